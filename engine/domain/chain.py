@@ -1,0 +1,96 @@
+"""The chain relation: one row an option, columns as the scan, the store and the history know them.
+
+Declared once here. Rows are sorted by (underlying, expiry, root, put_call, strike), `cid` is the row number, and `gid`
+numbers the groups of equal (underlying, expiry, root, put_call) densely in row order. Floats are NaN where a value is absent: the
+columns are the live buffers of the quote store, handed over without a copy, and the compiler guards every one that may be absent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from engine.domain.contract import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: pa.DataType
+    may_be_absent: bool
+    sentence: str
+
+
+CHAIN_COLUMNS: tuple[Column, ...] = (
+    Column("cid", pa.int32(), False, "Row number; indexes ChainSnapshot.contracts."),
+    Column("u", pa.int16(), False, "Number of the underlying; indexes ChainSnapshot.underlyings."),
+    Column("gid", pa.int32(), False, "Dense number of the group (underlying, expiry, root, put_call)."),
+    Column("put_call", pa.int8(), False, "+1 for a call, -1 for a put."),
+    Column("dte", pa.int16(), False, "Calendar days from today in New York to the expiration day."),
+    Column("strike", pa.float64(), False, "USD per share."),
+    Column("years", pa.float64(), False, "ACT/365 years to the settlement instant."),
+    Column("spot", pa.float64(), True, "Price of the underlying, USD per share."),
+    Column("carry", pa.float64(), False, "Continuous rate less continuous dividend yield, per year."),
+    Column("atm_iv", pa.float64(), True, "At-the-money volatility of the expiry, decimal per sqrt(year)."),
+    Column("bid", pa.float64(), True, "USD per share; 0 is a real bid of nothing."),
+    Column("ask", pa.float64(), True, "USD per share."),
+    Column("bid_size", pa.float64(), True, "Contracts."),
+    Column("ask_size", pa.float64(), True, "Contracts."),
+    Column("last", pa.float64(), True, "Last trade, USD per share."),
+    Column("volume", pa.float64(), True, "Contracts traded today."),
+    Column("open_interest", pa.float64(), True, "Contracts at the previous close."),
+    Column("quoted_at", pa.float64(), True, "When bid or ask was last heard, UTC seconds since 1970."),
+    Column("iv", pa.float64(), True, "Implied volatility, decimal per sqrt(year)."),
+    Column("delta", pa.float64(), True, "Of one long option, per share: negative for puts."),
+    Column("gamma", pa.float64(), True, "Delta per USD of the underlying."),
+    Column("theta", pa.float64(), True, "USD per share and calendar day, negative for a long option."),
+    Column("vega", pa.float64(), True, "USD per share and volatility point."),
+    Column("p_itm", pa.float64(), True, "Risk-neutral probability to end in the money, 0 to 1."),
+    Column("expected_payoff", pa.float64(), True, "Mean payoff at expiry at atm_iv, undiscounted, USD per share."),
+    Column("fee", pa.float64(), True, "Estimated commission to trade one contract once at its mid, USD."),
+)
+CHAIN_SCHEMA = pa.schema([(column.name, column.type) for column in CHAIN_COLUMNS])
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSnapshot:
+    """The whole chain at one instant. The table's buffers may be the live ones: read it before the next tick."""
+
+    id: str
+    """Unique within the journal's day and sortable by time."""
+    as_of: datetime
+    table: pa.Table
+    """Columns of CHAIN_SCHEMA, sorted as the module says."""
+    contracts: Sequence[Contract]
+    """By cid."""
+    underlyings: Sequence[str]
+    """By u."""
+    layout: int
+    """Changes when rows were added or removed: cid of two snapshots agree only where this does."""
+    rows_by_con_id: dict[int, int]
+    """cid by the broker's contract number."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketState:
+    """One row of the market relation: what is known of one underlying. None is unknown."""
+
+    underlying: str
+    price: float | None
+    """USD per share."""
+    previous_close: float | None
+    iv30: float | None
+    """30-day implied volatility of the underlying, decimal."""
+    iv_history: tuple[float, ...]
+    """Daily closes of iv30, oldest first, today excluded."""
+    closes: tuple[float, ...]
+    """Daily closes, oldest first, today excluded."""
+    vix: float | None
+    """Points."""
+    events: tuple[date, ...] | None
+    """Days with a scheduled market event that concerns it, sorted; None where the list is absent or outdated."""
+    next_earnings: date | None = None
+    next_ex_dividend: date | None = None
+    quoted_at: datetime | None = None
+    is_halted: bool | None = None

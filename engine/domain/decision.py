@@ -1,0 +1,141 @@
+"""Decisions: what is to be done at this instant. Each becomes facts in the journal first and an effect afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from engine.domain.facts import (
+    ApprovalAsked,
+    CandidatesRecorded,
+    EntryDenied,
+    ExitTriggered,
+    FunnelRecorded,
+    OrderProposed,
+    PositionSettled,
+)
+from engine.domain.gate import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """A new order. An opening is previewed with the broker next; a close goes straight to its sending."""
+
+    order: OrderProposed
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """An order that was proposed or approved and no longer passes the gates."""
+
+    order_ref: str
+    obstacle: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class DenyEntry:
+    """A candidate that the gates stop before it becomes an order."""
+
+    fact: EntryDenied
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    fact: ApprovalAsked
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    order_ref: str
+    by: str
+    limit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    order_ref: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    order_ref: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Place an approved order, once."""
+
+    order_ref: str
+    limit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Reprice:
+    order_ref: str
+    limit: Decimal
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    order_ref: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An order that has been silent too long: it becomes unknown and the broker is asked."""
+
+    order_ref: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerExit:
+    fact: ExitTriggered
+
+
+@dataclass(frozen=True, slots=True)
+class CountExit:
+    """An exit rule held on this snapshot but must hold longer before it is believed."""
+
+    position: str
+    rule: str
+    first_at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    fact: PositionSettled
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFunnel:
+    fact: FunnelRecorded
+    candidates: CandidatesRecorded
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Halt the engine: a breaker of the account tripped."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Tell a person what became of their word, where it could not be done as said."""
+
+    order_ref: str
+    outcome: Literal["moved", "late", "unknown"]
+    text: str
+
+
+Decision = (
+    Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Cancel | Doubt | TriggerExit | CountExit
+    | Settle | RecordFunnel | Stop | Reply
+)  # fmt: skip

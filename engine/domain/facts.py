@@ -1,0 +1,333 @@
+"""Facts: what happened, in the past tense. Every state in the product is a fold of these.
+
+A fact is written once and never changed. The journal adds sequence, time, account and hash around it; the field names here
+are the columns of the history. Money is Decimal; USD per share is signed, + received and - paid; absent is None.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, get_args
+
+from engine.domain.gate import Verdict
+from engine.domain.spread import Action, Spread
+
+Purpose = Literal["open", "close"]
+LinkState = Literal["down", "connecting", "up", "degraded"]
+PreviewOutcome = Literal["fits", "refused", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStarted:
+    version: str
+    mode: Literal["sim", "paper", "live"]
+    first: bool
+    """True where the journal was empty before."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStopped:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyLoaded:
+    strategy: str
+    file: str
+    digest: str
+    """SHA-256 of the file's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyRefused:
+    file: str
+    problems: str
+    """The errors as the trader sees them; the last good version stays in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyRemoved:
+    strategy: str
+    """Its entries have stopped; the exits of its positions keep running."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    state: LinkState
+    code: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Our fold was held against the broker's open orders, completed orders, executions and positions."""
+
+    differences: tuple[str, ...]
+    """What could not be explained; entries stay blocked until it is empty."""
+    foreign: tuple[str, ...] = ()
+    """Positions at the broker that are not ours: shown, never traded."""
+
+
+@dataclass(frozen=True, slots=True)
+class EquityRecorded:
+    """Account values as the broker reported them, USD."""
+
+    net_liquidation: Decimal
+    available_funds: Decimal | None
+    excess_liquidity: Decimal | None
+    day_pnl: Decimal | None
+    """Realised and unrealised since the previous close."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStep:
+    condition: str
+    passed: int
+    """Rows left after this condition and all before it."""
+    unknown: int
+    """Rows dropped here because the condition had no value to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRecorded:
+    strategy: str
+    snapshot: str
+    steps: tuple[FunnelStep, ...]
+    candidates: int
+    nearest_miss: str | None = None
+    """The spread that failed the fewest conditions, the condition, and by how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatesRecorded:
+    """The best candidates of one snapshot as plain data (`candidate_row`)."""
+
+    strategy: str
+    snapshot: str
+    candidates: tuple[dict[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDenied:
+    """Our own gates said no to an opening; written when it first appears or its reason changes."""
+
+    strategy: str
+    snapshot: str
+    spread: Spread
+    contracts: int
+    obstacle: Verdict
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProposed:
+    order_ref: str
+    purpose: Purpose
+    strategy: str
+    digest: str
+    """The strategy file this order was born with."""
+    snapshot: str
+    position: str
+    """The position it opens (its own order_ref) or closes."""
+    spread: Spread
+    quantity: int
+    """Spreads."""
+    limit: Decimal
+    """First price, USD per share, + received."""
+    worst: Decimal
+    """Frozen: the order is never priced below this, USD per share, + received."""
+    max_loss: Decimal
+    """USD for the whole order, fees included; 0 for a close."""
+    fees: Decimal
+    """USD for the whole order, estimated, to open and to close; half of it for a close."""
+    reason: str
+    candidate: dict[str, object] | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPreviewed:
+    """The broker's what-if, USD for the whole order; unknown where it did not answer in time or answered nonsense."""
+
+    order_ref: str
+    outcome: PreviewOutcome
+    initial_margin_change: Decimal | None
+    maintenance_margin_change: Decimal | None
+    equity_with_loan_change: Decimal | None
+    commission: Decimal | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    order_ref: str
+    expires_at: datetime
+    shown_net: Decimal
+    """Net at mid that the trader is shown, USD per share."""
+    reason: str
+    """Why a person is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderApproved:
+    order_ref: str
+    by: str
+    limit: Decimal
+    """First price after re-pricing at the moment of approval, USD per share, + received."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDenied:
+    order_ref: str
+    obstacle: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeclined:
+    order_ref: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExpired:
+    order_ref: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSent:
+    """On disk before the order leaves the machine."""
+
+    order_ref: str
+    limit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAcknowledged:
+    """The broker holds the order and it works; also what a search for an unknown order may find."""
+
+    order_ref: str
+    perm_id: int
+    order_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRepriced:
+    """On disk before the change of price leaves the machine."""
+
+    order_ref: str
+    limit: Decimal
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    order_ref: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegFilled:
+    """One execution of one leg. `exec_id` makes it count once; a corrected execution keeps all but the last part."""
+
+    order_ref: str
+    exec_id: str
+    con_id: int
+    action: Action
+    quantity: int
+    price: Decimal
+    """USD per share of this leg, always positive or 0."""
+    executed_at: datetime
+    perm_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionReported:
+    order_ref: str
+    exec_id: str
+    amount: Decimal
+    """USD, positive is paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCanceled:
+    order_ref: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRejected:
+    order_ref: str
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUnknown:
+    """Silence, an error or a lost link: nothing is sent again before the broker has been asked."""
+
+    order_ref: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAbsent:
+    """The broker was asked for open, completed and executed orders and knows nothing of it."""
+
+    order_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitTriggered:
+    position: str
+    rule: str
+    """The condition as the trader wrote it."""
+    action: Literal["close", "roll", "alert"]
+    snapshot: str
+    values: dict[str, float | None] = field(default_factory=dict[str, float | None])
+    """The measures the rule looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionSettled:
+    """The legs expired; what is left is cash (or stock, which the reconciliation shows as foreign)."""
+
+    position: str
+    value: Decimal
+    """Worth of one spread at expiry, USD per share, + received."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorHeard:
+    """A broker error that concerns no single order."""
+
+    code: int
+    text: str
+
+
+OrderFact = (
+    OrderProposed | OrderPreviewed | ApprovalAsked | OrderApproved | OrderDenied | OrderDeclined | OrderExpired
+    | OrderSent | OrderAcknowledged | OrderRepriced | CancelRequested | LegFilled | CommissionReported
+    | OrderCanceled | OrderRejected | OrderUnknown | OrderAbsent
+)  # fmt: skip
+Fact = (
+    EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | LinkChanged | Halted | Resumed
+    | Reconciled | EquityRecorded | FunnelRecorded | CandidatesRecorded | EntryDenied | OrderFact | ExitTriggered
+    | PositionSettled | ErrorHeard
+)  # fmt: skip
+KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
+"""Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

@@ -1,0 +1,193 @@
+"""The fold: what all facts so far add up to.
+
+    orders      by order_ref, each through the table of `order.py`
+    positions   from the orders, recomputed when one of their orders changes
+    the rest    halt, link, reconciliation, account values, denials and strategy versions as last heard
+
+`Ledger.apply` is the only way in. It is pure: the same facts in the same order make the same ledger, on any machine.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from engine.domain import order as order_life
+from engine.domain.errors import IllegalFact
+from engine.domain.facts import (
+    ApprovalAsked,
+    CancelRequested,
+    CandidatesRecorded,
+    CommissionReported,
+    EngineStarted,
+    EngineStopped,
+    EntryDenied,
+    EquityRecorded,
+    ErrorHeard,
+    ExitTriggered,
+    Fact,
+    FunnelRecorded,
+    Halted,
+    LegFilled,
+    LinkChanged,
+    OrderAbsent,
+    OrderAcknowledged,
+    OrderApproved,
+    OrderCanceled,
+    OrderDeclined,
+    OrderDenied,
+    OrderExpired,
+    OrderFact,
+    OrderPreviewed,
+    OrderProposed,
+    OrderRejected,
+    OrderRepriced,
+    OrderSent,
+    OrderUnknown,
+    PositionSettled,
+    Reconciled,
+    Resumed,
+    StrategyLoaded,
+    StrategyRefused,
+    StrategyRemoved,
+)
+from engine.domain.order import Order, execution_key
+from engine.domain.position import Position, position_of
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything known from facts; change it through `apply` only."""
+
+    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    positions: dict[str, Position] = field(default_factory=dict[str, Position])
+    settled: dict[str, tuple[Decimal, datetime]] = field(default_factory=dict[str, tuple[Decimal, datetime]])
+    strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
+    denials: dict[tuple[str, str], EntryDenied] = field(default_factory=dict[tuple[str, str], EntryDenied])
+    """Last denial of a strategy's spread, by (strategy, spread key)."""
+    funnels: dict[str, FunnelRecorded] = field(default_factory=dict[str, FunnelRecorded])
+    halt: Halted | None = None
+    link: LinkChanged | None = None
+    reconciled: Reconciled | None = None
+    """None until the first reconciliation of this run."""
+    equity: EquityRecorded | None = None
+    day_start_equity: tuple[str, Decimal] | None = None
+    """Net liquidation first recorded on the last day seen, with that day (UTC date, ISO)."""
+    failures_in_a_row: int = 0
+    """Orders of ours that ended rejected or unknown since the last one that worked."""
+    messages: list[datetime] = field(default_factory=list[datetime])
+    """When order messages (send, reprice, cancel) were written, newest last, at most `MESSAGES_KEPT`."""
+
+    def apply(self, fact: Fact, at: datetime) -> bool:
+        """Take one fact in. False where it was known already (an execution or commission reported again).
+
+        Raises IllegalFact where it cannot follow what is known.
+        """
+        match fact:
+            case OrderProposed():
+                if fact.order_ref in self.orders:
+                    raise IllegalFact(f"order {fact.order_ref} was proposed twice")
+                self.orders[fact.order_ref] = order_life.proposed(fact, at)
+            case (
+                OrderPreviewed()
+                | ApprovalAsked()
+                | OrderApproved()
+                | OrderDenied()
+                | OrderDeclined()
+                | OrderExpired()
+                | OrderSent()
+                | OrderAcknowledged()
+                | OrderRepriced()
+                | CancelRequested()
+                | LegFilled()
+                | CommissionReported()
+                | OrderCanceled()
+                | OrderRejected()
+                | OrderUnknown()
+                | OrderAbsent()
+            ):
+                return self._advance(fact, at)
+            case PositionSettled():
+                self.settled[fact.position] = (fact.value, at)
+                self._refresh(fact.position)
+            case EntryDenied():
+                self.denials[(fact.strategy, fact.spread.key)] = fact
+            case StrategyLoaded():
+                self.strategies[fact.strategy] = fact
+            case StrategyRemoved():
+                self.strategies.pop(fact.strategy, None)
+            case Halted():
+                self.halt = fact
+            case Resumed():
+                self.halt = None
+                self.failures_in_a_row = 0
+            case LinkChanged():
+                self.link = fact
+            case Reconciled():
+                self.reconciled = fact
+            case EquityRecorded():
+                self.equity = fact
+                day = at.date().isoformat()
+                if self.day_start_equity is None or self.day_start_equity[0] != day:
+                    self.day_start_equity = (day, fact.net_liquidation)
+            case FunnelRecorded():
+                self.funnels[fact.strategy] = fact
+            case EngineStarted():
+                self.reconciled = None
+            case EngineStopped() | StrategyRefused() | CandidatesRecorded() | ExitTriggered() | ErrorHeard():
+                pass
+        return True
+
+    def working(self) -> Iterator[Order]:
+        """Orders that are not over, oldest first."""
+        return (order for order in self.orders.values() if not order.is_over)
+
+    def open_positions(self) -> Iterator[Position]:
+        return (position for position in self.positions.values() if position.is_open)
+
+    def closings_of(self, position: str) -> list[Order]:
+        return [o for o in self.orders.values() if o.purpose == "close" and o.proposed.position == position]
+
+    def _advance(self, fact: OrderFact, at: datetime) -> bool:
+        known = self.orders.get(fact.order_ref)
+        if known is None:
+            raise IllegalFact(f"{type(fact).__name__} for order {fact.order_ref}, which was never proposed")
+        if _is_repeated(known, fact):
+            return False
+        self.orders[fact.order_ref] = order_life.advance(known, fact, at)
+        match fact:
+            case OrderSent() | OrderRepriced() | CancelRequested():
+                self.messages = [*self.messages[1 - MESSAGES_KEPT :], at]
+            case OrderRejected() | OrderUnknown():
+                self.failures_in_a_row += 1
+            case OrderAcknowledged():
+                self.failures_in_a_row = 0
+            case _:
+                pass
+        if known.fills or isinstance(fact, LegFilled):
+            self._refresh(known.proposed.position)
+        return True
+
+    def _refresh(self, position: str) -> None:
+        opening = self.orders.get(position)
+        if opening is None:
+            return
+        value, at = self.settled.get(position, (None, opening.changed_at))
+        made = position_of(opening, self.closings_of(position), value, at)
+        if made is not None:
+            self.positions[position] = made
+
+
+MESSAGES_KEPT = 120
+"""Enough to hold the busiest minute that the message limits allow, four times over."""
+
+
+def _is_repeated(order: Order, fact: OrderFact) -> bool:
+    match fact:
+        case LegFilled():
+            known = order.fills.get(execution_key(fact.exec_id))
+            return known is not None and known.exec_id == fact.exec_id
+        case CommissionReported():
+            return order.commissions.get(fact.exec_id) == fact.amount
+        case _:
+            return False

@@ -1,0 +1,84 @@
+"""What the decider looks at: the world at one instant, everything in it heard before and none of it changing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from engine.domain.chain import ChainSnapshot, MarketState
+from engine.domain.ledger import Ledger
+from engine.domain.session import Session
+
+DataQuality = Literal["live", "frozen", "delayed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountValues:
+    """The broker's own numbers for the account, USD; None is unknown."""
+
+    account: str
+    heard_at: datetime | None
+    net_liquidation: Decimal | None
+    available_funds: Decimal | None
+    look_ahead_available_funds: Decimal | None
+    buying_power: Decimal | None
+    excess_liquidity: Decimal | None
+    day_pnl: Decimal | None
+    """Realised and unrealised since the previous close."""
+
+    @property
+    def cushion(self) -> Decimal | None:
+        """Excess liquidity over net liquidation, 0 to 1."""
+        if self.excess_liquidity is None or not self.net_liquidation:
+            return None
+        return self.excess_liquidity / self.net_liquidation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A person's word on an order that waits for one."""
+
+    order_ref: str
+    approve: bool
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitHits:
+    """How often in a row an exit rule has held on clean quotes; kept between beats, forgotten at a restart."""
+
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One instant for `decide`."""
+
+    at: datetime
+    chain: ChainSnapshot
+    market: Mapping[str, MarketState]
+    """By underlying."""
+    ledger: Ledger
+    account: AccountValues
+    session: Session | None
+    """The session of today, also before its open and after its close; None on a day without one."""
+    data: DataQuality
+    is_connected: bool
+    answers: tuple[Answer, ...] = ()
+    """Words of people heard since the last beat."""
+    exit_hits: Mapping[tuple[str, str], ExitHits] = field(default_factory=dict[tuple[str, str], ExitHits])
+    """By (position, rule)."""
+    paused: frozenset[str] = frozenset()
+    """Strategies whose entries are stopped: deleted, disabled or held back by a loosening that waits for a yes."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.session is not None and self.session.contains(self.at)
+
+    @property
+    def is_reconciled(self) -> bool:
+        return self.ledger.reconciled is not None and not self.ledger.reconciled.differences

@@ -1,0 +1,195 @@
+"""Ports: what the shell offers to the beat, as Protocols over domain types.
+
+The adapters live in broker/, store/ and runtime/; fakes for tests are real classes behind the same port.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from engine.domain.contract import Contract
+from engine.domain.facts import Fact, OrderPreviewed, OrderProposed
+from engine.domain.order import Order
+from engine.domain.snapshot import AccountValues, DataQuality
+
+Hear = Callable[[Fact], None]
+"""Takes a fact from the outside into the queue of the next beat; never blocks, may be called from callbacks."""
+
+
+class Clock(Protocol):
+    """The only source of time. Virtual in simulations."""
+
+    def now(self) -> datetime:
+        """UTC, aware."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One journal line."""
+
+    seq: int
+    at: datetime
+    account: str
+    fact: Fact
+
+
+class Journal(Protocol):
+    """Append-only. One writer."""
+
+    def append(self, fact: Fact, at: datetime) -> Line:
+        """Write one fact. It is on its way to disk; `sync` makes it certain."""
+        ...
+
+    def sync(self) -> None:
+        """Return once every appended line is on disk. Called before every effect that leaves the machine."""
+        ...
+
+
+class QuoteSink(Protocol):
+    """Where quotes land as they arrive; values are absent as None. Unknown contracts are ignored."""
+
+    def option(
+        self,
+        con_id: int,
+        at: float,
+        *,
+        bid: float | None = None,
+        ask: float | None = None,
+        bid_size: float | None = None,
+        ask_size: float | None = None,
+        last: float | None = None,
+        volume: float | None = None,
+        open_interest: float | None = None,
+    ) -> None:
+        """`at` is UTC seconds since 1970. A None leaves what was known."""
+        ...
+
+    def no_quote(self, con_id: int, side: str, at: float) -> None:
+        """The broker says that there is no bid (or ask): what was known is withdrawn."""
+        ...
+
+    def greeks(
+        self,
+        con_id: int,
+        iv: float | None,
+        delta: float | None,
+        gamma: float | None,
+        theta: float | None,
+        vega: float | None,
+    ) -> None:
+        """The broker's model greeks: theta per calendar day and vega per volatility point, per share."""
+        ...
+
+    def underlying(self, symbol: str, at: float, price: float | None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Underlying:
+    """An underlying as the broker knows it."""
+
+    symbol: str
+    con_id: int
+    kind: str
+    """`IND` or `STK`, in the broker's words."""
+    exchange: str
+    primary_exchange: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailyBars:
+    """Daily history of an underlying, oldest first, today excluded."""
+
+    days: tuple[date, ...]
+    closes: tuple[float, ...]
+    implied_volatilities: tuple[float, ...]
+    """30-day implied volatility at each close, decimal; may be shorter than closes or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerOrder:
+    """An order as the broker reports it when asked."""
+
+    order_ref: str
+    """Empty where it is not ours."""
+    perm_id: int
+    order_id: int
+    status: str
+    """working, filled, canceled, inactive or the broker's own word."""
+    filled: Decimal
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPosition:
+    con_id: int
+    symbol: str
+    text: str
+    """The instrument in the broker's words, for people."""
+    quantity: Decimal
+    """Contracts or shares, short is negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPicture:
+    """Everything the broker answers when asked what it holds of ours; the base of every reconciliation."""
+
+    account: str
+    open_orders: tuple[BrokerOrder, ...]
+    completed_orders: tuple[BrokerOrder, ...]
+    executions: tuple[Fact, ...]
+    """LegFilled and CommissionReported of today's executions that carry one of our refs."""
+    positions: tuple[BrokerPosition, ...]
+
+
+class Broker(Protocol):
+    """One session with the broker. What happens later (acknowledgements, fills, losses of the link) is heard as facts."""
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    @property
+    def data(self) -> DataQuality: ...
+
+    @property
+    def account(self) -> AccountValues: ...
+
+    async def connect(self) -> str:
+        """Connect and return the account.
+
+        Raises Transient when it may be tried again, UserError when the trader must act (wrong port or account, client id taken).
+        """
+        ...
+
+    async def disconnect(self) -> None: ...
+
+    async def picture(self) -> BrokerPicture:
+        """Ask for open orders, completed orders, executions and positions. Raises Transient when an answer stays away."""
+        ...
+
+    async def underlying(self, symbol: str) -> Underlying: ...
+
+    async def chain(self, underlying: Underlying, expiries: Callable[[date], bool], band: float) -> Sequence[Contract]:
+        """Contracts whose expiry is wanted and whose strike lies within `band` (a fraction) of the spot price."""
+        ...
+
+    async def daily_bars(self, underlying: Underlying, days: int) -> DailyBars: ...
+
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
+        """Make the streamed quotes exactly these, most important first; excess over the broker's lines rotates."""
+        ...
+
+    async def preview(self, order: OrderProposed) -> OrderPreviewed:
+        """The what-if. Always answers, within the deadline; silence and nonsense are `unknown`."""
+        ...
+
+    def send(self, order: Order, limit: Decimal) -> None:
+        """Place it. Called once per order_ref, after its OrderSent is on disk. Raises Transient if it surely did not leave."""
+        ...
+
+    def reprice(self, order: Order, limit: Decimal) -> None: ...
+
+    def cancel(self, order: Order) -> None: ...
