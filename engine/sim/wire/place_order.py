@@ -1,0 +1,242 @@
+"""The order request, place_order: the longest message a client sends, 114 fields for a plain order at version 178.
+
+Source of the field order: requests recorded from four independent clients.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from engine.sim.wire.fields import Column, Declaration, Field, Fixed, Item, before, rows, since, text, texts, when, whole
+from engine.sim.wire.kinds import Double, Row, Text, Whole
+from engine.sim.wire.parts import (
+    CONDITIONS,
+    CONTRACT_ASKED,
+    LEG_ASKED,
+    PEG_TO_BENCHMARK,
+    asked_amount,
+    asked_flag,
+    asked_id,
+    asked_price,
+    asked_size,
+    asked_whole,
+    is_bag,
+    open_flag,
+    optional_price,
+    optional_whole,
+    pegs_to_benchmark,
+    scales,
+    tag_values,
+)
+
+
+def _is_delta_neutral(values: Row) -> bool:
+    return bool(values["dn_order_type"])
+
+
+def _hedges(values: Row) -> bool:
+    return bool(values["hedge_type"])
+
+
+def _has_algo(values: Row) -> bool:
+    return bool(values["algo_strategy"])
+
+
+def _has_delta_neutral_contract(values: Row) -> bool:
+    return values["dn_contract"] is True
+
+
+def _goes_to_ibkr_ats(values: Row) -> bool:
+    return values["exchange"] == "IBKRATS"
+
+
+def _pegs_to_best(values: Row) -> bool:
+    return values["order_type"] in ("PEG BEST", "PEGBEST")
+
+
+def _pegs_to_mid(values: Row) -> bool:
+    return values["order_type"] in ("PEG MID", "PEGMID")
+
+
+def _competes_up_to_mid(values: Row) -> bool:
+    return values["compete_against_best_offset"] == inf
+
+
+DELTA_NEUTRAL_CONTRACT: tuple[Item, ...] = (
+    asked_flag("dn_contract"),
+    when(
+        _has_delta_neutral_contract,
+        asked_whole("dn_contract_con_id"),
+        asked_amount("dn_contract_delta"),
+        asked_amount("dn_contract_price"),
+    ),
+)
+
+_EXEMPT_CODE = Field("exempt_code", Whole(blank=-1, sentinel=True), -1)
+
+_ORDER: tuple[Item, ...] = (
+    *texts("sec_id_type", "sec_id", "action"),
+    asked_size("total_quantity"),
+    text("order_type"),
+    asked_price("lmt_price"),
+    asked_price("aux_price"),
+    *texts("tif", "oca_group", "account"),
+    Field("open_close", Text(blank="O"), "O"),
+    asked_whole("origin"),
+    text("order_ref"),
+    asked_flag("transmit"),
+    asked_id("parent_id"),
+    asked_flag("block_order"),
+    asked_flag("sweep_to_fill"),
+    asked_whole("display_size"),
+    asked_whole("trigger_method"),
+    asked_flag("outside_rth"),
+    asked_flag("hidden"),
+)
+
+_COMBO: tuple[Item, ...] = (
+    rows(
+        "legs",
+        *LEG_ASKED,
+        asked_whole("open_close"),
+        asked_whole("short_sale_slot"),
+        text("designated_location"),
+        _EXEMPT_CODE,
+    ),
+    Column("leg_prices", Double()),
+    tag_values("smart_routing_params"),
+)
+
+_TERMS: tuple[Item, ...] = (
+    Fixed(""),  # once the shares allocation
+    asked_amount("discretionary_amt"),
+    *texts("good_after_time", "good_till_date", "fa_group", "fa_method", "fa_percentage"),
+    before(177, text("fa_profile")),
+    text("model_code"),
+    asked_whole("short_sale_slot"),
+    text("designated_location"),
+    _EXEMPT_CODE,
+    asked_whole("oca_type"),
+    *texts("rule_80a", "settling_firm"),
+    asked_flag("all_or_none"),
+    optional_whole("min_qty"),
+    optional_price("percent_offset"),
+    asked_flag("e_trade_only"),
+    asked_flag("firm_quote_only"),
+    optional_price("nbbo_price_cap"),
+    asked_whole("auction_strategy"),
+    optional_price("starting_price"),
+    optional_price("stock_ref_price"),
+    optional_price("delta"),
+    optional_price("stock_range_lower"),
+    optional_price("stock_range_upper"),
+    asked_flag("override_percentage_constraints"),
+)
+
+_VOLATILITY: tuple[Item, ...] = (
+    optional_price("volatility"),
+    optional_whole("volatility_type"),
+    text("dn_order_type"),
+    optional_price("dn_aux_price"),
+    when(
+        _is_delta_neutral,
+        asked_whole("dn_con_id"),
+        *texts("dn_settling_firm", "dn_clearing_account", "dn_clearing_intent", "dn_open_close"),
+        asked_flag("dn_short_sale"),
+        asked_whole("dn_short_sale_slot"),
+        text("dn_designated_location"),
+    ),
+    asked_flag("continuous_update"),
+    optional_whole("reference_price_type"),
+    optional_price("trail_stop_price"),
+    optional_price("trailing_percent"),
+)
+
+_SCALE: tuple[Item, ...] = (
+    optional_whole("scale_init_level_size"),
+    optional_whole("scale_subs_level_size"),
+    optional_price("scale_price_increment"),
+    when(
+        scales,
+        optional_price("scale_price_adjust_value"),
+        optional_whole("scale_price_adjust_interval"),
+        optional_price("scale_profit_offset"),
+        asked_flag("scale_auto_reset"),
+        optional_whole("scale_init_position"),
+        optional_whole("scale_init_fill_qty"),
+        asked_flag("scale_random_percent"),
+    ),
+    *texts("scale_table", "active_start_time", "active_stop_time"),
+)
+
+_ROUTING: tuple[Item, ...] = (
+    text("hedge_type"),
+    when(_hedges, text("hedge_param")),
+    asked_flag("opt_out_smart_routing"),
+    *texts("clearing_account", "clearing_intent"),
+    asked_flag("not_held"),
+    *DELTA_NEUTRAL_CONTRACT,
+    text("algo_strategy"),
+    when(_has_algo, tag_values("algo_params")),
+    text("algo_id"),
+    asked_flag("what_if"),
+    text("misc_options"),
+    asked_flag("solicited"),
+    asked_flag("randomize_size"),
+    asked_flag("randomize_price"),
+    when(pegs_to_benchmark, *PEG_TO_BENCHMARK),
+)
+
+_ADJUSTMENT: tuple[Item, ...] = (
+    *CONDITIONS,
+    text("adjusted_order_type"),
+    optional_price("trigger_price"),
+    optional_price("lmt_price_offset"),
+    optional_price("adjusted_stop_price"),
+    optional_price("adjusted_stop_limit_price"),
+    optional_price("adjusted_trailing_amount"),
+    asked_whole("adjustable_trailing_unit"),
+    *texts("ext_operator", "soft_dollar_name", "soft_dollar_value"),
+    optional_price("cash_qty"),
+    *texts("mifid2_decision_maker", "mifid2_decision_algo", "mifid2_execution_trader", "mifid2_execution_algo"),
+    asked_flag("no_auto_price_for_hedge"),
+    asked_flag("is_oms_container"),
+    asked_flag("discretionary_up_to_limit_price"),
+    since(151, open_flag("use_price_mgmt_algo")),
+)
+
+_NEWER: tuple[Item, ...] = (
+    since(158, optional_whole("duration")),
+    since(160, optional_whole("post_to_ats")),
+    since(162, asked_flag("auto_cancel_parent")),
+    since(166, text("advanced_error_override")),
+    since(169, text("manual_order_time")),
+    since(
+        170,
+        when(_goes_to_ibkr_ats, whole("min_trade_qty")),
+        when(
+            _pegs_to_best,
+            whole("min_compete_size"),
+            Field("compete_against_best_offset", Double(infinite=True)),
+            when(_competes_up_to_mid, asked_price("mid_offset_at_whole"), asked_price("mid_offset_at_half")),
+        ),
+        when(_pegs_to_mid, asked_price("mid_offset_at_whole"), asked_price("mid_offset_at_half")),
+    ),
+)
+
+PLACE_ORDER = Declaration(
+    "place_order",
+    3,
+    (
+        asked_id("order_id"),
+        *CONTRACT_ASKED,
+        *_ORDER,
+        when(is_bag, *_COMBO),
+        *_TERMS,
+        *_VOLATILITY,
+        *_SCALE,
+        *_ROUTING,
+        *_ADJUSTMENT,
+        *_NEWER,
+    ),
+)

@@ -1,0 +1,338 @@
+"""Client to server: every text request at server versions 157 to 178.
+
+Source: requests recorded from four independent clients, and the field lists those clients publish.
+"""
+
+from __future__ import annotations
+
+from engine.sim.wire.fields import Declaration as Request
+from engine.sim.wire.fields import Item, Rest, rows, since, text, texts, version, when
+from engine.sim.wire.parts import (
+    CONTRACT_ASKED,
+    LEG_ASKED,
+    STRIKE_ASKED,
+    asked_amount,
+    asked_flag,
+    asked_id,
+    asked_price,
+    asked_size,
+    asked_whole,
+    is_bag,
+    optional_price,
+    optional_whole,
+)
+from engine.sim.wire.place_order import DELTA_NEUTRAL_CONTRACT, PLACE_ORDER
+
+_REQ_ID = asked_id("req_id")
+_LEGS = when(is_bag, rows("legs", *LEG_ASKED))
+
+_UNDERLYING: tuple[Item, ...] = (
+    asked_whole("con_id"),
+    *texts("symbol", "sec_type", "expiry"),
+    STRIKE_ASKED,
+    *texts("right", "multiplier"),
+)
+
+_MARKET_DATA = (
+    Request(
+        "req_mkt_data",
+        1,
+        (
+            version(11),
+            _REQ_ID,
+            *CONTRACT_ASKED,
+            _LEGS,
+            *DELTA_NEUTRAL_CONTRACT,
+            text("generic_ticks"),
+            asked_flag("snapshot"),
+            asked_flag("regulatory_snapshot"),
+            text("options"),
+        ),
+    ),
+    Request("cancel_mkt_data", 2, (version(2), _REQ_ID)),
+    Request(
+        "req_mkt_depth",
+        10,
+        (
+            version(5),
+            _REQ_ID,
+            *_UNDERLYING,
+            text("exchange"),
+            since(149, text("primary_exchange")),
+            *texts("currency", "local_symbol", "trading_class"),
+            asked_whole("rows"),
+            since(146, asked_flag("smart_depth")),
+            text("options"),
+        ),
+    ),
+    Request("cancel_mkt_depth", 11, (version(1), _REQ_ID, since(146, asked_flag("smart_depth")))),
+    Request("req_market_data_type", 59, (version(1), asked_whole("market_data_type"))),
+    Request(
+        "req_real_time_bars",
+        50,
+        (
+            version(3),
+            _REQ_ID,
+            *CONTRACT_ASKED,
+            asked_whole("bar_size_s"),
+            text("what_to_show"),
+            asked_flag("use_rth"),
+            text("options"),
+        ),
+    ),
+    Request("cancel_real_time_bars", 51, (version(1), _REQ_ID)),
+    Request(
+        "req_tick_by_tick",
+        97,
+        (_REQ_ID, *CONTRACT_ASKED, text("tick_type"), asked_whole("number_of_ticks"), asked_flag("ignore_size")),
+    ),
+    Request("cancel_tick_by_tick", 98, (_REQ_ID,)),
+    Request("req_mkt_depth_exchanges", 82),
+    Request("req_smart_components", 83, (_REQ_ID, text("bbo_exchange"))),
+)
+
+_ORDERS = (
+    PLACE_ORDER,
+    Request("cancel_order", 4, (version(1), asked_id("order_id"), since(169, text("manual_cancel_time")))),
+    Request("req_open_orders", 5, (version(1),)),
+    Request("req_all_open_orders", 16, (version(1),)),
+    Request("req_auto_open_orders", 15, (version(1), asked_flag("auto_bind"))),
+    Request("req_global_cancel", 58, (version(1),)),
+    Request("req_completed_orders", 99, (asked_flag("api_only"),)),
+    Request("req_ids", 8, (version(1), asked_whole("count"))),
+    Request(
+        "req_executions",
+        7,
+        (
+            version(3),
+            _REQ_ID,
+            asked_whole("client_id"),
+            *texts("account", "time", "symbol", "sec_type", "exchange", "side"),
+        ),
+    ),
+    Request(
+        "exercise_options",
+        21,
+        (
+            version(2),
+            _REQ_ID,
+            *_UNDERLYING,
+            *texts("exchange", "currency", "local_symbol", "trading_class"),
+            asked_whole("exercise_action"),
+            asked_whole("exercise_quantity"),
+            text("account"),
+            asked_flag("override"),
+        ),
+    ),
+)
+
+_ACCOUNT = (
+    Request("req_account_updates", 6, (version(2), asked_flag("subscribe"), text("account"))),
+    Request("req_managed_accounts", 17, (version(1),)),
+    Request("req_positions", 61, (version(1),)),
+    Request("cancel_positions", 64, (version(1),)),
+    Request("req_account_summary", 62, (version(1), _REQ_ID, *texts("group", "tags"))),
+    Request("cancel_account_summary", 63, (version(1), _REQ_ID)),
+    Request("req_positions_multi", 74, (version(1), _REQ_ID, *texts("account", "model_code"))),
+    Request("cancel_positions_multi", 75, (version(1), _REQ_ID)),
+    Request(
+        "req_account_updates_multi",
+        76,
+        (version(1), _REQ_ID, *texts("account", "model_code"), asked_flag("ledger_and_nlv")),
+    ),
+    Request("cancel_account_updates_multi", 77, (version(1), _REQ_ID)),
+    Request("req_pnl", 92, (_REQ_ID, *texts("account", "model_code"))),
+    Request("cancel_pnl", 93, (_REQ_ID,)),
+    Request("req_pnl_single", 94, (_REQ_ID, *texts("account", "model_code"), asked_whole("con_id"))),
+    Request("cancel_pnl_single", 95, (_REQ_ID,)),
+    Request("req_family_codes", 80),
+    Request("req_soft_dollar_tiers", 79, (_REQ_ID,)),
+    Request("req_user_info", 104, (_REQ_ID,)),
+    Request("request_fa", 18, (version(1), asked_whole("fa_data_type"))),
+    Request("replace_fa", 19, (version(1), asked_whole("fa_data_type"), text("xml"), since(157, _REQ_ID))),
+)
+
+_CONTRACTS = (
+    Request(
+        "req_contract_details",
+        9,
+        (
+            version(8),
+            _REQ_ID,
+            *CONTRACT_ASKED,
+            asked_flag("include_expired"),
+            *texts("sec_id_type", "sec_id"),
+            since(176, text("issuer_id")),
+        ),
+    ),
+    Request(
+        "req_sec_def_opt_params",
+        78,
+        (_REQ_ID, *texts("symbol", "fut_fop_exchange", "under_sec_type"), asked_whole("under_con_id")),
+    ),
+    Request("req_matching_symbols", 81, (_REQ_ID, text("pattern"))),
+    Request("req_market_rule", 91, (asked_id("market_rule_id"),)),
+    Request(
+        "calculate_implied_volatility",
+        54,
+        (version(3), _REQ_ID, *CONTRACT_ASKED, asked_price("option_price"), asked_price("under_price"), Rest("options")),
+    ),
+    Request("cancel_calculate_implied_volatility", 56, (version(1), _REQ_ID)),
+    Request(
+        "calculate_option_price",
+        55,
+        (version(3), _REQ_ID, *CONTRACT_ASKED, asked_price("volatility"), asked_price("under_price"), Rest("options")),
+    ),
+    Request("cancel_calculate_option_price", 57, (version(1), _REQ_ID)),
+    Request(
+        "req_fundamental_data",
+        52,
+        (
+            version(2),
+            _REQ_ID,
+            asked_whole("con_id"),
+            *texts("symbol", "sec_type", "exchange", "primary_exchange", "currency", "local_symbol", "report_type"),
+            Rest("options"),
+        ),
+    ),
+    Request("cancel_fundamental_data", 53, (version(1), _REQ_ID)),
+)
+
+_HISTORY = (
+    Request(
+        "req_historical_data",
+        20,
+        (
+            _REQ_ID,
+            *CONTRACT_ASKED,
+            asked_flag("include_expired"),
+            *texts("end", "bar_size", "duration"),
+            asked_flag("use_rth"),
+            text("what_to_show"),
+            asked_whole("format_date"),
+            _LEGS,
+            asked_flag("keep_up_to_date"),
+            text("options"),
+        ),
+    ),
+    Request("cancel_historical_data", 25, (version(1), _REQ_ID)),
+    Request(
+        "req_head_timestamp",
+        87,
+        (
+            _REQ_ID,
+            *CONTRACT_ASKED,
+            asked_flag("include_expired"),
+            asked_flag("use_rth"),
+            text("what_to_show"),
+            asked_whole("format_date"),
+        ),
+    ),
+    Request("cancel_head_timestamp", 90, (_REQ_ID,)),
+    Request(
+        "req_histogram_data",
+        88,
+        (_REQ_ID, *CONTRACT_ASKED, asked_flag("include_expired"), asked_flag("use_rth"), text("period")),
+    ),
+    Request("cancel_histogram_data", 89, (_REQ_ID,)),
+    Request(
+        "req_historical_ticks",
+        96,
+        (
+            _REQ_ID,
+            *CONTRACT_ASKED,
+            asked_flag("include_expired"),
+            *texts("start", "end"),
+            asked_whole("number_of_ticks"),
+            text("what_to_show"),
+            asked_flag("use_rth"),
+            asked_flag("ignore_size"),
+            text("options"),
+        ),
+    ),
+)
+
+_SCANNER_AND_NEWS = (
+    Request("req_scanner_parameters", 24, (version(1),)),
+    Request(
+        "req_scanner_subscription",
+        22,
+        (
+            _REQ_ID,
+            optional_whole("number_of_rows"),
+            *texts("instrument", "location_code", "scan_code"),
+            optional_price("above_price"),
+            optional_price("below_price"),
+            optional_whole("above_volume"),
+            optional_price("market_cap_above"),
+            optional_price("market_cap_below"),
+            *texts("moody_rating_above", "moody_rating_below", "sp_rating_above", "sp_rating_below"),
+            *texts("maturity_date_above", "maturity_date_below"),
+            optional_price("coupon_rate_above"),
+            optional_price("coupon_rate_below"),
+            asked_flag("exclude_convertible"),
+            optional_whole("average_option_volume_above"),
+            *texts("scanner_setting_pairs", "stock_type_filter", "filter_options", "options"),
+        ),
+    ),
+    Request("cancel_scanner_subscription", 23, (version(1), _REQ_ID)),
+    Request("req_news_bulletins", 12, (version(1), asked_flag("all_messages"))),
+    Request("cancel_news_bulletins", 13, (version(1),)),
+    Request("req_news_providers", 85),
+    Request("req_news_article", 84, (_REQ_ID, *texts("provider_code", "article_id", "options"))),
+    Request(
+        "req_historical_news",
+        86,
+        (
+            _REQ_ID,
+            asked_whole("con_id"),
+            *texts("provider_codes", "start", "end"),
+            asked_whole("total_results"),
+            text("options"),
+        ),
+    ),
+    Request("req_wsh_meta_data", 100, (_REQ_ID,)),
+    Request("cancel_wsh_meta_data", 101, (_REQ_ID,)),
+    Request(
+        "req_wsh_event_data",
+        102,
+        (
+            _REQ_ID,
+            optional_whole("con_id"),
+            since(
+                171,
+                text("filter"),
+                asked_flag("fill_watchlist"),
+                asked_flag("fill_portfolio"),
+                asked_flag("fill_competitors"),
+            ),
+            since(173, *texts("start_date", "end_date"), optional_whole("total_limit")),
+        ),
+    ),
+    Request("cancel_wsh_event_data", 103, (_REQ_ID,)),
+)
+
+_SESSION = (
+    Request("start_api", 71, (version(2), asked_id("client_id"), text("optional_capabilities"))),
+    Request("req_current_time", 49, (version(1),)),
+    Request("set_server_log_level", 14, (version(1), asked_whole("log_level"))),
+    Request("verify_request", 65, (version(1), *texts("api_name", "api_version"))),
+    Request("verify_message", 66, (version(1), text("api_data"))),
+    Request("query_display_groups", 67, (version(1), _REQ_ID)),
+    Request("subscribe_to_group_events", 68, (version(1), _REQ_ID, asked_whole("group_id"))),
+    Request("update_display_group", 69, (version(1), _REQ_ID, text("contract_info"))),
+    Request("unsubscribe_from_group_events", 70, (version(1), _REQ_ID)),
+    Request("verify_and_auth_request", 72, (version(1), *texts("api_name", "api_version", "opaque_isv_key"))),
+    Request("verify_and_auth_message", 73, (version(1), *texts("api_data", "xyz_response"))),
+)
+
+REQUESTS: tuple[Request, ...] = (
+    *_MARKET_DATA,
+    *_ORDERS,
+    *_ACCOUNT,
+    *_CONTRACTS,
+    *_HISTORY,
+    *_SCANNER_AND_NEWS,
+    *_SESSION,
+)
+"""Every request; numbers and names are unique."""
