@@ -1,0 +1,108 @@
+"""The fields of the model that are written as conditions, one kind for each relation, and the exit rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from engine.strategy.checker import read_condition, read_ranking
+from engine.strategy.expressions import Condition, Expression, Relation
+from engine.strategy.measures import declared_in
+from engine.strategy.positions import Listed, Mapped, Text, complaint
+
+ACTIONS = ("close", "roll", "alert")
+
+Action: TypeAlias = Literal["close", "roll", "alert"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExitRule:
+    condition: Condition
+    action: Action = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Metadata of a field that is one line of the language: `wants` a condition, a ranking or an exit rule over these relations."""
+
+    wants: Literal["condition", "ranking", "exit"]
+    relations: tuple[Relation, ...]
+    examples: tuple[str, ...]
+
+    def value_of(self, written: object) -> object:
+        """What `written` becomes; a value already read passes through."""
+        if self.wants == "exit" and isinstance(written, Mapped):
+            return self._exit(written)
+        if isinstance(written, Listed | Mapped):
+            raise complaint(
+                written.place,
+                "found more than one line; wanted a condition",
+                f"write  {self.examples[0]}, in quotes if it has a :",
+            )
+        if not isinstance(written, str):
+            return written
+        text = written if isinstance(written, Text) else Text(written)
+        if self.wants == "ranking":
+            return read_ranking(text, self.relations)
+        return ExitRule(self._condition(text)) if self.wants == "exit" else self._condition(text)
+
+    def _condition(self, text: Text) -> Condition:
+        return Condition(str(text), read_condition(text, self.relations), text.place.line, text.place.column)
+
+    def _exit(self, written: Mapped) -> ExitRule:
+        if len(written) != 1:
+            raise complaint(written.place, "one exit is one condition and one action", "write  - short_delta >= 0.35: roll")
+        ((line, action),) = written.items()
+        condition = self._condition(line)
+        if not isinstance(action, Text) or action not in ACTIONS:
+            place = action.place
+            raise complaint(place, "wanted what to do when this holds", "write  close  |  roll  |  alert")
+        return ExitRule(condition, _ACTIONS[str(action)])
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.value_of)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        names = ", ".join(declared_in(*self.relations))
+        line: dict[str, Any] = {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 500,
+            "description": f"Measures here: {names}",
+            "examples": list(self.examples),
+            "defaultSnippets": [
+                *({"label": example, "body": example} for example in self.examples),
+                *(
+                    {"label": name, "description": found.sentence, "body": name}
+                    for name, found in declared_in(*self.relations).items()
+                ),
+            ],
+        }
+        if self.wants != "exit":
+            return line
+        act = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": {"enum": list(ACTIONS)}}
+        return {"anyOf": [line, act]}
+
+
+_ACTIONS: dict[str, Action] = {"close": "close", "roll": "roll", "alert": "alert"}
+
+MarketCondition: TypeAlias = Annotated[
+    Condition, Line("condition", ("market",), ("iv_rank >= 25%", "vix between 14 and 32", "no event within 2 days"))
+]
+LegCondition: TypeAlias = Annotated[
+    Condition, Line("condition", ("leg",), ("open_interest >= 200", "quote_width <= 10% of mid", "quote_age <= 5 s"))
+]
+SpreadRule: TypeAlias = Annotated[
+    Condition, Line("condition", ("spread",), ("credit >= 15% of width", "pop >= 70%", "expected_value > $0"))
+]
+AutoCondition: TypeAlias = Annotated[
+    Condition, Line("condition", ("account", "spread"), ("max_loss <= $300", "post_trade_margin <= 40%", "order_risk <= $1,000"))
+]
+Ranking: TypeAlias = Annotated[Expression, Line("ranking", ("spread",), ("expected_value / max_loss", "return_on_risk", "pop"))]
+Exit: TypeAlias = Annotated[
+    ExitRule,
+    Line("exit", ("position",), ("profit >= 50% of credit", "loss >= 200% of credit", "dte <= 21", "time >= 15:45 New York")),
+]

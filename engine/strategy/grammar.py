@@ -1,0 +1,159 @@
+"""The order of a condition's parts, found by sqlglot over placeholders.
+
+Every operand is handed over as `t<number of its token>`, so no word of the trader can mean something to SQL, and only the node types below come back.
+`x% of y` is bracketed before, because it binds tighter than any sign; `event within 2 days` becomes a function call.
+"""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from engine.strategy.lexer import Loose, Token
+from engine.strategy.positions import PydanticCustomError, Text, about
+
+ALLOWED = (
+    exp.Column, exp.Identifier, exp.Anonymous, exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.GT, exp.GTE, exp.LT, exp.LTE,
+    exp.EQ, exp.NEQ, exp.Between, exp.In, exp.And, exp.Or, exp.Not,
+)  # fmt: skip
+"""Whatever else the SQL parser may build is refused."""
+
+EXAMPLE = "write a comparison, e.g.  credit >= 15% of width"
+
+
+def tree_of(text: Text, tokens: list[Token]) -> exp.Expression:
+    """The line as a tree whose leaves are named t0, t1, … after the tokens.
+
+    Raises a complaint where the line stops making sense.
+    """
+    if not tokens:
+        raise about(text, "an empty condition", EXAMPLE)
+    _spot_neighbours(text, tokens)
+    pieces = _pieces(text, tokens)
+    sql = " ".join(piece for piece, _ in pieces)
+    try:
+        statements = sqlglot.parse(sql)
+    except ParseError as error:
+        raise _located(text, tokens, pieces, error) from None
+    except (TokenError, RecursionError):
+        raise about(text, "this condition cannot be read", EXAMPLE) from None
+    tree = statements[0] if len(statements) == 1 else None
+    if tree is None or not all(isinstance(node, ALLOWED) for node in tree.walk()):
+        raise about(text, "this is no comparison of numbers", EXAMPLE)
+    return tree
+
+
+def token_index(node: exp.Expression) -> int | None:
+    """The number of the token that a leaf or a function stands for; None for every other node."""
+    match node:
+        case exp.Column() | exp.Identifier() | exp.Anonymous():
+            return int(node.name[1:])
+        case _:
+            return None
+
+
+def _spot_neighbours(text: Text, tokens: list[Token]) -> None:
+    """Two operands side by side, or two comparisons: the commonest slips, and the parser would speak of something else."""
+    for left, right in zip(tokens, tokens[1:], strict=False):
+        if left.sort == "number" and right.sort in {"number", "name"}:
+            raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", EXAMPLE, left.start, right.end)
+        if left.sort == "name" and right.sort in {"number", "name"}:
+            raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", EXAMPLE, left.start, right.end)
+        if _compares(left) and _compares(right):
+            raise about(
+                text, f"'{left.text} {right.text}' is no comparison", "write one of  <  <=  >  >=  =  !=", left.start, right.end
+            )
+
+
+def _compares(token: Token) -> bool:
+    return token.sort == "sign" and token.text in {"<", "<=", ">", ">=", "=", "!="}
+
+
+def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
+    """SQL word by word, each with the number of the token it comes from."""
+    pieces: list[tuple[str, int]] = []
+    closing: list[int] = []
+    for at, token in enumerate(tokens):
+        match token.sort, token.text:
+            case "word", "of":
+                _open_share(text, tokens, at, pieces)
+                closing.append(_primary_end(text, tokens, at + 1))
+            case "word", "within":
+                _check_within(text, tokens, at)
+                pieces.append(("(", at))
+                closing.append(at + 1)
+            case "word", "no":
+                pieces.append(("not", at))
+            case "word" | "sign", word:
+                pieces.append((word, at))
+            case _:
+                pieces.append((f"t{at}", at))
+        pieces.extend((")", at) for end in closing if end == at)
+        closing = [end for end in closing if end > at]
+    return pieces
+
+
+def _open_share(text: Text, tokens: list[Token], at: int, pieces: list[tuple[str, int]]) -> None:
+    before = tokens[at - 1] if at else None
+    if before is None or before.kind is not Loose.PERCENT:
+        start = before.start if before else tokens[at].start
+        raise about(text, "'of' belongs behind a percentage", "write  15% of width", start, tokens[at].end)
+    share, number = pieces.pop()
+    pieces.extend([("(", number), (share, number), ("*", at)])
+
+
+def _primary_end(text: Text, tokens: list[Token], at: int) -> int:
+    """The last token of the one operand that begins at `at`: a name, a call, a number or a bracket."""
+    if at >= len(tokens):
+        raise about(
+            text,
+            f"{tokens[at - 2].text} of what?",
+            f"write  {tokens[at - 2].text} of width",
+            tokens[at - 2].start,
+            tokens[at - 1].end,
+        )
+    opens = at + 1 if tokens[at].sort == "name" and at + 1 < len(tokens) and tokens[at + 1].text == "(" else at
+    if tokens[opens].text != "(":
+        return at
+    depth = 0
+    for end in range(opens, len(tokens)):
+        depth += {"(": 1, ")": -1}.get(tokens[end].text, 0)
+        if depth == 0:
+            return end
+    raise about(text, "a bracket is not closed", "add  )", tokens[opens].start, tokens[opens].end)
+
+
+def _check_within(text: Text, tokens: list[Token], at: int) -> None:
+    token = tokens[at]
+    if at == 0 or tokens[at - 1].sort != "name" or at + 1 >= len(tokens) or tokens[at + 1].sort != "number":
+        raise about(
+            text, "'within' stands between an event and a number of days", "write  no event within 2 days", token.start, token.end
+        )
+
+
+def _located(text: Text, tokens: list[Token], pieces: list[tuple[str, int]], error: ParseError) -> PydanticCustomError:
+    """The parser's complaint at the token it stopped at, in our words."""
+    depth = 0
+    for token in tokens:
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth < 0:
+            return about(text, "this bracket closes nothing", "remove  )", token.start, token.end)
+    if depth:
+        opened = next(token for token in reversed(tokens) if token.text == "(")
+        return about(text, "a bracket is not closed", "add  )", opened.start, opened.end)
+    column = int(error.errors[0].get("col") or 1) if error.errors else 1
+    token = tokens[_piece_at(pieces, column)]
+    if token is tokens[-1]:
+        return about(text, f"something is missing after '{token.text}'", EXAMPLE, token.start, token.end)
+    return about(text, f"'{token.text}' makes no sense here", EXAMPLE, token.start, token.end)
+
+
+def _piece_at(pieces: list[tuple[str, int]], column: int) -> int:
+    """The number of the token that stands at a column (from 1) of the joined pieces."""
+    end = 0
+    for piece, number in pieces:
+        end += len(piece) + 1
+        if column <= end:
+            return number
+    return pieces[-1][1]

@@ -1,0 +1,182 @@
+"""A line of the trader's language cut into tokens: operands with their units, operators, brackets; each with its place in the line.
+
+Only what is known here gets through, so what the SQL parser sees consists of placeholders, comparison signs and a few words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from engine.strategy.positions import Text, about
+from engine.strategy.scalar import LARGEST, NUMBER, ordinary, shortened
+from engine.strategy.texts import ZONES
+from engine.strategy.units import Unit
+
+LONGEST_LINE = 500
+"""A condition that fills six terminal lines is several conditions."""
+
+MOST_TOKENS = 120
+
+DEEPEST = 16
+"""Brackets and negations inside each other; more than that nobody can read, and the parser need not either."""
+
+
+class Loose(StrEnum):
+    """What a number means before the measure beside it has decided: the value is the word shown to the trader."""
+
+    MONEY = "dollars"
+    PERCENT = "a percentage"
+    BARE = "a plain number"
+    ZERO = "zero"
+    DURATION = "a duration"
+
+
+Kind: TypeAlias = Unit | Loose
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`value` and `kind` are set for numbers; percent and cents are already fractions, durations seconds, clock times minutes in New York."""
+
+    sort: Literal["number", "name", "word", "sign"]
+    text: str
+    start: int
+    end: int
+    value: float = 0.0
+    kind: Kind = Loose.BARE
+
+
+WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "no"})
+
+_SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
+
+_TOKEN = re.compile(
+    rf"""
+    (?P<space>\s+)
+  | (?P<clock>[0-9]{{1,2}}:[0-9]{{2}})(?:\s+(?P<zone>{"|".join(zone.replace(" ", "[ ]") for zone in ZONES)}))?
+  | (?P<money>\$\s*-?\s*(?:{NUMBER}))(?![A-Za-z0-9_.])
+  | (?P<percent>{NUMBER})\s*%
+  | (?P<days>{NUMBER})\s*(?:days|day)\b
+  | (?P<span>{NUMBER})\s*(?P<span_word>seconds|second|sec|s|minutes|minute|min|hours|hour|h)\b
+  | (?P<delta>{NUMBER})\s*(?:deltas?\b|Δ)
+  | (?P<points>{NUMBER})\s*points\b
+  | (?P<number>{NUMBER})(?![A-Za-z0-9_.])
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<sign><=|>=|<>|!=|==|≤|≥|≠|[-+*/(),<>=×])
+    """,
+    re.VERBOSE,
+)
+
+_PLAIN_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "==": "=", "<>": "!=", "×": "*"}
+
+_EXPLAINED = {
+    ";": ("a condition is one line and has no semicolon", "write each condition on its own line"),
+    "'": ("a condition compares numbers; there is no text in it", "remove the quotes"),
+    '"': ("a condition compares numbers; there is no text in it", "remove the quotes"),
+    "“": ("curly quotes come from a word processor", "remove them"),
+    "”": ("curly quotes come from a word processor", "remove them"),
+    "&": ("'&' is not used here", "write  and"),
+    "|": ("'|' is not used here", "write  or"),
+    "!": ("'!' is not used here", "write  not"),
+    "€": ("amounts are in US dollars", "write  $500"),
+    "{": ("there are no templates in this language", "write the number itself"),
+    "$": ("a number is missing behind the $", "write  $500"),
+}
+
+
+def tokens_of(text: Text) -> list[Token]:
+    """The tokens of one line, `max profit` and the like joined to `max_profit`'s spelling by the reader of names.
+
+    Raises a complaint at the first character that has no business here.
+    """
+    if len(text) > LONGEST_LINE:
+        raise about(
+            text, f"this condition has {len(text)} characters; {LONGEST_LINE} is the most", "split it into several lines", 0, 20
+        )
+    spelled = ordinary(text)
+    found: list[Token] = []
+    at = 0
+    while at < len(spelled):
+        match = _TOKEN.match(spelled, at)
+        if match is None:
+            raise _unreadable(text, spelled, at)
+        at = match.end()
+        if match["space"] is None:
+            found.append(_token(text, match))
+    _bounded(text, found)
+    return found
+
+
+def _token(text: Text, match: re.Match[str]) -> Token:
+    start, end = match.span()
+    if match["name"] is not None:
+        word = match["name"].casefold()
+        return Token("word" if word in WORDS else "name", word, start, end)
+    if match["sign"] is not None:
+        return Token("sign", _PLAIN_SIGNS.get(match["sign"], match["sign"]), start, end)
+    value, kind = _number(text, match)
+    return Token("number", match[0], start, end, value, kind)
+
+
+def _number(text: Text, match: re.Match[str]) -> tuple[float, Kind]:
+    if match["clock"] is not None:
+        return _clock(text, match), Unit.CLOCK
+    sort = next(name for name in ("money", "percent", "days", "span", "delta", "points", "number") if match[name] is not None)
+    number = Decimal(re.sub(r"[$,\s]", "", match[sort]))
+    if abs(number) > LARGEST:
+        raise about(
+            text, f"{shortened(match[0], 20)} is larger than anything in this trade", "check the number of digits", *match.span()
+        )
+    kinds: dict[str, tuple[Decimal, Kind]] = {
+        "money": (number, Loose.MONEY),
+        "percent": (number / 100, Loose.PERCENT),
+        "days": (number, Unit.DAYS),
+        "span": (number * _SECONDS[(match["span_word"] or "s").removesuffix("s") or "s"], Loose.DURATION),
+        "delta": (number / 100, Unit.DELTA),
+        "points": (number, Unit.POINTS),
+        "number": (number, Loose.BARE if number else Loose.ZERO),
+    }
+    value, kind = kinds[sort]
+    return float(value), kind
+
+
+def _clock(text: Text, match: re.Match[str]) -> float:
+    clock, start, end = match["clock"], *match.span()
+    hour, minute = (int(part) for part in clock.split(":"))
+    if hour > 23 or minute > 59:
+        raise about(text, f"there is no {clock} on a clock", "write  15:45 New York", start, end)
+    if match["zone"] is None:
+        raise about(text, f"{clock} where?", f"write  {clock} New York  |  {clock} Chicago", start, end)
+    in_new_york = hour + 1 if match["zone"] == "Chicago" else hour
+    return float(in_new_york % 24 * 60 + minute)
+
+
+def _unreadable(text: Text, spelled: str, at: int):
+    character = spelled[at]
+    number = re.match(rf"\$?\s*(?:{NUMBER})[A-Za-z0-9_.]*", spelled[at:])
+    if number:
+        written = number[0]
+        hint = "write  $5,000" if written[-1:] in "kKmM" else "units are %, $, days, s, min, delta, points, or a time of day"
+        return about(text, f"'{shortened(written, 20)}' is no number with a unit", hint, at, at + len(written))
+    if character in _EXPLAINED:
+        return about(text, *_EXPLAINED[character], at, at + 1)
+    looks_like = unicodedata.normalize("NFKC", character)
+    if looks_like != character and looks_like.isascii() and looks_like.isprintable():
+        return about(text, f"'{character}' only looks like '{looks_like}'", f"write  {looks_like}", at, at + 1)
+    shown = f"'{character}'" if character.isprintable() else f"the invisible character U+{ord(character):04X}"
+    return about(text, f"{shown} has no meaning here", "write a comparison, e.g.  credit >= 15% of width", at, at + 1)
+
+
+def _bounded(text: Text, found: list[Token]) -> None:
+    if len(found) > MOST_TOKENS:
+        raise about(
+            text, f"this condition has {len(found)} words and signs; {MOST_TOKENS} is the most", "split it into several lines"
+        )
+    depth = sum(token.text in {"(", "not", "no"} for token in found)
+    if depth > DEEPEST:
+        raise about(text, f"more than {DEEPEST} brackets and negations", "split it into several lines")

@@ -1,0 +1,238 @@
+"""A strategy as the trader declares it. The string below a field describes it; editors show it.
+
+One key of the file is one field here, one kind of structure is one class in the union `Spread`. How text becomes values stands in `texts.py`
+and `conditions.py`, what is checked across fields in `checks.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition, Ranking, SpreadRule
+from engine.strategy.expressions import Arithmetic, Measure
+from engine.strategy.scalar import words
+from engine.strategy.texts import (
+    DEFAULT_EXPIRES_S,
+    About,
+    ApprovalWord,
+    BudgetPerDay,
+    Contracts,
+    Count,
+    Days,
+    Deltas,
+    Expiry,
+    Hours,
+    Loss,
+    Name,
+    Risk,
+    RollNet,
+    SchemaVersion,
+    Seconds,
+    Walk,
+    Width,
+    YesNo,
+)
+from engine.strategy.universe import Universe
+from engine.strategy.values import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstShare
+
+
+class Written(BaseModel):
+    """What stands in a file: nothing unknown is accepted and nothing changes after reading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True)
+
+
+class Vertical(Written):
+    """Two options of one expiry and one side, one sold and one bought.
+
+    `short_is_higher` says that the short leg has the higher strike.
+    """
+
+    put_call: ClassVar[Literal["P", "C"]]
+    is_credit: ClassVar[bool]
+    short_is_higher: ClassVar[bool]
+
+    expiry: Expiry
+    """Days to expiration, or `next monthly`."""
+    short_delta: Deltas | None = None
+    """Delta of the leg that is sold, without its sign."""
+    long_delta: Deltas | None = None
+    """Delta of the leg that is bought, without its sign."""
+    width: Width
+    """Distance between the strikes in dollars."""
+    rules: tuple[SpreadRule, ...] = ()
+    """What the spread must fulfil, one condition a line."""
+    rank: Ranking = Arithmetic("/", Measure("expected_value", "spread"), Measure("max_loss", "spread"))
+    """By which number candidates are ordered, best (highest) first."""
+    keep: Count = 5
+    """How many of the best candidates are kept for each underlying."""
+
+
+class BullPut(Vertical):
+    """Sell a put, buy one below: earns a credit while the underlying stays up."""
+
+    put_call: ClassVar[Literal["P", "C"]] = "P"
+    is_credit: ClassVar[bool] = True
+    short_is_higher: ClassVar[bool] = True
+    type: Literal["bull_put"] = "bull_put"
+
+
+class BearCall(Vertical):
+    """Sell a call, buy one above: earns a credit while the underlying stays down."""
+
+    put_call: ClassVar[Literal["P", "C"]] = "C"
+    is_credit: ClassVar[bool] = True
+    short_is_higher: ClassVar[bool] = False
+    type: Literal["bear_call"] = "bear_call"
+
+
+class BullCall(Vertical):
+    """Buy a call, sell one above: pays a debit and gains when the underlying rises."""
+
+    put_call: ClassVar[Literal["P", "C"]] = "C"
+    is_credit: ClassVar[bool] = False
+    short_is_higher: ClassVar[bool] = True
+    type: Literal["bull_call"] = "bull_call"
+
+
+class BearPut(Vertical):
+    """Buy a put, sell one below: pays a debit and gains when the underlying falls."""
+
+    put_call: ClassVar[Literal["P", "C"]] = "P"
+    is_credit: ClassVar[bool] = False
+    short_is_higher: ClassVar[bool] = False
+    type: Literal["bear_put"] = "bear_put"
+
+
+Spread: TypeAlias = Annotated[BullPut | BearCall | BullCall | BearPut, Field(discriminator="type")]
+
+
+class Sizing(Written):
+    risk: Risk
+    """The most one position may lose, fees included."""
+    contracts: Contracts = ContractRange(1, 1)
+    """How many spreads one order may have; one when nothing is said."""
+
+
+class Limits(Written):
+    open: Count = 1
+    """Positions of this strategy open at the same time."""
+    per_day: Count = 1
+    """Openings on one day."""
+    per_expiry: Count = 1
+    """Positions open in one expiry."""
+    open_risk: Risk | None = None
+    """Sum of the maximum losses of this strategy's open positions."""
+    stop_for_day: Loss | None = None
+    """Result of the day, realised and unrealised, at which this strategy opens nothing more."""
+
+
+class Policy(Written):
+    """Approval by rule: what fulfils every condition is sent without asking."""
+
+    auto_when: Annotated[tuple[AutoCondition, ...], Field(min_length=1)]
+    """All of these must hold, and none may be unknown."""
+    otherwise: Annotated[Literal["ask", "decline"], words("ask", "decline", wanted="what happens otherwise")] = Field(
+        "ask", alias="else"
+    )
+    """What happens to an order that does not fulfil them."""
+    expires_s: Seconds = Field(DEFAULT_EXPIRES_S, alias="expires")
+    """How long a person has to answer."""
+
+
+def _is_mapping(written: object) -> str:
+    return "policy" if isinstance(written, Mapping | Policy) else "word"
+
+
+Approval: TypeAlias = Annotated[
+    Annotated[Policy, Tag("policy")] | Annotated[ApprovalWord, Tag("word")], Discriminator(_is_mapping)
+]
+
+DEFAULT_WINDOW = Window(time(9, 45), time(15, 30))
+"""Wide quotes rule the first quarter of an hour, and the last half hour belongs to those who must trade."""
+
+DEFAULT_WALK = PriceWalk(Step(of_half_width=Decimal("0.15")), 15, WorstShare(Decimal("0.92"), "mid"), 180)
+"""From mid by 15% of half the width every 15 s, no worse than 92% of mid (108% for a debit), give up after three minutes."""
+
+DEFAULT_DEBIT_WALK = PriceWalk(Step(of_half_width=Decimal("0.15")), 15, WorstShare(Decimal("1.08"), "mid"), 180)
+
+
+class Entry(Written):
+    window: Hours = DEFAULT_WINDOW
+    """When orders may be opened."""
+    approval: Approval = Manual(DEFAULT_EXPIRES_S)
+    """manual, auto, or a policy."""
+    auto_up_to: BudgetPerDay | None = None
+    """With `approval: auto`, the risk and the orders of one day above which a person is asked."""
+    price: Walk | None = None
+    """How the limit price is worked from mid toward natural. `Strategy.walk` has it with the default filled in."""
+
+
+class Roll(Written):
+    to: Days
+    """Days to expiration of the new position."""
+    for_: RollNet = Field(alias="for")
+    """What closing and opening together must bring."""
+    at_most: Count = 1
+    """How often one position may be rolled."""
+    otherwise: Annotated[Literal["close", "alert"], words("close", "alert", wanted="what happens otherwise")] = Field(
+        "close", alias="else"
+    )
+    """What happens when it cannot be rolled."""
+
+
+class StrategyFile(Written):
+    """What one file says."""
+
+    schema_version: SchemaVersion = Field(alias="schema")
+    """Version of this language."""
+    name: Name
+    """Name of the strategy, as in `spreads arm NAME`."""
+    about: About = ""
+    """What it is for, in a sentence."""
+    enabled: YesNo = True
+    """false stops entries; exits of open positions go on."""
+    mode: Annotated[Literal["paper", "live"], words("paper", "live", wanted="where orders go")] = "paper"
+    """paper or live; live also needs `spreads arm NAME`."""
+    universe: Universe
+    """Underlyings, or a list of common.yaml: {list: indices, except: [RUT]}."""
+    when: tuple[MarketCondition, ...] = ()
+    """The market must look like this, else nothing is searched."""
+    filters: tuple[LegCondition, ...] = ()
+    """What every option must fulfil that may become a leg."""
+    spread: Spread
+    """Which structure, and what it must fulfil."""
+    sizing: Sizing
+    """How big one position may be."""
+    limits: Limits = Limits()
+    """What this strategy may not exceed."""
+    entry: Entry = Entry()
+    """When, with whose approval and at which price it opens."""
+    exits: tuple[Exit, ...] = ()
+    """When positions are closed, rolled or reported; the first that is true wins."""
+    roll: Roll | None = None
+    """What `roll` means in exits."""
+
+
+class Strategy(StrategyFile):
+    """A strategy and the file it comes from."""
+
+    digest: str
+    """SHA-256 of the file's bytes, in hexadecimal: which version decided."""
+    file: str
+    """Name of the file, as given to the reader."""
+
+    @property
+    def walk(self) -> PriceWalk:
+        """How prices are worked, the default for the structure where the file says nothing."""
+        return self.entry.price or (DEFAULT_WALK if self.spread.is_credit else DEFAULT_DEBIT_WALK)
+
+    @property
+    def is_unattended(self) -> bool:
+        """Orders may be sent without a person being asked."""
+        return isinstance(self.entry.approval, Auto | Policy)

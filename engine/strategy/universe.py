@@ -1,0 +1,69 @@
+"""Which underlyings: a list of tickers, or a named list of common.yaml with exceptions."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+
+from engine.strategy.positions import Listed, Mapped, Node, Text, about, complaint
+from engine.strategy.texts import Ticker
+
+_FORMS = "write  [SPX, SPY]  |  {list: indices, except: [RUT]}"
+
+
+def _resolved(written: Any, info: ValidationInfo) -> Any:
+    """A mapping becomes the tickers it names; the lists are the `lists` of the validation's context."""
+    if isinstance(written, Text):
+        raise about(written, "universe is a list", f"write  [{written}]" if written else _FORMS)
+    if not isinstance(written, Mapped):
+        return written
+    lists: dict[str, tuple[str, ...]] = (info.context or {}).get("lists", {})
+    for key in written:
+        if key not in {"list", "except"}:
+            raise about(key, f"unknown key '{key}' in universe", "keys here: list, except")
+    name = written.get(Text("list"))
+    if not isinstance(name, Text):
+        raise complaint(written.place, "universe: which list?", _FORMS)
+    if name not in lists:
+        close = difflib.get_close_matches(name, lists, 1)
+        known = f"lists in common.yaml: {', '.join(lists)}" if lists else "common.yaml has no lists"
+        raise about(name, f"universe: no such list '{name}'", f"did you mean '{close[0]}'?   {known}" if close else known)
+    excepted = _excepted(written.get(Text("except"), Listed()), name, lists[name])
+    return tuple(ticker for ticker in lists[name] if ticker not in excepted)
+
+
+def _excepted(written: Node, name: Text, tickers: tuple[str, ...]) -> set[str]:
+    if not isinstance(written, Listed):
+        raise complaint(written.place, "except is a list", "write  except: [RUT]")
+    for ticker in written:
+        if not isinstance(ticker, Text) or ticker not in tickers:
+            raise complaint(ticker.place, f"universe: this is not in the list '{name}'", f"it has: {', '.join(tickers)}")
+    if len(set(map(str, written))) == len(tickers):  # pyright: ignore[reportArgumentType]
+        raise complaint(written.place, "universe: every ticker is excepted, nothing is left", "remove one, or  enabled: false")
+    return {str(ticker) for ticker in written}
+
+
+_TICKERS = {"type": "array", "items": {"type": "string", "pattern": "^[A-Z][A-Z0-9]{0,9}(?:[. ][A-Z]{1,2})?$"}, "minItems": 1}
+_NAMED = {
+    "type": "object",
+    "required": ["list"],
+    "additionalProperties": False,
+    "properties": {
+        "list": {"type": "string", "description": "Name of a list in common.yaml."},
+        "except": {**_TICKERS, "description": "Tickers of the list that are left out."},
+    },
+}
+
+Universe: TypeAlias = Annotated[
+    tuple[Ticker, ...],
+    BeforeValidator(_resolved),
+    Field(min_length=1, max_length=500),
+    WithJsonSchema(
+        {
+            "anyOf": [_TICKERS, _NAMED],
+            "defaultSnippets": [{"label": "[SPX]", "body": ["SPX"]}, {"label": "a list", "body": {"list": "indices"}}],
+        }
+    ),
+]

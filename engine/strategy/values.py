@@ -1,0 +1,154 @@
+"""What the trader's scalars become: `30-60 days`, `$25-$50`, `2% of net liquidation`, `manual, expires in 10 min`.
+
+Prices and money are Decimal, shares are Decimal fractions (2% is 0.02), durations are whole seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange:
+    """Expiries this many calendar days away, both ends included."""
+
+    min_days: int
+    max_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextMonthly:
+    """The next standard monthly expiry: the third Friday, or the Thursday before it when the exchange is closed."""
+
+
+ExpiryRule: TypeAlias = DayRange | NextMonthly
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaRange:
+    """Absolute deltas between 0 and 1, both ends included; puts are meant by their distance from zero."""
+
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WidthRange:
+    """Distance between the two strikes in USD per share, both ends included."""
+
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Usd:
+    usd: Decimal
+
+
+Base: TypeAlias = Literal["net liquidation", "buying power"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShareOf:
+    """A part of an account value: fraction 0.02 of net liquidation is 2% of it."""
+
+    fraction: Decimal
+    base: Base
+
+
+Amount: TypeAlias = Usd | ShareOf
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRange:
+    """Fewest and most spreads in one order; fewer than `low` affordable means no order."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Clock times of a trading day between which something is allowed; `zone` is an IANA name."""
+
+    start: time
+    end: time
+    zone: str = "America/New_York"
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """A person approves; no answer within `expires_s` seconds means no."""
+
+    expires_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """No person is asked while the budget of `entry.auto_up_to` lasts; above it a person is, for `expires_s` seconds."""
+
+    expires_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be opened on one day without asking: most new risk in USD, most orders."""
+
+    risk_usd: Decimal
+    orders_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the price moves toward natural at each step: USD per share, or a fraction of half the bid-ask width. One of the two is set."""
+
+    usd: Decimal | None = None
+    of_half_width: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorstShare:
+    """The worst price as a fraction of the mid or of the width: a credit is at least that, a debit at most that."""
+
+    fraction: Decimal
+    base: Literal["mid", "width"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorstFromMid:
+    """The worst price is this many USD per share worse than the mid at the first look."""
+
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WorstNatural:
+    """The worst price is the natural one: every leg at its far side."""
+
+
+Worst: TypeAlias = WorstShare | WorstFromMid | WorstNatural
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWalk:
+    """How the limit price is worked: first price, step, pause, worst price, patience.
+
+    `better_than_mid` is USD per share by which the first price is better for us than the mid. `every_s` and `give_up_after_s` are seconds.
+    `worst` is frozen from the quotes at the first look.
+    """
+
+    step: Step
+    every_s: int
+    worst: Worst
+    give_up_after_s: int
+    better_than_mid: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class RollFor:
+    """The least net a roll must bring, USD per share, credit positive: 0 is `a credit` (more than nothing), -0.50 a debit up to $0.50."""
+
+    least_net: Decimal
