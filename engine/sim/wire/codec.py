@@ -7,66 +7,15 @@ Whatever comes in, the only exception is WireError.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
-from typing import Literal, TypeAlias, assert_never
+from typing import assert_never
 
 from engine.sim.wire.errors import WireError
-from engine.sim.wire.fields import Column, Declaration, Field, Fixed, Gate, Group, Item, Rest, When, layout, names
+from engine.sim.wire.fields import Column, Field, Fixed, Gate, Group, Item, Rest, When
 from engine.sim.wire.frames import frame, framed
-from engine.sim.wire.kinds import Row, Scalar, Value
-from engine.sim.wire.requests import REQUESTS
-from engine.sim.wire.responses import RESPONSES
-
-Direction: TypeAlias = Literal["c2s", "s2c"]
-
-_BY_ID: Mapping[Direction, Mapping[str, Declaration]] = {
-    "c2s": {str(declaration.msg_id): declaration for declaration in REQUESTS},
-    "s2c": {str(declaration.msg_id): declaration for declaration in RESPONSES},
-}
-_BY_NAME: Mapping[str, Declaration] = {declaration.name: declaration for declaration in (*REQUESTS, *RESPONSES)}
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message by name, with its values by name; absent numbers are None, groups are tuples of rows.
-
-    The accessors give a value in its type; WireError when it has another, KeyError when the name is not there.
-    """
-
-    name: str
-    values: Row
-
-    def text(self, name: str) -> str:
-        value = self.values[name]
-        return value if isinstance(value, str) else self._refused(name, "text")
-
-    def flag(self, name: str) -> bool:
-        value = self.values[name]
-        return value if isinstance(value, bool) else self._refused(name, "a flag")
-
-    def whole(self, name: str) -> int:
-        value = self.values[name]
-        return value if type(value) is int else self._refused(name, "a whole number")
-
-    def number(self, name: str) -> float | None:
-        value = self.values[name]
-        return value if value is None or isinstance(value, float) else self._refused(name, "a number")
-
-    def size(self, name: str) -> Decimal | None:
-        value = self.values[name]
-        return value if value is None or isinstance(value, Decimal) else self._refused(name, "a quantity")
-
-    def rows(self, name: str) -> tuple[Message, ...]:
-        """The rows of a group, each a message of its own; none when the group is not there."""
-        value = self.values.get(name, ())
-        if not isinstance(value, tuple):
-            return self._refused(name, "rows")
-        return tuple(Message(f"{self.name}.{name}", row) for row in value if isinstance(row, Mapping))
-
-    def _refused(self, name: str, wanted: str) -> ...:
-        raise WireError(f"needs {wanted}, holds {self.values[name]!r}", message=self.name, field=name)
+from engine.sim.wire.kinds import Row, Scalar, Text, Value
+from engine.sim.wire.message import Message
+from engine.sim.wire.tables import BY_ID, BY_NAME, Direction, layout_of, names_of
 
 
 def decode(direction: Direction, fields: Sequence[str], version: int) -> Message:
@@ -76,11 +25,11 @@ def decode(direction: Direction, fields: Sequence[str], version: int) -> Message
     """
     if not fields:
         raise WireError("the message is empty")
-    declaration = _BY_ID[direction].get(fields[0])
+    declaration = BY_ID[direction].get(fields[0])
     if declaration is None:
         raise WireError(f"no {direction} message has the number {fields[0][:20]!r}", index=0)
     reader = _Reader(declaration.name, fields)
-    values = reader.row(_layout(declaration.name, version))
+    values = reader.row(layout_of(declaration.name, version))
     if reader.index < len(fields):
         left = len(fields) - reader.index
         raise WireError(f"{left} left over, first {fields[reader.index][:40]!r}", message=reader.name, index=reader.index)
@@ -92,11 +41,11 @@ def encode(message: Message, version: int) -> list[str]:
 
     Raises WireError when the message or a name in it is unknown, or a value does not fit its field.
     """
-    declaration = _BY_NAME.get(message.name)
+    declaration = BY_NAME.get(message.name)
     if declaration is None:
         raise WireError("no such message", message=message.name)
     writer = _Writer(message.name, [str(declaration.msg_id)])
-    writer.row(_layout(message.name, version), message.values, _names(declaration.items))
+    writer.row(message.name, layout_of(message.name, version), message.values)
     return writer.fields
 
 
@@ -112,10 +61,10 @@ def frame_encoder(name: str, version: int) -> Callable[..., bytes]:
     For messages of single fields only, such as tick_price, tick_size and tick_option_computation; about five times as
     quick as encode_frame, with the same result. Raises WireError for any other kind of message.
     """
-    declaration = _BY_NAME[name]
+    declaration = BY_NAME[name]
     head = f"{declaration.msg_id}\0"
     kinds: list[Callable[[Value], str]] = []
-    for item in _layout(name, version):
+    for item in layout_of(name, version):
         if isinstance(item, Fixed) and not kinds:
             head += f"{item.text}\0"
         elif isinstance(item, Field):
@@ -125,20 +74,15 @@ def frame_encoder(name: str, version: int) -> Callable[..., bytes]:
     writes = tuple(kinds)
 
     def encoded(*values: Scalar) -> bytes:
-        body = "\0".join([write(value) for write, value in zip(writes, values, strict=True)])
-        return framed(f"{head}{body}\0".encode())
+        try:
+            body = "\0".join([write(value) for write, value in zip(writes, values, strict=True)])
+            return framed(f"{head}{body}\0".encode())
+        except WireError as error:
+            raise error.at(name, None, "") from None
+        except ValueError as error:  # too few or too many values, or text that is not Unicode
+            raise WireError(str(error), message=name) from error
 
     return encoded
-
-
-@cache
-def _layout(name: str, version: int) -> tuple[Item, ...]:
-    return layout(_BY_NAME[name].items, version)
-
-
-@cache
-def _names(items: tuple[Item, ...]) -> frozenset[str]:
-    return names(items)
 
 
 class _Reader:
@@ -211,42 +155,46 @@ class _Writer:
         self.name = name
         self.fields = fields
 
-    def row(self, items: tuple[Item, ...], values: Row, known: frozenset[str]) -> None:
-        unknown = values.keys() - known
+    def row(self, path: str, items: tuple[Item, ...], values: Row) -> None:
+        """Appends one row; `path` says which, as in `place_order.legs`."""
+        unknown = values.keys() - names_of(path)
         if unknown:
-            raise WireError("no such field", message=self.name, field=min(unknown))
-        self._items(items, values, {})
+            raise WireError("no such field", message=path, field=min(unknown))
+        self._items(path, items, values, {})
 
-    def _items(self, items: tuple[Item, ...], values: Row, written: dict[str, Value]) -> None:
+    def _items(self, path: str, items: tuple[Item, ...], values: Row, written: dict[str, Value]) -> None:
         """Appends the items; `written` gathers their values for the conditions after them."""
         for item in items:
             match item:
                 case Field():
-                    value = values.get(item.name)
-                    written[item.name] = value = item.absent if value is None else value
+                    written[item.name] = value = values.get(item.name, item.absent)
                     self._scalar(item, value)
                 case When():
                     if item.test(written):
-                        self._items(item.items, values, written)
+                        self._items(path, item.items, values, written)
                 case Group():
-                    written[item.name] = rows = self._tuple(item.name, values)
-                    known = _names(item.items)
-                    for row in rows:
+                    written[item.name] = values.get(item.name)
+                    for row in self._counted(item.name, values):
                         if not isinstance(row, Mapping):
                             raise WireError("needs rows of named values", message=self.name, field=item.name)
-                        self.row(item.items, row, known)
+                        self.row(f"{path}.{item.name}", item.items, row)
                 case Column():
-                    written[item.name] = rows = self._tuple(item.name, values)
-                    for cell in rows:
-                        self._scalar(Field(item.name, item.kind), cell)
+                    cell = Field(item.name, item.kind)
+                    self._scalars(cell, self._counted(item.name, values))
                 case Fixed():
                     self.fields.append(item.text)
                 case Rest():
-                    self.fields += [str(cell) for cell in self._cells(item.name, values)]
+                    self._scalars(Field(item.name, Text()), self._cells(item.name, values))
                 case Gate():
                     raise AssertionError("gates are resolved by layout()")
                 case _:
                     assert_never(item)
+
+    def _scalars(self, field: Field, cells: tuple[Scalar | Row, ...]) -> None:
+        for cell in cells:
+            if isinstance(cell, Mapping):
+                raise WireError("needs plain values, not rows", message=self.name, field=field.name)
+            self._scalar(field, cell)
 
     def _scalar(self, field: Field, value: Value) -> None:
         try:
@@ -254,16 +202,16 @@ class _Writer:
         except WireError as error:
             raise error.at(self.name, len(self.fields), field.name) from None
 
-    def _tuple(self, name: str, values: Row) -> tuple[Value, ...]:
-        """The rows of a group, their count already written."""
+    def _counted(self, name: str, values: Row) -> tuple[Scalar | Row, ...]:
+        """The cells of a group or column, their count already written."""
         cells = self._cells(name, values)
         self.fields.append(str(len(cells)))
         return cells
 
-    def _cells(self, name: str, values: Row) -> ...:
+    def _cells(self, name: str, values: Row) -> tuple[Scalar | Row, ...]:
         cells = values.get(name)
         if cells is None:
             return ()
-        if not isinstance(cells, tuple):
-            raise WireError("needs a tuple", message=self.name, field=name)
-        return cells
+        if isinstance(cells, tuple):
+            return cells
+        raise WireError("needs a tuple", message=self.name, field=name)

@@ -21,7 +21,7 @@ NEVER = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One named value; `absent` is what is written when the sender names none."""
+    """One named value; `absent` is what is written when the sender does not name it (None it may name)."""
 
     name: str
     kind: Kind

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 from engine.sim.wire.errors import WireError
 
-Scalar: TypeAlias = None | bool | int | float | Decimal | str
+Scalar: TypeAlias = bool | int | float | Decimal | str | None
 Value: TypeAlias = "Scalar | tuple[Scalar, ...] | tuple[Mapping[str, Value], ...]"
 Row: TypeAlias = Mapping[str, Value]
 
@@ -107,7 +107,7 @@ class Double:
     def write(self, value: Value) -> str:
         if value is None:
             return self.unset
-        if isinstance(value, (bool, str, tuple)) or not isinstance(value, (int, float, Decimal)):
+        if isinstance(value, (bool, str, tuple)):
             raise WireError(f"needs a number, not {_shown(value)}")
         number = float(value)
         if not isfinite(number):
@@ -152,7 +152,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Yes or no as 1 or 0; with `blank` None a third state, left to the receiver."""
+    """Yes or no as 1 or 0; with `blank` None a third state, left to the receiver.
+
+    Any other whole number reads as yes, as the clients read it.
+    """
 
     blank: bool | None = False
 
@@ -164,6 +167,8 @@ class Flag:
                 return True
             case "":
                 return self.blank
+            case _ if _WHOLE.fullmatch(text):
+                return int(text) != 0
             case _:
                 raise WireError(f"needs 0 or 1, not {_shown(text)}")
 

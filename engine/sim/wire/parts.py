@@ -53,13 +53,17 @@ def open_flag(name: str) -> Field:
     return Field(name, Flag(blank=None))
 
 
-STRIKE_ASKED = Field("strike", Double(zero_is_absent=True))
-
-CONTRACT_ASKED: tuple[Item, ...] = (
+UNDERLYING_ASKED: tuple[Item, ...] = (
     asked_whole("con_id"),
     *texts("symbol", "sec_type", "expiry"),
-    STRIKE_ASKED,
-    *texts("right", "multiplier", "exchange", "primary_exchange", "currency", "local_symbol", "trading_class"),
+    optional_price("strike"),
+    *texts("right", "multiplier"),
+)
+"""A contract up to its multiplier, where requests go on with their own choice of exchanges."""
+
+CONTRACT_ASKED: tuple[Item, ...] = (
+    *UNDERLYING_ASKED,
+    *texts("exchange", "primary_exchange", "currency", "local_symbol", "trading_class"),
 )
 """A contract as requests name it (C12 in short)."""
 
@@ -82,6 +86,22 @@ def is_bag(values: Row) -> bool:
 
 def tag_values(name: str) -> Group:
     return rows(name, *texts("tag", "value"))
+
+
+def has_delta_neutral_contract(values: Row) -> bool:
+    return values["dn_contract"] is True
+
+
+def is_delta_neutral(values: Row) -> bool:
+    return bool(values["dn_order_type"])
+
+
+def hedges(values: Row) -> bool:
+    return bool(values["hedge_type"])
+
+
+def has_algo(values: Row) -> bool:
+    return bool(values["algo_strategy"])
 
 
 def scales(values: Row) -> bool:
@@ -130,9 +150,7 @@ CONDITIONS: tuple[Item, ...] = (
         "conditions",
         Field("type", Whole(required=True, among=(1, 3, 4, 5, 6, 7))),
         text("conjunction", "a"),
-        when(
-            _is_price, _IS_MORE, Field("price", Double()), *_CONTRACT_WATCHED, Field("trigger_method", Whole(blank=0), 0)
-        ),
+        when(_is_price, _IS_MORE, Field("price", Double()), *_CONTRACT_WATCHED, Field("trigger_method", Whole(blank=0), 0)),
         when(_is_time, _IS_MORE, text("time")),
         when(_is_margin, _IS_MORE, whole("percent")),
         when(_is_execution, *texts("sec_type", "exchange", "symbol")),
@@ -150,3 +168,14 @@ PEG_TO_BENCHMARK: tuple[Item, ...] = (
     Field("reference_change_amount", Double(), 0.0),
     Field("reference_exchange_id", Text()),
 )
+
+DELTA_NEUTRAL_CONTRACT: tuple[Item, ...] = (
+    asked_flag("dn_contract"),
+    when(
+        has_delta_neutral_contract,
+        asked_whole("dn_contract_con_id"),
+        asked_amount("dn_contract_delta"),
+        asked_amount("dn_contract_price"),
+    ),
+)
+"""The delta-neutral contract of a request, behind a flag that says whether there is one."""

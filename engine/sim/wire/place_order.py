@@ -12,6 +12,7 @@ from engine.sim.wire.kinds import Double, Row, Text, Whole
 from engine.sim.wire.parts import (
     CONDITIONS,
     CONTRACT_ASKED,
+    DELTA_NEUTRAL_CONTRACT,
     LEG_ASKED,
     PEG_TO_BENCHMARK,
     asked_amount,
@@ -20,7 +21,10 @@ from engine.sim.wire.parts import (
     asked_price,
     asked_size,
     asked_whole,
+    has_algo,
+    hedges,
     is_bag,
+    is_delta_neutral,
     open_flag,
     optional_price,
     optional_whole,
@@ -28,22 +32,6 @@ from engine.sim.wire.parts import (
     scales,
     tag_values,
 )
-
-
-def _is_delta_neutral(values: Row) -> bool:
-    return bool(values["dn_order_type"])
-
-
-def _hedges(values: Row) -> bool:
-    return bool(values["hedge_type"])
-
-
-def _has_algo(values: Row) -> bool:
-    return bool(values["algo_strategy"])
-
-
-def _has_delta_neutral_contract(values: Row) -> bool:
-    return values["dn_contract"] is True
 
 
 def _goes_to_ibkr_ats(values: Row) -> bool:
@@ -61,16 +49,6 @@ def _pegs_to_mid(values: Row) -> bool:
 def _competes_up_to_mid(values: Row) -> bool:
     return values["compete_against_best_offset"] == inf
 
-
-DELTA_NEUTRAL_CONTRACT: tuple[Item, ...] = (
-    asked_flag("dn_contract"),
-    when(
-        _has_delta_neutral_contract,
-        asked_whole("dn_contract_con_id"),
-        asked_amount("dn_contract_delta"),
-        asked_amount("dn_contract_price"),
-    ),
-)
 
 _EXEMPT_CODE = Field("exempt_code", Whole(blank=-1, sentinel=True), -1)
 
@@ -139,7 +117,7 @@ _VOLATILITY: tuple[Item, ...] = (
     text("dn_order_type"),
     optional_price("dn_aux_price"),
     when(
-        _is_delta_neutral,
+        is_delta_neutral,
         asked_whole("dn_con_id"),
         *texts("dn_settling_firm", "dn_clearing_account", "dn_clearing_intent", "dn_open_close"),
         asked_flag("dn_short_sale"),
@@ -171,13 +149,13 @@ _SCALE: tuple[Item, ...] = (
 
 _ROUTING: tuple[Item, ...] = (
     text("hedge_type"),
-    when(_hedges, text("hedge_param")),
+    when(hedges, text("hedge_param")),
     asked_flag("opt_out_smart_routing"),
     *texts("clearing_account", "clearing_intent"),
     asked_flag("not_held"),
     *DELTA_NEUTRAL_CONTRACT,
     text("algo_strategy"),
-    when(_has_algo, tag_values("algo_params")),
+    when(has_algo, tag_values("algo_params")),
     text("algo_id"),
     asked_flag("what_if"),
     text("misc_options"),

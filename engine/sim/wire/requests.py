@@ -6,90 +6,21 @@ Source: requests recorded from four independent clients, and the field lists tho
 from __future__ import annotations
 
 from engine.sim.wire.fields import Declaration as Request
-from engine.sim.wire.fields import Item, Rest, rows, since, text, texts, version, when
+from engine.sim.wire.fields import Rest, since, text, texts, version
+from engine.sim.wire.market_requests import MARKET_REQUESTS
 from engine.sim.wire.parts import (
     CONTRACT_ASKED,
-    LEG_ASKED,
-    STRIKE_ASKED,
-    asked_amount,
+    UNDERLYING_ASKED,
     asked_flag,
     asked_id,
     asked_price,
-    asked_size,
     asked_whole,
-    is_bag,
     optional_price,
     optional_whole,
 )
-from engine.sim.wire.place_order import DELTA_NEUTRAL_CONTRACT, PLACE_ORDER
+from engine.sim.wire.place_order import PLACE_ORDER
 
 _REQ_ID = asked_id("req_id")
-_LEGS = when(is_bag, rows("legs", *LEG_ASKED))
-
-_UNDERLYING: tuple[Item, ...] = (
-    asked_whole("con_id"),
-    *texts("symbol", "sec_type", "expiry"),
-    STRIKE_ASKED,
-    *texts("right", "multiplier"),
-)
-
-_MARKET_DATA = (
-    Request(
-        "req_mkt_data",
-        1,
-        (
-            version(11),
-            _REQ_ID,
-            *CONTRACT_ASKED,
-            _LEGS,
-            *DELTA_NEUTRAL_CONTRACT,
-            text("generic_ticks"),
-            asked_flag("snapshot"),
-            asked_flag("regulatory_snapshot"),
-            text("options"),
-        ),
-    ),
-    Request("cancel_mkt_data", 2, (version(2), _REQ_ID)),
-    Request(
-        "req_mkt_depth",
-        10,
-        (
-            version(5),
-            _REQ_ID,
-            *_UNDERLYING,
-            text("exchange"),
-            since(149, text("primary_exchange")),
-            *texts("currency", "local_symbol", "trading_class"),
-            asked_whole("rows"),
-            since(146, asked_flag("smart_depth")),
-            text("options"),
-        ),
-    ),
-    Request("cancel_mkt_depth", 11, (version(1), _REQ_ID, since(146, asked_flag("smart_depth")))),
-    Request("req_market_data_type", 59, (version(1), asked_whole("market_data_type"))),
-    Request(
-        "req_real_time_bars",
-        50,
-        (
-            version(3),
-            _REQ_ID,
-            *CONTRACT_ASKED,
-            asked_whole("bar_size_s"),
-            text("what_to_show"),
-            asked_flag("use_rth"),
-            text("options"),
-        ),
-    ),
-    Request("cancel_real_time_bars", 51, (version(1), _REQ_ID)),
-    Request(
-        "req_tick_by_tick",
-        97,
-        (_REQ_ID, *CONTRACT_ASKED, text("tick_type"), asked_whole("number_of_ticks"), asked_flag("ignore_size")),
-    ),
-    Request("cancel_tick_by_tick", 98, (_REQ_ID,)),
-    Request("req_mkt_depth_exchanges", 82),
-    Request("req_smart_components", 83, (_REQ_ID, text("bbo_exchange"))),
-)
 
 _ORDERS = (
     PLACE_ORDER,
@@ -116,7 +47,7 @@ _ORDERS = (
         (
             version(2),
             _REQ_ID,
-            *_UNDERLYING,
+            *UNDERLYING_ASKED,
             *texts("exchange", "currency", "local_symbol", "trading_class"),
             asked_whole("exercise_action"),
             asked_whole("exercise_quantity"),
@@ -198,60 +129,6 @@ _CONTRACTS = (
     Request("cancel_fundamental_data", 53, (version(1), _REQ_ID)),
 )
 
-_HISTORY = (
-    Request(
-        "req_historical_data",
-        20,
-        (
-            _REQ_ID,
-            *CONTRACT_ASKED,
-            asked_flag("include_expired"),
-            *texts("end", "bar_size", "duration"),
-            asked_flag("use_rth"),
-            text("what_to_show"),
-            asked_whole("format_date"),
-            _LEGS,
-            asked_flag("keep_up_to_date"),
-            text("options"),
-        ),
-    ),
-    Request("cancel_historical_data", 25, (version(1), _REQ_ID)),
-    Request(
-        "req_head_timestamp",
-        87,
-        (
-            _REQ_ID,
-            *CONTRACT_ASKED,
-            asked_flag("include_expired"),
-            asked_flag("use_rth"),
-            text("what_to_show"),
-            asked_whole("format_date"),
-        ),
-    ),
-    Request("cancel_head_timestamp", 90, (_REQ_ID,)),
-    Request(
-        "req_histogram_data",
-        88,
-        (_REQ_ID, *CONTRACT_ASKED, asked_flag("include_expired"), asked_flag("use_rth"), text("period")),
-    ),
-    Request("cancel_histogram_data", 89, (_REQ_ID,)),
-    Request(
-        "req_historical_ticks",
-        96,
-        (
-            _REQ_ID,
-            *CONTRACT_ASKED,
-            asked_flag("include_expired"),
-            *texts("start", "end"),
-            asked_whole("number_of_ticks"),
-            text("what_to_show"),
-            asked_flag("use_rth"),
-            asked_flag("ignore_size"),
-            text("options"),
-        ),
-    ),
-)
-
 _SCANNER_AND_NEWS = (
     Request("req_scanner_parameters", 24, (version(1),)),
     Request(
@@ -327,11 +204,10 @@ _SESSION = (
 )
 
 REQUESTS: tuple[Request, ...] = (
-    *_MARKET_DATA,
+    *MARKET_REQUESTS,
     *_ORDERS,
     *_ACCOUNT,
     *_CONTRACTS,
-    *_HISTORY,
     *_SCANNER_AND_NEWS,
     *_SESSION,
 )

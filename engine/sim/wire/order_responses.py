@@ -27,24 +27,24 @@ from engine.sim.wire.fields import (
     whole_or_blank,
     whole_or_max,
 )
-from engine.sim.wire.kinds import JAVA_MAX_LONG, Double, Row, Whole
-from engine.sim.wire.parts import CONDITIONS, PEG_TO_BENCHMARK, contract, pegs_to_benchmark, scales, tag_values
+from engine.sim.wire.kinds import JAVA_MAX_LONG, Double, Whole
+from engine.sim.wire.parts import (
+    CONDITIONS,
+    PEG_TO_BENCHMARK,
+    contract,
+    has_algo,
+    has_delta_neutral_contract,
+    hedges,
+    is_delta_neutral,
+    pegs_to_benchmark,
+    scales,
+    tag_values,
+)
 
 
-def _is_delta_neutral(values: Row) -> bool:
-    return bool(values["dn_order_type"])
-
-
-def _hedges(values: Row) -> bool:
-    return bool(values["hedge_type"])
-
-
-def _has_algo(values: Row) -> bool:
-    return bool(values["algo_strategy"])
-
-
-def _has_delta_neutral_contract(values: Row) -> bool:
-    return values["dn_contract"] is True
+def _max_since_158(name: str) -> tuple[Item, ...]:
+    """A whole number that was left empty when absent, and since is the largest int (recorded at 151..157 and at 164)."""
+    return before(158, whole_or_blank(name)), since(158, whole_or_max(name))
 
 
 _TERMS: tuple[Item, ...] = (
@@ -75,7 +75,7 @@ _BOX: tuple[Item, ...] = (
     price("delta"),
     price("stock_range_lower"),
     price("stock_range_upper"),
-    whole_or_max("display_size"),
+    *_max_since_158("display_size"),
 )
 
 _VOLATILITY: tuple[Item, ...] = (
@@ -102,8 +102,8 @@ _COMBO: tuple[Item, ...] = (
 )
 
 _SCALE: tuple[Item, ...] = (
-    whole_or_max("scale_init_level_size"),
-    whole_or_max("scale_subs_level_size"),
+    *_max_since_158("scale_init_level_size"),
+    *_max_since_158("scale_subs_level_size"),
     price("scale_price_increment"),
     when(
         scales,
@@ -116,7 +116,7 @@ _SCALE: tuple[Item, ...] = (
         flag("scale_random_percent"),
     ),
     text("hedge_type"),
-    when(_hedges, text("hedge_param")),
+    when(hedges, text("hedge_param")),
 )
 
 _CLEARING: tuple[Item, ...] = (
@@ -125,13 +125,13 @@ _CLEARING: tuple[Item, ...] = (
     flag("not_held"),
     flag("dn_contract"),
     when(
-        _has_delta_neutral_contract,
+        has_delta_neutral_contract,
         whole("dn_contract_con_id", 0),
         price("dn_contract_delta", 0.0),
         price("dn_contract_price", 0.0),
     ),
     text("algo_strategy"),
-    when(_has_algo, tag_values("algo_params")),
+    when(has_algo, tag_values("algo_params")),
     flag("solicited"),
 )
 
@@ -183,7 +183,7 @@ OPEN_ORDER = Declaration(
         whole("trigger_method", 0),
         *_VOLATILITY,
         when(
-            _is_delta_neutral,
+            is_delta_neutral,
             whole("dn_con_id", 0),
             *texts("dn_settling_firm", "dn_clearing_account", "dn_clearing_intent"),
             text("dn_open_close", "?"),
@@ -251,7 +251,7 @@ COMPLETED_ORDER = Declaration(
         whole("trigger_method", 0),
         *_VOLATILITY,
         when(
-            _is_delta_neutral,
+            is_delta_neutral,
             whole("dn_con_id", 0),
             flag("dn_short_sale"),
             whole("dn_short_sale_slot", 0),
