@@ -152,36 +152,19 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Yes or no as 1 or 0; with `blank` None a third state, left to the receiver.
+    """Yes or no as 1 or 0; empty is no, and any other whole number is yes, as the clients read it."""
 
-    Any other whole number reads as yes, as the clients read it.
-    """
-
-    blank: bool | None = False
-
-    def read(self, text: str) -> bool | None:
-        match text:
-            case "0":
-                return False
-            case "1":
-                return True
-            case "":
-                return self.blank
-            case _ if _WHOLE.fullmatch(text):
-                return int(text) != 0
-            case _:
-                raise WireError(f"needs 0 or 1, not {_shown(text)}")
+    def read(self, text: str) -> bool:
+        if text in ("0", "1", ""):
+            return text == "1"
+        if not _WHOLE.fullmatch(text):
+            raise WireError(f"needs 0 or 1, not {_shown(text)}")
+        return int(text) != 0
 
     def write(self, value: Value) -> str:
-        match value:
-            case True:
-                return "1"
-            case False:
-                return "0"
-            case None:
-                return "" if self.blank is None else "0"
-            case _:
-                raise WireError(f"needs True or False, not {_shown(value)}")
+        if value is None or isinstance(value, bool):
+            return "1" if value else "0"
+        raise WireError(f"needs True or False, not {_shown(value)}")
 
 
 @dataclass(frozen=True, slots=True)

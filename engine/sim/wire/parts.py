@@ -48,11 +48,6 @@ def asked_flag(name: str) -> Field:
     return Field(name, Flag())
 
 
-def open_flag(name: str) -> Field:
-    """A flag with a third state, None: as TWS is set up."""
-    return Field(name, Flag(blank=None))
-
-
 UNDERLYING_ASKED: tuple[Item, ...] = (
     asked_whole("con_id"),
     *texts("symbol", "sec_type", "expiry"),

@@ -25,7 +25,6 @@ from engine.sim.wire.parts import (
     hedges,
     is_bag,
     is_delta_neutral,
-    open_flag,
     optional_price,
     optional_whole,
     pegs_to_benchmark,
@@ -180,7 +179,7 @@ _ADJUSTMENT: tuple[Item, ...] = (
     asked_flag("no_auto_price_for_hedge"),
     asked_flag("is_oms_container"),
     asked_flag("discretionary_up_to_limit_price"),
-    since(151, open_flag("use_price_mgmt_algo")),
+    since(151, asked_flag("use_price_mgmt_algo")),
 )
 
 _NEWER: tuple[Item, ...] = (
