@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq, fminbound
 
 from engine.pricing.black_scholes import price
 from engine.pricing.payoff import PutCall
@@ -118,12 +119,9 @@ def _maximum(spread: CalendarSpread, grid: np.ndarray, values: np.ndarray) -> tu
     i = int(np.argmax(values))
     where, best = float(grid[i]), float(values[i])
     if 0 < i < grid.size - 1:
-        bounds = (float(grid[i - 1]), float(grid[i + 1]))
-        found = minimize_scalar(
-            lambda s: -float(profit_at_near_expiry(spread, s)), bounds=bounds, method="bounded", options={"xatol": 1e-9}
-        )
-        if -float(found.fun) > best:
-            where, best = float(found.x), -float(found.fun)
+        around: Any = fminbound(_loss, float(grid[i - 1]), float(grid[i + 1]), args=(spread,), xtol=1e-9)
+        if -_loss(around, spread) > best:
+            where, best = float(around), -_loss(around, spread)
     return where, best
 
 
@@ -134,8 +132,18 @@ def _breakevens(spread: CalendarSpread, grid: np.ndarray, values: np.ndarray) ->
     for i, j in pairwise(known):
         if signs[i] != signs[j]:
             low, high = float(grid[i]), float(grid[j])
-            roots.append(float(brentq(lambda s: float(profit_at_near_expiry(spread, s)), low, high, xtol=1e-12)))
+            # Without full_output it is the root alone, which its annotation does not say.
+            root: Any = brentq(_profit, low, high, args=(spread,), xtol=1e-12)
+            roots.append(float(root))
     return tuple(roots)
+
+
+def _profit(level: float, spread: CalendarSpread) -> float:
+    return float(profit_at_near_expiry(spread, level))
+
+
+def _loss(level: float, spread: CalendarSpread) -> float:
+    return -_profit(level, spread)
 
 
 def _limit_at_zero(spread: CalendarSpread) -> float:
