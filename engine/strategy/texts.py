@@ -127,14 +127,14 @@ _YAML_WORDS = {"true", "false", "null", "~"}
 def _ticker(text: Text, match: re.Match[str]) -> str:
     if text.plain and text.lower() in _YAML_WORDS:
         kind = "nothing" if text.lower() in {"null", "~"} else "true/false"
-        raise about(text, f"universe: {text} reads as {kind} in YAML, but a ticker is text", f'quote it: "{text}"')
+        raise about(text, f"{text} reads as {kind} in YAML, but a ticker is text", f'quote it: "{text}"')
     return str(text).strip()
 
 
 def _no_ticker(text: str) -> tuple[str, str] | None:
     if text.lower() in _YAML_WORDS or not text:
         return (
-            "universe: nothing stands here, but a ticker is text",
+            "nothing stands here, but a ticker is text",
             'write  SPX, and quote a ticker that YAML reads as a word: "TRUE"',
         )
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9. ]{0,9}", text):

@@ -16,7 +16,7 @@ _FORMS = "write  [SPX, SPY]  |  {list: indices, except: [RUT]}"
 def _resolved(written: Any, info: ValidationInfo) -> Any:
     """A mapping becomes the tickers it names; the lists are the `lists` of the validation's context."""
     if isinstance(written, Text):
-        raise about(written, "universe is a list", f"write  [{written}]" if written else _FORMS)
+        raise about(written, "wanted a list", f"write  [{written}]" if written else _FORMS)
     if not isinstance(written, Mapped):
         return written
     lists: dict[str, tuple[str, ...]] = (info.context or {}).get("lists", {})
@@ -25,11 +25,11 @@ def _resolved(written: Any, info: ValidationInfo) -> Any:
             raise about(key, f"unknown key '{key}' in universe", "keys here: list, except")
     name = written.get(Text("list"))
     if not isinstance(name, Text):
-        raise complaint(written.place, "universe: which list?", _FORMS)
+        raise complaint(written.place, "which list?", _FORMS)
     if name not in lists:
         close = difflib.get_close_matches(name, lists, 1)
         known = f"lists in common.yaml: {', '.join(lists)}" if lists else "common.yaml has no lists"
-        raise about(name, f"universe: no such list '{name}'", f"did you mean '{close[0]}'?   {known}" if close else known)
+        raise about(name, f"no such list '{name}'", f"did you mean '{close[0]}'?   {known}" if close else known)
     excepted = _excepted(written.get(Text("except"), Listed()), name, lists[name])
     return tuple(ticker for ticker in lists[name] if ticker not in excepted)
 
@@ -39,9 +39,9 @@ def _excepted(written: Node, name: Text, tickers: tuple[str, ...]) -> set[str]:
         raise complaint(written.place, "except is a list", "write  except: [RUT]")
     for ticker in written:
         if not isinstance(ticker, Text) or ticker not in tickers:
-            raise complaint(ticker.place, f"universe: this is not in the list '{name}'", f"it has: {', '.join(tickers)}")
+            raise complaint(ticker.place, f"this is not in the list '{name}'", f"it has: {', '.join(tickers)}")
     if len(set(map(str, written))) == len(tickers):  # pyright: ignore[reportArgumentType]
-        raise complaint(written.place, "universe: every ticker is excepted, nothing is left", "remove one, or  enabled: false")
+        raise complaint(written.place, "every ticker is excepted, nothing is left", "remove one, or  enabled: false")
     return {str(ticker) for ticker in written}
 
 

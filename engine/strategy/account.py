@@ -1,0 +1,161 @@
+"""strategies/account.yaml: what no strategy may exceed, and how options are priced. Every limit is checked for every opening.
+
+Defaults are cautious practice for accounts that sell defined risk; each can be changed in the file, none can be switched off.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.strategy.model import Written
+from engine.strategy.texts import Count, Drop, Hours, Percent, Risk, SchemaVersion, Ticker
+from engine.strategy.values import ShareOf, Window
+
+
+def _share(percent: str) -> ShareOf:
+    return ShareOf(Decimal(percent) / 100, "net liquidation")
+
+
+class RiskLimits(Written):
+    """Sums of maximum losses, fees included."""
+
+    per_trade: Risk = _share("1")
+    """One order."""
+    hard_cap: Risk = _share("2")
+    """One order, whatever a strategy or an approval says."""
+    width: Risk = _share("5")
+    """Width × multiplier × contracts of one order: the loss if the credit were nothing."""
+    per_underlying: Risk = _share("5")
+    """All positions of one underlying."""
+    per_expiry: Risk = _share("10")
+    """All positions of one expiration date."""
+    per_strategy: Risk = _share("10")
+    """All positions of one strategy."""
+    per_group: Risk = _share("12")
+    """All positions of one group of underlyings that move together."""
+    total: Risk = _share("25")
+    """All positions."""
+    new_per_day: Risk = _share("5")
+    """What is opened on one day."""
+
+
+class CountLimits(Written):
+    contracts_per_order: Count = 5
+    """Spreads in one order."""
+    contracts_per_trade: Count = 10
+    """Spreads in one position."""
+    entries_per_day: Count = 5
+    """Orders that open something, on one day."""
+    working_orders: Count = 10
+    """Orders at the broker at the same time."""
+    orders_per_structure: Count = 1
+    """Working orders for the same spread."""
+    changes_per_order: Count = 5
+    """Price changes of one order."""
+    messages_per_minute: Count = 30
+    """Order messages to the broker within a minute."""
+    messages_per_fill: Count = 10
+    """Order messages divided by fills, over the day."""
+
+
+class GreekLimits(Written):
+    """Of all positions together."""
+
+    delta: Percent = Decimal("0.003")
+    """Loss for a move of the index by 1%, as a share of net liquidation; beta-weighted."""
+    vega: Percent = Decimal("0.01")
+    """Loss for a change of volatility by 10 points, as a share of net liquidation."""
+    gamma_days: Count = 3
+    """Positions this close to expiry count for the next limit."""
+    gamma: Percent = Decimal("0.03")
+    """Loss of those for a move of 3% either way, as a share of net liquidation."""
+
+
+class StressLimits(Written):
+    """All positions revalued over a grid of moves."""
+
+    spot: Annotated[tuple[Percent, ...], Field(min_length=1, max_length=5)] = (Decimal("0.05"), Decimal("0.10"))
+    """Moves of the underlying, up and down."""
+    volatility: Annotated[tuple[Percent, ...], Field(min_length=1, max_length=5)] = (Decimal("0.30"),)
+    """Changes of volatility, up and down, as a part of itself."""
+    worst_loss: Percent = Decimal("0.15")
+    """Worst result on the grid, as a share of net liquidation."""
+
+
+class MarginLimits(Written):
+    buying_power_used: Percent = Decimal("0.50")
+    """Initial margin after the order, as a share of net liquidation."""
+    cushion_to_open: Percent = Decimal("0.25")
+    """Least excess liquidity, as a share of net liquidation, to open anything."""
+    cushion_alarm: Percent = Decimal("0.15")
+    """Below this a person is told."""
+    cushion_reduce: Percent = Decimal("0.10")
+    """Below this positions are closed, the dearest in margin first."""
+
+
+class Breakers(Written):
+    """What stops openings until the next day, or until a person resumes."""
+
+    stop_for_day: Drop = Decimal("-0.02")
+    """Realised and unrealised result of the day at which nothing more is opened today."""
+    alarm_for_day: Drop = Decimal("-0.04")
+    """Result of the day at which a person is told as well."""
+    week: Drop = Decimal("-0.05")
+    """Result of the week at which nothing is opened until a person resumes."""
+    peak: Drop = Decimal("-0.10")
+    """Fall from the highest net liquidation at which nothing is opened until a person resumes."""
+    rejects_in_a_row: Count = 3
+    """Orders refused by the broker one after another that halt the engine."""
+    unknown_orders: Count = 2
+    """Orders whose fate is not known that halt the engine."""
+
+
+class Session(Written):
+    open: Hours = Window(time(9, 45), time(15, 30))
+    """When new positions may be opened."""
+    close: Hours = Window(time(9, 35), time(15, 55))
+    """When positions may be closed."""
+    half_day: Hours = Window(time(9, 45), time(12, 30))
+    """When new positions may be opened on a day with an early close."""
+
+
+class Pricing(Written):
+    """What the formulas need and the quotes do not say."""
+
+    rate: Percent = Decimal("0.04")
+    """Interest per year, continuous."""
+    dividend_yield: dict[Ticker, Percent] = Field(default_factory=dict[str, Decimal])
+    """Dividends per year by underlying, continuous, as a share of its price; none where it is not named."""
+
+
+class Account(Written):
+    schema_version: SchemaVersion = Field(alias="schema")
+    """Version of this language."""
+    risk: RiskLimits = RiskLimits()
+    """Money that may be lost."""
+    counts: CountLimits = CountLimits()
+    """Contracts, orders, messages."""
+    groups: dict[str, Annotated[tuple[Ticker, ...], Field(min_length=2, max_length=100)]] = Field(
+        default_factory=lambda: {"sp500": ("SPX", "XSP", "SPY")}
+    )
+    """Underlyings that move together and count as one."""
+    greeks: GreekLimits = GreekLimits()
+    """Delta, vega, gamma of all positions."""
+    stress: StressLimits = StressLimits()
+    """Loss in a crash on paper."""
+    margin: MarginLimits = MarginLimits()
+    """Buying power and cushion."""
+    breakers: Breakers = Breakers()
+    """What stops openings."""
+    session: Session = Session()
+    """Hours of trading."""
+    pricing: Pricing = Pricing()
+    """Interest and dividends."""
+
+    def groups_of(self, underlying: str) -> tuple[str, ...]:
+        """Names of the groups that an underlying belongs to."""
+        return tuple(name for name, members in self.groups.items() if underlying in members)

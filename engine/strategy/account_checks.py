@@ -1,0 +1,66 @@
+"""What is wrong across the limits of account.yaml that are each right by themselves."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.strategy.account import Account
+from engine.strategy.document import Document
+from engine.strategy.positions import Mapped
+from engine.strategy.reading import place_at
+from engine.strategy.values import Amount, ShareOf, Usd, Window
+
+_SMALLER_FIRST = (
+    ("per_trade", "hard_cap"),
+    ("per_underlying", "total"),
+    ("per_expiry", "total"),
+    ("per_strategy", "total"),
+    ("per_group", "total"),
+)
+
+
+def check_account(account: Account, document: Document) -> None:
+    """Reports every problem across limits."""
+    tree = document.tree
+    if tree is None:
+        return
+    for smaller, larger in _SMALLER_FIRST:
+        low, high = _number(getattr(account.risk, smaller)), _number(getattr(account.risk, larger))
+        if low[1] == high[1] and low[0] > high[0]:
+            place = place_at(tree, "risk", smaller)
+            if smaller == "per_trade":
+                document.report(place, f"risk.{smaller} is above risk.{larger}", f"make it at most  risk.{larger}")
+            else:
+                document.report(place, f"risk.{smaller} never binds: it is above risk.{larger}", "make it smaller", "warning")
+    _check_order(account, document, tree)
+    _check_session(account, document, tree)
+
+
+def _check_order(account: Account, document: Document, tree: Mapped) -> None:
+    margin, breakers = account.margin, account.breakers
+    if not margin.cushion_to_open >= margin.cushion_alarm >= margin.cushion_reduce:
+        place = place_at(tree, "margin")
+        document.report(place, "the cushion to open must be above the alarm, and the alarm above reducing", "write  25%, 15%, 10%")
+    if breakers.alarm_for_day > breakers.stop_for_day:
+        place = place_at(tree, "breakers", "alarm_for_day")
+        document.report(place, "the alarm comes before the stop", "write a larger loss than  stop_for_day", "warning")
+    if account.counts.contracts_per_order > account.counts.contracts_per_trade:
+        place = place_at(tree, "counts", "contracts_per_order")
+        document.report(place, "one order may have more contracts than one position", "make it at most  contracts_per_trade")
+
+
+def _check_session(account: Account, document: Document, tree: Mapped) -> None:
+    for name in ("open", "close", "half_day"):
+        window: Window = getattr(account.session, name)
+        shift = 60 if window.zone == "America/Chicago" else 0
+        start, end = (clock.hour * 60 + clock.minute + shift for clock in (window.start, window.end))
+        if start < 9 * 60 + 30 or end > 16 * 60 + 15:
+            document.report(place_at(tree, "session", name), "options trade from 09:30 to 16:15 New York at most", "write  09:45-15:30 New York")
+
+
+def _number(amount: Amount) -> tuple[Decimal, str]:
+    match amount:
+        case Usd(usd=usd):
+            return usd, "dollars"
+        case ShareOf(fraction=fraction, base=base):
+            return fraction, base

@@ -1,0 +1,240 @@
+"""Bytes of a YAML file become a tree of written values that know their place, or problems in the trader's words.
+
+1. The bytes must be UTF-8 text of a bearable size without control characters.
+2. ruamel's parser (YAML 1.2) gives events; scalars stay text, so that no `NO`, `ON` or `15:45` is ever taken for something else.
+3. What the language has no use for is refused: anchors, tags, several documents, the same key twice, deep nesting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from engine.strategy.positions import NOWHERE, Listed, Mapped, Node, Place, Text
+from engine.strategy.problems import Problem
+from engine.strategy.syntax import in_trade_words
+
+LARGEST_FILE = 256 * 1024
+"""Bytes. A hand-written strategy has three thousand; what is larger is another file by mistake."""
+
+DEEPEST = 8
+"""Levels; the language itself needs four."""
+
+MOST_VALUES = 5_000
+
+
+@dataclass(slots=True)
+class Document:
+    """A file while it is read. `tree` is None when there is nothing that could be understood."""
+
+    file: str
+    digest: str
+    lines: list[str]
+    tree: Mapped | None
+    problems: list[Problem]
+
+    def report(self, place: Place, message: str, hint: str, severity: Literal["error", "warning"] = "error") -> None:
+        line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else None
+        end = max(place.end_column, place.column + 1)
+        self.problems.append(Problem(self.file, place.line, place.column, end, severity, message, line, hint))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+class _Stop(Exception):  # noqa: N818
+    """Nothing more can be understood; the problem is already reported."""
+
+
+def read_document(source: str | bytes, file: str) -> Document:
+    """The tree of one file. Problems are in the document; nothing is raised."""
+    raw = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+    document = Document(file, hashlib.sha256(raw).hexdigest(), [], None, [])
+    try:
+        text = _text_of(raw, document)
+        document.tree = _tree_of(text, document)
+    except _Stop:
+        return document
+    return document
+
+
+def _text_of(raw: bytes, document: Document) -> str:
+    if len(raw) > LARGEST_FILE:
+        size = f"{len(raw) // 1024} kB"
+        document.report(NOWHERE, f"this file has {size}; {LARGEST_FILE // 1024} kB is the most", "one file is one strategy of a page or two")
+        raise _Stop
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        document.report(NOWHERE, "this file is saved as UTF-16", "save it as UTF-8")
+        raise _Stop
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
+        document.report(Place(line, column, column + 1), "this is not text in UTF-8", "save the file as UTF-8 text")
+        raise _Stop from None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    document.lines = text.split("\n")
+    _refuse_invisible(text, document)
+    if not text.strip():
+        document.report(NOWHERE, "this file is empty", "`spreads new` writes a strategy to start from")
+        raise _Stop
+    return text
+
+
+def _refuse_invisible(text: str, document: Document) -> None:
+    for number, line in enumerate(document.lines, 1):
+        for found in re.finditer("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]", line):
+            name = unicodedata.name(found[0], "") or {"\x00": "a zero byte"}.get(found[0], "a control character")
+            place = Place(number, found.start() + 1, found.start() + 2)
+            document.report(place, f"an invisible character stands here: U+{ord(found[0]):04X}, {name.lower()}", "delete it")
+            raise _Stop
+
+
+def _tree_of(text: str, document: Document) -> Mapped | None:
+    builder = _Builder(text, document)
+    try:
+        root = builder.root()
+    except MarkedYAMLError as error:
+        place, message, hint = in_trade_words(error, document.lines)
+        document.report(place, message, hint)
+        return None
+    except (YAMLError, RecursionError, ValueError):
+        document.report(NOWHERE, "this file cannot be read as YAML", "compare it with an example:  spreads new")
+        return None
+    if isinstance(root, Mapped):
+        return root
+    if root is None or (isinstance(root, Text) and not root.strip()):
+        document.report(NOWHERE, "nothing but comments stands in this file", "`spreads new` writes a strategy to start from")
+    else:
+        what = "a list" if isinstance(root, Listed) else "a text"
+        document.report(root.place, f"the file begins with {what}; wanted keys", "begin with  schema: 1")
+    return None
+
+
+class _Builder:
+    """Events to tree, depth first."""
+
+    def __init__(self, text: str, document: Document) -> None:
+        self.text = text
+        self.document = document
+        yaml: Any = YAML(typ="rt", pure=True)
+        self.events: Iterator[Event] = yaml.parse(text)
+        self.values = 0
+
+    def root(self) -> Node | None:
+        root: Node | None = None
+        documents = 0
+        for event in self.events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    place = self._place(event)
+                    self.document.report(place, "a second document begins here", "one file is one strategy: make two files of it")
+                    raise _Stop
+            elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent | AliasEvent):
+                root = self._node(event, 1)
+        return root
+
+    def _node(self, event: Event, depth: int) -> Node:
+        self.values += 1
+        place = self._place(event)
+        if depth > DEEPEST or self.values > MOST_VALUES:
+            what = f"nested more than {DEEPEST} levels deep" if depth > DEEPEST else f"more than {MOST_VALUES} values"
+            self.document.report(place, what, "a strategy needs four levels and a page or two")
+            raise _Stop
+        self._refuse_extras(event, place)
+        match event:
+            case ScalarEvent():
+                return self._scalar(event)
+            case SequenceStartEvent():
+                return self._list(place, depth)
+            case MappingStartEvent():
+                return self._mapping(place, depth)
+            case _:
+                raise _Stop
+
+    def _refuse_extras(self, event: Event, place: Place) -> None:
+        if isinstance(event, AliasEvent):
+            self.document.report(place, "a * repeats another part of the file; that is not used here", "write it out, or quote the text")
+            raise _Stop
+        if getattr(event, "anchor", None):
+            self.document.report(
+                place, "an & marks a part to be repeated; that is not used here", "write it out; shared lists go to common.yaml"
+            )
+            raise _Stop
+        if getattr(event, "tag", None) and not isinstance(event, AliasEvent):
+            self.document.report(place, f"'{getattr(event, 'tag', '')}' is a YAML tag; tags are not used here", "remove it, or quote the text")
+            raise _Stop
+
+    def _list(self, place: Place, depth: int) -> Listed:
+        listed = Listed()
+        listed.place = place
+        for event in self.events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            listed.append(self._node(event, depth + 1))
+        return listed
+
+    def _mapping(self, place: Place, depth: int) -> Mapped:
+        mapped = Mapped()
+        mapped.place = place
+        for event in self.events:
+            if isinstance(event, MappingEndEvent):
+                break
+            key = self._node(event, depth + 1)
+            value = self._node(next(self.events), depth + 1)
+            if not isinstance(key, Text):
+                self.document.report(key.place, "a key is a plain word", "write  key: value")
+                continue
+            if isinstance(value, Listed | Mapped):
+                value.place = key.place
+            elif not value:
+                value.place = key.place
+            self._keep(mapped, key, value)
+        return mapped
+
+    def _keep(self, mapped: Mapped, key: Text, value: Node) -> None:
+        twin = next((known for known in mapped if known == key), None)
+        if twin is None:
+            mapped[key] = value
+            return
+        hint = f"it stands already in line {twin.place.line}: keep one of them"
+        self.document.report(key.place, f"the key '{key}' stands here a second time", hint)
+
+    def _scalar(self, event: ScalarEvent) -> Text:
+        start, end = event.start_mark, event.end_mark
+        raw = self.text[start.index : end.index]
+        value = str(event.value)
+        plain = event.style is None or event.style == ""
+        line, column = start.line + 1, start.column + 1
+        if raw == value:
+            return Text.at(value, Place(line, column, column + len(value)), exact=True, plain=plain)
+        if raw[1:-1] == value and raw[:1] in {"'", '"'}:
+            return Text.at(value, Place(line, column + 1, column + 1 + len(value)), exact=True, plain=False)
+        return Text.at(value, self._place(event), exact=False, plain=plain)
+
+    def _place(self, event: Event) -> Place:
+        start, end = event.start_mark, event.end_mark
+        line, column = start.line + 1, start.column + 1
+        shown = len(self.document.lines[start.line]) if start.line < len(self.document.lines) else column
+        last = end.column + 1 if end.line == start.line else shown + 1
+        return Place(line, column, max(column + 1, last))

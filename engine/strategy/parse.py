@@ -1,0 +1,118 @@
+"""Files of the trader's folder become values, or problems: all of them at once, in order of place.
+
+Nothing is read from disk here: the caller brings text (or bytes) and the file's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from engine.strategy.account import Account
+from engine.strategy.account_checks import check_account
+from engine.strategy.checks import check_strategy
+from engine.strategy.common import Common
+from engine.strategy.document import Document, read_document
+from engine.strategy.events import Events
+from engine.strategy.model import Strategy, StrategyFile, Written
+from engine.strategy.problems import Parsed, Problem, in_order
+from engine.strategy.reading import place_at, read_model, without_errors
+
+WrittenT = TypeVar("WrittenT", bound=Written)
+
+ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE = "account.yaml", "common.yaml", "events.yaml"
+"""Files of the folder that are no strategies."""
+
+
+def parse_strategy(source: str | bytes, file: str, common: Common | None = None) -> Parsed[Strategy]:
+    """The strategy of one file; `common` has the lists its universe may name."""
+    document = read_document(source, file)
+    context = {"lists": common.lists if common else {}}
+    written = read_model(StrategyFile, document, context)
+    if written is not None:
+        check_strategy(written, document)
+    elif (sound := without_errors(StrategyFile, document, context)) is not None:
+        _check_beside_errors(sound, document)
+    if written is None or document.has_errors:
+        return Parsed(None, in_order(document.problems))
+    fields = {name: getattr(written, name) for name in StrategyFile.model_fields}
+    return Parsed(Strategy(**fields, digest=document.digest, file=file), in_order(document.problems))
+
+
+def parse_account(source: str | bytes, file: str = ACCOUNT_FILE) -> Parsed[Account]:
+    """The limits of the account."""
+    return _parsed(Account, source, file, check_account)
+
+
+def parse_common(source: str | bytes, file: str = COMMON_FILE) -> Parsed[Common]:
+    """The shared lists."""
+    return _parsed(Common, source, file)
+
+
+def parse_events(source: str | bytes, file: str = EVENTS_FILE) -> Parsed[Events]:
+    """The dated events."""
+    return _parsed(Events, source, file)
+
+
+def check_files(texts: Mapping[str, str | bytes]) -> list[Problem]:
+    """Every problem of every file of a folder, and of the files together: two strategies of one name."""
+    common_problems, common = _common_of(texts)
+    problems = list(common_problems)
+    names: dict[str, tuple[str, Document]] = {}
+    for file, source in texts.items():
+        match file.rsplit("/", 1)[-1]:
+            case "common.yaml":
+                continue
+            case "account.yaml":
+                problems.extend(parse_account(source, file).problems)
+            case "events.yaml":
+                problems.extend(parse_events(source, file).problems)
+            case _:
+                problems.extend(parse_strategy(source, file, common).problems)
+                problems.extend(_same_name(source, file, names))
+    return list(in_order(problems))
+
+
+def _common_of(texts: Mapping[str, str | bytes]) -> tuple[tuple[Problem, ...], Common | None]:
+    for file, source in texts.items():
+        if file.rsplit("/", 1)[-1] == COMMON_FILE:
+            parsed = parse_common(source, file)
+            return parsed.problems, parsed.value
+    return (), None
+
+
+def _same_name(source: str | bytes, file: str, names: dict[str, tuple[str, Document]]) -> tuple[Problem, ...]:
+    """The problem that another file has this file's name, told also where the file has other errors."""
+    document = read_document(source, file)
+    tree = document.tree
+    document.problems.clear()
+    if tree is None:
+        return ()
+    name = next((str(value) for key, value in tree.items() if key == "name" and isinstance(value, str)), "")
+    if not name:
+        return ()
+    if name in names:
+        first, _ = names[name]
+        document.report(place_at(tree, "name"), f"name: {first} is called '{name}' too", "every strategy has its own name")
+    names.setdefault(name, (file, document))
+    return tuple(document.problems)
+
+
+def _check_beside_errors(sound: StrategyFile, document: Document) -> None:
+    """Errors across fields of a file that has others; its warnings would speak of what is only mistyped."""
+    before = len(document.problems)
+    check_strategy(sound, document)
+    found = document.problems[before:]
+    document.problems[before:] = [problem for problem in found if problem.severity == "error"]
+
+
+def _parsed(
+    model: type[WrittenT], source: str | bytes, file: str, check: Callable[[WrittenT, Document], None] | None = None
+) -> Parsed[WrittenT]:
+    document = read_document(source, file)
+    value = read_model(model, document)
+    if value is not None and check is not None:
+        check(value, document)
+    return Parsed(None if document.has_errors else value, in_order(document.problems))
+
+
