@@ -1,0 +1,201 @@
+"""What an order has to satisfy before it is accepted, in the order in which TWS complains.
+
+1. The contract: known, whole, sound legs.
+2. The order itself: type, size, price on its increment.
+3. The book: no working order on the other side of a leg, not too many on one.
+4. The account: funds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.domain.contract import Contract
+from engine.sim.exchange.instruments import Tape
+from engine.sim.exchange.orders import Order, OrderTerms
+from engine.sim.exchange.rules import combo_tick, lies_on_tick, single_tick
+
+MAX_WORKING_PER_SIDE = 20
+"""Working orders per contract, side and account. Source: IBKR, API limitations of orders."""
+
+MAX_LEGS = 6
+"""Legs of a SMART combination that TWS accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The error TWS answers with."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HouseRules:
+    """What differs between accounts, versions and settings of TWS."""
+
+    market_combos: bool = False
+    """Whether a combination may be sent as a market order."""
+    combo_oca: bool = False
+    """Whether a combination may be in a one-cancels-all group, reduce-on-fill (type 3) only."""
+    both_sides: bool = False
+    """Whether working orders on both sides of one option are allowed."""
+    riskless_combos: bool = False
+    """Whether a combination may be priced so that one side cannot lose."""
+
+
+def contract_refusal(terms: OrderTerms, tape: Tape) -> Refusal | None:
+    """Why the contract of the order cannot be traded."""
+    if terms.is_combo:
+        return _combo_refusal(terms, tape)
+    instrument = tape.instrument(terms.con_id)
+    if instrument is None or not tape.is_listed(terms.con_id):
+        return Refusal(200, "No security definition has been found for the request")
+    if instrument.sec_type == "IND":
+        return _rejected("No trading permissions: an index cannot be traded.")
+    return None
+
+
+def order_refusal(terms: OrderTerms, tape: Tape, rules: HouseRules) -> Refusal | None:
+    """Why these terms cannot be worked for a contract that can be traded."""
+    return (
+        _account_refusal(terms)
+        or _type_refusal(terms, rules)
+        or _size_refusal(terms)
+        or _attachment_refusal(terms, rules)
+        or _price_refusal(terms, tape, rules)
+    )
+
+
+def book_refusal(terms: OrderTerms, working: Iterable[Order], rules: HouseRules) -> Refusal | None:
+    """Why the order cannot stand beside the orders that work already."""
+    sides = {con_id: ratio > 0 for con_id, ratio in terms.trades()}
+    same_side = dict.fromkeys(sides, 0)
+    for order in working:
+        for con_id, ratio in order.terms.trades():
+            if con_id in sides and sides[con_id] == (ratio > 0):
+                same_side[con_id] += 1
+            elif con_id in sides and not rules.both_sides:
+                return _rejected("Cannot have open orders on both sides of the same US Option contract in the same account.")
+    if any(count >= MAX_WORKING_PER_SIDE for count in same_side.values()):
+        return _rejected(f"more than {MAX_WORKING_PER_SIDE} orders are working on one side of this contract.")
+    return None
+
+
+def funds_refusal(available: Decimal, equity: Decimal, needed: Decimal) -> Refusal | None:
+    """Why the account cannot carry the order; `available` is what would be left of the funds, USD."""
+    if available >= 0:
+        return None
+    return Refusal(
+        201,
+        "Order rejected - reason:We are unable to accept your order. Your Available Funds are insufficient to cover the "
+        f"margin. EQUITY WITH LOAN VALUE: {equity:.2f} USD, INITIAL MARGIN REQUIRED: {needed:.2f} USD",
+    )
+
+
+def _combo_refusal(terms: OrderTerms, tape: Tape) -> Refusal | None:
+    if not terms.legs:
+        return Refusal(321, "Error validating request.-'bN' : cause - Security type 'BAG' requires combo leg details.")
+    if len(terms.legs) < 2 or len(terms.legs) > MAX_LEGS or len({leg.con_id for leg in terms.legs}) < len(terms.legs):
+        return Refusal(312, "The combo details are invalid.")
+    for number, leg in enumerate(terms.legs, 1):
+        if leg.ratio < 1 or leg.action not in {"BUY", "SELL"}:
+            return Refusal(313, f"The combo details for leg {number} are invalid.")
+        instrument = tape.instrument(leg.con_id)
+        if instrument is None or not tape.is_listed(leg.con_id):
+            return Refusal(200, f"No security definition has been found for the request: leg {number}, conid {leg.con_id}")
+        if instrument.sec_type == "IND" or instrument.symbol != terms.symbol:
+            return Refusal(313, f"The combo details for leg {number} are invalid.")
+    return _routing_refusal(terms)
+
+
+def _routing_refusal(terms: OrderTerms) -> Refusal | None:
+    loose = dict(terms.smart_params).get("NonGuaranteed") == "1"
+    if any(price is not None for price in terms.leg_prices) and not (loose and len(terms.legs) == 2):
+        return Refusal(
+            10058,
+            "Combo per-leg prices are only supported for non-guaranteed smart combos with two legs and the "
+            '"IECOMBOPERLEGPRICE" feature enabled.',
+        )
+    if loose and len(terms.legs) > 3:
+        return Refusal(10002, "Invalid non-guaranteed legs.")
+    return None
+
+
+def _account_refusal(terms: OrderTerms) -> Refusal | None:
+    if terms.account:
+        return None
+    return Refusal(435, "You must specify an account.")
+
+
+def _type_refusal(terms: OrderTerms, rules: HouseRules) -> Refusal | None:
+    if terms.action not in {"BUY", "SELL"}:
+        return Refusal(321, "Error validating request.-'bN' : cause - The action must be BUY or SELL.")
+    if terms.tif not in {"DAY", "GTC", "IOC"}:
+        return Refusal(387, "Unsupported order type for this exchange and security type.")
+    if terms.order_type == "LMT":
+        return None
+    if terms.order_type != "MKT" or (terms.is_combo and not rules.market_combos):
+        return Refusal(387, "Unsupported order type for this exchange and security type.")
+    return None
+
+
+def _size_refusal(terms: OrderTerms) -> Refusal | None:
+    if terms.quantity == 0:
+        return Refusal(434, "The order size cannot be zero.")
+    if terms.quantity < 0 or terms.quantity != int(terms.quantity):
+        return Refusal(355, "Order size does not conform to market rule.")
+    return None
+
+
+def _attachment_refusal(terms: OrderTerms, rules: HouseRules) -> Refusal | None:
+    if not terms.is_combo:
+        return None
+    if terms.oca_group and not rules.combo_oca:
+        return Refusal(356, "Smart combo orders cannot be part of an OCA group.")
+    if terms.oca_group and terms.oca_type != 3:
+        return Refusal(359, "Smart combo orders support only the OCA type reduce on fill without block.")
+    if terms.parent_id:
+        return Refusal(358, "A smart combo order cannot be a child order.")
+    return None
+
+
+def _price_refusal(terms: OrderTerms, tape: Tape, rules: HouseRules) -> Refusal | None:
+    if terms.order_type != "LMT":
+        return None
+    if terms.limit is None:
+        return Refusal(321, "Error validating request.-'bN' : cause - A limit order needs a limit price.")
+    instrument = tape.instrument(terms.legs[0].con_id if terms.is_combo else terms.con_id)
+    assert instrument is not None, "the contract was checked before the price"
+    if not terms.is_combo and terms.limit <= 0:
+        return _rejected("The limit price of a single instrument has to be above zero.")
+    tick = combo_tick(instrument, len(terms.legs)) if terms.is_combo else single_tick(instrument, terms.limit)
+    if not lies_on_tick(terms.limit, tick):
+        return Refusal(110, "The price does not conform to the minimum price variation for this contract.")
+    if terms.is_combo and not rules.riskless_combos and _is_riskless(terms, terms.limit, tape):
+        return _rejected("Riskless combination orders are not allowed.")
+    return None
+
+
+def _is_riskless(terms: OrderTerms, limit: Decimal, tape: Tape) -> bool:
+    """Whether the price lies outside of all that the combination can be worth when it expires."""
+    options = [(leg.sign * leg.ratio, instrument.option) for leg in terms.legs if (instrument := tape.instrument(leg.con_id))]
+    legs = [(ratio, option) for ratio, option in options if option is not None]
+    if len(legs) < len(terms.legs) or len({option.expiry for _, option in legs}) > 1:
+        return False
+    if sum(ratio for ratio, option in legs if option.put_call == "C") != 0:
+        return False
+    worth = [sum((ratio * _intrinsic(option, x) for ratio, option in legs), Decimal(0)) for x in _corners(legs)]
+    return not min(worth) <= limit <= max(worth)
+
+
+def _corners(legs: list[tuple[int, Contract]]) -> list[Decimal]:
+    return [Decimal(0), *(option.strike for _, option in legs)]
+
+
+def _intrinsic(option: Contract, x: Decimal) -> Decimal:
+    return max(Decimal(0), x - option.strike if option.put_call == "C" else option.strike - x)
+
+
+def _rejected(reason: str) -> Refusal:
+    return Refusal(201, f"Order rejected - reason:{reason}")
