@@ -34,8 +34,8 @@ def probability_below(level: float, spot: float, years: float, rate: float, divi
     """Chance that the share ends strictly below `level`."""
     if level <= 0:
         return 0.0
-    if level == math.inf:
-        return 1.0
+    if level == math.inf or spot <= 0:
+        return 1.0  # a worthless share stays worthless
     deviation = volatility * math.sqrt(max(years, 0.0))
     forward = spot * math.exp((rate - dividend) * max(years, 0.0))
     if deviation == 0:

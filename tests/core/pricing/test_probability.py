@@ -166,3 +166,8 @@ def test_view_of_the_riskless_return_is_no_view() -> None:
 @pytest.mark.parametrize(("level", "expected"), [(0, 0), (-5, 0), (math.inf, 1)])
 def test_share_ends_between_zero_and_infinity(level: float, expected: float) -> None:
     assert probability_below(level, 100, 0.5, 0.04, 0, 0.2) == expected
+
+
+def test_worthless_share_stays_below_every_level() -> None:
+    assert probability_below(50, 0, 0.5, 0.04, 0, 0.2) == 1
+    assert probability_of_profit(BULL_PUT, 2.0, 0, 0.5, 0.04, 0, 0.2) == 0
