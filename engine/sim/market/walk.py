@@ -1,0 +1,142 @@
+"""How spots and volatilities wander: one common factor, a part of one's own, and volatility that rises when spots fall.
+
+Every underlying draws from streams of its own, keyed by seed, day and symbol, so that its path is the same whatever else
+is simulated and however often the market is asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import sqrt
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.sim.market.catalogue import Character
+
+Floats = NDArray[np.float64]
+
+SESSION_SECONDS = 23_400
+DAYS_PER_YEAR = 252
+NIGHT_SHARE = 0.2
+"""Part of a day's variance that falls between close and opening."""
+REVERSION = 8.0
+"""Pull of volatility back to its long level, per year of trading."""
+VOLATILITY_OF_VOLATILITY = 1.0
+"""Of the logarithm of the level, per root year."""
+LEVERAGE = -0.8
+"""Correlation of volatility with the own spot."""
+REALISED_SHARE = 0.85
+"""Spots move less than the level implies: sellers of options are paid for it."""
+_LOWEST, _HIGHEST = 0.04, 2.5
+"""Bounds of a level, decimal per root year."""
+
+
+class Walk:
+    """Spots and volatility levels of some underlyings, moved a step at a time."""
+
+    def __init__(self, seed: int, characters: Sequence[Character]) -> None:
+        self.spot: Floats = np.array([character.price for character in characters], dtype=np.float64)
+        self.level: Floats = np.array([character.level for character in characters], dtype=np.float64)
+        self._seed = seed
+        self._symbols = [character.underlying.symbol for character in characters]
+        self._share: Floats = np.array([character.market_share for character in characters], dtype=np.float64)
+        self._rest: Floats = np.sqrt(1 - np.square(self._share))
+        self._rest_level: Floats = np.log(np.array([character.shape.long_level for character in characters], dtype=np.float64))
+        self._pushes: list[tuple[Floats, Floats]] = []
+        self._years = 0.0
+
+    def night(self, day: date) -> None:
+        """The gap between the last close and the opening of the day."""
+        spot, level = self._draws("night", day, 1)
+        self._move(spot[0], level[0], NIGHT_SHARE / DAYS_PER_YEAR)
+
+    def begin(self, day: date, steps: int, step_seconds: float) -> None:
+        """Draws a session's steps in advance."""
+        spot, level = self._draws("day", day, steps)
+        self._pushes = list(zip(spot, level, strict=True))
+        self._years = (1 - NIGHT_SHARE) * step_seconds / (SESSION_SECONDS * DAYS_PER_YEAR)
+
+    def advance(self, step: int) -> None:
+        """The step of this number, from 0."""
+        self._move(*self._pushes[step], self._years)
+
+    def shock(self, place: int, move: float, vol_move: float) -> None:
+        """A jump of one underlying, felt by the others as far as the common factor ties them.
+
+        `move` is relative (-0.03 falls 3 %), `vol_move` is added to the level (0.05 adds five points).
+        """
+        ties = self._share * self._share[place]
+        ties[place] = 1.0
+        ties *= self.level / self.level[place]
+        self.level = np.clip(self.level + ties * vol_move, _LOWEST, _HIGHEST)
+        self.spot = self.spot * np.exp(ties * np.log1p(move))
+
+    def _move(self, spot: Floats, level: Floats, years: float) -> None:
+        root = sqrt(years)
+        sigma = REALISED_SHARE * self.level
+        self.spot = self.spot * np.exp(sigma * root * spot - 0.5 * years * np.square(sigma))
+        log = np.log(self.level)
+        log += REVERSION * years * (self._rest_level - log) + VOLATILITY_OF_VOLATILITY * root * level
+        self.level = np.clip(np.exp(log), _LOWEST, _HIGHEST)
+
+    def _draws(self, purpose: str, day: date, steps: int) -> tuple[Floats, Floats]:
+        """Standard normal pushes of spots and levels, steps x underlyings, correlated as declared."""
+        common = stream(self._seed, purpose, day, "").standard_normal((2, steps))
+        own = np.stack([stream(self._seed, purpose, day, name).standard_normal((2, steps)) for name in self._symbols], -1)
+        mixed = common[..., None] * self._share + own * self._rest
+        spot = mixed[0]
+        return spot, LEVERAGE * spot + sqrt(1 - LEVERAGE**2) * mixed[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Daily history of one underlying, oldest first."""
+
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    level: Floats
+
+
+def past(seed: int, character: Character, days: int) -> Past:
+    """A history that ends exactly at the character's price and level.
+
+    It is walked forward day by day and then tilted onto its end, which leaves its daily moves as they are but for a
+    constant drift.
+    """
+    anchor = date(1, 1, 1)
+    symbol = character.underlying.symbol
+    common = stream(seed, "past", anchor, "").standard_normal((2, days))
+    rng = stream(seed, "past", anchor, symbol)
+    own = rng.standard_normal((2, days))
+    share = character.market_share
+    push, other = share * common + sqrt(1 - share**2) * own
+    twist = LEVERAGE * push + sqrt(1 - LEVERAGE**2) * other
+    log_level = _reverting(twist, np.log(character.shape.long_level))
+    level = np.exp(log_level + np.linspace(0, 1, days) * (np.log(character.level) - log_level[-1]))
+    sigma = REALISED_SHARE * level / sqrt(DAYS_PER_YEAR)
+    path = np.cumsum(sigma * push)
+    path = path - path[-1] * np.linspace(0, 1, days) * 0.5 - path[-1] * 0.5
+    close = character.price * np.exp(path)
+    before = np.concatenate([close[:1], close[:-1]])
+    opened = before * np.exp(sigma * sqrt(NIGHT_SHARE) * rng.standard_normal(days))
+    reach = np.abs(rng.standard_normal((2, days))) * sigma * 0.5
+    high, low = np.maximum(opened, close) * np.exp(reach[0]), np.minimum(opened, close) * np.exp(-reach[1])
+    return Past(opened, high, low, close, np.asarray(level))
+
+
+def stream(seed: int, purpose: str, day: date, symbol: str) -> np.random.Generator:
+    """A generator of its own for each use; the same whatever the interpreter's hash seed."""
+    key = [seed, crc32(purpose.encode()), day.toordinal(), crc32(symbol.encode())]
+    return np.random.Generator(np.random.PCG64(key))
+
+
+def _reverting(pushes: Floats, rest: float) -> Floats:
+    log, path = rest, np.empty(len(pushes))
+    for number, push in enumerate(pushes):
+        log += REVERSION / DAYS_PER_YEAR * (rest - log) + VOLATILITY_OF_VOLATILITY / sqrt(DAYS_PER_YEAR) * push
+        path[number] = log
+    return path
