@@ -40,7 +40,9 @@ def _check_order(account: Account, document: Document, tree: Mapped) -> None:
     margin, breakers = account.margin, account.breakers
     if not margin.cushion_to_open >= margin.cushion_alarm >= margin.cushion_reduce:
         place = place_at(tree, "margin")
-        document.report(place, "the cushion to open must be above the alarm, and the alarm above reducing", "write  25%, 15%, 10%")
+        document.report(
+            place, "the cushion to open must be above the alarm, and the alarm above reducing", "write  25%, 15%, 10%"
+        )
     if breakers.alarm_for_day > breakers.stop_for_day:
         place = place_at(tree, "breakers", "alarm_for_day")
         document.report(place, "the alarm comes before the stop", "write a larger loss than  stop_for_day", "warning")
@@ -55,7 +57,11 @@ def _check_session(account: Account, document: Document, tree: Mapped) -> None:
         shift = 60 if window.zone == "America/Chicago" else 0
         start, end = (clock.hour * 60 + clock.minute + shift for clock in (window.start, window.end))
         if start < 9 * 60 + 30 or end > 16 * 60 + 15:
-            document.report(place_at(tree, "session", name), "options trade from 09:30 to 16:15 New York at most", "write  09:45-15:30 New York")
+            document.report(
+                place_at(tree, "session", name),
+                "options trade from 09:30 to 16:15 New York at most",
+                "write  09:45-15:30 New York",
+            )
 
 
 def _number(amount: Amount) -> tuple[Decimal, str]:

@@ -1,6 +1,7 @@
 """The units of a condition are checked and its meaning is built: sqlglot's tree becomes our expression.
 
-Two passes: `kind` finds upward what each part counts, `build` hands the unit down, so that `$500` and `25%` become numbers of the right unit.
+Two passes: `kind` finds upward what each part counts, `build` hands the unit down, so that `$500` and `25%` become
+numbers of the right unit.
 """
 
 from __future__ import annotations
@@ -29,21 +30,20 @@ from engine.strategy.expressions import (
     Or,
     Relation,
 )
-from engine.strategy.grammar import token_index, tree_of
+from engine.strategy.grammar import Tree, token_index, tree_of
+from engine.strategy.kinds import SCALES, fits, number_of, percentage, settled, whole, with_unit
 from engine.strategy.lexer import Kind, Loose, Token, tokens_of
 from engine.strategy.measures import Declaration, declared_in, find_measures
 from engine.strategy.positions import PydanticCustomError, Text, about
-from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, Unit
+from engine.strategy.units import EXAMPLES, MONEY, PERCENT, Unit
 
 FUNCTIONS: dict[str, Function] = {"abs": "abs", "least": "least", "greatest": "greatest"}
 
-_COMPARISONS: dict[type[exp.Expression], Comparison] = {
+_COMPARISONS: dict[type[Tree], Comparison] = {
     exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=", exp.EQ: "=", exp.NEQ: "!=",
 }  # fmt: skip
-_OPERATIONS: dict[type[exp.Expression], Operation] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
+_OPERATIONS: dict[type[Tree], Operation] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
 
-_SCALES: frozenset[Kind] = frozenset({Loose.BARE, Loose.PERCENT, Loose.ZERO, Unit.NUMBER, Unit.RATIO, Unit.VOL})
-"""What may stand as a factor beside anything."""
 
 _RELATION_WORDS: dict[Relation, str] = {
     "market": "the market (when)",
@@ -89,7 +89,7 @@ class _Line:
 
     # --- what is what ---
 
-    def is_number(self, node: exp.Expression) -> bool:
+    def is_number(self, node: Tree) -> bool:
         if isinstance(node, exp.Paren):
             return self.is_number(node.this)
         if isinstance(node, exp.Column | exp.Anonymous):
@@ -99,31 +99,31 @@ class _Line:
             return self.measure(node)[0].unit is not Unit.FLAG
         return isinstance(node, exp.Neg | exp.Add | exp.Sub | exp.Mul | exp.Div)
 
-    def has_measure(self, node: exp.Expression) -> bool:
+    def has_measure(self, node: Tree) -> bool:
         return any(self.token(leaf).sort == "name" for leaf in node.find_all(exp.Column, exp.Anonymous))
 
-    def token(self, node: exp.Expression) -> Token:
+    def token(self, node: Tree) -> Token:
         index = token_index(node)
         assert index is not None, "only leaves and calls stand for a token"
         return self.tokens[index]
 
-    def span(self, node: exp.Expression) -> _Span:
+    def span(self, node: Tree) -> _Span:
         found = [self.token(leaf) for leaf in node.find_all(exp.Column, exp.Anonymous)]
         if not found:
             return _Span(0, len(self.text))
         return _Span(min(token.start for token in found), max(token.end for token in found))
 
-    def wrong(self, node: exp.Expression, message: str, hint: str) -> PydanticCustomError:
+    def wrong(self, node: Tree, message: str, hint: str) -> PydanticCustomError:
         span = self.span(node)
         return about(self.text, message, hint, span.start, span.end)
 
-    def words(self, node: exp.Expression) -> str:
+    def words(self, node: Tree) -> str:
         span = self.span(node)
         return str(self.text)[span.start : span.end]
 
     # --- true, false or unknown ---
 
-    def truth(self, node: exp.Expression) -> Expression:
+    def truth(self, node: Tree) -> Expression:
         match node:
             case exp.Paren():
                 return self.truth(node.this)
@@ -147,7 +147,7 @@ class _Line:
             case _:
                 raise self._no_truth(node)
 
-    def _no_truth(self, node: exp.Expression) -> PydanticCustomError:
+    def _no_truth(self, node: Tree) -> PydanticCustomError:
         words = self.words(node)
         if self.is_number(node) and self.has_measure(node):
             kind = self.kind(node)
@@ -155,12 +155,12 @@ class _Line:
             return self.wrong(node, f"'{words}' is a number, and compared with nothing", f"write  {words} >= {EXAMPLES[unit]}")
         return self.wrong(node, "this is no comparison", "write  credit >= 15% of width")
 
-    def _in_order(self, node: exp.Expression, low: Expression, high: Expression) -> None:
+    def _in_order(self, node: Tree, low: Expression, high: Expression) -> None:
         if isinstance(low, Number) and isinstance(high, Number) and low.value > high.value:
             words = f"{self.words(node.args['high'])} and {self.words(node.args['low'])}"
             raise self.wrong(node, "the range runs backwards, nothing lies between", f"write  between {words}")
 
-    def _same(self, *nodes: exp.Expression) -> list[Expression]:
+    def _same(self, *nodes: Tree) -> list[Expression]:
         """Several numbers in one and the same unit."""
         for node in nodes:
             if not self.is_number(node):
@@ -173,20 +173,20 @@ class _Line:
         kind: Kind = self.kind(nodes[0])
         for node in nodes[1:]:
             kind = self._merged(nodes[0], kind, node, self.kind(node))
-        unit = _settled(kind)
+        unit = settled(kind)
         return [self.build(node, unit) for node in nodes]
 
-    def _no_operand(self, node: exp.Expression) -> PydanticCustomError:
+    def _no_operand(self, node: Tree) -> PydanticCustomError:
         if isinstance(node, exp.Column | exp.Anonymous):
             name = self.words(node)
             return self.wrong(node, f"'{name}' is a yes or no, it cannot be compared", f"write  {name}  |  not {name}")
         return self.wrong(
-            node, "a comparison is compared again here", "write  x between 1 and 2,  or join two comparisons with  and"
+            node, "a comparison is compared again here", "write  dte between 7 and 21,  or join two comparisons with  and"
         )
 
     # --- numbers: what do they count? ---
 
-    def kind(self, node: exp.Expression) -> Kind:
+    def kind(self, node: Tree) -> Kind:
         match node:
             case exp.Paren() | exp.Neg():
                 return self.kind(node.this)
@@ -204,7 +204,7 @@ class _Line:
             case _:
                 raise self._no_operand(node)
 
-    def _kind_of_call(self, node: exp.Expression) -> Kind:
+    def _kind_of_call(self, node: Tree) -> Kind:
         name, arguments = self.token(node).text, node.expressions
         if not arguments or (name == "abs" and len(arguments) != 1):
             raise self.wrong(
@@ -215,30 +215,30 @@ class _Line:
             kind = self._merged(arguments[0], kind, argument, self.kind(argument))
         return kind
 
-    def _kind_of_product(self, node: exp.Expression) -> Kind:
+    def _kind_of_product(self, node: Tree) -> Kind:
         left, right = self.kind(node.this), self.kind(node.expression)
-        if left in _SCALES and right in _SCALES:
+        if left in SCALES and right in SCALES:
             return left if left in PERCENT else right
-        if left in _SCALES or right in _SCALES:
-            return right if left in _SCALES else left
+        if left in SCALES or right in SCALES:
+            return right if left in SCALES else left
         what = f"{left.value} times {right.value}"
         raise self.wrong(
             node, f"{what} is nothing that can be compared", "multiply with a plain number or a percentage, e.g.  15% of width"
         )
 
-    def _kind_of_quotient(self, node: exp.Expression) -> Kind:
+    def _kind_of_quotient(self, node: Tree) -> Kind:
         left, right = self.kind(node.this), self.kind(node.expression)
-        if right in _SCALES and left not in _SCALES:
+        if right in SCALES and left not in SCALES:
             return left
-        if {_settled(left), _settled(right)} == {Unit.USD, Unit.USD_PER_SHARE} and Loose.MONEY not in {left, right}:
+        if {settled(left), settled(right)} == {Unit.USD, Unit.USD_PER_SHARE} and Loose.MONEY not in {left, right}:
             raise self.wrong(
                 node,
-                f"'{self.words(node.this)}' is in {left.value}, '{self.words(node.expression)}' in {right.value}: a hundredfold error",
+                f"'{self.words(node.this)}' is measured in {left.value}, '{self.words(node.expression)}' in {right.value}",
                 "divide like by like, e.g.  credit / width  |  expected_value / max_loss",
             )
         return Unit.NUMBER
 
-    def _merged(self, first: exp.Expression, left: Kind, second: exp.Expression, right: Kind) -> Kind:
+    def _merged(self, first: Tree, left: Kind, second: Tree, right: Kind) -> Kind:
         if left is right:
             return left
         if isinstance(left, Loose) and isinstance(right, Loose):
@@ -250,27 +250,29 @@ class _Line:
                     return Unit.NUMBER if Unit.NUMBER in {left, right} else left
         else:
             loose, unit = (left, right) if isinstance(left, Loose) else (right, left)
-            if _fits(cast(Loose, loose), cast(Unit, unit)):
+            if fits(cast(Loose, loose), cast(Unit, unit)):
                 return unit
         raise self._mismatch(first, left, second, right)
 
-    def _mismatch(self, first: exp.Expression, left: Kind, second: exp.Expression, right: Kind) -> PydanticCustomError:
+    def _mismatch(self, first: Tree, left: Kind, second: Tree, right: Kind) -> PydanticCustomError:
         if isinstance(left, Loose) and isinstance(right, Unit):
             first, left, second, right = second, right, first, left
         measured, number = self.words(first), self.words(second)
         if not (isinstance(left, Unit) and isinstance(right, Loose)):
-            message = f"'{measured}' is in {left.value}, '{number}' is in {right.value}"
+            message = f"'{measured}' is measured in {left.value}, '{number}' in {right.value}"
             return self.wrong(second, message, "compare like with like; `spreads fields` lists the unit of every measure")
         if right is Loose.PERCENT:
-            return self.wrong(second, f"{number} of what?", f"write  {number} of {_whole(left)}  |  {EXAMPLES[left]}")
+            return self.wrong(second, f"{number} of what?", f"write  {number} of {whole(left)}  |  {EXAMPLES[left]}")
         if right is Loose.BARE:
-            way_out = f"${number}  |  {_percentage(number)} of {_whole(left)}" if left in MONEY else _with_unit(number, left)
-            return self.wrong(second, f"{number} what? '{measured}' is in {left.value}", f"write  {way_out}")
-        return self.wrong(second, f"'{measured}' is in {left.value}, {number} is {right.value}", f"write  {EXAMPLES[left]}")
+            way_out = f"${number}  |  {percentage(number)} of {whole(left)}" if left in MONEY else with_unit(number, left)
+            return self.wrong(second, f"{number} what? '{measured}' is measured in {left.value}", f"write  {way_out}")
+        return self.wrong(
+            second, f"'{measured}' is measured in {left.value}, {number} is {right.value}", f"write  {EXAMPLES[left]}"
+        )
 
     # --- numbers: the tree ---
 
-    def build(self, node: exp.Expression, unit: Unit) -> Expression:
+    def build(self, node: Tree, unit: Unit) -> Expression:
         match node:
             case exp.Paren():
                 return self.build(node.this, unit)
@@ -284,27 +286,27 @@ class _Line:
                 return Call(FUNCTIONS[self.token(node).text], arguments)
             case exp.Column() | exp.Anonymous():
                 token = self.token(node)
-                return _number(token, unit) if token.sort == "number" else self.measure(node)[1]
+                return number_of(token, unit) if token.sort == "number" else self.measure(node)[1]
             case exp.Mul() | exp.Div():
                 left, right = self._factor_units(node, unit)
                 return Arithmetic(_OPERATIONS[type(node)], self.build(node.this, left), self.build(node.expression, right))
             case _:
                 return Arithmetic(_OPERATIONS[type(node)], self.build(node.this, unit), self.build(node.expression, unit))
 
-    def _factor_units(self, node: exp.Expression, unit: Unit) -> tuple[Unit, Unit]:
+    def _factor_units(self, node: Tree, unit: Unit) -> tuple[Unit, Unit]:
         """The units of the two sides of a product or quotient whose result is to be in `unit`."""
         left, right = self.kind(node.this), self.kind(node.expression)
         if isinstance(node, exp.Mul):
-            return (_settled(left), unit) if left in _SCALES else (unit, _settled(right))
-        if right in _SCALES and left not in _SCALES:
-            return unit, _settled(right)
-        if isinstance(left, Loose) and isinstance(right, Unit) and _fits(left, right):
+            return (settled(left), unit) if left in SCALES else (unit, settled(right))
+        if right in SCALES and left not in SCALES:
+            return unit, settled(right)
+        if isinstance(left, Loose) and isinstance(right, Unit) and fits(left, right):
             return right, right
-        if isinstance(right, Loose) and isinstance(left, Unit) and _fits(right, left):
+        if isinstance(right, Loose) and isinstance(left, Unit) and fits(right, left):
             return left, left
-        return _settled(left), _settled(right)
+        return settled(left), settled(right)
 
-    def measure(self, node: exp.Expression) -> tuple[Declaration, Measure]:
+    def measure(self, node: Tree) -> tuple[Declaration, Measure]:
         """The declared measure that a leaf or a call names, with its arguments checked."""
         token = self.token(node)
         declared = self.declared.get(token.text)
@@ -313,7 +315,7 @@ class _Line:
         arguments = self._arguments(node, declared)
         return declared, Measure(declared.name, declared.relation, arguments)
 
-    def _arguments(self, node: exp.Expression, declared: Declaration) -> tuple[float, ...]:
+    def _arguments(self, node: Tree, declared: Declaration) -> tuple[float, ...]:
         given = list(node.expressions) if isinstance(node, exp.Anonymous) else []
         wanted = declared.argument
         if wanted is None:
@@ -369,44 +371,3 @@ def _joined(tokens: list[Token], declared: dict[str, Declaration]) -> list[Token
         else:
             joined.append(token)
     return joined
-
-
-def _fits(loose: Loose, unit: Unit) -> bool:
-    match loose:
-        case Loose.MONEY:
-            return unit in MONEY
-        case Loose.PERCENT:
-            return unit in PERCENT
-        case Loose.BARE:
-            return unit in BARE
-        case Loose.ZERO:
-            return unit not in {Unit.CLOCK, Unit.FLAG}
-        case Loose.DURATION:
-            return unit in {Unit.SECONDS, Unit.MINUTES}
-
-
-def _settled(kind: Kind) -> Unit:
-    """The unit of a kind that nothing else decides."""
-    if isinstance(kind, Unit):
-        return kind
-    return {Loose.MONEY: Unit.USD, Loose.PERCENT: Unit.RATIO, Loose.DURATION: Unit.SECONDS}.get(kind, Unit.NUMBER)
-
-
-def _number(token: Token, unit: Unit) -> Number:
-    if token.kind is Loose.DURATION and unit is Unit.MINUTES:
-        return Number(token.value / 60, unit)
-    return Number(token.value, unit)
-
-
-def _whole(unit: Unit) -> str:
-    """Something of which a percentage is often taken."""
-    return {Unit.USD: "max_profit", Unit.USD_PER_SHARE: "width", Unit.POINTS: "price"}.get(unit, "…")
-
-
-def _percentage(number: str) -> str:
-    return f"{number}%" if len(number) < 4 else "15%"
-
-
-def _with_unit(number: str, unit: Unit) -> str:
-    written = {Unit.RATIO: f"{number}%", Unit.VOL: f"{number}%", Unit.SECONDS: f"{number} s", Unit.CLOCK: "15:45 New York"}
-    return written.get(unit, EXAMPLES[unit])

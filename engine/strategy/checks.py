@@ -1,6 +1,7 @@
 """What is wrong across the fields of a strategy that are each right by themselves.
 
-Errors are what could never trade, or could trade without the protection that its approval needs. Warnings are what is probably not meant.
+Errors are what could never trade, or could trade without the protection that its approval needs. Warnings are what is
+probably not meant.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def _contradictions(case: _Case) -> None:
     for conditions in (strategy.when, strategy.filters, strategy.spread.rules):
         for earlier, later in contradictions(conditions):
             other = f"line {earlier.source.line}" if earlier.source is not later.source else "the same line"
-            case.error(_of(later.source), f"this can never be true together with '{earlier.source.text}'", f"change it or {other}")
+            case.error(
+                _of(later.source), f"this can never be true together with '{earlier.source.text}'", f"change it or {other}"
+            )
 
 
 def _expiry(case: _Case) -> None:
@@ -60,7 +63,11 @@ def _expiry(case: _Case) -> None:
         return
     if rule.min_days == rule.max_days:
         hint = f"write  {max(0, rule.min_days - 5)}-{rule.max_days + 5} days"
-        case.warn(case.at("spread", "expiry"), f"only an expiry exactly {rule.min_days} days away fits, on most days there is none", hint)
+        case.warn(
+            case.at("spread", "expiry"),
+            f"only an expiry exactly {rule.min_days} days away fits, on most days there is none",
+            hint,
+        )
     days = f"{rule.min_days}-{rule.max_days} days"
     for condition in (*case.strategy.filters, *case.strategy.spread.rules):
         for about, bound in bounds_of(condition):
@@ -72,19 +79,28 @@ def _expiry(case: _Case) -> None:
 
 
 def _width(case: _Case) -> None:
-    """Conditions on width, credit and debit against the width that is searched: a vertical is never worth more than its width."""
+    """Conditions on width, credit and debit against the width that is searched: a vertical is never worth more than
+    its width.
+    """
     width = case.strategy.spread.width
     for condition in case.strategy.spread.rules:
         for about, bound in bounds_of(condition):
             match about:
                 case Measure(name="width") if bound.misses(float(width.low), float(width.high)):
-                    case.error(_of(condition), f"this can never be true with  width: {_dollars(width.low, width.high)}", "change one of the two")
+                    case.error(
+                        _of(condition),
+                        f"this can never be true with  width: {_dollars(width.low, width.high)}",
+                        "change one of the two",
+                    )
                 case Measure(name="width") if bound.covers(float(width.low), float(width.high)):
                     case.warn(_of(condition), f"this is always true with  width: {_dollars(width.low, width.high)}", "remove it")
                 case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if bound.misses(0, float(width.high)):
                     most = f"a spread {_dollars(width.high)} wide is never worth more than {_dollars(width.high)}"
                     case.error(_of(condition), most, f"write  {about.name} >= 15% of width")
-                case Arithmetic(left=Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") as left, right=Measure(name="width")):
+                case Arithmetic(
+                    left=Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") as left,
+                    right=Measure(name="width"),
+                ):
                     if bound.misses(0, 1) or (bound.low == 1 and not bound.is_low_open):
                         case.error(_of(condition), f"no width can pay this {left.name}", f"write  {left.name} >= 15% of width")
                 case _:
@@ -106,7 +122,7 @@ def _undefined(case: _Case) -> None:
         for name in dict.fromkeys(measure.name for measure in measures_in(expression) if _structures(measure) == wrong):
             pays = "receives a credit" if kind == "credit" else "pays a debit"
             message = f"'{name}' is not defined for a {strategy.spread.type}: it {pays}"
-            case.error(place, message, f"write  {name.replace(wrong, kind)}")
+            case.error(place, message, f"use  {name.replace(wrong, kind)}  instead")
 
 
 def _structures(measure: Measure) -> str | None:
@@ -118,19 +134,27 @@ def _exits(case: _Case) -> None:
     closing = [rule for rule in strategy.exits if rule.action != "alert"]
     names = {measure.name for rule in closing for measure in measures_in(rule.condition.expression)}
     place = case.at("exits")
-    if not names & {"loss", "profit", "short_delta", "short_strike_breached", "delta", "mark"} or names & {"loss", "profit"} == {"profit"} and not (
-        names & {"short_delta", "short_strike_breached", "delta", "mark"}
+    if not names & {"loss", "profit", "short_delta", "short_strike_breached", "delta", "mark"} or (
+        names & {"loss", "profit"} == {"profit"} and not (names & {"short_delta", "short_strike_breached", "delta", "mark"})
     ):
-        case.warn(place, "no exit limits a loss", "add  - loss >= 200% of credit" if strategy.spread.is_credit else "add  - loss >= 50% of debit")
+        case.warn(
+            place,
+            "no exit limits a loss",
+            "add  - loss >= 200% of credit" if strategy.spread.is_credit else "add  - loss >= 50% of debit",
+        )
     if not names & {"dte", "time", "minutes_to_close", "days_held"}:
         case.warn(place, "no exit closes before expiry", "add  - dte <= 21")
     for rule in strategy.exits:
         _fires_at_once(case, rule.condition)
     if any(rule.action == "roll" for rule in strategy.exits) and strategy.roll is None:
         rule = next(rule for rule in strategy.exits if rule.action == "roll")
-        case.error(_of(rule.condition), "this exit rolls, but roll: does not say where to", "add  roll: {to: 30-60 days, for: a credit}")
+        case.error(
+            _of(rule.condition), "this exit rolls, but roll: does not say where to", "add  roll: {to: 30-60 days, for: a credit}"
+        )
     if strategy.roll is not None and not any(rule.action == "roll" for rule in strategy.exits):
-        case.warn(case.at("roll"), "no exit rolls, so this never happens", "write  - short_delta >= 0.35: roll  in exits, or remove it")
+        case.warn(
+            case.at("roll"), "no exit rolls, so this never happens", "write  - short_delta >= 0.35: roll  in exits, or remove it"
+        )
 
 
 def _fires_at_once(case: _Case, condition: Condition) -> None:
@@ -141,7 +165,9 @@ def _fires_at_once(case: _Case, condition: Condition) -> None:
             case Measure(name="dte") if isinstance(spread.expiry, DayRange):
                 days = f"{spread.expiry.min_days}-{spread.expiry.max_days} days"
                 if bound.covers(spread.expiry.min_days, spread.expiry.max_days):
-                    case.error(_of(condition), f"with  expiry: {days}  this holds the moment a position opens", "write fewer days")
+                    case.error(
+                        _of(condition), f"with  expiry: {days}  this holds the moment a position opens", "write fewer days"
+                    )
                 elif not bound.misses(spread.expiry.min_days, spread.expiry.max_days):
                     case.warn(_of(condition), f"with  expiry: {days}  some positions would be closed at once", "write fewer days")
             case Arithmetic(left=Measure(name="profit"), right=Measure(name="credit" | "max_profit")) if bound.misses(-100, 1):
@@ -175,17 +201,29 @@ def _risk_of_one(case: _Case, policy: Policy) -> None:
     for condition in policy.auto_when:
         if any(measure.name == "max_loss" for measure in measures_in(condition.expression)):
             most = case.strategy.sizing.contracts.high
-            case.warn(_of(condition), f"max_loss is the risk of one spread, and an order may have {most}", "write  order_risk <= $300  for all of them")
+            case.warn(
+                _of(condition),
+                f"max_loss is the risk of one spread, and an order may have {most}",
+                "write  order_risk <= $300  for all of them",
+            )
 
 
 def _never_binds(case: _Case) -> None:
     limits, sizing = case.strategy.limits, case.strategy.sizing
     if limits.per_expiry > limits.open:
-        case.warn(case.at("limits", "per_expiry"), f"this never binds: only {limits.open} may be open at all", f"write  {limits.open}  or less")
+        case.warn(
+            case.at("limits", "per_expiry"),
+            f"this never binds: only {limits.open} may be open at all",
+            f"write  {limits.open}  or less",
+        )
     if limits.open_risk is not None:
         each = _comparable(sizing.risk, limits.open_risk)
         if each is not None and each[0] > each[1]:
-            case.error(case.at("limits", "open_risk"), "one position may risk more than all of them together", "make it larger than  sizing.risk")
+            case.error(
+                case.at("limits", "open_risk"),
+                "one position may risk more than all of them together",
+                "make it larger than  sizing.risk",
+            )
         elif each is not None and each[0] * limits.open <= each[1] and limits.open * each[0] != each[1]:
             message = f"this never binds: {limits.open} positions at the risk of sizing stay below it"
             case.warn(case.at("limits", "open_risk"), message, "make it smaller, or remove it")
@@ -212,14 +250,20 @@ def _entry(case: _Case) -> None:
     shift = 60 if window.zone == "America/Chicago" else 0
     start, end = window.start.hour * 60 + window.start.minute + shift, window.end.hour * 60 + window.end.minute + shift
     if start < 9 * 60 + 30 or end > 16 * 60 + 15:
-        case.error(case.at("entry", "window"), "options trade from 09:30 to 16:15 New York at most", "write  09:45-15:30 New York")
+        case.error(
+            case.at("entry", "window"), "options trade from 09:30 to 16:15 New York at most", "write  09:45-15:30 New York"
+        )
     walk = entry.price
     if walk is None or not isinstance(walk.worst, WorstShare):
         return
     if walk.worst.base == "mid" and credit and walk.worst.fraction > 1:
-        case.error(case.at("entry", "price"), "a credit gets worse below the mid, not above it", "write  no worse than 92% of mid")
+        case.error(
+            case.at("entry", "price"), "a credit gets worse below the mid, not above it", "write  no worse than 92% of mid"
+        )
     if walk.worst.base == "mid" and not credit and walk.worst.fraction < 1:
-        case.error(case.at("entry", "price"), "a debit gets worse above the mid, not below it", "write  no worse than 108% of mid")
+        case.error(
+            case.at("entry", "price"), "a debit gets worse above the mid, not below it", "write  no worse than 108% of mid"
+        )
     if walk.worst.base == "width" and walk.worst.fraction >= 1:
         case.error(case.at("entry", "price"), "no spread is worth its whole width", "write  no worse than 15% of width")
 
@@ -250,5 +294,3 @@ def _of(condition: Condition) -> Place:
 
 def _dollars(*amounts: Decimal) -> str:
     return "-".join(f"${amount:,}" for amount in amounts)
-
-

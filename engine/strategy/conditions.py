@@ -26,7 +26,9 @@ class ExitRule:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Metadata of a field that is one line of the language: `wants` a condition, a ranking or an exit rule over these relations."""
+    """Metadata of a field that is one line of the language: `wants` a condition, a ranking or an exit rule over these
+    relations.
+    """
 
     wants: Literal["condition", "ranking", "exit"]
     relations: tuple[Relation, ...]
@@ -59,7 +61,7 @@ class Line:
         condition = self._condition(line)
         if not isinstance(action, Text) or action not in ACTIONS:
             place = action.place
-            raise complaint(place, "wanted what to do when this holds", "write  close  |  roll  |  alert")
+            raise complaint(place, "wanted close, roll or alert", "write  close  |  roll  |  alert")
         return ExitRule(condition, _ACTIONS[str(action)])
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

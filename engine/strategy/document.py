@@ -60,7 +60,7 @@ class Document:
         return any(problem.severity == "error" for problem in self.problems)
 
 
-class _Stop(Exception):  # noqa: N818
+class _Stop(Exception):
     """Nothing more can be understood; the problem is already reported."""
 
 
@@ -79,7 +79,9 @@ def read_document(source: str | bytes, file: str) -> Document:
 def _text_of(raw: bytes, document: Document) -> str:
     if len(raw) > LARGEST_FILE:
         size = f"{len(raw) // 1024} kB"
-        document.report(NOWHERE, f"this file has {size}; {LARGEST_FILE // 1024} kB is the most", "one file is one strategy of a page or two")
+        document.report(
+            NOWHERE, f"this file has {size}; {LARGEST_FILE // 1024} kB is the most", "one file is one strategy of a page or two"
+        )
         raise _Stop
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         document.report(NOWHERE, "this file is saved as UTF-16", "save it as UTF-8")
@@ -174,7 +176,9 @@ class _Builder:
 
     def _refuse_extras(self, event: Event, place: Place) -> None:
         if isinstance(event, AliasEvent):
-            self.document.report(place, "a * repeats another part of the file; that is not used here", "write it out, or quote the text")
+            self.document.report(
+                place, "a * repeats another part of the file; that is not used here", "write it out, or quote the text"
+            )
             raise _Stop
         if getattr(event, "anchor", None):
             self.document.report(
@@ -182,7 +186,7 @@ class _Builder:
             )
             raise _Stop
         if getattr(event, "tag", None) and not isinstance(event, AliasEvent):
-            self.document.report(place, f"'{getattr(event, 'tag', '')}' is a YAML tag; tags are not used here", "remove it, or quote the text")
+            self.document.report(place, "a ! begins a YAML tag; tags are not used here", "remove it, or quote the text")
             raise _Stop
 
     def _list(self, place: Place, depth: int) -> Listed:
@@ -205,9 +209,7 @@ class _Builder:
             if not isinstance(key, Text):
                 self.document.report(key.place, "a key is a plain word", "write  key: value")
                 continue
-            if isinstance(value, Listed | Mapped):
-                value.place = key.place
-            elif not value:
+            if not isinstance(value, Text) or not value:
                 value.place = key.place
             self._keep(mapped, key, value)
         return mapped

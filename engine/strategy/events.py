@@ -1,4 +1,6 @@
-"""strategies/events.yaml: dated events of the market, known up to a horizon. After the horizon nobody knows, and unknown is not a pass."""
+"""strategies/events.yaml: dated events of the market, known up to a horizon. After the horizon nobody knows, and
+unknown is not a pass.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,14 @@ from pydantic import Field
 
 from engine.strategy.model import Written
 from engine.strategy.scalar import words
-from engine.strategy.texts import Day, SchemaVersion
+from engine.strategy.texts import SchemaVersion
+from engine.strategy.texts_account import Day
 
 
 class Event(Written):
     date: Day
     """Day in New York."""
-    what: Annotated[Literal["FOMC", "CPI", "NFP"], words("FOMC", "CPI", "NFP", wanted="which event")]
+    what: Annotated[Literal["FOMC", "CPI", "NFP"], words("FOMC", "CPI", "NFP", wanted="FOMC, CPI or NFP")]
     """FOMC decision, consumer prices, or the jobs report."""
 
 

@@ -1,7 +1,7 @@
 """What a condition or a rank means: a small tree that the compiler turns into SQL.
 
-Every number in the tree already has the unit of what it is compared with, percent is a fraction (25% is 0.25), `16 delta` is 0.16, and
-`x% of y` is the product. A comparison with an absent value is unknown, which is not a pass.
+Every number in the tree already has the unit of what it is compared with, percent is a fraction (25% is 0.25), `16
+delta` is 0.16, and `x% of y` is the product. A comparison with an absent value is unknown, which is not a pass.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class Number:
 class Measure:
     """A declared measure by name; `measures.declaration` has its unit, sentence and SQL.
 
-    `arguments` are in the unit that the declaration names: `sma(50 days)` has (50.0,), `no event within 2 days` negates `event` with (2.0,).
+    `arguments` are in the unit that the declaration names: `sma(50 days)` has (50.0,), `no event within 2 days`
+    negates `event` with (2.0,).
     """
 
     name: str

@@ -1,10 +1,14 @@
 """The order of a condition's parts, found by sqlglot over placeholders.
 
-Every operand is handed over as `t<number of its token>`, so no word of the trader can mean something to SQL, and only the node types below come back.
-`x% of y` is bracketed before, because it binds tighter than any sign; `event within 2 days` becomes a function call.
+Every operand is handed over as `t<number of its token>`, so no word of the trader can mean something to SQL, and only
+the node types below come back. `x% of y` is bracketed before, because it binds tighter than any sign; `event within 2
+days` becomes a function call.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
+from typing import TypeAlias
 
 import sqlglot
 from sqlglot import exp
@@ -13,16 +17,19 @@ from sqlglot.errors import ParseError, TokenError
 from engine.strategy.lexer import Loose, Token
 from engine.strategy.positions import PydanticCustomError, Text, about
 
+Tree: TypeAlias = exp.Expr
+"""A node of sqlglot's tree."""
+
 ALLOWED = (
-    exp.Column, exp.Identifier, exp.Anonymous, exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.GT, exp.GTE, exp.LT, exp.LTE,
-    exp.EQ, exp.NEQ, exp.Between, exp.In, exp.And, exp.Or, exp.Not,
+    exp.Column, exp.Identifier, exp.Anonymous, exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.GT,
+    exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ, exp.Between, exp.In, exp.And, exp.Or, exp.Not,
 )  # fmt: skip
 """Whatever else the SQL parser may build is refused."""
 
 EXAMPLE = "write a comparison, e.g.  credit >= 15% of width"
 
 
-def tree_of(text: Text, tokens: list[Token]) -> exp.Expression:
+def tree_of(text: Text, tokens: list[Token]) -> Tree:
     """The line as a tree whose leaves are named t0, t1, … after the tokens.
 
     Raises a complaint where the line stops making sense.
@@ -44,7 +51,7 @@ def tree_of(text: Text, tokens: list[Token]) -> exp.Expression:
     return tree
 
 
-def token_index(node: exp.Expression) -> int | None:
+def token_index(node: Tree) -> int | None:
     """The number of the token that a leaf or a function stands for; None for every other node."""
     match node:
         case exp.Column() | exp.Identifier() | exp.Anonymous():
@@ -55,11 +62,13 @@ def token_index(node: exp.Expression) -> int | None:
 
 def _spot_neighbours(text: Text, tokens: list[Token]) -> None:
     """Two operands side by side, or two comparisons: the commonest slips, and the parser would speak of something else."""
-    for left, right in zip(tokens, tokens[1:], strict=False):
+    for left, right in pairwise(tokens):
         if left.sort == "number" and right.sort in {"number", "name"}:
             raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", EXAMPLE, left.start, right.end)
         if left.sort == "name" and right.sort in {"number", "name"}:
             raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", EXAMPLE, left.start, right.end)
+        if left.text == right.text == "-" and left.end == right.start:
+            raise about(text, "'--' is not used here", "a remark begins with  #", left.start, right.end)
         if _compares(left) and _compares(right):
             raise about(
                 text, f"'{left.text} {right.text}' is no comparison", "write one of  <  <=  >  >=  =  !=", left.start, right.end

@@ -1,4 +1,5 @@
-"""A line of the trader's language cut into tokens: operands with their units, operators, brackets; each with its place in the line.
+"""A line of the trader's language cut into tokens: operands with their units, operators, brackets; each with its
+place in the line.
 
 Only what is known here gets through, so what the SQL parser sees consists of placeholders, comparison signs and a few words.
 """
@@ -9,12 +10,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum
 from typing import Literal, TypeAlias
 
 from engine.strategy.positions import Text, about
 from engine.strategy.scalar import LARGEST, NUMBER, ordinary, shortened
-from engine.strategy.texts import ZONES
+from engine.strategy.texts_entry import ZONES
 from engine.strategy.units import Unit
 
 LONGEST_LINE = 500
@@ -26,10 +27,10 @@ DEEPEST = 16
 """Brackets and negations inside each other; more than that nobody can read, and the parser need not either."""
 
 
-class Loose(StrEnum):
+class Loose(Enum):
     """What a number means before the measure beside it has decided: the value is the word shown to the trader."""
 
-    MONEY = "dollars"
+    MONEY = "an amount in dollars"
     PERCENT = "a percentage"
     BARE = "a plain number"
     ZERO = "zero"
@@ -41,7 +42,9 @@ Kind: TypeAlias = Unit | Loose
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`value` and `kind` are set for numbers; percent and cents are already fractions, durations seconds, clock times minutes in New York."""
+    """`value` and `kind` are set for numbers; percent and cents are already fractions, durations seconds, clock times
+    minutes in New York.
+    """
 
     sort: Literal["number", "name", "word", "sign"]
     text: str
@@ -129,9 +132,8 @@ def _number(text: Text, match: re.Match[str]) -> tuple[float, Kind]:
     sort = next(name for name in ("money", "percent", "days", "span", "delta", "points", "number") if match[name] is not None)
     number = Decimal(re.sub(r"[$,\s]", "", match[sort]))
     if abs(number) > LARGEST:
-        raise about(
-            text, f"{shortened(match[0], 20)} is larger than anything in this trade", "check the number of digits", *match.span()
-        )
+        message = f"{shortened(match[0], 20)} is larger than anything in this trade"
+        raise about(text, message, "check the number of digits", *match.span())
     kinds: dict[str, tuple[Decimal, Kind]] = {
         "money": (number, Loose.MONEY),
         "percent": (number / 100, Loose.PERCENT),

@@ -2,10 +2,11 @@
 
 From here come the checker, the SQL, the funnel line, `spreads fields` and the editor's completion.
 
-SQL of a *leg* measure stands over the columns of the chain: cid, con_id, underlying, root, gid, expiry, put_call (+1 call, -1 put), strike, dte, years, spot,
-bid, ask, bid_size, ask_size, last, volume, open_interest, iv, delta, gamma, theta, vega, p_itm, expected_payoff, atm_iv, quote_age, multiplier, fee.
-SQL of a *spread* measure stands over the same columns of its two legs, s_… of the short one and l_… of the long one, and W, the width.
-SQL of *market*, *position* and *account* measures is a column of that name in the relation of that name.
+SQL of a *leg* measure stands over the columns of the chain: cid, con_id, underlying, root, gid, expiry, put_call (+1
+call, -1 put), strike, dte, years, spot, bid, ask, bid_size, ask_size, last, volume, open_interest, iv, delta, gamma,
+theta, vega, p_itm, expected_payoff, atm_iv, quote_age, multiplier, fee. SQL of a *spread* measure stands over the
+same columns of its two legs, s_… of the short one and l_… of the long one, and W, the width. SQL of *market*,
+*position* and *account* measures is a column of that name in the relation of that name.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One measure. `sentence` is exact enough to recompute the number. A nullable one may be absent, which makes a condition unknown.
+    """One measure. `sentence` is exact enough to recompute the number. A nullable one may be absent, which makes a
+    condition unknown.
 
     `structures` says for which structures a spread or position measure is defined: "credit", "debit", or None for all.
     """
@@ -110,7 +112,7 @@ _MARKET = (
     _market(
         "event",
         Unit.FLAG,
-        "An FOMC decision, a CPI or an NFP release falls on today or the next n calendar days; absent after the horizon of events.yaml.",
+        "An FOMC decision, a CPI or an NFP release falls on today or the next n days; absent past the horizon of events.yaml.",
         _DAYS_AHEAD,
     ),
     _market("early_close_day", Unit.FLAG, "The exchange closes early today.", nullable=False),
@@ -121,7 +123,12 @@ _MARKET = (
 _LEG = (
     _leg("dte", Unit.DAYS, "Calendar days from today to the expiration date."),
     _leg("strike", Unit.POINTS, "Strike price."),
-    _leg("moneyness", Unit.RATIO, "How far out of the money: strike / spot - 1 for calls, 1 - strike / spot for puts.", "put_call * (strike / spot - 1)"),
+    _leg(
+        "moneyness",
+        Unit.RATIO,
+        "How far out of the money: strike / spot - 1 for calls, 1 - strike / spot for puts.",
+        "put_call * (strike / spot - 1)",
+    ),
     _leg("bid", Unit.USD_PER_SHARE, "Best bid.", nullable=True),
     _leg("ask", Unit.USD_PER_SHARE, "Best ask.", nullable=True),
     _leg("mid", Unit.USD_PER_SHARE, "(bid + ask) / 2.", "(bid + ask) / 2", nullable=True),
@@ -132,75 +139,176 @@ _LEG = (
     _leg("iv", Unit.VOL, "Implied volatility at mid, per year.", nullable=True),
     _leg("delta", Unit.DELTA, "Delta with its sign: calls 0 to 1, puts -1 to 0.", nullable=True),
     _leg("gamma", Unit.NUMBER, "Change of delta for one point of the underlying.", nullable=True),
-    _leg("theta", Unit.USD_PER_SHARE, "Change of value over one calendar day, dollars per share; negative for an option held.", nullable=True),
+    _leg(
+        "theta",
+        Unit.USD_PER_SHARE,
+        "Change of value over one calendar day, dollars per share; negative for an option held.",
+        nullable=True,
+    ),
     _leg("vega", Unit.USD_PER_SHARE, "Change of value for one point of volatility (1%), dollars per share.", nullable=True),
-    _leg("p_itm", Unit.RATIO, "Risk-neutral probability to expire in the money, N(d2) for calls and N(-d2) for puts, at the leg's own iv.", nullable=True),
+    _leg(
+        "p_itm",
+        Unit.RATIO,
+        "Risk-neutral probability to expire in the money, N(d2) for calls and N(-d2) for puts, at the leg's own iv.",
+        nullable=True,
+    ),
     _leg("bid_size", Unit.COUNT, "Contracts wanted at the bid.", nullable=True),
     _leg("ask_size", Unit.COUNT, "Contracts offered at the ask.", nullable=True),
-)  # fmt: skip
+)
 
 _SPREAD = (
-    _spread("credit", Unit.USD_PER_SHARE, "Net received per share at mid: mid of the short leg - mid of the long leg.",
-            "((s_bid + s_ask) - (l_bid + l_ask)) / 2", structures="credit"),
-    _spread("debit", Unit.USD_PER_SHARE, "Net paid per share at mid: mid of the long leg - mid of the short leg.",
-            "((l_bid + l_ask) - (s_bid + s_ask)) / 2", structures="debit"),
-    _spread("natural_credit", Unit.USD_PER_SHARE, "Net received per share at once: bid of the short leg - ask of the long leg.",
-            "(s_bid - l_ask)", structures="credit"),
-    _spread("natural_debit", Unit.USD_PER_SHARE, "Net paid per share at once: ask of the long leg - bid of the short leg.",
-            "(l_ask - s_bid)", structures="debit"),
+    _spread(
+        "credit",
+        Unit.USD_PER_SHARE,
+        "Net received per share at mid: mid of the short leg - mid of the long leg.",
+        "((s_bid + s_ask) - (l_bid + l_ask)) / 2",
+        structures="credit",
+    ),
+    _spread(
+        "debit",
+        Unit.USD_PER_SHARE,
+        "Net paid per share at mid: mid of the long leg - mid of the short leg.",
+        "((l_bid + l_ask) - (s_bid + s_ask)) / 2",
+        structures="debit",
+    ),
+    _spread(
+        "natural_credit",
+        Unit.USD_PER_SHARE,
+        "Net received per share at once: bid of the short leg - ask of the long leg.",
+        "(s_bid - l_ask)",
+        structures="credit",
+    ),
+    _spread(
+        "natural_debit",
+        Unit.USD_PER_SHARE,
+        "Net paid per share at once: ask of the long leg - bid of the short leg.",
+        "(l_ask - s_bid)",
+        structures="debit",
+    ),
     _spread("width", Unit.USD_PER_SHARE, "Distance between the two strikes.", "W"),
-    _spread("max_profit", Unit.USD,
-            "Most one spread can earn at expiry: multiplier × credit, or multiplier × (width - debit); at mid, fees excluded.", "max_profit"),
-    _spread("max_loss", Unit.USD,
-            "Most one spread can lose at expiry: multiplier × (width - credit), or multiplier × debit; at mid, fees excluded.", "max_loss"),
+    _spread(
+        "max_profit",
+        Unit.USD,
+        "Most one spread can earn at expiry: multiplier × credit, or multiplier × (width - debit); at mid, fees excluded.",
+        "max_profit",
+    ),
+    _spread(
+        "max_loss",
+        Unit.USD,
+        "Most one spread can lose at expiry: multiplier × (width - credit), or multiplier × debit; at mid, fees excluded.",
+        "max_loss",
+    ),
     _spread("return_on_risk", Unit.RATIO, "max_profit / max_loss.", "(max_profit / max_loss)"),
-    _spread("pop", Unit.RATIO,
-            "Risk-neutral probability that the profit at expiry is above zero after fees, at the iv interpolated in strike at the breakeven.",
-            "pop", nullable=True),
-    _spread("p_touch", Unit.RATIO,
-            "Risk-neutral probability that the underlying touches the short strike before expiry, at the short leg's iv.",
-            "p_touch", nullable=True),
-    _spread("expected_value", Unit.USD,
-            "Mean profit of one spread at expiry after fees, risk-neutral, at the at-the-money volatility of its expiry.",
-            "expected_value", nullable=True),
-    _spread("breakeven_distance", Unit.RATIO,
-            "How far the underlying may move against us before the spread loses at expiry, as a share of spot; negative when it would lose now.",
-            "breakeven_distance"),
-    _spread("delta", Unit.DELTA, "Delta of the long leg - delta of the short leg, per share.", "(l_delta - s_delta)", nullable=True),
-    _spread("gamma", Unit.NUMBER, "Gamma of the long leg - gamma of the short leg, per share.", "(l_gamma - s_gamma)", nullable=True),
-    _spread("theta", Unit.USD_PER_SHARE, "Theta of the long leg - theta of the short leg: what the spread gains per share over one calendar day.", "(l_theta - s_theta)", nullable=True),
-    _spread("vega", Unit.USD_PER_SHARE, "Vega of the long leg - vega of the short leg: what the spread gains per share for one point of volatility (1%).", "(l_vega - s_vega)", nullable=True),
+    _spread(
+        "pop",
+        Unit.RATIO,
+        "Risk-neutral probability of a profit at expiry after fees, at the iv interpolated in strike at the breakeven.",
+        "pop",
+        nullable=True,
+    ),
+    _spread(
+        "p_touch",
+        Unit.RATIO,
+        "Risk-neutral probability that the underlying touches the short strike before expiry, at the short leg's iv.",
+        "p_touch",
+        nullable=True,
+    ),
+    _spread(
+        "expected_value",
+        Unit.USD,
+        "Mean profit of one spread at expiry after fees, risk-neutral, at the at-the-money volatility of its expiry.",
+        "expected_value",
+        nullable=True,
+    ),
+    _spread(
+        "breakeven_distance",
+        Unit.RATIO,
+        "How far the underlying may move against us before the spread loses at expiry, as a share of spot; can be negative.",
+        "breakeven_distance",
+    ),
+    _spread(
+        "delta", Unit.DELTA, "Delta of the long leg - delta of the short leg, per share.", "(l_delta - s_delta)", nullable=True
+    ),
+    _spread(
+        "gamma", Unit.NUMBER, "Gamma of the long leg - gamma of the short leg, per share.", "(l_gamma - s_gamma)", nullable=True
+    ),
+    _spread(
+        "theta",
+        Unit.USD_PER_SHARE,
+        "Theta of the long leg - theta of the short leg: what the spread gains per share over one calendar day.",
+        "(l_theta - s_theta)",
+        nullable=True,
+    ),
+    _spread(
+        "vega",
+        Unit.USD_PER_SHARE,
+        "Vega of the long leg - vega of the short leg: what the spread gains per share for one point of volatility (1%).",
+        "(l_vega - s_vega)",
+        nullable=True,
+    ),
     _spread("short_delta", Unit.DELTA, "Delta of the short leg without its sign.", "abs(s_delta)", nullable=True),
     _spread("long_delta", Unit.DELTA, "Delta of the long leg without its sign.", "abs(l_delta)", nullable=True),
-    _spread("quote_width", Unit.USD_PER_SHARE, "Bid-ask width of the spread: the sum over both legs of ask - bid.",
-            "((s_ask - s_bid) + (l_ask - l_bid))"),
-    _spread("slippage", Unit.USD_PER_SHARE, "What going from mid to natural costs per share: half of quote_width.",
-            "(((s_ask - s_bid) + (l_ask - l_bid)) / 2)"),
+    _spread(
+        "quote_width",
+        Unit.USD_PER_SHARE,
+        "Bid-ask width of the spread: the sum over both legs of ask - bid.",
+        "((s_ask - s_bid) + (l_ask - l_bid))",
+    ),
+    _spread(
+        "slippage",
+        Unit.USD_PER_SHARE,
+        "What going from mid to natural costs per share: half of quote_width.",
+        "(((s_ask - s_bid) + (l_ask - l_bid)) / 2)",
+    ),
     _spread("fees", Unit.USD, "Estimated commissions and fees of opening and closing one spread.", "(2 * (s_fee + l_fee))"),
     _spread("dte", Unit.DAYS, "Calendar days from today to the expiration date.", "s_dte"),
-    _spread("days_to_ex_dividend", Unit.DAYS, "Calendar days to the next ex-dividend date of the underlying; absent while none is known.",
-            "days_to_ex_dividend", nullable=True),
-)  # fmt: skip
+    _spread(
+        "days_to_ex_dividend",
+        Unit.DAYS,
+        "Calendar days to the next ex-dividend date of the underlying; absent while none is known.",
+        "days_to_ex_dividend",
+        nullable=True,
+    ),
+)
 
 _POSITION = (
-    _position("profit", Unit.USD, "Gain of the whole position since opening if it were closed at mid now, fees excluded; negative when it loses."),
+    _position(
+        "profit",
+        Unit.USD,
+        "Gain of the whole position since opening if it were closed at mid now, fees excluded; negative when it loses.",
+    ),
     _position("loss", Unit.USD, "The same with the sign turned: positive when the position loses."),
     _position("credit", Unit.USD, "What opening the whole position brought.", nullable=False, structures="credit"),
     _position("debit", Unit.USD, "What opening the whole position cost.", nullable=False, structures="debit"),
-    _position("max_profit", Unit.USD, "Most the whole position can earn at expiry, from its opening price, fees excluded.", nullable=False),
-    _position("max_loss", Unit.USD, "Most the whole position can lose at expiry, from its opening price, fees excluded.", nullable=False),
-    _position("mark", Unit.USD_PER_SHARE, "Price of one spread per share at mid now: what a credit spread costs to close, what a debit spread would bring."),
+    _position(
+        "max_profit",
+        Unit.USD,
+        "Most the whole position can earn at expiry, from its opening price, fees excluded.",
+        nullable=False,
+    ),
+    _position(
+        "max_loss", Unit.USD, "Most the whole position can lose at expiry, from its opening price, fees excluded.", nullable=False
+    ),
+    _position(
+        "mark",
+        Unit.USD_PER_SHARE,
+        "Price of one spread per share at mid now: what a credit spread costs to close, what a debit spread would bring.",
+    ),
     _position("width", Unit.USD_PER_SHARE, "Distance between the two strikes.", nullable=False),
     _position("dte", Unit.DAYS, "Calendar days from today to the first expiration date of its legs.", nullable=False),
     _position("days_held", Unit.DAYS, "Calendar days since it was opened.", nullable=False),
     _position("delta", Unit.DELTA, "Delta of the long leg - delta of the short leg, per share."),
     _position("short_delta", Unit.DELTA, "Delta of the short leg without its sign."),
     _position("short_strike_breached", Unit.FLAG, "The underlying is at or beyond the short strike."),
-    _position("days_to_ex_dividend", Unit.DAYS, "Calendar days to the next ex-dividend date of the underlying; absent while none is known."),
+    _position(
+        "days_to_ex_dividend",
+        Unit.DAYS,
+        "Calendar days to the next ex-dividend date of the underlying; absent while none is known.",
+    ),
     _position("extrinsic_of_short", Unit.USD_PER_SHARE, "Mid of the short leg above its intrinsic value."),
     _position("minutes_to_close", Unit.MINUTES, "Minutes until the regular session of the options ends today."),
     _position("time", Unit.CLOCK, "Time of day in New York.", nullable=False),
-)  # fmt: skip
+)
 
 _ACCOUNT = (
     _account("net_liquidation", Unit.USD, "What the account would be worth if everything were closed, as the broker reports it."),

@@ -1,7 +1,7 @@
 """A strategy as the trader declares it. The string below a field describes it; editors show it.
 
-One key of the file is one field here, one kind of structure is one class in the union `Spread`. How text becomes values stands in `texts.py`
-and `conditions.py`, what is checked across fields in `checks.py`.
+One key of the file is one field here, one kind of structure is one class in the union `Spread`. How text becomes
+values stands in `texts.py` and `conditions.py`, what is checked across fields in `checks.py`.
 """
 
 from __future__ import annotations
@@ -16,27 +16,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition, Ranking, SpreadRule
 from engine.strategy.expressions import Arithmetic, Measure
 from engine.strategy.scalar import words
-from engine.strategy.texts import (
-    DEFAULT_EXPIRES_S,
-    About,
-    ApprovalWord,
-    BudgetPerDay,
-    Contracts,
-    Count,
-    Days,
-    Deltas,
-    Expiry,
-    Hours,
-    Loss,
-    Name,
-    Risk,
-    RollNet,
-    SchemaVersion,
-    Seconds,
-    Walk,
-    Width,
-    YesNo,
-)
+from engine.strategy.texts import About, Contracts, Count, Days, Deltas, Expiry, Loss, Name, Risk, SchemaVersion, Width, YesNo
+from engine.strategy.texts_entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
 from engine.strategy.universe import Universe
 from engine.strategy.values import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstShare
 
@@ -137,9 +118,7 @@ class Policy(Written):
 
     auto_when: Annotated[tuple[AutoCondition, ...], Field(min_length=1)]
     """All of these must hold, and none may be unknown."""
-    otherwise: Annotated[Literal["ask", "decline"], words("ask", "decline", wanted="what happens otherwise")] = Field(
-        "ask", alias="else"
-    )
+    otherwise: Annotated[Literal["ask", "decline"], words("ask", "decline", wanted="ask or decline")] = Field("ask", alias="else")
     """What happens to an order that does not fulfil them."""
     expires_s: Seconds = Field(DEFAULT_EXPIRES_S, alias="expires")
     """How long a person has to answer."""
@@ -180,7 +159,7 @@ class Roll(Written):
     """What closing and opening together must bring."""
     at_most: Count = 1
     """How often one position may be rolled."""
-    otherwise: Annotated[Literal["close", "alert"], words("close", "alert", wanted="what happens otherwise")] = Field(
+    otherwise: Annotated[Literal["close", "alert"], words("close", "alert", wanted="close or alert")] = Field(
         "close", alias="else"
     )
     """What happens when it cannot be rolled."""
@@ -197,7 +176,7 @@ class StrategyFile(Written):
     """What it is for, in a sentence."""
     enabled: YesNo = True
     """false stops entries; exits of open positions go on."""
-    mode: Annotated[Literal["paper", "live"], words("paper", "live", wanted="where orders go")] = "paper"
+    mode: Annotated[Literal["paper", "live"], words("paper", "live", wanted="paper or live")] = "paper"
     """paper or live; live also needs `spreads arm NAME`."""
     universe: Universe
     """Underlyings, or a list of common.yaml: {list: indices, except: [RUT]}."""

@@ -114,5 +114,3 @@ def _parsed(
     if value is not None and check is not None:
         check(value, document)
     return Parsed(None if document.has_errors else value, in_order(document.problems))
-
-

@@ -1,7 +1,7 @@
 """Written values that remember where they stand in the file, so that a complaint can point at the very character.
 
-The tree of a file consists of `Text`, `Listed` and `Mapped`: a str, a list and a dict that know their place. What is wrong with a value is
-raised as `complaint`, which carries the place through pydantic untouched.
+The tree of a file consists of `Text`, `Listed` and `Mapped`: a str, a list and a dict that know their place. What is
+wrong with a value is raised as `complaint`, which carries the place through pydantic untouched.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ NOWHERE = Place(1, 1, 2)
 
 
 class Text(str):
-    """A scalar as written. `exact` says that its characters stand in the file one by one, so that a part of it can be marked."""
+    """A scalar as written. `exact` says that its characters stand in the file one by one, so that a part of it can be
+    marked.
+    """
 
     place: Place = NOWHERE
     exact: bool = False

@@ -19,7 +19,17 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 _LINES = frozenset({"when", "filters", "rules", "exits", "auto_when", "rank"})
 """Keys whose values speak for themselves: a message about them needs no path before it."""
 
-_NAKED = ("short_put", "short_call", "naked_put", "naked_call", "short_straddle", "short_strangle", "straddle", "strangle", "ratio")
+_NAKED = (
+    "short_put",
+    "short_call",
+    "naked_put",
+    "naked_call",
+    "short_straddle",
+    "short_strangle",
+    "straddle",
+    "strangle",
+    "ratio",
+)
 
 
 def read_model(model: type[ModelT], document: Document, context: Mapping[str, Any] | None = None) -> ModelT | None:
@@ -105,7 +115,9 @@ def _report(model: type[BaseModel], document: Document, tree: Mapped, details: E
             document.report(node.place, message, hint)
 
 
-def _report_missing(model: type[BaseModel], document: Document, node: Node, names: list[str], location: tuple[int | str, ...]) -> None:
+def _report_missing(
+    model: type[BaseModel], document: Document, node: Node, names: list[str], location: tuple[int | str, ...]
+) -> None:
     key = str(location[-1])
     where = f" in {'.'.join(names)}" if names else ""
     owner = _model_at(model, location[:-1])
@@ -137,7 +149,9 @@ def _report_unknown(
     close = difflib.get_close_matches(key, keys, 1, 0.6)
     elsewhere = [] if close else _homes(model, key)
     known = f"keys here: {', '.join(keys)}"
-    hint = f"did you mean '{close[0]}'?   {known}" if close else f"it belongs under {elsewhere[0]}   {known}" if elsewhere else known
+    hint = (
+        f"did you mean '{close[0]}'?   {known}" if close else f"it belongs under {elsewhere[0]}   {known}" if elsewhere else known
+    )
     document.report(place, f"unknown key '{shortened(key)}'{where}", hint)
 
 
@@ -170,7 +184,7 @@ def _shape(kind: str, node: Node, names: list[str]) -> tuple[str, str]:
         found = "found keys"
     match kind:
         case "tuple_type" | "list_type":
-            return f"{name}: {found}; wanted a list", "write each one on its own line behind  - "
+            return f"{name}: {found}; wanted a list", "write each one on its own line, after a dash"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{name}: {found}; wanted keys", f"write the keys of {name} below it, indented by two spaces"
         case "too_short":
@@ -237,7 +251,12 @@ def _homes(model: type[BaseModel], key: str, above: str = "") -> list[str]:
     return list(dict.fromkeys(homes))
 
 
-_EXAMPLES = {"spread": "{type: bull_put, …}", "sizing": "{risk: 2% of net liquidation}", "universe": "[SPX]", "auto_when": "[max_loss <= $300]"}
+_EXAMPLES = {
+    "spread": "{type: bull_put, …}",
+    "sizing": "{risk: 2% of net liquidation}",
+    "universe": "[SPX]",
+    "auto_when": "[max_loss <= $300]",
+}
 
 
 def _example(model: type[BaseModel], key: str) -> str | None:

@@ -1,6 +1,7 @@
 """One kind of scalar: its pattern, its examples, the sentence that says what is wanted, and what it becomes.
 
-The pattern serves the checker and the editor (JSON Schema) alike, so it keeps to what Python's and JavaScript's expressions share.
+The pattern serves the checker and the editor (JSON Schema) alike, so it keeps to what Python's and JavaScript's
+expressions share.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ _LOOK_ALIKES = str.maketrans(
 class Scalar:
     """Metadata of an annotated field: how its text is read, and how an editor learns about it.
 
-    `read` gets the text and the match of `pattern` on its ordinary spelling; it raises a complaint where the text fits the pattern but makes
-    no sense. `misread` may know better words for a text that does not fit: it returns a message and a way out, or None.
+    `read` gets the text and the match of `pattern` on its ordinary spelling; it raises a complaint where the text
+    fits the pattern but makes no sense. `misread` may know better words for a text that does not fit: it returns a
+    message and a way out, or None.
     """
 
     kinds: tuple[type, ...]

@@ -9,7 +9,11 @@ from engine.strategy.positions import NOWHERE, Place
 _QUOTE = "put the text in quotes"
 
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
-    ("mapping values are not allowed", "a ':' stands where none can be", "put text that has ': ' in quotes, or check how far this line and the one above are indented"),
+    (
+        "mapping values are not allowed",
+        "a ':' stands where none can be",
+        "put text with ': ' in it in quotes, or check the indentation of this line and the one above",
+    ),
     ("could not find expected ':'", "this line has no ':'", "write  key: value"),
     ("expected ',' or ']'", "this list is not closed", "close it with  ]  and set its parts off by commas"),
     ("expected ',' or '}'", "this { is not closed", "close it with  }  and set its parts off by commas"),
@@ -18,14 +22,14 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     ("unknown escape character", "a \\ in double quotes begins a special character", "use single quotes"),
     ("sequence entries are not allowed", "a list cannot begin here", "begin it on its own line, indented below its key"),
     ("block sequence entries", "a list cannot begin here", "begin it on its own line, indented below its key"),
-    ("expected <block end>", "this line does not fit the lines above", "keys of one level begin in the same column, and a list has a - before each line"),
+    ("expected <block end>", "this line does not fit the lines above", "keys of one level begin in the same column"),
     ("did not find expected", "this line does not fit the lines above", "keys of one level begin in the same column"),
     ("found undefined tag", "'!' begins a YAML tag; tags are not used here", _QUOTE),
     ("expected the node content", "a value is missing here", "write  key: value"),
     ("expected '<document start>'", "this does not belong to what stands above", "keys of one level begin in the same column"),
     ("expected alphabetic or numeric character", "& and * have a meaning of their own in YAML", _QUOTE),
     ("incorrectly indented", "this line is not indented as the lines above", "keys of one level begin in the same column"),
-)  # fmt: skip
+)
 
 
 def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str, str]:
@@ -36,7 +40,11 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
     indentation = line[: len(line) - len(line.lstrip())]
     if "\t" in indentation or line[place.column - 1 : place.column] == "\t":
         column = line.index("\t") + 1
-        return Place(place.line, column, column + 1), "a tab stands here; YAML is indented with spaces", "use two spaces for each level"
+        return (
+            Place(place.line, column, column + 1),
+            "a tab stands here; YAML is indented with spaces",
+            "use two spaces for each level",
+        )
     problem = str(error.problem or "")
     if "cannot start any token" in problem:
         character = line[place.column - 1 : place.column]
@@ -47,7 +55,11 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
             if "not closed" in message and opened is not None:
                 return _place(opened.line, opened.column, lines), message, hint
             return place, message, hint
-    return place, "this cannot be read as YAML", "keys of one level begin in the same column, and text with : # [ { in it stands in quotes"
+    return (
+        place,
+        "this cannot be read as YAML",
+        "keys of one level begin in the same column, and text with : # [ { in it stands in quotes",
+    )
 
 
 def _place(line: int, column: int, lines: list[str]) -> Place:

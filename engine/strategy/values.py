@@ -103,7 +103,9 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the price moves toward natural at each step: USD per share, or a fraction of half the bid-ask width. One of the two is set."""
+    """How far the price moves toward natural at each step: USD per share, or a fraction of half the bid-ask width.
+    One of the two is set.
+    """
 
     usd: Decimal | None = None
     of_half_width: Decimal | None = None
@@ -136,8 +138,8 @@ Worst: TypeAlias = WorstShare | WorstFromMid | WorstNatural
 class PriceWalk:
     """How the limit price is worked: first price, step, pause, worst price, patience.
 
-    `better_than_mid` is USD per share by which the first price is better for us than the mid. `every_s` and `give_up_after_s` are seconds.
-    `worst` is frozen from the quotes at the first look.
+    `better_than_mid` is USD per share by which the first price is better for us than the mid. `every_s` and
+    `give_up_after_s` are seconds. `worst` is frozen from the quotes at the first look.
     """
 
     step: Step
@@ -149,6 +151,8 @@ class PriceWalk:
 
 @dataclass(frozen=True, slots=True)
 class RollFor:
-    """The least net a roll must bring, USD per share, credit positive: 0 is `a credit` (more than nothing), -0.50 a debit up to $0.50."""
+    """The least net a roll must bring, USD per share, credit positive: 0 is `a credit` (more than nothing), -0.50 a
+    debit up to $0.50.
+    """
 
     least_net: Decimal

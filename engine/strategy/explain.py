@@ -1,0 +1,284 @@
+"""A strategy in plain sentences, in the order in which they come true: look, search, choose, size, ask, price, leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from engine.strategy.expressions import (
+    And,
+    Arithmetic,
+    Between,
+    Call,
+    Compare,
+    Condition,
+    Expression,
+    In,
+    Measure,
+    Not,
+    Number,
+    Or,
+)
+from engine.strategy.measures import declaration
+from engine.strategy.model import Policy, Strategy
+from engine.strategy.units import Unit
+from engine.strategy.values import (
+    Amount,
+    Auto,
+    DayRange,
+    DeltaRange,
+    ExpiryRule,
+    Manual,
+    PriceWalk,
+    ShareOf,
+    Usd,
+    Window,
+    WorstFromMid,
+    WorstNatural,
+    WorstShare,
+)
+
+_STRUCTURES = {
+    "bull_put": "sells a put and buys a put with a lower strike",
+    "bear_call": "sells a call and buys a call with a higher strike",
+    "bull_call": "buys a call and sells a call with a higher strike",
+    "bear_put": "buys a put and sells a put with a lower strike",
+}
+
+_ZONE_WORDS = {"America/New_York": "New York", "America/Chicago": "Chicago"}
+
+
+def sentences(strategy: Strategy) -> list[str]:
+    """What the strategy does, one sentence an entry, nothing left out that decides about money."""
+    return [
+        *_purpose(strategy),
+        *_search(strategy),
+        *_size(strategy),
+        *_entry(strategy),
+        *_exits(strategy),
+    ]
+
+
+def written(expression: Expression) -> str:
+    """An expression as the trader would write it."""
+    match expression:
+        case Number(value=value, unit=unit):
+            return _number(value, unit)
+        case Measure(name=name, arguments=arguments, relation=relation):
+            argument = declaration(name, relation).argument
+            if not arguments or argument is None:
+                return name
+            return f"{name}({', '.join(_number(value, argument.unit) for value in arguments)})"
+        case Arithmetic(op="*", left=Number(value=value, unit=Unit.RATIO), right=right):
+            return f"{_plain(value * 100)}% of {_inside(right)}"
+        case Arithmetic(op=op, left=left, right=right):
+            return f"{_inside(left)} {op} {_inside(right)}"
+        case Call(name=name, arguments=arguments):
+            return f"{name}({', '.join(written(argument) for argument in arguments)})"
+        case Compare(op=op, left=left, right=right):
+            return f"{written(left)} {op} {written(right)}"
+        case Between(value=value, low=low, high=high):
+            return f"{written(value)} between {written(low)} and {written(high)}"
+        case In(value=value, options=options):
+            return f"{written(value)} in ({', '.join(written(option) for option in options)})"
+        case And(parts=parts):
+            return " and ".join(_inside(part) for part in parts)
+        case Or(parts=parts):
+            return " or ".join(_inside(part) for part in parts)
+        case Not(part=part):
+            return f"not {_inside(part)}"
+
+
+def _inside(expression: Expression) -> str:
+    if isinstance(expression, Number | Measure | Call | Compare):
+        return written(expression)
+    return f"({written(expression)})"
+
+
+def _number(value: float, unit: Unit) -> str:
+    match unit:
+        case Unit.RATIO | Unit.VOL:
+            return f"{_plain(value * 100)}%"
+        case Unit.USD | Unit.USD_PER_SHARE:
+            return f"-${_plain(-value)}" if value < 0 else f"${_plain(value)}"
+        case Unit.DAYS:
+            return f"{_plain(value)} days"
+        case Unit.MINUTES:
+            return f"{_plain(value)} min"
+        case Unit.SECONDS:
+            return f"{_plain(value)} s"
+        case Unit.CLOCK:
+            return f"{int(value) // 60:02}:{int(value) % 60:02} New York"
+        case _:
+            return _plain(value)
+
+
+def _plain(value: float | Decimal) -> str:
+    number = round(Decimal(str(value)), 8).normalize()
+    return f"{number:f}"
+
+
+def _purpose(strategy: Strategy) -> list[str]:
+    spread = strategy.spread
+    said = [strategy.about] if strategy.about else []
+    state = "" if strategy.enabled else " It is switched off: nothing is opened, exits go on."
+    account = "with real money, once armed" if strategy.mode == "live" else "on the paper account"
+    return [
+        *said,
+        f"On {_listed(strategy.universe)}, {account}, it {_STRUCTURES[spread.type]}, both with the same expiration.{state}",
+    ]
+
+
+def _search(strategy: Strategy) -> list[str]:
+    spread = strategy.spread
+    found: list[str] = []
+    if strategy.when:
+        found.append(f"It looks for a trade only while {_all(strategy.when)}.")
+    if strategy.filters:
+        found.append(f"An option becomes a leg only if {_all(strategy.filters)}.")
+    shape = [
+        f"the expiration is {_expiry(spread.expiry)}",
+        f"the strikes are {_range('$', spread.width.low, spread.width.high)} apart",
+    ]
+    for name, deltas in (("sold", spread.short_delta), ("bought", spread.long_delta)):
+        if deltas is not None:
+            shape.insert(1, f"the {name} leg has a delta {_deltas(deltas)}")
+    found.append(f"In a spread, {_listed(shape)}.")
+    if spread.rules:
+        found.append(f"The spread must fulfil {_all(spread.rules)}.")
+    found.append(f"What passes is ranked by {written(spread.rank)}, highest first, and the best {spread.keep} are kept.")
+    found.append("A number that is not known is never a pass.")
+    return found
+
+
+def _size(strategy: Strategy) -> list[str]:
+    contracts, limits = strategy.sizing.contracts, strategy.limits
+    count = "one spread" if contracts.high == 1 else f"{contracts.low} to {contracts.high} spreads"
+    said = [
+        f"One position risks at most {_amount(strategy.sizing.risk)}, fees included, and has {count}.",
+        f"At most {_positions(limits.open)} may be open, {limits.per_expiry} in one expiration.",
+        f"At most {limits.per_day} may be opened on one day.",
+    ]
+    if limits.open_risk is not None:
+        said.append(f"All its open positions together risk at most {_amount(limits.open_risk)}.")
+    if limits.stop_for_day is not None:
+        said.append(
+            f"At a day's result of -${_money(-limits.stop_for_day.usd)}, realised and unrealised, it stops opening for the day."
+        )
+    said.append("The account's own limits hold besides.")
+    return said
+
+
+def _entry(strategy: Strategy) -> list[str]:
+    entry = strategy.entry
+    said = [f"It opens between {_window(entry.window)}."]
+    match entry.approval:
+        case Manual(expires_s=expires_s):
+            said.append(f"A person approves every order; no answer within {_duration(expires_s)} means no.")
+        case Auto(expires_s=expires_s):
+            budget = entry.auto_up_to
+            up_to = f" up to ${_money(budget.risk_usd)} of new risk and {budget.orders_per_day} orders a day" if budget else ""
+            said.append(f"Orders go out without asking{up_to}; above that a person is asked and has {_duration(expires_s)}.")
+        case Policy(auto_when=rules, otherwise=otherwise, expires_s=expires_s):
+            other = f"a person is asked and has {_duration(expires_s)}" if otherwise == "ask" else "they are declined"
+            said.append(f"Orders go out without asking if {_all(rules)}; otherwise {other}.")
+    said.append(_walk(strategy.walk))
+    return said
+
+
+def _walk(walk: PriceWalk) -> str:
+    start = "the mid" if not walk.better_than_mid else f"${_plain(walk.better_than_mid)} better than the mid"
+    step = (
+        f"${_plain(walk.step.usd)}"
+        if walk.step.usd is not None
+        else f"{_plain((walk.step.of_half_width or 0) * 100)}% of half the bid-ask width"
+    )
+    match walk.worst:
+        case WorstShare(fraction=fraction, base=base):
+            worst = f"never past {_plain(fraction * 100)}% of the {base}"
+        case WorstFromMid(usd=usd):
+            worst = f"never more than ${_plain(usd)} from the mid"
+        case WorstNatural():
+            worst = "never past the natural price"
+    pace = f"moves by {step} every {_duration(walk.every_s)}"
+    return f"The price starts at {start}, {pace}, {worst}, and is given up after {_duration(walk.give_up_after_s)}."
+
+
+def _exits(strategy: Strategy) -> list[str]:
+    verbs = {"close": "is closed", "roll": "is rolled", "alert": "is reported"}
+    said = [f"A position {verbs[rule.action]} when {rule.condition.text}." for rule in strategy.exits]
+    if strategy.exits:
+        said.append("The first of these that is true wins.")
+    else:
+        said.append("No exit is written down: positions stay open until they expire or a person closes them.")
+    roll = strategy.roll
+    if roll is not None:
+        net = roll.for_.least_net
+        price = (
+            "a credit"
+            if net == 0
+            else f"a credit of at least ${_plain(net)}"
+            if net > 0
+            else f"a debit of at most ${_plain(-net)}"
+        )
+        other = "closed" if roll.otherwise == "close" else "reported"
+        times = "once" if roll.at_most == 1 else f"{roll.at_most} times"
+        said.append(
+            f"Rolling moves it {_expiry(roll.to)} out for {price}, at most {times}; where that cannot be had it is {other}."
+        )
+    return said
+
+
+# --- words ---
+
+
+def _listed(parts: list[str] | tuple[str, ...]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _all(conditions: Iterable[Condition]) -> str:
+    return "; ".join(f"`{condition.text}`" for condition in conditions)
+
+
+def _positions(count: int) -> str:
+    return "one position" if count == 1 else f"{count} positions"
+
+
+def _expiry(rule: ExpiryRule) -> str:
+    match rule:
+        case DayRange(min_days=low, max_days=high):
+            return f"{low} days" if low == high else f"{low} to {high} days"
+        case _:
+            return "the next monthly one"
+
+
+def _range(sign: str, low: Decimal, high: Decimal) -> str:
+    return f"{sign}{_plain(low)}" if low == high else f"{sign}{_plain(low)} to {sign}{_plain(high)}"
+
+
+def _deltas(deltas: DeltaRange) -> str:
+    return f"of {_plain(deltas.low)}" if deltas.low == deltas.high else f"from {_plain(deltas.low)} to {_plain(deltas.high)}"
+
+
+def _money(usd: Decimal) -> str:
+    return f"{usd:,.2f}".removesuffix(".00")
+
+
+def _amount(amount: Amount) -> str:
+    match amount:
+        case Usd(usd=usd):
+            return f"${_money(usd)}"
+        case ShareOf(fraction=fraction, base=base):
+            return f"{_plain(fraction * 100)}% of {base}"
+
+
+def _duration(seconds: int) -> str:
+    for unit, length in (("hours", 3600), ("minutes", 60)):
+        if seconds % length == 0:
+            number = seconds // length
+            return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
+    return f"{seconds} seconds"
+
+
+def _window(window: Window) -> str:
+    return f"{window.start:%H:%M} and {window.end:%H:%M} {_ZONE_WORDS.get(window.zone, window.zone)}"

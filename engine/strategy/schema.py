@@ -1,0 +1,66 @@
+"""The JSON Schemas of the trader's files, for completion and checking in editors with a YAML language server."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from engine.strategy.account import Account
+from engine.strategy.common import Common
+from engine.strategy.events import Events
+from engine.strategy.model import StrategyFile
+
+MODELS: dict[str, tuple[type[BaseModel], str]] = {
+    "strategy": (StrategyFile, "A strategy"),
+    "account": (Account, "Limits of the account"),
+    "common": (Common, "Shared lists"),
+    "events": (Events, "Dated events"),
+}
+
+
+class _WithoutDefaults(GenerateJsonSchema):
+    """Defaults are values here and text in the file, so they are left to the descriptions."""
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+
+def schemas() -> dict[str, str]:
+    """File name → text of every schema, in the form in which it is committed."""
+    return {f"{name}.schema.json": schema_text(name) for name in MODELS}
+
+
+def schema_text(name: str) -> str:
+    """One schema as text. Raises KeyError for a name that is not in MODELS."""
+    model, title = MODELS[name]
+    schema = model.model_json_schema(by_alias=True, schema_generator=_WithoutDefaults)
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_tidy(schema), "title": title}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _tidy(node: Any) -> Any:
+    """In the words of draft 7, which editors understand, and without what the file cannot say: titles made from names, null."""
+    if isinstance(node, list):
+        return [_tidy(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    tidy: dict[str, Any] = {}
+    for key, value in node.items():
+        match key:
+            case "title" | "discriminator":
+                continue
+            case "properties" | "$defs":
+                tidy["definitions" if key == "$defs" else key] = {name: _tidy(part) for name, part in value.items()}
+            case "$ref":
+                tidy[key] = value.replace("#/$defs/", "#/definitions/")
+            case "anyOf" if {"type": "null"} in value:
+                rest = [_tidy(part) for part in value if part != {"type": "null"}]
+                tidy.update(rest[0] if len(rest) == 1 else {"anyOf": rest})
+            case _:
+                tidy[key] = _tidy(value)
+    if "const" in tidy.get("properties", {}).get("type", {}):
+        tidy["required"] = ["type", *tidy.get("required", [])]
+    return tidy

@@ -1,0 +1,194 @@
+"""The scalars that say when, with whose approval, at which price and for which roll: each declared once."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from decimal import Decimal
+from typing import Annotated, TypeAlias
+
+from engine.strategy.positions import Text, about
+from engine.strategy.scalar import NUMBER, Scalar, decimal_of
+from engine.strategy.texts import DASH, DOLLARS
+from engine.strategy.values import (
+    Auto,
+    Budget,
+    Manual,
+    PriceWalk,
+    RollFor,
+    Step,
+    Window,
+    Worst,
+    WorstFromMid,
+    WorstNatural,
+    WorstShare,
+)
+
+ZONES = {"New York": "America/New_York", "Chicago": "America/Chicago"}
+"""Where US options trade. Both change to summer time on the same days, so a time in one is a time in the other."""
+
+_SECONDS = {
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "seconds": 1,
+    "min": 60,
+    "minute": 60,
+    "minutes": 60,
+    "h": 3600,
+    "hour": 3600,
+    "hours": 3600,
+}
+_SPAN = r"([0-9]{1,5})\s*(seconds|second|sec|s|minutes|minute|min|hours|hour|h)"
+
+
+def seconds_of(number: str, word: str) -> int:
+    """A duration in seconds."""
+    return int(number) * _SECONDS[word]
+
+
+_CLOCK = r"([0-9]{1,2}):([0-9]{2})"
+
+
+def _time(text: Text, hour: str, minute: str) -> time:
+    if int(hour) > 23 or int(minute) > 59:
+        raise about(text, f"there is no {hour}:{minute} on a clock", "write  10:00-15:30 New York")
+    return time(int(hour), int(minute))
+
+
+def _window(text: Text, match: re.Match[str]) -> Window:
+    start, end = _time(text, match[1], match[2]), _time(text, match[3], match[4])
+    if start >= end:
+        raise about(text, f"the window ends ({end:%H:%M}) before it begins ({start:%H:%M})", "write  10:00-15:30 New York")
+    return Window(start, end, ZONES[match[5]])
+
+
+Hours: TypeAlias = Annotated[
+    Window,
+    Scalar(
+        (Window,),
+        rf"{_CLOCK}{DASH}{_CLOCK}\s+({'|'.join(ZONES)})",
+        _window,
+        "two times of day and the city whose clock is meant",
+        ("10:00-15:30 New York", "09:00-14:30 Chicago"),
+        misread=lambda text: (
+            (f"{text} where?", f"write  {text} New York  |  {text} Chicago")
+            if re.fullmatch(rf"{_CLOCK}{DASH}{_CLOCK}", text)
+            else None
+        ),
+    ),
+]
+
+
+def _span(text: Text, match: re.Match[str]) -> int:
+    span = seconds_of(match[1], match[2])
+    if not 1 <= span <= 86_400:
+        raise about(text, f"{match[0]} is not between one second and one day", "write  10 min")
+    return span
+
+
+Seconds: TypeAlias = Annotated[
+    int,
+    Scalar(
+        (int,),
+        _SPAN,
+        _span,
+        "a duration",
+        ("5 min", "30 s"),
+        misread=lambda text: (f"{text} what?", f"write  {text} min  |  {text} s") if text.isdecimal() else None,
+    ),
+]
+
+DEFAULT_EXPIRES_S = 600
+"""An approval asked for ten minutes ago is about another market."""
+
+
+def _approval(text: Text, match: re.Match[str]) -> Manual | Auto:
+    expires_s = seconds_of(match[2], match[3]) if match[2] else DEFAULT_EXPIRES_S
+    if not 1 <= expires_s <= 86_400:
+        raise about(text, "an approval expires within a day", "write  manual, expires in 10 min")
+    return Manual(expires_s) if match[1] == "manual" else Auto(expires_s)
+
+
+ApprovalWord: TypeAlias = Annotated[
+    Manual | Auto,
+    Scalar(
+        (Manual, Auto),
+        rf"(manual|auto)(?:,\s*expires\s+in\s+{_SPAN})?",
+        _approval,
+        "manual or auto",
+        ("manual", "manual, expires in 10 min", "auto"),
+    ),
+]
+
+
+def _budget(text: Text, match: re.Match[str]) -> Budget:
+    usd, orders = decimal_of(text, match[1]), int(match[2])
+    if usd <= 0 or orders < 1:
+        raise about(text, "a budget of nothing never opens anything by itself", "write  approval: manual")
+    return Budget(usd, orders)
+
+
+BudgetPerDay: TypeAlias = Annotated[
+    Budget,
+    Scalar(
+        (Budget,),
+        rf"{DOLLARS}\s+risk,\s*([0-9]{{1,4}})\s+orders?\s+per\s+day",
+        _budget,
+        "a risk and a number of orders for one day",
+        ("$500 risk, 2 orders per day",),
+    ),
+]
+
+_START = rf"from\s+(?:mid|{DOLLARS}\s+better\s+than\s+mid)"
+_STEP = rf"(?:{DOLLARS}|({NUMBER})\s*%\s+of\s+half\s+width)\s+every\s+{_SPAN}"
+_WORST = rf"no\s+worse\s+than\s+(?:({NUMBER})\s*%\s+of\s+(mid|width)|{DOLLARS}\s+from\s+mid|(natural))"
+
+
+def _walk(text: Text, match: re.Match[str]) -> PriceWalk:
+    better, usd, share, every, every_word, worst_share, worst_of, worst_usd, natural, patience, patience_word = match.groups()
+    step = Step(usd=decimal_of(text, usd)) if usd else Step(of_half_width=decimal_of(text, share) / 100)
+    if not (step.usd or step.of_half_width):
+        raise about(text, "a step of nothing never reaches a buyer", "write  $0.05 every 15 s")
+    worst: Worst = WorstNatural() if natural else WorstFromMid(decimal_of(text, worst_usd)) if worst_usd else WorstShare(
+        decimal_of(text, worst_share) / 100, "mid" if worst_of == "mid" else "width"
+    )  # fmt: skip
+    every_s, give_up_s = seconds_of(every, every_word), seconds_of(patience, patience_word)
+    if every_s < 1 or give_up_s < every_s:
+        raise about(text, "it gives up before the first step", "write  … every 15 s, …, give up after 3 min")
+    if give_up_s > 86_400:
+        raise about(text, "an order works for a day at most", "write  give up after 3 min")
+    return PriceWalk(step, every_s, worst, give_up_s, decimal_of(text, better) if better else Decimal(0))
+
+
+Walk: TypeAlias = Annotated[
+    PriceWalk,
+    Scalar(
+        (PriceWalk,),
+        rf"{_START},\s*{_STEP},\s*{_WORST},\s*give\s+up\s+after\s+{_SPAN}",
+        _walk,
+        "a first price, a step, a worst price and a patience, set off by commas",
+        (
+            "from mid, $0.05 every 15 s, no worse than 92% of mid, give up after 3 min",
+            "from mid, 15% of half width every 15 s, no worse than natural, give up after 3 min",
+        ),
+    ),
+]
+
+
+def _roll_for(text: Text, match: re.Match[str]) -> RollFor:
+    if match[1]:
+        return RollFor(decimal_of(text, match[1]))
+    return RollFor(-decimal_of(text, match[2])) if match[2] else RollFor(Decimal(0))
+
+
+RollNet: TypeAlias = Annotated[
+    RollFor,
+    Scalar(
+        (RollFor,),
+        rf"a\s+credit(?:\s+of\s+{DOLLARS})?|a\s+debit\s+up\s+to\s+{DOLLARS}",
+        _roll_for,
+        "a credit or a debit",
+        ("a credit", "a credit of $0.20", "a debit up to $0.50"),
+    ),
+]
