@@ -3,15 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, assert_never
 
 from engine.domain.facts import (
     ApprovalAsked,
+    CancelRequested,
     CandidatesRecorded,
     EntryDenied,
     ExitTriggered,
+    Fact,
     FunnelRecorded,
+    Halted,
+    OrderApproved,
+    OrderDeclined,
+    OrderDenied,
+    OrderExpired,
     OrderProposed,
+    OrderRepriced,
+    OrderSent,
+    OrderUnknown,
     PositionSettled,
 )
 from engine.domain.gate import Verdict
@@ -100,7 +110,7 @@ class TriggerExit:
 
 @dataclass(frozen=True, slots=True)
 class CountExit:
-    """An exit rule held on this snapshot but must hold longer before it is believed."""
+    """An exit rule held on this snapshot but must hold longer before it is believed; a count of 0 forgets it."""
 
     position: str
     rule: str
@@ -139,3 +149,36 @@ Decision = (
     Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Cancel | Doubt | TriggerExit | CountExit
     | Settle | RecordFunnel | Stop | Reply
 )  # fmt: skip
+
+
+def facts_of(decision: Decision) -> tuple[Fact, ...]:
+    """What a decision writes before it is acted on."""
+    match decision:
+        case Propose(order=fact):
+            return (fact,)
+        case Approve(order_ref=ref, by=by, limit=limit):
+            return (OrderApproved(ref, by, limit),)
+        case Send(order_ref=ref, limit=limit):
+            return (OrderSent(ref, limit),)
+        case Reprice(order_ref=ref, limit=limit, step=step):
+            return (OrderRepriced(ref, limit, step),)
+        case Cancel(order_ref=ref, reason=reason):
+            return (CancelRequested(ref, reason),)
+        case Doubt(order_ref=ref, reason=reason):
+            return (OrderUnknown(ref, reason),)
+        case Deny(order_ref=ref, obstacle=obstacle):
+            return (OrderDenied(ref, obstacle),)
+        case Decline(order_ref=ref, by=by, reason=reason):
+            return (OrderDeclined(ref, by, reason),)
+        case Expire(order_ref=ref, reason=reason):
+            return (OrderExpired(ref, reason),)
+        case DenyEntry(fact=fact) | Ask(fact=fact) | Settle(fact=fact) | TriggerExit(fact=fact):
+            return (fact,)
+        case RecordFunnel(fact=fact, candidates=candidates):
+            return (fact, candidates)
+        case Stop(reason=reason):
+            return (Halted("breaker", reason),)
+        case CountExit() | Reply():
+            return ()
+        case _:
+            assert_never(decision)

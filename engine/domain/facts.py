@@ -21,8 +21,8 @@ PreviewOutcome = Literal["fits", "refused", "unknown"]
 class EngineStarted:
     version: str
     mode: Literal["sim", "paper", "live"]
-    first: bool
-    """True where the journal was empty before."""
+    lease: str
+    """Starts every order_ref of this journal, so that two journals on one account never share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +312,15 @@ class PositionSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class FactRefused:
+    """The broker told something that cannot follow what is known; it changed nothing and entries wait for a reconciliation."""
+
+    kind: str
+    order_ref: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorHeard:
     """A broker error that concerns no single order."""
 
@@ -327,7 +336,7 @@ OrderFact = (
 Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | LinkChanged | Halted | Resumed
     | Reconciled | EquityRecorded | FunnelRecorded | CandidatesRecorded | EntryDenied | OrderFact | ExitTriggered
-    | PositionSettled | ErrorHeard
+    | PositionSettled | FactRefused | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

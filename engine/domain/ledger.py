@@ -26,6 +26,7 @@ from engine.domain.facts import (
     ErrorHeard,
     ExitTriggered,
     Fact,
+    FactRefused,
     FunnelRecorded,
     Halted,
     LegFilled,
@@ -64,15 +65,25 @@ class Ledger:
     settled: dict[str, tuple[Decimal, datetime]] = field(default_factory=dict[str, tuple[Decimal, datetime]])
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
     denials: dict[tuple[str, str], EntryDenied] = field(default_factory=dict[tuple[str, str], EntryDenied])
-    """Last denial of a strategy's spread, by (strategy, spread key)."""
-    funnels: dict[str, FunnelRecorded] = field(default_factory=dict[str, FunnelRecorded])
+    """Last denial of an opening, by (strategy, underlying)."""
+    funnels: dict[str, tuple[datetime, FunnelRecorded]] = field(default_factory=dict[str, tuple[datetime, FunnelRecorded]])
+    """Last funnel of each strategy and when it was recorded."""
+    candidates: dict[str, CandidatesRecorded] = field(default_factory=dict[str, CandidatesRecorded])
+    """Best candidates of each strategy when they were last recorded."""
+    lease: str = ""
+    """Starts every order_ref of this journal."""
     halt: Halted | None = None
     link: LinkChanged | None = None
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
     equity: EquityRecorded | None = None
+    equity_at: datetime | None = None
+    equity_peak: Decimal | None = None
+    """Highest net liquidation ever recorded, USD."""
     day_start_equity: tuple[str, Decimal] | None = None
     """Net liquidation first recorded on the last day seen, with that day (UTC date, ISO)."""
+    week_start_equity: tuple[str, Decimal] | None = None
+    """The same for the last ISO week seen, e.g. 2026-W48."""
     failures_in_a_row: int = 0
     """Orders of ours that ended rejected or unknown since the last one that worked."""
     messages: list[datetime] = field(default_factory=list[datetime])
@@ -111,7 +122,7 @@ class Ledger:
                 self.settled[fact.position] = (fact.value, at)
                 self._refresh(fact.position)
             case EntryDenied():
-                self.denials[(fact.strategy, fact.spread.key)] = fact
+                self.denials[(fact.strategy, fact.spread.underlying)] = fact
             case StrategyLoaded():
                 self.strategies[fact.strategy] = fact
             case StrategyRemoved():
@@ -126,15 +137,24 @@ class Ledger:
             case Reconciled():
                 self.reconciled = fact
             case EquityRecorded():
-                self.equity = fact
+                self.equity, self.equity_at = fact, at
+                self.equity_peak = max(fact.net_liquidation, self.equity_peak or fact.net_liquidation)
                 day = at.date().isoformat()
                 if self.day_start_equity is None or self.day_start_equity[0] != day:
                     self.day_start_equity = (day, fact.net_liquidation)
+                week = f"{at:%G-W%V}"
+                if self.week_start_equity is None or self.week_start_equity[0] != week:
+                    self.week_start_equity = (week, fact.net_liquidation)
             case FunnelRecorded():
-                self.funnels[fact.strategy] = fact
+                self.funnels[fact.strategy] = (at, fact)
+            case CandidatesRecorded():
+                self.candidates[fact.strategy] = fact
             case EngineStarted():
+                self.lease = fact.lease
                 self.reconciled = None
-            case EngineStopped() | StrategyRefused() | CandidatesRecorded() | ExitTriggered() | ErrorHeard():
+            case FactRefused():
+                self.reconciled = None
+            case EngineStopped() | StrategyRefused() | ExitTriggered() | ErrorHeard():
                 pass
         return True
 

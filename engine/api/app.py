@@ -1,0 +1,100 @@
+"""The local API: what `spreads status`, approvals and halts speak, over HTTP on a unix socket.
+
+    GET  /health  /metrics
+    GET  /v1/status  /v1/approvals  /v1/positions  /v1/orders  /v1/why/{strategy}
+    POST /v1/approvals/{order_ref}/approve   /v1/approvals/{order_ref}/decline   /v1/halt   /v1/resume
+
+Whoever may open the socket may do everything: its file mode (0600) is the permission. Nothing here decides.
+"""
+
+from typing import Annotated
+
+from fastapi import FastAPI, HTTPException, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from engine.runtime.desk import Desk, Row
+
+Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[\w .@:-]+$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+OrderRef = Annotated[str, StringConstraints(max_length=60)]
+
+
+class Word(BaseModel):
+    """Who says something, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+    by: Who = "api"
+    reason: Reason = ""
+
+
+class Outcome(BaseModel):
+    done: bool
+    text: str
+
+
+def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
+    """The API over one engine."""
+    api = FastAPI(title="spreads", version=desk.identity.version, docs_url=None, redoc_url=None)
+
+    @api.get("/health")
+    def health(response: Response) -> Row:
+        sick = desk.sick_because()
+        response.status_code = 503 if sick else 200
+        return {"healthy": not sick, "because": sick}
+
+    @api.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    @api.get("/v1/status")
+    def status() -> Row:
+        return desk.status()
+
+    @api.get("/v1/approvals")
+    def approvals() -> list[Row]:
+        return desk.approvals()
+
+    @api.get("/v1/positions")
+    def positions() -> list[Row]:
+        return desk.positions()
+
+    @api.get("/v1/orders")
+    def orders() -> list[Row]:
+        return desk.orders()
+
+    @api.get("/v1/why/{strategy}")
+    def why(strategy: str) -> Row:
+        found = desk.why(strategy)
+        if found is None:
+            known = ", ".join(sorted(desk.ledger.strategies)) or "none is loaded"
+            raise HTTPException(404, f"no strategy {strategy!r}; strategies: {known}")
+        return found
+
+    @api.post("/v1/approvals/{order_ref}/approve")
+    async def approve(order_ref: OrderRef, word: Word) -> Outcome:
+        return await _answered(desk, order_ref, word, approve=True)
+
+    @api.post("/v1/approvals/{order_ref}/decline")
+    async def decline(order_ref: OrderRef, word: Word) -> Outcome:
+        return await _answered(desk, order_ref, word, approve=False)
+
+    @api.post("/v1/halt")
+    async def halt(word: Word) -> Outcome:
+        return Outcome(done=True, text=desk.halt(word.by, word.reason))
+
+    @api.post("/v1/resume")
+    async def resume(word: Word) -> Outcome:
+        return Outcome(done=True, text=desk.resume(word.by))
+
+    # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
+    _ = (health, metrics, status, approvals, positions, orders, why, approve, decline, halt, resume)
+    return api
+
+
+async def _answered(desk: Desk, order_ref: str, word: Word, *, approve: bool) -> Outcome:
+    done, text = await desk.answer(order_ref, approve=approve, by=word.by, reason=word.reason)
+    if not done:
+        # 409: somebody else decided, the price moved, or the time is over; the text says which.
+        raise HTTPException(409, text)
+    return Outcome(done=True, text=text)

@@ -1,0 +1,67 @@
+"""The API served in the engine's own loop, on a unix socket that only its owner can open, and on loopback TCP by choice."""
+
+import os
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from engine.domain.errors import UserError
+
+SOCKET_NAME = "engine.sock"
+PATH_MAX = 100
+"""A unix socket's path has room for about 104 bytes on every system."""
+
+
+class _Quiet(uvicorn.Server):
+    """Signals belong to the engine, not to its API."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Capture none."""
+        yield
+
+
+def unix_socket(state: Path) -> socket.socket:
+    """A listening socket in `state/`, mode 0600 from the first moment on.
+
+    Bound by us and not by the server, which would open it to everybody. Raises UserError when the path is too long for a socket.
+    """
+    path = state / SOCKET_NAME
+    if len(bytes(path)) > PATH_MAX:
+        raise UserError(f"{path}: too long for a unix socket ({len(bytes(path))} of {PATH_MAX} bytes); choose a shorter --state")
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    finally:
+        os.umask(before)
+    listening.listen(64)
+    return listening
+
+
+def loopback_socket(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1. Raises UserError when the port is taken."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        listening.close()
+        raise UserError(
+            f"port {port} on 127.0.0.1 cannot be used for metrics: {error.strerror}; choose another --metrics-port"
+        ) from error
+    listening.listen(64)
+    return listening
+
+
+def server(api: FastAPI) -> uvicorn.Server:
+    """A server for `await server.serve(sockets=[...])`; stop it by setting `should_exit`."""
+    config = uvicorn.Config(
+        api, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=2, ws="none", server_header=False
+    )
+    return _Quiet(config)

@@ -1,0 +1,28 @@
+"""The book: what the trader has written, ready to be decided by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from engine.compile.scanner import Scanner
+from engine.strategy.account import Account
+from engine.strategy.model import Strategy
+
+FUNNEL_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Strategies and limits in force between two beats."""
+
+    strategies: tuple[Strategy, ...]
+    """Newest good version of every file, by name."""
+    versions: Mapping[str, Strategy]
+    """Every version that an order or position was born with, by digest."""
+    account: Account
+    scanner: Scanner
+    """Holds the prepared statements of every version."""
+    funnel_every: timedelta = FUNNEL_EVERY
+    """How often at most a strategy's funnel is recorded."""
+    probation: int = 0
+    """First openings of a strategy for which a person is asked whatever its policy says."""

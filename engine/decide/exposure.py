@@ -1,0 +1,93 @@
+"""What is at risk already: open positions and every opening that may still fill, each counted once.
+
+The parts are plain values so that a gate can ask for any slice: one strategy, one underlying, one expiry, one group, all.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from engine.domain.ledger import Ledger
+from engine.domain.order import Order
+from engine.domain.session import trading_day
+from engine.domain.spread import Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One open position, or one opening that is not over."""
+
+    strategy: str
+    spread: Spread
+    quantity: int
+    """Spreads."""
+    max_loss: Decimal
+    """USD, fees included."""
+    since: datetime
+    is_working: bool
+    """True while it is an order of which nothing has filled yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Everything held or on its way, and what was opened today."""
+
+    holdings: tuple[Holding, ...]
+    opened_today: tuple[Holding, ...]
+    """Openings proposed today that were sent and are not known to have ended without a fill."""
+
+    def risk(self, of: Callable[[Holding], bool] = lambda _: True) -> Decimal:
+        """USD that the selected holdings can lose together at the most."""
+        return sum((holding.max_loss for holding in self.holdings if of(holding)), Decimal(0))
+
+    def count(self, of: Callable[[Holding], bool]) -> int:
+        return sum(1 for holding in self.holdings if of(holding))
+
+
+def exposure(ledger: Ledger, now: datetime, without: str | None = None) -> Exposure:
+    """The exposure of the ledger; `without` leaves one order out, for asking its own gates again."""
+    holdings = tuple(_holdings(ledger, without))
+    return Exposure(holdings, tuple(_opened_on(ledger, trading_day(now), without)))
+
+
+def directions(ledger: Ledger, without: str | None = None) -> dict[int, int]:
+    """+1 or -1 for every option contract that is held or may be filled, by con_id: nobody may trade against it."""
+    signs: dict[int, int] = {}
+    for holding in _holdings(ledger, without):
+        for leg in holding.spread.legs:
+            signs[leg.contract.con_id] = leg.sign
+    return signs
+
+
+def _holdings(ledger: Ledger, without: str | None) -> Iterator[Holding]:
+    for position in ledger.open_positions():
+        if position.id == without:
+            continue
+        yield Holding(
+            position.strategy, position.spread, position.quantity, position.max_loss, position.opened_at, is_working=False
+        )
+    for order in ledger.working():
+        if order.purpose == "open" and order.ref != without and order.remaining:
+            yield _rest(order)
+
+
+def _rest(order: Order) -> Holding:
+    share = order.proposed.max_loss * order.remaining / order.quantity
+    return Holding(order.strategy, order.spread, order.remaining, share, order.proposed_at, is_working=order.filled == 0)
+
+
+def _opened_on(ledger: Ledger, day: date, without: str | None) -> Iterator[Holding]:
+    for order in ledger.orders.values():
+        if order.purpose != "open" or order.ref == without or trading_day(order.proposed_at) != day:
+            continue
+        if order.filled or not order.is_over:
+            spreads = order.quantity if not order.is_over else order.filled
+            yield Holding(
+                order.strategy,
+                order.spread,
+                spreads,
+                order.proposed.max_loss * spreads / order.quantity,
+                order.proposed_at,
+                is_working=order.filled == 0,
+            )

@@ -1,0 +1,269 @@
+"""The gates: every limit held against one opening, every answer kept.
+
+    market    hours, quotes
+    strategy  what the strategy's own file allows
+    risk      sums of maximum losses
+    counts    contracts, orders, messages, opposite legs
+    account   greeks, stress, margin, breakers
+
+Each gate answers pass, fail or unknown with value, bound and source. Unknown is never a pass.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from engine.decide.book import Book
+from engine.decide.exposure import Exposure, Holding, directions, exposure
+from engine.decide.greeks import delta_one_percent, lines, vega_ten_points, worst_move
+from engine.decide.quotes import Rows, SpreadQuote, spread_quote
+from engine.decide.size import usd
+from engine.domain.gate import Answer, Verdict
+from engine.domain.session import trading_day
+from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Spread
+from engine.strategy.model import Strategy
+from engine.strategy.values import Amount, Window
+
+ACCOUNT = "account.yaml"
+QUOTE_AGE_MAX_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One opening to be held against the limits."""
+
+    strategy: Strategy
+    spread: Spread
+    contracts: int
+    max_loss: Decimal
+    """USD for all contracts, fees included."""
+    quote: SpreadQuote
+    order_ref: str | None = None
+    """The order itself where it exists already: it must not count against itself."""
+
+
+def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[Verdict, ...]:
+    """The answers of all gates, in the order in which a trader would look at them."""
+    held = exposure(snapshot.ledger, snapshot.at, without=opening.order_ref)
+    return (
+        *_market(opening, snapshot, book),
+        *_strategy(opening, snapshot, held, rows),
+        *_risk(opening, snapshot, book, held),
+        *_counts(opening, snapshot, book, held),
+        *_account(opening, snapshot, book, held, rows),
+    )
+
+
+def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book) -> Verdict | None:
+    """What stops every opening of a strategy whatever the candidate: asked before anything is searched."""
+    if snapshot.ledger.halt is not None:
+        return Verdict("halt", "fail", f"halted by {snapshot.ledger.halt.by}", "not halted", "engine")
+    if not snapshot.is_connected or not snapshot.is_reconciled:
+        return Verdict("reconciled", "unknown", "our books are not agreed with the broker's", "agreed", "broker")
+    if snapshot.data != "live":
+        return Verdict("market_data", "fail" if snapshot.data != "unknown" else "unknown", snapshot.data, "live", "broker")
+    held = exposure(snapshot.ledger, snapshot.at)
+    ours = _of_strategy(strategy)
+    checks = (
+        _hours(strategy, snapshot, book),
+        _at_most("open", held.count(ours) + 1, strategy.limits.open, strategy.name),
+        _at_most("per_day", _today(held, strategy) + 1, strategy.limits.per_day, strategy.name),
+        _at_most("entries_per_day", len(held.opened_today) + 1, book.account.counts.entries_per_day, ACCOUNT),
+        *_breakers(snapshot, book),
+    )
+    return next((verdict for verdict in checks if verdict.answer != "pass"), None)
+
+
+def _market(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
+    yield _hours(opening.strategy, snapshot, book)
+    quote = opening.quote
+    if quote.obstacle is not None:
+        yield Verdict("quotes", "fail", quote.obstacle, "two-sided, not crossed or locked", "engine", quote.age_s)
+    else:
+        answer: Answer = "pass" if quote.age_s <= QUOTE_AGE_MAX_S else "fail"
+        yield Verdict("quotes", answer, f"{quote.age_s:.1f} s old", f"{QUOTE_AGE_MAX_S:.0f} s", "engine", quote.age_s)
+
+
+def _hours(strategy: Strategy, snapshot: Snapshot, book: Book) -> Verdict:
+    session = snapshot.session
+    if session is None or not session.contains(snapshot.at):
+        return Verdict("hours", "fail", "the market is closed", "in session", "exchange calendar")
+    account = book.account.session
+    for window, source in (
+        (strategy.entry.window, strategy.name),
+        (account.half_day if session.is_half_day else account.open, ACCOUNT),
+    ):
+        clock, inside = _in_window(window, snapshot)
+        if not inside:
+            return Verdict("hours", "fail", clock, f"{window.start:%H:%M}-{window.end:%H:%M} {window.zone}", source)
+    return Verdict("hours", "pass", _in_window(strategy.entry.window, snapshot)[0], "window", strategy.name)
+
+
+def _in_window(window: Window, snapshot: Snapshot) -> tuple[str, bool]:
+    local = snapshot.at.astimezone(ZoneInfo(window.zone)).time()
+    return f"{local:%H:%M}", window.start <= local < window.end
+
+
+def _strategy(opening: Opening, snapshot: Snapshot, held: Exposure, rows: Rows) -> Iterator[Verdict]:
+    strategy, limits = opening.strategy, opening.strategy.limits
+    ours = _of_strategy(strategy)
+    yield _at_most("open", held.count(ours) + 1, limits.open, strategy.name)
+    yield _at_most("per_day", _today(held, strategy) + 1, limits.per_day, strategy.name)
+    same_expiry = held.count(lambda h: ours(h) and h.spread.expiry == opening.spread.expiry)
+    yield _at_most("per_expiry", same_expiry + 1, limits.per_expiry, strategy.name)
+    if limits.open_risk is not None:
+        yield _risk_verdict("open_risk", held.risk(ours) + opening.max_loss, limits.open_risk, snapshot, strategy.name)
+    if limits.stop_for_day is not None:
+        result = strategy_day_result(strategy.name, snapshot, rows)
+        yield _at_least_usd("stop_for_day", result, limits.stop_for_day.usd, strategy.name)
+
+
+def strategy_day_result(strategy: str, snapshot: Snapshot, rows: Rows) -> Decimal | None:
+    """Realised today plus unrealised of a strategy's positions, fees reported so far taken off, USD; None without quotes."""
+    today, total = trading_day(snapshot.at), Decimal(0)
+    for position in snapshot.ledger.positions.values():
+        if position.strategy != strategy:
+            continue
+        opened_today = trading_day(position.opened_at) == today
+        if position.closed_at is not None and trading_day(position.closed_at) == today:
+            total += position.realised - position.fees
+        elif position.is_open:
+            quote = spread_quote(position.spread, rows, "close")
+            if quote is None:
+                return None
+            total += position.unrealised(quote.mid) - (position.fees if opened_today else Decimal(0))
+    return total
+
+
+def _risk(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) -> Iterator[Verdict]:
+    limits, spread, loss = book.account.risk, opening.spread, opening.max_loss
+    width = spread.width * spread.multiplier * opening.contracts
+    groups = book.account.groups_of(spread.underlying)
+    members = {member for group in groups for member in book.account.groups[group]}
+    today = sum((h.max_loss for h in held.opened_today), Decimal(0))
+    sums: tuple[tuple[str, Decimal, Amount], ...] = (
+        ("per_trade", loss, limits.per_trade),
+        ("hard_cap", loss, limits.hard_cap),
+        ("width", width, limits.width),
+        ("per_underlying", held.risk(lambda h: h.spread.underlying == spread.underlying) + loss, limits.per_underlying),
+        ("per_expiry_risk", held.risk(lambda h: h.spread.expiry == spread.expiry) + loss, limits.per_expiry),
+        ("per_strategy", held.risk(_of_strategy(opening.strategy)) + loss, limits.per_strategy),
+        ("total", held.risk() + loss, limits.total),
+        ("new_per_day", today + loss, limits.new_per_day),
+    )
+    for name, value, bound in sums:
+        yield _risk_verdict(name, value, bound, snapshot, ACCOUNT)
+    if members:
+        together = held.risk(lambda h: h.spread.underlying in members) + loss
+        yield _risk_verdict("per_group", together, limits.per_group, snapshot, ACCOUNT)
+
+
+def _counts(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) -> Iterator[Verdict]:
+    limits, ledger = book.account.counts, snapshot.ledger
+    yield _at_most("contracts_per_order", opening.contracts, limits.contracts_per_order, ACCOUNT)
+    yield _at_most("entries_per_day", len(held.opened_today) + 1, limits.entries_per_day, ACCOUNT)
+    at_broker = [order for order in ledger.working() if order.is_at_broker and order.ref != opening.order_ref]
+    yield _at_most("working_orders", len(at_broker) + 1, limits.working_orders, ACCOUNT)
+    same = held.count(lambda h: h.spread.key == opening.spread.key)
+    yield _at_most("orders_per_structure", same + 1, limits.orders_per_structure, ACCOUNT)
+    signs = directions(ledger, without=opening.order_ref)
+    against = [str(leg.contract) for leg in opening.spread.legs if signs.get(leg.contract.con_id, leg.sign) != leg.sign]
+    answer: Answer = "fail" if against else "pass"
+    yield Verdict("opposite_legs", answer, ", ".join(against) or "none", "no contract traded both ways", "broker rule")
+    minute = sum(1 for at in ledger.messages if snapshot.at - at < timedelta(minutes=1))
+    yield _at_most("messages_per_minute", minute + 1, limits.messages_per_minute, ACCOUNT)
+
+
+def _account(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, rows: Rows) -> Iterator[Verdict]:
+    yield from _margin(opening, snapshot, book)
+    yield from _breakers(snapshot, book)
+    worth = snapshot.account.net_liquidation
+    new = Holding(opening.strategy.name, opening.spread, opening.contracts, opening.max_loss, snapshot.at, is_working=True)
+    legs = lines((*held.holdings, new), rows)
+    greeks, stress = book.account.greeks, book.account.stress
+    rate = float(book.account.pricing.rate)
+    if legs is None or worth is None:
+        for name in ("delta", "vega", "gamma", "stress"):
+            yield Verdict(name, "unknown", "unknown", "greeks of every leg", ACCOUNT)
+        return
+    near = [leg for leg in legs if leg.dte <= greeks.gamma_days]
+    spots = [float(move) for move in stress.spot]
+    volatilities = [float(change) for change in stress.volatility]
+    for name, value, share in (
+        ("delta", abs(delta_one_percent(legs)), greeks.delta),
+        ("vega", abs(vega_ten_points(legs)), greeks.vega),
+        ("gamma", -worst_move(near, [0.03], [], rate), greeks.gamma),
+        ("stress", -worst_move(legs, spots, volatilities, rate), stress.worst_loss),
+    ):
+        yield _at_most_usd(name, Decimal(repr(round(value, 2))), share * worth, ACCOUNT)
+
+
+def _margin(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
+    account, limits = snapshot.account, book.account.margin
+    worth, free = account.net_liquidation, account.available_funds
+    age = (snapshot.at - account.heard_at).total_seconds() if account.heard_at else None
+    if worth is None or free is None:
+        yield Verdict("buying_power_used", "unknown", "unknown", f"{limits.buying_power_used:.0%}", ACCOUNT, age)
+    else:
+        yield _at_most_usd("buying_power_used", worth - free + opening.max_loss, limits.buying_power_used * worth, ACCOUNT, age)
+    cushion = account.cushion
+    answer: Answer = "unknown" if cushion is None else "pass" if cushion >= limits.cushion_to_open else "fail"
+    value = "unknown" if cushion is None else f"{cushion:.0%}"
+    yield Verdict("cushion_to_open", answer, value, f"at least {limits.cushion_to_open:.0%}", ACCOUNT, age)
+
+
+def _breakers(snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
+    limits, ledger, worth = book.account.breakers, snapshot.ledger, snapshot.account.net_liquidation
+    yield _drop("breaker_day", day_result(snapshot), limits.stop_for_day, worth)
+    week = ledger.week_start_equity
+    yield _drop("breaker_week", None if worth is None else worth - week[1] if week else Decimal(0), limits.week, worth)
+    peak = ledger.equity_peak
+    yield _drop("breaker_peak", None if worth is None else worth - peak if peak else Decimal(0), limits.peak, worth)
+    yield _at_most("failures_in_a_row", ledger.failures_in_a_row, limits.rejects_in_a_row - 1, ACCOUNT)
+    unknown = sum(1 for order in ledger.working() if order.state == "unknown")
+    yield _at_most("unknown_orders", unknown, limits.unknown_orders - 1, ACCOUNT)
+
+
+def day_result(snapshot: Snapshot) -> Decimal | None:
+    """Result of the day in USD: the broker's number, else the change of net liquidation since the first one of today."""
+    account, start = snapshot.account, snapshot.ledger.day_start_equity
+    if account.day_pnl is not None:
+        return account.day_pnl
+    if account.net_liquidation is None:
+        return None
+    return account.net_liquidation - start[1] if start else Decimal(0)
+
+
+def _drop(name: str, result: Decimal | None, share: Decimal, worth: Decimal | None) -> Verdict:
+    return _at_least_usd(name, result, share * worth if worth is not None else None, ACCOUNT)
+
+
+def _of_strategy(strategy: Strategy) -> Callable[[Holding], bool]:
+    return lambda holding: holding.strategy == strategy.name
+
+
+def _today(held: Exposure, strategy: Strategy) -> int:
+    return sum(1 for holding in held.opened_today if holding.strategy == strategy.name)
+
+
+def _risk_verdict(name: str, value: Decimal, bound: Amount, snapshot: Snapshot, source: str) -> Verdict:
+    return _at_most_usd(name, value, usd(bound, snapshot.account), source)
+
+
+def _at_most(name: str, value: int, bound: int, source: str) -> Verdict:
+    return Verdict(name, "pass" if value <= bound else "fail", str(value), f"at most {bound}", source)
+
+
+def _at_most_usd(name: str, value: Decimal, bound: Decimal | None, source: str, age_s: float | None = None) -> Verdict:
+    if bound is None:
+        return Verdict(name, "unknown", f"${value:,.0f}", "account value unknown", source, age_s)
+    return Verdict(name, "pass" if value <= bound else "fail", f"${value:,.0f}", f"at most ${bound:,.0f}", source, age_s)
+
+
+def _at_least_usd(name: str, value: Decimal | None, bound: Decimal | None, source: str) -> Verdict:
+    if value is None or bound is None:
+        return Verdict(name, "unknown", "unknown", "a known result", source)
+    return Verdict(name, "pass" if value > bound else "fail", f"${value:,.0f}", f"above ${bound:,.0f}", source)

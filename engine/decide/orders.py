@@ -1,0 +1,244 @@
+"""What is due on orders that are on their way: previewed, waiting for a yes, sent, working, or silent too long.
+
+    proposed        an opening waits for the broker's what-if; a close is approved by its exit rule
+    previewed       gates are asked again; then a person, a policy, or nobody is asked
+    approved        sent, once
+    sent            acknowledged in time, else unknown
+    working         walked toward natural, and given up when its time is over
+    unknown         left alone: the shell asks the broker, nothing is sent
+
+Every function is pure: the same snapshot gives the same decisions.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.decide.price import (
+    STEPS_MAX,
+    closing_plan,
+    combo_tick,
+    has_moved,
+    next_closing_limit,
+    next_limit,
+    opening_plan,
+)
+from engine.decide.quotes import Rows, SpreadQuote, spread_quote
+from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Doubt, Expire, Reply, Reprice, Send
+from engine.domain.facts import ApprovalAsked
+from engine.domain.gate import Verdict, first_obstacle
+from engine.domain.order import Order
+from engine.domain.snapshot import Answer, Snapshot
+from engine.strategy.model import Strategy
+
+PREVIEW_PATIENCE = timedelta(seconds=30)
+"""Longer than the deadline of the what-if: without an answer by now the preview was lost with its session."""
+ACK_PATIENCE = timedelta(seconds=10)
+"""Combinations of options have been seen to take five seconds to be acknowledged; twice that is silence."""
+APPROVED_PATIENCE = timedelta(seconds=60)
+"""An approval that could not be sent within a minute is stale."""
+CANCEL_PATIENCE = timedelta(seconds=15)
+"""TWS may hold a cancel for five seconds to let the last leg finish; three times that is silence."""
+QUOTE_AGE_MAX_S = 15.0
+"""No price is set or changed on quotes older than this."""
+CLOSE_PATIENCE = timedelta(seconds=90)
+"""A close that has not filled by now is canceled and decided anew."""
+CLOSE_STEP_EVERY = timedelta(seconds=10)
+APPROVAL_BEFORE_CLOSE = timedelta(seconds=30)
+
+Recheck = Callable[[Order, SpreadQuote], tuple[Verdict, ...]]
+"""All gates for an opening at its present price, the order itself not counted twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What tending an order needs besides the snapshot."""
+
+    strategies: Callable[[str], Strategy | None]
+    """The version of a strategy by digest."""
+    recheck: Recheck
+    auto_refusal: Callable[[Order, Strategy, tuple[Verdict, ...]], str | None]
+    """Why a person must be asked for this opening; None where the strategy's policy may answer."""
+
+
+def tend(snapshot: Snapshot, rows: Rows, desk: Desk) -> list[Decision]:
+    """What is due on every order that is not over, oldest first."""
+    answers = {answer.order_ref: answer for answer in snapshot.answers}
+    decisions: list[Decision] = []
+    for order in snapshot.ledger.working():
+        decisions += _due(order, answers.get(order.ref), snapshot, rows, desk)
+    known = {order.ref for order in snapshot.ledger.working()}
+    decisions += [Reply(ref, "late", "this order no longer waits for an answer") for ref in answers if ref not in known]
+    return decisions
+
+
+def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    match order.state:
+        case "proposed":
+            yield from _proposed(order, snapshot, rows)
+        case "previewed":
+            yield from _previewed(order, answer, snapshot, rows, desk)
+        case "approved":
+            yield from _approved(order, snapshot)
+        case "sent":
+            if snapshot.at - order.changed_at > ACK_PATIENCE:
+                yield Doubt(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
+        case "working" | "partly_filled":
+            yield from _working(order, snapshot, rows, desk)
+        case _:
+            return
+
+
+def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:
+    if order.purpose == "close":
+        quote = spread_quote(order.spread, rows, "close")
+        if _can_send(snapshot) and quote is not None and quote.age_s <= QUOTE_AGE_MAX_S:
+            limit = max(order.proposed.worst, closing_plan(order.spread, quote, urgent=True).limit)
+            yield Approve(order.ref, "exit rule", limit)
+        elif snapshot.at - order.proposed_at > APPROVED_PATIENCE:
+            yield Expire(order.ref, "could not be sent in time")
+    elif snapshot.at - order.proposed_at > PREVIEW_PATIENCE:
+        yield Expire(order.ref, "the preview was never answered")
+
+
+def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    preview, strategy = order.preview, desk.strategies(order.proposed.digest)
+    assert preview is not None, "the state previewed is reached through OrderPreviewed only"
+    if answer is not None and not answer.approve:
+        yield Decline(order.ref, answer.by, answer.reason)
+        return
+    if preview.outcome == "refused":
+        yield Deny(order.ref, Verdict("preview", "fail", preview.text or "refused", "the broker accepts it", "broker"))
+        return
+    if strategy is None or (order.asked is not None and snapshot.at >= order.asked.expires_at):
+        yield Expire(order.ref, "nobody answered in time" if strategy else "its strategy is gone")
+        return
+    if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
+        yield Expire(order.ref, "the session is over")
+        return
+    quote = spread_quote(order.spread, rows, "open")
+    if quote is None or quote.obstacle is not None or quote.age_s > QUOTE_AGE_MAX_S or not _can_send(snapshot):
+        if answer is not None:
+            reason = (quote.obstacle if quote else None) or "quotes are too old or the broker is out of reach"
+            yield Reply(order.ref, "unknown", f"nothing was sent: {reason}")
+        return
+    verdicts = desk.recheck(order, quote)
+    failed = first_obstacle(tuple(verdict for verdict in verdicts if verdict.answer == "fail"))
+    if failed is not None:
+        yield Deny(order.ref, failed)
+        return
+    yield from _approval(order, answer, snapshot, quote, verdicts, strategy, desk)
+
+
+def _approval(
+    order: Order,
+    answer: Answer | None,
+    snapshot: Snapshot,
+    quote: SpreadQuote,
+    verdicts: tuple[Verdict, ...],
+    strategy: Strategy,
+    desk: Desk,
+) -> Iterator[Decision]:
+    plan = opening_plan(order.spread, quote, strategy.walk)
+    unknown = first_obstacle(verdicts)
+    if answer is not None:
+        if unknown is not None or plan is None:
+            yield Reply(order.ref, "unknown", f"nothing was sent: {unknown or 'no price keeps the bounds of the spread'}")
+        elif order.asked is not None and has_moved(order.asked.shown_net, quote.mid, combo_tick(order.spread)):
+            yield Ask(_question(order, snapshot, quote, strategy, "the price moved while it was shown"))
+            yield Reply(order.ref, "moved", f"net fell from {order.asked.shown_net} to {quote.mid}; approve again to accept")
+        else:
+            yield Approve(order.ref, answer.by, max(order.proposed.worst, plan.limit))
+        return
+    if order.asked is not None:
+        return
+    refusal = desk.auto_refusal(order, strategy, verdicts)
+    if refusal is None and unknown is None and plan is not None:
+        yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit))
+    else:
+        yield Ask(_question(order, snapshot, quote, strategy, str(unknown) if unknown else refusal or "no price yet"))
+
+
+def _question(order: Order, snapshot: Snapshot, quote: SpreadQuote, strategy: Strategy, reason: str) -> ApprovalAsked:
+    expires = order.asked.expires_at if order.asked else snapshot.at + timedelta(seconds=strategy.entry.approval.expires_s)
+    return ApprovalAsked(order.ref, expires, quote.mid, reason)
+
+
+def _approved(order: Order, snapshot: Snapshot) -> Iterator[Decision]:
+    if order.purpose == "open" and snapshot.ledger.halt is not None:
+        yield Expire(order.ref, "halted")
+    elif _can_send(snapshot):
+        yield Send(order.ref, order.limit)
+    elif snapshot.at - order.changed_at > APPROVED_PATIENCE:
+        yield Expire(order.ref, "could not be sent in time")
+
+
+def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    if not snapshot.is_connected:
+        return
+    if order.cancel_requested_at is not None:
+        if snapshot.at - order.cancel_requested_at > CANCEL_PATIENCE:
+            yield Doubt(order.ref, "the cancel was not answered")
+        return
+    reason = _give_up(order, snapshot, desk)
+    if reason is not None:
+        yield Cancel(order.ref, reason)
+        return
+    if order.purpose == "close":
+        yield from _walk_close(order, snapshot, rows)
+    else:
+        yield from _walk_open(order, snapshot, rows, desk)
+
+
+def _give_up(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
+    assert order.sent_at is not None, "a working order was sent"
+    worked = snapshot.at - order.sent_at
+    if order.purpose == "close":
+        return "not filled in time, to be decided anew" if worked > CLOSE_PATIENCE else None
+    if snapshot.ledger.halt is not None:
+        return "halted"
+    strategy = desk.strategies(order.proposed.digest)
+    if strategy is None:
+        return "its strategy is gone"
+    if worked > timedelta(seconds=strategy.walk.give_up_after_s):
+        return f"not filled within {strategy.walk.give_up_after_s} s"
+    return None
+
+
+def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    strategy = desk.strategies(order.proposed.digest)
+    if strategy is None or not _is_due(order, snapshot.at, timedelta(seconds=strategy.walk.every_s)):
+        return
+    quote = _fresh(order, snapshot, rows)
+    if quote is None or quote.obstacle is not None:
+        return
+    limit = next_limit(order.spread, quote, strategy.walk, order.limit, order.proposed.worst)
+    if limit is not None:
+        yield Reprice(order.ref, limit, order.reprices + 1)
+
+
+def _walk_close(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:
+    if not _is_due(order, snapshot.at, CLOSE_STEP_EVERY):
+        return
+    quote = _fresh(order, snapshot, rows)
+    if quote is None:
+        return
+    limit = next_closing_limit(order.spread, quote, order.limit, order.proposed.worst)
+    if limit is not None:
+        yield Reprice(order.ref, limit, order.reprices + 1)
+
+
+def _is_due(order: Order, now: datetime, every: timedelta) -> bool:
+    return order.reprices < STEPS_MAX and now - order.priced_at >= every
+
+
+def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> SpreadQuote | None:
+    if not _can_send(snapshot):
+        return None
+    quote = spread_quote(order.spread, rows, order.purpose)
+    return quote if quote is not None and quote.age_s <= QUOTE_AGE_MAX_S else None
+
+
+def _can_send(snapshot: Snapshot) -> bool:
+    """Whether an order message may leave now: linked, reconciled once, in session, on live quotes."""
+    return snapshot.is_connected and snapshot.ledger.reconciled is not None and snapshot.is_open and snapshot.data == "live"

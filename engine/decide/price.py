@@ -1,0 +1,116 @@
+"""The price of an order: where it starts, how it walks, and the worst it may ever be.
+
+Limits are USD per share in the direction of the order, + received and - paid, so that more is always better for us: passive
+rounds up and aggressive rounds down, for a BUY of the combination at -limit as for a SELL at limit.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import assert_never
+
+from engine.decide.quotes import SpreadQuote
+from engine.domain.spread import Spread
+from engine.pricing.ticks import price_class, tick_for
+from engine.strategy.values import PriceWalk, Worst, WorstFromMid, WorstNatural, WorstShare
+
+MOVED_SHARE = Decimal("0.05")
+"""A net that fell by more than this share of what was shown has moved, and a person is asked again."""
+STEPS_MAX = 5
+"""Changes of one order: each counts in the broker's order efficiency ratio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The prices an order is born with."""
+
+    limit: Decimal
+    worst: Decimal
+
+
+def combo_tick(spread: Spread) -> Decimal:
+    """Smallest step of the combination's net price, USD per share."""
+    return tick_for(price_class(spread.root, legs=len(spread.legs), penny=False), Decimal(0))
+
+
+def opening_plan(spread: Spread, quote: SpreadQuote, walk: PriceWalk) -> Plan | None:
+    """First and worst price of an opening; None where no price on the ticks keeps the sign and the bounds of the spread.
+
+    A vertical is never worth less than nothing nor more than its width, so a credit is below the width and a debit too.
+    """
+    tick = combo_tick(spread)
+    worst = _up(_worst(walk.worst, quote, spread.width), tick)
+    limit = max(worst, _up(quote.mid + walk.better_than_mid, tick))
+    if quote.mid == 0 or limit * quote.mid <= 0 or worst * quote.mid <= 0 or abs(limit) >= spread.width:
+        return None
+    return Plan(limit, worst)
+
+
+def closing_plan(spread: Spread, quote: SpreadQuote, *, urgent: bool) -> Plan:
+    """First and worst price of a close: from mid toward natural, never more than the width nor less than nothing.
+
+    An urgent close may follow the market down to the bound of the spread; one that takes a profit stops at natural as it is. A
+    quote beyond the width is a bad quote, not a reason to pay.
+    """
+    tick = combo_tick(spread)
+    floor, ceiling = _closing_bounds(spread)
+    worst = floor if urgent else min(ceiling, max(floor, _down(quote.natural, tick)))
+    return Plan(min(ceiling, max(worst, _up(quote.mid, tick))), worst)
+
+
+def next_closing_limit(spread: Spread, quote: SpreadQuote, limit: Decimal, worst: Decimal) -> Decimal | None:
+    """The limit of a close halfway nearer to natural, within `worst`; None where it is there already."""
+    tick = combo_tick(spread)
+    _, ceiling = _closing_bounds(spread)
+    natural = min(ceiling, max(worst, _down(quote.natural, tick)))
+    if natural >= limit:
+        return None
+    halfway = _down((limit + natural) / 2, tick)
+    return max(natural, halfway)
+
+
+def next_limit(spread: Spread, quote: SpreadQuote, walk: PriceWalk, limit: Decimal, worst: Decimal) -> Decimal | None:
+    """The limit one step nearer to natural; None where there is nothing to gain by a change.
+
+    Recomputed from fresh quotes: never past `worst`, never below what the market offers now, never through zero.
+    """
+    tick = combo_tick(spread)
+    wanted = walk.step.usd if walk.step.usd is not None else (walk.step.of_half_width or Decimal(0)) * quote.half_width
+    step = max(tick, _up(wanted, tick))
+    bound = max(worst, _down(quote.natural, tick))
+    stepped = max(limit - step, bound)
+    if limit != 0 and stepped * limit <= 0:
+        stepped = tick if limit > 0 else limit
+    return stepped if stepped < limit else None
+
+
+def has_moved(shown: Decimal, now: Decimal, tick: Decimal) -> bool:
+    """Whether the net fell so far below what a person was shown that the yes no longer counts."""
+    return shown - now > max(tick, abs(shown) * MOVED_SHARE)
+
+
+def _closing_bounds(spread: Spread) -> tuple[Decimal, Decimal]:
+    """Least and most cash a close may bring, USD per share: credits cost at most the width, debits return at least nothing."""
+    if spread.structure in {"bull_put", "bear_call"}:
+        return -spread.width, Decimal(0)
+    return Decimal(0), spread.width
+
+
+def _worst(worst: Worst, quote: SpreadQuote, width: Decimal) -> Decimal:
+    match worst:
+        case WorstShare(fraction=fraction, base="mid"):
+            return fraction * quote.mid
+        case WorstShare(fraction=fraction):
+            return fraction * width if quote.mid > 0 else -fraction * width
+        case WorstFromMid(usd=usd):
+            return quote.mid - usd
+        case WorstNatural():
+            return quote.natural
+    assert_never(worst)
+
+
+def _up(price: Decimal, tick: Decimal) -> Decimal:
+    return (price / tick).to_integral_value(rounding=ROUND_CEILING) * tick
+
+
+def _down(price: Decimal, tick: Decimal) -> Decimal:
+    return (price / tick).to_integral_value(rounding=ROUND_FLOOR) * tick

@@ -1,0 +1,95 @@
+"""What the chain says about one spread right now: its net at mid, natural and best, and why it must not be believed.
+
+Prices here are the edge where floats of the chain become money: Decimal, USD per share, + received and - paid.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.chain import ChainSnapshot
+from engine.domain.facts import Purpose
+from engine.domain.spread import Spread
+
+DIGITS = 4
+"""Quotes have at most four decimals; what is beyond is the noise of binary fractions."""
+
+
+class Rows:
+    """The columns of a chain snapshot as arrays, looked up by the broker's contract number."""
+
+    def __init__(self, chain: ChainSnapshot) -> None:
+        self.chain = chain
+        self._columns: dict[str, NDArray[np.float64]] = {}
+
+    def value(self, con_id: int, column: str) -> float | None:
+        """One value; None where the contract is not in the chain or the value is absent."""
+        row = self.chain.rows_by_con_id.get(con_id)
+        if row is None:
+            return None
+        values = self._columns.get(column)
+        if values is None:
+            values = cast("NDArray[np.float64]", self.chain.table.column(column).to_numpy())
+            self._columns[column] = values
+        value = float(values[row])
+        return value if np.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class SpreadQuote:
+    """Nets of trading a spread once in the order's direction, and the first reason to wait, if any."""
+
+    mid: Decimal
+    natural: Decimal
+    """Every leg at its far side: the worst that is certain to trade."""
+    best: Decimal
+    age_s: float
+    """Age of the oldest of the leg quotes."""
+    obstacle: str | None
+    """Why these quotes decide nothing: crossed, locked, one-sided or no bid for what is sold."""
+
+    @cached_property
+    def half_width(self) -> Decimal:
+        return (self.best - self.natural) / 2
+
+
+def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | None:
+    """The quote of the spread for opening or closing it; None where a side of a leg is not known.
+
+    Source: synthetic best bid and offer of a combination, domain rule 1.1: buy at the ask, sell at the bid.
+    """
+    near = far = Decimal(0)
+    age_s, obstacle = 0.0, None
+    for leg in spread.legs:
+        con_id = leg.contract.con_id
+        bid, ask = rows.value(con_id, "bid"), rows.value(con_id, "ask")
+        quoted_at = rows.value(con_id, "quoted_at")
+        if bid is None or ask is None or quoted_at is None:
+            return None
+        buys = (leg.action == "buy") == (purpose == "open")
+        low, high = _money(bid) * leg.ratio, _money(ask) * leg.ratio
+        far += -high if buys else low
+        near += -low if buys else high
+        age_s = max(age_s, rows.chain.as_of.timestamp() - quoted_at)
+        obstacle = obstacle or _obstacle(bid, ask, buys=buys, opens=purpose == "open", name=str(leg.contract))
+    return SpreadQuote(mid=(near + far) / 2, natural=far, best=near, age_s=age_s, obstacle=obstacle)
+
+
+def _obstacle(bid: float, ask: float, *, buys: bool, opens: bool, name: str) -> str | None:
+    if ask <= 0:
+        return f"{name} has no ask"
+    if bid > ask:
+        return f"{name} is crossed, {bid} over {ask}"
+    if bid == ask:
+        return f"{name} is locked at {bid}"
+    if opens and not buys and bid <= 0:
+        return f"{name} has no bid to sell at"
+    return None
+
+
+def _money(price: float) -> Decimal:
+    return Decimal(repr(round(price, DIGITS)))

@@ -1,0 +1,269 @@
+"""The beat: hear, look, decide, write, act.
+
+    hear     everything in the inbox becomes journal lines and is folded
+    look     one snapshot of chains, account and ledger
+    decide   the core says what is to be done
+    write    every decision becomes facts, and they are on disk
+    act      only then does anything leave the machine
+
+Between two beats the world cannot change under the decider. A beat is one synchronous function: what takes time (previews,
+reconciliations) is started by `spawn` and comes back through the inbox as facts.
+"""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Protocol, assert_never
+
+from engine.decide.book import Book
+from engine.decide.decide import decide
+from engine.domain.decision import (
+    Approve,
+    Ask,
+    Cancel,
+    CountExit,
+    Decision,
+    Decline,
+    Deny,
+    DenyEntry,
+    Doubt,
+    Expire,
+    Propose,
+    RecordFunnel,
+    Reply,
+    Reprice,
+    Send,
+    Settle,
+    Stop,
+    TriggerExit,
+    facts_of,
+)
+from engine.domain.errors import IllegalFact, Transient
+from engine.domain.facts import EquityRecorded, Fact, FactRefused, OrderUnknown
+from engine.domain.ledger import Ledger
+from engine.domain.snapshot import Answer, ExitHits, Snapshot
+from engine.ports import Broker, BrokerPicture, Clock, Journal
+from engine.runtime.inbox import Inbox, Said
+from engine.runtime.reconcile import reconcile
+
+COALESCE_S = 0.1
+"""Fresh quotes within a tenth of a second are one look at the market."""
+TIMER_BUSY_S = 1.0
+"""While orders are on their way, patience is counted in seconds."""
+TIMER_OPEN_S = 5.0
+TIMER_CLOSED_S = 60.0
+EQUITY_EVERY = timedelta(minutes=1)
+ASK_AGAIN_S = 5.0
+"""Between two questions to the broker about orders that are unknown."""
+RECONCILE_EVERY = timedelta(minutes=5)
+
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
+"""Starts what takes time in the one task group of the composition root."""
+Effect = Callable[[], object]
+
+
+class Eyes(Protocol):
+    """What the beat looks at besides its own ledger."""
+
+    def look(self, now: datetime, ledger: Ledger) -> Snapshot:
+        """Everything heard so far at one instant."""
+        ...
+
+    def is_open(self, now: datetime) -> bool: ...
+
+    def book(self) -> Book:
+        """The strategies and limits in force."""
+        ...
+
+
+class Observer(Protocol):
+    """Told of every fact after it was folded; must not block and cannot object."""
+
+    def saw(self, fact: Fact, at: datetime) -> None: ...
+
+
+@dataclass(slots=True)
+class BeatGauges:
+    """Plain counters that the faces read."""
+
+    beats: int = 0
+    refused_facts: int = 0
+    last_beat_at: datetime | None = None
+    decisions: dict[str, int] = field(default_factory=dict[str, int])
+    """By kind of decision."""
+    obstacles: dict[str, int] = field(default_factory=dict[str, int])
+    """Openings stopped, by gate."""
+
+
+class Engine:
+    """One engine on one account. `beat` is the whole of it; `run` only decides when."""
+
+    def __init__(
+        self, clock: Clock, journal: Journal, ledger: Ledger, broker: Broker, eyes: Eyes, inbox: Inbox, spawn: Spawn
+    ) -> None:
+        self.ledger = ledger
+        self.gauges = BeatGauges()
+        self.observers: list[Observer] = []
+        self._clock, self._journal, self._broker = clock, journal, broker
+        self._eyes, self._inbox, self._spawn = eyes, inbox, spawn
+        self._answers: dict[str, Said] = {}
+        self._hits: dict[tuple[str, str], ExitHits] = {}
+        self._asking = False
+        self._picture_at: datetime | None = None
+        self._written_since_sync = False
+
+    async def run(self, stop: Callable[[], bool]) -> None:
+        """Beat until `stop` says so."""
+        while not stop():
+            await self._inbox.wait(self._timer_s())
+            self.beat()
+
+    def beat(self) -> None:
+        """One beat. Raises OSError or EngineError of the journal when nothing can be written: then nothing may be done either."""
+        now = self._clock.now()
+        self._hear(now)
+        snapshot = self._look(now)
+        effects = [effect for decision in decide(snapshot, self._eyes.book()) for effect in self._write(decision, now)]
+        if effects or self._written_since_sync:
+            self._journal.sync()
+            self._written_since_sync = False
+        for effect in effects:
+            effect()
+        self._settle_answers()
+        self._reconcile_when_due(now)
+        self.gauges.beats += 1
+        self.gauges.last_beat_at = now
+
+    def record(self, fact: Fact, now: datetime) -> bool:
+        """Write and fold one fact of our own. False where it was known already. Raises IllegalFact."""
+        if not self.ledger.apply(fact, now):
+            return False
+        self._journal.append(fact, now)
+        self._written_since_sync = True
+        for observer in self.observers:
+            observer.saw(fact, now)
+        return True
+
+    def _hear(self, now: datetime) -> None:
+        while (item := self._inbox.take()) is not None:
+            if isinstance(item, Said):
+                self._answers[item.answer.order_ref] = item
+            elif isinstance(item, BrokerPicture):
+                self._learn(item, now)
+            else:
+                self._hear_fact(item, now)
+
+    def _hear_fact(self, fact: Fact, now: datetime) -> None:
+        try:
+            self.record(fact, now)
+        except IllegalFact as error:
+            # A broker that contradicts itself must neither stop the engine nor change what is known; entries wait.
+            self.gauges.refused_facts += 1
+            self.record(FactRefused(type(fact).__name__, getattr(fact, "order_ref", ""), str(error)), now)
+            self._picture_at = None
+
+    def _learn(self, picture: BrokerPicture, now: datetime) -> None:
+        outcome = reconcile(self.ledger, picture, now)
+        for fact in outcome.facts:
+            if fact != self.ledger.reconciled:
+                self._hear_fact(fact, now)
+        self._asking = False
+        self._picture_at = now
+
+    def _look(self, now: datetime) -> Snapshot:
+        snapshot = self._eyes.look(now, self.ledger)
+        account = snapshot.account
+        recorded = self.ledger.equity_at
+        if account.net_liquidation is not None and (recorded is None or now - recorded >= EQUITY_EVERY):
+            equity = EquityRecorded(account.net_liquidation, account.available_funds, account.excess_liquidity, account.day_pnl)
+            if equity != self.ledger.equity:
+                self.record(equity, now)
+        answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
+        return replace(snapshot, answers=answers, exit_hits=self._hits)
+
+    def _write(self, decision: Decision, now: datetime) -> list[Effect]:
+        name = type(decision).__name__
+        self.gauges.decisions[name] = self.gauges.decisions.get(name, 0) + 1
+        for fact in facts_of(decision):
+            self.record(fact, now)
+        match decision:
+            case Propose(order=fact):
+                if fact.purpose == "open":
+                    return [partial(self._spawn, self._preview(fact.order_ref))]
+                self._inbox.nudge()
+            case Approve(order_ref=ref, limit=limit):
+                self._answered(ref, f"approved at {limit}")
+                self._inbox.nudge()
+            case Send(order_ref=ref):
+                return [partial(self._send, ref)]
+            case Reprice(order_ref=ref, limit=limit):
+                return [lambda: self._broker.reprice(self.ledger.orders[ref], limit)]
+            case Cancel(order_ref=ref):
+                return [lambda: self._broker.cancel(self.ledger.orders[ref])]
+            case Deny(order_ref=ref, obstacle=obstacle):
+                self._stopped_by(obstacle.gate)
+                self._answered(ref, f"denied: {obstacle}")
+            case DenyEntry(fact=fact):
+                self._stopped_by(fact.obstacle.gate)
+            case Decline(order_ref=ref):
+                self._answered(ref, "declined")
+            case Expire(order_ref=ref, reason=reason):
+                self._answered(ref, f"expired: {reason}")
+            case Doubt():
+                self._picture_at = None
+            case CountExit(position=position, rule=rule, first_at=first_at, count=count):
+                self._hits[(position, rule)] = ExitHits(first_at, now, count)
+            case Reply(order_ref=ref, text=text):
+                self._answered(ref, text)
+            case Ask() | Settle() | TriggerExit() | RecordFunnel() | Stop():
+                pass
+            case _:
+                assert_never(decision)
+        return []
+
+    def _send(self, ref: str) -> None:
+        order = self.ledger.orders[ref]
+        try:
+            self._broker.send(order, order.limit)
+        except Transient as error:
+            self._inbox.hear(OrderUnknown(ref, f"it may not have left: {error}"))
+
+    async def _preview(self, ref: str) -> None:
+        self._inbox.hear(await self._broker.preview(self.ledger.orders[ref].proposed))
+
+    def _reconcile_when_due(self, now: datetime) -> None:
+        """Ask the broker for its picture: soon while an order is unknown or entries are blocked, else every few minutes."""
+        if self._asking or not self._broker.is_connected:
+            return
+        doubt = any(order.state == "unknown" for order in self.ledger.working())
+        blocked = self.ledger.reconciled is None or bool(self.ledger.reconciled.differences)
+        every = timedelta(seconds=ASK_AGAIN_S) if doubt or blocked else RECONCILE_EVERY
+        if self._picture_at is None or now - self._picture_at >= every:
+            self._asking = True
+            self._spawn(self._ask())
+
+    async def _ask(self) -> None:
+        try:
+            self._inbox.put(await self._broker.picture())
+        except Transient:
+            self._asking = False
+            self._picture_at = self._clock.now()
+
+    def _answered(self, ref: str, outcome: str) -> None:
+        said = self._answers.pop(ref, None)
+        if said is not None and not said.outcome.done():
+            said.outcome.set_result(outcome)
+
+    def _settle_answers(self) -> None:
+        """A word that this beat could not use is answered, not kept: it must not act later, on other prices."""
+        for ref in list(self._answers):
+            self._answered(ref, "not done: the order is not ready for an answer, try again")
+
+    def _stopped_by(self, gate: str) -> None:
+        self.gauges.obstacles[gate] = self.gauges.obstacles.get(gate, 0) + 1
+
+    def _timer_s(self) -> float:
+        if any(True for _ in self.ledger.working()):
+            return TIMER_BUSY_S
+        return TIMER_OPEN_S if self._eyes.is_open(self._clock.now()) else TIMER_CLOSED_S

@@ -1,0 +1,59 @@
+"""What has been heard since the last beat. Callbacks put in, the beat takes out; nothing is acted on in between."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from engine.domain.facts import Fact
+from engine.domain.snapshot import Answer
+from engine.ports import BrokerPicture
+
+ITEMS_MAX = 100_000
+"""Far more than a broker can say between two beats; beyond it something is broken and the engine must stop, not forget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A person's word on a waiting order, with the future that gets the outcome."""
+
+    answer: Answer
+    outcome: asyncio.Future[str]
+
+
+Item = Fact | Said | BrokerPicture
+
+
+class Inbox:
+    """A bounded queue with one reader, the beat."""
+
+    def __init__(self) -> None:
+        self._items: deque[Item] = deque()
+        self._wake = asyncio.Event()
+
+    def put(self, item: Item) -> None:
+        """Take one item in; never blocks. Raises OverflowError at the bound: losing a fact is worse than stopping."""
+        if len(self._items) >= ITEMS_MAX:
+            raise OverflowError(f"{ITEMS_MAX} facts wait to be heard; the engine has stalled")
+        self._items.append(item)
+        self._wake.set()
+
+    def hear(self, fact: Fact) -> None:
+        """`put` for facts, with the signature that the broker port asks for."""
+        self.put(fact)
+
+    def nudge(self) -> None:
+        """Wake the beat without an item: quotes are fresh, a file has changed."""
+        self._wake.set()
+
+    def take(self) -> Item | None:
+        """The oldest item; None when there is none left."""
+        return self._items.popleft() if self._items else None
+
+    async def wait(self, at_most_s: float) -> None:
+        """Return when something was put or nudged since the last wait, or when the time is over."""
+        try:
+            async with asyncio.timeout(at_most_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()

@@ -1,0 +1,57 @@
+"""Sessions of the exchange, from exchange_calendars, as the domain knows them.
+
+The calendar of New York equities is the truth for US options: the option calendars of the usual packages miss the early close of
+24 December. It costs a second to build, so it is built on first use and reaches as far as the longest expiry that is traded.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+import exchange_calendars
+import pandas as pd
+
+from engine.domain.session import Session, trading_day
+
+_EXCHANGE = "XNYS"
+_YEARS_AHEAD = 3
+"""Long-dated options are listed up to three years out; beyond its default end the calendar raises."""
+_YEARS_BACK = 1
+
+
+@lru_cache(maxsize=4096)
+def _year(year: int) -> tuple[Session, ...]:
+    """All sessions of one calendar year."""
+    return sessions_between(date(year, 1, 1), date(year, 12, 31))
+
+
+@lru_cache(maxsize=8)
+def _calendar(start_year: int, end_year: int) -> exchange_calendars.ExchangeCalendar:
+    return exchange_calendars.get_calendar(_EXCHANGE, start=f"{start_year}-01-01", end=f"{end_year}-12-31")
+
+
+def sessions_between(first: date, last: date) -> tuple[Session, ...]:
+    """Every session whose day lies between the two, both included, oldest first."""
+    calendar = _calendar(first.year, max(last.year, first.year))
+    schedule = calendar.schedule.loc[pd.Timestamp(first) : pd.Timestamp(last)]
+    return tuple(
+        Session(day.date(), opens.to_pydatetime().astimezone(UTC), closes.to_pydatetime().astimezone(UTC))
+        for day, opens, closes in zip(schedule.index, schedule["open"], schedule["close"], strict=True)
+    )
+
+
+def session_of(now: datetime) -> Session | None:
+    """The session of today in New York, also before its open and after its close; None on a day without one."""
+    today = trading_day(now)
+    return next((session for session in _year(today.year) if session.day == today), None)
+
+
+def next_session(now: datetime) -> Session:
+    """The first session that closes after now."""
+    today = trading_day(now)
+    return next(session for session in (*_year(today.year), *_year(today.year + 1)) if session.close > now)
+
+
+def sessions_around(now: datetime) -> tuple[Session, ...]:
+    """The sessions a snapshot may need: from a year back to the longest expiry ahead."""
+    today = trading_day(now)
+    return sessions_between(today - timedelta(days=365 * _YEARS_BACK), today + timedelta(days=365 * _YEARS_AHEAD))
