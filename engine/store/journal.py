@@ -1,0 +1,218 @@
+"""The journal: every fact as one line of `state/journal/YYYY-MM-DD.jsonl`, written before its effect.
+
+A line goes into the file of the UTC day of its `at`, or into the newest file where the clock was set back over midnight, so
+that the files in the order of their names hold the lines in the order of `seq`. `codec.py` says what a line looks like,
+`lines.py` how a journal is read. After a write that failed nothing more is accepted: no effect may follow a fact that is not
+on disk.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.domain.errors import UserError
+from engine.domain.facts import Fact
+from engine.ports import Line
+from engine.store import codec, lines
+from engine.store.lines import START, Head, Torn
+from engine.store.lock import Lock
+
+FOLDER = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    journal: "Journal"
+    lines: Iterator[Line]
+    """Everything written before, oldest first."""
+    torn: Torn | None
+    """What was mended at the end of the newest file."""
+
+
+class Journal:
+    """The one writer of one state folder; `open` is the way to make it."""
+
+    def __init__(self, state: Path, account: str, lock: Lock, head: Head) -> None:
+        self._folder = state / FOLDER
+        self._account = account
+        self._lock = lock
+        self._head = head
+        self._file = -1
+        self._file_name = ""
+        self._is_synced = True
+        self._failure: str | None = None
+
+    @staticmethod
+    def open(state: Path, account: str, after: Head = START) -> Opened:
+        """Lock the folder, verify what follows `after`, mend a torn end, and stand ready to append.
+
+        Raises UserError when another engine holds the folder, it cannot be written or it belongs to another account; Damaged
+        where the journal is not what was written.
+        """
+        probe(state)
+        lock = Lock(state)
+        try:
+            folder = state / FOLDER
+            head, torn = lines.verified(folder, after)
+            if torn is not None:
+                head = _mend(torn, head)
+            _check_account(folder, head, account)
+        except BaseException:
+            lock.release()
+            raise
+        return Opened(Journal(state, account, lock, head), lines.facts(folder, after, head), torn)
+
+    @property
+    def head(self) -> Head:
+        """The last line written."""
+        return self._head
+
+    @property
+    def account(self) -> str:
+        return self._account
+
+    def append(self, fact: Fact, at: datetime) -> Line:
+        """Hand one fact to the operating system. It is on its way to disk; `sync` makes it certain.
+
+        Raises UserError when it cannot be written; from then on every append and sync does.
+        """
+        self._refuse_after_failure()
+        if at.tzinfo is None:
+            raise ValueError(f"{type(fact).__name__} at {at}: an instant without a time zone is not an instant")
+        line = Line(self._head.seq + 1, at.astimezone(UTC), self._account, fact)
+        sealed = codec.encode(line, self._head.hash)
+        try:
+            offset = self._into_file_of(line.at)
+            self._is_synced = False
+            self._write(sealed.raw, offset)
+        except OSError as error:
+            raise self._failed("written", error) from error
+        self._head = Head(line.seq, sealed.hash, self._file_name, offset + len(sealed.raw))
+        return line
+
+    def sync(self) -> None:
+        """Return once every appended line is on disk. Raises UserError when that cannot be had."""
+        self._refuse_after_failure()
+        if self._is_synced:
+            return
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._failed("brought to disk", error) from error
+        self._is_synced = True
+
+    def close(self) -> None:
+        """Bring everything to disk and let go of the folder. A journal that failed is let go of as it is."""
+        try:
+            if self._failure is None:
+                self.sync()
+        finally:
+            self._close_file()
+            self._lock.release()
+
+    def _into_file_of(self, at: datetime) -> int:
+        """Open the file that a line of this instant goes into; its length in bytes."""
+        name = max(f"{at:%Y-%m-%d}.jsonl", self._head.file)
+        if name != self._file_name:
+            if not self._is_synced:
+                os.fsync(self._file)
+                self._is_synced = True
+            self._close_file()
+            path = self._folder / name
+            is_new = not path.exists()
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._file_name = name
+            if is_new:
+                _sync_folder(self._folder)
+        return self._head.offset if name == self._head.file else 0
+
+    def _write(self, raw: bytes, offset: int) -> None:
+        left = memoryview(raw)
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError:
+            if len(left) < len(raw):
+                os.ftruncate(self._file, offset)
+            raise
+
+    def _close_file(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file, self._file_name = -1, ""
+
+    def _failed(self, done: str, error: OSError) -> UserError:
+        self._failure = (
+            f"{self._folder}: line {self._head.seq + 1} of the journal could not be {done} ({error.strerror});"
+            " nothing more is written or sent: make room or mend the disk, then start again"
+        )
+        return UserError(self._failure)
+
+    def _refuse_after_failure(self) -> None:
+        if self._failure is not None:
+            raise UserError(self._failure)
+
+
+def probe(state: Path) -> None:
+    """Make the state folder where it is missing and write, sync and remove a file in it.
+
+    Raises UserError with the folder and the reason when that cannot be done.
+    """
+    folder = state / FOLDER
+    trial = folder / f".probe-{os.getpid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with trial.open("wb", buffering=0) as file:
+                if file.write(b"\0" * _PROBE_BYTES) != _PROBE_BYTES:
+                    raise OSError(28, "No space left on device")
+                os.fsync(file.fileno())
+        finally:
+            trial.unlink(missing_ok=True)
+        _sync_folder(state)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: cannot be written ({error.strerror}); make room, give yourself the right to write, or name another folder"
+            " with --state"
+        ) from error
+
+
+_PROBE_BYTES = 65_536
+"""Less than this left free would not last for a trading day."""
+
+
+def _check_account(folder: Path, head: Head, account: str) -> None:
+    if head.seq == 0:
+        return
+    theirs = lines.account_of(folder, head)
+    if theirs != account:
+        raise UserError(f"{folder}: this is the journal of account {theirs}, not of {account}; name another folder with --state")
+
+
+def _mend(torn: Torn, head: Head) -> Head:
+    """Bring the newest file back to whole lines; the head after it."""
+    try:
+        with torn.path.open("r+b") as file:
+            if torn.lacks_newline_only:
+                file.seek(torn.offset + len(torn.raw))
+                file.write(b"\n")
+            else:
+                file.truncate(torn.offset)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UserError(f"{torn.path}: the torn last line cannot be mended ({error.strerror})") from error
+    if not torn.lacks_newline_only:
+        return head
+    whole = torn.raw + b"\n"
+    return Head(head.seq + 1, codec.claimed_hash(whole) or "", torn.path.name, torn.offset + len(whole))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

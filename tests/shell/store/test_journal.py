@@ -1,0 +1,316 @@
+import errno
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from engine.domain.errors import Damaged, UserError
+from engine.domain.facts import EngineStopped, Fact
+from engine.ports import Line
+from engine.store import journal as module
+from engine.store.journal import Journal, probe
+
+from tests.shell.store.facts import NOON, timed, trading_day
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+def written(state: Path, facts: list[Fact] | None = None, days: int = 1) -> list[Line]:
+    """The lines of a journal of so many equal-length days, synced and closed."""
+    opened = Journal.open(state, "DU1")
+    facts = facts if facts is not None else [EngineStopped(f"reason {n}") for n in range(6)]
+    lines = [opened.journal.append(fact, at + timedelta(days=day)) for day in range(days) for fact, at in timed(facts)]
+    opened.journal.close()
+    return lines
+
+
+def reread(state: Path) -> list[Line]:
+    opened = Journal.open(state, "DU1")
+    lines = list(opened.lines)
+    opened.journal.close()
+    return lines
+
+
+def files(state: Path) -> list[Path]:
+    return sorted((state / "journal").glob("*.jsonl"))
+
+
+@contextmanager
+def files_no_longer_than(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_journal_reads_back_what_was_appended_when_opened_again(tmp_path: Path) -> None:
+    lines = written(tmp_path, trading_day(), days=3)
+
+    assert reread(tmp_path) == lines
+    assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
+    assert [path.name for path in files(tmp_path)] == ["2026-11-23.jsonl", "2026-11-24.jsonl", "2026-11-25.jsonl"]
+
+
+def test_journal_goes_on_where_it_stopped_when_opened_again(tmp_path: Path) -> None:
+    before = written(tmp_path)
+    opened = Journal.open(tmp_path, "DU1")
+
+    line = opened.journal.append(EngineStopped("again"), NOON + timedelta(hours=1))
+    opened.journal.close()
+
+    assert line.seq == len(before) + 1
+    assert reread(tmp_path) == [*before, line]
+
+
+def test_journal_keeps_the_order_of_seq_when_the_clock_is_set_back_over_midnight(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+
+    lines = [journal.append(EngineStopped(word), NOON + timedelta(days=days)) for word, days in (("a", 1), ("b", 0), ("c", 1))]
+    journal.close()
+
+    assert [path.name for path in files(tmp_path)] == ["2026-11-24.jsonl"]
+    assert reread(tmp_path) == lines
+
+
+def test_append_refuses_an_instant_without_a_time_zone(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+
+    with pytest.raises(ValueError, match="without a time zone"):
+        journal.append(EngineStopped("x"), NOON.replace(tzinfo=None))
+
+    journal.close()
+    assert reread(tmp_path) == []
+
+
+def test_a_second_engine_is_refused_with_the_process_of_the_first(tmp_path: Path) -> None:
+    first = Journal.open(tmp_path, "DU1").journal
+    script = f"from pathlib import Path; from engine.store.journal import Journal; Journal.open(Path({str(tmp_path)!r}), 'DU1')"
+
+    second = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=False)
+
+    assert f"another engine runs here, process {os.getpid()}" in second.stderr
+    first.close()
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, cwd=REPOSITORY, check=False).returncode == 0
+
+
+def test_journal_of_another_account_is_refused(tmp_path: Path) -> None:
+    written(tmp_path)
+
+    with pytest.raises(UserError, match="account DU1, not of U2"):
+        Journal.open(tmp_path, "U2")
+
+
+def test_last_line_torn_at_any_byte_is_cut_off_with_a_warning(tmp_path: Path) -> None:
+    lines = written(tmp_path)
+    path = files(tmp_path)[0]
+    whole = path.read_bytes()
+    start = whole.rindex(b"\n", 0, -1) + 1
+
+    for end in range(start + 1, len(whole) - 1):
+        path.write_bytes(whole[:end])
+        opened = Journal.open(tmp_path, "DU1")
+        again = opened.journal.append(lines[-1].fact, lines[-1].at)
+        opened.journal.close()
+
+        assert opened.torn is not None
+        assert f"{path}:6: the last line was torn, {end - start} bytes were cut off" in str(opened.torn)
+        assert again == lines[-1]
+        assert path.read_bytes() == whole
+
+
+def test_last_line_that_lacks_only_its_newline_is_kept(tmp_path: Path) -> None:
+    lines = written(tmp_path)
+    path = files(tmp_path)[0]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+
+    opened = Journal.open(tmp_path, "DU1")
+
+    assert list(opened.lines) == lines
+    assert "had no newline; the fact is whole and kept" in str(opened.torn)
+    assert opened.journal.head.seq == len(lines)
+    opened.journal.close()
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("rest", [b"\x00" * 4096, b'{"seq":7,"at"', b"garbage\n", b'{"seq":7}\n', b"\xff\xfe"])
+def test_rest_of_an_unfinished_write_is_cut_off(tmp_path: Path, rest: bytes) -> None:
+    lines = written(tmp_path)
+    path = files(tmp_path)[0]
+    whole = path.read_bytes()
+    path.write_bytes(whole + rest)
+
+    opened = Journal.open(tmp_path, "DU1")
+    opened.journal.close()
+
+    assert list(opened.lines) == lines
+    assert opened.torn is not None
+    assert path.read_bytes() == whole
+
+
+def test_first_line_of_a_day_may_be_torn(tmp_path: Path) -> None:
+    lines = written(tmp_path, days=2)
+    path = files(tmp_path)[1]
+    path.write_bytes(path.read_bytes()[:20])
+
+    opened = Journal.open(tmp_path, "DU1")
+    added = opened.journal.append(EngineStopped("next"), NOON + timedelta(days=2))
+    opened.journal.close()
+
+    assert reread(tmp_path) == [*lines[:6], added]
+
+
+def test_every_changed_byte_before_the_last_line_is_damage_with_its_place(tmp_path: Path) -> None:
+    written(tmp_path, [EngineStopped('a "q" ü'), EngineStopped("b"), EngineStopped("c")])
+    path = files(tmp_path)[0]
+    whole = path.read_bytes()
+    start, end = (place + 1 for place in (whole.index(b"\n"), whole.rindex(b"\n", 0, -1)))
+
+    for place in range(start, end):
+        for change in (0x01, 0x20, 0x80):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ change]) + whole[place + 1 :])
+            with pytest.raises(Damaged, match=f"{path.name}:2: .*Put the file back from a backup"):
+                Journal.open(tmp_path, "DU1")
+
+
+def test_a_whole_last_line_that_was_changed_is_damage_and_not_torn(tmp_path: Path) -> None:
+    written(tmp_path)
+    path = files(tmp_path)[0]
+    path.write_bytes(path.read_bytes().replace(b"reason 5", b"reason 6"))
+
+    with pytest.raises(Damaged, match=r"2026-11-23\.jsonl:6: the hash does not fit"):
+        Journal.open(tmp_path, "DU1")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (lambda lines: [*lines[:2], *lines[3:]], r":3: line 3 of the journal should follow here, but this is line 4"),
+        (lambda lines: [*lines[:2], lines[1], *lines[2:]], r":3: line 3 of the journal should follow here, but this is line 2"),
+        (lambda lines: [*lines[:2], b"\n", *lines[2:]], r":3: this is not a journal line"),
+        (lambda lines: [*lines[:2], b"garbage\n", *lines[2:]], r":3: this is not a journal line"),
+        (lambda lines: [*lines[:2], lines[2][:40], *lines[3:]], r":3: this is not a journal line"),
+        (lambda lines: [*lines[:2], lines[2][:-1] + b"\r\n", *lines[3:]], r":3: this line does not end with its hash"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], r":1: line 1 of the journal should follow here, but this is line 2"),
+        (lambda lines: lines[1:], r":1: line 1 of the journal should follow here"),
+    ],
+    ids=["missing", "doubled", "blank", "garbage", "cut", "carriage return", "swapped", "beheaded"],
+)  # fmt: skip
+def test_damage_in_the_middle_stops_the_start(tmp_path: Path, spoil: object, found: str) -> None:
+    written(tmp_path)
+    path = files(tmp_path)[0]
+    spoiled = b"".join(spoil(path.read_bytes().splitlines(keepends=True)))  # type: ignore[operator]
+    path.write_bytes(spoiled)
+
+    with pytest.raises(Damaged, match=r"2026-11-23\.jsonl" + found):
+        Journal.open(tmp_path, "DU1")
+
+    assert path.read_bytes() == spoiled
+
+
+def test_a_missing_day_is_damage(tmp_path: Path) -> None:
+    written(tmp_path, days=3)
+    files(tmp_path)[1].unlink()
+
+    with pytest.raises(Damaged, match=r"2026-11-25\.jsonl:1: line 7 of the journal should follow here, but this is line 13"):
+        Journal.open(tmp_path, "DU1")
+
+
+def test_an_older_day_that_ends_torn_is_damage(tmp_path: Path) -> None:
+    written(tmp_path, days=2)
+    first = files(tmp_path)[0]
+    first.write_bytes(first.read_bytes()[:-5])
+
+    with pytest.raises(Damaged, match=r"2026-11-23\.jsonl:6"):
+        Journal.open(tmp_path, "DU1")
+
+
+def test_a_line_with_a_forged_hash_breaks_the_line_after_it(tmp_path: Path) -> None:
+    written(tmp_path)
+    other = tmp_path / "other"
+    written(other, [EngineStopped(f"reason {n if n != 2 else 'forged'}") for n in range(6)])
+    path = files(tmp_path)[0]
+    ours, theirs = (p.read_bytes().splitlines(keepends=True) for p in (path, files(other)[0]))
+    path.write_bytes(b"".join([*ours[:2], theirs[2], *ours[3:]]))
+
+    with pytest.raises(Damaged, match=r"2026-11-23\.jsonl:4: the hash does not fit"):
+        Journal.open(tmp_path, "DU1")
+
+
+def test_a_write_that_fails_is_taken_back_and_nothing_more_is_accepted(tmp_path: Path) -> None:
+    lines = written(tmp_path)
+    path = files(tmp_path)[0]
+    whole = path.read_bytes()
+    with files_no_longer_than(max(len(whole) + 40, 70_000)):
+        journal = Journal.open(tmp_path, "DU1").journal
+
+        with pytest.raises(UserError, match=r"/journal: line 7 of the journal could not be written \(File too large\)"):
+            journal.append(EngineStopped("x" * 80_000), NOON)
+
+    with pytest.raises(UserError, match="nothing more is written or sent"):
+        journal.append(EngineStopped("y"), NOON)
+    with pytest.raises(UserError, match="could not be written"):
+        journal.sync()
+    journal.close()
+    assert path.read_bytes() == whole
+    assert reread(tmp_path) == lines
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_sync_that_fails_ends_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+    line = journal.append(EngineStopped("x"), NOON)
+
+    def fsync(_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(module.os, "fsync", fsync)
+    with pytest.raises(UserError, match="could not be brought to disk"):
+        journal.sync()
+    with pytest.raises(UserError, match=os.strerror(code)):
+        journal.append(EngineStopped("y"), NOON)
+    journal.close()
+    monkeypatch.undo()
+
+    assert reread(tmp_path) == [line]
+
+
+def test_probe_refuses_a_full_disk(tmp_path: Path) -> None:
+    with files_no_longer_than(1000), pytest.raises(UserError, match=rf"{tmp_path}/journal: cannot be written \(.*\); make room"):
+        probe(tmp_path)
+
+    assert list((tmp_path / "journal").iterdir()) == []
+
+
+def test_probe_refuses_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    # Permissions do not bind root; a file where the folder should be binds everyone.
+    (tmp_path / "state").write_text("")
+
+    with pytest.raises(UserError, match=r"state/journal: cannot be written \(Not a directory\)"):
+        Journal.open(tmp_path / "state", "DU1")
+
+
+def test_probe_refuses_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("permissions do not bind root")
+    tmp_path.chmod(0o500)
+
+    with pytest.raises(UserError, match="Permission denied"):
+        probe(tmp_path)
+
+
+def test_lines_are_on_disk_for_others_before_sync(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+
+    journal.append(EngineStopped("x"), NOON)
+
+    assert json.loads(files(tmp_path)[0].read_text())["reason"] == "x"
+    journal.close()
