@@ -214,7 +214,7 @@ class GeneratedMarket:
         part = self._done / self._steps()
         for symbol, diary in self._diaries.items():
             diary.show(self._price(symbol), self._done, part)
-        before = traded(self._quotes)
+        before = tuple(column.copy() for column in traded(self._quotes))
         for place, symbol in enumerate(self._symbols):
             self._reprice(place, symbol, part)
         rows = np.arange(len(self._listing)) if relisted else changed_rows(before, traded(self._quotes))

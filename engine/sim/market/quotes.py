@@ -96,9 +96,8 @@ NOTHING = Change(np.empty(0, dtype=np.int64), ())
 
 
 def traded(quotes: Quotes) -> tuple[Floats, ...]:
-    """Copies of the columns that trading moves; greeks alone do not make a change."""
-    columns = (quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size, quotes.last, quotes.volume)
-    return tuple(column.copy() for column in columns)
+    """The live columns that trading moves; greeks alone do not make a change."""
+    return (quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size, quotes.last, quotes.volume)
 
 
 def changed_rows(before: tuple[Floats, ...], after: tuple[Floats, ...]) -> NDArray[np.int64]:

@@ -137,7 +137,7 @@ class ReplayedMarket:
         relisted = day != self._day
         if relisted:
             self._enter_day(day)
-        before = traded(self._quotes)
+        before = tuple(column.copy() for column in traded(self._quotes))
         moved = self._show(range(max(self._seen, self._days[day][0]), seen))
         self._seen = seen
         rows = np.arange(len(self._listing)) if relisted else changed_rows(before, traded(self._quotes))

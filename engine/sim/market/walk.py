@@ -79,7 +79,7 @@ class Walk:
         self.spot = self.spot * np.exp(sigma * root * spot - 0.5 * years * np.square(sigma))
         log = np.log(self.level)
         log += REVERSION * years * (self._rest_level - log) + VOLATILITY_OF_VOLATILITY * root * level
-        self.level = np.clip(np.exp(log), _LOWEST, _HIGHEST)
+        self.level = np.minimum(np.maximum(np.exp(log), _LOWEST), _HIGHEST)
 
     def _draws(self, purpose: str, day: date, steps: int) -> tuple[Floats, Floats]:
         """Standard normal pushes of spots and levels, steps x underlyings, correlated as declared."""
