@@ -1,0 +1,85 @@
+"""Conditions over a small relation, one row an underlying or a position, as one SELECT that answers each of them:
+true, false, or NULL for unknown.
+
+The relation has one nullable column for each measure that is used; a measure with an argument is a column of its
+own, `sma_50`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from engine.compile.scanner import Prepared, Scanner
+from engine.compile.sql import Parameters, Query, Term, Writer
+from engine.strategy.expressions import Condition, Measure, Relation, measures_in
+from engine.strategy.measures import declaration
+from engine.strategy.units import Unit
+
+Value = float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionsPlan:
+    """Conditions of one strategy over one relation, and the columns they look at."""
+
+    query: Query
+    schema: pa.Schema
+    measures: tuple[Measure, ...]
+    conditions: tuple[Condition, ...]
+    looked_at: tuple[tuple[str, ...], ...]
+    """Columns that each condition looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one condition says of one row; `holds` None is unknown, `values` are the measures it looked at."""
+
+    condition: Condition
+    holds: bool | None
+    values: Mapping[str, Value]
+
+
+def compile_conditions(conditions: Sequence[Condition], relation: Relation, table: str) -> ConditionsPlan:
+    """A SELECT over `table` with the row's number and one answer for each condition, in row order."""
+    looked_at = tuple(measures_in(condition.expression) for condition in conditions)
+    measures = tuple(dict.fromkeys(measure for some in looked_at for measure in some))
+    parameters = Parameters()
+    writer = Writer(lambda measure: Term(column_of(measure), may_be_absent=True), parameters)
+    answers = [f"{writer.answers(condition.expression)} AS answer_{n}" for n, condition in enumerate(conditions)]
+    sql = "\n".join([f"SELECT {', '.join(['row_number', *answers])}", f"FROM {table}", "ORDER BY row_number"])
+    columns = [(column_of(measure), pa.bool_() if _is_flag(measure, relation) else pa.float64()) for measure in measures]
+    return ConditionsPlan(
+        query=Query(sql, parameters.values),
+        schema=pa.schema([("row_number", pa.int32()), *columns]),
+        measures=measures,
+        conditions=tuple(conditions),
+        looked_at=tuple(tuple(dict.fromkeys(column_of(measure) for measure in some)) for some in looked_at),
+    )
+
+
+def column_of(measure: Measure) -> str:
+    """Name of the column that holds a measure: its name, then its arguments."""
+    return "_".join([measure.name, *(f"{argument:g}" for argument in measure.arguments)])
+
+
+def answer(
+    plan: ConditionsPlan, prepared: Prepared, scanner: Scanner, rows: Sequence[Mapping[str, Value]]
+) -> list[tuple[Answer, ...]]:
+    """The answers of every row, in the order of the rows; each row has a value for every column of the plan."""
+    columns = [pa.array(range(len(rows)), pa.int32())]
+    columns += [pa.array([row[field.name] for row in rows], field.type) for field in plan.schema if field.name != "row_number"]
+    found = scanner.rows(prepared, pa.Table.from_arrays(columns, schema=plan.schema))
+    return [
+        tuple(
+            Answer(condition, holds, {name: row[name] for name in names})
+            for condition, names, holds in zip(plan.conditions, plan.looked_at, answers, strict=True)
+        )
+        for row, (_, *answers) in zip(rows, found, strict=True)
+    ]
+
+
+def _is_flag(measure: Measure, relation: Relation) -> bool:
+    return declaration(measure.name, relation).unit is Unit.FLAG

@@ -1,0 +1,83 @@
+"""A strategy's entry scan as one SELECT over the chain.
+
+legs      options that may become a leg: side, days, quote, the strategy's filters; the chain is read once, here
+pairs     short legs meet long legs of the same group at the wanted distance
+priced    the numbers that rules and rank need, each once, the score last
+the rest  the rules, then the best by score; equal scores by short, then long row number, so that the order is total
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.compile.logic import plain, with_quantiles
+from engine.compile.pairs import (
+    QUOTED,
+    Meeting,
+    Priced,
+    conjunction,
+    key,
+    long_conditions,
+    of_side,
+    pairs,
+    short_conditions,
+    sound,
+)
+from engine.compile.spreads import leg_term, spread_term, spread_terms
+from engine.compile.sql import FINITE, Parameters, Query, Writer
+from engine.pricing.fees import IBKR_TIERED
+from engine.strategy.model import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPlan:
+    """The scan of one strategy. Rows: s_cid, l_cid (row numbers of the legs in the chain), score; best first."""
+
+    query: Query
+    several: bool
+    """Keeps the best of each underlying; else the rows handed over are of one underlying."""
+    meeting: Meeting
+
+
+def compile_entry(
+    strategy: Strategy,
+    *,
+    several: bool = False,
+    meeting: Meeting = "bucket",
+    minimum_fee: Decimal = IBKR_TIERED.minimum_per_order,
+) -> EntryPlan:
+    """The scan of a strategy over rows of the chain that belong to its universe.
+
+    A strategy whose expiry is `next monthly` must be handed only the rows of that expiry; a range of days is asked
+    for in SQL. `minimum_fee` is the least commission of one order, USD.
+    """
+    spread, parameters = strategy.spread, Parameters()
+    terms = spread_terms(spread)
+    of_spread = Writer(lambda measure: spread_term(measure.name, terms), parameters)
+    of_leg = Writer(lambda measure: leg_term(measure.name), parameters)
+    rules = [of_spread.passes(with_quantiles(plain(rule.expression))) for rule in spread.rules]
+    score = of_spread.number(spread.rank).sql
+    priced = Priced.for_sql([*rules, score], spread, terms, parameters, float(minimum_fee))
+    legs = [*of_side(spread, parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
+    short, long = short_conditions(spread, parameters), long_conditions(spread, parameters)
+    underlying = ["u"] if several else []
+    met = pairs(meeting, spread, parameters, priced.columns, short, long, ["s.u AS u"] if several else [])
+    sql = f"""WITH legs AS MATERIALIZED (
+  SELECT {", ".join(["cid", *underlying, key(meeting, spread, parameters), *priced.columns])}
+  FROM chain
+  WHERE {conjunction(legs, 4)}
+),
+{met}{priced.steps([f"{score} AS score"])}
+SELECT s_cid, l_cid, score
+FROM priced
+WHERE {conjunction([*sound(spread), *rules, f"score BETWEEN -{FINITE} AND {FINITE}"], 2)}
+{_best(several=several, kept=parameters.named("keep", spread.keep))}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    return EntryPlan(Query(sql, parameters.values), several, meeting)
+
+
+def _best(*, several: bool, kept: str) -> str:
+    order = "score DESC, s_cid, l_cid"
+    if not several:
+        return f"ORDER BY {order}\nLIMIT {kept}"
+    return f"QUALIFY row_number() OVER (PARTITION BY u ORDER BY {order}) <= {kept}\nORDER BY {order}"

@@ -1,0 +1,130 @@
+"""The market relation: what is known of an underlying, measure by measure. None is unknown."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from engine.compile.conditions import ConditionsPlan, Value, compile_conditions
+from engine.domain.chain import MarketState
+from engine.domain.session import NEW_YORK, Session, trading_day
+from engine.pricing.volatility import expected_move, iv_standing
+from engine.strategy.expressions import Measure
+from engine.strategy.model import Strategy
+
+MOVE_DAYS = 30
+"""The horizon of iv30, and so of `expected_move`."""
+TRADING_DAYS = 252
+
+
+def compile_market(strategy: Strategy, table: str) -> ConditionsPlan:
+    """One answer for each line of `when`: an underlying is searched where all of them are true."""
+    return compile_conditions(strategy.when, "market", table)
+
+
+def market_value(measure: Measure, state: MarketState, now: datetime, session: Session | None) -> Value:
+    """One measure of the market relation, in the unit of its declaration. `session` is that of today, None on a day
+    without one.
+
+    Raises LookupError for a measure that the relation does not have.
+    """
+    today = trading_day(now)
+    days = int(measure.arguments[0]) if measure.arguments else 0
+    match measure.name:
+        case "price":
+            return _known(state.price)
+        case "move_today":
+            return _change(state.price, state.previous_close)
+        case "iv30":
+            return _known(state.iv30)
+        case "iv_rank" | "iv_percentile":
+            return _standing(measure.name, state)
+        case "vix":
+            return _known(state.vix)
+        case "sma":
+            closes = _last(state.closes, days)
+            return None if closes is None else math.fsum(closes) / days
+        case "trend":
+            closes = _last(state.closes, days)
+            return None if closes is None else _change(state.price, closes[0])
+        case "realized_vol":
+            return _realized(_last(state.closes, days + 1))
+        case "expected_move":
+            price, iv = _known(state.price), _known(state.iv30)
+            return None if price is None or iv is None else expected_move(price, iv, MOVE_DAYS / 365).move
+        case "days_to_earnings":
+            return _days_until(today, state.next_earnings)
+        case "days_to_ex_dividend":
+            return _days_until(today, state.next_ex_dividend)
+        case "event":
+            return _event(state.events, today, days)
+        case "early_close_day":
+            return session is not None and session.is_half_day
+        case "minutes_to_close":
+            return minutes_to_close(now, session)
+        case "time":
+            return time_of_day(now)
+        case name:
+            raise LookupError(f"the market relation has no measure {name}")
+
+
+def minutes_to_close(now: datetime, session: Session | None) -> float | None:
+    """Minutes until today's session ends; None on a day without one and after its end."""
+    if session is None or now >= session.close:
+        return None
+    return (session.close - now) / timedelta(minutes=1)
+
+
+def time_of_day(now: datetime) -> float:
+    """Minutes after midnight in New York."""
+    clock = now.astimezone(NEW_YORK)
+    return clock.hour * 60 + clock.minute + clock.second / 60
+
+
+def days_to_ex_dividend(state: MarketState | None, today: date) -> float | None:
+    """Calendar days to the next ex-dividend date; None while none is known."""
+    return None if state is None else _days_until(today, state.next_ex_dividend)
+
+
+def _known(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _change(value: float | None, before: float | None) -> float | None:
+    value, before = _known(value), _known(before)
+    return None if value is None or not before else value / before - 1
+
+
+def _standing(name: str, state: MarketState) -> float | None:
+    iv = _known(state.iv30)
+    if iv is None:
+        return None
+    standing = iv_standing(iv, state.iv_history)
+    percent = standing.rank if name == "iv_rank" else standing.percentile
+    return percent / 100 if standing.sufficient and percent is not None else None
+
+
+def _last(values: Sequence[float], count: int) -> Sequence[float] | None:
+    """The last `count` values, oldest first; None where there are fewer, or a gap among them."""
+    some = values[-count:]
+    return some if len(some) == count and all(map(math.isfinite, some)) else None
+
+
+def _realized(closes: Sequence[float] | None) -> float | None:
+    """Sample standard deviation of the daily log returns, per year."""
+    if closes is None or min(closes) <= 0:
+        return None
+    returns = [math.log(b / a) for a, b in itertools.pairwise(closes)]
+    return statistics.stdev(returns) * math.sqrt(TRADING_DAYS)
+
+
+def _days_until(today: date, day: date | None) -> float | None:
+    """None also for a day that has passed: then the next one is not known."""
+    return None if day is None or day < today else float((day - today).days)
+
+
+def _event(events: Sequence[date] | None, today: date, days: int) -> bool | None:
+    return None if events is None else any(today <= day <= today + timedelta(days=days) for day in events)

@@ -1,0 +1,133 @@
+"""The parts that the scan and the funnel share: which options may become legs, how legs meet, and the numbers of a
+pair in levels.
+
+Legs meet in one of two ways, the same rows either way. By *group*: the hash of the group, then the distance; right
+where a group has few strikes for the width. By *bucket*: strikes are cut into buckets as wide as the widest spread,
+so a leg has its partner in its own bucket or the next one; the short legs, the smaller side, are doubled. Then a
+short leg meets tens of long ones where it would have met hundreds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.compile.spreads import leg_columns, levels
+from engine.compile.sql import FINITE, Parameters
+from engine.strategy.model import Vertical
+from engine.strategy.values import DayRange, DeltaRange, NextMonthly
+
+Meeting = Literal["group", "bucket"]
+ROUNDING = 1e-6
+"""Strikes in cents are no binary numbers: a width of $0.10 may come out as 0.0999999."""
+
+QUOTED = ("bid >= 0", "bid < ask", f"ask <= {FINITE}", f"fee <= {FINITE}")
+"""Two-sided, neither locked nor crossed, and its commission known. NaN is the greatest number: it fails every bound
+from above."""
+
+
+def of_side(spread: Vertical, parameters: Parameters) -> list[str]:
+    """Calls or puts, and the days to expiry where the strategy gives a range of them."""
+    wanted = [f"put_call = {parameters.named('put_call', 1 if spread.put_call == 'C' else -1)}"]
+    match spread.expiry:
+        case DayRange(min_days=low, max_days=high):
+            wanted.append(f"dte BETWEEN {parameters.named('dte_low', low)} AND {parameters.named('dte_high', high)}")
+        case NextMonthly():
+            pass
+    return wanted
+
+
+def sound(spread: Vertical) -> list[str]:
+    """The price at mid makes sense: something is earned or paid, and less than the width."""
+    return ["net > 0", "net < W"] if spread.is_credit else ["net < 0", "-net < W"]
+
+
+def short_conditions(spread: Vertical, parameters: Parameters) -> list[str]:
+    """What the leg that is sold must fulfil besides."""
+    return ["bid > 0", *_delta("short_delta", "delta", spread.short_delta, parameters)]
+
+
+def long_conditions(spread: Vertical, parameters: Parameters) -> list[str]:
+    """What the leg that is bought must fulfil besides."""
+    return _delta("long_delta", "l.delta", spread.long_delta, parameters)
+
+
+def key(meeting: Meeting, spread: Vertical, parameters: Parameters) -> str:
+    """The column by which legs find each other."""
+    if meeting == "group":
+        return "gid"
+    reach = parameters.named("reach", float(spread.width.high) + ROUNDING)
+    return f"gid::BIGINT * 2147483648 + floor(strike / {reach})::BIGINT AS bucket"
+
+
+def pairs(
+    meeting: Meeting,
+    spread: Vertical,
+    parameters: Parameters,
+    columns: Sequence[str],
+    short: Sequence[str],
+    long: Sequence[str],
+    also: Sequence[str] = (),
+) -> str:
+    """The pairs of legs at the wanted distance: every column of both, s_… of the short one and l_… of the long one."""
+    where = f" WHERE {' AND '.join(short)}" if short else ""
+    step = "- 1" if spread.short_is_higher else "+ 1"
+    doubled = "*" if meeting == "group" else f"*, unnest([bucket, bucket {step}]) AS met"
+    met = "s.gid = l.gid" if meeting == "group" else "s.met = l.bucket"
+    low = parameters.named("width_low", float(spread.width.low) - ROUNDING)
+    high = parameters.named("width_high", float(spread.width.high) + ROUNDING)
+    between = "s.strike - l.strike" if spread.short_is_higher else "l.strike - s.strike"
+    both = [f"{leg}.{column} AS {leg}_{column}" for column in columns for leg in ("s", "l")]
+    return f"""pairs AS (
+  SELECT {", ".join(["s.cid AS s_cid", "l.cid AS l_cid", *also, *both])}
+  FROM (SELECT {doubled} FROM legs{where}) s
+  JOIN legs l
+    ON {met}
+   AND {conjunction([f"{between} BETWEEN {low} AND {high}", *long], 3)}
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """The numbers that some SQL over pairs needs, in levels: each level is one step whose columns the next one uses."""
+
+    terms: Mapping[str, str]
+    levels: list[list[str]]
+    columns: list[str]
+    """Columns of the chain that the steps and the SQL use of either leg."""
+
+    @staticmethod
+    def for_sql(
+        fragments: Sequence[str], spread: Vertical, terms: Mapping[str, str], parameters: Parameters, minimum_fee: float
+    ) -> Priced:
+        needed = levels([*fragments, *sound(spread)], terms)
+        if any("fees" in level for level in needed):
+            parameters.named("minimum_fee", minimum_fee)
+        used = [*fragments, *(terms[name] for level in needed for name in level), "s_strike", "s_bid"]
+        used += ["s_delta"] * bool(spread.short_delta or spread.long_delta)
+        return Priced(terms, needed, leg_columns(used))
+
+    def steps(self, last: Sequence[str]) -> str:
+        """One step a level, then `last`; the final step is named `priced`."""
+        named = [[f"{self.terms[name]} AS {name}" for name in level] for level in self.levels] + [list(last)]
+        names = ["pairs", *(f"priced_{n}" for n in range(1, len(named))), "priced"]
+        steps = zip(names, names[1:], named, strict=False)
+        return "".join(_step(source, name, level) for source, name, level in steps)
+
+
+def _step(source: str, name: str, columns: Sequence[str]) -> str:
+    listed = ",\n    ".join(["*", *columns])
+    return f",\n{name} AS (\n  SELECT {listed}\n  FROM {source}\n)"  # noqa: S608 - no word of the trader: fixed text and named numbers
+
+
+def conjunction(conditions: Iterable[str], indent: int) -> str:
+    """Conditions joined by AND, one a line."""
+    return f"\n{' ' * indent}AND ".join(conditions)
+
+
+def _delta(name: str, column: str, bounds: DeltaRange | None, parameters: Parameters) -> list[str]:
+    if bounds is None:
+        return []
+    low, high = parameters.named(f"{name}_low", float(bounds.low)), parameters.named(f"{name}_high", float(bounds.high))
+    return [f"abs({column}) BETWEEN {low} AND {high}"]

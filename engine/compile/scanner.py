@@ -1,0 +1,137 @@
+"""Runs prepared queries over Arrow tables that change under them.
+
+One in-memory DuckDB, one thread, no files, no network. Each relation is registered once, as an object that hands out
+whatever table it holds at that moment; each query is planned once and its EXECUTE parsed once. A scan then costs the
+scan: no hand-over, no planning. Never register a name again (prepared statements would go on reading the old
+object), and never prepare an ASOF join (its second run takes the database down).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from engine.compile.sql import Query
+
+Row = tuple[Any, ...]
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "enable_external_access": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "python_enable_replacements": False,
+}
+
+
+class SchemaChanged(TypeError):
+    """A table came with other columns than the queries were planned for: always a defect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A query that a scanner knows, over one relation of it."""
+
+    name: str
+    relation: str
+    query: Query
+
+
+class Scanner:
+    """Owns the connection. Use it from one thread; a table is read only while `rows` runs, so swap buffers between calls."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, _Source] = {}
+        self._prepared: dict[str, Prepared] = {}
+        self._statements: dict[str, duckdb.Statement] = {}
+        self._connection = _connect()
+
+    def relation(self, name: str, schema: pa.Schema) -> None:
+        """Declares a relation once; declaring it again with the same columns does nothing. Raises SchemaChanged for
+        others."""
+        known = self._sources.get(name)
+        if known is None:
+            source = _Source(schema)
+            self._sources[name] = source
+            self._connection.register(name, source)
+        elif not known.schema.equals(schema):
+            raise SchemaChanged(f"relation {name} has other columns than before")
+
+    def prepare(self, query: Query, relation: str) -> Prepared:
+        """Plans a query over a declared relation."""
+        prepared = Prepared(f"query_{len(self._prepared)}", relation, query)
+        self._plan(prepared)
+        self._prepared[prepared.name] = prepared
+        return prepared
+
+    def forget(self, prepared: Prepared) -> None:
+        """Drops a query of a strategy that was replaced."""
+        self._prepared[prepared.name] = Prepared(prepared.name, "", Query("", {}))
+        if self._statements.pop(prepared.name, None) is not None:
+            self._connection.execute(f"DEALLOCATE {prepared.name}")
+
+    def rows(self, prepared: Prepared, table: pa.Table) -> list[Row]:
+        """All rows of the query over this table. Raises SchemaChanged where the table's columns are not those of the
+        relation.
+
+        Where the database has failed it is built anew and the query runs once more.
+        """
+        source = self._sources[prepared.relation]
+        if not source.schema.equals(table.schema):
+            raise SchemaChanged(f"relation {prepared.relation} has other columns than before")
+        source.t = table
+        try:
+            return self._run(prepared)
+        except (duckdb.FatalException, duckdb.InternalException):
+            self.rebuild()
+            return self._run(prepared)
+        finally:
+            source.t = None
+
+    def rebuild(self) -> None:
+        """A fresh database with the same relations and queries."""
+        self._connection.close()
+        self._statements.clear()
+        self._connection = _connect()
+        for name, source in self._sources.items():
+            self._connection.register(name, source)
+        for prepared in self._prepared.values():
+            if prepared.relation:
+                self._plan(prepared)
+
+    def close(self) -> None:
+        """Frees the database."""
+        self._statements.clear()
+        self._connection.close()
+
+    def _plan(self, prepared: Prepared) -> None:
+        self._connection.execute(f"PREPARE {prepared.name} AS {prepared.query.bound()}")
+        self._statements[prepared.name] = self._connection.extract_statements(f"EXECUTE {prepared.name}")[0]
+
+    def _run(self, prepared: Prepared) -> list[Row]:
+        return self._connection.execute(self._statements[prepared.name]).fetchall()
+
+
+class _Source:
+    """What is registered under a relation's name, once for life: hands out the table it holds."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+        self.t: pa.Table | None = None
+        self._empty = schema.empty_table()
+
+    def __arrow_c_schema__(self) -> object:
+        return self.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return (self._empty if self.t is None else self.t).__arrow_c_stream__(requested_schema)
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config=_CONFIG)
+    connection.execute("SET lock_configuration = true")
+    return connection

@@ -1,0 +1,138 @@
+"""What can be computed of a vertical from the columns of its two legs: s_… of the one sold, l_… of the one bought.
+
+Each number stands once, as SQL over columns and over numbers declared before it. The compiler takes those a strategy
+needs, level by level, so that none is computed twice. All per share unless it says USD; credit > 0, debit < 0.
+
+    net                    middle of the short leg's quote less the middle of the long leg's
+    max_profit, max_loss   100 x net and 100 x (W - net) for a credit, 100 x (W + net) and -100 x net for a debit;
+    USD, fees apart fees                   twice the commission of an order for one spread: the legs' fees, at least
+    the minimum of an order; USD kept                   net - fees / 100
+    breakeven              short strike + w x net for a credit, long strike - w x net for a debit; w = +1 for calls,
+    -1 for puts breakeven_after_fees   the same with `kept`
+    pop                    chance to end on the profitable side of breakeven_after_fees, 0 where fees eat all profit:
+                           N(z), z = ±(ln(B / spot) - (carry - iv²/2) x years) / (iv x sqrt(years)), + where the
+                           profit lies below B
+    iv at the breakeven    straight line in strike through the two legs' iv
+    expected_value         100 x (net + expected payoff of the long leg - that of the short leg) - fees; USD
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from engine.compile.logic import NEVER
+from engine.compile.normal import normal_cdf
+from engine.compile.sql import FINITE, Term
+from engine.domain.chain import CHAIN_COLUMNS
+from engine.strategy.measures import declaration
+from engine.strategy.model import Vertical
+
+MULTIPLIER: Final = 100
+"""Options of any other multiplier are adjusted contracts and never become a leg."""
+
+_WORD = re.compile(r"\b(?:[a-z_]\w*|W)\b")
+_MAY_BE_ABSENT = {column.name: column.may_be_absent for column in CHAIN_COLUMNS} | {
+    "quote_age": True,
+    "days_to_ex_dividend": True,
+}
+_KNOWN_OF_LEGS = frozenset({"bid", "ask", "fee"})
+"""Every leg has these: an option that lacks one is not eligible."""
+
+
+def leg_term(name: str) -> Term:
+    """A leg measure over the chain relation."""
+    sql = declaration(name, "leg").sql
+    absent = any(_MAY_BE_ABSENT.get(word, False) and word not in _KNOWN_OF_LEGS for word in _words(sql))
+    return Term(_closed(sql), absent)
+
+
+def spread_terms(spread: Vertical) -> Mapping[str, str]:
+    """SQL of every number above for this structure, in an order in which each uses only earlier ones."""
+    w = 1 if spread.put_call == "C" else -1
+    plus, minus = ("+", "-") if w > 0 else ("-", "+")
+    anchor, sign = ("s_strike", plus) if spread.is_credit else ("l_strike", minus)
+    # A bull profits above its breakeven, a bear below it; the short strike lies above exactly for bulls.
+    profits_above = spread.short_is_higher
+    below = "-" if profits_above else ""
+    return {
+        "W": "s_strike - l_strike" if spread.short_is_higher else "l_strike - s_strike",
+        "net": "((s_bid + s_ask) - (l_bid + l_ask)) / 2",
+        "s_multiplier": str(MULTIPLIER),
+        "fees": "2 * greatest(s_fee + l_fee, $minimum_fee)",
+        "max_profit": f"{MULTIPLIER} * net" if spread.is_credit else f"{MULTIPLIER} * (W + net)",
+        "max_loss": f"{MULTIPLIER} * (W - net)" if spread.is_credit else f"-{MULTIPLIER} * net",
+        "kept": f"net - fees / {MULTIPLIER}",
+        "breakeven": f"{anchor} {sign} net",
+        "breakeven_after_fees": f"{anchor} {sign} kept",
+        "breakeven_distance": "(s_spot - breakeven) / s_spot" if profits_above else "(breakeven - s_spot) / s_spot",
+        "breakeven_iv": "s_iv + (l_iv - s_iv) * (breakeven_after_fees - s_strike) / (l_strike - s_strike)",
+        "pop_z": (
+            f"CASE WHEN s_iv > 0 AND l_iv > 0 AND s_iv + l_iv + s_spot <= {FINITE} AND s_years > 0 THEN "
+            f"CASE WHEN {'kept > 0' if spread.is_credit else 'W + kept > 0'} THEN {below}"
+            "(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years)"
+            " / (breakeven_iv * sqrt(s_years)) "
+            f"ELSE -{NEVER!r} END END"
+        ),
+        "pop": normal_cdf("pop_z"),
+        "touch_log": "ln(s_strike / s_spot)",
+        "touch_mu": "s_carry - s_iv * s_iv / 2",
+        "touch_side": "CASE WHEN s_strike > s_spot THEN 1e0 ELSE -1e0 END",
+        "touch_z1": "touch_side * (touch_mu * s_years - touch_log) / (s_iv * sqrt(s_years))",
+        "touch_z2": "touch_side * (-touch_log - touch_mu * s_years) / (s_iv * sqrt(s_years))",
+        "p_touch": (
+            f"CASE WHEN s_iv > 0 AND s_iv + s_spot <= {FINITE} AND s_years > 0 THEN least(1e0, {normal_cdf('touch_z1')} "
+            f"+ exp(2 * touch_mu * touch_log / (s_iv * s_iv)) * {normal_cdf('touch_z2')}) END"
+        ),
+        "expected_value": f"{MULTIPLIER} * (net + l_expected_payoff - s_expected_payoff) - fees",
+    }
+
+
+def spread_term(name: str, terms: Mapping[str, str]) -> Term:
+    """A spread measure, or one of the numbers above, over pairs whose needed numbers are columns."""
+    sql = name if name in terms else declaration(name, "spread").sql
+    return Term(_closed(sql), _may_be_absent(sql, terms))
+
+
+def levels(wanted: Iterable[str], terms: Mapping[str, str]) -> list[list[str]]:
+    """The numbers that the wanted SQL needs, in levels: each level uses only columns of the legs and earlier levels."""
+    depth: dict[str, int] = {}
+
+    def visit(sql: str) -> int:
+        deepest = 0
+        for word in _words(sql):
+            if word in terms:
+                if word not in depth:
+                    depth[word] = 1 + visit(terms[word])
+                deepest = max(deepest, depth[word])
+        return deepest
+
+    for sql in wanted:
+        visit(sql)
+    return [[name for name in terms if depth.get(name) == level] for level in range(1, 1 + max(depth.values(), default=0))]
+
+
+def leg_columns(fragments: Iterable[str]) -> list[str]:
+    """Columns of the chain that these fragments use of either leg, in the chain's order."""
+    used = {word[2:] for sql in fragments for word in _words(sql) if word[:2] in {"s_", "l_"}} - {"multiplier"}
+    return [name for name in _MAY_BE_ABSENT if name in used]
+
+
+def _may_be_absent(sql: str, terms: Mapping[str, str]) -> bool:
+    for word in _words(sql):
+        if word in terms:
+            if word not in {"pop", "p_touch"} and not _may_be_absent(terms[word], terms):
+                continue
+            return True
+        if word[:2] in {"s_", "l_"} and word[2:] not in _KNOWN_OF_LEGS and _MAY_BE_ABSENT.get(word[2:], False):
+            return True
+    return False
+
+
+def _closed(sql: str) -> str:
+    return sql if sql.isidentifier() else f"({sql})"
+
+
+def _words(sql: str) -> list[str]:
+    return _WORD.findall(sql)

@@ -1,0 +1,89 @@
+"""Rows that a scan kept become candidates: every shown number from the pricing package."""
+
+from __future__ import annotations
+
+import math
+
+from engine.compile.scanner import Row
+from engine.domain.candidate import Candidate, LegQuote
+from engine.domain.chain import ChainSnapshot
+from engine.domain.spread import Leg, Spread
+from engine.pricing.fees import IBKR_TIERED
+from engine.pricing.payoff import PayoffLeg, profile
+from engine.pricing.probability import probability_of_profit, smile
+from engine.strategy.model import Strategy
+
+
+def candidate(strategy: Strategy, chain: ChainSnapshot, row: Row, rank: int) -> Candidate:
+    """The candidate of one row (s_cid, l_cid, score) of a scan."""
+    s_cid, l_cid, score = int(row[0]), int(row[1]), float(row[2])
+    short, long = _Option(chain, s_cid), _Option(chain, l_cid)
+    spread = spread_of(strategy, chain, s_cid, l_cid)
+    net = short.mid - long.mid
+    multiplier = spread.multiplier
+    legs = [PayoffLeg(leg.sign, 1, leg.contract.put_call, float(leg.contract.strike)) for leg in spread.legs]
+    at_expiry = profile(legs, net)
+    max_profit, max_loss = at_expiry.max_profit, at_expiry.max_loss
+    assert max_profit is not None, "calls are bought and sold in equal number"
+    assert max_loss is not None, "calls are bought and sold in equal number"
+    fees = 2 * max(short["fee"] + long["fee"], float(IBKR_TIERED.minimum_per_order))
+    return Candidate(
+        strategy=strategy.name,
+        spread=spread,
+        quotes=(short.quote(), long.quote()),
+        net=net,
+        natural=short["bid"] - long["ask"],
+        width=float(spread.width),
+        max_profit=max_profit * multiplier,
+        max_loss=max_loss * multiplier,
+        fees=fees,
+        breakevens=at_expiry.breakevens,
+        pop=_pop(legs, net - fees / multiplier, short, long),
+        expected_value=_known((net + long["expected_payoff"] - short["expected_payoff"]) * multiplier - fees),
+        return_on_risk=at_expiry.return_on_risk,
+        delta=_known(long["delta"] - short["delta"]),
+        gamma=_known(long["gamma"] - short["gamma"]),
+        theta=_known(long["theta"] - short["theta"]),
+        vega=_known(long["vega"] - short["vega"]),
+        score=score,
+        rank=rank,
+    )
+
+
+def spread_of(strategy: Strategy, chain: ChainSnapshot, s_cid: int, l_cid: int) -> Spread:
+    """The spread of two rows of the chain, the leg that is sold first."""
+    return Spread(strategy.spread.type, (Leg(chain.contracts[s_cid], "sell"), Leg(chain.contracts[l_cid], "buy")))
+
+
+class _Option:
+    """One row of the chain; a number that is absent is NaN here and becomes None on the way out."""
+
+    __slots__ = ("_chain", "_row")
+
+    def __init__(self, chain: ChainSnapshot, row: int) -> None:
+        self._chain = chain
+        self._row = row
+
+    def __getitem__(self, column: str) -> float:
+        value = self._chain.table.column(column)[self._row].as_py()
+        return math.nan if value is None else value
+
+    @property
+    def mid(self) -> float:
+        return (self["bid"] + self["ask"]) / 2
+
+    def quote(self) -> LegQuote:
+        return LegQuote(_known(self["bid"]), _known(self["ask"]), _known(self["delta"]))
+
+
+def _pop(legs: list[PayoffLeg], net_after_fees: float, short: _Option, long: _Option) -> float | None:
+    """None where an iv, the spot or the time to expiry is not known."""
+    ivs, spot, years = (short["iv"], long["iv"]), short["spot"], short["years"]
+    if not (all(math.isfinite(iv) and iv > 0 for iv in ivs) and math.isfinite(spot) and spot > 0 and years > 0):
+        return None
+    volatility = smile([leg.strike for leg in legs], ivs)
+    return probability_of_profit(legs, net_after_fees, spot, years, short["carry"], 0.0, volatility)
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None

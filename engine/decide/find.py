@@ -1,0 +1,198 @@
+"""Finds what a strategy looks for: the market's answers, the candidates, the funnel, and what the exits say of open
+positions.
+
+A `Finder` compiles a strategy when it first meets it and keeps the prepared queries as long as the strategy is in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.compile.conditions import Answer, ConditionsPlan, answer, column_of
+from engine.compile.entry import compile_entry
+from engine.compile.exits import compile_exits
+from engine.compile.funnel import FunnelPlan, compile_funnel, funnel_of, misses_of
+from engine.compile.market import compile_market, market_value
+from engine.compile.pairs import Meeting
+from engine.compile.scanner import Prepared, Row, Scanner
+from engine.decide.candidates import candidate, spread_of
+from engine.decide.positions import PositionRow
+from engine.decide.rows import SCAN_SCHEMA, ChainRows, adjusted_rows, chain_rows, numbers, searched
+from engine.domain.candidate import Candidate
+from engine.domain.chain import ChainSnapshot, MarketState
+from engine.domain.facts import FunnelRecorded
+from engine.domain.session import Session
+from engine.strategy.conditions import ExitRule
+from engine.strategy.model import Strategy
+
+BUCKETS_FROM = 12
+"""Strikes of one group within reach of a short leg from which buckets find partners faster than the whole group does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look at one snapshot found for one strategy."""
+
+    strategy: str
+    candidates: tuple[Candidate, ...]
+    """Best first, at most `keep` for each underlying; rank 1 is the best."""
+    market: Mapping[str, tuple[Answer, ...]]
+    """The answer to each line of `when`, by underlying of the universe."""
+    searched: tuple[str, ...]
+    """Underlyings whose market passed and that are in the chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitAnswer:
+    """What one exit rule says of one position."""
+
+    rule: ExitRule
+    holds: bool | None
+    """None is unknown: the rule does not fire."""
+    values: Mapping[str, float | bool | None]
+    """The measures the rule looked at."""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """One strategy's queries; each is compiled when it is first asked for."""
+
+    strategy: Strategy
+    entries: dict[tuple[bool, Meeting], Prepared] = field(default_factory=dict[tuple[bool, Meeting], Prepared])
+    funnel: tuple[FunnelPlan, Prepared, Prepared] | None = None
+    market: tuple[ConditionsPlan, Prepared] | None = None
+    exits: tuple[ConditionsPlan, Prepared] | None = None
+
+
+class Finder:
+    """Runs strategies over snapshots. Use it from one thread."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+        self._plans: dict[str, _Plan] = {}
+        self._relations = 0
+        self._adjusted: tuple[Sequence[object], tuple[int, ...]] | None = None
+        scanner.relation("chain", SCAN_SCHEMA)
+
+    def rows(self, chain: ChainSnapshot, market: Mapping[str, MarketState], now: datetime) -> ChainRows:
+        """The chain ready for every strategy of this instant; one call a beat serves them all."""
+        if self._adjusted is None or self._adjusted[0] is not chain.contracts:
+            self._adjusted = (chain.contracts, adjusted_rows(chain.contracts))
+        return chain_rows(chain, market, now, self._adjusted[1])
+
+    def find(
+        self, strategy: Strategy, rows: ChainRows, market: Mapping[str, MarketState], now: datetime, session: Session | None
+    ) -> Found:
+        """The best candidates of every underlying whose market answers yes to every line of `when`."""
+        answers = self.market(strategy, market, now, session)
+        open_to = tuple(
+            name
+            for name, lines in answers.items()
+            if all(line.holds is True for line in lines) and name in rows.chain.underlyings
+        )
+        found = self.scan(strategy, rows, open_to, now)
+        return Found(strategy.name, found, answers, open_to)
+
+    def scan(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> tuple[Candidate, ...]:
+        """The best candidates of these underlyings, whatever their market."""
+        table = searched(rows, underlyings, strategy.spread.expiry, now)
+        if not table.num_rows:
+            return ()
+        prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=_meeting(strategy, rows.chain))
+        found = self._scanner.rows(prepared, table)
+        return tuple(candidate(strategy, rows.chain, row, rank) for rank, row in enumerate(found, 1))
+
+    def market(
+        self, strategy: Strategy, market: Mapping[str, MarketState], now: datetime, session: Session | None
+    ) -> dict[str, tuple[Answer, ...]]:
+        """The answer to each line of `when` for each underlying of the universe; unknown where nothing is known of it."""
+        plan = self._plan(strategy)
+        if not strategy.when:
+            return dict.fromkeys(strategy.universe, ())
+        if plan.market is None:
+            plan.market = self._conditions(compile_market(strategy, self._new_relation()))
+        conditions, prepared = plan.market
+        states = [market.get(name) or _nothing_known(name) for name in strategy.universe]
+        values = [{column_of(m): market_value(m, state, now, session) for m in conditions.measures} for state in states]
+        return dict(zip(strategy.universe, answer(conditions, prepared, self._scanner, values), strict=True))
+
+    def exits(self, strategy: Strategy, positions: Sequence[PositionRow]) -> list[tuple[ExitAnswer, ...]]:
+        """What each exit rule says of each position, both in the given order; the first that holds wins."""
+        plan = self._plan(strategy)
+        if not strategy.exits or not positions:
+            return [() for _ in positions]
+        if plan.exits is None:
+            plan.exits = self._conditions(compile_exits(strategy, self._new_relation()))
+        conditions, prepared = plan.exits
+        found = answer(conditions, prepared, self._scanner, positions)
+        return [
+            tuple(ExitAnswer(rule, one.holds, one.values) for rule, one in zip(strategy.exits, row, strict=True)) for row in found
+        ]
+
+    def funnel(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> FunnelRecorded:
+        """How many options and spreads passed each line, one after the other, and what came nearest where none
+        passed all."""
+        plan = self._plan(strategy)
+        if plan.funnel is None:
+            compiled = compile_funnel(strategy)
+            queries = (compiled.counts, compiled.nearest)
+            counts, nearest = (self._scanner.prepare(query, "chain") for query in queries)
+            plan.funnel = (compiled, counts, nearest)
+        compiled, counts, nearest = plan.funnel
+        table = searched(rows, underlyings, strategy.spread.expiry, now)
+        steps = funnel_of(compiled, self._scanner.rows(counts, table)[0])
+        passed = steps[-1].passed
+        miss = None if passed else _nearest_miss(compiled, self._scanner.rows(nearest, table), strategy, rows.chain)
+        return FunnelRecorded(strategy.name, rows.chain.id, steps, passed, miss)
+
+    def keep_only(self, strategies: Iterable[Strategy]) -> None:
+        """Forgets the queries of every other strategy, so that reloads do not pile up."""
+        digests = {strategy.digest for strategy in strategies}
+        for digest in [digest for digest in self._plans if digest not in digests]:
+            plan = self._plans.pop(digest)
+            kept = [*plan.entries.values(), *(plan.funnel[1:] if plan.funnel else ())]
+            kept += [part[1] for part in (plan.market, plan.exits) if part]
+            for prepared in kept:
+                self._scanner.forget(prepared)
+
+    def _plan(self, strategy: Strategy) -> _Plan:
+        plan = self._plans.get(strategy.digest)
+        if plan is None or (plan.strategy is not strategy and plan.strategy != strategy):
+            plan = self._plans[strategy.digest] = _Plan(strategy)
+        return plan
+
+    def _entry(self, strategy: Strategy, *, several: bool, meeting: Meeting) -> Prepared:
+        entries = self._plan(strategy).entries
+        if (several, meeting) not in entries:
+            compiled = compile_entry(strategy, several=several, meeting=meeting)
+            entries[several, meeting] = self._scanner.prepare(compiled.query, "chain")
+        return entries[several, meeting]
+
+    def _conditions(self, plan: ConditionsPlan) -> tuple[ConditionsPlan, Prepared]:
+        table = f"conditions_{self._relations}"
+        self._scanner.relation(table, plan.schema)
+        return plan, self._scanner.prepare(plan.query, table)
+
+    def _new_relation(self) -> str:
+        self._relations += 1
+        return f"conditions_{self._relations}"
+
+
+def _meeting(strategy: Strategy, chain: ChainSnapshot) -> Meeting:
+    """Buckets where groups are long and the width reaches only a part of them."""
+    rows, groups = chain.table.num_rows, int(numbers(chain, "gid")[-1]) + 1
+    return "bucket" if rows / groups >= BUCKETS_FROM else "group"
+
+
+def _nearest_miss(plan: FunnelPlan, found: Sequence[Row], strategy: Strategy, chain: ChainSnapshot) -> str | None:
+    """The spread that fails the fewest conditions by the least, and each condition with value, bound and distance."""
+    if not found:
+        return None
+    spread = spread_of(strategy, chain, int(found[0][0]), int(found[0][1]))
+    return f"{spread}: {'; '.join(str(miss) for miss in misses_of(plan, found[0]))}"
+
+
+def _nothing_known(underlying: str) -> MarketState:
+    return MarketState(underlying, None, None, None, (), (), None, None)
