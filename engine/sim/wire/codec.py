@@ -13,7 +13,7 @@ from typing import assert_never
 from engine.sim.wire.errors import WireError
 from engine.sim.wire.fields import Column, Field, Fixed, Gate, Group, Item, Rest, When
 from engine.sim.wire.frames import frame, framed
-from engine.sim.wire.kinds import Row, Scalar, Text, Value
+from engine.sim.wire.kinds import Row, Scalar, Text, Value, quick_writer
 from engine.sim.wire.message import Message
 from engine.sim.wire.tables import BY_ID, BY_NAME, Direction, layout_of, names_of
 
@@ -58,7 +58,7 @@ def encode_frame(message: Message, version: int) -> bytes:
 def frame_encoder(name: str, version: int) -> Callable[..., bytes]:
     """A quick writer of one kind of message: it takes the values in declared order and returns the frame.
 
-    For messages of single fields only, such as tick_price, tick_size and tick_option_computation; about five times as
+    For messages of single fields only, such as tick_price, tick_size and tick_option_computation; about three times as
     quick as encode_frame, with the same result. Raises WireError for any other kind of message.
     """
     declaration = BY_NAME[name]
@@ -68,7 +68,7 @@ def frame_encoder(name: str, version: int) -> Callable[..., bytes]:
         if isinstance(item, Fixed) and not kinds:
             head += f"{item.text}\0"
         elif isinstance(item, Field):
-            kinds.append(item.kind.write)
+            kinds.append(quick_writer(item.kind))
         else:
             raise WireError("has groups or conditions; use encode_frame", message=name)
     writes = tuple(kinds)

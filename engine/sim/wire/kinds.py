@@ -8,7 +8,7 @@ or absent field means to the receiver when it means a value: clients print or le
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf, isfinite
@@ -190,6 +190,25 @@ class Text:
 
 
 Kind: TypeAlias = Whole | Double | Size | Flag | Text
+
+
+def quick_writer(kind: Kind) -> Callable[[Value], str]:
+    """The kind's write with a short cut for the values ticks are made of: whole numbers and everyday prices."""
+    write = kind.write
+
+    def whole(value: Value) -> str:
+        return str(value) if type(value) is int else write(value)
+
+    def java(value: Value) -> str:
+        return repr(value) if type(value) is float and 1e-3 <= abs(value) < 1e7 else write(value)
+
+    match kind:
+        case Size() | Whole(among=()):
+            return whole
+        case Double(style="java"):
+            return java
+        case _:
+            return write
 
 
 def _java(number: float) -> str:

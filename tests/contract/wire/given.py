@@ -57,30 +57,32 @@ def _rows(name: str) -> list[dict]:
 
 
 @st.composite
-def messages(draw: st.DrawFn, name: str, version: int) -> Message:
-    """Any message of this name that the version can say, conditions met as they fall."""
-    return Message(name, _row(draw, layout_of(name, version)))
+def messages(draw: st.DrawFn, name: str, version: int, gaps: bool = True) -> Message:
+    """Any message of this name that the version can say, conditions met as they fall.
+
+    `gaps` says whether numbers may be left out, where the declaration allows it.
+    """
+    return Message(name, _row(draw, layout_of(name, version), gaps))
 
 
-def _row(draw: st.DrawFn, items: tuple[Item, ...]) -> dict[str, Value]:
+def _row(draw: st.DrawFn, items: tuple[Item, ...], gaps: bool) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    _fill(draw, items, values)
+    _fill(draw, items, values, gaps)
     return values
 
 
-def _fill(draw: st.DrawFn, items: tuple[Item, ...], values: dict[str, Value]) -> None:
+def _fill(draw: st.DrawFn, items: tuple[Item, ...], values: dict[str, Value], gaps: bool) -> None:
     for item in items:
         match item:
             case Field():
-                values[item.name] = draw(_scalar(item.name, item.kind))
+                values[item.name] = draw(_value(item, gaps))
             case When():
                 if item.test(values):
-                    _fill(draw, item.items, values)
+                    _fill(draw, item.items, values, gaps)
             case Group():
-                values[item.name] = tuple(_row(draw, item.items) for _ in range(draw(st.integers(0, 2))))
+                values[item.name] = tuple(_row(draw, item.items, gaps) for _ in range(draw(st.integers(0, 2))))
             case Column():
-                cells = st.lists(_scalar(item.name, item.kind), max_size=2)
-                values[item.name] = tuple(draw(cells))
+                values[item.name] = tuple(draw(st.lists(_present(item.name, item.kind), max_size=2)))
             case Rest():
                 values[item.name] = ()
             case Fixed():
@@ -99,28 +101,27 @@ SPECIAL_TEXTS = {
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\\", exclude_categories=("Cs",)), max_size=5)
 
 
-def _scalar(name: str, kind: Kind) -> st.SearchStrategy[Value]:
+def _value(field: Field, gaps: bool) -> st.SearchStrategy[Value]:
+    kind = field.kind
+    present = _present(field.name, kind)
+    if isinstance(kind, (Text, Flag)) or kind.blank is not None or (isinstance(kind, Whole) and kind.required):
+        return present
+    return st.none() | present if gaps else present
+
+
+def _present(name: str, kind: Kind) -> st.SearchStrategy[Value]:
     match kind:
         case Text():
             return SPECIAL_TEXTS.get(name, _TEXT)
         case Flag():
             return st.booleans()
         case Whole():
-            return _whole(kind)
+            numbers = st.integers(int(kind.zero_is_absent), 2_000_000_000)
+            return st.sampled_from(kind.among) if kind.among else numbers
         case Double():
-            numbers = st.floats(-1e9, 1e9, allow_subnormal=False).map(lambda number: round(number, 4) + 0.0)
-            if kind.zero_is_absent:
-                numbers = numbers.filter(bool)
-            return numbers if kind.blank is not None else st.none() | numbers
+            prices = st.floats(-1e9, 1e9, allow_subnormal=False).map(lambda number: round(number, 4) + 0.0)
+            return prices.filter(bool) if kind.zero_is_absent else prices
         case Size() if name == "size":  # the clients read the size of a histogram bar as a whole number
             return st.integers(0, 10**9).map(Decimal)
         case Size():
-            sizes = st.decimals(Decimal(0), Decimal(10**9), places=4) | st.integers(0, 10**9).map(Decimal)
-            return sizes if kind.blank is not None else st.none() | sizes
-
-
-def _whole(kind: Whole) -> st.SearchStrategy[Value]:
-    if kind.among:
-        return st.sampled_from(kind.among)
-    numbers = st.integers(int(kind.zero_is_absent), 2_000_000_000)
-    return numbers if kind.required or kind.blank is not None else st.none() | numbers
+            return st.decimals(Decimal(0), Decimal(10**9), places=4) | st.integers(0, 10**9).map(Decimal)

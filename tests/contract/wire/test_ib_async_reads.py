@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC
 from types import SimpleNamespace
 
@@ -17,8 +16,11 @@ from ib_async.decoder import Decoder
 
 from . import given
 
-UNREAD = {"historical_data_end", "current_time_in_millis"}
-"""Messages of versions above 178, which ib_async does not know."""
+UNREAD = {"historical_data_end", "current_time_in_millis", "bond_contract_details"}
+"""Two messages of versions above 178, and one ib_async fails on: it takes a bond's coupon for a whole number."""
+
+WITH_GAPS = {"open_order", "completed_order", "contract_details", "commission_report"}
+"""Messages in which TWS leaves numbers out and ib_async asks whether they are there."""
 
 NAMES = sorted(declaration.name for declaration in RESPONSES if declaration.name not in UNREAD)
 
@@ -58,43 +60,11 @@ def calls_of(message: Message, version: int) -> list[tuple[str, tuple[object, ..
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @having(st.data(), st.sampled_from(NAMES), st.sampled_from(given.VERSIONS))
 def test_any_answer_is_read_by_ib_async(data: st.DataObject, name: str, version: int) -> None:
-    message = data.draw(given.messages(name, version).filter(_makes_sense))
+    message = data.draw(given.messages(name, version, gaps=name in WITH_GAPS))
 
     calls = calls_of(message, version)
 
-    assert calls or name in ("tick_price", "tick_by_tick", "historical_data")
-
-
-def _makes_sense(message: Message) -> bool:
-    """Whether TWS would leave no number empty that ib_async reads without a guard."""
-    return not _leaves_empty(message.values)
-
-
-def _leaves_empty(values: object) -> bool:
-    match values:
-        case dict():
-            return any(name not in OPTIONAL and _leaves_empty(value) for name, value in values.items())
-        case tuple():
-            return any(_leaves_empty(value) for value in values)
-        case _:
-            return values is None
-
-
-OPTIONAL = frozenset(
-    re.split(
-        r"\s+",
-        """aux_price lmt_price percent_offset starting_price stock_ref_price delta stock_range_lower stock_range_upper
-        display_size min_qty nbbo_price_cap volatility dn_aux_price trail_stop_price trailing_percent basis_points
-        basis_points_type scale_init_level_size scale_subs_level_size scale_price_increment scale_price_adjust_value
-        scale_price_adjust_interval scale_profit_offset scale_init_position scale_init_fill_qty init_margin_before
-        maint_margin_before equity_with_loan_before init_margin_change maint_margin_change equity_with_loan_change
-        init_margin_after maint_margin_after equity_with_loan_after commission min_commission max_commission
-        trigger_price adjusted_trail_stop_price lmt_price_offset adjusted_stop_price adjusted_stop_limit_price
-        adjusted_trailing_amount duration post_to_ats min_trade_qty compete_against_best_offset mid_offset_at_whole
-        mid_offset_at_half parent_perm_id ref_futures_con_id min_compete_size ev_multiplier realized_pnl yield
-        yield_redemption_date""",
-    )
-)
+    assert calls
 
 
 @pytest.mark.parametrize("version", [157, 176, 177, 178])
