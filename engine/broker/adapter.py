@@ -1,0 +1,175 @@
+"""The Broker port over TWS: puts the parts of this package together and speaks to the loop in domain types."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from ib_async import Contract as IbContract
+
+from engine.broker.account import Account
+from engine.broker.books import Books
+from engine.broker.chains import Chains
+from engine.broker.desk import Desk
+from engine.broker.ear import Parts
+from engine.broker.gauges import BrokerGauges
+from engine.broker.history import History
+from engine.broker.lines import Lines
+from engine.broker.previews import Previews
+from engine.broker.quotes import Stream
+from engine.broker.session import Address, Session
+from engine.broker.translate import Executions
+from engine.broker.tws import Tws
+from engine.domain.contract import Contract
+from engine.domain.errors import Transient, UserError
+from engine.domain.facts import OrderPreviewed, OrderProposed
+from engine.domain.order import Order
+from engine.domain.snapshot import AccountValues, DataQuality
+from engine.ports import BrokerPicture, Clock, DailyBars, Hear, QuoteSink, Underlying
+
+LINES = 100
+"""Market data lines that IBKR gives every user."""
+LINES_RESERVED = 5
+"""Left to TWS's own windows: a line that a person's watch list takes must not cost an open leg its quote."""
+LIVE, DELAYED = 1, 3
+
+
+class IbBroker:
+    """`ports.Broker` through ib_async. One TWS, one account, one client id.
+
+    `order_prefix` begins every reference of ours. `last_order_id` is the highest order id of past sessions: none is used
+    again. `zone` is the time zone that TWS runs in, for its times that name none.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        client_id: int,
+        account: str | None,
+        hear: Hear,
+        quotes: QuoteSink,
+        clock: Clock,
+        *,
+        order_prefix: str,
+        last_order_id: int = 0,
+        lines: int = LINES,
+        accepts_delayed: bool = False,
+        zone: str = "America/New_York",
+    ) -> None:
+        if not order_prefix:
+            raise ValueError("order_prefix is empty: without one every order in the account would count as ours")
+        self.gauges = BrokerGauges()
+        self._accepts_delayed = accepts_delayed
+        self._contracts: dict[int, IbContract] = {}
+        ib = self._ib = Tws(clock, self.gauges, zone)
+        executions = Executions(order_prefix)
+        self._account = Account(clock)
+        self._session = Session(ib, Address(host, port, client_id, account), hear, clock, self.gauges)
+        self._session.lost = self._lost
+        self._desk = Desk(ib.client, client_id, hear, executions, self.gauges)
+        self._desk.highest_order_id = last_order_id
+        self._previews = Previews(ib.client, self.gauges)
+        self._books = Books(ib, executions)
+        self._stream = Stream(ib.client, quotes, Lines(max(1, lines - LINES_RESERVED)), self.gauges, self._contracts)
+        self._chains = Chains(ib, self._stream, self._contracts, clock)
+        self._history = History(ib, self._contracts, clock)
+        ib.wrapper.parts = Parts(
+            session=self._session,
+            account=self._account,
+            desk=self._desk,
+            previews=self._previews,
+            books=self._books,
+            stream=self._stream,
+            executions=executions,
+            pacing=ib.client.pacing,
+            gauges=self.gauges,
+            clock=clock,
+            hear=hear,
+        )
+
+    @property
+    def is_connected(self) -> bool:
+        return self._session.is_up
+
+    @property
+    def data(self) -> DataQuality:
+        if not self._session.is_up or self._session.link.is_data_broken:
+            return "unknown"
+        return self._stream.quality
+
+    @property
+    def account(self) -> AccountValues:
+        return self._account.values
+
+    @property
+    def subscriptions(self) -> Mapping[int, int]:
+        """Contract number by request number of every open market data line."""
+        return self._stream.subscriptions
+
+    @property
+    def highest_order_id(self) -> int:
+        """Of all order ids seen, to be handed to the next process as `last_order_id`."""
+        return self._desk.highest_order_id
+
+    async def connect(self) -> str:
+        if self._session.is_up:
+            return self._account.name
+        account = await self._session.connect()
+        self._refuse_foreign_currency(account)
+        client = self._ib.client
+        client.updateReqId(self._desk.highest_order_id + 1)
+        client.reqMarketDataType(DELAYED if self._accepts_delayed else LIVE)
+        client.reqPnL(client.getReqId(), account, "")
+        self._stream.restart()
+        self._session.begin()
+        return account
+
+    async def disconnect(self) -> None:
+        self._session.leave("disconnected on request")
+
+    async def picture(self) -> BrokerPicture:
+        return await self._books.picture(self._account.name)
+
+    async def underlying(self, symbol: str) -> Underlying:
+        return await self._chains.underlying(symbol)
+
+    async def chain(self, underlying: Underlying, expiries: Callable[[date], bool], band: float) -> Sequence[Contract]:
+        return await self._chains.chain(underlying, expiries, band)
+
+    async def daily_bars(self, underlying: Underlying, days: int) -> DailyBars:
+        return await self._history.daily_bars(underlying, days)
+
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
+        self._stream.watch(options, underlyings)
+
+    async def preview(self, order: OrderProposed) -> OrderPreviewed:
+        return await self._previews.ask(order, self._account.name)
+
+    def send(self, order: Order, limit: Decimal) -> None:
+        self._must_be_up(order)
+        self._desk.send(order, limit, self._account.name)
+
+    def reprice(self, order: Order, limit: Decimal) -> None:
+        self._must_be_up(order)
+        self._desk.reprice(order, limit, self._account.name)
+
+    def cancel(self, order: Order) -> None:
+        self._must_be_up(order)
+        self._desk.cancel(order)
+
+    def _must_be_up(self, order: Order) -> None:
+        """While the link is in doubt nothing about an order leaves: a change sent into it has become a second order."""
+        if not self._session.is_up:
+            state = self._session.link.state
+            raise Transient(f"order {order.ref}: the link to the broker is {state}, nothing was sent")
+
+    def _refuse_foreign_currency(self, account: str) -> None:
+        currency = self._account.base_currency
+        if currency not in {None, "USD"}:
+            self._session.leave(f"account {account} is kept in {currency}")
+            raise UserError(f"account {account} is kept in {currency}: this engine reckons in USD only; choose a USD account")
+
+    def _lost(self, _reason: str) -> None:
+        self._desk.link_lost(self._ib.client.pacing.drop())
+        self._previews.link_lost()
+        self._stream.forget()

@@ -1,0 +1,222 @@
+"""Asks TWS what exists: an underlying, and the options on it.
+
+1. The underlying by its symbol: an index or a stock.
+2. The expiries and strikes of each trading class (one unthrottled request).
+3. The contracts, one request for each class, expiry and right, since TWS answers half-open requests slowly; remembered for
+   the day, and asked for again when strikes were added.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+
+from ib_async import IB, ContractDetails, OptionChain
+from ib_async import Contract as IbContract
+
+from engine.broker.asking import answer
+from engine.broker.quotes import Stream
+from engine.domain.contract import Contract, PutCall, settlement_rule
+from engine.domain.errors import BrokerRefused, Transient, UserError
+from engine.ports import Clock, Underlying
+
+DETAILS_S = 30.0
+"""For the contracts of one class, expiry and right: TWS throttles such requests, some take many seconds."""
+PARAMETERS_S = 15.0
+SPOT_S = 11.0
+"""A first price; where nothing trades TWS takes up to eleven seconds to say what it has."""
+SPOT_STEP_S = 0.25
+BATCH = 4
+"""Requests for contracts under way at once: TWS answers them one after the other anyway."""
+STANDARD_MULTIPLIER = "100"
+NO_CONTRACT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One request for contracts."""
+
+    underlying: Underlying
+    root: str
+    listed: str
+    """Last trading day, as TWS lists expiries: YYYYMMDD."""
+    right: PutCall
+
+
+class Chains:
+    """What TWS has told of contracts; `contracts` keeps its own description of each by number."""
+
+    def __init__(self, ib: IB, stream: Stream, contracts: dict[int, IbContract], clock: Clock) -> None:
+        self._ib = ib
+        self._stream = stream
+        self._contracts = contracts
+        self._clock = clock
+        self._underlyings: dict[str, Underlying] = {}
+        self._known: dict[_Part, tuple[Contract, ...]] = {}
+        self._strikes: dict[tuple[int, str], frozenset[float]] = {}
+        self._known_on: date | None = None
+
+    async def underlying(self, symbol: str) -> Underlying:
+        """Raises UserError where TWS knows no such index or US stock, Transient where it does not answer."""
+        if symbol not in self._underlyings:
+            kinds = ("IND", "STK") if settlement_rule(symbol).cash else ("STK", "IND")
+            for kind in kinds:
+                found = await self._details(symbol, _asked_for(symbol, kind))
+                if found:
+                    self._underlyings[symbol] = self._learn(symbol, found[0])
+                    break
+            else:
+                raise UserError(f"{symbol}: TWS knows no index and no US stock of this name; check the symbol")
+        return self._underlyings[symbol]
+
+    async def chain(self, underlying: Underlying, expiries: Callable[[date], bool], band: float) -> Sequence[Contract]:
+        """Contracts by expiry, class, right and strike. Only standard ones: 100 shares, and a class without a digit."""
+        self._forget_yesterday()
+        price = await self.spot(underlying)
+        rows = await answer(
+            f"expiries and strikes of {underlying.symbol}",
+            PARAMETERS_S,
+            self._ib.reqSecDefOptParamsAsync,
+            underlying.symbol,
+            "",
+            underlying.kind,
+            underlying.con_id,
+        )
+        parts: list[_Part] = []
+        for row in standard_classes(rows):
+            self._forget_if_listed_anew(underlying, row)
+            listed = sorted(day for day in set(row.expirations) if _may_be_wanted(day, row.tradingClass, expiries))
+            parts += [_Part(underlying, row.tradingClass, day, right) for day in listed for right in ("C", "P")]
+        await self._fill(part for part in parts if part not in self._known)
+        low, high = price * (1 - band), price * (1 + band)
+        chosen = [
+            contract
+            for part in parts
+            for contract in self._known[part]
+            if expiries(contract.expiry) and low <= contract.strike <= high
+        ]
+        return sorted(chosen, key=lambda one: (one.expiry, one.root, one.put_call, one.strike))
+
+    async def spot(self, underlying: Underlying) -> float:
+        """The price now, on a line taken for it where there is none. Raises Transient where no price comes."""
+        self._stream.hold(underlying)
+        try:
+            for _ in range(int(SPOT_S / SPOT_STEP_S)):
+                price = self._stream.price(underlying.con_id)
+                if price is not None:
+                    return price
+                await asyncio.sleep(SPOT_STEP_S)
+        finally:
+            self._stream.release(underlying)
+        raise Transient(
+            f"{underlying.symbol}: no price within {SPOT_S:g} s; check the market data subscription, or wait for the market"
+        )
+
+    # Inside.
+
+    async def _fill(self, parts: Iterable[_Part]) -> None:
+        waiting = iter(parts)
+        while batch := list(islice(waiting, BATCH)):
+            asked = (self._details(f"{part.root} {part.listed} {part.right}", _half_open(part)) for part in batch)
+            problem: BaseException | None = None
+            for part, found in zip(batch, await asyncio.gather(*asked, return_exceptions=True), strict=True):
+                if isinstance(found, BaseException):
+                    problem = found
+                else:
+                    self._known[part] = tuple(self._option(part, details) for details in found)
+            if problem is not None:
+                raise problem
+
+    async def _details(self, what: str, contract: IbContract) -> list[ContractDetails]:
+        """What matches; nothing where TWS knows no such contract."""
+        try:
+            return await answer(f"contracts of {what}", DETAILS_S, self._ib.reqContractDetailsAsync, contract)
+        except BrokerRefused as refusal:
+            if refusal.code == NO_CONTRACT:
+                return []
+            raise
+
+    def _learn(self, symbol: str, details: ContractDetails) -> Underlying:
+        contract = _contract_of(details)
+        self._contracts[contract.conId] = contract
+        return Underlying(
+            symbol=symbol,
+            con_id=contract.conId,
+            kind=contract.secType,
+            exchange=contract.exchange,
+            primary_exchange=contract.primaryExchange,
+            currency=contract.currency,
+        )
+
+    def _option(self, part: _Part, details: ContractDetails) -> Contract:
+        contract = _contract_of(details)
+        contract.exchange = "SMART"
+        self._contracts[contract.conId] = contract
+        return Contract(
+            con_id=contract.conId,
+            underlying=part.underlying.symbol,
+            root=contract.tradingClass or part.root,
+            expiry=_day(details.realExpirationDate or contract.lastTradeDateOrContractMonth),
+            strike=Decimal(str(contract.strike)).normalize(),
+            put_call=part.right,
+            multiplier=int(contract.multiplier or STANDARD_MULTIPLIER),
+        )
+
+    def _forget_yesterday(self) -> None:
+        today = self._clock.now().date()
+        if today != self._known_on:
+            self._known_on = today
+            self._known.clear()
+            self._strikes.clear()
+
+    def _forget_if_listed_anew(self, underlying: Underlying, row: OptionChain) -> None:
+        key, strikes = (underlying.con_id, row.tradingClass), frozenset(row.strikes)
+        if self._strikes.get(key, strikes) != strikes:
+            self._known = {part: found for part, found in self._known.items() if (part.underlying.con_id, part.root) != key}
+        self._strikes[key] = strikes
+
+
+def standard_classes(rows: Sequence[OptionChain]) -> list[OptionChain]:
+    """One row for each standard trading class, SMART's where it has one.
+
+    A class with a digit in its name, or another multiplier, holds contracts adjusted for a split or a merger.
+    """
+    chosen: dict[str, OptionChain] = {}
+    for row in sorted(rows, key=lambda row: (row.exchange != "SMART", row.exchange)):
+        if row.multiplier == STANDARD_MULTIPLIER and not any(letter.isdigit() for letter in row.tradingClass):
+            chosen.setdefault(row.tradingClass, row)
+    return [chosen[root] for root in sorted(chosen)]
+
+
+def _may_be_wanted(listed: str, root: str, expiries: Callable[[date], bool]) -> bool:
+    """True where the expiry may be wanted: TWS lists the last trading day, which for AM-settled options is the day before."""
+    day = _day(listed)
+    return expiries(day) or (settlement_rule(root).settlement == "AM" and expiries(day + timedelta(days=1)))
+
+
+def _day(text: str) -> date:
+    return datetime.strptime(text[:8], "%Y%m%d").date()  # noqa: DTZ007 - a day of the calendar, no instant
+
+
+def _contract_of(details: ContractDetails) -> IbContract:
+    assert details.contract is not None, "ib_async decodes contract details with their contract"
+    return details.contract
+
+
+def _asked_for(symbol: str, kind: str) -> IbContract:
+    return IbContract(symbol=symbol, secType=kind, exchange="SMART" if kind == "STK" else "", currency="USD")
+
+
+def _half_open(part: _Part) -> IbContract:
+    return IbContract(
+        secType="OPT",
+        symbol=part.underlying.symbol,
+        lastTradeDateOrContractMonth=part.listed,
+        right=part.right,
+        multiplier=STANDARD_MULTIPLIER,
+        exchange="SMART",
+        currency="USD",
+        tradingClass=part.root,
+    )

@@ -1,0 +1,47 @@
+"""What the broker session counts, for whoever measures: plain numbers, read at any time, never reset."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class BrokerGauges:
+    """Counters grow for the life of the process; the others show the present."""
+
+    connects: int = 0
+    errors_by_code: dict[int, int] = field(default_factory=dict[int, int])
+    """Every code TWS sent, notices included."""
+    unreadable: int = 0
+    """Messages that could not be decoded."""
+    messages_sent: int = 0
+    throttles: int = 0
+    """Times that a message had to wait for its turn where none waited before."""
+    queue_length: int = 0
+    """Messages that wait for their turn now."""
+    queue_length_max: int = 0
+    unsent: int = 0
+    """Messages that were still waiting when the link was lost."""
+    acknowledgements: int = 0
+    acknowledgement_seconds: float = 0.0
+    """Sum over the acknowledgements, from the handing over of an order to TWS's first word on it."""
+    acknowledgement_seconds_last: float | None = None
+    previews_by_outcome: dict[str, int] = field(default_factory=dict[str, int])
+    lines_used: int = 0
+    lines_limit: int = 0
+    line_evictions: int = 0
+    """Lines taken from a contract that was still wanted, because there were not enough."""
+    ticks: int = 0
+    heartbeat_seconds_last: float | None = None
+    """Round trip of the last answered heartbeat."""
+    clock_skew_seconds: float | None = None
+    """TWS's clock less ours; TWS tells whole seconds, so less than one means nothing."""
+
+    def count_error(self, code: int) -> None:
+        self.errors_by_code[code] = self.errors_by_code.get(code, 0) + 1
+
+    def count_preview(self, outcome: str) -> None:
+        self.previews_by_outcome[outcome] = self.previews_by_outcome.get(outcome, 0) + 1
+
+    def count_acknowledgement(self, seconds: float) -> None:
+        self.acknowledgements += 1
+        self.acknowledgement_seconds += seconds
+        self.acknowledgement_seconds_last = seconds

@@ -1,0 +1,89 @@
+"""Asks TWS for the past days of an underlying: closes, and the 30-day implied volatility at each."""
+
+from datetime import date
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from ib_async import IB, BarDataList
+from ib_async import Contract as IbContract
+
+from engine.broker.asking import answer
+from engine.broker.translate import price
+from engine.domain.errors import BrokerRefused, Transient
+from engine.ports import Clock, DailyBars, Underlying
+
+HISTORY_S = 60.0
+"""TWS queues historical requests and answers the last of many late."""
+DAYS_MAX = 365
+"""Up to here TWS takes days; longer spans it wants in years."""
+TRADING_DAYS = 252
+_NEW_YORK = ZoneInfo("America/New_York")
+
+
+class History:
+    """Daily bars, asked for once a day for each underlying and length: TWS refuses who asks often."""
+
+    def __init__(self, ib: IB, contracts: dict[int, IbContract], clock: Clock) -> None:
+        self._ib = ib
+        self._contracts = contracts
+        self._clock = clock
+        self._known: dict[tuple[int, int], DailyBars] = {}
+        self._known_on: date | None = None
+
+    async def daily_bars(self, underlying: Underlying, days: int) -> DailyBars:
+        """Raises Transient where TWS does not answer or has nothing, BrokerRefused where it says no.
+
+        Missing volatilities are no failure: an underlying without options has none.
+        """
+        today = self._clock.now().astimezone(_NEW_YORK).date()
+        if today != self._known_on:
+            self._known_on = today
+            self._known.clear()
+        key = (underlying.con_id, days)
+        if key not in self._known:
+            closes = await self._bars(underlying, days, "TRADES", today)
+            if not closes:
+                raise Transient(f"daily bars of {underlying.symbol}: TWS sent none")
+            try:
+                volatilities = await self._bars(underlying, days, "OPTION_IMPLIED_VOLATILITY", today)
+            except (BrokerRefused, Transient):
+                volatilities = {}
+            self._known[key] = joined(closes, volatilities, days)
+        return self._known[key]
+
+    async def _bars(self, underlying: Underlying, days: int, what: str, today: date) -> dict[date, float]:
+        contract = self._contracts.get(underlying.con_id) or IbContract(
+            conId=underlying.con_id, exchange=underlying.exchange, secType=underlying.kind, symbol=underlying.symbol
+        )
+        asked = days + 1  # today's bar is there too and is dropped
+        bars: BarDataList = await answer(
+            f"daily {what} of {underlying.symbol}",
+            HISTORY_S,
+            self._ib.reqHistoricalDataAsync,
+            contract,
+            endDateTime="",
+            durationStr=f"{asked} D" if asked <= DAYS_MAX else f"{ceil(asked / TRADING_DAYS)} Y",
+            barSizeSetting="1 day",
+            whatToShow=what,
+            useRTH=True,
+            timeout=0,
+        )
+        closes = {_day(bar.date): price(bar.close) for bar in bars}
+        return {day: close for day, close in sorted(closes.items()) if close is not None and day < today}
+
+
+def joined(closes: dict[date, float], volatilities: dict[date, float], days: int) -> DailyBars:
+    """The last `days` closes, and the volatilities of as many days before the last close as have one without a gap."""
+    chosen = tuple(closes)[-days:]
+    paired: list[float] = []
+    for day in reversed(chosen):
+        if day not in volatilities:
+            break
+        paired.append(volatilities[day])
+    return DailyBars(chosen, tuple(closes[day] for day in chosen), tuple(reversed(paired)))
+
+
+def _day(value: object) -> date:
+    """ib_async reads the time of a daily bar as a date."""
+    assert isinstance(value, date), f"a daily bar is dated {value!r}"
+    return value

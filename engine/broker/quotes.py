@@ -1,0 +1,277 @@
+"""Streams quotes: keeps the market data lines at what is wanted and carries every tick to the sink.
+
+ib_async's tickers are not used: they count no lines and lose ticks of unknown types. A tick is looked up by its request
+number, cleaned of TWS's sentinels once, and written; a tick of a line that was given back is dropped.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ib_async import Client
+from ib_async import Contract as IbContract
+
+from engine.broker.errors import Meaning
+from engine.broker.gauges import BrokerGauges
+from engine.broker.lines import Lines
+from engine.broker.translate import greek, number, price, volatility
+from engine.domain.contract import Contract
+from engine.domain.snapshot import DataQuality
+from engine.ports import QuoteSink, Underlying
+
+ROTATE_S = 20.0
+"""A turn of the contracts that share lines: greeks need some seconds to come, and what is older than a minute is stale."""
+OPTION_TICKS = "100,101,106"
+"""Generic ticks for an option: volume, open interest, and the volatility that makes TWS send its model."""
+
+_BIDS, _ASKS, _LASTS = frozenset({1, 66}), frozenset({2, 67}), frozenset({4, 68})
+_BID_SIZES, _ASK_SIZES, _VOLUMES = frozenset({0, 69}), frozenset({3, 70}), frozenset({8, 74})
+_MODELS = frozenset({13, 83})
+_OPEN_INTEREST = {27: "C", 28: "P"}
+_OPTION_VOLUME = {29: "C", 30: "P"}
+"""Of a single option TWS sends both sides, and 0 for the side it is not."""
+_QUALITIES: Mapping[int, DataQuality] = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed"}
+_WORST_FIRST: tuple[DataQuality, ...] = ("unknown", "delayed", "frozen", "live")
+
+
+@dataclass(slots=True)
+class Line:
+    """One open market data line."""
+
+    con_id: int
+    option: Contract | None
+    underlying: Underlying | None
+    quality: DataQuality | None = None
+    """None until TWS has said what kind of data it sends."""
+    is_blind: bool = False
+    """Another session took the data; the next tick shows that it is back."""
+    bid: float | None = None
+    ask: float | None = None
+    last: float | None = None
+
+    @property
+    def worth(self) -> float | None:
+        """The underlying's price: the middle of a two-sided, uncrossed quote, else the last trade."""
+        if self.bid is not None and self.ask is not None and self.bid <= self.ask:
+            return (self.bid + self.ask) / 2
+        return self.last
+
+
+@dataclass(slots=True)
+class Stream:
+    """The lines of this session; `at` is the arrival of the packet being read, UTC seconds since 1970."""
+
+    client: Client
+    sink: QuoteSink
+    lines: Lines
+    gauges: BrokerGauges
+    contracts: Mapping[int, IbContract]
+    """Contracts as TWS described them, by number: asked for with these, a line is never ambiguous."""
+    at: float = 0.0
+    _options: dict[int, Contract] = field(default_factory=dict[int, Contract])
+    _underlyings: dict[int, Underlying] = field(default_factory=dict[int, Underlying])
+    _open: dict[int, Line] = field(default_factory=dict[int, Line])
+    """By request number."""
+    _requests: dict[int, int] = field(default_factory=dict[int, int])
+    """Request number by contract."""
+    _timer: asyncio.TimerHandle | None = None
+
+    # What the loop asks for.
+
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
+        """Make the lines these: underlyings first, since no option can be judged without its own, then options in order."""
+        first = {one.con_id: one for one in underlyings}
+        self._underlyings |= first
+        self._options = {one.con_id: one for one in options}
+        self.lines.want((*first, *self._options))
+        self.apply()
+
+    def hold(self, underlying: Underlying) -> None:
+        """Keep a line on an underlying that the wish list may not have."""
+        self._underlyings[underlying.con_id] = underlying
+        self.lines.hold(underlying.con_id)
+        self.apply()
+
+    def release(self, underlying: Underlying) -> None:
+        self.lines.release(underlying.con_id)
+        self.apply()
+
+    def price(self, con_id: int) -> float | None:
+        """The last price heard on the underlying's line."""
+        line = self._open.get(self._requests.get(con_id, -1))
+        return line.worth if line else None
+
+    @property
+    def quality(self) -> DataQuality:
+        """The worst of the open lines; unknown before TWS has said anything, or while another session has the data."""
+        lines = self._open.values()
+        said = {line.quality for line in lines if line.quality is not None}
+        if not said or any(line.is_blind for line in lines):
+            return "unknown"
+        return next(quality for quality in _WORST_FIRST if quality in said)
+
+    @property
+    def subscriptions(self) -> Mapping[int, int]:
+        """Contract number by request number of every open line."""
+        return {request: line.con_id for request, line in self._open.items()}
+
+    # The session.
+
+    def apply(self) -> None:
+        """Bring the open lines to what the ledger wants; nothing while there is no link."""
+        if not self.client.isReady():
+            return
+        changes = self.lines.changes()
+        for con_id in changes.close:
+            request = self._requests.pop(con_id)
+            del self._open[request]
+            self.client.cancelMktData(request)
+        for con_id in changes.open:
+            self._subscribe(con_id)
+        if self.lines.is_short and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(ROTATE_S, self._rotate)
+        self._count()
+
+    def restart(self) -> None:
+        """The link is new, or TWS lost the subscriptions: every line is asked for again."""
+        self.forget()
+        self.apply()
+
+    def forget(self) -> None:
+        """The link is gone and its lines with it."""
+        self._open.clear()
+        self._requests.clear()
+        self.lines.reset()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._count()
+
+    def error(self, request: int, row: Meaning) -> bool:
+        """Take an error that is addressed to a line; False where the number is none of ours."""
+        line = self._open.get(request)
+        if line is None:
+            return False
+        match row.line:
+            case "full":
+                self._give_up(request)
+                self.lines.full(line.con_id)
+            case "drop":
+                self._give_up(request)
+                self.lines.refuse(line.con_id)
+            case "blind":
+                line.is_blind = True
+            case "none":
+                pass
+        self._count()
+        return True
+
+    # Ticks.
+
+    def tick_price(self, request: int, tick: int, value: float, size: float) -> None:
+        line = self._heard(request)
+        if line is None:
+            return
+        quoted = price(value)
+        if tick in _BIDS or tick in _ASKS:
+            self._side(line, "bid" if tick in _BIDS else "ask", quoted if size > 0 else None, size)
+        elif tick in _LASTS and quoted is not None:
+            line.last = quoted
+            if line.option is not None:
+                self.sink.option(line.con_id, self.at, last=quoted)
+            else:
+                self._underlying(line)
+
+    def tick_size(self, request: int, tick: int, value: float) -> None:
+        line = self._heard(request)
+        size = number(value)
+        if line is None or line.option is None or size is None or size < 0:
+            return
+        right = line.option.put_call
+        if tick in _BID_SIZES or tick in _ASK_SIZES:
+            self._size(line, "bid" if tick in _BID_SIZES else "ask", size)
+        elif tick in _VOLUMES or _OPTION_VOLUME.get(tick) == right:
+            self.sink.option(line.con_id, self.at, volume=size)
+        elif _OPEN_INTEREST.get(tick) == right:
+            self.sink.option(line.con_id, self.at, open_interest=size)
+
+    def tick_model(self, request: int, tick: int, iv: float, delta: float, gamma: float, theta: float, vega: float) -> None:
+        line = self._heard(request)
+        if line is not None and line.option is not None and tick in _MODELS:
+            self.sink.greeks(line.con_id, volatility(iv), greek(delta), greek(gamma), greek(theta), greek(vega))
+
+    def tick_quality(self, request: int, kind: int) -> None:
+        line = self._open.get(request)
+        if line is not None:
+            line.quality = _QUALITIES.get(kind, "unknown")
+
+    # Inside.
+
+    def _heard(self, request: int) -> Line | None:
+        line = self._open.get(request)
+        if line is not None:
+            line.is_blind = False
+            self.gauges.ticks += 1
+        return line
+
+    def _side(self, line: Line, side: str, quoted: float | None, size: float) -> None:
+        if side == "bid":
+            line.bid = quoted
+        else:
+            line.ask = quoted
+        if line.underlying is not None:
+            self._underlying(line)
+        elif quoted is None:
+            self.sink.no_quote(line.con_id, side, self.at)
+        elif side == "bid":
+            self.sink.option(line.con_id, self.at, bid=quoted, bid_size=size)
+        else:
+            self.sink.option(line.con_id, self.at, ask=quoted, ask_size=size)
+
+    def _size(self, line: Line, side: str, size: float) -> None:
+        quoted = line.bid if side == "bid" else line.ask
+        if size == 0:
+            self._side(line, side, None, size)
+        elif quoted is not None:
+            self._side(line, side, quoted, size)
+
+    def _underlying(self, line: Line) -> None:
+        if line.underlying is not None:
+            self.sink.underlying(line.underlying.symbol, self.at, line.worth)
+
+    def _subscribe(self, con_id: int) -> None:
+        request = self.client.getReqId()
+        option, underlying = self._options.get(con_id), self._underlyings.get(con_id)
+        self._open[request] = Line(con_id, option, underlying)
+        self._requests[con_id] = request
+        contract = self.contracts.get(con_id) or (_index_or_stock(underlying) if underlying else _option(con_id, option))
+        self.client.reqMktData(request, contract, OPTION_TICKS if option else "", False, False, [])
+
+    def _give_up(self, request: int) -> None:
+        self._requests.pop(self._open.pop(request).con_id, None)
+
+    def _rotate(self) -> None:
+        self._timer = None
+        self.lines.turn()
+        self.apply()
+
+    def _count(self) -> None:
+        self.gauges.lines_used = len(self._open)
+        self.gauges.lines_limit = self.lines.limit
+        self.gauges.line_evictions = self.lines.evictions
+
+
+def _option(con_id: int, option: Contract | None) -> IbContract:
+    symbol = option.underlying if option else ""
+    return IbContract(conId=con_id, secType="OPT", symbol=symbol, exchange="SMART", currency="USD")
+
+
+def _index_or_stock(underlying: Underlying) -> IbContract:
+    return IbContract(
+        conId=underlying.con_id,
+        secType=underlying.kind,
+        symbol=underlying.symbol,
+        exchange=underlying.exchange,
+        primaryExchange=underlying.primary_exchange if underlying.kind == "STK" else "",
+        currency=underlying.currency,
+    )

@@ -1,0 +1,207 @@
+"""One session with TWS: connects with a deadline, keeps asking whether TWS is there, and says when it is not.
+
+A connection that stays open while TWS is gone (a half-open socket) looks alive for ever, so TWS is asked for the time every
+few seconds. What follows a loss is the loop's decision: it connects again when it wants to.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ib_async import IB, StartupFetch
+
+from engine.broker.errors import Meaning
+from engine.broker.gauges import BrokerGauges
+from engine.broker.link import Link
+from engine.domain.errors import EngineError, Transient, UserError
+from engine.domain.facts import LinkChanged
+from engine.ports import Clock, Hear
+
+STEP_S = 10.0
+"""For each step of connecting. Gateway answers the greeting at once; loading the account may take some seconds."""
+CONNECT_S = 3 * STEP_S
+"""For all of it: socket and greeting, then the account and positions."""
+HEARTBEAT_S = 10.0
+"""Between two questions; the answer is due before the next one, so a dead link is noticed within 20 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where TWS listens and who we are there."""
+
+    host: str
+    port: int
+    client_id: int
+    account: str | None
+    """None takes the only one; with several it must be named."""
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Session:
+    """The link's life. `lost` is called once with the reason when an established link is gone, before the fact is heard."""
+
+    def __init__(self, ib: IB, address: Address, hear: Hear, clock: Clock, gauges: BrokerGauges) -> None:
+        self.link = Link()
+        self.lost: Callable[[str], None] | None = None
+        self._ib = ib
+        self._address = address
+        self._hear = hear
+        self._clock = clock
+        self._gauges = gauges
+        self.account = ""
+        """Known once TWS has greeted."""
+        self._has_connected = False
+        self._refusal: EngineError | None = None
+        self._greeted = False
+        self._deadline: asyncio.Timeout | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._asked_at: float | None = None
+        ib.disconnectedEvent += self._disconnected
+        ib.client.apiError += self._closed
+
+    @property
+    def is_up(self) -> bool:
+        """True when TWS is reachable and TWS itself reaches IBKR."""
+        return self._ib.isConnected() and self.link.state == "up"
+
+    async def connect(self) -> str:
+        """The account, once TWS has greeted and loaded it.
+
+        Raises UserError where the trader must act and Transient where it may be tried again: what stops a first connect is
+        taken for a wrong setting, the same after a good session for a restart of TWS.
+        """
+        if self._ib.isConnected():
+            raise Transient(f"still connected to {self._address}: the link is {self.link.state} and comes back by itself")
+        at = self._address
+        self._refusal, self._greeted = None, False
+        self._say(self.link.connecting(f"connecting to {at} as client {at.client_id}"))
+        try:
+            async with asyncio.timeout(CONNECT_S) as self._deadline:
+                await self._ib.connectAsync(
+                    at.host,
+                    at.port,
+                    at.client_id,
+                    timeout=STEP_S,
+                    account=at.account or "",
+                    raiseSyncErrors=True,
+                    fetchFields=StartupFetch.ACCOUNT_UPDATES,
+                )
+        except (OSError, TimeoutError) as problem:
+            refusal = self._refusal or self._explained(problem)
+            self._say(self.link.down(str(refusal)))
+            raise refusal from problem
+        except asyncio.CancelledError:
+            self._say(self.link.down("connecting was given up"))
+            raise
+        finally:
+            self._deadline = None
+        self._has_connected = True
+        self._gauges.connects += 1
+        return self.account
+
+    def begin(self) -> None:
+        """The session is set up: say so and start to watch it."""
+        self._say(self.link.up(f"connected to {self._address}, account {self.account}"))
+        self._asked_at = None
+        self._beat()
+
+    def leave(self, reason: str) -> None:
+        """Close the connection, at once also where nobody reads at the other end. Requests under way end with an error."""
+        transport = self._ib.client.conn.transport
+        self._ib.wrapper.connectionClosed()
+        self._gone(reason)
+        self._ib.client.disconnect()
+        if transport is not None:
+            transport.abort()
+
+    # What TWS says.
+
+    def accounts_heard(self, accounts: Sequence[str]) -> None:
+        """TWS greets with the accounts of the user; without a clear choice nothing is traded."""
+        self._greeted = True
+        wanted = self._address.account
+        offered = ", ".join(accounts) or "none"
+        if wanted is not None and wanted not in accounts:
+            self._refuse(UserError(f"account {wanted} is not offered by TWS at {self._address}; it offers {offered}"))
+        elif wanted is None and len(accounts) > 1:
+            self._refuse(UserError(f"TWS at {self._address} offers the accounts {offered}; name one with --account"))
+        elif accounts:
+            self.account = wanted or accounts[0]
+
+    def error(self, row: Meaning, text: str) -> bool:
+        """Take a code that concerns the session; False where it changes nothing."""
+        if row.link == "taken":
+            at = self._address
+            kind = Transient if self._has_connected else UserError
+            self._refuse(kind(f"client id {at.client_id} is taken at {at}; {row.advice}, or wait a minute for an old session"))
+            return True
+        return self._say(self.link.heard(row, text))
+
+    def time_heard(self, seconds: int) -> None:
+        """TWS's clock, UTC seconds since 1970: the answer to the heartbeat."""
+        self._gauges.clock_skew_seconds = seconds - self._clock.now().timestamp()
+        if self._asked_at is not None:
+            self._gauges.heartbeat_seconds_last = asyncio.get_running_loop().time() - self._asked_at
+            self._asked_at = None
+
+    # Inside.
+
+    def _beat(self) -> None:
+        if self._asked_at is not None:
+            self.leave(f"TWS has not answered for {HEARTBEAT_S:g} s; the connection is taken for dead")
+            return
+        loop = asyncio.get_running_loop()
+        self._asked_at = loop.time()
+        self._ib.client.reqCurrentTime()
+        self._timer = loop.call_later(HEARTBEAT_S, self._beat)
+
+    def _disconnected(self) -> None:
+        self._gone("TWS closed the connection")
+
+    def _gone(self, reason: str) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.link.state in {"down", "connecting"}:
+            return
+        if self.lost is not None:
+            self.lost(reason)
+        self._say(self.link.down(reason))
+
+    def _closed(self, text: str) -> None:
+        """The socket closed or the greeting failed before the session stood."""
+        if text.startswith("API connection failed"):
+            return  # ib_async's word for any failure, which `connect` gets as an exception too
+        at = self._address
+        sentence = (
+            f"TWS at {at} closed the connection at once: enable the API and trust this address in TWS, "
+            f"Global Configuration, API, Settings (it said: {text})"
+        )
+        self._refuse(Transient(sentence))
+
+    def _refuse(self, refusal: EngineError) -> None:
+        """End the connecting under way now; what ib_async would do is wait for its full timeout."""
+        if self._deadline is not None and self._refusal is None:
+            self._refusal = refusal
+            self._deadline.reschedule(asyncio.get_running_loop().time())
+
+    def _explained(self, problem: OSError) -> EngineError:
+        at = self._address
+        if isinstance(problem, TimeoutError) and not self._greeted:
+            return Transient(
+                f"something listens at {at} but did not greet within {STEP_S:g} s: TWS may show a dialog that asks to accept "
+                f"the connection, or this is not its API port (TWS 7496, paper 7497, Gateway 4001, paper 4002)"
+            )
+        if self._greeted:
+            return Transient(f"TWS at {at} greeted but did not load account and positions: {problem or 'no answer in time'}")
+        sentence = (
+            f"nothing listens at {at} ({problem}): start TWS or IB Gateway and enable its API, or give its port with --port"
+        )
+        return Transient(sentence) if self._has_connected else UserError(sentence)
+
+    def _say(self, change: LinkChanged | None) -> bool:
+        if change is not None:
+            self._hear(change)
+        return change is not None
