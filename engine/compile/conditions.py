@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from engine.compile.scanner import Prepared, Scanner
 from engine.compile.sql import Parameters, Query, Term, Writer
-from engine.strategy.expressions import Condition, Measure, Relation, measures_in
+from engine.strategy.expressions import Condition, Measure, measures_in
 from engine.strategy.measures import declaration
 from engine.strategy.units import Unit
 
@@ -25,6 +25,8 @@ Value = float | bool | None
 class ConditionsPlan:
     """Conditions of one strategy over one relation, and the columns they look at."""
 
+    table: str
+    """Name of the relation."""
     query: Query
     schema: pa.Schema
     measures: tuple[Measure, ...]
@@ -42,7 +44,7 @@ class Answer:
     values: Mapping[str, Value]
 
 
-def compile_conditions(conditions: Sequence[Condition], relation: Relation, table: str) -> ConditionsPlan:
+def compile_conditions(conditions: Sequence[Condition], table: str) -> ConditionsPlan:
     """A SELECT over `table` with the row's number and one answer for each condition, in row order."""
     looked_at = tuple(measures_in(condition.expression) for condition in conditions)
     measures = tuple(dict.fromkeys(measure for some in looked_at for measure in some))
@@ -50,8 +52,9 @@ def compile_conditions(conditions: Sequence[Condition], relation: Relation, tabl
     writer = Writer(lambda measure: Term(column_of(measure), may_be_absent=True), parameters)
     answers = [f"{writer.answers(condition.expression)} AS answer_{n}" for n, condition in enumerate(conditions)]
     sql = "\n".join([f"SELECT {', '.join(['row_number', *answers])}", f"FROM {table}", "ORDER BY row_number"])
-    columns = [(column_of(measure), pa.bool_() if _is_flag(measure, relation) else pa.float64()) for measure in measures]
+    columns = [(column_of(measure), pa.bool_() if _is_flag(measure) else pa.float64()) for measure in measures]
     return ConditionsPlan(
+        table=table,
         query=Query(sql, parameters.values),
         schema=pa.schema([("row_number", pa.int32()), *columns]),
         measures=measures,
@@ -70,16 +73,18 @@ def answer(
 ) -> list[tuple[Answer, ...]]:
     """The answers of every row, in the order of the rows; each row has a value for every column of the plan."""
     columns = [pa.array(range(len(rows)), pa.int32())]
-    columns += [pa.array([row[field.name] for row in rows], field.type) for field in plan.schema if field.name != "row_number"]
+    columns += [
+        pa.array([row.get(field.name) for row in rows], field.type) for field in plan.schema if field.name != "row_number"
+    ]
     found = scanner.rows(prepared, pa.Table.from_arrays(columns, schema=plan.schema))
     return [
         tuple(
-            Answer(condition, holds, {name: row[name] for name in names})
+            Answer(condition, holds, {name: row.get(name) for name in names})
             for condition, names, holds in zip(plan.conditions, plan.looked_at, answers, strict=True)
         )
         for row, (_, *answers) in zip(rows, found, strict=True)
     ]
 
 
-def _is_flag(measure: Measure, relation: Relation) -> bool:
-    return declaration(measure.name, relation).unit is Unit.FLAG
+def _is_flag(measure: Measure) -> bool:
+    return declaration(measure.name, measure.relation).unit is Unit.FLAG

@@ -6,6 +6,6 @@ from engine.compile.conditions import ConditionsPlan, compile_conditions
 from engine.strategy.model import Strategy
 
 
-def compile_exits(strategy: Strategy, table: str) -> ConditionsPlan:
+def compile_exits(strategy: Strategy, table: str = "positions") -> ConditionsPlan:
     """One answer for each exit rule, in the order of the file: the first that is true wins."""
-    return compile_conditions([rule.condition for rule in strategy.exits], "position", table)
+    return compile_conditions([rule.condition for rule in strategy.exits], table)

@@ -20,9 +20,9 @@ MOVE_DAYS = 30
 TRADING_DAYS = 252
 
 
-def compile_market(strategy: Strategy, table: str) -> ConditionsPlan:
+def compile_market(strategy: Strategy, table: str = "market") -> ConditionsPlan:
     """One answer for each line of `when`: an underlying is searched where all of them are true."""
-    return compile_conditions(strategy.when, "market", table)
+    return compile_conditions(strategy.when, table)
 
 
 def market_value(measure: Measure, state: MarketState, now: datetime, session: Session | None) -> Value:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.compile.conditions import Answer, ConditionsPlan, answer, column_of
+from engine.compile.conditions import Answer, ConditionsPlan, Value, answer, column_of, compile_conditions
 from engine.compile.entry import compile_entry
 from engine.compile.exits import compile_exits
 from engine.compile.funnel import FunnelPlan, compile_funnel, funnel_of, misses_of
@@ -25,7 +25,7 @@ from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.facts import FunnelRecorded
 from engine.domain.session import Session
 from engine.strategy.conditions import ExitRule
-from engine.strategy.model import Strategy
+from engine.strategy.model import Policy, Strategy
 
 BUCKETS_FROM = 12
 """Strikes of one group within reach of a short leg from which buckets find partners faster than the whole group does."""
@@ -51,7 +51,7 @@ class ExitAnswer:
     rule: ExitRule
     holds: bool | None
     """None is unknown: the rule does not fire."""
-    values: Mapping[str, float | bool | None]
+    values: Mapping[str, Value]
     """The measures the rule looked at."""
 
 
@@ -64,6 +64,7 @@ class _Plan:
     funnel: tuple[FunnelPlan, Prepared, Prepared] | None = None
     market: tuple[ConditionsPlan, Prepared] | None = None
     exits: tuple[ConditionsPlan, Prepared] | None = None
+    policy: tuple[ConditionsPlan, Prepared] | None = None
 
 
 class Finder:
@@ -112,7 +113,7 @@ class Finder:
         if not strategy.when:
             return dict.fromkeys(strategy.universe, ())
         if plan.market is None:
-            plan.market = self._conditions(compile_market(strategy, self._new_relation()))
+            plan.market = self._conditions(compile_market(strategy, self._new_table()))
         conditions, prepared = plan.market
         states = [market.get(name) or _nothing_known(name) for name in strategy.universe]
         values = [{column_of(m): market_value(m, state, now, session) for m in conditions.measures} for state in states]
@@ -124,12 +125,22 @@ class Finder:
         if not strategy.exits or not positions:
             return [() for _ in positions]
         if plan.exits is None:
-            plan.exits = self._conditions(compile_exits(strategy, self._new_relation()))
+            plan.exits = self._conditions(compile_exits(strategy, self._new_table()))
         conditions, prepared = plan.exits
         found = answer(conditions, prepared, self._scanner, positions)
         return [
             tuple(ExitAnswer(rule, one.holds, one.values) for rule, one in zip(strategy.exits, row, strict=True)) for row in found
         ]
+
+    def policy(self, strategy: Strategy, values: Mapping[str, Value]) -> tuple[Answer, ...]:
+        """The answer to each line of `auto_when` for one order; `values` are its measures by name. None without a policy."""
+        plan, approval = self._plan(strategy), strategy.entry.approval
+        if not isinstance(approval, Policy):
+            return ()
+        if plan.policy is None:
+            plan.policy = self._conditions(compile_conditions(approval.auto_when, self._new_table()))
+        conditions, prepared = plan.policy
+        return answer(conditions, prepared, self._scanner, [values])[0]
 
     def funnel(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> FunnelRecorded:
         """How many options and spreads passed each line, one after the other, and what came nearest where none
@@ -153,7 +164,7 @@ class Finder:
         for digest in [digest for digest in self._plans if digest not in digests]:
             plan = self._plans.pop(digest)
             kept = [*plan.entries.values(), *(plan.funnel[1:] if plan.funnel else ())]
-            kept += [part[1] for part in (plan.market, plan.exits) if part]
+            kept += [part[1] for part in (plan.market, plan.exits, plan.policy) if part]
             for prepared in kept:
                 self._scanner.forget(prepared)
 
@@ -171,11 +182,10 @@ class Finder:
         return entries[several, meeting]
 
     def _conditions(self, plan: ConditionsPlan) -> tuple[ConditionsPlan, Prepared]:
-        table = f"conditions_{self._relations}"
-        self._scanner.relation(table, plan.schema)
-        return plan, self._scanner.prepare(plan.query, table)
+        self._scanner.relation(plan.table, plan.schema)
+        return plan, self._scanner.prepare(plan.query, plan.table)
 
-    def _new_relation(self) -> str:
+    def _new_table(self) -> str:
         self._relations += 1
         return f"conditions_{self._relations}"
 
