@@ -83,7 +83,13 @@ class QuoteSink(Protocol):
         """The broker's model greeks: theta per calendar day and vega per volatility point, per share."""
         ...
 
-    def underlying(self, symbol: str, at: float, price: float | None) -> None: ...
+    def underlying(self, symbol: str, at: float, price: float | None) -> None:
+        """The price that stands for the underlying, USD per share; None withdraws it."""
+        ...
+
+    def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
+        """The broker's 30-day implied volatility of the underlying, decimal."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from engine.compile.scanner import Scanner
+from engine.decide.find import Finder
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy
 
@@ -20,8 +20,8 @@ class Book:
     versions: Mapping[str, Strategy]
     """Every version that an order or position was born with, by digest."""
     account: Account
-    scanner: Scanner
-    """Holds the prepared statements of every version."""
+    finder: Finder
+    """Holds the prepared queries of every version."""
     funnel_every: timedelta = FUNNEL_EVERY
     """How often at most a strategy's funnel is recorded."""
     probation: int = 0

@@ -10,11 +10,15 @@ from engine.strategy.model import Sizing
 from engine.strategy.values import Amount, ShareOf, Usd
 
 
-def contracts(candidate: Candidate, sizing: Sizing, account: AccountValues) -> int | None:
-    """Spreads to open, 0 where not even the fewest fit the risk; None where the account's value is not known."""
-    risk = usd(sizing.risk, account)
-    if risk is None:
+def contracts(candidate: Candidate, sizing: Sizing, per_trade: Amount, account: AccountValues) -> int | None:
+    """Spreads to open, 0 where not even the fewest fit the risk; None where the account's value is not known.
+
+    The risk is the strategy's own, or what the account allows for one trade where that is less.
+    """
+    own, allowed = usd(sizing.risk, account), usd(per_trade, account)
+    if own is None or allowed is None:
         return None
+    risk = min(own, allowed)
     affordable = by_risk(risk, candidate.max_loss, candidate.fees)
     wanted = smallest((affordable, sizing.contracts.high))
     return wanted if wanted >= sizing.contracts.low else 0

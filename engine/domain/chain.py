@@ -89,7 +89,9 @@ class MarketState:
     vix: float | None
     """Points."""
     events: tuple[date, ...] | None
-    """Days with a scheduled market event that concerns it, sorted; None where the list is absent or outdated."""
+    """Days with a scheduled market event that concerns it, sorted; None where there is no list."""
+    events_until: date | None = None
+    """Last day up to which the list is complete; after it nobody knows."""
     next_earnings: date | None = None
     next_ex_dividend: date | None = None
     quoted_at: datetime | None = None

@@ -1,0 +1,323 @@
+"""The composition root: the only place that knows all parts, puts them together and runs them in one task group.
+
+recover   lock, mend, verify and fold the journal; read the strategies
+connect   to the broker, check that it is the right account, prepare the feed, reconcile
+run       the beat, the link, reload, archive and API, until told to stop or something breaks
+leave     cancel what is left of our entries, say good-bye in the journal, save a checkpoint, let go
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from watchfiles import awatch
+
+from engine.api.app import build
+from engine.api.server import loopback_socket, server, unix_socket
+from engine.broker.adapter import IbBroker
+from engine.compile.scanner import Scanner
+from engine.decide.book import FUNNEL_EVERY, Book
+from engine.decide.find import Finder
+from engine.domain.errors import Damaged, EngineError, Transient, UserError
+from engine.domain.facts import EngineStarted, EngineStopped, Halted
+from engine.domain.ledger import Ledger
+from engine.domain.snapshot import Snapshot
+from engine.metrics import Reading, registry
+from engine.ports import Broker, Clock, Journal
+from engine.runtime.desk import Desk, Identity
+from engine.runtime.engine import Engine, Observer
+from engine.runtime.feed import Feed
+from engine.runtime.inbox import Inbox
+from engine.runtime.library import Library
+from engine.runtime.restart import leftovers
+from engine.runtime.schedule import session_of
+from engine.settings import Settings
+from engine.store.chains import archive
+from engine.store.checkpoint import recover, save
+from engine.store.history import write_views
+from engine.store.journal import probe
+from engine.store.lines import account_on_file
+from engine.store.quotes import QuoteStore
+
+RETRY_FIRST_S, RETRY_MAX_S = 1.0, 60.0
+"""Between two tries to connect; doubled each time."""
+REWATCH_EVERY = timedelta(minutes=1)
+CHECK_LINK_S = 1.0
+HALT_FILE = "HALT"
+LEAVE_S = 10.0
+"""How long the last cancels may take before the engine leaves all the same."""
+
+
+@dataclass(slots=True)
+class Options:
+    """What differs between an engine for money, a demo and a test."""
+
+    funnel_every: timedelta = FUNNEL_EVERY
+    serves_api: bool = True
+    watches_files: bool = True
+    observers: Sequence[Observer] = ()
+    on_desk: Callable[[Desk], None] = lambda _: None
+    """Told once the engine can be asked."""
+    wrap_journal: Callable[[Journal], Journal] = lambda journal: journal
+    wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
+    probation: int = 0
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Sight:
+    """What the beat looks at: quotes, market, account and the book, as they are at one instant."""
+
+    def __init__(
+        self, broker: Broker, quotes: QuoteStore, feed: Feed, library: Library, finder: Finder, options: Options
+    ) -> None:
+        self._broker, self._quotes, self._feed, self._library = broker, quotes, feed, library
+        self._finder, self._options = finder, options
+
+    def look(self, now: datetime, ledger: Ledger) -> Snapshot:
+        return Snapshot(
+            at=now,
+            chain=self._quotes.snapshot(now),
+            market=self._feed.market(self._library.shelf, now),
+            ledger=ledger,
+            account=self._broker.account,
+            session=session_of(now),
+            data=self._broker.data,
+            is_connected=self._broker.is_connected,
+        )
+
+    def is_open(self, now: datetime) -> bool:
+        session = session_of(now)
+        return session is not None and session.contains(now)
+
+    def book(self) -> Book:
+        shelf = self._library.shelf
+        return Book(
+            strategies=tuple(shelf.strategies[name] for name in sorted(shelf.strategies)),
+            versions=shelf.versions,
+            account=shelf.account,
+            finder=self._finder,
+            funnel_every=self._options.funnel_every,
+            probation=self._options.probation,
+        )
+
+
+class App:
+    """One engine process. `run` returns when it was stopped; it raises EngineError when it cannot start or go on."""
+
+    def __init__(self, settings: Settings, clock: Clock, options: Options | None = None) -> None:
+        self._settings, self._clock = settings, clock
+        self._options = options or Options()
+        self._inbox = Inbox()
+        self._quotes = QuoteStore()
+        self._scanner = Scanner()
+
+    async def run(self) -> None:
+        """Recover, connect, run, leave."""
+        settings = self._settings
+        probe(settings.state)
+        account = settings.account or account_on_file(settings.state)
+        lease = _lease(self._clock.now())
+        if account is None:
+            # The first start without --account: only the broker knows whose journal this will be.
+            account = await self._ask_account(lease)
+        recovered = recover(settings.state, account)
+        self._recovered = recovered
+        journal = self._options.wrap_journal(recovered.journal)
+        try:
+            await self._with(journal, recovered.ledger, recovered.ledger.lease or lease, account)
+        finally:
+            with suppress(EngineError, OSError):
+                recovered.journal.close()
+            self._scanner.close()
+
+    async def _ask_account(self, lease: str) -> str:
+        broker = await self._connected(lease, None, 0)
+        account = broker.account.account
+        await broker.disconnect()
+        while self._inbox.take() is not None:
+            pass
+        return account
+
+    async def _with(self, journal: Journal, ledger: Ledger, lease: str, account: str) -> None:
+        settings, options = self._settings, self._options
+        library = Library(settings.strategies, settings.state / "strategies")
+        changes = library.open(ledger)
+        last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
+        ib = await self._connected(lease, account, last_id)
+        broker = options.wrap_broker(ib)
+        feed = Feed(broker, self._quotes)
+        sight = Sight(broker, self._quotes, feed, library, Finder(self._scanner), options)
+        async with asyncio.TaskGroup() as group:
+            engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
+            engine.observers += options.observers
+            now = self._clock.now()
+            for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
+                engine.record(fact, now)
+            desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account))
+            await feed.prepare(library.shelf, ledger, now)
+            background = [
+                group.create_task(self._keep_link(broker, feed, library, ledger)),
+                group.create_task(self._archive()),
+            ]
+            if options.watches_files:
+                background.append(group.create_task(self._watch(engine, feed, library)))
+            if options.serves_api:
+                background += self._serve(group, desk, partial(self._reading, engine, ib, library))
+            options.on_desk(desk)
+            try:
+                await engine.run(options.stop.is_set)
+            finally:
+                for task in background:
+                    task.cancel()
+                self._leave(engine, journal)
+                await broker.disconnect()
+
+    async def _connected(self, lease: str, account: str | None, last_order_id: int) -> IbBroker:
+        """A broker session on the first port of the mode that answers."""
+        settings, refusals = self._settings, list[EngineError]()
+        for port in settings.ports():
+            broker = IbBroker(
+                settings.host,
+                port,
+                settings.client_id,
+                account,
+                self._inbox.hear,
+                self._quotes,
+                self._clock,
+                order_prefix=lease,
+                last_order_id=last_order_id,
+                lines=settings.lines,
+            )
+            try:
+                found = await broker.connect()
+            except (UserError, Transient) as error:
+                await broker.disconnect()
+                refusals.append(error)
+                continue
+            self._check_mode(found)
+            return broker
+        raise UserError("\n".join(str(error) for error in refusals))
+
+    def _check_mode(self, account: str) -> None:
+        """The account must be of the kind that was asked for: DU and DF are paper, everything else is money."""
+        is_paper = account.startswith(("DU", "DF"))
+        if self._settings.mode == "live" and is_paper:
+            raise UserError(f"account {account} is a paper account, but --live was asked for; start with --paper")
+        if self._settings.mode != "live" and not is_paper:
+            raise UserError(
+                f"account {account} holds real money, but --{self._settings.mode} was asked for; log in to the paper account"
+            )
+
+    def _identity(self, account: str) -> Identity:
+        return Identity(version("ibkr-spreads"), self._settings.mode, account, str(self._settings.state))
+
+    async def _keep_link(self, broker: Broker, feed: Feed, library: Library, ledger: Ledger) -> None:
+        """Connect again whenever the link is lost, with growing pauses; load what a new day or a new strategy needs."""
+        pause, watched_at = RETRY_FIRST_S, self._clock.now()
+        while True:
+            await asyncio.sleep(CHECK_LINK_S)
+            now = self._clock.now()
+            try:
+                if not broker.is_connected:
+                    await broker.connect()
+                    await feed.prepare(library.shelf, ledger, now)
+                elif feed.is_stale(library.shelf, now) and session_of(now) is not None:
+                    await feed.prepare(library.shelf, ledger, now)
+                elif now - watched_at >= REWATCH_EVERY:
+                    feed.rewatch(library.shelf, ledger, now)
+                    watched_at = now
+                pause = RETRY_FIRST_S
+                self._halt_by_file(ledger)
+            except (Transient, UserError):
+                # Said by the broker as a fact already; the journal and every face show it.
+                await asyncio.sleep(pause)
+                pause = min(RETRY_MAX_S, pause * 2)
+
+    def _halt_by_file(self, ledger: Ledger) -> None:
+        path = self._settings.state / HALT_FILE
+        if ledger.halt is None and path.exists():
+            self._inbox.hear(Halted("file", path.read_text(encoding="utf-8", errors="replace")[:200].strip() or "HALT file"))
+
+    async def _watch(self, engine: Engine, feed: Feed, library: Library) -> None:
+        """Read the strategies again whenever a file changes; the swap happens here, between two beats."""
+        async for _ in awatch(self._settings.strategies, stop_event=self._options.stop, debounce=200):
+            try:
+                for fact in library.reload():
+                    self._inbox.hear(fact)
+                if feed.is_stale(library.shelf, self._clock.now()):
+                    await feed.prepare(library.shelf, engine.ledger, self._clock.now())
+            except (UserError, Transient):
+                continue
+
+    async def _archive(self) -> None:
+        """Keep the chain in the history while the market is open."""
+        every = timedelta(minutes=self._settings.archive_every_min)
+        while True:
+            await asyncio.sleep(every.total_seconds())
+            now = self._clock.now()
+            session = session_of(now)
+            if session is not None and session.contains(now):
+                archive(self._settings.state, self._quotes.snapshot(now))
+
+    def _serve(self, group: asyncio.TaskGroup, desk: Desk, read: Callable[[], Reading]) -> list[asyncio.Task[None]]:
+        sockets = [unix_socket(self._settings.state)]
+        if self._settings.metrics_port is not None:
+            sockets.append(loopback_socket(self._settings.metrics_port))
+        api = server(build(desk, registry(read)))
+        write_views(self._settings.state)
+        return [group.create_task(api.serve(sockets=sockets))]
+
+    def _reading(self, engine: Engine, broker: IbBroker, library: Library) -> Reading:
+        ledger, gauges, beat = engine.ledger, broker.gauges, engine.gauges
+        account, now = broker.account, self._clock.now()
+        return Reading(
+            connected=broker.is_connected,
+            subscriptions=gauges.lines_used,
+            subscriptions_max=gauges.lines_limit,
+            evictions=gauges.line_evictions,
+            queue=gauges.queue_length,
+            throttles=gauges.throttles,
+            api_errors=gauges.errors_by_code,
+            beats=beat.beats,
+            beat_age_s=(now - beat.last_beat_at).total_seconds() if beat.last_beat_at else None,
+            candidates={name: funnel.candidates for name, (_, funnel) in ledger.funnels.items()},
+            decisions=beat.decisions,
+            obstacles=beat.obstacles,
+            refused_facts=beat.refused_facts,
+            halted=ledger.halt is not None,
+            open_positions=sum(1 for _ in ledger.open_positions()),
+            working_orders=sum(1 for order in ledger.working() if order.is_at_broker),
+            net_liquidation_usd=None if account.net_liquidation is None else float(account.net_liquidation),
+            day_pnl_usd=None if account.day_pnl is None else float(account.day_pnl),
+            refused_files=len(library.shelf.refused),
+        )
+
+    def _leave(self, engine: Engine, journal: Journal) -> None:
+        """The last line, and a checkpoint so that the next start is short. A journal that failed is left as it is."""
+        with suppress(EngineError, OSError):
+            engine.record(EngineStopped("stopped"), self._clock.now())
+            journal.sync()
+            save(self._settings.state, self._recovered.journal, engine.ledger)
+
+
+def _lease(now: datetime) -> str:
+    """Starts the order references of a new journal."""
+    return "sp" + hashlib.sha256(now.isoformat().encode()).hexdigest()[:5]
+
+
+def state_of(path: Path) -> Path:
+    """The state folder, made where it is missing. Raises UserError when it cannot be."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be made: {error.strerror}; choose another --state") from error
+    return path
+
+
+__all__ = ["App", "Damaged", "Options", "state_of"]

@@ -1,0 +1,123 @@
+"""Which options are worth a market data line: what is held first, then what the strategies could trade, best guesses first.
+
+A broker streams about a hundred lines while a chain has thousands of options: the choice is part of deciding. Deltas are guessed
+from the 30-day volatility of the underlying; once quotes flow, the chosen strikes are chosen again from what is known.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import zip_longest
+from math import log
+
+from scipy.special import ndtr
+
+from engine.decide.rows import next_monthly
+from engine.domain.contract import Contract
+from engine.domain.ledger import Ledger
+from engine.domain.session import days_to_expiry, settlement_instant, trading_day, years_between
+from engine.strategy.model import Strategy
+from engine.strategy.values import DayRange, ExpiryRule
+
+GUESSED_IV = 0.20
+"""Where the volatility of an underlying is not known yet: about the long-run mean of large indices."""
+EXPIRIES_MAX = 2
+"""Expiries of one strategy that are watched at a time, those nearest to the middle of its window."""
+SLACK = 1.6
+"""How far outside the wanted deltas a guess may lie, as a factor: the smile is not in the guess."""
+ATM_STRIKES = 4
+"""Strikes around the spot that every watched expiry needs for its at-the-money volatility."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What is known of an underlying before its options quote."""
+
+    spot: float
+    iv: float | None
+
+
+def wanted(
+    strategies: Sequence[Strategy], contracts: Iterable[Contract], guesses: Mapping[str, Guess], ledger: Ledger, now: datetime
+) -> list[Contract]:
+    """Contracts worth a line, most important first, each once."""
+    listed: dict[str, list[Contract]] = {}
+    for contract in contracts:
+        listed.setdefault(contract.underlying, []).append(contract)
+    searches = [
+        _for_strategy(strategy, listed[name], guesses[name], now)
+        for strategy in strategies
+        if strategy.enabled
+        for name in strategy.universe
+        if name in listed and name in guesses
+    ]
+    turns = (contract for turn in zip_longest(*searches) for contract in turn if contract is not None)
+    return list(dict.fromkeys((*_held(ledger), *turns)))
+
+
+def _held(ledger: Ledger) -> Iterator[Contract]:
+    for position in ledger.open_positions():
+        yield from (leg.contract for leg in position.spread.legs)
+    for order in ledger.working():
+        yield from (leg.contract for leg in order.spread.legs)
+
+
+def _for_strategy(strategy: Strategy, contracts: Sequence[Contract], guess: Guess, now: datetime) -> list[Contract]:
+    side = [contract for contract in contracts if contract.put_call == strategy.spread.put_call]
+    days = _expiries(strategy.spread.expiry, {contract.expiry for contract in side}, now)
+    chains = [_for_chain(strategy, chain, guess, now) for day in days for chain in _by_root(side, day)]
+    return [contract for turn in zip_longest(*chains) for contract in turn if contract is not None]
+
+
+def _by_root(contracts: Sequence[Contract], day: date) -> list[list[Contract]]:
+    roots: dict[str, list[Contract]] = {}
+    for contract in contracts:
+        if contract.expiry == day:
+            roots.setdefault(contract.root, []).append(contract)
+    return [roots[root] for root in sorted(roots)]
+
+
+def _expiries(rule: ExpiryRule, listed: set[date], now: datetime) -> list[date]:
+    if isinstance(rule, DayRange):
+        middle = (rule.min_days + rule.max_days) / 2
+        inside = [day for day in sorted(listed) if rule.min_days <= days_to_expiry(now, day) <= rule.max_days]
+        return sorted(inside, key=lambda day: (abs(days_to_expiry(now, day) - middle), day))[:EXPIRIES_MAX]
+    day = next_monthly(sorted(listed), trading_day(now))
+    return [] if day is None else [day]
+
+
+def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now: datetime) -> list[Contract]:
+    """At-the-money strikes first, then short legs nearest to the middle of the wanted deltas, each followed by its partners."""
+    spread = strategy.spread
+    near = sorted(chain, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))[:ATM_STRIKES]
+    band = spread.short_delta
+    middle, low, high = 0.3, 0.0, 1.0
+    if band is not None:
+        middle, low, high = (float(band.low) + float(band.high)) / 2, float(band.low) / SLACK, float(band.high) * SLACK
+    deltas = {contract.con_id: guessed_delta(contract, guess, now) for contract in chain}
+    shorts = sorted(
+        (contract for contract in chain if low <= deltas[contract.con_id] <= high),
+        key=lambda contract: (abs(deltas[contract.con_id] - middle), contract.strike),
+    )
+    chosen = list(near)
+    for short in shorts:
+        reach = (
+            short.strike - contract.strike if spread.short_is_higher else contract.strike - short.strike for contract in chain
+        )
+        partners = [
+            contract for contract, width in zip(chain, reach, strict=True) if spread.width.low <= width <= spread.width.high
+        ]
+        chosen += [short, *partners]
+    return list(dict.fromkeys(chosen))
+
+
+def guessed_delta(contract: Contract, guess: Guess, now: datetime) -> float:
+    """Absolute Black-Scholes delta without carry, at the 30-day volatility of the underlying."""
+    years = years_between(now, settlement_instant(contract.expiry, contract.rule.settlement))
+    iv = guess.iv or GUESSED_IV
+    if years <= 0:
+        return 0.0
+    spread = iv * years**0.5
+    ratio = guess.spot / float(contract.strike)
+    d1 = (log(ratio) + 0.5 * iv * iv * years) / spread
+    return float(ndtr(d1 if contract.put_call == "C" else -d1))

@@ -1,0 +1,18 @@
+"""What a restart makes of orders that the last run left behind. Nothing is sent again: the broker is asked what it holds."""
+
+from collections.abc import Iterator
+
+from engine.domain.facts import Fact, OrderExpired, OrderUnknown
+from engine.domain.ledger import Ledger
+
+REASON = "the engine was restarted"
+
+
+def leftovers(ledger: Ledger) -> Iterator[Fact]:
+    """The facts of a start: what surely never left expires, what may be at the broker is unknown until it is found."""
+    for order in list(ledger.working()):
+        if order.is_at_broker:
+            if order.state != "unknown":
+                yield OrderUnknown(order.ref, REASON)
+        else:
+            yield OrderExpired(order.ref, REASON)

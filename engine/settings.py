@@ -1,0 +1,38 @@
+"""Process settings: where TWS is, which account, which folders. Flags win over the environment (SPREADS_HOST, SPREADS_PORT, ...)."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Mode = Literal["sim", "paper", "live"]
+PORTS: dict[Mode, tuple[int, ...]] = {"sim": (7497,), "paper": (7497, 4002), "live": (7496, 4001)}
+"""Where TWS and then IB Gateway listen by default."""
+
+
+class Settings(BaseSettings):
+    """What one engine process needs to know before it starts."""
+
+    model_config = SettingsConfigDict(env_prefix="SPREADS_", extra="ignore", frozen=True)
+
+    mode: Mode = "paper"
+    host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """None tries the default ports of the mode."""
+    client_id: Annotated[int, Field(ge=1, le=999_999)] = 17
+    """Fixed and not 0: only the same client id may change an order after a restart, and 0 would bind orders made by hand."""
+    account: str | None = None
+    """None takes the only one that the broker reports."""
+    strategies: Path = Path("strategies")
+    state: Path = Path("state")
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Serves /metrics and /health on 127.0.0.1 as well; None leaves them to the socket in the state folder."""
+    lines: Annotated[int, Field(ge=10, le=10_000)] = 100
+    """Market data lines of the user."""
+    archive_every_min: Annotated[int, Field(ge=1, le=1440)] = 5
+    """How often the chain is kept in the history while the market is open."""
+
+    def ports(self) -> tuple[int, ...]:
+        """Ports to try, in order."""
+        return (self.port,) if self.port is not None else PORTS[self.mode]
