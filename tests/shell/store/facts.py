@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from hypothesis import strategies as st
+
 from engine.domain import facts
 from engine.domain.contract import Contract
 from engine.domain.facts import KINDS, Fact
 from engine.domain.gate import Verdict
 from engine.domain.spread import Leg, Spread
-from hypothesis import strategies as st
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 

@@ -5,6 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engine.domain import facts
 from engine.domain.errors import Damaged, IllegalFact
 from engine.domain.facts import EngineStopped, OrderAbsent
@@ -12,9 +15,6 @@ from engine.domain.ledger import Ledger
 from engine.store import checkpoint
 from engine.store.checkpoint import recover, save, verify
 from engine.store.journal import Journal
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.shell.store.facts import NOON, timed, trading_day
 
 

@@ -2,13 +2,13 @@ import json
 from hashlib import sha256
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engine.domain.errors import Damaged
 from engine.domain.facts import KINDS, EngineStopped, Fact
 from engine.ports import Line
 from engine.store import codec
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.shell.store.facts import NOON, any_fact, drawn, instants, proposal
 
 

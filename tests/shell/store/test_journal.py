@@ -10,12 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from engine.domain.errors import Damaged, UserError
 from engine.domain.facts import EngineStopped, Fact
 from engine.ports import Line
 from engine.store import journal as module
 from engine.store.journal import Journal, probe
-
 from tests.shell.store.facts import NOON, timed, trading_day
 
 REPOSITORY = Path(__file__).parents[3]
