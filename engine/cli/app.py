@@ -3,10 +3,17 @@
 Data goes to stdout and narration to stderr. Exit codes: 0 done, 1 failed, 2 the user's input is wrong.
 """
 
+import ast
+import difflib
+import importlib.util
+import io
+import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group, UnknownCommandError
 
 from engine.domain.errors import EngineError, UserError
 
@@ -31,10 +38,15 @@ GROUPS = {
     },
     "History": {"query": "engine.cli.history:query"},
 }
+COMMANDS = {name: target for commands in GROUPS.values() for name, target in commands.items()}
 
 
-def build() -> App:
-    """The whole command line; nothing behind a command is imported yet."""
+def build(*, overview: bool = False) -> App:
+    """The whole command line; nothing behind a command is imported yet.
+
+    `overview` puts the first sentence of each command beside its name, read from the source: the list of all commands shows
+    it, and importing everything for it would take seconds.
+    """
     app = App(
         name="spreads",
         help="Trades option spreads at Interactive Brokers by rules that you write in YAML.",
@@ -43,19 +55,28 @@ def build() -> App:
         help_flags=["--help", "-h"],
         help_format="plaintext",
     )
-    for group, commands in GROUPS.items():
-        for name, target in commands.items():
-            app.command(target, name=name, group=group)
+    for place, (title, commands) in enumerate(GROUPS.items()):
+        group = Group(title, sort_key=place)
+        for order, (name, target) in enumerate(commands.items()):
+            shown = {"help": first_sentence(target)} if overview else {}
+            app.command(target, name=name, group=group, sort_key=order, **shown)
+    app["--help"].group = app["--version"].group = Group("Options", sort_key=len(GROUPS))
     return app
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    app = build()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _print_whatever_comes()
     try:
-        outcome = app(exit_on_error=False, print_error=False, result_action="return_value")
+        app = build(overview=not words or words[0] in {"--help", "-h"})
+        outcome = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except UnknownCommandError as error:
+        return _complain(_unknown(error), 2, hint="spreads --help")
     except CycloptsError as error:
-        return _complain(str(error), 2, hint="spreads --help")
+        command = words[0] if words and words[0] in COMMANDS else ""
+        return _complain(str(error), 2, hint=f"spreads {command} --help".replace("  ", " "))
     except UserError as error:
         return _complain(str(error), 2)
     except EngineError as error:
@@ -63,10 +84,35 @@ def main() -> int:
     except KeyboardInterrupt:
         return _complain("interrupted", 1)
     except BrokenPipeError:
-        # The reader of our output has left; that is its right.
-        sys.stderr.close()
+        # The reader of our output has left; that is its right. What is still buffered goes nowhere, without a word at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return outcome if isinstance(outcome, int) else 0
+
+
+def first_sentence(target: str) -> str:
+    """The first line of the docstring of a command `module:function`, without importing its module."""
+    module, _, function = target.partition(":")
+    found = importlib.util.find_spec(module)
+    if found is None or found.origin is None:
+        return ""
+    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    written = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function)
+    return next(((ast.get_docstring(node) or "").partition("\n")[0] for node in written), "")
+
+
+def _unknown(error: UnknownCommandError) -> str:
+    """The library's own sentence would import every command to find a similar one."""
+    word = (error.unused_tokens or [""])[0]
+    similar = difflib.get_close_matches(word, COMMANDS, n=1)
+    return f"no command {word!r}" + (f"; did you mean {similar[0]!r}?" if similar else "")
+
+
+def _print_whatever_comes() -> None:
+    """A terminal that lacks a character shows a stand-in for it; it is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _complain(text: str, code: int, hint: str | None = None) -> int:

@@ -116,9 +116,8 @@ def halt(reason: str = "", *, state: State = Path("state"), by: str = "") -> int
         if not state.is_dir():
             raise
         (state / "HALT").write_text(f"{by or getpass.getuser()}: {reason}\n", encoding="utf-8")
-        say(
-            f"{error}\nwrote {state / 'HALT'}: an engine on this folder halts within a beat, and starts halted; `spreads resume` removes it"
-        )
+        say(f"{error}\nwrote {state / 'HALT'}: an engine on this folder halts within a beat, and starts halted;")
+        say("`spreads resume` removes it")
         return 0
 
 
@@ -205,5 +204,6 @@ class _Socket(http.client.HTTPConnection):
             self.sock.connect(str(self._path))
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise EngineError(
-                f"no engine runs on {self._path.parent}; start one with `spreads run` or `spreads demo`, or name its folder with --state"
+                f"no engine runs on {self._path.parent};"
+                " start one with `spreads run` or `spreads demo`, or name its folder with --state"
             ) from error

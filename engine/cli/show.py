@@ -2,8 +2,11 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Literal
 
 from rich.console import Console
@@ -13,21 +16,29 @@ from rich.text import Text
 Format = Literal["table", "json", "csv"]
 Row = Mapping[str, object]
 
+_WIDEST = 10_000
+"""Characters of a table that no terminal shows: a file or a pager takes whole cells."""
+
 
 def show(rows: Sequence[Row], columns: Sequence[str], form: Format, *, empty: str = "") -> None:
     """Print rows: JSON keeps every key, table and CSV the columns named. `empty` is said on stderr where there are no rows."""
     match form:
         case "json":
-            print(json.dumps(rows, default=str, ensure_ascii=False))
+            show_json([dict(row) for row in rows])
         case "csv":
-            writer = csv.writer(sys.stdout)
+            writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(columns)
-            writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+            writer.writerows([_field(row.get(column)) for column in columns] for row in rows)
         case "table":
             if rows:
                 _table(rows, columns)
     if not rows and empty:
         say(empty)
+
+
+def show_json(value: object) -> None:
+    """Print one JSON value: instants as ISO text, money as numbers, what is absent or no number as null."""
+    print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
 
 
 def say(text: str) -> None:
@@ -45,25 +56,62 @@ def pairs(items: Iterable[tuple[str, object]]) -> None:
 
 def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    numeric = {column for column in columns if all(isinstance(row.get(column), int | float | None) for row in rows)}
+    numeric = {column for column in columns if all(isinstance(row.get(column), int | float | Decimal | None) for row in rows)}
     for column in columns:
         table.add_column(Text(column.replace("_", " ")), justify="right" if column in numeric else "left", overflow="fold")
     for row in rows:
         # Text and not markup: what a file or a broker says may hold square brackets.
         table.add_row(*(Text(_cell(row.get(column))) for column in columns))
-    wide = None if sys.stdout.isatty() else 200
+    wide = None if sys.stdout.isatty() else _WIDEST
     Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=False).print(table)
 
 
 def _cell(value: object) -> str:
+    """A value for a person."""
     match value:
         case None:
             return "-"
         case bool():
             return "yes" if value else "no"
+        case float() if not math.isfinite(value):
+            return "-"
         case float():
             return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:,.2f}"
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
         case list() | tuple():
             return "; ".join(_cell(part) for part in value)
+        case dict():
+            return json.dumps(_plain(value), ensure_ascii=False)
+        case _:
+            return "".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in str(value))
+
+
+def _field(value: object) -> str:
+    """A value for a program: nothing where it is absent, digits without separators."""
+    match _plain(value):
+        case None:
+            return ""
+        case bool() as flag:
+            return "true" if flag else "false"
+        case list() | dict() as nested:
+            return json.dumps(nested, ensure_ascii=False)
+        case plain:
+            return str(plain)
+
+
+def _plain(value: object) -> object:
+    """The value in what JSON has."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float() | Decimal():
+            return float(value) if math.isfinite(value) else None
+        case datetime() | date() | time():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): _plain(part) for key, part in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(part) for part in value]
         case _:
             return str(value)

@@ -1,0 +1,186 @@
+"""Commands about strategy files: check, explain, write a new one, what can stand in them, and their schemas."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from engine.cli.folder import STRATEGIES, gather, load_strategy
+from engine.cli.show import Format, say, show
+from engine.domain.errors import UserError
+from engine.strategy.explain import sentences
+from engine.strategy.expressions import Relation
+from engine.strategy.measures import Declaration, find_measures
+from engine.strategy.parse import check_files, parse_strategy
+from engine.strategy.problems import Problem, in_order, render_all
+from engine.strategy.schema import schema_text, schemas
+from engine.strategy.template import template
+
+Structure = Literal["bull_put", "bear_call", "bull_call", "bear_put"]
+SchemaName = Literal["strategy", "account", "common", "events"]
+STOPS_AT = 200
+"""Problems shown at once: more than a screen or two is no help, and the count tells the rest."""
+
+_USED_IN: dict[Relation, str] = {
+    "market": "when",
+    "leg": "filters",
+    "spread": "rules, rank",
+    "position": "exits",
+    "account": "auto_when",
+}
+
+
+def check(*files: Path) -> int:
+    """Check strategy files and tell every problem at once, as file:line:col. Exit code 2 when there is an error.
+
+    Parameters
+    ----------
+    files
+        Files or folders; the folder strategies when empty. Files of the same folder that the engine would read beside them
+        (common.yaml, account.yaml, events.yaml) are checked too.
+    """
+    from engine.cli.compiling import compile_problems  # noqa: PLC0415 - DuckDB, needed once the files are sound
+
+    if not files and not STRATEGIES.is_dir():
+        raise UserError(f"no folder {STRATEGIES} here; name files or folders, or write a first strategy with `spreads new NAME`")
+    problems: list[Problem] = []
+    checked = 0
+    for gathered in gather(files or (STRATEGIES,)):
+        found = [problem for problem in check_files(gathered.texts) if problem.file in gathered.asked]
+        problems += in_order([*gathered.problems, *found, *compile_problems(gathered)])
+        checked += len(gathered.asked)
+    if problems:
+        print(render_all(problems[:STOPS_AT]))
+    errors = sum(problem.severity == "error" for problem in problems)
+    say(_summary(checked, errors, len(problems) - errors, len(problems) - STOPS_AT))
+    return 2 if errors else 0
+
+
+def explain(file: Path, *, sql: bool = False) -> None:
+    """Say in sentences what a strategy does, or show the SQL it becomes.
+
+    Parameters
+    ----------
+    file
+        The strategy.
+    sql
+        Show the SQL of the scan, of `when` and of the exits, with their parameters.
+    """
+    strategy = load_strategy(file)
+    if sql:
+        from engine.cli.compiling import sql_of  # noqa: PLC0415 - DuckDB is needed for SQL only
+
+        print(sql_of(strategy))
+        return
+    for sentence in sentences(strategy):
+        print(sentence)
+
+
+def fields(word: str = "", *, format: Format = "table") -> None:  # noqa: A002
+    """List the numbers that conditions can use, with their unit and meaning.
+
+    Parameters
+    ----------
+    word
+        Only those with this word in their name or sentence.
+    format
+        table, json or csv.
+    """
+    rows = [_measure_row(declared) for declared in find_measures(word)]
+    empty = f"nothing has {word!r} in its name or meaning; `spreads fields` lists everything"
+    show(rows, ["name", "used_in", "unit", "meaning"], format, empty=empty)
+
+
+def new(
+    name: str,
+    *,
+    type: Annotated[Structure, Parameter(name="--type")] = "bull_put",  # noqa: A002 - the language's own word
+    underlying: str = "SPX",
+    folder: Path = STRATEGIES,
+) -> None:
+    """Write a new strategy that passes every check, with a word on each line. Never overwrites a file.
+
+    Parameters
+    ----------
+    name
+        Name of the strategy and of its file: small letters, digits and _.
+    type
+        Structure it trades.
+    underlying
+        Ticker it trades on.
+    folder
+        Folder it is written to.
+    """
+    name = name.removesuffix(".yaml")
+    text, path = template(name, type, underlying), folder / f"{name}.yaml"
+    errors = parse_strategy(text, str(path)).errors
+    if errors:
+        raise UserError("\n".join(f"{problem.message}\n         {problem.hint}" for problem in errors[:3]))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _refuse_second(name, text, path)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        if not folder.is_dir():
+            raise UserError(f"{folder}: this is a file, not a folder; name a folder with --folder") from error
+        raise UserError(f"{path}: exists already and is left as it is; choose another name") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+    print(path)
+    say(f"read it with `spreads explain {path}`, change it in your editor, and run `spreads check`")
+
+
+def schema(which: SchemaName = "strategy", *, write: Path | None = None) -> None:
+    """Print a JSON Schema of the trader's files, or write them all, for completion in editors.
+
+    Parameters
+    ----------
+    which
+        Kind of file.
+    write
+        Write all schemas into this folder instead.
+    """
+    if write is None:
+        print(schema_text(which), end="")
+        return
+    try:
+        write.mkdir(parents=True, exist_ok=True)
+        for name, text in schemas().items():
+            (write / name).write_text(text, encoding="utf-8")
+            print(write / name)
+    except OSError as error:
+        raise UserError(f"{error.filename or write}: cannot be written: {error.strerror}") from error
+
+
+def _refuse_second(name: str, text: str, path: Path) -> None:
+    """Another file of the folder may have the name already, under a file name of its own."""
+    beside = gather([path])[0]
+    clash = [found for found in check_files({**beside.texts, str(path): text}) if found.file == str(path)]
+    for problem in clash:
+        if problem.severity == "error":
+            raise UserError(f"{problem.message}; choose another name than {name}")
+
+
+def _summary(checked: int, errors: int, warnings: int, hidden: int) -> str:
+    files = "1 file" if checked == 1 else f"{checked} files"
+    told = [_count(errors, "error"), _count(warnings, "warning")]
+    said = ", ".join(part for part in told if part) or "no problems"
+    return f"{files} checked: {said}" + (f"; the first {STOPS_AT} are shown" if hidden > 0 else "")
+
+
+def _count(number: int, word: str) -> str:
+    return "" if number == 0 else f"1 {word}" if number == 1 else f"{number} {word}s"
+
+
+def _measure_row(declared: Declaration) -> dict[str, object]:
+    argument = declared.argument
+    return {
+        "name": declared.name if argument is None else f"{declared.name}({argument.example})",
+        "used_in": _USED_IN[declared.relation],
+        "unit": declared.unit.value,
+        "meaning": declared.sentence,
+        "relation": declared.relation,
+        "may_be_unknown": declared.nullable,
+        "structures": declared.structures,
+    }

@@ -1,0 +1,162 @@
+"""Files and folders that a person names on the command line, read without trusting them to be what they seem.
+
+A missing file, a pipe or a link that leads nowhere is a problem of that file like any other, so that one bad name does not
+hide what is wrong with the rest.
+"""
+
+import difflib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.cli.show import say
+from engine.domain.errors import UserError
+from engine.strategy.model import Strategy
+from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategy
+from engine.strategy.problems import Problem, render_all
+
+STRATEGIES = Path("strategies")
+SUFFIXES = (".yaml", ".yml")
+SHARED = (COMMON_FILE, ACCOUNT_FILE, EVENTS_FILE)
+FILES_MAX = 500
+"""Of one folder; the engine takes no more either."""
+BYTES_MAX = 1_000_000
+"""Read at most this much of a file; the language refuses far less and says so."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Exception):
+    """A file that could not be read: why, and the way out."""
+
+    why: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a check of some files looks at, one folder's worth."""
+
+    texts: Mapping[str, bytes]
+    """By name as the trader would write it: the files beside those that were asked for stand first."""
+    asked: frozenset[str]
+    """Files whose problems are told: the ones that were named, and the shared ones beside them."""
+    problems: tuple[Problem, ...]
+    """Of files that cannot be read."""
+
+
+def gather(paths: Sequence[Path]) -> list[Gathered]:
+    """The named files, and what the engine would read beside them, folder by folder in the order of the names."""
+    named: dict[Path, list[Path]] = {}
+    for path in dict.fromkeys(Path(os.path.normpath(path)) for path in paths):
+        files = [file for file in _siblings(path) if file.name not in SHARED] if path.is_dir() else [path]
+        known = named.setdefault(path if path.is_dir() and files else path.parent, [])
+        known += [file for file in files or [path] if file not in known]
+    return [_gathered(folder, files) for folder, files in named.items()]
+
+
+def read(path: Path) -> bytes:
+    """The first bytes of a regular file. Raises Unread; never waits for a pipe or a device."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode) and not any(file.name not in SHARED for file in _siblings(path)):
+            raise Unread("no strategy in this folder", "`spreads new NAME` writes a first one")
+        if not stat.S_ISREG(mode):
+            kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "no file")
+            raise Unread(f"this is {kind}, not a file", "name a YAML file")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(BYTES_MAX + 1)
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise Unread("this link leads nowhere", "mend the link, or name the file itself") from None
+        raise Unread("no such file", _similar(path)) from None
+    except OSError as error:
+        raise Unread(f"cannot be read: {error.strerror or error}", "name a file that you may read") from None
+
+
+def load_strategy(path: Path) -> Strategy:
+    """The strategy of one file, with the lists of common.yaml beside it; its warnings go to stderr.
+
+    Raises UserError with every problem of the file.
+    """
+    try:
+        text = read(path)
+    except Unread as error:
+        raise UserError(f"{path}: {error.why}\n         {error.hint}") from None
+    if path.name in SHARED:
+        raise UserError(f"{path}: this file holds no strategy; name one that does")
+    shared = path.parent / COMMON_FILE
+    try:
+        parsed_common = parse_common(read(shared), str(shared)) if shared.exists() else None
+    except Unread as error:
+        raise UserError(f"{shared}: {error.why}") from None
+    parsed = parse_strategy(text, str(path), parsed_common.value if parsed_common else None)
+    problems = (*(parsed_common.errors if parsed_common else ()), *parsed.problems)
+    if parsed.value is None:
+        raise UserError(f"{path} cannot be used:\n\n{render_all(problems)}")
+    if problems:
+        say(f"{render_all(problems)}\n")
+    return parsed.value
+
+
+def unread_problem(file: str, error: Unread) -> Problem:
+    """The problem of a file that cannot be read, at its first character."""
+    return Problem(file, 1, 1, 2, "error", error.why, None, error.hint)
+
+
+def _gathered(folder: Path, files: Sequence[Path]) -> Gathered:
+    """The files and their neighbours. A neighbour that cannot be read is only told of when the engine needs it."""
+    shared = [folder / name for name in SHARED if (folder / name).exists() and folder / name not in files]
+    others = [path for path in _siblings(folder) if path not in files and path not in shared]
+    texts: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for path in [*others, *shared, *files]:
+        try:
+            texts[str(path)] = read(path)
+        except Unread as error:
+            if path not in others:
+                problems.append(unread_problem(str(path), error))
+    problems += [_unheard(path) for path in files if path.suffix not in SUFFIXES and str(path) in texts]
+    return Gathered(texts, frozenset(str(path) for path in [*shared, *files]), tuple(problems))
+
+
+def _siblings(folder: Path) -> Iterator[Path]:
+    """The YAML files of a folder, sorted; hidden files and editors' swap files are passed over as the engine does."""
+    try:
+        entries = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
+    except OSError:
+        return
+    yield from entries[:FILES_MAX]
+
+
+def _similar(path: Path) -> str:
+    """Where the file may be instead."""
+    known = {
+        candidate.name: candidate for place in (STRATEGIES, path.parent) for candidate in _siblings(place) if candidate.is_file()
+    }
+    if path.parent == Path() and f"{path.name}.yaml" in known:
+        return f"did you mean {known[f'{path.name}.yaml']}?"
+    names = difflib.get_close_matches(path.name, known, n=1)
+    return f"did you mean {known[names[0]]}?" if names else _listed(known.values())
+
+
+def _listed(paths: Iterable[Path]) -> str:
+    names = [str(path) for path in paths if path.name not in SHARED]
+    if not names:
+        return "`spreads new NAME` writes a strategy"
+    return "there are: " + ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def _unheard(path: Path) -> Problem:
+    hint = f"rename it to {path.with_suffix('.yaml').name}" if path.stem else "give it a name that ends in .yaml"
+    return Problem(str(path), 1, 1, 2, "warning", "the engine reads only files that end in .yaml or .yml", None, hint)
