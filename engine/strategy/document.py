@@ -104,7 +104,9 @@ def _text_of(raw: bytes, document: Document) -> str:
 
 def _refuse_invisible(text: str, document: Document) -> None:
     for number, line in enumerate(document.lines, 1):
-        for found in re.finditer("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]", line):
+        for found in re.finditer(
+            "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]", line
+        ):
             name = unicodedata.name(found[0], "") or {"\x00": "a zero byte"}.get(found[0], "a control character")
             place = Place(number, found.start() + 1, found.start() + 2)
             document.report(place, f"an invisible character stands here: U+{ord(found[0]):04X}, {name.lower()}", "delete it")
@@ -138,7 +140,7 @@ class _Builder:
     def __init__(self, text: str, document: Document) -> None:
         self.text = text
         self.document = document
-        yaml: Any = YAML(typ="rt", pure=True)
+        yaml: Any = YAML(typ="safe", pure=True)  # the round-trip parser stumbles over comments in odd places
         self.events: Iterator[Event] = yaml.parse(text)
         self.values = 0
 

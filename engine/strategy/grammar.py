@@ -7,6 +7,7 @@ days` becomes a function call.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -46,7 +47,7 @@ def tree_of(text: Text, tokens: list[Token]) -> Tree:
     except (TokenError, RecursionError):
         raise about(text, "this condition cannot be read", EXAMPLE) from None
     tree = statements[0] if len(statements) == 1 else None
-    if tree is None or not all(isinstance(node, ALLOWED) for node in tree.walk()):
+    if tree is None or not all(isinstance(node, ALLOWED) and _is_placeholder(node) for node in tree.walk()):
         raise about(text, "this is no comparison of numbers", EXAMPLE)
     return tree
 
@@ -60,6 +61,13 @@ def token_index(node: Tree) -> int | None:
             return None
 
 
+def _is_placeholder(node: Tree) -> bool:
+    """Whether a name in the tree is one of ours; a word such as `in` can come back as a name where nothing is compared."""
+    if not isinstance(node, exp.Column | exp.Identifier | exp.Anonymous):
+        return True
+    return re.fullmatch("t[0-9]+", node.name) is not None
+
+
 def _spot_neighbours(text: Text, tokens: list[Token]) -> None:
     """Two operands side by side, or two comparisons: the commonest slips, and the parser would speak of something else."""
     for left, right in pairwise(tokens):
@@ -67,8 +75,8 @@ def _spot_neighbours(text: Text, tokens: list[Token]) -> None:
             raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", EXAMPLE, left.start, right.end)
         if left.sort == "name" and right.sort in {"number", "name"}:
             raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", EXAMPLE, left.start, right.end)
-        if left.text == right.text == "-" and left.end == right.start:
-            raise about(text, "'--' is not used here", "a remark begins with  #", left.start, right.end)
+        if left.text == right.text == "-":
+            raise about(text, "two minus signs in a row", "a remark begins with  #", left.start, right.end)
         if _compares(left) and _compares(right):
             raise about(
                 text, f"'{left.text} {right.text}' is no comparison", "write one of  <  <=  >  >=  =  !=", left.start, right.end

@@ -112,6 +112,7 @@ def tokens_of(text: Text) -> list[Token]:
         if match["space"] is None:
             found.append(_token(text, match))
     _bounded(text, found)
+    _refuse_double_meaning(text, found)
     return found
 
 
@@ -172,6 +173,16 @@ def _unreadable(text: Text, spelled: str, at: int):
         return about(text, f"'{character}' only looks like '{looks_like}'", f"write  {looks_like}", at, at + 1)
     shown = f"'{character}'" if character.isprintable() else f"the invisible character U+{ord(character):04X}"
     return about(text, f"{shown} has no meaning here", "write a comparison, e.g.  credit >= 15% of width", at, at + 1)
+
+
+def _refuse_double_meaning(text: Text, found: list[Token]) -> None:
+    """`in (100,200)` could be one number or two."""
+    depth = 0
+    for token in found:
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth > 0 and token.sort == "number" and "," in token.text:
+            hint = f"write  {token.text.replace(',', ', ')}  |  {token.text.replace(',', '')}"
+            raise about(text, f"'{token.text}' could be one number or two", hint, token.start, token.end)
 
 
 def _bounded(text: Text, found: list[Token]) -> None:

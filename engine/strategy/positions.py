@@ -32,7 +32,7 @@ class Text(str):
 
     place: Place = NOWHERE
     exact: bool = False
-    plain: bool = True
+    plain: bool = False
 
     @classmethod
     def at(cls, text: str, place: Place, *, exact: bool, plain: bool) -> Text:

@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from engine.strategy.positions import Listed, Mapped, Text, about, complaint
 
-NUMBER = r"[0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+"
+NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"
 """A number as people write it: 1,500 or 0.05 or .16."""
 
 LARGEST = Decimal(10) ** 12
