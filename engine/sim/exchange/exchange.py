@@ -78,12 +78,12 @@ class Exchange:
         known = self.find(client_id, order_id)
         if known is not None:
             return self._modify(known, terms)
-        if order_id < self.ids.next_order_id:
+        if self.ids.is_used(client_id, order_id):
             return [Said(client_id, order_id, 103, "Duplicate order id")]
         refusal = self.refusal(terms, client_id)
         if refusal is not None:
             return self._refuse(client_id, order_id, refusal)
-        self.ids.use_order_id(order_id)
+        self.ids.use_order_id(client_id, order_id)
         order = Order(client_id, order_id, self.ids.new_perm_id(), terms, now)
         self.orders[order.perm_id] = order
         return self._acknowledge(order)
@@ -216,7 +216,7 @@ class Exchange:
 
     def _refuse(self, client_id: int, order_id: int, refusal: Refusal) -> list[Notice]:
         if refusal.code not in {103, 110, 200, 321}:
-            self.ids.use_order_id(order_id)  # a rejected order has burnt its id
+            self.ids.use_order_id(client_id, order_id)  # a rejected order has burnt its id
         return [Said(client_id, order_id, refusal.code, refusal.text)]
 
     def _modify(self, order: Order, terms: OrderTerms) -> list[Notice]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -29,11 +30,20 @@ class Instrument:
     penny: bool
     """Whether its options are in the Penny Interval Program."""
     option: Contract | None = None
+    last_trade_day: date | None = None
+    """Of an option; the day before its expiration where it settles to the opening."""
 
     @property
     def multiplier(self) -> int:
         """Shares (index units) one of it stands for."""
         return 1 if self.option is None else self.option.multiplier
+
+    @property
+    def wire_expiry(self) -> str:
+        """The date TWS names an option by, YYYYMMDD: its last trading day, a Thursday for a monthly SPX option."""
+        if self.option is None:
+            return ""
+        return f"{self.last_trade_day or self.option.expiry:%Y%m%d}"
 
     @property
     def local_symbol(self) -> str:

@@ -107,13 +107,17 @@ def test_place_counts_what_working_orders_already_need():
     assert "insufficient" in third[0].text
 
 
-def test_place_refuses_an_id_that_was_used():
+def test_place_refuses_an_id_at_or_below_one_that_this_client_used():
     exchange = desk.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-2.50"), NOW)
+    exchange.cancel(1, 5, NOW)
 
-    notices = exchange.place(2, 5, bull_put("-2.50"), NOW)
+    again, lower, other_client = (
+        exchange.place(client, order, bull_put("-2.50"), NOW) for client, order in ((1, 5), (1, 4), (2, 5))
+    )
 
-    assert codes(notices) == [103]
+    assert [codes(answer) for answer in (again, lower, other_client)] == [[103], [103], []]
+    assert exchange.ids.next_order_id == 6
 
 
 def test_modify_changes_price_and_quantity_and_nothing_else():

@@ -1,0 +1,292 @@
+"""Account requests of one client: values, portfolio, positions, profit and loss; once, and as they change."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from engine.domain.session import NEW_YORK
+from engine.sim.desks.values import Values, account_values
+from engine.sim.exchange.account import Position
+from engine.sim.exchange.exchange import Exchange
+from engine.sim.floor import Floor
+from engine.sim.knobs import Knobs
+from engine.sim.messages import contract_values, error
+from engine.sim.wire.codec import Message
+from engine.sim.wire.kinds import Value
+
+_TOO_MANY = "Error processing request.-'bS' : cause - Maximum number of account summary requests exceeded"
+_LEDGER = "$LEDGER"
+
+
+class AccountDesk:
+    """What one client has subscribed to about the account."""
+
+    def __init__(
+        self, exchange: Exchange, floor: Floor, knobs: Knobs, send: Callable[[Message], None], now: Callable[[], datetime]
+    ) -> None:
+        self._exchange = exchange
+        self._account = exchange.account
+        self._floor = floor
+        self._knobs = knobs
+        self.ready = True
+        """False while TWS says that its account values are not to be trusted."""
+        self._send = send
+        self._now = now
+        self._updates = False
+        self._positions = False
+        self._summaries: dict[int, frozenset[str]] = {}
+        self._multi: dict[int, bool] = {}
+        self._positions_multi: set[int] = set()
+        self._pnl: dict[int, Message | None] = {}
+        self._pnl_single: dict[int, tuple[int, Message | None]] = {}
+        self._sent: dict[int, Values] = {}
+        self._values_at: datetime | None = None
+        self._pnl_at: datetime | None = None
+
+    @property
+    def wants_profits(self) -> bool:
+        return bool(self._pnl or self._pnl_single)
+
+    @property
+    def wants_values(self) -> bool:
+        return bool(self._updates or self._summaries or self._multi)
+
+    # requests
+
+    def updates(self, asked: Message) -> None:
+        self._updates = asked.flag("subscribe")
+        if self._updates and self._is_ours(asked):
+            self._values_at = self._now()
+            self._show_values(account_values(self._account, self._floor))
+            for position in self._account.held():
+                self._show_portfolio(position)
+            self._show_time()
+            self._send(Message("account_download_end", {"account": self._account.name}))
+
+    def summary(self, asked: Message) -> None:
+        req_id = asked.whole("req_id")
+        if req_id not in self._summaries and len(self._summaries) >= self._knobs.max_summaries:
+            self._send(error(req_id, 322, _TOO_MANY))
+            return
+        self._summaries[req_id] = frozenset(tag for tag in asked.text("tags").split(",") if tag)
+        self._sent.pop(req_id, None)
+        self._show_summary(req_id, account_values(self._account, self._floor))
+        self._send(Message("account_summary_end", {"req_id": req_id}))
+
+    def cancel_summary(self, asked: Message) -> None:
+        self._summaries.pop(asked.whole("req_id"), None)
+
+    def updates_multi(self, asked: Message) -> None:
+        req_id = asked.whole("req_id")
+        if not self._is_ours(asked):
+            return
+        self._multi[req_id] = asked.flag("ledger_and_nlv")
+        self._sent.pop(req_id, None)
+        self._show_multi(req_id, account_values(self._account, self._floor))
+        self._send(Message("account_update_multi_end", {"req_id": req_id}))
+
+    def cancel_updates_multi(self, asked: Message) -> None:
+        self._multi.pop(asked.whole("req_id"), None)
+
+    def positions(self, _: Message) -> None:
+        self._positions = True
+        for position in self._account.held():
+            self._show_position(position)
+        self._send(Message("position_end", {}))
+
+    def cancel_positions(self, _: Message) -> None:
+        self._positions = False
+
+    def positions_multi(self, asked: Message) -> None:
+        req_id = asked.whole("req_id")
+        if not self._is_ours(asked):
+            return
+        self._positions_multi.add(req_id)
+        for position in self._account.held():
+            self._show_position_multi(req_id, position)
+        self._send(Message("position_multi_end", {"req_id": req_id}))
+
+    def cancel_positions_multi(self, asked: Message) -> None:
+        self._positions_multi.discard(asked.whole("req_id"))
+
+    def pnl(self, asked: Message) -> None:
+        req_id = asked.whole("req_id")
+        if self._is_ours(asked):
+            self._pnl[req_id] = None
+            self._show_pnl(req_id)
+
+    def cancel_pnl(self, asked: Message) -> None:
+        self._pnl.pop(asked.whole("req_id"), None)
+
+    def pnl_single(self, asked: Message) -> None:
+        req_id = asked.whole("req_id")
+        if self._is_ours(asked):
+            self._pnl_single[req_id] = (asked.whole("con_id"), None)
+            self._show_pnl_single(req_id)
+
+    def cancel_pnl_single(self, asked: Message) -> None:
+        self._pnl_single.pop(asked.whole("req_id"), None)
+
+    # what happens by itself
+
+    def moved(self, con_ids: list[int], *, values: bool = True) -> None:
+        """Positions changed: they are told at once, and the account's values with them unless told not to."""
+        for con_id in con_ids:
+            position = self._account.positions.get(con_id)
+            if position is None:
+                continue
+            if self._positions:
+                self._show_position(position)
+            for req_id in sorted(self._positions_multi):
+                self._show_position_multi(req_id, position)
+            if self._updates:
+                self._show_portfolio(position)
+        if values:
+            self._show_all_values()
+
+    def tick(self, now: datetime) -> None:
+        """Sends what is due by now: profit and loss about once a second, values every few minutes."""
+        if self.wants_profits and _is_due(self._pnl_at, now, self._knobs.pnl_every_s):
+            self._pnl_at = now
+            for req_id in self._pnl:
+                self._show_pnl(req_id)
+            for req_id in self._pnl_single:
+                self._show_pnl_single(req_id)
+        if self.wants_values and _is_due(self._values_at, now, self._knobs.account_every_s):
+            self._values_at = now
+            if self._updates:
+                for position in self._account.held():
+                    self._show_portfolio(position)
+            self._show_all_values()
+
+    def _show_all_values(self) -> None:
+        if not self.wants_values:
+            return
+        values = account_values(self._account, self._floor)
+        if self._updates:
+            self._show_values(values)
+            self._show_time()
+        for req_id in self._summaries:
+            self._show_summary(req_id, values)
+        for req_id in self._multi:
+            self._show_multi(req_id, values)
+
+    def _show_values(self, values: Values) -> None:
+        if not self.ready:
+            values = values | {("AccountReady", ""): "false"}
+        for (key, currency), value in values.items():
+            row = {"key": key, "value": value, "currency": currency, "account": self._account.name}
+            self._send(Message("account_value", row))
+
+    def _show_time(self) -> None:
+        self._send(Message("account_time", {"time": f"{self._now().astimezone(NEW_YORK):%H:%M}"}))
+
+    def _show_summary(self, req_id: int, values: Values) -> None:
+        tags = self._summaries[req_id]
+        ledger = any(tag.startswith(_LEDGER) for tag in tags)
+        shown = {key: value for key, value in values.items() if key[0] in tags or (ledger and key[1] == "BASE")}
+        for (tag, currency), value in self._fresh(req_id, shown).items():
+            row = {"req_id": req_id, "account": self._account.name, "tag": tag, "value": value, "currency": currency}
+            self._send(Message("account_summary", row))
+
+    def _show_multi(self, req_id: int, values: Values) -> None:
+        only_ledger = self._multi[req_id]
+        shown = {key: value for key, value in values.items() if not only_ledger or key[1] == "BASE" or key[0] == "NetLiquidation"}
+        for (key, currency), value in self._fresh(req_id, shown).items():
+            row = {"req_id": req_id, "account": self._account.name, "key": key, "value": value, "currency": currency}
+            self._send(Message("account_update_multi", row))
+
+    def _fresh(self, req_id: int, shown: Values) -> Values:
+        """The values that this request has not been told yet."""
+        told = self._sent.get(req_id, {})
+        self._sent[req_id] = shown
+        return {key: value for key, value in shown.items() if told.get(key) != value}
+
+    def _show_portfolio(self, position: Position) -> None:
+        value = position.value(self._floor)
+        scale = position.quantity * position.instrument.multiplier
+        mark = value / scale if scale else self._floor.quote(position.instrument.con_id).mark or Decimal(0)
+        contract = contract_values(position.instrument)
+        contract["primary_exchange"] = position.instrument.primary_exchange
+        if position.instrument.option is None:
+            contract["right"] = "0"
+        self._send(
+            Message(
+                "portfolio_value",
+                contract
+                | {
+                    "position": position.quantity,
+                    "market_price": _rounded(mark, 6),
+                    "market_value": _rounded(value, 2),
+                    "average_cost": _rounded(position.average_cost, 6),
+                    "unrealized_pnl": _rounded(value - position.cost, 2),
+                    "realized_pnl": _rounded(position.realized, 2),
+                    "account": self._account.name,
+                },
+            )
+        )
+
+    def _show_position(self, position: Position) -> None:
+        self._send(Message("position", self._position_values(position)))
+
+    def _show_position_multi(self, req_id: int, position: Position) -> None:
+        self._send(Message("position_multi", self._position_values(position) | {"req_id": req_id}))
+
+    def _position_values(self, position: Position) -> dict[str, Value]:
+        return contract_values(position.instrument, exchange="") | {
+            "account": self._account.name,
+            "position": position.quantity,
+            "avg_cost": _rounded(position.average_cost, 6),
+        }
+
+    def _show_pnl(self, req_id: int) -> None:
+        message = Message(
+            "pnl",
+            {
+                "req_id": req_id,
+                "daily": _rounded(self._account.daily(self._floor), 6),
+                "unrealized": _rounded(self._account.unrealized(self._floor), 6),
+                "realized": _rounded(self._account.realized, 6),
+            },
+        )
+        if message != self._pnl[req_id]:
+            self._pnl[req_id] = message
+            self._send(message)
+
+    def _show_pnl_single(self, req_id: int) -> None:
+        con_id, told = self._pnl_single[req_id]
+        position = self._account.positions.get(con_id)
+        if position is None:
+            return
+        value = position.value(self._floor)
+        message = Message(
+            "pnl_single",
+            {
+                "req_id": req_id,
+                "position": position.quantity,
+                "daily": _rounded(position.daily(self._floor), 6),
+                "unrealized": _rounded(value - position.cost, 6),
+                "realized": _rounded(position.realized, 6),
+                "value": _rounded(value, 6),
+            },
+        )
+        if message != told:
+            self._pnl_single[req_id] = (con_id, message)
+            self._send(message)
+
+    def _is_ours(self, asked: Message) -> bool:
+        """Whether the request names our account, or none; else it is refused."""
+        account = asked.text("account")
+        if account in {"", "All", self._account.name}:
+            return True
+        req_id = asked.whole("req_id") if "req_id" in asked.values else -1
+        self._send(error(req_id, 321, f"Error validating request.-'bP' : cause - Invalid account code '{account}'"))
+        return False
+
+
+def _is_due(last: datetime | None, now: datetime, every_s: float) -> bool:
+    return last is None or now - last >= timedelta(seconds=every_s)
+
+
+def _rounded(amount: Decimal, places: int) -> float:
+    return float(round(amount, places))

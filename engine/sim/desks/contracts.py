@@ -1,0 +1,206 @@
+"""Contract requests of one client: details, option chains, symbols, price increments."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from engine.domain.session import NEW_YORK, Session, trading_day
+from engine.sim.exchange.instruments import Instrument
+from engine.sim.exchange.rules import MARKET_RULES, market_rule, min_tick
+from engine.sim.floor import Floor
+from engine.sim.messages import error
+from engine.sim.wire.codec import Message
+from engine.sim.wire.kinds import Value
+
+OPTION_EXCHANGES = ("SMART", "AMEX", "BATS", "BOX", "CBOE", "ISE", "MIAX", "NASDAQOM", "PHLX", "PSE")
+STOCK_EXCHANGES = ("SMART", "AMEX", "ARCA", "BATS", "IEX", "ISLAND", "NYSE")
+_ORDER_TYPES = (
+    "ACTIVETIM,AD,ADJUST,ALERT,ALLOC,AON,AVGCOST,BASKET,COND,CONDORDER,DAY,GAT,GTC,GTD,GTT,IOC,LIT,LMT,MIT,MKT,MTL,NGCOMB,"
+    "NONALGO,OCA,SCALE,STP,STPLMT,TRAIL,TRAILLIT,TRAILLMT,TRAILMIT,WHATIF"
+)
+HOURS_SHOWN_DAYS = 6
+"""Calendar days of trading hours that contract details tell."""
+
+SAMPLES = 16
+"""Symbols that a pattern may find, as TWS bounds them."""
+
+_STOCK_TYPES = {"etf": "ETF", "stock": "COMMON", "index": ""}
+
+
+class ContractDesk:
+    """Answers from the listing as it is at the moment of the question."""
+
+    def __init__(self, floor: Floor, send: Callable[[Message], None], now: Callable[[], datetime]) -> None:
+        self._floor = floor
+        self._send = send
+        self._now = now
+
+    def details(self, asked: Message) -> None:
+        req_id = asked.whole("req_id")
+        if asked.text("sec_type") == "BAG":
+            text = "'BAG' isn't supported for contract data request. Please enter a valid security type"
+            self._send(error(req_id, 321, f"Error validating request.-'bI' : cause - {text}"))
+            return
+        found = self.find(asked)
+        if not found:
+            self._send(error(req_id, 200, "No security definition has been found for the request"))
+            return
+        for instrument in found:
+            self._send(self._details(req_id, instrument))
+        self._send(Message("contract_details_end", {"req_id": req_id}))
+
+    def chain(self, asked: Message) -> None:
+        """Expiries and strikes of each trading class, once for SMART and once for CBOE."""
+        req_id, symbol = asked.whole("req_id"), asked.text("symbol")
+        under = self._floor.underlying(symbol)
+        wanted = asked.whole("under_con_id")
+        if under is None or (wanted and wanted != under.con_id):
+            self._send(error(req_id, 200, "No security definition has been found for the request"))
+            return
+        listing, days = self._floor.market.listing, self._floor.last_trade_days()
+        for exchange in ("SMART", "CBOE"):
+            for root in listing.trading_classes(symbol):
+                rows = np.flatnonzero(listing.root == listing.roots.index(root))
+                rows = rows[listing.u[rows] == listing.underlyings.index(symbol)]
+                values: dict[str, Value] = {
+                    "req_id": req_id,
+                    "exchange": exchange,
+                    "under_con_id": under.con_id,
+                    "trading_class": root,
+                    "multiplier": str(listing.multiplier[rows[0]]),
+                    "expirations": tuple(str(day).replace("-", "") for day in np.unique(days[rows])),
+                    "strikes": tuple(np.unique(listing.strike[rows]).tolist()),
+                }
+                self._send(Message("sec_def_opt_param", values))
+        self._send(Message("sec_def_opt_param_end", {"req_id": req_id}))
+
+    def symbols(self, asked: Message) -> None:
+        pattern = asked.text("pattern").strip().upper()
+        known = self._floor.market.underlyings.values()
+        found = [u for u in known if pattern and (u.symbol.startswith(pattern) or pattern in u.name.upper())][:SAMPLES]
+        samples = tuple(
+            {
+                "con_id": underlying.con_id,
+                "symbol": underlying.symbol,
+                "sec_type": underlying.security_type,
+                "primary_exchange": underlying.primary_exchange,
+                "currency": underlying.currency,
+                "derivative_sec_types": ("OPT",) if underlying.roots else (),
+                "description": underlying.name,
+            }
+            for underlying in found
+        )
+        self._send(Message("symbol_samples", {"req_id": asked.whole("req_id"), "samples": samples}))
+
+    def rule(self, asked: Message) -> None:
+        number = asked.whole("market_rule_id")
+        if number not in MARKET_RULES:
+            self._send(error(-1, 321, f"Error validating request.-'bC' : cause - No market rule has the id {number}."))
+            return
+        increments = tuple({"low_edge": low, "increment": step} for low, step in MARKET_RULES[number])
+        self._send(Message("market_rule", {"market_rule_id": number, "increments": increments}))
+
+    def smart_components(self, asked: Message) -> None:
+        rows = tuple({"bit": bit, "exchange": name, "letter": name[0]} for bit, name in enumerate(OPTION_EXCHANGES[1:]))
+        self._send(Message("smart_components", {"req_id": asked.whole("req_id"), "components": rows}))
+
+    def find(self, asked: Message) -> list[Instrument]:
+        """The instruments that fit what is told of them; what is not told fits anything."""
+        con_id = asked.whole("con_id")
+        if con_id:
+            known = self._floor.instrument(con_id)
+            return [known] if known is not None and self._floor.is_listed(con_id) else []
+        if asked.text("sec_type") in {"STK", "IND"}:
+            under = self._floor.underlying(asked.text("symbol") or asked.text("local_symbol"))
+            return [under] if under is not None and under.sec_type == asked.text("sec_type") and _goes_to(asked, under) else []
+        return self._options(asked) if asked.text("sec_type") == "OPT" else []
+
+    def _options(self, asked: Message) -> list[Instrument]:
+        listing = self._floor.market.listing
+        symbol = asked.text("symbol")
+        local, root = asked.text("local_symbol"), asked.text("trading_class")
+        if asked.text("exchange") not in {"", *OPTION_EXCHANGES} or asked.text("currency") not in {"", "USD"}:
+            return []
+        if symbol and symbol not in listing.underlyings:
+            return []
+        keep = np.ones(len(listing), dtype=np.bool_)
+        if symbol:
+            keep &= listing.u == listing.underlyings.index(symbol)
+        if root:
+            keep &= listing.root == (listing.roots.index(root) if root in listing.roots else -1)
+        if asked.text("expiry"):
+            days = np.datetime_as_string(self._floor.last_trade_days(), unit="D")
+            keep &= np.char.startswith(np.char.replace(days, "-", ""), asked.text("expiry"))
+        if asked.number("strike") is not None:
+            keep &= listing.strike == asked.number("strike")
+        if asked.text("right") not in {"", "0", "?"}:
+            keep &= listing.sign == (1 if asked.text("right").startswith("C") else -1)
+        if asked.text("multiplier"):
+            keep &= listing.multiplier.astype(str) == asked.text("multiplier")
+        found = [self._floor.instrument(int(con_id)) for con_id in listing.con_id[keep]]
+        return [one for one in found if one is not None and (not local or one.local_symbol == local)]
+
+    def _details(self, req_id: int, instrument: Instrument) -> Message:
+        option = instrument.option
+        under = self._floor.market.underlyings[instrument.symbol]
+        exchanges = STOCK_EXCHANGES if instrument.sec_type == "STK" else OPTION_EXCHANGES
+        if instrument.sec_type == "IND":
+            exchanges = (instrument.exchange,)
+        day = trading_day(self._now())
+        hours = ";".join(_hours(*shown) for shown in self._floor.sessions(day, HOURS_SHOWN_DAYS))
+        values: dict[str, Value] = {
+            "req_id": req_id,
+            "symbol": instrument.symbol,
+            "sec_type": instrument.sec_type,
+            "last_trade_date": self._last_trade(instrument),
+            "strike": Decimal(0) if option is None else option.strike,
+            "right": "" if option is None else option.put_call,
+            "exchange": instrument.exchange,
+            "currency": instrument.currency,
+            "local_symbol": instrument.local_symbol,
+            "market_name": instrument.trading_class,
+            "trading_class": instrument.trading_class,
+            "con_id": instrument.con_id,
+            "min_tick": min_tick(instrument),
+            "multiplier": "" if option is None else str(option.multiplier),
+            "order_types": _ORDER_TYPES,
+            "valid_exchanges": ",".join(exchanges),
+            "under_con_id": 0 if option is None else instrument.under_con_id,
+            "long_name": under.name,
+            "primary_exchange": instrument.primary_exchange,
+            "contract_month": "" if option is None else f"{option.expiry:%Y%m}",
+            "time_zone_id": "US/Eastern",
+            "trading_hours": hours,
+            "liquid_hours": hours,
+            "agg_group": 2 if option is not None else 1,
+            "under_symbol": "" if option is None else instrument.symbol,
+            "under_sec_type": "" if option is None else under.security_type,
+            "market_rule_ids": ",".join([str(market_rule(instrument))] * len(exchanges)),
+            "real_expiration_date": "" if option is None else f"{option.expiry:%Y%m%d}",
+            "stock_type": "" if option is not None else _STOCK_TYPES[instrument.kind],
+        }
+        return Message("contract_details", values)
+
+    def _last_trade(self, instrument: Instrument) -> str:
+        row = None if instrument.option is None else self._floor.market.row(instrument.con_id)
+        if row is None:
+            return instrument.wire_expiry
+        last = datetime.fromtimestamp(float(self._floor.market.listing.last_trade[row]), NEW_YORK)
+        return f"{last:%Y%m%d %H:%M} US/Eastern"
+
+
+def _goes_to(asked: Message, instrument: Instrument) -> bool:
+    exchanges = {"", instrument.exchange, instrument.primary_exchange}
+    if instrument.sec_type == "STK":
+        exchanges |= set(STOCK_EXCHANGES)
+    return asked.text("exchange") in exchanges and asked.text("currency") in {"", instrument.currency}
+
+
+def _hours(day: object, session: Session | None) -> str:
+    stamp = f"{day:%Y%m%d}"
+    if session is None:
+        return f"{stamp}:CLOSED"
+    opens, closes = session.open.astimezone(NEW_YORK), session.close.astimezone(NEW_YORK)
+    return f"{opens:%Y%m%d:%H%M}-{closes:%Y%m%d:%H%M}"

@@ -1,0 +1,110 @@
+"""Market data lines: what each client streams, and how many lines all clients together hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.sim.exchange.combos import SignedLeg
+from engine.sim.exchange.instruments import Instrument, Quote
+from engine.sim.floor import COLUMNS
+from engine.sim.market.quotes import UnderlyingQuote
+
+Floats = NDArray[np.float64]
+
+
+class Emit(Protocol):
+    """Sends one message of single fields, its values in declared order."""
+
+    def __call__(self, name: str, *values: str | float | None) -> None: ...
+
+
+Later = Callable[[float, Callable[[], None]], None]
+"""Calls something after so many seconds."""
+
+
+class Lines:
+    """The account's lines, shared by all clients of one TWS."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+
+    def take(self) -> bool:
+        """Takes a line; False where none is left."""
+        if self.used >= self.limit:
+            return False
+        self.used += 1
+        return True
+
+    def release(self) -> None:
+        self.used -= 1
+
+
+@dataclass(slots=True)
+class OptionLine:
+    """A stream of one option; `place` is its column in the desk's matrices."""
+
+    req_id: int
+    instrument: Instrument
+    generics: frozenset[int]
+    delayed: bool = False
+
+
+@dataclass(slots=True)
+class UnderlyingLine:
+    """A stream of one stock, fund or index, and what it showed last."""
+
+    req_id: int
+    instrument: Instrument
+    generics: frozenset[int]
+    delayed: bool = False
+    shown: UnderlyingQuote | None = None
+    iv30: float | None = None
+
+
+@dataclass(slots=True)
+class ComboLine:
+    """A stream of a combination's own quote."""
+
+    req_id: int
+    legs: tuple[SignedLeg, ...]
+    delayed: bool = False
+    shown: Quote = field(default_factory=lambda: Quote(None, None))
+
+
+Line = OptionLine | UnderlyingLine | ComboLine
+
+
+@dataclass(slots=True)
+class Shown:
+    """What the option streams showed last, as a matrix COLUMNS x streams, and their rows in the listing."""
+
+    lines: list[OptionLine] = field(default_factory=list[OptionLine])
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    values: Floats = field(default_factory=lambda: np.empty((len(COLUMNS), 0)))
+
+    def add(self, line: OptionLine, row: int) -> None:
+        self.lines.append(line)
+        self.rows = np.append(self.rows, row)
+        self.values = np.hstack([self.values, np.full((len(COLUMNS), 1), np.nan)])
+
+    def remove(self, line: OptionLine) -> None:
+        place = self.lines.index(line)
+        del self.lines[place]
+        self.rows = np.delete(self.rows, place)
+        self.values = np.delete(self.values, place, axis=1)
+
+    def place_anew(self, row_of: Callable[[int], int | None]) -> None:
+        """After a new listing: rows have other numbers, and what is not listed any more stays silent."""
+        for line in [line for line in self.lines if row_of(line.instrument.con_id) is None]:
+            self.remove(line)
+        self.rows = np.array([row_of(line.instrument.con_id) for line in self.lines], dtype=np.int64)
+
+    def changes(self, values: Floats) -> NDArray[np.bool_]:
+        """Which values differ from those shown, and from now on count as shown."""
+        changed = (values != self.values) & ~(np.isnan(values) & np.isnan(self.values))
+        self.values = values
+        return changed

@@ -1,0 +1,314 @@
+"""Order requests of one client, and what the client hears of its orders."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import assert_never
+
+from engine.domain.session import NEW_YORK
+from engine.pricing.exact import exact
+from engine.sim.exchange.exchange import Exchange
+from engine.sim.exchange.instruments import Instrument
+from engine.sim.exchange.orders import (
+    Charged,
+    Executed,
+    Execution,
+    Notice,
+    Order,
+    OrderShown,
+    OrderTerms,
+    PositionMoved,
+    Previewed,
+    Said,
+    StatusShown,
+    status_shown,
+)
+from engine.sim.faults import Faults
+from engine.sim.floor import Floor
+from engine.sim.knobs import Knobs
+from engine.sim.messages import (
+    commission_report,
+    completed_order,
+    echo_of,
+    error,
+    exec_details,
+    leg_of,
+    open_order,
+    order_status,
+    unset_what_if,
+    what_if,
+)
+from engine.sim.wire.codec import Message, encode
+
+_PRESET = "Order TIF was set to DAY based on order preset."
+_UNSET_FOLLOWS_S = 0.2
+"""Seconds between a what-if answer without numbers and the real one."""
+
+_DEFAULT_CLIENT = 0
+
+
+class OrderDesk:
+    """One client's view of the exchange's orders."""
+
+    def __init__(
+        self,
+        client_id: int,
+        version: int,
+        exchange: Exchange,
+        floor: Floor,
+        knobs: Knobs,
+        faults: Faults,
+        send: Callable[[Message], None],
+        send_fields: Callable[[Sequence[str]], None],
+        tell: Callable[[Sequence[Notice]], None],
+        later: Callable[[float, Callable[[], None]], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._client_id = client_id
+        self._version = version
+        self._exchange = exchange
+        self._floor = floor
+        self._knobs = knobs
+        self._faults = faults
+        self._send = send
+        self._send_fields = send_fields
+        self._tell = tell
+        self._later = later
+        self._now = now
+        self._untransmitted: dict[int, OrderTerms] = {}
+
+    # requests
+
+    def place(self, asked: Message) -> None:
+        order_id, now = asked.whole("order_id"), self._now()
+        terms = self.terms_of(asked)
+        if terms.account != self._exchange.account.name:
+            text = f"Error validating request.-'bN' : cause - Invalid account code '{terms.account}'"
+            self._send(error(order_id, 321, text))
+        elif terms.what_if:
+            self._preview(order_id, terms, now)
+        elif not terms.transmit:
+            self._untransmitted[order_id] = terms
+        else:
+            parent = self._untransmitted.pop(terms.parent_id, None)
+            if parent is not None:
+                self._place(terms.parent_id, parent, now)
+            self._untransmitted.pop(order_id, None)
+            self._place(order_id, terms, now)
+
+    def cancel(self, asked: Message) -> None:
+        order_id, now = asked.whole("order_id"), self._now()
+        order = self._exchange.find(self._client_id, order_id)
+        if order is not None and order.is_working and self._faults.take("fill_on_cancel", now):
+            self._tell(self._exchange.fill(order, now))
+            return
+        self._tell(self._exchange.cancel(self._client_id, order_id, now))
+
+    def cancel_all(self, _: Message) -> None:
+        self._tell(self._exchange.cancel_all(self._now()))
+
+    def ids(self, _: Message) -> None:
+        self._send(Message("next_valid_id", {"order_id": self._exchange.ids.next_order_id}))
+
+    def open_orders(self, _: Message) -> None:
+        """This client's working orders; the default client sees those made by hand too."""
+        self._show_working([order for order in self._exchange.working() if self._is_own(order)])
+
+    def all_open_orders(self, _: Message) -> None:
+        self._show_working(self._exchange.working())
+
+    def auto_open_orders(self, asked: Message) -> None:
+        if self._client_id != _DEFAULT_CLIENT and asked.flag("auto_bind"):
+            self._send(error(-1, 327, "Only the default client (i.e 0) can auto bind orders."))
+
+    def completed_orders(self, _: Message) -> None:
+        for order in self._exchange.orders.values():
+            if not order.is_working:
+                self._show_completed(order)
+        self._send(Message("completed_orders_end", {}))
+
+    def executions(self, asked: Message) -> None:
+        """Today's executions that fit the filter, and after them their commissions."""
+        req_id = asked.whole("req_id")
+        rows = [row for row in self._exchange.booking.executions.values() if _fits(row, asked)]
+        for row in rows:
+            self._send(exec_details(row, req_id, self._knobs.execution_times))
+        self._send(Message("exec_details_end", {"req_id": req_id}))
+        for row in rows:
+            commission = self._exchange.booking.commissions.get(row.exec_id)
+            if commission is not None:
+                self._send(commission_report(commission))
+
+    # what happens by itself
+
+    def hear(self, notice: Notice) -> None:
+        """Tells the client what concerns it, or all of it to the master client."""
+        if not self._concerns(notice):
+            return
+        match notice:
+            case OrderShown():
+                fee = notice.order.commission if notice.with_fee else None
+                self._send(open_order(notice.order, self._instrument(notice.order.terms), notice.status, fee))
+            case StatusShown():
+                self._send(order_status(notice))
+            case Executed():
+                self._send(exec_details(notice.execution, -1, self._knobs.execution_times))
+            case Charged():
+                self._send(commission_report(notice.commission))
+            case Said():
+                self._send(error(notice.order_id, notice.code, notice.text))
+            case Previewed():
+                instrument = self._instrument(notice.terms)
+                wide = self._knobs.what_if_range
+                self._send(what_if(self._client_id, notice.order_id, 0, notice.terms, instrument, notice.preview, as_range=wide))
+            case PositionMoved():
+                pass
+            case _:
+                assert_never(notice)
+
+    def terms_of(self, asked: Message) -> OrderTerms:
+        """The order that the request describes."""
+        limit = asked.number("lmt_price")
+        order_type = asked.text("order_type").upper()
+        params = tuple((row.text("tag"), row.text("value")) for row in asked.rows("smart_routing_params"))
+        prices = asked.values.get("leg_prices", ())
+        return OrderTerms(
+            sec_type=asked.text("sec_type"),
+            symbol=asked.text("symbol"),
+            con_id=self._con_id(asked),
+            legs=tuple(leg_of(row) for row in asked.rows("legs")),
+            action="SELL" if asked.text("action").upper() in {"SELL", "SSHORT"} else "BUY",
+            quantity=asked.size("total_quantity") or Decimal(0),
+            order_type=order_type,
+            limit=None if limit is None or order_type != "LMT" else exact(limit),
+            tif=asked.text("tif").upper() or "DAY",
+            account=asked.text("account") or self._exchange.account.name,
+            order_ref=asked.text("order_ref"),
+            oca_group=asked.text("oca_group"),
+            oca_type=asked.whole("oca_type"),
+            parent_id=asked.whole("parent_id"),
+            what_if=asked.flag("what_if"),
+            transmit=asked.flag("transmit"),
+            smart_params=params,
+            leg_prices=tuple(exact(price) if isinstance(price, float) else None for price in prices)
+            if isinstance(prices, tuple)
+            else (),
+            echo=echo_of(asked.values),
+        )
+
+    def _place(self, order_id: int, terms: OrderTerms, now: datetime) -> None:
+        known = self._exchange.find(self._client_id, order_id)
+        if self._faults.take("order_lost", now):
+            return
+        refused = self._faults.take("reject" if known is None else "reject_modify", now)
+        if refused is not None:
+            text = "Order rejected - reason:The simulator was told to refuse it."
+            self._tell([Said(self._client_id, order_id, int(refused.number()), text)])
+            return
+        if self._faults.take("tick_refused", now):
+            text = "The price does not conform to the minimum price variation for this contract."
+            self._tell([Said(self._client_id, order_id, 110, text)])
+            return
+        notices = self._exchange.place(self._client_id, order_id, terms, now)
+        order = self._exchange.find(self._client_id, order_id)
+        if order is not None and order is not known:
+            notices = self._commented(order, notices, now)
+        self._tell(notices)
+
+    def _commented(self, order: Order, notices: list[Notice], now: datetime) -> list[Notice]:
+        """The acknowledgement of a new order with what TWS adds to it."""
+        if self._faults.take("preset_notice", now):
+            notices.append(Said(self._client_id, order.order_id, 10349, _PRESET))
+        if not self._exchange.is_open:
+            text = f"Order Message:\n{order.terms.action} {order.quantity} {order.terms.symbol}\nWarning: Your order will not be "
+            text += f"placed at the exchange until {self._next_open(now)}"
+            notices.append(Said(self._client_id, order.order_id, 399, text))
+        return notices
+
+    def _next_open(self, now: datetime) -> str:
+        days = (now.astimezone(NEW_YORK).date() + timedelta(days=ahead) for ahead in range(10))
+        opens = [session.open for day in days if (session := self._floor.session_of(day)) is not None and session.open > now]
+        return f"{opens[0].astimezone(NEW_YORK):%Y-%m-%d %H:%M:%S} US/Eastern" if opens else "the market opens"
+
+    def _preview(self, order_id: int, terms: OrderTerms, now: datetime) -> None:
+        if self._faults.take("what_if_silent", now):
+            return
+        failed = self._faults.take("what_if_error", now)
+        if failed is not None:
+            text = "Order rejected - reason:The simulator was told to refuse it."
+            self._send(error(order_id, int(failed.number()), text))
+            return
+        answer = self._exchange.place(self._client_id, order_id, terms, now)
+        if self._faults.take("what_if_unset", now):
+            warning = "The preview is not complete yet."
+            self._send(unset_what_if(self._client_id, order_id, terms, self._instrument(terms), warning))
+            self._later(_UNSET_FOLLOWS_S, lambda: self._tell(answer))
+            return
+        self._tell(answer)
+
+    def _show_working(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            self._send(open_order(order, self._instrument(order.terms), order.status))
+            self._send(order_status(status_shown(order)))
+        self._send(Message("open_order_end", {}))
+
+    def _show_completed(self, order: Order) -> None:
+        message = completed_order(order, self._instrument(order.terms))
+        if not order.terms.is_combo or not self._faults.take("completed_extra_field", self._now()):
+            self._send(message)
+            return
+        fields = encode(message, self._version)
+        fields.insert(fields.index(message.text("combo_legs_description")), "")
+        self._send_fields(fields)
+
+    def _con_id(self, asked: Message) -> int:
+        """The contract's number; clients may name a contract by its terms instead."""
+        con_id = asked.whole("con_id")
+        if con_id or asked.text("sec_type") == "BAG":
+            return con_id
+        under = self._floor.underlying(asked.text("symbol"))
+        return under.con_id if under is not None and asked.text("sec_type") == under.sec_type else 0
+
+    def _instrument(self, terms: OrderTerms) -> Instrument | None:
+        return None if terms.is_combo else self._floor.instrument(terms.con_id)
+
+    def _is_own(self, order: Order) -> bool:
+        by_hand = self._client_id == _DEFAULT_CLIENT and order.order_id <= 0
+        return order.client_id == self._client_id or by_hand
+
+    def _concerns(self, notice: Notice) -> bool:
+        if self._knobs.master_client == self._client_id:
+            return True
+        match notice:
+            case OrderShown():
+                return notice.order.client_id == self._client_id
+            case Executed():
+                return notice.execution.client_id == self._client_id
+            case StatusShown() | Charged() | Said() | Previewed():
+                return notice.client_id == self._client_id
+            case PositionMoved():
+                return False
+        assert_never(notice)
+
+
+def _fits(row: Execution, asked: Message) -> bool:
+    """Whether an execution passes the filter; empty fields pass everything."""
+    since = _since(asked.text("time"))
+    return (
+        asked.whole("client_id") in {0, row.client_id}
+        and asked.text("account") in {"", row.account}
+        and asked.text("symbol") in {"", row.symbol}
+        and asked.text("sec_type") in {"", row.sec_type}
+        and asked.text("exchange") in {"", row.exchange, "SMART"}
+        and asked.text("side").upper() in {"", row.side, "BUY" if row.side == "BOT" else "SELL"}
+        and (since is None or row.at >= since)
+    )
+
+
+def _since(text: str) -> datetime | None:
+    """The instant of an executions filter, `YYYYMMDD-HH:MM:SS` or with one or two spaces, New York's time."""
+    try:
+        stamp = " ".join(text.replace("-", " ").split()[:2])
+        return datetime.strptime(stamp, "%Y%m%d %H:%M:%S").replace(tzinfo=NEW_YORK)
+    except ValueError:
+        return None

@@ -1,0 +1,250 @@
+"""Market data requests of one client: streams, snapshots, and which of their ticks are due."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+
+from engine.sim.desks import ticks
+from engine.sim.desks.lines import ComboLine, Emit, Later, Line, Lines, OptionLine, Shown, UnderlyingLine
+from engine.sim.exchange.combos import combo_quote
+from engine.sim.exchange.instruments import Instrument, Quote, signed_legs
+from engine.sim.exchange.rules import combo_tick, min_tick
+from engine.sim.faults import Faults
+from engine.sim.floor import Floor
+from engine.sim.knobs import Knobs
+from engine.sim.messages import error, leg_of
+from engine.sim.wire.codec import Message
+
+LEGAL_GENERICS = frozenset({100, 101, 104, 105, 106, 165, 221, 225, 232, 233, 236, 258, 293, 294, 295, 318, 375, 411, 456})
+_NOT_FOUND = "No security definition has been found for the request"
+_NOT_SUBSCRIBED = "Requested market data is not subscribed."
+_DELAYED_SHOWN = "Requested market data is not subscribed. Displaying delayed market data."
+_PARTLY = "Part of requested market data is not subscribed. Subscription-independent ticks are still active."
+_COMPETING = "No market data during competing live session"
+_LIVE, _DELAYED = 1, 3
+
+
+class QuoteDesk:
+    """The lines of one client."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        lines: Lines,
+        knobs: Knobs,
+        faults: Faults,
+        find: Callable[[Message], list[Instrument]],
+        send: Callable[[Message], None],
+        emit: Emit,
+        later: Later,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.competing = False
+        self._floor = floor
+        self._lines = lines
+        self._knobs = knobs
+        self._faults = faults
+        self._find = find
+        self._send = send
+        self._emit = emit
+        self._later = later
+        self._now = now
+        self._wanted_type = _LIVE
+        self._open: dict[int, Line] = {}
+        self._snapshots: set[int] = set()
+        self._options = Shown()
+
+    @property
+    def is_streaming(self) -> bool:
+        return bool(self._open)
+
+    def data_type(self, asked: Message) -> None:
+        self._wanted_type = asked.whole("market_data_type")
+
+    def start(self, asked: Message) -> None:
+        """Opens a line, or says why not."""
+        req_id = asked.whole("req_id")
+        problem = self._problem(req_id, asked)
+        line = None if problem is not None else self._line_for(req_id, asked)
+        if problem is None and line is None:
+            problem = (200, _NOT_FOUND)
+        elif problem is None and not self._lines.take():
+            problem = (101, "Max number of tickers has been reached")
+        if problem is not None:
+            self._send(error(req_id, *problem))
+        elif line is not None:
+            self._begin(line, snapshot=asked.flag("snapshot") or asked.flag("regulatory_snapshot"))
+
+    def cancel(self, asked: Message) -> None:
+        req_id = asked.whole("req_id")
+        if req_id in self._open:
+            self._end(req_id)
+        else:
+            self._send(error(req_id, 300, f"Can't find EId with tickerId:{req_id}"))
+
+    def tick(self, *, relisted: bool, underlyings: tuple[str, ...]) -> None:
+        """Sends what changed since the last time."""
+        if relisted:
+            self._options.place_anew(self._floor.market.row)
+        if self.competing:
+            return
+        self._tick_options()
+        moved = frozenset(underlyings)
+        for line in list(self._open.values()):
+            if isinstance(line, UnderlyingLine) and line.instrument.symbol in moved:
+                self._show_underlying(line)
+            elif isinstance(line, ComboLine):
+                self._show_combo(line)
+
+    def compete(self, competing: bool) -> None:
+        """Another session of the user takes the data (10197), or gives them back."""
+        self.competing = competing
+        for req_id in self._open if competing else ():
+            self._send(error(req_id, 10197, _COMPETING))
+
+    def lose(self) -> None:
+        """All lines end without a word: after 1101 they have to be asked for again, and when the client has gone."""
+        for req_id in list(self._open):
+            self._end(req_id)
+
+    def _problem(self, req_id: int, asked: Message) -> tuple[int, str] | None:
+        if req_id in self._open:
+            return 322, "Error processing request.-'bW' : cause - Duplicate ticker id"
+        generics = _generics(asked.text("generic_ticks"))
+        snapshot = asked.flag("snapshot") or asked.flag("regulatory_snapshot")
+        if generics is None or not generics <= LEGAL_GENERICS:
+            legal = ",".join(str(number) for number in sorted(LEGAL_GENERICS))
+            text = f"Incorrect generic tick list of {asked.text('generic_ticks')}.  Legal ones are: {legal}"
+            return 321, f"Error validating request.-'bW' : cause - {text}"
+        if generics and snapshot:
+            text = "Snapshot market data subscription is not applicable to generic ticks"
+            return 321, f"Error validating request.-'bW' : cause - {text}"
+        if self.competing:
+            return 10197, _COMPETING
+        if self._knobs.data == "none" or (self._is_delayed() and self._wanted_type < _DELAYED):
+            return 354, _NOT_SUBSCRIBED
+        return None
+
+    def _line_for(self, req_id: int, asked: Message) -> Line | None:
+        delayed = self._is_delayed()
+        if asked.text("sec_type") == "BAG":
+            legs = signed_legs([leg_of(row) for row in asked.rows("legs")], "BUY")
+            known = [self._floor.instrument(con_id) for con_id, _ in legs]
+            return ComboLine(req_id, legs, delayed) if legs and all(known) else None
+        found = self._find(asked)
+        if len(found) != 1:
+            return None
+        generics = _generics(asked.text("generic_ticks")) or frozenset()
+        kind = UnderlyingLine if found[0].option is None else OptionLine
+        return kind(req_id, found[0], generics, delayed)
+
+    def _begin(self, line: Line, *, snapshot: bool) -> None:
+        req_id = line.req_id
+        self._open[req_id] = line
+        if line.delayed:
+            self._send(error(req_id, 10167, _DELAYED_SHOWN))
+        self._emit("market_data_type", req_id, _DELAYED if line.delayed else _LIVE)
+        self._emit("tick_req_params", req_id, self._min_tick(line), "a60001", 3)
+        match line:
+            case OptionLine():
+                self._begin_option(line)
+            case UnderlyingLine():
+                self._show_underlying(line)
+                ticks.underlying_generics(self._emit, line, self._floor)
+            case ComboLine():
+                self._show_combo(line)
+        if snapshot:
+            self._snapshots.add(req_id)
+            if self._is_complete(line):
+                self._end_snapshot(req_id)
+            else:
+                self._later(self._knobs.snapshot_wait_s, lambda: self._end_snapshot(req_id))
+
+    def _begin_option(self, line: OptionLine) -> None:
+        row = self._floor.market.row(line.instrument.con_id)
+        assert row is not None, "only listed options are found"
+        if self._knobs.missing_underlying:
+            self._send(error(line.req_id, 10090, _PARTLY))
+        self._options.add(line, row)
+        close = self._floor.previous_close(line.instrument.con_id)
+        if close is not None:
+            self._emit("tick_price", line.req_id, ticks.type_of(9, line.delayed), close, 0, 0)
+        ticks.option_generics(self._emit, line, self._floor, row)
+        self._tick_options()
+
+    def _end_snapshot(self, req_id: int) -> None:
+        if req_id in self._snapshots:
+            self._end(req_id)
+            self._emit("tick_snapshot_end", req_id)
+
+    def _end(self, req_id: int) -> None:
+        line = self._open.pop(req_id)
+        self._snapshots.discard(req_id)
+        self._lines.release()
+        if isinstance(line, OptionLine) and line in self._options.lines:
+            self._options.remove(line)
+
+    def _tick_options(self) -> None:
+        shown = self._options
+        if not shown.lines:
+            return
+        values = self._floor.columns(shown.rows)
+        changed = shown.changes(values)
+        spots: dict[str, float] = {}
+        for place in np.flatnonzero(changed.any(axis=0)).tolist():
+            line = shown.lines[place]
+            symbol = line.instrument.symbol
+            if symbol not in spots:
+                spots[symbol] = self._floor.market.spot(symbol).price or -1.0
+            ticks.option_ticks(
+                self._emit,
+                line,
+                values[:, place].tolist(),
+                changed[:, place].tolist(),
+                spot=spots[symbol],
+                at=self._now(),
+                greeks=not self._knobs.missing_underlying,
+            )
+
+    def _show_underlying(self, line: UnderlyingLine) -> None:
+        quote = self._floor.market.spot(line.instrument.symbol)
+        if quote != line.shown:
+            ticks.underlying_ticks(self._emit, line, quote, at=self._now())
+            line.shown = quote
+        if 106 in line.generics:
+            ticks.underlying_volatility(self._emit, line, self._floor.market.iv30(line.instrument.symbol))
+
+    def _show_combo(self, line: ComboLine) -> None:
+        quote = Quote(None, None) if self._faults.on("bag_silent") else combo_quote(line.legs, self._floor)
+        if quote != line.shown and not self._faults.on("bag_silent"):
+            ticks.combo_ticks(self._emit, line, quote)
+        line.shown = quote
+
+    def _is_complete(self, line: Line) -> bool:
+        match line:
+            case OptionLine():
+                values = self._options.values[:, self._options.lines.index(line)]
+                return not bool(np.isnan(values[[0, 1, 7]]).any())
+            case UnderlyingLine():
+                return line.shown is not None and line.shown.price is not None
+            case ComboLine():
+                return line.shown.bid is not None and line.shown.ask is not None
+
+    def _is_delayed(self) -> bool:
+        return self._knobs.data == "delayed" or self._faults.on("delayed") is not None
+
+    def _min_tick(self, line: Line) -> float:
+        if not isinstance(line, ComboLine):
+            return float(min_tick(line.instrument))
+        leg = self._floor.instrument(line.legs[0][0])
+        assert leg is not None, "the legs were found when the line was opened"
+        return float(combo_tick(leg, len(line.legs)))
+
+
+def _generics(text: str) -> frozenset[int] | None:
+    """The generic ticks asked for; None where the list is not one of numbers."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
+        return None
+    return frozenset(int(part) for part in parts)

@@ -1,0 +1,54 @@
+"""What differs between installations of TWS, and what is not known of it: one knob each.
+
+Source: notes on the protocol by version and by observation; what could not be verified on an account is a knob.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.sim.exchange.checks import HouseRules
+from engine.sim.exchange.fills import FillModel
+from engine.sim.wire.frames import NEWEST_VERSION
+
+TimeFormat = Literal["zone", "two_spaces", "utc", "universal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """Settings of one simulated TWS; the defaults are those of a paper account with live data."""
+
+    version: int = NEWEST_VERSION
+    """Highest server version it speaks."""
+    cadence_s: float = 0.25
+    """Least time between two updates of a stream: TWS sends aggregates four times a second."""
+    match_every_s: float = 1.0
+    """Working orders are held against the quotes this often, or at the cadence where that is longer."""
+    max_lines: int = 100
+    """Market data lines, all clients together."""
+    max_summaries: int = 2
+    """Account summaries at a time. Source: IBKR, API documentation of account summaries."""
+    max_clients: int = 32
+    messages_per_second: int = 50
+    """What one client may send; more is answered with error 100."""
+    pacing_strikes: int | None = 3
+    """Errors 100 after which the client is disconnected; None: never."""
+    account_every_s: float = 180.0
+    """Account values are sent this often while nothing trades. Source: IBKR, API documentation of account updates."""
+    pnl_every_s: float = 1.0
+    snapshot_wait_s: float = 11.0
+    """How long a snapshot waits for values that are missing."""
+    data: Literal["live", "delayed", "none"] = "live"
+    """Market data the account has; delayed is sent only to clients that ask for it (10167), else 354 is said."""
+    missing_underlying: bool = False
+    """Whether greeks need a subscription to the underlying that the account lacks (10090)."""
+    history_pacing: bool = True
+    """Whether identical or too many historical requests are refused (162)."""
+    execution_times: TimeFormat = "zone"
+    bag_commissions: bool = False
+    """Whether the row of a combination has a commission report of its own, of 0."""
+    what_if_range: bool = False
+    """Whether a preview tells only the least and the most commission."""
+    master_client: int | None = None
+    """The client that hears of all orders."""
+    house: HouseRules = field(default_factory=HouseRules)
+    fills: FillModel = field(default_factory=FillModel)

@@ -1,0 +1,184 @@
+"""Begins and ends the faults that have a time: of the link, of the data, of the account."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from engine.sim.exchange.exchange import Exchange
+from engine.sim.exchange.orders import Notice
+from engine.sim.faults import Fault, Faults
+from engine.sim.floor import Floor
+from engine.sim.server import Connection
+from engine.sim.session import Session
+
+_LOST = "Connectivity between IBKR and Trader Workstation has been lost."
+_KEPT = "Connectivity between IBKR and Trader Workstation has been restored - data maintained."
+_RENEW = "Connectivity between IBKR and Trader Workstation has been restored - data lost."
+_SERVER_LOST = "Connectivity between Trader Workstation and server is broken. It will be restored automatically."
+_FARM = "usopt"
+
+_LINK_DOWN = ("link_lost", "link_lost_data_lost", "server_lost")
+_SAID_AT_BEGIN = {
+    "link_lost": (1100, _LOST),
+    "link_lost_data_lost": (1100, _LOST),
+    "server_lost": (2110, _SERVER_LOST),
+    "farm_lost": (2103, f"Market data farm connection is broken:{_FARM}"),
+}
+_SAID_AT_END = {
+    "link_lost": (1102, _KEPT),
+    "link_lost_data_lost": (1101, _RENEW),
+    "server_lost": (1102, _KEPT),
+    "farm_lost": (2104, f"Market data farm connection is OK:{_FARM}"),
+}
+
+
+class Premises(Protocol):
+    """What of the simulator an outage touches."""
+
+    @property
+    def floor(self) -> Floor: ...
+
+    @property
+    def exchange(self) -> Exchange: ...
+
+    @property
+    def faults(self) -> Faults: ...
+
+    def sessions(self) -> Sequence[Session]: ...
+
+    def connections(self) -> Sequence[Connection]: ...
+
+    def tell(self, notices: Sequence[Notice]) -> None: ...
+
+    def stop_listening(self) -> None: ...
+
+    async def listen(self, host: str, port: int) -> None: ...
+
+    def release_held(self) -> None: ...
+
+
+class Outages:
+    """Turns the schedule's moments and spans into what happens."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._at = premises
+        self._fills = premises.exchange.fills
+        self._address = ("127.0.0.1", 0)
+        self._reopening: asyncio.Task[None] | None = None
+        self._moments: dict[str, Callable[[Fault, datetime], None]] = {
+            "close": self._close,
+            "half_open": self._half_open,
+            "cancelled": self._cancel_oldest,
+            "id_jump": self._jump,
+            "by_hand": self._trade_by_hand,
+            "assigned": self._assign,
+        }
+
+    @property
+    def link_is_down(self) -> bool:
+        return any(self._at.faults.on(name) for name in _LINK_DOWN)
+
+    @property
+    def data_is_down(self) -> bool:
+        return self.link_is_down or self._at.faults.on("farm_lost") is not None
+
+    def listens_at(self, host: str, port: int) -> None:
+        """Where to listen again after a restart."""
+        self._address = (host, port)
+
+    def turn(self, now: datetime) -> None:
+        """Ends and begins what is due by now."""
+        for fault in self._at.faults.end_due(now):
+            self._end(fault)
+        for fault in self._at.faults.begin_due(now):
+            moment = self._moments.get(fault.name)
+            if moment is not None:
+                moment(fault, now)
+            else:
+                self._begin(fault)
+
+    def _begin(self, fault: Fault) -> None:
+        self._set_weather()
+        if fault.name in _SAID_AT_BEGIN:
+            for session in self._at.sessions():
+                session.say(*_SAID_AT_BEGIN[fault.name])
+        match fault.name:
+            case "refuse":
+                self._at.stop_listening()
+            case "restart":
+                self._at.stop_listening()
+                for connection in self._at.connections():
+                    connection.close()
+            case "competing":
+                for session in self._at.sessions():
+                    session.quotes.compete(True)
+            case "account_not_ready":
+                for session in self._at.sessions():
+                    session.accounts.ready = False
+            case _:
+                pass
+
+    def _end(self, fault: Fault) -> None:
+        self._set_weather()
+        if fault.name == "link_lost_data_lost":
+            for session in self._at.sessions():
+                session.quotes.lose()
+        if fault.name in _SAID_AT_END:
+            for session in self._at.sessions():
+                session.say(*_SAID_AT_END[fault.name])
+        match fault.name:
+            case "refuse" | "restart" if not (self._at.faults.on("refuse") or self._at.faults.on("restart")):
+                self._reopening = asyncio.get_running_loop().create_task(self._at.listen(*self._address))
+            case "competing":
+                for session in self._at.sessions():
+                    session.quotes.compete(False)
+            case "account_not_ready":
+                for session in self._at.sessions():
+                    session.accounts.ready = True
+            case "link_lost" | "link_lost_data_lost" | "server_lost" if not self.link_is_down:
+                self._at.release_held()
+            case _:
+                pass
+
+    def _set_weather(self) -> None:
+        weather, on = self._at.floor.weather, self._at.faults.on
+        weather.frozen = on("frozen") is not None
+        weather.crossed = on("crossed") is not None
+        weather.no_bids = on("no_bids") is not None
+        weather.no_greeks = on("no_greeks") is not None
+        exchange = self._at.exchange
+        exchange.fills = replace(self._fills, partial=1.0) if on("partial_fills") else self._fills
+
+    def _close(self, _: Fault, __: datetime) -> None:
+        for connection in self._at.connections():
+            connection.close()
+
+    def _half_open(self, _: Fault, __: datetime) -> None:
+        for connection in self._at.connections():
+            connection.muted = True
+
+    def _cancel_oldest(self, _: Fault, now: datetime) -> None:
+        working = self._at.exchange.working()
+        if working:
+            self._at.tell(self._at.exchange.end(working[0], "Cancelled by system", "The order was cancelled by the system.", now))
+
+    def _jump(self, fault: Fault, _: datetime) -> None:
+        self._at.exchange.ids.next_order_id += int(fault.number())
+        for session in self._at.sessions():
+            session.tell_next_id()
+
+    def _trade_by_hand(self, fault: Fault, _: datetime) -> None:
+        held, listed = self._at.exchange.account.held(), self._at.floor.market.listing.con_id
+        con_id = held[0].instrument.con_id if held else int(listed[len(listed) // 2]) if len(listed) else 0
+        price = self._at.floor.quote(con_id).mark
+        if price is not None:
+            self._at.tell(self._at.exchange.trade_by_hand(con_id, int(fault.number()), price))
+
+    def _assign(self, _: Fault, __: datetime) -> None:
+        for position in self._at.exchange.account.held():
+            option = position.instrument.option
+            if option is not None and position.quantity < 0 and option.rule.exercise == "American":
+                self._at.tell(self._at.exchange.assign(option.con_id))
+                return

@@ -1,0 +1,255 @@
+"""One TCP connection: bytes to requests and answers to bytes, with pacing, bounds, and the faults of a link.
+
+1. The client's greeting is answered with the version both speak.
+2. startApi names the client; from then on a session answers.
+3. Answers are gathered and written once per turn of the loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.domain.session import NEW_YORK
+from engine.sim.faults import Faults
+from engine.sim.knobs import Knobs
+from engine.sim.messages import error
+from engine.sim.session import Session
+from engine.sim.wire.codec import Message, decode, encode_frame, frame_encoder
+from engine.sim.wire.errors import WireError
+from engine.sim.wire.frames import (
+    MAX_REQUEST_BYTES,
+    OLDEST_VERSION,
+    FrameReader,
+    Greeting,
+    fields_of,
+    frame,
+    greeting_reply,
+    read_greeting,
+)
+
+MAX_BUFFER_BYTES = 16 << 20
+"""Answers that a client may leave unread before it is disconnected: minutes of a hundred streams."""
+
+_BYTE_S = 1e-5
+"""Time between two bytes while every byte travels alone."""
+
+_PACED = "+PACEAPI"
+"""Connect option: TWS slows the client down instead of complaining."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request as it arrived."""
+
+    at: datetime
+    client_id: int | None
+    message: Message
+
+    @property
+    def name(self) -> str:
+        return self.message.name
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """What a connection asks of the simulator it belongs to."""
+
+    knobs: Knobs
+    faults: Faults
+    now: Callable[[], datetime]
+    register: Callable[["Connection", int], Session | None]
+    """A session for the client id; None where the id is in use."""
+    gone: Callable[["Connection"], None]
+    received: Callable[[Received], None]
+    handle: Callable[[Session, Message], None]
+    spoken: Callable[["Connection", bytes, bool], None]
+    """Every frame body or chunk as it passes; the last argument says whether the simulator sent it."""
+
+
+class Connection(asyncio.Protocol):
+    """The server's end of one client's socket."""
+
+    def __init__(self, board: Switchboard, number: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.number = number
+        """Counts the connections of this simulator."""
+        self.session: Session | None = None
+        self.version = 0
+        self.muted = False
+        self._board = board
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._reader = FrameReader(greeting=True, max_bytes=MAX_REQUEST_BYTES)
+        self._rate = MessageRate(board.knobs.messages_per_second)
+        self._paced_by_us = False
+        self._pending: list[bytes] = []
+        self._flush_at: asyncio.Handle | None = None
+        self._free_at = 0.0
+        self._closes_after: int | None = None
+
+    # what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        faults, now = self._board.faults, self._board.now()
+        if faults.on("refuse") or faults.on("restart"):
+            transport.abort()
+            return
+        self.muted = faults.on("mute") is not None
+        limit = faults.take("close_after", now)
+        self._closes_after = None if limit is None else int(limit.number())
+
+    def data_received(self, data: bytes) -> None:
+        if self.muted or self._transport is None or self._transport.is_closing():
+            return
+        try:
+            for body in self._reader.feed(data):
+                if self._transport.is_closing() or self.muted:
+                    return
+                self._take(body)
+        except WireError:
+            self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pending.clear()
+        if self._flush_at is not None:
+            self._flush_at.cancel()
+        self._board.gone(self)
+
+    # what the simulator calls
+
+    def send(self, message: Message) -> None:
+        """Sends one message, unless a fault takes it."""
+        if self._board.faults.take("drop", self._board.now()) is None:
+            self._write(encode_frame(message, self.version))
+
+    def emit(self, name: str, *values: str | float | None) -> None:
+        """The quick way for ticks."""
+        if self._board.faults.take("drop", self._board.now()) is None:
+            self._write(frame_encoder(name, self.version)(*values))
+
+    def send_fields(self, fields: Sequence[str]) -> None:
+        """Fields as they are, also such as no message has."""
+        self._write(frame(fields))
+
+    def close(self) -> None:
+        """Sends what waits, and closes."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._flush()
+            self._transport.close()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    # requests
+
+    def _take(self, body: bytes) -> None:
+        self._board.spoken(self, body, False)
+        if not self.version:
+            self._greet(read_greeting(body))
+            return
+        now = self._board.now()
+        if not self._paced_by_us and self._rate.is_exceeded_by(now):
+            self._complain()
+            return
+        try:
+            message = decode("c2s", fields_of(body), self.version)
+        except WireError as problem:
+            self.send(error(-1, 320, f"Error reading request.  {problem}"))
+            return
+        if self._board.faults.take("drop_request", now) is not None:
+            return
+        self._board.received(Received(now, None if self.session is None else self.session.client_id, message))
+        self._dispatch(message)
+        self._count_down()
+
+    def _greet(self, offered: Greeting) -> None:
+        self.version = min(offered.newest, self._board.knobs.version)
+        self._paced_by_us = _PACED in offered.options.upper()
+        stamp = f"{self._board.now().astimezone(NEW_YORK):%Y%m%d %H:%M:%S %Z}"
+        self._write(greeting_reply(self.version, stamp))
+        if self.version < OLDEST_VERSION:
+            self.close()  # what such a client would say cannot be read
+
+    def _dispatch(self, message: Message) -> None:
+        if self.session is not None:
+            self._board.handle(self.session, message)
+        elif message.name == "start_api":
+            client_id = message.whole("client_id")
+            self.session = self._board.register(self, client_id)
+            if self.session is None:
+                text = "Unable to connect as the client id is already in use. Retry with a unique client id."
+                self.send(error(-1, 326, text))
+                self.close()
+
+    def _complain(self) -> None:
+        limit, strikes = self._board.knobs.messages_per_second, self._board.knobs.pacing_strikes
+        text = f"Max rate of messages per second has been exceeded:max={limit} rec={limit + 1} ({self._rate.strikes})"
+        self.send(error(-1, 100, text))
+        if strikes is not None and self._rate.strikes >= strikes:
+            self.close()
+
+    def _count_down(self) -> None:
+        if self._closes_after is not None:
+            self._closes_after -= 1
+            if self._closes_after <= 0:
+                self.close()
+
+    # bytes
+
+    def _write(self, chunk: bytes) -> None:
+        if self.muted or self._transport is None or self._transport.is_closing():
+            return
+        slow = self._board.faults.on("slow")
+        if slow is not None or self._free_at > self._loop.time():
+            due = max(self._free_at, self._loop.time() + (0.0 if slow is None else slow.number()))
+            self._free_at = due  # nothing overtakes what is late
+            self._loop.call_at(due, self._queue, chunk)
+            return
+        self._queue(chunk)
+
+    def _queue(self, chunk: bytes) -> None:
+        self._pending.append(chunk)
+        if self._flush_at is None:
+            self._flush_at = self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_at = None
+        chunk, self._pending = b"".join(self._pending), []
+        transport = self._transport
+        if not chunk or transport is None or transport.is_closing() or self.muted:
+            return
+        self._board.spoken(self, chunk, True)
+        if self._board.faults.take("reset", self._board.now()) is not None:
+            transport.write(chunk[: len(chunk) // 2])
+            self._loop.call_later(_BYTE_S, transport.abort)
+        elif self._board.faults.on("split") is not None:
+            for number in range(len(chunk)):
+                self._loop.call_later(number * _BYTE_S, transport.write, chunk[number : number + 1])
+            self._free_at = max(self._free_at, self._loop.time() + len(chunk) * _BYTE_S)
+        else:
+            transport.write(chunk)
+            if transport.get_write_buffer_size() > MAX_BUFFER_BYTES:
+                transport.abort()
+
+
+class MessageRate:
+    """Whether a client sends more than it may. Source: IBKR, API documentation of pacing."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._sent: list[datetime] = []
+        self.strikes = 0
+
+    def is_exceeded_by(self, now: datetime) -> bool:
+        """Counts a message; True where it is one too many within a second."""
+        second_ago = now - timedelta(seconds=1)
+        self._sent = [at for at in self._sent if at > second_ago]
+        self._sent.append(now)
+        exceeded = len(self._sent) > self._limit
+        if exceeded:
+            self.strikes += 1
+            self._sent.clear()
+        return exceeded

@@ -1,0 +1,171 @@
+"""One client from startApi on: requests to the desks that answer them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.sim.desks.accounts import AccountDesk
+from engine.sim.desks.contracts import ContractDesk
+from engine.sim.desks.history import HistoryDesk, Pacing
+from engine.sim.desks.lines import Emit, Later, Lines
+from engine.sim.desks.orders import OrderDesk
+from engine.sim.desks.quotes import QuoteDesk
+from engine.sim.exchange.exchange import Exchange
+from engine.sim.exchange.orders import Notice
+from engine.sim.faults import Faults
+from engine.sim.floor import Floor
+from engine.sim.knobs import Knobs
+from engine.sim.messages import error
+from engine.sim.wire.codec import Message
+
+Handler = Callable[[Message], None]
+
+FARMS = (
+    (2104, "Market data farm connection is OK:usfarm.nj"),
+    (2104, "Market data farm connection is OK:usopt"),
+    (2106, "HMDS data farm connection is OK:ushmds"),
+    (2158, "Sec-def data farm connection is OK:secdefil"),
+)
+"""What TWS says of its data farms when a client has connected."""
+
+_IGNORED = frozenset({"set_server_log_level", "req_news_bulletins", "verify_request", "verify_message"})
+_EMPTY_ANSWERS = {
+    "req_family_codes": "family_codes",
+    "req_mkt_depth_exchanges": "mkt_depth_exchanges",
+    "req_news_providers": "news_providers",
+    "req_soft_dollar_tiers": "soft_dollar_tiers",
+    "req_user_info": "user_info",
+}
+_REFUSALS = {
+    "req_mkt_depth": (10092, "Deep market data is not supported for this combination of security type/exchange"),
+    "req_tick_by_tick": (10189, "Failed to request tick-by-tick data:No market data permissions"),
+    "req_real_time_bars": (420, "Invalid Real-time Query:No market data permissions"),
+    "req_historical_ticks": (10187, "Failed to request historical ticks:No data"),
+    "req_histogram_data": (162, "Historical Market Data Service error message:HMDS query returned no data"),
+    "req_fundamental_data": (430, "We are sorry, but fundamentals data for the security specified is not available."),
+    "req_scanner_subscription": (162, "Historical Market Data Service error message:No items retrieved"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What all sessions of one simulated TWS share."""
+
+    exchange: Exchange
+    floor: Floor
+    lines: Lines
+    knobs: Knobs
+    faults: Faults
+    pacing: Pacing | None
+    tell: Callable[[Sequence[Notice]], None]
+    later: Later
+    now: Callable[[], datetime]
+
+
+class Session:
+    """The desks of one client, and what it is told when it comes and goes."""
+
+    def __init__(
+        self,
+        client_id: int,
+        version: int,
+        hall: Hall,
+        send: Callable[[Message], None],
+        emit: Emit,
+        send_fields: Callable[[Sequence[str]], None],
+    ) -> None:
+        self.client_id = client_id
+        self._hall = hall
+        self._send = send
+        floor, knobs, now = hall.floor, hall.knobs, hall.now
+        contracts = ContractDesk(floor, send, now)
+        history = HistoryDesk(floor, contracts.find, send, now, hall.pacing)
+        self.quotes = QuoteDesk(floor, hall.lines, knobs, hall.faults, contracts.find, send, emit, hall.later, now)
+        self.accounts = AccountDesk(hall.exchange, floor, knobs, send, now)
+        self.orders = OrderDesk(
+            client_id, version, hall.exchange, floor, knobs, hall.faults, send, send_fields, hall.tell, hall.later, now
+        )
+        self._handlers = self._table(contracts, history)
+
+    def greet(self, account: str) -> None:
+        """What TWS says first: accounts, the next order id, its farms."""
+        self._send(Message("managed_accounts", {"accounts": account}))
+        self.tell_next_id()
+        for code, text in FARMS:
+            self._send(error(-1, code, text))
+
+    def handle(self, asked: Message) -> None:
+        """Answers one request."""
+        handler = self._handlers.get(asked.name)
+        if handler is not None:
+            handler(asked)
+        elif asked.name in _EMPTY_ANSWERS:
+            req_id = {"req_id": asked.values["req_id"]} if "req_id" in asked.values else {}
+            self._send(Message(_EMPTY_ANSWERS[asked.name], req_id))
+        elif asked.name not in _IGNORED and not asked.name.startswith("cancel_"):
+            code, text = _REFUSALS.get(asked.name, (321, f"Error validating request : cause - {asked.name} is not simulated"))
+            req_id = asked.values.get("req_id")
+            self._send(error(req_id if isinstance(req_id, int) else -1, code, text))
+
+    def say(self, code: int, text: str) -> None:
+        """A message about the whole connection."""
+        self._send(error(-1, code, text))
+
+    def tell_next_id(self) -> None:
+        self._send(Message("next_valid_id", {"order_id": self._hall.exchange.ids.next_order_id}))
+
+    def end(self) -> None:
+        """The client has gone: its lines are free again."""
+        self.quotes.lose()
+
+    def paces(self) -> list[float]:
+        """Seconds after which something is due for this client."""
+        knobs = self._hall.knobs
+        paces = [knobs.pnl_every_s] if self.accounts.wants_profits else []
+        return [*paces, knobs.account_every_s] if self.accounts.wants_values else paces
+
+    def _table(self, contracts: ContractDesk, history: HistoryDesk) -> dict[str, Handler]:
+        quotes, accounts, orders = self.quotes, self.accounts, self.orders
+        return {
+            "req_current_time": self._time,
+            "req_managed_accts": self._accounts,
+            "req_ids": orders.ids,
+            "req_contract_details": contracts.details,
+            "req_sec_def_opt_params": contracts.chain,
+            "req_matching_symbols": contracts.symbols,
+            "req_market_rule": contracts.rule,
+            "req_smart_components": contracts.smart_components,
+            "req_mkt_data": quotes.start,
+            "cancel_mkt_data": quotes.cancel,
+            "req_market_data_type": quotes.data_type,
+            "req_historical_data": history.bars,
+            "cancel_historical_data": history.cancel,
+            "req_head_timestamp": history.begins,
+            "req_account_updates": accounts.updates,
+            "req_account_summary": accounts.summary,
+            "cancel_account_summary": accounts.cancel_summary,
+            "req_account_updates_multi": accounts.updates_multi,
+            "cancel_account_updates_multi": accounts.cancel_updates_multi,
+            "req_positions": accounts.positions,
+            "cancel_positions": accounts.cancel_positions,
+            "req_positions_multi": accounts.positions_multi,
+            "cancel_positions_multi": accounts.cancel_positions_multi,
+            "req_pnl": accounts.pnl,
+            "cancel_pnl": accounts.cancel_pnl,
+            "req_pnl_single": accounts.pnl_single,
+            "cancel_pnl_single": accounts.cancel_pnl_single,
+            "place_order": orders.place,
+            "cancel_order": orders.cancel,
+            "req_global_cancel": orders.cancel_all,
+            "req_open_orders": orders.open_orders,
+            "req_all_open_orders": orders.all_open_orders,
+            "req_auto_open_orders": orders.auto_open_orders,
+            "req_completed_orders": orders.completed_orders,
+            "req_executions": orders.executions,
+        }
+
+    def _time(self, _: Message) -> None:
+        self._send(Message("current_time", {"time": int(self._hall.now().timestamp())}))
+
+    def _accounts(self, _: Message) -> None:
+        self._send(Message("managed_accounts", {"accounts": self._hall.exchange.account.name}))

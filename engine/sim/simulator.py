@@ -1,0 +1,360 @@
+"""The simulated TWS: a market, an exchange and a server, put together and kept going by one timer.
+
+The object outlives connections, servers and loops: ids, orders, executions and positions are its state. Each wake of
+the timer does, in this order: faults that are due; the market's step; settlement; the opening or the close; trades;
+ticks, profits and values to the clients.
+"""
+
+import asyncio
+import errno
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from engine.domain.errors import UserError
+from engine.domain.session import trading_day
+from engine.sim.desks.history import Pacing
+from engine.sim.desks.lines import Lines
+from engine.sim.exchange.account import Account, Position
+from engine.sim.exchange.exchange import Exchange
+from engine.sim.exchange.orders import Execution, Notice, Order
+from engine.sim.faults import Fault, Faults, parse_fault
+from engine.sim.floor import Floor
+from engine.sim.herald import Herald
+from engine.sim.knobs import Knobs
+from engine.sim.loop import LoopClock
+from engine.sim.market.market import Market
+from engine.sim.outages import Outages
+from engine.sim.server import Connection, Received, Switchboard
+from engine.sim.session import Hall, Session
+from engine.sim.wire.codec import Message
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""A simulator that anybody on the network could reach would be taken for a TWS."""
+
+KEPT_REQUESTS = 500_000
+"""Requests kept for inspection: a day of an engine that sends twenty a second."""
+
+_AFTER_CLOSE = timedelta(seconds=1)
+_SHORTEST_S = 1e-3
+
+_HELD = frozenset({"place_order", "cancel_order", "req_global_cancel"})
+
+_PAPER_CASH = Decimal(1_000_000)
+
+
+class Simulator:
+    """A TWS with one account, on a market, from the simulated instant `begins` on.
+
+    Time starts when `start` is first called, and runs with the loop's clock; between `stop` and a later `start` it
+    stands still. `schedule` are faults to come, as values or as text.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        *,
+        seed: int,
+        begins: datetime,
+        account: str = "DU1234567",
+        cash: Decimal | int = _PAPER_CASH,
+        knobs: Knobs | None = None,
+        schedule: Iterable[Fault | str] = (),
+    ) -> None:
+        self.knobs = knobs or Knobs()
+        self.received: deque[Received] = deque(maxlen=KEPT_REQUESTS)
+        self.floor = Floor(market)
+        self.exchange = Exchange(
+            self.floor,
+            Account(account, Decimal(cash)),
+            np.random.default_rng([seed, 0x7357]),
+            rules=self.knobs.house,
+            fills=self.knobs.fills,
+        )
+        self._market = market
+        self._begins = begins.astimezone(UTC)
+        self.faults = Faults(schedule, self._begins)
+        self._sessions: dict[int, Session] = {}
+        self._connections: dict[int, Connection] = {}
+        self._count = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clock: LoopClock | None = None
+        self._server: asyncio.Server | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._transcript = hashlib.sha256()
+        self._day = trading_day(self._begins)
+        self._held: list[tuple[int, Message]] = []
+        """Orders that arrived while the link to the broker was down."""
+        self._lines = Lines(self.knobs.max_lines)
+        self._pacing = Pacing() if self.knobs.history_pacing else None
+        self._herald = Herald(self.exchange, self.faults, self.sessions, self.later, self.now, self.knobs.bag_commissions)
+        self._pumped_at = self._begins
+        self._closed_at: datetime | None = None
+        self._hall = Hall(
+            self.exchange,
+            self.floor,
+            self._lines,
+            self.knobs,
+            self.faults,
+            self._pacing,
+            self._herald.tell,
+            self.later,
+            self.now,
+        )
+        self._outages = Outages(self)
+        if market.is_open(self._begins):
+            self.exchange.open_session(self._begins)
+
+    # life
+
+    async def start(self, host: str = "127.0.0.1", port: int = 4002) -> int:
+        """Listens, and lets time run; returns the port, which port 0 leaves to the system.
+
+        Raises UserError when the host is not this machine, the port is taken, or it listens already.
+        """
+        if host not in LOOPBACK:
+            raise UserError(f"{host}: the simulated TWS listens on this machine only; use 127.0.0.1")
+        if self._server is not None:
+            raise UserError("the simulated TWS is running already; stop it first")
+        self._loop = asyncio.get_running_loop()
+        self._clock = LoopClock(self._loop, self.now())
+        self._server = await self._listening(self._loop, host, port)
+        address: tuple[str, int] = self._server.sockets[0].getsockname()
+        self._outages.listens_at(address[0], address[1])
+        self._pump()
+        return address[1]
+
+    async def stop(self) -> None:
+        """Disconnects everybody and lets time stand still; may be started again, also on another loop."""
+        self._begins = self.now()
+        if self._timer is not None:
+            self._timer.cancel()
+        self.stop_listening()
+        for connection in list(self._connections.values()):
+            connection.close()
+        await asyncio.sleep(0)
+        self._clock = self._timer = None
+
+    def now(self) -> datetime:
+        """The simulated instant, UTC."""
+        return self._begins if self._clock is None else self._clock.now()
+
+    def inject(self, fault: Fault | str) -> None:
+        """A fault more, from now on where it names no time."""
+        parsed = parse_fault(fault) if isinstance(fault, str) else fault
+        when = parsed.when
+        if when is None:
+            parsed = replace(parsed, when=self.now())
+        elif isinstance(when, timedelta):
+            parsed = replace(parsed, when=self.now() + when)
+        self.faults.add(parsed)
+        if self._clock is not None:
+            self._pump()
+
+    # what tests look at
+
+    def positions(self) -> dict[int, int]:
+        """Quantity held by contract number; flat ones are not listed."""
+        return {position.instrument.con_id: position.quantity for position in self.exchange.account.held()}
+
+    def holdings(self) -> list[Position]:
+        return self.exchange.account.held()
+
+    def orders(self) -> list[Order]:
+        """Working orders and today's done ones, oldest first."""
+        return list(self.exchange.orders.values())
+
+    def executions(self) -> list[Execution]:
+        """Of today, oldest first."""
+        return list(self.exchange.booking.executions.values())
+
+    @property
+    def cash(self) -> Decimal:
+        return self.exchange.account.cash
+
+    @property
+    def messages_received(self) -> list[tuple[datetime, int | None, str]]:
+        """(simulated instant, client id, name) of each request; the client is None before it named itself."""
+        return [(request.at, request.client_id, request.name) for request in self.received]
+
+    def sessions(self) -> list[Session]:
+        """Clients that are connected, by client id."""
+        return [session for _, session in sorted(self._sessions.items())]
+
+    def connections(self) -> list[Connection]:
+        """Open connections, oldest first, also those without a client."""
+        return list(self._connections.values())
+
+    def state_hash(self) -> str:
+        """A digest of ids, cash, positions, orders and executions: equal for equal seeds and requests."""
+        ids = self.exchange.ids
+        state = {
+            "ids": [ids.next_order_id, ids.next_perm_id, ids.next_fill],
+            "cash": str(self.cash),
+            "positions": [[p.instrument.con_id, p.quantity, str(p.cost), str(p.realized)] for p in self.holdings()],
+            "orders": [[o.perm_id, o.client_id, o.order_id, o.status, o.filled, str(o.paid)] for o in self.orders()],
+            "executions": [[row.exec_id, str(row.price), row.shares, row.side] for row in self.executions()],
+        }
+        return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+
+    def transcript_hash(self) -> str:
+        """A digest of every byte that passed, with its connection, direction and instant."""
+        return self._transcript.hexdigest()
+
+    # for the parts of the simulator
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Does something after so many simulated seconds."""
+        assert self._loop is not None, "only a started simulator has a later"
+        self._loop.call_later(seconds, action)
+
+    def tell(self, notices: Sequence[Notice]) -> None:
+        self._herald.tell(notices)
+
+    def stop_listening(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def listen(self, host: str, port: int) -> None:
+        """Listens again after an outage."""
+        if self._server is None and self._loop is not None and self._clock is not None:
+            self._server = await self._listening(self._loop, host, port)
+
+    def release_held(self) -> None:
+        """Hands in the orders that waited for the link."""
+        held, self._held = self._held, []
+        for client_id, message in held:
+            session = self._sessions.get(client_id)
+            if session is not None:
+                session.handle(message)
+
+    async def _listening(self, loop: asyncio.AbstractEventLoop, host: str, port: int) -> asyncio.Server:
+        try:
+            return await loop.create_server(self._connection, host, port)
+        except OSError as problem:
+            if problem.errno != errno.EADDRINUSE:
+                raise
+            raise UserError(f"port {port} of {host} is taken, by a TWS or another simulator; choose another") from problem
+
+    def _connection(self) -> Connection:
+        assert self._loop is not None, "connections come to a started simulator"
+        self._count += 1
+        connection = Connection(
+            Switchboard(
+                self.knobs,
+                self.faults,
+                self.now,
+                self._register,
+                self._gone,
+                self.received.append,
+                self._handle,
+                self._spoken,
+            ),
+            self._count,
+            self._loop,
+        )
+        self._connections[self._count] = connection
+        return connection
+
+    def _register(self, connection: Connection, client_id: int) -> Session | None:
+        taken = self.faults.take("client_id_taken", self.now()) is not None
+        if taken or client_id in self._sessions or len(self._sessions) >= self.knobs.max_clients:
+            return None
+        session = Session(client_id, connection.version, self._hall, connection.send, connection.emit, connection.send_fields)
+        self._sessions[client_id] = session
+        session.accounts.ready = self.faults.on("account_not_ready") is None
+        session.greet(self.exchange.account.name)
+        return session
+
+    def _gone(self, connection: Connection) -> None:
+        self._connections.pop(connection.number, None)
+        session = connection.session
+        if session is None or self._sessions.get(session.client_id) is not session:
+            return
+        session.end()
+        del self._sessions[session.client_id]
+        left = [order for order in self.exchange.working() if order.client_id == session.client_id]
+        if left and self.exchange.is_open and self.faults.take("fill_unheard", self.now()):
+            self._herald.tell(self.exchange.fill(left[0], self.now()))
+
+    def _handle(self, session: Session, message: Message) -> None:
+        now = self.now()
+        if now - self._pumped_at >= timedelta(seconds=self.knobs.cadence_s):
+            self._pump()
+        if message.name in _HELD and self._outages.link_is_down:
+            self._held.append((session.client_id, message))
+            return
+        session.handle(message)
+        self._schedule(now)
+
+    def _spoken(self, connection: Connection, chunk: bytes, ours: bool) -> None:
+        head = f"{self.now().isoformat()} {connection.number} {'>' if ours else '<'} {len(chunk)} "
+        self._transcript.update(head.encode() + chunk)
+
+    # time
+
+    def _pump(self) -> None:
+        """Brings everything to now, and sets the timer for what comes next."""
+        now = self.now()
+        self._pumped_at = now
+        self._begin_day(now)
+        self._outages.turn(now)
+        change = self.floor.step(now)
+        self._herald.tell(self.exchange.settle(now))
+        self._open_or_close(now)
+        self._herald.tell(self.exchange.step(now))
+        quiet = self._outages.data_is_down
+        for session in self.sessions():
+            if change is not None and not quiet:
+                session.quotes.tick(relisted=change.relisted, underlyings=change.underlyings)
+            if self.exchange.is_open:
+                session.accounts.tick(now)
+        self._schedule(now)
+
+    def _begin_day(self, now: datetime) -> None:
+        day = trading_day(now)
+        if day != self._day:
+            self._day = day
+            self.exchange.begin_day()
+
+    def _open_or_close(self, now: datetime) -> None:
+        is_open = self._market.is_open(now)
+        if is_open and not self.exchange.is_open:
+            self._herald.tell(self.exchange.open_session(now))
+        elif self.exchange.is_open and not is_open:
+            self._closed_at = now
+            self.floor.remember_closes()
+            self._herald.tell(self.exchange.close_session(now))
+
+    def _schedule(self, now: datetime) -> None:
+        """One timer, for the first of all that can happen."""
+        if self._clock is None or self._loop is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        due = min((at for at in self._due(now) if at is not None), default=None)
+        if due is not None:
+            seconds = max(_SHORTEST_S, self._clock.seconds_until(due))
+            self._timer = self._loop.call_at(self._loop.time() + seconds, self._pump)
+
+    def _due(self, now: datetime) -> list[datetime | None]:
+        due = [self.faults.next_due()]
+        if not self.exchange.is_open:
+            settles = None if self._closed_at is None else self._closed_at + _AFTER_CLOSE
+            return [*due, self._market.next_event(now), settles if settles is not None and settles > now else None]
+        session = self.floor.session_of(trading_day(now))
+        due.append(session.close if session is not None and session.close > now else now + _AFTER_CLOSE)
+        due += [now + timedelta(seconds=seconds) for one in self.sessions() for seconds in one.paces()]
+        if any(one.quotes.is_streaming for one in self.sessions()):
+            at = now + timedelta(seconds=self.knobs.cadence_s)
+            due.append(max(at, self._market.next_event(now) or at))
+        if any(order.status == "Submitted" for order in self.exchange.working()):
+            due.append(now + timedelta(seconds=max(self.knobs.cadence_s, self.knobs.match_every_s)))
+        return due
