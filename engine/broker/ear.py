@@ -179,7 +179,7 @@ class Ear(Wrapper):
         self.parts.stream.tick_quality(reqId, marketDataId)
 
     def tickGeneric(self, reqId: int, tickType: int, value: float) -> None:
-        """Not used: no column of the chain is a generic tick."""
+        self.parts.stream.tick_generic(reqId, tickType, value)
 
     def tickString(self, reqId: int, tickType: int, value: str) -> None:
         """Not used: the age of a quote is counted from its arrival."""

@@ -21,8 +21,10 @@ from engine.ports import QuoteSink, Underlying
 
 ROTATE_S = 20.0
 """A turn of the contracts that share lines: greeks need some seconds to come, and what is older than a minute is stale."""
-OPTION_TICKS = "100,101,106"
-"""Generic ticks for an option: volume, open interest, and the volatility that makes TWS send its model."""
+OPTION_TICKS = "100,101"
+"""Generic ticks for an option: volume and open interest."""
+UNDERLYING_TICKS = "106"
+"""Generic tick for an underlying: its 30-day implied volatility."""
 
 _BIDS, _ASKS, _LASTS = frozenset({1, 66}), frozenset({2, 67}), frozenset({4, 68})
 _BID_SIZES, _ASK_SIZES, _VOLUMES = frozenset({0, 69}), frozenset({3, 70}), frozenset({8, 74})
@@ -30,6 +32,7 @@ _MODELS = frozenset({13, 83})
 _OPEN_INTEREST = {27: "C", 28: "P"}
 _OPTION_VOLUME = {29: "C", 30: "P"}
 """Of a single option TWS sends both sides, and 0 for the side it is not."""
+_IMPLIED_VOLATILITY = 24
 _QUALITIES: Mapping[int, DataQuality] = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed"}
 _WORST_FIRST: tuple[DataQuality, ...] = ("unknown", "delayed", "frozen", "live")
 
@@ -200,6 +203,11 @@ class Stream:
         if line is not None and line.option is not None and tick in _MODELS:
             self.sink.greeks(line.con_id, volatility(iv), greek(delta), greek(gamma), greek(theta), greek(vega))
 
+    def tick_generic(self, request: int, tick: int, value: float) -> None:
+        line = self._heard(request)
+        if line is not None and line.underlying is not None and tick == _IMPLIED_VOLATILITY:
+            self.sink.underlying_volatility(line.underlying.symbol, volatility(value))
+
     def tick_quality(self, request: int, kind: int) -> None:
         line = self._open.get(request)
         if line is not None:
@@ -245,7 +253,8 @@ class Stream:
         self._open[request] = Line(con_id, option, underlying)
         self._requests[con_id] = request
         contract = self.contracts.get(con_id) or (_index_or_stock(underlying) if underlying else _option(con_id, option))
-        self.client.reqMktData(request, contract, OPTION_TICKS if option else "", False, False, [])
+        ticks = UNDERLYING_TICKS if underlying else OPTION_TICKS
+        self.client.reqMktData(request, contract, ticks, False, False, [])
 
     def _give_up(self, request: int) -> None:
         self._requests.pop(self._open.pop(request).con_id, None)

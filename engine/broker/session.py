@@ -97,6 +97,10 @@ class Session:
             raise
         finally:
             self._deadline = None
+        if self._refusal is not None:  # a cancellation is lost where the awaited answer came in the same moment
+            self.leave(str(self._refusal))
+            self._say(self.link.down(str(self._refusal)))
+            raise self._refusal
         self._has_connected = True
         self._gauges.connects += 1
         return self.account

@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient
 from engine.domain.facts import Fact, LegFilled, OrderAcknowledged, OrderProposed
 from engine.domain.order import Order, proposed
 from engine.domain.spread import Leg, Spread
 from engine.ports import Broker
-
 from tests.fakes.broker import FakeBroker, Habits
+from tests.shell.broker.bench import RecordingSink
 
 AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -20,13 +21,6 @@ AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 class StillClock:
     def now(self) -> datetime:
         return AT
-
-
-class DeafSink:
-    def option(self, con_id: int, at: float, **values: float | None) -> None: ...
-    def no_quote(self, con_id: int, side: str, at: float) -> None: ...
-    def greeks(self, con_id: int, *values: float | None) -> None: ...
-    def underlying(self, symbol: str, at: float, price: float | None) -> None: ...
 
 
 def put(con_id: int, strike: int) -> Contract:
@@ -56,7 +50,7 @@ def opening(ref: str, quantity: int) -> Order:
 
 
 def fake(heard: list[Fact], habits: Habits) -> FakeBroker:
-    broker = FakeBroker(heard.append, DeafSink(), StillClock(), habits=habits)
+    broker = FakeBroker(heard.append, RecordingSink(), StillClock(), habits=habits)
     port: Broker = broker
     asyncio.run(port.connect())
     heard.clear()

@@ -1,0 +1,151 @@
+"""What TWS answers when it is asked for its books, and orders that another process sent."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.domain.errors import Transient, UserError
+from engine.domain.facts import CommissionReported, LegFilled
+from engine.sim.wire.message import Message
+from tests.shell.broker.bench import CLIENT_ID, LEGS_AS_TWS_LISTS_THEM, Bench, found_again, play, settled
+from tests.shell.broker.scripted_tws import BAG_CON_ID, ScriptedTws, open_order_values
+
+
+def books(tws: ScriptedTws, *, client_id: int = CLIENT_ID) -> None:
+    """TWS knows an order that another process sent: id 41, one of two spreads filled."""
+    placed = Message("place_order", {
+        "order_id": 41, "symbol": "SPY", "action": "BUY", "total_quantity": Decimal(2), "lmt_price": -1.2, "tif": "DAY",
+        "account": "DU1", "order_ref": "sp-9", "legs": LEGS_AS_TWS_LISTS_THEM,
+    })  # fmt: skip
+    tws.placed[41] = placed
+
+    def open_orders(tws: ScriptedTws, _: Message) -> None:
+        tws.say("open_order", **open_order_values(placed, client_id, "Submitted"))
+        tws.status(41, "Submitted", 1, 1, client_id=client_id)
+        foreign: dict[str, Any] = open_order_values(placed, 0, "PreSubmitted")
+        tws.say("open_order", **(foreign | {"order_ref": "mine", "order_id": 3, "perm_id": 77}))
+        tws.say("open_order_end")
+
+    def completed(tws: ScriptedTws, _: Message) -> None:
+        values = open_order_values(placed, client_id, "Filled")
+        for name in ("order_id", "client_id"):
+            del values[name]
+        tws.say("completed_order", **(values | {"order_ref": "sp-8", "perm_id": 900_008, "filled_quantity": Decimal(2)}))
+        tws.say("completed_orders_end")
+
+    def executions(tws: ScriptedTws, message: Message) -> None:
+        request = message.whole("req_id")
+        tws.execute(41, "bag.01", BAG_CON_ID, "BOT", 1, -1.2, req_id=request, client_id=client_id)
+        tws.execute(41, "a.01", 102, "SLD", 1, 2.4, req_id=request, client_id=client_id)
+        tws.execute(41, "b.01", 101, "BOT", 1, 1.2, req_id=request, client_id=client_id, order_ref="")
+        tws.execute(3, "z.01", 5, "BOT", 1, 1.2, req_id=request, client_id=0, order_ref="mine", perm_id=77)
+        tws.say("exec_details_end", req_id=request)
+        tws.commission("a.01", 0.65)
+        tws.commission("b.01", 0.65)
+
+    def positions(tws: ScriptedTws, _: Message) -> None:
+        for con_id, quantity in ((101, 1), (102, -1), (103, 0)):
+            tws.say(
+                "position",
+                account="DU1",
+                con_id=con_id,
+                symbol="SPY",
+                sec_type="OPT",
+                local_symbol=f"SPY {con_id}",
+                position=Decimal(quantity),
+            )
+        tws.say("position", account="DU2", con_id=999, symbol="SPY", sec_type="OPT", position=Decimal(9))
+        tws.say("position_end")
+
+    tws.script |= {
+        "req_all_open_orders": open_orders,
+        "req_completed_orders": completed,
+        "req_executions": executions,
+        "req_positions": positions,
+    }
+
+
+def test_picture_has_what_tws_holds_and_names_only_our_orders():
+    tws = ScriptedTws()
+    books(tws)
+    pictures: list[Any] = []
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        pictures.append(await bench.broker.picture())
+        await settled(bench)
+
+    bench = play(scenario, tws)
+
+    picture = pictures[0]
+    assert [(one.order_ref, one.status, one.filled, one.order_id) for one in picture.open_orders] == [
+        ("sp-9", "working", Decimal(1), 41),
+        ("", "working", Decimal(0), 3),
+    ]
+    assert [(one.order_ref, one.status, one.filled, one.perm_id) for one in picture.completed_orders] == [
+        ("sp-8", "filled", Decimal(2), 900_008)
+    ]
+    assert [(type(one).__name__, one.order_ref, one.exec_id) for one in picture.executions] == [
+        ("LegFilled", "sp-9", "a.01"),
+        ("CommissionReported", "sp-9", "a.01"),
+        ("LegFilled", "sp-9", "b.01"),
+        ("CommissionReported", "sp-9", "b.01"),
+    ]
+    assert [(one.con_id, one.quantity, one.text) for one in picture.positions] == [
+        (101, Decimal(1), "SPY 101"),
+        (102, Decimal(-1), "SPY 102"),
+    ]
+    assert bench.all(LegFilled) == bench.all(CommissionReported) == []
+
+
+def test_order_found_again_is_changed_and_canceled_under_its_old_id():
+    tws = ScriptedTws()
+    books(tws)
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        await bench.broker.picture()
+        bench.broker.reprice(found_again("sp-9", 41), Decimal("1.10"))
+        bench.broker.cancel(found_again("sp-9", 41))
+        await settled(bench)
+
+    tws = play(scenario, tws).tws
+
+    assert [(one.whole("order_id"), one.number("lmt_price"), one.whole("con_id")) for one in tws.orders] == [
+        (41, -1.1, BAG_CON_ID)
+    ]
+    assert [one.whole("order_id") for one in tws.asked("cancel_order")] == [41]
+
+
+def test_order_of_another_client_id_is_not_touched():
+    tws = ScriptedTws()
+    books(tws, client_id=3)
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        await bench.broker.picture()
+        with pytest.raises(UserError, match="belongs to client id 3"):
+            bench.broker.cancel(found_again("sp-9", 41))
+
+    assert play(scenario, tws).tws.asked("cancel_order") == []
+
+
+@pytest.mark.parametrize("silent", ["req_all_open_orders", "req_completed_orders", "req_executions", "req_positions"])
+def test_picture_may_be_asked_again_when_one_answer_stays_away(silent: str):
+    names = {
+        "req_all_open_orders": "open orders",
+        "req_completed_orders": "completed orders",
+        "req_executions": "executions",
+        "req_positions": "positions",
+    }
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        answer = bench.tws.script.pop(silent)
+        with pytest.raises(Transient, match=f"{names[silent]}: TWS did not answer within 10 s"):
+            await bench.broker.picture()
+        bench.tws.script[silent] = answer
+        assert (await bench.broker.picture()).account == "DU1"
+
+    play(scenario)

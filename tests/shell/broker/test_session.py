@@ -1,0 +1,190 @@
+"""Connecting, losing and finding TWS: every way it goes wrong has one sentence and a way out."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from engine.domain.errors import Transient, UserError
+from engine.domain.facts import ErrorHeard, LinkChanged
+from tests.shell.broker.bench import CLIENT_ID, PORT, Bench, play
+from tests.shell.broker.scripted_tws import ScriptedTws
+
+
+def states(bench: Bench) -> list[str]:
+    return [fact.state for fact in bench.all(LinkChanged)]
+
+
+def test_session_is_up_with_account_values_when_tws_greets():
+    async def scenario(bench: Bench) -> None:
+        assert await bench.broker.connect() == "DU1"
+        await asyncio.sleep(1)
+        assert bench.broker.is_connected
+        values = bench.broker.account
+        assert values.net_liquidation == Decimal("100000.50")
+        assert values.look_ahead_available_funds == Decimal(89000)
+        assert values.day_pnl == Decimal("-12.5")
+        assert values.heard_at is not None
+
+    bench = play(scenario)
+
+    assert states(bench) == ["connecting", "up", "down"]
+    assert bench.tws.client_id == CLIENT_ID
+    assert bench.all(ErrorHeard) == []
+
+
+def test_connecting_asks_the_trader_when_nothing_listens_at_first():
+    async def scenario(bench: Bench) -> None:
+        bench.network.refuse(PORT)
+        with pytest.raises(UserError, match=r"nothing listens at 127.0.0.1:4002.*--port"):
+            await bench.broker.connect()
+
+    assert states(play(scenario)) == ["connecting", "down"]
+
+
+def test_connecting_may_be_tried_again_when_nothing_listens_after_a_good_session():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        bench.network.refuse(PORT)
+        bench.tws.hang_up()
+        await asyncio.sleep(1)
+        with pytest.raises(Transient, match="nothing listens"):
+            await bench.broker.connect()
+
+    assert states(play(scenario)) == ["connecting", "up", "down", "connecting", "down"]
+
+
+def test_connecting_names_the_port_and_the_dialog_when_the_server_is_mute():
+    tws = ScriptedTws()
+    tws.greets = False
+
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(Transient, match=r"did not greet within 10 s.*dialog"):
+            await bench.broker.connect()
+        assert bench.loop.time() < 11
+
+    play(scenario, tws)
+
+
+def test_connecting_names_the_client_id_at_once_when_it_is_taken():
+    tws = ScriptedTws()
+
+    def taken(tws: ScriptedTws, _: object) -> None:
+        tws.error(-1, 326, "Unable to connect as the client id is already in use.")
+        tws.hang_up()
+
+    tws.script["start_api"] = taken
+
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(UserError, match=r"client id 7 is taken.*choose another"):
+            await bench.broker.connect()
+        assert bench.loop.time() < 1
+
+    play(scenario, tws)
+
+
+def test_connecting_tells_of_the_settings_when_tws_closes_at_once():
+    tws = ScriptedTws()
+    tws.script["start_api"] = lambda tws, _: tws.hang_up()
+
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(Transient, match="closed the connection at once: enable the API"):
+            await bench.broker.connect()
+
+    play(scenario, tws)
+
+
+def test_connecting_names_the_accounts_when_the_choice_is_not_clear():
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(UserError, match="offers the accounts DU1, DU2; name one with --account"):
+            await bench.broker.connect()
+        assert bench.loop.time() < 1
+
+    play(scenario, ScriptedTws(accounts="DU1,DU2"))
+
+
+def test_connecting_refuses_an_account_that_tws_does_not_offer():
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(UserError, match="account U9 is not offered"):
+            await bench.broker.connect()
+
+    play(scenario, account="U9")
+
+
+def test_connecting_refuses_an_account_in_another_currency():
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(UserError, match="kept in EUR"):
+            await bench.broker.connect()
+        assert not bench.broker.is_connected
+
+    play(scenario, ScriptedTws(currency="EUR"))
+
+
+def test_connecting_may_be_tried_again_when_the_account_never_loads():
+    tws = ScriptedTws()
+    del tws.script["req_account_updates"]
+
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(Transient, match="did not load account and positions"):
+            await bench.broker.connect()
+        tws.script["req_account_updates"] = ScriptedTws().script["req_account_updates"]
+        assert await bench.broker.connect() == "DU1"
+
+    play(scenario, tws)
+
+
+def test_link_is_lost_within_twenty_seconds_when_tws_stops_answering():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        await asyncio.sleep(60)
+        assert bench.broker.is_connected
+        bench.network.links[0].to_client.swallow()
+        await asyncio.sleep(20)
+        assert not bench.broker.is_connected
+        assert bench.network.links == ()
+        await bench.broker.connect()
+        assert bench.broker.is_connected
+
+    bench = play(scenario)
+
+    assert states(bench) == ["connecting", "up", "down", "connecting", "up", "down"]
+    assert bench.broker.gauges.heartbeat_seconds_last is not None
+
+
+def test_link_is_degraded_once_and_restored_when_tws_loses_ibkr_again_and_again():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        for _ in range(10):
+            bench.tws.error(-1, 1100, "Connectivity between IB and Trader Workstation has been lost.")
+        await asyncio.sleep(1)
+        assert not bench.broker.is_connected
+        assert bench.broker.data == "unknown"
+        bench.tws.error(-1, 1102, "Connectivity restored - data maintained.")
+        await asyncio.sleep(1)
+        assert bench.broker.is_connected
+
+    bench = play(scenario)
+
+    assert states(bench) == ["connecting", "up", "degraded", "up", "down"]
+    assert bench.all(LinkChanged)[2].code == 1100
+    assert bench.broker.gauges.errors_by_code[1100] == 10
+
+
+def test_account_values_of_a_reset_are_not_believed():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        for key, value in (("AccountReady", "false"), ("NetLiquidation", "0.00")):
+            bench.tws.say("account_value", key=key, value=value, currency="USD", account="DU1")
+        await asyncio.sleep(1)
+
+    assert play(scenario).broker.account.net_liquidation == Decimal("100000.50")
+
+
+def test_account_summary_is_not_asked_for_again_when_the_link_is_restored():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        for code in (1100, 1102) * 3:
+            bench.tws.error(-1, code, "")
+        await asyncio.sleep(1)
+
+    assert play(scenario).tws.asked("req_account_summary") == []
