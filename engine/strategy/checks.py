@@ -16,6 +16,7 @@ from engine.strategy.measures import declaration
 from engine.strategy.model import Policy, StrategyFile
 from engine.strategy.positions import Mapped, Place
 from engine.strategy.reading import place_at
+from engine.strategy.units import Unit
 from engine.strategy.values import Amount, Auto, DayRange, ShareOf, Usd, WorstShare
 
 
@@ -54,6 +55,20 @@ def _contradictions(case: _Case) -> None:
             case.error(
                 _of(later.source), f"this can never be true together with '{earlier.source.text}'", f"change it or {other}"
             )
+
+
+def _out_of_bounds(case: _Case) -> None:
+    """Conditions that no value of the measure fulfils, such as a probability above 100%."""
+    strategy = case.strategy
+    for condition in (*strategy.when, *strategy.filters, *strategy.spread.rules, *(rule.condition for rule in strategy.exits)):
+        for about, bound in bounds_of(condition):
+            between = declaration(about.name, about.relation).between if isinstance(about, Measure) else None
+            if isinstance(about, Measure) and between is not None and bound.misses(*between):
+                low, high = (
+                    f"{value:.0%}" if declaration(about.name, about.relation).unit is Unit.RATIO else f"{value:g}"
+                    for value in between
+                )
+                case.error(_of(condition), f"{about.name} is always between {low} and {high}", "write a number between them")
 
 
 def _expiry(case: _Case) -> None:
@@ -284,7 +299,7 @@ def _repeated(case: _Case) -> None:
 
 
 _CHECKS: tuple[Callable[[_Case], None], ...] = (
-    _contradictions, _expiry, _width, _undefined, _exits, _approval, _never_binds, _entry, _repeated,
+    _contradictions, _out_of_bounds, _expiry, _width, _undefined, _exits, _approval, _never_binds, _entry, _repeated,
 )  # fmt: skip
 
 

@@ -46,14 +46,32 @@ class Declaration:
     nullable: bool = False
     argument: Argument | None = None
     structures: Literal["credit", "debit"] | None = None
+    between: tuple[float, float] | None = None
+    """Bounds that its values never leave, both included; None where there are none."""
 
 
-def _market(name: str, unit: Unit, sentence: str, argument: Argument | None = None, *, nullable: bool = True) -> Declaration:
-    return Declaration(name, "market", unit, sentence, name, nullable, argument)
+def _market(
+    name: str,
+    unit: Unit,
+    sentence: str,
+    argument: Argument | None = None,
+    *,
+    nullable: bool = True,
+    between: tuple[float, float] | None = None,
+) -> Declaration:
+    return Declaration(name, "market", unit, sentence, name, nullable, argument, between=between)
 
 
-def _leg(name: str, unit: Unit, sentence: str, sql: str | None = None, *, nullable: bool = False) -> Declaration:
-    return Declaration(name, "leg", unit, sentence, sql or name, nullable)
+def _leg(
+    name: str,
+    unit: Unit,
+    sentence: str,
+    sql: str | None = None,
+    *,
+    nullable: bool = False,
+    between: tuple[float, float] | None = None,
+) -> Declaration:
+    return Declaration(name, "leg", unit, sentence, sql or name, nullable, between=between)
 
 
 def _spread(
@@ -64,14 +82,21 @@ def _spread(
     *,
     nullable: bool = False,
     structures: Literal["credit", "debit"] | None = None,
+    between: tuple[float, float] | None = None,
 ) -> Declaration:
-    return Declaration(name, "spread", unit, sentence, sql, nullable, structures=structures)
+    return Declaration(name, "spread", unit, sentence, sql, nullable, structures=structures, between=between)
 
 
 def _position(
-    name: str, unit: Unit, sentence: str, *, nullable: bool = True, structures: Literal["credit", "debit"] | None = None
+    name: str,
+    unit: Unit,
+    sentence: str,
+    *,
+    nullable: bool = True,
+    structures: Literal["credit", "debit"] | None = None,
+    between: tuple[float, float] | None = None,
 ) -> Declaration:
-    return Declaration(name, "position", unit, sentence, name, nullable, structures=structures)
+    return Declaration(name, "position", unit, sentence, name, nullable, structures=structures, between=between)
 
 
 def _account(name: str, unit: Unit, sentence: str) -> Declaration:
@@ -94,6 +119,7 @@ _MARKET = (
         "iv_percentile",
         Unit.RATIO,
         "Share of the last 252 daily closes of iv30 strictly below iv30 now; absent with fewer than 200.",
+        between=(0, 1),
     ),
     _market("vix", Unit.POINTS, "Last value of the VIX index."),
     _market("sma", Unit.POINTS, "Simple mean of the last n daily closes before today.", _DAYS_BACK),
@@ -137,7 +163,7 @@ _LEG = (
     _leg("volume", Unit.COUNT, "Contracts traded today.", nullable=True),
     _leg("open_interest", Unit.COUNT, "Contracts open at the last count of the clearing house.", nullable=True),
     _leg("iv", Unit.VOL, "Implied volatility at mid, per year.", nullable=True),
-    _leg("delta", Unit.DELTA, "Delta with its sign: calls 0 to 1, puts -1 to 0.", nullable=True),
+    _leg("delta", Unit.DELTA, "Delta with its sign: calls 0 to 1, puts -1 to 0.", nullable=True, between=(-1, 1)),
     _leg("gamma", Unit.NUMBER, "Change of delta for one point of the underlying.", nullable=True),
     _leg(
         "theta",
@@ -151,6 +177,7 @@ _LEG = (
         Unit.RATIO,
         "Risk-neutral probability to expire in the money, N(d2) for calls and N(-d2) for puts, at the leg's own iv.",
         nullable=True,
+        between=(0, 1),
     ),
     _leg("bid_size", Unit.COUNT, "Contracts wanted at the bid.", nullable=True),
     _leg("ask_size", Unit.COUNT, "Contracts offered at the ask.", nullable=True),
@@ -205,6 +232,7 @@ _SPREAD = (
         "Risk-neutral probability of a profit at expiry after fees, at the iv interpolated in strike at the breakeven.",
         "pop",
         nullable=True,
+        between=(0, 1),
     ),
     _spread(
         "p_touch",
@@ -212,6 +240,7 @@ _SPREAD = (
         "Risk-neutral probability that the underlying touches the short strike before expiry, at the short leg's iv.",
         "p_touch",
         nullable=True,
+        between=(0, 1),
     ),
     _spread(
         "expected_value",
@@ -246,8 +275,8 @@ _SPREAD = (
         "(l_vega - s_vega)",
         nullable=True,
     ),
-    _spread("short_delta", Unit.DELTA, "Delta of the short leg without its sign.", "abs(s_delta)", nullable=True),
-    _spread("long_delta", Unit.DELTA, "Delta of the long leg without its sign.", "abs(l_delta)", nullable=True),
+    _spread("short_delta", Unit.DELTA, "Delta of the short leg without its sign.", "abs(s_delta)", nullable=True, between=(0, 1)),
+    _spread("long_delta", Unit.DELTA, "Delta of the long leg without its sign.", "abs(l_delta)", nullable=True, between=(0, 1)),
     _spread(
         "quote_width",
         Unit.USD_PER_SHARE,
@@ -298,7 +327,7 @@ _POSITION = (
     _position("dte", Unit.DAYS, "Calendar days from today to the first expiration date of its legs.", nullable=False),
     _position("days_held", Unit.DAYS, "Calendar days since it was opened.", nullable=False),
     _position("delta", Unit.DELTA, "Delta of the long leg - delta of the short leg, per share."),
-    _position("short_delta", Unit.DELTA, "Delta of the short leg without its sign."),
+    _position("short_delta", Unit.DELTA, "Delta of the short leg without its sign.", between=(0, 1)),
     _position("short_strike_breached", Unit.FLAG, "The underlying is at or beyond the short strike."),
     _position(
         "days_to_ex_dividend",

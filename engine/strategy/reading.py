@@ -37,7 +37,7 @@ def read_model(model: type[ModelT], document: Document, context: Mapping[str, An
     if document.tree is None:
         return None
     try:
-        return model.model_validate(document.tree, context=dict(context or {}))
+        return model.model_validate(document.tree, context=dict(context or {}), by_alias=True, by_name=False)
     except ValidationError as error:
         for details in error.errors(include_url=False):
             _report(model, document, document.tree, details)
@@ -51,7 +51,7 @@ def without_errors(model: type[ModelT], document: Document, context: Mapping[str
         if tree is None:
             return None
         try:
-            return model.model_validate(tree, context=dict(context or {}))
+            return model.model_validate(tree, context=dict(context or {}), by_alias=True, by_name=False)
         except ValidationError as error:
             tree = _pruned(tree, {_path(tree, details["loc"]) for details in error.errors() if details["type"] != "missing"})
     return None
