@@ -1,0 +1,157 @@
+"""The command that looks for candidates in a recorded chain: no broker, no engine, the same search."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from engine.cli.folder import Unread, load_strategy, read
+from engine.cli.instants import chosen, shown
+from engine.cli.show import Format, Row, say, show, show_json
+from engine.compile.scanner import Scanner
+from engine.decide.find import Finder
+from engine.domain.candidate import Candidate, candidate_row
+from engine.domain.errors import UserError
+from engine.domain.facts import FunnelRecorded
+from engine.domain.session import trading_day
+from engine.store.columns import Carry
+from engine.store.recorded import Loaded, load, times
+from engine.strategy.account import Account
+from engine.strategy.explain import written
+from engine.strategy.model import Strategy
+from engine.strategy.parse import ACCOUNT_FILE, parse_account
+from engine.strategy.problems import render_all
+
+COLUMNS = (
+    "rank",
+    "underlying",
+    "root",
+    "expiry",
+    "dte",
+    "put_call",
+    "short_strike",
+    "long_strike",
+    "net",
+    "natural",
+    "width",
+    "max_profit",
+    "max_loss",
+    "fees",
+    "breakeven",
+    "pop",
+    "expected_value",
+    "return_on_risk",
+    "delta",
+    "theta",
+    "vega",
+    "score",
+)
+
+
+def scan(file: Path, *, chain: Path, at: str | None = None, account: Path | None = None, format: Format = "table") -> int:  # noqa: A002
+    """Find the candidates of a strategy in a recorded chain, offline.
+
+    Filters, structure, rules and rank are searched as the engine does; the lines of `when` need the market and are not
+    looked at.
+
+    Parameters
+    ----------
+    file
+        The strategy.
+    chain
+        Recorded chain, Parquet or CSV, or a folder of the archive in state/chains.
+    at
+        The snapshot: a day (its last one), a time (the last one of that day not after it), UTC unless a zone stands behind it,
+        as in "2016-04-29 15:45 New York". The last of all when empty.
+    account
+        File with the interest rate and dividend yields to price with; account.yaml beside the strategy when empty.
+    format
+        table, json (every number of each candidate) or csv.
+    """
+    strategy = load_strategy(file)
+    carries = _carries(_account(file, account), strategy)
+    instant = chosen(chain, times(chain), at)
+    loaded = load(chain, instant, carries=carries)
+    say(_about_snapshot(chain, loaded, instant))
+    underlyings = _searched(strategy, loaded, chain)
+    finder = Finder(Scanner())
+    rows = finder.rows(loaded.snapshot, {}, instant)
+    candidates = finder.scan(strategy, rows, underlyings, instant)
+    _narrate(strategy, finder.funnel(strategy, rows, underlyings, instant), candidates)
+    if format == "json":
+        show_json([candidate_row(candidate) for candidate in candidates])
+    else:
+        show([_flat(candidate, instant) for candidate in candidates], COLUMNS, format)
+    return 0
+
+
+def _account(strategy: Path, named: Path | None) -> Account:
+    """The named file, or the one beside the strategy where there is one."""
+    path = named or strategy.parent / ACCOUNT_FILE
+    if named is None and not path.exists():
+        return Account(schema=1)
+    try:
+        parsed = parse_account(read(path), str(path))
+    except Unread as error:
+        raise UserError(f"{path}: {error.why}") from None
+    if parsed.value is None:
+        raise UserError(f"{path} cannot be used:\n\n{render_all(parsed.problems)}")
+    return parsed.value
+
+
+def _carries(account: Account, strategy: Strategy) -> dict[str, Carry]:
+    pricing = account.pricing
+    return {name: Carry(float(pricing.rate), float(pricing.dividend_yield.get(name, 0))) for name in strategy.universe}
+
+
+def _searched(strategy: Strategy, loaded: Loaded, chain: Path) -> list[str]:
+    """The underlyings that are both wanted and there."""
+    there = loaded.snapshot.underlyings
+    found = [name for name in strategy.universe if name in there]
+    if not found:
+        has = ", ".join(there) or "no option that can be traded"
+        raise UserError(f"{chain}: {strategy.name} trades {', '.join(strategy.universe)}; this chain has {has}")
+    absent = [name for name in strategy.universe if name not in there]
+    if absent:
+        say(f"not in this chain: {', '.join(absent)}")
+    return found
+
+
+def _about_snapshot(chain: Path, loaded: Loaded, instant: datetime) -> str:
+    left_out = [
+        f"{count:,} {what}" for count, what in ((loaded.settled, "expired"), (loaded.non_standard, "not of 100 shares")) if count
+    ]
+    rest = f"; left out: {', '.join(left_out)}" if left_out else ""
+    return f"{chain}: snapshot of {shown(instant)}, {loaded.snapshot.table.num_rows:,} options{rest}"
+
+
+def _narrate(strategy: Strategy, funnel: FunnelRecorded, candidates: Sequence[Candidate]) -> None:
+    """The funnel, and what a person may ask next."""
+    if strategy.when:
+        lines = "; ".join(condition.text for condition in strategy.when)
+        say(f"not looked at, as a chain says nothing about it: when {lines}")
+    say("")
+    for step in funnel.steps:
+        unknown = f"   ({step.unknown:,} unknown)" if step.unknown else ""
+        say(f"{step.passed:>11,}  {step.condition}{unknown}")
+    say("")
+    if candidates:
+        say(f"{len(candidates)} of {funnel.candidates:,} kept, ranked by {written(strategy.spread.rank)}")
+        say("all numbers: --format json   the search itself: spreads explain FILE --sql")
+    else:
+        say("no candidate" + (f"; nearest miss: {funnel.nearest_miss}" if funnel.nearest_miss else ""))
+        say("what the lines mean: spreads fields   another moment: --at")
+
+
+def _flat(candidate: Candidate, instant: datetime) -> Row:
+    """One line a candidate, for a table and for CSV."""
+    row, spread = candidate_row(candidate), candidate.spread
+    short, long = spread.short.contract, spread.long.contract
+    return {
+        **row,
+        "expiry": spread.expiry.isoformat(),
+        "dte": (spread.expiry - trading_day(instant)).days,
+        "put_call": short.put_call,
+        "short_strike": float(short.strike),
+        "long_strike": float(long.strike),
+        "breakeven": candidate.breakevens[0] if len(candidate.breakevens) == 1 else None,
+    }
