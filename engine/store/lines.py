@@ -132,6 +132,17 @@ def account_of(folder: Path, head: Head) -> str:
     return codec.header(_raw_before(folder / head.file, head.offset)).account
 
 
+def account_on_file(folder: Path) -> str | None:
+    """The account of the first line, read without verifying anything; None where nothing readable was written yet."""
+    for path in day_files(folder)[:1]:
+        with path.open("rb") as file:
+            try:
+                return codec.header(file.readline()).account
+            except ValueError:
+                return None
+    return None
+
+
 def _next(raw: _Raw, head: Head) -> Head:
     claimed = codec.claimed_hash(raw.raw)
     try:

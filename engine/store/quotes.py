@@ -44,6 +44,7 @@ class QuoteStore:
     def __init__(self, fees: CommissionTable = IBKR_TIERED) -> None:
         self._fees = fees
         self._prices: dict[str, tuple[float, float]] = {}
+        self._volatilities: dict[str, float] = {}
         self._ticks = 0
         self._beat = 1
         self._last_id = ("", 0)
@@ -141,10 +142,48 @@ class QuoteStore:
         self._prices[symbol] = (known, at)
         self._note_price(symbol, known)
 
+    def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
+        """The broker's 30-day implied volatility of the underlying, decimal; None withdraws it."""
+        if iv30 is not None and 0.0 < iv30 < _HUGE:
+            self._volatilities[symbol] = iv30
+        else:
+            self._volatilities.pop(symbol, None)
+
+    def volatility(self, symbol: str) -> float | None:
+        """30-day implied volatility of an underlying, decimal; None where the broker has not told it."""
+        return self._volatilities.get(symbol)
+
+    def fill(self, con_ids: Sequence[int], columns: Mapping[str, np.ndarray]) -> None:
+        """Many quotes and greeks at once, one array entry a contract, NaN for what is not known; what is here stays there.
+
+        `columns` may hold what `option` and `greeks` take, and `quoted_at`. The same values are refused.
+        """
+        at = np.array([self._rows.get(con_id, -1) for con_id in con_ids], dtype=np.int64)
+        known = at >= 0
+        rows = at[known]
+        for name, values in columns.items():
+            low, high = _POSSIBLE[name]
+            given = np.asarray(values, dtype=np.float64)[known]
+            into = self._analytics.feed[name] if name in self._analytics.feed else self._columns[name]
+            possible = (given >= low) & (given <= high)
+            if name == "theta":
+                possible &= given != _NOT_COMPUTED
+            into[rows] = np.where(possible, given, into[rows])
+        if "iv" in columns or "delta" in columns:
+            self._analytics.feed_at[rows] = _FRESH
+        self._analytics.stale[rows] = QUOTE
+        self._changed_at[np.array(self._group_of, dtype=np.int64)[rows]] = self._beat
+        self._ticks += int(rows.size)
+
     def spot(self, symbol: str) -> tuple[float, float] | None:
         """Price of an underlying, USD per share, and when it was heard (UTC seconds); None where there is none."""
         price, at = self._prices.get(symbol, (_NAN, 0.0))
         return (price, at) if price > 0 else None
+
+    @property
+    def carries(self) -> dict[str, Carry]:
+        """What the layout was given, by underlying."""
+        return dict(zip(self._layout.underlyings, self._layout.carries, strict=True))
 
     def snapshot(self, now: datetime) -> ChainSnapshot:
         """The chain at this instant. Its table is the live buffers: read it before the next quote is written."""
@@ -259,6 +298,15 @@ def _copy_groups(source: Columns, target: Columns, groups: np.ndarray, starts: n
 
 
 _NAN = float("nan")
+_ABOVE_ZERO = 5e-324
+_POSSIBLE = {
+    **dict.fromkeys(("bid", "bid_size", "ask_size", "volume", "open_interest", "quoted_at", "gamma", "vega"), (0.0, _HUGE)),
+    **dict.fromkeys(("ask", "last", "iv"), (_ABOVE_ZERO, _HUGE)),
+    "quoted_at": (0.0, 1e12),
+    "delta": (-1.0, 1.0),
+    "theta": (-_HUGE, _HUGE),
+}
+"""Least and greatest value of what the feed may say."""
 _FRESH = float("inf")
 """Said by the feed since the last snapshot, which puts its own time in this place."""
 _NOT_COMPUTED = -2.0

@@ -1,0 +1,234 @@
+"""Recorded option chains, Parquet or CSV, as the snapshots that the engine would have seen.
+
+A row is one option at one `quote_ts` (UTC): underlying, root, underlying_price, expiry, strike, right (C or P), bid, ask and
+multiplier are required; bid_size, ask_size, last, volume, open_interest, iv (decimal), delta, gamma, theta (per calendar day)
+and vega (per volatility point) may be absent, as columns or as values. A recorded volatility or greek counts as the feed's, a
+missing one is computed where the quote allows it. A folder or a file of our own archive (`chains.py`) is read in the same way.
+
+Left out are options that had settled by then, and those that do not stand for 100 shares or carry the root of an adjusted series.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from engine.domain.chain import ChainSnapshot
+from engine.domain.contract import Contract, settlement_rule
+from engine.domain.errors import UserError
+from engine.domain.session import Session, settlement_instant
+from engine.store import chains
+from engine.store.columns import Carry
+from engine.store.quotes import QuoteStore
+
+_INSTANT = pa.timestamp("us", tz="UTC")
+_REQUIRED: dict[str, pa.DataType] = {
+    "quote_ts": _INSTANT,
+    "underlying": pa.string(),
+    "root": pa.string(),
+    "underlying_price": pa.float64(),
+    "expiry": pa.date32(),
+    "strike": pa.float64(),
+    "right": pa.string(),
+    "bid": pa.float64(),
+    "ask": pa.float64(),
+    "multiplier": pa.float64(),
+}
+_OPTIONAL = ("bid_size", "ask_size", "last", "volume", "open_interest", "iv", "delta", "gamma", "theta", "vega")
+_STANDARD = 100
+"""Shares of a listed option; another number marks an adjusted or a mini series."""
+NO_CARRY = Carry(rate=0.0, dividend=0.0)
+"""What a recording says about rates and dividends: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One recorded instant, and how many of its options were left out."""
+
+    snapshot: ChainSnapshot
+    settled: int
+    non_standard: int
+
+
+def times(path: Path) -> list[datetime]:
+    """The instants that were recorded, oldest first.
+
+    Raises UserError when the path is missing, not a chain or empty.
+    """
+    if _is_archive(path):
+        return chains.times(path)
+    found = _read(path, ["quote_ts"])["quote_ts"].unique().drop_null().sort()
+    if not len(found):
+        raise UserError(f"{path}: holds no rows; name a recorded chain that has some")
+    return [instant.astimezone(UTC) for instant in found.to_pylist()]
+
+
+def load_chain(
+    path: Path,
+    at: datetime | None = None,
+    *,
+    carries: Mapping[str, Carry] | None = None,
+    sessions: Sequence[Session] = (),
+) -> ChainSnapshot:
+    """The latest recorded chain, or the latest not after `at`; `load` also counts what was left out."""
+    return load(path, at, carries=carries, sessions=sessions).snapshot
+
+
+def load(
+    path: Path,
+    at: datetime | None = None,
+    *,
+    carries: Mapping[str, Carry] | None = None,
+    sessions: Sequence[Session] = (),
+) -> Loaded:
+    """The latest recorded chain, or the latest not after `at`.
+
+    `carries` by underlying are what own greeks and probabilities are computed with; zero rates where it says nothing. `sessions`
+    tells early closes. Raises UserError when the path is missing, not a chain, empty, or begins after `at`.
+    """
+    if _is_archive(path):
+        return Loaded(chains.load(path, latest(path, chains.times(path), at), sessions), 0, 0)
+    instant = latest(path, times(path), at)
+    rows = _read(path, None, instant)
+    _check_keys(path, rows)
+    settled, standard = _settled(rows, instant, sessions), _standard(rows)
+    kept = rows.filter(pa.array(~settled & standard))
+    return Loaded(_snapshot(kept, instant, carries or {}, sessions), int(settled.sum()), int((~standard & ~settled).sum()))
+
+
+def latest(path: Path, recorded: Sequence[datetime], at: datetime | None) -> datetime:
+    """The last of the instants that is not after `at`. Raises UserError, naming the first and last, when there is none."""
+    if not recorded:
+        raise UserError(f"{path}: holds no rows; name a recorded chain that has some")
+    found = [instant for instant in recorded if at is None or instant <= at]
+    if not found:
+        first, last = (f"{instant:%Y-%m-%d %H:%M:%S}" for instant in (recorded[0], recorded[-1]))
+        raise UserError(
+            f"{path}: nothing was recorded at or before {at:%Y-%m-%d %H:%M:%S %Z}; it runs from {first} to {last} UTC"
+        )
+    return found[-1]
+
+
+def contract_number(root: str, expiry: date, strike: Decimal, put_call: str) -> int:
+    """A con_id for a contract whose recording has none: the same for the same contract, in every file; 62 bits.
+
+    15 bits of the root's checksum, 16 of days since 1970, 30 of the strike in thousandths (a listed strike has no finer) and the
+    side. Two roots of one checksum would meet only at the same expiry and strike.
+    """
+    root_bits = crc32(root.encode()) & 0x7FFF
+    return root_bits << 47 | expiry.toordinal() - _EPOCH << 31 | int(strike * 1000) << 1 | (put_call == "C")
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _is_archive(path: Path) -> bool:
+    return path.is_dir() or chains.is_archived(path)
+
+
+def _read(path: Path, names: list[str] | None, instant: datetime | None = None) -> pa.Table:
+    """Columns of the file as the types of the schema, of one instant where it is given."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; name a Parquet or CSV file of a recorded chain")
+    try:
+        there = _column_names(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UserError(f"{path}: is neither a Parquet nor a CSV file ({_first_line(error)})") from error
+    missing = [name for name in _REQUIRED if name not in there]
+    if missing:
+        raise UserError(f"{path}: lacks the columns {', '.join(missing)}; a recorded chain has them all")
+    wanted = names or [*_REQUIRED, *(name for name in _OPTIONAL if name in there)]
+    try:
+        if path.suffix == ".csv":
+            table = csv.read_csv(path, convert_options=csv.ConvertOptions(include_columns=wanted))
+        else:
+            pushed = instant is not None and pq.read_schema(path).field("quote_ts").type == _INSTANT
+            table = pq.read_table(path, columns=wanted, filters=[("quote_ts", "=", instant)] if pushed else None)
+        columns = [_typed(table, name) for name in wanted]
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise UserError(f"{path}: cannot be read as a recorded chain ({_first_line(error)})") from error
+    typed = pa.table(columns, names=wanted)
+    if instant is None:
+        return typed
+    return typed.filter(pa.array(typed["quote_ts"].to_numpy() == np.datetime64(instant.replace(tzinfo=None), "us")))
+
+
+def _column_names(path: Path) -> list[str]:
+    if path.suffix == ".csv":
+        with csv.open_csv(path) as reader:
+            return reader.schema.names
+    return pq.read_schema(path).names
+
+
+def _typed(table: pa.Table, name: str) -> pa.ChunkedArray:
+    """The column as the schema has it; an instant without a time zone is UTC."""
+    kind = _REQUIRED.get(name, pa.float64())
+    return table[name] if table[name].type == kind else table[name].cast(kind)
+
+
+def _check_keys(path: Path, rows: pa.Table) -> None:
+    for name in ("underlying", "root", "expiry", "strike", "right", "multiplier"):
+        if rows[name].null_count:
+            raise UserError(f"{path}: {name} has empty values; every option of a recorded chain needs one")
+    strange = set(rows["right"].unique().to_pylist()) - {"C", "P"}
+    if strange:
+        raise UserError(f"{path}: right holds {sorted(strange)[0]!r}; it is C for a call and P for a put")
+
+
+def _settled(rows: pa.Table, instant: datetime, sessions: Sequence[Session]) -> np.ndarray:
+    """True for each option that had turned into its settlement value by then."""
+    keys = list(zip(rows["root"].to_pylist(), rows["expiry"].to_pylist(), strict=True))
+    gone = {
+        (root, expiry)
+        for root, expiry in set(keys)
+        if settlement_instant(expiry, settlement_rule(root).settlement, sessions) <= instant
+    }
+    return np.fromiter((key in gone for key in keys), bool, len(keys))
+
+
+def _standard(rows: pa.Table) -> np.ndarray:
+    """True for each option on 100 shares whose root is not that of an adjusted series (AAPL1, AAPL7)."""
+    plain = np.fromiter((not root[-1:].isdigit() for root in rows["root"].to_pylist()), bool, rows.num_rows)
+    return plain & (rows["multiplier"].to_numpy() == _STANDARD)
+
+
+def _snapshot(rows: pa.Table, instant: datetime, carries: Mapping[str, Carry], sessions: Sequence[Session]) -> ChainSnapshot:
+    contracts = _contracts(rows)
+    quotes = QuoteStore()
+    symbols = {contract.underlying for contract in contracts}
+    quotes.layout(contracts, {symbol: carries.get(symbol, NO_CARRY) for symbol in symbols}, sessions)
+    for symbol, price in zip(rows["underlying"].to_pylist(), rows["underlying_price"].to_pylist(), strict=True):
+        if symbol in symbols and price is not None:
+            quotes.underlying(symbol, instant.timestamp(), price)
+            symbols.discard(symbol)
+    columns = {
+        name: rows[name].to_numpy().astype(np.float64, copy=False)
+        for name in ("bid", "ask", *_OPTIONAL)
+        if name in rows.column_names
+    }
+    quoted = np.isfinite(columns["bid"]) | np.isfinite(columns["ask"])
+    columns["quoted_at"] = np.where(quoted, instant.timestamp(), np.nan)
+    quotes.fill([contract.con_id for contract in contracts], columns)
+    return quotes.snapshot(instant)
+
+
+def _contracts(rows: pa.Table) -> list[Contract]:
+    fields = (rows[name].to_pylist() for name in ("underlying", "root", "expiry", "strike", "right"))
+    strikes: dict[float, Decimal] = {}
+    made: list[Contract] = []
+    for underlying, root, expiry, price, put_call in zip(*fields, strict=True):
+        strike = strikes.setdefault(price, Decimal(repr(round(price, 3))))
+        number = contract_number(root, expiry, strike, put_call)
+        made.append(Contract(number, underlying, root, expiry, strike, put_call, _STANDARD))
+    return made
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
