@@ -85,7 +85,7 @@ def read(path: Path) -> bytes:
 
 
 def load_strategy(path: Path) -> Strategy:
-    """The strategy of one file, with the lists of common.yaml beside it; its warnings go to stderr.
+    """The strategy of one file, with the lists of common.yaml beside it; that it has warnings is said on stderr.
 
     Raises UserError with every problem of the file.
     """
@@ -105,7 +105,8 @@ def load_strategy(path: Path) -> Strategy:
     if parsed.value is None:
         raise UserError(f"{path} cannot be used:\n\n{render_all(problems)}")
     if problems:
-        say(f"{render_all(problems)}\n")
+        count = "1 warning" if len(problems) == 1 else f"{len(problems)} warnings"
+        say(f"{path}: {count}; `spreads check {path}` tells")
     return parsed.value
 
 

@@ -21,29 +21,24 @@ from engine.strategy.model import Strategy
 from engine.strategy.parse import ACCOUNT_FILE, parse_account
 from engine.strategy.problems import render_all
 
-COLUMNS = (
+IN_A_TABLE = (
     "rank",
-    "underlying",
-    "root",
-    "expiry",
+    "spread",
     "dte",
-    "put_call",
-    "short_strike",
-    "long_strike",
     "net",
     "natural",
-    "width",
     "max_profit",
     "max_loss",
-    "fees",
-    "breakeven",
     "pop",
     "expected_value",
     "return_on_risk",
-    "delta",
-    "theta",
-    "vega",
     "score",
+)
+"""What fits a terminal."""
+IN_CSV = (
+    *("rank", "underlying", "root", "expiry", "dte", "put_call", "short_strike", "long_strike"),
+    *("net", "natural", "width", "max_profit", "max_loss", "fees", "breakeven", "pop", "expected_value", "return_on_risk"),
+    *("delta", "gamma", "theta", "vega", "score"),
 )
 
 
@@ -80,7 +75,8 @@ def scan(file: Path, *, chain: Path, at: str | None = None, account: Path | None
     if format == "json":
         show_json([candidate_row(candidate) for candidate in candidates])
     else:
-        show([_flat(candidate, instant) for candidate in candidates], COLUMNS, format)
+        columns = IN_A_TABLE if format == "table" else IN_CSV
+        show([_flat(candidate, instant) for candidate in candidates], columns, format)
     return 0
 
 
@@ -146,8 +142,10 @@ def _flat(candidate: Candidate, instant: datetime) -> Row:
     """One line a candidate, for a table and for CSV."""
     row, spread = candidate_row(candidate), candidate.spread
     short, long = spread.short.contract, spread.long.contract
+    strikes = f"{short.strike.normalize():f}/{long.strike.normalize():f}"
     return {
         **row,
+        "spread": f"{spread.root} {spread.expiry:%d %b %y} {strikes}{short.put_call}",
         "expiry": spread.expiry.isoformat(),
         "dte": (spread.expiry - trading_day(instant)).days,
         "put_call": short.put_call,

@@ -59,11 +59,20 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
     numeric = {column for column in columns if all(isinstance(row.get(column), int | float | Decimal | None) for row in rows)}
     for column in columns:
         table.add_column(Text(column.replace("_", " ")), justify="right" if column in numeric else "left", overflow="fold")
-    for row in rows:
+    cells = [_column([row.get(column) for row in rows]) for column in columns]
+    for line in zip(*cells, strict=True):
         # Text and not markup: what a file or a broker says may hold square brackets.
-        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+        table.add_row(*(Text(cell) for cell in line))
     wide = None if sys.stdout.isatty() else _WIDEST
     Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=False).print(table)
+
+
+def _column(values: Sequence[object]) -> list[str]:
+    """The cells of one column; its numbers have the same count of decimals, as many as they need and at most four."""
+    floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
+    most = 2 if any(abs(value) >= 100 for value in floats) else 4
+    needed = max((len(f"{value:.{most}f}".rstrip("0").partition(".")[2]) for value in floats), default=0)
+    return [f"{value:,.{needed}f}" if isinstance(value, float) and math.isfinite(value) else _cell(value) for value in values]
 
 
 def _cell(value: object) -> str:
