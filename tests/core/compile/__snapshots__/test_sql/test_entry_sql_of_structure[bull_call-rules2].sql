@@ -1,0 +1,64 @@
+WITH legs AS MATERIALIZED (
+  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, spot, carry, bid, ask, iv, delta, expected_payoff, fee
+  FROM chain
+  WHERE put_call = $put_call
+    AND dte BETWEEN $dte_low AND $dte_high
+    AND bid >= 0
+    AND bid < ask
+    AND ask <= 1e308
+    AND fee <= 1e308
+    AND open_interest BETWEEN $n4 AND 1e308
+    AND (((ask - bid)) <= ($n5 * ((bid + ask) / 2)) OR ((ask - bid)) <= $n5)
+    AND quote_age <= $n6
+),
+pairs AS (
+  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.spot AS s_spot, l.spot AS l_spot, s.carry AS s_carry, l.carry AS l_carry, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.expected_payoff AS s_expected_payoff, l.expected_payoff AS l_expected_payoff, s.fee AS s_fee, l.fee AS l_fee
+  FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE bid > 0 AND abs(delta) BETWEEN $short_delta_low AND $short_delta_high) s
+  JOIN legs l
+    ON s.met = l.bucket
+   AND s.strike - l.strike BETWEEN $width_low AND $width_high
+),
+priced_1 AS (
+  SELECT *,
+    s_strike - l_strike AS W,
+    ((s_bid + s_ask) - (l_bid + l_ask)) / 2 AS net,
+    2 * greatest(s_fee + l_fee, $minimum_fee) AS fees
+  FROM pairs
+),
+priced_2 AS (
+  SELECT *,
+    -100 * net AS max_loss,
+    net - fees / 100 AS kept,
+    100 * (net + l_expected_payoff - s_expected_payoff) - fees AS expected_value
+  FROM priced_1
+),
+priced_3 AS (
+  SELECT *,
+    l_strike - kept AS breakeven_after_fees
+  FROM priced_2
+),
+priced_4 AS (
+  SELECT *,
+    s_iv + (l_iv - s_iv) * (breakeven_after_fees - s_strike) / (l_strike - s_strike) AS breakeven_iv
+  FROM priced_3
+),
+priced_5 AS (
+  SELECT *,
+    CASE WHEN s_iv > 0 AND l_iv > 0 AND s_iv + l_iv + s_spot <= 1e308 AND s_years > 0 THEN CASE WHEN W + kept > 0 THEN -(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) ELSE -1e+300 END END AS pop_z
+  FROM priced_4
+),
+priced AS (
+  SELECT *,
+    (expected_value / nullif(max_loss, 0)) AS score
+  FROM priced_5
+)
+SELECT s_cid, l_cid, score
+FROM priced
+WHERE net < 0
+  AND -net < W
+  AND (((l_bid + l_ask) - (s_bid + s_ask)) / 2) <= ($n1 * W)
+  AND pop_z BETWEEN $n2 AND 1e308
+  AND (expected_value > $n3 AND expected_value <= 1e308)
+  AND score BETWEEN -1e308 AND 1e308
+ORDER BY score DESC, s_cid, l_cid
+LIMIT $keep

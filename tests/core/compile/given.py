@@ -1,0 +1,115 @@
+"""Chains and strategies for these tests, from a few words."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+
+from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
+from engine.domain.contract import Contract
+from engine.strategy.checker import read_condition
+from engine.strategy.conditions import ExitRule
+from engine.strategy.expressions import Condition
+from engine.strategy.model import Strategy
+from engine.strategy.positions import Text
+
+NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+
+
+def strategy(
+    kind: str = "bull_put",
+    *,
+    rules: Sequence[str] = (),
+    filters: Sequence[str] = (),
+    when: Sequence[str] = (),
+    exits: Sequence[str] = (),
+    rank: str = "return_on_risk",
+    expiry: str = "0-400 days",
+    short_delta: str | None = None,
+    width: str = "$1-$1000",
+    keep: int = 5,
+    universe: Sequence[str] = ("SPX",),
+    name: str = "tested",
+) -> Strategy:
+    """A strategy from the words of a file, without the file: nothing is checked across its lines. An exit may end in `: roll`."""
+    spread: dict[str, object] = {"type": kind, "expiry": expiry, "width": width, "rank": rank, "keep": keep, "rules": list(rules)}
+    return Strategy.model_validate(
+        {
+            "schema": 1,
+            "name": name,
+            "universe": list(universe),
+            "when": list(when),
+            "filters": list(filters),
+            "spread": spread | ({"short_delta": short_delta} if short_delta else {}),
+            "sizing": {"risk": "$500"},
+            "exits": [_exit(line) for line in exits],
+            "digest": hashlib.sha256(name.encode()).hexdigest(),
+            "file": f"{name}.yaml",
+        }
+    )
+
+
+def option(strike: float, put_call: str = "P", **more: float | str | None) -> dict[str, float | str | None]:
+    """One option: a fair quote and known greeks unless said otherwise."""
+    side = 1 if put_call == "C" else -1
+    distance = side * (strike - 100.0)
+    mid = max(0.5, 6 - 0.3 * distance)
+    return {
+        "underlying": "SPX", "root": "SPXW", "put_call": side, "dte": 30, "strike": strike, "spot": 100.0, "carry": 0.02,
+        "atm_iv": 0.2,
+        "bid": mid - 0.05, "ask": mid + 0.05, "bid_size": 10.0, "ask_size": 10.0, "last": mid, "volume": 50.0,
+        "open_interest": 500.0,
+        "quote_age": 1.0, "iv": 0.2 - 0.001 * (strike - 100), "delta": side * min(0.95, max(0.02, 0.5 - 0.03 * distance)),
+        "gamma": 0.02,
+        "theta": -0.03, "vega": 0.1, "p_itm": 0.3, "expected_payoff": mid * 0.95, "fee": 0.65,
+    } | more  # fmt: skip
+
+
+def chain(options: Sequence[Mapping[str, float | str | None]], multipliers: Mapping[float, int] | None = None) -> ChainSnapshot:
+    """A chain of these options in the order the relation wants; absent numbers become NaN."""
+    ordered = sorted(options, key=lambda o: (o["underlying"], o["dte"], o["root"], -o["put_call"], o["strike"]))
+    underlyings = sorted({str(o["underlying"]) for o in ordered})
+    groups = list(dict.fromkeys((o["underlying"], o["dte"], o["root"], o["put_call"]) for o in ordered))
+    contracts = [_contract(number, o, multipliers or {}) for number, o in enumerate(ordered)]
+    columns: dict[str, list[object]] = {name: [] for name in CHAIN_SCHEMA.names}
+    for cid, o in enumerate(ordered):
+        age = o["quote_age"]
+        row = dict(o) | {
+            "cid": cid,
+            "u": underlyings.index(str(o["underlying"])),
+            "gid": groups.index((o["underlying"], o["dte"], o["root"], o["put_call"])),
+            "years": (o["dte"] + 0.1) / 365,
+            "quoted_at": None if age is None else NOW.timestamp() - age,
+        }
+        for name, column in columns.items():
+            column.append(float("nan") if row[name] is None else row[name])
+    table = pa.table(
+        {name: pa.array(column, CHAIN_SCHEMA.field(name).type) for name, column in columns.items()}, schema=CHAIN_SCHEMA
+    )
+    return ChainSnapshot(
+        "S1", NOW, table, contracts, underlyings, 1, {contract.con_id: n for n, contract in enumerate(contracts)}
+    )
+
+
+def market(underlying: str = "SPX", **more: object) -> MarketState:
+    """What is known of a quiet market."""
+    fields: dict[str, object] = {
+        "price": 100.0, "previous_close": 99.0, "iv30": 0.2, "iv_history": tuple(0.1 + 0.001 * n for n in range(252)),
+        "closes": tuple(80.0 + 0.1 * n for n in range(200)), "vix": 18.0, "events": (),
+    }  # fmt: skip
+    return MarketState(underlying, **(fields | more))  # pyright: ignore
+
+
+def _contract(number: int, o: Mapping[str, float | str | None], multipliers: Mapping[float, int]) -> Contract:
+    expiry, strike = TODAY + timedelta(days=int(o["dte"])), float(o["strike"])
+    side = "C" if o["put_call"] > 0 else "P"
+    multiplier = multipliers.get(strike, 100)
+    return Contract(1000 + number, str(o["underlying"]), str(o["root"]), expiry, Decimal(str(strike)), side, multiplier)
+
+
+def _exit(line: str) -> ExitRule:
+    text, _, action = line.partition(": ")
+    return ExitRule(Condition(text, read_condition(Text(text), ("position",))), action or "close")

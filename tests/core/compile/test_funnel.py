@@ -1,0 +1,95 @@
+"""The funnel counts every line after the one before it, unknown apart, and names what came nearest."""
+
+from engine.compile.scanner import Scanner
+from engine.decide.find import Finder
+from engine.domain.facts import FunnelRecorded
+from engine.strategy.model import Strategy
+from tests.core.compile import given
+from tests.core.compile.plain_loops import leg_measure, may_be_leg, truth
+from tests.core.compile.test_oracle import options_of
+
+LADDER = [given.option(strike, side) for strike in range(85, 116) for side in ("C", "P")]
+
+
+def funnel(strategy: Strategy, options: list[dict[str, object]]) -> FunnelRecorded:
+    finder = Finder(Scanner())
+    rows = finder.rows(given.chain(options), {}, given.NOW)
+    return finder.funnel(strategy, rows, ["SPX"], given.NOW)
+
+
+def test_funnel_ends_with_as_many_as_the_scan_finds() -> None:
+    strategy = given.strategy(rules=["credit >= 20% of width", "pop >= 40%"], width="$2-$6", short_delta="0.10-0.40", keep=10_000)
+    finder = Finder(Scanner())
+    rows = finder.rows(given.chain(LADDER), {}, given.NOW)
+
+    recorded = finder.funnel(strategy, rows, ["SPX"], given.NOW)
+
+    assert recorded.candidates == len(finder.scan(strategy, rows, ["SPX"], given.NOW)) > 0
+    assert recorded.steps[-1].passed == recorded.candidates
+    assert recorded.nearest_miss is None
+
+
+def test_funnel_counts_unknown_apart_when_a_filter_has_no_value() -> None:
+    options = [option | ({"volume": None} if n % 5 == 0 else {"volume": 5.0 * n}) for n, option in enumerate(LADDER)]
+    strategy = given.strategy(filters=["volume >= 50", "iv < 90%"])
+
+    recorded = funnel(strategy, options)
+
+    table = given.chain(options).table
+    puts = [o for o in options_of(table) if o["put_call"] == -1]
+    line = strategy.filters[0].expression
+    answers = [truth(line, lambda measure, o=o: leg_measure(measure.name, o)) for o in puts]
+    step = next(step for step in recorded.steps if step.condition == "volume >= 50")
+    assert (step.passed, step.unknown) == (answers.count(True), answers.count(None))
+    assert step.unknown > 0
+    legs = sum(may_be_leg(strategy, o | {"quote_age": 0.0, "days_to_ex_dividend": None}) for o in options_of(table))
+    assert next(step for step in recorded.steps if step.condition == "iv < 90%").passed == legs
+
+
+def test_funnel_counts_missing_quotes_as_unknown_and_crossed_ones_as_not_passed() -> None:
+    options = [
+        given.option(95),
+        given.option(96, bid=None),
+        given.option(97, bid=5.0, ask=4.0),
+        given.option(98, bid=5.0, ask=5.0),
+    ]
+
+    quoted = funnel(given.strategy(), options).steps[1]
+
+    assert (quoted.passed, quoted.unknown) == (1, 1)
+
+
+def test_nearest_miss_names_the_spread_the_line_and_the_distance_when_nothing_passes() -> None:
+    strategy = given.strategy(rules=["credit >= 60% of width", "pop >= 20%"], width="$5")
+
+    recorded = funnel(strategy, [given.option(95), given.option(100)])
+
+    # Mids 4.50 and 6.00: a credit of 1.50, wanted 3.00.
+    assert recorded.candidates == 0
+    assert recorded.nearest_miss is not None
+    assert recorded.nearest_miss.startswith("SPXW 20 Dec 26 100/95P bull_put: ")
+    assert "credit >= 60% of width (1.5 against 3, 50% off)" in recorded.nearest_miss
+    assert "pop" not in recorded.nearest_miss
+
+
+def test_nearest_miss_says_unknown_when_a_value_is_absent() -> None:
+    strategy = given.strategy(rules=["pop >= 20%"], width="$5")
+
+    recorded = funnel(strategy, [given.option(95, iv=None), given.option(100)])
+
+    assert recorded.nearest_miss is not None
+    assert recorded.nearest_miss.endswith("pop >= 20% (unknown)")
+
+
+def test_nearest_miss_prefers_one_near_line_to_two() -> None:
+    strategy = given.strategy(rules=["credit >= 31% of width", "slippage <= $0.20"], width="$5")
+    wide = given.option(105, bid=7.0, ask=8.0)
+
+    recorded = funnel(strategy, [given.option(95), given.option(100), wide])
+
+    assert recorded.nearest_miss is not None
+    assert "100/95P" in recorded.nearest_miss
+
+
+def test_nearest_miss_is_absent_when_there_is_no_spread_at_all() -> None:
+    assert funnel(given.strategy(width="$50"), LADDER).nearest_miss is None

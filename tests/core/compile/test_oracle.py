@@ -1,0 +1,194 @@
+"""What SQL finds is what plain loops find: over random chains and random strategies, and over recorded ones."""
+
+import itertools
+import math
+import re
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.compile.entry import compile_entry
+from engine.compile.pairs import Meeting
+from engine.compile.scanner import Scanner
+from engine.decide.rows import SCAN_SCHEMA, chain_rows
+from engine.domain.chain import ChainSnapshot
+from engine.strategy.model import Strategy
+from tests.core.compile import given as make
+from tests.core.compile.plain_loops import Hit, Option, search
+
+KINDS = ("bull_put", "bear_call", "bull_call", "bear_put")
+LEG = {
+    "bid": ("${}", 0, 9),
+    "ask": ("${}", 0, 9),
+    "mid": ("${}", 0, 9),
+    "quote_width": ("${}", 0, 2),
+    "quote_age": ("{} s", 1, 9),
+    "volume": ("{}", 0, 90),
+    "open_interest": ("{}", 0, 900),
+    "iv": ("{}%", 5, 40),
+    "delta": ("{}", -1, 1),
+    "moneyness": ("{}%", -20, 20),
+    "strike": ("{}", 85, 115),
+    "dte": ("{}", 1, 60),
+    "p_itm": ("{}%", 5, 90),
+}
+"""How a number of each measure is written, and between which bounds one cuts."""
+SPREAD = {
+    "price": ("${}", 0, 5),
+    "natural": ("${}", 0, 5),
+    "width": ("${}", 1, 20),
+    "max_profit": ("${}", 10, 900),
+    "max_loss": ("${}", 10, 900),
+    "return_on_risk": ("{}%", 5, 200),
+    "pop": ("{}%", 5, 95),
+    "p_touch": ("{}%", 5, 95),
+    "expected_value": ("${}", -100, 100),
+    "breakeven_distance": ("{}%", -9, 9),
+    "delta": ("{}", -1, 1),
+    "gamma": ("{}", 0, 1),
+    "theta": ("${}", -9, 9),
+    "vega": ("${}", -9, 9),
+    "short_delta": ("{}", 0, 1),
+    "long_delta": ("{}", 0, 1),
+    "quote_width": ("${}", 0, 2),
+    "slippage": ("${}", 0, 2),
+    "fees": ("${}", 1, 4),
+}
+CREDIT = {"natural": "natural_credit", "price": "credit"}
+DEBIT = {"natural": "natural_debit", "price": "debit"}
+RANKS = ("return_on_risk", "expected_value / max_loss", "pop", "pop * max_profit - p_touch * max_loss", "width")
+STRIKES = (90.0, 92.5, 95.0, 97.5, 100.0, 102.5, 105.0, 110.0)
+Declared = dict[str, tuple[str, int, int]]
+
+
+@st.composite
+def conditions(draw: st.DrawFn, measures: Declared, depth: int = 2) -> str:
+    """One line of the language."""
+    shape = draw(st.sampled_from(["compare", "compare", "between", "in", "sum", "and", "or", "not"] if depth else ["compare"]))
+    name = draw(st.sampled_from(sorted(measures)))
+    first, second = sorted(draw(st.tuples(bounds(measures[name]), bounds(measures[name]))))
+    match shape:
+        case "and" | "or":
+            parts = [draw(conditions(measures, depth - 1)) for _ in range(2)]
+            return f"({parts[0]} {shape} {parts[1]})"
+        case "not":
+            return f"not ({draw(conditions(measures, depth - 1))})"
+        case "between":
+            return f"{name} between {written(measures[name][0], first, name)} and {written(measures[name][0], second, name)}"
+        case "in":
+            return f"{name} in ({written(measures[name][0], first, name)}, {written(measures[name][0], second, name)})"
+        case "sum":
+            # What is compared with itself in another dress: division by zero, least and greatest of what may be absent.
+            function = draw(
+                st.sampled_from([f"least({name}, 2 * {name})", f"greatest({name}, {name} / 2)", f"abs({name} - {name} / 3)"])
+            )
+            return f"{function} {draw(signs)} {written(measures[name][0], first, name)}"
+        case _:
+            return f"{name} {draw(signs)} {written(measures[name][0], first, name)}"
+
+
+signs = st.sampled_from(["<", "<=", ">", ">=", "!="])
+
+
+def bounds(declared: tuple[str, int, int]) -> st.SearchStrategy[float]:
+    # An odd last digit: prices are multiples of a cent, so no value lies on the bound, where rounding would decide.
+    return st.integers(declared[1] * 10, declared[2] * 10 - 1).map(lambda tenths: round(tenths / 10 + 0.0137, 4))
+
+
+def written(form: str, number: float, name: str) -> str:
+    if form == "{} s":
+        return f"{max(1, int(number))} s"
+    if name in {"dte", "volume", "open_interest"}:
+        return str(int(number))
+    text = form.format(abs(number))
+    return f"-{text}" if number < 0 else text
+
+
+maybe = st.sampled_from([True] * 12 + [False])
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> ChainSnapshot:
+    """A small chain with all that real ones have: gaps, crossed, locked, one-sided quotes, two roots with the same strikes."""
+    options: list[dict[str, float | str | None]] = []
+    for root in draw(st.sampled_from([("SPXW",), ("SPX", "SPXW")])):
+        for dte in draw(st.sampled_from([(30,), (2, 45)])):
+            for put_call in ("C", "P"):
+                strikes = draw(st.lists(st.sampled_from(STRIKES), min_size=2, max_size=6, unique=True))
+                options.extend(draw(quoted_options(strike, put_call, root, dte)) for strike in strikes)
+    return make.chain(options)
+
+
+@st.composite
+def quoted_options(draw: st.DrawFn, strike: float, put_call: str, root: str, dte: int) -> dict[str, float | str | None]:
+    fair = make.option(strike, put_call, root=root, dte=dte)
+    cents = draw(st.integers(-40, 40)) / 100
+    bid = round(max(0.0, float(fair["bid"]) + cents), 2)
+    ask = round(bid + draw(st.sampled_from([0.1, 0.05, 0.3, 0.0, -0.1])), 2)
+    fair |= {"bid": draw(st.sampled_from([bid] * 8 + [0.0, None])), "ask": draw(st.sampled_from([ask] * 8 + [None, 0.05]))}
+    fair |= {"iv": float(fair["iv"]) + draw(st.integers(-9, 9)) / 997, "quote_age": draw(st.sampled_from([0.5, 3.5, 9.5]))}
+    fair |= {"volume": float(draw(st.integers(0, 90))) + 0.5, "open_interest": float(draw(st.integers(0, 900))) + 0.5}
+    for column in ("iv", "delta", "gamma", "theta", "vega", "p_itm", "expected_payoff", "volume", "quote_age", "spot", "fee"):
+        if not draw(maybe):
+            fair[column] = None
+    return fair
+
+
+@st.composite
+def declared(draw: st.DrawFn) -> Strategy:
+    kind = draw(st.sampled_from(KINDS))
+    named = CREDIT if kind in {"bull_put", "bear_call"} else DEBIT
+    rules = [
+        re.sub(r"\b(natural|price)\b", lambda found: named[found[0]], line)
+        for line in draw(st.lists(conditions(SPREAD), max_size=3))
+    ]
+    return make.strategy(
+        kind,
+        rules=rules,
+        filters=draw(st.lists(conditions(LEG), max_size=2)),
+        rank=draw(st.sampled_from(RANKS)),
+        short_delta=draw(st.sampled_from([None, "0.20-0.60", "30 delta"])) if draw(maybe) else None,
+        width=draw(st.sampled_from(["$2.50", "$5-$10", "$1-$30"])),
+        expiry=draw(st.sampled_from(["0-60 days", "30 days", "2-45 days"])),
+        keep=draw(st.sampled_from([1, 5, 500])),
+    )  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(chain=chains(), strategy=declared(), meeting=st.sampled_from(["bucket", "group"]))
+def test_sql_finds_what_plain_loops_find(chain: ChainSnapshot, strategy: Strategy, meeting: Meeting) -> None:
+    rows = chain_rows(chain, {}, make.NOW)
+
+    found = scan(strategy, rows.table, meeting)
+
+    assert_same(found, search(strategy, options_of(rows.table))[: strategy.spread.keep])
+
+
+def scan(strategy: Strategy, table: object, meeting: Meeting = "bucket") -> list[tuple[int, int, float]]:
+    scanner = Scanner()
+    scanner.relation("chain", SCAN_SCHEMA)
+    found = scanner.rows(scanner.prepare(compile_entry(strategy, meeting=meeting).query, "chain"), table)
+    scanner.close()
+    return found
+
+
+def options_of(table: object) -> list[Option]:
+    return [{name: _known(value) for name, value in row.items()} for row in table.to_pylist()]
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or (isinstance(value, float) and math.isnan(value)) else value
+
+
+def assert_same(found: Sequence[tuple[int, int, float]], wanted: Sequence[Hit]) -> None:
+    """The same legs in the same order; scores that differ only by rounding may stand in either order."""
+    assert [score for *_, score in found] == pytest.approx([hit.score for hit in wanted], rel=1e-9, abs=1e-12)
+    if _without_near_ties(wanted):
+        assert [(short, long) for short, long, _ in found] == [(hit.short, hit.long) for hit in wanted]
+
+
+def _without_near_ties(wanted: Sequence[Hit]) -> bool:
+    scores = [hit.score for hit in wanted]
+    return all(a == b or abs(a - b) > 1e-9 * max(1.0, abs(a)) for a, b in itertools.pairwise(scores))

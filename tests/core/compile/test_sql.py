@@ -1,0 +1,64 @@
+"""The SQL of every structure, as text: read the difference before it is accepted."""
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from engine.compile.entry import compile_entry
+from engine.compile.exits import compile_exits
+from engine.compile.funnel import compile_funnel
+from engine.compile.market import compile_market
+from tests.core.compile import given
+
+
+class SqlFile(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "sql"
+
+
+@pytest.fixture
+def sql_file(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(SqlFile)
+
+
+CREDIT = ["credit >= 15% of width", "pop >= 70%", "expected_value > $0"]
+DEBIT = ["debit <= 45% of width", "pop >= 35%", "expected_value > $0"]
+FILTERS = ["open_interest >= 200", "quote_width <= 10% of mid or quote_width <= $0.10", "quote_age <= 5 s"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules"), [("bull_put", CREDIT), ("bear_call", CREDIT), ("bull_call", DEBIT), ("bear_put", DEBIT)]
+)
+def test_entry_sql_of_structure(kind: str, rules: list[str], sql_file: SnapshotAssertion) -> None:
+    strategy = given.strategy(
+        kind,
+        rules=rules,
+        filters=FILTERS,
+        expiry="30-60 days",
+        short_delta="0.12-0.20",
+        width="$25-$50",
+        rank="expected_value / max_loss",
+    )
+
+    assert compile_entry(strategy).query.sql + "\n" == sql_file
+
+
+def test_entry_sql_of_several_underlyings_by_group(sql_file: SnapshotAssertion) -> None:
+    strategy = given.strategy(rules=["pop >= 70%"], rank="pop", width="$5", short_delta="16 delta")
+
+    assert compile_entry(strategy, several=True, meeting="group").query.sql + "\n" == sql_file
+
+
+def test_funnel_sql(sql_file: SnapshotAssertion) -> None:
+    compiled = compile_funnel(given.strategy(rules=CREDIT[:2], filters=FILTERS[:1], short_delta="0.12-0.20", width="$25-$50"))
+
+    assert f"{compiled.counts.sql};\n\n{compiled.nearest.sql};\n" == sql_file
+
+
+def test_market_and_exit_sql(sql_file: SnapshotAssertion) -> None:
+    strategy = given.strategy(
+        when=["iv_rank >= 25%", "vix between 14 and 32", "no event within 2 days", "price > sma(50 days)"],
+        exits=["profit >= 50% of credit", "dte <= 21", "short_strike_breached", "short_delta >= 0.35: roll"],
+    )
+
+    assert f"{compile_market(strategy).query.sql};\n\n{compile_exits(strategy).query.sql};\n" == sql_file
