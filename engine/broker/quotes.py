@@ -131,8 +131,7 @@ class Stream:
             self.client.cancelMktData(request)
         for con_id in changes.open:
             self._subscribe(con_id)
-        if self.lines.is_short and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(ROTATE_S, self._rotate)
+        self._take_turns()
         self._count()
 
     def restart(self) -> None:
@@ -159,6 +158,7 @@ class Stream:
             case "full":
                 self._give_up(request)
                 self.lines.full(line.con_id)
+                self._take_turns()
             case "drop":
                 self._give_up(request)
                 self.lines.refuse(line.con_id)
@@ -258,6 +258,10 @@ class Stream:
 
     def _give_up(self, request: int) -> None:
         self._requests.pop(self._open.pop(request).con_id, None)
+
+    def _take_turns(self) -> None:
+        if self.lines.is_short and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(ROTATE_S, self._rotate)
 
     def _rotate(self) -> None:
         self._timer = None

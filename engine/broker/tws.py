@@ -15,6 +15,7 @@ from engine.ports import Clock
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError)
 """What ib_async's decoder raises on a message that is not as it expects."""
 EXECUTION, EXECUTION_TIME_AT = "11", 15
+MODEL = "21"
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +43,15 @@ class Reader(Decoder):
         """Decode one message and hand it to the ear.
 
         The time of an execution is rewritten first: ib_async takes a time without a zone for this machine's, and loses the
-        execution where the zone is a display name. An unreadable time becomes the time of hearing it, the fill counts.
+        execution where the zone is a display name. An unreadable time becomes the time of hearing it, the fill counts. A model
+        with an empty value keeps its others.
         """
         try:
             if fields[0] == EXECUTION:
                 instant = execution_time(fields[EXECUTION_TIME_AT], self._zone) or self._clock.now()
                 fields[EXECUTION_TIME_AT] = f"{instant:%Y%m%d %H:%M:%S} UTC"
+            elif fields[0] == MODEL and "" in fields:
+                fields = [field or "nan" for field in fields]
             self.handlers[int(fields[0])](fields)
         except UNREADABLE as problem:
             log.exception("message %s could not be read", fields[:1])

@@ -1,0 +1,64 @@
+"""The table of codes: complete where tws.md names one, and careful where it is silent."""
+
+import pytest
+
+from engine.broker.errors import MEANINGS, meaning
+from engine.broker.link import Link, farm
+
+NAMED = [
+    100, 101, 103, 104, 105, 109, 110, 161, 162, 163, 165, 200, 201, 202, 300, 312, 313, 314, 315, 321, 322, 326, 329, 354,
+    355, 356, 358, 359, 360, 366, 382, 383, 388, 399, 404, 413, 434, 460, 502, 504, 507, 1100, 1101, 1102, 1300, 2102, 2103,
+    2104, 2105, 2106, 2107, 2108, 2109, 2110, 2137, 2157, 2158, 10000, 10001, 10002, 10006, 10011, 10058, 10089, 10090,
+    10091, 10147, 10148, 10167, 10168, 10186, 10197, 10225, 10233, 10318, 10349,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", NAMED)
+def test_code_that_matters_for_spreads_has_a_row_and_a_sentence(code: int):
+    row = MEANINGS[code]
+
+    assert row.code == code
+    assert row.text
+    assert "TWS says: hello" in row.sentence("hello.")
+
+
+@pytest.mark.parametrize("code", [104, 105, 161, 202, 329, 10147, 10148, 10318, 109, 163, 382, 383, 4711])
+def test_order_is_never_believed_dead_when_the_code_does_not_prove_it(code: int):
+    assert meaning(code).order == "ask"
+
+
+@pytest.mark.parametrize("code", [399, 404, 2109, 2137, 10167, 10233, 10349, 2199])
+def test_order_lives_on_when_the_code_is_a_notice(code: int):
+    assert meaning(code).order == "notice"
+
+
+def test_link_tells_each_change_once():
+    link = Link()
+
+    link.connecting("")
+    told = [link.up("up"), link.heard(meaning(1100), ""), link.heard(meaning(2110), ""), link.heard(meaning(1101), "")]
+
+    assert [change.state if change else None for change in told] == ["up", "degraded", None, "up"]
+
+
+def test_link_stays_degraded_when_tws_has_no_connection_while_we_connect():
+    link = Link()
+
+    link.connecting("")
+    link.heard(meaning(1100), "")
+
+    assert link.up("connected") is None
+    assert link.state == "degraded"
+
+
+def test_data_is_broken_only_by_a_farm_of_the_united_states():
+    link = Link()
+
+    link.heard(meaning(2103), "Market data farm connection is broken:hfarm")
+    assert not link.is_data_broken
+    link.heard(meaning(2103), "Market data farm connection is broken:usopt")
+    assert link.is_data_broken
+    link.heard(meaning(2104), "Market data farm connection is OK:usopt")
+
+    assert not link.is_data_broken
+    assert farm("Market data farm connection is OK:usfarm.nj") == "usfarm.nj"
