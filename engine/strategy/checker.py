@@ -13,6 +13,7 @@ from typing import cast
 
 from sqlglot import exp
 
+from engine.strategy import lexer
 from engine.strategy.expressions import (
     And,
     Arithmetic,
@@ -37,7 +38,7 @@ from engine.strategy.measures import Declaration, declared_in, find_measures
 from engine.strategy.positions import PydanticCustomError, Text, about
 from engine.strategy.units import EXAMPLES, MONEY, PERCENT, Unit
 
-FUNCTIONS: dict[str, Function] = {"abs": "abs", "least": "least", "greatest": "greatest"}
+FUNCTIONS: dict[str, Function] = {name: name for name in lexer.FUNCTIONS}
 
 _COMPARISONS: dict[type[Tree], Comparison] = {
     exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=", exp.EQ: "=", exp.NEQ: "!=",

@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from engine.strategy.checker import read_condition, read_ranking
 from engine.strategy.expressions import Condition, Expression, Relation
+from engine.strategy.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.measures import declared_in
 from engine.strategy.positions import Listed, Mapped, Text, complaint
 
@@ -68,24 +69,32 @@ class Line:
         return core_schema.no_info_plain_validator_function(self.value_of)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        names = ", ".join(declared_in(*self.relations))
+        declared = declared_in(*self.relations)
+        names = ", ".join(declared)
+        pattern = words_pattern(declared)
+        refusal = f"there is a word here that is not known; numbers here: {names}"
         line: dict[str, Any] = {
             "type": "string",
             "minLength": 1,
-            "maxLength": 500,
+            "maxLength": LONGEST_LINE,
+            "pattern": pattern,
+            "patternErrorMessage": refusal,
             "description": f"Measures here: {names}",
             "examples": list(self.examples),
             "defaultSnippets": [
                 *({"label": example, "body": example} for example in self.examples),
-                *(
-                    {"label": name, "description": found.sentence, "body": name}
-                    for name, found in declared_in(*self.relations).items()
-                ),
+                *({"label": name, "description": found.sentence, "body": name} for name, found in declared.items()),
             ],
         }
         if self.wants != "exit":
             return line
-        act = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": {"enum": list(ACTIONS)}}
+        act = {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "propertyNames": {"pattern": pattern, "patternErrorMessage": refusal},
+            "additionalProperties": {"enum": list(ACTIONS)},
+        }
         return {"anyOf": [line, act]}
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Literal, TypeAlias
 
+from engine.strategy.expressions import Function
 from engine.strategy.positions import Text, about
 from engine.strategy.scalar import LARGEST, NUMBER, ordinary, shortened
 from engine.strategy.texts_entry import ZONES
@@ -53,6 +55,8 @@ class Token:
     value: float = 0.0
     kind: Kind = Loose.BARE
 
+
+FUNCTIONS: tuple[Function, ...] = ("abs", "least", "greatest")
 
 WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "no"})
 
@@ -114,6 +118,16 @@ def tokens_of(text: Text) -> list[Token]:
     _bounded(text, found)
     _refuse_double_meaning(text, found)
     return found
+
+
+def words_pattern(names: Iterable[str]) -> str:
+    """A pattern for editors that accepts a line whose words are all known: these names, and the words of the language."""
+    units = ("days", "day", "deltas", "delta", "points", *_SECONDS, "seconds", "minutes", "hours", *FUNCTIONS)
+    parts = [part for name in names for part in (name, *name.split("_"))]
+    known = sorted(
+        {*parts, *units, *WORDS, *(word for zone in ZONES for word in zone.split())}, key=lambda word: (-len(word), word)
+    )
+    return f"^(?:[^A-Za-z_]|(?:{'|'.join(known)})(?![A-Za-z0-9_]))*$"
 
 
 def _token(text: Text, match: re.Match[str]) -> Token:

@@ -44,6 +44,8 @@ class Scalar:
     wanted: str
     examples: tuple[str, ...]
     json_type: str | tuple[str, ...] = "string"
+    json_bounds: tuple[int, int] | None = None
+    """Bounds of what an editor takes for a number, both included."""
     misread: Callable[[str], tuple[str, str] | None] | None = None
 
     def value_of(self, written: object) -> object:
@@ -81,6 +83,8 @@ class Scalar:
         if "string" in types:
             described["pattern"] = f"^(?:{self.pattern})$"
             described["patternErrorMessage"] = f"wanted {self.wanted}; {self._way_out()}"
+        if self.json_bounds is not None:
+            described["minimum"], described["maximum"] = self.json_bounds
         described["examples"] = list(self.examples)
         described["defaultSnippets"] = [{"label": example, "body": example} for example in self.examples]
         return described

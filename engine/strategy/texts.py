@@ -42,7 +42,10 @@ def _count(text: Text, match: re.Match[str]) -> int:
 
 
 Count: TypeAlias = Annotated[
-    int, Scalar((int,), r"[0-9][0-9,]{0,8}", _count, "a whole number from 1", ("1", "5"), json_type="integer")
+    int,
+    Scalar(
+        (int,), r"[0-9][0-9,]{0,8}", _count, "a whole number from 1", ("1", "5"), json_type="integer", json_bounds=(1, 100_000)
+    ),
 ]
 
 YesNo: TypeAlias = Annotated[bool, words("true", "false", wanted="true or false", means={"true": True, "false": False})]
@@ -56,6 +59,7 @@ SchemaVersion: TypeAlias = Annotated[
         "1, the version of this language",
         ("1",),
         json_type="integer",
+        json_bounds=(1, 1),
         misread=lambda text: (
             (f"version {text} of the language is newer than this engine reads", "write  schema: 1")
             if text.isdecimal() and int(text[:9]) > 1
@@ -192,6 +196,7 @@ Deltas: TypeAlias = Annotated[
         "deltas between 0 and 1, without a sign",
         ("0.12-0.20", "16 delta"),
         json_type=("string", "number"),
+        json_bounds=(0, 1),
         misread=lambda text: (
             ("deltas are written without a sign, also for puts", f"write  {text.lstrip('- ').replace('--', '-')[:30]}")
             if text.startswith("-")
@@ -245,7 +250,7 @@ Contracts: TypeAlias = Annotated[
     ContractRange,
     Scalar(
         (ContractRange,), rf"([0-9]{{1,5}})(?:{DASH}([0-9]{{1,5}}))?", _contracts, "a number of spreads", ("1", "1-10"),
-        json_type=("string", "integer"),
+        json_type=("string", "integer"), json_bounds=(1, 1000),
     ),
 ]  # fmt: skip
 

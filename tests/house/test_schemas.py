@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from engine.strategy.model import Spread, StrategyFile
 from engine.strategy.schema import MODELS, schemas
 from engine.strategy.template import STRUCTURES
@@ -36,6 +37,16 @@ def test_every_pattern_accepts_its_own_examples() -> None:
                 checked += 1
 
     assert checked > 40
+
+
+def test_editor_marks_a_misspelled_measure_and_no_line_that_is_right() -> None:
+    schema = json.loads(schemas()["strategy.schema.json"])
+    when = re.compile(schema["properties"]["when"]["items"]["pattern"])
+
+    assert when.search("price > sma(50 days) and vix between 14 and 32 or no event within 2 days")
+    assert when.search("time >= 15:45 New York and minutes_to_close <= 15min")
+    assert not when.search("iv_rnk >= 25%")
+    assert not when.search("vix > 20 and ivrank > 5%")
 
 
 def test_every_pattern_is_understood_by_editors_too() -> None:
