@@ -87,6 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has left; that is its right. What is still buffered goes nowhere, without a word at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{where}{error.strerror or error}", 1)
     return outcome if isinstance(outcome, int) else 0
 
 
