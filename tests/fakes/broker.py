@@ -54,6 +54,8 @@ class Habits:
     preview_takes_s: float = 0.0
     loses_acknowledgement: bool = False
     """The order arrives and works, and nobody tells."""
+    loses_order: bool = False
+    """It left, and never arrived."""
     rejects_with: tuple[int, str] | None = None
     ignores_cancels: bool = False
     picture_fails: bool = False
@@ -190,8 +192,11 @@ class FakeBroker:
 
     def send(self, order: Order, limit: Decimal) -> None:
         self._must_be_connected("send")
-        if order.ref in self.held:
+        if any(ref == order.ref for ref, _ in self.sent):
             raise AssertionError(f"{order.ref} was sent a second time")
+        if self.habits.loses_order:
+            self.sent.append((order.ref, limit))
+            return
         number = next(self._ids)
         held = self.held[order.ref] = HeldOrder(order, limit, perm_id=1_000_000 + number, order_id=number)
         self.sent.append((order.ref, limit))
