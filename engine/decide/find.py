@@ -27,8 +27,8 @@ from engine.domain.session import Session
 from engine.strategy.conditions import ExitRule
 from engine.strategy.model import Policy, Strategy
 
-BUCKETS_FROM = 12
-"""Strikes of one group within reach of a short leg from which buckets find partners faster than the whole group does."""
+BUCKETS_FROM = 100
+"""Strikes of a group from which buckets find partners faster than the whole group does; below it both cost the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,14 @@ class Finder:
         table = searched(rows, underlyings, strategy.spread.expiry, now)
         if not table.num_rows:
             return ()
-        prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=_meeting(strategy, rows.chain))
+        prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=self.meeting(rows.chain))
         found = self._scanner.rows(prepared, table)
         return tuple(candidate(strategy, rows.chain, row, rank) for rank, row in enumerate(found, 1))
+
+    def meeting(self, chain: ChainSnapshot) -> Meeting:
+        """How legs meet in this chain: by buckets where groups are long, so that the width reaches only a part of them."""
+        groups = int(numbers(chain, "gid")[-1]) + 1
+        return "bucket" if chain.table.num_rows / groups >= BUCKETS_FROM else "group"
 
     def market(
         self, strategy: Strategy, market: Mapping[str, MarketState], now: datetime, session: Session | None
@@ -188,12 +193,6 @@ class Finder:
     def _new_table(self) -> str:
         self._relations += 1
         return f"conditions_{self._relations}"
-
-
-def _meeting(strategy: Strategy, chain: ChainSnapshot) -> Meeting:
-    """Buckets where groups are long and the width reaches only a part of them."""
-    rows, groups = chain.table.num_rows, int(numbers(chain, "gid")[-1]) + 1
-    return "bucket" if rows / groups >= BUCKETS_FROM else "group"
 
 
 def _nearest_miss(plan: FunnelPlan, found: Sequence[Row], strategy: Strategy, chain: ChainSnapshot) -> str | None:

@@ -1,6 +1,6 @@
 """Which rows of the chain a strategy searches, cut out without a copy.
 
-Rows are sorted by underlying and expiry, so a universe and a window of days are a few stretches of rows. Two columns
+Rows are sorted by underlying and expiry, so a universe or one expiry is a few stretches of rows. Two columns
 are added that depend on the instant and on the market, not on the quote: quote_age and days_to_ex_dividend.
 """
 
@@ -56,10 +56,15 @@ def adjusted_rows(contracts: Sequence[Contract]) -> tuple[int, ...]:
     return tuple(row for row, contract in enumerate(contracts) if contract.multiplier != MULTIPLIER)
 
 
-def searched(rows: ChainRows, underlyings: Iterable[str], expiry: ExpiryRule, now: datetime) -> pa.Table:
-    """The rows of these underlyings and expiries, without adjusted contracts."""
+def searched(rows: ChainRows, underlyings: Sequence[str], expiry: ExpiryRule, now: datetime) -> pa.Table:
+    """The rows of these underlyings, without adjusted contracts; of one expiry where the rule names it.
+
+    A range of days is left to SQL, which drops a row for less than a piece of table costs to hand over.
+    """
     stretches = [stretch for name in underlyings for stretch in _stretches(rows.chain, name, expiry, now)]
     stretches = _without(_joined(stretches), rows.adjusted)
+    if stretches == [(0, rows.table.num_rows)]:
+        return rows.table
     if not stretches:
         return rows.table.slice(0, 0)
     slices = [rows.table.slice(start, end - start) for start, end in stretches]
@@ -93,17 +98,15 @@ def _stretches(chain: ChainSnapshot, underlying: str, expiry: ExpiryRule, now: d
         return []
     number = chain.underlyings.index(underlying)
     start, end = (int(at) for at in np.searchsorted(numbers(chain, "u"), [number, number + 1]))
-    days = numbers(chain, "dte")[start:end]
     if isinstance(expiry, DayRange):
-        low, high = expiry.min_days, expiry.max_days
-    else:
-        firsts = start + np.flatnonzero(np.diff(days, prepend=-1))
-        day = next_monthly((chain.contracts[int(row)].expiry for row in firsts), trading_day(now))
-        if day is None:
-            return []
-        low = high = (day - trading_day(now)).days
-    first, last = int(np.searchsorted(days, low, "left")), int(np.searchsorted(days, high, "right"))
-    return [(start + first, start + last)] if last > first else []
+        return [(start, end)] if end > start else []
+    days = numbers(chain, "dte")[start:end]
+    firsts = start + np.flatnonzero(np.diff(days, prepend=-1))
+    day = next_monthly((chain.contracts[int(row)].expiry for row in firsts), trading_day(now))
+    if day is None:
+        return []
+    first, last = (int(at) for at in np.searchsorted(days, [(day - trading_day(now)).days, (day - trading_day(now)).days + 1]))
+    return [(start + first, start + last)]
 
 
 def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
