@@ -136,7 +136,8 @@ class SimulatedStage(Stage):
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__(loop)
         self.tws = Simulator(market(7, START, ("SPY",), 1.0), seed=7, begins=START)
-        self.broker = IbBroker("127.0.0.1", PORT, 7, None, self.heard.append, self.sink, self.clock, order_prefix="sp-")
+        self.ib = IbBroker("127.0.0.1", PORT, 7, None, self.heard.append, self.sink, self.clock, order_prefix="sp-")
+        self.broker = self.ib
 
     async def open(self) -> None:
         await self.tws.start(port=PORT)
