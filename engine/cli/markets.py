@@ -77,7 +77,7 @@ def replayed(files: Sequence[Path], bars: Path | None, at: str | None) -> Staged
     except (ValueError, KeyError, pa.ArrowException) as error:
         raise UserError(f"{bars or files[0]}: {error}") from error
     span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    description = f"recorded {span}, {len(instants):,} snapshots of {', '.join(recording.underlyings)}{note}"
+    description = f"recorded {span}, {_count(len(instants))} of {', '.join(recording.underlyings)}{note}"
     return Staged(market, begins, tuple(sessions), recorded[-1].close, description)
 
 
@@ -112,3 +112,7 @@ def _table(path: Path) -> pa.Table:
         return pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path}: cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+
+
+def _count(snapshots: int) -> str:
+    return "1 snapshot" if snapshots == 1 else f"{snapshots:,} snapshots"

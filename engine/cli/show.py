@@ -58,7 +58,7 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     numeric = {column for column in columns if all(isinstance(row.get(column), int | float | Decimal | None) for row in rows)}
     for column in columns:
-        table.add_column(Text(column.replace("_", " ")), justify="right" if column in numeric else "left", overflow="fold")
+        table.add_column(Text(column), justify="right" if column in numeric else "left", overflow="fold")
     cells = [_column([row.get(column) for row in rows]) for column in columns]
     for line in zip(*cells, strict=True):
         # Text and not markup: what a file or a broker says may hold square brackets.
@@ -69,10 +69,11 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
 
 def _column(values: Sequence[object]) -> list[str]:
     """The cells of one column; its numbers have the same count of decimals, as many as they need and at most four."""
-    floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
-    most = 2 if any(abs(value) >= 100 for value in floats) else 4
-    needed = max((len(f"{value:.{most}f}".rstrip("0").partition(".")[2]) for value in floats), default=0)
-    return [f"{value:,.{needed}f}" if isinstance(value, float) and math.isfinite(value) else _cell(value) for value in values]
+    numbers = [value if isinstance(value, float | Decimal) and math.isfinite(value) else None for value in values]
+    known = [number for number in numbers if number is not None]
+    most = 2 if any(abs(number) >= 100 for number in known) else 4
+    needed = max((len(f"{number:.{most}f}".rstrip("0").partition(".")[2]) for number in known), default=0)
+    return [_cell(value) if number is None else f"{number:,.{needed}f}" for value, number in zip(values, numbers, strict=True)]
 
 
 def _cell(value: object) -> str:
@@ -87,7 +88,7 @@ def _cell(value: object) -> str:
         case float():
             return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:,.2f}"
         case datetime():
-            return value.isoformat(sep=" ", timespec="seconds")
+            return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds")
         case list() | tuple():
             return "; ".join(_cell(part) for part in value)
         case dict():

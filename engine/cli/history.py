@@ -1,0 +1,258 @@
+"""Commands and answers about the past: SQL over the history, and why a strategy did what it did at any minute."""
+
+import importlib
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+from cyclopts import Parameter
+
+from engine.cli.instants import WholeDay, moment
+from engine.cli.show import Format, Row, say, show
+from engine.domain.errors import UserError
+from engine.domain.ledger import Ledger
+from engine.domain.order import Order
+from engine.domain.session import NEW_YORK
+from engine.store import journal, lines
+from engine.store.history import Answer
+from engine.store.history import query as ask
+
+LIMIT = 1_000
+LIMIT_MAX = 1_000_000
+"""Rows that are put together in memory before the first is printed."""
+SQL_BYTES_MAX = 1_000_000
+OWN_ENTRIES = frozenset({"README.md", "HALT", "chains", "checkpoints", "strategies"})
+"""What a state folder may hold before its engine has ever written a fact; hidden files too."""
+VIEWS = """
+SELECT table_name AS view, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns
+FROM information_schema.columns
+GROUP BY table_name
+ORDER BY table_name"""
+HELP = r"a statement ends with ;   \d lists the views   \d NAME describes one   \q leaves"
+
+State = Annotated[Path, Parameter(name="--state")]
+
+
+def query(sql: str | None = None, *, state: State = Path("state"), format: Format = "table", limit: int = LIMIT) -> int:  # noqa: A002
+    r"""Ask the history in SQL (DuckDB), also while the engine runs. Without SQL: a prompt, or what comes through a pipe.
+
+    Parameters
+    ----------
+    sql
+        One SELECT over the views; `spreads query "\d"` lists them.
+    state
+        Folder of the engine.
+    format
+        table, json or csv.
+    limit
+        Rows shown at most.
+    """
+    if not 1 <= limit <= LIMIT_MAX:
+        raise UserError(f"--limit {limit}: between 1 and {LIMIT_MAX:,} rows")
+    _welcome_empty(state)
+    if sql is None and sys.stdin is not None and sys.stdin.isatty():
+        _prompt(state, format, limit)
+        return 0
+    for statement in _statements(_piped() if sql is None else sql):
+        _answer(state, statement, format, limit)
+    return 0
+
+
+def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
+    """Why a strategy traded or did not at a past moment (now when None), in the form in which a running engine says it.
+
+    Raises UserError where there is no journal, nothing was written by then, or the strategy was not known.
+    """
+    ledger = _ledger_at(state, at)
+    if strategy not in ledger.strategies and strategy not in ledger.funnels:
+        known = ", ".join(sorted({*ledger.strategies, *ledger.funnels})) or "none"
+        raise UserError(f"no strategy {strategy!r} in the history{f' by {at}' if at else ''}; known: {known}")
+    recorded_at, funnel = ledger.funnels.get(strategy, (None, None))
+    recorded = ledger.candidates.get(strategy)
+    steps = funnel.steps if funnel else ()
+    return {
+        "strategy": strategy,
+        "at": recorded_at.isoformat() if recorded_at else None,
+        "funnel": [{"condition": step.condition, "passed": step.passed, "unknown": step.unknown} for step in steps],
+        "nearest_miss": funnel.nearest_miss if funnel else None,
+        "candidates": list(recorded.candidates) if recorded else [],
+        "denials": [
+            {"spread": str(denial.spread), "obstacle": str(denial.obstacle), "gate": denial.obstacle.gate}
+            for (name, _), denial in ledger.denials.items()
+            if name == strategy
+        ],
+        "orders": [_order_row(order) for order in ledger.orders.values() if order.strategy == strategy],
+    }
+
+
+def _ledger_at(state: Path, at: str | None) -> Ledger:
+    """What all facts up to a moment add up to. Reads beside a running engine: what it is just writing is not seen."""
+    folder = state / journal.FOLDER
+    if not folder.is_dir():
+        raise UserError(f"{state}: no journal here; name the state folder of an engine with --state")
+    until = _end_of(at) if at is not None else None
+    head, _ = lines.verified(folder)
+    ledger, first = Ledger(), None
+    for line in lines.facts(folder, lines.START, head):
+        first = first or line.at
+        if until is not None and line.at > until:
+            break
+        ledger.apply(line.fact, line.at)
+    if first is None or (until is not None and first > until):
+        since = f"; the first line was written at {first:%Y-%m-%d %H:%M:%S} UTC" if first else ""
+        raise UserError(f"{state}: nothing was recorded{f' by {at}' if at else ''}{since}")
+    return ledger
+
+
+def _end_of(at: str) -> datetime:
+    wanted = moment(at)
+    return datetime.combine(wanted.day + timedelta(days=1), time(), NEW_YORK) if isinstance(wanted, WholeDay) else wanted
+
+
+def _order_row(order: Order) -> Row:
+    return {
+        "order_ref": order.ref,
+        "strategy": order.strategy,
+        "purpose": order.purpose,
+        "spread": str(order.spread),
+        "quantity": order.quantity,
+        "state": order.state,
+        "limit": float(order.limit),
+        "worst": float(order.proposed.worst),
+        "filled": order.filled,
+        "net_filled": None if order.net_filled is None else float(order.net_filled),
+        "commission_usd": float(order.commission),
+        "reprices": order.reprices,
+        "proposed_at": order.proposed_at.isoformat(),
+        "reason": order.proposed.reason,
+        "why": order.why,
+    }
+
+
+def _welcome_empty(state: Path) -> None:
+    """A state folder whose engine has not written yet answers with no rows; any other folder is left alone."""
+    if state.is_dir() and not (state / journal.FOLDER).exists():
+        strangers = [path.name for path in state.iterdir() if path.name not in OWN_ENTRIES and not path.name.startswith(".")]
+        if not strangers:
+            (state / journal.FOLDER).mkdir(mode=0o700)
+
+
+def _piped() -> str:
+    text = "" if sys.stdin is None else sys.stdin.read(SQL_BYTES_MAX + 1)
+    if not text.strip():
+        raise UserError(
+            'nothing to ask; write spreads query "SELECT * FROM orders", or `spreads query` on a terminal for a prompt'
+        )
+    if len(text) > SQL_BYTES_MAX:
+        raise UserError(f"this is more than {SQL_BYTES_MAX:,} characters of SQL; one question is a page or two")
+    return text
+
+
+def _statements(text: str) -> Iterator[str]:
+    r"""The statements of a text one by one; `\d` and `\d NAME` are statements too."""
+    described = re.fullmatch(r"\\d(?:\s+(\w+))?\s*;?", text.strip())
+    if described is not None:
+        yield f"DESCRIBE {described[1]}" if described[1] else VIEWS
+        return
+    try:
+        found = [statement.query.strip() for statement in duckdb.extract_statements(text)]
+    except duckdb.Error as error:
+        raise UserError(_one_sentence(f"the query cannot be read: {error}")) from error
+    if not found:
+        raise UserError("nothing to ask: there is no statement in this")
+    yield from found
+
+
+def _answer(state: Path, sql: str, form: Format, limit: int) -> None:
+    try:
+        answer = ask(state, sql, max_rows=limit)
+    except UserError as error:
+        raise UserError(_one_sentence(str(error))) from error
+    columns, rows = _rows(answer)
+    if form == "table":
+        columns = _worth_a_column(columns, rows)
+    show(rows, columns, form, empty="no rows")
+    if answer.is_cut:
+        say(f"the first {limit:,} rows; --limit shows more")
+
+
+def _rows(answer: Answer) -> tuple[list[str], Sequence[Row]]:
+    """Rows by column name, each name once; JSON columns as what they say."""
+    names: list[str] = []
+    for name in answer.columns:
+        same = sum(known == name or known.startswith(f"{name}_") for known in names) if name in names else 0
+        names.append(f"{name}_{same + 1}" if same else name)
+    nested = [kind == "JSON" for kind in answer.types]
+    rows = [
+        {
+            name: json.loads(value) if is_json and isinstance(value, str) else value
+            for name, is_json, value in zip(names, nested, row, strict=True)
+        }
+        for row in answer.rows
+    ]
+    return names, rows
+
+
+def _worth_a_column(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """The columns that say something: a view over all kinds of facts has one for every field of every kind."""
+    said = [column for column in columns if any(row[column] is not None for row in rows)]
+    if not said or len(said) == len(columns):
+        return list(columns)
+    left_out = len(columns) - len(said)
+    hidden = "1 column" if left_out == 1 else f"{left_out} columns"
+    say(f"not shown: {hidden} without a value; --format csv has all")
+    return said
+
+
+def _one_sentence(text: str) -> str:
+    """A refusal without DuckDB's drawing of the line."""
+    return " ".join(text.partition("\n\nLINE ")[0].split())
+
+
+def _prompt(state: Path, form: Format, limit: int) -> None:
+    r"""Questions line by line until `\q` or the end of input."""
+    importlib.import_module("readline")  # gives input() its editing keys and its memory of lines
+
+    say(f"history of {state}; {HELP}")
+    kept: list[str] = []
+    while True:
+        try:
+            line = input("      -> " if kept else "history> ")
+        except EOFError:
+            say("")
+            return
+        except KeyboardInterrupt:
+            say("")
+            kept = []
+            continue
+        kept = _heard(state, form, limit, [*kept, line])
+        if kept == [r"\q"]:
+            return
+
+
+def _heard(state: Path, form: Format, limit: int, kept: list[str]) -> list[str]:
+    r"""Answers what is complete; the lines of a statement that goes on, or `\q` alone."""
+    text = "\n".join(kept).strip()
+    if not text:
+        return []
+    if len(kept) == 1 and text.startswith("\\"):
+        if text in {r"\q", r"\quit"}:
+            return [r"\q"]
+        if not re.fullmatch(r"\\d(?:\s+\w+)?;?", text):
+            say(HELP)
+            return []
+    elif not text.endswith(";"):
+        return kept
+    try:
+        for statement in _statements(text):
+            _answer(state, statement, form, limit)
+    except UserError as error:
+        say(str(error))
+    except KeyboardInterrupt:
+        say("stopped")
+    return []
