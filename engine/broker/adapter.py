@@ -1,5 +1,6 @@
 """The Broker port over TWS: puts the parts of this package together and speaks to the loop in domain types."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,8 @@ LINES = 100
 LINES_RESERVED = 5
 """Left to TWS's own windows: a line that a person's watch list takes must not cost an open leg its quote."""
 LIVE, DELAYED = 1, 3
+DRAIN_S, DRAIN_STEP_S = 3.0, 0.05
+"""At leaving: a hundred cancels take little more than two seconds at TWS's pace."""
 
 
 class IbBroker:
@@ -115,7 +118,7 @@ class IbBroker:
         if self._session.is_up:
             return self._account.name
         account = await self._session.connect()
-        self._refuse_foreign_currency(account)
+        await self._refuse_foreign_currency(account)
         client = self._ib.client
         client.updateReqId(self._desk.highest_order_id + 1)
         client.reqMarketDataType(DELAYED if self._accepts_delayed else LIVE)
@@ -125,7 +128,12 @@ class IbBroker:
         return account
 
     async def disconnect(self) -> None:
-        self._session.leave("disconnected on request")
+        """Leave once the orders and cancels that wait for their turn have left, or could not within `DRAIN_S`."""
+        for _ in range(int(DRAIN_S / DRAIN_STEP_S)):
+            if not self._session.is_up or not self._ib.client.pacing.holds_orders:
+                break
+            await asyncio.sleep(DRAIN_STEP_S)
+        await self._session.leave("disconnected on request")
 
     async def picture(self) -> BrokerPicture:
         return await self._books.picture(self._account.name)
@@ -163,10 +171,10 @@ class IbBroker:
             state = self._session.link.state
             raise Transient(f"order {order.ref}: the link to the broker is {state}, nothing was sent")
 
-    def _refuse_foreign_currency(self, account: str) -> None:
+    async def _refuse_foreign_currency(self, account: str) -> None:
         currency = self._account.base_currency
         if currency not in {None, "USD"}:
-            self._session.leave(f"account {account} is kept in {currency}")
+            await self._session.leave(f"account {account} is kept in {currency}")
             raise UserError(f"account {account} is kept in {currency}: this engine reckons in USD only; choose a USD account")
 
     def _lost(self, _reason: str) -> None:

@@ -37,6 +37,8 @@ from engine.ports import Hear
 
 GRACE_S = 0.5
 """A status and the error that belongs to it come milliseconds apart, in either order; so long the second is waited for."""
+DUPLICATE_ID = 103
+"""TWS's counter is ahead of ours: its answer to reqIds says by how much."""
 HELD_MAX = 2_000
 """Orders remembered; the oldest that are over make room. A busy day has some tens."""
 
@@ -96,9 +98,9 @@ class Desk:
             order_id = self._next_id()
             held = Held(order.ref, order_id, self._client_id, sent_at=asyncio.get_running_loop().time())
             held.wanted = {leg.contract.con_id: leg.ratio * order.quantity for leg in order.spread.legs}
-            self._remember(held)
             request = limit_order(order.ref, order.purpose, order.quantity, limit, account)
             self._client.placeOrder(order_id, bag(order.spread), request)
+            self._remember(held)
         except ConnectionError as problem:
             raise Transient(f"order {order.ref} was not sent: {problem}; it may be sent when the link is up") from problem
 
@@ -162,6 +164,8 @@ class Desk:
                 self._tell(held, row, text)
             return True
         held.last_error = (row, text)
+        if code == DUPLICATE_ID:
+            self._client.reqIds(1)
         if row.order == "rejects_new" and (held.is_inactive or not held.is_acknowledged):
             self._rejected(held)
         else:

@@ -13,7 +13,7 @@ from engine.domain.errors import BrokerRefused, Transient
 from engine.ports import Clock, DailyBars, Underlying
 
 HISTORY_S = 60.0
-"""TWS queues historical requests and answers the last of many late."""
+"""TWS queues historical requests and answers the last of many late; then ib_async takes the request back."""
 DAYS_MAX = 365
 """Up to here TWS takes days; longer spans it wants in years."""
 TRADING_DAYS = 252
@@ -46,8 +46,10 @@ class History:
                 raise Transient(f"daily bars of {underlying.symbol}: TWS sent none")
             try:
                 volatilities = await self._bars(underlying, days, "OPTION_IMPLIED_VOLATILITY", today)
-            except (BrokerRefused, Transient):
+            except BrokerRefused:
                 volatilities = {}
+            except Transient:
+                return joined(closes, {}, days)  # not remembered: the next call asks again
             self._known[key] = joined(closes, volatilities, days)
         return self._known[key]
 
@@ -58,7 +60,7 @@ class History:
         asked = days + 1  # today's bar is there too and is dropped
         bars: BarDataList = await answer(
             f"daily {what} of {underlying.symbol}",
-            HISTORY_S,
+            HISTORY_S + 1,
             self._ib.reqHistoricalDataAsync,
             contract,
             endDateTime="",
@@ -66,7 +68,7 @@ class History:
             barSizeSetting="1 day",
             whatToShow=what,
             useRTH=True,
-            timeout=0,
+            timeout=HISTORY_S,
         )
         closes = {_day(bar.date): price(bar.close) for bar in bars}
         return {day: close for day, close in sorted(closes.items()) if close is not None and day < today}

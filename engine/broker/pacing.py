@@ -49,6 +49,11 @@ class Pacing:
         self._timer: asyncio.TimerHandle | None = None
         self._slow_until = 0.0
 
+    @property
+    def holds_orders(self) -> bool:
+        """True while messages of the first lane wait."""
+        return bool(self._first)
+
     def send(self, message: str) -> None:
         """Let the message leave now if its lane has room, else as soon as it has."""
         lane = self._first if message.split("\0", 1)[0] in FIRST_LANE else self._rest

@@ -27,6 +27,7 @@ UNDERLYING_TICKS = "106"
 """Generic tick for an underlying: its 30-day implied volatility."""
 
 _BIDS, _ASKS, _LASTS = frozenset({1, 66}), frozenset({2, 67}), frozenset({4, 68})
+_CLOSES = frozenset({9, 75})
 _BID_SIZES, _ASK_SIZES, _VOLUMES = frozenset({0, 69}), frozenset({3, 70}), frozenset({8, 74})
 _MODELS = frozenset({13, 83})
 _OPEN_INTEREST = {27: "C", 28: "P"}
@@ -51,6 +52,8 @@ class Line:
     bid: float | None = None
     ask: float | None = None
     last: float | None = None
+    close: float | None = None
+    """Of the day before, which is all that there is before the open."""
 
     @property
     def worth(self) -> float | None:
@@ -100,9 +103,9 @@ class Stream:
         self.apply()
 
     def price(self, con_id: int) -> float | None:
-        """The last price heard on the underlying's line."""
+        """The last price heard on the underlying's line, if need be of the day before; good to know where the strikes lie."""
         line = self._open.get(self._requests.get(con_id, -1))
-        return line.worth if line else None
+        return line.worth or line.close if line else None
 
     @property
     def quality(self) -> DataQuality:
@@ -178,6 +181,8 @@ class Stream:
         quoted = price(value)
         if tick in _BIDS or tick in _ASKS:
             self._side(line, "bid" if tick in _BIDS else "ask", quoted if size > 0 else None, size)
+        elif tick in _CLOSES:
+            line.close = quoted
         elif tick in _LASTS and quoted is not None:
             line.last = quoted
             if line.option is not None:

@@ -23,6 +23,8 @@ CONNECT_S = 3 * STEP_S
 """For all of it: socket and greeting, then the account and positions."""
 HEARTBEAT_S = 10.0
 """Between two questions; the answer is due before the next one, so a dead link is noticed within 20 s."""
+CLOSE_S, CLOSE_STEP_S = 1.0, 0.05
+"""For a connection to close in good order, looked at so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Session:
         finally:
             self._deadline = None
         if self._refusal is not None:  # a cancellation is lost where the awaited answer came in the same moment
-            self.leave(str(self._refusal))
+            await self.leave(str(self._refusal))
             self._say(self.link.down(str(self._refusal)))
             raise self._refusal
         self._has_connected = True
@@ -111,14 +113,14 @@ class Session:
         self._asked_at = None
         self._beat()
 
-    def leave(self, reason: str) -> None:
-        """Close the connection, at once also where nobody reads at the other end. Requests under way end with an error."""
-        transport = self._ib.client.conn.transport
-        self._ib.wrapper.connectionClosed()
-        self._gone(reason)
-        self._ib.client.disconnect()
-        if transport is not None:
-            transport.abort()
+    async def leave(self, reason: str) -> None:
+        """Close the connection once what was sent has left; an end that does not close its side is cut off."""
+        self._drop(reason)
+        for _ in range(int(CLOSE_S / CLOSE_STEP_S)):
+            if self._ib.client.conn.transport is None:
+                return
+            await asyncio.sleep(CLOSE_STEP_S)
+        self._cut()
 
     # What TWS says.
 
@@ -154,12 +156,25 @@ class Session:
 
     def _beat(self) -> None:
         if self._asked_at is not None:
-            self.leave(f"TWS has not answered for {HEARTBEAT_S:g} s; the connection is taken for dead")
+            self._drop(f"TWS has not answered for {HEARTBEAT_S:g} s; the connection is taken for dead")
+            self._cut()
             return
         loop = asyncio.get_running_loop()
         self._asked_at = loop.time()
         self._ib.client.reqCurrentTime()
         self._timer = loop.call_later(HEARTBEAT_S, self._beat)
+
+    def _drop(self, reason: str) -> None:
+        """Leave the session. Requests under way end with an error, which ib_async's own leaving would not give them."""
+        self._ib.wrapper.connectionClosed()
+        self._gone(reason)
+        self._ib.client.disconnect()
+
+    def _cut(self) -> None:
+        """A dead end never closes its side, and would hold up the next connect."""
+        transport = self._ib.client.conn.transport
+        if transport is not None:
+            transport.abort()
 
     def _disconnected(self) -> None:
         self._gone("TWS closed the connection")

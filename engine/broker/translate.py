@@ -20,6 +20,8 @@ HUGE = 1e300
 """Above it a number is TWS's mark for no number: the greatest double, printed in several ways."""
 EARLY_MAX = 1_000
 """Commissions kept that found no execution: those of other programs' orders never will."""
+KEPT_MAX = 20_000
+"""Executions remembered, to know them again: years of spreads, a few megabytes."""
 
 BAG = "BAG"
 STANDING = {
@@ -157,6 +159,10 @@ class Executions:
         if contract.secType == BAG or not self.is_ours(order_ref) or execution.execId in self.fills:
             return ()
         fill = self.fills[execution.execId] = leg_filled(order_ref, contract, execution)
+        if len(self.fills) > KEPT_MAX:
+            oldest = next(iter(self.fills))
+            del self.fills[oldest]
+            self.commissions.pop(oldest, None)
         early = self._early.pop(execution.execId, None)
         return (fill,) if early is None else (fill, *self._paid(fill, early))
 

@@ -144,6 +144,36 @@ def test_order_id_is_above_those_of_past_sessions():
     play(scenario, last_order_id=500)
 
 
+def test_orders_and_cancels_leave_before_the_session_does():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        for n in range(60):
+            bench.broker.send(order(f"sp-{n}"), Decimal("1.20"))
+        for n in range(60):
+            bench.broker.cancel(order(f"sp-{n}"))
+        await bench.broker.disconnect()
+
+    bench = play(scenario)
+
+    assert len(bench.tws.orders) == len(bench.tws.asked("cancel_order")) == 60
+    assert bench.all(OrderUnknown) == []
+
+
+def test_next_id_is_asked_for_when_an_order_id_was_used_before():
+    async def scenario(bench: Bench) -> None:
+        order_id = await sent(bench)
+        bench.tws.error(order_id, 103, "Duplicate order id")
+        await settled(bench)
+        bench.tws.say("next_valid_id", order_id=5_000)
+        await settled(bench)
+        assert await sent(bench, order("sp-2")) >= 5_000
+
+    bench = play(scenario)
+
+    assert len(bench.tws.asked("req_ids")) == 1
+    assert [fact.order_ref for fact in bench.all(OrderUnknown)] == ["sp-1"]
+
+
 # What TWS says.
 
 
