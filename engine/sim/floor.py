@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 COLUMNS = ("bid", "ask", "bid_size", "ask_size", "last", "volume", "model", "iv", "delta", "gamma", "theta", "vega")
 """What streams of options show, in this order."""
 
-_BID, _ASK, _BID_SIZE, _ASK_SIZE = 0, 1, 2, 3
+_BID, _ASK, _BID_SIZE, _ASK_SIZE, _LAST, _, _MODEL = range(7)
 _GREEKS = slice(7, 12)
 _CENT = Decimal("0.01")
 _NOTHING = Quote(None, None)
@@ -32,7 +32,7 @@ _STOCK_SIZE = 500
 _DAY_S = 86_400  # options stop trading in the afternoon of New York, which is the same day in UTC
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Weather:
     """Faults of the data while they last."""
 
@@ -52,6 +52,8 @@ class Floor:
         self._instruments: dict[int, Instrument] = {}
         self._hours: dict[date, Session | None] = {}
         self._closes: dict[int, float] = {}
+        self._quoted: dict[int, Quote] = {}
+        """Quotes read since the last step."""
         for underlying in market.underlyings.values():
             self._instruments[underlying.con_id] = _of_underlying(underlying)
 
@@ -71,18 +73,10 @@ class Floor:
         return instrument is not None and (instrument.option is None or self.market.row(con_id) is not None)
 
     def quote(self, con_id: int) -> Quote:
-        instrument = self.instrument(con_id)
-        if instrument is None:
-            return _NOTHING
-        if instrument.option is None:
-            return self._underlying_quote(instrument)
-        row = self.market.row(con_id)
-        if row is None:
-            return _NOTHING
-        values = self.columns(np.array([row]))[:, 0].tolist()
-        bid, ask = decimal(values[_BID]), decimal(values[_ASK])
-        mark = (bid + ask) / 2 if bid is not None and ask is not None else decimal(values[4]) or decimal(values[6])
-        return Quote(bid, ask, _size(values[_BID_SIZE]), _size(values[_ASK_SIZE]), mark)
+        known = self._quoted.get(con_id)
+        if known is None:
+            known = self._quoted[con_id] = self._read(con_id)
+        return known
 
     def spot(self, symbol: str) -> Decimal | None:
         if symbol not in self.market.underlyings:
@@ -102,7 +96,15 @@ class Floor:
 
     def step(self, now: datetime) -> Change | None:
         """Brings the market to now; None while its data stand still."""
-        return None if self.weather.frozen else self.market.step(now)
+        if self.weather.frozen:
+            return None
+        self._quoted.clear()
+        return self.market.step(now)
+
+    def change_weather(self, weather: Weather) -> None:
+        """The faults of the data from now on."""
+        self.weather = weather
+        self._quoted.clear()
 
     def columns(self, rows: NDArray[np.int64]) -> Floats:
         """Values of options by COLUMNS x rows, the faults of the data applied; NaN where absent."""
@@ -168,6 +170,20 @@ class Floor:
         for number in range(days):
             day = first + timedelta(days=number)
             yield day, self.session_of(day)
+
+    def _read(self, con_id: int) -> Quote:
+        instrument = self.instrument(con_id)
+        if instrument is None:
+            return _NOTHING
+        if instrument.option is None:
+            return self._underlying_quote(instrument)
+        row = self.market.row(con_id)
+        if row is None:
+            return _NOTHING
+        values = self.columns(np.array([row]))[:, 0].tolist()
+        bid, ask = decimal(values[_BID]), decimal(values[_ASK])
+        mark = (bid + ask) / 2 if bid is not None and ask is not None else decimal(values[_LAST]) or decimal(values[_MODEL])
+        return Quote(bid, ask, _size(values[_BID_SIZE]), _size(values[_ASK_SIZE]), mark)
 
     def _of_option(self, contract: Contract) -> Instrument:
         underlying = self.market.underlyings[contract.underlying]

@@ -12,7 +12,6 @@ from engine.sim.exchange.orders import (
     Notice,
     OrderShown,
     PositionMoved,
-    Previewed,
     Said,
     StatusShown,
 )
@@ -40,6 +39,8 @@ class Herald:
         self._later = later
         self._now = now
         self._bag_commissions = bag_commissions
+        self._acknowledged: set[int] = set()
+        """Permanent ids of orders that have been shown."""
         self._held: dict[int, list[Notice]] = {}
         """Acknowledgements that wait for the fill of their order, by permanent id."""
 
@@ -66,13 +67,15 @@ class Herald:
                 session.accounts.moved(moved, values=self._faults.on("account_slow") is None)
 
     def _shaped_acknowledgement(self, notices: list[Notice]) -> list[Notice]:
-        fresh = [n for n in notices if isinstance(n, OrderShown) and not n.order.filled and not isinstance(n, Previewed)]
-        if not fresh or fresh[0].order.accepted_at != self._now():
+        shown = [notice.order.perm_id for notice in notices if isinstance(notice, OrderShown)]
+        fresh = [perm_id for perm_id in shown if perm_id not in self._acknowledged]
+        self._acknowledged |= set(shown)
+        if not fresh:
             return notices
         if self._faults.take("ack_lost", self._now()):
             return [notice for notice in notices if not isinstance(notice, OrderShown | StatusShown)]
         if self._faults.take("ack_after_fill", self._now()):
-            self._held[fresh[0].order.perm_id] = notices
+            self._held[fresh[0]] = notices
             return []
         return notices
 

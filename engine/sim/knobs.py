@@ -39,6 +39,8 @@ class Knobs:
     """How long a snapshot waits for values that are missing."""
     data: Literal["live", "delayed", "none"] = "live"
     """Market data the account has; delayed is sent only to clients that ask for it (10167), else 354 is said."""
+    not_subscribed_code: int = 354
+    """What is said where data are not subscribed: 354, or 10089 where the API needs a subscription of its own."""
     missing_underlying: bool = False
     """Whether greeks need a subscription to the underlying that the account lacks (10090)."""
     history_pacing: bool = True

@@ -9,7 +9,8 @@ from typing import Protocol
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.orders import Notice
 from engine.sim.faults import Fault, Faults
-from engine.sim.floor import Floor
+from engine.sim.floor import Floor, Weather
+from engine.sim.reception import Reception
 from engine.sim.server import Connection
 from engine.sim.session import Session
 
@@ -52,20 +53,16 @@ class Premises(Protocol):
 
     def tell(self, notices: Sequence[Notice]) -> None: ...
 
-    def stop_listening(self) -> None: ...
-
-    async def listen(self, host: str, port: int) -> None: ...
-
     def release_held(self) -> None: ...
 
 
 class Outages:
     """Turns the schedule's moments and spans into what happens."""
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, premises: Premises, reception: Reception) -> None:
         self._at = premises
+        self._reception = reception
         self._fills = premises.exchange.fills
-        self._address = ("127.0.0.1", 0)
         self._reopening: asyncio.Task[None] | None = None
         self._moments: dict[str, Callable[[Fault, datetime], None]] = {
             "close": self._close,
@@ -83,10 +80,6 @@ class Outages:
     @property
     def data_is_down(self) -> bool:
         return self.link_is_down or self._at.faults.on("farm_lost") is not None
-
-    def listens_at(self, host: str, port: int) -> None:
-        """Where to listen again after a restart."""
-        self._address = (host, port)
 
     def turn(self, now: datetime) -> None:
         """Ends and begins what is due by now."""
@@ -106,9 +99,9 @@ class Outages:
                 session.say(*_SAID_AT_BEGIN[fault.name])
         match fault.name:
             case "refuse":
-                self._at.stop_listening()
+                self._reception.shut()
             case "restart":
-                self._at.stop_listening()
+                self._reception.shut()
                 for connection in self._at.connections():
                     connection.close()
             case "competing":
@@ -130,7 +123,7 @@ class Outages:
                 session.say(*_SAID_AT_END[fault.name])
         match fault.name:
             case "refuse" | "restart" if not (self._at.faults.on("refuse") or self._at.faults.on("restart")):
-                self._reopening = asyncio.get_running_loop().create_task(self._at.listen(*self._address))
+                self._reopening = asyncio.get_running_loop().create_task(self._reception.reopen())
             case "competing":
                 for session in self._at.sessions():
                     session.quotes.compete(False)
@@ -143,11 +136,15 @@ class Outages:
                 pass
 
     def _set_weather(self) -> None:
-        weather, on = self._at.floor.weather, self._at.faults.on
-        weather.frozen = on("frozen") is not None
-        weather.crossed = on("crossed") is not None
-        weather.no_bids = on("no_bids") is not None
-        weather.no_greeks = on("no_greeks") is not None
+        on = self._at.faults.on
+        self._at.floor.change_weather(
+            Weather(
+                frozen=on("frozen") is not None,
+                no_bids=on("no_bids") is not None,
+                crossed=on("crossed") is not None,
+                no_greeks=on("no_greeks") is not None,
+            )
+        )
         exchange = self._at.exchange
         exchange.fills = replace(self._fills, partial=1.0) if on("partial_fills") else self._fills
 

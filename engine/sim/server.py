@@ -58,13 +58,13 @@ class Switchboard:
     knobs: Knobs
     faults: Faults
     now: Callable[[], datetime]
-    register: Callable[["Connection", int], Session | None]
-    """A session for the client id; None where the id is in use."""
-    gone: Callable[["Connection"], None]
     received: Callable[[Received], None]
     handle: Callable[[Session, Message], None]
     spoken: Callable[["Connection", bytes, bool], None]
     """Every frame body or chunk as it passes; the last argument says whether the simulator sent it."""
+    register: Callable[["Connection", int], Session | None] = lambda _, __: None
+    """A session for the client id; None where the id is in use."""
+    gone: Callable[["Connection"], None] = lambda _: None
 
 
 class Connection(asyncio.Protocol):

@@ -6,7 +6,6 @@ ticks, profits and values to the clients.
 """
 
 import asyncio
-import errno
 import hashlib
 import json
 from collections import deque
@@ -31,12 +30,10 @@ from engine.sim.knobs import Knobs
 from engine.sim.loop import LoopClock
 from engine.sim.market.market import Market
 from engine.sim.outages import Outages
+from engine.sim.reception import Reception
 from engine.sim.server import Connection, Received, Switchboard
 from engine.sim.session import Hall, Session
 from engine.sim.wire.codec import Message
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""A simulator that anybody on the network could reach would be taken for a TWS."""
 
 KEPT_REQUESTS = 500_000
 """Requests kept for inspection: a day of an engine that sends twenty a second."""
@@ -80,34 +77,18 @@ class Simulator:
         self._market = market
         self._begins = begins.astimezone(UTC)
         self.faults = Faults(schedule, self._begins)
-        self._sessions: dict[int, Session] = {}
-        self._connections: dict[int, Connection] = {}
-        self._count = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock: LoopClock | None = None
-        self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._transcript = hashlib.sha256()
         self._day = trading_day(self._begins)
         self._held: list[tuple[int, Message]] = []
         """Orders that arrived while the link to the broker was down."""
-        self._lines = Lines(self.knobs.max_lines)
-        self._pacing = Pacing() if self.knobs.history_pacing else None
         self._herald = Herald(self.exchange, self.faults, self.sessions, self.later, self.now, self.knobs.bag_commissions)
         self._pumped_at = self._begins
         self._closed_at: datetime | None = None
-        self._hall = Hall(
-            self.exchange,
-            self.floor,
-            self._lines,
-            self.knobs,
-            self.faults,
-            self._pacing,
-            self._herald.tell,
-            self.later,
-            self.now,
-        )
-        self._outages = Outages(self)
+        self._reception = Reception(self._switchboard(), self._hall(), self._left)
+        self._outages = Outages(self, self._reception)
         if market.is_open(self._begins):
             self.exchange.open_session(self._begins)
 
@@ -118,25 +99,22 @@ class Simulator:
 
         Raises UserError when the host is not this machine, the port is taken, or it listens already.
         """
-        if host not in LOOPBACK:
-            raise UserError(f"{host}: the simulated TWS listens on this machine only; use 127.0.0.1")
-        if self._server is not None:
+        if self._reception.is_open:
             raise UserError("the simulated TWS is running already; stop it first")
+        begins = self.now()
+        listening_at = await self._reception.open(host, port)
         self._loop = asyncio.get_running_loop()
-        self._clock = LoopClock(self._loop, self.now())
-        self._server = await self._listening(self._loop, host, port)
-        address: tuple[str, int] = self._server.sockets[0].getsockname()
-        self._outages.listens_at(address[0], address[1])
+        self._clock = LoopClock(self._loop, begins)
         self._pump()
-        return address[1]
+        return listening_at
 
     async def stop(self) -> None:
         """Disconnects everybody and lets time stand still; may be started again, also on another loop."""
         self._begins = self.now()
         if self._timer is not None:
             self._timer.cancel()
-        self.stop_listening()
-        for connection in list(self._connections.values()):
+        self._reception.shut()
+        for connection in self.connections():
             connection.close()
         await asyncio.sleep(0)
         self._clock = self._timer = None
@@ -185,11 +163,11 @@ class Simulator:
 
     def sessions(self) -> list[Session]:
         """Clients that are connected, by client id."""
-        return [session for _, session in sorted(self._sessions.items())]
+        return self._reception.sessions()
 
     def connections(self) -> list[Connection]:
         """Open connections, oldest first, also those without a client."""
-        return list(self._connections.values())
+        return self._reception.connections()
 
     def state_hash(self) -> str:
         """A digest of ids, cash, positions, orders and executions: equal for equal seeds and requests."""
@@ -217,69 +195,39 @@ class Simulator:
     def tell(self, notices: Sequence[Notice]) -> None:
         self._herald.tell(notices)
 
-    def stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-
-    async def listen(self, host: str, port: int) -> None:
-        """Listens again after an outage."""
-        if self._server is None and self._loop is not None and self._clock is not None:
-            self._server = await self._listening(self._loop, host, port)
-
     def release_held(self) -> None:
         """Hands in the orders that waited for the link."""
         held, self._held = self._held, []
         for client_id, message in held:
-            session = self._sessions.get(client_id)
+            session = self._reception.session(client_id)
             if session is not None:
                 session.handle(message)
 
-    async def _listening(self, loop: asyncio.AbstractEventLoop, host: str, port: int) -> asyncio.Server:
-        try:
-            return await loop.create_server(self._connection, host, port)
-        except OSError as problem:
-            if problem.errno != errno.EADDRINUSE:
-                raise
-            raise UserError(f"port {port} of {host} is taken, by a TWS or another simulator; choose another") from problem
-
-    def _connection(self) -> Connection:
-        assert self._loop is not None, "connections come to a started simulator"
-        self._count += 1
-        connection = Connection(
-            Switchboard(
-                self.knobs,
-                self.faults,
-                self.now,
-                self._register,
-                self._gone,
-                self.received.append,
-                self._handle,
-                self._spoken,
-            ),
-            self._count,
-            self._loop,
+    def _switchboard(self) -> Switchboard:
+        return Switchboard(
+            knobs=self.knobs,
+            faults=self.faults,
+            now=self.now,
+            received=self.received.append,
+            handle=self._handle,
+            spoken=self._spoken,
         )
-        self._connections[self._count] = connection
-        return connection
 
-    def _register(self, connection: Connection, client_id: int) -> Session | None:
-        taken = self.faults.take("client_id_taken", self.now()) is not None
-        if taken or client_id in self._sessions or len(self._sessions) >= self.knobs.max_clients:
-            return None
-        session = Session(client_id, connection.version, self._hall, connection.send, connection.emit, connection.send_fields)
-        self._sessions[client_id] = session
-        session.accounts.ready = self.faults.on("account_not_ready") is None
-        session.greet(self.exchange.account.name)
-        return session
+    def _hall(self) -> Hall:
+        return Hall(
+            exchange=self.exchange,
+            floor=self.floor,
+            lines=Lines(self.knobs.max_lines),
+            knobs=self.knobs,
+            faults=self.faults,
+            pacing=Pacing() if self.knobs.history_pacing else None,
+            tell=self._herald.tell,
+            later=self.later,
+            now=self.now,
+        )
 
-    def _gone(self, connection: Connection) -> None:
-        self._connections.pop(connection.number, None)
-        session = connection.session
-        if session is None or self._sessions.get(session.client_id) is not session:
-            return
-        session.end()
-        del self._sessions[session.client_id]
+    def _left(self, session: Session) -> None:
+        """A client has gone; its orders work on."""
         left = [order for order in self.exchange.working() if order.client_id == session.client_id]
         if left and self.exchange.is_open and self.faults.take("fill_unheard", self.now()):
             self._herald.tell(self.exchange.fill(left[0], self.now()))

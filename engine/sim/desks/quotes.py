@@ -123,7 +123,7 @@ class QuoteDesk:
         if self.competing:
             return 10197, _COMPETING
         if self._knobs.data == "none" or (self._is_delayed() and self._wanted_type < _DELAYED):
-            return 354, _NOT_SUBSCRIBED
+            return self._knobs.not_subscribed_code, _NOT_SUBSCRIBED
         return None
 
     def _line_for(self, req_id: int, asked: Message) -> Line | None:

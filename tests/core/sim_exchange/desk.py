@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
+
 from engine.domain.contract import Contract
 from engine.sim.exchange.account import Account
 from engine.sim.exchange.checks import HouseRules

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 import pytest
-from engine.sim.exchange.account import Account
-from engine.sim.exchange.margin import requirement
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.sim.exchange.account import Account
+from engine.sim.exchange.margin import requirement
 from tests.core.sim_exchange import desk
 from tests.core.sim_exchange.desk import EXPIRY, NOW, STOCK, WrittenTape, bull_put, single
 

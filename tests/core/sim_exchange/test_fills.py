@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from engine.sim.exchange.combos import NaturalPrice, combo_quote, leg_prices, natural_price
-from engine.sim.exchange.fills import FillModel, match
-from engine.sim.exchange.orders import Charged, Executed, OrderShown, PositionMoved, StatusShown
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.sim.exchange.combos import NaturalPrice, combo_quote, leg_prices, natural_price
+from engine.sim.exchange.fills import FillModel, match
+from engine.sim.exchange.orders import Charged, Executed, OrderShown, PositionMoved, StatusShown
 from tests.core.sim_exchange import desk
 from tests.core.sim_exchange.desk import NOW, WrittenTape, bull_put, combo, single
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+
 from engine.sim.exchange.checks import HouseRules
 from engine.sim.exchange.orders import OrderShown, Previewed, Said, StatusShown
-
 from tests.core.sim_exchange import desk
 from tests.core.sim_exchange.desk import NOW, WrittenTape, bull_put, combo, single
 
