@@ -22,7 +22,7 @@ from engine.broker.translate import Executions
 from engine.broker.tws import Tws
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
-from engine.domain.facts import OrderPreviewed, OrderProposed
+from engine.domain.facts import OrderPreviewed, OrderProposed, OrderUnknown
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
 from engine.ports import BrokerPicture, Clock, DailyBars, Hear, QuoteSink, Underlying
@@ -62,6 +62,7 @@ class IbBroker:
         if not order_prefix:
             raise ValueError("order_prefix is empty: without one every order in the account would count as ours")
         self.gauges = BrokerGauges()
+        self._hear = hear
         self._accepts_delayed = accepts_delayed
         self._contracts: dict[int, IbContract] = {}
         ib = self._ib = Tws(clock, self.gauges, zone)
@@ -158,12 +159,20 @@ class IbBroker:
         self._desk.send(order, limit, self._account.name)
 
     def reprice(self, order: Order, limit: Decimal) -> None:
-        self._must_be_up(order)
-        self._desk.reprice(order, limit, self._account.name)
+        """Never raises: the change is in the journal by now, so one that could not leave makes the order unknown."""
+        try:
+            self._must_be_up(order)
+            self._desk.reprice(order, limit, self._account.name)
+        except (Transient, UserError, ConnectionError) as problem:
+            self._hear(OrderUnknown(order.ref, f"its change of price did not leave: {problem}"))
 
     def cancel(self, order: Order) -> None:
-        self._must_be_up(order)
-        self._desk.cancel(order)
+        """Never raises, for the same reason."""
+        try:
+            self._must_be_up(order)
+            self._desk.cancel(order)
+        except (Transient, UserError, ConnectionError) as problem:
+            self._hear(OrderUnknown(order.ref, f"its cancel did not leave: {problem}"))
 
     def _must_be_up(self, order: Order) -> None:
         """While the link is in doubt nothing about an order leaves: a change sent into it has become a second order."""

@@ -24,6 +24,7 @@ from engine.domain.facts import (
     OrderPreviewed,
     OrderProposed,
     OrderRejected,
+    OrderUnknown,
     PreviewOutcome,
 )
 from engine.domain.order import Order
@@ -210,14 +211,18 @@ class FakeBroker:
             self.fill(order.ref, order.quantity if self.habits.fill == "at_once" else 1)
 
     def reprice(self, order: Order, limit: Decimal) -> None:
-        self._must_be_connected("reprice")
+        if not self.is_connected:
+            self.hear(OrderUnknown(order.ref, "its change of price did not leave: not connected to the broker"))
+            return
         self.repriced.append((order.ref, limit))
         self.held[order.ref].limit = limit
         if self.held[order.ref].status == "working":
             self.acknowledge(order.ref)
 
     def cancel(self, order: Order) -> None:
-        self._must_be_connected("cancel")
+        if not self.is_connected:
+            self.hear(OrderUnknown(order.ref, "its cancel did not leave: not connected to the broker"))
+            return
         self.canceled.append(order.ref)
         held = self.held.get(order.ref)
         if held is not None and held.status == "working" and not self.habits.ignores_cancels:

@@ -107,11 +107,15 @@ def test_order_is_not_sent_when_the_link_is_in_doubt():
         await bench.broker.connect()
         bench.tws.error(-1, 1100, "lost")
         await settled(bench)
-        for act in (bench.broker.send, bench.broker.reprice):
-            with pytest.raises(Transient, match="degraded"):
-                act(order(), Decimal("1.20"))
+        with pytest.raises(Transient, match="degraded"):
+            bench.broker.send(order(), Decimal("1.20"))
+        bench.broker.reprice(order(), Decimal("1.20"))
+        bench.broker.cancel(order())
 
-    assert play(scenario).tws.orders == []
+    bench = play(scenario)
+
+    assert bench.tws.orders == bench.tws.asked("cancel_order") == []
+    assert ["did not leave" in fact.reason for fact in bench.all(OrderUnknown)] == [True, True]
 
 
 def test_order_is_unknown_when_it_was_still_waiting_as_the_link_was_lost():
