@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot
 from engine.domain.contract import Contract
 from engine.pricing.black_scholes import price

@@ -1,7 +1,7 @@
 """The same bull put scan in other tools, each as its users would write it, and the loops that mark what this machine can do.
 
-Every function returns rows (short row, long row, score), best first, five for each underlying, equal scores by row numbers: the product's
-own order, so that the results can be held against each other.
+Every function returns rows (short row, long row, score), best first, five for each underlying, equal scores by row numbers:
+the product's own order, so that the results can be held against each other.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ class Bounds:
 
 # --- polars -------------------------------------------------------------------------------------------------------------------
 
-_COLUMNS = (
-    "cid u gid put_call dte strike years spot carry bid ask volume open_interest iv delta expected_payoff fee"
-).split()  # fmt: skip
+_COLUMNS = [
+    "cid", "u", "gid", "put_call", "dte", "strike", "years", "spot", "carry", "bid", "ask", "volume", "open_interest", "iv",
+    "delta", "expected_payoff", "fee",
+]  # fmt: skip
 
 
 def polars_frame(table: pa.Table) -> pl.DataFrame:
@@ -69,7 +70,8 @@ def polars_where(frame: pl.DataFrame, b: Bounds) -> Rows:
         low=pl.col("strike") - b.width_high - 1e-6, high=pl.col("strike") - b.width_low + 1e-6
     )
     met = short.join_where(
-        legs, pl.col("gid") == pl.col("gid_l"), pl.col("strike_l") >= pl.col("low"), pl.col("strike_l") <= pl.col("high"), suffix="_l"
+        legs, pl.col("gid") == pl.col("gid_l"), pl.col("strike_l") >= pl.col("low"), pl.col("strike_l") <= pl.col("high"),
+        suffix="_l",
     )  # fmt: skip
     return _polars_best(met, b)
 
@@ -78,7 +80,8 @@ def _polars_legs(frame: pl.DataFrame, b: Bounds) -> pl.LazyFrame:
     bid, ask = pl.col("bid"), pl.col("ask")
     return frame.lazy().filter(
         (pl.col("put_call") == -1) & pl.col("dte").is_between(*b.days) & (bid >= 0) & (bid < ask) & ask.is_finite()
-        & (pl.col("volume") >= b.volume) & (pl.col("open_interest") >= b.open_interest) & (ask - bid <= b.quote_width * ((bid + ask) / 2))
+        & (pl.col("volume") >= b.volume) & (pl.col("open_interest") >= b.open_interest)
+        & (ask - bid <= b.quote_width * ((bid + ask) / 2))
     )  # fmt: skip
 
 
@@ -95,14 +98,22 @@ def _polars_best(met: pl.LazyFrame, b: Bounds) -> Rows:
         .with_columns(at=c("strike") - c("kept"))
         .with_columns(iv_at=c("iv") + (c("iv_l") - c("iv")) * (c("at") - c("strike")) / (c("strike_l") - c("strike")))
         .with_columns(
-            z=-((c("at") / c("spot")).log() - (c("carry") - c("iv_at") * c("iv_at") / 2) * c("years")) / (c("iv_at") * c("years").sqrt()),
+            z=-((c("at") / c("spot")).log() - (c("carry") - c("iv_at") * c("iv_at") / 2) * c("years"))
+            / (c("iv_at") * c("years").sqrt()),
             score=(100 * (c("net") + c("expected_payoff_l") - c("expected_payoff")) - c("fees")) / (100 * (c("W") - c("net"))),
         )
         .filter((c("kept") > 0) & (c("z") >= 0) & c("z").is_finite() & c("score").is_finite())
         .select("u", "cid", "cid_l", "score")
         .sort(["score", "cid", "cid_l"], descending=[True, False, False])
     )  # fmt: skip
-    return [row[1:] for row in priced.group_by("u", maintain_order=True).head(KEEP).sort(["score", "cid", "cid_l"], descending=[True, False, False]).collect().rows()]  # noqa: E501
+    return [
+        row[1:]
+        for row in priced.group_by("u", maintain_order=True)
+        .head(KEEP)
+        .sort(["score", "cid", "cid_l"], descending=[True, False, False])
+        .collect()
+        .rows()
+    ]
 
 
 # --- pandas -------------------------------------------------------------------------------------------------------------------
@@ -149,8 +160,8 @@ def numba_columns(table: pa.Table) -> tuple[np.ndarray, ...]:
 def numba_loops(columns: tuple[np.ndarray, ...], underlyings: int, b: Bounds) -> Rows:
     """Compiled loops over the same buffers: what a machine code kernel of this scan costs here."""
     s, long, score, count = _loops(
-        *columns, underlyings, b.width_low - 1e-6, b.width_high + 1e-6, *b.days, b.volume, b.open_interest, b.quote_width, *b.delta,
-        b.credit, b.minimum_fee,
+        *columns, underlyings, b.width_low - 1e-6, b.width_high + 1e-6, *b.days, b.volume, b.open_interest, b.quote_width,
+        *b.delta, b.credit, b.minimum_fee,
     )  # fmt: skip
     rows = [(int(s[u, k]), int(long[u, k]), float(score[u, k])) for u in range(underlyings) for k in range(count[u])]
     return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
@@ -159,7 +170,8 @@ def numba_loops(columns: tuple[np.ndarray, ...], underlyings: int, b: Bounds) ->
 @numba.njit(cache=False)
 def _loops(
     cid, u, gid, put_call, dte, strike, years, spot, carry, bid, ask, volume, interest, iv, delta, payoff, fee,
-    underlyings, width_low, width_high, day_low, day_high, min_volume, min_interest, quote_width, delta_low, delta_high, share, min_fee,
+    underlyings, width_low, width_high, day_low, day_high, min_volume, min_interest, quote_width, delta_low, delta_high,
+    share, min_fee,
 ):  # fmt: skip
     n = cid.size
     is_leg = np.empty(n, np.bool_)

@@ -1,18 +1,28 @@
-"""Timing: all contenders in turn, round after round, so that a noisy second hits every one of them; medians, and only ratios compared."""
+"""Timing: all contenders in turn, round after round, so that a noisy second hits every one of them. Medians."""
 
 from __future__ import annotations
 
 import gc
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from statistics import median
 
 Run = Callable[[], object]
 
 
-def interleaved(runs: Mapping[str, Run], rounds: int, seconds: float) -> dict[str, float]:
-    """Median milliseconds of each run, over at most `rounds` rounds or `seconds` of them all, at least five rounds."""
-    taken: dict[str, list[float]] = {name: [] for name in runs}
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Median milliseconds of one contender: `wall` by the clock, `cpu` of all its threads together."""
+
+    wall: float
+    cpu: float
+
+
+def interleaved(runs: Mapping[str, Run], rounds: int, seconds: float) -> dict[str, Taken]:
+    """What each run takes, over at most `rounds` rounds or `seconds` of them all, but at least five rounds."""
+    wall: dict[str, list[float]] = {name: [] for name in runs}
+    cpu: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
         run()
     gc.collect()
@@ -21,11 +31,12 @@ def interleaved(runs: Mapping[str, Run], rounds: int, seconds: float) -> dict[st
         started = time.perf_counter()
         for n in range(rounds):
             for name, run in runs.items():
-                before = time.perf_counter()
+                clock, work = time.perf_counter(), time.process_time()
                 run()
-                taken[name].append(time.perf_counter() - before)
+                wall[name].append(time.perf_counter() - clock)
+                cpu[name].append(time.process_time() - work)
             if n >= 4 and time.perf_counter() - started > seconds:
                 break
     finally:
         gc.enable()
-    return {name: 1e3 * median(times) for name, times in taken.items()}
+    return {name: Taken(1e3 * median(wall[name]), 1e3 * median(cpu[name])) for name in runs}

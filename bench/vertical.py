@@ -8,7 +8,7 @@ import duckdb
 
 from bench import peers
 from bench.chains import AS_OF, equity_like, spx_like
-from bench.timing import interleaved
+from bench.timing import Taken, interleaved
 from engine.compile.entry import compile_entry
 from engine.compile.scanner import Scanner
 from engine.decide.find import Finder
@@ -17,15 +17,20 @@ from engine.domain.chain import ChainSnapshot
 from engine.strategy.model import Strategy
 
 PRODUCT, TEXT, CON_SQL = "DuckDB prepared (the product)", "DuckDB, text each time", "DuckDB, con.sql"
-POLARS, POLARS_PLAIN, PANDAS, LOOPS = "polars, best of 3 shapes", "polars, plain join and filter", "pandas merge and filter", "numba loops"
+POLARS, POLARS_PLAIN, PANDAS, LOOPS = (
+    "polars, best of 3 shapes",
+    "polars, plain join and filter",
+    "pandas merge and filter",
+    "numba loops",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Median milliseconds by contender, and how many rows all of them found."""
+    """What each contender took, and how many rows it found."""
 
     contracts: int
-    milliseconds: dict[str, float]
+    taken: dict[str, Taken]
     rows: int
     differing: tuple[str, ...]
     """Contenders that found other rows, or the same in another order."""
@@ -85,6 +90,7 @@ def measure(chain: ChainSnapshot, bounds: peers.Bounds, seconds: float) -> Measu
     }
     found = {name: [tuple(row[:2]) for row in run()] for name, run in runs.items()}
     times = interleaved(runs, 200, seconds)
-    times[POLARS] = min(times.pop("polars bucket"), times.pop("polars where"), times[POLARS_PLAIN])
+    shapes = (times.pop("polars bucket"), times.pop("polars where"), times[POLARS_PLAIN])
+    times[POLARS] = min(shapes, key=lambda one: one.wall)
     differing = tuple(name for name, pairs in found.items() if pairs != found[LOOPS])
     return Measured(chain.table.num_rows, times, len(found[PRODUCT]), differing)

@@ -6,6 +6,7 @@ are added that depend on the instant and on the market, not on the quote: quote_
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -35,6 +36,8 @@ class ChainRows:
     table: pa.Table
     adjusted: tuple[int, ...]
     """Rows of contracts with another multiplier, ascending."""
+    stretches: dict[str, Stretch]
+    """First row and the row behind the last, by underlying."""
 
 
 def chain_rows(
@@ -48,7 +51,10 @@ def chain_rows(
     to_dividend = by_underlying[numbers(chain, "u")]
     columns = [*(chain.table.column(name) for name in CHAIN_SCHEMA.names), pa.array(age), pa.array(to_dividend)]
     table = pa.Table.from_arrays(columns, schema=SCAN_SCHEMA)
-    return ChainRows(chain, table, adjusted_rows(chain.contracts) if adjusted is None else adjusted)
+    number = numbers(chain, "u")
+    starts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
+    stretches = dict(zip(chain.underlyings, itertools.pairwise(starts), strict=True))
+    return ChainRows(chain, table, adjusted_rows(chain.contracts) if adjusted is None else adjusted, stretches)
 
 
 def adjusted_rows(contracts: Sequence[Contract]) -> tuple[int, ...]:
@@ -61,7 +67,7 @@ def searched(rows: ChainRows, underlyings: Sequence[str], expiry: ExpiryRule, no
 
     A range of days is left to SQL, which drops a row for less than a piece of table costs to hand over.
     """
-    stretches = [stretch for name in underlyings for stretch in _stretches(rows.chain, name, expiry, now)]
+    stretches = [stretch for name in underlyings for stretch in _stretches(rows, name, expiry, now)]
     stretches = _without(_joined(stretches), rows.adjusted)
     if stretches == [(0, rows.table.num_rows)]:
         return rows.table
@@ -93,11 +99,8 @@ def _third_friday(day: date) -> date:
     return first + timedelta(days=(4 - first.weekday()) % 7 + 14)
 
 
-def _stretches(chain: ChainSnapshot, underlying: str, expiry: ExpiryRule, now: datetime) -> list[Stretch]:
-    if underlying not in chain.underlyings:
-        return []
-    number = chain.underlyings.index(underlying)
-    start, end = (int(at) for at in np.searchsorted(numbers(chain, "u"), [number, number + 1]))
+def _stretches(rows: ChainRows, underlying: str, expiry: ExpiryRule, now: datetime) -> list[Stretch]:
+    chain, (start, end) = rows.chain, rows.stretches.get(underlying, (0, 0))
     if isinstance(expiry, DayRange):
         return [(start, end)] if end > start else []
     days = numbers(chain, "dte")[start:end]

@@ -289,13 +289,13 @@ _SPREAD = (
         "What going from mid to natural costs per share: half of quote_width.",
         "(((s_ask - s_bid) + (l_ask - l_bid)) / 2)",
     ),
-    _spread("fees", Unit.USD, "Estimated commissions and fees of opening and closing one spread.", "(2 * (s_fee + l_fee))"),
+    _spread("fees", Unit.USD, "Estimated commissions and fees of opening and closing one spread.", "fees"),
     _spread("dte", Unit.DAYS, "Calendar days from today to the expiration date.", "s_dte"),
     _spread(
         "days_to_ex_dividend",
         Unit.DAYS,
         "Calendar days to the next ex-dividend date of the underlying; absent while none is known.",
-        "days_to_ex_dividend",
+        "s_days_to_ex_dividend",
         nullable=True,
     ),
 )

@@ -8,6 +8,10 @@ from engine.compile.entry import compile_entry
 from engine.compile.exits import compile_exits
 from engine.compile.funnel import compile_funnel
 from engine.compile.market import compile_market
+from engine.compile.scanner import Scanner
+from engine.decide.rows import SCAN_SCHEMA, chain_rows
+from engine.strategy.expressions import Compare, Condition, Measure, Number, Relation
+from engine.strategy.measures import declared_in
 from tests.core.compile import given
 
 
@@ -62,3 +66,21 @@ def test_market_and_exit_sql(sql_file: SnapshotAssertion) -> None:
     )
 
     assert f"{compile_market(strategy).query.sql};\n\n{compile_exits(strategy).query.sql};\n" == sql_file
+
+
+@pytest.mark.parametrize("relation", ["leg", "spread"])
+def test_every_declared_measure_of_the_scan_runs(relation: Relation) -> None:
+    options = chain_rows(given.chain([given.option(strike, "C") for strike in (95, 100, 105)]), {}, given.NOW).table
+    scanner = Scanner()
+    scanner.relation("chain", SCAN_SCHEMA)
+    for name, declared in declared_in(relation).items():
+        kind = "bull_call" if declared.structures == "debit" else "bear_call"
+        measure = Measure(name, relation)
+        line = Condition(name, Compare("!=", measure, Number(-12345.678, declared.unit)))
+        strategy = given.strategy(kind)
+        spread = strategy.spread.model_copy(update={"rules": (line,)} if relation == "spread" else {})
+        changed = strategy.model_copy(update={"spread": spread, "filters": (line,) if relation == "leg" else ()})
+
+        found = scanner.rows(scanner.prepare(compile_entry(changed).query, "chain"), options)
+
+        assert bool(found) is (name != "days_to_ex_dividend"), name

@@ -1,0 +1,77 @@
+"""python -m bench: measures side by side in one run, prints ratios and the goals beside them; asserts nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+from bench import pipeline, vertical
+from bench.timing import Taken
+
+_LABEL = 36
+
+
+def main() -> None:
+    """All tables, then the goals."""
+    started = time.perf_counter()
+    print(print(f"Medians of interleaved runs on {os.cpu_count()} cores at load {os.getloadavg()[0]:.1f}: compare ratios only."))
+    print("cpu counts all threads of a contender; where the machine is busy it says more than wall.\n")
+    scans = {}
+    for chain, bounds in vertical.sizes():
+        measured = vertical.measure(chain, bounds, seconds=12)
+        scans[measured.contracts] = measured
+        same = "all found the same rows" if not measured.differing else f"DIFFERENT rows: {', '.join(measured.differing)}"
+        _table(f"Bull put scan, {measured.contracts:,} contracts, {measured.rows} kept; {same}", measured.taken, vertical.LOOPS)
+    handed = pipeline.hand_over(seconds=10)
+    _table("Snapshot hand-over, 20,000 contracts", handed, pipeline.HAND_OVER)
+    ticks = pipeline.one_tick(seconds=5)
+    _table(f"{pipeline.MESSAGES:,} ticks (a millisecond here is a microsecond a tick)", ticks, pipeline.STORE)
+    latency = pipeline.tick_to_candidate(seconds=10)
+    _table(f"{pipeline.TICKS} ticks to candidates, 20,000 contracts", latency, pipeline.PRODUCT)
+    _goals(scans, handed, ticks, latency)
+    print(f"\noptopsy was not measured: it needs another Python. {time.perf_counter() - started:.0f} s in all.")
+
+
+def _table(title: str, taken: Mapping[str, Taken], unit: str) -> None:
+    base = taken[unit]
+    print(f"{title}\n  {'':<{_LABEL}} {'wall ms':>9} {'cpu ms':>9} {'x ' + unit.split(',', maxsplit=1)[0][:24]:>27}")
+    for name, one in sorted(taken.items(), key=lambda item: item[1].wall):
+        print(f"  {name:<{_LABEL}} {one.wall:9.3f} {one.cpu:9.3f} {one.wall / base.wall:27.1f}")
+    print()
+
+
+def _goals(
+    scans: Mapping[int, vertical.Measured], handed: Mapping[str, Taken], ticks: Mapping[str, Taken], latency: Mapping[str, Taken]
+) -> None:
+    small, middle = scans[2_000].taken, scans[20_000].taken
+    per_tick = ticks[pipeline.STORE].wall / pipeline.MESSAGES * 1e3
+    print("Goals")
+    _at_most("G1 scan 20k, x numba loops", middle, vertical.PRODUCT, vertical.LOOPS, 14)
+    _at_least("G1 faster than polars, best shape", middle, vertical.POLARS, vertical.PRODUCT, 1.25)
+    _at_least("G1 faster than polars, plain", middle, vertical.POLARS_PLAIN, vertical.PRODUCT, 2)
+    _at_least("G1 faster than pandas", middle, vertical.PANDAS, vertical.PRODUCT, 5)
+    _at_least("G3 prepared against own text, 2k", small, vertical.TEXT, vertical.PRODUCT, 3)
+    _at_least("G3 prepared against own text, 20k", middle, vertical.TEXT, vertical.PRODUCT, 2)
+    _at_least("G3 prepared against con.sql, 2k", small, vertical.CON_SQL, vertical.PRODUCT, 6)
+    _at_least("G9 hand-over against object loops", handed, pipeline.OBJECT_LOOP, pipeline.HAND_OVER, 1000)
+    _line("G9 microseconds to store a tick", per_tick, per_tick, "<=", 1.2)
+    _at_most("G9 store against ib_async's decode", ticks, pipeline.STORE, pipeline.DECODE, 0.4)
+    _at_least("G10 tick to candidate, x usual way", latency, pipeline.NAIVE, pipeline.PRODUCT, 4.5)
+
+
+def _at_most(goal: str, taken: Mapping[str, Taken], of: str, to: str, bound: float) -> None:
+    _line(goal, taken[of].wall / taken[to].wall, taken[of].cpu / max(taken[to].cpu, 1e-6), "<=", bound)
+
+
+def _at_least(goal: str, taken: Mapping[str, Taken], of: str, to: str, bound: float) -> None:
+    _line(goal, taken[of].wall / taken[to].wall, taken[of].cpu / max(taken[to].cpu, 1e-6), ">=", bound)
+
+
+def _line(goal: str, wall: float, cpu: float, sign: str, bound: float) -> None:
+    passed = wall <= bound if sign == "<=" else wall >= bound
+    print(f"  {goal:<{_LABEL}} {sign} {bound:>7,.2f}   wall {wall:>10,.2f}   cpu {cpu:>10,.2f}   {'pass' if passed else 'miss'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""Candidates: which are kept, in which order, and with which numbers."""
+
+from datetime import date
+
+import pytest
+
+from engine.compile.scanner import Scanner
+from engine.decide.find import Finder
+from engine.decide.rows import next_monthly
+from engine.domain.candidate import Candidate
+from engine.domain.chain import ChainSnapshot
+from engine.strategy.model import Strategy
+from tests.core.compile import given
+from tests.core.compile.plain_loops import search
+from tests.core.compile.test_oracle import KINDS, options_of
+
+
+def candidates(strategy: Strategy, chain: ChainSnapshot) -> tuple[Candidate, ...]:
+    finder = Finder(Scanner())
+    return finder.find(strategy, finder.rows(chain, {}, given.NOW), {}, given.NOW, None).candidates
+
+
+def test_candidate_has_the_numbers_of_its_spread() -> None:
+    chain = given.chain([given.option(95, bid=1.0, ask=1.2, delta=-0.2), given.option(100, bid=2.4, ask=2.8, delta=-0.4)])
+
+    (found,) = candidates(given.strategy(), chain)
+
+    assert str(found.spread) == "SPXW 20 Dec 26 100/95P bull_put"
+    assert (found.net, found.natural, found.width) == (pytest.approx(1.5), pytest.approx(1.2), 5.0)
+    assert (found.max_profit, found.max_loss, found.fees) == (pytest.approx(150.0), pytest.approx(350.0), pytest.approx(2.6))
+    assert found.breakevens == (pytest.approx(98.5),)
+    assert found.return_on_risk == pytest.approx(150 / 350)
+    assert found.score == pytest.approx(150 / 350)
+    assert found.delta == pytest.approx(0.2)
+    assert (found.quotes[0].bid, found.quotes[1].ask) == (2.4, 1.2)
+    assert (found.strategy, found.rank) == ("tested", 1)
+
+
+def test_cheap_spread_pays_the_minimum_of_an_order_twice() -> None:
+    chain = given.chain([given.option(95, bid=0.0, ask=0.04, fee=0.25), given.option(100, bid=1.0, ask=1.1, fee=0.65)])
+
+    (found,) = candidates(given.strategy(), chain)
+
+    assert found.fees == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rank", ["pop", "expected_value"])
+def test_shown_numbers_are_those_the_ranking_saw(kind: str, rank: str) -> None:
+    chain = given.chain([given.option(strike, side) for strike in range(90, 111) for side in ("C", "P")])
+
+    found = candidates(given.strategy(kind, rank=rank, width="$2-$10"), chain)
+
+    assert len(found) == 5
+    for candidate in found:
+        assert candidate.score == pytest.approx(candidate.pop if rank == "pop" else candidate.expected_value, rel=1e-12)
+
+
+def test_absent_numbers_are_none_and_do_not_keep_a_spread_out_when_no_rule_asks() -> None:
+    absent = dict.fromkeys(("iv", "delta", "gamma", "theta", "vega", "expected_payoff"))
+    chain = given.chain([given.option(95, **absent), given.option(100)])
+
+    (found,) = candidates(given.strategy(), chain)
+
+    assert (found.pop, found.expected_value, found.delta, found.gamma, found.theta, found.vega) == (None,) * 6
+
+
+@pytest.mark.parametrize(
+    "short",
+    [
+        {"bid": 0.0},
+        {"bid": None},
+        {"ask": None},
+        {"bid": 5.0, "ask": 4.9},
+        {"bid": 5.0, "ask": 5.0},
+        {"fee": None},
+        {"bid": 1.0, "ask": 1.1},
+        {"bid": 20.0, "ask": 20.1},
+    ],
+    ids=["no bid", "bid unknown", "ask unknown", "crossed", "locked", "fee unknown", "no credit", "credit above width"],
+)
+def test_spread_is_no_candidate_when_its_quotes_make_no_sense(short: dict[str, float | None]) -> None:
+    chain = given.chain([given.option(95), given.option(100, **short)])
+
+    assert candidates(given.strategy(), chain) == ()
+
+
+def test_legs_of_different_roots_never_meet() -> None:
+    chain = given.chain([given.option(95, root="SPX"), given.option(100, root="SPXW")])
+
+    assert candidates(given.strategy(), chain) == ()
+
+
+def test_adjusted_contract_is_never_a_leg() -> None:
+    options = [given.option(90), given.option(95), given.option(100)]
+
+    found = candidates(given.strategy(), given.chain(options, multipliers={95.0: 150}))
+
+    assert [str(candidate.spread) for candidate in found] == ["SPXW 20 Dec 26 100/90P bull_put"]
+
+
+def test_best_of_each_underlying_are_kept_and_ranked_together() -> None:
+    prices = {90: 1.0, 93: 1.3, 97: 2.1, 100: 3.4}
+    worth = {"AAA": 1.0, "BBB": 1.1, "CCC": 1.2}
+    options = [
+        given.option(strike, underlying=name, bid=price * times, ask=price * times + 0.1)
+        for name, times in worth.items()
+        for strike, price in prices.items()
+    ]
+    strategy = given.strategy(universe=["AAA", "CCC"], keep=2)
+
+    found = candidates(strategy, given.chain(options))
+
+    # Sold at 100, bought at 97: 1.30 of 3 in AAA, 1.56 of 3 in CCC; next best is 100 / 93.
+    assert [candidate.spread.underlying for candidate in found] == ["CCC", "AAA", "CCC", "AAA"]
+    assert [candidate.rank for candidate in found] == [1, 2, 3, 4]
+    assert [candidate.score for candidate in found] == sorted((candidate.score for candidate in found), reverse=True)
+
+
+def test_equal_scores_stand_in_the_order_of_their_rows() -> None:
+    chain = given.chain([given.option(strike) for strike in range(90, 104)])
+
+    found = candidates(given.strategy(rank="width", width="$5"), chain)
+
+    shorts = [float(candidate.spread.short.contract.strike) for candidate in found]
+    assert shorts == sorted(shorts)
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize(("width", "found"), [("$5", 1), ("$4.99", 0), ("$5.01-$9", 0), ("$0.10", 1)])
+def test_width_belongs_to_its_range_at_both_ends(width: str, found: int) -> None:
+    upper = 100.0 if width != "$0.10" else 95.1
+    chain = given.chain([given.option(95.0, bid=1.0, ask=1.02), given.option(upper, bid=1.03, ask=1.05)])
+
+    assert len(candidates(given.strategy(width=width), chain)) == found
+
+
+def test_next_monthly_searches_only_the_third_friday() -> None:
+    days = (7, 14, 21, 28, 35)
+    chain = given.chain([given.option(strike, dte=day) for day in days for strike in (95, 100)])
+
+    found = candidates(given.strategy(expiry="next monthly"), chain)
+
+    assert [candidate.spread.expiry for candidate in found] == [date(2026, 12, 18)]
+
+
+@pytest.mark.parametrize(
+    ("expiries", "today", "expected"),
+    [
+        ([date(2025, 4, 17), date(2025, 4, 25)], date(2025, 4, 1), date(2025, 4, 17)),
+        ([date(2026, 6, 18), date(2026, 6, 26)], date(2026, 6, 1), date(2026, 6, 18)),
+        ([date(2026, 12, 17), date(2026, 12, 18)], date(2026, 12, 1), date(2026, 12, 18)),
+        ([date(2026, 11, 20), date(2026, 12, 18)], date(2026, 11, 20), date(2026, 12, 18)),
+        ([date(2026, 11, 27)], date(2026, 11, 20), None),
+    ],
+    ids=["Good Friday", "Juneteenth", "both days", "today is one", "none"],
+)
+def test_next_monthly_is_the_third_friday_or_the_day_before_a_holiday(
+    expiries: list[date], today: date, expected: date | None
+) -> None:
+    assert next_monthly(expiries, today) == expected
+
+
+def test_strategy_finds_nothing_when_its_underlying_is_not_in_the_chain() -> None:
+    assert candidates(given.strategy(universe=["AAA"]), given.chain([given.option(95), given.option(100)])) == ()
+
+
+def test_quote_age_counts_from_the_instant_of_the_look() -> None:
+    chain = given.chain([given.option(95, quote_age=3.0), given.option(100, quote_age=4.0)])
+
+    assert len(candidates(given.strategy(filters=["quote_age <= 4 s"]), chain)) == 1
+    assert candidates(given.strategy(filters=["quote_age <= 3 s"]), chain) == ()
+
+
+def test_dividend_ahead_is_known_from_the_market() -> None:
+    chain = given.chain([given.option(95), given.option(100)])
+    strategy = given.strategy(rules=["days_to_ex_dividend > 10"])
+    finder = Finder(Scanner())
+
+    for day, found in ((date(2026, 12, 1), 1), (date(2026, 11, 30), 0), (None, 0)):
+        markets = {"SPX": given.market(next_ex_dividend=day)}
+        rows = finder.rows(chain, markets, given.NOW)
+
+        assert len(finder.find(strategy, rows, markets, given.NOW, None).candidates) == found
+
+
+def test_forgotten_strategy_is_compiled_again_when_it_returns() -> None:
+    chain = given.chain([given.option(strike) for strike in range(90, 104)])
+    finder = Finder(Scanner())
+    rows = finder.rows(chain, {}, given.NOW)
+    first, second = given.strategy(), given.strategy(name="second", rank="width")
+    before = finder.scan(first, rows, ["SPX"], given.NOW)
+    finder.funnel(first, rows, ["SPX"], given.NOW)
+
+    finder.keep_only([second])
+    finder.scan(second, rows, ["SPX"], given.NOW)
+
+    assert finder.scan(first, rows, ["SPX"], given.NOW) == before
+    assert [(c.spread.short.contract.con_id - 1000, c.spread.long.contract.con_id - 1000) for c in before] == [
+        (hit.short, hit.long) for hit in search(first, options_of(rows.table))[:5]
+    ]

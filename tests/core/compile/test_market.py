@@ -1,0 +1,138 @@
+"""The market relation: every measure by hand, unknown where something is missing, and `when` over several underlyings."""
+
+import math
+import statistics
+from datetime import UTC, date, datetime
+
+import pytest
+
+from engine.compile.market import market_value
+from engine.compile.scanner import Scanner
+from engine.decide.find import Finder
+from engine.domain.session import Session
+from engine.strategy.expressions import Measure
+from engine.strategy.measures import declared_in
+from tests.core.compile import given
+
+SESSION = Session(date(2026, 11, 20), datetime(2026, 11, 20, 14, 30, tzinfo=UTC), datetime(2026, 11, 20, 21, 0, tzinfo=UTC))
+
+
+def value(name: str, *arguments: float, session: Session | None = SESSION, **known: object) -> float | bool | None:
+    return market_value(Measure(name, "market", arguments), given.market(**known), given.NOW, session)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("price", (), 100.0),
+        ("move_today", (), 100 / 99 - 1),
+        ("iv30", (), 0.2),
+        ("iv_rank", (), (0.2 - 0.1) / 0.251),
+        ("iv_percentile", (), 100 / 252),
+        ("vix", (), 18.0),
+        ("sma", (50.0,), statistics.fmean(80 + 0.1 * n for n in range(150, 200))),
+        ("trend", (20.0,), 100 / (80 + 0.1 * 180) - 1),
+        ("expected_move", (), 100 * 0.2 * math.sqrt(30 / 365)),
+        ("event", (2.0,), False),
+        ("early_close_day", (), False),
+        ("minutes_to_close", (), 180.0),
+        ("time", (), 13 * 60.0),
+    ],
+)
+def test_market_measure_is_what_its_sentence_says(name: str, arguments: tuple[float, ...], expected: float) -> None:
+    assert value(name, *arguments) == pytest.approx(expected, rel=1e-12)
+
+
+def test_realized_volatility_is_the_sample_deviation_of_log_returns() -> None:
+    closes = (100.0, 102.0, 101.0, 104.0)
+    returns = [math.log(102 / 100), math.log(101 / 102), math.log(104 / 101)]
+
+    assert value("realized_vol", 3.0, closes=closes) == pytest.approx(statistics.stdev(returns) * math.sqrt(252), rel=1e-12)
+    assert value("realized_vol", 4.0, closes=closes) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "known"),
+    [
+        ("move_today", (), {"previous_close": None}),
+        ("move_today", (), {"price": None}),
+        ("price", (), {"price": math.nan}),
+        ("iv_rank", (), {"iv30": None}),
+        ("iv_rank", (), {"iv_history": (0.1, 0.2) * 99}),
+        ("iv_rank", (), {"iv_history": (0.2,) * 252}),
+        ("iv_percentile", (), {"iv_history": (0.1, 0.2) * 99}),
+        ("sma", (201.0,), {}),
+        ("sma", (2.0,), {"closes": (1.0, math.nan)}),
+        ("trend", (201.0,), {}),
+        ("vix", (), {"vix": None}),
+        ("event", (2.0,), {"events": None}),
+        ("days_to_earnings", (), {}),
+        ("days_to_ex_dividend", (), {"next_ex_dividend": date(2026, 11, 19)}),
+        ("minutes_to_close", (), {"session": None}),
+    ],
+)
+def test_market_measure_is_unknown_when_something_is_missing(
+    name: str, arguments: tuple[float, ...], known: dict[str, object]
+) -> None:
+    assert value(name, *arguments, **known) is None
+
+
+@pytest.mark.parametrize(("day", "within", "expected"), [(22, 2, True), (23, 2, False), (20, 0, True), (19, 2, False)])
+def test_event_counts_today_and_the_next_days(day: int, within: int, expected: bool) -> None:
+    assert value("event", float(within), events=(date(2026, 11, day),)) is expected
+
+
+def test_days_are_counted_to_the_next_known_date() -> None:
+    assert value("days_to_earnings", next_earnings=date(2026, 12, 1)) == 11.0
+    assert value("days_to_ex_dividend", next_ex_dividend=date(2026, 11, 20)) == 0.0
+
+
+def test_every_declared_market_measure_is_computed() -> None:
+    for name, declared in declared_in("market").items():
+        arguments = () if declared.argument is None else (2.0,)
+
+        assert value(name, *arguments) is None or isinstance(value(name, *arguments), float | bool)
+
+
+def test_unknown_market_measure_is_a_defect() -> None:
+    with pytest.raises(LookupError):
+        value("net_liquidation")
+
+
+def test_when_answers_each_line_for_each_underlying_and_only_yes_is_searched() -> None:
+    options = [given.option(strike, underlying=name) for name in ("AAA", "BBB", "CCC", "DDD") for strike in (95, 100)]
+    strategy = given.strategy(
+        universe=["AAA", "BBB", "CCC", "DDD", "EEE"], when=["vix between 14 and 32 or price > 500", "no event within 2 days"]
+    )
+    markets = {
+        "AAA": given.market("AAA"),
+        "BBB": given.market("BBB", vix=40.0),
+        "CCC": given.market("CCC", events=None),
+        "EEE": given.market("EEE"),
+    }
+    finder = Finder(Scanner())
+    rows = finder.rows(given.chain(options), markets, given.NOW)
+
+    found = finder.find(strategy, rows, markets, given.NOW, SESSION)
+
+    answers = {name: [line.holds for line in lines] for name, lines in found.market.items()}
+    assert answers == {
+        "AAA": [True, True],
+        "BBB": [False, True],
+        "CCC": [True, None],
+        "DDD": [None, None],
+        "EEE": [True, True],
+    }
+    assert found.searched == ("AAA",)
+    assert {candidate.spread.underlying for candidate in found.candidates} == {"AAA"}
+    assert found.market["BBB"][0].values == {"vix": 40.0, "price": 100.0}
+
+
+def test_when_keeps_two_arguments_of_one_measure_apart() -> None:
+    strategy = given.strategy(when=["sma(50 days) > sma(100 days)", "sma(100 days) > sma(50 days)"])
+    markets = {"SPX": given.market()}
+
+    (lines,) = Finder(Scanner()).market(strategy, markets, given.NOW, SESSION).values()
+
+    assert [line.holds for line in lines] == [True, False]
+    assert set(lines[0].values) == {"sma_50", "sma_100"}
