@@ -175,6 +175,11 @@ class QuoteStore:
         self._changed_at[np.array(self._group_of, dtype=np.int64)[rows]] = self._beat
         self._ticks += int(rows.size)
 
+    @property
+    def ticks(self) -> int:
+        """Option quotes taken in since the start."""
+        return self._ticks
+
     def spot(self, symbol: str) -> tuple[float, float] | None:
         """Price of an underlying, USD per share, and when it was heard (UTC seconds); None where there is none."""
         price, at = self._prices.get(symbol, (_NAN, 0.0))

@@ -1,0 +1,169 @@
+"""The history for people: `state/history.duckdb` with views only, and single questions to it.
+
+The file is swapped in whole and never held open by the engine, so that the `duckdb` shell and notebooks read it at any time, also
+while the engine runs. Its views name the state folder by its absolute path; after a move `write_views` writes it anew.
+`query` attaches it read-only, or makes the same views in memory where somebody holds the file for writing. It runs SELECT only
+and reaches no files but the journal's and the archive's.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+
+import duckdb
+import pyarrow.parquet as pq
+
+from engine.domain.errors import UserError
+from engine.store import chains, journal, views
+
+DATABASE = "history.duckdb"
+TEXT = "history.sql"
+MAX_ROWS = 10_000
+"""Rows handed to a person; more is a task for the duckdb shell."""
+TIMEOUT_S = 30.0
+_MEMORY = "1GB"
+"""A question must not push the engine beside it out of memory."""
+_READS = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.MULTI})
+"""SELECT, FROM, WITH, DESCRIBE, SUMMARIZE and SHOW are the first for DuckDB, PIVOT is the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    """DuckDB's names."""
+    rows: list[tuple[object, ...]]
+    is_cut: bool
+    """True where there were more than the rows asked for."""
+
+
+def write_views(state: Path) -> Path:
+    """The database file, written anew where it is missing or speaks of another folder or version.
+
+    Raises UserError when it cannot be written.
+    """
+    state = state.resolve()
+    script = _script(state)
+    database, text = state / DATABASE, state / TEXT
+    try:
+        _make_sources(state)
+        if database.exists() and text.exists() and text.read_text() == script:
+            return database
+        trial = state / f"{DATABASE}.tmp"
+        trial.unlink(missing_ok=True)
+        with duckdb.connect(trial) as connection:
+            connection.execute(script)
+        trial.replace(database)
+        text.write_text(script)
+    except (OSError, duckdb.Error) as error:
+        raise UserError(f"{database}: the views cannot be written ({error}); history stays readable where it was") from error
+    return database
+
+
+def query(state: Path, sql: str, *, max_rows: int = MAX_ROWS, timeout_s: float = TIMEOUT_S) -> Answer:
+    """The answer to one SELECT over the history.
+
+    Raises UserError when the folder is none of an engine, the text is not one SELECT or DuckDB refuses it, or it takes too long.
+    """
+    if not (state / journal.FOLDER).is_dir():
+        raise UserError(f"{state}: no journal here; name the state folder of an engine with --state")
+    _check(sql)
+    with _reader(state.resolve()) as connection:
+        timer = Timer(timeout_s, connection.interrupt)
+        timer.start()
+        try:
+            asked = _asked(connection, sql)
+            rows = asked.fetchmany(max_rows + 1)
+            described = asked.description or []
+        except duckdb.InterruptException as error:
+            raise UserError(
+                f"the query took longer than {timeout_s:g} s and was stopped; ask for less, or use the duckdb shell"
+            ) from error
+        except duckdb.Error as error:
+            raise UserError(f"the query was refused: {error}") from error
+        finally:
+            timer.cancel()
+    return Answer(tuple(c[0] for c in described), tuple(str(c[1]) for c in described), rows[:max_rows], len(rows) > max_rows)
+
+
+def _check(sql: str) -> None:
+    try:
+        found = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise UserError(f"the query cannot be read: {error}") from error
+    if len(found) != 1 or found[0].type not in _READS:
+        raise UserError("the history answers one SELECT at a time and is never changed; this is another statement, or several")
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
+    """The query under way. Instants with a zone, as of `now()`, come out in UTC without one, as ours do."""
+    asked = connection.execute(sql)
+    zoned = [str(column[0]) for column in asked.description or [] if str(column[1]) == "TIMESTAMP WITH TIME ZONE"]
+    if not zoned:
+        return asked
+    names = [f'"{name.replace(chr(34), 2 * chr(34))}"' for name in zoned]
+    plain = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in names)
+    return connection.execute(f"SELECT * REPLACE ({plain}) FROM ({sql.rstrip().rstrip(';')})")  # noqa: S608 - checked: one SELECT
+
+
+@contextmanager
+def _reader(state: Path) -> Generator[duckdb.DuckDBPyConnection]:
+    """A database in memory that sees the views, and from then on opens no other files and changes no settings.
+
+    DuckDB lets the allowed folders be written as well as read; that only SELECT runs is what keeps them as they are.
+    """
+    connection = duckdb.connect(":memory:")
+    try:
+        _bring_views(connection, state)
+        folders = [state / name for name in (journal.FOLDER, chains.FOLDER)]
+        allowed = ", ".join(views.quoted(name) for folder in folders for name in {str(folder), _literal(folder)})
+        for setting in (
+            f"memory_limit = '{_MEMORY}'",
+            "temp_directory = ''",
+            f"allowed_directories = [{allowed}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            connection.execute(f"SET {setting}")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _bring_views(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
+    try:
+        database = write_views(state)
+        connection.execute(f"ATTACH {views.quoted(str(database))} AS history (READ_ONLY)")
+        connection.execute("USE history")
+    except (UserError, duckdb.IOException):
+        # Somebody writes in the file, or nobody may: the views do not need it.
+        try:
+            connection.execute(_script(state))
+        except duckdb.Error as error:
+            raise UserError(f"{state}: the history cannot be read ({error})") from error
+
+
+def _script(state: Path) -> str:
+    patterns = f"{_literal(state / journal.FOLDER)}/*.jsonl", f"{_literal(state / chains.FOLDER)}/**/*.parquet"
+    return "\n\n".join(views.statements(*patterns)) + "\n"
+
+
+def _literal(folder: Path) -> str:
+    """The folder in a glob pattern: what it is called stands for itself. DuckDB asks for permission under this name too."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(folder))
+
+
+def _make_sources(state: Path) -> None:
+    """An empty line file and an empty chain, because DuckDB refuses a pattern that matches nothing."""
+    lines = state / journal.FOLDER / "empty.jsonl"
+    chain = state / chains.FOLDER / "date=1970-01-01" / "underlying=none" / "empty.parquet"
+    if not lines.exists():
+        lines.parent.mkdir(parents=True, exist_ok=True)
+        lines.touch()
+    if not chain.exists():
+        chain.parent.mkdir(parents=True, exist_ok=True)
+        trial = chain.with_suffix(".tmp")
+        pq.write_table(chains.ARCHIVED.empty_table(), trial)
+        trial.replace(chain)

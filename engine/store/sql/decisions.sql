@@ -1,0 +1,12 @@
+SELECT
+  account, seq, recorded_at, kind AS decision, strategy, order_ref, position, snapshot, digest,
+  spread->>'$.structure' AS structure,
+  coalesce(quantity, contracts) AS quantity,
+  limit_price,
+  coalesce(rule, reason, obstacle->>'$.gate') AS reason,
+  by_whom, obstacle, verdicts, spread, candidate, "values" AS measures
+FROM facts
+WHERE kind IN (
+  'EntryDenied', 'OrderProposed', 'ApprovalAsked', 'OrderApproved', 'OrderDenied', 'OrderDeclined', 'OrderExpired', 'OrderSent',
+  'OrderRepriced', 'CancelRequested', 'ExitTriggered'
+)

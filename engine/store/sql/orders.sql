@@ -1,0 +1,125 @@
+WITH told AS MATERIALIZED (
+  SELECT * FROM facts WHERE order_ref IS NOT NULL
+),
+legs AS MATERIALIZED (
+  SELECT * FROM order_legs
+),
+steps AS MATERIALIZED (
+  SELECT * FROM execution_steps
+),
+-- How much of each leg had executed after each execution, and what that makes of the whole order.
+grown AS (
+  SELECT s.account, s.order_ref, s.seq, s.recorded_at, l.ratio, sum(t.added) FILTER (t.con_id = l.con_id) AS done
+  FROM steps AS s
+  JOIN steps AS t ON t.account = s.account AND t.order_ref = s.order_ref AND t.seq <= s.seq
+  JOIN legs AS l ON l.account = s.account AND l.order_ref = s.order_ref
+  GROUP BY s.account, s.order_ref, s.seq, s.recorded_at, l.con_id, l.ratio
+),
+sized AS (
+  SELECT
+    g.account, g.order_ref, g.seq, g.recorded_at,
+    min(coalesce(done, 0) // ratio) AS filled,
+    max(coalesce(done, 0) / ratio) = min(coalesce(done, 0) // ratio) AS is_balanced
+  FROM grown AS g
+  GROUP BY ALL
+),
+events AS (
+  SELECT account, order_ref, seq, recorded_at, kind AS event, false AS is_fill
+  FROM told
+  WHERE kind NOT IN ('OrderProposed', 'LegFilled', 'FactRefused')
+  UNION ALL
+  SELECT
+    s.account, s.order_ref, s.seq, s.recorded_at,
+    CASE WHEN s.is_balanced AND s.filled >= p.quantity THEN 'WholeFilled' ELSE 'PartFilled' END, true
+  FROM sized AS s
+  JOIN told AS p ON p.kind = 'OrderProposed' AND p.account = s.account AND p.order_ref = s.order_ref
+),
+lives AS (
+  SELECT
+    account, order_ref,
+    list({'event': event, 'since': recorded_at, 'has_fills': fills > 0} ORDER BY seq) AS events
+  FROM (
+    SELECT *, count(*) FILTER (is_fill) OVER (PARTITION BY account, order_ref ORDER BY seq) AS fills
+    FROM events
+  )
+  GROUP BY ALL
+),
+-- The fold of domain/order.py: its table is the map.
+folded AS (
+  SELECT
+    p.account, p.order_ref,
+    list_reduce(
+      coalesce(l.events, []),
+      lambda acc, x: {
+        'event': {{next_state}},
+        'since': CASE WHEN {{next_state}} = acc.event THEN acc.since ELSE x.since END,
+        'has_fills': x.has_fills
+      },
+      {'event': 'proposed', 'since': p.recorded_at, 'has_fills': false}
+    ) AS state
+  FROM told AS p
+  LEFT JOIN lives AS l ON l.account = p.account AND l.order_ref = p.order_ref
+  WHERE p.kind = 'OrderProposed'
+),
+cash AS (
+  SELECT account, order_ref, sum(price * quantity * CASE action WHEN 'sell' THEN 1 ELSE -1 END) AS per_share
+  FROM steps
+  WHERE counts
+  GROUP BY ALL
+),
+commissions AS (
+  SELECT account, order_ref, sum(amount) AS commission
+  FROM (
+    SELECT account, order_ref, exec_id, arg_max(amount, seq) AS amount
+    FROM told
+    WHERE kind = 'CommissionReported'
+    GROUP BY ALL
+  )
+  GROUP BY ALL
+),
+last_told AS (
+  SELECT
+    account, order_ref,
+    arg_max(limit_price, seq) FILTER (kind IN ('OrderProposed', 'OrderApproved', 'OrderSent', 'OrderRepriced')) AS limit_price,
+    arg_max(by_whom, seq) FILTER (kind = 'OrderApproved') AS approved_by,
+    arg_max(recorded_at, seq) FILTER (kind = 'OrderSent') AS sent_at,
+    arg_max(perm_id, seq) FILTER (perm_id <> 0) AS perm_id,
+    count(*) FILTER (kind = 'OrderRepriced') AS reprices,
+    arg_max(outcome, seq) FILTER (kind = 'OrderPreviewed') AS preview,
+    arg_max(initial_margin_change, seq) FILTER (kind = 'OrderPreviewed') AS initial_margin_change,
+    arg_max(coalesce(reason, obstacle->>'$.gate', code || ': ' || text), seq) FILTER (
+      kind IN (
+        'OrderDenied', 'OrderDeclined', 'OrderExpired', 'CancelRequested', 'OrderCanceled', 'OrderRejected', 'OrderUnknown'
+      )
+    ) AS why
+  FROM told
+  GROUP BY ALL
+),
+whole AS (
+  SELECT account, order_ref, arg_max(filled, seq) AS filled
+  FROM sized
+  GROUP BY ALL
+)
+SELECT
+  p.account, p.order_ref, p.seq, p.purpose, p.strategy, p.digest, p.snapshot, p.position,
+  l.underlying, l.root, l.expiry, p.spread->>'$.structure' AS structure, l.multiplier, p.spread,
+  p.recorded_at AS proposed_at, f.state.event AS state, f.state.since AS changed_at,
+  p.quantity, t.limit_price, p.limit_price AS first_limit, p.worst, p.max_loss, p.fees AS fees_estimated, p.reason,
+  t.approved_by, t.sent_at, t.perm_id, t.reprices, t.preview, t.initial_margin_change, t.why,
+  coalesce(w.filled, 0) AS filled,
+  CASE WHEN w.filled > 0 THEN (c.per_share / w.filled)::DECIMAL(18,6) END AS net_filled,
+  CASE WHEN w.filled > 0 THEN (c.per_share * l.multiplier)::DECIMAL(18,4) END AS cash,
+  coalesce(m.commission, 0)::DECIMAL(18,6) AS commission
+FROM told AS p
+JOIN folded AS f ON f.account = p.account AND f.order_ref = p.order_ref
+JOIN last_told AS t ON t.account = p.account AND t.order_ref = p.order_ref
+LEFT JOIN (
+  SELECT account, order_ref, any_value(underlying) AS underlying, any_value(root) AS root, min(expiry) AS expiry,
+    any_value(multiplier) AS multiplier
+  FROM legs
+  GROUP BY account, order_ref
+) AS l ON l.account = p.account AND l.order_ref = p.order_ref
+LEFT JOIN whole AS w ON w.account = p.account AND w.order_ref = p.order_ref
+LEFT JOIN cash AS c ON c.account = p.account AND c.order_ref = p.order_ref
+LEFT JOIN commissions AS m ON m.account = p.account AND m.order_ref = p.order_ref
+WHERE p.kind = 'OrderProposed'

@@ -1,0 +1,106 @@
+"""The history as SQL: views over the journal's lines and the archived chains.
+
+Every row carries the account. Instants are TIMESTAMP in UTC, money is DECIMAL in USD, + received and - paid. The views repeat the
+fold of `domain/` in SQL: the life of an order is its own table, written out as a map, and a position is what its orders filled.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from engine.domain.facts import KINDS
+from engine.domain.order import TRANSITIONS
+from engine.store.codec import FIELDS
+
+RENAMED = {"at": "recorded_at", "by": "by_whom", "limit": "limit_price", "foreign": "foreign_positions"}
+"""Keys of journal lines that SQL would need in quotes, and the names of their columns."""
+FIXED = (
+    "execution_steps",
+    "order_legs",
+    "fills",
+    "orders",
+    "positions",
+    "trades",
+    "decisions",
+    "candidates",
+    "funnels",
+    "equity",
+    "quotes",
+    "iv_daily",
+)
+"""The views over facts and chains, each a file in `sql/`, in the order in which they build on each other."""
+_FOLDER = Path(__file__).parent / "sql"
+_FIRST = {"seq": "BIGINT", "at": "TIMESTAMP", "account": "VARCHAR", "kind": "VARCHAR"}
+_TYPES: dict[Any, str] = {
+    Decimal: "DECIMAL(18,6)",
+    datetime: "TIMESTAMP",
+    date: "DATE",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bool: "BOOLEAN",
+    str: "VARCHAR",
+}
+
+
+def statements(journal: str, chains: str) -> list[str]:
+    """One CREATE VIEW a view, in the order in which they build on each other.
+
+    `journal` and `chains` are glob patterns of absolute paths; each must match a file at any time, an empty one will do.
+    """
+    made = [("facts", _facts(quoted(journal)))]
+    for name in FIXED:
+        text = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+        made.append((name, text.replace("{{chains}}", quoted(chains)).replace("{{next_state}}", _next_state())))
+    return [f"CREATE OR REPLACE VIEW {name} AS\n{text.strip()};" for name, text in made]
+
+
+def fact_columns() -> dict[str, str]:
+    """The type of each key of a journal line, in the order of the columns; derived from the facts."""
+    found: dict[str, str] = {}
+    for kind, fact in KINDS.items():
+        for name, hint in get_type_hints(fact).items():
+            key, column = FIELDS[kind][name], _column_type(hint)
+            found[key] = column if found.get(key, column) == column else "JSON"
+    shared = {key: found.pop(key) for key in ("strategy", "order_ref", "position", "snapshot")}
+    return {**_FIRST, **shared, **found, "hash": "VARCHAR"}
+
+
+def _column_type(hint: Any) -> str:
+    if hint in _TYPES:
+        return _TYPES[hint]
+    if NoneType in get_args(hint):
+        (present,) = (member for member in get_args(hint) if member is not NoneType)
+        return _column_type(present)
+    if all(isinstance(word, str) for word in get_args(hint)) and get_origin(hint) is not None:
+        return "VARCHAR"
+    return "VARCHAR[]" if hint == tuple[str, ...] else "JSON"
+
+
+def _facts(journal: str) -> str:
+    columns = fact_columns()
+    types = ", ".join(f"'{key}': '{kind}'" for key, kind in columns.items())
+    names = ",\n  ".join(f'"{key}" AS {RENAMED[key]}' if key in RENAMED else f'"{key}"' for key in columns)
+    return f"""
+SELECT
+  {names}
+FROM read_json(
+  {journal},
+  format = 'newline_delimited',
+  ignore_errors = true,
+  columns = {{{types}}}
+)
+WHERE seq IS NOT NULL"""  # noqa: S608 - names and types come from the facts, the pattern is quoted
+
+
+def quoted(text: str) -> str:
+    """A string literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _next_state() -> str:
+    """The state that event `x` leads to from `acc`, as domain/order.py has it; an order with fills never goes back to working."""
+    steps = ", ".join(f"'{state}>{event}': '{after}'" for state, row in TRANSITIONS.items() for event, after in row.items())
+    step = f"MAP {{{steps}}}[acc.event || '>' || x.event]"
+    return f"CASE WHEN x.has_fills AND {step} = 'working' THEN 'partly_filled' ELSE coalesce({step}, acc.event) END"

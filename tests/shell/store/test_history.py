@@ -1,0 +1,402 @@
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from engine.domain import facts
+from engine.domain.errors import IllegalFact, UserError
+from engine.domain.facts import KINDS, Fact
+from engine.domain.gate import Verdict
+from engine.domain.ledger import Ledger
+from engine.store import chains, views
+from engine.store.history import query, write_views
+from engine.store.journal import Journal
+from tests.shell.store.facts import NOON, bull_put, fills, placed, proposal, timed, trading_day
+from tests.shell.store.test_chains import archived
+
+VIEWS = ("facts", *views.FIXED)
+CENT_OF_A_CENT = Decimal("0.0001")
+
+
+def told(state: Path, story: list[Fact]) -> Ledger:
+    """The ledger of a journal that tells this; what cannot follow is not told."""
+    journal, ledger = Journal.open(state, "DU1").journal, Ledger()
+    for fact, at in timed(story):
+        try:
+            ledger.apply(fact, at)
+        except IllegalFact:
+            continue
+        journal.append(fact, at)
+    journal.close()
+    return ledger
+
+
+def rows(state: Path, sql: str) -> list[dict[str, object]]:
+    answer = query(state, sql)
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+def utc(instant: datetime | None) -> datetime | None:
+    return instant and instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def assert_views_are_the_fold(state: Path, ledger: Ledger) -> None:
+    orders = {row["order_ref"]: row for row in rows(state, "FROM orders")}
+    assert orders.keys() == ledger.orders.keys()
+    for ref, order in ledger.orders.items():
+        row = orders[ref]
+        seen = [row[name] for name in ("state", "changed_at", "filled", "limit_price", "commission", "sent_at", "reprices")]
+        expected = [
+            order.state,
+            utc(order.changed_at),
+            order.filled,
+            order.limit,
+            order.commission,
+            utc(order.sent_at),
+            order.reprices,
+        ]
+        assert seen == expected, ref
+        assert (row["approved_by"], row["perm_id"]) == (order.approved_by, order.perm_id), ref
+        assert close(row["net_filled"], order.net_filled), ref
+    positions = {row["position"]: row for row in rows(state, "FROM positions")}
+    trades = {row["position"]: row for row in rows(state, "FROM trades")}
+    assert positions.keys() == trades.keys() == ledger.positions.keys()
+    for ref, position in ledger.positions.items():
+        row, trade = positions[ref], trades[ref]
+        assert [row[name] for name in ("opened", "closed", "quantity", "is_open", "fees", "close_reason")] == [
+            position.opened, position.closed, position.quantity, position.is_open, position.fees, position.close_reason,
+        ], ref  # fmt: skip
+        assert (row["opened_at"], row["closed_at"]) == (utc(position.opened_at), utc(position.closed_at)), ref
+        for name in ("opening_net", "closing_net", "realised", "max_loss"):
+            assert close(row[name], getattr(position, name)), (ref, name)
+        assert close(trade["pnl"], position.realised - position.fees), ref
+
+
+def close(seen: object, expected: Decimal | None) -> bool:
+    if seen is None or expected is None:
+        return seen is expected
+    return abs(Decimal(str(seen)) - expected) <= CENT_OF_A_CENT
+
+
+def test_every_view_answers_when_nothing_has_happened_yet(tmp_path: Path) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+
+    for view in VIEWS:
+        answer = query(tmp_path, f"FROM {view}")
+        assert answer.rows == [], view
+        assert "account" in answer.columns, view
+
+
+def test_the_views_are_the_fold_of_an_ordinary_day(tmp_path: Path) -> None:
+    ledger = told(tmp_path, trading_day())
+
+    assert_views_are_the_fold(tmp_path, ledger)
+    assert ledger.positions["o1"].realised == Decimal("155.00")
+
+
+def test_the_views_are_the_fold_of_corrections_repeats_partial_closes_and_settlement(tmp_path: Path) -> None:
+    corrected = next(iter(fills("o1", 3, ("5.00", "3.50"))))
+    assert isinstance(corrected, facts.LegFilled)
+    ledger = told(
+        tmp_path,
+        [
+            proposal("o1", quantity=3),
+            *placed("o1"),
+            *fills("o1", 3, ("5.00", "3.50")),
+            corrected,
+            replace(corrected, exec_id="o1.a0.02", price=Decimal("5.10")),
+            proposal("c1", position="o1", quantity=1),
+            facts.OrderApproved("c1", "exit", Decimal("-1.00")),
+            facts.OrderSent("c1", Decimal("-1.00")),
+            facts.OrderUnknown("c1", "silence"),
+            *fills("c1", 1, ("2.00", "1.10"), closes=True),
+            facts.PositionSettled("o1", Decimal("-0.25"), "expired"),
+            proposal("o2", quantity=2),
+            *placed("o2"),
+            *list(fills("o2", 1, ("5.00", "3.50")))[:2],
+            facts.OrderUnknown("o2", "link lost"),
+            facts.OrderAcknowledged("o2", 77, 5, "Submitted"),
+            *list(fills("o2", 1, ("5.00", "3.50")))[2:],
+            facts.OrderCanceled("o2", "end of day"),
+            *fills("o2", 1, ("5.00", "3.50"), tag="late"),
+        ],
+    )
+
+    assert ledger.orders["o2"].state == "filled"
+    assert ledger.positions["o1"].close_reason == "settled at expiry"
+    assert_views_are_the_fold(tmp_path, ledger)
+
+
+events = st.tuples(st.integers(0, 5), st.integers(0, 13), st.integers(1, 3), st.integers(0, 3))
+
+
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.lists(events, min_size=40, max_size=160))
+def test_the_views_are_the_fold_of_whatever_can_happen(drawn: list[tuple[int, int, int, int]]) -> None:
+    story = [proposal(f"o{n}", quantity=n % 3 + 1, spread=bull_put(6000 - 100 * n, 5950 - 100 * n)) for n in range(4)]
+    story += [
+        proposal(f"o{n}", position=f"o{n - 4}", quantity=2, spread=bull_put(6400 - 100 * n, 6350 - 100 * n)) for n in (4, 5)
+    ]
+    for n in range(6):
+        story += placed(f"o{n}")[1:3]
+    for n, event, quantity, number in drawn:
+        story.append(happened(f"o{n}", event, quantity, number, 6000 - 100 * (n % 4)))
+
+    with TemporaryDirectory() as folder:
+        ledger = told(Path(folder), story)
+        assert_views_are_the_fold(Path(folder), ledger)
+
+
+def happened(ref: str, event: int, quantity: int, number: int, short: int) -> Fact:
+    closes = ref in ("o4", "o5")
+    price = Decimal(number + 1) / 4
+    match event:
+        case 0 | 1 | 2:
+            leg_action = "buy" if closes else "sell"
+            return facts.LegFilled(ref, f"{ref}.s{number}.0{event}", short, leg_action, quantity, price + 2, NOON, 9)
+        case 3 | 4 | 5:
+            leg_action = "sell" if closes else "buy"
+            return facts.LegFilled(
+                ref, f"{ref}.l{number}.0{event}", short - 50, leg_action, quantity, price, NOON - timedelta(minutes=event)
+            )
+        case 6:
+            return facts.CommissionReported(ref, f"{ref}.s{number}.00", price)
+        case 7:
+            return facts.OrderUnknown(ref, "silence")
+        case 8:
+            return facts.OrderAcknowledged(ref, number, 5, "Submitted")
+        case 9:
+            return facts.OrderRepriced(ref, price, number)
+        case 10:
+            return facts.CancelRequested(ref, "too long")
+        case 11:
+            return facts.OrderCanceled(ref, "canceled") if quantity == 3 else facts.OrderRepriced(ref, price, number)
+        case 12:
+            return facts.OrderRejected(ref, 201, "no") if quantity == 3 else facts.OrderAcknowledged(ref, 0, 5, "Submitted")
+        case _:
+            if quantity == 3 and not closes:
+                return facts.PositionSettled(ref, -price, "expired")
+            return facts.OrderAbsent(ref) if number == 3 else facts.OrderUnknown(ref, "again")
+
+
+def test_facts_have_a_column_for_every_field_and_real_types(tmp_path: Path) -> None:
+    told(tmp_path, trading_day())
+
+    types = {str(row["column_name"]): row["column_type"] for row in rows(tmp_path, "DESCRIBE facts")}
+
+    assert [types[name] for name in ("seq", "recorded_at", "limit_price", "quantity", "executed_at", "spread")] == [
+        "BIGINT", "TIMESTAMP", "DECIMAL(18,6)", "BIGINT", "TIMESTAMP", "JSON",
+    ]  # fmt: skip
+    assert rows(tmp_path, "SELECT count(*) AS n, max(seq) AS last FROM facts") == [
+        {"n": len(trading_day()), "last": len(trading_day())}
+    ]
+    assert rows(tmp_path, "SELECT DISTINCT account FROM facts") == [{"account": "DU1"}]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_column_needs_quotes(tmp_path: Path, view: str) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+    columns = query(tmp_path, f"FROM {view}").columns
+
+    answer = query(tmp_path, f"SELECT {', '.join(columns)} FROM {view} ORDER BY {columns[0]}")
+
+    assert answer.columns == columns
+
+
+def test_every_kind_of_fact_reaches_the_facts_view(tmp_path: Path) -> None:
+    assert set(KINDS) >= {str(row["kind"]) for row in rows_of_a_day(tmp_path)}
+    keys = views.fact_columns()
+    for fields in views.FIELDS.values():
+        assert set(fields.values()) <= keys.keys()
+
+
+def rows_of_a_day(state: Path) -> list[dict[str, object]]:
+    told(state, trading_day())
+    return rows(state, "SELECT DISTINCT kind FROM facts")
+
+
+def test_decisions_candidates_funnels_fills_and_equity_are_told(tmp_path: Path) -> None:
+    told(tmp_path, trading_day())
+
+    assert rows(
+        tmp_path, "SELECT decision, reason FROM decisions WHERE decision IN ('EntryDenied', 'ExitTriggered') ORDER BY seq"
+    ) == [
+        {"decision": "EntryDenied", "reason": "open_risk"},
+        {"decision": "ExitTriggered", "reason": "profit >= 50%"},
+    ]
+    assert rows(tmp_path, "SELECT strategy, rank, net, pop FROM candidates") == [
+        {"strategy": "income", "rank": 1, "net": 1.5, "pop": None}
+    ]
+    assert rows(tmp_path, "SELECT step, condition, passed, unknown FROM funnels") == [
+        {"step": 1, "condition": "delta between 0.1 and 0.2", "passed": 20, "unknown": 3}
+    ]
+    assert rows(
+        tmp_path, "SELECT sum(cash) AS cash, sum(commission) AS paid, count(*) AS n FROM fills WHERE order_ref = 'o1'"
+    ) == [{"cash": Decimal("295.0000"), "paid": Decimal("2.600000"), "n": 4}]
+    assert rows(tmp_path, "SELECT net_liquidation FROM equity") == [{"net_liquidation": Decimal("100000.000000")}]
+
+
+def test_quotes_and_daily_volatility_come_from_the_archive(tmp_path: Path) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+    _, snapshot = archived(tmp_path)
+
+    quote = rows(tmp_path, "SELECT * FROM quotes WHERE con_id = 105")[0]
+    counted = rows(tmp_path, 'SELECT account, "date", underlying, count(*) AS n FROM quotes GROUP BY ALL ORDER BY underlying')
+    daily = rows(tmp_path, "SELECT underlying, near_days, near_iv, iv30, spot FROM iv_daily")
+
+    row = snapshot.rows_by_con_id[105]
+    assert (quote["root"], quote["dte"], quote["put_call"], quote["strike"]) == ("SPXW", 25, "C", Decimal("6000.000"))
+    assert abs(float(str(quote["bid"])) - snapshot.table["bid"][row].as_py()) <= 0.005 + 1e-9
+    assert quote["as_of"] == datetime(2026, 11, 23, 15, 0)
+    assert [(c["account"], c["underlying"], c["n"]) for c in counted] == [("DU1", "SPX", 22), ("DU1", "SPY", 22)]
+    assert [(d["underlying"], d["near_days"], d["iv30"]) for d in daily] == [("SPX", 25, None)]
+    assert daily[0]["near_iv"] == pytest.approx(0.2, abs=1e-4)
+
+
+def test_names_of_underlyings_survive_the_folder_names(tmp_path: Path) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+    _, snapshot = archived(tmp_path)
+    odd = replace(snapshot, underlyings=("BRK/B", "A=B c"))
+    chains.save(tmp_path, replace(odd, as_of=NOON), "DU1", dict.fromkeys(odd.underlyings, chains.Carry(0.04, 0.01)))
+
+    found = rows(tmp_path, "SELECT DISTINCT underlying FROM quotes ORDER BY underlying")
+
+    assert [row["underlying"] for row in found] == ["A=B c", "BRK/B", "SPX", "SPY"]
+
+
+def test_history_is_read_while_the_engine_writes_and_a_torn_line_is_passed_over(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+    journal.append(facts.EngineStopped("one"), NOON)
+    with (tmp_path / "journal" / "2026-11-23.jsonl").open("ab") as file:
+        file.write(b'{"seq":2,"at":"2026-')
+
+    assert rows(tmp_path, "SELECT seq, reason FROM facts") == [{"seq": 1, "reason": "one"}]
+    journal.close()
+
+
+def test_the_database_opens_anywhere_and_while_others_hold_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "a [b] 'c'*" / "state"
+    ledger = told(state, trading_day())
+    database = write_views(state)
+    monkeypatch.chdir("/")
+
+    with duckdb.connect(database, read_only=True) as shell:
+        assert shell.execute("SELECT count(*) FROM positions").fetchall() == [(len(ledger.positions),)]
+        write_views(state)
+        assert len(query(state, "FROM positions").rows) == len(ledger.positions)
+
+
+def test_a_query_answers_while_another_process_holds_the_database_for_writing(tmp_path: Path) -> None:
+    told(tmp_path, trading_day())
+    database = write_views(tmp_path)
+    holder = subprocess.Popen(
+        [os.sys.executable, "-c", f"import duckdb; c = duckdb.connect({str(database)!r}); print('held', flush=True); input()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+
+        assert len(query(tmp_path, "FROM orders").rows) == 4
+    finally:
+        holder.communicate("\n")
+
+
+def test_views_are_written_anew_when_the_folder_has_moved(tmp_path: Path) -> None:
+    told(tmp_path / "old", trading_day())
+    write_views(tmp_path / "old")
+    shutil.move(tmp_path / "old", tmp_path / "new")
+
+    database = write_views(tmp_path / "new")
+
+    with duckdb.connect(database, read_only=True) as shell:
+        assert shell.execute("SELECT count(*) FROM facts").fetchone() == (len(trading_day()),)
+    assert not (tmp_path / "old").exists()
+
+
+def test_views_are_left_alone_when_they_are_right(tmp_path: Path) -> None:
+    database = write_views(tmp_path)
+    before = database.stat().st_mtime_ns, database.stat().st_ino
+
+    write_views(tmp_path)
+
+    assert (database.stat().st_mtime_ns, database.stat().st_ino) == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY facts TO '{state}/journal/copy.csv'",
+        "EXPLAIN ANALYZE COPY facts TO '{state}/journal/copy.csv'",
+        "SELECT 1; SELECT 2",
+        "CREATE TABLE t (i INT)",
+        "INSTALL httpfs",
+        "ATTACH '{state}/other.duckdb'",
+        "SET enable_external_access = true",
+        "PRAGMA database_list",
+        "",
+    ],
+)
+def test_a_query_is_one_select(tmp_path: Path, sql: str) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+
+    with pytest.raises(UserError, match="answers one SELECT at a time"):
+        query(tmp_path, sql.format(state=tmp_path))
+
+    assert list((tmp_path / "journal").glob("*.csv")) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["FROM read_text('/etc/hostname')", "FROM read_csv('{state}/lock')", "FROM glob('/*')", "FROM '{state}/journal/../lock'"],
+)
+def test_a_query_reaches_no_other_files(tmp_path: Path, sql: str) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+
+    with pytest.raises(UserError, match=r"the query was refused: .*(Permission|Catalog) Error"):
+        query(tmp_path, sql.format(state=tmp_path))
+
+
+def test_a_query_is_cut_at_its_rows_and_stopped_at_its_time(tmp_path: Path) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+
+    answer = query(tmp_path, "SELECT * FROM range(100) AS t(i)", max_rows=3)
+
+    assert (answer.rows, answer.is_cut) == ([(0,), (1,), (2,)], True)
+    assert not query(tmp_path, "SELECT * FROM range(3)", max_rows=3).is_cut
+    with pytest.raises(UserError, match=r"took longer than 0\.05 s"):
+        query(tmp_path, "SELECT count(*) FROM range(1000000000000) AS t(i) WHERE i % 7 = 3", timeout_s=0.05)
+
+
+def test_a_query_that_cannot_be_says_why(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no journal here"):
+        query(tmp_path, "SELECT 1")
+    Journal.open(tmp_path, "DU1").journal.close()
+    with pytest.raises(UserError, match="the query cannot be read: Parser Error"):
+        query(tmp_path, "SELEC 1")
+    with pytest.raises(UserError, match='Referenced column "nope" not found'):
+        query(tmp_path, "SELECT nope FROM facts")
+
+
+def test_an_instant_with_a_zone_comes_out_in_utc(tmp_path: Path) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+
+    answer = query(tmp_path, "SELECT TIMESTAMPTZ '2026-11-23 12:00:00-05' AS moment, 1 AS one;")
+
+    assert answer.rows == [(datetime(2026, 11, 23, 17, 0), 1)]
+
+
+def test_an_obstacle_of_a_gate_can_be_asked_for(tmp_path: Path) -> None:
+    obstacle = Verdict("buying_power", "unknown", "unknown", "$1,000", "broker")
+    told(tmp_path, [proposal("o1"), facts.OrderDenied("o1", obstacle)])
+
+    assert rows(tmp_path, "SELECT state, why FROM orders") == [{"state": "denied", "why": "buying_power"}]
