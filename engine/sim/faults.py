@@ -187,6 +187,12 @@ class Faults:
             self._waiting.append((at, fault))
             self._waiting.sort(key=_first)
 
+    def waits_for(self, name: str) -> bool:
+        """Whether an armed fault of this name is left, now or later; asked for every message, so it is quick."""
+        return bool(self._armed) and any(
+            fault.name == name and left for (_, fault), left in zip(self._armed, self._left, strict=True)
+        )
+
     def take(self, name: str, now: datetime) -> Fault | None:
         """An armed fault of this name, used up by one occasion."""
         for number, (at, fault) in enumerate(self._armed):

@@ -29,6 +29,7 @@ _GREEKS = slice(7, 12)
 _CENT = Decimal("0.01")
 _NOTHING = Quote(None, None)
 _STOCK_SIZE = 500
+_UNTOLD_SIZE = 10.0
 _DAY_S = 86_400  # options stop trading in the afternoon of New York, which is the same day in UTC
 
 
@@ -107,9 +108,14 @@ class Floor:
         self._quoted.clear()
 
     def columns(self, rows: NDArray[np.int64]) -> Floats:
-        """Values of options by COLUMNS x rows, the faults of the data applied; NaN where absent."""
+        """Values of options by COLUMNS x rows, the faults of the data applied; NaN where absent.
+
+        A price without a size, as in recordings of prices alone, has a size of its own: clients take 0 for no price.
+        """
         quotes = self.market.quotes
         values = np.stack([getattr(quotes, name)[rows] for name in COLUMNS])
+        for price, size in ((_BID, _BID_SIZE), (_ASK, _ASK_SIZE)):
+            values[size] = np.where(np.isnan(values[size]) & (values[price] > 0), _UNTOLD_SIZE, values[size])
         weather = self.weather
         if weather.crossed:
             values[[_BID, _ASK]] = values[[_ASK, _BID]]

@@ -121,12 +121,12 @@ class Connection(asyncio.Protocol):
 
     def send(self, message: Message) -> None:
         """Sends one message, unless a fault takes it."""
-        if self._board.faults.take("drop", self._board.now()) is None:
+        if not self._is_dropped():
             self._write(encode_frame(message, self.version))
 
     def emit(self, name: str, *values: str | float | None) -> None:
         """The quick way for ticks."""
-        if self._board.faults.take("drop", self._board.now()) is None:
+        if not self._is_dropped():
             self._write(frame_encoder(name, self.version)(*values))
 
     def send_fields(self, fields: Sequence[str]) -> None:
@@ -198,6 +198,10 @@ class Connection(asyncio.Protocol):
                 self.close()
 
     # bytes
+
+    def _is_dropped(self) -> bool:
+        faults = self._board.faults
+        return faults.waits_for("drop") and faults.take("drop", self._board.now()) is not None
 
     def _write(self, chunk: bytes) -> None:
         if self.muted or self._transport is None or self._transport.is_closing():
