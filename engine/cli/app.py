@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from cyclopts import App, CycloptsError, Group, UnknownCommandError
+from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
 
 from engine.domain.errors import EngineError, UserError
 
@@ -53,7 +53,8 @@ def build(*, overview: bool = False) -> App:
         version=version("ibkr-spreads"),
         version_flags=["--version"],
         help_flags=["--help", "-h"],
-        help_format="plaintext",
+        help_format="markdown",
+        default_parameter=Parameter(negative_bool=(), negative_iterable=()),
     )
     for place, (title, commands) in enumerate(GROUPS.items()):
         group = Group(title, sort_key=place)

@@ -58,8 +58,8 @@ def gather(paths: Sequence[Path]) -> list[Gathered]:
     """The named files, and what the engine would read beside them, folder by folder in the order of the names."""
     named: dict[Path, list[Path]] = {}
     for path in dict.fromkeys(Path(os.path.normpath(path)) for path in paths):
-        files = [file for file in _siblings(path) if file.name not in SHARED] if path.is_dir() else [path]
-        known = named.setdefault(path if path.is_dir() and files else path.parent, [])
+        files = [file for file in _siblings(path) if file.name not in SHARED] if _is_folder(path) else [path]
+        known = named.setdefault(path if _is_folder(path) and files else path.parent, [])
         known += [file for file in files or [path] if file not in known]
     return [_gathered(folder, files) for folder, files in named.items()]
 
@@ -69,7 +69,7 @@ def read(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode) and not any(file.name not in SHARED for file in _siblings(path)):
-            raise Unread("no strategy in this folder", "`spreads new NAME` writes a first one")
+            raise Unread("this folder holds no strategy", "`spreads new NAME` writes a first one")
         if not stat.S_ISREG(mode):
             kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "no file")
             raise Unread(f"this is {kind}, not a file", "name a YAML file")
@@ -129,6 +129,13 @@ def _gathered(folder: Path, files: Sequence[Path]) -> Gathered:
                 problems.append(unread_problem(str(path), error))
     problems += [_unheard(path) for path in files if path.suffix not in SUFFIXES and str(path) in texts]
     return Gathered(texts, frozenset(str(path) for path in [*shared, *files]), tuple(problems))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name longer than any file's
+        return False
 
 
 def _siblings(folder: Path) -> Iterator[Path]:

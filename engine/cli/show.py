@@ -64,7 +64,11 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
         # Text and not markup: what a file or a broker says may hold square brackets.
         table.add_row(*(Text(cell) for cell in line))
     wide = None if sys.stdout.isatty() else _WIDEST
-    Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=False).print(table)
+    console = Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=False)
+    # Written by us: the library ends the program where the reader has left.
+    with console.capture() as drawn:
+        console.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
 
 
 def _column(values: Sequence[object]) -> list[str]:

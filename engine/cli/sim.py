@@ -22,30 +22,30 @@ from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK
 from engine.sim.faults import Fault, catalogue, parse_fault
 from engine.sim.loop import PacedLoop, run
-from engine.sim.simulator import LOOPBACK, Simulator
+from engine.sim.reception import LOOPBACK
+from engine.sim.simulator import Simulator
 
 FASTEST = 600.0
 """Above it a client's own timeouts, in real time, have nothing to do with the market's."""
 TOLD_EVERY_S = 1.0
 """Real seconds between two lines of progress on a terminal."""
-Port = Annotated[int, Parameter(name="--port")]
 
 
 def sim(
     *,
     port: int = 7497,
     host: str = "127.0.0.1",
-    replay: tuple[Path, ...] = (),
+    replay: Annotated[tuple[Path, ...], Parameter(show_default=False, consume_multiple=True)] = (),
     bars: Path | None = None,
-    underlyings: tuple[str, ...] = ("SPX", "SPY", "VIX"),
+    underlyings: Annotated[tuple[str, ...], Parameter(show_default=" ".join, consume_multiple=True)] = ("SPX", "SPY", "VIX"),
     at: str | None = None,
     days: int | None = None,
     seed: int = 1,
     speed: float = 1.0,
-    wait: bool | None = None,
+    wait: Annotated[bool | None, Parameter(negative="--no-wait")] = None,
     account: str = "DU1234567",
     cash: float = 1_000_000,
-    fault: tuple[str, ...] = (),
+    fault: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
 ) -> None:
     """Serve a simulated TWS with one paper account, for any TWS client. Nothing here touches a broker.
 
@@ -90,11 +90,11 @@ def sim(
         simulator = Simulator(staged.market, seed=seed, begins=staged.begins, account=account, cash=money, schedule=schedule)
         service = _Service(simulator, staged, account, money, bool(replay) if wait is None else wait, days)
         service.announce(listener, speed, schedule)
-        run(service.serve(listener), _Reception(speed, listener))
+        run(service.serve(listener), _Doorstep(speed, listener))
     service.tell_the_end()
 
 
-class _Reception(PacedLoop):
+class _Doorstep(PacedLoop):
     """A paced loop whose first server takes over a socket at which clients may be waiting already."""
 
     def __init__(self, speed: float, listener: socket.socket) -> None:

@@ -1,0 +1,99 @@
+"""The command line as a whole: help, mistakes, exit codes, pipes."""
+
+import ast
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from engine.cli import app
+from tests.faces.conftest import Spreads
+
+OFFLINE = ("check", "explain", "scan", "fields", "new", "schema", "sim", "query", "status", "why")
+
+
+def test_overview_shows_every_command_in_its_group(spreads: Spreads) -> None:
+    ran = spreads("--help")
+
+    assert ran.code == 0
+    for group, commands in app.GROUPS.items():
+        assert group in ran.out
+        assert all(f"│ {name} " in ran.out for name in commands)
+
+
+def test_overview_and_bare_command_are_the_same(spreads: Spreads) -> None:
+    assert spreads().out == spreads("--help").out == spreads("-h").out
+
+
+@pytest.mark.parametrize("command", OFFLINE)
+def test_help_of_a_command_reads_as_before(command: str, spreads: Spreads, snapshot: SnapshotAssertion) -> None:
+    ran = spreads(command, "--help")
+
+    assert ran.code == 0
+    assert ran.out == snapshot
+
+
+@pytest.mark.parametrize("command", OFFLINE)
+def test_overview_says_the_first_sentence_of_a_command_without_importing_it(command: str) -> None:
+    module, _, function = app.COMMANDS[command].partition(":")
+    __import__(module)
+
+    written = inspect.getdoc(getattr(sys.modules[module], function))
+
+    assert written is not None
+    assert app.first_sentence(app.COMMANDS[command]) == written.partition("\n")[0] != ""
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("statu",), "no command 'statu'; did you mean 'status'?"),
+        (("zzz",), "no command 'zzz'"),
+        (("fields", "--fromat", "json"), "--fromat"),
+        (("fields", "--format", "xml"), 'Choose from: "table", "json", "csv"'),
+        (("explain",), "requires an argument"),
+        (("sim", "--port", "abc"), "abc"),
+        (("new", "x", "--type", "iron_condor"), "bull_put"),
+    ],
+)
+def test_mistake_gets_one_line_and_exit_code_2(words: tuple[str, ...], says: str, spreads: Spreads) -> None:
+    ran = spreads(*words)
+
+    assert ran.code == 2
+    assert ran.out == ""
+    assert says in ran.err.splitlines()[0]
+    assert ran.err.splitlines()[0].startswith("spreads: ")
+    assert ran.err.splitlines()[1].strip().startswith("try  spreads")
+    assert len(ran.err.splitlines()) == 2
+
+
+def test_version_is_the_only_thing_said_when_asked_for_it(spreads: Spreads) -> None:
+    ran = spreads("--version")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.strip()[0].isdigit()
+
+
+def test_reader_that_leaves_early_is_no_failure() -> None:
+    read, write = os.pipe()
+    os.close(read)
+
+    ran = subprocess.run([sys.executable, "-m", "engine", "fields"], stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_command_line_imports_nothing_heavy_before_it_is_needed() -> None:
+    heavy = {"duckdb", "numpy", "pandas", "pyarrow", "scipy", "ib_async", "exchange_calendars"}
+    tree = ast.parse(Path(inspect.getfile(app)).read_text(encoding="utf-8"))
+
+    program = "import sys, engine.cli.app as a; a.build(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+    assert tree.body
+    assert heavy.isdisjoint(loaded)

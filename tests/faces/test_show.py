@@ -1,0 +1,58 @@
+"""Rows on stdout: for people aligned and short, for programs plain and whole."""
+
+import json
+import math
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from engine.cli.show import Row, pairs, show
+
+ROWS: list[Row] = [
+    {"name": "a[b]", "net": 1.5, "money": Decimal("1234.500000"), "at": datetime(2026, 11, 23, 17, tzinfo=UTC), "flag": True},
+    {"name": "esc\x1b[31m", "net": math.nan, "money": None, "at": None, "flag": False, "legs": [{"strike": 1.0}]},
+]
+COLUMNS = ("name", "net", "money", "at", "flag", "legs")
+
+
+def test_table_aligns_numbers_and_shows_what_is_absent_as_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    show(ROWS, COLUMNS, "table")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == list(COLUMNS)
+    assert "a[b]" in lines[1]
+    assert "1,234.5" in lines[1]
+    assert "\x1b" not in lines[2]
+    assert lines[2].split()[1:3] == ["-", "-"]
+
+
+def test_csv_holds_plain_values(capsys: pytest.CaptureFixture[str]) -> None:
+    show(ROWS, COLUMNS, "csv")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "a[b],1.5,1234.5,2026-11-23T17:00:00+00:00,true,"
+    assert lines[2].endswith(',,,,false,"[{""strike"": 1.0}]"')
+
+
+def test_json_holds_every_key_and_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    show(ROWS, ("name",), "json")
+
+    rows = json.loads(capsys.readouterr().out)
+    assert rows[0]["money"] == 1234.5
+    assert rows[1]["net"] is None
+    assert rows[1]["legs"] == [{"strike": 1.0}]
+
+
+def test_no_rows_are_said_on_stderr_and_leave_stdout_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    show([], COLUMNS, "table", empty="nothing")
+    show([], COLUMNS, "json")
+
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("[]\n", "nothing\n")
+
+
+def test_pairs_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
+    pairs([("a", 1), ("longer", None)])
+
+    assert capsys.readouterr().out == "a       1\nlonger  -\n"
