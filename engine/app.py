@@ -33,21 +33,23 @@ from engine.ports import Broker, Clock, Journal
 from engine.runtime.desk import Desk, Identity
 from engine.runtime.engine import Engine, Observer
 from engine.runtime.feed import Feed
+from engine.runtime.freshness import Freshness
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.restart import leftovers
 from engine.runtime.schedule import session_of
 from engine.settings import Settings
-from engine.store.chains import archive
+from engine.store import chains
 from engine.store.checkpoint import recover, save
-from engine.store.history import write_views
-from engine.store.journal import probe
+
+# H from engine.store.history import write_views
+from engine.store.journal import FOLDER, probe
 from engine.store.lines import account_on_file
 from engine.store.quotes import QuoteStore
 
 RETRY_FIRST_S, RETRY_MAX_S = 1.0, 60.0
 """Between two tries to connect; doubled each time."""
-REWATCH_EVERY = timedelta(minutes=1)
+REWATCH_EVERY = timedelta(minutes=5)
 CHECK_LINK_S = 1.0
 HALT_FILE = "HALT"
 LEAVE_S = 10.0
@@ -95,6 +97,9 @@ class Sight:
         session = session_of(now)
         return session is not None and session.contains(now)
 
+    def ticks(self) -> int:
+        return self._quotes.ticks
+
     def book(self) -> Book:
         shelf = self._library.shelf
         return Book(
@@ -121,7 +126,7 @@ class App:
         """Recover, connect, run, leave."""
         settings = self._settings
         probe(settings.state)
-        account = settings.account or account_on_file(settings.state)
+        account = settings.account or account_on_file(settings.state / FOLDER)
         lease = _lease(self._clock.now())
         if account is None:
             # The first start without --account: only the broker knows whose journal this will be.
@@ -151,7 +156,7 @@ class App:
         last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
         ib = await self._connected(lease, account, last_id)
         broker = options.wrap_broker(ib)
-        feed = Feed(broker, self._quotes)
+        feed = Feed(broker, self._quotes, settings.lines)
         sight = Sight(broker, self._quotes, feed, library, Finder(self._scanner), options)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
@@ -163,7 +168,7 @@ class App:
             await feed.prepare(library.shelf, ledger, now)
             background = [
                 group.create_task(self._keep_link(broker, feed, library, ledger)),
-                group.create_task(self._archive()),
+                group.create_task(self._archive(feed, account)),
             ]
             if options.watches_files:
                 background.append(group.create_task(self._watch(engine, feed, library)))
@@ -188,7 +193,7 @@ class App:
                 settings.client_id,
                 account,
                 self._inbox.hear,
-                self._quotes,
+                Freshness(self._quotes, self._inbox.nudge),
                 self._clock,
                 order_prefix=lease,
                 last_order_id=last_order_id,
@@ -255,7 +260,7 @@ class App:
             except (UserError, Transient):
                 continue
 
-    async def _archive(self) -> None:
+    async def _archive(self, feed: Feed, account: str) -> None:
         """Keep the chain in the history while the market is open."""
         every = timedelta(minutes=self._settings.archive_every_min)
         while True:
@@ -263,14 +268,14 @@ class App:
             now = self._clock.now()
             session = session_of(now)
             if session is not None and session.contains(now):
-                archive(self._settings.state, self._quotes.snapshot(now))
+                chains.save(self._settings.state, self._quotes.snapshot(now), account, feed.carries)
 
     def _serve(self, group: asyncio.TaskGroup, desk: Desk, read: Callable[[], Reading]) -> list[asyncio.Task[None]]:
         sockets = [unix_socket(self._settings.state)]
         if self._settings.metrics_port is not None:
             sockets.append(loopback_socket(self._settings.metrics_port))
         api = server(build(desk, registry(read)))
-        write_views(self._settings.state)
+        # H write_views(self._settings.state)
         return [group.create_task(api.serve(sockets=sockets))]
 
     def _reading(self, engine: Engine, broker: IbBroker, library: Library) -> Reading:

@@ -1,4 +1,4 @@
-"""Process settings: where TWS is, which account, which folders. Flags win over the environment (SPREADS_HOST, SPREADS_PORT, ...)."""
+"""Process settings: where TWS is, which account, which folders. Flags win over the environment (SPREADS_HOST and so on)."""
 
 from pathlib import Path
 from typing import Annotated, Literal

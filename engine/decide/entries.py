@@ -38,7 +38,7 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows, given: int = 0) -> list[
 
     `given` counts the order references given at this instant already.
     """
-    if not snapshot.is_open or not snapshot.chain.table.num_rows:
+    if not snapshot.is_open or not snapshot.is_fresh or not snapshot.chain.table.num_rows:
         return []
     decisions: list[Decision] = []
     chain: ChainRows | None = None
@@ -55,7 +55,7 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows, given: int = 0) -> list[
         found = book.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
         if due:
             decisions.append(_funnel(strategy, found, snapshot, book, chain))
-        if busy:
+        if busy or (obstacle is not None and obstacle.gate == "hours"):
             continue
         made = _try(strategy, found.candidates, obstacle, snapshot, book, rows, given)
         if made is not None and not (proposed and isinstance(made, Propose)):

@@ -4,10 +4,11 @@ A broker streams about a hundred lines while a chain has thousands of options: t
 from the 30-day volatility of the underlying; once quotes flow, the chosen strikes are chosen again from what is known.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from math import log
 
 from scipy.special import ndtr
@@ -38,21 +39,27 @@ class Guess:
 
 
 def wanted(
-    strategies: Sequence[Strategy], contracts: Iterable[Contract], guesses: Mapping[str, Guess], ledger: Ledger, now: datetime
+    strategies: Sequence[Strategy],
+    contracts: Iterable[Contract],
+    guesses: Mapping[str, Guess],
+    ledger: Ledger,
+    now: datetime,
+    most: int,
 ) -> list[Contract]:
-    """Contracts worth a line, most important first, each once."""
+    """At most so many contracts worth a line, most important first, each once; what is held always counts."""
     listed: dict[str, list[Contract]] = {}
     for contract in contracts:
         listed.setdefault(contract.underlying, []).append(contract)
     searches = [
-        _for_strategy(strategy, listed[name], guesses[name], now)
+        _for_strategy(strategy, listed[name], guesses[name], now, most)
         for strategy in strategies
         if strategy.enabled
         for name in strategy.universe
         if name in listed and name in guesses
     ]
     turns = (contract for turn in zip_longest(*searches) for contract in turn if contract is not None)
-    return list(dict.fromkeys((*_held(ledger), *turns)))
+    held = list(dict.fromkeys(_held(ledger)))
+    return list(dict.fromkeys((*held, *islice(dict.fromkeys(turns), most))))[: max(most, len(held))]
 
 
 def _held(ledger: Ledger) -> Iterator[Contract]:
@@ -62,10 +69,10 @@ def _held(ledger: Ledger) -> Iterator[Contract]:
         yield from (leg.contract for leg in order.spread.legs)
 
 
-def _for_strategy(strategy: Strategy, contracts: Sequence[Contract], guess: Guess, now: datetime) -> list[Contract]:
+def _for_strategy(strategy: Strategy, contracts: Sequence[Contract], guess: Guess, now: datetime, most: int) -> list[Contract]:
     side = [contract for contract in contracts if contract.put_call == strategy.spread.put_call]
     days = _expiries(strategy.spread.expiry, {contract.expiry for contract in side}, now)
-    chains = [_for_chain(strategy, chain, guess, now) for day in days for chain in _by_root(side, day)]
+    chains = [_for_chain(strategy, chain, guess, now, most) for day in days for chain in _by_root(side, day)]
     return [contract for turn in zip_longest(*chains) for contract in turn if contract is not None]
 
 
@@ -86,9 +93,10 @@ def _expiries(rule: ExpiryRule, listed: set[date], now: datetime) -> list[date]:
     return [] if day is None else [day]
 
 
-def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now: datetime) -> list[Contract]:
+def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now: datetime, most: int) -> list[Contract]:
     """At-the-money strikes first, then short legs nearest to the middle of the wanted deltas, each followed by its partners."""
     spread = strategy.spread
+    by_strike = {contract.strike: contract for contract in chain}
     near = sorted(chain, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))[:ATM_STRIKES]
     band = spread.short_delta
     middle, low, high = 0.3, 0.0, 1.0
@@ -99,16 +107,17 @@ def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now:
         (contract for contract in chain if low <= deltas[contract.con_id] <= high),
         key=lambda contract: (abs(deltas[contract.con_id] - middle), contract.strike),
     )
-    chosen = list(near)
+    strikes = sorted(by_strike)
+    chosen = dict.fromkeys(near)
     for short in shorts:
-        reach = (
-            short.strike - contract.strike if spread.short_is_higher else contract.strike - short.strike for contract in chain
-        )
-        partners = [
-            contract for contract, width in zip(chain, reach, strict=True) if spread.width.low <= width <= spread.width.high
-        ]
-        chosen += [short, *partners]
-    return list(dict.fromkeys(chosen))
+        if len(chosen) >= most:
+            break
+        ends = (short.strike - spread.width.high, short.strike - spread.width.low)
+        if not spread.short_is_higher:
+            ends = (short.strike + spread.width.low, short.strike + spread.width.high)
+        reach = strikes[bisect_left(strikes, ends[0]) : bisect_right(strikes, ends[1])]
+        chosen |= dict.fromkeys((short, *(by_strike[strike] for strike in reach)))
+    return list(chosen)
 
 
 def guessed_delta(contract: Contract, guess: Guess, now: datetime) -> float:

@@ -68,6 +68,8 @@ class Snapshot:
     """The session of today, also before its open and after its close; None on a day without one."""
     data: DataQuality
     is_connected: bool
+    is_fresh: bool = True
+    """Whether a quote was heard since the last look; without one nothing new can be found."""
     answers: tuple[Answer, ...] = ()
     """Words of people heard since the last beat."""
     exit_hits: Mapping[tuple[str, str], ExitHits] = field(default_factory=dict[tuple[str, str], ExitHits])

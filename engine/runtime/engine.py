@@ -47,11 +47,10 @@ from engine.ports import Broker, BrokerPicture, Clock, Journal
 from engine.runtime.inbox import Inbox, Said
 from engine.runtime.reconcile import reconcile
 
-COALESCE_S = 0.1
-"""Fresh quotes within a tenth of a second are one look at the market."""
 TIMER_BUSY_S = 1.0
 """While orders are on their way, patience is counted in seconds."""
-TIMER_OPEN_S = 5.0
+TIMER_OPEN_S = 15.0
+"""Without fresh quotes only the clock can fire a rule; rules of the clock count minutes."""
 TIMER_CLOSED_S = 60.0
 EQUITY_EVERY = timedelta(minutes=1)
 ASK_AGAIN_S = 5.0
@@ -71,6 +70,10 @@ class Eyes(Protocol):
         ...
 
     def is_open(self, now: datetime) -> bool: ...
+
+    def ticks(self) -> int:
+        """Quotes heard since the start: fresh ones have come where it has grown."""
+        ...
 
     def book(self) -> Book:
         """The strategies and limits in force."""
@@ -110,6 +113,7 @@ class Engine:
         self._answers: dict[str, Said] = {}
         self._hits: dict[tuple[str, str], ExitHits] = {}
         self._asking = False
+        self._ticks = -1
         self._picture_at: datetime | None = None
         self._written_since_sync = False
 
@@ -180,7 +184,8 @@ class Engine:
             if equity != self.ledger.equity:
                 self.record(equity, now)
         answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
-        return replace(snapshot, answers=answers, exit_hits=self._hits)
+        ticks, self._ticks = self._ticks, self._eyes.ticks()
+        return replace(snapshot, answers=answers, exit_hits=self._hits, is_fresh=self._ticks != ticks)
 
     def _write(self, decision: Decision, now: datetime) -> list[Effect]:
         name = type(decision).__name__

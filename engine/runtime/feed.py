@@ -4,19 +4,20 @@ Prepared after every connect, refreshed on each trading day and when strategies 
 (`decide.wanted`); here it is only passed on.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 from engine.decide.wanted import Guess, wanted
-from engine.domain.chain import ChainSnapshot, MarketState
+from engine.domain.chain import MarketState
 from engine.domain.contract import Contract
 from engine.domain.ledger import Ledger
-from engine.domain.session import Session, days_to_expiry, trading_day
+from engine.domain.session import days_to_expiry, trading_day
 from engine.ports import Broker, DailyBars, Underlying
 from engine.runtime.library import Shelf
 from engine.runtime.schedule import sessions_between
+from engine.store.columns import Carry
+from engine.store.quotes import QuoteStore
 from engine.strategy.expressions import measures_in
 from engine.strategy.model import Strategy
 from engine.strategy.values import DayRange
@@ -26,28 +27,10 @@ HISTORY_DAYS = 300
 """A year of sessions for ranks, and room for holidays and gaps."""
 BAND = 0.15
 """Strikes within this fraction of the spot are loaded: wider than a delta of 0.05 at 60 days in calm and nervous markets."""
+LINES_SPARE = 10
+"""Left for TWS's own windows and for a new position's legs."""
 MONTHLY_DAYS = 45
 """`next monthly` is at most five weeks away; a few days of slack."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carry:
-    """Interest and dividends of one underlying, continuous, per year."""
-
-    rate: float
-    dividend: float
-
-
-class Quotes(Protocol):
-    """What the feed and the beat need of the quote store."""
-
-    def layout(self, contracts: Iterable[Contract], carries: Mapping[str, Carry], sessions: Sequence[Session] = ()) -> None: ...
-
-    def spot(self, symbol: str) -> tuple[float, float] | None: ...
-
-    def volatility(self, symbol: str) -> float | None: ...
-
-    def snapshot(self, now: datetime) -> ChainSnapshot: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +43,14 @@ class _Known:
 class Feed:
     """Chains and history of everything that the strategies or the open positions need."""
 
-    def __init__(self, broker: Broker, quotes: Quotes) -> None:
-        self._broker, self._quotes = broker, quotes
+    def __init__(self, broker: Broker, quotes: QuoteStore, lines: int) -> None:
+        """`lines` are the market data lines that may be used."""
+        self._broker, self._quotes, self._lines = broker, quotes, lines
         self._known: dict[str, _Known] = {}
         self._contracts: dict[str, tuple[Contract, ...]] = {}
         self._watched: list[Contract] = []
+        self.carries: dict[str, Carry] = {}
+        """Interest and dividends that the chain was last laid out with, by underlying."""
 
     async def prepare(self, shelf: Shelf, ledger: Ledger, now: datetime) -> None:
         """Load what is missing or of another day, lay out the rows, and stream.
@@ -80,6 +66,7 @@ class Feed:
                 self._known[symbol] = _Known(underlying, bars, today)
                 self._contracts.pop(symbol, None)
         self._broker.watch((), self._underlyings())
+        self._watched = []
         for symbol in sorted({name for strategy in strategies for name in strategy.universe} - {VIX}):
             if symbol not in self._contracts:
                 chain = await self._broker.chain(self._known[symbol].underlying, _expiries(symbol, strategies, now), BAND)
@@ -89,11 +76,11 @@ class Feed:
         contracts |= {contract for contract in held if contract.expiry >= today}
         sessions = sessions_between(today - timedelta(days=7), max((c.expiry for c in contracts), default=today))
         pricing = shelf.account.pricing
-        carries = {
+        self.carries = {
             symbol: Carry(float(pricing.rate), float(pricing.dividend_yield.get(symbol, 0)))
             for symbol in {contract.underlying for contract in contracts}
         }
-        self._quotes.layout(contracts, carries, sessions)
+        self._quotes.layout(contracts, self.carries, sessions)
         self.rewatch(shelf, ledger, now)
 
     def is_stale(self, shelf: Shelf, now: datetime) -> bool:
@@ -111,7 +98,8 @@ class Feed:
                 last = known.bars.implied_volatilities[-1:] or (None,)
                 guesses[symbol] = Guess(price, self._quotes.volatility(symbol) or last[0])
         contracts = (contract for chain in self._contracts.values() for contract in chain)
-        chosen = wanted(list(shelf.strategies.values()), contracts, guesses, ledger, now)
+        most = self._lines - len(self._known) - LINES_SPARE
+        chosen = wanted(list(shelf.strategies.values()), contracts, guesses, ledger, now, most)
         if chosen != self._watched:
             self._broker.watch(chosen, self._underlyings())
             self._watched = chosen

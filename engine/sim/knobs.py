@@ -21,6 +21,8 @@ class Knobs:
     """Highest server version it speaks."""
     cadence_s: float = 0.25
     """Least time between two updates of a stream: TWS sends aggregates four times a second."""
+    idle_cadence_s: float | None = None
+    """The same while no order works: a demonstration may look away when nothing is at stake. None: no difference."""
     match_every_s: float = 1.0
     """Working orders are held against the quotes this often, or at the cadence where that is longer."""
     max_lines: int = 100

@@ -234,7 +234,7 @@ class Simulator:
 
     def _handle(self, session: Session, message: Message) -> None:
         now = self.now()
-        if now - self._pumped_at >= timedelta(seconds=self.knobs.cadence_s):
+        if now - self._pumped_at >= self._cadence():
             self._pump()
         if message.name in _HELD and self._outages.link_is_down:
             self._held.append((session.client_id, message))
@@ -292,6 +292,14 @@ class Simulator:
             seconds = max(_SHORTEST_S, self._clock.seconds_until(due))
             self._timer = self._loop.call_at(self._loop.time() + seconds, self._pump)
 
+    def _works(self) -> bool:
+        return any(order.status == "Submitted" for order in self.exchange.working())
+
+    def _cadence(self) -> timedelta:
+        """Least time between two updates of the streams, as things stand."""
+        idle = self.knobs.idle_cadence_s
+        return timedelta(seconds=self.knobs.cadence_s if idle is None or self._works() else idle)
+
     def _due(self, now: datetime) -> list[datetime | None]:
         due = [self.faults.next_due()]
         if not self.exchange.is_open:
@@ -301,8 +309,8 @@ class Simulator:
         due.append(session.close if session is not None and session.close > now else now + _AFTER_CLOSE)
         due += [now + timedelta(seconds=seconds) for one in self.sessions() for seconds in one.paces()]
         if any(one.quotes.is_streaming for one in self.sessions()):
-            at = now + timedelta(seconds=self.knobs.cadence_s)
+            at = now + self._cadence()
             due.append(max(at, self._market.next_event(now) or at))
-        if any(order.status == "Submitted" for order in self.exchange.working()):
+        if self._works():
             due.append(now + timedelta(seconds=max(self.knobs.cadence_s, self.knobs.match_every_s)))
         return due

@@ -1,0 +1,144 @@
+"""Facts as a trader would tell them, one line each, in New York time."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+from engine.domain.facts import (
+    ApprovalAsked,
+    CancelRequested,
+    EngineStarted,
+    EntryDenied,
+    ErrorHeard,
+    ExitTriggered,
+    Fact,
+    FactRefused,
+    Halted,
+    LegFilled,
+    LinkChanged,
+    OrderAbsent,
+    OrderApproved,
+    OrderCanceled,
+    OrderDeclined,
+    OrderDenied,
+    OrderExpired,
+    OrderPreviewed,
+    OrderProposed,
+    OrderRejected,
+    OrderRepriced,
+    OrderSent,
+    OrderUnknown,
+    PositionSettled,
+    Reconciled,
+    Resumed,
+    StrategyLoaded,
+    StrategyRefused,
+    StrategyRemoved,
+)
+from engine.domain.ledger import Ledger
+from engine.domain.session import NEW_YORK
+
+
+class Narrator:
+    """An observer of the engine that tells what a person would want to hear; everything else is in the journal."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.ledger: Ledger | None = None
+        self._tell = tell
+
+    def saw(self, fact: Fact, at: datetime) -> None:
+        """Tell a fact, if it is worth a line."""
+        text = self._sentence(fact)
+        if text is not None:
+            self._tell(f"{at.astimezone(NEW_YORK):%a %H:%M:%S}  {text}")
+
+    def _sentence(self, fact: Fact) -> str | None:
+        match fact:
+            case EngineStarted():
+                return f"engine {fact.version} started in mode {fact.mode}"
+            case StrategyLoaded():
+                return f"loaded    {fact.strategy} from {fact.file}"
+            case StrategyRefused():
+                return f"refused   {fact.file}; its last good version stays in force\n{fact.problems}"
+            case StrategyRemoved():
+                return f"removed   {fact.strategy}: no new entries, exits go on"
+            case LinkChanged():
+                return f"link      {fact.state}: {fact.text}"
+            case Halted():
+                return f"HALTED    by {fact.by}: {fact.reason}"
+            case Resumed():
+                return f"resumed   by {fact.by}"
+            case Reconciled(differences=differences, foreign=foreign):
+                if differences:
+                    return "reconcile " + "; ".join(differences)
+                return "reconcile our books agree with the broker's" + (f"; not ours: {', '.join(foreign)}" if foreign else "")
+            case EntryDenied():
+                return f"denied    {fact.strategy}: {fact.spread}: {fact.obstacle}"
+            case ExitTriggered():
+                return f"exit      {fact.rule}" + _values(fact.values)
+            case PositionSettled():
+                return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"
+            case FactRefused() | ErrorHeard():
+                return f"broker    {fact.text}"
+            case _:
+                return self._order(fact)
+
+    def _order(self, fact: Fact) -> str | None:
+        match fact:
+            case OrderProposed():
+                what = "open" if fact.purpose == "open" else "close"
+                return f"propose   {what} {fact.quantity} × {fact.spread} at {money(fact.limit)}, not below {money(fact.worst)}  ({fact.reason})"
+            case OrderPreviewed():
+                margin = "" if fact.initial_margin_change is None else f", margin {fact.initial_margin_change:+,.0f}"
+                return f"preview   {fact.outcome}{margin}" + (f": {fact.text}" if fact.text else "")
+            case ApprovalAsked():
+                return f"approve?  {fact.order_ref} at {money(fact.shown_net)} until {fact.expires_at.astimezone(NEW_YORK):%H:%M:%S} ({fact.reason})"
+            case OrderApproved():
+                return f"approved  by {fact.by} at {money(fact.limit)}"
+            case OrderSent():
+                return f"sent      {fact.order_ref} at {money(fact.limit)}"
+            case OrderRepriced():
+                return f"repriced  {fact.order_ref} to {money(fact.limit)}, step {fact.step}"
+            case LegFilled():
+                return self._filled(fact)
+            case CancelRequested(reason=reason):
+                return f"cancel    {fact.order_ref}: {reason}"
+            case OrderDenied():
+                return f"denied    {fact.order_ref}: {fact.obstacle}"
+            case OrderDeclined():
+                return f"declined  {fact.order_ref} by {fact.by}" + (f": {fact.reason}" if fact.reason else "")
+            case OrderExpired():
+                return f"expired   {fact.order_ref}: {fact.reason}"
+            case OrderCanceled():
+                return f"canceled  {fact.order_ref}: {fact.reason}"
+            case OrderRejected():
+                return f"rejected  {fact.order_ref}: {fact.code} {fact.text}"
+            case OrderUnknown():
+                return f"unknown   {fact.order_ref}: {fact.reason}; asking the broker"
+            case OrderAbsent():
+                return f"absent    {fact.order_ref}: the broker knows nothing of it"
+            case _:
+                return None
+
+    def _filled(self, fact: LegFilled) -> str | None:
+        """One line when whole spreads are filled; single legs are in the journal."""
+        order = self.ledger.orders.get(fact.order_ref) if self.ledger else None
+        if order is None or not order.is_balanced or order.net_filled is None:
+            return None
+        done = "filled   " if order.remaining == 0 else "part     "
+        text = f"{done} {order.filled}/{order.quantity} × {order.spread} at {money(order.net_filled)}"
+        position = self.ledger.positions.get(order.proposed.position) if self.ledger else None
+        if order.purpose == "close" and position is not None:
+            text += f", {position.realised:+,.2f} USD before fees"
+        return text
+
+
+def money(net: Decimal) -> str:
+    """A net per share with its direction in words."""
+    word = "credit" if net > 0 else "debit" if net < 0 else "even"
+    return f"{abs(net.quantize(Decimal('0.0001')).normalize()):f} {word}"
+
+
+def _values(values: dict[str, float | None]) -> str:
+    told = ", ".join(f"{name} {'unknown' if value is None else f'{value:,.4g}'}" for name, value in values.items())
+    return f"  ({told})" if told else ""

@@ -1,0 +1,74 @@
+"""Wakes the beat when quotes are fresh, at most ten times a second, however many ticks come."""
+
+import asyncio
+from collections.abc import Callable
+
+from engine.ports import QuoteSink
+
+COALESCE_S = 0.1
+
+
+class Freshness:
+    """A QuoteSink that passes everything on and nudges once for all that arrives within a tenth of a second."""
+
+    def __init__(self, sink: QuoteSink, nudge: Callable[[], None]) -> None:
+        self._sink, self._nudge = sink, nudge
+        self._timer: asyncio.TimerHandle | None = None
+
+    def option(
+        self,
+        con_id: int,
+        at: float,
+        *,
+        bid: float | None = None,
+        ask: float | None = None,
+        bid_size: float | None = None,
+        ask_size: float | None = None,
+        last: float | None = None,
+        volume: float | None = None,
+        open_interest: float | None = None,
+    ) -> None:
+        self._sink.option(
+            con_id,
+            at,
+            bid=bid,
+            ask=ask,
+            bid_size=bid_size,
+            ask_size=ask_size,
+            last=last,
+            volume=volume,
+            open_interest=open_interest,
+        )
+        if bid is not None or ask is not None:
+            self._note()
+
+    def no_quote(self, con_id: int, side: str, at: float) -> None:
+        self._sink.no_quote(con_id, side, at)
+        self._note()
+
+    def greeks(
+        self,
+        con_id: int,
+        iv: float | None,
+        delta: float | None,
+        gamma: float | None,
+        theta: float | None,
+        vega: float | None,
+    ) -> None:
+        self._sink.greeks(con_id, iv, delta, gamma, theta, vega)
+        self._note()
+
+    def underlying(self, symbol: str, at: float, price: float | None) -> None:
+        self._sink.underlying(symbol, at, price)
+        self._note()
+
+    def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
+        self._sink.underlying_volatility(symbol, iv30)
+
+    def _note(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(COALESCE_S, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        self._nudge()
