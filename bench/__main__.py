@@ -15,7 +15,7 @@ _LABEL = 36
 def main() -> None:
     """All tables, then the goals."""
     started = time.perf_counter()
-    print(print(f"Medians of interleaved runs on {os.cpu_count()} cores at load {os.getloadavg()[0]:.1f}: compare ratios only."))
+    print(f"Medians of interleaved runs on {os.cpu_count()} cores at load {os.getloadavg()[0]:.1f}: compare ratios only.")
     print("cpu counts all threads of a contender; where the machine is busy it says more than wall.\n")
     scans = {}
     for chain, bounds in vertical.sizes():

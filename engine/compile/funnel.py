@@ -111,7 +111,7 @@ legs AS MATERIALIZED (
   FROM options
   WHERE {conjunction((f"step_{n}" for n in range(last)), 4)}
 ),
-{met}{priced.steps([_named(spreads, "rule_")])},
+{met}{priced.steps([_named(spreads, "rule_")], fenced=True)},
 option_counts AS (
   SELECT {_counted(len(options), "step_")}
   FROM options
@@ -167,7 +167,7 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
   FROM chain
   WHERE {conjunction([*of_side(spread, parameters), *QUOTED], 4)}
 ),
-{met}{priced.steps(judged)}
+{met}{priced.steps(judged, fenced=True)}
 SELECT s_cid, l_cid, {shown}
 FROM priced
 WHERE {conjunction(sound(spread), 2)}

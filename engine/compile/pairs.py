@@ -22,6 +22,9 @@ Meeting = Literal["group", "bucket"]
 ROUNDING = 1e-6
 """Strikes in cents are no binary numbers: a width of $0.10 may come out as 0.0999999."""
 
+HEAVY = frozenset({"pop", "p_touch"})
+"""Numbers that need a normal distribution for every row."""
+
 QUOTED = ("bid >= 0", "bid < ask", f"ask <= {FINITE}", f"fee <= {FINITE}")
 """Two-sided, neither locked nor crossed, and its commission known. NaN is the greatest number: it fails every bound
 from above."""
@@ -108,19 +111,24 @@ class Priced:
         used += ["s_delta"] * bool(spread.short_delta or spread.long_delta)
         return Priced(terms, needed, leg_columns(used))
 
-    def steps(self, last: Sequence[str]) -> str:
-        """One step a level, then `last`; the final step is named `priced`."""
+    def steps(self, last: Sequence[str], *, fenced: bool = False) -> str:
+        """One step a level, then `last`; the final step is named `priced`.
+
+        The optimiser inlines every number into each later use of it, copies within copies. A lean scan is faster so, but a
+        normal distribution inlined thirty times, or a funnel that counts on every answer, takes longer to plan than to run:
+        those are fenced, each step is computed once and kept.
+        """
+        fenced = fenced or any(name in HEAVY for level in self.levels for name in level)
         named = [[f"{self.terms[name]} AS {name}" for name in level] for level in self.levels] + [list(last)]
         names = ["pairs", *(f"priced_{n}" for n in range(1, len(named))), "priced"]
         steps = zip(names, names[1:], named, strict=False)
-        return "".join(_step(source, name, level) for source, name, level in steps)
+        return "".join(_step(source, name, level, fenced=fenced) for source, name, level in steps)
 
 
-def _step(source: str, name: str, columns: Sequence[str]) -> str:
-    # MATERIALIZED, because the optimiser would inline a number into every later use of it, copies within copies, and plans
-    # anew at each EXECUTE: one probability of profit used in three rules made 0.7 s of planning for 4 ms of work.
+def _step(source: str, name: str, columns: Sequence[str], *, fenced: bool) -> str:
     listed = ",\n    ".join(["*", *columns])
-    return f",\n{name} AS MATERIALIZED (\n  SELECT {listed}\n  FROM {source}\n)"  # noqa: S608 - no word of the trader: fixed text and named numbers
+    kept = "MATERIALIZED " if fenced else ""
+    return f",\n{name} AS {kept}(\n  SELECT {listed}\n  FROM {source}\n)"  # noqa: S608 - no word of the trader: fixed text and named numbers
 
 
 def conjunction(conditions: Iterable[str], indent: int) -> str:

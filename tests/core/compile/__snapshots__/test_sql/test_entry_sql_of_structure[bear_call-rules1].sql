@@ -18,36 +18,36 @@ pairs AS (
     ON s.met = l.bucket
    AND l.strike - s.strike BETWEEN $width_low AND $width_high
 ),
-priced_1 AS MATERIALIZED (
+priced_1 AS (
   SELECT *,
     l_strike - s_strike AS W,
     ((s_bid + s_ask) - (l_bid + l_ask)) / 2 AS net,
     2 * greatest(s_fee + l_fee, $minimum_fee) AS fees
   FROM pairs
 ),
-priced_2 AS MATERIALIZED (
+priced_2 AS (
   SELECT *,
     100 * (W - net) AS max_loss,
     net - fees / 100 AS kept,
     100 * (net + l_expected_payoff - s_expected_payoff) - fees AS expected_value
   FROM priced_1
 ),
-priced_3 AS MATERIALIZED (
+priced_3 AS (
   SELECT *,
     s_strike + kept AS breakeven_after_fees
   FROM priced_2
 ),
-priced_4 AS MATERIALIZED (
+priced_4 AS (
   SELECT *,
     s_iv + (l_iv - s_iv) * (breakeven_after_fees - s_strike) / (l_strike - s_strike) AS breakeven_iv
   FROM priced_3
 ),
-priced_5 AS MATERIALIZED (
+priced_5 AS (
   SELECT *,
     CASE WHEN s_iv > 0 AND l_iv > 0 AND s_iv + l_iv + s_spot <= 1e308 AND s_years > 0 THEN CASE WHEN kept > 0 THEN (ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) ELSE -1e+300 END END AS pop_z
   FROM priced_4
 ),
-priced AS MATERIALIZED (
+priced AS (
   SELECT *,
     (expected_value / nullif(max_loss, 0)) AS score
   FROM priced_5

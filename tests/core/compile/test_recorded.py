@@ -1,0 +1,74 @@
+"""SQL against plain loops on real chains: their gaps, crossed quotes and two roots of one day are nobody's invention."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.compile.entry import compile_entry
+from engine.compile.scanner import Scanner
+from engine.decide.rows import SCAN_SCHEMA, chain_rows, searched
+from engine.domain.chain import ChainSnapshot
+from engine.store.recorded import load_chain
+from engine.strategy.model import Strategy
+from tests.core.compile import given
+from tests.core.compile.plain_loops import search
+from tests.core.compile.test_oracle import assert_same, options_of
+
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
+SPX, SPXW = DATA / "spx_daily_2019-04-25_2019-06-28.parquet", DATA / "spxw_15min_2016-04-28_2016-04-29.parquet"
+
+pytestmark = pytest.mark.skipif(not (SPX.exists() and SPXW.exists()), reason="the recorded chains lie outside the repository")
+
+SOLD = given.strategy(
+    "bull_put",
+    filters=["quote_width <= 10% of mid or quote_width <= $0.10", "iv > 5%"],
+    rules=["credit >= 10% of width", "pop between 70% and 95%"],
+    rank="expected_value / max_loss",
+    expiry="20-45 days",
+    short_delta="0.12-0.20",
+    width="$20-$50",
+    keep=50,
+    name="sold_puts",
+)
+CALLS = given.strategy(
+    "bear_call",
+    filters=["bid >= $0.20", "p_itm < 40%"],
+    rules=["natural_credit > $0", "p_touch <= 45%", "breakeven_distance > 0.5%"],
+    rank="pop",
+    expiry="5-20 days",
+    short_delta="0.10-0.25",
+    width="$10-$25",
+    keep=50,
+    name="sold_calls",
+)
+BOUGHT = given.strategy(
+    "bear_put",
+    filters=["quote_width <= 20% of mid"],
+    rules=["debit <= 45% of width", "expected_value / max_loss > -50%", "not (pop < 20%)"],
+    rank="return_on_risk",
+    expiry="10-30 days",
+    short_delta="0.20-0.35",
+    width="$10-$30",
+    keep=50,
+    name="bought_puts",
+)
+
+
+@pytest.mark.parametrize("strategy", [SOLD, CALLS, BOUGHT], ids=lambda strategy: strategy.name)
+@pytest.mark.parametrize(
+    ("path", "at"),
+    [(SPX, None), (SPXW, datetime(2016, 4, 28, 15, 0, tzinfo=UTC)), (SPXW, datetime(2016, 4, 29, 19, 30, tzinfo=UTC))],
+    ids=["SPX, last day", "SPXW, morning", "SPXW, afternoon"],
+)
+def test_sql_finds_what_plain_loops_find_in_a_recorded_chain(path: Path, at: datetime | None, strategy: Strategy) -> None:
+    chain: ChainSnapshot = load_chain(path, at)
+    table = searched(chain_rows(chain, {}, chain.as_of), ["SPX"], strategy.spread.expiry, chain.as_of)
+    scanner = Scanner()
+    scanner.relation("chain", SCAN_SCHEMA)
+
+    found = scanner.rows(scanner.prepare(compile_entry(strategy).query, "chain"), table)
+
+    wanted = search(strategy, options_of(table))
+    assert found
+    assert_same(found, wanted[: strategy.spread.keep])
