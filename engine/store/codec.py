@@ -77,14 +77,33 @@ def encode(line: Line, previous: str) -> Sealed:
 
 def claimed_hash(raw: bytes) -> str | None:
     """The hash that a whole line ends with; None where the line does not end as lines do."""
-    if len(raw) <= _TAIL or not raw.endswith(_LINE_END) or raw[-_TAIL : -_TAIL + len(_HASH_KEY)] != _HASH_KEY:
+    if len(raw) <= _TAIL or not raw.endswith(_LINE_END) or not raw[-_TAIL:].startswith(_HASH_KEY):
         return None
-    return raw[-_TAIL + len(_HASH_KEY) : -len(_LINE_END)].decode("ascii", "replace")
+    return hash_of(raw).decode("ascii", "replace")
 
 
 def is_chained(raw: bytes, previous: str) -> bool:
     """True when the line is whole, unchanged, and follows the line with the hash `previous`."""
     return claimed_hash(raw) == _chained(previous, raw[:-_TAIL] + b"}")
+
+
+def follows(raw: bytes, seq: int, previous: bytes) -> bool:
+    """True when this is the whole and unchanged line `seq` after the line with the hash `previous`; the quick way."""
+    if (
+        not raw.startswith(b'{"seq":%d,' % seq)
+        or raw[-_TAIL : -_TAIL + len(_HASH_KEY)] != _HASH_KEY
+        or not raw.endswith(_LINE_END)
+    ):
+        return False
+    digest = sha256(previous)
+    digest.update(raw[:-_TAIL])
+    digest.update(b"}")
+    return digest.hexdigest().encode() == hash_of(raw)
+
+
+def hash_of(raw: bytes) -> bytes:
+    """The hash at the end of a line that `follows`."""
+    return raw[-_TAIL + len(_HASH_KEY) : -len(_LINE_END)]
 
 
 def header(raw: bytes) -> Header:

@@ -6,6 +6,7 @@ while the engine runs. Its views name the state folder by its absolute path; aft
 and reaches no files but the journal's and the archive's.
 """
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ MAX_ROWS = 10_000
 TIMEOUT_S = 30.0
 _MEMORY = "1GB"
 """A question must not push the engine beside it out of memory."""
+_STORAGE = "v1.2.0"
+"""So that a `duckdb` shell older than the library opens the file too."""
 _READS = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.MULTI})
 """SELECT, FROM, WITH, DESCRIBE, SUMMARIZE and SHOW are the first for DuckDB, PIVOT is the second."""
 
@@ -51,9 +54,9 @@ def write_views(state: Path) -> Path:
         _make_sources(state)
         if database.exists() and text.exists() and text.read_text() == script:
             return database
-        trial = state / f"{DATABASE}.tmp"
+        trial = state / f"{DATABASE}.{os.getpid()}.tmp"
         trial.unlink(missing_ok=True)
-        with duckdb.connect(trial) as connection:
+        with duckdb.connect(trial, config={"storage_compatibility_version": _STORAGE}) as connection:
             connection.execute(script)
         trial.replace(database)
         text.write_text(script)

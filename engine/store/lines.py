@@ -7,6 +7,7 @@ does not fit was not torn, it was changed; that and everything wrong before the 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.domain.errors import Damaged
 from engine.ports import Line
@@ -57,14 +58,16 @@ class Torn:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
+class _Raw(NamedTuple):
     path: Path
     line: int
     offset: int
     raw: bytes
     is_last: bool
     """The very last bytes of the newest file."""
+
+    def head(self, seq: int) -> Head:
+        return Head(seq, codec.claimed_hash(self.raw) or "", self.path.name, self.offset + len(self.raw))
 
     def damaged(self, found: str) -> Damaged:
         return Damaged(f"{self.path}:{self.line}: {found}. {_WAY_OUT}")
@@ -80,13 +83,16 @@ def verified(folder: Path, after: Head = START) -> tuple[Head, Torn | None]:
 
     Raises Damaged with file and line where the chain does not hold.
     """
-    head = after
+    seq, previous, last = after.seq, after.hash.encode(), None
     for raw in _walk(folder, after, None):
-        if raw.is_last and _is_torn(raw, head):
-            whole = codec.is_chained(raw.raw + b"\n", head.hash)
-            return head, Torn(raw.path, raw.line, raw.offset, raw.raw, whole)
-        head = _next(raw, head)
-    return head, None
+        if not codec.follows(raw.raw, seq + 1, previous):
+            head = after if last is None else last.head(seq)
+            if raw.is_last and _is_torn(raw, head):
+                whole = codec.is_chained(raw.raw + b"\n", head.hash)
+                return head, Torn(raw.path, raw.line, raw.offset, raw.raw, whole)
+            raise _damage(raw, head)
+        seq, previous, last = seq + 1, codec.hash_of(raw.raw), raw
+    return (after if last is None else last.head(seq)), None
 
 
 def verify_before(folder: Path, head: Head, budget: int) -> None:
@@ -110,9 +116,11 @@ def verify_before(folder: Path, head: Head, budget: int) -> None:
             break
         begin = start
         bytes_left -= path.stat().st_size if path.name != head.file else 0
-    found = begin
+    seq, previous = begin.seq, begin.hash.encode()
     for raw in _walk(folder, begin, head):
-        found = _next(raw, found)
+        if not codec.follows(raw.raw, seq + 1, previous):
+            raise _damage(raw, Head(seq, previous.decode(), raw.path.name, raw.offset))
+        seq, previous = seq + 1, codec.hash_of(raw.raw)
 
 
 def facts(folder: Path, after: Head, upto: Head) -> Iterator[Line]:
@@ -143,19 +151,17 @@ def account_on_file(folder: Path) -> str | None:
     return None
 
 
-def _next(raw: _Raw, head: Head) -> Head:
-    claimed = codec.claimed_hash(raw.raw)
+def _damage(raw: _Raw, head: Head) -> Damaged:
+    """Why the line does not follow the one at `head`."""
     try:
         seq = codec.header(raw.raw).seq
     except ValueError as error:
-        raise raw.damaged(f"this is not a journal line ({error})") from error
-    if claimed is None:
-        raise raw.damaged("this line does not end with its hash")
+        return raw.damaged(f"this is not a journal line ({error})")
+    if codec.claimed_hash(raw.raw) is None:
+        return raw.damaged("this line does not end with its hash")
     if seq != head.seq + 1:
-        raise raw.damaged(f"line {head.seq + 1} of the journal should follow here, but this is line {seq}")
-    if not codec.is_chained(raw.raw, head.hash):
-        raise raw.damaged("the hash does not fit: this line was changed, or it belongs to another journal")
-    return Head(seq, claimed, raw.path.name, raw.offset + len(raw.raw))
+        return raw.damaged(f"line {head.seq + 1} of the journal should follow here, but this is line {seq}")
+    return raw.damaged("the hash does not fit: this line was changed, or it belongs to another journal")
 
 
 def _is_torn(raw: _Raw, head: Head) -> bool:
@@ -172,18 +178,21 @@ def _walk(folder: Path, after: Head, upto: Head | None) -> Iterator[_Raw]:
             return
         end = path.stat().st_size if upto is None or path.name != upto.file else upto.offset
         offset = after.offset if path.name == after.file else 0
+        is_newest = path == files[-1]
         with path.open("rb") as file:
             number = file.read(offset).count(b"\n")
             while offset < end:
                 raw = file.readline()
                 number += 1
-                yield _Raw(path, number, offset, raw, path == files[-1] and offset + len(raw) >= end)
+                yield _Raw(path, number, offset, raw, is_newest and offset + len(raw) >= end)
                 offset += len(raw)
 
 
 def _first_line(path: Path, before: Head) -> None:
     with path.open("rb") as file:
-        _next(_Raw(path, 1, 0, file.readline(), is_last=False), before)
+        raw = _Raw(path, 1, 0, file.readline(), is_last=False)
+    if not codec.follows(raw.raw, before.seq + 1, before.hash.encode()):
+        raise _damage(raw, before)
 
 
 def _last_line(path: Path, end: int) -> Head:

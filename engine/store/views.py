@@ -52,7 +52,7 @@ def statements(journal: str, chains: str) -> list[str]:
     made = [("facts", _facts(quoted(journal)))]
     for name in FIXED:
         text = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-        made.append((name, text.replace("{{chains}}", quoted(chains)).replace("{{next_state}}", _next_state())))
+        made.append((name, text.replace("{{chains}}", quoted(chains)).replace("{{life}}", _life())))
     return [f"CREATE OR REPLACE VIEW {name} AS\n{text.strip()};" for name, text in made]
 
 
@@ -99,8 +99,7 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _next_state() -> str:
-    """The state that event `x` leads to from `acc`, as domain/order.py has it; an order with fills never goes back to working."""
-    steps = ", ".join(f"'{state}>{event}': '{after}'" for state, row in TRANSITIONS.items() for event, after in row.items())
-    step = f"MAP {{{steps}}}[acc.event || '>' || x.event]"
-    return f"CASE WHEN x.has_fills AND {step} = 'working' THEN 'partly_filled' ELSE coalesce({step}, acc.event) END"
+def _life() -> str:
+    """The table of domain/order.py as a map: `state>event` to the next state."""
+    steps = (f"'{state}>{event}': '{after}'" for state, row in TRANSITIONS.items() for event, after in row.items())
+    return f"MAP {{{', '.join(steps)}}}"

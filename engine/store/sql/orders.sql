@@ -44,20 +44,31 @@ lives AS (
   )
   GROUP BY ALL
 ),
--- The fold of domain/order.py: its table is the map.
+-- The fold of domain/order.py; an order with fills never goes back to working.
+life AS MATERIALIZED (
+  SELECT {{life}} AS steps
+),
 folded AS (
   SELECT
     p.account, p.order_ref,
     list_reduce(
       coalesce(l.events, []),
       lambda acc, x: {
-        'event': {{next_state}},
-        'since': CASE WHEN {{next_state}} = acc.event THEN acc.since ELSE x.since END,
+        'event': CASE
+          WHEN x.has_fills AND life.steps[acc.event || '>' || x.event] = 'working' THEN 'partly_filled'
+          ELSE coalesce(life.steps[acc.event || '>' || x.event], acc.event)
+        END,
+        'since': CASE
+          WHEN coalesce(life.steps[acc.event || '>' || x.event], acc.event) = acc.event THEN acc.since
+          WHEN x.has_fills AND acc.event = 'partly_filled' AND life.steps[acc.event || '>' || x.event] = 'working' THEN acc.since
+          ELSE x.since
+        END,
         'has_fills': x.has_fills
       },
       {'event': 'proposed', 'since': p.recorded_at, 'has_fills': false}
     ) AS state
   FROM told AS p
+  CROSS JOIN life
   LEFT JOIN lives AS l ON l.account = p.account AND l.order_ref = p.order_ref
   WHERE p.kind = 'OrderProposed'
 ),
