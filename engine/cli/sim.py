@@ -121,7 +121,6 @@ class _Service:
     orders: set[int] = field(default_factory=set[int])
     """Permanent ids of every order seen: the exchange forgets done ones at the day's end."""
     executions: set[str] = field(default_factory=set[str])
-    clients: set[int] = field(default_factory=set[int])
     began: datetime | None = None
 
     async def serve(self, listener: socket.socket) -> None:
@@ -158,7 +157,7 @@ class _Service:
             [
                 ("began", _clock(self.began) if self.began else "no client came"),
                 ("ended", _clock(ends)),
-                ("clients", len(self.clients)),
+                ("clients", len(self._clients())),
                 ("orders", len(self.orders)),
                 ("fills", len(self.executions)),
                 ("open positions", len(self.simulator.holdings())),
@@ -173,8 +172,8 @@ class _Service:
         while not stop.is_set():
             self._count()
             now = self.simulator.now()
-            if self.days is not None and last_close is not None and now >= last_close:
-                return
+            if last_close is not None and now >= last_close:
+                break
             if not is_over and self.staged.ends is not None and now >= self.staged.ends:
                 is_over = True
                 say(f"{_erased()}the last recorded session is over; the market stays closed. Ctrl-C leaves")
@@ -190,10 +189,14 @@ class _Service:
         ahead = [session.close for session in self.staged.sessions if session.close > self.staged.begins]
         return ahead[min(self.days, len(ahead)) - 1] if self.days is not None and ahead else None
 
+    def _clients(self) -> set[int]:
+        """Ids under which somebody was here, however briefly."""
+        return {said.message.whole("client_id") for said in self.simulator.received if said.name == "start_api"}
+
     def _count(self) -> None:
+        """Orders and executions so far."""
         self.orders.update(order.perm_id for order in self.simulator.orders())
         self.executions.update(execution.exec_id for execution in self.simulator.executions())
-        self.clients.update(session.client_id for session in self.simulator.sessions())
 
     def _progress(self, now: datetime) -> str:
         is_open = "open" if self.staged.market.is_open(now) else "closed"
