@@ -148,12 +148,14 @@ class OrderProposed:
     worst: Decimal
     """Frozen: the order is never priced below this, USD per share, + received."""
     max_loss: Decimal
-    """USD for the whole order, fees included; 0 for a close."""
+    """USD for the whole order at its worst price, fees included; 0 for a close."""
     fees: Decimal
     """USD for the whole order, estimated, to open and to close; half of it for a close."""
     reason: str
     candidate: dict[str, object] | None = None
     verdicts: tuple[Verdict, ...] = ()
+    rolled_from: str | None = None
+    """The position whose close made room for this opening."""
 
 
 @dataclass(frozen=True, slots=True)

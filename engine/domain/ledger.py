@@ -52,8 +52,9 @@ from engine.domain.facts import (
     StrategyRefused,
     StrategyRemoved,
 )
-from engine.domain.order import Order, execution_key
+from engine.domain.order import Order, execution_key, revision
 from engine.domain.position import Position, position_of
+from engine.domain.session import trading_day
 
 
 @dataclass(slots=True)
@@ -81,13 +82,17 @@ class Ledger:
     equity_peak: Decimal | None = None
     """Highest net liquidation ever recorded, USD."""
     day_start_equity: tuple[str, Decimal] | None = None
-    """Net liquidation first recorded on the last day seen, with that day (UTC date, ISO)."""
+    """Net liquidation first recorded on the last day seen, with that day in New York (ISO)."""
     week_start_equity: tuple[str, Decimal] | None = None
     """The same for the last ISO week seen, e.g. 2026-W48."""
     failures_in_a_row: int = 0
-    """Orders of ours that ended rejected or unknown since the last one that worked."""
+    """Orders of ours that the broker rejected since the last one that filled or could be canceled."""
     messages: list[datetime] = field(default_factory=list[datetime])
     """When order messages (send, reprice, cancel) were written, newest last, at most `MESSAGES_KEPT`."""
+    mode: str = ""
+    """What the engine was started for: sim, paper or live."""
+    resumed_at: datetime | None = None
+    """When a person last resumed: what halts is what came later."""
 
     def apply(self, fact: Fact, at: datetime) -> bool:
         """Take one fact in. False where it was known already (an execution or commission reported again).
@@ -99,6 +104,8 @@ class Ledger:
                 if fact.order_ref in self.orders:
                     raise IllegalFact(f"order {fact.order_ref} was proposed twice")
                 self.orders[fact.order_ref] = order_life.proposed(fact, at)
+                if fact.purpose == "open":
+                    self.denials.pop((fact.strategy, fact.spread.underlying), None)
             case (
                 OrderPreviewed()
                 | ApprovalAsked()
@@ -130,27 +137,21 @@ class Ledger:
             case Halted():
                 self.halt = fact
             case Resumed():
-                self.halt = None
-                self.failures_in_a_row = 0
+                self._resume(at)
             case LinkChanged():
                 self.link = fact
+                if fact.state != "up":
+                    self.reconciled = None  # what happened meanwhile is not known
             case Reconciled():
                 self.reconciled = fact
             case EquityRecorded():
-                self.equity, self.equity_at = fact, at
-                self.equity_peak = max(fact.net_liquidation, self.equity_peak or fact.net_liquidation)
-                day = at.date().isoformat()
-                if self.day_start_equity is None or self.day_start_equity[0] != day:
-                    self.day_start_equity = (day, fact.net_liquidation)
-                week = f"{at:%G-W%V}"
-                if self.week_start_equity is None or self.week_start_equity[0] != week:
-                    self.week_start_equity = (week, fact.net_liquidation)
+                self._value(fact, at)
             case FunnelRecorded():
                 self.funnels[fact.strategy] = (at, fact)
             case CandidatesRecorded():
                 self.candidates[fact.strategy] = fact
             case EngineStarted():
-                self.lease = fact.lease
+                self.lease, self.mode = fact.lease, fact.mode
                 self.reconciled = None
             case FactRefused():
                 self.reconciled = None
@@ -178,9 +179,10 @@ class Ledger:
         match fact:
             case OrderSent() | OrderRepriced() | CancelRequested():
                 self.messages = [*self.messages[1 - MESSAGES_KEPT :], at]
-            case OrderRejected() | OrderUnknown():
-                self.failures_in_a_row += 1
-            case OrderAcknowledged():
+            case OrderRejected():
+                self.failures_in_a_row += known.state != "rejected"
+            case LegFilled() | OrderCanceled():
+                # An acknowledgement says little: an order may be acknowledged and rejected a moment later.
                 self.failures_in_a_row = 0
             case _:
                 pass
@@ -196,6 +198,25 @@ class Ledger:
         made = position_of(opening, self.closings_of(position), value, at)
         if made is not None:
             self.positions[position] = made
+        else:  # a correction took back all that had filled
+            self.positions.pop(position, None)
+
+    def _value(self, fact: EquityRecorded, at: datetime) -> None:
+        self.equity, self.equity_at = fact, at
+        self.equity_peak = max(fact.net_liquidation, self.equity_peak or fact.net_liquidation)
+        today = trading_day(at)
+        day, week = today.isoformat(), f"{today:%G-W%V}"
+        if self.day_start_equity is None or self.day_start_equity[0] != day:
+            self.day_start_equity = (day, fact.net_liquidation)
+        if self.week_start_equity is None or self.week_start_equity[0] != week:
+            self.week_start_equity = (week, fact.net_liquidation)
+
+    def _resume(self, at: datetime) -> None:
+        """A person has seen the damage: what trips on a fall is measured from here on."""
+        self.halt, self.resumed_at, self.failures_in_a_row = None, at, 0
+        if self.equity is not None:
+            self.equity_peak = self.equity.net_liquidation
+            self.week_start_equity = (f"{trading_day(at):%G-W%V}", self.equity.net_liquidation)
 
 
 MESSAGES_KEPT = 120
@@ -206,8 +227,10 @@ def _is_repeated(order: Order, fact: OrderFact) -> bool:
     match fact:
         case LegFilled():
             known = order.fills.get(execution_key(fact.exec_id))
-            return known is not None and known.exec_id == fact.exec_id
+            return known is not None and revision(known.exec_id) >= revision(fact.exec_id)
         case CommissionReported():
-            return order.commissions.get(fact.exec_id) == fact.amount
+            key, number = execution_key(fact.exec_id), revision(fact.exec_id)
+            newer = any(execution_key(exec_id) == key and revision(exec_id) > number for exec_id in order.commissions)
+            return newer or order.commissions.get(fact.exec_id) == fact.amount
         case _:
             return False

@@ -1,7 +1,8 @@
 """The life of an order: one table of state × event → state, and the order that a sequence of facts makes.
 
 Fills are the truth, statuses are hints: a fill is legal in every state that follows the sending, also after a cancel was
-confirmed, because an execution that the broker reports has happened.
+confirmed, because an execution that the broker reports has happened. For the same reason an order that is over for us and that
+the broker says works is working again: it is `revived`, and canceled as soon as it can be.
 """
 
 from collections.abc import Mapping
@@ -70,6 +71,7 @@ TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
         "OrderCanceled": "canceled",
         "OrderRejected": "rejected",
         "OrderUnknown": "unknown",
+        "CommissionReported": "sent",
         **_FILLS,
     },
     "working": {
@@ -79,6 +81,7 @@ TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
         "OrderCanceled": "canceled",
         "OrderRejected": "rejected",
         "OrderUnknown": "unknown",
+        "CommissionReported": "working",
         **_FILLS,
     },
     "partly_filled": {
@@ -101,14 +104,44 @@ TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
         "CancelRequested": "unknown",
         **_FILLS,
     },
-    "filled": {"OrderAcknowledged": "filled", "CommissionReported": "filled", "WholeFilled": "filled"},
-    "canceled": {"OrderCanceled": "canceled", "CommissionReported": "canceled", **_LATE_FILLS},
-    "rejected": {"OrderRejected": "rejected", "CommissionReported": "rejected", **_LATE_FILLS},
-    "expired": {"CommissionReported": "expired", **_LATE_FILLS},
-    "denied": {},
-    "declined": {},
+    "filled": {
+        "OrderAcknowledged": "filled",
+        "OrderCanceled": "filled",
+        "OrderRejected": "filled",
+        "OrderUnknown": "filled",
+        "CommissionReported": "filled",
+        "PartFilled": "filled",
+        "WholeFilled": "filled",
+    },
+    "canceled": {
+        "OrderAcknowledged": "working",
+        "OrderCanceled": "canceled",
+        "OrderRejected": "canceled",
+        "OrderUnknown": "unknown",
+        "CommissionReported": "canceled",
+        **_LATE_FILLS,
+    },
+    "rejected": {
+        "OrderAcknowledged": "working",
+        "OrderCanceled": "rejected",
+        "OrderRejected": "rejected",
+        "OrderUnknown": "unknown",
+        "CommissionReported": "rejected",
+        **_LATE_FILLS,
+    },
+    "expired": {
+        "OrderPreviewed": "expired",
+        "OrderAcknowledged": "working",
+        "OrderCanceled": "canceled",
+        "OrderRejected": "rejected",
+        "OrderUnknown": "unknown",
+        "CommissionReported": "expired",
+        **_LATE_FILLS,
+    },
+    "denied": {"OrderPreviewed": "denied"},
+    "declined": {"OrderPreviewed": "declined"},
 }
-"""The whole life. What is not here is illegal and raises."""
+"""The whole life. What is not here is illegal and raises. An expired order that was never sent hears a late preview only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +166,14 @@ class Order:
     cancel_requested_at: datetime | None = None
     why: str = ""
     """The last reason that came with a fact: of a denial, a cancel, a rejection, an unknown."""
+    revived: bool = False
+    """It was over for us and the broker says that it works: nobody counts on it any more, so it is to be canceled."""
+    last_fill_at: datetime | None = None
+    """When the last execution was heard."""
     fills: Mapping[str, LegFilled] = field(default_factory=dict[str, LegFilled])
     """Leg executions by the part of the execution id that corrections keep."""
     commissions: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    """USD by execution id; of an execution that was corrected, the one of the correction."""
 
     @property
     def ref(self) -> str:
@@ -185,13 +223,25 @@ class Order:
 
     @property
     def net_filled(self) -> Decimal | None:
-        """Average net of what filled, USD per share, + received; None before the first whole spread."""
-        if self.filled == 0:
+        """Average net of the whole spreads that filled, USD per share, + received; None before the first one.
+
+        A leg that ran ahead of the others counts at its average price, in proportion.
+        """
+        spreads = self.filled
+        if spreads == 0:
             return None
-        cash = Decimal(0)
-        for fill in self.fills.values():
-            cash += fill.price * fill.quantity * (1 if fill.action == "sell" else -1)
-        return cash / self.filled
+        net = Decimal(0)
+        for leg in self.spread.legs:
+            con_id = leg.contract.con_id
+            done, wanted = self.leg_filled(con_id), spreads * leg.ratio
+            cash = sum((_cash(fill) for fill in self.fills.values() if fill.con_id == con_id), Decimal(0))
+            net += cash if done == wanted else cash * wanted / done
+        return net / spreads
+
+    @property
+    def last_executed_at(self) -> datetime | None:
+        """When its last execution took place, as the broker says; None while nothing has filled."""
+        return max((fill.executed_at for fill in self.fills.values()), default=None)
 
     @property
     def commission(self) -> Decimal:
@@ -204,8 +254,14 @@ def execution_key(exec_id: str) -> str:
 
     Source: TWS API documentation of execution ids.
     """
-    head, dot, _ = exec_id.rpartition(".")
-    return head if dot else exec_id
+    head, dot, last = exec_id.rpartition(".")
+    return head if dot and last.isdecimal() else exec_id
+
+
+def revision(exec_id: str) -> int:
+    """Which correction of an execution this is; a higher one replaces a lower one, in whatever order they come."""
+    _, dot, last = exec_id.rpartition(".")
+    return int(last) if dot and last.isdecimal() else 0
 
 
 def proposed(fact: OrderProposed, at: datetime) -> Order:
@@ -221,9 +277,14 @@ def advance(order: Order, fact: OrderFact, at: datetime) -> Order:
     if isinstance(fact, LegFilled):
         return _filled(order, fact, at)
     state = _next(order, type(fact).__name__)
-    if state == "working" and order.fills:
-        state = "partly_filled"  # found again after it was unknown
-    moved = replace(order, state=state, changed_at=at if state != order.state else order.changed_at)
+    if order.fills and state in _WITH_FILLS:
+        state = _WITH_FILLS[state]
+    moved = replace(
+        order,
+        state=state,
+        changed_at=at if state != order.state else order.changed_at,
+        revived=order.revived or (order.is_over and state not in OVER),
+    )
     match fact:
         case OrderPreviewed():
             return replace(moved, preview=fact)
@@ -238,7 +299,11 @@ def advance(order: Order, fact: OrderFact, at: datetime) -> Order:
         case OrderSent():
             return replace(moved, sent_at=at, limit=fact.limit, priced_at=at)
         case OrderAcknowledged():
-            return replace(moved, perm_id=fact.perm_id or order.perm_id, order_id=fact.order_id)
+            # Found where it was doubted: a cancel may have been lost on its way and is to be asked for again.
+            found = order.state == "unknown" or order.is_over
+            requested = None if found else order.cancel_requested_at
+            perm_id = fact.perm_id or order.perm_id
+            return replace(moved, perm_id=perm_id, order_id=fact.order_id, cancel_requested_at=requested)
         case OrderRepriced():
             return replace(moved, limit=fact.limit, priced_at=at, reprices=order.reprices + 1)
         case CancelRequested():
@@ -246,16 +311,22 @@ def advance(order: Order, fact: OrderFact, at: datetime) -> Order:
         case OrderRejected():
             return replace(moved, why=f"{fact.code}: {fact.text}")
         case CommissionReported():
-            return replace(moved, commissions={**order.commissions, fact.exec_id: fact.amount})
+            key = execution_key(fact.exec_id)
+            others = {known: amount for known, amount in order.commissions.items() if execution_key(known) != key}
+            return replace(moved, commissions={**others, fact.exec_id: fact.amount})
         case OrderAbsent():
             return replace(moved, why="the broker knows nothing of it")
         case OrderProposed():
             raise IllegalFact(f"order {order.ref} was proposed twice")
 
 
+_WITH_FILLS: dict[OrderState, OrderState] = {"working": "partly_filled", "rejected": "canceled", "expired": "canceled"}
+"""States that do not fit an order of which something has filled, and those that do."""
+
+
 def _filled(order: Order, fact: LegFilled, at: datetime) -> Order:
     fills = {**order.fills, execution_key(fact.exec_id): fact}
-    grown = replace(order, fills=fills, perm_id=fact.perm_id or order.perm_id)
+    grown = replace(order, fills=fills, perm_id=fact.perm_id or order.perm_id, last_fill_at=at)
     whole = grown.remaining == 0 and grown.is_balanced
     state = _next(order, "WholeFilled" if whole else "PartFilled")
     return replace(grown, state=state, changed_at=at if state != order.state else order.changed_at)
@@ -263,6 +334,11 @@ def _filled(order: Order, fact: LegFilled, at: datetime) -> Order:
 
 def _next(order: Order, event: str) -> OrderState:
     state = TRANSITIONS[order.state].get(event)
-    if state is None:
+    if state is None or (order.state == "expired" and order.sent_at is None and event != "OrderPreviewed"):
         raise IllegalFact(f"{event} cannot follow {order.state} (order {order.ref})")
     return state
+
+
+def _cash(fill: LegFilled) -> Decimal:
+    """USD per share times contracts that one execution brought, + received."""
+    return fill.price * fill.quantity * (1 if fill.action == "sell" else -1)

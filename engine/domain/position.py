@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from engine.domain.order import Order
+from engine.domain.session import settlement_instant
 from engine.domain.spread import Spread
 
 PositionState = Literal["open", "closed", "settled"]
@@ -36,6 +37,9 @@ class Position:
     closed_at: datetime | None
     close_reason: str
     rolled_from: str | None = None
+    """The position that was closed to make room for this one."""
+    excess: int = 0
+    """Spreads closed beyond those opened: a position the wrong way round, which a person must undo."""
 
     @property
     def quantity(self) -> int:
@@ -51,11 +55,11 @@ class Position:
         """USD made on what is closed, before fees."""
         if self.closing_net is None:
             return Decimal(0)
-        return (self.opening_net + self.closing_net) * self.closed * self.spread.multiplier
+        return _exact((self.opening_net + self.closing_net) * self.closed * self.spread.multiplier)
 
     def unrealised(self, closing_net: Decimal) -> Decimal:
         """USD that closing the rest at `closing_net` per share would make, before fees."""
-        return (self.opening_net + closing_net) * self.quantity * self.spread.multiplier
+        return _exact((self.opening_net + closing_net) * self.quantity * self.spread.multiplier)
 
 
 def position_of(opening: Order, closings: list[Order], settled: Decimal | None, at: datetime) -> Position | None:
@@ -67,17 +71,16 @@ def position_of(opening: Order, closings: list[Order], settled: Decimal | None, 
     opening_net = opening.net_filled
     if opening_net is None:
         return None
-    closed = sum(order.filled for order in closings)
+    opened, bought_back = opening.filled, sum(order.filled for order in closings)
+    closed = bought_back
     cash = sum(((order.net_filled or Decimal(0)) * order.filled for order in closings), Decimal(0))
     reasons = [order.proposed.reason for order in closings if order.filled]
-    closed_at = max((order.changed_at for order in closings if order.filled), default=None)
-    opened = opening.filled
+    closed_at = max((order.last_executed_at for order in closings if order.filled and order.last_executed_at), default=None)
     if settled is not None and opened > closed:
         cash += settled * (opened - closed)
-        closed, closed_at = opened, at
+        closed, closed_at = opened, min(at, _expired_at(opening.spread))
         reasons.append("settled at expiry")
     first_fill = min(fill.executed_at for fill in opening.fills.values())
-    per_spread = opening.proposed.max_loss / opening.quantity
     return Position(
         id=opening.ref,
         strategy=opening.strategy,
@@ -89,7 +92,27 @@ def position_of(opening: Order, closings: list[Order], settled: Decimal | None, 
         opening_net=opening_net,
         closing_net=cash / closed if closed else None,
         fees=opening.commission + sum((order.commission for order in closings), Decimal(0)),
-        max_loss=per_spread * max(0, opened - closed),
+        max_loss=_loss(opening, opening_net) * max(0, opened - closed),
         closed_at=closed_at if closed >= opened else None,
         close_reason=reasons[-1] if reasons else "",
+        rolled_from=opening.proposed.rolled_from,
+        excess=max(0, bought_back - opened),
     )
+
+
+def _loss(opening: Order, net: Decimal) -> Decimal:
+    """Most that one spread opened at this net can lose, USD, estimated fees included; never below 0.
+
+    A credit vertical can cost its width, a debit vertical can become worthless.
+    """
+    per_share = (opening.spread.width if opening.spread.is_credit else Decimal(0)) - net
+    return max(Decimal(0), per_share * opening.spread.multiplier + opening.proposed.fees / opening.quantity)
+
+
+def _expired_at(spread: Spread) -> datetime:
+    return max(settlement_instant(leg.contract.expiry, leg.contract.rule.settlement) for leg in spread.legs)
+
+
+def _exact(usd: Decimal) -> Decimal:
+    """Averages of thirds leave a trace in the 28th digit; prices have four decimals at the most."""
+    return usd.quantize(Decimal("0.0001"))

@@ -50,6 +50,11 @@ class Spread:
         return self.legs[0].contract.multiplier
 
     @property
+    def is_credit(self) -> bool:
+        """Whether opening it brings money: the leg that is sold is the dearer one."""
+        return self.structure in {"bull_put", "bear_call"}
+
+    @property
     def short(self) -> Leg:
         return next(leg for leg in self.legs if leg.action == "sell")
 

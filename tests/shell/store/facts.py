@@ -120,7 +120,7 @@ def trading_day() -> list[Fact]:
         facts.FunnelRecorded("income", "s1", (facts.FunnelStep("delta between 0.1 and 0.2", 20, 3),), 2, "6000/5950P by 0.02"),
         facts.CandidatesRecorded("income", "s1", ({"strategy": "income", "net": 1.5, "rank": 1, "legs": [], "pop": None},)),
         facts.EntryDenied(
-            "income", "s1", bull_put(5900, 5850), 2, Verdict("open_risk", "fail", "6 %", "5 %", "account.yaml"), ()
+            "growth", "s1", bull_put(5900, 5850), 2, Verdict("open_risk", "fail", "6 %", "5 %", "account.yaml"), ()
         ),
         proposal("o1"),
         *placed("o1"),
