@@ -71,7 +71,7 @@ def compile_entry(
 {met}{priced.steps([f"{score} AS score"])}
 SELECT s_cid, l_cid, score
 FROM priced
-WHERE {conjunction([*sound(spread), *rules, f"score BETWEEN -{FINITE} AND {FINITE}"], 2)}
+WHERE {conjunction([*sound(spread), *rules, f"score <= {FINITE}"], 2)}
 {_best(several=several, kept=parameters.named("keep", spread.keep))}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     return EntryPlan(Query(sql, parameters.values), several, meeting)
 

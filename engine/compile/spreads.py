@@ -37,6 +37,8 @@ _MAY_BE_ABSENT = {column.name: column.may_be_absent for column in CHAIN_COLUMNS}
     "quote_age": True,
     "days_to_ex_dividend": True,
 }
+_NEVER_ZERO = frozenset({"W", "max_profit", "max_loss", "fees"})
+"""Above zero in every spread whose price makes sense."""
 _KNOWN_OF_LEGS = frozenset({"bid", "ask", "fee"})
 """Every leg has these: an option that lacks one is not eligible."""
 
@@ -69,13 +71,12 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
         "breakeven_distance": "(s_spot - breakeven) / s_spot" if profits_above else "(breakeven - s_spot) / s_spot",
         "breakeven_iv": "s_iv + (l_iv - s_iv) * (breakeven_after_fees - s_strike) / (l_strike - s_strike)",
         "pop_z": (
-            f"CASE WHEN s_iv > 0 AND l_iv > 0 AND s_iv + l_iv + s_spot <= {FINITE} AND s_years > 0 THEN "
             f"CASE WHEN {'kept > 0' if spread.is_credit else 'W + kept > 0'} THEN {below}"
             "(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years)"
             " / (breakeven_iv * sqrt(s_years)) "
-            f"ELSE -{NEVER!r} END END"
+            f"WHEN s_iv + l_iv + s_spot <= {FINITE} THEN -{NEVER!r} END"
         ),
-        "pop": normal_cdf("pop_z"),
+        "pop": f"CASE WHEN pop_z <= {FINITE} THEN {normal_cdf('pop_z')} END",
         "touch_log": "ln(s_strike / s_spot)",
         "touch_mu": "s_carry - s_iv * s_iv / 2",
         "touch_side": "CASE WHEN s_strike > s_spot THEN 1e0 ELSE -1e0 END",
@@ -92,7 +93,7 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
 def spread_term(name: str, terms: Mapping[str, str]) -> Term:
     """A spread measure, or one of the numbers above, over pairs whose needed numbers are columns."""
     sql = name if name in terms else declaration(name, "spread").sql
-    return Term(_closed(sql), _may_be_absent(sql, terms))
+    return Term(_closed(sql), _may_be_absent(sql, terms), may_be_zero=sql not in _NEVER_ZERO)
 
 
 def levels(wanted: Iterable[str], terms: Mapping[str, str]) -> list[list[str]]:

@@ -39,6 +39,7 @@ class Term:
 
     sql: str
     may_be_absent: bool
+    may_be_zero: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ class Writer:
                 return self.term(expression)
             case Arithmetic(op="/", left=left, right=right):
                 a, b = self.number(left), self.number(right)
+                if not b.may_be_zero:
+                    return Term(f"({a.sql} / {b.sql})", a.may_be_absent or b.may_be_absent)
                 return Term(f"({a.sql} / nullif({b.sql}, 0))", may_be_absent=True)
             case Arithmetic(op=op, left=left, right=right):
                 a, b = self.number(left), self.number(right)

@@ -188,14 +188,14 @@ _SPREAD = (
         "credit",
         Unit.USD_PER_SHARE,
         "Net received per share at mid: mid of the short leg - mid of the long leg.",
-        "((s_bid + s_ask) - (l_bid + l_ask)) / 2",
+        "net",
         structures="credit",
     ),
     _spread(
         "debit",
         Unit.USD_PER_SHARE,
         "Net paid per share at mid: mid of the long leg - mid of the short leg.",
-        "((l_bid + l_ask) - (s_bid + s_ask)) / 2",
+        "-net",
         structures="debit",
     ),
     _spread(

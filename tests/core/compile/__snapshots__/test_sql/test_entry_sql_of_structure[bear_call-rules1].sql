@@ -44,21 +44,21 @@ priced_4 AS (
 ),
 priced_5 AS (
   SELECT *,
-    CASE WHEN s_iv > 0 AND l_iv > 0 AND s_iv + l_iv + s_spot <= 1e308 AND s_years > 0 THEN CASE WHEN kept > 0 THEN (ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) ELSE -1e+300 END END AS pop_z
+    CASE WHEN kept > 0 THEN (ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_4
 ),
 priced AS (
   SELECT *,
-    (expected_value / nullif(max_loss, 0)) AS score
+    (expected_value / max_loss) AS score
   FROM priced_5
 )
 SELECT s_cid, l_cid, score
 FROM priced
 WHERE net > 0
   AND net < W
-  AND (((s_bid + s_ask) - (l_bid + l_ask)) / 2) >= ($n1 * W)
+  AND net >= ($n1 * W)
   AND pop_z BETWEEN $n2 AND 1e308
   AND (expected_value > $n3 AND expected_value <= 1e308)
-  AND score BETWEEN -1e308 AND 1e308
+  AND score <= 1e308
 ORDER BY score DESC, s_cid, l_cid
 LIMIT $keep
