@@ -145,7 +145,7 @@ def why(strategy: str, *, state: State = Path("state"), at: str | None = None, f
     state
         Folder of the engine.
     at
-        A past moment (ISO time) from the history; now when empty.
+        A past moment from the history, as 2026-11-23 or "2026-11-23 11:30 New York"; now when empty.
     format
         table or json.
     """

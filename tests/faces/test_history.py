@@ -171,9 +171,9 @@ def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> N
 
 
 def test_why_then_stops_at_the_moment_asked_for(state: Path) -> None:
-    early = why_then(state, "income", (NOON + timedelta(seconds=6)).isoformat())
+    early = why_then(state, "income", when(facts.FunnelRecorded).isoformat())
 
-    assert early["at"] == (NOON + timedelta(seconds=5)).isoformat()
+    assert early["at"] == when(facts.FunnelRecorded).isoformat()
     assert early["orders"] == early["denials"] == []
     assert len(cast("list[Any]", why_then(state, "income", f"{NOON:%Y-%m-%d}")["orders"])) > 2
 
@@ -192,9 +192,14 @@ def test_why_then_says_what_it_lacks(strategy: str, at: str | None, says: str, s
 
 
 def test_why_reads_the_journal_where_no_engine_runs(spreads: Spreads, state: Path) -> None:
-    ran = spreads("why", "income")
+    ran = spreads("why", "income", "--at", when(facts.EntryDenied).isoformat())
 
     assert ran.code == 0
     assert "nearest miss: 6000/5950P by 0.02" in ran.out
-    assert "stopped: SPXW 18 Dec 26 5900/5850P bull_put" in ran.out
+    assert "stopped: SPXW 18 Dec 26" in ran.out
     assert spreads("why", "income", "--state", "elsewhere").code == 2
+
+
+def when(kind: type) -> datetime:
+    """The moment of the first fact of a kind in the day of `state`."""
+    return next(NOON + timedelta(seconds=second) for second, fact in enumerate(trading_day()) if isinstance(fact, kind))
