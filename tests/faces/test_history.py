@@ -18,6 +18,7 @@ import pytest
 from engine.cli.history import why_then
 from engine.domain import facts
 from engine.domain.errors import UserError
+from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from engine.ports import Clock
 from engine.runtime.desk import Desk, Identity
@@ -25,7 +26,7 @@ from engine.runtime.engine import Engine, Eyes
 from engine.runtime.inbox import Inbox
 from engine.store.journal import Journal
 from tests.faces.conftest import Spreads
-from tests.shell.store.facts import NOON, trading_day
+from tests.shell.store.facts import NOON, bull_put, trading_day
 
 
 @pytest.fixture
@@ -192,11 +193,16 @@ def test_why_then_says_what_it_lacks(strategy: str, at: str | None, says: str, s
 
 
 def test_why_reads_the_journal_where_no_engine_runs(spreads: Spreads, state: Path) -> None:
-    ran = spreads("why", "income", "--at", when(facts.EntryDenied).isoformat())
+    verdict = Verdict("open_risk", "fail", "6 %", "5 %", "account.yaml")
+    journal = Journal.open(state, "DU1234567").journal
+    journal.append(facts.EntryDenied("income", "s9", bull_put(5900, 5850), 2, verdict, ()), NOON + timedelta(hours=1))
+    journal.close()
+
+    ran = spreads("why", "income")
 
     assert ran.code == 0
     assert "nearest miss: 6000/5950P by 0.02" in ran.out
-    assert "stopped: SPXW 18 Dec 26" in ran.out
+    assert "stopped: SPXW 18 Dec 26 5900/5850P bull_put" in ran.out
     assert spreads("why", "income", "--state", "elsewhere").code == 2
 
 
