@@ -125,6 +125,7 @@ def _reader(state: Path) -> Generator[duckdb.DuckDBPyConnection]:
         for setting in (
             f"memory_limit = '{_MEMORY}'",
             "temp_directory = ''",
+            "enable_progress_bar = false",
             f"allowed_directories = [{allowed}]",
             "enable_external_access = false",
             "lock_configuration = true",

@@ -10,15 +10,19 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from engine.domain.contract import settlement_rule
 from engine.domain.facts import KINDS
 from engine.domain.order import TRANSITIONS
 from engine.store.codec import FIELDS
 
+INDEX_ROOTS = ("SPX", "SPXW", "XSP", "NDX", "NDXP", "RUT", "RUTW", "VIX", "VIXW", "OEX", "XEO", "DJX")
+"""Trading classes that may settle in another way than a stock's; which of them do is asked of the domain."""
 RENAMED = {"at": "recorded_at", "by": "by_whom", "limit": "limit_price", "foreign": "foreign_positions"}
 """Keys of journal lines that SQL would need in quotes, and the names of their columns."""
 FIXED = (
     "execution_steps",
     "order_legs",
+    "commissions",
     "fills",
     "orders",
     "positions",
@@ -49,11 +53,17 @@ def statements(journal: str, chains: str) -> list[str]:
 
     `journal` and `chains` are glob patterns of absolute paths; each must match a file at any time, an empty one will do.
     """
-    made = [("facts", _facts(quoted(journal)))]
-    for name in FIXED:
-        text = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-        made.append((name, text.replace("{{chains}}", quoted(chains)).replace("{{life}}", _life())))
-    return [f"CREATE OR REPLACE VIEW {name} AS\n{text.strip()};" for name, text in made]
+    blanks = {name: _text(name).replace("FROM facts", "FROM told") for name in ("order_legs", "execution_steps", "commissions")}
+    blanks |= {"chains": quoted(chains), "life": _life(), "next": _NEXT, "am_roots": _am_roots()}
+    made = {"facts": _facts(quoted(journal)), **{name: _text(name) for name in FIXED}}
+    for blank, filling in blanks.items():
+        made = {name: text.replace(f"{{{{{blank}}}}}", filling) for name, text in made.items()}
+    return [f"CREATE OR REPLACE VIEW {name} AS\n{text};" for name, text in made.items()]
+
+
+def _text(name: str) -> str:
+    """The file of a view. `{{…}}` in it stands for another one that reads the facts in `told`, or for what the domain knows."""
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8").strip()
 
 
 def fact_columns() -> dict[str, str]:
@@ -103,3 +113,13 @@ def _life() -> str:
     """The table of domain/order.py as a map: `state>event` to the next state."""
     steps = (f"'{state}>{event}': '{after}'" for state, row in TRANSITIONS.items() for event, after in row.items())
     return f"MAP {{{', '.join(steps)}}}"
+
+
+_STEP = "coalesce(life.steps[acc.event || '>' || x.event], acc.event)"
+_NEXT = f"CASE WHEN x.has_fills THEN coalesce(life.with_fills[{_STEP}], {_STEP}) ELSE {_STEP} END"
+"""The state that event `x` leads to from `acc`."""
+
+
+def _am_roots() -> str:
+    """The trading classes that settle at the open, as a list of literals."""
+    return ", ".join(quoted(root) for root in INDEX_ROOTS if settlement_rule(root).settlement == "AM")

@@ -1,14 +1,23 @@
--- Leg executions without repeats; a corrected execution follows the one it corrects under the same execution_key.
+-- Leg executions, each once: of one execution a higher revision replaces a lower one, in whatever order they come.
 WITH keyed AS (
-  SELECT *, regexp_replace(exec_id, '\.[^.]*$', '') AS execution_key
+  SELECT
+    *,
+    regexp_replace(exec_id, '\.[0-9]+$', '') AS execution_key,
+    coalesce(TRY_CAST(regexp_extract(exec_id, '\.([0-9]+)$', 1) AS HUGEINT), 0) AS revision
   FROM facts
   WHERE kind = 'LegFilled'
 ),
 heard AS (
   SELECT *
   FROM keyed
-  WINDOW same AS (PARTITION BY account, order_ref, execution_key ORDER BY seq)
-  QUALIFY exec_id IS DISTINCT FROM lag(exec_id) OVER same
+  QUALIFY revision > coalesce(
+    max(revision) OVER (
+      PARTITION BY account, order_ref, execution_key
+      ORDER BY seq
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ),
+    -1
+  )
 )
 SELECT
   seq, recorded_at, account, order_ref, exec_id, execution_key, con_id, action, quantity, price, executed_at, perm_id,

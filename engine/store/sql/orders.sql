@@ -1,11 +1,12 @@
+-- The journal is read once, for everything below.
 WITH told AS MATERIALIZED (
-  SELECT * FROM facts WHERE order_ref IS NOT NULL
+  SELECT * FROM facts WHERE order_ref IS NOT NULL OR kind = 'PositionSettled'
 ),
 legs AS MATERIALIZED (
-  SELECT * FROM order_legs
+{{order_legs}}
 ),
 steps AS MATERIALIZED (
-  SELECT * FROM execution_steps
+{{execution_steps}}
 ),
 -- How much of each leg had executed after each execution, and what that makes of the whole order.
 grown AS (
@@ -26,7 +27,7 @@ sized AS (
 events AS (
   SELECT account, order_ref, seq, recorded_at, kind AS event, false AS is_fill
   FROM told
-  WHERE kind NOT IN ('OrderProposed', 'LegFilled', 'FactRefused')
+  WHERE kind NOT IN ('OrderProposed', 'LegFilled', 'FactRefused', 'PositionSettled')
   UNION ALL
   SELECT
     s.account, s.order_ref, s.seq, s.recorded_at,
@@ -37,16 +38,18 @@ events AS (
 lives AS (
   SELECT
     account, order_ref,
-    list({'event': event, 'since': recorded_at, 'has_fills': fills > 0} ORDER BY seq) AS events
+    list({'event': event, 'since': recorded_at, 'has_fills': fills > 0 AND NOT is_fill} ORDER BY seq) AS events
   FROM (
     SELECT *, count(*) FILTER (is_fill) OVER (PARTITION BY account, order_ref ORDER BY seq) AS fills
     FROM events
   )
   GROUP BY ALL
 ),
--- The fold of domain/order.py; an order with fills never goes back to working.
+-- The fold of domain/order.py: its table, and what becomes of a state that does not fit an order with fills.
 life AS MATERIALIZED (
-  SELECT {{life}} AS steps
+  SELECT
+    {{life}} AS steps,
+    MAP {'working': 'partly_filled', 'rejected': 'canceled', 'expired': 'canceled'} AS with_fills
 ),
 folded AS (
   SELECT
@@ -54,15 +57,8 @@ folded AS (
     list_reduce(
       coalesce(l.events, []),
       lambda acc, x: {
-        'event': CASE
-          WHEN x.has_fills AND life.steps[acc.event || '>' || x.event] = 'working' THEN 'partly_filled'
-          ELSE coalesce(life.steps[acc.event || '>' || x.event], acc.event)
-        END,
-        'since': CASE
-          WHEN coalesce(life.steps[acc.event || '>' || x.event], acc.event) = acc.event THEN acc.since
-          WHEN x.has_fills AND acc.event = 'partly_filled' AND life.steps[acc.event || '>' || x.event] = 'working' THEN acc.since
-          ELSE x.since
-        END,
+        'event': {{next}},
+        'since': CASE WHEN {{next}} = acc.event THEN acc.since ELSE x.since END,
         'has_fills': x.has_fills
       },
       {'event': 'proposed', 'since': p.recorded_at, 'has_fills': false}
@@ -72,20 +68,57 @@ folded AS (
   LEFT JOIN lives AS l ON l.account = p.account AND l.order_ref = p.order_ref
   WHERE p.kind = 'OrderProposed'
 ),
+whole AS (
+  SELECT account, order_ref, arg_max(filled, seq) AS filled
+  FROM sized
+  GROUP BY ALL
+),
+-- Cash of whole spreads: a leg that ran ahead of the others counts at its average price, in proportion.
 cash AS (
-  SELECT account, order_ref, sum(price * quantity * CASE action WHEN 'sell' THEN 1 ELSE -1 END) AS per_share
+  SELECT
+    f.account, f.order_ref,
+    sum(CASE WHEN f.done = f.wanted THEN f.cash::DOUBLE ELSE f.cash * f.wanted / f.done END) AS per_share
+  FROM (
+    SELECT
+      s.account, s.order_ref, s.con_id,
+      sum(s.price * s.quantity * CASE s.action WHEN 'sell' THEN 1 ELSE -1 END) AS cash,
+      sum(s.quantity) AS done,
+      any_value(w.filled * l.ratio) AS wanted
+    FROM steps AS s
+    JOIN legs AS l ON l.account = s.account AND l.order_ref = s.order_ref AND l.con_id = s.con_id
+    JOIN whole AS w ON w.account = s.account AND w.order_ref = s.order_ref
+    WHERE s.counts AND w.filled > 0
+    GROUP BY s.account, s.order_ref, s.con_id
+  ) AS f
+  GROUP BY ALL
+),
+executed AS (
+  SELECT account, order_ref, min(executed_at) AS first_executed_at, max(executed_at) AS last_executed_at
   FROM steps
   WHERE counts
   GROUP BY ALL
 ),
-commissions AS (
+paid AS (
   SELECT account, order_ref, sum(amount) AS commission
   FROM (
-    SELECT account, order_ref, exec_id, arg_max(amount, seq) AS amount
-    FROM told
-    WHERE kind = 'CommissionReported'
-    GROUP BY ALL
+{{commissions}}
   )
+  GROUP BY ALL
+),
+perms AS (
+  SELECT account, order_ref, arg_max(perm_id, seq) AS perm_id
+  FROM (
+    SELECT account, order_ref, seq, perm_id FROM told WHERE kind = 'OrderAcknowledged'
+    UNION ALL
+    SELECT account, order_ref, seq, perm_id FROM steps
+  )
+  WHERE perm_id <> 0
+  GROUP BY ALL
+),
+settlements AS (
+  SELECT account, position, arg_max(value, seq) AS value, arg_max(recorded_at, seq) AS settled_at
+  FROM told
+  WHERE kind = 'PositionSettled'
   GROUP BY ALL
 ),
 last_told AS (
@@ -94,7 +127,6 @@ last_told AS (
     arg_max(limit_price, seq) FILTER (kind IN ('OrderProposed', 'OrderApproved', 'OrderSent', 'OrderRepriced')) AS limit_price,
     arg_max(by_whom, seq) FILTER (kind = 'OrderApproved') AS approved_by,
     arg_max(recorded_at, seq) FILTER (kind = 'OrderSent') AS sent_at,
-    arg_max(perm_id, seq) FILTER (perm_id <> 0) AS perm_id,
     count(*) FILTER (kind = 'OrderRepriced') AS reprices,
     arg_max(outcome, seq) FILTER (kind = 'OrderPreviewed') AS preview,
     arg_max(initial_margin_change, seq) FILTER (kind = 'OrderPreviewed') AS initial_margin_change,
@@ -105,32 +137,35 @@ last_told AS (
     ) AS why
   FROM told
   GROUP BY ALL
-),
-whole AS (
-  SELECT account, order_ref, arg_max(filled, seq) AS filled
-  FROM sized
-  GROUP BY ALL
 )
 SELECT
   p.account, p.order_ref, p.seq, p.purpose, p.strategy, p.digest, p.snapshot, p.position,
-  l.underlying, l.root, l.expiry, p.spread->>'$.structure' AS structure, l.multiplier, p.spread,
+  l.underlying, l.root, l.expiry, p.spread->>'$.structure' AS structure, l.multiplier, l.width, p.spread, p.rolled_from, l.expires_at,
   p.recorded_at AS proposed_at, f.state.event AS state, f.state.since AS changed_at,
   p.quantity, t.limit_price, p.limit_price AS first_limit, p.worst, p.max_loss, p.fees AS fees_estimated, p.reason,
-  t.approved_by, t.sent_at, t.perm_id, t.reprices, t.preview, t.initial_margin_change, t.why,
-  coalesce(w.filled, 0) AS filled,
+  t.approved_by, t.sent_at, n.perm_id, t.reprices, t.preview, t.initial_margin_change, t.why,
+  coalesce(w.filled, 0) AS filled, e.first_executed_at, e.last_executed_at,
   CASE WHEN w.filled > 0 THEN (c.per_share / w.filled)::DECIMAL(18,6) END AS net_filled,
   CASE WHEN w.filled > 0 THEN (c.per_share * l.multiplier)::DECIMAL(18,4) END AS cash,
-  coalesce(m.commission, 0)::DECIMAL(18,6) AS commission
+  coalesce(m.commission, 0)::DECIMAL(18,6) AS commission,
+  s.value AS settled_value, s.settled_at
 FROM told AS p
 JOIN folded AS f ON f.account = p.account AND f.order_ref = p.order_ref
 JOIN last_told AS t ON t.account = p.account AND t.order_ref = p.order_ref
 LEFT JOIN (
   SELECT account, order_ref, any_value(underlying) AS underlying, any_value(root) AS root, min(expiry) AS expiry,
-    any_value(multiplier) AS multiplier
+    any_value(multiplier) AS multiplier, max(strike) - min(strike) AS width,
+    -- The last instant at which a leg settles: the opening of its day for some indexes, else 16:00 New York.
+    max(make_timestamp(epoch_us(
+      (expiry + CASE WHEN root IN ({{am_roots}}) THEN TIME '09:30' ELSE TIME '16:00' END) AT TIME ZONE 'America/New_York'
+    ))) AS expires_at
   FROM legs
   GROUP BY account, order_ref
 ) AS l ON l.account = p.account AND l.order_ref = p.order_ref
+LEFT JOIN settlements AS s ON s.account = p.account AND s.position = p.order_ref
 LEFT JOIN whole AS w ON w.account = p.account AND w.order_ref = p.order_ref
 LEFT JOIN cash AS c ON c.account = p.account AND c.order_ref = p.order_ref
-LEFT JOIN commissions AS m ON m.account = p.account AND m.order_ref = p.order_ref
+LEFT JOIN executed AS e ON e.account = p.account AND e.order_ref = p.order_ref
+LEFT JOIN perms AS n ON n.account = p.account AND n.order_ref = p.order_ref
+LEFT JOIN paid AS m ON m.account = p.account AND m.order_ref = p.order_ref
 WHERE p.kind = 'OrderProposed'

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from engine.domain import contract as contract_module
 from engine.domain import facts
 from engine.domain.errors import IllegalFact, UserError
 from engine.domain.facts import KINDS, Fact
@@ -76,6 +77,7 @@ def assert_views_are_the_fold(state: Path, ledger: Ledger) -> None:
             position.opened, position.closed, position.quantity, position.is_open, position.fees, position.close_reason,
         ], ref  # fmt: skip
         assert (row["opened_at"], row["closed_at"]) == (utc(position.opened_at), utc(position.closed_at)), ref
+        assert (row["rolled_from"], row["excess"]) == (position.rolled_from, position.excess), ref
         for name in ("opening_net", "closing_net", "realised", "max_loss"):
             assert close(row[name], getattr(position, name)), (ref, name)
         assert close(trade["pnl"], position.realised - position.fees), ref
@@ -139,7 +141,7 @@ def test_the_views_are_the_fold_of_corrections_repeats_partial_closes_and_settle
 events = st.tuples(st.integers(0, 5), st.integers(0, 13), st.integers(1, 3), st.integers(0, 3))
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.lists(events, min_size=40, max_size=160))
 def test_the_views_are_the_fold_of_whatever_can_happen(drawn: list[tuple[int, int, int, int]]) -> None:
     story = [proposal(f"o{n}", quantity=n % 3 + 1, spread=bull_put(6000 - 100 * n, 5950 - 100 * n)) for n in range(4)]
@@ -186,6 +188,12 @@ def happened(ref: str, event: int, quantity: int, number: int, short: int) -> Fa
             if quantity == 3 and not closes:
                 return facts.PositionSettled(ref, -price, "expired")
             return facts.OrderAbsent(ref) if number == 3 else facts.OrderUnknown(ref, "again")
+
+
+def test_roots_that_settle_at_the_open_are_known_to_the_views() -> None:
+    settling = {root for root, rule in contract_module._RULES.items() if rule.settlement == "AM"}
+
+    assert settling <= set(views.INDEX_ROOTS)
 
 
 def test_facts_have_a_column_for_every_field_and_real_types(tmp_path: Path) -> None:
