@@ -1,0 +1,68 @@
+"""Strategies that live fast: proposed in the first second, worked at once, closed within minutes."""
+
+from pathlib import Path
+
+ACCOUNT = """\
+schema: 1
+risk: {per_trade: 1% of net liquidation, total: 25% of net liquidation}
+counts: {entries_per_day: 20, messages_per_minute: 60}
+session: {open: 09:31-15:30 New York, close: 09:31-15:55 New York}
+"""
+
+_STRATEGY = """\
+schema: 1
+name: {name}
+universe: [SPY]
+spread:
+  type: {structure}
+  expiry: 30-35 days
+  short_delta: 0.10-0.40
+  width: $2-$4
+  rank: return_on_risk
+sizing: {{risk: {risk}, contracts: 1-3}}
+limits: {{open: {open}, per_day: {per_day}, per_expiry: {open}, stop_for_day: "-$5,000"}}
+entry:
+  window: {window} New York
+  approval: {approval}
+  price: from mid, $0.01 every 5 s, no worse than natural, give up after {patience}
+exits:
+  - {exit}
+"""
+
+
+def strategy(
+    name: str = "puts",
+    structure: str = "bull_put",
+    *,
+    risk: str = "$900",
+    per_day: int = 1,
+    window: str = "09:31-15:30",
+    approval: str = "auto\n  auto_up_to: $9000 risk, 20 orders per day",
+    patience: str = "90 s",
+    exit: str = "time >= 09:41 New York",
+) -> str:
+    """A strategy on SPY that needs nobody's approval and closes at 09:41, a minute after the simulation begins."""
+    return _STRATEGY.format(
+        name=name,
+        structure=structure,
+        risk=risk,
+        open=per_day,
+        per_day=per_day,
+        window=window,
+        approval=approval,
+        patience=patience,
+        exit=exit,
+    )
+
+
+PUTS = strategy("puts", "bull_put")
+CALLS = strategy("calls", "bear_call")
+BOTH = {"puts.yaml": PUTS, "calls.yaml": CALLS}
+
+
+def folder(path: Path, files: dict[str, str]) -> Path:
+    """A folder of strategies with the account's limits beside them."""
+    path.mkdir(parents=True, exist_ok=True)
+    for name, text in {"account.yaml": ACCOUNT, **files}.items():
+        (path / name).write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,145 @@
+"""What must hold after every beat, whatever happened: watched from the journal, the wire and the books of the broker.
+
+on the way out   a send, a change and a cancel only after their line is on disk; no reference is sent twice
+at the broker    one order for one reference, one live order for one structure, every short covered, no order without a line
+in the fold      nothing executed that was not, exposure within the limits, the same legs as the broker once all is quiet
+"""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+from engine.decide.exposure import exposure
+from engine.domain.facts import CancelRequested, Fact, OrderRepriced, OrderSent
+from engine.domain.ledger import Ledger
+from engine.domain.order import execution_key
+from engine.ports import Broker, Journal, Line
+from engine.runtime.reconcile import held
+from engine.sim.simulator import Simulator
+from engine.store.checkpoint import verify
+
+RISK_IN_ALL = Decimal("0.25")
+"""Of net liquidation: `total` of the account's limits."""
+
+
+class Invariants:
+    """Of one life of an engine on one simulator."""
+
+    def __init__(self, sim: Simulator, state: Path) -> None:
+        self._sim, self._state = sim, state
+        self._on_disk: Counter[tuple[str, type[Fact]]] = Counter()
+        self._done: Counter[tuple[str, type[Fact]]] = Counter()
+        self._read = 0
+        self._ids: dict[str, set[tuple[int | None, int]]] = defaultdict(set)
+        self.beats = 0
+
+    def journal(self, journal: Journal) -> Journal:
+        return _WatchedJournal(journal, self._on_disk)
+
+    def broker(self, broker: Broker) -> Broker:
+        return _WatchedBroker(broker, self._leaves)
+
+    def check(self, ledger: Ledger) -> None:
+        """All that must hold between two beats."""
+        self.beats += 1
+        self._check_orders(ledger)
+        self._check_cover()
+        self._check_fold(ledger)
+
+    def check_at_rest(self, ledger: Ledger) -> None:
+        """What must hold besides once nothing is on its way any more."""
+        self.check(ledger)
+        assert held(ledger) == self._sim.positions(), "the legs of the fold are not the broker's positions"
+        working = {order.terms.order_ref for order in self._sim.orders() if order.is_working}
+        known = {order.ref for order in ledger.working() if order.is_at_broker}
+        assert working == known, f"working at the broker {working}, at the broker as far as we know {known}"
+        done = {execution_key(row.exec_id) for row in self._sim.executions() if row.sec_type != "BAG"}
+        assert done == {key for order in ledger.orders.values() for key in order.fills}, "an execution is missing or invented"
+        assert verify(self._state) > 0, "the journal is empty"
+
+    def _leaves(self, ref: str, kind: type[Fact]) -> None:
+        self._done[ref, kind] += 1
+        assert self._done[ref, kind] <= self._on_disk[ref, kind], f"{kind.__name__} of {ref} left before its line was on disk"
+        assert kind is not OrderSent or self._done[ref, kind] == 1, f"{ref} was sent twice"
+
+    def _check_orders(self, ledger: Ledger) -> None:
+        received = self._sim.received
+        for number in range(self._read, len(received)):
+            request = received[number]
+            if request.name == "place_order" and not request.message.flag("what_if"):
+                ref = request.message.text("order_ref")
+                self._ids[ref].add((request.client_id, request.message.whole("order_id")))
+                assert len(self._ids[ref]) == 1, f"{ref} reached the broker as {sorted(self._ids[ref], key=str)}"
+        self._read = len(received)
+        structures: Counter[frozenset[int]] = Counter()
+        for order in self._sim.orders():
+            ours = ledger.orders.get(order.terms.order_ref)
+            assert ours is not None, f"the broker has {order.terms.order_ref}, of which there is no line"
+            assert ours.sent_at is not None, f"{ours.ref} works at the broker without a line that it was sent"
+            if order.is_working:
+                structures[frozenset(con_id for con_id, _ in order.terms.trades())] += 1
+        assert all(count == 1 for count in structures.values()), f"two live orders in one structure: {structures}"
+
+    def _check_cover(self) -> None:
+        net: Counter[tuple[object, str]] = Counter()
+        for position in self._sim.holdings():
+            option = position.instrument.option
+            if option is not None:
+                net[option.expiry, option.put_call] += position.quantity
+        assert all(quantity >= 0 for quantity in net.values()), f"a short is not covered: {net}"
+
+    def _check_fold(self, ledger: Ledger) -> None:
+        done = {row.exec_id for row in self._sim.executions()}
+        keys = {execution_key(exec_id) for exec_id in done}
+        for order in ledger.orders.values():
+            assert order.fills.keys() <= keys, f"{order.ref} has executions that the broker does not know"
+            assert order.filled <= order.quantity, f"{order.ref} filled {order.filled} of {order.quantity}"
+            assert order.proposed.position == order.ref or order.purpose == "close"
+        for position in ledger.positions.values():
+            assert 0 <= position.quantity <= position.opened, f"{position.id}: {position.closed} of {position.opened} closed"
+        if ledger.equity is not None:
+            risk = exposure(ledger, self._sim.now()).risk()
+            bound = RISK_IN_ALL * ledger.equity.net_liquidation
+            assert risk <= bound, f"${risk} at risk, the limits allow ${bound}"
+
+
+class _WatchedJournal:
+    """Passes everything on and knows what is certain to be on disk."""
+
+    def __init__(self, journal: Journal, on_disk: Counter[tuple[str, type[Fact]]]) -> None:
+        self._journal, self._on_disk = journal, on_disk
+        self._fresh: list[Fact] = []
+
+    def append(self, fact: Fact, at: object) -> Line:
+        line = self._journal.append(fact, at)  # type: ignore[arg-type]
+        self._fresh.append(fact)
+        return line
+
+    def sync(self) -> None:
+        self._journal.sync()
+        for fact in self._fresh:
+            if isinstance(fact, OrderSent | OrderRepriced | CancelRequested):
+                self._on_disk[fact.order_ref, type(fact)] += 1
+        self._fresh.clear()
+
+
+class _WatchedBroker:
+    """Passes everything on and asks, before something leaves, whether its line is on disk."""
+
+    def __init__(self, broker: Broker, leaves: object) -> None:
+        self._broker, self._leaves = broker, leaves
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._broker, name)
+
+    def send(self, order: object, limit: Decimal) -> None:
+        self._leaves(order.ref, OrderSent)
+        self._broker.send(order, limit)
+
+    def reprice(self, order: object, limit: Decimal) -> None:
+        self._leaves(order.ref, OrderRepriced)
+        self._broker.reprice(order, limit)
+
+    def cancel(self, order: object) -> None:
+        self._leaves(order.ref, CancelRequested)
+        self._broker.cancel(order)

@@ -1,0 +1,252 @@
+"""The whole engine and a simulated TWS in one virtual minute after another.
+
+`play` gives an act a `World`: a market from a seed, the simulator on it, a folder for the state and one of strategies. A
+`Life` is one run of the engine there, from its start to its stop, its error or its death. The world outlives its engines.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from engine.app import App, Options
+from engine.domain.facts import Fact
+from engine.domain.ledger import Ledger
+from engine.domain.order import Order
+from engine.ports import Broker, Journal
+from engine.runtime.desk import Desk
+from engine.runtime.schedule import sessions_between
+from engine.settings import Settings
+from engine.sim.exchange.fills import FillModel
+from engine.sim.knobs import Knobs
+from engine.sim.loop import VirtualLoop, run
+from engine.sim.market.generated import GeneratedMarket
+from engine.sim.market.series import Breadth
+from engine.sim.simulator import Simulator
+from tests.simulation.engine import given
+from tests.simulation.engine.invariants import Invariants
+
+T = TypeVar("T")
+
+PORT = 7497
+ACCOUNT = "DU1234567"
+BEGINS = datetime(2026, 11, 16, 14, 40, tzinfo=UTC)
+"""A Monday, 09:40 in New York, ten minutes into the session."""
+LINES = 26
+"""A few strikes around the money: enough for spreads, and little to stream."""
+KNOBS = Knobs(
+    cadence_s=5,
+    match_every_s=5,
+    pnl_every_s=60,
+    max_lines=LINES + 20,
+    fills=FillModel(per_second_at_mid=0.1, per_second_near_natural=0.4),
+)
+"""Five seconds between quotes, and a market that trades readily: a fill takes ten seconds or so."""
+
+logging.disable(logging.ERROR)  # what ib_async says about every fault is on purpose here; the engine's facts are looked at
+
+
+def play(act: "Callable[[World], Awaitable[T]]", folder: Path, seed: int = 1, **options: object) -> T:
+    """What the act returns, in a world of its own in virtual time; the seed stands in every failure."""
+
+    async def main() -> T:
+        world = World(folder, seed, **options)
+        await world.sim.start(port=PORT)
+        try:
+            return await act(world)
+        finally:
+            await world.end()
+
+    try:
+        return run(main(), VirtualLoop())
+    except BaseException as error:
+        error.add_note(f"world of seed {seed}")
+        raise
+
+
+class World:
+    """A market, a broker, a disk and a trader's folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int = 1,
+        *,
+        strategies: Mapping[str, str] | None = None,
+        schedule: tuple[str, ...] = (),
+        knobs: Knobs = KNOBS,
+    ) -> None:
+        self.seed = seed
+        self.state = folder / "state"
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.strategies = given.folder(folder / "strategies", dict(given.BOTH if strategies is None else strategies))
+        sessions = sessions_between(date(2026, 11, 9), date(2027, 2, 26))
+        market = GeneratedMarket(seed, BEGINS, sessions, ("SPY",), Breadth(1, 1, 2, 1.0), 5.0)
+        self.sim = Simulator(market, seed=seed, begins=BEGINS, cash=500_000, knobs=knobs, schedule=schedule)
+        self.lives: list[Life] = []
+
+    async def start(self, **options: object) -> "Life":
+        """An engine that runs; returns once it can be asked. Raises what stops it before."""
+        life = Life(self, **options)
+        self.lives.append(life)
+        await life.begin()
+        return life
+
+    async def until(self, clock: str) -> None:
+        """Sleep until a time of day in New York, `HH:MM:SS`, on the day of the beginning."""
+        hours, minutes, seconds = (int(part) for part in clock.split(":"))
+        at = BEGINS.replace(hour=hours + 5, minute=minutes, second=seconds)
+        await asyncio.sleep(max(0.0, (at - self.sim.now()).total_seconds()))
+
+    async def when(self, holds: Callable[[], object], within_s: float = 120) -> None:
+        """Sleep until it holds, looked at ten times a second. Raises AssertionError when it does not in time."""
+        for _ in range(int(within_s * 10)):
+            if holds():
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"did not come true within {within_s:g} s, by {self.sim.now():%H:%M:%S} UTC")
+
+    def settings(self, **changes: object) -> Settings:
+        settings = Settings(
+            mode="sim",
+            port=PORT,
+            state=self.state,
+            strategies=self.strategies,
+            account=ACCOUNT,
+            lines=LINES,
+            archive_every_min=60,
+        )
+        return settings.model_copy(update=changes)
+
+    async def end(self) -> None:
+        for life in self.lives:
+            await life.stop()
+        await self.sim.stop()
+
+
+class Life:
+    """One run of the engine. `facts` are what it recorded, with their instants."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        wrap_journal: Callable[[Journal], Journal] = lambda journal: journal,
+        wrap_broker: Callable[[Broker], Broker] = lambda broker: broker,
+        watches: bool = True,
+        watches_files: bool = False,
+        **settings: object,
+    ) -> None:
+        self.world = world
+        self.facts: list[tuple[datetime, Fact]] = []
+        self.error: BaseException | None = None
+        self.invariants = Invariants(world.sim, world.state) if watches else None
+        self._desk: Desk | None = None
+        self._ready = asyncio.Event()
+        stop = EveryBeat(self._after_beat)
+        self._options = Options(
+            funnel_every=timedelta(minutes=5),
+            serves_api=False,
+            watches_files=watches_files,
+            observers=[self],
+            on_desk=self._on_desk,
+            wrap_journal=wrap_journal
+            if self.invariants is None
+            else lambda journal: wrap_journal(self.invariants.journal(journal)),
+            wrap_broker=wrap_broker if self.invariants is None else lambda broker: wrap_broker(self.invariants.broker(broker)),
+            stop=stop,
+        )
+        self.app = App(world.settings(**settings), world.sim, self._options)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def desk(self) -> Desk:
+        assert self._desk is not None, "the engine has not come so far"
+        return self._desk
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.desk.ledger
+
+    @property
+    def is_over(self) -> bool:
+        return self._task is not None and self._task.done()
+
+    def saw(self, fact: Fact, at: datetime) -> None:
+        self.facts.append((at, fact))
+
+    def all(self, kind: type[Fact]) -> list[Fact]:
+        """The facts of one kind, oldest first."""
+        return [fact for _, fact in self.facts if isinstance(fact, kind)]
+
+    def orders(self, purpose: str, strategy: str | None = None) -> list[Order]:
+        found = (order for order in self.ledger.orders.values() if order.purpose == purpose)
+        return [order for order in found if strategy in {None, order.strategy}]
+
+    async def begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        ready = asyncio.ensure_future(self._ready.wait())
+        await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._task.done() and self.error is not None:
+            raise self.error
+
+    async def stop(self) -> None:
+        """Ask the engine to leave and wait for it. Raises what went wrong in it, once."""
+        if self._task is None:
+            return
+        self._options.stop.set()
+        self.app.nudge()
+        await self._task
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
+
+    async def death(self) -> BaseException | None:
+        """Wait for the engine to end by itself; what ended it."""
+        assert self._task is not None, "it has not begun"
+        await self._task
+        error, self.error = self.error, None
+        return error
+
+    async def _run(self) -> None:
+        try:
+            await self.app.run()
+        except BaseException as error:  # noqa: BLE001 - whatever ends an engine is what the test looks at
+            self.error = _innermost(error)
+
+    def _on_desk(self, desk: Desk) -> None:
+        self._desk = desk
+        self._ready.set()
+
+    def _after_beat(self) -> None:
+        if self.invariants is not None and self._desk is not None:
+            self.invariants.check(self._desk.ledger)
+
+
+class EveryBeat(asyncio.Event):
+    """The stop sign of an engine, which it looks at before and after every beat."""
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        super().__init__()
+        self._look = look
+
+    def is_set(self) -> bool:
+        if not super().is_set():
+            self._look()
+        return super().is_set()
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """The first real cause in a group of task errors."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def knobs(**changes: object) -> Knobs:
+    """The knobs of these simulations with some turned."""
+    return replace(KNOBS, **changes)
