@@ -7,6 +7,7 @@ from engine.compile.conditions import Value
 from engine.decide.exposure import exposure
 from engine.decide.gate import day_result
 from engine.domain.order import Order
+from engine.domain.session import days_to_expiry
 from engine.domain.snapshot import Snapshot
 
 
@@ -42,7 +43,7 @@ def _spread(order: Order) -> dict[str, Value]:
         "quote_width": None if net is None or natural is None else 2 * (net - natural),
         "short_delta": _absolute(deltas.get("sell")),
         "long_delta": _absolute(deltas.get("buy")),
-        "dte": float((order.spread.expiry - order.proposed_at.date()).days),
+        "dte": float(days_to_expiry(order.proposed_at, order.spread.expiry)),
     }
 
 

@@ -1,13 +1,13 @@
 """The decider: everything to be done at one instant, from one snapshot, without I/O, clock or chance.
 
+0. What halts the engine is looked at first (`watch`): then nothing else is decided before the halt is known everywhere.
 1. Orders on their way are advanced, repriced, given up or doubted (`orders`).
-2. Positions whose exit rule holds are closed (`exits`).
+2. Positions whose exit rule holds are closed, some to be rolled (`exits`, `rolls`).
 3. Candidates of all strategies are found, sized and gated, best first (`entries`); each opening counts against the
    limits of the next, because one order is proposed at a time and the ledger has it at the next beat.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from engine.decide.book import Book
 from engine.decide.entries import entries
@@ -16,7 +16,8 @@ from engine.decide.gate import Opening, gate
 from engine.decide.orders import Desk, tend
 from engine.decide.policy import auto_refusal
 from engine.decide.quotes import Rows, SpreadQuote
-from engine.domain.decision import Decision, Propose
+from engine.decide.watch import watch
+from engine.domain.decision import Decision
 from engine.domain.gate import Verdict
 from engine.domain.order import Order
 from engine.domain.snapshot import Snapshot
@@ -24,27 +25,45 @@ from engine.domain.snapshot import Snapshot
 
 def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
     """Everything to be done at this instant, closings before openings."""
+    stop = watch(snapshot, book)
+    if stop is not None:
+        return [stop]
     rows = Rows(snapshot.chain)
     desk = Desk(
         strategies=book.versions.get,
         recheck=_recheck(snapshot, book, rows),
         auto_refusal=lambda order, strategy, verdicts: auto_refusal(order, strategy, verdicts, snapshot, book),
+        stopped=_stopped(snapshot, book),
+        changes_max=book.account.counts.changes_per_order,
     )
     closings = exits(snapshot, book, rows)
-    given = sum(isinstance(decision, Propose) for decision in closings)
-    return [*tend(snapshot, rows, desk), *closings, *entries(snapshot, book, rows, given)]
+    # A close takes its number from its place among these decisions, so the numbers of openings begin behind all of them.
+    return [*tend(snapshot, rows, desk), *closings, *entries(snapshot, book, rows, len(closings))]
+
+
+def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:
+    present = {strategy.name: strategy for strategy in book.strategies}
+
+    def stopped(name: str) -> str | None:
+        """Why a strategy may open nothing, not even what it has begun; None where it may."""
+        strategy = present.get(name)
+        if strategy is None:
+            return "its strategy is gone"
+        if not strategy.enabled:
+            return "its strategy is switched off"
+        return "its strategy is held back" if name in snapshot.paused else None
+
+    return stopped
 
 
 def _recheck(snapshot: Snapshot, book: Book, rows: Rows) -> Callable[[Order, SpreadQuote], tuple[Verdict, ...]]:
     def recheck(order: Order, quote: SpreadQuote) -> tuple[Verdict, ...]:
-        """All gates again at today's net: what is lost at most grows by what the net has fallen."""
+        """All gates again, at the loss of the worst price: that is frozen, whatever the net is by now."""
         strategy = book.versions.get(order.proposed.digest)
         preview = order.preview
         assert strategy is not None, "an order whose version is gone expires before its gates are asked"
         assert preview is not None, "only previewed orders are asked again"
-        fallen = (order.proposed.limit - quote.mid) * order.quantity * order.spread.multiplier
-        loss = order.proposed.max_loss + max(Decimal(0), fallen)
-        opening = Opening(strategy, order.spread, order.quantity, loss, quote, order.ref)
+        opening = Opening(strategy, order.spread, order.quantity, order.proposed.max_loss, quote, order.ref)
         answer = {"fits": "pass", "refused": "fail", "unknown": "unknown"}[preview.outcome]
         text = preview.text or preview.outcome
         previewed = Verdict("preview", answer, text, "the broker's what-if accepts it", "broker")  # type: ignore[arg-type]

@@ -4,10 +4,12 @@ obstacle   what stops the strategy whatever the candidate is asked first: a scan
            as often as the funnel is recorded
 find       candidates, best first
 pass over  spreads that are held or worked already, and underlyings that cool down after a failed walk
+roll       where a position was closed to be rolled, its successor is looked for first
 size, gate the first that passes is proposed; the first denial of the best is written when it is new
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
@@ -15,14 +17,15 @@ from itertools import islice
 from engine.decide.book import Book
 from engine.decide.find import Found
 from engine.decide.gate import ACCOUNT, Opening, gate, strategy_obstacle
-from engine.decide.price import opening_plan
+from engine.decide.price import Plan, combo_tick, opening_plan
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.refs import next_ref
+from engine.decide.rolls import Roll, pending_roll, search_for
 from engine.decide.rows import ChainRows
 from engine.decide.size import contracts
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel
-from engine.domain.facts import CandidatesRecorded, EntryDenied, OrderProposed
+from engine.domain.facts import CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.snapshot import Snapshot
 from engine.strategy.model import Strategy
@@ -57,63 +60,75 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows, given: int = 0) -> list[
             decisions.append(_funnel(strategy, found, snapshot, book, chain))
         if busy or (obstacle is not None and obstacle.gate == "hours"):
             continue
-        made = _try(strategy, found.candidates, obstacle, snapshot, book, rows, given)
+        roll = pending_roll(strategy, snapshot)
+        look = _Look(strategy, obstacle, None, snapshot, book, rows, given)
+        made = _try(replace(look, roll=roll), _rolled(roll, look, chain)) if roll else None
+        made = made or _try(look, found.candidates)
         if made is not None and not (proposed and isinstance(made, Propose)):
             proposed = proposed or isinstance(made, Propose)
             decisions.append(made)
     return decisions
 
 
-def _try(
-    strategy: Strategy,
-    candidates: Sequence[Candidate],
-    obstacle: Verdict | None,
-    snapshot: Snapshot,
-    book: Book,
-    rows: Rows,
-    given: int,
-) -> Propose | DenyEntry | None:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at the market for one strategy."""
+
+    strategy: Strategy
+    obstacle: Verdict | None
+    """What stops the strategy whatever the candidate."""
+    roll: Roll | None
+    """The roll that this look is for."""
+    snapshot: Snapshot
+    book: Book
+    rows: Rows
+    given: int
+
+
+def _try(look: _Look, candidates: Sequence[Candidate]) -> Propose | DenyEntry | None:
     """The proposal of the first candidate that passes; else the denial of the best, where it is new."""
     denied: EntryDenied | None = None
-    wanted = (candidate for candidate in candidates if not _is_passed_over(strategy, candidate, snapshot))
+    wanted = (candidate for candidate in candidates if not _is_passed_over(look, candidate))
     for candidate in islice(wanted, TRIED_MAX):
-        outcome = _outcome(strategy, candidate, obstacle, snapshot, book, rows, given)
+        outcome = _outcome(look, candidate)
         if isinstance(outcome, OrderProposed):
             return Propose(outcome)
         denied = denied or outcome
-    return DenyEntry(denied) if denied is not None and _is_new(denied, snapshot) else None
+    return DenyEntry(denied) if denied is not None and _is_new(denied, look.snapshot) else None
 
 
-def _outcome(
-    strategy: Strategy,
-    candidate: Candidate,
-    obstacle: Verdict | None,
-    snapshot: Snapshot,
-    book: Book,
-    rows: Rows,
-    given: int,
-) -> OrderProposed | EntryDenied:
-    quantity = contracts(candidate, strategy.sizing, book.account.risk.per_trade, snapshot.account)
+def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
+    strategy, snapshot, book = look.strategy, look.snapshot, look.book
+    spread = candidate.spread
+    quote = spread_quote(spread, look.rows, "open")
+    plan = opening_plan(spread, quote, strategy.walk) if quote else None
+    one, fees = _most_lost(candidate, plan), _usd(candidate.fees)
+    quantity = contracts(one, fees, strategy.sizing, book.account, snapshot.account)
+    if look.roll is not None and quantity is not None:
+        quantity = min(quantity, look.roll.position.closed)
     count = quantity or strategy.sizing.contracts.low
-    loss = _usd(candidate.max_loss + candidate.fees) * count
-    quote = spread_quote(candidate.spread, rows, "open")
-    verdicts: tuple[Verdict, ...] = (obstacle,) if obstacle else ()
+    loss = (one + fees) * count
+    verdicts: tuple[Verdict, ...] = (look.obstacle,) if look.obstacle else ()
     if quantity is None:
         verdicts += (Verdict("size", "unknown", "account value unknown", "a known net liquidation", "broker"),)
     elif quantity == 0:
         least = f"{strategy.sizing.contracts.low} spread within the risk"
         verdicts += (Verdict("size", "fail", f"${loss:,.0f} at the least", least, f"{strategy.name}, {ACCOUNT}"),)
-    plan = opening_plan(candidate.spread, quote, strategy.walk) if quote else None
-    if quote is not None:
-        opening = Opening(strategy, candidate.spread, count, loss, quote)
-        verdicts += gate(opening, snapshot, book, rows) if not first_obstacle(verdicts) else ()
     if plan is None:
         verdicts += (Verdict("price", "fail", "no price", "a price on the ticks within the spread's bounds", "engine"),)
+    elif look.roll is not None:
+        least_net = look.roll.least_net(combo_tick(spread))
+        enough = "pass" if plan.limit >= least_net else "fail"
+        verdicts += (Verdict("roll_net", enough, f"{plan.limit}", f"at least {least_net}", strategy.name),)
+        plan = Plan(plan.limit, max(plan.worst, least_net))
+    if quote is not None and first_obstacle(verdicts) is None:
+        verdicts += gate(Opening(strategy, spread, count, loss, quote), snapshot, book, look.rows)
     stop = first_obstacle(verdicts)
     if stop is not None or plan is None or quantity is None:
         assert stop is not None, "without a plan or a quantity there is a verdict that says so"
-        return EntryDenied(strategy.name, snapshot.chain.id, candidate.spread, count, stop, verdicts)
-    ref = next_ref(snapshot.ledger, snapshot.at, given)
+        return EntryDenied(strategy.name, snapshot.chain.id, spread, count, stop, verdicts)
+    ref = next_ref(snapshot.ledger, snapshot.at, look.given)
+    best = f"rank {candidate.rank}, score {candidate.score:.4g}"
     return OrderProposed(
         order_ref=ref,
         purpose="open",
@@ -121,24 +136,50 @@ def _outcome(
         digest=strategy.digest,
         snapshot=snapshot.chain.id,
         position=ref,
-        spread=candidate.spread,
+        spread=spread,
         quantity=quantity,
         limit=plan.limit,
         worst=plan.worst,
         max_loss=loss,
-        fees=_usd(candidate.fees) * quantity,
-        reason=f"best of {strategy.name}: rank {candidate.rank}, score {candidate.score:.4g}",
+        fees=fees * quantity,
+        reason=f"roll of {look.roll.position.id}: {best}" if look.roll else f"best of {strategy.name}: {best}",
         candidate=candidate_row(candidate),
         verdicts=verdicts,
+        rolled_from=look.roll.position.id if look.roll else None,
     )
+
+
+def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
+    """USD that one spread can lose, fees apart, if it fills at the worst price it may get."""
+    at_mid = _usd(candidate.max_loss)
+    if plan is None:
+        return at_mid
+    spread = candidate.spread
+    at_worst = ((spread.width if spread.is_credit else Decimal(0)) - plan.worst) * spread.multiplier
+    return max(at_mid, at_worst)
+
+
+def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:
+    search, snapshot = search_for(look.strategy, roll), look.snapshot
+    return look.book.finder.find(search, chain, snapshot.market, snapshot.at, snapshot.session).candidates
 
 
 def _funnel(strategy: Strategy, found: Found, snapshot: Snapshot, book: Book, chain: ChainRows) -> RecordFunnel:
     # Where the market says no, nothing was searched: the funnel is still made, it answers what would have been there.
     looked_at = found.searched or tuple(name for name in strategy.universe if name in snapshot.chain.underlyings)
     funnel = book.finder.funnel(strategy, chain, looked_at, snapshot.at)
+    funnel = replace(funnel, steps=(*_market_steps(strategy, found), *funnel.steps), candidates=len(found.candidates))
     best = tuple(candidate_row(candidate) for candidate in found.candidates)
     return RecordFunnel(funnel, CandidatesRecorded(strategy.name, snapshot.chain.id, best))
+
+
+def _market_steps(strategy: Strategy, found: Found) -> Iterator[FunnelStep]:
+    """One step a line of `when`, counting underlyings: those that this line and all before it let through."""
+    left = set(found.market)
+    for number, line in enumerate(strategy.when):
+        answers = {name: found.market[name][number].holds for name in sorted(left)}
+        left = {name for name, holds in answers.items() if holds is True}
+        yield FunnelStep(f"when {line.text}", len(left), sum(holds is None for holds in answers.values()))
 
 
 def _is_funnel_due(strategy: Strategy, snapshot: Snapshot, book: Book) -> bool:
@@ -151,10 +192,13 @@ def _has_opening(strategy: Strategy, snapshot: Snapshot) -> bool:
     return any(order.purpose == "open" and order.strategy == strategy.name for order in snapshot.ledger.working())
 
 
-def _is_passed_over(strategy: Strategy, candidate: Candidate, snapshot: Snapshot) -> bool:
+def _is_passed_over(look: _Look, candidate: Candidate) -> bool:
+    strategy, snapshot = look.strategy, look.snapshot
     key, underlying = candidate.spread.key, candidate.spread.underlying
     if any(position.spread.key == key for position in snapshot.ledger.open_positions()):
         return True
+    if look.roll is None and (waiting := pending_roll(strategy, snapshot)) and waiting.position.spread.underlying == underlying:
+        return True  # what was closed to be rolled is rolled or stays closed
     return any(
         order.purpose == "open"
         and order.strategy == strategy.name
@@ -168,7 +212,8 @@ def _is_passed_over(strategy: Strategy, candidate: Candidate, snapshot: Snapshot
 
 def _is_new(denied: EntryDenied, snapshot: Snapshot) -> bool:
     known = snapshot.ledger.denials.get((denied.strategy, denied.spread.underlying))
-    return known is None or (known.obstacle.gate, known.obstacle.bound) != (denied.obstacle.gate, denied.obstacle.bound)
+    # Bounds that are shares of the account change with every tick of it, and are no new reason.
+    return known is None or (known.obstacle.gate, known.obstacle.answer) != (denied.obstacle.gate, denied.obstacle.answer)
 
 
 def _usd(amount: float) -> Decimal:

@@ -1,11 +1,12 @@
 """Exits: which open positions are to be closed now, by the rules of the version that opened them.
 
-A stop is believed when it has held on several snapshots over some seconds: one bad print must not close a position. A profit, a
-date and a time of day are believed at once. Without a clean quote nothing fires; a settled expiry needs no quote.
+A stop is believed when it has held on several fresh snapshots over some seconds: one bad print must not close a position. A
+profit, a date and a time of day are believed at once. Without a clean quote nothing fires; a settled expiry needs no quote.
+Below the account's last cushion positions are closed whatever their rules say, the dearest in margin first.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from engine.decide.book import Book
@@ -14,28 +15,38 @@ from engine.decide.positions import position_row
 from engine.decide.price import closing_plan
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.refs import next_ref
+from engine.decide.rolls import PREFIX, action_of
+from engine.domain.chain import MarketState
 from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
 from engine.domain.facts import ExitTriggered, OrderProposed, PositionSettled
+from engine.domain.ledger import Ledger
 from engine.domain.position import Position
-from engine.domain.session import NEW_YORK, days_to_expiry, settlement_instant
-from engine.domain.snapshot import Snapshot
+from engine.domain.session import NEW_YORK, days_to_expiry, settlement_instant, trading_day
+from engine.domain.snapshot import ExitHits, Snapshot
 from engine.pricing.fees import FeeLeg, commission
-from engine.strategy.conditions import ExitRule
+from engine.strategy.conditions import Action, ExitRule
 from engine.strategy.expressions import measures_in
+from engine.strategy.model import Strategy
 from engine.strategy.values import Window
 
 CONFIRMED_BY = 3
 """Snapshots in a row on which a stop must hold."""
 CONFIRMED_OVER = timedelta(seconds=15)
+FORGOTTEN_AFTER = timedelta(seconds=60)
+"""A stop that was not looked at for so long, for want of clean quotes, is counted from the start."""
 AT_ONCE = frozenset(
     {"profit", "dte", "days_held", "time", "minutes_to_close", "credit", "debit", "max_profit", "days_to_ex_dividend"}
 )
 """Measures that one snapshot is enough for: a date cannot be a bad print, and a profit that was one does not fill."""
-GUARD_FROM = time(13, 0)
-"""On the expiry day of physically settled options a short near the money is closed from this time in New York on."""
+GUARD_BEFORE_CLOSE = timedelta(hours=3)
+"""On the expiry day of physically settled options a short near the money is closed from so long before the close on: 13:00 in
+New York, 10:00 on a half day."""
 GUARD_DISTANCE = 0.02
 SETTLED_AFTER = timedelta(minutes=30)
 QUOTE_AGE_MAX_S = 30.0
+SATURDAY = 5
+ACCOUNT = "account"
+"""Under this name the account's own rule is counted, beside the positions' rules."""
 AGAIN_AFTER = timedelta(seconds=20)
 """Between the end of a close that did not fill and the next one."""
 
@@ -49,6 +60,8 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
             decisions.append(settled)
         elif snapshot.is_open and not _is_closing(position, snapshot):
             decisions += _exit(position, snapshot, book, rows, len(decisions))
+    if snapshot.is_open and not any(isinstance(decision, Propose) for decision in decisions):
+        decisions += _reduction(snapshot, book, rows, len(decisions))
     return decisions
 
 
@@ -61,7 +74,7 @@ def _is_closing(position: Position, snapshot: Snapshot) -> bool:
 def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
     if not _may_close(snapshot, book):
         return
-    strategy = book.versions.get(position.digest)
+    strategy = _rules_of(position, book)
     quote = spread_quote(position.spread, rows, "close")
     if quote is None or quote.obstacle is not None or quote.age_s > QUOTE_AGE_MAX_S:
         return
@@ -69,35 +82,55 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
     row = position_row(position, snapshot.chain, market, snapshot.at, snapshot.session)
     found = book.finder.exits(strategy, [row])[0] if strategy is not None else ()
     for rule in found:
-        if rule.holds is True:
-            yield from _believed(position, rule, snapshot, rows, proposed)
-            if rule.rule.action != "alert":
+        hits = snapshot.exit_hits.get((position.id, rule.rule.condition.text))
+        if strategy is not None and rule.holds is True:
+            action = action_of(rule.rule, position, strategy, snapshot.ledger)
+            yield from _believed(position, rule, action, snapshot, rows, proposed)
+            if action != "alert":
                 return
-        elif (position.id, rule.rule.condition.text) in snapshot.exit_hits:
+        elif hits is not None and hits.count:
             yield CountExit(position.id, rule.rule.condition.text, snapshot.at, 0)
-    if _guards(position, rows, snapshot.at):
+    if _guards(position, rows, snapshot):
         yield from _close(position, "expiry guard: a short leg is near the money on its last day", snapshot, rows, True, proposed)
 
 
-def _believed(position: Position, found: ExitAnswer, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterator[Decision]:
+def _believed(
+    position: Position, found: ExitAnswer, action: Action, snapshot: Snapshot, rows: Rows, proposed: int
+) -> Iterator[Decision]:
+    """What follows from a rule that holds: one count more, or the exit once that is enough; an alert is given once."""
     text = found.rule.condition.text
     urgent = not _is_at_once(found.rule)
     hits = snapshot.exit_hits.get((position.id, text))
-    count = hits.count + 1 if hits and hits.count else 1
-    first_at = hits.first_at if hits and hits.count else snapshot.at
-    if found.rule.action == "alert" and hits is not None and hits.count:
+    before = _still_counting(hits, snapshot, forgets=action != "alert")
+    if before is not None and not snapshot.is_fresh and urgent:
+        return  # the same quotes confirm nothing
+    first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
+    was = before is not None and _is_confirmed(urgent, before.count, before.last_at - before.first_at)
+    is_now = _is_confirmed(urgent, count, snapshot.at - first_at)
+    if action == "alert" or not is_now:
         yield CountExit(position.id, text, first_at, count)
-        return
-    if urgent and (count < CONFIRMED_BY or snapshot.at - first_at < CONFIRMED_OVER):
-        yield CountExit(position.id, text, first_at, count)
+    if not is_now or (action == "alert" and was):
         return
     values = {name: None if value is None else float(value) for name, value in found.values.items()}
-    yield TriggerExit(ExitTriggered(position.id, text, found.rule.action, snapshot.chain.id, values))
-    if found.rule.action == "alert":
-        yield CountExit(position.id, text, first_at, count)
-    else:
-        prefix = "roll: " if found.rule.action == "roll" else ""
-        yield from _close(position, prefix + text, snapshot, rows, urgent, proposed)
+    yield TriggerExit(ExitTriggered(position.id, text, action, snapshot.chain.id, values))
+    if action != "alert":
+        yield from _close(position, (PREFIX if action == "roll" else "") + text, snapshot, rows, urgent, proposed)
+
+
+def _still_counting(hits: ExitHits | None, snapshot: Snapshot, *, forgets: bool) -> ExitHits | None:
+    if hits is None or not hits.count or (forgets and snapshot.at - hits.last_at > FORGOTTEN_AFTER):
+        return None
+    return hits
+
+
+def _is_confirmed(urgent: bool, count: int, over: timedelta) -> bool:
+    return not urgent or (count >= CONFIRMED_BY and over >= CONFIRMED_OVER)
+
+
+def _rules_of(position: Position, book: Book) -> Strategy | None:
+    """The version that opened the position; where it is lost, the present one of that name: some rules are better than none."""
+    born_with = book.versions.get(position.digest)
+    return born_with or next((strategy for strategy in book.strategies if strategy.name == position.strategy), None)
 
 
 def _is_at_once(rule: ExitRule) -> bool:
@@ -139,13 +172,20 @@ def _may_close(snapshot: Snapshot, book: Book) -> bool:
     return window.start <= local < last and snapshot.is_connected and snapshot.data == "live"
 
 
-def _guards(position: Position, rows: Rows, now: datetime) -> bool:
-    """Whether a physically settled short must not be carried into its expiry: near or in the money on the last afternoon."""
-    if days_to_expiry(now, position.spread.expiry) > 0 or now.astimezone(NEW_YORK).time() < GUARD_FROM:
+def _guards(position: Position, rows: Rows, snapshot: Snapshot) -> bool:
+    """Whether a physically settled short must not be carried into its expiry: near or in the money on the last afternoon.
+
+    Where nobody knows the price of the underlying, it is.
+    """
+    session, market = snapshot.session, snapshot.market.get(position.spread.underlying)
+    assert session is not None, "asked in session only"
+    if days_to_expiry(snapshot.at, position.spread.expiry) > 0 or snapshot.at < session.close - GUARD_BEFORE_CLOSE:
         return False
     for leg in position.spread.legs:
-        spot = rows.value(leg.contract.con_id, "spot")
-        if leg.action == "sell" and not leg.contract.rule.cash and spot is not None:
+        if leg.action == "sell" and not leg.contract.rule.cash:
+            spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
+            if spot is None:
+                return True
             beyond = (float(leg.contract.strike) - spot) / spot * (1 if leg.contract.put_call == "P" else -1)
             if beyond > -GUARD_DISTANCE:
                 return True
@@ -155,13 +195,59 @@ def _guards(position: Position, rows: Rows, now: datetime) -> bool:
 def _settled(position: Position, snapshot: Snapshot) -> Settle | None:
     """The settlement of a position whose legs have expired, at the last price known; the statement has the final number."""
     spread, market = position.spread, snapshot.market.get(position.spread.underlying)
+    spot = _last_price(market, max(leg.contract.expiry for leg in spread.legs), snapshot) if market else None
     sessions = (snapshot.session,) if snapshot.session else ()
     settles = max(settlement_instant(leg.contract.expiry, leg.contract.rule.settlement, sessions) for leg in spread.legs)
-    if snapshot.at < settles + SETTLED_AFTER or market is None or market.price is None:
+    if snapshot.at < settles + SETTLED_AFTER or spot is None:
         return None
-    spot = Decimal(repr(round(market.price, 4)))
     value = Decimal(0)
     for leg in spread.legs:
         strike, sign = leg.contract.strike, 1 if leg.contract.put_call == "C" else -1
         value += leg.sign * leg.ratio * max(Decimal(0), sign * (spot - strike))
     return Settle(PositionSettled(position.id, value, f"expired with {spread.underlying} at {spot}, as last quoted"))
+
+
+def _last_price(market: MarketState, expiry: date, snapshot: Snapshot) -> Decimal | None:
+    """The price that stands for the settlement: the last one while no session has opened since, afterwards the close of that day.
+
+    Closes end with the session before today; weekdays are counted back, which a holiday between makes one day too far.
+    """
+    today, session = trading_day(snapshot.at), snapshot.session
+    weekdays = sum(1 for n in range(1, (today - expiry).days) if (expiry + timedelta(days=n)).weekday() < SATURDAY)
+    is_first_since = weekdays == 0 and (session is None or snapshot.at < session.open)
+    price = market.closes[-1 - weekdays] if weekdays < len(market.closes) else None
+    if today <= expiry or (is_first_since and market.price is not None):
+        price = market.price
+    return Decimal(repr(round(price, 4))) if price is not None else None
+
+
+def _reduction(snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
+    """The close of the position that frees the most margin, one at a time, while the account's cushion stays too thin."""
+    cushion, least = snapshot.account.cushion, book.account.margin.cushion_reduce
+    rule = f"cushion below {least:.0%}"
+    hits = snapshot.exit_hits.get((ACCOUNT, rule))
+    if cushion is None or cushion >= least or not _may_close(snapshot, book):
+        if hits is not None and hits.count:
+            yield CountExit(ACCOUNT, rule, snapshot.at, 0)
+        return
+    if any(order.purpose == "close" for order in snapshot.ledger.working()):
+        return
+    before = _still_counting(hits, snapshot, forgets=True)
+    first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
+    if not _is_confirmed(True, count, snapshot.at - first_at):
+        yield CountExit(ACCOUNT, rule, first_at, count)
+        return
+    ledger = snapshot.ledger
+    free = [position for position in ledger.open_positions() if not _is_closing(position, snapshot)]
+    for position in sorted(free, key=lambda position: (-_margin(position, ledger), position.id)):
+        closing = list(_close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, proposed))
+        if closing:
+            yield from closing
+            return
+
+
+def _margin(position: Position, ledger: Ledger) -> Decimal:
+    """USD of maintenance margin that the broker's preview named for what is open; its maximum loss where it named none."""
+    opening = ledger.orders[position.id]
+    named = opening.preview.maintenance_margin_change if opening.preview else None
+    return position.max_loss if named is None else named * position.quantity / opening.quantity

@@ -35,7 +35,7 @@ class Exposure:
 
     holdings: tuple[Holding, ...]
     opened_today: tuple[Holding, ...]
-    """Openings proposed today that were sent and are not known to have ended without a fill."""
+    """Openings proposed today that are not known to have ended without a fill."""
 
     def risk(self, of: Callable[[Holding], bool] = lambda _: True) -> Decimal:
         """USD that the selected holdings can lose together at the most."""
@@ -51,13 +51,29 @@ def exposure(ledger: Ledger, now: datetime, without: str | None = None) -> Expos
     return Exposure(holdings, tuple(_opened_on(ledger, trading_day(now), without)))
 
 
-def directions(ledger: Ledger, without: str | None = None) -> dict[int, int]:
-    """+1 or -1 for every option contract that is held or may be filled, by con_id: nobody may trade against it."""
-    signs: dict[int, int] = {}
+def directions(ledger: Ledger, without: str | None = None) -> dict[int, set[int]]:
+    """+1, -1 or both for every option contract that is held or may be traded now, by con_id: nobody may trade against it.
+
+    A close that works trades the other way round than its position was opened.
+    """
+    signs: dict[int, set[int]] = {}
     for holding in _holdings(ledger, without):
         for leg in holding.spread.legs:
-            signs[leg.contract.con_id] = leg.sign
+            signs.setdefault(leg.contract.con_id, set()).add(leg.sign)
+    for order in ledger.working():
+        if order.purpose == "close":
+            for leg in order.spread.legs:
+                signs.setdefault(leg.contract.con_id, set()).add(-leg.sign)
     return signs
+
+
+def crosses(close: Order, opening: Order) -> bool:
+    """Whether the two would trade a contract both ways at once, which the broker rejects.
+
+    The close sells what the opening buys: they share a leg that both list in the same direction.
+    """
+    signs = {leg.contract.con_id: leg.sign for leg in close.spread.legs}
+    return any(signs.get(leg.contract.con_id) == leg.sign for leg in opening.spread.legs)
 
 
 def _holdings(ledger: Ledger, without: str | None) -> Iterator[Holding]:

@@ -1,6 +1,7 @@
 """The gates: every limit held against one opening, every answer kept.
 
-    market    hours, quotes
+    engine    halted, books agreed, live data, what the strategy may trade with
+    market    hours, quotes, halted underlyings
     strategy  what the strategy's own file allows
     risk      sums of maximum losses
     counts    contracts, orders, messages, opposite legs
@@ -20,7 +21,7 @@ from engine.decide.exposure import Exposure, Holding, directions, exposure
 from engine.decide.greeks import delta_one_percent, lines, vega_ten_points, worst_move
 from engine.decide.quotes import Rows, SpreadQuote, spread_quote
 from engine.decide.size import usd
-from engine.domain.gate import Answer, Verdict
+from engine.domain.gate import Answer, Verdict, first_obstacle
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
@@ -29,6 +30,8 @@ from engine.strategy.values import Amount, Window
 
 ACCOUNT = "account.yaml"
 QUOTE_AGE_MAX_S = 15.0
+MESSAGES_FREE = 30
+"""Fewer order messages than these in a day are nobody's concern, whatever they fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[
     """The answers of all gates, in the order in which a trader would look at them."""
     held = exposure(snapshot.ledger, snapshot.at, without=opening.order_ref)
     return (
+        *_engine(opening.strategy, snapshot),
         *_market(opening, snapshot, book),
         *_strategy(opening, snapshot, held, rows),
         *_risk(opening, snapshot, book, held),
@@ -59,12 +63,9 @@ def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[
 
 def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book) -> Verdict | None:
     """What stops every opening of a strategy whatever the candidate: asked before anything is searched."""
-    if snapshot.ledger.halt is not None:
-        return Verdict("halt", "fail", f"halted by {snapshot.ledger.halt.by}", "not halted", "engine")
-    if not snapshot.is_connected or not snapshot.is_reconciled:
-        return Verdict("reconciled", "unknown", "our books are not agreed with the broker's", "agreed", "broker")
-    if snapshot.data != "live":
-        return Verdict("market_data", "fail" if snapshot.data != "unknown" else "unknown", snapshot.data, "live", "broker")
+    stopped = first_obstacle(tuple(_engine(strategy, snapshot)))
+    if stopped is not None:
+        return stopped
     held = exposure(snapshot.ledger, snapshot.at)
     ours = _of_strategy(strategy)
     checks = (
@@ -77,6 +78,20 @@ def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book) -> Ver
     return next((verdict for verdict in checks if verdict.answer != "pass"), None)
 
 
+def _engine(strategy: Strategy, snapshot: Snapshot) -> Iterator[Verdict]:
+    """What stops everything, or everything of one strategy."""
+    halt = snapshot.ledger.halt
+    yield Verdict("halt", "fail" if halt else "pass", f"halted by {halt.by}" if halt else "not halted", "not halted", "engine")
+    agreed = snapshot.is_connected and snapshot.is_reconciled
+    books = "our books agree" if agreed else "our books are not agreed with the broker's"
+    yield Verdict("reconciled", "pass" if agreed else "unknown", books, "agreed", "broker")
+    data = snapshot.data
+    quality: Answer = "pass" if data == "live" else "unknown" if data == "unknown" else "fail"
+    yield Verdict("market_data", quality, data, "live", "broker")
+    if snapshot.ledger.mode == "live" and strategy.mode != "live":
+        yield Verdict("mode", "fail", strategy.mode, "mode: live for real money", strategy.name)
+
+
 def _market(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
     yield _hours(opening.strategy, snapshot, book)
     quote = opening.quote
@@ -85,6 +100,9 @@ def _market(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdic
     else:
         answer: Answer = "pass" if quote.age_s <= QUOTE_AGE_MAX_S else "fail"
         yield Verdict("quotes", answer, f"{quote.age_s:.1f} s old", f"{QUOTE_AGE_MAX_S:.0f} s", "engine", quote.age_s)
+    market = snapshot.market.get(opening.spread.underlying)
+    if market is not None and market.is_halted:
+        yield Verdict("trading_halt", "fail", f"{opening.spread.underlying} is halted", "trading", "exchange")
 
 
 def _hours(strategy: Strategy, snapshot: Snapshot, book: Book) -> Verdict:
@@ -122,19 +140,25 @@ def _strategy(opening: Opening, snapshot: Snapshot, held: Exposure, rows: Rows) 
 
 
 def strategy_day_result(strategy: str, snapshot: Snapshot, rows: Rows) -> Decimal | None:
-    """Realised today plus unrealised of a strategy's positions, fees reported so far taken off, USD; None without quotes."""
+    """Realised today plus unrealised of a strategy's positions, fees reported so far taken off, USD; None without quotes.
+
+    Results are counted since the opening, because yesterday's marks are not kept: of an older position a loss counts in full
+    and a gain not at all, so that an old gain never hides what is lost today.
+    """
     today, total = trading_day(snapshot.at), Decimal(0)
     for position in snapshot.ledger.positions.values():
         if position.strategy != strategy:
             continue
         opened_today = trading_day(position.opened_at) == today
-        if position.closed_at is not None and trading_day(position.closed_at) == today:
-            total += position.realised - position.fees
-        elif position.is_open:
+        result = position.realised - position.fees
+        if position.is_open:
             quote = spread_quote(position.spread, rows, "close")
             if quote is None:
                 return None
-            total += position.unrealised(quote.mid) - (position.fees if opened_today else Decimal(0))
+            result += position.unrealised(quote.mid)
+        elif position.closed_at is None or trading_day(position.closed_at) != today:
+            continue
+        total += result if opened_today else min(Decimal(0), result)
     return total
 
 
@@ -164,17 +188,34 @@ def _risk(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) -> I
 def _counts(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) -> Iterator[Verdict]:
     limits, ledger = book.account.counts, snapshot.ledger
     yield _at_most("contracts_per_order", opening.contracts, limits.contracts_per_order, ACCOUNT)
+    yield _at_most("contracts_per_trade", opening.contracts, limits.contracts_per_trade, ACCOUNT)
     yield _at_most("entries_per_day", len(held.opened_today) + 1, limits.entries_per_day, ACCOUNT)
     at_broker = [order for order in ledger.working() if order.is_at_broker and order.ref != opening.order_ref]
     yield _at_most("working_orders", len(at_broker) + 1, limits.working_orders, ACCOUNT)
     same = held.count(lambda h: h.spread.key == opening.spread.key)
     yield _at_most("orders_per_structure", same + 1, limits.orders_per_structure, ACCOUNT)
     signs = directions(ledger, without=opening.order_ref)
-    against = [str(leg.contract) for leg in opening.spread.legs if signs.get(leg.contract.con_id, leg.sign) != leg.sign]
+    against = [str(leg.contract) for leg in opening.spread.legs if signs.get(leg.contract.con_id, {leg.sign}) != {leg.sign}]
     answer: Answer = "fail" if against else "pass"
     yield Verdict("opposite_legs", answer, ", ".join(against) or "none", "no contract traded both ways", "broker rule")
     minute = sum(1 for at in ledger.messages if snapshot.at - at < timedelta(minutes=1))
     yield _at_most("messages_per_minute", minute + 1, limits.messages_per_minute, ACCOUNT)
+    messages, executions = _traffic(snapshot)
+    share = messages // (executions + 1) if messages > MESSAGES_FREE else 0
+    yield _at_most("messages_per_fill", share, limits.messages_per_fill, ACCOUNT)
+
+
+def _traffic(snapshot: Snapshot) -> tuple[int, int]:
+    """Order messages and leg executions of today: the broker judges the one by the other.
+
+    Source: IBKR order efficiency ratio, (submits + revisions + cancels) / (executions + 1).
+    """
+    today, messages, executions = trading_day(snapshot.at), 0, 0
+    for order in snapshot.ledger.orders.values():
+        if order.sent_at is not None and trading_day(order.sent_at) == today:
+            messages += 1 + order.reprices + (order.cancel_requested_at is not None)
+            executions += len(order.fills)
+    return messages, executions
 
 
 def _account(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, rows: Rows) -> Iterator[Verdict]:
@@ -209,6 +250,8 @@ def _margin(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdic
         yield Verdict("buying_power_used", "unknown", "unknown", f"{limits.buying_power_used:.0%}", ACCOUNT, age)
     else:
         yield _at_most_usd("buying_power_used", worth - free + opening.max_loss, limits.buying_power_used * worth, ACCOUNT, age)
+        ahead = account.look_ahead_available_funds
+        yield _at_most_usd("available_funds", opening.max_loss, free if ahead is None else min(free, ahead), "broker", age)
     cushion = account.cushion
     answer: Answer = "unknown" if cushion is None else "pass" if cushion >= limits.cushion_to_open else "fail"
     value = "unknown" if cushion is None else f"{cushion:.0%}"
@@ -218,13 +261,18 @@ def _margin(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdic
 def _breakers(snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
     limits, ledger, worth = book.account.breakers, snapshot.ledger, snapshot.account.net_liquidation
     yield _drop("breaker_day", day_result(snapshot), limits.stop_for_day, worth)
-    week = ledger.week_start_equity
-    yield _drop("breaker_week", None if worth is None else worth - week[1] if week else Decimal(0), limits.week, worth)
-    peak = ledger.equity_peak
-    yield _drop("breaker_peak", None if worth is None else worth - peak if peak else Decimal(0), limits.peak, worth)
+    yield from falls(snapshot, book)
     yield _at_most("failures_in_a_row", ledger.failures_in_a_row, limits.rejects_in_a_row - 1, ACCOUNT)
     unknown = sum(1 for order in ledger.working() if order.state == "unknown")
     yield _at_most("unknown_orders", unknown, limits.unknown_orders - 1, ACCOUNT)
+
+
+def falls(snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
+    """The falls after which nothing is opened until a person resumes: since the week began, and from the highest value."""
+    limits, ledger, worth = book.account.breakers, snapshot.ledger, snapshot.account.net_liquidation
+    week, peak = ledger.week_start_equity, ledger.equity_peak
+    yield _drop("breaker_week", None if worth is None else worth - week[1] if week else Decimal(0), limits.week, worth)
+    yield _drop("breaker_peak", None if worth is None else worth - peak if peak else Decimal(0), limits.peak, worth)
 
 
 def day_result(snapshot: Snapshot) -> Decimal | None:
@@ -232,9 +280,9 @@ def day_result(snapshot: Snapshot) -> Decimal | None:
     account, start = snapshot.account, snapshot.ledger.day_start_equity
     if account.day_pnl is not None:
         return account.day_pnl
-    if account.net_liquidation is None:
+    if account.net_liquidation is None or start is None or start[0] != trading_day(snapshot.at).isoformat():
         return None
-    return account.net_liquidation - start[1] if start else Decimal(0)
+    return account.net_liquidation - start[1]
 
 
 def _drop(name: str, result: Decimal | None, share: Decimal, worth: Decimal | None) -> Verdict:

@@ -1,6 +1,6 @@
 """What is due on orders that are on their way: previewed, waiting for a yes, sent, working, or silent too long.
 
-    proposed        an opening waits for the broker's what-if; a close is approved by its exit rule
+    proposed        an opening waits for the broker's what-if; a close is approved by its exit rule, once no opening is in its way
     previewed       gates are asked again; then a person, a policy, or nobody is asked
     approved        sent, once
     sent            acknowledged in time, else unknown
@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.decide.exposure import crosses
 from engine.decide.price import (
-    STEPS_MAX,
     closing_plan,
     combo_tick,
     has_moved,
@@ -29,10 +29,12 @@ from engine.domain.facts import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
 from engine.domain.snapshot import Answer, Snapshot
-from engine.strategy.model import Strategy
+from engine.strategy.model import Policy, Strategy
 
 PREVIEW_PATIENCE = timedelta(seconds=30)
 """Longer than the deadline of the what-if: without an answer by now the preview was lost with its session."""
+ASK_PATIENCE = timedelta(seconds=60)
+"""A candidate that could be neither approved nor shown within a minute was found in another market."""
 ACK_PATIENCE = timedelta(seconds=10)
 """Combinations of options have been seen to take five seconds to be acknowledged; twice that is silence."""
 APPROVED_PATIENCE = timedelta(seconds=60)
@@ -59,6 +61,10 @@ class Desk:
     recheck: Recheck
     auto_refusal: Callable[[Order, Strategy, tuple[Verdict, ...]], str | None]
     """Why a person must be asked for this opening; None where the strategy's policy may answer."""
+    stopped: Callable[[str], str | None]
+    """Why a strategy, by name, may open nothing now; None where it may."""
+    changes_max: int
+    """Price changes of one order: each counts in the broker's order efficiency ratio."""
 
 
 def tend(snapshot: Snapshot, rows: Rows, desk: Desk) -> list[Decision]:
@@ -79,7 +85,7 @@ def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, de
         case "previewed":
             yield from _previewed(order, answer, snapshot, rows, desk)
         case "approved":
-            yield from _approved(order, snapshot)
+            yield from _approved(order, snapshot, desk)
         case "sent":
             if snapshot.at - order.changed_at > ACK_PATIENCE:
                 yield Doubt(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
@@ -92,7 +98,9 @@ def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, de
 def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:
     if order.purpose == "close":
         quote = spread_quote(order.spread, rows, "close")
-        if _can_send(snapshot) and quote is not None and quote.age_s <= QUOTE_AGE_MAX_S:
+        if _open_spreads(order, snapshot) < order.quantity:
+            yield Expire(order.ref, "part of it has been closed meanwhile")
+        elif _can_send(snapshot) and quote is not None and quote.age_s <= QUOTE_AGE_MAX_S and not _is_blocked(order, snapshot):
             limit = max(order.proposed.worst, closing_plan(order.spread, quote, urgent=True).limit)
             yield Approve(order.ref, "exit rule", limit)
         elif snapshot.at - order.proposed_at > APPROVED_PATIENCE:
@@ -110,11 +118,9 @@ def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Ro
     if preview.outcome == "refused":
         yield Deny(order.ref, Verdict("preview", "fail", preview.text or "refused", "the broker accepts it", "broker"))
         return
-    if strategy is None or (order.asked is not None and snapshot.at >= order.asked.expires_at):
-        yield Expire(order.ref, "nobody answered in time" if strategy else "its strategy is gone")
-        return
-    if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
-        yield Expire(order.ref, "the session is over")
+    reason = _too_late(order, snapshot, desk)
+    if strategy is None or reason is not None:
+        yield Expire(order.ref, reason or "its strategy is gone")
         return
     quote = spread_quote(order.spread, rows, "open")
     if quote is None or quote.obstacle is not None or quote.age_s > QUOTE_AGE_MAX_S or not _can_send(snapshot):
@@ -128,6 +134,17 @@ def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Ro
         yield Deny(order.ref, failed)
         return
     yield from _approval(order, answer, snapshot, quote, verdicts, strategy, desk)
+
+
+def _too_late(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
+    """Why nobody can say yes any more; None while somebody can."""
+    if order.asked is not None and snapshot.at >= order.asked.expires_at:
+        return "nobody answered in time"
+    if order.asked is None and snapshot.at - order.proposed_at > ASK_PATIENCE:
+        return "nobody could be asked in time"
+    if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
+        return "the session is over"
+    return desk.stopped(order.strategy)
 
 
 def _approval(
@@ -146,15 +163,18 @@ def _approval(
             yield Reply(order.ref, "unknown", f"nothing was sent: {unknown or 'no price keeps the bounds of the spread'}")
         elif order.asked is not None and has_moved(order.asked.shown_net, quote.mid, combo_tick(order.spread)):
             yield Ask(_question(order, snapshot, quote, strategy, "the price moved while it was shown"))
-            yield Reply(order.ref, "moved", f"net fell from {order.asked.shown_net} to {quote.mid}; approve again to accept")
+            yield Reply(order.ref, "moved", f"net went from {order.asked.shown_net} to {quote.mid}; approve again to accept")
         else:
             yield Approve(order.ref, answer.by, max(order.proposed.worst, plan.limit))
         return
     if order.asked is not None:
         return
     refusal = desk.auto_refusal(order, strategy, verdicts)
+    approval = strategy.entry.approval
     if refusal is None and unknown is None and plan is not None:
         yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit))
+    elif isinstance(approval, Policy) and approval.otherwise == "decline":
+        yield Decline(order.ref, "policy", refusal or "no price keeps the bounds of the spread")
     else:
         yield Ask(_question(order, snapshot, quote, strategy, str(unknown) if unknown else refusal or "no price yet"))
 
@@ -164,10 +184,14 @@ def _question(order: Order, snapshot: Snapshot, quote: SpreadQuote, strategy: St
     return ApprovalAsked(order.ref, expires, quote.mid, reason)
 
 
-def _approved(order: Order, snapshot: Snapshot) -> Iterator[Decision]:
-    if order.purpose == "open" and snapshot.ledger.halt is not None:
-        yield Expire(order.ref, "halted")
-    elif _can_send(snapshot):
+def _approved(order: Order, snapshot: Snapshot, desk: Desk) -> Iterator[Decision]:
+    is_open = order.purpose == "open"
+    reason = _unwanted(order, snapshot, desk) if is_open else None
+    if not is_open and _open_spreads(order, snapshot) < order.quantity:
+        reason = "part of it has been closed meanwhile"
+    if reason is not None:
+        yield Expire(order.ref, reason)
+    elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
         yield Send(order.ref, order.limit)
     elif snapshot.at - order.changed_at > APPROVED_PATIENCE:
         yield Expire(order.ref, "could not be sent in time")
@@ -185,7 +209,7 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
         yield Cancel(order.ref, reason)
         return
     if order.purpose == "close":
-        yield from _walk_close(order, snapshot, rows)
+        yield from _walk_close(order, snapshot, rows, desk)
     else:
         yield from _walk_open(order, snapshot, rows, desk)
 
@@ -193,21 +217,41 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
 def _give_up(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
     assert order.sent_at is not None, "a working order was sent"
     worked = snapshot.at - order.sent_at
+    if order.revived:
+        return "the broker holds it although it was over"
     if order.purpose == "close":
+        if _open_spreads(order, snapshot) < order.remaining:
+            return "part of it has been closed meanwhile"
         return "not filled in time, to be decided anew" if worked > CLOSE_PATIENCE else None
-    if snapshot.ledger.halt is not None:
-        return "halted"
-    strategy = desk.strategies(order.proposed.digest)
-    if strategy is None:
-        return "its strategy is gone"
+    strategy, unwanted = desk.strategies(order.proposed.digest), _unwanted(order, snapshot, desk)
+    if strategy is None or unwanted is not None:
+        return unwanted or "its strategy is gone"
     if worked > timedelta(seconds=strategy.walk.give_up_after_s):
         return f"not filled within {strategy.walk.give_up_after_s} s"
     return None
 
 
+def _unwanted(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
+    """Why an opening that was approved already must not fill any more; None while it may."""
+    if snapshot.ledger.halt is not None:
+        return "halted"
+    closes = (other for other in snapshot.ledger.working() if other.purpose == "close")
+    return "it makes room for a close" if any(crosses(close, order) for close in closes) else desk.stopped(order.strategy)
+
+
+def _is_blocked(close: Order, snapshot: Snapshot) -> bool:
+    """Whether an opening at the broker trades a contract of this close the other way: the broker would reject the close."""
+    return any(order.purpose == "open" and order.is_at_broker and crosses(close, order) for order in snapshot.ledger.working())
+
+
+def _open_spreads(close: Order, snapshot: Snapshot) -> int:
+    position = snapshot.ledger.positions.get(close.proposed.position)
+    return position.quantity if position is not None else 0
+
+
 def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
     strategy = desk.strategies(order.proposed.digest)
-    if strategy is None or not _is_due(order, snapshot.at, timedelta(seconds=strategy.walk.every_s)):
+    if strategy is None or not _is_due(order, snapshot.at, timedelta(seconds=strategy.walk.every_s), desk):
         return
     quote = _fresh(order, snapshot, rows)
     if quote is None or quote.obstacle is not None:
@@ -217,8 +261,8 @@ def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iter
         yield Reprice(order.ref, limit, order.reprices + 1)
 
 
-def _walk_close(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:
-    if not _is_due(order, snapshot.at, CLOSE_STEP_EVERY):
+def _walk_close(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    if not _is_due(order, snapshot.at, CLOSE_STEP_EVERY, desk):
         return
     quote = _fresh(order, snapshot, rows)
     if quote is None:
@@ -228,8 +272,8 @@ def _walk_close(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decisi
         yield Reprice(order.ref, limit, order.reprices + 1)
 
 
-def _is_due(order: Order, now: datetime, every: timedelta) -> bool:
-    return order.reprices < STEPS_MAX and now - order.priced_at >= every
+def _is_due(order: Order, now: datetime, every: timedelta, desk: Desk) -> bool:
+    return order.reprices < desk.changes_max and now - order.priced_at >= every
 
 
 def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> SpreadQuote | None:

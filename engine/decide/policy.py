@@ -18,7 +18,11 @@ def auto_refusal(order: Order, strategy: Strategy, verdicts: tuple[Verdict, ...]
     obstacle = first_obstacle(verdicts)
     if obstacle is not None:
         return str(obstacle)
-    opened = sum(1 for other in snapshot.ledger.orders.values() if other.strategy == strategy.name and other.sent_at is not None)
+    opened = sum(
+        1
+        for other in snapshot.ledger.orders.values()
+        if other.purpose == "open" and other.strategy == strategy.name and other.sent_at is not None
+    )
     if not isinstance(strategy.entry.approval, Manual) and opened < book.probation:
         return f"on probation: {opened} of the first {book.probation} orders"
     match strategy.entry.approval:
@@ -48,9 +52,15 @@ def _beyond_budget(order: Order, strategy: Strategy, snapshot: Snapshot) -> str 
         and other.sent_at is not None
         and trading_day(other.sent_at) == today
     ]
-    risk = sum((other.proposed.max_loss for other in others), Decimal(0)) + order.proposed.max_loss
+    risk = sum((_at_risk(other) for other in others), Decimal(0)) + order.proposed.max_loss
     if risk > budget.risk_usd:
         return f"${risk:,.0f} of risk today is more than the ${budget.risk_usd:,.0f} that go without asking"
     if len(others) + 1 > budget.orders_per_day:
         return f"{len(others) + 1} orders today are more than the {budget.orders_per_day} that go without asking"
     return None
+
+
+def _at_risk(order: Order) -> Decimal:
+    """USD that an order of today put or may still put at risk: what ended unfilled took nothing of the budget's risk."""
+    spreads = order.filled if order.is_over else order.quantity
+    return order.proposed.max_loss * spreads / order.quantity

@@ -13,10 +13,10 @@ from engine.domain.spread import Spread
 from engine.pricing.ticks import price_class, tick_for
 from engine.strategy.values import PriceWalk, Worst, WorstFromMid, WorstNatural, WorstShare
 
-MOVED_SHARE = Decimal("0.05")
+FALLEN_SHARE = Decimal("0.05")
 """A net that fell by more than this share of what was shown has moved, and a person is asked again."""
-STEPS_MAX = 5
-"""Changes of one order: each counts in the broker's order efficiency ratio."""
+GROWN_SHARE = Decimal("0.25")
+"""A net that grew by more than this share is another trade: the market has run toward the strikes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def opening_plan(spread: Spread, quote: SpreadQuote, walk: PriceWalk) -> Plan | 
     A vertical is never worth less than nothing nor more than its width, so a credit is below the width and a debit too.
     """
     tick = combo_tick(spread)
-    worst = _up(_worst(walk.worst, quote, spread.width), tick)
+    worst = max(_up(_worst(walk.worst, quote, spread.width), tick), _up(tick - spread.width, tick))
     limit = max(worst, _up(quote.mid + walk.better_than_mid, tick))
     if quote.mid == 0 or limit * quote.mid <= 0 or worst * quote.mid <= 0 or abs(limit) >= spread.width:
         return None
@@ -84,15 +84,14 @@ def next_limit(spread: Spread, quote: SpreadQuote, walk: PriceWalk, limit: Decim
 
 
 def has_moved(shown: Decimal, now: Decimal, tick: Decimal) -> bool:
-    """Whether the net fell so far below what a person was shown that the yes no longer counts."""
-    return shown - now > max(tick, abs(shown) * MOVED_SHARE)
+    """Whether the net is so far from what a person was shown that the yes no longer counts: a little worse, or much better."""
+    fallen = shown - now
+    return fallen > max(tick, abs(shown) * FALLEN_SHARE) or -fallen > max(2 * tick, abs(shown) * GROWN_SHARE)
 
 
 def _closing_bounds(spread: Spread) -> tuple[Decimal, Decimal]:
     """Least and most cash a close may bring, USD per share: credits cost at most the width, debits return at least nothing."""
-    if spread.structure in {"bull_put", "bear_call"}:
-        return -spread.width, Decimal(0)
-    return Decimal(0), spread.width
+    return (-spread.width, Decimal(0)) if spread.is_credit else (Decimal(0), spread.width)
 
 
 def _worst(worst: Worst, quote: SpreadQuote, width: Decimal) -> Decimal:

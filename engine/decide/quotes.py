@@ -60,6 +60,7 @@ class SpreadQuote:
 def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | None:
     """The quote of the spread for opening or closing it; None where a side of a leg is not known.
 
+    A leg that a close sells may have no bid: it is then given away for nothing, so that the other leg can be bought back.
     Source: synthetic best bid and offer of a combination, domain rule 1.1: buy at the ask, sell at the bid.
     """
     near = far = Decimal(0)
@@ -68,9 +69,11 @@ def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | 
         con_id = leg.contract.con_id
         bid, ask = rows.value(con_id, "bid"), rows.value(con_id, "ask")
         quoted_at = rows.value(con_id, "quoted_at")
+        buys = (leg.action == "buy") == (purpose == "open")
+        if bid is None and purpose == "close" and not buys:
+            bid = 0.0
         if bid is None or ask is None or quoted_at is None:
             return None
-        buys = (leg.action == "buy") == (purpose == "open")
         low, high = _money(bid) * leg.ratio, _money(ask) * leg.ratio
         far += -high if buys else low
         near += -low if buys else high

@@ -3,24 +3,25 @@
 from decimal import Decimal
 from typing import assert_never
 
-from engine.domain.candidate import Candidate
 from engine.domain.snapshot import AccountValues
 from engine.pricing.sizing import by_risk, smallest
+from engine.strategy.account import Account
 from engine.strategy.model import Sizing
 from engine.strategy.values import Amount, ShareOf, Usd
 
 
-def contracts(candidate: Candidate, sizing: Sizing, per_trade: Amount, account: AccountValues) -> int | None:
+def contracts(max_loss: Decimal, fees: Decimal, sizing: Sizing, limits: Account, account: AccountValues) -> int | None:
     """Spreads to open, 0 where not even the fewest fit the risk; None where the account's value is not known.
 
-    The risk is the strategy's own, or what the account allows for one trade where that is less.
+    `max_loss` and `fees` are USD for one spread. The risk is the strategy's own, or what the account allows for one trade where
+    that is less; so is the number.
     """
-    own, allowed = usd(sizing.risk, account), usd(per_trade, account)
+    own, allowed = usd(sizing.risk, account), usd(limits.risk.per_trade, account)
     if own is None or allowed is None:
         return None
-    risk = min(own, allowed)
-    affordable = by_risk(risk, candidate.max_loss, candidate.fees)
-    wanted = smallest((affordable, sizing.contracts.high))
+    affordable = by_risk(min(own, allowed), max_loss, fees)
+    counts = limits.counts
+    wanted = smallest((affordable, sizing.contracts.high, counts.contracts_per_order, counts.contracts_per_trade))
     return wanted if wanted >= sizing.contracts.low else 0
 
 
