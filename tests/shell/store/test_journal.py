@@ -16,6 +16,7 @@ from engine.domain.facts import EngineStopped, Fact
 from engine.ports import Line
 from engine.store import journal as module
 from engine.store.journal import Journal, probe
+from engine.store.lines import account_on_file
 from tests.shell.store.facts import NOON, timed, trading_day
 
 REPOSITORY = Path(__file__).parents[3]
@@ -314,3 +315,13 @@ def test_lines_are_on_disk_for_others_before_sync(tmp_path: Path) -> None:
 
     assert json.loads(files(tmp_path)[0].read_text())["reason"] == "x"
     journal.close()
+
+
+def test_the_account_on_file_is_told_without_opening(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    assert account_on_file(folder) is None
+    written(tmp_path)
+
+    assert account_on_file(folder) == "DU1"
+    files(tmp_path)[0].write_bytes(b"garbage\n")
+    assert account_on_file(folder) is None
