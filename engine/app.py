@@ -41,8 +41,7 @@ from engine.runtime.schedule import session_of
 from engine.settings import Settings
 from engine.store import chains
 from engine.store.checkpoint import recover, save
-
-# H from engine.store.history import write_views
+from engine.store.history import write_views
 from engine.store.journal import FOLDER, probe
 from engine.store.lines import account_on_file
 from engine.store.quotes import QuoteStore
@@ -122,6 +121,10 @@ class App:
         self._quotes = QuoteStore()
         self._scanner = Scanner()
 
+    def nudge(self) -> None:
+        """Have the next beat now: something outside has changed, such as the wish to stop."""
+        self._inbox.nudge()
+
     async def run(self) -> None:
         """Recover, connect, run, leave."""
         settings = self._settings
@@ -151,6 +154,7 @@ class App:
 
     async def _with(self, journal: Journal, ledger: Ledger, lease: str, account: str) -> None:
         settings, options = self._settings, self._options
+        write_views(settings.state)
         library = Library(settings.strategies, settings.state / "strategies")
         changes = library.open(ledger)
         last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
@@ -275,7 +279,6 @@ class App:
         if self._settings.metrics_port is not None:
             sockets.append(loopback_socket(self._settings.metrics_port))
         api = server(build(desk, registry(read)))
-        # H write_views(self._settings.state)
         return [group.create_task(api.serve(sockets=sockets))]
 
     def _reading(self, engine: Engine, broker: IbBroker, library: Library) -> Reading:

@@ -13,6 +13,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def machine_s(seconds: float) -> float:
+    """So many seconds of the machine, in seconds of the running loop.
+
+    A simulator's loop may run at a multiple of real time, but TWS, the network and this process answer at the machine's speed:
+    patience is counted in its seconds. A loop that says no speed runs at 1.
+    """
+    return seconds * max(1.0, float(getattr(asyncio.get_running_loop(), "speed", 1.0)))
+
+
 async def answer(what: str, within_s: float, ask: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
     """What TWS answers to `ask(*args, **kwargs)`; `what` names the request for people.
 
@@ -20,7 +29,7 @@ async def answer(what: str, within_s: float, ask: Callable[P, Awaitable[T]], *ar
     BrokerRefused where TWS said no.
     """
     try:
-        return await asyncio.wait_for(ask(*args, **kwargs), within_s)
+        return await asyncio.wait_for(ask(*args, **kwargs), machine_s(within_s))
     except TimeoutError:
         raise Transient(f"{what}: TWS did not answer within {within_s:g} s; it may be asked again") from None
     except ConnectionError as problem:

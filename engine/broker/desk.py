@@ -19,6 +19,7 @@ from ib_async import Client, OrderState
 from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
+from engine.broker.asking import machine_s
 from engine.broker.combos import bag, limit_order
 from engine.broker.errors import Meaning, meaning
 from engine.broker.gauges import BrokerGauges
@@ -277,7 +278,7 @@ class Desk:
 
     def _later(self, held: Held, act: Callable[[Held], None]) -> None:
         self._settle(held)
-        held.timer = asyncio.get_running_loop().call_later(GRACE_S, act, held)
+        held.timer = asyncio.get_running_loop().call_later(machine_s(GRACE_S), act, held)
 
     def _settle(self, held: Held) -> None:
         if held.timer is not None:

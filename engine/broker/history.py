@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from ib_async import IB, BarDataList
 from ib_async import Contract as IbContract
 
-from engine.broker.asking import answer
+from engine.broker.asking import answer, machine_s
 from engine.broker.translate import price
 from engine.domain.errors import BrokerRefused, Transient
 from engine.ports import Clock, DailyBars, Underlying
@@ -68,7 +68,7 @@ class History:
             barSizeSetting="1 day",
             whatToShow=what,
             useRTH=True,
-            timeout=HISTORY_S,
+            timeout=machine_s(HISTORY_S),
         )
         closes = {_day(bar.date): price(bar.close) for bar in bars}
         return {day: close for day, close in sorted(closes.items()) if close is not None and day < today}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ib_async import Client, OrderState
 
+from engine.broker.asking import machine_s
 from engine.broker.combos import bag, limit_order
 from engine.broker.errors import meaning
 from engine.broker.gauges import BrokerGauges
@@ -48,7 +49,7 @@ class Previews:
             order_id = self._client.getReqId()
             self._questions[order_id] = question
             self._client.placeOrder(order_id, bag(order.spread), request)
-            return await asyncio.wait_for(question.answer, PREVIEW_S)
+            return await asyncio.wait_for(question.answer, machine_s(PREVIEW_S))
         except ConnectionError as problem:
             return _without_numbers(order.order_ref, "unknown", f"the what-if was not asked: {problem}")
         except TimeoutError:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ib_async import IB, StartupFetch
 
+from engine.broker.asking import machine_s
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
 from engine.broker.link import Link
@@ -80,12 +81,12 @@ class Session:
         self._refusal, self._greeted = None, False
         self._say(self.link.connecting(f"connecting to {at} as client {at.client_id}"))
         try:
-            async with asyncio.timeout(CONNECT_S) as self._deadline:
+            async with asyncio.timeout(machine_s(CONNECT_S)) as self._deadline:
                 await self._ib.connectAsync(
                     at.host,
                     at.port,
                     at.client_id,
-                    timeout=STEP_S,
+                    timeout=machine_s(STEP_S),
                     account=at.account or "",
                     raiseSyncErrors=True,
                     fetchFields=StartupFetch.ACCOUNT_UPDATES,
@@ -162,7 +163,7 @@ class Session:
         loop = asyncio.get_running_loop()
         self._asked_at = loop.time()
         self._ib.client.reqCurrentTime()
-        self._timer = loop.call_later(HEARTBEAT_S, self._beat)
+        self._timer = loop.call_later(machine_s(HEARTBEAT_S), self._beat)
 
     def _drop(self, reason: str) -> None:
         """Leave the session. Requests under way end with an error, which ib_async's own leaving would not give them."""

@@ -86,13 +86,14 @@ class Narrator:
     def _order(self, fact: Fact) -> str | None:
         match fact:
             case OrderProposed():
-                what = "open" if fact.purpose == "open" else "close"
-                return f"propose   {what} {fact.quantity} × {fact.spread} at {money(fact.limit)}, not below {money(fact.worst)}  ({fact.reason})"
+                prices = f"at {money(fact.limit)}, not below {money(fact.worst)}"
+                return f"propose   {fact.purpose} {fact.quantity} × {fact.spread} {prices}  ({fact.reason})"
             case OrderPreviewed():
                 margin = "" if fact.initial_margin_change is None else f", margin {fact.initial_margin_change:+,.0f}"
                 return f"preview   {fact.outcome}{margin}" + (f": {fact.text}" if fact.text else "")
             case ApprovalAsked():
-                return f"approve?  {fact.order_ref} at {money(fact.shown_net)} until {fact.expires_at.astimezone(NEW_YORK):%H:%M:%S} ({fact.reason})"
+                until = f"{fact.expires_at.astimezone(NEW_YORK):%H:%M:%S}"
+                return f"approve?  {fact.order_ref} at {money(fact.shown_net)} until {until} ({fact.reason})"
             case OrderApproved():
                 return f"approved  by {fact.by} at {money(fact.limit)}"
             case OrderSent():

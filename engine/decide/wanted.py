@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import islice, zip_longest
 from math import log
 
@@ -26,6 +27,8 @@ EXPIRIES_MAX = 2
 """Expiries of one strategy that are watched at a time, those nearest to the middle of its window."""
 SLACK = 1.6
 """How far outside the wanted deltas a guess may lie, as a factor: the smile is not in the guess."""
+PARTNERS_MAX = 3
+"""Long legs watched for each short one: the narrowest, the widest and one between; more shorts are worth more than widths."""
 ATM_STRIKES = 4
 """Strikes around the spot that every watched expiry needs for its at-the-money volatility."""
 
@@ -51,9 +54,10 @@ def wanted(
     for contract in contracts:
         listed.setdefault(contract.underlying, []).append(contract)
     searches = [
-        _for_strategy(strategy, listed[name], guesses[name], now, most)
+        _for_strategy(strategy, rule, listed[name], guesses[name], now, most)
         for strategy in strategies
         if strategy.enabled
+        for rule in _rules(strategy, ledger, trading_day(now))
         for name in strategy.universe
         if name in listed and name in guesses
     ]
@@ -69,9 +73,24 @@ def _held(ledger: Ledger) -> Iterator[Contract]:
         yield from (leg.contract for leg in order.spread.legs)
 
 
-def _for_strategy(strategy: Strategy, contracts: Sequence[Contract], guess: Guess, now: datetime, most: int) -> list[Contract]:
+def _rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[ExpiryRule, ...]:
+    """Which expiries a strategy looks for: those it opens, and those it rolls to while it holds or has just closed something."""
+    entered = strategy.spread.expiry
+    if strategy.roll is None or strategy.roll.to == entered:
+        return (entered,)
+    may_roll = any(
+        position.strategy == strategy.name
+        and (position.is_open or (position.closed_at is not None and trading_day(position.closed_at) == today))
+        for position in ledger.positions.values()
+    )
+    return (entered, strategy.roll.to) if may_roll else (entered,)
+
+
+def _for_strategy(
+    strategy: Strategy, rule: ExpiryRule, contracts: Sequence[Contract], guess: Guess, now: datetime, most: int
+) -> list[Contract]:
     side = [contract for contract in contracts if contract.put_call == strategy.spread.put_call]
-    days = _expiries(strategy.spread.expiry, {contract.expiry for contract in side}, now)
+    days = _expiries(rule, {contract.expiry for contract in side}, now)
     chains = [_for_chain(strategy, chain, guess, now, most) for day in days for chain in _by_root(side, day)]
     return [contract for turn in zip_longest(*chains) for contract in turn if contract is not None]
 
@@ -116,8 +135,15 @@ def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now:
         if not spread.short_is_higher:
             ends = (short.strike + spread.width.low, short.strike + spread.width.high)
         reach = strikes[bisect_left(strikes, ends[0]) : bisect_right(strikes, ends[1])]
-        chosen |= dict.fromkeys((short, *(by_strike[strike] for strike in reach)))
+        chosen |= dict.fromkeys((short, *(by_strike[strike] for strike in _spaced(reach, PARTNERS_MAX))))
     return list(chosen)
+
+
+def _spaced(strikes: Sequence[Decimal], most: int) -> list[Decimal]:
+    """At most so many of the strikes, evenly spaced and both ends among them."""
+    if len(strikes) <= most:
+        return list(strikes)
+    return [strikes[round(n * (len(strikes) - 1) / (most - 1))] for n in range(most)]
 
 
 def guessed_delta(contract: Contract, guess: Guess, now: datetime) -> float:

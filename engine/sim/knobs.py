@@ -23,6 +23,8 @@ class Knobs:
     """Least time between two updates of a stream: TWS sends aggregates four times a second."""
     idle_cadence_s: float | None = None
     """The same while no order works: a demonstration may look away when nothing is at stake. None: no difference."""
+    repeats_quotes: bool = False
+    """Whether an update sends bid and ask again where they have not changed, so that their age tells of the line."""
     match_every_s: float = 1.0
     """Working orders are held against the quotes this often, or at the cadence where that is longer."""
     max_lines: int = 100

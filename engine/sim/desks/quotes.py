@@ -206,6 +206,9 @@ class QuoteDesk:
                 at=self._now(),
                 greeks=not self._knobs.missing_underlying,
             )
+        if self._knobs.repeats_quotes:
+            for place, line in enumerate(shown.lines):
+                ticks.unchanged_quote(self._emit, line, values[:, place].tolist(), changed[:, place].tolist())
 
     def _show_underlying(self, line: UnderlyingLine) -> None:
         quote = self._floor.market.spot(line.instrument.symbol)

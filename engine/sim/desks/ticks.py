@@ -75,6 +75,13 @@ def option_ticks(
         _computation(emit, req_id, 13, values, values[_MODEL], spot)
 
 
+def unchanged_quote(emit: Emit, line: OptionLine, values: Sequence[float], changed: Sequence[bool]) -> None:
+    """Bid and ask once more, where `option_ticks` had nothing new to say of them."""
+    for price, size, price_type in ((_BID, _BID_SIZE, 1), (_ASK, _ASK_SIZE, 2)):
+        if not changed[price]:
+            _price(emit, line.req_id, type_of(price_type, line.delayed), values[price], values[size])
+
+
 def option_generics(emit: Emit, line: OptionLine, floor: Floor, row: int) -> None:
     """Volume and open interest of an option: the other right's are 0."""
     is_call = line.instrument.option is not None and line.instrument.option.put_call == "C"

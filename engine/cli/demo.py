@@ -1,0 +1,235 @@
+"""`spreads demo`: simulated market, simulated TWS and engine in one process, over the real wire protocol in memory.
+
+Without a terminal, time jumps and a report ends it; the same seed writes the same journal, byte for byte. With a terminal, time
+runs at a speed a person can follow: fast while nothing happens, slow while an order works, real while somebody is asked.
+"""
+
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from engine.app import App, Options, state_of
+from engine.cli.logs import log_to
+from engine.cli.narrate import Narrator
+from engine.cli.report import Record, report
+from engine.cli.show import say
+from engine.domain.errors import UserError
+from engine.domain.facts import ApprovalAsked, Fact
+from engine.domain.session import Session
+from engine.runtime.desk import Desk, waiting
+from engine.runtime.schedule import sessions_between
+from engine.settings import Settings
+from engine.sim.knobs import Knobs
+from engine.sim.loop import PacedLoop, VirtualLoop, run
+from engine.sim.market.generated import GeneratedMarket
+from engine.sim.market.series import Breadth
+from engine.sim.network import MemoryNetwork
+from engine.sim.simulator import Simulator
+
+ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 70
+FIRST_DAY = date(2026, 11, 16)
+"""A Monday with a quiet calendar. Fixed, so that a seed tells the whole story."""
+MARKER = ".demo"
+BREADTH = Breadth(dailies=3, weeklies=6, monthlies=4)
+KNOBS = Knobs(cadence_s=5, idle_cadence_s=45, repeats_quotes=True, match_every_s=5, pnl_every_s=60, max_lines=LINES)
+FUNNEL_EVERY = timedelta(minutes=10)
+ANSWER_AFTER_S = 20
+"""The person who is not there looks for twenty seconds, then says yes."""
+NERVOUS = ((1, timedelta(hours=2), -0.022, 0.05), (1, timedelta(hours=3, minutes=30), -0.015, 0.03))
+"""Jumps of the S&P 500: session (0 is the first), time after its open, relative move, change of volatility."""
+ASKED, BUSY, WATCHING, CLOSED = 1.0, 12.0, 240.0, 20_000.0
+"""Simulated seconds a second while somebody is asked, while an order works, while nothing happens, and at night."""
+
+
+def demo(
+    *,
+    seed: Annotated[int, Parameter(validator=Number(gte=0, lte=2**31))] = 10,
+    days: Annotated[int, Parameter(validator=Number(gte=1, lte=20))] = 2,
+    state: Path = Path("state/demo"),
+    strategies: Path | None = None,
+    headless: bool = False,
+) -> int:
+    """Watch it trade: a simulated market, no account, no configuration, nothing to lose.
+
+    Parameters
+    ----------
+    seed
+        Another number is another market.
+    days
+        Trading days to run.
+    state
+        Folder for the journal and the history; an earlier demo in it is replaced.
+    strategies
+        Folder of strategies; the examples that come with the program when not given.
+    headless
+        Jump through time and print a report, also on a terminal.
+    """
+    folder = _fresh(state)
+    log_to(folder)
+    examples = strategies or example_strategies()
+    sessions = sessions_between(FIRST_DAY, FIRST_DAY + timedelta(days=3 * days + 10))[:days]
+    watched = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    network = MemoryNetwork()
+    loop = PacedLoop(BUSY, network) if watched else VirtualLoop(network)
+    stage = Stage(seed, folder, examples, sessions, loop if isinstance(loop, PacedLoop) else None)
+    started = time.monotonic()
+    with suppress(KeyboardInterrupt):
+        run(stage.play(), loop)
+    say("")
+    for line in report(stage.record, seed, folder, time.monotonic() - started):
+        print(line)
+    return 0
+
+
+def example_strategies() -> Path:
+    """The folder of examples: beside a checkout, or inside the installed package."""
+    here = Path(__file__).resolve().parent.parent
+    for folder in (here / "examples", here.parent / "strategies"):
+        if folder.is_dir():
+            return Path("strategies") if folder == Path("strategies").resolve() else folder
+    raise UserError("the example strategies are not where they should be; name a folder with --strategies")
+
+
+@dataclass(slots=True)
+class Stage:
+    """One demonstration: its parts, and what was seen."""
+
+    seed: int
+    state: Path
+    strategies: Path
+    sessions: tuple[Session, ...]
+    paced: PacedLoop | None
+    record: Record = field(default_factory=Record)
+    options: Options = field(default_factory=Options)
+    _desk: Desk | None = None
+    _nudge: Callable[[], None] = lambda: None
+
+    async def play(self) -> None:
+        """Run from before the first open to after the last close."""
+        begins = self.sessions[0].open - timedelta(minutes=5)
+        ends = self.sessions[-1].close + timedelta(minutes=5)
+        longest = sessions_between(begins.date() - timedelta(days=10), begins.date() + timedelta(days=400))
+        market = GeneratedMarket(self.seed, begins, longest, ("SPX", "SPY", "VIX"), BREADTH, cadence_s=5)
+        simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, knobs=KNOBS)
+        await simulator.start("127.0.0.1", PORT)
+        narrator = Narrator(say)
+        self.record.cash = CASH
+        self.options = Options(
+            funnel_every=FUNNEL_EVERY,
+            serves_api=self.paced is not None,
+            watches_files=self.paced is not None,
+            observers=(narrator, self),
+            on_desk=lambda desk: self._opened(desk, narrator),
+        )
+        settings = Settings(mode="sim", port=PORT, account=ACCOUNT, state=self.state, strategies=self.strategies, lines=LINES)
+        app = App(settings, simulator, self.options)
+        self._nudge = app.nudge
+        loop = asyncio.get_running_loop()
+        loop.call_later((ends - begins).total_seconds(), self.stop)
+        for session, after, move, vol_move in NERVOUS:
+            if session < len(self.sessions):
+                at = self.sessions[session].open + after - begins
+                loop.call_later(at.total_seconds(), market.shock, "SPX", move, vol_move)
+        say(
+            f"simulated market, seed {self.seed}: {self.sessions[0].day:%a %d %b} to {self.sessions[-1].day:%a %d %b %Y}, "
+            f"account {ACCOUNT} with ${CASH:,}. Nothing here touches a broker."
+        )
+        if self.paced is not None:
+            say("a and Enter approves, d declines, h halts, q leaves; or, from another terminal:")
+            say(f"  spreads approvals --state {self.state}    spreads approve ORDER --state {self.state}\n")
+            loop.add_reader(sys.stdin.fileno(), self._typed)
+            self._pace(simulator)
+        try:
+            await app.run()
+        finally:
+            if self.paced is not None:
+                loop.remove_reader(sys.stdin.fileno())
+            await simulator.stop()
+
+    def stop(self) -> None:
+        """End the demonstration after the present beat."""
+        self.options.stop.set()
+        self._nudge()
+
+    def saw(self, fact: Fact, at: datetime) -> None:
+        """Keep every fact for the report; have the absent person answer; slow down when something happens."""
+        self.record.facts.append((at, fact))
+        if self.paced is not None:
+            self.paced.set_speed(min(self.paced.speed, BUSY))
+        elif isinstance(fact, ApprovalAsked):
+            asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._answer, fact.order_ref)
+
+    def _opened(self, desk: Desk, narrator: Narrator) -> None:
+        self._desk, self.record.ledger, narrator.ledger = desk, desk.ledger, desk.ledger
+        self.record.desk = desk
+
+    def _answer(self, ref: str) -> None:
+        task = asyncio.ensure_future(self._say_yes(ref))
+        task.add_done_callback(lambda done: done.exception())
+
+    async def _say_yes(self, ref: str) -> None:
+        """Say yes until it counts or nobody asks any more: quotes may be too old at this moment."""
+        assert self._desk is not None, "asked only by a running engine"
+        while any(order.ref == ref for order in waiting(self._desk.ledger)):
+            done, _ = await self._desk.answer(ref, approve=True, by="the demo")
+            if done:
+                return
+            await asyncio.sleep(ANSWER_AFTER_S)
+
+    def _typed(self) -> None:
+        """A line from the terminal, for the oldest order that waits."""
+        word = sys.stdin.readline().strip().lower()
+        desk = self._desk
+        if word in {"q", "quit"} or desk is None:
+            self.stop()
+        elif word in {"h", "halt"}:
+            say(desk.halt("terminal", "typed h"))
+        elif word in {"r", "resume"}:
+            say(desk.resume("terminal"))
+        elif word in {"a", "d", "approve", "decline"}:
+            order = next(waiting(desk.ledger), None)
+            if order is None:
+                say("nothing waits for an answer")
+            else:
+                answer = desk.answer(order.ref, approve=word.startswith("a"), by="terminal")
+                asyncio.ensure_future(answer).add_done_callback(lambda done: say(f"          {done.result()[1]}"))
+        elif word:
+            say("a approve   d decline   h halt   r resume   q leave")
+
+    def _pace(self, simulator: Simulator) -> None:
+        """Choose the speed for the next moments by what is going on."""
+        if self.paced is None or self.options.stop.is_set():
+            return
+        ledger, now = self.record.ledger, simulator.now()
+        is_open = any(session.contains(now) for session in self.sessions)
+        speed = WATCHING if is_open else CLOSED
+        if ledger is not None and any(True for _ in waiting(ledger)):
+            speed = ASKED
+        elif ledger is not None and any(True for _ in ledger.working()):
+            speed = BUSY
+        before_open = min((s.open - now for s in self.sessions if s.open > now), default=timedelta(days=1))
+        if before_open < timedelta(minutes=2):
+            speed = min(speed, BUSY)
+        self.paced.set_speed(speed)
+        asyncio.get_running_loop().call_later(0.25 * speed, self._pace, simulator)
+
+
+def _fresh(state: Path) -> Path:
+    """An empty folder for this demonstration; only what an earlier one left is removed."""
+    if state.exists() and any(state.iterdir()):
+        if not (state / MARKER).is_file():
+            raise UserError(f"{state}: holds something that is not a demo; choose another --state")
+        shutil.rmtree(state)
+    folder = state_of(state)
+    (folder / MARKER).write_text("made by `spreads demo`; the next demo replaces this folder\n", encoding="utf-8")
+    return folder

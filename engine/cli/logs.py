@@ -1,0 +1,19 @@
+"""Where diagnosis goes: a rotating file in the state folder. The terminal belongs to what people are told."""
+
+import logging
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+FILE = "engine.log"
+BYTES_MAX, FILES_KEPT = 5_000_000, 3
+
+
+def log_to(state: Path) -> None:
+    """Send the log of the engine and of its libraries to `state/engine.log` and nowhere else."""
+    handler = RotatingFileHandler(state / FILE, maxBytes=BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    for known in list(root.handlers):
+        root.removeHandler(known)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)

@@ -1,0 +1,153 @@
+"""`spreads run`: the engine, until it is stopped."""
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from pydantic import ValidationError
+
+from engine.app import App, Options, state_of
+from engine.cli.logs import log_to
+from engine.cli.narrate import Narrator
+from engine.cli.show import say
+from engine.cli.simclock import simulated_now
+from engine.domain.errors import EngineError, UserError
+from engine.ports import Clock
+from engine.runtime.clock import SystemClock
+from engine.runtime.desk import Desk
+from engine.settings import Settings
+from engine.sim.loop import LoopClock, PacedLoop
+from engine.sim.loop import run as run_on
+
+Optional = Annotated[str | None, Parameter(show_default=False)]
+
+
+def run(
+    *,
+    sim: bool = False,
+    paper: bool = False,
+    live: bool = False,
+    host: Optional = None,
+    port: Annotated[int | None, Parameter(show_default=False)] = None,
+    client_id: Annotated[int | None, Parameter(show_default=False)] = None,
+    account: Optional = None,
+    strategies: Annotated[Path | None, Parameter(show_default=False)] = None,
+    state: Annotated[Path | None, Parameter(show_default=False)] = None,
+    metrics_port: Annotated[int | None, Parameter(show_default=False)] = None,
+    lines: Annotated[int | None, Parameter(show_default=False)] = None,
+    speed: float = 1.0,
+) -> int:
+    """Trade by the strategies until Ctrl-C, through TWS or IB Gateway. Paper money unless told otherwise.
+
+    Flags win over the environment: SPREADS_HOST, SPREADS_PORT, SPREADS_ACCOUNT and so on.
+
+    Parameters
+    ----------
+    sim
+        Against `spreads sim`; the engine then lives in the simulator's time.
+    paper
+        Against a paper account; this is the default.
+    live
+        Real money. Not available yet: strategies cannot be armed in this version.
+    host
+        Where TWS runs; 127.0.0.1 when not given.
+    port
+        Where it listens. When not given, TWS (7497) and then IB Gateway (4002) are tried.
+    client_id
+        Number of this session at TWS, 17 when not given. Keep it: only the same number may change an order after a restart.
+    account
+        Account to trade; the only one that TWS reports when not given.
+    strategies
+        Folder of strategies, `strategies` when not given.
+    state
+        Folder of the journal and the history, `state` when not given.
+    metrics_port
+        Serve /metrics and /health on this port of 127.0.0.1 as well.
+    lines
+        Market data lines of the user, 100 when not given.
+    speed
+        With --sim: how fast the simulator's time runs, as given to `spreads sim --speed`.
+    """
+    chosen = [name for name, wanted in (("sim", sim), ("paper", paper), ("live", live)) if wanted]
+    if len(chosen) > 1:
+        raise UserError(f"--{chosen[0]} and --{chosen[1]}: choose one")
+    if live:
+        raise UserError("--live: real money needs armed strategies, which this version does not have; use --paper")
+    if not 0.1 <= speed <= 600:
+        raise UserError(f"--speed {speed:g}: between 0.1 and 600")
+    if speed != 1.0 and not sim:
+        raise UserError("--speed: only a simulator's time can be sped up; add --sim")
+    given = {
+        "mode": chosen[0] if chosen else None,
+        "host": host,
+        "port": port,
+        "client_id": client_id,
+        "account": account,
+        "strategies": strategies,
+        "state": state,
+        "metrics_port": metrics_port,
+        "lines": lines,
+    }
+    settings = _settings({name: value for name, value in given.items() if value is not None})
+    state_of(settings.state)
+    log_to(settings.state)
+    if sim:
+        loop = PacedLoop(speed)
+        clock: Clock = LoopClock(loop, simulated_now(settings.host, settings.ports()[0]))
+        say(f"the simulator's time is {clock.now():%Y-%m-%d %H:%M:%S} UTC, at {speed:g} times real time")
+        return run_on(_serve(settings, clock), loop)
+    return asyncio.run(_serve(settings, SystemClock()))
+
+
+async def _serve(settings: Settings, clock: Clock) -> int:
+    """Run the engine until a signal, or until it cannot go on."""
+    narrator = Narrator(say)
+    options = Options(observers=[narrator])
+
+    def opened(desk: Desk) -> None:
+        narrator.ledger = desk.ledger
+        say(f"engine on {settings.state}; `spreads status --state {settings.state}` asks it, Ctrl-C stops it")
+
+    options.on_desk = opened
+    app = App(settings, clock, options)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        options.stop.set()
+        app.nudge()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, ValueError):
+            loop.add_signal_handler(number, stop)
+    errors: list[BaseException] = []
+    try:
+        await app.run()
+    except* EngineError as group:
+        errors = _leaves(group)
+    if errors:
+        for text in dict.fromkeys(str(error) for error in errors):
+            print(f"spreads: {text}", file=sys.stderr)
+        return 2 if all(isinstance(error, UserError) for error in errors) else 1
+    say(f"stopped at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; positions and working exits stay as they are")
+    return 0
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
+def _settings(given: dict[str, object]) -> Settings:
+    try:
+        return Settings.model_validate({**Settings().model_dump(), **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else "settings"
+        raise UserError(f"{name} {first['input']}: {first['msg']}") from error
