@@ -34,37 +34,40 @@ class Outcome(BaseModel):
 
 
 def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
-    """The API over one engine."""
+    """The API over one engine.
+
+    Every handler is a coroutine, so that it runs in the engine's own thread: the ledger and the quotes have no other reader.
+    """
     api = FastAPI(title="spreads", version=desk.identity.version, docs_url=None, redoc_url=None)
 
     @api.get("/health")
-    def health(response: Response) -> Row:
+    async def health(response: Response) -> Row:
         sick = desk.sick_because()
         response.status_code = 503 if sick else 200
         return {"healthy": not sick, "because": sick}
 
     @api.get("/metrics")
-    def metrics() -> Response:
+    async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     @api.get("/v1/status")
-    def status() -> Row:
+    async def status() -> Row:
         return desk.status()
 
     @api.get("/v1/approvals")
-    def approvals() -> list[Row]:
+    async def approvals() -> list[Row]:
         return desk.approvals()
 
     @api.get("/v1/positions")
-    def positions() -> list[Row]:
+    async def positions() -> list[Row]:
         return desk.positions()
 
     @api.get("/v1/orders")
-    def orders() -> list[Row]:
+    async def orders() -> list[Row]:
         return desk.orders()
 
     @api.get("/v1/why/{strategy}")
-    def why(strategy: str) -> Row:
+    async def why(strategy: str) -> Row:
         found = desk.why(strategy)
         if found is None:
             known = ", ".join(sorted(desk.ledger.strategies)) or "none is loaded"

@@ -39,9 +39,10 @@ from engine.domain.decision import (
     TriggerExit,
     facts_of,
 )
-from engine.domain.errors import IllegalFact, Transient
-from engine.domain.facts import EquityRecorded, Fact, FactRefused, OrderUnknown
+from engine.domain.errors import EngineError, IllegalFact, Transient
+from engine.domain.facts import EquityRecorded, Fact, FactRefused, Halted, LinkChanged, OrderUnknown
 from engine.domain.ledger import Ledger
+from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, ExitHits, Snapshot
 from engine.ports import Broker, BrokerPicture, Clock, Journal
 from engine.runtime.inbox import Inbox, Said
@@ -115,6 +116,8 @@ class Engine:
         self._asking = False
         self._ticks = -1
         self._picture_at: datetime | None = None
+        self._asked_at: datetime | None = None
+        self._asked_over: LinkChanged | None = None
         self._written_since_sync = False
 
     async def run(self, stop: Callable[[], bool]) -> None:
@@ -152,7 +155,7 @@ class Engine:
     def _hear(self, now: datetime) -> None:
         while (item := self._inbox.take()) is not None:
             if isinstance(item, Said):
-                self._answers[item.answer.order_ref] = item
+                self._hear_word(item)
             elif isinstance(item, BrokerPicture):
                 self._learn(item, now)
             else:
@@ -167,12 +170,28 @@ class Engine:
             self.record(FactRefused(type(fact).__name__, getattr(fact, "order_ref", ""), str(error)), now)
             self._picture_at = None
 
+    def _hear_word(self, said: Said) -> None:
+        """Keep a person's word for this beat: the first one counts, but a no always wins over a yes."""
+        ref = said.answer.order_ref
+        if said.outcome.done():
+            return  # whoever said it was told meanwhile that nothing was promised
+        earlier = self._answers.get(ref)
+        if earlier is not None and (said.answer.approve or not earlier.answer.approve):
+            said.outcome.set_result(f"not done: {earlier.answer.by} answered first")
+            return
+        if earlier is not None:
+            self._answered(ref, f"not done: {said.answer.by} declined it")
+        self._answers[ref] = said
+
     def _learn(self, picture: BrokerPicture, now: datetime) -> None:
-        outcome = reconcile(self.ledger, picture, now)
+        self._asking = False
+        if self._asked_at is None or self.ledger.link is not self._asked_over:
+            self._picture_at = None  # the link changed while it was taken: what it shows may be of before
+            return
+        outcome = reconcile(self.ledger, picture, now, self._asked_at)
         for fact in outcome.facts:
             if fact != self.ledger.reconciled:
                 self._hear_fact(fact, now)
-        self._asking = False
         self._picture_at = now
 
     def _look(self, now: datetime) -> Snapshot:
@@ -181,7 +200,8 @@ class Engine:
         recorded = self.ledger.equity_at
         if account.net_liquidation is not None and (recorded is None or now - recorded >= EQUITY_EVERY):
             equity = EquityRecorded(account.net_liquidation, account.available_funds, account.excess_liquidity, account.day_pnl)
-            if equity != self.ledger.equity:
+            # On a new day the same value is news: the day's result is measured from it.
+            if recorded is None or equity != self.ledger.equity or trading_day(recorded) != trading_day(now):
                 self.record(equity, now)
         answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
         ticks, self._ticks = self._ticks, self._eyes.ticks()
@@ -195,17 +215,18 @@ class Engine:
         match decision:
             case Propose(order=fact):
                 if fact.purpose == "open":
-                    return [partial(self._spawn, self._preview(fact.order_ref))]
+                    ref = fact.order_ref
+                    return [lambda: self._spawn(self._preview(ref))]
                 self._inbox.nudge()
             case Approve(order_ref=ref, limit=limit):
                 self._answered(ref, f"approved at {limit}")
                 self._inbox.nudge()
-            case Send(order_ref=ref):
-                return [partial(self._send, ref)]
+            case Send(order_ref=ref, limit=limit):
+                return [partial(self._tell_broker, ref, lambda: self._broker.send(self.ledger.orders[ref], limit))]
             case Reprice(order_ref=ref, limit=limit):
-                return [lambda: self._broker.reprice(self.ledger.orders[ref], limit)]
+                return [partial(self._tell_broker, ref, lambda: self._broker.reprice(self.ledger.orders[ref], limit))]
             case Cancel(order_ref=ref):
-                return [lambda: self._broker.cancel(self.ledger.orders[ref])]
+                return [partial(self._tell_broker, ref, lambda: self._broker.cancel(self.ledger.orders[ref]))]
             case Deny(order_ref=ref, obstacle=obstacle):
                 self._stopped_by(obstacle.gate)
                 self._answered(ref, f"denied: {obstacle}")
@@ -221,18 +242,22 @@ class Engine:
                 self._hits[(position, rule)] = ExitHits(first_at, now, count)
             case Reply(order_ref=ref, text=text):
                 self._answered(ref, text)
-            case Ask() | Settle() | TriggerExit() | RecordFunnel() | Stop():
+            case Stop():
+                self._inbox.nudge()
+            case Ask() | Settle() | TriggerExit() | RecordFunnel():
                 pass
             case _:
                 assert_never(decision)
         return []
 
-    def _send(self, ref: str) -> None:
-        order = self.ledger.orders[ref]
+    def _tell_broker(self, ref: str, message: Effect) -> None:
+        """Send one order message. What stops it leaves the order unknown, and the broker is asked; a person mends the rest."""
         try:
-            self._broker.send(order, order.limit)
-        except Transient as error:
+            message()
+        except EngineError as error:
             self._inbox.hear(OrderUnknown(ref, f"it may not have left: {error}"))
+            if not isinstance(error, Transient):
+                self._inbox.hear(Halted("engine", str(error)))
 
     async def _preview(self, ref: str) -> None:
         self._inbox.hear(await self._broker.preview(self.ledger.orders[ref].proposed))
@@ -245,13 +270,14 @@ class Engine:
         blocked = self.ledger.reconciled is None or bool(self.ledger.reconciled.differences)
         every = timedelta(seconds=ASK_AGAIN_S) if doubt or blocked else RECONCILE_EVERY
         if self._picture_at is None or now - self._picture_at >= every:
-            self._asking = True
+            self._asking, self._asked_at, self._asked_over = True, now, self.ledger.link
             self._spawn(self._ask())
 
     async def _ask(self) -> None:
         try:
             self._inbox.put(await self._broker.picture())
-        except Transient:
+        except EngineError:
+            # Said by the broker as a fact already where it concerns the link; asked again in a while.
             self._asking = False
             self._picture_at = self._clock.now()
 

@@ -147,6 +147,7 @@ def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:
 
 def _expiries(symbol: str, strategies: Iterable[Strategy], now: datetime) -> Callable[[date], bool]:
     """Whether some strategy on this underlying may open an expiry."""
-    rules = [strategy.spread.expiry for strategy in strategies if symbol in strategy.universe]
+    here = [strategy for strategy in strategies if symbol in strategy.universe]
+    rules = [strategy.spread.expiry for strategy in here] + [strategy.roll.to for strategy in here if strategy.roll]
     ranges = [(rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, MONTHLY_DAYS) for rule in rules]
     return lambda expiry: any(low <= days_to_expiry(now, expiry) <= high for low, high in ranges)

@@ -10,6 +10,7 @@ from engine.ports import BrokerPicture
 
 ITEMS_MAX = 100_000
 """Far more than a broker can say between two beats; beyond it something is broken and the engine must stop, not forget."""
+_STALLED = f"{ITEMS_MAX} facts wait to be heard and more came; the engine has stalled and must be started again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,14 @@ class Inbox:
     def __init__(self) -> None:
         self._items: deque[Item] = deque()
         self._wake = asyncio.Event()
+        self._is_over_full = False
 
     def put(self, item: Item) -> None:
         """Take one item in; never blocks. Raises OverflowError at the bound: losing a fact is worse than stopping."""
         if len(self._items) >= ITEMS_MAX:
-            raise OverflowError(f"{ITEMS_MAX} facts wait to be heard; the engine has stalled")
+            self._is_over_full = True
+            self._wake.set()
+            raise OverflowError(_STALLED)
         self._items.append(item)
         self._wake.set()
 
@@ -46,7 +50,12 @@ class Inbox:
         self._wake.set()
 
     def take(self) -> Item | None:
-        """The oldest item; None when there is none left."""
+        """The oldest item; None when there is none left.
+
+        Raises OverflowError once a fact was lost: who lost it may have been a callback whose error nobody saw.
+        """
+        if self._is_over_full:
+            raise OverflowError(_STALLED)
         return self._items.popleft() if self._items else None
 
     async def wait(self, at_most_s: float) -> None:

@@ -50,6 +50,7 @@ class Library:
 
     def __init__(self, folder: Path, archive: Path) -> None:
         self._folder, self._archive = folder, archive
+        self._common: Common | None = None
         self.shelf = Shelf({}, {}, Account(schema=1), None, {})
 
     def open(self, ledger: Ledger) -> tuple[Fact, ...]:
@@ -77,16 +78,20 @@ class Library:
         common = self._shared(texts, refused)
         by_file = {strategy.file: strategy for strategy in before.strategies.values()}
         found: dict[str, Strategy] = {}
-        for file, text in sorted(texts.items()):
+        # Files that are in force come first: a copy under the same name must not take the place of its original.
+        for file, text in sorted(texts.items(), key=lambda item: (self._named(item[0]) not in by_file, item[0])):
             if file in {ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE}:
                 continue
-            strategy = self._strategy(file, text, common, refused) or by_file.get(self._named(file))
+            known = by_file.get(self._named(file))
+            strategy = self._kept(self._strategy(file, text, common, refused), texts, refused) or known
             if strategy is not None and strategy.name in found:
-                refused[self._named(file)] = f"{self._named(file)}: another file has a strategy {strategy.name} too"
-            elif strategy is not None:
+                other = found[strategy.name].file
+                refused[self._named(file)] = (
+                    f"{self._named(file)}: {other} has a strategy {strategy.name} already; give it a name of its own"
+                )
+                strategy = known if known is not None and known.name not in found else None
+            if strategy is not None:
                 found[strategy.name] = strategy
-        for strategy in found.values():
-            self._keep(strategy, texts)
         versions = {**before.versions, **{strategy.digest: strategy for strategy in found.values()}}
         self.shelf = Shelf(found, versions, self._account(texts, refused), self._events(texts, refused), refused)
         return _changes(before, self.shelf)
@@ -99,11 +104,13 @@ class Library:
 
     def _shared(self, texts: Mapping[str, bytes], refused: dict[str, str]) -> Common | None:
         if COMMON_FILE not in texts:
+            self._common = None
             return None
         parsed = parse_common(texts[COMMON_FILE], self._named(COMMON_FILE))
         if parsed.value is None:
             refused[self._named(COMMON_FILE)] = _rendered(parsed.problems)
-        return parsed.value
+        self._common = parsed.value or self._common
+        return self._common
 
     def _account(self, texts: Mapping[str, bytes], refused: dict[str, str]) -> Account:
         if ACCOUNT_FILE not in texts:
@@ -120,6 +127,17 @@ class Library:
         if parsed.value is None:
             refused[self._named(EVENTS_FILE)] = _rendered(parsed.problems)
         return parsed.value or self.shelf.events
+
+    def _kept(self, strategy: Strategy | None, texts: Mapping[str, bytes], refused: dict[str, str]) -> Strategy | None:
+        """The strategy once its version is in the archive; None where it could not be put there: a restart would not find it."""
+        if strategy is None:
+            return None
+        try:
+            self._keep(strategy, texts)
+        except OSError as error:
+            refused[strategy.file] = f"{strategy.file}: its version cannot be kept in {self._archive}: {error.strerror}"
+            return None
+        return strategy
 
     def _keep(self, strategy: Strategy, texts: Mapping[str, bytes]) -> None:
         """Archive this version under its digest, once, with the lists its universe may name already filled in by the reader."""
@@ -149,7 +167,8 @@ class Library:
 
 def read_folder(folder: Path) -> dict[str, bytes]:
     """The YAML files of a folder by name, bounded in number and size; hidden files and editors' swap files are passed over."""
-    files = sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith("."))
+    found = (path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith("."))
+    files = sorted(path for path in found if path.is_file())
     if len(files) > FILES_MAX:
         raise UserError(f"{folder}: {len(files)} files; {FILES_MAX} is the most")
     texts: dict[str, bytes] = {}

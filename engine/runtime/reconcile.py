@@ -17,15 +17,15 @@ from decimal import Decimal
 from engine.domain.errors import IllegalFact
 from engine.domain.facts import (
     Fact,
-    LegFilled,
     OrderAbsent,
     OrderAcknowledged,
     OrderCanceled,
     OrderRejected,
+    OrderUnknown,
     Reconciled,
 )
 from engine.domain.ledger import Ledger
-from engine.domain.order import Order, execution_key
+from engine.domain.order import Order
 from engine.ports import BrokerOrder, BrokerPicture
 
 ABSENT_AFTER = timedelta(seconds=30)
@@ -40,19 +40,20 @@ class Outcome:
     """False while an order is still unknown: ask again."""
 
 
-def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime) -> Outcome:
-    """The facts that bring our fold in line with the broker's picture.
+def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: datetime) -> Outcome:
+    """The facts that bring our fold in line with the broker's picture, which was asked for at `asked_at` and took its time.
 
     The ledger is not changed: it is folded forward on a copy, so that the differences are those that remain afterwards.
     """
     after = _copy(ledger)
     facts: list[Fact] = []
-    for fact in (*_executions(ledger, picture), *_orders(ledger, picture, now)):
-        try:
-            if after.apply(fact, now):
-                facts.append(fact)
-        except IllegalFact:
-            continue
+    for told in (_executions, _orders):
+        for fact in list(told(after, picture, asked_at)):
+            try:
+                if after.apply(fact, now):
+                    facts.append(fact)
+            except IllegalFact:
+                continue
     unknown = [order.ref for order in after.orders.values() if order.state == "unknown"]
     differences = (*_differences(after, picture), *(f"order {ref} is neither found nor absent yet" for ref in unknown))
     facts.append(Reconciled(differences, _foreign(after, picture)))
@@ -73,43 +74,42 @@ def held(ledger: Ledger) -> dict[int, int]:
     return {con_id: quantity for con_id, quantity in count.items() if quantity}
 
 
-def _executions(ledger: Ledger, picture: BrokerPicture) -> Iterator[Fact]:
-    """Executions that we do not know yet and that belong to an order of ours."""
-    for fact in picture.executions:
-        order = ledger.orders.get(getattr(fact, "order_ref", ""))
-        if order is None:
-            continue
-        if isinstance(fact, LegFilled) and _is_known(order, fact):
-            continue
-        yield fact
+def _executions(ledger: Ledger, picture: BrokerPicture, _: datetime) -> Iterator[Fact]:
+    """Executions that belong to an order of ours; the fold knows which of them are news."""
+    return (fact for fact in picture.executions if getattr(fact, "order_ref", "") in ledger.orders)
 
 
-def _is_known(order: Order, fact: LegFilled) -> bool:
-    known = order.fills.get(execution_key(fact.exec_id))
-    return known is not None and known.exec_id >= fact.exec_id
-
-
-def _orders(ledger: Ledger, picture: BrokerPicture, now: datetime) -> Iterator[Fact]:
-    executed = {fact.order_ref for fact in picture.executions if isinstance(fact, LegFilled)}
+def _orders(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[Fact]:
     for order in ledger.orders.values():
-        if not order.is_at_broker:
-            continue
         found = _find(order, picture.open_orders)
-        if found is not None:
-            if order.state in {"sent", "unknown"}:
-                yield OrderAcknowledged(order.ref, found.perm_id, found.order_id, found.status)
-            continue
-        ended = _find(order, picture.completed_orders)
-        if ended is not None and ended.status == "canceled":
-            yield OrderCanceled(order.ref, ended.text or "the broker ended it")
-        elif ended is not None and ended.status == "rejected":
-            yield OrderRejected(order.ref, 0, ended.text)
-        elif ended is None and order.ref not in executed and not order.fills:
-            if order.state == "unknown" and order.sent_at is not None and now - order.sent_at >= ABSENT_AFTER:
-                yield OrderAbsent(order.ref)
-        elif ended is None and order.state in {"working", "partly_filled", "unknown"} and order.remaining > 0:
+        if order.is_at_broker:
+            yield from _standing(order, found or _find(order, picture.completed_orders), asked_at)
+        elif found is not None and found.status == "working" and _ended_before(order, asked_at):
+            yield OrderAcknowledged(order.ref, found.perm_id, found.order_id, found.status)
+
+
+def _standing(order: Order, found: BrokerOrder | None, asked_at: datetime) -> Iterator[Fact]:
+    """What the broker's word on an order that it may hold makes of it; where it has none, what its age and its fills say."""
+    status = found.status if found is not None else ""
+    if found is not None and status == "working" and order.state in {"sent", "unknown"}:
+        yield OrderAcknowledged(order.ref, found.perm_id, found.order_id, found.status)
+    elif found is not None and status == "canceled":
+        yield OrderCanceled(order.ref, found.text or "the broker ended it")
+    elif found is not None and status in {"inactive", "rejected"}:
+        yield OrderRejected(order.ref, 0, f"the broker holds it inactive: {found.text}")
+    elif found is None and order.sent_at is not None and asked_at - order.sent_at >= ABSENT_AFTER:
+        if order.fills:
             # Partly executed and no longer open anywhere: what did not fill is gone.
             yield OrderCanceled(order.ref, "no longer at the broker")
+        elif order.state == "unknown":
+            yield OrderAbsent(order.ref)
+        else:
+            yield OrderUnknown(order.ref, "the broker does not list it")
+
+
+def _ended_before(order: Order, asked_at: datetime) -> bool:
+    """Whether an order was over for us before the picture was begun: then its standing in it is news and not history."""
+    return order.sent_at is not None and order.is_over and order.state != "filled" and order.changed_at < asked_at
 
 
 def _find(order: Order, candidates: tuple[BrokerOrder, ...]) -> BrokerOrder | None:
@@ -120,28 +120,48 @@ def _find(order: Order, candidates: tuple[BrokerOrder, ...]) -> BrokerOrder | No
 
 
 def _differences(ledger: Ledger, picture: BrokerPicture) -> Iterator[str]:
-    ours = held(ledger)
+    ours, expired = held(ledger), _expired(ledger)
     theirs = {position.con_id: position for position in picture.positions if position.quantity}
     names = {
-        leg.contract.con_id: str(leg.contract) for order in ledger.orders.values() for leg in order.spread.legs if order.fills
+        leg.contract.con_id: str(leg.contract)
+        for order in ledger.orders.values()
+        if _concerns(order)
+        for leg in order.spread.legs
     }
     for con_id, quantity in sorted(ours.items()):
         position = theirs.get(con_id)
         there = position.quantity if position else Decimal(0)
         if there != quantity:
-            yield f"{names[con_id]}: our fills make {quantity:+d}, the broker holds {there:+f}".replace("+0", "0")
+            yield f"{names[con_id]}: our fills make {quantity:+d}, the broker holds {_signed(there)}"
     for con_id, position in sorted(theirs.items()):
-        if con_id in names and con_id not in ours:
-            yield f"{names[con_id]}: our fills make 0, the broker holds {position.quantity:+f}"
+        if con_id in names and con_id not in ours and con_id not in expired:
+            yield f"{names[con_id]}: our fills make 0, the broker holds {_signed(position.quantity)}"
+    for order in picture.open_orders:
+        if order.order_ref and order.order_ref not in ledger.orders:
+            yield f"order {order.order_ref} works at the broker under our name and is not in our books: {order.text}"
 
 
 def _foreign(ledger: Ledger, picture: BrokerPicture) -> tuple[str, ...]:
-    ours = {leg.contract.con_id for order in ledger.orders.values() for leg in order.spread.legs if order.fills}
+    ours = {leg.contract.con_id for order in ledger.orders.values() if _concerns(order) for leg in order.spread.legs}
     return tuple(
-        f"{position.text} {position.quantity:+f}"
+        f"{position.text} {_signed(position.quantity)}"
         for position in sorted(picture.positions, key=lambda position: position.con_id)
         if position.quantity and position.con_id not in ours
     )
+
+
+def _concerns(order: Order) -> bool:
+    """Whether positions in the order's contracts may be its doing: it filled, or nobody saw how it ended."""
+    return bool(order.fills) or order.state == "unknown" or (order.state == "expired" and order.sent_at is not None)
+
+
+def _expired(ledger: Ledger) -> set[int]:
+    """Contracts of settled positions: the broker may list them for a night more."""
+    return {leg.contract.con_id for ref in ledger.settled if ref in ledger.orders for leg in ledger.orders[ref].spread.legs}
+
+
+def _signed(quantity: Decimal) -> str:
+    return f"{quantity:+f}" if quantity else "0"
 
 
 def _copy(ledger: Ledger) -> Ledger:
