@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from engine.decide.book import Book
 from engine.decide.entries import entries
-from engine.decide.exits import exits
+from engine.decide.exits import exits, proposals
 from engine.decide.gate import Opening, gate
 from engine.decide.orders import Desk, tend
 from engine.decide.policy import auto_refusal
@@ -37,8 +37,7 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
         changes_max=book.account.counts.changes_per_order,
     )
     closings = exits(snapshot, book, rows)
-    # A close takes its number from its place among these decisions, so the numbers of openings begin behind all of them.
-    return [*tend(snapshot, rows, desk), *closings, *entries(snapshot, book, rows, len(closings))]
+    return [*tend(snapshot, rows, desk), *closings, *entries(snapshot, book, rows, proposals(closings))]
 
 
 def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:

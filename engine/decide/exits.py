@@ -5,7 +5,7 @@ profit, a date and a time of day are believed at once. Without a clean quote not
 Below the account's last cushion positions are closed whatever their rules say, the dearest in margin first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -59,10 +59,15 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         if settled is not None:
             decisions.append(settled)
         elif snapshot.is_open and not _is_closing(position, snapshot):
-            decisions += _exit(position, snapshot, book, rows, len(decisions))
-    if snapshot.is_open and not any(isinstance(decision, Propose) for decision in decisions):
-        decisions += _reduction(snapshot, book, rows, len(decisions))
+            decisions += _exit(position, snapshot, book, rows, proposals(decisions))
+    if snapshot.is_open and not proposals(decisions):
+        decisions += _reduction(snapshot, book, rows)
     return decisions
+
+
+def proposals(decisions: Sequence[Decision]) -> int:
+    """How many of the decisions take an order reference."""
+    return sum(isinstance(decision, Propose) for decision in decisions)
 
 
 def _is_closing(position: Position, snapshot: Snapshot) -> bool:
@@ -221,7 +226,7 @@ def _last_price(market: MarketState, expiry: date, snapshot: Snapshot) -> Decima
     return Decimal(repr(round(price, 4))) if price is not None else None
 
 
-def _reduction(snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
+def _reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]:
     """The close of the position that frees the most margin, one at a time, while the account's cushion stays too thin."""
     cushion, least = snapshot.account.cushion, book.account.margin.cushion_reduce
     rule = f"cushion below {least:.0%}"
@@ -240,7 +245,7 @@ def _reduction(snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Ite
     ledger = snapshot.ledger
     free = [position for position in ledger.open_positions() if not _is_closing(position, snapshot)]
     for position in sorted(free, key=lambda position: (-_margin(position, ledger), position.id)):
-        closing = list(_close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, proposed))
+        closing = list(_close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0))
         if closing:
             yield from closing
             return
