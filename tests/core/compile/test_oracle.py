@@ -4,7 +4,9 @@ import itertools
 import math
 import re
 from collections.abc import Sequence
+from random import Random
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -89,7 +91,7 @@ def conditions(draw: st.DrawFn, measures: Declared, depth: int = 2) -> str:
             return f"{name} {draw(signs)} {written(measures[name][0], first, name)}"
 
 
-signs = st.sampled_from(["<", "<=", ">", ">=", "!="])
+signs = st.sampled_from(["<", "<=", ">", ">=", ">", ">=", "!="])
 
 
 def bounds(declared: tuple[str, int, int]) -> st.SearchStrategy[float]:
@@ -106,34 +108,28 @@ def written(form: str, number: float, name: str) -> str:
     return f"-{text}" if number < 0 else text
 
 
-maybe = st.sampled_from([True] * 12 + [False])
+ABSENT_AT_TIMES = ("iv", "delta", "gamma", "theta", "vega", "p_itm", "expected_payoff", "volume", "quote_age", "spot", "fee")
 
 
-@st.composite
-def chains(draw: st.DrawFn) -> ChainSnapshot:
+def chain_of(seed: int) -> ChainSnapshot:
     """A small chain with all that real ones have: gaps, crossed, locked, one-sided quotes, two roots with the same strikes."""
-    options: list[dict[str, float | str | None]] = []
-    for root in draw(st.sampled_from([("SPXW",), ("SPX", "SPXW")])):
-        for dte in draw(st.sampled_from([(30,), (2, 45)])):
-            for put_call in ("C", "P"):
-                strikes = draw(st.lists(st.sampled_from(STRIKES), min_size=2, max_size=6, unique=True))
-                options.extend(draw(quoted_options(strike, put_call, root, dte)) for strike in strikes)
-    return make.chain(options)
+    rng = Random(seed)
+    days = rng.choice([(30,), (2, 45)])
+    roots = rng.choice([("SPXW",), ("SPX", "SPXW")])
+    places = [(root, dte, side) for root in roots for dte in days for side in ("C", "P")]
+    return make.chain([option_of(rng, strike, *place) for place in places for strike in rng.sample(STRIKES, rng.randint(5, 8))])
 
 
-@st.composite
-def quoted_options(draw: st.DrawFn, strike: float, put_call: str, root: str, dte: int) -> dict[str, float | str | None]:
-    fair = make.option(strike, put_call, root=root, dte=dte)
-    cents = draw(st.integers(-40, 40)) / 100
-    bid = round(max(0.0, float(fair["bid"]) + cents), 2)
-    ask = round(bid + draw(st.sampled_from([0.1, 0.05, 0.3, 0.0, -0.1])), 2)
-    fair |= {"bid": draw(st.sampled_from([bid] * 8 + [0.0, None])), "ask": draw(st.sampled_from([ask] * 8 + [None, 0.05]))}
-    fair |= {"iv": float(fair["iv"]) + draw(st.integers(-9, 9)) / 997, "quote_age": draw(st.sampled_from([0.5, 3.5, 9.5]))}
-    fair |= {"volume": float(draw(st.integers(0, 90))) + 0.5, "open_interest": float(draw(st.integers(0, 900))) + 0.5}
-    for column in ("iv", "delta", "gamma", "theta", "vega", "p_itm", "expected_payoff", "volume", "quote_age", "spot", "fee"):
-        if not draw(maybe):
-            fair[column] = None
-    return fair
+def option_of(rng: Random, strike: float, root: str, dte: int, put_call: str) -> dict[str, float | str | None]:
+    option = make.option(strike, put_call, root=root, dte=dte)
+    bid = round(max(0.0, float(option["bid"]) + rng.randint(-40, 40) / 100), 2)
+    ask = round(bid + rng.choice([0.1, 0.05, 0.3]), 2)
+    if rng.random() < 0.25:
+        bid, ask = rng.choice([(0.0, ask), (None, ask), (bid, None), (bid, bid), (bid, bid - 0.1), (0.0, 0.0)])
+    option |= {"bid": bid, "ask": ask, "iv": float(option["iv"]) + rng.uniform(-0.01, 0.01)}
+    option |= {"quote_age": rng.choice([0.5, 3.5, 9.5]), "volume": rng.randint(0, 90) + 0.5}
+    option |= {"open_interest": rng.randint(0, 900) + 0.5, "fee": rng.choice([0.25, 0.65])}
+    return option | {column: None for column in ABSENT_AT_TIMES if rng.random() < 0.1}
 
 
 @st.composite
@@ -142,39 +138,42 @@ def declared(draw: st.DrawFn) -> Strategy:
     named = CREDIT if kind in {"bull_put", "bear_call"} else DEBIT
     rules = [
         re.sub(r"\b(natural|price)\b", lambda found: named[found[0]], line)
-        for line in draw(st.lists(conditions(SPREAD), max_size=3))
+        for line in draw(st.lists(conditions(SPREAD), max_size=2))
     ]
     return make.strategy(
         kind,
         rules=rules,
-        filters=draw(st.lists(conditions(LEG), max_size=2)),
+        filters=draw(st.lists(conditions(LEG), min_size=1, max_size=2)),
         rank=draw(st.sampled_from(RANKS)),
-        short_delta=draw(st.sampled_from([None, "0.20-0.60", "30 delta"])) if draw(maybe) else None,
-        width=draw(st.sampled_from(["$2.50", "$5-$10", "$1-$30"])),
-        expiry=draw(st.sampled_from(["0-60 days", "30 days", "2-45 days"])),
+        short_delta=draw(st.sampled_from([None, None, "0.10-0.80", "0.20-0.60"])),
+        width=draw(st.sampled_from(["$2.50", "$5-$10", "$1-$30", "$1-$30"])),
+        expiry=draw(st.sampled_from(["0-60 days", "0-60 days", "2-30 days"])),
         keep=draw(st.sampled_from([1, 5, 500])),
     )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-@given(chain=chains(), strategy=declared(), meeting=st.sampled_from(["bucket", "group"]))
-def test_sql_finds_what_plain_loops_find(chain: ChainSnapshot, strategy: Strategy, meeting: Meeting) -> None:
-    rows = chain_rows(chain, {}, make.NOW)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10**9), strategy=declared(), meeting=st.sampled_from(["bucket", "group"]))
+def test_sql_finds_what_plain_loops_find(seed: int, strategy: Strategy, meeting: Meeting) -> None:
+    rows = chain_rows(chain_of(seed), {}, make.NOW)
 
     found = scan(strategy, rows.table, meeting)
 
     assert_same(found, search(strategy, options_of(rows.table))[: strategy.spread.keep])
 
 
-def scan(strategy: Strategy, table: object, meeting: Meeting = "bucket") -> list[tuple[int, int, float]]:
-    scanner = Scanner()
-    scanner.relation("chain", SCAN_SCHEMA)
-    found = scanner.rows(scanner.prepare(compile_entry(strategy, meeting=meeting).query, "chain"), table)
-    scanner.close()
+_SCANNER = Scanner()
+_SCANNER.relation("chain", SCAN_SCHEMA)
+
+
+def scan(strategy: Strategy, table: pa.Table, meeting: Meeting = "bucket") -> list[tuple[int, int, float]]:
+    prepared = _SCANNER.prepare(compile_entry(strategy, meeting=meeting).query, "chain")
+    found = _SCANNER.rows(prepared, table)
+    _SCANNER.forget(prepared)
     return found
 
 
-def options_of(table: object) -> list[Option]:
+def options_of(table: pa.Table) -> list[Option]:
     return [{name: _known(value) for name, value in row.items()} for row in table.to_pylist()]
 
 
