@@ -69,8 +69,8 @@ def _at_least(goal: str, taken: Mapping[str, Taken], of: str, to: str, bound: fl
 
 
 def _line(goal: str, wall: float, cpu: float, sign: str, bound: float) -> None:
-    passed = wall <= bound if sign == "<=" else wall >= bound
-    print(f"  {goal:<{_LABEL}} {sign} {bound:>7,.2f}   wall {wall:>10,.2f}   cpu {cpu:>10,.2f}   {'pass' if passed else 'miss'}")
+    words = ["pass" if (ratio <= bound if sign == "<=" else ratio >= bound) else "miss" for ratio in (wall, cpu)]
+    print(f"  {goal:<{_LABEL}} {sign} {bound:>8,.2f}   wall {wall:>9,.2f} {words[0]}   cpu {cpu:>9,.2f} {words[1]}")
 
 
 if __name__ == "__main__":
