@@ -24,9 +24,9 @@ limits: {{open: {open}, per_day: {per_day}, per_expiry: {open}, stop_for_day: "-
 entry:
   window: {window} New York
   approval: {approval}
-  price: from mid, $0.01 every 5 s, no worse than natural, give up after {patience}
+  price: {price}, give up after {patience}
 exits:
-  - {exit}
+  - {exits}
 """
 
 
@@ -39,7 +39,8 @@ def strategy(
     window: str = "09:31-15:30",
     approval: str = "auto\n  auto_up_to: $9000 risk, 20 orders per day",
     patience: str = "90 s",
-    exit: str = "time >= 09:41 New York",
+    exits: str = "time >= 09:41 New York",
+    price: str = "from mid, $0.01 every 5 s, no worse than natural",
 ) -> str:
     """A strategy on SPY that needs nobody's approval and closes at 09:41, a minute after the simulation begins."""
     return _STRATEGY.format(
@@ -51,7 +52,8 @@ def strategy(
         window=window,
         approval=approval,
         patience=patience,
-        exit=exit,
+        exits=exits,
+        price=price,
     )
 
 

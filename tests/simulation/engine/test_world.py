@@ -1,6 +1,5 @@
 """The whole engine lives through a few minutes: it opens, works, fills and closes by its rules, and every invariant holds."""
 
-import asyncio
 from pathlib import Path
 
 from tests.simulation.engine.world import World, play

@@ -136,14 +136,13 @@ class Life:
         *,
         wrap_journal: Callable[[Journal], Journal] = lambda journal: journal,
         wrap_broker: Callable[[Broker], Broker] = lambda broker: broker,
-        watches: bool = True,
         watches_files: bool = False,
         **settings: object,
     ) -> None:
         self.world = world
         self.facts: list[tuple[datetime, Fact]] = []
         self.error: BaseException | None = None
-        self.invariants = Invariants(world.sim, world.state) if watches else None
+        self.invariants = Invariants(world.sim, world.state)
         self._desk: Desk | None = None
         self._ready = asyncio.Event()
         stop = EveryBeat(self._after_beat)
@@ -223,7 +222,7 @@ class Life:
         self._ready.set()
 
     def _after_beat(self) -> None:
-        if self.invariants is not None and self._desk is not None:
+        if self._desk is not None:
             self.invariants.check(self._desk.ledger)
 
 
