@@ -5,6 +5,9 @@ from decimal import Decimal
 
 from engine.domain.spread import Spread
 
+DIGITS = 8
+"""Decimals of a number as it is shown and kept: far beyond what is quoted, short of where binary fractions begin to show."""
+
 
 @dataclass(frozen=True, slots=True)
 class LegQuote:
@@ -60,7 +63,10 @@ class Candidate:
 
 
 def candidate_row(candidate: Candidate) -> dict[str, object]:
-    """The candidate as plain data, the same in the scan, the API and the history; absent values are None."""
+    """The candidate as plain data, the same in the scan, the API and the history; absent values are None.
+
+    Numbers are rounded to `DIGITS` decimals: a credit of 0.97 is told as 0.97 and not as 0.9699999999999998.
+    """
     legs: list[dict[str, object]] = []
     for leg, quote in zip(candidate.spread.legs, candidate.quotes, strict=True):
         contract = leg.contract
@@ -69,11 +75,11 @@ def candidate_row(candidate: Candidate) -> dict[str, object]:
                 "action": leg.action,
                 "ratio": leg.ratio,
                 "expiry": contract.expiry.isoformat(),
-                "strike": float(contract.strike),
+                "strike": _told(float(contract.strike)),
                 "put_call": contract.put_call,
-                "bid": quote.bid,
-                "ask": quote.ask,
-                "delta": quote.delta,
+                "bid": _told(quote.bid),
+                "ask": _told(quote.ask),
+                "delta": _told(quote.delta),
             }
         )
     return {
@@ -81,20 +87,25 @@ def candidate_row(candidate: Candidate) -> dict[str, object]:
         "underlying": candidate.spread.underlying,
         "root": candidate.spread.root,
         "legs": legs,
-        "net": candidate.net,
-        "natural": candidate.natural,
-        "width": candidate.width,
-        "max_profit": candidate.max_profit,
-        "max_loss": candidate.max_loss,
-        "fees": candidate.fees,
-        "breakevens": list(candidate.breakevens),
-        "pop": candidate.pop,
-        "expected_value": candidate.expected_value,
-        "return_on_risk": candidate.return_on_risk,
-        "delta": candidate.delta,
-        "gamma": candidate.gamma,
-        "theta": candidate.theta,
-        "vega": candidate.vega,
-        "score": candidate.score,
+        "net": _told(candidate.net),
+        "natural": _told(candidate.natural),
+        "width": _told(candidate.width),
+        "max_profit": _told(candidate.max_profit),
+        "max_loss": _told(candidate.max_loss),
+        "fees": _told(candidate.fees),
+        "breakevens": [_told(price) for price in candidate.breakevens],
+        "pop": _told(candidate.pop),
+        "expected_value": _told(candidate.expected_value),
+        "return_on_risk": _told(candidate.return_on_risk),
+        "delta": _told(candidate.delta),
+        "gamma": _told(candidate.gamma),
+        "theta": _told(candidate.theta),
+        "vega": _told(candidate.vega),
+        "score": _told(candidate.score),
         "rank": candidate.rank,
     }
+
+
+def _told(value: float | None) -> float | None:
+    # Adding 0 turns the -0.0 that rounding may leave into 0.0.
+    return None if value is None else round(value, DIGITS) + 0.0
