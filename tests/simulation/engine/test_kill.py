@@ -93,7 +93,9 @@ async def killed(world: World, at: int, chance: Random, told: list[str]) -> None
 
 
 def is_at_rest(world: World, life: Life) -> bool:
-    return not world.sim.positions() and not any(True for _ in life.ledger.working())
+    """Everything is closed, here and at the broker, and this life has agreed its books."""
+    agreed = life.ledger.reconciled is not None and not life.ledger.reconciled.differences
+    return agreed and not world.sim.positions() and not any(True for _ in life.ledger.working())
 
 
 def check(world: World, life: Life) -> None:
