@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice, zip_longest
-from math import log
 
+import numpy as np
 from scipy.special import ndtr
 
 from engine.decide.rows import next_monthly
@@ -121,11 +121,9 @@ def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now:
     middle, low, high = 0.3, 0.0, 1.0
     if band is not None:
         middle, low, high = (float(band.low) + float(band.high)) / 2, float(band.low) / SLACK, float(band.high) * SLACK
-    deltas = {contract.con_id: guessed_delta(contract, guess, now) for contract in chain}
-    shorts = sorted(
-        (contract for contract in chain if low <= deltas[contract.con_id] <= high),
-        key=lambda contract: (abs(deltas[contract.con_id] - middle), contract.strike),
-    )
+    deltas = guessed_deltas(chain, guess, now)
+    by_distance = sorted(zip(deltas, chain, strict=True), key=lambda pair: (abs(pair[0] - middle), pair[1].strike))
+    shorts = [contract for delta, contract in by_distance if low <= delta <= high]
     strikes = sorted(by_strike)
     chosen = dict.fromkeys(near)
     for short in shorts:
@@ -146,13 +144,14 @@ def _spaced(strikes: Sequence[Decimal], most: int) -> list[Decimal]:
     return [strikes[round(n * (len(strikes) - 1) / (most - 1))] for n in range(most)]
 
 
-def guessed_delta(contract: Contract, guess: Guess, now: datetime) -> float:
-    """Absolute Black-Scholes delta without carry, at the 30-day volatility of the underlying."""
-    years = years_between(now, settlement_instant(contract.expiry, contract.rule.settlement))
-    iv = guess.iv or GUESSED_IV
+def guessed_deltas(chain: Sequence[Contract], guess: Guess, now: datetime) -> list[float]:
+    """Absolute Black-Scholes deltas of contracts of one expiry and root, without carry, at the 30-day volatility."""
+    first = chain[0]
+    years = years_between(now, settlement_instant(first.expiry, first.rule.settlement))
     if years <= 0:
-        return 0.0
-    spread = iv * years**0.5
-    ratio = guess.spot / float(contract.strike)
-    d1 = (log(ratio) + 0.5 * iv * iv * years) / spread
-    return float(ndtr(d1 if contract.put_call == "C" else -d1))
+        return [0.0] * len(chain)
+    iv = guess.iv or GUESSED_IV
+    strikes = np.array([float(contract.strike) for contract in chain])
+    d1 = (np.log(guess.spot / strikes) + 0.5 * iv * iv * years) / (iv * years**0.5)
+    signs = np.array([1.0 if contract.put_call == "C" else -1.0 for contract in chain])
+    return [float(delta) for delta in ndtr(signs * d1)]

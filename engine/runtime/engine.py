@@ -50,7 +50,7 @@ from engine.runtime.reconcile import reconcile
 
 TIMER_BUSY_S = 1.0
 """While orders are on their way, patience is counted in seconds."""
-TIMER_OPEN_S = 15.0
+TIMER_OPEN_S = 30.0
 """Without fresh quotes only the clock can fire a rule; rules of the clock count minutes."""
 TIMER_CLOSED_S = 60.0
 EQUITY_EVERY = timedelta(minutes=1)

@@ -70,7 +70,7 @@ _CHARACTERS = (
         cycles={"SPX": "monthly", "SPXW": "daily"},
         option_volume=9_000,
         width_floor=0.05,
-        width_slope=0.045,
+        width_slope=0.02,
     ),
     Character(
         _index("XSP", 137851301, "Mini-SPX Index", ("XSP",), 0.013, True),
