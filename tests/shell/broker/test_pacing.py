@@ -1,4 +1,4 @@
-"""Two lanes before the socket: never more than the budget in a second, orders first, nothing dropped in silence."""
+"""Three lanes before the socket: never more than the budget in a second, orders first, nothing dropped in silence."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from engine.broker.gauges import BrokerGauges
 from engine.broker.pacing import BUDGET, RESERVED, SLOW_BUDGET, Pacing
 from engine.sim.loop import VirtualLoop, run
 
-DATA, ORDER, CANCEL = "1\0data\0", "3\0order\0", "4\0cancel\0"
+DATA, BOOKS, ORDER, CANCEL = "1\0data\0", "16\0books\0", "3\0order\0", "4\0cancel\0"
 
 
 def left(
@@ -37,15 +37,23 @@ def test_messages_keep_to_the_budget_when_hundreds_come_at_once():
     out, _, gauges = left([(0.0, DATA)] * 300, 20)
 
     assert len(out) == gauges.messages_sent == 300
-    assert busiest(out) == BUDGET - RESERVED
+    assert busiest(out) == BUDGET - 2 * RESERVED
     assert (gauges.throttles, gauges.queue_length) == (1, 0)
-    assert gauges.queue_length_max == 300 - (BUDGET - RESERVED)
+    assert gauges.queue_length_max == 300 - (BUDGET - 2 * RESERVED)
 
 
 def test_order_and_cancel_leave_at_once_when_data_requests_wait():
     out, _, _ = left([*[(0.0, DATA)] * 300, (0.5, ORDER), (0.5, CANCEL)], 20)
 
     assert [at < 0.51 for at, message in out if message in {ORDER, CANCEL}] == [True, True]
+    assert busiest(out) <= BUDGET
+
+
+def test_order_leaves_at_once_when_questions_have_filled_their_lane():
+    out, _, _ = left([*[(0.0, DATA)] * 300, *[(0.1, BOOKS)] * 20, (0.5, ORDER), (0.5, CANCEL)], 20)
+
+    assert [at < 0.51 for at, message in out if message in {ORDER, CANCEL}] == [True, True]
+    assert sum(at < 0.51 for at, message in out if message == BOOKS) == RESERVED
     assert busiest(out) <= BUDGET
 
 
@@ -61,15 +69,15 @@ def test_orders_keep_their_order_and_the_budget_when_there_are_many():
 def test_pace_is_less_than_half_when_tws_complained():
     out, _, _ = left([(0.0, DATA)] * 100, 3, slow=True)
 
-    assert busiest(out) == SLOW_BUDGET - RESERVED
+    assert busiest(out) == SLOW_BUDGET - 2 * RESERVED
 
 
 def test_what_waited_is_returned_with_orders_first_when_the_link_is_gone():
-    out, pacing, gauges = left([*[(0.0, DATA)] * 60, *[(0.0, ORDER)] * 10], 0.0)
+    out, pacing, gauges = left([*[(0.0, DATA)] * 60, *[(0.0, ORDER)] * 20], 0.0)
 
     waiting = pacing.drop()
 
-    assert len(out) + len(waiting) == 70
+    assert len(out) + len(waiting) == 80
     assert waiting[0] == ORDER
     assert gauges.unsent == len(waiting)
     assert pacing.drop() == ()

@@ -78,13 +78,15 @@ class World:
         strategies: Mapping[str, str] | None = None,
         schedule: tuple[str, ...] = (),
         knobs: Knobs = KNOBS,
+        strikes: float = 1.0,
     ) -> None:
+        """`strikes` are the standard deviations that the listed strikes reach."""
         self.seed = seed
         self.state = folder / "state"
         self.state.mkdir(parents=True, exist_ok=True)
         self.strategies = given.folder(folder / "strategies", dict(given.BOTH if strategies is None else strategies))
         sessions = sessions_between(date(2026, 11, 9), date(2027, 2, 26))
-        market = GeneratedMarket(seed, BEGINS, sessions, ("SPY",), Breadth(1, 1, 2, 1.0), 5.0)
+        market = GeneratedMarket(seed, BEGINS, sessions, ("SPY",), Breadth(1, 1, 2, strikes), 5.0)
         self.sim = Simulator(market, seed=seed, begins=BEGINS, cash=500_000, knobs=knobs, schedule=schedule)
         self.lives: list[Life] = []
 
