@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import assert_never
 
 from engine.domain import order as order_life
 from engine.domain.errors import IllegalFact
@@ -157,6 +158,8 @@ class Ledger:
                 self.reconciled = None
             case EngineStopped() | StrategyRefused() | ExitTriggered() | ErrorHeard():
                 pass
+            case _:
+                assert_never(fact)
         return True
 
     def working(self) -> Iterator[Order]:
