@@ -41,11 +41,11 @@ FIRST_DAY = date(2026, 11, 16)
 """A Monday with a quiet calendar. Fixed, so that a seed tells the whole story."""
 MARKER = ".demo"
 BREADTH = Breadth(dailies=3, weeklies=6, monthlies=4)
-KNOBS = Knobs(cadence_s=5, idle_cadence_s=60, repeats_quotes=True, match_every_s=5, pnl_every_s=60, max_lines=LINES)
+KNOBS = Knobs(cadence_s=5, idle_cadence_s=90, repeats_quotes=True, match_every_s=5, pnl_every_s=60, max_lines=LINES)
 FUNNEL_EVERY = timedelta(minutes=10)
 ANSWER_AFTER_S = 20
 """The person who is not there looks for twenty seconds, then says yes."""
-NERVOUS = ((1, timedelta(minutes=90), -0.03, 0.05), (1, timedelta(hours=3), -0.02, 0.03))
+NERVOUS = ((1, timedelta(minutes=90), -0.03, 0.04), (1, timedelta(hours=3), -0.01, 0.02))
 """Jumps of the S&P 500: session (0 is the first), time after its open, relative move, change of volatility."""
 ASKED, BUSY, WATCHING, CLOSED = 1.0, 12.0, 240.0, 20_000.0
 """Simulated seconds a second while somebody is asked, while an order works, while nothing happens, and at night."""
