@@ -40,7 +40,9 @@ def opening_plan(spread: Spread, quote: SpreadQuote, walk: PriceWalk) -> Plan | 
     tick = combo_tick(spread)
     worst = max(_up(_worst(walk.worst, quote, spread.width), tick), _up(tick - spread.width, tick))
     limit = max(worst, _up(quote.mid + walk.better_than_mid, tick))
-    if quote.mid == 0 or limit * quote.mid <= 0 or worst * quote.mid <= 0 or abs(limit) >= spread.width:
+    if quote.mid == 0 or (quote.mid > 0) != spread.is_credit:
+        return None  # a credit that costs money, or a debit that brings some, is a bad quote
+    if limit * quote.mid <= 0 or worst * quote.mid <= 0 or abs(limit) >= spread.width:
         return None
     return Plan(limit, worst)
 
