@@ -49,7 +49,8 @@ from engine.store.quotes import QuoteStore
 RETRY_FIRST_S, RETRY_MAX_S = 1.0, 60.0
 """Between two tries to connect; doubled each time."""
 REWATCH_EVERY = timedelta(minutes=5)
-CHECK_LINK_S = 1.0
+CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
+"""Between two looks at the link and at the HALT file, in session and outside of it."""
 HALT_FILE = "HALT"
 LEAVE_S = 10.0
 """How long the last cancels may take before the engine leaves all the same."""
@@ -230,8 +231,11 @@ class App:
         """Connect again whenever the link is lost, with growing pauses; load what a new day or a new strategy needs."""
         pause, watched_at = RETRY_FIRST_S, self._clock.now()
         while True:
-            await asyncio.sleep(CHECK_LINK_S)
             now = self._clock.now()
+            session = session_of(now)
+            await asyncio.sleep(CHECK_LINK_S if session is not None and session.contains(now) else CHECK_CLOSED_S)
+            now = self._clock.now()
+            self._halt_by_file(ledger)
             try:
                 if not broker.is_connected:
                     await broker.connect()
@@ -242,7 +246,6 @@ class App:
                     feed.rewatch(library.shelf, ledger, now)
                     watched_at = now
                 pause = RETRY_FIRST_S
-                self._halt_by_file(ledger)
             except (Transient, UserError):
                 # Said by the broker as a fact already; the journal and every face show it.
                 await asyncio.sleep(pause)

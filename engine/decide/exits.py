@@ -58,7 +58,7 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         settled = _settled(position, snapshot)
         if settled is not None:
             decisions.append(settled)
-        elif snapshot.is_open and not _is_closing(position, snapshot):
+        elif snapshot.is_open and snapshot.is_fresh and not _is_closing(position, snapshot):
             decisions += _exit(position, snapshot, book, rows, proposals(decisions))
     if snapshot.is_open and not proposals(decisions):
         decisions += _reduction(snapshot, book, rows)

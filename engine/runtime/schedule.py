@@ -18,10 +18,15 @@ _YEARS_AHEAD = 3
 _YEARS_BACK = 1
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def _year(year: int) -> tuple[Session, ...]:
     """All sessions of one calendar year."""
     return sessions_between(date(year, 1, 1), date(year, 12, 31))
+
+
+@lru_cache(maxsize=64)
+def _by_day(year: int) -> dict[date, Session]:
+    return {session.day: session for session in _year(year)}
 
 
 @lru_cache(maxsize=8)
@@ -42,7 +47,7 @@ def sessions_between(first: date, last: date) -> tuple[Session, ...]:
 def session_of(now: datetime) -> Session | None:
     """The session of today in New York, also before its open and after its close; None on a day without one."""
     today = trading_day(now)
-    return next((session for session in _year(today.year) if session.day == today), None)
+    return _by_day(today.year).get(today)
 
 
 def next_session(now: datetime) -> Session:
