@@ -64,21 +64,25 @@ class Lines:
         self._cursor += self.limit - int(self.limit * PINNED_SHARE)
 
     def full(self, con_id: int) -> None:
-        """TWS refused this line because all are in use: others use some, so believe in fewer until the next session."""
+        """TWS refused this line because all are in use: others use some, so believe in fewer until it is asked again."""
         if self._open.pop(con_id, 0) is None:
             self.evictions += 1
             self.limit = max(1, min(self.limit, len(self._open)))
 
     def refuse(self, con_id: int) -> None:
-        """TWS will not quote this contract in this session."""
+        """TWS does not quote this contract; it is left out until it is asked again."""
         self._open.pop(con_id, None)
         self._refused.add(con_id)
 
-    def reset(self) -> None:
-        """The session is new: no line is open, and what was refused may be asked for again."""
-        self._open.clear()
+    def forgive(self) -> None:
+        """What was refused may be asked for again, and as many lines as there should be."""
         self._refused.clear()
         self.limit = self._configured
+
+    def reset(self) -> None:
+        """The session is new: no line is open, and nothing has been refused."""
+        self._open.clear()
+        self.forgive()
 
     def changes(self) -> Changes:
         """The step from the open lines to the right ones; the ledger takes it as done."""

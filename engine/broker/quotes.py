@@ -21,6 +21,9 @@ from engine.ports import QuoteSink, Underlying
 
 ROTATE_S = 20.0
 """A turn of the contracts that share lines: greeks need some seconds to come, and what is older than a minute is stale."""
+ASK_AGAIN_S = 300.0
+"""After a refusal: a farm that was away, or a person's watch list, may have given way; where nothing is subscribed it costs a
+hundred requests every five minutes."""
 OPTION_TICKS = "100,101"
 """Generic ticks for an option: volume and open interest."""
 UNDERLYING_TICKS = "106"
@@ -81,6 +84,7 @@ class Stream:
     _requests: dict[int, int] = field(default_factory=dict[int, int])
     """Request number by contract."""
     _timer: asyncio.TimerHandle | None = None
+    _forgiveness: asyncio.TimerHandle | None = None
 
     # What the loop asks for.
 
@@ -147,9 +151,10 @@ class Stream:
         self._open.clear()
         self._requests.clear()
         self.lines.reset()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._forgiveness):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._forgiveness = None
         self._count()
 
     def error(self, request: int, row: Meaning) -> bool:
@@ -162,9 +167,11 @@ class Stream:
                 self._give_up(request)
                 self.lines.full(line.con_id)
                 self._take_turns()
+                self._ask_again_later()
             case "drop":
                 self._give_up(request)
                 self.lines.refuse(line.con_id)
+                self._ask_again_later()
             case "blind":
                 line.is_blind = True
             case "none":
@@ -271,6 +278,15 @@ class Stream:
     def _rotate(self) -> None:
         self._timer = None
         self.lines.turn()
+        self.apply()
+
+    def _ask_again_later(self) -> None:
+        if self._forgiveness is None:
+            self._forgiveness = asyncio.get_running_loop().call_later(ASK_AGAIN_S, self._ask_again)
+
+    def _ask_again(self) -> None:
+        self._forgiveness = None
+        self.lines.forgive()
         self.apply()
 
     def _count(self) -> None:

@@ -56,7 +56,8 @@ TIMER_CLOSED_S = 60.0
 EQUITY_EVERY = timedelta(minutes=1)
 ASK_AGAIN_S = 5.0
 """Between two questions to the broker about orders that are unknown."""
-RECONCILE_EVERY = timedelta(minutes=5)
+RECONCILE_EVERY = timedelta(minutes=1)
+"""Nothing is opened for longer than this on books that a person or an assignment has changed in TWS."""
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 """Starts what takes time in the one task group of the composition root."""
