@@ -36,11 +36,8 @@ TRIED_MAX = 5
 """Candidates of one strategy that are gated in one beat; the rest waits for the next look at the market."""
 
 
-def entries(snapshot: Snapshot, book: Book, rows: Rows, given: int = 0) -> list[Decision]:
-    """Proposals, denials and funnels of all strategies; at most one proposal, so that the next one sees it in the ledger.
-
-    `given` counts the order references given at this instant already.
-    """
+def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
+    """Proposals, denials and funnels of all strategies; at most one proposal, so that the next one sees it in the ledger."""
     if not snapshot.is_open or not snapshot.is_fresh or not snapshot.chain.table.num_rows:
         return []
     decisions: list[Decision] = []
@@ -61,7 +58,7 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows, given: int = 0) -> list[
         if busy or (obstacle is not None and obstacle.gate == "hours"):
             continue
         roll = pending_roll(strategy, snapshot)
-        look = _Look(strategy, obstacle, None, snapshot, book, rows, given)
+        look = _Look(strategy, obstacle, None, snapshot, book, rows)
         made = _try(replace(look, roll=roll), _rolled(roll, look, chain)) if roll else None
         made = made or _try(look, found.candidates)
         if made is not None and not (proposed and isinstance(made, Propose)):
@@ -82,7 +79,6 @@ class _Look:
     snapshot: Snapshot
     book: Book
     rows: Rows
-    given: int
 
 
 def _try(look: _Look, candidates: Sequence[Candidate]) -> Propose | DenyEntry | None:
@@ -127,7 +123,7 @@ def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
     if stop is not None or plan is None or quantity is None:
         assert stop is not None, "without a plan or a quantity there is a verdict that says so"
         return EntryDenied(strategy.name, snapshot.chain.id, spread, count, stop, verdicts)
-    ref = next_ref(snapshot.ledger, snapshot.at, look.given)
+    ref = next_ref(snapshot.ledger, snapshot.at)
     best = f"rank {candidate.rank}, score {candidate.score:.4g}"
     return OrderProposed(
         order_ref=ref,
