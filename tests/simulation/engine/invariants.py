@@ -53,8 +53,9 @@ class Invariants:
         working = {order.terms.order_ref for order in self._sim.orders() if order.is_working}
         known = {order.ref for order in ledger.working() if order.is_at_broker}
         assert working == known, f"working at the broker {working}, at the broker as far as we know {known}"
-        done = {execution_key(row.exec_id) for row in self._sim.executions() if row.sec_type != "BAG"}
-        assert done == {key for order in ledger.orders.values() for key in order.fills}, "an execution is missing or invented"
+        theirs = {execution_key(row.exec_id): (row.shares, row.price) for row in self._sim.executions() if row.sec_type != "BAG"}
+        ours = {key: (fill.quantity, fill.price) for order in ledger.orders.values() for key, fill in order.fills.items()}
+        assert ours == theirs, "an execution is missing, invented or has another price"
         assert verify(self._state) > 0, "the journal is empty"
 
     def _leaves(self, ref: str, kind: type[Fact]) -> None:
