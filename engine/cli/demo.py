@@ -36,7 +36,7 @@ from engine.sim.market.series import Breadth
 from engine.sim.network import MemoryNetwork
 from engine.sim.simulator import Simulator
 
-ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 100
+ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 80
 FIRST_DAY = date(2026, 11, 16)
 """A Monday with a quiet calendar. Fixed, so that a seed tells the whole story."""
 MARKER = ".demo"
