@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench schema clean
+.PHONY: demo test check bench schema docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/spreads demo
@@ -23,6 +23,9 @@ bench: $(VENV)/.installed-bench
 
 schema: $(VENV)/.installed
 	$(BIN)/spreads schema --write schemas
+
+docs: $(VENV)/.installed-test
+	$(BIN)/python -m tests.house.reference
 
 clean:
 	rm -rf $(VENV)

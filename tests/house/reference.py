@@ -1,0 +1,206 @@
+"""Writes docs/reference.md: every key of the trader's files and every measure, as the models declare them.
+
+`make docs` runs it; a test holds the committed page against it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from engine.strategy.account import Account
+from engine.strategy.common import Common
+from engine.strategy.conditions import ACTIONS
+from engine.strategy.events import Event, Events
+from engine.strategy.explain import written
+from engine.strategy.expressions import Arithmetic, Relation
+from engine.strategy.lexer import FUNCTIONS
+from engine.strategy.measures import DECLARATIONS, Declaration
+from engine.strategy.model import Policy, Roll, Sizing, Spread, StrategyFile
+from engine.strategy.units import EXAMPLES
+from engine.strategy.values import ContractRange, Manual, ShareOf, Usd, Window
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
+KEYS = "| key | write | when left out | meaning |\n| --- | --- | --- | --- |"
+USED_IN: Mapping[Relation, str] = {
+    "market": "Market, in `when`",
+    "leg": "One option, in `filters`",
+    "spread": "One spread, in `spread.rules`, `spread.rank` and `auto_when`",
+    "position": "One open position, in `exits`",
+    "account": "The account and the order, in `auto_when`",
+}
+ZONES = {"America/New_York": "New York", "America/Chicago": "Chicago"}
+STRUCTURES = get_args(get_args(Spread)[0])
+_NOT_YET = re.compile(r"[,;][^,;]*`spreads arm NAME`")
+"""The language knows arming; this version has no command for it, and the page names only what is there."""
+
+
+def page() -> str:
+    """The whole page."""
+    structures = [(kind.model_fields["type"].default, kind.__doc__) for kind in STRUCTURES]
+    parts = [
+        "# Reference",
+        "",
+        "Every key of every file and every number that a condition can use. This page is made from the declarations in",
+        "`engine/strategy` by `make docs`; a test holds it to them. [Strategies](strategies.md) and [limits](limits.md) explain",
+        "by example, [how spreads are computed](measures.md) has the formulas.",
+        "",
+        "## A strategy",
+        "",
+        KEYS,
+        *_rows(StrategyFile),
+        "",
+        "### Structures, for `spread.type`",
+        "",
+        "| type | what it does |\n| --- | --- |",
+        *(f"| `{name}` | {text} |" for name, text in structures),
+        "",
+        "## account.yaml",
+        "",
+        KEYS,
+        *_rows(Account),
+        "",
+        "## common.yaml",
+        "",
+        KEYS,
+        *_rows(Common),
+        "",
+        "## events.yaml",
+        "",
+        KEYS,
+        *_rows(Events),
+        "",
+        "## Units",
+        "",
+        "| a number counts | write |\n| --- | --- |",
+        *(f"| {unit.value} | `{example}` |" for unit, example in EXAMPLES.items()),
+        "",
+        f"Functions: {_code(FUNCTIONS)}. Actions of an exit: {_code(ACTIONS)}; `{ACTIONS[0]}` when none is written.",
+        "",
+        *_measures(),
+    ]
+    return "\n".join(parts)
+
+
+def _rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """The keys of a model, those of its parts behind them."""
+    properties = model.model_json_schema(by_alias=True)["properties"]
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        if model in STRUCTURES and key == "type":
+            continue
+        part, inside = _part(field.annotation)
+        meaning = _NOT_YET.sub("", (field.description or "").split(". ")[0].rstrip(".")) + "."
+        mark = f"{prefix}{key}" + ("[]" if inside else "")
+        default = "needed" if field.is_required() else _default(field.get_default(call_default_factory=True), key)
+        if part in STRUCTURES:
+            names = _code(kind.model_fields["type"].default for kind in STRUCTURES)
+            yield f"| `{mark}.type` | {names} | needed | Which structure. |"
+        elif part is not None:
+            yield f"| `{mark}` | keys below | {default if default == 'needed' else ''} | {meaning} |"
+        elif key == "approval":
+            yield f"| `{mark}` | `manual` · `manual, expires in 10 min` · `auto` · keys below | {default} | {meaning} |"
+        else:
+            yield f"| `{mark}` | {_examples(properties[key])} | {default} | {meaning} |"
+        below = part or (Policy if key == "approval" else None)
+        if below is not None:
+            yield from _rows(below, f"{mark}.")
+
+
+def _part(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The model that a key holds, and whether it holds a list of them; None for a value."""
+    kinds = [annotation, *get_args(annotation)]
+    if annotation == tuple[Event, ...]:
+        return Event, True
+    found = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return (found[0], False) if found and Policy not in found else (None, False)
+
+
+def _examples(node: Mapping[str, Any]) -> str:
+    """What may be written, as the schema shows it."""
+    if "examples" in node:
+        return _code(node["examples"])
+    if "enum" in node:
+        return _code(node["enum"])
+    for part in node.get("anyOf", ()):
+        if found := _examples(part):
+            return found
+    for below, shape in (("items", "a list"), ("additionalProperties", "by name"), ("patternProperties", "by name")):
+        inside = node.get(below)
+        parts = inside.values() if below == "patternProperties" and inside else [inside]
+        if found := next((_examples(part) for part in parts if isinstance(part, dict)), ""):
+            return f"{shape}: {found}"
+    return "`[SPX, SPY]` · `{list: indices, except: [RUT]}`" if "defaultSnippets" in node else ""
+
+
+def _code(words: Any) -> str:
+    return " · ".join(f"`{word}`" for word in words)
+
+
+def _default(value: object, key: str) -> str:
+    """A default as the trader would write it."""
+    match value:
+        case None:
+            return "the default walk" if key == "price" else "no bound"
+        case () | "":
+            return "none"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case Window(start=start, end=end, zone=zone):
+            return f"`{start:%H:%M}-{end:%H:%M} {ZONES[zone]}`"
+        case ShareOf(fraction=fraction, base=base):
+            return f"`{_percent(fraction)} of {base}`"
+        case Usd(usd=usd):
+            return f"`${usd:,}`"
+        case Decimal():
+            return f"`{_percent(value)}" + (" of net liquidation`" if value < 0 else "`")
+        case ContractRange(low=low, high=high):
+            return f"`{low}`" if low == high else f"`{low}-{high}`"
+        case Manual(expires_s=seconds):
+            return f"`manual, expires in {seconds // 60} min`"
+        case Arithmetic():
+            return f"`{written(value)}`"
+        case int() if key == "expires":
+            return f"`{value // 60} min`"
+        case tuple():
+            return f"`[{', '.join(_percent(part) for part in value)}]`"
+        case dict():
+            return ", ".join(f"`{name}: [{', '.join(members)}]`" for name, members in value.items()) or "none"
+        case _:
+            return f"`{value}`"
+
+
+def _percent(fraction: Decimal) -> str:
+    return f"{(fraction * 100).normalize():f}%"
+
+
+def _measures() -> Iterator[str]:
+    for relation, place in USED_IN.items():
+        yield f"## {place}"
+        yield ""
+        yield "| number | unit | may be unknown | meaning |\n| --- | --- | --- | --- |"
+        for declared in DECLARATIONS:
+            if declared.relation == relation:
+                unknown = "yes" if declared.nullable else ""
+                yield f"| `{_name(declared)}` | {declared.unit.value} | {unknown} | {_meaning(declared)} |"
+        yield ""
+
+
+def _name(declared: Declaration) -> str:
+    if declared.name == "event":
+        return "event within 2 days"
+    return declared.name if declared.argument is None else f"{declared.name}({declared.argument.example})"
+
+
+def _meaning(declared: Declaration) -> str:
+    only = f" Only for {declared.structures} structures." if declared.structures else ""
+    return declared.sentence.replace("|", "\\|") + only
+
+
+if __name__ == "__main__":
+    assert {Roll, Sizing} <= {_part(field.annotation)[0] for field in StrategyFile.model_fields.values()}, "every part is walked"
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE.name)
