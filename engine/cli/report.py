@@ -116,19 +116,28 @@ def _story(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
 
 
 def _choice(proposed: OrderProposed, record: Record) -> Iterator[str]:
-    """Why the best was taken, and the next one was not."""
+    """Why the best was taken, and its nearest rival in the same look was not."""
     taken = proposed.candidate
     if taken is None:
         return
     yield f"  taken     {_numbers(taken)}"
-    recorded = [fact for _, fact in record.facts if isinstance(fact, CandidatesRecorded) and fact.strategy == proposed.strategy]
-    rivals = [row for fact in recorded if fact.snapshot <= proposed.snapshot for row in fact.candidates]
-    others = [row for row in rivals[-5:] if _strikes(row) != _strikes(taken)]
-    if others:
-        best = max(others, key=lambda row: _float(row, "score"))
-        yield f"  not taken {_numbers(best)}"
-        behind = _float(taken, "score") - _float(best, "score")
-        yield f"            it ranks {abs(behind):.4g} {'behind' if behind >= 0 else 'ahead at that look, and moved since'}"
+    rivals = [
+        row
+        for _, fact in record.facts
+        if isinstance(fact, CandidatesRecorded) and (fact.strategy, fact.snapshot) == (proposed.strategy, proposed.snapshot)
+        for row in fact.candidates
+        if _strikes(row) != _strikes(taken)
+    ]
+    if not rivals:
+        yield "  rivals    none: no other spread passed every line"
+        return
+    best = max(rivals, key=lambda row: _float(row, "score"))
+    behind = _float(taken, "score") - _float(best, "score")
+    yield f"  not taken {_numbers(best)}"
+    if behind >= 0:
+        yield f"            it ranks {behind:.4g} behind"
+    else:
+        yield f"            it ranks {-behind:.4g} ahead, but is held, trades against a held leg, or a gate stops it"
 
 
 def _walk(order: Order, record: Record) -> Iterator[str]:
@@ -206,14 +215,14 @@ def _numbers(row: Row) -> str:
     chance = f", PoP {float(cast('float', pop)):.0%}" if pop is not None else ""
     word = "credit" if net > 0 else "debit"
     return (
-        f"{strikes}{legs[0]['put_call']} {legs[0]['expiry']}: {word} {abs(net):.2f} on {_float(row, 'width'):g} wide, "
+        f"{row['root']} {strikes}{legs[0]['put_call']} {legs[0]['expiry']}: {word} {abs(net):.2f} on {_float(row, 'width'):g} wide, "
         f"max profit {_float(row, 'max_profit'):,.0f}, max loss {_float(row, 'max_loss'):,.0f}{chance}, "
         f"score {_float(row, 'score'):.4g}"
     )
 
 
 def _strikes(row: Row) -> tuple[object, ...]:
-    return tuple((leg["expiry"], leg["strike"]) for leg in cast("list[Row]", row["legs"]))
+    return (row["root"], *((leg["expiry"], leg["strike"]) for leg in cast("list[Row]", row["legs"])))
 
 
 def _float(row: Row, name: str) -> float:

@@ -62,6 +62,9 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         made = _try(replace(look, roll=roll), _rolled(roll, look, chain)) if roll else None
         made = made or _try(look, found.candidates)
         if made is not None and not (proposed and isinstance(made, Propose)):
+            if isinstance(made, Propose) and not due:
+                # The proposal is explained by what was found at its own instant, not by the last look that was recorded.
+                decisions.append(_funnel(strategy, found, snapshot, book, chain))
             proposed = proposed or isinstance(made, Propose)
             decisions.append(made)
     return decisions
