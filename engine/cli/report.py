@@ -214,8 +214,9 @@ def _numbers(row: Row) -> str:
     strikes = "/".join(f"{_float(leg, 'strike'):g}" for leg in legs)
     chance = f", PoP {float(cast('float', pop)):.0%}" if pop is not None else ""
     word = "credit" if net > 0 else "debit"
+    name = f"{row['root']} {strikes}{legs[0]['put_call']} {legs[0]['expiry']}"
     return (
-        f"{row['root']} {strikes}{legs[0]['put_call']} {legs[0]['expiry']}: {word} {abs(net):.2f} on {_float(row, 'width'):g} wide, "
+        f"{name}: {word} {abs(net):.2f} on {_float(row, 'width'):g} wide, "
         f"max profit {_float(row, 'max_profit'):,.0f}, max loss {_float(row, 'max_loss'):,.0f}{chance}, "
         f"score {_float(row, 'score'):.4g}"
     )

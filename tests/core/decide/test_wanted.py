@@ -1,0 +1,90 @@
+"""Which options are worth a line: what is held first, then what could be traded, and never more than there are lines."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.decide.wanted import Guess, guessed_deltas, wanted
+from engine.domain.contract import Contract
+from tests import given
+
+PUTS = given.strategy()
+CONTRACTS = [
+    given.contract(strike, side, expiry=day)
+    for day in (given.EXPIRY, given.LATER)
+    for side in ("P", "C")
+    for strike in range(540, 661, 5)
+]
+GUESSES = {"SPY": Guess(600.0, 0.2)}
+
+
+def chosen(most: int, *strategies, known=None) -> list[Contract]:
+    return wanted(strategies or (PUTS,), CONTRACTS, GUESSES, known or given.ledger(), given.NOW, most)
+
+
+@pytest.mark.parametrize("most", [1, 4, 7, 20, 1000])
+def test_no_more_than_the_lines_there_are_and_each_once(most: int) -> None:
+    found = chosen(most)
+
+    assert len(found) == len(set(found)) <= most
+    assert len(found) == min(most, len(chosen(1000)))
+
+
+def test_only_what_the_strategy_could_trade() -> None:
+    found = chosen(1000)
+
+    assert {contract.put_call for contract in found} == {"P"}
+    assert {contract.expiry for contract in found} == {given.EXPIRY}
+
+
+def test_fewer_lines_give_the_beginning_of_more() -> None:
+    assert chosen(20)[:8] == chosen(8)
+
+
+def test_shorts_of_the_wanted_deltas_come_with_their_long_legs() -> None:
+    found = set(chosen(1000))
+
+    shorts = [one for one in found if 0.15 <= guessed_deltas([one], GUESSES["SPY"], given.NOW)[0] <= 0.30]
+    assert shorts
+    assert all(given.contract(float(short.strike) - 5) in found for short in shorts)
+
+
+def test_what_is_held_or_worked_keeps_its_lines_whatever_there_are() -> None:
+    held, worked = given.spread("bear_call", 640, 645), given.spread("bear_call", 650, 655)
+    known = given.ledger(*given.opened(given.proposal(of=held)), given.proposal("o2", of=worked))
+
+    found = chosen(2, known=known)
+
+    assert set(found) == {leg.contract for spread in (held, worked) for leg in spread.legs}
+    assert chosen(10, known=known)[:4] == found
+
+
+def test_strategies_take_turns() -> None:
+    calls = given.strategy(
+        "spread:\n  type: bear_call\n  expiry: 20-30 days\n  short_delta: 0.15-0.30\n  width: $5-$5\n  rank: return_on_risk",
+        "calls",
+    )
+
+    assert {contract.put_call for contract in chosen(4, PUTS, calls)} == {"P", "C"}
+
+
+def test_switched_off_strategy_wants_nothing() -> None:
+    assert chosen(100, given.strategy("enabled: false")) == []
+
+
+def test_unknown_underlying_wants_nothing_yet() -> None:
+    assert wanted((PUTS,), CONTRACTS, {}, given.ledger(), given.NOW, 100) == []
+
+
+def test_days_of_a_roll_are_watched_once_there_is_something_to_roll() -> None:
+    rules = given.strategy("roll: {to: 50-60 days, for: a credit}\nexits:\n  - dte <= 7\n  - short_delta >= 0.35: roll")
+    known = given.ledger(*given.opened(given.proposal(by=rules)))
+
+    assert {one.expiry for one in chosen(1000, rules)} == {given.EXPIRY}
+    assert {one.expiry for one in chosen(1000, rules, known=known)} == {given.EXPIRY, given.LATER}
+
+
+def test_delta_is_guessed_between_nothing_and_one() -> None:
+    for contract in CONTRACTS:
+        assert 0 <= guessed_deltas([contract], GUESSES["SPY"], given.NOW)[0] <= 1
+    assert guessed_delta(CONTRACTS[0], GUESSES["SPY"], given.NOW + timedelta(days=100)) == 0.0
