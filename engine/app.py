@@ -262,8 +262,11 @@ class App:
             try:
                 for fact in library.reload():
                     self._inbox.hear(fact)
-                if feed.is_stale(library.shelf, self._clock.now()):
-                    await feed.prepare(library.shelf, engine.ledger, self._clock.now())
+                now = self._clock.now()
+                if feed.is_stale(library.shelf, now):
+                    await feed.prepare(library.shelf, engine.ledger, now)
+                else:
+                    feed.rewatch(library.shelf, engine.ledger, now)
             except (UserError, Transient):
                 continue
 

@@ -48,6 +48,8 @@ class Feed:
         self._broker, self._quotes, self._lines = broker, quotes, lines
         self._known: dict[str, _Known] = {}
         self._contracts: dict[str, tuple[Contract, ...]] = {}
+        self._loaded_for: dict[str, frozenset[tuple[int, int]]] = {}
+        """Days to expiry, from and to, that the contracts of an underlying were loaded for."""
         self._watched: list[Contract] = []
         self.carries: dict[str, Carry] = {}
         """Interest and dividends that the chain was last laid out with, by underlying."""
@@ -65,12 +67,12 @@ class Feed:
                 bars = await self._broker.daily_bars(underlying, HISTORY_DAYS)
                 self._known[symbol] = _Known(underlying, bars, today)
                 self._contracts.pop(symbol, None)
-        self._broker.watch((), self._underlyings())
-        self._watched = []
+        self._broker.watch(self._watched, self._underlyings())
         for symbol in sorted({name for strategy in strategies for name in strategy.universe} - {VIX}):
-            if symbol not in self._contracts:
-                chain = await self._broker.chain(self._known[symbol].underlying, _expiries(symbol, strategies, now), BAND)
-                self._contracts[symbol] = tuple(chain)
+            days = _days(symbol, strategies)
+            if symbol not in self._contracts or not days <= self._loaded_for[symbol]:
+                chain = await self._broker.chain(self._known[symbol].underlying, _within(days, now), BAND)
+                self._contracts[symbol], self._loaded_for[symbol] = tuple(chain), days
         held = {leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
         contracts = {contract for chain in self._contracts.values() for contract in chain}
         contracts |= {contract for contract in held if contract.expiry >= today}
@@ -81,13 +83,16 @@ class Feed:
             for symbol in {contract.underlying for contract in contracts}
         }
         self._quotes.layout(contracts, self.carries, sessions)
+        self._watched = []
         self.rewatch(shelf, ledger, now)
 
     def is_stale(self, shelf: Shelf, now: datetime) -> bool:
-        """Whether `prepare` must run again: a new trading day, or an underlying that was not there before."""
-        today = trading_day(now)
-        needed = {name for strategy in shelf.strategies.values() for name in strategy.universe}
-        return any(name not in self._known or self._known[name].loaded_on != today for name in needed)
+        """Whether `prepare` must run again: a new trading day, or an underlying or expiries that were not wanted before."""
+        today, strategies = trading_day(now), list(shelf.strategies.values())
+        needed = {name for strategy in strategies for name in strategy.universe}
+        if any(name not in self._known or self._known[name].loaded_on != today for name in needed):
+            return True
+        return any(not _days(name, strategies) <= self._loaded_for.get(name, frozenset()) for name in needed - {VIX})
 
     def rewatch(self, shelf: Shelf, ledger: Ledger, now: datetime) -> None:
         """Stream what is worth a line now."""
@@ -145,9 +150,12 @@ def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:
     return sorted(names)
 
 
-def _expiries(symbol: str, strategies: Iterable[Strategy], now: datetime) -> Callable[[date], bool]:
-    """Whether some strategy on this underlying may open an expiry."""
+def _days(symbol: str, strategies: Iterable[Strategy]) -> frozenset[tuple[int, int]]:
+    """Days to expiry, from and to, that strategies on this underlying may open or roll to."""
     here = [strategy for strategy in strategies if symbol in strategy.universe]
     rules = [strategy.spread.expiry for strategy in here] + [strategy.roll.to for strategy in here if strategy.roll]
-    ranges = [(rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, MONTHLY_DAYS) for rule in rules]
-    return lambda expiry: any(low <= days_to_expiry(now, expiry) <= high for low, high in ranges)
+    return frozenset((rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, MONTHLY_DAYS) for rule in rules)
+
+
+def _within(days: Iterable[tuple[int, int]], now: datetime) -> Callable[[date], bool]:
+    return lambda expiry: any(low <= days_to_expiry(now, expiry) <= high for low, high in days)

@@ -1,0 +1,146 @@
+"""Files change while the engine runs: a good one swaps, a broken one changes nothing, a deleted one stops opening only."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from engine.domain.facts import OrderProposed, StrategyLoaded, StrategyRefused, StrategyRemoved
+from tests.simulation.engine import given
+from tests.simulation.engine.world import Life, World, play
+
+NEXT_FRIDAY, MONTHLY = date(2026, 11, 20), date(2026, 12, 18)
+
+
+class Editor:
+    """A person who saves files. The engine is told as its watcher of files would tell it."""
+
+    def __init__(self) -> None:
+        self.saved = asyncio.Event()
+
+    async def changes(self, *_: object, **__: object) -> AsyncIterator[set[object]]:
+        while True:
+            await self.saved.wait()
+            self.saved.clear()
+            yield set()
+
+    def save(self, world: World, name: str, text: str | None) -> None:
+        path = world.strategies / name
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text, encoding="utf-8")
+        self.saved.set()
+
+
+@pytest.fixture
+def editor(monkeypatch: pytest.MonkeyPatch) -> Editor:
+    made = Editor()
+    monkeypatch.setattr("engine.app.awatch", made.changes)
+    return made
+
+
+def opened(life: Life) -> list[str]:
+    return [life.ledger.orders[fact.order_ref].state for fact in life.all(OrderProposed) if fact.purpose == "open"]
+
+
+def test_changed_file_takes_over_and_its_positions_keep_their_rules(tmp_path: Path, editor: Editor) -> None:
+    puts = given.strategy("puts", window="09:31-09:41")
+
+    async def act(world: World) -> Life:
+        life = await world.start(watches_files=True)
+        await world.when(lambda: opened(life) == ["filled"])
+        editor.save(world, "puts.yaml", given.strategy("puts", exits="time >= 11:00 New York", per_day=2))
+        await world.when(lambda: opened(life) == ["filled", "filled"])
+        await world.until("09:42:30")
+        life.invariants.check_at_rest(life.ledger)
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, strategies={"puts.yaml": puts})
+
+    before, after = life.orders("open")
+    assert before.proposed.digest != after.proposed.digest
+    assert [fact.digest for fact in life.all(StrategyLoaded)] == [before.proposed.digest, after.proposed.digest]
+    assert [order.proposed.position for order in life.orders("close") if order.state == "filled"] == [before.ref]
+    assert [position.id for position in life.ledger.open_positions()] == [after.ref]
+
+
+def test_changed_file_may_want_other_expiries(tmp_path: Path, editor: Editor) -> None:
+    puts = given.strategy("puts", window="09:31-09:41")
+
+    async def act(world: World) -> Life:
+        life = await world.start(watches_files=True)
+        await world.when(lambda: opened(life) == ["filled"])
+        editor.save(world, "puts.yaml", given.strategy("puts", per_day=2).replace("30-35 days", "3-6 days"))
+        await world.when(lambda: len(opened(life)) == 2)
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, strategies={"puts.yaml": puts})
+
+    assert [order.spread.expiry for order in life.orders("open")] == [MONTHLY, NEXT_FRIDAY]
+
+
+def test_broken_file_changes_nothing_and_is_refused_with_its_place(tmp_path: Path, editor: Editor) -> None:
+    good = given.strategy("puts", window="09:42-09:50", exits="time >= 09:50 New York")
+
+    async def act(world: World) -> Life:
+        life = await world.start(watches_files=True)
+        editor.save(world, "puts.yaml", good.replace("short_delta", "short_dleta"))
+        await world.until("09:43:00")
+        await life.stop()
+        return life, world
+
+    life, world = play(act, tmp_path, strategies={"puts.yaml": good})
+
+    [refused] = life.all(StrategyRefused)
+    assert refused.file == str(world.strategies / "puts.yaml")
+    assert "puts.yaml:7:3: unknown key 'short_dleta' in spread" in refused.problems
+    assert opened(life) == ["filled"]
+    assert life.orders("open")[0].proposed.digest == life.all(StrategyLoaded)[0].digest
+
+
+def test_broken_file_keeps_its_last_good_version_through_a_restart(tmp_path: Path, editor: Editor) -> None:
+    good = given.strategy("puts", window="09:41-09:50", exits="time >= 09:50 New York")
+
+    async def act(world: World) -> Life:
+        first = await world.start()
+        await first.stop()
+        editor.save(world, "puts.yaml", good.replace("30-35 days", "thirty days"))
+        life = await world.start()
+        await world.when(lambda: opened(life) == ["filled"])
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, strategies={"puts.yaml": good})
+
+    assert len(life.all(StrategyRefused)) == 1
+    assert life.all(StrategyLoaded) == []
+
+
+def test_deleted_file_takes_back_what_waits_and_keeps_the_exits(tmp_path: Path, editor: Editor) -> None:
+    calls = given.strategy("calls", "bear_call")
+    shy = given.strategy("shy", price="from $0.40 better than mid, $0.01 every 5 s, no worse than natural", patience="10 min")
+    late = given.strategy("late", "bull_call", window="09:41-09:50")
+    strategies = {"calls.yaml": calls, "shy.yaml": shy, "late.yaml": late}
+
+    async def act(world: World) -> Life:
+        life = await world.start(watches_files=True)
+        await world.when(lambda: [order.state for order in life.orders("open", "calls")] == ["filled"])
+        await world.when(lambda: [order.state for order in life.orders("open", "shy")] == ["working"])
+        for name in strategies:
+            editor.save(world, name, None)
+        await world.when(lambda: len(life.all(StrategyRemoved)) == 3)
+        await world.until("09:42:00")
+        life.invariants.check_at_rest(life.ledger)
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, strategies=strategies)
+
+    assert [order.state for order in life.orders("open", "shy")] == ["canceled"]
+    assert [order.state for order in life.orders("close", "calls")] == ["filled"]
+    assert life.orders("open", "late") == []
