@@ -264,8 +264,10 @@ class Desk:
     def _rejected(self, held: Held) -> None:
         self._settle(held)
         held.is_over = True
-        code = held.last_error[0].code if held.last_error else 0
-        reason = _reason(held) or "TWS holds the order inactive and gives no reason; look at it in TWS"
+        code, reason = 0, "TWS holds the order inactive and gives no reason; look at it in TWS"
+        if held.last_error is not None:
+            row, text = held.last_error
+            code, reason = row.code, row.sentence(text)
         self._hear(OrderRejected(held.order_ref, code, reason))
 
     def _doubt(self, held: Held) -> None:
