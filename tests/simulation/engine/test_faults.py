@@ -18,7 +18,7 @@ from tests.simulation.engine.world import BEGINS, Life, World, play
 STRATEGIES = {
     "puts.yaml": given.strategy("puts", exits="time >= 09:42 New York"),
     "calls.yaml": given.strategy("calls", "bear_call", exits="time >= 09:42 New York"),
-    "late.yaml": given.strategy("late", "bull_call", window="09:45-09:47", exits="time >= 09:48 New York"),
+    "late.yaml": given.strategy("late", "bull_call", window="09:43-09:47", exits="time >= 09:44 New York"),
 }
 """Two that trade through the fault, and one that comes when it is over."""
 
@@ -66,13 +66,13 @@ def test_engine_opens_nothing_more_and_says_why_after(name: str, tmp_path: Path)
         life = await world.start()
         await world.until("09:40:50")
         world.sim.inject(name)
-        await world.until("09:46:30")
+        await world.until("09:44:00")
         life.before = life.desk.status()
         await life.stop()
         return life
 
     life = play(
-        act, tmp_path, seed=3, strategies={**STRATEGIES, "late.yaml": given.strategy("late", "bull_call", window="09:45-09:47")}
+        act, tmp_path, seed=3, strategies={**STRATEGIES, "late.yaml": given.strategy("late", "bull_call", window="09:43-09:47")}
     )
 
     assert life.before["trading"] == FOR_A_PERSON[name]
@@ -96,8 +96,8 @@ def test_engine_survives_faults_drawn_from(seed: int, tmp_path: Path) -> None:
 async def lived(world: World) -> Life:
     """A life through the faults and well past them, at rest at its end."""
     life = await world.start()
-    await world.until("09:48:20")
-    await world.when(lambda: life.is_over or at_rest(world, life), within_s=240)
+    await world.until("09:44:20")
+    await world.when(lambda: life.is_over or at_rest(world, life), within_s=360)
     assert not life.is_over, f"the engine ended: {life.error!r}"
     life.invariants.check_at_rest(life.ledger)
     assert world.sim.positions() == {}

@@ -192,8 +192,8 @@ class Life:
         ready = asyncio.ensure_future(self._ready.wait())
         await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
-        if self._task.done() and self.error is not None:
-            raise self.error
+        if self._task.done():
+            await self.stop()
 
     async def stop(self) -> None:
         """Ask the engine to leave and wait for it. Raises what went wrong in it, once."""
