@@ -84,4 +84,4 @@ def test_days_of_a_roll_are_watched_once_there_is_something_to_roll() -> None:
 def test_delta_is_guessed_between_nothing_and_one() -> None:
     for contract in CONTRACTS:
         assert 0 <= guessed_deltas([contract], GUESSES["SPY"], given.NOW)[0] <= 1
-    assert guessed_delta(CONTRACTS[0], GUESSES["SPY"], given.NOW + timedelta(days=100)) == 0.0
+    assert guessed_deltas([CONTRACTS[0]], GUESSES["SPY"], given.NOW + timedelta(days=100)) == [0.0]
