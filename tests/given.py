@@ -187,6 +187,15 @@ entry:
   price: from mid, $0.01 every 15 s, no worse than 92% of mid, give up after 3 min
 """
 
+CALLS = """\
+spread:
+  type: bear_call
+  expiry: 20-30 days
+  short_delta: 0.15-0.30
+  width: $5-$5
+  rank: return_on_risk
+"""
+
 
 def strategy(snippet: str = "", name: str = "puts") -> Strategy:
     """The strategy of a file: a quiet bull put on SPY; a snippet replaces the top-level keys that it names."""

@@ -107,8 +107,6 @@ def _believed(
     urgent = not _is_at_once(found.rule)
     hits = snapshot.exit_hits.get((position.id, text))
     before = _still_counting(hits, snapshot, forgets=action != "alert")
-    if before is not None and not snapshot.is_fresh and urgent:
-        return  # the same quotes confirm nothing
     first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
     was = before is not None and _is_confirmed(urgent, before.count, before.last_at - before.first_at)
     is_now = _is_confirmed(urgent, count, snapshot.at - first_at)

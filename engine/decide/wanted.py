@@ -63,7 +63,7 @@ def wanted(
     ]
     turns = (contract for turn in zip_longest(*searches) for contract in turn if contract is not None)
     held = list(dict.fromkeys(_held(ledger)))
-    return list(dict.fromkeys((*held, *islice(dict.fromkeys(turns), most))))[: max(most, len(held))]
+    return list(dict.fromkeys((*held, *islice(dict.fromkeys(turns), max(0, most)))))[: max(most, len(held))]
 
 
 def _held(ledger: Ledger) -> Iterator[Contract]:

@@ -15,6 +15,7 @@ from engine.domain.decision import (
     Decision,
     Decline,
     Deny,
+    DenyEntry,
     Doubt,
     Expire,
     Propose,
@@ -82,11 +83,11 @@ def due(
     book = given.book(*((strategy,) if strategies is None else strategies), account=limits, also=(strategy,))
     now = given.snapshot(ledger, quotes(net, at=at, age_s=age_s), at=at, answers=tuple(answers), **more)  # type: ignore[arg-type]
     found = decide(now, book)
-    return [
-        one
-        for one in found
-        if not isinstance(one, RecordFunnel) and not (isinstance(one, Propose) and one.order.purpose == "open")
-    ]
+    return [one for one in found if not isinstance(one, RecordFunnel | DenyEntry) and not is_opening(one)]
+
+
+def is_opening(decision: Decision) -> bool:
+    return isinstance(decision, Propose) and decision.order.purpose == "open"
 
 
 def opening(by: Strategy = PUTS, **more: object) -> OrderProposed:
@@ -206,7 +207,7 @@ def test_yes_to_a_price_that_moved_asks_again_and_sends_nothing(net: str) -> Non
     [
         ([Halted("trader", "lunch")], {}, "halt"),
         ([], {"data": "delayed"}, None),
-        ([], {"account": given.account(excess_liquidity=1)}, "cushion_to_open"),
+        ([], {"account": given.account(excess_liquidity=20_000)}, "cushion_to_open"),
         ([], {"account": given.account(day_pnl=-9000)}, "breaker_day"),
     ],
 )

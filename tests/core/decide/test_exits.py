@@ -1,0 +1,366 @@
+"""Exits: when positions close, what must hold longer before it is believed, and what expires."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.decide.exits import exits
+from engine.decide.quotes import Rows
+from engine.domain.chain import ChainSnapshot
+from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
+from engine.domain.facts import OrderAbsent, OrderCanceled, OrderUnknown
+from engine.domain.ledger import Ledger
+from engine.domain.session import Session
+from engine.domain.snapshot import ExitHits
+from engine.strategy.model import Strategy
+from tests import given
+
+PUTS = given.strategy()
+SHORT, LONG = 580, 575
+
+
+def position(*refs: str, by: Strategy = PUTS, quantity: int = 1) -> Ledger:
+    """Positions opened two days ago for a credit of 0.80."""
+    known = given.ledger()
+    for number, ref in enumerate(refs or ("o1",)):
+        of = given.spread(short=SHORT - 5 * number, long=LONG - 5 * number)
+        given.told(known, *given.opened(given.proposal(ref, of=of, quantity=quantity, by=by), net="0.80"))
+    return known
+
+
+def costs(net: str, *, at: datetime = given.NOW, age_s: float = 1.0, **more: float | None) -> ChainSnapshot:
+    """The chain in which buying the spread back costs so much at mid."""
+    when = {"quoted_at": at.timestamp() - age_s}
+    short, long = 1.20 + float(net), 1.20
+    sold, bought = ({"bid": mid - 0.01, "ask": mid + 0.01, **when} for mid in (short, long))
+    return given.chain(at=at, p580=sold | more, p575=bought)
+
+
+def look(
+    known: Ledger, chain: ChainSnapshot, *, strategy: Strategy | Sequence[Strategy] = PUTS, limits: str = "", **more: object
+) -> list[Decision]:
+    strategies = (strategy,) if isinstance(strategy, Strategy) else strategy
+    now = given.snapshot(known, chain, at=chain.as_of, **more)  # type: ignore[arg-type]
+    return exits(now, given.book(*strategies, account=given.limits(limits)), Rows(chain))
+
+
+def watched(known: Ledger, chains: Sequence[ChainSnapshot], strategy: Strategy = PUTS, **more: object) -> list[list[Decision]]:
+    """What one look after the other decides, with the counts between them kept as the beat keeps them."""
+    hits: dict[tuple[str, str], ExitHits] = {}
+    found: list[list[Decision]] = []
+    for chain in chains:
+        found.append(look(known, chain, strategy=strategy, exit_hits=dict(hits), **more))
+        for one in found[-1]:
+            if isinstance(one, CountExit):
+                hits[one.position, one.rule] = ExitHits(one.first_at, chain.as_of, one.count)
+    return found
+
+
+def kinds(decisions: list[Decision]) -> list[str]:
+    return [type(one).__name__ for one in decisions]
+
+
+def seconds(number: float) -> datetime:
+    return given.NOW + timedelta(seconds=number)
+
+
+def test_profit_closes_at_once_and_asks_no_more_than_natural() -> None:
+    triggered, proposed = look(position(quantity=2), costs("0.39"))
+
+    assert isinstance(triggered, TriggerExit)
+    assert (triggered.fact.rule, triggered.fact.action) == ("profit >= 50% of credit", "close")
+    assert triggered.fact.values["profit"] == pytest.approx(82)
+    assert isinstance(proposed, Propose)
+    order = proposed.order
+    assert (order.purpose, order.position, order.quantity, order.reason) == ("close", "o1", 2, "profit >= 50% of credit")
+    assert (order.limit, order.worst, order.max_loss) == (Decimal("-0.39"), Decimal("-0.41"), 0)
+    assert (order.order_ref, order.digest) == ("spt-261123-0002", PUTS.digest)
+
+
+def test_nothing_closes_when_no_rule_holds() -> None:
+    assert look(position(), costs("0.80")) == []
+
+
+def test_stop_is_believed_after_three_looks_over_fifteen_seconds() -> None:
+    found = watched(position(), [costs("2.50", at=seconds(n)) for n in (0, 5, 10, 14, 15)])
+
+    assert [kinds(one) for one in found] == [["CountExit"]] * 4 + [["TriggerExit", "Propose"]]
+    (_, proposed) = found[-1]
+    assert isinstance(proposed, Propose)
+    assert (proposed.order.limit, proposed.order.worst) == (Decimal("-2.50"), Decimal("-5.00"))
+
+
+def test_stop_is_not_believed_when_two_looks_are_far_apart() -> None:
+    found = watched(position(), [costs("2.50", at=seconds(n)) for n in (0, 20)])
+
+    assert [kinds(one) for one in found] == [["CountExit"]] * 2
+
+
+def test_one_bad_print_closes_nothing_and_counting_starts_again() -> None:
+    prints = ["2.50", "0.80", "2.50", "2.50", "2.50"]
+
+    found = watched(position(), [costs(net, at=seconds(10 * n)) for n, net in enumerate(prints)])
+
+    assert [kinds(one) for one in found] == [["CountExit"]] * 4 + [["TriggerExit", "Propose"]]
+    assert isinstance(found[1][0], CountExit)
+    assert found[1][0].count == 0
+
+
+def test_same_quotes_looked_at_again_confirm_nothing() -> None:
+    found = watched(position(), [costs("2.50", at=seconds(n)) for n in range(0, 25, 5)], is_fresh=False)
+
+    assert [kinds(one) for one in found] == [[]] * 5
+
+
+def test_stop_that_was_out_of_sight_for_a_minute_is_counted_from_the_start() -> None:
+    found = watched(position(), [costs("2.50", at=seconds(n)) for n in (0, 5, 70)])
+
+    assert isinstance(found[-1][0], CountExit)
+    assert found[-1][0].count == 1
+
+
+@pytest.mark.parametrize("change", [{"bid": 9.0}, {"ask": None}, {"quoted_at": given.NOW.timestamp() - 31}])
+def test_nothing_closes_on_quotes_that_are_not_clean(change: dict[str, float | None]) -> None:
+    assert look(position(), costs("0.20", **change)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"is_connected": False},
+        {"data": "delayed"},
+        {"session": None},
+        {"session": Session(given.SESSION.day, given.NOW - timedelta(minutes=4), given.SESSION.close)},
+    ],
+)
+def test_nothing_closes_where_no_order_could_be_sent(change: dict[str, object]) -> None:
+    limits = "session: {close: 10:05-15:55 New York}" if change.get("session") else ""
+
+    assert look(position(), costs("0.20"), limits=limits, **change) == []
+
+
+def test_close_on_its_way_is_not_decided_again_and_one_that_ended_leaves_a_pause() -> None:
+    close = given.proposal("c1", position="o1", limit="-0.40")
+    known = position()
+
+    given.told(known, *given.working(close))
+    assert look(known, costs("0.20")) == []
+    given.told(known, OrderUnknown("c1", "silence"))
+    assert look(known, costs("0.20")) == []
+    given.told(known, OrderAbsent("c1"))
+    assert look(known, costs("0.20", at=seconds(19))) == []
+    assert kinds(look(known, costs("0.20", at=seconds(20)))) == ["TriggerExit", "Propose"]
+
+
+def test_rest_is_closed_after_a_partly_filled_close() -> None:
+    close = given.proposal("c1", position="o1", quantity=3, limit="-0.40")
+    known = given.told(position(quantity=3), *given.working(close), *given.fills(close, 1), OrderCanceled("c1", ""))
+
+    (_, proposed) = look(known, costs("0.20", at=seconds(20)))
+
+    assert isinstance(proposed, Propose)
+    assert proposed.order.quantity == 2
+
+
+def test_two_closes_in_one_look_have_references_of_their_own_and_leave_no_gap() -> None:
+    chain = given.chain(p580={"bid": 1.0, "ask": 1.02}, p575={"bid": 0.90, "ask": 0.92}, p570={"bid": 0.85, "ask": 0.87})
+
+    found = look(position("o1", "o2"), chain)
+
+    refs = [one.order.order_ref for one in found if isinstance(one, Propose)]
+    assert refs == ["spt-261123-0003", "spt-261123-0004"]
+
+
+def test_first_rule_that_holds_wins() -> None:
+    rules = given.strategy("exits:\n  - dte <= 25\n  - profit >= 10% of credit")
+
+    (triggered, _) = look(position(by=rules), costs("0.20"), strategy=rules)
+
+    assert isinstance(triggered, TriggerExit)
+    assert triggered.fact.rule == "dte <= 25"
+
+
+def test_position_keeps_the_rules_it_was_opened_with_and_without_them_takes_the_present_ones() -> None:
+    newer = given.strategy("exits:\n  - profit >= 1% of credit")
+
+    assert exits(
+        given.snapshot(position(), costs("0.70")), given.book(newer, also=(PUTS,)), Rows(costs("0.70"))
+    ) == []  # fmt: skip
+    assert kinds(look(position(), costs("0.70"), strategy=newer)) == ["TriggerExit", "Propose"]
+
+
+@pytest.mark.parametrize("line", ["profit >= 10% of credit", "short_delta >= 0.01"])
+def test_alert_is_given_once_while_it_holds_and_once_more_after_it_did_not(line: str) -> None:
+    rules = given.strategy(f"exits:\n  - {line}: alert\n  - loss >= 400% of credit")
+    holds = [costs("0.60", at=seconds(5 * n)) for n in range(8)]
+    worse = {"p580": {"delta": 0.0, "bid": 3.0, "ask": 3.01}, "p575": {"bid": 2.0, "ask": 2.01}}
+    gone = given.chain(at=seconds(40), **worse)
+    again = [costs("0.60", at=seconds(45 + 5 * n)) for n in range(8)]
+
+    found = watched(position(by=rules), [*holds, gone, *again], rules)
+
+    alerts = [n for n, one in enumerate(found) if "TriggerExit" in kinds(one)]
+    assert len(alerts) == 2
+    assert not any("Propose" in kinds(one) for one in found)
+
+
+# Rolls.
+
+ROLL = """\
+exits:
+  - short_delta >= 0.01: roll
+  - loss >= 400%% of credit
+roll: {to: 50-60 days, for: a credit, at_most: %s, else: %s}
+"""
+
+
+def test_roll_closes_first_and_says_so() -> None:
+    rules = given.strategy(ROLL % (1, "close"))
+
+    found = watched(position(by=rules), [costs("0.60", at=seconds(8 * n)) for n in range(3)], rules)
+
+    (triggered, proposed) = found[-1]
+    assert isinstance(triggered, TriggerExit)
+    assert triggered.fact.action == "roll"
+    assert isinstance(proposed, Propose)
+    assert proposed.order.reason == "roll: short_delta >= 0.01"
+
+
+@pytest.mark.parametrize(("otherwise", "reasons"), [("close", ["short_delta >= 0.01"]), ("alert", [])])
+def test_position_that_was_rolled_often_enough_is_closed_or_only_reported(otherwise: str, reasons: list[str]) -> None:
+    rules = given.strategy(ROLL % (1, otherwise))
+    known = given.ledger(
+        *given.opened(given.proposal("o0", of=given.spread(short=590, long=585), by=rules), net="0.80"),
+        *given.closed(
+            given.proposal("c0", of=given.spread(short=590, long=585), position="o0", limit="-1.00", reason="roll: x", by=rules)
+        ),
+        *given.opened(given.proposal("o1", by=rules, rolled_from="o0"), net="0.80"),
+    )
+
+    found = watched(known, [costs("0.60", at=seconds(8 * n)) for n in range(4)], rules)
+
+    proposed = [one.order.reason for looked in found for one in looked if isinstance(one, Propose)]
+    assert proposed[:1] == reasons
+    assert any("TriggerExit" in kinds(one) for one in found)
+
+
+# The last day.
+
+LAST_DAY = Session(given.EXPIRY, datetime(2026, 12, 18, 14, 30, tzinfo=UTC), datetime(2026, 12, 18, 21, 0, tzinfo=UTC))
+HALF_DAY = Session(given.EXPIRY, LAST_DAY.open, datetime(2026, 12, 18, 18, 0, tzinfo=UTC))
+NO_RULES = given.strategy("exits:\n  - loss >= 900% of credit")
+
+
+def last_day(clock: str, spot: float | None, *, session: Session = LAST_DAY, root: str = "SPY", **more: object) -> list[Decision]:
+    at = datetime(2026, 12, 18, *map(int, clock.split(":")), tzinfo=UTC)
+    underlying = "SPX" if root == "SPXW" else root
+    of = given.spread(root=root, underlying=underlying)
+    known = given.ledger(*given.opened(given.proposal(of=of, by=NO_RULES), net="0.80"))
+    rows = given.options((575, 580, 585), at=at, spot=spot or 600, root=root, underlying=underlying)
+    for row in rows:
+        row["spot"] = spot
+    fields = {"session": session, "market": {underlying: given.market(underlying, spot)}, **more}
+    return look(known, given.chain(rows, at=at), strategy=NO_RULES, **fields)
+
+
+@pytest.mark.parametrize(
+    ("clock", "spot", "closes"),
+    [("17:59", 579.0, False), ("18:00", 579.0, True), ("18:00", 591.0, True), ("18:00", 593.0, False), ("18:00", None, True)],
+)
+def test_short_near_the_money_is_not_carried_into_a_physical_expiry(clock: str, spot: float | None, closes: bool) -> None:
+    assert ("Propose" in kinds(last_day(clock, spot))) is closes
+
+
+def test_guard_begins_earlier_on_a_half_day() -> None:
+    assert kinds(last_day("14:59", 579.0, session=HALF_DAY)) == []
+    assert kinds(last_day("15:00", 579.0, session=HALF_DAY)) == ["Propose"]
+
+
+def test_cash_settled_options_need_no_guard() -> None:
+    assert last_day("19:00", 579.0, root="SPXW") == []
+
+
+def test_position_settles_half_an_hour_after_its_expiry_at_the_last_price() -> None:
+    early, due = (last_day(clock, 577.0) for clock in ("21:29", "21:30"))
+
+    assert early == []
+    (settled,) = due
+    assert isinstance(settled, Settle)
+    assert settled.fact.value == Decimal("-3.0")
+    assert "577" in settled.fact.reason
+
+
+@pytest.mark.parametrize(("spot", "value"), [(600.0, "0"), (577.5, "-2.5"), (570.0, "-5")])
+def test_settlement_is_the_worth_of_the_legs(spot: float, value: str) -> None:
+    (settled,) = last_day("21:30", spot)
+
+    assert isinstance(settled, Settle)
+    assert settled.fact.value == Decimal(value)
+
+
+def test_settlement_without_a_price_waits() -> None:
+    assert last_day("21:30", None) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "session", "value"),
+    [
+        (datetime(2026, 12, 19, 15, 0, tzinfo=UTC), None, "-5"),
+        (datetime(2026, 12, 21, 14, 0, tzinfo=UTC), "before", "-5"),
+        (datetime(2026, 12, 21, 15, 0, tzinfo=UTC), "in", "-2"),
+        (datetime(2026, 12, 22, 15, 0, tzinfo=UTC), "in", "-1"),
+    ],
+)
+def test_settlement_that_was_missed_takes_the_close_of_that_day_once_another_session_has_opened(at, session, value: str) -> None:
+    today = Session(at.date(), at.replace(hour=14, minute=30), at.replace(hour=21)) if session else None
+    known = given.ledger(*given.opened(given.proposal(by=NO_RULES), net="0.80"))
+    market = {"SPY": given.market(price=560.0, closes=(570.0, 579.0, 578.0))}
+
+    (settled,) = look(known, given.chain(at=at), strategy=NO_RULES, session=today, market=market)
+
+    assert isinstance(settled, Settle)
+    assert settled.fact.value == Decimal(value)
+
+
+def test_am_settled_options_settle_in_the_morning() -> None:
+    of = given.spread(root="SPX", underlying="SPX", expiry=date(2026, 12, 18))
+    known = given.ledger(*given.opened(given.proposal(of=of, by=NO_RULES), net="0.80"))
+    market = {"SPX": given.market("SPX", 577.0)}
+
+    def at(clock: tuple[int, int]) -> list[Decision]:
+        when = datetime(2026, 12, 18, *clock, tzinfo=UTC)
+        return look(known, given.chain(at=when), strategy=NO_RULES, session=LAST_DAY, market=market)
+
+    assert at((14, 59)) == []
+    assert kinds(at((15, 0))) == ["Settle"]
+
+
+# The account.
+
+
+def test_thin_cushion_closes_the_position_that_frees_most_once_it_is_believed() -> None:
+    known = given.told(position(), *given.opened(given.proposal("o2", of=given.spread(short=560, long=555), quantity=2, by=PUTS)))
+    even = {"p560": {"bid": 2.0, "ask": 2.02}, "p555": {"bid": 1.2, "ask": 1.22}}
+    even |= {"p580": {"bid": 2.0, "ask": 2.02}, "p575": {"bid": 1.2, "ask": 1.22}}
+    chains = [given.chain(at=seconds(8 * n), **even) for n in range(3)]
+
+    found = watched(known, chains, account=given.account(excess_liquidity=9_000))
+
+    assert [kinds(one) for one in found] == [["CountExit"], ["CountExit"], ["Propose"]]
+    (proposed,) = found[-1]
+    assert isinstance(proposed, Propose)
+    assert (proposed.order.position, proposed.order.quantity) == ("o1", 1)
+    assert proposed.order.reason == "cushion below 10%: it is 9.0%"
+
+
+def test_cushion_that_recovers_is_forgotten() -> None:
+    known = position()
+    thin = look(known, costs("0.80"), account=given.account(excess_liquidity=9_000))
+    hits = {("account", "cushion below 10%"): ExitHits(given.NOW, given.NOW, 1)}
+
+    recovered = look(known, costs("0.80", at=seconds(5)), exit_hits=hits)
+
+    assert kinds(thin) == ["CountExit"]
+    assert recovered == [CountExit("account", "cushion below 10%", seconds(5), 0)]
