@@ -1,0 +1,420 @@
+"""The beat: what is on disk before what leaves, what a broker may do without harm, and that no word acts late."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.domain.errors import IllegalFact, Transient, UserError
+from engine.domain.facts import (
+    EquityRecorded,
+    FactRefused,
+    Halted,
+    LegFilled,
+    OrderAcknowledged,
+    OrderApproved,
+    OrderDeclined,
+    OrderExpired,
+    OrderPreviewed,
+    OrderProposed,
+    OrderSent,
+    OrderUnknown,
+    Reconciled,
+)
+from engine.domain.snapshot import AccountValues
+from tests import given
+from tests.shell.runtime.bench import AUTO, MANUAL, Bench, play
+
+REF = "spt-261123-0001"
+OTHER = "spt-261123-0002"
+
+
+def test_line_of_every_message_is_on_disk_before_the_message_leaves() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.fill = "never"
+        await bench.until(lambda: bool(bench.broker.canceled), most=300)
+
+    trail = play(story, AUTO).trail
+    wanted = {"send": "OrderSent", "reprice": "OrderRepriced", "cancel": "CancelRequested", "preview": "OrderProposed"}
+
+    messages = [(number, line.split()) for number, line in enumerate(trail) if line.split()[0] in wanted]
+    assert {word for _, (word, _) in messages} == set(wanted)
+    for number, (word, ref) in messages:
+        before = trail[:number]
+        written = max(at for at, line in enumerate(before) if line == f"line {wanted[word]} {ref}")
+        assert "sync" in before[written:], f"{word} {ref} left before its line was certain"
+
+
+def test_opening_is_proposed_previewed_approved_sent_filled_and_held() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.fill = "at_once"
+        await bench.until(lambda: bool(bench.ledger.positions))
+
+    bench = play(story, AUTO)
+
+    kinds = [type(fact).__name__ for fact in bench.facts if getattr(fact, "order_ref", "") == REF]
+    assert kinds[:5] == ["OrderProposed", "OrderPreviewed", "OrderApproved", "OrderSent", "OrderAcknowledged"]
+    assert bench.order().state == "filled"
+    assert bench.ledger.positions[REF].quantity == bench.order().quantity == 2
+    assert bench.ledger.positions[REF].fees == Decimal("2.60")
+
+
+def test_nothing_leaves_when_the_journal_cannot_be_written() -> None:
+    async def story(bench: Bench) -> None:
+        await bench.until(lambda: bench.order().state == "approved" if bench.ledger.orders else False)
+        bench.journal.fails = True
+        with pytest.raises(OSError, match="no space"):
+            bench.engine.beat()
+
+    assert play(story, AUTO).broker.sent == []
+
+
+def test_no_preview_is_asked_when_the_journal_cannot_be_synced() -> None:
+    async def story(bench: Bench) -> None:
+        def fail() -> None:
+            raise OSError("no space left on device")
+
+        await bench.broker.connect()
+        await bench.beats(1)
+        bench.journal.sync = fail  # type: ignore[method-assign]
+        with pytest.raises(OSError, match="no space"):
+            await bench.beats(3)
+
+    bench = play(story, AUTO, start=False)
+
+    assert len(bench.of(OrderProposed)) == 1
+    assert bench.broker.previewed == []
+
+
+def test_unknown_preview_leaves_a_ticket_for_a_person_and_trading_goes_on() -> None:
+    other = given.strategy(given.AUTO + given.CALLS, "calls")
+
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.fill = "at_once"
+        real = bench.broker.preview
+
+        async def silent_once(order: OrderProposed) -> OrderPreviewed:
+            bench.broker.habits.preview = "fits" if bench.broker.previewed else "unknown"
+            return await real(order)
+
+        bench.broker.preview = silent_once  # type: ignore[method-assign]
+        await bench.start()
+        await bench.until(lambda: bool(bench.ledger.positions))
+
+    bench = play(story, AUTO, other, start=False)
+
+    waiting = [order for order in bench.ledger.orders.values() if order.asked is not None]
+    assert [order.state for order in waiting] == ["previewed"]
+    assert "preview" in waiting[0].asked.reason  # type: ignore[union-attr]
+    assert len(bench.broker.sent) == 1
+
+
+def test_silence_after_sending_asks_the_broker_and_sends_nothing_again() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.loses_acknowledgement = True
+        await bench.until(lambda: bool(bench.of(OrderUnknown)), most=40)
+        await bench.until(lambda: bench.order().state == "working")
+
+    bench = play(story, AUTO)
+
+    assert len(bench.broker.sent) == 1
+    assert bench.order().perm_id is not None
+
+
+def test_order_that_never_arrived_is_absent_only_after_it_had_its_time() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.loses_order = True
+        await bench.until(lambda: bool(bench.broker.sent))
+        sent_at = bench.clock.at
+        await bench.until(lambda: bench.order().is_over, most=60)
+        assert bench.clock.at - sent_at >= timedelta(seconds=30)
+
+    bench = play(story, AUTO)
+
+    assert bench.order().state == "expired"
+    assert [ref for ref, _ in bench.broker.sent].count(REF) == 1
+
+
+@pytest.mark.parametrize(("error", "halts"), [(Transient("not connected"), False), (UserError("client id 9 owns it"), True)])
+def test_message_that_cannot_leave_makes_the_order_unknown_and_the_engine_goes_on(error: Exception, halts: bool) -> None:
+    async def story(bench: Bench) -> None:
+        def refuse(*_: object) -> None:
+            raise error
+
+        bench.broker.reprice = refuse  # type: ignore[method-assign]
+        await bench.until(lambda: bool(bench.of(OrderUnknown)), most=60)
+        await bench.beats(3)
+
+    bench = play(story, AUTO)
+
+    assert "may not have left" in bench.of(OrderUnknown)[0].reason
+    assert bool(bench.of(Halted)) is halts
+
+
+def test_contradiction_of_the_broker_is_refused_written_down_and_survived() -> None:
+    async def story(bench: Bench) -> None:
+        await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
+        bench.inbox.hear(OrderPreviewed(REF, "fits", None, None, None, None, "twice"))
+        bench.inbox.hear(OrderAcknowledged("stranger", 9, 9, "Submitted"))
+        bench.engine.beat()
+        assert bench.ledger.reconciled is None, "openings wait"
+        await bench.beats(3, 6)
+
+    bench = play(story, AUTO)
+
+    refused = bench.of(FactRefused)
+    assert [(fact.kind, fact.order_ref) for fact in refused] == [("OrderPreviewed", REF), ("OrderAcknowledged", "stranger")]
+    assert bench.engine.gauges.refused_facts == 2
+    assert bench.ledger.reconciled is not None
+
+
+def test_lost_link_blocks_until_the_books_are_agreed_again_and_fills_of_the_outage_count() -> None:
+    async def story(bench: Bench) -> None:
+        await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
+        bench.broker.lose_link()
+        bench.broker.fill(REF, 2)
+        await bench.beats(2)
+        assert bench.ledger.reconciled is None
+        assert bench.order().filled == 0
+        await bench.broker.connect()
+        await bench.until(lambda: bench.order().state == "filled")
+
+    bench = play(story, AUTO)
+
+    assert bench.ledger.reconciled == Reconciled(())
+    assert bench.ledger.positions[REF].quantity == 2
+
+
+def test_picture_that_was_taken_over_another_link_is_not_believed() -> None:
+    async def story(bench: Bench) -> None:
+        gate = asyncio.Event()
+        real = bench.broker.picture
+
+        async def slow():  # type: ignore[no-untyped-def]
+            taken = await real()
+            await gate.wait()
+            return taken
+
+        bench.broker.picture = slow  # type: ignore[method-assign]
+        bench.clock.at += timedelta(minutes=5)
+        await bench.beats(2)
+        bench.broker.lose_link()
+        await bench.broker.connect()
+        await bench.beats(1)
+        gate.set()
+        await asyncio.sleep(0)
+        bench.engine.beat()
+        assert bench.ledger.reconciled is None
+        bench.broker.picture = real  # type: ignore[method-assign]
+        await bench.until(lambda: bench.ledger.reconciled is not None)
+
+    bench = play(story, MANUAL)
+
+    assert len([fact for fact in bench.of(Reconciled) if fact == Reconciled(())]) == 2
+
+
+def test_picture_that_fails_is_asked_for_again() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.picture_fails = True
+        bench.broker.lose_link()
+        await bench.broker.connect()
+        await bench.beats(10)
+        assert bench.ledger.reconciled is None
+        bench.broker.habits.picture_fails = False
+        await bench.until(lambda: bench.ledger.reconciled is not None)
+
+    assert play(story, MANUAL).ledger.reconciled == Reconciled(())
+
+
+# Words.
+
+
+async def asked(bench: Bench) -> None:
+    await bench.until(lambda: bool(bench.ledger.orders) and bench.order().asked is not None)
+
+
+@pytest.mark.parametrize(
+    ("approve", "outcome", "kind"), [(True, "approved at", OrderApproved), (False, "declined", OrderDeclined)]
+)
+def test_word_is_answered_in_the_beat_that_hears_it(approve: bool, outcome: str, kind: type) -> None:
+    async def story(bench: Bench) -> None:
+        await asked(bench)
+        said = bench.say(REF, approve=approve)
+        bench.engine.beat()
+        assert said.done()
+        assert said.result().startswith(outcome)
+
+    assert [fact.by for fact in play(story, MANUAL).of(kind)] == ["anna"]
+
+
+def test_word_on_an_order_that_does_not_wait_is_told_why_and_not_kept() -> None:
+    async def story(bench: Bench) -> None:
+        await asked(bench)
+        yes, again = bench.say(REF, approve=True), bench.say(OTHER, approve=True)
+        bench.engine.beat()
+        late = bench.say(REF, approve=False)
+        bench.engine.beat()
+        assert yes.result().startswith("approved")
+        assert again.result() == "this order no longer waits for an answer"
+        assert late.result().startswith("not done")
+        await bench.beats(2)
+
+    assert play(story, MANUAL).order().state == "working"
+
+
+def test_no_wins_over_a_yes_of_the_same_beat_and_both_are_told() -> None:
+    async def story(bench: Bench) -> None:
+        await asked(bench)
+        yes, no, third = bench.say(REF, approve=True), bench.say(REF, approve=False, by="bob"), bench.say(REF, approve=True)
+        bench.engine.beat()
+        assert yes.result() == "not done: bob declined it"
+        assert no.result() == "declined"
+        assert third.result() == "not done: bob answered first"
+
+    assert play(story, MANUAL).order().state == "declined"
+
+
+def test_word_that_was_given_up_does_not_act_later() -> None:
+    async def story(bench: Bench) -> None:
+        await asked(bench)
+        said = bench.say(REF, approve=True)
+        said.cancel()
+        await bench.beats(3)
+
+    bench = play(story, MANUAL)
+
+    assert bench.order().state == "previewed"
+    assert bench.broker.sent == []
+
+
+def test_yes_during_a_halt_denies_and_sends_nothing() -> None:
+    async def story(bench: Bench) -> None:
+        await asked(bench)
+        bench.inbox.hear(Halted("anna", "lunch"))
+        said = bench.say(REF, approve=True)
+        bench.engine.beat()
+        assert said.result().startswith("denied: halt")
+        await bench.beats(3)
+
+    assert play(story, MANUAL).broker.sent == []
+
+
+def test_halt_cancels_the_working_opening_and_a_breaker_halts_by_itself() -> None:
+    async def story(bench: Bench) -> None:
+        await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
+        leg = bench.order().spread.legs[0]
+        one_leg = LegFilled(REF, "x.1.01", leg.contract.con_id, "sell", 2, Decimal("2.00"), bench.clock.at)
+        bench.inbox.hear(one_leg)
+        await bench.until(lambda: bench.ledger.halt is not None, most=40)
+        await bench.until(lambda: bool(bench.broker.canceled))
+
+    bench = play(story, AUTO)
+
+    assert bench.ledger.halt is not None
+    assert bench.ledger.halt.by == "breaker"
+    assert "not whole spreads" in bench.ledger.halt.reason
+
+
+# Values and starts.
+
+
+def test_equity_is_written_once_a_minute_when_it_changes_and_on_every_new_day() -> None:
+    async def story(bench: Bench) -> None:
+        bench.clock.at += timedelta(minutes=1)
+        await bench.beats(60)
+        bench.broker.equity = Decimal(99_000)
+        await bench.beats(60)
+        bench.clock.at += timedelta(days=1)
+        await bench.beats(1)
+
+    bench = play(story, given.strategy("enabled: false"))
+
+    worths = [fact.net_liquidation for fact in bench.of(EquityRecorded)]
+    assert worths == [Decimal(100_000), Decimal(99_000), Decimal(99_000)]
+    assert bench.ledger.day_start_equity == ("2026-11-24", Decimal(99_000))
+
+
+def test_unknown_account_value_is_not_written() -> None:
+    async def story(bench: Bench) -> None:
+        nothing = AccountValues("DU1", None, None, None, None, None, None, None)
+        bench.eyes.changes = {"account": nothing}
+        bench.clock.at += timedelta(minutes=5)
+        await bench.beats(3)
+
+    assert len(play(story, MANUAL).of(EquityRecorded)) == 1
+
+
+def test_same_facts_are_not_written_twice() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.fill = "at_once"
+        await bench.until(lambda: bool(bench.ledger.positions))
+        for fact in bench.broker.executions:
+            bench.inbox.hear(fact)
+        await bench.beats(2)
+
+    bench = play(story, AUTO)
+
+    assert len(bench.of(LegFilled)) == 2
+
+
+def test_one_proposal_is_sent_once_even_if_the_beat_stutters() -> None:
+    async def story(bench: Bench) -> None:
+        for _ in range(60):
+            await bench.beats(1, 0.1)
+
+    bench = play(story, AUTO)
+
+    refs = [ref for ref, _ in bench.broker.sent]
+    assert len(refs) == len(set(refs)) == 1
+    assert len(bench.of(OrderSent)) == 1
+
+
+def test_close_goes_while_openings_are_halted() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.fill = "at_once"
+        await bench.until(lambda: bool(bench.ledger.positions))
+        bench.inbox.hear(Halted("anna", "lunch"))
+        short, long = (leg.contract for leg in bench.order().spread.legs)
+
+        def cheap(at):  # type: ignore[no-untyped-def]
+            low = {f"p{short.strike}": {"bid": 0.50, "ask": 0.52}, f"p{long.strike}": {"bid": 0.40, "ask": 0.42}}
+            return given.chain(at=at, **low)
+
+        bench.eyes.quotes = cheap
+        await bench.until(lambda: not bench.ledger.positions[REF].is_open)
+
+    bench = play(story, AUTO)
+
+    position = bench.ledger.positions[REF]
+    assert position.close_reason == "profit >= 50% of credit"
+    assert position.realised == (position.opening_net + Decimal("-0.10")) * 200
+
+
+def test_fact_of_the_own_engine_that_cannot_be_is_a_defect_and_not_swallowed() -> None:
+    async def story(bench: Bench) -> None:
+        with pytest.raises(IllegalFact):
+            bench.engine.record(OrderExpired("nobody", ""), bench.clock.at)
+
+    assert not play(story, MANUAL).of(OrderExpired)
+
+
+def test_observer_sees_every_fact_after_it_was_folded() -> None:
+    class Witness:
+        def __init__(self) -> None:
+            self.seen: list[object] = []
+
+        def saw(self, fact: object, at: object) -> None:
+            self.seen.append(fact)
+
+    witness = Witness()
+
+    async def story(bench: Bench) -> None:
+        bench.engine.observers.append(witness)
+        await bench.start()
+        await bench.beats(5)
+
+    bench = play(story, AUTO, start=False)
+
+    assert bench.facts[-len(witness.seen) :] == witness.seen
+    assert any(isinstance(fact, OrderProposed) for fact in witness.seen)
