@@ -1,0 +1,293 @@
+"""Our fold against the broker's picture: every case of an order, of executions and of positions."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.domain.facts import (
+    Fact,
+    OrderAbsent,
+    OrderAcknowledged,
+    OrderCanceled,
+    OrderRejected,
+    OrderUnknown,
+    PositionSettled,
+    Reconciled,
+)
+from engine.domain.ledger import Ledger
+from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
+from engine.runtime.reconcile import Outcome, held, reconcile
+from engine.runtime.restart import leftovers
+from tests import given
+
+ORDER = given.proposal(quantity=2)
+SHORT, LONG = (leg.contract for leg in ORDER.spread.legs)
+SENT_AT = given.NOW - timedelta(seconds=40)
+
+
+def order(status: str = "working", ref: str = "o1", perm_id: int = 77, text: str = "") -> BrokerOrder:
+    return BrokerOrder(ref, perm_id, 5, status, Decimal(0), text)
+
+
+def holds(contracts: int = 2) -> tuple[BrokerPosition, ...]:
+    """What the broker holds when the spread is open so often."""
+    return tuple(
+        BrokerPosition(leg.contract.con_id, "SPY", str(leg.contract), Decimal(leg.sign * contracts)) for leg in ORDER.spread.legs
+    )
+
+
+def against(
+    known: Ledger,
+    *,
+    open: Sequence[BrokerOrder] = (),  # noqa: A002
+    completed: Sequence[BrokerOrder] = (),
+    executions: Sequence[Fact] = (),
+    positions: Sequence[BrokerPosition] = (),
+    asked_at: datetime = given.NOW,
+) -> Outcome:
+    picture = BrokerPicture("DU1", tuple(open), tuple(completed), tuple(executions), tuple(positions))
+    return reconcile(known, picture, given.NOW, asked_at)
+
+
+def sent(*facts: Fact) -> Ledger:
+    return given.told(given.ledger(), *given.sent(ORDER), *facts, at=SENT_AT)
+
+
+def agreed(outcome: Outcome) -> bool:
+    last = outcome.facts[-1]
+    return isinstance(last, Reconciled) and not last.differences
+
+
+def differences(outcome: Outcome) -> tuple[str, ...]:
+    last = outcome.facts[-1]
+    assert isinstance(last, Reconciled)
+    return last.differences
+
+
+UNKNOWN = OrderUnknown("o1", "silence")
+WORKING = OrderAcknowledged("o1", 77, 5, "Submitted")
+
+
+def test_nothing_held_and_nothing_known_agrees() -> None:
+    outcome = against(given.ledger())
+
+    assert outcome.facts == (Reconciled(()),)
+    assert outcome.is_settled
+
+
+@pytest.mark.parametrize("before", [[], [UNKNOWN]])
+def test_order_that_is_found_working_works(before: list[Fact]) -> None:
+    outcome = against(sent(*before), open=[order()])
+
+    assert outcome.facts[0] == OrderAcknowledged("o1", 77, 5, "working")
+    assert agreed(outcome)
+
+
+def test_order_is_known_by_its_perm_id_where_the_reference_is_missing() -> None:
+    assert against(sent(WORKING, UNKNOWN), open=[order(ref="")]).facts[0] == OrderAcknowledged("o1", 77, 5, "working")
+    assert against(sent(UNKNOWN), open=[order(ref="", perm_id=0)]).facts[0] == OrderAbsent("o1")
+
+
+def test_order_that_is_known_to_work_is_not_told_again() -> None:
+    assert against(sent(WORKING), open=[order()]).facts == (Reconciled(()),)
+
+
+@pytest.mark.parametrize("where", ["open", "completed"])
+@pytest.mark.parametrize(
+    ("status", "kind"), [("canceled", OrderCanceled), ("inactive", OrderRejected), ("rejected", OrderRejected)]
+)
+def test_order_that_ended_has_ended(where: str, status: str, kind: type) -> None:
+    outcome = against(sent(UNKNOWN), **{where: [order(status)]})  # type: ignore[arg-type]
+
+    assert isinstance(outcome.facts[0], kind)
+    assert agreed(outcome)
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(29, None), (30, OrderAbsent)])
+def test_order_that_nobody_knows_is_absent_after_thirty_seconds_and_not_before(seconds: float, kind: type | None) -> None:
+    outcome = against(sent(UNKNOWN), asked_at=SENT_AT + timedelta(seconds=seconds))
+
+    if kind is None:
+        assert differences(outcome) == ("order o1 is neither found nor absent yet",)
+        assert not outcome.is_settled
+    else:
+        assert outcome.facts[0] == OrderAbsent("o1")
+        assert agreed(outcome)
+
+
+def test_age_is_counted_to_the_question_and_not_to_the_answer() -> None:
+    assert not against(sent(UNKNOWN), asked_at=given.NOW - timedelta(seconds=15)).is_settled
+
+
+def test_working_order_that_is_not_listed_becomes_unknown_first() -> None:
+    outcome = against(sent(WORKING))
+
+    assert outcome.facts[0] == OrderUnknown("o1", "the broker does not list it")
+    assert not agreed(outcome)
+
+
+def test_order_sent_after_the_question_is_left_alone() -> None:
+    known = given.told(sent(WORKING), *given.fills(ORDER, 1), at=given.NOW)
+
+    outcome = against(known, positions=holds(1), asked_at=SENT_AT - timedelta(seconds=1))
+
+    assert outcome.facts == (Reconciled(()),)
+
+
+def test_fills_of_an_outage_are_learnt_first_and_then_the_order_is_over() -> None:
+    fills = given.fills(ORDER)
+
+    outcome = against(sent(UNKNOWN), executions=fills, positions=holds())
+
+    assert outcome.facts[:4] == tuple(fills)
+    assert len(outcome.facts) == 5
+    assert agreed(outcome)
+
+
+def test_partly_filled_order_that_is_gone_is_canceled_for_the_rest() -> None:
+    outcome = against(sent(UNKNOWN), executions=given.fills(ORDER, 1), positions=holds(1))
+
+    assert outcome.facts[-2] == OrderCanceled("o1", "no longer at the broker")
+    assert agreed(outcome)
+
+
+def test_partly_filled_order_that_works_on_is_found() -> None:
+    known, fills = sent(UNKNOWN), given.fills(ORDER, 1)
+
+    outcome = against(known, open=[order()], executions=fills, positions=holds(1))
+
+    assert outcome.facts == (*fills, Reconciled(()))
+    assert given.told(known, *outcome.facts).orders["o1"].state == "partly_filled"
+
+
+def test_executions_that_are_known_are_no_news() -> None:
+    fills = given.fills(ORDER)
+
+    assert against(sent(*fills), executions=fills, positions=holds()).facts == (Reconciled(()),)
+
+
+def test_correction_is_news_and_what_it_corrects_is_not() -> None:
+    first, *others = given.fills(ORDER)
+    better = replace(first, exec_id=first.exec_id[:-2] + "02", price=Decimal("1.81"))
+    known = sent(better, *others)
+
+    outcome = against(known, executions=[first, better, *others], positions=holds())
+
+    assert outcome.facts == (Reconciled(()),)
+
+
+def test_strangers_executions_are_passed_over() -> None:
+    stranger = given.fills(given.proposal("x9"))
+
+    assert against(given.ledger(), executions=stranger).facts == (Reconciled(()),)
+
+
+def test_order_filled_at_the_broker_without_its_executions_stays_unknown_and_blocks() -> None:
+    outcome = against(sent(UNKNOWN), completed=[order("filled")], positions=holds())
+
+    assert not outcome.is_settled
+    assert "order o1 is neither found nor absent yet" in differences(outcome)
+    assert "SPY 2026-12-18 580P: our fills make 0, the broker holds -2" in differences(outcome)
+
+
+@pytest.mark.parametrize("end", [OrderCanceled("o1", ""), OrderRejected("o1", 201, "")])
+def test_order_that_was_over_and_works_is_found_again(end: Fact) -> None:
+    known = given.told(sent(WORKING), end, at=given.NOW - timedelta(seconds=20))
+
+    found = against(known, open=[order()])
+    during = against(known, open=[order()], asked_at=given.NOW - timedelta(seconds=21))
+
+    assert found.facts[0] == OrderAcknowledged("o1", 77, 5, "working")
+    assert during.facts == (Reconciled(()),), "the order ended while the picture was taken"
+
+
+def test_order_that_was_declared_absent_and_works_is_found_again() -> None:
+    known = sent(UNKNOWN, OrderAbsent("o1"))
+
+    assert against(known, open=[order()]).facts[0] == OrderAcknowledged("o1", 77, 5, "working")
+
+
+def test_order_under_our_name_that_is_not_in_our_books_blocks() -> None:
+    outcome = against(given.ledger(), open=[order(ref="spt-9", text="BUY 1 SPY BAG")])
+
+    assert differences(outcome) == ("order spt-9 works at the broker under our name and is not in our books: BUY 1 SPY BAG",)
+
+
+def test_more_or_fewer_contracts_than_our_fills_block() -> None:
+    known = sent(*given.fills(ORDER))
+
+    assert differences(against(known, positions=holds(1))) == (
+        "SPY 2026-12-18 575P: our fills make +2, the broker holds +1",
+        "SPY 2026-12-18 580P: our fills make -2, the broker holds -1",
+    )
+    assert differences(against(known)) == (
+        "SPY 2026-12-18 575P: our fills make +2, the broker holds 0",
+        "SPY 2026-12-18 580P: our fills make -2, the broker holds 0",
+    )
+
+
+def test_one_leg_alone_is_counted_as_it_is() -> None:
+    known = sent(WORKING, given.fills(ORDER)[0])
+
+    assert held(known) == {SHORT.con_id: -2}
+    assert agreed(against(known, open=[order()], positions=holds()[:1]))
+
+
+def test_position_of_somebody_else_is_foreign_and_blocks_nothing() -> None:
+    stock = BrokerPosition(1, "AAPL", "AAPL", Decimal(-100))
+
+    outcome = against(given.ledger(), positions=[stock])
+
+    assert outcome.facts == (Reconciled((), ("AAPL -100",)),)
+
+
+def test_position_in_contracts_of_an_order_whose_end_nobody_saw_is_ours_to_explain() -> None:
+    known = sent(UNKNOWN, OrderAbsent("o1"))
+
+    assert len(differences(against(known, positions=holds()))) == 2
+
+
+def test_settled_contracts_may_be_listed_for_a_night_more() -> None:
+    known = given.told(sent(*given.fills(ORDER)), PositionSettled("o1", Decimal(0), "expired"))
+
+    assert held(known) == {}
+    assert against(known, positions=holds()).facts == (Reconciled(()),)
+    assert against(known).facts == (Reconciled(()),)
+
+
+def test_reconciling_does_not_change_the_ledger() -> None:
+    known, twin = sent(UNKNOWN), sent(UNKNOWN)
+
+    against(known, executions=given.fills(ORDER), positions=holds())
+
+    assert known == twin
+
+
+def test_restart_expires_what_never_left_and_doubts_what_may_be_there() -> None:
+    orders = {ref: given.proposal(ref) for ref in ("new", "shown", "yes", "sent", "works", "lost", "done")}
+    known = given.ledger(
+        orders["new"],
+        *given.sent(orders["shown"])[:2],
+        *given.sent(orders["yes"])[:3],
+        *given.sent(orders["sent"]),
+        *given.working(orders["works"]),
+        *given.sent(orders["lost"]),
+        OrderUnknown("lost", "silence"),
+        *given.opened(orders["done"]),
+    )
+
+    told = [(type(fact).__name__, fact.order_ref) for fact in leftovers(known)]  # type: ignore[union-attr]
+
+    assert told == [
+        ("OrderExpired", "new"),
+        ("OrderExpired", "shown"),
+        ("OrderExpired", "yes"),
+        ("OrderUnknown", "sent"),
+        ("OrderUnknown", "works"),
+    ]
+    given.told(known, *leftovers(known))
+    assert known.failures_in_a_row == 0
+    assert list(leftovers(known)) == []
