@@ -1,0 +1,273 @@
+"""The local API over a real unix socket: who may speak, what is answered, and that a promise is kept or refused."""
+
+import asyncio
+import stat
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from engine.api.app import build
+from engine.api.server import loopback_socket, server, unix_socket
+from engine.domain.errors import UserError
+from engine.domain.facts import FunnelRecorded, StrategyLoaded
+from engine.metrics import Reading, registry
+from engine.runtime.desk import BEAT_AGE_MAX_S, Desk, Identity
+from tests import given
+from tests.shell.runtime.bench import MANUAL, Bench
+
+REF = "spt-261123-0001"
+
+
+class Api:
+    """A client of the engine on the bench."""
+
+    def __init__(self, bench: Bench, client: httpx.AsyncClient) -> None:
+        self.bench, self._client = bench, client
+        self._beating = True
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self._client.get(path)
+
+    async def post(self, path: str, **word: Any) -> httpx.Response:
+        return await self._client.post(path, json=word)
+
+    async def post_while_beating(self, path: str, **word: Any) -> httpx.Response:
+        """Say it while the engine beats, as it does outside of tests."""
+        asked = asyncio.ensure_future(self.post(path, **word))
+        while not asked.done():
+            await self.bench.inbox.wait(0.01)
+            self.bench.engine.beat()
+        return asked.result()
+
+
+def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = None) -> None:
+    async def run(folder: Path) -> None:
+        bench = Bench(MANUAL)
+        await bench.start()
+        desk = Desk(bench.engine, bench.eyes, bench.inbox, bench.clock, Identity("0.1.0", "sim", "DU1", str(folder)))
+        listening = unix_socket(folder)
+        assert stat.S_IMODE((folder / "engine.sock").stat().st_mode) == 0o600
+        web = server(build(desk, registry(lambda: reading or Reading())))
+        serving = asyncio.ensure_future(web.serve(sockets=[listening]))
+        transport = httpx.AsyncHTTPTransport(uds=str(folder / "engine.sock"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://engine") as client:
+            await story(Api(bench, client))
+        web.should_exit = True
+        await serving
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
+
+
+async def asked(api: Api) -> None:
+    await api.bench.until(lambda: bool(api.bench.ledger.orders) and api.bench.order().asked is not None)
+
+
+def test_status_says_whether_and_why_the_engine_trades() -> None:
+    async def story(api: Api) -> None:
+        api.bench.engine.record(StrategyLoaded("puts", "puts.yaml", MANUAL.digest), api.bench.clock.at)
+        await asked(api)
+        status = (await api.get("/v1/status")).json()
+        assert (status["trading"], status["mode"], status["account"], status["connected"]) == ("on", "sim", "DU1", True)
+        assert (status["waiting_approvals"], status["working_orders"], status["open_positions"]) == (1, 0, 0)
+        assert status["differences"] == []
+        assert status["net_liquidation"] == 100_000.0
+        assert status["strategies"][0]["name"] == "puts"
+        api.bench.broker.lose_link("cable")
+        api.bench.engine.beat()
+        status = (await api.get("/v1/status")).json()
+        assert (status["trading"], status["link"]) == ("no connection to the broker", "cable")
+
+    serve(story)
+
+
+def test_health_is_503_with_the_reason_when_the_engine_cannot_work() -> None:
+    async def story(api: Api) -> None:
+        well = await api.get("/health")
+        assert (well.status_code, well.json()) == (200, {"healthy": True, "because": None})
+
+        api.bench.broker.lose_link("cable")
+        api.bench.engine.beat()
+        cut = await api.get("/health")
+        assert (cut.status_code, cut.json()["because"]) == (503, "no connection to the broker")
+
+        await api.bench.broker.connect()
+        api.bench.engine.beat()
+        assert (await api.get("/health")).json()["because"] == "not reconciled with the broker yet"
+
+        await api.bench.beats(6, 1.0)
+        assert (await api.get("/health")).status_code == 200
+        api.bench.clock.at += timedelta(seconds=BEAT_AGE_MAX_S + 1)
+        assert (await api.get("/health")).json()["because"] == "the last beat was 121 s ago"
+
+    serve(story)
+
+
+def test_waiting_order_is_shown_with_the_net_of_now_and_approved_in_a_beat() -> None:
+    async def story(api: Api) -> None:
+        await asked(api)
+        (ticket,) = (await api.get("/v1/approvals")).json()
+        assert ticket["order_ref"] == REF
+        assert ticket["net_now"] == pytest.approx(ticket["shown_net"])
+        assert ticket["max_loss_usd"] > 0
+        assert ticket["preview"] == "fits"
+        assert ticket["expires_in_s"] == pytest.approx(600, abs=5)
+
+        answer = await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="anna")
+        assert answer.status_code == 200
+        assert answer.json()["text"].startswith("approved at")
+        assert (await api.get("/v1/approvals")).json() == []
+        (order,) = (await api.get("/v1/orders")).json()
+        assert order["state"] in {"approved", "sent", "working"}
+
+    serve(story)
+
+
+def test_decline_keeps_its_reason() -> None:
+    async def story(api: Api) -> None:
+        await asked(api)
+        answer = await api.post_while_beating(f"/v1/approvals/{REF}/decline", by="anna", reason="too near")
+        assert answer.json() == {"done": True, "text": "declined"}
+        assert (await api.get("/v1/orders")).json()[0]["why"] == "too near"
+
+    serve(story)
+
+
+def test_word_that_cannot_be_done_is_409_and_says_why() -> None:
+    async def story(api: Api) -> None:
+        nothing = await api.post(f"/v1/approvals/{REF}x/approve", by="anna")
+        assert (nothing.status_code, nothing.json()["detail"]) == (409, f"no order {REF}x")
+
+        await asked(api)
+        api.bench.broker.data = "delayed"
+        refused = await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="anna")
+        assert refused.status_code == 409
+        assert refused.json()["detail"].startswith("nothing was sent")
+        api.bench.broker.data = "live"
+
+        await api.post_while_beating(f"/v1/approvals/{REF}/decline", by="anna")
+        late = await api.post(f"/v1/approvals/{REF}/approve", by="anna")
+        assert late.status_code == 409
+        assert "does not wait for an answer: it is declined" in late.json()["detail"]
+
+    serve(story)
+
+
+def test_word_that_the_engine_never_heard_promises_nothing_and_does_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.runtime.desk.ANSWER_PATIENCE_S", 0.05)
+
+    async def story(api: Api) -> None:
+        await asked(api)
+        stalled = await api.post(f"/v1/approvals/{REF}/approve", by="anna")
+        assert stalled.status_code == 409
+        assert "nothing was promised" in stalled.json()["detail"]
+        await api.bench.beats(3)
+        assert api.bench.order().state == "previewed"
+        assert api.bench.broker.sent == []
+
+    serve(story)
+
+
+@pytest.mark.parametrize(
+    "word", [{"by": ""}, {"by": "x" * 61}, {"by": "anna\n"}, {"by": "<b>"}, {"who": "anna"}, {"reason": "x" * 501}]
+)
+def test_word_that_is_not_one_is_refused(word: dict[str, str]) -> None:
+    async def story(api: Api) -> None:
+        expected = 200 if word == {"by": "anna\n"} else 422
+        assert (await api.post("/v1/halt", **word)).status_code == expected
+
+    serve(story)
+
+
+def test_halt_and_resume_are_heard_in_the_next_beat() -> None:
+    async def story(api: Api) -> None:
+        said = (await api.post("/v1/halt", by="anna", reason="lunch")).json()
+        assert said["text"].startswith("halting")
+        api.bench.engine.beat()
+        status = (await api.get("/v1/status")).json()
+        assert (status["trading"], status["halt"]) == ("halted", {"by": "anna", "reason": "lunch"})
+        assert (await api.post("/v1/halt", by="bob")).json()["text"] == "halted already, by anna: lunch"
+        assert (await api.get("/health")).status_code == 200, "a halt is no sickness"
+
+        assert "halted by anna: lunch" in (await api.post("/v1/resume", by="bob")).json()["text"]
+        api.bench.engine.beat()
+        assert (await api.get("/v1/status")).json()["halt"] is None
+        assert (await api.post("/v1/resume", by="bob")).json()["text"] == "not halted"
+
+    serve(story)
+
+
+def test_why_tells_the_funnel_and_404_names_what_is_known() -> None:
+    async def story(api: Api) -> None:
+        api.bench.engine.record(StrategyLoaded("puts", "puts.yaml", MANUAL.digest), api.bench.clock.at)
+        await api.bench.until(lambda: bool(api.bench.of(FunnelRecorded)))
+        why = (await api.get("/v1/why/puts")).json()
+        assert why["funnel"]
+        assert why["candidates"]
+        nobody = await api.get("/v1/why/pust")
+        assert nobody.status_code == 404
+        assert "strategies: puts" in nobody.json()["detail"]
+
+    serve(story)
+
+
+def test_positions_carry_what_they_would_bring_now() -> None:
+    async def story(api: Api) -> None:
+        given.told(api.bench.ledger, *given.opened(given.proposal("o9"), net="0.80"))
+        (position,) = (await api.get("/v1/positions")).json()
+        assert (position["position"], position["quantity"], position["state"]) == ("o9", 1, "open")
+        assert position["unrealised_usd"] is not None
+        assert position["max_loss_usd"] == 422.6
+
+    serve(story)
+
+
+IBKR = {
+    "ibkr_connection_status", "ibkr_active_subscriptions", "ibkr_subscription_usage_pct", "ibkr_subscription_evictions_total",
+    "ibkr_request_queue_size", "ibkr_order_execution_seconds", "ibkr_throttle_events_total", "ibkr_api_errors_total",
+}  # fmt: skip
+
+
+def test_metrics_have_exactly_the_names_that_monitoring_expects() -> None:
+    reading = Reading(
+        connected=True, subscriptions=50, subscriptions_max=100, api_errors={354: 2}, beat_age_s=1.0, decisions={"Send": 1}
+    )
+
+    async def story(api: Api) -> None:
+        answer = await api.get("/metrics")
+        assert answer.headers["content-type"].startswith("text/plain")
+        text = answer.text
+        families = {family.name: family for family in text_string_to_metric_families(text)}
+        typed = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+        assert {name for name in typed if name.startswith("ibkr_")} == IBKR
+        assert all(name.startswith("spreads_") for name in typed - IBKR)
+        assert 'ibkr_api_errors_total{error_code="354"} 2.0' in text
+        assert "ibkr_subscription_usage_pct 50.0" in text
+        assert families["ibkr_connection_status"].samples[0].value == 1.0
+
+    serve(story, reading=reading)
+
+
+def test_socket_of_an_earlier_life_is_taken_over_and_a_path_too_long_is_the_traders_mistake() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        unix_socket(Path(folder)).close()
+        unix_socket(Path(folder)).close()
+        long = Path(folder) / ("x" * 100)
+        long.mkdir()
+        with pytest.raises(UserError, match="too long for a unix socket"):
+            unix_socket(long)
+
+
+def test_loopback_port_that_is_taken_is_the_traders_mistake() -> None:
+    first = loopback_socket(0)
+    try:
+        with pytest.raises(UserError, match="choose another --metrics-port"):
+            loopback_socket(first.getsockname()[1])
+    finally:
+        first.close()
