@@ -26,6 +26,8 @@ def simulated_now(host: str, port: int) -> datetime:
         raise UserError(
             f"nothing listens at {place}; start `spreads sim --port {port}` first, or name its port with --port"
         ) from error
+    except socket.gaierror as error:
+        raise UserError(f"no machine is called {host!r}; a simulated TWS listens at 127.0.0.1") from error
     except (OSError, WireError, ValueError) as error:
         raise UserError(f"{place} does not answer like a TWS ({error}); is another program on this port?") from error
 
@@ -34,7 +36,7 @@ def _asked(connection: socket.socket) -> datetime:
     connection.sendall(greeting(OLDEST, NEWEST))
     reader = FrameReader()
     answers = _frames(connection, reader)
-    version = int(fields_of(next(answers))[0])
+    version = _version(next(answers, b""))
     connection.sendall(
         encode_frame(Message("start_api", {"client_id": CLIENT_ID}), version)
         + encode_frame(Message("req_current_time", {}), version)
@@ -44,6 +46,13 @@ def _asked(connection: socket.socket) -> datetime:
         if message.name == "current_time":
             return datetime.fromtimestamp(message.whole("time"), UTC)
     raise ValueError("the connection was closed")
+
+
+def _version(body: bytes) -> int:
+    """The version that a greeting agrees on. Raises ValueError or WireError when it is none."""
+    if not body:
+        raise ValueError("it closed the connection without a word")
+    return int(fields_of(body)[0])
 
 
 def _frames(connection: socket.socket, reader: FrameReader) -> Iterator[bytes]:
