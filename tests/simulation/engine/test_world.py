@@ -18,4 +18,5 @@ def test_engine_opens_and_closes_by_its_rules(tmp_path: Path) -> None:
     assert {order.strategy for order in life.orders("open") if order.state == "filled"} == {"puts", "calls"}
     assert {order.state for order in life.orders("close")} == {"filled"}
     assert positions == {}
+    assert [int(ref.rpartition("-")[2]) for ref in life.ledger.orders] == [1, 2, 3, 4]
     assert life.invariants.beats > 50
