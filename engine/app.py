@@ -18,9 +18,10 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from engine.api.app import build
-from engine.api.server import loopback_socket, server, unix_socket
+from engine.api.app import build, watch
+from engine.api.server import SOCKET_NAME, loopback_socket, server, unix_socket
 from engine.broker.adapter import IbBroker
+from engine.broker.gauges import BUCKETS_S
 from engine.compile.scanner import Scanner
 from engine.decide.book import FUNNEL_EVERY, Book
 from engine.decide.find import Finder
@@ -28,7 +29,7 @@ from engine.domain.errors import Damaged, EngineError, Transient, UserError
 from engine.domain.facts import EngineStarted, EngineStopped, Halted
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
-from engine.metrics import Reading, registry
+from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.desk import Desk, Identity
 from engine.runtime.engine import Engine, Observer
@@ -52,8 +53,6 @@ REWATCH_EVERY = timedelta(minutes=5)
 CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
 """Between two looks at the link and at the HALT file, in session and outside of it."""
 HALT_FILE = "HALT"
-LEAVE_S = 10.0
-"""How long the last cancels may take before the engine leaves all the same."""
 
 
 @dataclass(slots=True)
@@ -121,6 +120,7 @@ class App:
         self._inbox = Inbox()
         self._quotes = QuoteStore()
         self._scanner = Scanner()
+        self._finder = Finder(self._scanner)
 
     def nudge(self) -> None:
         """Have the next beat now: something outside has changed, such as the wish to stop."""
@@ -162,7 +162,7 @@ class App:
         ib = await self._connected(lease, account, last_id)
         broker = options.wrap_broker(ib)
         feed = Feed(broker, self._quotes, settings.lines)
-        sight = Sight(broker, self._quotes, feed, library, Finder(self._scanner), options)
+        sight = Sight(broker, self._quotes, feed, library, self._finder, options)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
             engine.observers += options.observers
@@ -281,11 +281,11 @@ class App:
                 chains.save(self._settings.state, self._quotes.snapshot(now), account, feed.carries)
 
     def _serve(self, group: asyncio.TaskGroup, desk: Desk, read: Callable[[], Reading]) -> list[asyncio.Task[None]]:
-        sockets = [unix_socket(self._settings.state)]
-        if self._settings.metrics_port is not None:
-            sockets.append(loopback_socket(self._settings.metrics_port))
-        api = server(build(desk, registry(read)))
-        return [group.create_task(api.serve(sockets=sockets))]
+        numbers, port = registry(read), self._settings.metrics_port
+        tasks = [group.create_task(server(build(desk, numbers)).serve(sockets=[unix_socket(self._settings.state)]))]
+        if port is not None:
+            tasks.append(group.create_task(server(watch(desk, numbers)).serve(sockets=[loopback_socket(port)])))
+        return tasks
 
     def _reading(self, engine: Engine, broker: IbBroker, library: Library) -> Reading:
         ledger, gauges, beat = engine.ledger, broker.gauges, engine.gauges
@@ -298,7 +298,12 @@ class App:
             queue=gauges.queue_length,
             throttles=gauges.throttles,
             api_errors=gauges.errors_by_code,
+            order_seconds=Buckets(BUCKETS_S, tuple(gauges.acknowledgements_by_bucket), gauges.acknowledgement_seconds),
             beats=beat.beats,
+            scans=self._finder.scans,
+            deciding_seconds=beat.deciding_seconds,
+            journal_lines=beat.facts,
+            journal_syncs=beat.syncs,
             beat_age_s=(now - beat.last_beat_at).total_seconds() if beat.last_beat_at else None,
             candidates={name: funnel.candidates for name, (_, funnel) in ledger.funnels.items()},
             decisions=beat.decisions,
@@ -314,6 +319,7 @@ class App:
 
     def _leave(self, engine: Engine, journal: Journal) -> None:
         """The last line, and a checkpoint so that the next start is short. A journal that failed is left as it is."""
+        (self._settings.state / SOCKET_NAME).unlink(missing_ok=True)
         with suppress(EngineError, OSError):
             engine.record(EngineStopped("stopped"), self._clock.now())
             journal.sync()

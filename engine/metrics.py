@@ -38,7 +38,7 @@ class Reading:
     beats: int = 0
     beat_age_s: float | None = None
     scans: int = 0
-    scan_seconds: float = 0.0
+    deciding_seconds: float = 0.0
     candidates: Mapping[str, int] = field(default_factory=dict[str, int])
     """By strategy, in its last recorded funnel."""
     decisions: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -97,7 +97,7 @@ def _engine(now: Reading) -> Iterator[Metric]:
     for name, text, value in (
         ("spreads_beats", "Beats of the engine.", now.beats),
         ("spreads_scans", "Scans of a strategy over the chain.", now.scans),
-        ("spreads_scan_seconds", "Seconds spent in scans.", now.scan_seconds),
+        ("spreads_deciding_seconds", "Seconds spent in the decider, scans and gates included.", now.deciding_seconds),
         ("spreads_journal_lines", "Facts written by this process.", now.journal_lines),
         ("spreads_journal_syncs", "Times the journal was forced to disk.", now.journal_syncs),
         ("spreads_refused_facts", "Facts from the broker that cannot follow what is known.", now.refused_facts),

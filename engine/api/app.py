@@ -34,21 +34,8 @@ class Outcome(BaseModel):
 
 
 def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
-    """The API over one engine.
-
-    Every handler is a coroutine, so that it runs in the engine's own thread: the ledger and the quotes have no other reader.
-    """
-    api = FastAPI(title="spreads", version=desk.identity.version, docs_url=None, redoc_url=None)
-
-    @api.get("/health")
-    async def health(response: Response) -> Row:
-        sick = desk.sick_because()
-        response.status_code = 503 if sick else 200
-        return {"healthy": not sick, "because": sick}
-
-    @api.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    """The API over one engine, for the socket that only its owner can open."""
+    api = watch(desk, registry)
 
     @api.get("/v1/status")
     async def status() -> Row:
@@ -91,7 +78,25 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
         return Outcome(done=True, text=desk.resume(word.by))
 
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
-    _ = (health, metrics, status, approvals, positions, orders, why, approve, decline, halt, resume)
+    _ = (status, approvals, positions, orders, why, approve, decline, halt, resume)
+    return api
+
+
+def watch(desk: Desk, registry: CollectorRegistry) -> FastAPI:
+    """Health and metrics alone: what a port may serve that anybody on the machine can reach."""
+    api = FastAPI(title="spreads", version=desk.identity.version, docs_url=None, redoc_url=None, openapi_url=None)
+
+    @api.get("/health")
+    def health(response: Response) -> Row:
+        sick = desk.sick_because()
+        response.status_code = 503 if sick else 200
+        return {"healthy": not sick, "because": sick}
+
+    @api.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    _ = (health, metrics)
     return api
 
 

@@ -1,6 +1,10 @@
 """What the broker session counts, for whoever measures: plain numbers, read at any time, never reset."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
+
+BUCKETS_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""From an answer of the same machine to the silence after which an order becomes unknown."""
 
 
 @dataclass(slots=True)
@@ -24,6 +28,8 @@ class BrokerGauges:
     acknowledgement_seconds: float = 0.0
     """Sum over the acknowledgements, from the handing over of an order to TWS's first word on it."""
     acknowledgement_seconds_last: float | None = None
+    acknowledgements_by_bucket: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS_S) + 1))
+    """How many took at most each of `BUCKETS_S` and more than the one before; the last counts what took longer than all."""
     previews_by_outcome: dict[str, int] = field(default_factory=dict[str, int])
     lines_used: int = 0
     lines_limit: int = 0
@@ -45,3 +51,4 @@ class BrokerGauges:
         self.acknowledgements += 1
         self.acknowledgement_seconds += seconds
         self.acknowledgement_seconds_last = seconds
+        self.acknowledgements_by_bucket[bisect_left(BUCKETS_S, seconds)] += 1

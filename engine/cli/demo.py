@@ -145,7 +145,7 @@ class Stage:
             f"account {ACCOUNT} with ${CASH:,}. Nothing here touches a broker."
         )
         if self.paced is not None:
-            say("a and Enter approves, d declines, h halts, q leaves; or, from another terminal:")
+            say("a and Enter approves, d declines, h halts, r resumes, q leaves; or, from another terminal:")
             say(f"  spreads approvals --state {self.state}    spreads approve ORDER --state {self.state}\n")
             loop.add_reader(sys.stdin.fileno(), self._typed)
             self._pace(simulator)
@@ -213,9 +213,11 @@ class Stage:
         ledger, now = self.record.ledger, simulator.now()
         is_open = any(session.contains(now) for session in self.sessions)
         speed = WATCHING if is_open else CLOSED
-        if ledger is not None and any(True for _ in waiting(ledger)):
+        if ledger is None:
+            speed = BUSY  # starting takes seconds of the machine, which must not be hours of the market
+        elif any(True for _ in waiting(ledger)):
             speed = ASKED
-        elif ledger is not None and any(True for _ in ledger.working()):
+        elif any(True for _ in ledger.working()):
             speed = BUSY
         before_open = min((s.open - now for s in self.sessions if s.open > now), default=timedelta(days=1))
         if before_open < timedelta(minutes=2):

@@ -149,7 +149,7 @@ def why(strategy: str, *, state: State = Path("state"), at: str | None = None, f
     format
         table or json.
     """
-    if at is not None or not (state / SOCKET_NAME).exists():
+    if at is not None or not _runs(state):
         from engine.cli.history import why_then  # noqa: PLC0415
 
         found = why_then(state, strategy, at)
@@ -171,6 +171,18 @@ def _say_word(state: Path, path: str, by: str, reason: str) -> int:
     outcome = cast("Row", _ask(state, "POST", path, {"by": by or getpass.getuser(), "reason": reason}))
     print(outcome["text"])
     return 0
+
+
+def _runs(state: Path) -> bool:
+    """Whether an engine listens on this folder; a socket that a killed one left behind does not count."""
+    connection = _Socket(state / SOCKET_NAME)
+    try:
+        connection.connect()
+    except EngineError:
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def _ask(state: Path, method: str, path: str, body: dict[str, str] | None = None) -> object:

@@ -24,6 +24,8 @@ from engine.settings import Settings
 from engine.sim.loop import LoopClock, PacedLoop
 from engine.sim.loop import run as run_on
 
+NOT_LIVE = "{}: real money needs armed strategies, which this version does not have; use --paper"
+
 Optional = Annotated[str | None, Parameter(show_default=False)]
 
 
@@ -77,7 +79,7 @@ def run(
     if len(chosen) > 1:
         raise UserError(f"--{chosen[0]} and --{chosen[1]}: choose one")
     if live:
-        raise UserError("--live: real money needs armed strategies, which this version does not have; use --paper")
+        raise UserError(NOT_LIVE.format("--live"))
     if not 0.1 <= speed <= 600:
         raise UserError(f"--speed {speed:g}: between 0.1 and 600")
     if speed != 1.0 and not sim:
@@ -94,6 +96,8 @@ def run(
         "lines": lines,
     }
     settings = _settings({name: value for name, value in given.items() if value is not None})
+    if settings.mode == "live":
+        raise UserError(NOT_LIVE.format("SPREADS_MODE=live"))
     state_of(settings.state)
     log_to(settings.state)
     if sim:
@@ -133,7 +137,7 @@ async def _serve(settings: Settings, clock: Clock) -> int:
         for text in dict.fromkeys(str(error) for error in errors):
             print(f"spreads: {text}", file=sys.stderr)
         return 2 if all(isinstance(error, UserError) for error in errors) else 1
-    say(f"stopped at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; positions and working exits stay as they are")
+    say(f"stopped at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; positions stay as they are")
     return 0
 
 

@@ -60,7 +60,7 @@ def market_value(measure: Measure, state: MarketState, now: datetime, session: S
         case "days_to_ex_dividend":
             return _days_until(today, state.next_ex_dividend)
         case "event":
-            return _event(state.events, today, days)
+            return _event(state, today, today + timedelta(days=days))
         case "early_close_day":
             return session is not None and session.is_half_day
         case "minutes_to_close":
@@ -126,5 +126,10 @@ def _days_until(today: date, day: date | None) -> float | None:
     return None if day is None or day < today else float((day - today).days)
 
 
-def _event(events: Sequence[date] | None, today: date, days: int) -> bool | None:
-    return None if events is None else any(today <= day <= today + timedelta(days=days) for day in events)
+def _event(state: MarketState, today: date, last: date) -> bool | None:
+    """Whether one is listed for these days; unknown where none is and the list does not reach that far."""
+    if state.events is None:
+        return None
+    if any(today <= day <= last for day in state.events):
+        return True
+    return None if state.events_until is None or last > state.events_until else False

@@ -71,6 +71,8 @@ class Finder:
     """Runs strategies over snapshots. Use it from one thread."""
 
     def __init__(self, scanner: Scanner) -> None:
+        self.scans = 0
+        """Searches of a chain so far."""
         self._scanner = scanner
         self._plans: dict[str, _Plan] = {}
         self._relations = 0
@@ -101,6 +103,7 @@ class Finder:
         table = searched(rows, underlyings, strategy.spread.expiry, now)
         if not table.num_rows:
             return ()
+        self.scans += 1
         prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=self.meeting(rows.chain))
         found = self._scanner.rows(prepared, table)
         return tuple(candidate(strategy, rows.chain, row, rank) for rank, row in enumerate(found, 1))

@@ -40,8 +40,9 @@ from engine.domain.decision import (
     facts_of,
 )
 from engine.domain.errors import EngineError, IllegalFact, Transient
-from engine.domain.facts import EquityRecorded, Fact, FactRefused, Halted, LinkChanged, OrderUnknown
+from engine.domain.facts import CancelRequested, EquityRecorded, Fact, FactRefused, Halted, LinkChanged, OrderUnknown
 from engine.domain.ledger import Ledger
+from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, ExitHits, Snapshot
 from engine.ports import Broker, BrokerPicture, Clock, Journal
@@ -53,6 +54,8 @@ TIMER_BUSY_S = 1.0
 TIMER_OPEN_S = 30.0
 """Without fresh quotes only the clock can fire a rule; rules of the clock count minutes."""
 TIMER_CLOSED_S = 60.0
+LEAVE_WAIT_S, LEAVE_WAITS = 1.0, 10
+"""How often, and how many times, a stopping engine looks for the answers to its last cancels."""
 EQUITY_EVERY = timedelta(minutes=1)
 ASK_AGAIN_S = 5.0
 """Between two questions to the broker about orders that are unknown."""
@@ -93,6 +96,12 @@ class BeatGauges:
     """Plain counters that the faces read."""
 
     beats: int = 0
+    deciding_seconds: float = 0.0
+    """Time spent in the decider, by the engine's clock."""
+    facts: int = 0
+    """Written by this process."""
+    syncs: int = 0
+    """Times the journal was forced to disk."""
     refused_facts: int = 0
     last_beat_at: datetime | None = None
     decisions: dict[str, int] = field(default_factory=dict[str, int])
@@ -122,19 +131,44 @@ class Engine:
         self._written_since_sync = False
 
     async def run(self, stop: Callable[[], bool]) -> None:
-        """Beat until `stop` says so."""
+        """Beat until `stop` says so, then take back what still works to open something: nobody would watch it.
+
+        Orders that close a position are left: they only reduce what is at risk.
+        """
         while not stop():
             await self._inbox.wait(self._timer_s())
             self.beat()
+        self._withdraw()
+        for _ in range(LEAVE_WAITS):
+            if not self._openings_at_broker():
+                break
+            await self._inbox.wait(LEAVE_WAIT_S)
+            self._hear(self._clock.now())
+        self._journal.sync()
+
+    def _openings_at_broker(self) -> list[Order]:
+        return [order for order in self.ledger.working() if order.purpose == "open" and order.is_at_broker]
+
+    def _withdraw(self) -> None:
+        now, left = self._clock.now(), [o for o in self._openings_at_broker() if o.cancel_requested_at is None]
+        for order in left:
+            self.record(CancelRequested(order.ref, "the engine is stopping"), now)
+        self._journal.sync()
+        for order in left:
+            self._broker.cancel(order)
 
     def beat(self) -> None:
         """One beat. Raises OSError or EngineError of the journal when nothing can be written: then nothing may be done either."""
         now = self._clock.now()
         self._hear(now)
         snapshot = self._look(now)
-        effects = [effect for decision in decide(snapshot, self._eyes.book()) for effect in self._write(decision, now)]
+        began = self._clock.now()
+        decisions = decide(snapshot, self._eyes.book())
+        self.gauges.deciding_seconds += (self._clock.now() - began).total_seconds()
+        effects = [effect for decision in decisions for effect in self._write(decision, now)]
         if effects or self._written_since_sync:
             self._journal.sync()
+            self.gauges.syncs += 1
             self._written_since_sync = False
         for effect in effects:
             effect()
@@ -148,6 +182,7 @@ class Engine:
         if not self.ledger.apply(fact, now):
             return False
         self._journal.append(fact, now)
+        self.gauges.facts += 1
         self._written_since_sync = True
         for observer in self.observers:
             observer.saw(fact, now)

@@ -149,7 +149,7 @@ class Entry(Written):
     auto_up_to: BudgetPerDay | None = None
     """With `approval: auto`, the risk and the orders of one day above which a person is asked."""
     price: Walk | None = None
-    """How the limit price is worked from mid toward natural. `Strategy.walk` has it with the default filled in."""
+    """How the limit price is worked from mid toward natural."""
 
 
 class Roll(Written):
@@ -171,13 +171,13 @@ class StrategyFile(Written):
     schema_version: SchemaVersion = Field(alias="schema")
     """Version of this language."""
     name: Name
-    """Name of the strategy, as in `spreads arm NAME`."""
+    """Name of the strategy, as in `spreads why NAME`."""
     about: About = ""
     """What it is for, in a sentence."""
     enabled: YesNo = True
     """false stops entries; exits of open positions go on."""
     mode: Annotated[Literal["paper", "live"], words("paper", "live", wanted="paper or live")] = "paper"
-    """paper or live; live also needs `spreads arm NAME`."""
+    """paper or live; this version trades paper accounts only."""
     universe: Universe
     """Underlyings, or a list of common.yaml: {list: indices, except: [RUT]}."""
     when: tuple[MarketCondition, ...] = ()

@@ -12,7 +12,7 @@ schema: 1
 name: {name}
 about: {about}
 enabled: true
-mode: paper                       # paper | live (live also needs `spreads arm {name}`)
+mode: paper                       # paper | live (this version trades paper accounts only)
 
 universe: [{underlying}]          # or {{list: indices, except: [RUT]}} with the lists of common.yaml
 

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from engine.sim.loop import LoopClock, PacedLoop, Stalled, VirtualLoop, run
 
 

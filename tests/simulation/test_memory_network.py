@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+
 from engine.sim.loop import VirtualLoop, run
 from engine.sim.network import Link, MemoryNetwork
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import ib_async
 import pytest
+
 from engine.sim.loop import VirtualLoop, run
 from engine.sim.network import MemoryNetwork
 

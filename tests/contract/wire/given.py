@@ -9,11 +9,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import strategies as st
+
 from engine.sim.wire.fields import Column, Field, Fixed, Group, Item, Rest, When
 from engine.sim.wire.kinds import Double, Flag, Kind, Size, Text, Value, Whole
 from engine.sim.wire.message import Message
 from engine.sim.wire.tables import layout_of
-from hypothesis import strategies as st
 
 REFERENCE = Path(__file__).parents[3].parent / "shared" / "reference"
 

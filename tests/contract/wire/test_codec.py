@@ -5,6 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, assume, settings
+from hypothesis import given as having
+from hypothesis import strategies as st
+
 from engine.sim.wire.codec import decode, encode, encode_frame, frame_encoder
 from engine.sim.wire.errors import WireError
 from engine.sim.wire.frames import FrameReader, fields_of
@@ -12,9 +16,6 @@ from engine.sim.wire.message import Message
 from engine.sim.wire.requests import REQUESTS
 from engine.sim.wire.responses import RESPONSES
 from engine.sim.wire.tables import BY_NAME
-from hypothesis import HealthCheck, assume, settings
-from hypothesis import given as having
-from hypothesis import strategies as st
 
 from . import given
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from engine.sim.wire import frames
-from engine.sim.wire.errors import WireError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine.sim.wire import frames
+from engine.sim.wire.errors import WireError
 
 FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from engine.sim.wire.codec import decode, encode
 from engine.sim.wire.errors import WireError
 from engine.sim.wire.frames import FrameReader, read_greeting

@@ -6,13 +6,14 @@ from datetime import UTC
 from types import SimpleNamespace
 
 import pytest
-from engine.sim.wire.codec import encode
-from engine.sim.wire.message import Message
-from engine.sim.wire.responses import RESPONSES
 from hypothesis import HealthCheck, settings
 from hypothesis import given as having
 from hypothesis import strategies as st
 from ib_async.decoder import Decoder
+
+from engine.sim.wire.codec import encode
+from engine.sim.wire.message import Message
+from engine.sim.wire.responses import RESPONSES
 
 from . import given
 

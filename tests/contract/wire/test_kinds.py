@@ -6,10 +6,11 @@ from decimal import Decimal
 from math import inf, nan
 
 import pytest
-from engine.sim.wire.errors import WireError
-from engine.sim.wire.kinds import JAVA_MAX_DOUBLE, Double, Flag, Size, Text, Whole
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine.sim.wire.errors import WireError
+from engine.sim.wire.kinds import JAVA_MAX_DOUBLE, Double, Flag, Size, Text, Whole
 
 LARGEST_DOUBLES = (JAVA_MAX_DOUBLE, "1.7976931348623157e+308")
 

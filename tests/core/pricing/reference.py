@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from engine.pricing.payoff import PayoffLeg
 from engine.pricing.quotes import LegQuote
 

@@ -3,9 +3,10 @@ import math
 import numpy as np
 import pytest
 import QuantLib
-from engine.pricing.black_scholes import d1_d2, expected_payoff, greeks, price
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine.pricing.black_scholes import d1_d2, expected_payoff, greeks, price
 
 spots = st.floats(1, 10_000)
 moneyness = st.floats(0.5, 2)

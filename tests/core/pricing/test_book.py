@@ -1,4 +1,5 @@
 import pytest
+
 from engine.pricing.assignment import dividend_risk
 from engine.pricing.book import OpenLeg, beta_weighted_delta, position_greeks, vega_in_30_days
 

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.pricing.calendar_spread import (
     CalendarSpread,
     assignment_locks_in_loss,
@@ -8,8 +11,6 @@ from engine.pricing.calendar_spread import (
     profit_at_near_expiry,
     shocked,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 CALL_CALENDAR = CalendarSpread("C", 100, 100, 30 / 365, 60 / 365, 0.23, 0.045, 0.0, -1.16)
 spreads = st.builds(

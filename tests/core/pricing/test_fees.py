@@ -1,9 +1,10 @@
 from decimal import Decimal
 
 import pytest
-from engine.pricing.fees import FeeLeg, commission
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine.pricing.fees import FeeLeg, commission
 
 premiums = st.integers(0, 2000).map(lambda c: Decimal(c) / 100)
 orders = st.lists(st.builds(FeeLeg, st.integers(1, 3), premiums), min_size=1, max_size=4)

@@ -3,14 +3,15 @@ import math
 import numpy as np
 import pytest
 import QuantLib
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
 from engine.pricing.black_scholes import greeks, price
 from engine.pricing.implied_volatility import (
     implied_volatility,
     implied_volatility_refusal,
     implied_volatility_status,
 )
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 spots = st.floats(1, 10_000)
 moneyness = st.floats(0.5, 2)

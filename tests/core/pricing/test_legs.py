@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+
 from engine.pricing.black_scholes import expected_payoff, greeks, price
 from engine.pricing.legs import atm_volatility, leg_analytics, mid_price
 

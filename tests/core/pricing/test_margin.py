@@ -2,6 +2,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.pricing.margin import (
     MarginLeg,
     account_requirement,
@@ -10,8 +13,6 @@ from engine.pricing.margin import (
     initial_margin,
 )
 from engine.pricing.payoff import PayoffLeg, PutCall, profile
-from hypothesis import given
-from hypothesis import strategies as st
 
 FRONT = date(2026, 12, 18)
 strikes = st.integers(16, 26).map(lambda n: n * 5)

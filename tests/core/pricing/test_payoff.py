@@ -2,9 +2,10 @@ import math
 
 import numpy as np
 import pytest
-from engine.pricing.payoff import PayoffLeg, outcome, profile, profit_at
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine.pricing.payoff import PayoffLeg, outcome, profile, profit_at
 
 strikes = st.integers(1, 40).map(lambda n: n * 2.5)
 legs_of_one_expiry = st.lists(

@@ -1,6 +1,9 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.pricing.black_scholes import price
 from engine.pricing.payoff import PayoffLeg, profile
 from engine.pricing.probability import (
@@ -13,8 +16,6 @@ from engine.pricing.probability import (
     probability_of_touch,
     smile,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 legs_of_one_expiry = st.lists(
     st.builds(

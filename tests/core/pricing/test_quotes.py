@@ -1,9 +1,10 @@
 import math
 
 import pytest
-from engine.pricing.quotes import LegQuote, combo_quote, leg_width_fraction, quote_status
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine.pricing.quotes import LegQuote, combo_quote, leg_width_fraction, quote_status
 
 cents = st.integers(1, 2000).map(lambda c: c / 100)
 quotes = st.builds(

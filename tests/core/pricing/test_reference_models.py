@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+
 from engine.pricing import black_scholes
 from engine.pricing.book import OpenLeg, position_greeks
 from engine.pricing.calendar_spread import CalendarSpread, calendar_profile, profit_at_near_expiry
@@ -22,7 +23,6 @@ from engine.pricing.probability import (
     probability_of_touch,
 )
 from engine.pricing.volatility import expected_move, iv_percentile, iv_rank, iv_standing
-
 from tests.core.pricing.reference import Case, cases, close, leg_sign, market, option_sign, payoff_legs, tolerance
 
 

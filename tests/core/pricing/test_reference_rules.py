@@ -9,7 +9,6 @@ from engine.pricing.book import beta_dollar_delta, beta_weighted_delta
 from engine.pricing.fees import FeeLeg, commission, flat_table
 from engine.pricing.payoff import outcome, profile
 from engine.pricing.quotes import LegQuote, combo_quote, quote_status
-
 from tests.core.pricing.reference import Case, cases, close, leg_quotes, leg_sign, payoff_legs
 
 FRONT = date(2026, 12, 18)

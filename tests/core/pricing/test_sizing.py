@@ -1,4 +1,7 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.pricing.sizing import (
     by_kelly,
     by_net_liquidation,
@@ -10,8 +13,6 @@ from engine.pricing.sizing import (
     scaled_by_volatility,
     smallest,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 dollars = st.integers(1, 10_000_000).map(lambda cents: cents / 100)
 

@@ -1,6 +1,9 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.pricing.exact import exact
 from engine.pricing.ticks import (
     Side,
@@ -14,8 +17,6 @@ from engine.pricing.ticks import (
     round_passive,
     tick_for,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 prices = st.decimals(-500, 500, places=4)
 ticks = st.sampled_from([Decimal("0.01"), Decimal("0.05"), Decimal("0.10"), Decimal("0.25")])

@@ -1,9 +1,10 @@
 import math
 
 import pytest
-from engine.pricing.volatility import expected_move, expected_move_by_straddle, iv_rank, iv_standing
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine.pricing.volatility import expected_move, expected_move_by_straddle, iv_rank, iv_standing
 
 ivs = st.floats(0.01, 3)
 

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
+
 from engine.sim.market.catalogue import CHARACTERS
 from engine.sim.market.contracts import ContractNumbers, Key, listing_of, underlying_id
 from engine.sim.market.series import Breadth, expiries, listed, strikes, trading_days
-
 from tests.core.sim_market import given
 
 PUT = Key("SPX", date(2026, 12, 18), "SPXW", "P", 5900.0)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from engine.pricing.implied_volatility import implied_volatility
 from engine.pricing.ticks import price_class, tick_for
 from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.quotes import Quotes
-
 from tests.core.sim_market import given
 
 OPEN, NOON, CLOSE = given.at(14, 30), given.at(17), given.at(21)

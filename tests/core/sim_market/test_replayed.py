@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+
 from engine.sim.market.contracts import ContractNumbers, Key
 from engine.sim.market.quotes import Bar
 from engine.sim.market.replayed import ReplayedMarket
-
 from tests.core.sim_market import given
 
 EXPIRY = date(2026, 12, 18)

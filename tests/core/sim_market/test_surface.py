@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engine.pricing.black_scholes import price
 from engine.sim.market.catalogue import CHARACTERS
 from engine.sim.market.surface import Shape, atm_variance, implied
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SHAPES = sorted({character.shape for character in CHARACTERS.values()}, key=repr)
 STRIKES = np.arange(20.0, 400.0, 1.0)
