@@ -30,6 +30,7 @@ from engine.strategy.values import Amount, Window
 
 ACCOUNT = "account.yaml"
 QUOTE_AGE_MAX_S = 15.0
+ONE_DAY = timedelta(days=1)
 MESSAGES_FREE = 30
 """Fewer order messages than these in a day are nobody's concern, whatever they fill."""
 
@@ -212,7 +213,7 @@ def _traffic(snapshot: Snapshot) -> tuple[int, int]:
     """
     today, messages, executions = trading_day(snapshot.at), 0, 0
     for order in snapshot.ledger.orders.values():
-        if order.sent_at is not None and trading_day(order.sent_at) == today:
+        if order.sent_at is not None and snapshot.at - order.sent_at < ONE_DAY and trading_day(order.sent_at) == today:
             messages += 1 + order.reprices + (order.cancel_requested_at is not None)
             executions += len(order.fills)
     return messages, executions

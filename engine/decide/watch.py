@@ -41,11 +41,9 @@ def _reasons(snapshot: Snapshot, book: Book) -> Iterator[str]:
 
 def _legs(snapshot: Snapshot) -> Iterator[str]:
     resumed_at = snapshot.ledger.resumed_at
-    for order in snapshot.ledger.orders.values():
-        filled_at = order.last_fill_at
-        if filled_at is None or (resumed_at is not None and filled_at <= resumed_at) or order.is_balanced:
-            continue
-        if snapshot.at - filled_at > UNBALANCED_FOR:
+    for ref, filled_at in snapshot.ledger.unbalanced.items():
+        if snapshot.at - filled_at > UNBALANCED_FOR and (resumed_at is None or filled_at > resumed_at):
+            order = snapshot.ledger.orders[ref]
             legs = ", ".join(f"{order.leg_filled(leg.contract.con_id)} of {leg.contract}" for leg in order.spread.legs)
             yield f"the legs of {order.ref} are not whole spreads ({legs}): make them so in TWS, then resume"
     for position in snapshot.ledger.positions.values():

@@ -90,6 +90,8 @@ class Ledger:
     """Orders of ours that the broker rejected since the last one that filled or could be canceled."""
     messages: list[datetime] = field(default_factory=list[datetime])
     """When order messages (send, reprice, cancel) were written, newest last, at most `MESSAGES_KEPT`."""
+    unbalanced: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """Orders whose executed legs are not whole spreads, with the time of the last execution heard."""
     mode: str = ""
     """What the engine was started for: sim, paper or live."""
     resumed_at: datetime | None = None
@@ -189,6 +191,10 @@ class Ledger:
                 self.failures_in_a_row = 0
             case _:
                 pass
+        if isinstance(fact, LegFilled):
+            self.unbalanced.pop(fact.order_ref, None)
+            if not self.orders[fact.order_ref].is_balanced:
+                self.unbalanced[fact.order_ref] = at
         if known.fills or isinstance(fact, LegFilled):
             self._refresh(known.proposed.position)
         return True

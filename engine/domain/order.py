@@ -168,8 +168,6 @@ class Order:
     """The last reason that came with a fact: of a denial, a cancel, a rejection, an unknown."""
     revived: bool = False
     """It was over for us and the broker says that it works: nobody counts on it any more, so it is to be canceled."""
-    last_fill_at: datetime | None = None
-    """When the last execution was heard."""
     fills: Mapping[str, LegFilled] = field(default_factory=dict[str, LegFilled])
     """Leg executions by the part of the execution id that corrections keep."""
     commissions: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
@@ -326,7 +324,7 @@ _WITH_FILLS: dict[OrderState, OrderState] = {"working": "partly_filled", "reject
 
 def _filled(order: Order, fact: LegFilled, at: datetime) -> Order:
     fills = {**order.fills, execution_key(fact.exec_id): fact}
-    grown = replace(order, fills=fills, perm_id=fact.perm_id or order.perm_id, last_fill_at=at)
+    grown = replace(order, fills=fills, perm_id=fact.perm_id or order.perm_id)
     whole = grown.remaining == 0 and grown.is_balanced
     state = _next(order, "WholeFilled" if whole else "PartFilled")
     return replace(grown, state=state, changed_at=at if state != order.state else order.changed_at)

@@ -292,7 +292,7 @@ class Engine:
             message()
         except EngineError as error:
             self._inbox.hear(OrderUnknown(ref, f"it may not have left: {error}"))
-            if not isinstance(error, Transient):
+            if not isinstance(error, Transient) and self.ledger.halt is None:
                 self._inbox.hear(Halted("engine", str(error)))
 
     async def _preview(self, ref: str) -> None:

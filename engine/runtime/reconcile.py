@@ -10,7 +10,7 @@ Pure: the picture and the ledger come in, facts go out.
 from collections import Counter
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -166,6 +166,6 @@ def _signed(quantity: Decimal) -> str:
 
 def _copy(ledger: Ledger) -> Ledger:
     twin = copy(ledger)
-    for name in ("orders", "positions", "settled", "strategies", "denials", "funnels", "candidates", "messages"):
-        setattr(twin, name, copy(getattr(ledger, name)))
+    for field in fields(Ledger):
+        setattr(twin, field.name, copy(getattr(ledger, field.name)))
     return twin
