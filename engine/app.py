@@ -26,7 +26,7 @@ from engine.compile.scanner import Scanner
 from engine.decide.book import FUNNEL_EVERY, Book
 from engine.decide.find import Finder
 from engine.domain.errors import Damaged, EngineError, Transient, UserError
-from engine.domain.facts import EngineStarted, EngineStopped, Halted
+from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
 from engine.metrics import Buckets, Reading, registry
@@ -170,7 +170,7 @@ class App:
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.record(fact, now)
             desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account))
-            await feed.prepare(library.shelf, ledger, now)
+            self._tell(await feed.prepare(library.shelf, ledger, now))
             background = [
                 group.create_task(self._keep_link(broker, feed, library, ledger)),
                 group.create_task(self._archive(feed, account)),
@@ -239,9 +239,9 @@ class App:
             try:
                 if not broker.is_connected:
                     await broker.connect()
-                    await feed.prepare(library.shelf, ledger, now)
+                    self._tell(await feed.prepare(library.shelf, ledger, now))
                 elif feed.is_stale(library.shelf, now) and session_of(now) is not None:
-                    await feed.prepare(library.shelf, ledger, now)
+                    self._tell(await feed.prepare(library.shelf, ledger, now))
                 elif now - watched_at >= REWATCH_EVERY:
                     feed.rewatch(library.shelf, ledger, now)
                     watched_at = now
@@ -250,6 +250,10 @@ class App:
                 # Said by the broker as a fact already; the journal and every face show it.
                 await asyncio.sleep(pause)
                 pause = min(RETRY_MAX_S, pause * 2)
+
+    def _tell(self, refused: list[str]) -> None:
+        for text in refused:
+            self._inbox.hear(ErrorHeard(0, text))
 
     def _halt_by_file(self, ledger: Ledger) -> None:
         path = self._settings.state / HALT_FILE
@@ -264,7 +268,7 @@ class App:
                     self._inbox.hear(fact)
                 now = self._clock.now()
                 if feed.is_stale(library.shelf, now):
-                    await feed.prepare(library.shelf, engine.ledger, now)
+                    self._tell(await feed.prepare(library.shelf, engine.ledger, now))
                 else:
                     feed.rewatch(library.shelf, engine.ledger, now)
             except (UserError, Transient):

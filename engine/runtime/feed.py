@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from engine.decide.wanted import Guess, wanted
 from engine.domain.chain import MarketState
 from engine.domain.contract import Contract
+from engine.domain.errors import BrokerRefused, UserError
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day
 from engine.ports import Broker, DailyBars, Underlying
@@ -50,25 +51,44 @@ class Feed:
         self._contracts: dict[str, tuple[Contract, ...]] = {}
         self._loaded_for: dict[str, frozenset[tuple[int, int]]] = {}
         """Days to expiry, from and to, that the contracts of an underlying were loaded for."""
+        self._refused: dict[str, date] = {}
+        """Days on which the broker refused an underlying."""
+        self._is_preparing = False
         self._watched: list[Contract] = []
         self.carries: dict[str, Carry] = {}
         """Interest and dividends that the chain was last laid out with, by underlying."""
 
-    async def prepare(self, shelf: Shelf, ledger: Ledger, now: datetime) -> None:
-        """Load what is missing or of another day, lay out the rows, and stream.
+    async def prepare(self, shelf: Shelf, ledger: Ledger, now: datetime) -> list[str]:
+        """Load what is missing or of another day, lay out the rows, and stream; what the broker refused, for people.
 
-        Raises Transient when the broker does not answer and UserError for an underlying it does not know.
+        One underlying that the broker does not know stops nothing else; it is asked for again on the next day. While a
+        preparation runs, another returns at once. Raises Transient when the broker does not answer.
         """
+        if self._is_preparing:
+            return []
+        self._is_preparing = True
+        try:
+            return await self._prepare(shelf, ledger, now)
+        finally:
+            self._is_preparing = False
+
+    async def _prepare(self, shelf: Shelf, ledger: Ledger, now: datetime) -> list[str]:
         today, strategies = trading_day(now), list(shelf.strategies.values())
+        refused: list[str] = []
         for symbol in _symbols(strategies, ledger):
             known = self._known.get(symbol)
-            if known is None or known.loaded_on != today:
-                underlying = await self._broker.underlying(symbol)
-                bars = await self._broker.daily_bars(underlying, HISTORY_DAYS)
+            if (known is None or known.loaded_on != today) and self._refused.get(symbol) != today:
+                try:
+                    underlying = await self._broker.underlying(symbol)
+                    bars = await self._broker.daily_bars(underlying, HISTORY_DAYS)
+                except (UserError, BrokerRefused) as error:
+                    self._refused[symbol] = today
+                    refused.append(f"{symbol} is not traded today: {error}")
+                    continue
                 self._known[symbol] = _Known(underlying, bars, today)
                 self._contracts.pop(symbol, None)
         self._broker.watch(self._watched, self._underlyings())
-        for symbol in sorted({name for strategy in strategies for name in strategy.universe} - {VIX}):
+        for symbol in sorted({name for strategy in strategies for name in strategy.universe} & self._known.keys() - {VIX}):
             days = _days(symbol, strategies)
             if symbol not in self._contracts or not days <= self._loaded_for[symbol]:
                 chain = await self._broker.chain(self._known[symbol].underlying, _within(days, now), BAND)
@@ -85,11 +105,12 @@ class Feed:
         self._quotes.layout(contracts, self.carries, sessions)
         self._watched = []
         self.rewatch(shelf, ledger, now)
+        return refused
 
     def is_stale(self, shelf: Shelf, now: datetime) -> bool:
         """Whether `prepare` must run again: a new trading day, or an underlying or expiries that were not wanted before."""
         today, strategies = trading_day(now), list(shelf.strategies.values())
-        needed = {name for strategy in strategies for name in strategy.universe}
+        needed = {name for strategy in strategies for name in strategy.universe if self._refused.get(name) != today}
         if any(name not in self._known or self._known[name].loaded_on != today for name in needed):
             return True
         return any(not _days(name, strategies) <= self._loaded_for.get(name, frozenset()) for name in needed - {VIX})

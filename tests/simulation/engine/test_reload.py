@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import OrderProposed, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts import ErrorHeard, OrderProposed, StrategyLoaded, StrategyRefused, StrategyRemoved
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 
@@ -144,3 +144,23 @@ def test_deleted_file_takes_back_what_waits_and_keeps_the_exits(tmp_path: Path, 
     assert [order.state for order in life.orders("open", "shy")] == ["canceled"]
     assert [order.state for order in life.orders("close", "calls")] == ["filled"]
     assert life.orders("open", "late") == []
+
+
+def test_underlying_that_the_broker_does_not_know_stops_no_other_strategy(tmp_path: Path) -> None:
+    strategies = {
+        "puts.yaml": given.strategy("puts", window="09:31-09:41"),
+        "typo.yaml": given.strategy("typo", window="09:31-09:41").replace("[SPY]", "[SPYY]"),
+    }
+    assert "[SPYY]" in strategies["typo.yaml"]
+
+    async def act(world: World) -> Life:
+        life = await world.start()
+        await world.when(lambda: opened(life) == ["filled"])
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, strategies=strategies)
+
+    refusals = [fact.text for fact in life.all(ErrorHeard) if "SPYY" in fact.text]
+    assert len(refusals) == 1
+    assert refusals[0].startswith("SPYY is not traded today: ")
