@@ -290,7 +290,10 @@ class _Line:
                 return number_of(token, unit) if token.sort == "number" else self.measure(node)[1]
             case exp.Mul() | exp.Div():
                 left, right = self._factor_units(node, unit)
-                return Arithmetic(_OPERATIONS[type(node)], self.build(node.this, left), self.build(node.expression, right))
+                first, second = self.build(node.this, left), self.build(node.expression, right)
+                if isinstance(node, exp.Div) and isinstance(second, Number) and second.value == 0:
+                    raise self.wrong(node.expression, "divided by zero: this is never known", "divide by another number")
+                return Arithmetic(_OPERATIONS[type(node)], first, second)
             case _:
                 return Arithmetic(_OPERATIONS[type(node)], self.build(node.this, unit), self.build(node.expression, unit))
 

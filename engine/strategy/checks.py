@@ -52,9 +52,8 @@ def _contradictions(case: _Case) -> None:
     for conditions in (strategy.when, strategy.filters, strategy.spread.rules):
         for earlier, later in contradictions(conditions):
             other = f"line {earlier.source.line}" if earlier.source is not later.source else "the same line"
-            case.error(
-                _of(later.source), f"this can never be true together with '{earlier.source.text}'", f"change it or {other}"
-            )
+            text = " ".join(earlier.source.text.split())
+            case.error(_of(later.source), f"this can never be true together with '{text}'", f"change it or {other}")
 
 
 def _out_of_bounds(case: _Case) -> None:

@@ -78,10 +78,8 @@ def read_document(source: str | bytes, file: str) -> Document:
 
 def _text_of(raw: bytes, document: Document) -> str:
     if len(raw) > LARGEST_FILE:
-        size = f"{len(raw) // 1024} kB"
-        document.report(
-            NOWHERE, f"this file has {size}; {LARGEST_FILE // 1024} kB is the most", "one file is one strategy of a page or two"
-        )
+        most = f"{LARGEST_FILE // 1024} kB"
+        document.report(NOWHERE, f"this file is larger than {most}, the most", "one file is one strategy of a page or two")
         raise _Stop
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         document.report(NOWHERE, "this file is saved as UTF-16", "save it as UTF-8")

@@ -30,6 +30,7 @@ GENERATED = {
     "lone_surrogate": GOOD.decode().replace("SPX", "S\ud800X", 1),
     "line_separator": GOOD.decode().replace("spreads", "sp\u2028reads").encode(),
     "long_line": GOOD.replace(b"- volume >= 10", b"- volume >= 10" + b" or volume >= 10" * 60),
+    "block_of_lines": GOOD.replace(b"- iv_rank >= 25%", b"- |\n    iv_rank >= 25%\n    and vix < 3"),
     "long_word": GOOD.replace(b"short_delta: 0.12", b"x" * 5_000 + b": 0.12"),
     "many_levels": b"schema: " + b"{a: " * 5_000 + b"1" + b"}" * 5_000,
     "many_negations": GOOD.replace(b"volume >= 10", b"not " * 100 + b"volume >= 10"),
