@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK, trading_day
 
+_ABBREVIATED = {"et", "est", "edt", "ct", "cst", "cdt"}
+"""Winter or summer, in one place or another: EST is five hours behind UTC also in July, which nobody means."""
 CITIES = {"new york": "America/New_York", "chicago": "America/Chicago", "london": "Europe/London"}
 EXAMPLES = "2016-04-29, '2016-04-29 15:45 New York' or 2016-04-29T19:45:00Z"
 
@@ -88,6 +90,8 @@ def _zone(text: str | None) -> tzinfo:
         return zone
     name = " ".join(text.split())
     try:
+        if name.lower() in _ABBREVIATED:
+            raise ValueError(name)
         return ZoneInfo(CITIES.get(name.lower(), name))
     except (KeyError, ValueError, OSError) as error:
         known = ", ".join(["UTC", *(city.title() for city in CITIES)])

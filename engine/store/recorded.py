@@ -44,6 +44,8 @@ _REQUIRED: dict[str, pa.DataType] = {
 _OPTIONAL = ("bid_size", "ask_size", "last", "volume", "open_interest", "iv", "delta", "gamma", "theta", "vega")
 _STANDARD = 100
 """Shares of a listed option; another number marks an adjusted or a mini series."""
+_HIGHEST_STRIKE = 1e6
+"""USD; the contract numbers have room for no more, and no exchange lists half of it."""
 NO_CARRY = Carry(rate=0.0, dividend=0.0)
 """What a recording says about rates and dividends: nothing."""
 
@@ -126,6 +128,8 @@ def contract_number(root: str, expiry: date, strike: Decimal, put_call: str) -> 
     return root_bits << 47 | expiry.toordinal() - _EPOCH << 31 | int(strike * 1000) << 1 | (put_call == "C")
 
 
+_SHOWN = 120
+"""Characters of somebody else's message."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -177,6 +181,10 @@ def _check_keys(path: Path, rows: pa.Table) -> None:
     for name in ("underlying", "root", "expiry", "strike", "right", "multiplier"):
         if rows[name].null_count:
             raise UserError(f"{path}: {name} has empty values; every option of a recorded chain needs one")
+    strikes = rows["strike"].to_numpy()
+    impossible = strikes[~((strikes > 0) & (strikes <= _HIGHEST_STRIKE))]
+    if impossible.size:
+        raise UserError(f"{path}: strike holds {impossible[0]:g}; it is a price above zero")
     strange = set(rows["right"].unique().to_pylist()) - {"C", "P"}
     if strange:
         raise UserError(f"{path}: right holds {sorted(strange)[0]!r}; it is C for a call and P for a put")
@@ -231,4 +239,7 @@ def _contracts(rows: pa.Table) -> list[Contract]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    """What the reader of the file found, without the bytes of the file that it may quote."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    shown = "".join(character if character.isprintable() else "?" for character in line)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

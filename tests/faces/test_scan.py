@@ -98,6 +98,8 @@ def test_scan_takes_the_last_snapshot_of_the_day_that_is_not_later(
         ("2016-04-28 25:00", "is no time"),
         ("0001-01-01 00:00 +14:00", "is no time"),
         ("2016-04-28 12:00 Atlantis", "no time zone 'Atlantis'"),
+        ("2016-04-28 12:00 EST", "no time zone 'EST'; write UTC, New York"),
+        ("2016-04-28 12:00 EDT", "no time zone 'EDT'; write UTC, New York"),
         ("2016-04-28 12:00 /etc/passwd", "is no time"),
     ],
 )
