@@ -10,9 +10,10 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -21,6 +22,7 @@ from cyclopts.validators import Number
 from engine.app import App, Options, state_of
 from engine.cli.logs import log_to
 from engine.cli.narrate import Narrator
+from engine.cli.pace import BUSY, Pace
 from engine.cli.report import Record, report
 from engine.cli.show import say
 from engine.domain.errors import UserError
@@ -42,13 +44,16 @@ FIRST_DAY = date(2026, 11, 16)
 MARKER = ".demo"
 BREADTH = Breadth(dailies=3, weeklies=6, monthlies=4)
 KNOBS = Knobs(cadence_s=5, idle_cadence_s=90, repeats_quotes=True, match_every_s=5, pnl_every_s=60, max_lines=LINES)
+WATCHED_KNOBS = replace(KNOBS, idle_cadence_s=10, messages_per_second=200)
+"""A person who says yes must not be told, most of the time, that the quotes are too old. Both ends of the wire are one process
+here, so where that stalls for a moment the messages of several simulated seconds arrive in one: no fault of the client's."""
 FUNNEL_EVERY = timedelta(minutes=10)
+INDENT = " " * 24
+"""Where the text of a narrated line begins, behind its time and its word."""
 ANSWER_AFTER_S = 20
 """The person who is not there looks for twenty seconds, then says yes."""
 NERVOUS = ((1, timedelta(minutes=90), -0.03, 0.04), (1, timedelta(hours=3), -0.01, 0.02))
 """Jumps of the S&P 500: session (0 is the first), time after its open, relative move, change of volatility."""
-ASKED, BUSY, WATCHING, CLOSED = 1.0, 12.0, 240.0, 20_000.0
-"""Simulated seconds a second while somebody is asked, while an order works, while nothing happens, and at night."""
 
 
 def demo(
@@ -120,16 +125,18 @@ class Stage:
         ends = self.sessions[-1].close + timedelta(minutes=5)
         longest = sessions_between(begins.date() - timedelta(days=10), begins.date() + timedelta(days=400))
         market = GeneratedMarket(self.seed, begins, longest, ("SPX", "SPY", "VIX"), BREADTH, cadence_s=5)
-        simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, knobs=KNOBS)
+        knobs = KNOBS if self.paced is None else WATCHED_KNOBS
+        simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, knobs=knobs)
         await simulator.start("127.0.0.1", PORT)
-        narrator = Narrator(say)
+        pace = None if self.paced is None else Pace(self.paced, self.sessions, simulator.now)
+        narrator = Narrator(say if pace is None else lambda text: _tell(text, pace))
         self.record.cash = CASH
         self.options = Options(
             funnel_every=FUNNEL_EVERY,
             serves_api=self.paced is not None,
             watches_files=self.paced is not None,
             observers=(narrator, self),
-            on_desk=lambda desk: self._opened(desk, narrator),
+            on_desk=lambda desk: self._opened(desk, narrator, pace),
         )
         settings = Settings(mode="sim", port=PORT, account=ACCOUNT, state=self.state, strategies=self.strategies, lines=LINES)
         app = App(settings, simulator, self.options)
@@ -144,15 +151,16 @@ class Stage:
             f"simulated market, seed {self.seed}: {self.sessions[0].day:%a %d %b} to {self.sessions[-1].day:%a %d %b %Y}, "
             f"account {ACCOUNT} with ${CASH:,}. Nothing here touches a broker."
         )
-        if self.paced is not None:
+        if pace is not None:
             say("a and Enter approves, d declines, h halts, r resumes, q leaves; or, from another terminal:")
             say(f"  spreads approvals --state {self.state}    spreads approve ORDER --state {self.state}\n")
             loop.add_reader(sys.stdin.fileno(), self._typed)
-            self._pace(simulator)
+            pace.look()
         try:
             await app.run()
         finally:
-            if self.paced is not None:
+            if pace is not None:
+                pace.stop()
                 loop.remove_reader(sys.stdin.fileno())
             await simulator.stop()
 
@@ -162,16 +170,16 @@ class Stage:
         self._nudge()
 
     def saw(self, fact: Fact, at: datetime) -> None:
-        """Keep every fact for the report; have the absent person answer; slow down when something happens."""
+        """Keep every fact for the report; have the absent person answer."""
         self.record.facts.append((at, fact))
-        if self.paced is not None:
-            self.paced.set_speed(min(self.paced.speed, BUSY))
-        elif isinstance(fact, ApprovalAsked):
+        if self.paced is None and isinstance(fact, ApprovalAsked):
             asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._answer, fact.order_ref)
 
-    def _opened(self, desk: Desk, narrator: Narrator) -> None:
+    def _opened(self, desk: Desk, narrator: Narrator, pace: Pace | None) -> None:
         self._desk, self.record.ledger, narrator.ledger = desk, desk.ledger, desk.ledger
         self.record.desk = desk
+        if pace is not None:
+            pace.ledger = desk.ledger
 
     def _answer(self, ref: str) -> None:
         task = asyncio.ensure_future(self._say_yes(ref))
@@ -206,24 +214,12 @@ class Stage:
         elif word:
             say("a approve   d decline   h halt   r resume   q leave")
 
-    def _pace(self, simulator: Simulator) -> None:
-        """Choose the speed for the next moments by what is going on."""
-        if self.paced is None or self.options.stop.is_set():
-            return
-        ledger, now = self.record.ledger, simulator.now()
-        is_open = any(session.contains(now) for session in self.sessions)
-        speed = WATCHING if is_open else CLOSED
-        if ledger is None:
-            speed = BUSY  # starting takes seconds of the machine, which must not be hours of the market
-        elif any(True for _ in waiting(ledger)):
-            speed = ASKED
-        elif any(True for _ in ledger.working()):
-            speed = BUSY
-        before_open = min((s.open - now for s in self.sessions if s.open > now), default=timedelta(days=1))
-        if before_open < timedelta(minutes=2):
-            speed = min(speed, BUSY)
-        self.paced.set_speed(speed)
-        asyncio.get_running_loop().call_later(0.25 * speed, self._pace, simulator)
+
+def _tell(text: str, pace: Pace) -> None:
+    """One line for the person who watches, folded under its own text where the terminal is narrow."""
+    width = shutil.get_terminal_size().columns
+    say(text if "\n" in text else fill(text, width, subsequent_indent=INDENT))
+    pace.linger()
 
 
 def _fresh(state: Path) -> Path:
