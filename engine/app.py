@@ -8,6 +8,7 @@ leave     cancel what is left of our entries, say good-bye in the journal, save 
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class Options:
     observers: Sequence[Observer] = ()
     on_desk: Callable[[Desk], None] = lambda _: None
     """Told once the engine can be asked."""
+    on_mended: Callable[[str], None] = logging.getLogger(__name__).warning
+    """Told, at the start, what was mended or passed over in the state folder."""
     wrap_journal: Callable[[Journal], Journal] = lambda journal: journal
     wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
     probation: int = 0
@@ -139,6 +142,8 @@ class App:
         self._recovered = recovered
         journal = self._options.wrap_journal(recovered.journal)
         try:
+            for text in recovered.warnings:
+                self._options.on_mended(text)
             await self._with(journal, recovered.ledger, recovered.ledger.lease or lease, account)
         finally:
             with suppress(EngineError, OSError):

@@ -118,6 +118,7 @@ async def _serve(settings: Settings, clock: Clock) -> int:
         say(f"engine on {settings.state}; `spreads status --state {settings.state}` asks it, Ctrl-C stops it")
 
     options.on_desk = opened
+    options.on_mended = say
     app = App(settings, clock, options)
     loop = asyncio.get_running_loop()
 

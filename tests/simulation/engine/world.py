@@ -138,6 +138,7 @@ class Life:
         *,
         wrap_journal: Callable[[Journal], Journal] = lambda journal: journal,
         wrap_broker: Callable[[Broker], Broker] = lambda broker: broker,
+        on_mended: Callable[[str], None] = lambda _: None,
         watches_files: bool = False,
         **settings: object,
     ) -> None:
@@ -154,6 +155,7 @@ class Life:
             watches_files=watches_files,
             observers=[self],
             on_desk=self._on_desk,
+            on_mended=on_mended,
             wrap_journal=wrap_journal
             if self.invariants is None
             else lambda journal: wrap_journal(self.invariants.journal(journal)),
