@@ -196,10 +196,16 @@ class Stage:
 
     def _typed(self) -> None:
         """A line from the terminal, for the oldest order that waits."""
-        word = sys.stdin.readline().strip().lower()
-        desk = self._desk
-        if word in {"q", "quit"} or desk is None:
+        try:
+            line = sys.stdin.readline()
+        except OSError:  # the terminal is gone
+            line = ""
+        word, desk = line.strip().lower(), self._desk
+        if not line or word in {"q", "quit"}:
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
             self.stop()
+        elif desk is None:
+            say("the engine is still starting")
         elif word in {"h", "halt"}:
             say(desk.halt("terminal", "typed h"))
         elif word in {"r", "resume"}:

@@ -86,7 +86,8 @@ class Narrator:
     def _order(self, fact: Fact) -> str | None:
         match fact:
             case OrderProposed():
-                prices = f"at {money(fact.limit)}, not below {money(fact.worst)}"
+                bound = "below" if fact.worst > 0 else "above"
+                prices = f"at {money(fact.limit)}, not {bound} {money(fact.worst)}"
                 return f"propose   {fact.purpose} {fact.quantity} × {fact.spread} {prices}  ({fact.reason})"
             case OrderPreviewed():
                 margin = "" if fact.initial_margin_change is None else f", margin {fact.initial_margin_change:+,.0f}"
@@ -137,7 +138,14 @@ class Narrator:
 def money(net: Decimal) -> str:
     """A net per share with its direction in words."""
     word = "credit" if net > 0 else "debit" if net < 0 else "even"
-    return f"{abs(net.quantize(Decimal('0.0001')).normalize()):f} {word}"
+    return f"{price(abs(net))} {word}"
+
+
+def price(amount: Decimal) -> str:
+    """A price per share to the cent, and finer only where it is finer."""
+    fine = amount.quantize(Decimal("0.0001"))
+    cents = fine.quantize(Decimal("0.01"))
+    return f"{cents:f}" if cents == fine else f"{fine.normalize():f}"
 
 
 def _values(values: dict[str, float | None]) -> str:

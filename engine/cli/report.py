@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from engine.cli.narrate import money
+from engine.cli.narrate import money, price
 from engine.domain.facts import (
     CandidatesRecorded,
     EntryDenied,
@@ -142,10 +142,10 @@ def _choice(proposed: OrderProposed, record: Record) -> Iterator[str]:
 
 def _walk(order: Order, record: Record) -> Iterator[str]:
     """The prices of an order, and what it filled at."""
-    prices = [
+    limits = [
         fact.limit for _, fact in record.facts if isinstance(fact, OrderSent | OrderRepriced) and fact.order_ref == order.ref
     ]
-    walk = " → ".join(f"{abs(price):f}" for price in prices)
+    walk = " → ".join(price(abs(limit)) for limit in limits)
     last = max((fill.executed_at for fill in order.fills.values()), default=None)
     took = f" in {(last - order.sent_at).total_seconds():.0f} s" if last and order.sent_at else ""
     if order.net_filled is None:
@@ -157,7 +157,7 @@ def _walk(order: Order, record: Record) -> Iterator[str]:
         count = sum(fill.quantity for fill in fills)
         average = sum((fill.price * fill.quantity for fill in fills), Decimal(0)) / count if count else Decimal(0)
         done = "sold" if (leg.action == "sell") == (order.purpose == "open") else "bought"
-        yield f"            {done} {count} × {leg.contract} at {average.normalize():f}"
+        yield f"            {done} {count} × {leg.contract} at {price(average)}"
 
 
 def _afterwards(position: Position, record: Record, ledger: Ledger) -> Iterator[str]:
@@ -183,7 +183,7 @@ def _result(record: Record, ledger: Ledger) -> Iterator[str]:
     fees = sum((position.fees for position in ledger.positions.values()), Decimal(0))
     rows = record.desk.positions() if record.desk else []
     marks = [row["unrealised_usd"] for row in rows if row["state"] == "open"]
-    yield f"{len(ledger.positions)} positions, {len(closed)} closed"
+    yield f"{len(ledger.positions)} {'position' if len(ledger.positions) == 1 else 'positions'}, {len(closed)} closed"
     yield f"  realised    {realised:>+12,.2f} USD"
     known = [float(cast("float", mark)) for mark in marks if mark is not None]
     if len(known) == len(marks):
