@@ -191,9 +191,12 @@ def _result(record: Record, ledger: Ledger) -> Iterator[str]:
     else:
         yield "  unrealised       unknown: a leg has no quote"
     yield f"  fees        {-fees:>+12,.2f} USD"
-    worth = [fact.net_liquidation for _, fact in record.facts if isinstance(fact, EquityRecorded)]
+    worth = [(at, fact.net_liquidation) for at, fact in record.facts if isinstance(fact, EquityRecorded)]
     if worth:
-        yield f"  account     {worth[0]:>12,.2f} → {worth[-1]:,.2f} USD   {_spark([float(value) for value in worth])}"
+        # The broker tells the account's value every three minutes: its last word may be older than the marks above.
+        told, last = worth[-1]
+        spark = _spark([float(value) for _, value in worth])
+        yield f"  account     {worth[0][1]:>12,.2f} → {last:,.2f} USD, as told {_time(told)}   {spark}"
 
 
 def _risk(record: Record, ledger: Ledger) -> Iterator[str]:
