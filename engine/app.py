@@ -54,6 +54,8 @@ REWATCH_EVERY = timedelta(minutes=5)
 CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
 """Between two looks at the link and at the HALT file, in session and outside of it."""
 HALT_FILE = "HALT"
+FOLDER_AGAIN_S = 5.0
+"""Between two looks for a folder of strategies that has gone."""
 
 
 @dataclass(slots=True)
@@ -266,18 +268,29 @@ class App:
             self._inbox.hear(Halted("file", path.read_text(encoding="utf-8", errors="replace")[:200].strip() or "HALT file"))
 
     async def _watch(self, engine: Engine, feed: Feed, library: Library) -> None:
-        """Read the strategies again whenever a file changes; the swap happens here, between two beats."""
-        async for _ in awatch(self._settings.strategies, stop_event=self._options.stop, debounce=200):
+        """Read the strategies again whenever a file changes; the swap happens here, between two beats.
+
+        A folder that is taken away changes nothing: what was last good stays in force, and the folder is looked for again.
+        """
+        while not self._options.stop.is_set():
             try:
-                for fact in library.reload():
-                    self._inbox.hear(fact)
-                now = self._clock.now()
-                if feed.is_stale(library.shelf, now):
-                    self._tell(await feed.prepare(library.shelf, engine.ledger, now))
-                else:
-                    feed.rewatch(library.shelf, engine.ledger, now)
-            except (UserError, Transient):
-                continue
+                async for _ in awatch(self._settings.strategies, stop_event=self._options.stop, debounce=200):
+                    await self._reload(engine, feed, library)
+            except OSError:
+                await asyncio.sleep(FOLDER_AGAIN_S)
+
+    async def _reload(self, engine: Engine, feed: Feed, library: Library) -> None:
+        with suppress(UserError, Transient):
+            for fact in library.reload():
+                self._inbox.hear(fact)
+            shelf, ledger, now = library.shelf, engine.ledger, self._clock.now()
+            needed = {strategy.digest for strategy in shelf.strategies.values()}
+            needed |= {order.proposed.digest for order in ledger.working()} | {held.digest for held in ledger.open_positions()}
+            self._finder.keep_only(version for digest, version in shelf.versions.items() if digest in needed)
+            if feed.is_stale(shelf, now):
+                self._tell(await feed.prepare(shelf, ledger, now))
+            else:
+                feed.rewatch(shelf, ledger, now)
 
     async def _archive(self, feed: Feed, account: str) -> None:
         """Keep the chain in the history while the market is open."""
