@@ -99,6 +99,7 @@ def market(underlying: str = "SPX", **more: object) -> MarketState:
     fields: dict[str, object] = {
         "price": 100.0, "previous_close": 99.0, "iv30": 0.2, "iv_history": tuple(0.1 + 0.001 * n for n in range(252)),
         "closes": tuple(80.0 + 0.1 * n for n in range(200)), "vix": 18.0, "events": (),
+        "events_until": date(2026, 12, 31),
     }  # fmt: skip
     return MarketState(underlying, **(fields | more))  # pyright: ignore
 

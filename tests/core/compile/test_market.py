@@ -66,6 +66,8 @@ def test_realized_volatility_is_the_sample_deviation_of_log_returns() -> None:
         ("trend", (201.0,), {}),
         ("vix", (), {"vix": None}),
         ("event", (2.0,), {"events": None}),
+        ("event", (2.0,), {"events_until": None}),
+        ("event", (2.0,), {"events_until": date(2026, 11, 21)}),
         ("days_to_earnings", (), {}),
         ("days_to_ex_dividend", (), {"next_ex_dividend": date(2026, 11, 19)}),
         ("minutes_to_close", (), {"session": None}),
@@ -80,6 +82,10 @@ def test_market_measure_is_unknown_when_something_is_missing(
 @pytest.mark.parametrize(("day", "within", "expected"), [(22, 2, True), (23, 2, False), (20, 0, True), (19, 2, False)])
 def test_event_counts_today_and_the_next_days(day: int, within: int, expected: bool) -> None:
     assert value("event", float(within), events=(date(2026, 11, day),)) is expected
+
+
+def test_event_that_is_listed_counts_also_after_the_horizon() -> None:
+    assert value("event", 2.0, events=(date(2026, 11, 22),), events_until=date(2026, 11, 19)) is True
 
 
 def test_days_are_counted_to_the_next_known_date() -> None:
