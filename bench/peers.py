@@ -14,6 +14,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+EQUAL = 1e-9
+"""Computed numbers that differ by less are equal, as in the product: prices are cents, and a value on its bound is the rule."""
 KEEP = 5
 Rows = list[tuple[int, int, float]]
 
@@ -81,7 +83,7 @@ def _polars_legs(frame: pl.DataFrame, b: Bounds) -> pl.LazyFrame:
     return frame.lazy().filter(
         (pl.col("put_call") == -1) & pl.col("dte").is_between(*b.days) & (bid >= 0) & (bid < ask) & ask.is_finite()
         & (pl.col("volume") >= b.volume) & (pl.col("open_interest") >= b.open_interest)
-        & (ask - bid <= b.quote_width * ((bid + ask) / 2))
+        & (ask - bid <= b.quote_width * ((bid + ask) / 2) + EQUAL)
     )  # fmt: skip
 
 
@@ -90,8 +92,8 @@ def _polars_best(met: pl.LazyFrame, b: Bounds) -> Rows:
     priced = (
         met.with_columns(W=c("strike") - c("strike_l"), net=((c("bid") + c("ask")) - (c("bid_l") + c("ask_l"))) / 2)
         .filter(
-            c("W").is_between(b.width_low - 1e-6, b.width_high + 1e-6) & (c("net") > 0) & (c("net") < c("W"))
-            & (c("bid") - c("ask_l") > 0) & (c("net") >= b.credit * c("W"))
+            c("W").is_between(b.width_low - 1e-6, b.width_high + 1e-6) & (c("net") > EQUAL) & (c("net") < c("W") - EQUAL)
+            & (c("bid") - c("ask_l") > EQUAL) & (c("net") >= b.credit * c("W") - EQUAL)
         )
         .with_columns(fees=2 * pl.max_horizontal(c("fee") + c("fee_l"), pl.lit(b.minimum_fee)))
         .with_columns(kept=c("net") - c("fees") / 100)
@@ -129,14 +131,14 @@ def pandas_merge(frame: pd.DataFrame, b: Bounds) -> Rows:
     f = frame
     legs = f[
         (f.put_call == -1) & f.dte.between(*b.days) & (f.bid >= 0) & (f.bid < f.ask) & np.isfinite(f.ask) & (f.volume >= b.volume)
-        & (f.open_interest >= b.open_interest) & (f.ask - f.bid <= b.quote_width * ((f.bid + f.ask) / 2))
+        & (f.open_interest >= b.open_interest) & (f.ask - f.bid <= b.quote_width * ((f.bid + f.ask) / 2) + EQUAL)
     ]  # fmt: skip
     short = legs[(legs.bid > 0) & legs.delta.abs().between(*b.delta)]
     m = short.merge(legs, on="gid", suffixes=("", "_l"))
     m["W"] = m.strike - m.strike_l
     m = m[m.W.between(b.width_low - 1e-6, b.width_high + 1e-6)].copy()
     m["net"] = ((m.bid + m.ask) - (m.bid_l + m.ask_l)) / 2
-    m = m[(m.net > 0) & (m.net < m.W) & (m.bid - m.ask_l > 0) & (m.net >= b.credit * m.W)].copy()
+    m = m[(m.net > EQUAL) & (m.net < m.W - EQUAL) & (m.bid - m.ask_l > EQUAL) & (m.net >= b.credit * m.W - EQUAL)].copy()
     fees = 2 * np.maximum(m.fee + m.fee_l, b.minimum_fee)
     kept = m.net - fees / 100
     at = m.strike - kept
@@ -179,7 +181,7 @@ def _loops(
         b, a = bid[i], ask[i]
         is_leg[i] = (
             put_call[i] == -1 and day_low <= dte[i] <= day_high and b >= 0 and b < a and a <= 1e308 and volume[i] >= min_volume
-            and interest[i] >= min_interest and a - b <= quote_width * ((b + a) / 2)
+            and interest[i] >= min_interest and a - b <= quote_width * ((b + a) / 2) + EQUAL
         )  # fmt: skip
     keep = 5
     best_s = np.zeros((underlyings, keep), np.int64)
@@ -199,7 +201,7 @@ def _loops(
             if width < width_low or not is_leg[k]:
                 continue
             net = ((bid[s] + ask[s]) - (bid[k] + ask[k])) / 2
-            if not (0 < net < width) or bid[s] - ask[k] <= 0 or net < share * width:
+            if not (EQUAL < net < width - EQUAL) or bid[s] - ask[k] <= EQUAL or net < share * width - EQUAL:
                 continue
             fees = 2 * max(fee[s] + fee[k], min_fee)
             kept = net - fees / 100

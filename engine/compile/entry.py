@@ -3,7 +3,8 @@
 legs      options that may become a leg: side, days, quote, the strategy's filters; the chain is read once, here
 pairs     short legs meet long legs of the same group at the wanted distance
 priced    the numbers that rules and rank need, each once, the score last
-the rest  the rules, then the best by score; equal scores by short, then long row number, so that the order is total
+the rest  the rules, then the best by score; equal scores by short, then long row number, so that the order is total;
+          scores are equal that differ in the eleventh decimal only
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ WHERE {conjunction([*sound(spread), *rules, f"score <= {FINITE}"], 2)}
 
 
 def _best(*, several: bool, kept: str) -> str:
-    order = "score DESC, s_cid, l_cid"
+    order = "round(score, 10) DESC, s_cid, l_cid"
     if not several:
         return f"ORDER BY {order}\nLIMIT {kept}"
     return f"QUALIFY row_number() OVER (PARTITION BY u ORDER BY {order}) <= {kept}\nORDER BY {order}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.compile.spreads import leg_columns, levels
-from engine.compile.sql import FINITE, Parameters
+from engine.compile.sql import EQUAL, FINITE, Parameters
 from engine.strategy.model import Vertical
 from engine.strategy.values import DayRange, DeltaRange, NextMonthly
 
@@ -43,7 +43,8 @@ def of_side(spread: Vertical, parameters: Parameters) -> list[str]:
 
 def sound(spread: Vertical) -> list[str]:
     """The price at mid makes sense: something is earned or paid, and less than the width."""
-    return ["net > 0", "net < W"] if spread.is_credit else ["net < 0", "-net < W"]
+    price = "net" if spread.is_credit else "-net"
+    return [f"{price} > {EQUAL}", f"{price} < W - {EQUAL}"]
 
 
 def short_conditions(spread: Vertical, parameters: Parameters) -> list[str]:

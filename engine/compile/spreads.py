@@ -47,7 +47,7 @@ def leg_term(name: str) -> Term:
     """A leg measure over the chain relation."""
     sql = declaration(name, "leg").sql
     absent = any(_MAY_BE_ABSENT.get(word, False) and word not in _KNOWN_OF_LEGS for word in _words(sql))
-    return Term(_closed(sql), absent)
+    return Term(_closed(sql), absent, is_exact=sql.isidentifier())
 
 
 def spread_terms(spread: Vertical) -> Mapping[str, str]:

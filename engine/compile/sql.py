@@ -4,6 +4,10 @@ Columns come in two kinds of absence: NaN in the live buffers of the chain, NULL
 NaN for the greatest number, so `NaN > 0.3` is TRUE there. Every number that may be absent is therefore held against
 FINITE, which is false for NaN and unknown for NULL. `least` and `greatest` skip absent arguments in SQL; here one
 absent argument makes the result absent. A division by zero is absent.
+
+Prices are cents and conditions name cents, so a value on its bound is the rule and no accident: a credit of $2.00 is
+what is left of 8.25 and 6.25, and in binary it may come out a last bit above. What differs by less than EQUAL is
+therefore equal, unless both sides are numbers that nothing was computed from.
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ from engine.strategy.expressions import (
 )
 
 FINITE = "1e308"
+EQUAL = "1e-9"
+"""Far below a cent and far above the last bit of a million dollars."""
 Value = float | int
 _NAME = re.compile(r"\$([a-z]\w*)")
 
@@ -40,6 +46,8 @@ class Term:
     sql: str
     may_be_absent: bool
     may_be_zero: bool = True
+    is_exact: bool = False
+    """True where nothing was computed: a constant, or a column as it was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,7 @@ class Writer:
         """SQL of a number."""
         match expression:
             case Number(value=value):
-                return Term(self.parameters.numbered(value), may_be_absent=False)
+                return Term(self.parameters.numbered(value), may_be_absent=False, is_exact=True)
             case Measure():
                 return self.term(expression)
             case Arithmetic(op="/", left=left, right=right):
@@ -154,15 +162,15 @@ class Writer:
         guarded = [left] if left.may_be_absent and compare.op not in {"<", "<="} else []
         guarded += [right] if right.may_be_absent and compare.op not in {">", ">="} else []
         if compare.op == ">=" and guarded == [left] and not right.may_be_absent:
-            return f"{left.sql} BETWEEN {right.sql} AND {FINITE}"
-        compared = f"{left.sql} {_sign(compare)} {right.sql}"
+            return f"{left.sql} BETWEEN {_bound(compare, left, right)} AND {FINITE}"
+        compared = _compared(compare, left, right)
         if not guarded:
             return compared
         return "(" + " AND ".join([compared, *(f"{term.sql} <= {FINITE}" for term in guarded)]) + ")"
 
     def _answering(self, compare: Compare) -> str:
         left, right = self.number(compare.left), self.number(compare.right)
-        return _where_known(f"{left.sql} {_sign(compare)} {right.sql}", left, right)
+        return _where_known(_compared(compare, left, right), left, right)
 
     def _miss(self, condition: Expression) -> str:
         match condition:
@@ -177,15 +185,27 @@ class Writer:
                 return f"CASE WHEN {truth} THEN 0e0 WHEN NOT {truth} THEN 1e0 END"
             case Compare():
                 left, right = self.number(condition.left), self.number(condition.right)
-                compared = f"{left.sql} {_sign(condition)} {right.sql}"
+                compared = _compared(condition, left, right)
                 distance = f"abs({left.sql} - {right.sql}) / greatest(abs({right.sql}), 1e-6)"
                 return _where_known(f"CASE WHEN {compared} THEN 0e0 ELSE {distance} END", left, right)
             case _:
                 raise TypeError(f"{condition} is not in plain form")
 
 
-def _sign(compare: Compare) -> str:
-    return "<>" if compare.op == "!=" else compare.op
+def _compared(compare: Compare, left: Term, right: Term) -> str:
+    """SQL of the comparison between known numbers."""
+    if compare.op in {"<", "<=", ">", ">="}:
+        return f"{left.sql} {compare.op} {_bound(compare, left, right)}"
+    if left.is_exact and right.is_exact:
+        return f"{left.sql} {'<>' if compare.op == '!=' else '='} {right.sql}"
+    return f"abs({left.sql} - {right.sql}) {'>' if compare.op == '!=' else '<='} {EQUAL}"
+
+
+def _bound(compare: Compare, left: Term, right: Term) -> str:
+    """The right side of an inequality, moved so that what is equal but for rounding counts as equal."""
+    if left.is_exact and right.is_exact:
+        return right.sql
+    return f"{right.sql} {'+' if compare.op in {'>', '<='} else '-'} {EQUAL}"
 
 
 def _where_known(sql: str, *terms: Term) -> str:

@@ -1,6 +1,7 @@
 """The scan as a stranger would write it: loops over options, no SQL, nothing shared with the compiler but the language's tree.
 
-Three-valued logic is spelled out, the normal distribution is math.erfc, and every formula stands here a second time.
+Three-valued logic is spelled out, the normal distribution is math.erfc, and every formula stands here a second time. What
+differs by less than a billionth is equal: 8.25 - 6.25 is 2.00, whatever its last bit.
 """
 
 import math
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from engine.strategy.expressions import And, Arithmetic, Between, Call, Compare, Expression, In, Measure, Not, Number, Or
 from engine.strategy.model import Strategy, Vertical
 
+ROUNDING = 1e-9
 Option = dict[str, float | None]
 Lookup = Callable[[Measure], float | None]
 
@@ -25,7 +27,7 @@ def search(strategy: Strategy, options: Sequence[Option]) -> list[Hit]:
     """Every spread that passes, best first; equal scores by short, then long row number."""
     legs = [option for option in options if may_be_leg(strategy, option)]
     hits = [hit for short in legs for long in legs if (hit := _judge(strategy, short, long)) is not None]
-    return sorted(hits, key=lambda hit: (-hit.score, hit.short, hit.long))
+    return sorted(hits, key=lambda hit: (-round(hit.score, 10), hit.short, hit.long))
 
 
 def may_be_leg(strategy: Strategy, option: Option) -> bool:
@@ -51,7 +53,7 @@ def _judge(strategy: Strategy, short: Option, long: Option) -> Hit | None:
             return None
     net = _mid(short) - _mid(long)
     price = net if spread.is_credit else -net
-    if not 0 < price < width:
+    if not ROUNDING < price < width - ROUNDING:
         return None
 
     def looked_up(measure: Measure) -> float | None:
@@ -86,7 +88,15 @@ def truth(expression: Expression, lookup: Lookup) -> bool | None:
             a, b = number(left, lookup), number(right, lookup)
             if a is None or b is None:
                 return None
-            return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "=": a == b, "!=": a != b}[op]
+            above, below = a > b + ROUNDING, a < b - ROUNDING
+            return {
+                "<": below,
+                "<=": not above,
+                ">": above,
+                ">=": not below,
+                "=": not (above or below),
+                "!=": above or below,
+            }[op]
     return lookup(expression)
 
 

@@ -95,8 +95,8 @@ signs = st.sampled_from(["<", "<=", ">", ">=", ">", ">=", "!="])
 
 
 def bounds(declared: tuple[str, int, int]) -> st.SearchStrategy[float]:
-    # An odd last digit: prices are multiples of a cent, so no value lies on the bound, where rounding would decide.
-    return st.integers(declared[1] * 10, declared[2] * 10 - 1).map(lambda tenths: round(tenths / 10 + 0.0137, 4))
+    # Tenths, as people write them: prices are multiples of a cent, so many a value lies on its bound.
+    return st.integers(declared[1] * 10, declared[2] * 10).map(lambda tenths: tenths / 10)
 
 
 def written(form: str, number: float, name: str) -> str:
@@ -191,3 +191,40 @@ def assert_same(found: Sequence[tuple[int, int, float]], wanted: Sequence[Hit]) 
 def _without_near_ties(wanted: Sequence[Hit]) -> bool:
     scores = [hit.score for hit in wanted]
     return all(a == b or abs(a - b) > 1e-9 * max(1.0, abs(a)) for a, b in itertools.pairwise(scores))
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ("credit <= $2", True),
+        ("credit >= $2", True),
+        ("credit = $2", True),
+        ("credit < $2", False),
+        ("credit > $2", False),
+        ("credit != $2", False),
+        ("not (credit > $2)", True),
+        ("credit between 20% of width and $2", True),
+        ("max_profit <= $200", True),
+        ("return_on_risk <= 25%", True),
+        ("slippage >= 15% of credit", True),
+    ],
+)
+def test_value_on_its_bound_lies_on_it_whatever_its_last_bit(rule: str, *, holds: bool) -> None:
+    short, long = make.option(100, bid=4.0, ask=4.3), make.option(90, bid=2.0, ask=2.3)
+    assert ((4.0 + 4.3) - (2.0 + 2.3)) / 2 > 2, "the credit that binary numbers make of it"
+    rows = chain_rows(make.chain([short, long]), {}, make.NOW)
+
+    found = scan(make.strategy(rules=[rule]), rows.table)
+
+    assert len(found) == holds
+
+
+def test_spreads_of_one_score_stand_in_the_order_of_the_chain_whatever_its_last_bit() -> None:
+    quotes = {80: (0.0, 0.1), 90: (2.0, 2.3), 100: (4.0, 4.3), 110: (6.0, 6.3), 120: (8.0, 8.3)}
+    options = [make.option(strike, bid=bid, ask=ask) for strike, (bid, ask) in quotes.items()]
+    rows = chain_rows(make.chain(options), {}, make.NOW)
+
+    found = scan(make.strategy(width="$10", rules=["credit = $2"], rank="credit / width"), rows.table)
+
+    assert [(short, long) for short, long, _ in found] == [(2, 1), (3, 2), (4, 3)]
+    assert len({score for *_, score in found}) > 1, "their scores differ in the last bit"

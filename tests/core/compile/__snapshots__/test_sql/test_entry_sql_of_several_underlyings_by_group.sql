@@ -54,9 +54,9 @@ priced AS MATERIALIZED (
 )
 SELECT s_cid, l_cid, score
 FROM priced
-WHERE net > 0
-  AND net < W
-  AND pop_z BETWEEN $n1 AND 1e308
+WHERE net > 1e-9
+  AND net < W - 1e-9
+  AND pop_z BETWEEN $n1 - 1e-9 AND 1e308
   AND score <= 1e308
-QUALIFY row_number() OVER (PARTITION BY u ORDER BY score DESC, s_cid, l_cid) <= $keep
-ORDER BY score DESC, s_cid, l_cid
+QUALIFY row_number() OVER (PARTITION BY u ORDER BY round(score, 10) DESC, s_cid, l_cid) <= $keep
+ORDER BY round(score, 10) DESC, s_cid, l_cid

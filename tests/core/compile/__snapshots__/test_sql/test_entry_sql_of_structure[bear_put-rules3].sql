@@ -8,7 +8,7 @@ WITH legs AS MATERIALIZED (
     AND ask <= 1e308
     AND fee <= 1e308
     AND open_interest BETWEEN $n4 AND 1e308
-    AND (((ask - bid)) <= ($n5 * ((bid + ask) / 2)) OR ((ask - bid)) <= $n5)
+    AND (((ask - bid)) <= ($n5 * ((bid + ask) / 2)) + 1e-9 OR ((ask - bid)) <= $n5 + 1e-9)
     AND quote_age <= $n6
 ),
 pairs AS (
@@ -54,11 +54,11 @@ priced AS (
 )
 SELECT s_cid, l_cid, score
 FROM priced
-WHERE net < 0
-  AND -net < W
-  AND (-net) <= ($n1 * W)
-  AND pop_z BETWEEN $n2 AND 1e308
-  AND (expected_value > $n3 AND expected_value <= 1e308)
+WHERE -net > 1e-9
+  AND -net < W - 1e-9
+  AND (-net) <= ($n1 * W) + 1e-9
+  AND pop_z BETWEEN $n2 - 1e-9 AND 1e308
+  AND (expected_value > $n3 + 1e-9 AND expected_value <= 1e308)
   AND score <= 1e308
-ORDER BY score DESC, s_cid, l_cid
+ORDER BY round(score, 10) DESC, s_cid, l_cid
 LIMIT $keep

@@ -59,9 +59,9 @@ priced_6 AS MATERIALIZED (
 priced AS MATERIALIZED (
   SELECT *,
     TRUE AS rule_0,
-    (net > 0 AND net < W) AS rule_1,
-    (net >= ($n1 * W)) AS rule_2,
-    CASE WHEN pop <= 1e308 THEN pop >= $n2 END AS rule_3,
+    (net > 1e-9 AND net < W - 1e-9) AS rule_1,
+    (net >= ($n1 * W) - 1e-9) AS rule_2,
+    CASE WHEN pop <= 1e308 THEN pop >= $n2 - 1e-9 END AS rule_3,
     CASE WHEN ((max_profit / max_loss)) BETWEEN -1e308 AND 1e308 THEN TRUE END AS rule_4
   FROM priced_6
 ),
@@ -137,14 +137,14 @@ priced AS MATERIALIZED (
   SELECT *,
     CASE WHEN s_miss_0 IS NOT NULL AND l_miss_0 IS NOT NULL THEN greatest(s_miss_0, l_miss_0) END AS missed_0, NULL AS value_0, NULL AS bound_0,
     CASE WHEN s_bid > 0 THEN 0e0 ELSE 1e0 END AS missed_1, NULL AS value_1, NULL AS bound_1,
-    CASE WHEN CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) >= $n2 THEN 0e0 ELSE abs((abs(s_delta)) - $n2) / greatest(abs($n2), 1e-6) END END IS NOT NULL AND CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) <= $n3 THEN 0e0 ELSE abs((abs(s_delta)) - $n3) / greatest(abs($n3), 1e-6) END END IS NOT NULL THEN greatest(CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) >= $n2 THEN 0e0 ELSE abs((abs(s_delta)) - $n2) / greatest(abs($n2), 1e-6) END END, CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) <= $n3 THEN 0e0 ELSE abs((abs(s_delta)) - $n3) / greatest(abs($n3), 1e-6) END END) END AS missed_2, NULL AS value_2, NULL AS bound_2,
-    (CASE WHEN net >= ($n4 * W) THEN 0e0 ELSE abs(net - ($n4 * W)) / greatest(abs(($n4 * W)), 1e-6) END) AS missed_3, net AS value_3, ($n4 * W) AS bound_3,
-    CASE WHEN pop <= 1e308 THEN CASE WHEN pop >= $n5 THEN 0e0 ELSE abs(pop - $n5) / greatest(abs($n5), 1e-6) END END AS missed_4, pop AS value_4, $n5 AS bound_4
+    CASE WHEN CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) >= $n2 - 1e-9 THEN 0e0 ELSE abs((abs(s_delta)) - $n2) / greatest(abs($n2), 1e-6) END END IS NOT NULL AND CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) <= $n3 + 1e-9 THEN 0e0 ELSE abs((abs(s_delta)) - $n3) / greatest(abs($n3), 1e-6) END END IS NOT NULL THEN greatest(CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) >= $n2 - 1e-9 THEN 0e0 ELSE abs((abs(s_delta)) - $n2) / greatest(abs($n2), 1e-6) END END, CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) <= $n3 + 1e-9 THEN 0e0 ELSE abs((abs(s_delta)) - $n3) / greatest(abs($n3), 1e-6) END END) END AS missed_2, NULL AS value_2, NULL AS bound_2,
+    (CASE WHEN net >= ($n4 * W) - 1e-9 THEN 0e0 ELSE abs(net - ($n4 * W)) / greatest(abs(($n4 * W)), 1e-6) END) AS missed_3, net AS value_3, ($n4 * W) AS bound_3,
+    CASE WHEN pop <= 1e308 THEN CASE WHEN pop >= $n5 - 1e-9 THEN 0e0 ELSE abs(pop - $n5) / greatest(abs($n5), 1e-6) END END AS missed_4, pop AS value_4, $n5 AS bound_4
   FROM priced_6
 )
 SELECT s_cid, l_cid, missed_0, value_0, bound_0, missed_1, value_1, bound_1, missed_2, value_2, bound_2, missed_3, value_3, bound_3, missed_4, value_4, bound_4
 FROM priced
-WHERE net > 0
-  AND net < W
+WHERE net > 1e-9
+  AND net < W - 1e-9
 ORDER BY CASE WHEN missed_0 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_1 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_2 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_3 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_4 = 0 THEN 0 ELSE 1 END, coalesce(missed_0, 1e9) + coalesce(missed_1, 1e9) + coalesce(missed_2, 1e9) + coalesce(missed_3, 1e9) + coalesce(missed_4, 1e9), s_cid, l_cid
 LIMIT 1;
