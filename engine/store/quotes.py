@@ -166,8 +166,6 @@ class QuoteStore:
             given = np.asarray(values, dtype=np.float64)[known]
             into = self._analytics.feed[name] if name in self._analytics.feed else self._columns[name]
             possible = (given >= low) & (given <= high)
-            if name == "theta":
-                possible &= given != _NOT_COMPUTED
             into[rows] = np.where(possible, given, into[rows])
         if "iv" in columns or "delta" in columns:
             self._analytics.feed_at[rows] = _FRESH

@@ -61,6 +61,12 @@ def test_recorded_values_are_taken_as_they_are(tmp_path: Path) -> None:
     assert (contract.root, contract.expiry, contract.strike, contract.put_call) == ("SPXW", DAY, Decimal(5900), "P")
 
 
+def test_a_recorded_theta_of_minus_two_is_a_theta(tmp_path: Path) -> None:
+    snapshot = load_chain(recording(tmp_path, row(theta=-2.0)))
+
+    assert snapshot.table["theta"][0].as_py() == -2.0
+
+
 def test_a_missing_volatility_is_solved_where_the_quote_allows(tmp_path: Path) -> None:
     years = (datetime(2026, 12, 18, 21, tzinfo=UTC) - NOON).total_seconds() / (365 * 86400)
     price = float(black_scholes.price(6000.0, 5900.0, years, 0.04, 0.01, 0.17, -1))
