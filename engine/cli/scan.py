@@ -1,7 +1,7 @@
 """The command that looks for candidates in a recorded chain: no broker, no engine, the same search."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.cli.folder import Unread, load_strategy, read
@@ -12,7 +12,8 @@ from engine.decide.find import Finder
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.errors import UserError
 from engine.domain.facts import FunnelRecorded
-from engine.domain.session import trading_day
+from engine.domain.session import Session, trading_day
+from engine.runtime.schedule import sessions_between
 from engine.store.columns import Carry
 from engine.store.recorded import Loaded, load, times
 from engine.strategy.account import Account
@@ -21,6 +22,8 @@ from engine.strategy.model import Strategy
 from engine.strategy.parse import ACCOUNT_FILE, parse_account
 from engine.strategy.problems import render_all
 
+_AHEAD = timedelta(days=3 * 366)
+"""Options are listed up to three years out."""
 IN_A_TABLE = (
     "rank",
     "spread",
@@ -65,7 +68,7 @@ def scan(file: Path, *, chain: Path, at: str | None = None, account: Path | None
     strategy = load_strategy(file)
     carries = _carries(_account(file, account), strategy)
     instant = chosen(chain, times(chain), at)
-    loaded = load(chain, instant, carries=carries)
+    loaded = load(chain, instant, carries=carries, sessions=_sessions(instant))
     say(_about_snapshot(chain, loaded, instant))
     underlyings = _searched(strategy, loaded, chain)
     finder = Finder(Scanner())
@@ -97,6 +100,12 @@ def _account(strategy: Path, named: Path | None) -> Account:
 def _carries(account: Account, strategy: Strategy) -> dict[str, Carry]:
     pricing = account.pricing
     return {name: Carry(float(pricing.rate), float(pricing.dividend_yield.get(name, 0))) for name in strategy.universe}
+
+
+def _sessions(instant: datetime) -> Sequence[Session]:
+    """The days of the exchange ahead: on half of one, options settle at 13:00."""
+    today = trading_day(instant)
+    return sessions_between(today, today + _AHEAD)
 
 
 def _searched(strategy: Strategy, loaded: Loaded, chain: Path) -> list[str]:

@@ -2,9 +2,12 @@
 
 import csv
 import json
+from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
@@ -140,6 +143,21 @@ def test_scan_prices_with_the_rate_of_the_account(spreads: Spreads, tmp_path: Pa
     assert here[0]["pop"] != other[0]["pop"]
     assert spreads(*words, "--account", "broken.yaml").code == 2
     assert spreads(*words, "--account", "gone.yaml").code == 2
+
+
+@pytest.mark.parametrize(("clock", "left_out"), [("17:59", ""), ("18:01", "; left out: 50 expired")])
+def test_scan_knows_that_options_settle_at_one_on_half_a_day(clock: str, left_out: str, spreads: Spreads, tmp_path: Path) -> None:
+    path, chain = given.strategy(tmp_path), given.chain(tmp_path / "chain.parquet", (given.MORNING,))
+    table = pq.read_table(chain)
+    seen = datetime.fromisoformat(f"2015-12-24T{clock}:00Z")
+    for name, value in (("quote_ts", pa.scalar(seen, pa.timestamp("us", "UTC"))), ("expiry", pa.scalar(date(2015, 12, 24)))):
+        column = pa.array([value.as_py()] * table.num_rows, value.type)
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    pq.write_table(table, chain)
+
+    ran = spreads("scan", path, "--chain", chain)
+
+    assert ran.err.splitlines()[0].endswith(f"{50 if not left_out else 0} options{left_out}")
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the recorded chains lie beside the repository, in shared/data")
