@@ -8,7 +8,7 @@ and reaches no files but the journal's and the archive's.
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -50,17 +50,21 @@ def write_views(state: Path) -> Path:
     state = state.resolve()
     script = _script(state)
     database, text = state / DATABASE, state / TEXT
+    trial = state / f"{DATABASE}.{os.getpid()}.tmp"
     try:
         _make_sources(state)
         if database.exists() and text.exists() and text.read_text() == script:
             return database
-        trial = state / f"{DATABASE}.{os.getpid()}.tmp"
         trial.unlink(missing_ok=True)
         with duckdb.connect(trial, config={"storage_compatibility_version": _STORAGE}) as connection:
             connection.execute(script)
         trial.replace(database)
         text.write_text(script)
     except (OSError, duckdb.Error) as error:
+        with suppress(OSError):
+            # On a full disk what was begun would take the last room from the journal.
+            for begun in state.glob(f"{trial.name}*"):
+                begun.unlink()
         raise UserError(f"{database}: the views cannot be written ({error}); history stays readable where it was") from error
     return database
 

@@ -98,6 +98,16 @@ def test_every_view_answers_when_nothing_has_happened_yet(tmp_path: Path) -> Non
         assert "account" in answer.columns, view
 
 
+def test_views_that_cannot_be_written_leave_nothing_behind(tmp_path: Path) -> None:
+    Journal.open(tmp_path, "DU1").journal.close()
+    (tmp_path / "history.duckdb").mkdir()
+
+    with pytest.raises(UserError, match="the views cannot be written"):
+        write_views(tmp_path)
+
+    assert list(tmp_path.glob("*.tmp*")) == []
+
+
 def test_the_views_are_the_fold_of_an_ordinary_day(tmp_path: Path) -> None:
     ledger = told(tmp_path, trading_day())
 
