@@ -13,6 +13,7 @@ PATIENCE_S = 10.0
 CLIENT_ID = 999_001
 """Far from the numbers that people give to their programs."""
 OLDEST, NEWEST = 157, 178
+_NO_TWS, _CLOSED = "{} does not answer like a TWS ({}); is another program on this port?", "the connection was closed"
 
 
 def simulated_now(host: str, port: int) -> datetime:
@@ -22,6 +23,8 @@ def simulated_now(host: str, port: int) -> datetime:
         with socket.create_connection((host, port), PATIENCE_S) as connection:
             connection.settimeout(PATIENCE_S)
             return _asked(connection)
+    except (ConnectionResetError, BrokenPipeError) as error:
+        raise UserError(_NO_TWS.format(place, _CLOSED)) from error
     except ConnectionRefusedError as error:
         raise UserError(
             f"nothing listens at {place}; start `spreads sim --port {port}` first, or name its port with --port"
@@ -29,7 +32,7 @@ def simulated_now(host: str, port: int) -> datetime:
     except socket.gaierror as error:
         raise UserError(f"no machine is called {host!r}; a simulated TWS listens at 127.0.0.1") from error
     except (OSError, WireError, ValueError) as error:
-        raise UserError(f"{place} does not answer like a TWS ({error}); is another program on this port?") from error
+        raise UserError(_NO_TWS.format(place, error)) from error
 
 
 def _asked(connection: socket.socket) -> datetime:
@@ -45,7 +48,7 @@ def _asked(connection: socket.socket) -> datetime:
         message = decode("s2c", fields_of(body), version)
         if message.name == "current_time":
             return datetime.fromtimestamp(message.whole("time"), UTC)
-    raise ValueError("the connection was closed")
+    raise ValueError(_CLOSED)
 
 
 def _version(body: bytes) -> int:

@@ -1,6 +1,7 @@
 """The simulator's time, asked of whatever listens on a port: a time, or one sentence on what is wrong."""
 
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -54,6 +55,27 @@ def test_program_that_is_no_tws_is_told_in_one_sentence(said: bytes, because: st
 
     assert f"127.0.0.1:{port} does not answer like a TWS" in str(told.value)
     assert because in str(told.value)
+
+
+def test_program_that_hangs_up_on_what_it_was_told_is_no_tws_either() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=_hang_up, args=(listener,), daemon=True)
+        thread.start()
+
+        with pytest.raises(UserError) as told:
+            simulated_now("127.0.0.1", port)
+        thread.join()
+
+    assert "the connection was closed" in str(told.value)
+
+
+def _hang_up(listener: socket.socket) -> None:
+    """Reset the connection, as a program does that closes with something unread."""
+    connection, _ = listener.accept()
+    connection.recv(1024)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 def test_port_that_nobody_listens_on_is_told_with_the_command_to_start() -> None:
