@@ -59,7 +59,7 @@ class Narrator:
             case StrategyLoaded():
                 return f"loaded    {fact.strategy} from {fact.file}"
             case StrategyRefused():
-                return f"refused   {fact.file}; its last good version stays in force\n{fact.problems}"
+                return f"refused   {fact.file}; what was in force before stays in force\n{fact.problems}"
             case StrategyRemoved():
                 return f"removed   {fact.strategy}: no new entries, exits go on"
             case LinkChanged():
