@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -138,7 +137,7 @@ async def _serve(settings: Settings, clock: Clock) -> int:
         for text in dict.fromkeys(str(error) for error in errors):
             print(f"spreads: {text}", file=sys.stderr)
         return 2 if all(isinstance(error, UserError) for error in errors) else 1
-    say(f"stopped at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; positions stay as they are")
+    say(f"stopped at {clock.now():%Y-%m-%d %H:%M:%S} UTC; positions stay as they are")
     return 0
 
 
