@@ -18,6 +18,7 @@ from engine.ports import Line
 from engine.store import codec, lines
 from engine.store.lines import START, Head, Torn
 from engine.store.lock import Lock
+from engine.store.mark import Mark, hold
 
 FOLDER = "journal"
 
@@ -34,7 +35,7 @@ class Opened:
 class Journal:
     """The one writer of one state folder; `open` is the way to make it."""
 
-    def __init__(self, state: Path, account: str, lock: Lock, head: Head) -> None:
+    def __init__(self, state: Path, account: str, lock: Lock, head: Head, mark: Mark) -> None:
         self._folder = state / FOLDER
         self._account = account
         self._lock = lock
@@ -42,6 +43,7 @@ class Journal:
         self._file = -1
         self._file_name = ""
         self._is_synced = True
+        self._mark = mark
         self._failure: str | None = None
 
     @staticmethod
@@ -56,13 +58,16 @@ class Journal:
         try:
             folder = state / FOLDER
             head, torn = lines.verified(folder, after)
+            # Before anything is mended: what is taken for torn may be what is left of a line that was on disk.
+            hold(folder, head.seq + (torn is not None and torn.lacks_newline_only))
             if torn is not None:
                 head = _mend(torn, head)
             _check_account(folder, head, account)
+            mark = _marked(folder, head)
         except BaseException:
             lock.release()
             raise
-        return Opened(Journal(state, account, lock, head), lines.facts(folder, after, head), torn)
+        return Opened(Journal(state, account, lock, head, mark), lines.facts(folder, after, head), torn)
 
     @property
     def head(self) -> Head:
@@ -99,6 +104,7 @@ class Journal:
             return
         try:
             os.fsync(self._file)
+            self._mark.move(self._head)
         except OSError as error:
             raise self._failed("brought to disk", error) from error
         self._is_synced = True
@@ -110,6 +116,7 @@ class Journal:
                 self.sync()
         finally:
             self._close_file()
+            self._mark.close()
             self._lock.release()
 
     def _into_file_of(self, at: datetime) -> int:
@@ -153,6 +160,17 @@ class Journal:
     def _refuse_after_failure(self) -> None:
         if self._failure is not None:
             raise UserError(self._failure)
+
+
+def _marked(folder: Path, head: Head) -> Mark:
+    try:
+        mark = Mark(folder)
+        mark.move(head)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: the journal's mark cannot be written ({error.strerror}); make room or mend the disk"
+        ) from error
+    return mark
 
 
 def probe(state: Path) -> None:

@@ -139,6 +139,7 @@ def test_another_journal_than_the_checkpoint_has_seen_is_damage(tmp_path: Path) 
     lived(tmp_path / "a", days=1, saved_after=(0,))
     path = tmp_path / "a" / "journal" / "2026-11-23.jsonl"
     path.unlink()
+    (tmp_path / "a" / "journal" / "mark").unlink()
     journal = Journal.open(tmp_path / "a", "DU1").journal
     for fact, at in timed([EngineStopped("elsewhere")] * 100):
         journal.append(fact, at)

@@ -42,6 +42,11 @@ def files(state: Path) -> list[Path]:
     return sorted((state / "journal").glob("*.jsonl"))
 
 
+def unsync(state: Path) -> None:
+    """As a power cut leaves it: the last line was on its way, and nobody had been told that it is on disk."""
+    (state / "journal" / "mark").unlink()
+
+
 @contextmanager
 def files_no_longer_than(size: int) -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -117,6 +122,7 @@ def test_last_line_torn_at_any_byte_is_cut_off_with_a_warning(tmp_path: Path) ->
 
     for end in range(start + 1, len(whole) - 1):
         path.write_bytes(whole[:end])
+        unsync(tmp_path)
         opened = Journal.open(tmp_path, "DU1")
         again = opened.journal.append(lines[-1].fact, lines[-1].at)
         opened.journal.close()
@@ -161,12 +167,52 @@ def test_first_line_of_a_day_may_be_torn(tmp_path: Path) -> None:
     lines = written(tmp_path, days=2)
     path = files(tmp_path)[1]
     path.write_bytes(path.read_bytes()[:20])
+    unsync(tmp_path)
 
     opened = Journal.open(tmp_path, "DU1")
     added = opened.journal.append(EngineStopped("next"), NOON + timedelta(days=2))
     opened.journal.close()
 
     assert reread(tmp_path) == [*lines[:6], added]
+
+
+@pytest.mark.parametrize("kept", range(6))
+def test_lines_that_were_on_disk_and_are_gone_from_the_end_are_damage(tmp_path: Path, kept: int) -> None:
+    written(tmp_path)
+    path = files(tmp_path)[0]
+    left = b"".join(path.read_bytes().splitlines(keepends=True)[:kept])
+    path.write_bytes(left)
+
+    with pytest.raises(Damaged, match=f"ends at line {kept}, but line 6 had been written: lines are missing"):
+        Journal.open(tmp_path, "DU1")
+    assert path.read_bytes() == left
+
+
+def test_newest_day_that_was_taken_away_is_damage(tmp_path: Path) -> None:
+    written(tmp_path, days=2)
+    files(tmp_path)[-1].unlink()
+
+    with pytest.raises(Damaged, match="ends at line 6, but line 12 had been written"):
+        Journal.open(tmp_path, "DU1")
+
+
+def test_synced_line_that_is_torn_is_damage_and_is_not_cut_off(tmp_path: Path) -> None:
+    written(tmp_path)
+    path = files(tmp_path)[0]
+    left = path.read_bytes()[:-30]
+    path.write_bytes(left)
+
+    with pytest.raises(Damaged, match="ends at line 5, but line 6 had been written"):
+        Journal.open(tmp_path, "DU1")
+    assert path.read_bytes() == left
+
+
+@pytest.mark.parametrize("mark", [b"", b"garbage", b"\xff\xfe"])
+def test_unreadable_mark_stops_nothing(tmp_path: Path, mark: bytes) -> None:
+    lines = written(tmp_path)
+    (tmp_path / "journal" / "mark").write_bytes(mark)
+
+    assert reread(tmp_path) == lines
 
 
 def test_every_changed_byte_before_the_last_line_is_damage_with_its_place(tmp_path: Path) -> None:
