@@ -17,6 +17,7 @@ from engine.domain.order import Order
 from engine.ports import Broker, Journal, Line
 from engine.store.journal import FOLDER
 from engine.store.lines import day_files
+from engine.store.mark import NAME
 
 
 class Killed(BaseException):
@@ -47,6 +48,7 @@ class Fate:
         self.points: list[Point] = []
         self._state, self._at = state, at
         self._synced: dict[Path, int] = {}
+        self._mark = b""
         self.is_dead = False
 
     def journal(self, journal: Journal) -> Journal:
@@ -66,12 +68,15 @@ class Fate:
 
     def synced(self) -> None:
         self._synced = {path: path.stat().st_size for path in day_files(self._state / FOLDER)}
+        self._mark = (self._state / FOLDER / NAME).read_bytes()
 
     def lose_unsynced(self, chance: Random) -> int:
         """Cut the newest file where the power went: anywhere from the last synced byte on; how many bytes are gone."""
         files = day_files(self._state / FOLDER)
         if not files:
             return 0
+        # What unwinds after the death may sync once more; a process that is killed unwinds nothing.
+        (self._state / FOLDER / NAME).write_bytes(self._mark)
         path, size = files[-1], files[-1].stat().st_size
         certain = self._synced.get(path, 0)
         kept = chance.choice([certain, size, chance.randint(certain, size)])
