@@ -17,19 +17,16 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from watchfiles import awatch
-
 from engine.api.app import build, watch
 from engine.api.server import SOCKET_NAME, loopback_socket, server, unix_socket
 from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BUCKETS_S
 from engine.compile.scanner import Scanner
-from engine.decide.book import FUNNEL_EVERY, Book
+from engine.decide.book import FUNNEL_EVERY
 from engine.decide.find import Finder
-from engine.domain.errors import Damaged, EngineError, Transient, UserError
-from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
+from engine.domain.errors import EngineError, Transient, UserError
+from engine.domain.facts import EngineStarted, EngineStopped
 from engine.domain.ledger import Ledger
-from engine.domain.snapshot import Snapshot
 from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.desk import Desk, Identity
@@ -39,23 +36,14 @@ from engine.runtime.freshness import Freshness
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.restart import leftovers
-from engine.runtime.schedule import session_of
+from engine.runtime.sight import Sight
+from engine.runtime.upkeep import Upkeep
 from engine.settings import Settings
-from engine.store import chains
 from engine.store.checkpoint import recover, save
 from engine.store.history import write_views
 from engine.store.journal import FOLDER, probe
 from engine.store.lines import account_on_file
 from engine.store.quotes import QuoteStore
-
-RETRY_FIRST_S, RETRY_MAX_S = 1.0, 60.0
-"""Between two tries to connect; doubled each time."""
-REWATCH_EVERY = timedelta(minutes=5)
-CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
-"""Between two looks at the link and at the HALT file, in session and outside of it."""
-HALT_FILE = "HALT"
-FOLDER_AGAIN_S = 5.0
-"""Between two looks for a folder of strategies that has gone."""
 
 
 @dataclass(slots=True)
@@ -74,46 +62,6 @@ class Options:
     wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
     probation: int = 0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class Sight:
-    """What the beat looks at: quotes, market, account and the book, as they are at one instant."""
-
-    def __init__(
-        self, broker: Broker, quotes: QuoteStore, feed: Feed, library: Library, finder: Finder, options: Options
-    ) -> None:
-        self._broker, self._quotes, self._feed, self._library = broker, quotes, feed, library
-        self._finder, self._options = finder, options
-
-    def look(self, now: datetime, ledger: Ledger) -> Snapshot:
-        return Snapshot(
-            at=now,
-            chain=self._quotes.snapshot(now),
-            market=self._feed.market(self._library.shelf, now),
-            ledger=ledger,
-            account=self._broker.account,
-            session=session_of(now),
-            data=self._broker.data,
-            is_connected=self._broker.is_connected,
-        )
-
-    def is_open(self, now: datetime) -> bool:
-        session = session_of(now)
-        return session is not None and session.contains(now)
-
-    def ticks(self) -> int:
-        return self._quotes.ticks
-
-    def book(self) -> Book:
-        shelf = self._library.shelf
-        return Book(
-            strategies=tuple(shelf.strategies[name] for name in sorted(shelf.strategies)),
-            versions=shelf.versions,
-            account=shelf.account,
-            finder=self._finder,
-            funnel_every=self._options.funnel_every,
-            probation=self._options.probation,
-        )
 
 
 class App:
@@ -169,7 +117,16 @@ class App:
         ib = await self._connected(lease, account, last_id)
         broker = options.wrap_broker(ib)
         feed = Feed(broker, self._quotes, settings.lines)
-        sight = Sight(broker, self._quotes, feed, library, self._finder, options)
+        sight = Sight(
+            broker,
+            self._quotes,
+            feed,
+            library,
+            self._finder,
+            funnel_every=options.funnel_every,
+            probation=options.probation,
+        )
+        upkeep = Upkeep(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
             engine.observers += options.observers
@@ -177,13 +134,14 @@ class App:
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.record(fact, now)
             desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account))
-            self._tell(await feed.prepare(library.shelf, ledger, now))
+            await upkeep.prepare(now)
+            archive_every = timedelta(minutes=settings.archive_every_min)
             background = [
-                group.create_task(self._keep_link(broker, feed, library, ledger)),
-                group.create_task(self._archive(feed, account)),
+                group.create_task(upkeep.keep_link(settings.state)),
+                group.create_task(upkeep.archive(self._quotes, settings.state, account, archive_every)),
             ]
             if options.watches_files:
-                background.append(group.create_task(self._watch(engine, feed, library)))
+                background.append(group.create_task(upkeep.watch_strategies(settings.strategies, options.stop)))
             if options.serves_api:
                 background += self._serve(group, desk, partial(self._reading, engine, ib, library))
             options.on_desk(desk)
@@ -233,74 +191,6 @@ class App:
 
     def _identity(self, account: str) -> Identity:
         return Identity(version("ibkr-spreads"), self._settings.mode, account, str(self._settings.state))
-
-    async def _keep_link(self, broker: Broker, feed: Feed, library: Library, ledger: Ledger) -> None:
-        """Connect again whenever the link is lost, with growing pauses; load what a new day or a new strategy needs."""
-        pause, watched_at = RETRY_FIRST_S, self._clock.now()
-        while True:
-            now = self._clock.now()
-            session = session_of(now)
-            await asyncio.sleep(CHECK_LINK_S if session is not None and session.contains(now) else CHECK_CLOSED_S)
-            now = self._clock.now()
-            self._halt_by_file(ledger)
-            try:
-                if not broker.is_connected:
-                    await broker.connect()
-                    self._tell(await feed.prepare(library.shelf, ledger, now))
-                elif feed.is_stale(library.shelf, now) and session_of(now) is not None:
-                    self._tell(await feed.prepare(library.shelf, ledger, now))
-                elif now - watched_at >= REWATCH_EVERY:
-                    feed.rewatch(library.shelf, ledger, now)
-                    watched_at = now
-                pause = RETRY_FIRST_S
-            except (Transient, UserError):
-                # Said by the broker as a fact already; the journal and every face show it.
-                await asyncio.sleep(pause)
-                pause = min(RETRY_MAX_S, pause * 2)
-
-    def _tell(self, refused: list[str]) -> None:
-        for text in refused:
-            self._inbox.hear(ErrorHeard(0, text))
-
-    def _halt_by_file(self, ledger: Ledger) -> None:
-        path = self._settings.state / HALT_FILE
-        if ledger.halt is None and path.exists():
-            self._inbox.hear(Halted("file", path.read_text(encoding="utf-8", errors="replace")[:200].strip() or "HALT file"))
-
-    async def _watch(self, engine: Engine, feed: Feed, library: Library) -> None:
-        """Read the strategies again whenever a file changes; the swap happens here, between two beats.
-
-        A folder that is taken away changes nothing: what was last good stays in force, and the folder is looked for again.
-        """
-        while not self._options.stop.is_set():
-            try:
-                async for _ in awatch(self._settings.strategies, stop_event=self._options.stop, debounce=200):
-                    await self._reload(engine, feed, library)
-            except OSError:
-                await asyncio.sleep(FOLDER_AGAIN_S)
-
-    async def _reload(self, engine: Engine, feed: Feed, library: Library) -> None:
-        with suppress(UserError, Transient):
-            for fact in library.reload():
-                self._inbox.hear(fact)
-            shelf, ledger, now = library.shelf, engine.ledger, self._clock.now()
-            needed = {strategy.digest for strategy in shelf.strategies.values()}
-            needed |= {order.proposed.digest for order in ledger.working()} | {held.digest for held in ledger.open_positions()}
-            self._finder.keep_only(version for digest, version in shelf.versions.items() if digest in needed)
-            if feed.is_stale(shelf, now):
-                self._tell(await feed.prepare(shelf, ledger, now))
-            else:
-                feed.rewatch(shelf, ledger, now)
-
-    async def _archive(self, feed: Feed, account: str) -> None:
-        """Keep the chain in the history while the market is open."""
-        every = timedelta(minutes=self._settings.archive_every_min)
-        while True:
-            await asyncio.sleep(every.total_seconds())
-            now = self._clock.now()
-            session = session_of(now)
-            if session is not None and session.contains(now):
-                chains.save(self._settings.state, self._quotes.snapshot(now), account, feed.carries)
 
     def _serve(self, group: asyncio.TaskGroup, desk: Desk, read: Callable[[], Reading]) -> list[asyncio.Task[None]]:
         numbers, port = registry(read), self._settings.metrics_port
@@ -360,6 +250,3 @@ def state_of(path: Path) -> Path:
     except OSError as error:
         raise UserError(f"{path}: cannot be made: {error.strerror}; choose another --state") from error
     return path
-
-
-__all__ = ["App", "Damaged", "Options", "state_of"]

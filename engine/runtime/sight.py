@@ -1,0 +1,61 @@
+"""What the beat looks at: quotes, market, account and the book, as they are at one instant."""
+
+from datetime import datetime, timedelta
+
+from engine.decide.book import Book
+from engine.decide.find import Finder
+from engine.domain.ledger import Ledger
+from engine.domain.snapshot import Snapshot
+from engine.ports import Broker
+from engine.runtime.feed import Feed
+from engine.runtime.library import Library
+from engine.runtime.schedule import session_of
+from engine.store.quotes import QuoteStore
+
+
+class Sight:
+    """The eyes of an engine, over everything that it hears."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        quotes: QuoteStore,
+        feed: Feed,
+        library: Library,
+        finder: Finder,
+        *,
+        funnel_every: timedelta,
+        probation: int,
+    ) -> None:
+        self._broker, self._quotes, self._feed, self._library = broker, quotes, feed, library
+        self._finder, self._funnel_every, self._probation = finder, funnel_every, probation
+
+    def look(self, now: datetime, ledger: Ledger) -> Snapshot:
+        return Snapshot(
+            at=now,
+            chain=self._quotes.snapshot(now),
+            market=self._feed.market(self._library.shelf, now),
+            ledger=ledger,
+            account=self._broker.account,
+            session=session_of(now),
+            data=self._broker.data,
+            is_connected=self._broker.is_connected,
+        )
+
+    def is_open(self, now: datetime) -> bool:
+        session = session_of(now)
+        return session is not None and session.contains(now)
+
+    def ticks(self) -> int:
+        return self._quotes.ticks
+
+    def book(self) -> Book:
+        shelf = self._library.shelf
+        return Book(
+            strategies=tuple(shelf.strategies[name] for name in sorted(shelf.strategies)),
+            versions=shelf.versions,
+            account=shelf.account,
+            finder=self._finder,
+            funnel_every=self._funnel_every,
+            probation=self._probation,
+        )

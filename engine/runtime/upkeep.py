@@ -1,0 +1,129 @@
+"""What goes on beside the beat: the link is kept, files are read again, the HALT file is looked for, chains are archived.
+
+Nothing here decides or trades. What it learns goes into the inbox as facts; what it loads, the next beat sees.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from watchfiles import awatch
+
+from engine.decide.find import Finder
+from engine.domain.errors import Transient, UserError
+from engine.domain.facts import ErrorHeard, Halted
+from engine.domain.ledger import Ledger
+from engine.ports import Broker, Clock
+from engine.runtime.feed import Feed
+from engine.runtime.inbox import Inbox
+from engine.runtime.library import Library
+from engine.runtime.schedule import session_of
+from engine.store import chains
+from engine.store.quotes import QuoteStore
+from engine.strategy.model import Strategy
+
+RETRY_FIRST_S, RETRY_MAX_S = 1.0, 60.0
+"""Between two tries to connect; doubled each time."""
+REWATCH_EVERY = timedelta(minutes=5)
+CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
+"""Between two looks at the link and at the HALT file, in session and outside of it."""
+HALT_FILE = "HALT"
+FOLDER_AGAIN_S = 5.0
+"""Between two looks for a folder of strategies that has gone."""
+
+
+class Upkeep:
+    """The tasks beside the beat of one engine; each runs until it is cancelled."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        feed: Feed,
+        library: Library,
+        finder: Finder,
+        ledger: Ledger,
+        inbox: Inbox,
+        clock: Clock,
+    ) -> None:
+        self._broker, self._feed, self._library, self._finder = broker, feed, library, finder
+        self._ledger, self._inbox, self._clock = ledger, inbox, clock
+
+    async def prepare(self, now: datetime) -> None:
+        """Load and stream what strategies and positions need; what the broker refuses becomes a fact for people.
+
+        Raises Transient when the broker does not answer.
+        """
+        for text in await self._feed.prepare(self._library.shelf, self._ledger, now):
+            self._inbox.hear(ErrorHeard(0, text))
+
+    async def keep_link(self, state: Path) -> None:
+        """Connect again whenever the link is lost, with growing pauses; load what a new day or a new strategy needs."""
+        pause, watched_at = RETRY_FIRST_S, self._clock.now()
+        while True:
+            await asyncio.sleep(CHECK_LINK_S if _is_in_session(self._clock.now()) else CHECK_CLOSED_S)
+            now = self._clock.now()
+            self._halt_by_file(state / HALT_FILE)
+            try:
+                if not self._broker.is_connected:
+                    await self._broker.connect()
+                    await self.prepare(now)
+                elif self._feed.is_stale(self._library.shelf, now) and session_of(now) is not None:
+                    await self.prepare(now)
+                elif now - watched_at >= REWATCH_EVERY:
+                    self._feed.rewatch(self._library.shelf, self._ledger, now)
+                    watched_at = now
+                pause = RETRY_FIRST_S
+            except (Transient, UserError):
+                # Said by the broker as a fact already; the journal and every face show it.
+                await asyncio.sleep(pause)
+                pause = min(RETRY_MAX_S, pause * 2)
+
+    def _halt_by_file(self, path: Path) -> None:
+        if self._ledger.halt is None and path.exists():
+            text = path.read_text(encoding="utf-8", errors="replace")[:200].strip()
+            self._inbox.hear(Halted("file", text or "HALT file"))
+
+    async def watch_strategies(self, folder: Path, stop: asyncio.Event) -> None:
+        """Read the strategies again whenever a file changes; the swap happens here, between two beats.
+
+        A folder that is taken away changes nothing: what was last good stays in force, and the folder is looked for again.
+        """
+        while not stop.is_set():
+            try:
+                async for _ in awatch(folder, stop_event=stop, debounce=200):
+                    await self._reload()
+            except OSError:
+                await asyncio.sleep(FOLDER_AGAIN_S)
+
+    async def _reload(self) -> None:
+        with suppress(UserError, Transient):
+            for fact in self._library.reload():
+                self._inbox.hear(fact)
+            now = self._clock.now()
+            self._finder.keep_only(self._in_force())
+            if self._feed.is_stale(self._library.shelf, now):
+                await self.prepare(now)
+            else:
+                self._feed.rewatch(self._library.shelf, self._ledger, now)
+
+    def _in_force(self) -> list[Strategy]:
+        """Every version that may still be asked for: the newest, and those of working orders and open positions."""
+        shelf, ledger = self._library.shelf, self._ledger
+        needed = {strategy.digest for strategy in shelf.strategies.values()}
+        needed |= {order.proposed.digest for order in ledger.working()}
+        needed |= {position.digest for position in ledger.open_positions()}
+        return [version for digest, version in shelf.versions.items() if digest in needed]
+
+    async def archive(self, quotes: QuoteStore, state: Path, account: str, every: timedelta) -> None:
+        """Keep the chain in the history while the market is open."""
+        while True:
+            await asyncio.sleep(every.total_seconds())
+            now = self._clock.now()
+            if _is_in_session(now):
+                chains.save(state, quotes.snapshot(now), account, self._feed.carries)
+
+
+def _is_in_session(now: datetime) -> bool:
+    session = session_of(now)
+    return session is not None and session.contains(now)
