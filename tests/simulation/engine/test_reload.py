@@ -38,7 +38,7 @@ class Editor:
 @pytest.fixture
 def editor(monkeypatch: pytest.MonkeyPatch) -> Editor:
     made = Editor()
-    monkeypatch.setattr("engine.app.awatch", made.changes)
+    monkeypatch.setattr("engine.runtime.upkeep.awatch", made.changes)
     return made
 
 
