@@ -4,7 +4,6 @@ Sentinels end here: -1, NaN, the greatest double and its text become None once. 
 for the whole and one for each leg; only legs count. A commission may arrive before its execution and then waits for it.
 """
 
-import math
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -48,7 +47,7 @@ def number(value: float | str | None) -> float | None:
         read = float(value)
     except ValueError:
         return None
-    return None if math.isnan(read) or abs(read) >= HUGE else read
+    return read if -HUGE < read < HUGE else None  # not so for what is no number either
 
 
 def money(value: float | str | None) -> Decimal | None:

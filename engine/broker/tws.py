@@ -16,6 +16,8 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticErro
 """What ib_async's decoder raises on a message that is not as it expects."""
 EXECUTION, EXECUTION_TIME_AT = "11", 15
 MODEL = "21"
+PIECE_BYTES = 4096
+"""Of what a socket delivers, taken up at a time: ib_async copies all that is left of it once for every message."""
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +34,12 @@ class Reader(Decoder):
     def wrap(self, methodName: str, types: Sequence[type], skip: int = 2):
         """A handler for a message of plain fields, which lets `interpret` know when one does not read."""
 
+        reads = [_flag if kind is bool else kind for kind in types]
+
         def handler(fields: list[str]) -> None:
             method = getattr(self.wrapper, methodName, None)
             if method is not None:
-                method(*(_read(kind, field) for kind, field in zip(types, fields[skip:], strict=False)))
+                method(*[read(field) if field else read() for read, field in zip(reads, fields[skip:], strict=False)])
 
         return handler
 
@@ -58,10 +62,8 @@ class Reader(Decoder):
             self._ear.unreadable(fields[0] if fields else "", problem)
 
 
-def _read(kind: type, field: str) -> object:
-    if kind is str:
-        return field
-    return bool(int(field or 0)) if kind is bool else kind(field or 0)
+def _flag(field: str = "0") -> bool:
+    return bool(int(field))
 
 
 class PacedClient(Client):
@@ -74,6 +76,12 @@ class PacedClient(Client):
 
     def sendMsg(self, msg: str) -> None:  # noqa: N802 - ib_async's name
         self.pacing.send(msg)
+
+    def _onSocketHasData(self, data: bytes) -> None:  # noqa: N802 - ib_async's name
+        for begin in range(0, len(data), PIECE_BYTES):
+            if begin and self.connState == Client.DISCONNECTED:
+                return  # what was read made us leave; the rest belongs to no connection
+            super()._onSocketHasData(data[begin : begin + PIECE_BYTES])
 
 
 class Tws(IB):
