@@ -91,6 +91,27 @@ class Analytics:
         return moved
 
     def _recompute(self, rows: np.ndarray) -> None:
+        """Compute the rows anew. Most options of a chain are not watched: without quote and model they only follow the spot."""
+        columns = self._columns
+        is_known = np.isfinite(columns["bid"][rows]) & np.isfinite(columns["ask"][rows])
+        is_known |= np.isfinite(self.feed_at[rows]) | np.isfinite(columns["iv"][rows])
+        if is_known.any():
+            self._recompute_known(rows[is_known])
+        unknown = rows[~is_known]
+        for name in (*FEED_GREEKS, "p_itm", "fee"):
+            columns[name][unknown] = np.nan
+        self._is_own[unknown] = True
+        columns["expected_payoff"][unknown] = expected_payoff(
+            columns["spot"][unknown],
+            columns["strike"][unknown],
+            columns["years"][unknown],
+            self._rate[unknown],
+            self._dividend[unknown],
+            columns["atm_iv"][unknown],
+            columns["put_call"][unknown],
+        )
+
+    def _recompute_known(self, rows: np.ndarray) -> None:
         columns, quoted_at = self._columns, self._columns["quoted_at"][rows]
         fresh = np.isfinite(self.feed_at[rows]) & ~(self.feed_at[rows] < quoted_at - FEED_LAG_S)
         feed = {name: np.where(fresh, values[rows], np.nan) for name, values in self.feed.items()}
