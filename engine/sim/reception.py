@@ -79,7 +79,16 @@ class Reception:
         taken = hall.faults.take("client_id_taken", hall.now()) is not None
         if taken or client_id in self._sessions or len(self._sessions) >= hall.knobs.max_clients:
             return None
-        session = Session(client_id, connection.version, hall, connection.send, connection.emit, connection.send_fields)
+        session = Session(
+            client_id,
+            connection.version,
+            hall,
+            connection.send,
+            connection.emit,
+            connection.written,
+            connection.again,
+            connection.send_fields,
+        )
         self._sessions[client_id] = session
         session.accounts.ready = hall.faults.on("account_not_ready") is None
         session.greet(hall.exchange.account.name)

@@ -127,7 +127,21 @@ class Connection(asyncio.Protocol):
     def emit(self, name: str, *values: str | float | None) -> None:
         """The quick way for ticks."""
         if not self._is_dropped():
-            self._write(frame_encoder(name, self.version)(*values))
+            self._write(self.written(name, *values))
+
+    def written(self, name: str, *values: str | float | None) -> bytes:
+        """What `emit` would send."""
+        return frame_encoder(name, self.version)(*values)
+
+    def again(self, frames: Sequence[bytes]) -> None:
+        """Sends messages written before, as `emit` would."""
+        faults = self._board.faults
+        if not faults.waits_for("drop") and faults.on("slow") is None and self._free_at <= self._loop.time():
+            self._write(b"".join(frames))
+            return
+        for chunk in frames:
+            if not self._is_dropped():
+                self._write(chunk)
 
     def send_fields(self, fields: Sequence[str]) -> None:
         """Fields as they are, also such as no message has."""

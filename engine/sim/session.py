@@ -7,7 +7,7 @@ from datetime import datetime
 from engine.sim.desks.accounts import AccountDesk
 from engine.sim.desks.contracts import ContractDesk
 from engine.sim.desks.history import HistoryDesk, Pacing
-from engine.sim.desks.lines import Emit, Later, Lines
+from engine.sim.desks.lines import Again, Emit, Later, Lines, Write
 from engine.sim.desks.orders import OrderDesk
 from engine.sim.desks.quotes import QuoteDesk
 from engine.sim.exchange.exchange import Exchange
@@ -72,6 +72,8 @@ class Session:
         hall: Hall,
         send: Callable[[Message], None],
         emit: Emit,
+        write: Write,
+        again: Again,
         send_fields: Callable[[Sequence[str]], None],
     ) -> None:
         self.client_id = client_id
@@ -80,7 +82,7 @@ class Session:
         floor, knobs, now = hall.floor, hall.knobs, hall.now
         contracts = ContractDesk(floor, send, now)
         history = HistoryDesk(floor, contracts.find, send, now, hall.pacing)
-        self.quotes = QuoteDesk(floor, hall.lines, knobs, hall.faults, contracts.find, send, emit, hall.later, now)
+        self.quotes = QuoteDesk(floor, hall.lines, knobs, hall.faults, contracts.find, send, emit, write, again, hall.later, now)
         self.accounts = AccountDesk(hall.exchange, floor, knobs, send, now)
         self.orders = OrderDesk(
             client_id, version, hall.exchange, floor, knobs, hall.faults, send, send_fields, hall.tell, hall.later, now

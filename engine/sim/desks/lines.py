@@ -1,6 +1,6 @@
 """Market data lines: what each client streams, and how many lines all clients together hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,12 +13,25 @@ from engine.sim.floor import COLUMNS
 from engine.sim.market.quotes import UnderlyingQuote
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Emit(Protocol):
     """Sends one message of single fields, its values in declared order."""
 
     def __call__(self, name: str, *values: str | float | None) -> None: ...
+
+
+class Write(Protocol):
+    """One message of single fields as it goes over the wire."""
+
+    def __call__(self, name: str, *values: str | float | None) -> bytes: ...
+
+
+class Again(Protocol):
+    """Sends messages that were written before, in this order."""
+
+    def __call__(self, frames: Sequence[bytes]) -> None: ...
 
 
 Later = Callable[[float, Callable[[], None]], None]
@@ -45,12 +58,14 @@ class Lines:
 
 @dataclass(slots=True)
 class OptionLine:
-    """A stream of one option; `place` is its column in the desk's matrices."""
+    """A stream of one option."""
 
     req_id: int
     instrument: Instrument
     generics: frozenset[int]
     delayed: bool = False
+    quote: tuple[bytes, bytes] | None = None
+    """Bid and ask as they go over the wire; None where they have changed since they were written."""
 
 
 @dataclass(slots=True)
@@ -103,7 +118,7 @@ class Shown:
             self.remove(line)
         self.rows = np.array([row_of(line.instrument.con_id) for line in self.lines], dtype=np.int64)
 
-    def changes(self, values: Floats) -> NDArray[np.bool_]:
+    def changes(self, values: Floats) -> Bools:
         """Which values differ from those shown, and from now on count as shown."""
         changed = (values != self.values) & ~(np.isnan(values) & np.isnan(self.values))
         self.values = values

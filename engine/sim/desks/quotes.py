@@ -6,7 +6,20 @@ from datetime import datetime
 import numpy as np
 
 from engine.sim.desks import ticks
-from engine.sim.desks.lines import ComboLine, Emit, Later, Line, Lines, OptionLine, Shown, UnderlyingLine
+from engine.sim.desks.lines import (
+    Again,
+    Bools,
+    ComboLine,
+    Emit,
+    Floats,
+    Later,
+    Line,
+    Lines,
+    OptionLine,
+    Shown,
+    UnderlyingLine,
+    Write,
+)
 from engine.sim.exchange.combos import combo_quote
 from engine.sim.exchange.instruments import Instrument, Quote, signed_legs
 from engine.sim.exchange.rules import combo_tick, min_tick
@@ -37,6 +50,8 @@ class QuoteDesk:
         find: Callable[[Message], list[Instrument]],
         send: Callable[[Message], None],
         emit: Emit,
+        write: Write,
+        again: Again,
         later: Later,
         now: Callable[[], datetime],
     ) -> None:
@@ -48,6 +63,8 @@ class QuoteDesk:
         self._find = find
         self._send = send
         self._emit = emit
+        self._write = write
+        self._again = again
         self._later = later
         self._now = now
         self._wanted_type = _LIVE
@@ -207,8 +224,22 @@ class QuoteDesk:
                 greeks=not self._knobs.missing_underlying,
             )
         if self._knobs.repeats_quotes:
-            for place, line in enumerate(shown.lines):
-                ticks.unchanged_quote(self._emit, line, values[:, place].tolist(), changed[:, place].tolist())
+            self._repeat(values, changed)
+
+    def _repeat(self, values: Floats, changed: Bools) -> None:
+        """Bid and ask once more, where there was nothing new to say of them."""
+        lines, frames = self._options.lines, list[bytes]()
+        for place in np.flatnonzero(changed[: ticks.QUOTE_COLUMNS].any(axis=0)).tolist():
+            lines[place].quote = None
+        for place, (line, new_bid, new_ask) in enumerate(zip(lines, *changed[: ticks.PRICE_COLUMNS].tolist(), strict=True)):
+            if line.quote is None:
+                line.quote = ticks.written_quote(self._write, line, values[:, place].tolist())
+            bid, ask = line.quote
+            if not new_bid:
+                frames.append(bid)
+            if not new_ask:
+                frames.append(ask)
+        self._again(frames)
 
     def _show_underlying(self, line: UnderlyingLine) -> None:
         quote = self._floor.market.spot(line.instrument.symbol)

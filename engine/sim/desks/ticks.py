@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.sim.desks.lines import ComboLine, Emit, OptionLine, UnderlyingLine
+from engine.sim.desks.lines import ComboLine, Emit, OptionLine, UnderlyingLine, Write
 from engine.sim.exchange.instruments import Quote
 from engine.sim.floor import Floor
 from engine.sim.market.quotes import UnderlyingQuote
@@ -34,6 +34,9 @@ _NO_PRICE, _NO_GREEK = -1.0, -2.0
 _CAN_AUTO_EXECUTE = 1
 
 _BID, _ASK, _BID_SIZE, _ASK_SIZE, _LAST, _VOLUME, _MODEL, _IV, _DELTA, _GAMMA, _THETA, _VEGA = range(12)
+PRICE_COLUMNS = _ASK + 1
+QUOTE_COLUMNS = _ASK_SIZE + 1
+"""Bid and ask come first, their sizes next."""
 
 
 def type_of(tick: int, delayed: bool) -> int:
@@ -55,7 +58,7 @@ def option_ticks(
     req_id, delayed = line.req_id, line.delayed
     for price, size, price_type, size_type in ((_BID, _BID_SIZE, 1, 0), (_ASK, _ASK_SIZE, 2, 3)):
         if changed[price]:
-            _price(emit, req_id, type_of(price_type, delayed), values[price], values[size])
+            emit("tick_price", *_priced(req_id, type_of(price_type, delayed), values[price], values[size]))
         if changed[size]:
             emit("tick_size", req_id, type_of(size_type, delayed), _count(values[size]))
     if changed[_LAST] and not math.isnan(values[_LAST]):
@@ -75,11 +78,13 @@ def option_ticks(
         _computation(emit, req_id, 13, values, values[_MODEL], spot)
 
 
-def unchanged_quote(emit: Emit, line: OptionLine, values: Sequence[float], changed: Sequence[bool]) -> None:
-    """Bid and ask once more, where `option_ticks` had nothing new to say of them."""
-    for price, size, price_type in ((_BID, _BID_SIZE, 1), (_ASK, _ASK_SIZE, 2)):
-        if not changed[price]:
-            _price(emit, line.req_id, type_of(price_type, line.delayed), values[price], values[size])
+def written_quote(write: Write, line: OptionLine, values: Sequence[float]) -> tuple[bytes, bytes]:
+    """Bid and ask as messages, to be sent as often as nothing new is to be said of them."""
+    bid, ask = (
+        _priced(line.req_id, type_of(price_type, line.delayed), values[price], values[size])
+        for price, size, price_type in ((_BID, _BID_SIZE, 1), (_ASK, _ASK_SIZE, 2))
+    )
+    return write("tick_price", *bid), write("tick_price", *ask)
 
 
 def option_generics(emit: Emit, line: OptionLine, floor: Floor, row: int) -> None:
@@ -144,11 +149,10 @@ def combo_ticks(emit: Emit, line: ComboLine, quote: Quote) -> None:
         emit("tick_size", line.req_id, type_of(size_type, line.delayed), size)
 
 
-def _price(emit: Emit, req_id: int, tick: int, price: float, size: float) -> None:
+def _priced(req_id: int, tick: int, price: float, size: float) -> tuple[int, int, float, int, int]:
     if math.isnan(price):
-        emit("tick_price", req_id, tick, _NO_PRICE, 0, 0)
-    else:
-        emit("tick_price", req_id, tick, price, _count(size), _CAN_AUTO_EXECUTE)
+        return req_id, tick, _NO_PRICE, 0, 0
+    return req_id, tick, price, _count(size), _CAN_AUTO_EXECUTE
 
 
 def _traded(emit: Emit, req_id: int, price: float, at: datetime, delayed: bool) -> None:
