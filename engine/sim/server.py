@@ -45,6 +45,7 @@ class Received:
     at: datetime
     client_id: int | None
     message: Message
+    wire_bytes: int
 
     @property
     def name(self) -> str:
@@ -171,11 +172,13 @@ class Connection(asyncio.Protocol):
         try:
             message = decode("c2s", fields_of(body), self.version)
         except WireError as problem:
-            self.send(error(-1, 320, f"Error reading request.  {problem}"))
+            number = -1 if problem.asked_by is None else problem.asked_by
+            self.send(error(number, 320, f"Error reading request. {str(problem).strip()}"))
             return
         if self._board.faults.take("drop_request", now) is not None:
             return
-        self._board.received(Received(now, None if self.session is None else self.session.client_id, message))
+        client_id = None if self.session is None else self.session.client_id
+        self._board.received(Received(now, client_id, message, len(body)))
         self._dispatch(message)
         self._count_down()
 

@@ -35,8 +35,11 @@ from engine.sim.server import Connection, Received, Switchboard
 from engine.sim.session import Hall, Session
 from engine.sim.wire.codec import Message
 
-KEPT_REQUESTS = 500_000
-"""Requests kept for inspection: a day of an engine that sends twenty a second."""
+KEPT_BYTES = 16 << 20
+"""Requests kept for inspection, as long as they were on the wire: some 20,000 orders or 200,000 of other kinds.
+
+Read into values they take some sixteen times that, 256 MB at the most, whatever a client sends.
+"""
 
 _AFTER_CLOSE = timedelta(seconds=1)
 _SHORTEST_S = 1e-3
@@ -65,7 +68,9 @@ class Simulator:
         schedule: Iterable[Fault | str] = (),
     ) -> None:
         self.knobs = knobs or Knobs()
-        self.received: deque[Received] = deque(maxlen=KEPT_REQUESTS)
+        self.received: deque[Received] = deque()
+        """The latest requests, oldest first."""
+        self._kept_bytes = 0
         self.floor = Floor(market)
         self.exchange = Exchange(
             self.floor,
@@ -208,7 +213,7 @@ class Simulator:
             knobs=self.knobs,
             faults=self.faults,
             now=self.now,
-            received=self.received.append,
+            received=self._keep,
             handle=self._handle,
             spoken=self._spoken,
         )
@@ -231,6 +236,12 @@ class Simulator:
         left = [order for order in self.exchange.working() if order.client_id == session.client_id]
         if left and self.exchange.is_open and self.faults.take("fill_unheard", self.now()):
             self._herald.tell(self.exchange.fill(left[0], self.now()))
+
+    def _keep(self, request: Received) -> None:
+        self.received.append(request)
+        self._kept_bytes += request.wire_bytes
+        while self._kept_bytes > KEPT_BYTES:
+            self._kept_bytes -= self.received.popleft().wire_bytes
 
     def _handle(self, session: Session, message: Message) -> None:
         now = self.now()

@@ -29,10 +29,14 @@ def decode(direction: Direction, fields: Sequence[str], version: int) -> Message
     if declaration is None:
         raise WireError(f"no {direction} message has the number {fields[0][:20]!r}", index=0)
     reader = _Reader(declaration.name, fields)
-    values = reader.row(layout_of(declaration.name, version))
-    if reader.index < len(fields):
-        left = len(fields) - reader.index
-        raise WireError(f"{left} left over, first {fields[reader.index][:40]!r}", message=reader.name, index=reader.index)
+    values: dict[str, Value] = {}
+    try:
+        reader.into(values, layout_of(declaration.name, version))
+        reader.end()
+    except WireError as error:
+        number = values.get("req_id", values.get("order_id"))
+        error.asked_by = number if isinstance(number, int) else None
+        raise
     return Message(declaration.name, values)
 
 
@@ -93,21 +97,24 @@ class _Reader:
         self.index = 1
         self._fields = fields
 
-    def row(self, items: tuple[Item, ...]) -> dict[str, Value]:
-        values: dict[str, Value] = {}
-        self._into(values, items)
-        return values
+    def end(self) -> None:
+        """Raises WireError when fields are left over."""
+        if self.index < len(self._fields):
+            left = len(self._fields) - self.index
+            reason = f"{left} left over, first {self._fields[self.index][:40]!r}"
+            raise WireError(reason, message=self.name, index=self.index)
 
-    def _into(self, values: dict[str, Value], items: tuple[Item, ...]) -> None:
+    def into(self, values: dict[str, Value], items: tuple[Item, ...]) -> None:
+        """Reads the items into `values`, which holds what was read also where a later field does not read."""
         for item in items:
             match item:
                 case Field():
                     values[item.name] = self._scalar(item)
                 case When():
                     if item.test(values):
-                        self._into(values, item.items)
+                        self.into(values, item.items)
                 case Group():
-                    values[item.name] = tuple([self.row(item.items) for _ in range(self._count(item.name))])
+                    values[item.name] = tuple([self._row(item.items) for _ in range(self._count(item.name))])
                 case Column():
                     cell = Field(item.name, item.kind)
                     values[item.name] = tuple([self._scalar(cell) for _ in range(self._count(item.name))])
@@ -120,6 +127,11 @@ class _Reader:
                     raise AssertionError("gates are resolved by layout()")
                 case _:
                     assert_never(item)
+
+    def _row(self, items: tuple[Item, ...]) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        self.into(values, items)
+        return values
 
     def _next(self, name: str) -> str:
         if self.index >= len(self._fields):

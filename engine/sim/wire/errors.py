@@ -9,6 +9,9 @@ class WireError(Exception):
     `index` counts the fields of the message from 0, its id being field 0.
     """
 
+    asked_by: int | None = None
+    """The request's or order's own number, where it was read before the fault: the answer carries it."""
+
     def __init__(self, reason: str, *, message: str = "", index: int | None = None, field: str = "") -> None:
         self.reason = reason
         self.message = message

@@ -25,6 +25,7 @@ JAVA_MAX_INT = "2147483647"
 JAVA_MAX_LONG = "9223372036854775807"
 
 _MAX_DOUBLE = 1.7976931348623157e308
+_INT32_RANGE = 1 << 31
 _ABSENT_WHOLE = frozenset({int(JAVA_MAX_INT), int(JAVA_MAX_LONG)})
 _ABSENT_SIZES = frozenset({Decimal(JAVA_MAX_INT), Decimal(JAVA_MAX_LONG), Decimal(2**127 - 1), Decimal(JAVA_MAX_DOUBLE)})
 _INFINITE = frozenset({"Infinity", "Infinite", "inf"})
@@ -39,7 +40,7 @@ class Whole:
     """A whole number.
 
     `sentinel`: the largest int and long mean absent. `required`: it may not be left empty. `among`: the only numbers
-    there are, where the fields after it depend on it.
+    there are, where the fields after it depend on it. `int32`: it has to fit the int that both sides keep it in.
     """
 
     unset: str = ""
@@ -48,6 +49,7 @@ class Whole:
     zero_is_absent: bool = False
     required: bool = False
     among: tuple[int, ...] = ()
+    int32: bool = False
 
     def read(self, text: str) -> int | None:
         if not text:
@@ -61,6 +63,8 @@ class Whole:
             return self.blank
         if self.among and number not in self.among:
             raise WireError(f"needs one of {self.among}, not {number}")
+        if self.int32 and not -_INT32_RANGE <= number < _INT32_RANGE:
+            raise WireError(f"needs a whole number of 32 bits, not {number}")
         return None if self.zero_is_absent and not number else number
 
     def write(self, value: Value) -> str:

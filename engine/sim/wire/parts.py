@@ -12,17 +12,17 @@ from engine.sim.wire.kinds import Double, Flag, Kind, Row, Size, Text, Whole
 
 def asked_whole(name: str) -> Field:
     """A whole number in a request that is 0 when a client leaves it out."""
-    return Field(name, Whole(blank=0, sentinel=True), 0)
+    return Field(name, Whole(blank=0, sentinel=True, int32=True), 0)
 
 
 def asked_id(name: str) -> Field:
     """A request or order id: any number stands for itself, and a client may leave its zero out."""
-    return Field(name, Whole(blank=0), 0)
+    return Field(name, Whole(blank=0, int32=True), 0)
 
 
 def optional_whole(name: str) -> Field:
     """A whole number in a request where empty, zero and the largest int all mean: none."""
-    return Field(name, Whole(sentinel=True, zero_is_absent=True))
+    return Field(name, Whole(sentinel=True, zero_is_absent=True, int32=True))
 
 
 def optional_price(name: str) -> Field:

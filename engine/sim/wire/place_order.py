@@ -49,7 +49,7 @@ def _competes_up_to_mid(values: Row) -> bool:
     return values["compete_against_best_offset"] == inf
 
 
-_EXEMPT_CODE = Field("exempt_code", Whole(blank=-1, sentinel=True), -1)
+_EXEMPT_CODE = Field("exempt_code", Whole(blank=-1, sentinel=True, int32=True), -1)
 
 _ORDER: tuple[Item, ...] = (
     *texts("sec_id_type", "sec_id", "action"),

@@ -11,56 +11,9 @@ from engine.sim.loop import VirtualLoop, run
 from engine.sim.messages import error
 from engine.sim.simulator import Simulator
 from engine.sim.wire.codec import Message, decode, encode_frame
-from engine.sim.wire.frames import FrameReader, fields_of, frame, greeting
+from engine.sim.wire.frames import fields_of, frame, greeting
 from tests.simulation.sim import stage
-
-
-class Raw:
-    """A client made of bytes."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-        self._frames = FrameReader()
-        self._bodies: list[bytes] = []
-
-    def send(self, data: bytes) -> None:
-        self._writer.write(data)
-
-    async def bodies(self, seconds: float = 1) -> list[bytes]:
-        """All frames that come within so long."""
-        found: list[bytes] = []
-        try:
-            async with asyncio.timeout(seconds):
-                while data := await self._reader.read(65536):
-                    found += self._frames.feed(data)
-        except (TimeoutError, ConnectionError):
-            pass
-        return found
-
-    def close(self) -> None:
-        self._writer.close()
-
-    async def is_closed(self) -> bool:
-        try:
-            return await asyncio.wait_for(self._reader.read(1), 1) == b""
-        except TimeoutError:
-            return False
-        except ConnectionError:
-            return True
-
-
-def play(act: object, **options: object) -> object:
-    async def main() -> object:
-        sim = stage.simulator(**options)
-        await sim.start(port=stage.PORT)
-        raw = Raw(*await asyncio.open_connection("127.0.0.1", stage.PORT))
-        try:
-            return await act(sim, raw)
-        finally:
-            raw.close()
-            await sim.stop()
-
-    return run(main(), VirtualLoop())
+from tests.simulation.sim.raw import Raw, play
 
 
 @pytest.mark.parametrize(
