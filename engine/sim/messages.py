@@ -65,13 +65,19 @@ def echo_of(request: Row) -> Mapping[str, object]:
     return {name: request[name] for name in ECHOED if name in request}
 
 
+def action_of(text: str) -> str:
+    """BUY or SELL, also for a sale that says it is short; anything else as it came, to be refused."""
+    action = text.upper()
+    return "SELL" if action == "SSHORT" else action
+
+
 def leg_of(row: Message) -> ComboLeg:
     """One leg of a combination as a request names it."""
     values = row.values
     return ComboLeg(
         con_id=row.whole("con_id"),
         ratio=row.whole("ratio"),
-        action="SELL" if row.text("action").upper() in {"SELL", "SSHORT"} else "BUY",
+        action=action_of(row.text("action")),
         exchange=row.text("exchange") or "SMART",
         open_close=row.whole("open_close") if "open_close" in values else 0,
         short_sale_slot=row.whole("short_sale_slot") if "short_sale_slot" in values else 0,

@@ -81,11 +81,22 @@ class Session:
         self._send = send
         floor, knobs, now = hall.floor, hall.knobs, hall.now
         contracts = ContractDesk(floor, send, now)
-        history = HistoryDesk(floor, contracts.find, send, now, hall.pacing)
+        history = HistoryDesk(floor, contracts.find, send, now, hall.pacing, version)
         self.quotes = QuoteDesk(floor, hall.lines, knobs, hall.faults, contracts.find, send, emit, write, again, hall.later, now)
         self.accounts = AccountDesk(hall.exchange, floor, knobs, send, now)
         self.orders = OrderDesk(
-            client_id, version, hall.exchange, floor, knobs, hall.faults, send, send_fields, hall.tell, hall.later, now
+            client_id,
+            version,
+            hall.exchange,
+            floor,
+            knobs,
+            hall.faults,
+            contracts.find,
+            send,
+            send_fields,
+            hall.tell,
+            hall.later,
+            now,
         )
         self._handlers = self._table(contracts, history)
 
@@ -130,7 +141,7 @@ class Session:
         quotes, accounts, orders = self.quotes, self.accounts, self.orders
         return {
             "req_current_time": self._time,
-            "req_managed_accts": self._accounts,
+            "req_managed_accounts": self._accounts,
             "req_ids": orders.ids,
             "req_contract_details": contracts.details,
             "req_sec_def_opt_params": contracts.chain,

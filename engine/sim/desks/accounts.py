@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.domain.session import NEW_YORK
-from engine.sim.desks.values import Values, account_values
+from engine.sim.desks.values import LEDGER_TAGS, Values, account_values
 from engine.sim.exchange.account import Position
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.floor import Floor
@@ -54,8 +54,8 @@ class AccountDesk:
     # requests
 
     def updates(self, asked: Message) -> None:
-        self._updates = asked.flag("subscribe")
-        if self._updates and self._is_ours(asked):
+        self._updates = asked.flag("subscribe") and self._is_ours(asked)
+        if self._updates:
             self._values_at = self._now()
             self._show_values(account_values(self._account, self._floor))
             for position in self._account.held():
@@ -183,8 +183,10 @@ class AccountDesk:
 
     def _show_summary(self, req_id: int, values: Values) -> None:
         tags = self._summaries[req_id]
-        ledger = any(tag.startswith(_LEDGER) for tag in tags)
-        shown = {key: value for key, value in values.items() if key[0] in tags or (ledger and key[1] == "BASE")}
+        ledger = {"BASE" if tag == _LEDGER else tag.removeprefix(f"{_LEDGER}:") for tag in tags if tag.startswith(_LEDGER)}
+        if "ALL" in ledger:
+            ledger |= {"BASE", "USD"}
+        shown = {key: value for key, value in values.items() if key[0] in tags or (key[0] in LEDGER_TAGS and key[1] in ledger)}
         for (tag, currency), value in self._fresh(req_id, shown).items():
             row = {"req_id": req_id, "account": self._account.name, "tag": tag, "value": value, "currency": currency}
             self._send(Message("account_summary", row))
@@ -256,20 +258,17 @@ class AccountDesk:
     def _show_pnl_single(self, req_id: int) -> None:
         con_id, told = self._pnl_single[req_id]
         position = self._account.positions.get(con_id)
-        if position is None:
-            return
-        value = position.value(self._floor)
-        message = Message(
-            "pnl_single",
-            {
-                "req_id": req_id,
+        values: dict[str, Value] = {"req_id": req_id}  # of what is not held: a position of 0, and no profits
+        if position is not None:
+            value = position.value(self._floor)
+            values |= {
                 "position": position.quantity,
                 "daily": _rounded(position.daily(self._floor), 6),
                 "unrealized": _rounded(value - position.cost, 6),
                 "realized": _rounded(position.realized, 6),
                 "value": _rounded(value, 6),
-            },
-        )
+            }
+        message = Message("pnl_single", values)
         if message != told:
             self._pnl_single[req_id] = (con_id, message)
             self._send(message)

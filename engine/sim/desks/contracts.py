@@ -26,6 +26,33 @@ HOURS_SHOWN_DAYS = 6
 SAMPLES = 16
 """Symbols that a pattern may find, as TWS bounds them."""
 
+SECURITY_TYPES = frozenset(
+    [
+        "BAG",
+        "BILL",
+        "BOND",
+        "CASH",
+        "CFD",
+        "CMDTY",
+        "CONTFUT",
+        "CRYPTO",
+        "EC",
+        "FOP",
+        "FUND",
+        "FUT",
+        "FUT+CONTFUT",
+        "IND",
+        "IOPT",
+        "NEWS",
+        "OPT",
+        "STK",
+        "WAR",
+    ]
+)
+"""What TWS reads as a security type; all but STK, IND and OPT have nothing listed here."""
+
+WRONG_TYPE = "Please enter a valid security type"
+
 _STOCK_TYPES = {"etf": "ETF", "stock": "COMMON", "index": ""}
 
 
@@ -42,6 +69,9 @@ class ContractDesk:
         if asked.text("sec_type") == "BAG":
             text = "'BAG' isn't supported for contract data request. Please enter a valid security type"
             self._send(error(req_id, 321, f"Error validating request.-'bI' : cause - {text}"))
+            return
+        if not names_a_type(asked):
+            self._send(error(req_id, 321, f"Error validating request.-'bI' : cause - {WRONG_TYPE}"))
             return
         found = self.find(asked)
         if not found:
@@ -189,6 +219,11 @@ class ContractDesk:
             return instrument.wire_expiry
         last = datetime.fromtimestamp(float(self._floor.market.listing.last_trade[row]), NEW_YORK)
         return f"{last:%Y%m%d %H:%M} US/Eastern"
+
+
+def names_a_type(asked: Message) -> bool:
+    """Whether a contract that is not named by its number says what it is."""
+    return asked.whole("con_id") != 0 or asked.text("sec_type") in SECURITY_TYPES
 
 
 def _goes_to(asked: Message, instrument: Instrument) -> bool:

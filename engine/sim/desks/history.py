@@ -1,11 +1,13 @@
-"""Historical requests of one client: daily bars of underlyings and of their volatility, and where history begins."""
+"""Historical requests of one client: daily bars of underlyings and of their volatility, trading hours, and beginnings."""
 
 import re
 from collections import deque
-from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
 from engine.domain.session import NEW_YORK
+from engine.sim.desks.contracts import WRONG_TYPE, names_a_type
+from engine.sim.desks.times import instant_of
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.floor import Floor
 from engine.sim.market.quotes import Bar
@@ -16,8 +18,33 @@ from engine.sim.wire.kinds import Value
 PRICES = frozenset({"TRADES", "ADJUSTED_LAST", "MIDPOINT", "BID", "ASK"})
 ALL_DAYS = 100_000
 
-_DURATION = re.compile(r"([0-9]{1,5}) ([SDWMY])")
+KINDS = PRICES | frozenset(
+    [
+        "AGGTRADES",
+        "BID_ASK",
+        "FEE_RATE",
+        "HISTORICAL_VOLATILITY",
+        "OPTION_IMPLIED_VOLATILITY",
+        "SCHEDULE",
+        "YIELD_ASK",
+        "YIELD_BID",
+        "YIELD_BID_ASK",
+        "YIELD_LAST",
+    ]
+)
+"""What TWS can be asked to show; not all of it is recorded here."""
+
+BAR_SIZES = (
+    "1 secs, 5 secs, 10 secs, 15 secs, 30 secs, 1 min, 2 mins, 3 mins, 5 mins, 10 mins, 15 mins, 20 mins, 30 mins, "
+    "1 hour, 2 hours, 3 hours, 4 hours, 8 hours, 1 day, 1W, 1M"
+)
+_BAR_SIZES = frozenset({*BAR_SIZES.split(", "), "1 week", "1 month"})
+SCHEDULE_SINCE = 165
+"""The server version from which clients read a schedule."""
+
+_DURATION = re.compile(r"([1-9][0-9]{0,4}) ([SDWMY])")
 _CALENDAR_DAYS = {"S": 0, "D": 1, "W": 7, "M": 31, "Y": 366}
+_REGULAR_HOURS = time(9, 30), time(16)
 _IDENTICAL_S, _BURST, _BURST_S, _MANY, _MANY_S = 15, 6, 2, 60, 600
 """Small bars: no identical request within 15 s, fewer than 6 of one contract in 2 s, at most 60 in 10 minutes."""
 
@@ -50,7 +77,11 @@ class HistoryDesk:
         send: Callable[[Message], None],
         now: Callable[[], datetime],
         pacing: Pacing | None,
+        version: int,
     ) -> None:
+        self._version = version
+        self._kept: set[int] = set()
+        """Requests that asked to be kept up to date: only these are there to be cancelled."""
         self._floor = floor
         self._find = find
         self._send = send
@@ -59,18 +90,20 @@ class HistoryDesk:
 
     def bars(self, asked: Message) -> None:
         req_id = asked.whole("req_id")
-        duration, end = _DURATION.fullmatch(asked.text("duration")), _end_of(asked.text("end"), self._now())
-        found = self._find(asked)
-        if len(found) != 1:
-            self._send(error(req_id, 200, "No security definition has been found for the request"))
-        elif duration is None:
-            self._send(error(req_id, 321, "Error validating request.-'bN' : cause - Historical data duration is invalid."))
-        elif end is None:
-            self._send(error(req_id, 10314, "End Date/Time: The date, time, or time-zone entered is invalid."))
-        elif self._too_fast(found[0], asked):
+        problem = self._problem(asked)
+        if problem is not None:
+            self._send(error(req_id, *problem))
+            return
+        [instrument] = self._find(asked)
+        duration, end = _DURATION.fullmatch(asked.text("duration")), self._end_of(asked)
+        assert duration is not None, "looked at before"
+        assert end is not None, "looked at before"
+        if self._too_fast(instrument, asked):
             self._fail(req_id, "Historical data request pacing violation")
+        elif asked.text("what_to_show") == "SCHEDULE":
+            self._show_schedule(req_id, instrument, end, int(duration[1]), duration[2])
         else:
-            self._answer(req_id, asked, found[0], end, int(duration[1]), duration[2])
+            self._answer(req_id, asked, instrument, end, int(duration[1]), duration[2])
 
     def begins(self, asked: Message) -> None:
         """The first instant with data."""
@@ -87,16 +120,36 @@ class HistoryDesk:
         self._send(Message("head_timestamp", {"req_id": req_id, "timestamp": text}))
 
     def cancel(self, asked: Message) -> None:
-        """Answers are immediate: nothing is left to cancel."""
+        """Answers are immediate: nothing is left to cancel but what is kept up to date."""
+        req_id = asked.whole("req_id")
+        if req_id in self._kept:
+            self._kept.remove(req_id)
+        else:
+            self._send(error(req_id, 366, f"No historical data query found for ticker id:{req_id}"))
+
+    def _problem(self, asked: Message) -> tuple[int, str] | None:
+        """Why TWS would not look for the data."""
+        cause = "Error validating request.-'bN' : cause -"
+        if not names_a_type(asked):
+            return 321, f"{cause} {WRONG_TYPE}"
+        if len(self._find(asked)) != 1:
+            return 200, "No security definition has been found for the request"
+        if asked.text("bar_size") not in _BAR_SIZES:
+            return 321, f"{cause} Historical data bar size setting is invalid. Legal ones are: {BAR_SIZES}"
+        if asked.text("what_to_show") not in KINDS:
+            return 321, f"{cause} What to show is missing or incorrect."
+        if _DURATION.fullmatch(asked.text("duration")) is None:
+            return 321, f"{cause} Historical data duration is invalid."
+        if self._end_of(asked) is None:
+            return 10314, "End Date/Time: The date, time, or time-zone entered is invalid."
+        return None
+
+    def _end_of(self, asked: Message) -> datetime | None:
+        """The instant up to which is asked: empty is now; None where it does not read."""
+        return instant_of(asked.text("end")) if asked.text("end") else self._now()
 
     def _answer(self, req_id: int, asked: Message, instrument: Instrument, end: datetime, count: int, unit: str) -> None:
-        last = end.astimezone(NEW_YORK).date()
-        bars = [bar for bar in self._series(instrument, asked.text("what_to_show")) if bar.day <= last]
-        if unit == "D":
-            bars = bars[-count:]
-        else:
-            first = last - timedelta(days=count * _CALENDAR_DAYS[unit])
-            bars = [bar for bar in bars if bar.day > first]
+        bars = _last(self._series(instrument, asked.text("what_to_show")), end, count, unit)
         if asked.text("bar_size") != "1 day" or not bars:
             self._fail(req_id, "HMDS query returned no data")
             return
@@ -107,6 +160,26 @@ class HistoryDesk:
             "bars": tuple(_row(bar, trades=asked.text("what_to_show") == "TRADES") for bar in bars),
         }
         self._send(Message("historical_data", values))
+        if asked.flag("keep_up_to_date"):
+            self._kept.add(req_id)
+
+    def _show_schedule(self, req_id: int, instrument: Instrument, end: datetime, count: int, unit: str) -> None:
+        """The sessions of the days that have a bar, in New York's time."""
+        bars = _last(self._series(instrument, "TRADES"), end, count, unit)
+        if not bars or self._version < SCHEDULE_SINCE:
+            self._fail(req_id, "HMDS query returned no data")
+            return
+        sessions = tuple(self._session_row(bar.day) for bar in bars)
+        ends: dict[str, Value] = {"start": sessions[0]["start"], "end": sessions[-1]["end"], "time_zone": "US/Eastern"}
+        self._send(Message("historical_schedule", ends | {"req_id": req_id, "sessions": sessions}))
+
+    def _session_row(self, day: date) -> dict[str, Value]:
+        session = self._floor.session_of(day)
+        hours = [datetime.combine(day, clock) for clock in _REGULAR_HOURS]
+        if session is not None:
+            hours = [at.astimezone(NEW_YORK) for at in (session.open, session.close)]
+        start, end = (f"{at:%Y%m%d-%H:%M:%S}" for at in hours)
+        return {"start": start, "end": end, "date": f"{day:%Y%m%d}"}
 
     def _series(self, instrument: Instrument, what: str) -> tuple[Bar, ...]:
         """All daily bars of an underlying; none for what the market does not record."""
@@ -142,14 +215,11 @@ def _row(bar: Bar, *, trades: bool) -> dict[str, Value]:
     }
 
 
-def _end_of(text: str, now: datetime) -> datetime | None:
-    """The instant asked for: empty is now, `YYYYMMDD-HH:MM:SS` is UTC, with a space it is New York's time."""
-    if not text:
-        return now
-    for form, zone in (("%Y%m%d-%H:%M:%S", UTC), ("%Y%m%d %H:%M:%S", NEW_YORK), ("%Y%m%d", NEW_YORK)):
-        stamp = " ".join(text.split()[:2]) if zone is NEW_YORK else text
-        try:
-            return datetime.strptime(stamp, form).replace(tzinfo=zone).astimezone(UTC)
-        except ValueError:
-            continue
-    return None
+def _last(bars: Sequence[Bar], end: datetime, count: int, unit: str) -> list[Bar]:
+    """The bars of so many days, weeks, months or years up to an instant; days are those with a bar."""
+    last = end.astimezone(NEW_YORK).date()
+    before = [bar for bar in bars if bar.day <= last]
+    if unit == "D":
+        return before[-count:]
+    days = min(count * _CALENDAR_DAYS[unit], last.toordinal() - 1)
+    return [bar for bar in before if bar.day > last - timedelta(days=days)]

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from engine.domain.session import NEW_YORK
 from engine.pricing.exact import exact
+from engine.sim.desks.times import instant_of
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.exchange.orders import (
@@ -27,6 +28,7 @@ from engine.sim.faults import Faults
 from engine.sim.floor import Floor
 from engine.sim.knobs import Knobs
 from engine.sim.messages import (
+    action_of,
     commission_report,
     completed_order,
     echo_of,
@@ -58,6 +60,7 @@ class OrderDesk:
         floor: Floor,
         knobs: Knobs,
         faults: Faults,
+        find: Callable[[Message], list[Instrument]],
         send: Callable[[Message], None],
         send_fields: Callable[[Sequence[str]], None],
         tell: Callable[[Sequence[Notice]], None],
@@ -70,12 +73,14 @@ class OrderDesk:
         self._floor = floor
         self._knobs = knobs
         self._faults = faults
+        self._find = find
         self._send = send
         self._send_fields = send_fields
         self._tell = tell
         self._later = later
         self._now = now
         self._untransmitted: dict[int, OrderTerms] = {}
+        """Orders that wait for the last of their family; nobody sees them, and they end with the session."""
 
     # requests
 
@@ -85,19 +90,23 @@ class OrderDesk:
         if terms.account != self._exchange.account.name:
             text = f"Error validating request.-'bN' : cause - Invalid account code '{terms.account}'"
             self._send(error(order_id, 321, text))
+        elif terms.what_if and not terms.transmit:
+            self._send(error(order_id, 413, "What-if order should have the transmit flag set to true."))
         elif terms.what_if:
             self._preview(order_id, terms, now)
         elif not terms.transmit:
             self._untransmitted[order_id] = terms
         else:
-            parent = self._untransmitted.pop(terms.parent_id, None)
-            if parent is not None:
-                self._place(terms.parent_id, parent, now)
             self._untransmitted.pop(order_id, None)
+            for waiting_id, waiting in self._family_of(terms):
+                self._place(waiting_id, waiting, now)
             self._place(order_id, terms, now)
 
     def cancel(self, asked: Message) -> None:
         order_id, now = asked.whole("order_id"), self._now()
+        if self._untransmitted.pop(order_id, None) is not None:
+            self._send(error(order_id, 202, "Order Canceled - reason:"))
+            return
         order = self._exchange.find(self._client_id, order_id)
         if order is not None and order.is_working and self._faults.take("fill_on_cancel", now):
             self._tell(self._exchange.fill(order, now))
@@ -105,6 +114,7 @@ class OrderDesk:
         self._tell(self._exchange.cancel(self._client_id, order_id, now))
 
     def cancel_all(self, _: Message) -> None:
+        self._untransmitted.clear()
         self._tell(self._exchange.cancel_all(self._now()))
 
     def ids(self, _: Message) -> None:
@@ -177,7 +187,7 @@ class OrderDesk:
             symbol=asked.text("symbol"),
             con_id=self._con_id(asked),
             legs=tuple(leg_of(row) for row in asked.rows("legs")),
-            action="SELL" if asked.text("action").upper() in {"SELL", "SSHORT"} else "BUY",
+            action=action_of(asked.text("action")),
             quantity=asked.size("total_quantity") or Decimal(0),
             order_type=order_type,
             limit=None if limit is None or order_type != "LMT" else exact(limit),
@@ -261,13 +271,19 @@ class OrderDesk:
         fields.insert(fields.index(message.text("combo_legs_description")), "")
         self._send_fields(fields)
 
+    def _family_of(self, terms: OrderTerms) -> list[tuple[int, OrderTerms]]:
+        """The untransmitted parent and siblings of a child, which go out with it, the parent first."""
+        held, parent_id = self._untransmitted, terms.parent_id
+        numbers = [number for number, other in held.items() if parent_id in {number, other.parent_id}]
+        return [(number, held.pop(number)) for number in sorted(numbers, key=parent_id.__ne__)] if parent_id else []
+
     def _con_id(self, asked: Message) -> int:
-        """The contract's number; clients may name a contract by its terms instead."""
+        """The contract's number, 0 where there is none; clients may name a contract by its terms instead."""
         con_id = asked.whole("con_id")
         if con_id or asked.text("sec_type") == "BAG":
             return con_id
-        under = self._floor.underlying(asked.text("symbol"))
-        return under.con_id if under is not None and asked.text("sec_type") == under.sec_type else 0
+        found = self._find(asked)
+        return found[0].con_id if len(found) == 1 else 0
 
     def _instrument(self, terms: OrderTerms) -> Instrument | None:
         return None if terms.is_combo else self._floor.instrument(terms.con_id)
@@ -293,7 +309,7 @@ class OrderDesk:
 
 def _fits(row: Execution, asked: Message) -> bool:
     """Whether an execution passes the filter; empty fields pass everything."""
-    since = _since(asked.text("time"))
+    since = instant_of(asked.text("time"))
     return (
         asked.whole("client_id") in {0, row.client_id}
         and asked.text("account") in {"", row.account}
@@ -303,12 +319,3 @@ def _fits(row: Execution, asked: Message) -> bool:
         and asked.text("side").upper() in {"", row.side, "BUY" if row.side == "BOT" else "SELL"}
         and (since is None or row.at >= since)
     )
-
-
-def _since(text: str) -> datetime | None:
-    """The instant of an executions filter, `YYYYMMDD-HH:MM:SS` or with one or two spaces, New York's time."""
-    try:
-        stamp = " ".join(text.replace("-", " ").split()[:2])
-        return datetime.strptime(stamp, "%Y%m%d %H:%M:%S").replace(tzinfo=NEW_YORK)
-    except ValueError:
-        return None

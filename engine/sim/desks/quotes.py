@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from engine.sim.desks import ticks
+from engine.sim.desks.contracts import WRONG_TYPE, names_a_type
 from engine.sim.desks.lines import (
     Again,
     Bools,
@@ -20,6 +21,7 @@ from engine.sim.desks.lines import (
     UnderlyingLine,
     Write,
 )
+from engine.sim.exchange.checks import legs_refusal
 from engine.sim.exchange.combos import combo_quote
 from engine.sim.exchange.instruments import Instrument, Quote, signed_legs
 from engine.sim.exchange.rules import combo_tick, min_tick
@@ -137,6 +139,12 @@ class QuoteDesk:
         if generics and snapshot:
             text = "Snapshot market data subscription is not applicable to generic ticks"
             return 321, f"Error validating request.-'bW' : cause - {text}"
+        if not names_a_type(asked):
+            return 321, f"Error validating request.-'bW' : cause - {WRONG_TYPE}"
+        if asked.text("sec_type") == "BAG":
+            refusal = legs_refusal(asked.text("symbol"), [leg_of(row) for row in asked.rows("legs")], self._floor)
+            if refusal is not None:
+                return refusal.code, refusal.text
         if self.competing:
             return 10197, _COMPETING
         if self._knobs.data == "none" or (self._is_delayed() and self._wanted_type < _DELAYED):
@@ -147,8 +155,7 @@ class QuoteDesk:
         delayed = self._is_delayed()
         if asked.text("sec_type") == "BAG":
             legs = signed_legs([leg_of(row) for row in asked.rows("legs")], "BUY")
-            known = [self._floor.instrument(con_id) for con_id, _ in legs]
-            return ComboLine(req_id, legs, delayed) if legs and all(known) else None
+            return ComboLine(req_id, legs, delayed)
         found = self._find(asked)
         if len(found) != 1:
             return None

@@ -8,6 +8,21 @@ from engine.sim.floor import Floor
 Values = dict[tuple[str, str], str]
 """(tag, currency) to text, in the order of telling."""
 
+LEDGER_TAGS = frozenset(
+    [
+        "CashBalance",
+        "Currency",
+        "ExchangeRate",
+        "NetLiquidationByCurrency",
+        "OptionMarketValue",
+        "RealizedPnL",
+        "StockMarketValue",
+        "TotalCashBalance",
+        "UnrealizedPnL",
+    ]
+)
+"""Tags of the cash ledger, which has a section for each currency and one for the base."""
+
 _FOUR_TIMES = 4
 """Day-trading buying power of a margin account: four times the available funds."""
 

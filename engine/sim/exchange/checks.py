@@ -6,12 +6,12 @@
 4. The account: funds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.domain.contract import Contract
-from engine.sim.exchange.instruments import Tape
+from engine.sim.exchange.instruments import ComboLeg, Tape
 from engine.sim.exchange.orders import Order, OrderTerms
 from engine.sim.exchange.rules import combo_tick, lies_on_tick, single_tick
 
@@ -20,6 +20,11 @@ MAX_WORKING_PER_SIDE = 20
 
 MAX_LEGS = 6
 """Legs of a SMART combination that TWS accepts."""
+
+MAX_RATIO = 10_000
+MAX_SIZE = 10_000_000
+MAX_PRICE = 10_000_000
+"""Bounds of the precautionary settings; every amount made of them is exact in the decimals used here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def order_refusal(terms: OrderTerms, tape: Tape, rules: HouseRules) -> Refusal |
     )
 
 
-def book_refusal(terms: OrderTerms, working: Iterable[Order], rules: HouseRules) -> Refusal | None:
+def book_refusal(terms: OrderTerms, working: Iterable[Order], tape: Tape, rules: HouseRules) -> Refusal | None:
     """Why the order cannot stand beside the orders that work already."""
     sides = {con_id: ratio > 0 for con_id, ratio in terms.trades()}
     same_side = dict.fromkeys(sides, 0)
@@ -75,7 +80,7 @@ def book_refusal(terms: OrderTerms, working: Iterable[Order], rules: HouseRules)
         for con_id, ratio in order.terms.trades():
             if con_id in sides and sides[con_id] == (ratio > 0):
                 same_side[con_id] += 1
-            elif con_id in sides and not rules.both_sides:
+            elif con_id in sides and not rules.both_sides and _is_option(con_id, tape):
                 return _rejected("Cannot have open orders on both sides of the same US Option contract in the same account.")
     if any(count >= MAX_WORKING_PER_SIDE for count in same_side.values()):
         return _rejected(f"more than {MAX_WORKING_PER_SIDE} orders are working on one side of this contract.")
@@ -93,20 +98,25 @@ def funds_refusal(available: Decimal, equity: Decimal, needed: Decimal) -> Refus
     )
 
 
-def _combo_refusal(terms: OrderTerms, tape: Tape) -> Refusal | None:
-    if not terms.legs:
-        return Refusal(321, "Error validating request.-'bN' : cause - Security type 'BAG' requires combo leg details.")
-    if len(terms.legs) < 2 or len(terms.legs) > MAX_LEGS or len({leg.con_id for leg in terms.legs}) < len(terms.legs):
+def legs_refusal(symbol: str, legs: Sequence[ComboLeg], tape: Tape) -> Refusal | None:
+    """Why these legs make no combination of the symbol, for an order as for a quote."""
+    if not legs:
+        return Refusal(314, "Security type 'BAG' requires combo leg details.")
+    if len(legs) < 2 or len(legs) > MAX_LEGS or len({leg.con_id for leg in legs}) < len(legs):
         return Refusal(312, "The combo details are invalid.")
-    for number, leg in enumerate(terms.legs, 1):
-        if leg.ratio < 1 or leg.action not in {"BUY", "SELL"}:
+    for number, leg in enumerate(legs, 1):
+        if not 1 <= leg.ratio <= MAX_RATIO or leg.action not in {"BUY", "SELL"}:
             return Refusal(313, f"The combo details for leg {number} are invalid.")
         instrument = tape.instrument(leg.con_id)
         if instrument is None or not tape.is_listed(leg.con_id):
             return Refusal(200, f"No security definition has been found for the request: leg {number}, conid {leg.con_id}")
-        if instrument.sec_type == "IND" or instrument.symbol != terms.symbol:
+        if instrument.sec_type == "IND" or instrument.symbol != symbol:
             return Refusal(313, f"The combo details for leg {number} are invalid.")
-    return _routing_refusal(terms)
+    return None
+
+
+def _combo_refusal(terms: OrderTerms, tape: Tape) -> Refusal | None:
+    return legs_refusal(terms.symbol, terms.legs, tape) or _routing_refusal(terms)
 
 
 def _routing_refusal(terms: OrderTerms) -> Refusal | None:
@@ -145,6 +155,8 @@ def _size_refusal(terms: OrderTerms) -> Refusal | None:
         return Refusal(434, "The order size cannot be zero.")
     if terms.quantity < 0 or terms.quantity != int(terms.quantity):
         return Refusal(355, "Order size does not conform to market rule.")
+    if terms.quantity > MAX_SIZE:
+        return Refusal(383, f"The order size exceeds the Size Limit of {MAX_SIZE}. Restrict the order size.")
     return None
 
 
@@ -167,6 +179,8 @@ def _price_refusal(terms: OrderTerms, tape: Tape, rules: HouseRules) -> Refusal 
         return Refusal(321, "Error validating request.-'bN' : cause - A limit order needs a limit price.")
     instrument = tape.instrument(terms.legs[0].con_id if terms.is_combo else terms.con_id)
     assert instrument is not None, "the contract was checked before the price"
+    if abs(terms.limit) > MAX_PRICE:
+        return Refusal(109, "Price is out of the range defined by the Percent Setting at order defaults frame.")
     if not terms.is_combo and terms.limit <= 0:
         return _rejected("The limit price of a single instrument has to be above zero.")
     tick = combo_tick(instrument, len(terms.legs)) if terms.is_combo else single_tick(instrument, terms.limit)
@@ -195,6 +209,11 @@ def _corners(legs: list[tuple[int, Contract]]) -> list[Decimal]:
 
 def _intrinsic(option: Contract, x: Decimal) -> Decimal:
     return max(Decimal(0), x - option.strike if option.put_call == "C" else option.strike - x)
+
+
+def _is_option(con_id: int, tape: Tape) -> bool:
+    instrument = tape.instrument(con_id)
+    return instrument is not None and instrument.option is not None
 
 
 def _rejected(reason: str) -> Refusal:

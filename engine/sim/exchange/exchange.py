@@ -96,7 +96,7 @@ class Exchange:
         return (
             contract_refusal(terms, self._tape)
             or order_refusal(terms, self._tape, self.rules)
-            or book_refusal(terms, others, self.rules)
+            or book_refusal(terms, others, self._tape, self.rules)
             or self.credit.refusal(terms, others)
         )
 
@@ -208,7 +208,7 @@ class Exchange:
         refusal = (
             contract_refusal(terms, self._tape)
             or order_refusal(terms, self._tape, self.rules)
-            or book_refusal(terms, self.working(), self.rules)
+            or book_refusal(terms, self.working(), self._tape, self.rules)
         )
         if refusal is not None:
             return [Said(client_id, order_id, refusal.code, refusal.text)]

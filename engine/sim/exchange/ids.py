@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 FIRST_PERM_ID = 1_376_327_563
 """Permanent ids are large and never start again."""
 
+_LARGEST_ORDER_ID = 2**31 - 1
+"""Clients keep order ids as 32-bit ints, and could not read a higher one."""
+
 _EXEC_PREFIX = 0x0000_E0D5
 
 
@@ -21,7 +24,7 @@ class Ids:
     def use_order_id(self, client_id: int, order_id: int) -> None:
         """From now on this client may only use higher ids."""
         self.highest_of_client[client_id] = max(self.highest_of_client.get(client_id, 0), order_id)
-        self.next_order_id = max(self.next_order_id, order_id + 1)
+        self.next_order_id = max(self.next_order_id, min(order_id + 1, _LARGEST_ORDER_ID))
 
     def is_used(self, client_id: int, order_id: int) -> bool:
         """Whether the client used this id, or a higher one."""

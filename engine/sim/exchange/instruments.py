@@ -96,11 +96,14 @@ class Tape(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ComboLeg:
-    """One leg of a BAG as the client wrote it: `action` is the leg's own, for buying the combination."""
+    """One leg of a BAG as the client wrote it: `action` is the leg's own, for buying the combination.
+
+    It may be anything until the order has been checked: BUY or SELL where the order was accepted.
+    """
 
     con_id: int
     ratio: int
-    action: Literal["BUY", "SELL"]
+    action: str
     exchange: str = "SMART"
     open_close: int = 0
     short_sale_slot: int = 0

@@ -21,13 +21,16 @@ BAG_CON_ID = 28812380
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
-    """What a client asks for. `limit` is signed, USD per share of one combination; None for a market order."""
+    """What a client asks for. `limit` is signed, USD per share of one combination; None for a market order.
+
+    `action` may be anything until the order has been checked: BUY or SELL where it was accepted.
+    """
 
     sec_type: str
     symbol: str
     con_id: int
     legs: tuple[ComboLeg, ...]
-    action: Literal["BUY", "SELL"]
+    action: str
     quantity: Decimal
     order_type: str
     limit: Decimal | None

@@ -42,7 +42,7 @@ def test_place_holds_the_order_when_the_market_is_closed():
 @pytest.mark.parametrize(
     ("terms", "code"),
     [
-        (combo([], "-1.95"), 321),
+        (combo([], "-1.95"), 314),
         (combo([(11, 1, "BUY")], "-1.95"), 312),
         (combo([(11, 0, "BUY"), (12, 1, "SELL")], "-1.95"), 313),
         (combo([(11, 1, "BUY"), (99, 1, "SELL")], "-1.95"), 200),
