@@ -6,6 +6,7 @@
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,11 +32,14 @@ from engine.sim.wire.frames import (
 MAX_BUFFER_BYTES = 16 << 20
 """Answers that a client may leave unread before it is disconnected: minutes of a hundred streams."""
 
+MAX_WAITING = 100
+"""Requests read and not served yet, from which on a client's socket waits too."""
+
 _BYTE_S = 1e-5
 """Time between two bytes while every byte travels alone."""
 
 _PACED = "+PACEAPI"
-"""Connect option: TWS slows the client down instead of complaining."""
+"""Connect option: TWS slows the client down instead of complaining. What comes too fast waits, and the socket with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Connection(asyncio.Protocol):
         self._reader = FrameReader(greeting=True, max_bytes=MAX_REQUEST_BYTES)
         self._rate = MessageRate(board.knobs.messages_per_second)
         self._paced_by_us = False
+        self._waiting: deque[bytes] = deque()
+        self._goes_on: asyncio.Handle | None = None
         self._pending: list[bytes] = []
         self._flush_at: asyncio.Handle | None = None
         self._free_at = 0.0
@@ -102,18 +108,25 @@ class Connection(asyncio.Protocol):
         self._closes_after = None if limit is None else int(limit.number())
 
     def data_received(self, data: bytes) -> None:
-        if self.muted or self._transport is None or self._transport.is_closing():
+        if self._is_deaf():
             return
         try:
             for body in self._reader.feed(data):
-                if self._transport.is_closing() or self.muted:
+                if self._is_deaf():
                     return
                 self._take(body)
         except WireError:
             self.close()
+        if len(self._waiting) > MAX_WAITING and self._transport is not None:
+            self._transport.pause_reading()
+        if self._goes_on is None:
+            self._work_off()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pending.clear()
+        self._waiting.clear()
+        if self._goes_on is not None:
+            self._goes_on.cancel()
         if self._flush_at is not None:
             self._flush_at.cancel()
         self._board.gone(self)
@@ -165,10 +178,32 @@ class Connection(asyncio.Protocol):
         if not self.version:
             self._greet(read_greeting(body))
             return
-        now = self._board.now()
-        if not self._paced_by_us and self._rate.is_exceeded_by(now):
+        if not self._paced_by_us and self._rate.is_exceeded_by(self._board.now()):
             self._complain()
             return
+        self._waiting.append(body)
+
+    def _work_off(self) -> None:
+        """Serves the oldest request that waits; the next has its turn after those of other clients.
+
+        A client that is paced waits its time, and sends nothing meanwhile.
+        """
+        self._goes_on = None
+        if not self._waiting or self._is_deaf() or self._transport is None:
+            return
+        wait_s = self._rate.wait_s(self._board.now()) if self._paced_by_us else 0.0
+        if wait_s > 0:
+            self._transport.pause_reading()
+            self._goes_on = self._loop.call_later(wait_s, self._work_off)
+            return
+        self._serve(self._waiting.popleft())
+        if self._waiting:
+            self._goes_on = self._loop.call_soon(self._work_off)
+        elif not self._transport.is_reading():
+            self._transport.resume_reading()
+
+    def _serve(self, body: bytes) -> None:
+        now = self._board.now()
         try:
             message = decode("c2s", fields_of(body), self.version)
         except WireError as problem:
@@ -216,12 +251,15 @@ class Connection(asyncio.Protocol):
 
     # bytes
 
+    def _is_deaf(self) -> bool:
+        return self.muted or self._transport is None or self._transport.is_closing()
+
     def _is_dropped(self) -> bool:
         faults = self._board.faults
         return faults.waits_for("drop") and faults.take("drop", self._board.now()) is not None
 
     def _write(self, chunk: bytes) -> None:
-        if self.muted or self._transport is None or self._transport.is_closing():
+        if self._is_deaf():
             return
         slow = self._board.faults.on("slow")
         if slow is not None or self._free_at > self._loop.time():
@@ -264,13 +302,24 @@ class MessageRate:
         self._sent: list[datetime] = []
         self.strikes = 0
 
+    def wait_s(self, now: datetime) -> float:
+        """Counts a message and returns 0 where it is not too many; else the seconds until it would not be."""
+        self._forget(now)
+        if len(self._sent) < self._limit:
+            self._sent.append(now)
+            return 0.0
+        return 1.0 - (now - self._sent[0]).total_seconds()
+
     def is_exceeded_by(self, now: datetime) -> bool:
         """Counts a message; True where it is one too many within a second."""
-        second_ago = now - timedelta(seconds=1)
-        self._sent = [at for at in self._sent if at > second_ago]
+        self._forget(now)
         self._sent.append(now)
         exceeded = len(self._sent) > self._limit
         if exceeded:
             self.strikes += 1
             self._sent.clear()
         return exceeded
+
+    def _forget(self, now: datetime) -> None:
+        second_ago = now - timedelta(seconds=1)
+        self._sent = [at for at in self._sent if at > second_ago]

@@ -77,8 +77,10 @@ class ContractDesk:
         if not found:
             self._send(error(req_id, 200, "No security definition has been found for the request"))
             return
+        shown = self._floor.sessions(trading_day(self._now()), HOURS_SHOWN_DAYS)
+        hours = ";".join(_hours(day, session) for day, session in shown)
         for instrument in found:
-            self._send(self._details(req_id, instrument))
+            self._send(self._details(req_id, instrument, hours))
         self._send(Message("contract_details_end", {"req_id": req_id}))
 
     def chain(self, asked: Message) -> None:
@@ -172,14 +174,12 @@ class ContractDesk:
         found = [self._floor.instrument(int(con_id)) for con_id in listing.con_id[keep]]
         return [one for one in found if one is not None and (not local or one.local_symbol == local)]
 
-    def _details(self, req_id: int, instrument: Instrument) -> Message:
+    def _details(self, req_id: int, instrument: Instrument, hours: str) -> Message:
         option = instrument.option
         under = self._floor.market.underlyings[instrument.symbol]
         exchanges = STOCK_EXCHANGES if instrument.sec_type == "STK" else OPTION_EXCHANGES
         if instrument.sec_type == "IND":
             exchanges = (instrument.exchange,)
-        day = trading_day(self._now())
-        hours = ";".join(_hours(*shown) for shown in self._floor.sessions(day, HOURS_SHOWN_DAYS))
         values: dict[str, Value] = {
             "req_id": req_id,
             "symbol": instrument.symbol,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.sim.simulator import KEPT_BYTES, Simulator
-from engine.sim.wire.codec import Message
+from engine.sim.wire.codec import Message, encode_frame
 from tests.simulation.sim.raw import Raw, play
 
 SPY = {"con_id": 756733, "symbol": "SPY", "sec_type": "STK", "exchange": "SMART", "currency": "USD"}
@@ -277,9 +277,40 @@ def test_largest_order_id_leaves_one_that_every_client_can_read():
     assert said.whole("order_id") == 2**31 - 1
 
 
+def test_client_that_asks_to_be_paced_is_slowed_down_and_never_refused():
+    async def act(sim: Simulator, raw: Raw) -> tuple[list[float], set[str]]:
+        await raw.begin(options="+PACEAPI")
+        said = await raw.ask(*[NOW] * 220, seconds=10)
+        asked = [request.at for request in sim.received if request.name == NOW.name]
+        return [(at - asked[0]).total_seconds() for at in asked], {message.name for message in said}
+
+    seconds, names = play(act)
+
+    assert len(seconds) == 220
+    assert names == {"current_time"}
+    assert max(sum(start <= at < start + 1 for at in seconds) for start in seconds) <= 50
+    assert seconds[-1] < 5
+
+
+def test_burst_of_one_client_lets_another_in_between():
+    async def act(sim: Simulator, raw: Raw) -> list[int | None]:
+        other = Raw(*await asyncio.open_connection("127.0.0.1", 4002))
+        await other.begin(client_id=2)
+        await raw.begin(client_id=1)
+        raw.send(encode_frame(details(symbol="SPY", sec_type="OPT"), 178) * 20)
+        await other.ask(NOW)
+        other.close()
+        return [request.client_id for request in sim.received if request.name in {"req_contract_details", NOW.name}]
+
+    clients = play(act)
+
+    assert len(clients) == 21
+    assert clients.index(2) < 5
+
+
 def test_kept_requests_are_bounded_in_bytes():
     async def act(sim: Simulator, raw: Raw) -> tuple[int, int]:
-        await raw.begin(options="+PACEAPI")
+        await raw.begin()
         for _ in range(40):
             await raw.ask(Message("req_matching_symbols", {"req_id": 7, "pattern": "x" * 1_000_000}), seconds=0.1)
         return len(sim.received), sum(request.wire_bytes for request in sim.received)
