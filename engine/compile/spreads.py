@@ -24,7 +24,7 @@ from typing import Final
 
 from engine.compile.logic import NEVER
 from engine.compile.normal import normal_cdf
-from engine.compile.sql import FINITE, Term
+from engine.compile.sql import EQUAL, FINITE, Term
 from engine.domain.chain import CHAIN_COLUMNS
 from engine.strategy.measures import declaration
 from engine.strategy.model import Vertical
@@ -71,7 +71,7 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
         "breakeven_distance": "(s_spot - breakeven) / s_spot" if profits_above else "(breakeven - s_spot) / s_spot",
         "breakeven_iv": "s_iv + (l_iv - s_iv) * (breakeven_after_fees - s_strike) / (l_strike - s_strike)",
         "pop_z": (
-            f"CASE WHEN {'kept > 0' if spread.is_credit else 'W + kept > 0'} THEN {below}"
+            f"CASE WHEN {'kept' if spread.is_credit else 'W + kept'} > {EQUAL} THEN {below}"
             "(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years)"
             " / (breakeven_iv * sqrt(s_years)) "
             f"WHEN s_iv + l_iv + s_spot <= {FINITE} THEN -{NEVER!r} END"

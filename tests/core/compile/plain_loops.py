@@ -184,7 +184,7 @@ def _pop(short: Option, long: Option, spread: Vertical, width: float) -> float |
     if spot is None or years <= 0 or any(iv is None or iv <= 0 for iv in ivs):
         return None
     net = _net(short, long) - _fees(short, long) / 100
-    if (net if spread.is_credit else width + net) <= 0:
+    if (net if spread.is_credit else width + net) <= ROUNDING:
         return 0.0
     breakeven = _breakeven(short, long, spread, net)
     iv = ivs[0] + (ivs[1] - ivs[0]) * (breakeven - short["strike"]) / (long["strike"] - short["strike"])

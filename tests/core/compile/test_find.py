@@ -44,6 +44,17 @@ def test_cheap_spread_pays_the_minimum_of_an_order_twice() -> None:
     assert found.fees == pytest.approx(2.0)
 
 
+def test_fees_that_eat_the_whole_profit_leave_no_chance_of_one_whatever_the_last_bit() -> None:
+    # Mids 0.05 and 0.03: two cents earned, two cents of fees, and 4e-18 left over in binary.
+    legs = [given.option(95, bid=0.02, ask=0.04, fee=0.25), given.option(100, bid=0.02, ask=0.08, fee=0.5)]
+    chain = given.chain(legs)
+
+    (found,) = candidates(given.strategy(rank="pop"), chain)
+
+    assert found.pop == found.score == 0
+    assert candidates(given.strategy(rules=["pop > 1%"]), chain) == ()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rank", ["pop", "expected_value"])
 def test_shown_numbers_are_those_the_ranking_saw(kind: str, rank: str) -> None:
@@ -152,10 +163,13 @@ def test_next_monthly_searches_only_the_third_friday() -> None:
         ([date(2026, 12, 17), date(2026, 12, 18)], date(2026, 12, 1), date(2026, 12, 18)),
         ([date(2026, 11, 20), date(2026, 12, 18)], date(2026, 11, 20), date(2026, 12, 18)),
         ([date(2026, 11, 27)], date(2026, 11, 20), None),
+        ([date(2026, 11, 27), date(2027, 1, 15)], date(2026, 11, 20), date(2027, 1, 15)),
+        ([date(2014, 6, 13), date(2014, 6, 21), date(2016, 1, 15)], date(2014, 6, 6), date(2014, 6, 21)),
+        ([date(2015, 1, 16), date(2015, 1, 17)], date(2015, 1, 2), date(2015, 1, 16)),
     ],
-    ids=["Good Friday", "Juneteenth", "both days", "today is one", "none"],
+    ids=["Good Friday", "Juneteenth", "both days", "today is one", "none", "next month lists none", "Saturday", "Friday and Saturday"],
 )
-def test_next_monthly_is_the_third_friday_or_the_day_before_a_holiday(
+def test_next_monthly_is_the_third_friday_or_the_day_beside_it_that_is_listed(
     expiries: list[date], today: date, expected: date | None
 ) -> None:
     assert next_monthly(expiries, today) == expected

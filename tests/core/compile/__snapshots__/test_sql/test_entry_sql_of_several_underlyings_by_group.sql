@@ -39,7 +39,7 @@ priced_4 AS MATERIALIZED (
 ),
 priced_5 AS MATERIALIZED (
   SELECT *,
-    CASE WHEN kept > 0 THEN -(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
+    CASE WHEN kept > 1e-9 THEN -(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_4
 ),
 priced_6 AS MATERIALIZED (

@@ -44,7 +44,7 @@ priced_4 AS (
 ),
 priced_5 AS (
   SELECT *,
-    CASE WHEN W + kept > 0 THEN -(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
+    CASE WHEN W + kept > 1e-9 THEN -(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_4
 ),
 priced AS (
