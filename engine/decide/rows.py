@@ -84,12 +84,12 @@ def numbers(chain: ChainSnapshot, column: str) -> np.ndarray:
 
 
 def next_monthly(expiries: Iterable[date], today: date) -> date | None:
-    """The first expiry after today that is a third Friday, or the day before one that has no expiry itself: the
-    exchange was closed."""
-    known = {day for day in expiries if day > today}
-    for day in sorted(known):
+    """The first expiry after today that is a third Friday, or stands for one that has no expiry itself: the day before it,
+    when the exchange was closed, or the Saturday behind it, on which options on shares expired until February 2015."""
+    listed = set(expiries)
+    for day in sorted(day for day in listed if day > today):
         friday = _third_friday(day)
-        if day == friday or (day == friday - timedelta(days=1) and friday not in known):
+        if day == friday or (abs(day - friday) == timedelta(days=1) and friday not in listed):
             return day
     return None
 
