@@ -94,26 +94,26 @@ def _counts(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[str, .
     priced = Priced.for_sql([*rules, score], spread, terms, parameters, minimum_fee)
     quote = f"CASE WHEN bid <= {FINITE} AND ask <= {FINITE} AND fee <= {FINITE} THEN {' AND '.join(QUOTED)} END"
     columns = list(dict.fromkeys([*priced.columns, "bid", "delta"]))
-    short = short_conditions(spread, parameters)
-    shorts = f"CASE WHEN {'delta' if spread.short_delta else 'bid'} <= {FINITE} THEN {' AND '.join(short)} END"
-    options = ["TRUE", quote, *(of_leg.answers(line.expression) for line in strategy.filters), shorts]
-    last = len(options) - 1
+    legs = ["TRUE", quote, *(of_leg.answers(line.expression) for line in strategy.filters)]
+    sides = [_of_short(spread, parameters), *_of_long(spread, parameters)]
+    short, long = f"step_{len(legs)}", f"step_{len(legs) + 1}"
     spreads = ["TRUE", f"({' AND '.join(sound(spread))})", *rules, _known(score)]
-    met = pairs("bucket", spread, parameters, priced.columns, [f"step_{last}"], long_conditions(spread, parameters))
+    long_ones = [f"l.{long}"] if spread.long_delta else []
+    met = pairs("bucket", spread, parameters, priced.columns, [short], long_ones)
     sql = f"""WITH options AS MATERIALIZED (
   SELECT {", ".join(["cid", key("bucket", spread, parameters), *columns])},
-    {_named(options)}
+    {_named([*legs, *sides])}
   FROM chain
   WHERE {conjunction(of_side(spread, parameters), 4)}
 ),
 legs AS MATERIALIZED (
   SELECT *
   FROM options
-  WHERE {conjunction((f"step_{n}" for n in range(last)), 4)}
+  WHERE {conjunction((f"step_{n}" for n in range(len(legs))), 4)}
 ),
 {met}{priced.steps([_named(spreads, "rule_")], fenced=True)},
 option_counts AS (
-  SELECT {_counted(len(options), "step_")}
+  SELECT {_counted(len(legs), "step_", aside=len(sides))}
   FROM options
 ),
 spread_counts AS (
@@ -128,7 +128,7 @@ CROSS JOIN spread_counts"""  # noqa: S608 - no word of the trader: fixed text an
         side,
         "quoted on both sides, neither locked nor crossed",
         *(line.text for line in strategy.filters),
-        _short_text(spread),
+        *_side_texts(spread),
     ]
     texts += [
         _width_text(spread),
@@ -148,7 +148,8 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
     rules = [*_delta_conditions(spread), *spread.rules]
     misses = [_worse(f"s_miss_{n}", f"l_miss_{n}") for n in range(len(filters))]
     misses += ["CASE WHEN s_bid > 0 THEN 0e0 ELSE 1e0 END", *(of_spread.misses_by(rule.expression) for rule in rules)]
-    values = [("NULL", "NULL")] * (len(filters) + 1) + [_sides(rule.expression, of_spread) for rule in rules]
+    misses.append(f"CASE WHEN {_known(of_spread.number(spread.rank).sql)} THEN 0e0 END")
+    values = [("NULL", "NULL")] * (len(filters) + 1) + [_sides(rule.expression, of_spread) for rule in rules] + [("NULL", "NULL")]
     fragments = [*misses, *(sql for both in values for sql in both)]
     priced = Priced.for_sql(fragments, spread, terms, parameters, minimum_fee)
     columns = leg_columns([*(f"s_{name}" for name in priced.columns), "s_bid"])
@@ -177,6 +178,7 @@ LIMIT 1"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     texts += [
         Judged("the short leg has a bid", has_values=False),
         *(Judged(rule.text, _is_compare(rule.expression)) for rule in rules),
+        Judged("rank", has_values=False),
     ]
     return Query(sql, parameters.values), tuple(texts)
 
@@ -189,7 +191,9 @@ def _delta_conditions(spread: Vertical) -> list[Condition]:
             low, high = (Number(float(bound), Unit.DELTA) for bound in (bounds.low, bounds.high))
             measure = Measure(name, "spread")
             found.append(
-                Condition(f"{name}: {bounds.low}-{bounds.high}", And((Compare(">=", measure, low), Compare("<=", measure, high))))
+                Condition(
+                    f"{name}: {_range(bounds.low, bounds.high)}", And((Compare(">=", measure, low), Compare("<=", measure, high)))
+                )
             )
     return found
 
@@ -219,27 +223,43 @@ def _named(answers: Sequence[str], prefix: str = "step_") -> str:
     return ",\n    ".join(f"{answer} AS {prefix}{n}" for n, answer in enumerate(answers))
 
 
-def _counted(count: int, prefix: str) -> str:
-    """Passed and unknown of each step among the rows that passed every step before."""
+def _counted(count: int, prefix: str, *, aside: int = 0) -> str:
+    """Passed and unknown of each step among the rows that passed every step before; the steps `aside` stand side by side behind
+    those: the same options may be sold and bought."""
     parts: list[str] = []
-    for n in range(count):
-        before = "".join(f"{prefix}{m} AND " for m in range(n))
+    for n in range(count + aside):
+        before = "".join(f"{prefix}{m} AND " for m in range(min(n, count)))
         parts.append(f"count(*) FILTER (WHERE {before}{prefix}{n}), count(*) FILTER (WHERE {before}{prefix}{n} IS NULL)")
     return ",\n    ".join(parts)
+
+
+def _of_short(spread: Vertical, parameters: Parameters) -> str:
+    """Without a bid nothing is sold, whether the delta is known or not."""
+    has_bid, *delta = short_conditions(spread, parameters)
+    return f"CASE WHEN NOT {has_bid} THEN FALSE WHEN delta <= {FINITE} THEN {delta[0]} END" if delta else f"({has_bid})"
+
+
+def _of_long(spread: Vertical, parameters: Parameters) -> list[str]:
+    return [f"CASE WHEN delta <= {FINITE} THEN {delta} END" for delta in long_conditions(spread, parameters, "delta")]
 
 
 def _expiry(spread: Vertical) -> str:
     match spread.expiry:
         case DayRange(min_days=low, max_days=high):
-            return f"{low}-{high} days"
+            return f"{_range(low, high)} {'day' if high == 1 else 'days'}"
         case _:
             return "next monthly"
 
 
-def _short_text(spread: Vertical) -> str:
-    bounds = spread.short_delta
-    return "short leg has a bid" if bounds is None else f"short leg has a bid and a delta of {bounds.low}-{bounds.high}"
+def _side_texts(spread: Vertical) -> list[str]:
+    short, long = spread.short_delta, spread.long_delta
+    texts = ["short leg has a bid" + (f" and a delta of {_range(short.low, short.high)}" if short else "")]
+    return texts + ([f"long leg has a delta of {_range(long.low, long.high)}"] if long else [])
 
 
 def _width_text(spread: Vertical) -> str:
-    return f"spreads ${spread.width.low}-${spread.width.high} wide"
+    return f"spreads {_range(f'${spread.width.low}', f'${spread.width.high}')} wide"
+
+
+def _range(low: object, high: object) -> str:
+    return f"{low}" if low == high else f"{low}-{high}"

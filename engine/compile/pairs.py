@@ -52,9 +52,9 @@ def short_conditions(spread: Vertical, parameters: Parameters) -> list[str]:
     return ["bid > 0", *_delta("short_delta", "delta", spread.short_delta, parameters)]
 
 
-def long_conditions(spread: Vertical, parameters: Parameters) -> list[str]:
+def long_conditions(spread: Vertical, parameters: Parameters, column: str = "l.delta") -> list[str]:
     """What the leg that is bought must fulfil besides."""
-    return _delta("long_delta", "l.delta", spread.long_delta, parameters)
+    return _delta("long_delta", column, spread.long_delta, parameters)
 
 
 def key(meeting: Meeting, spread: Vertical, parameters: Parameters) -> str:

@@ -186,7 +186,8 @@ class Writer:
             case Compare():
                 left, right = self.number(condition.left), self.number(condition.right)
                 compared = _compared(condition, left, right)
-                distance = f"abs({left.sql} - {right.sql}) / greatest(abs({right.sql}), 1e-6)"
+                # What lies on a bound that it must pass is missed by nothing, and missed all the same.
+                distance = f"greatest(abs({left.sql} - {right.sql}) / greatest(abs({right.sql}), 1e-6), {EQUAL})"
                 return _where_known(f"CASE WHEN {compared} THEN 0e0 ELSE {distance} END", left, right)
             case _:
                 raise TypeError(f"{condition} is not in plain form")

@@ -29,6 +29,7 @@ def strategy(
     rank: str = "return_on_risk",
     expiry: str = "0-400 days",
     short_delta: str | None = None,
+    long_delta: str | None = None,
     width: str = "$1-$1000",
     keep: int = 5,
     universe: Sequence[str] = ("SPX",),
@@ -36,6 +37,7 @@ def strategy(
 ) -> Strategy:
     """A strategy from the words of a file, without the file: nothing is checked across its lines. An exit may end in `: roll`."""
     spread: dict[str, object] = {"type": kind, "expiry": expiry, "width": width, "rank": rank, "keep": keep, "rules": list(rules)}
+    deltas = {"short_delta": short_delta, "long_delta": long_delta}
     return Strategy.model_validate(
         {
             "schema": 1,
@@ -43,7 +45,7 @@ def strategy(
             "universe": list(universe),
             "when": list(when),
             "filters": list(filters),
-            "spread": spread | ({"short_delta": short_delta} if short_delta else {}),
+            "spread": spread | {name: delta for name, delta in deltas.items() if delta},
             "sizing": {"risk": "$500"},
             "exits": [_exit(line) for line in exits],
             "digest": hashlib.sha256(name.encode()).hexdigest(),

@@ -167,7 +167,16 @@ def test_next_monthly_searches_only_the_third_friday() -> None:
         ([date(2014, 6, 13), date(2014, 6, 21), date(2016, 1, 15)], date(2014, 6, 6), date(2014, 6, 21)),
         ([date(2015, 1, 16), date(2015, 1, 17)], date(2015, 1, 2), date(2015, 1, 16)),
     ],
-    ids=["Good Friday", "Juneteenth", "both days", "today is one", "none", "next month lists none", "Saturday", "Friday and Saturday"],
+    ids=[
+        "Good Friday",
+        "Juneteenth",
+        "both days",
+        "today is one",
+        "none",
+        "next month lists none",
+        "Saturday",
+        "Friday and Saturday",
+    ],
 )
 def test_next_monthly_is_the_third_friday_or_the_day_beside_it_that_is_listed(
     expiries: list[date], today: date, expected: date | None

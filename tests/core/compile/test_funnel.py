@@ -59,6 +59,36 @@ def test_funnel_counts_missing_quotes_as_unknown_and_crossed_ones_as_not_passed(
     assert (quoted.passed, quoted.unknown) == (1, 1)
 
 
+def test_funnel_counts_a_short_leg_without_a_bid_as_not_passed_whether_its_delta_is_known_or_not() -> None:
+    options = [given.option(95), given.option(96, bid=0.0, ask=0.1, delta=None), given.option(97, delta=None)]
+
+    step = funnel(given.strategy(short_delta="0.10-0.90"), options).steps[2]
+
+    assert (step.condition, step.passed, step.unknown) == ("short leg has a bid and a delta of 0.10-0.90", 1, 1)
+
+
+def test_funnel_counts_the_long_legs_apart_from_the_short_ones() -> None:
+    deltas = [(95, -0.1), (96, -0.2), (97, -0.3), (98, -0.4), (99, None)]
+    options = [given.option(strike, delta=delta) for strike, delta in deltas]
+
+    recorded = funnel(given.strategy("bear_put", short_delta="0.10-0.20", long_delta="0.30-0.50"), options)
+
+    assert [(step.condition, step.passed, step.unknown) for step in recorded.steps[2:5]] == [
+        ("short leg has a bid and a delta of 0.10-0.20", 2, 1),
+        ("long leg has a delta of 0.30-0.50", 2, 1),
+        ("spreads $1-$1000 wide", 4, 0),
+    ]
+
+
+def test_nearest_miss_names_a_line_whose_bound_is_met_exactly_and_must_be_passed() -> None:
+    strategy = given.strategy(rules=["credit > $1.50", "width != $5"], width="$5")
+
+    recorded = funnel(strategy, [given.option(95), given.option(100)])
+
+    assert recorded.nearest_miss is not None
+    assert recorded.nearest_miss.endswith("bull_put: credit > $1.50 (1.5 against 1.5, 0% off); width != $5 (5 against 5, 0% off)")
+
+
 def test_nearest_miss_names_the_spread_the_line_and_the_distance_when_nothing_passes() -> None:
     strategy = given.strategy(rules=["credit >= 60% of width", "pop >= 20%"], width="$5")
 
@@ -79,6 +109,14 @@ def test_nearest_miss_says_unknown_when_a_value_is_absent() -> None:
 
     assert recorded.nearest_miss is not None
     assert recorded.nearest_miss.endswith("pop >= 20% (unknown)")
+
+
+def test_nearest_miss_says_that_the_rank_is_unknown_when_only_that_keeps_a_spread_out() -> None:
+    recorded = funnel(given.strategy(rank="p_touch", width="$5"), [given.option(95), given.option(100, iv=None)])
+
+    assert (recorded.candidates, recorded.steps[-1].unknown) == (0, 1)
+    assert recorded.nearest_miss is not None
+    assert recorded.nearest_miss.endswith("bull_put: rank (unknown)")
 
 
 def test_nearest_miss_prefers_one_near_line_to_two() -> None:

@@ -3,7 +3,7 @@ WITH options AS MATERIALIZED (
     TRUE AS step_0,
     CASE WHEN bid <= 1e308 AND ask <= 1e308 AND fee <= 1e308 THEN bid >= 0 AND bid < ask AND ask <= 1e308 AND fee <= 1e308 END AS step_1,
     CASE WHEN open_interest <= 1e308 THEN open_interest >= $n3 END AS step_2,
-    CASE WHEN delta <= 1e308 THEN bid > 0 AND abs(delta) BETWEEN $short_delta_low AND $short_delta_high END AS step_3
+    CASE WHEN NOT bid > 0 THEN FALSE WHEN delta <= 1e308 THEN abs(delta) BETWEEN $short_delta_low AND $short_delta_high END AS step_3
   FROM chain
   WHERE put_call = $put_call
     AND dte BETWEEN $dte_low AND $dte_high
@@ -85,7 +85,7 @@ FROM option_counts
 CROSS JOIN spread_counts;
 
 WITH legs AS MATERIALIZED (
-  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, spot, carry, bid, ask, iv, delta, fee, CASE WHEN open_interest <= 1e308 THEN CASE WHEN open_interest >= $n1 THEN 0e0 ELSE abs(open_interest - $n1) / greatest(abs($n1), 1e-6) END END AS miss_0
+  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, spot, carry, bid, ask, iv, delta, fee, CASE WHEN open_interest <= 1e308 THEN CASE WHEN open_interest >= $n1 THEN 0e0 ELSE greatest(abs(open_interest - $n1) / greatest(abs($n1), 1e-6), 1e-9) END END AS miss_0
   FROM chain
   WHERE put_call = $put_call
     AND dte BETWEEN $dte_low AND $dte_high
@@ -110,6 +110,8 @@ priced_1 AS MATERIALIZED (
 ),
 priced_2 AS MATERIALIZED (
   SELECT *,
+    100 * net AS max_profit,
+    100 * (W - net) AS max_loss,
     net - fees / 100 AS kept
   FROM priced_1
 ),
@@ -137,14 +139,15 @@ priced AS MATERIALIZED (
   SELECT *,
     CASE WHEN s_miss_0 IS NOT NULL AND l_miss_0 IS NOT NULL THEN greatest(s_miss_0, l_miss_0) END AS missed_0, NULL AS value_0, NULL AS bound_0,
     CASE WHEN s_bid > 0 THEN 0e0 ELSE 1e0 END AS missed_1, NULL AS value_1, NULL AS bound_1,
-    CASE WHEN CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) >= $n2 - 1e-9 THEN 0e0 ELSE abs((abs(s_delta)) - $n2) / greatest(abs($n2), 1e-6) END END IS NOT NULL AND CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) <= $n3 + 1e-9 THEN 0e0 ELSE abs((abs(s_delta)) - $n3) / greatest(abs($n3), 1e-6) END END IS NOT NULL THEN greatest(CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) >= $n2 - 1e-9 THEN 0e0 ELSE abs((abs(s_delta)) - $n2) / greatest(abs($n2), 1e-6) END END, CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) <= $n3 + 1e-9 THEN 0e0 ELSE abs((abs(s_delta)) - $n3) / greatest(abs($n3), 1e-6) END END) END AS missed_2, NULL AS value_2, NULL AS bound_2,
-    (CASE WHEN net >= ($n4 * W) - 1e-9 THEN 0e0 ELSE abs(net - ($n4 * W)) / greatest(abs(($n4 * W)), 1e-6) END) AS missed_3, net AS value_3, ($n4 * W) AS bound_3,
-    CASE WHEN pop <= 1e308 THEN CASE WHEN pop >= $n5 - 1e-9 THEN 0e0 ELSE abs(pop - $n5) / greatest(abs($n5), 1e-6) END END AS missed_4, pop AS value_4, $n5 AS bound_4
+    CASE WHEN CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) >= $n2 - 1e-9 THEN 0e0 ELSE greatest(abs((abs(s_delta)) - $n2) / greatest(abs($n2), 1e-6), 1e-9) END END IS NOT NULL AND CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) <= $n3 + 1e-9 THEN 0e0 ELSE greatest(abs((abs(s_delta)) - $n3) / greatest(abs($n3), 1e-6), 1e-9) END END IS NOT NULL THEN greatest(CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) >= $n2 - 1e-9 THEN 0e0 ELSE greatest(abs((abs(s_delta)) - $n2) / greatest(abs($n2), 1e-6), 1e-9) END END, CASE WHEN (abs(s_delta)) <= 1e308 THEN CASE WHEN (abs(s_delta)) <= $n3 + 1e-9 THEN 0e0 ELSE greatest(abs((abs(s_delta)) - $n3) / greatest(abs($n3), 1e-6), 1e-9) END END) END AS missed_2, NULL AS value_2, NULL AS bound_2,
+    (CASE WHEN net >= ($n4 * W) - 1e-9 THEN 0e0 ELSE greatest(abs(net - ($n4 * W)) / greatest(abs(($n4 * W)), 1e-6), 1e-9) END) AS missed_3, net AS value_3, ($n4 * W) AS bound_3,
+    CASE WHEN pop <= 1e308 THEN CASE WHEN pop >= $n5 - 1e-9 THEN 0e0 ELSE greatest(abs(pop - $n5) / greatest(abs($n5), 1e-6), 1e-9) END END AS missed_4, pop AS value_4, $n5 AS bound_4,
+    CASE WHEN CASE WHEN ((max_profit / max_loss)) BETWEEN -1e308 AND 1e308 THEN TRUE END THEN 0e0 END AS missed_5, NULL AS value_5, NULL AS bound_5
   FROM priced_6
 )
-SELECT s_cid, l_cid, missed_0, value_0, bound_0, missed_1, value_1, bound_1, missed_2, value_2, bound_2, missed_3, value_3, bound_3, missed_4, value_4, bound_4
+SELECT s_cid, l_cid, missed_0, value_0, bound_0, missed_1, value_1, bound_1, missed_2, value_2, bound_2, missed_3, value_3, bound_3, missed_4, value_4, bound_4, missed_5, value_5, bound_5
 FROM priced
 WHERE net > 1e-9
   AND net < W - 1e-9
-ORDER BY CASE WHEN missed_0 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_1 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_2 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_3 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_4 = 0 THEN 0 ELSE 1 END, coalesce(missed_0, 1e9) + coalesce(missed_1, 1e9) + coalesce(missed_2, 1e9) + coalesce(missed_3, 1e9) + coalesce(missed_4, 1e9), s_cid, l_cid
+ORDER BY CASE WHEN missed_0 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_1 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_2 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_3 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_4 = 0 THEN 0 ELSE 1 END + CASE WHEN missed_5 = 0 THEN 0 ELSE 1 END, coalesce(missed_0, 1e9) + coalesce(missed_1, 1e9) + coalesce(missed_2, 1e9) + coalesce(missed_3, 1e9) + coalesce(missed_4, 1e9) + coalesce(missed_5, 1e9), s_cid, l_cid
 LIMIT 1;
