@@ -92,7 +92,7 @@ def _counts(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[str, .
     rules = [of_spread.answers(rule.expression) for rule in spread.rules]
     score = of_spread.number(spread.rank).sql
     priced = Priced.for_sql([*rules, score], spread, terms, parameters, minimum_fee)
-    quote = f"CASE WHEN bid <= {FINITE} AND ask <= {FINITE} AND fee <= {FINITE} THEN {' AND '.join(QUOTED)} END"
+    quote = f"CASE WHEN bid <= {FINITE} AND ask <= {FINITE} THEN {' AND '.join(QUOTED)} END"
     columns = list(dict.fromkeys([*priced.columns, "bid", "delta"]))
     legs = ["TRUE", quote, *(of_leg.answers(line.expression) for line in strategy.filters)]
     sides = [_of_short(spread, parameters), *_of_long(spread, parameters)]

@@ -50,13 +50,14 @@ def test_funnel_counts_missing_quotes_as_unknown_and_crossed_ones_as_not_passed(
     options = [
         given.option(95),
         given.option(96, bid=None),
-        given.option(97, bid=5.0, ask=4.0),
-        given.option(98, bid=5.0, ask=5.0),
+        given.option(97, bid=5.0, ask=4.0, fee=None),
+        given.option(98, bid=5.0, ask=5.0, fee=None),
+        given.option(99, ask=None, fee=None),
     ]
 
     quoted = funnel(given.strategy(), options).steps[1]
 
-    assert (quoted.passed, quoted.unknown) == (1, 1)
+    assert (quoted.passed, quoted.unknown) == (1, 2)
 
 
 def test_funnel_counts_a_short_leg_without_a_bid_as_not_passed_whether_its_delta_is_known_or_not() -> None:

@@ -1,7 +1,7 @@
 WITH options AS MATERIALIZED (
   SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, spot, carry, bid, ask, iv, delta, fee,
     TRUE AS step_0,
-    CASE WHEN bid <= 1e308 AND ask <= 1e308 AND fee <= 1e308 THEN bid >= 0 AND bid < ask AND ask <= 1e308 AND fee <= 1e308 END AS step_1,
+    CASE WHEN bid <= 1e308 AND ask <= 1e308 THEN bid >= 0 AND bid < ask AND ask <= 1e308 AND fee <= 1e308 END AS step_1,
     CASE WHEN open_interest <= 1e308 THEN open_interest >= $n3 END AS step_2,
     CASE WHEN NOT bid > 0 THEN FALSE WHEN delta <= 1e308 THEN abs(delta) BETWEEN $short_delta_low AND $short_delta_high END AS step_3
   FROM chain
