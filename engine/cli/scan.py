@@ -122,9 +122,12 @@ def _searched(strategy: Strategy, loaded: Loaded, chain: Path) -> list[str]:
 
 
 def _about_snapshot(chain: Path, loaded: Loaded, instant: datetime) -> str:
-    left_out = [
-        f"{count:,} {what}" for count, what in ((loaded.settled, "expired"), (loaded.non_standard, "not of 100 shares")) if count
-    ]
+    counts = {
+        "expired": loaded.settled,
+        "adjusted or not of 100 shares": loaded.non_standard,
+        "repeated": loaded.repeated,
+    }
+    left_out = [f"{count:,} {what}" for what, count in counts.items() if count]
     rest = f"; left out: {', '.join(left_out)}" if left_out else ""
     return f"{chain}: snapshot of {shown(instant)}, {loaded.snapshot.table.num_rows:,} options{rest}"
 

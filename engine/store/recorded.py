@@ -41,6 +41,14 @@ _REQUIRED: dict[str, pa.DataType] = {
     "ask": pa.float64(),
     "multiplier": pa.float64(),
 }
+_WRITTEN = {
+    _INSTANT: "times, such as 2016-04-29T19:45:00Z",
+    pa.date32(): "days, such as 2016-06-17",
+    pa.float64(): "numbers, such as 12.5",
+    pa.string(): "text",
+}
+_PARQUET = b"PAR1"
+"""How every Parquet file begins."""
 _OPTIONAL = ("bid_size", "ask_size", "last", "volume", "open_interest", "iv", "delta", "gamma", "theta", "vega")
 _STANDARD = 100
 """Shares of a listed option; another number marks an adjusted or a mini series."""
@@ -57,6 +65,8 @@ class Loaded:
     snapshot: ChainSnapshot
     settled: int
     non_standard: int
+    repeated: int = 0
+    """Rows of an option that a later row of the same instant replaced."""
 
 
 def times(path: Path) -> list[datetime]:
@@ -102,7 +112,9 @@ def load(
     _check_keys(path, rows)
     settled, standard = _settled(rows, instant, sessions), _standard(rows)
     kept = rows.filter(pa.array(~settled & standard))
-    return Loaded(_snapshot(kept, instant, carries or {}, sessions), int(settled.sum()), int((~standard & ~settled).sum()))
+    snapshot = _snapshot(kept, instant, carries or {}, sessions)
+    repeated = kept.num_rows - snapshot.table.num_rows
+    return Loaded(snapshot, int(settled.sum()), int((~standard & ~settled).sum()), repeated)
 
 
 def latest(path: Path, recorded: Sequence[datetime], at: datetime | None) -> datetime:
@@ -141,40 +153,51 @@ def _read(path: Path, names: list[str] | None, instant: datetime | None = None) 
     """Columns of the file as the types of the schema, of one instant where it is given."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; name a Parquet or CSV file of a recorded chain")
+    is_parquet = _is_parquet(path)
     try:
-        there = _column_names(path)
+        there = pq.read_schema(path).names if is_parquet else _csv_names(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise UserError(f"{path}: is neither a Parquet nor a CSV file ({_first_line(error)})") from error
+        what = "is a Parquet file, but a damaged one" if is_parquet else "is neither a Parquet nor a CSV file"
+        raise UserError(f"{path}: {what} ({_first_line(error)}); name a recorded chain") from error
     missing = [name for name in _REQUIRED if name not in there]
+    if len(missing) == len(_REQUIRED) and not is_parquet:
+        wanted = ", ".join(_REQUIRED)
+        raise UserError(f"{path}: is neither a Parquet nor a CSV file with the columns of a recorded chain: {wanted}")
     if missing:
         raise UserError(f"{path}: lacks the columns {', '.join(missing)}; a recorded chain has them all")
     wanted = names or [*_REQUIRED, *(name for name in _OPTIONAL if name in there)]
     try:
-        if path.suffix == ".csv":
-            table = csv.read_csv(path, convert_options=csv.ConvertOptions(include_columns=wanted))
-        else:
+        if is_parquet:
             pushed = instant is not None and pq.read_schema(path).field("quote_ts").type == _INSTANT
             table = pq.read_table(path, columns=wanted, filters=[("quote_ts", "=", instant)] if pushed else None)
-        columns = [_typed(table, name) for name in wanted]
+        else:
+            table = csv.read_csv(path, convert_options=csv.ConvertOptions(include_columns=wanted))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise UserError(f"{path}: cannot be read as a recorded chain ({_first_line(error)})") from error
-    typed = pa.table(columns, names=wanted)
+    typed = pa.table([_typed(path, table, name) for name in wanted], names=wanted)
     if instant is None:
         return typed
     return typed.filter(pa.array(typed["quote_ts"].to_numpy() == np.datetime64(instant.replace(tzinfo=None), "us")))
 
 
-def _column_names(path: Path) -> list[str]:
-    if path.suffix == ".csv":
-        with csv.open_csv(path) as reader:
-            return reader.schema.names
-    return pq.read_schema(path).names
+def _is_parquet(path: Path) -> bool:
+    """By what the file holds: a name may say anything."""
+    with path.open("rb") as file:
+        return file.read(len(_PARQUET)) == _PARQUET
 
 
-def _typed(table: pa.Table, name: str) -> pa.ChunkedArray:
+def _csv_names(path: Path) -> list[str]:
+    with csv.open_csv(path) as reader:
+        return reader.schema.names
+
+
+def _typed(path: Path, table: pa.Table, name: str) -> pa.ChunkedArray:
     """The column as the schema has it; an instant without a time zone is UTC."""
     kind = _REQUIRED.get(name, pa.float64())
-    return table[name] if table[name].type == kind else table[name].cast(kind)
+    try:
+        return table[name] if table[name].type == kind else table[name].cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UserError(f"{path}: {name} does not hold {_WRITTEN[kind]} ({_first_line(error)})") from error
 
 
 def _check_keys(path: Path, rows: pa.Table) -> None:

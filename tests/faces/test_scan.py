@@ -123,8 +123,8 @@ def test_scan_refuses_what_is_no_chain_of_its_underlyings(spreads: Spreads, tmp_
     for chain, says in (
         (given.chain(tmp_path / "yum.parquet", underlying="YUM"), "this chain has YUM"),
         ("gone.parquet", "no such file"),
-        ("noise.parquet", "neither a Parquet nor a CSV file"),
-        ("empty.csv", "neither a Parquet nor a CSV file"),
+        ("noise.parquet", "is a Parquet file, but a damaged one"),
+        ("empty.csv", "is neither a Parquet nor a CSV file"),
         ("/dev/zero", "no such file"),
     ):
         ran = spreads("scan", path, "--chain", chain)

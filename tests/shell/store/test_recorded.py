@@ -160,7 +160,9 @@ def test_optional_columns_may_be_absent(tmp_path: Path) -> None:
         ([row(strike=-5.0)], None, "strike holds -5; it is a price above zero"),
         ([row(strike=math.inf)], None, "strike holds inf; it is a price above zero"),
         ([row(root=None), row(strike=None)], None, "root has empty values"),
-        ([row(bid="high")], None, "cannot be read as a recorded chain"),
+        ([row(bid="high")], None, "bid does not hold numbers, such as 12.5 "),
+        ([row(expiry="soon")], None, "expiry does not hold days, such as 2016-06-17 "),
+        ([row(quote_ts="now")], None, "quote_ts does not hold times, such as 2016-04-29T19:45:00Z "),
         ([row(), row(quote_ts=NOON + timedelta(1))], NOON - timedelta(seconds=1),
          "nothing was recorded at or before 2026-11-23 16:59:59 UTC; it runs from 2026-11-23 17:00:00 to 2026-11-24 17:00:00"),
     ],
@@ -183,6 +185,29 @@ def test_a_file_that_is_missing_or_of_another_kind_is_refused(tmp_path: Path, na
     path.write_bytes(b"\x00\xff not a chain")
     with pytest.raises(UserError, match=r"neither a Parquet nor a CSV file|lacks the columns"):
         load_chain(path)
+
+
+def test_a_file_is_read_as_what_it_holds_whatever_its_name(tmp_path: Path) -> None:
+    parquet = recording(tmp_path, row())
+    text = recording(tmp_path, row(), name="chain.csv")
+
+    swapped = parquet.rename(tmp_path / "a.csv"), text.rename(tmp_path / "b.parquet")
+
+    assert [load_chain(path).table.num_rows for path in swapped] == [1, 1]
+
+
+def test_half_a_parquet_file_is_called_damaged(tmp_path: Path) -> None:
+    path = recording(tmp_path, row())
+    path.write_bytes(path.read_bytes()[:-20])
+
+    with pytest.raises(UserError, match="is a Parquet file, but a damaged one"):
+        load_chain(path)
+
+
+def test_of_an_option_that_was_recorded_twice_the_last_row_counts(tmp_path: Path) -> None:
+    loaded = load(recording(tmp_path, row(), row(strike=5895.0), row(bid=19.0)))
+
+    assert (loaded.snapshot.table["bid"].to_pylist(), loaded.repeated) == ([20.0, 19.0], 1)
 
 
 def test_an_empty_recording_is_refused(tmp_path: Path) -> None:
