@@ -73,6 +73,8 @@ def _compared(op: str, left: Expression, right: Expression, source: Condition) -
             yield left, _bound(op, value, source)
         case Measure(), Arithmetic(op="*", left=Number(value=value), right=Measure() as whole):
             yield Arithmetic("/", left, whole), _bound(op, value, source)
+        case Measure(), Measure(name="width" | "max_loss" | "max_profit") if left != right:
+            yield Arithmetic("/", left, right), _bound(op, 1.0, source)
         case _:
             return
 

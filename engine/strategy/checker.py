@@ -32,7 +32,7 @@ from engine.strategy.expressions import (
     Relation,
 )
 from engine.strategy.grammar import Tree, token_index, tree_of
-from engine.strategy.kinds import SCALES, fits, number_of, percentage, settled, whole, with_unit
+from engine.strategy.kinds import SCALES, fits, number_of, percentage, settled, with_unit
 from engine.strategy.lexer import Kind, Loose, Token, tokens_of
 from engine.strategy.measures import Declaration, declared_in, find_measures
 from engine.strategy.positions import PydanticCustomError, Text, about
@@ -55,15 +55,34 @@ _RELATION_WORDS: dict[Relation, str] = {
 }
 
 
+_EXAMPLES: dict[Relation, str] = {
+    "market": "iv_rank >= 25%",
+    "leg": "open_interest >= 200",
+    "spread": "pop >= 70%",
+    "position": "dte <= 21",
+    "account": "order_risk <= $300",
+}
+"""A line about each relation that always makes sense: the way out where nothing better is known."""
+
+_WHOLES: dict[Relation, dict[Unit, str]] = {
+    "market": {Unit.POINTS: "price"},
+    "leg": {Unit.USD_PER_SHARE: "mid", Unit.POINTS: "strike"},
+    "spread": {Unit.USD_PER_SHARE: "width", Unit.USD: "max_profit"},
+    "position": {Unit.USD_PER_SHARE: "width", Unit.USD: "max_profit"},
+    "account": {Unit.USD_PER_SHARE: "width", Unit.USD: "net_liquidation"},
+}
+"""Something of which a percentage is often taken, by what it counts."""
+
+
 def read_condition(text: Text, relations: Sequence[Relation]) -> Expression:
     """The meaning of one line that is true, false or unknown. Raises a complaint otherwise."""
-    line = _Line(text, relations)
+    line = _Line(text, relations, f"write a comparison, e.g.  {_EXAMPLES[relations[0]]}")
     return line.truth(line.tree)
 
 
 def read_ranking(text: Text, relations: Sequence[Relation]) -> Expression:
     """The meaning of one line that is a number by which candidates are ordered. Raises a complaint otherwise."""
-    line = _Line(text, relations)
+    line = _Line(text, relations, "write one number, the highest first, e.g.  expected_value / max_loss")
     if not line.is_number(line.tree):
         raise about(text, "a rank is a number, not a comparison", "write  rank: expected_value / max_loss")
     kind = line.kind(line.tree)
@@ -81,12 +100,13 @@ class _Span:
 class _Line:
     """One line while it is read: its tokens, its tree, and the measures that can be used in it."""
 
-    def __init__(self, text: Text, relations: Sequence[Relation]) -> None:
+    def __init__(self, text: Text, relations: Sequence[Relation], way_out: str) -> None:
         self.text = text
         self.relations = relations
+        self.way_out = way_out
         self.declared = declared_in(*relations)
-        self.tokens = _joined(tokens_of(text), self.declared)
-        self.tree = tree_of(text, self.tokens)
+        self.tokens = _joined(tokens_of(text, way_out), self.declared)
+        self.tree = tree_of(text, self.tokens, way_out)
 
     # --- what is what ---
 
@@ -112,7 +132,13 @@ class _Line:
         found = [self.token(leaf) for leaf in node.find_all(exp.Column, exp.Anonymous)]
         if not found:
             return _Span(0, len(self.text))
-        return _Span(min(token.start for token in found), max(token.end for token in found))
+        start, end = min(token.start for token in found), max(token.end for token in found)
+        inside = [token for token in self.tokens if start <= token.start and token.end <= end]
+        opened = sum({"(": 1, ")": -1}.get(token.text, 0) for token in inside)
+        for token in self.tokens:  # the brackets behind the last argument of a call belong to it
+            if opened > 0 and token.text == ")" and token.start >= end:
+                end, opened = token.end, opened - 1
+        return _Span(start, end)
 
     def wrong(self, node: Tree, message: str, hint: str) -> PydanticCustomError:
         span = self.span(node)
@@ -153,8 +179,23 @@ class _Line:
         if self.is_number(node) and self.has_measure(node):
             kind = self.kind(node)
             unit = kind if isinstance(kind, Unit) else Unit.NUMBER
-            return self.wrong(node, f"'{words}' is a number, and compared with nothing", f"write  {words} >= {EXAMPLES[unit]}")
-        return self.wrong(node, "this is no comparison", "write  credit >= 15% of width")
+            sign = "<=" if unit in {Unit.DAYS, Unit.SECONDS} else ">="
+            return self.wrong(
+                node, f"'{words}' is a number, and compared with nothing", f"write  {words} {sign} {self._example(node, unit)}"
+            )
+        if any(token.text == "in" and token.sort == "word" for token in self.tokens):
+            if "event" in words:
+                return self.wrong(node, "'in' stands before numbers in brackets", "write  no event within 2 days")
+            return self.wrong(node, "'in' wants its numbers in brackets", f"write  {words.split()[0]} in (7, 14)")
+        return self.wrong(node, "this is no comparison", self.way_out)
+
+    def _example(self, node: Tree, unit: Unit) -> str:
+        """A value that a number may be compared with."""
+        return "20" if self.words(node) == "vix" else EXAMPLES[unit]
+
+    def _whole(self, unit: Unit) -> str | None:
+        """Something in this line's relations of which a percentage may be taken."""
+        return next((of[unit] for of in (_WHOLES[relation] for relation in self.relations) if unit in of), None)
 
     def _in_order(self, node: Tree, low: Expression, high: Expression) -> None:
         if isinstance(low, Number) and isinstance(high, Number) and low.value > high.value:
@@ -174,6 +215,8 @@ class _Line:
         kind: Kind = self.kind(nodes[0])
         for node in nodes[1:]:
             kind = self._merged(nodes[0], kind, node, self.kind(node))
+        if len(nodes) == 2 and self.words(nodes[0]).split() == self.words(nodes[1]).split():
+            raise self.wrong(nodes[1], "this is compared with itself: it is always true or never", self.way_out)
         unit = settled(kind)
         return [self.build(node, unit) for node in nodes]
 
@@ -181,9 +224,12 @@ class _Line:
         if isinstance(node, exp.Column | exp.Anonymous):
             name = self.words(node)
             return self.wrong(node, f"'{name}' is a yes or no, it cannot be compared", f"write  {name}  |  not {name}")
-        return self.wrong(
-            node, "a comparison is compared again here", "write  dte between 7 and 21,  or join two comparisons with  and"
+        names = [token.text for token in self.tokens if token.sort == "name"]
+        numbers = [token.text for token in self.tokens if token.sort == "number"]
+        between = (
+            f"write  {names[0]} between {numbers[0]} and {numbers[1]},  or " if len(names) == 1 and len(numbers) == 2 else ""
         )
+        return self.wrong(node, "a comparison is compared again here", f"{between}join two comparisons with  and")
 
     # --- numbers: what do they count? ---
 
@@ -262,13 +308,16 @@ class _Line:
         if not (isinstance(left, Unit) and isinstance(right, Loose)):
             message = f"'{measured}' is measured in {left.value}, '{number}' in {right.value}"
             return self.wrong(second, message, "compare like with like; `spreads fields` lists the unit of every measure")
+        whole = self._whole(left)
         if right is Loose.PERCENT:
-            return self.wrong(second, f"{number} of what?", f"write  {number} of {whole(left)}  |  {EXAMPLES[left]}")
+            share = f"{number} of {whole}  |  " if whole and measured != "vix" else ""
+            return self.wrong(second, f"{number} of what?", f"write  {share}{self._example(first, left)}")
         if right is Loose.BARE:
-            way_out = f"${number}  |  {percentage(number)} of {whole(left)}" if left in MONEY else with_unit(number, left)
+            share = f"  |  {percentage(number)} of {whole}" if whole else ""
+            way_out = f"${number}{share}" if left in MONEY else with_unit(number, left)
             return self.wrong(second, f"{number} what? '{measured}' is measured in {left.value}", f"write  {way_out}")
         return self.wrong(
-            second, f"'{measured}' is measured in {left.value}, {number} is {right.value}", f"write  {EXAMPLES[left]}"
+            second, f"'{measured}' is measured in {left.value}, {number} is {right.value}", f"write  {self._example(first, left)}"
         )
 
     # --- numbers: the tree ---
@@ -287,7 +336,7 @@ class _Line:
                 return Call(FUNCTIONS[self.token(node).text], arguments)
             case exp.Column() | exp.Anonymous():
                 token = self.token(node)
-                return number_of(token, unit) if token.sort == "number" else self.measure(node)[1]
+                return self._number(token, unit) if token.sort == "number" else self.measure(node)[1]
             case exp.Mul() | exp.Div():
                 left, right = self._factor_units(node, unit)
                 first, second = self.build(node.this, left), self.build(node.expression, right)
@@ -296,6 +345,12 @@ class _Line:
                 return Arithmetic(_OPERATIONS[type(node)], first, second)
             case _:
                 return Arithmetic(_OPERATIONS[type(node)], self.build(node.this, unit), self.build(node.expression, unit))
+
+    def _number(self, token: Token, unit: Unit) -> Number:
+        if unit is Unit.DELTA and token.kind is Loose.BARE and token.value > 1:
+            hint = f"write  {token.text} delta  |  0.16"
+            raise about(self.text, f"{token.text} what? no option has a delta above 1", hint, token.start, token.end)
+        return number_of(token, unit)
 
     def _factor_units(self, node: Tree, unit: Unit) -> tuple[Unit, Unit]:
         """The units of the two sides of a product or quotient whose result is to be in `unit`."""
@@ -342,6 +397,9 @@ class _Line:
 
     def _unknown(self, token: Token, *, called: bool) -> PydanticCustomError:
         name = token.text
+        if called and any(word.text == "within" for word in self.tokens):
+            hint = "write  no event within 2 days: FOMC, CPI and NFP alike"
+            return about(self.text, f"no such event '{token.text}'", hint, token.start, token.end)
         if called and name not in self.declared:
             hint = f"functions here: {', '.join(FUNCTIONS)}"
             close = difflib.get_close_matches(name, [n for n, d in self.declared.items() if d.argument] + list(FUNCTIONS), 1)

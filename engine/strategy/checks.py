@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from engine.strategy.bounds import bounds_of, contradictions
+from engine.strategy.bounds import Bound, bounds_of, contradictions
 from engine.strategy.document import Document
-from engine.strategy.expressions import Arithmetic, Condition, Expression, Measure, measures_in
+from engine.strategy.expressions import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy, StrategyFile
 from engine.strategy.positions import Mapped, Place
 from engine.strategy.reading import place_at
 from engine.strategy.units import Unit
-from engine.strategy.values import Amount, Auto, DayRange, ShareOf, Usd, WorstShare
+from engine.strategy.values import Amount, Auto, DayRange, ExpiryRule, ShareOf, Usd, WorstShare
 
 
 class _Case:
@@ -51,23 +51,54 @@ def _contradictions(case: _Case) -> None:
     strategy = case.strategy
     for conditions in (strategy.when, strategy.filters, strategy.spread.rules):
         for earlier, later in contradictions(conditions):
-            other = f"line {earlier.source.line}" if earlier.source is not later.source else "the same line"
+            if earlier.source is later.source:
+                case.error(
+                    _of(later.source),
+                    "this can never be true: its parts exclude each other",
+                    "write  or  for  and, or change one",
+                )
+                continue
             text = " ".join(earlier.source.text.split())
-            case.error(_of(later.source), f"this can never be true together with '{text}'", f"change it or {other}")
+            case.error(
+                _of(later.source), f"this can never be true together with '{text}'", f"change it or line {earlier.source.line}"
+            )
 
 
 def _out_of_bounds(case: _Case) -> None:
     """Conditions that no value of the measure fulfils, such as a probability above 100%."""
     strategy = case.strategy
-    for condition in (*strategy.when, *strategy.filters, *strategy.spread.rules, *(rule.condition for rule in strategy.exits)):
+    exits = [rule.condition for rule in strategy.exits]
+    for condition in (*strategy.when, *strategy.filters, *strategy.spread.rules, *exits):
         for about, bound in bounds_of(condition):
-            between = declaration(about.name, about.relation).between if isinstance(about, Measure) else None
-            if isinstance(about, Measure) and between is not None and bound.misses(*between):
-                low, high = (
-                    f"{value:.0%}" if declaration(about.name, about.relation).unit is Unit.RATIO else f"{value:g}"
-                    for value in between
+            between = _between(case, about) if isinstance(about, Measure) else None
+            if not isinstance(about, Measure) or between is None:
+                continue
+            low, high = (
+                f"{value:.0%}" if declaration(about.name, about.relation).unit is Unit.RATIO else f"{value:g}"
+                for value in between
+            )
+            message = f"{about.name} is always between {low} and {high}"
+            if about.name == "delta" and about.relation == "leg":
+                kind = "put" if strategy.spread.put_call == "P" else "call"
+                message, hint = (
+                    f"the delta of a {kind} is between {low} and {high}",
+                    "write  abs(delta)  for the delta without its sign",
                 )
-                case.error(_of(condition), f"{about.name} is always between {low} and {high}", "write a number between them")
+            else:
+                hint = "write a number between them"
+            if bound.misses(*between):
+                case.error(_of(condition), message, hint)
+            elif bound.covers(*between) and condition in exits and not isinstance(condition.expression, And):
+                case.error(_of(condition), f"this holds the moment a position opens: {message}", hint)
+            elif bound.covers(*between):
+                case.warn(_of(condition), f"this is always true: {message}", f"{hint}, or remove it")
+
+
+def _between(case: _Case, measure: Measure) -> tuple[float, float] | None:
+    """Bounds that a measure never leaves in this strategy."""
+    if measure.name == "delta" and measure.relation == "leg":
+        return (-1, 0) if case.strategy.spread.put_call == "P" else (0, 1)
+    return declaration(measure.name, measure.relation).between
 
 
 def _expiry(case: _Case) -> None:
@@ -82,7 +113,7 @@ def _expiry(case: _Case) -> None:
             f"only an expiry exactly {rule.min_days} days away fits, on most days there is none",
             hint,
         )
-    days = f"{rule.min_days}-{rule.max_days} days"
+    days = _days(rule)
     for condition in (*case.strategy.filters, *case.strategy.spread.rules):
         for about, bound in bounds_of(condition):
             if isinstance(about, Measure) and about.name == "dte":
@@ -110,7 +141,8 @@ def _width(case: _Case) -> None:
                     case.warn(_of(condition), f"this is always true with  width: {_dollars(width.low, width.high)}", "remove it")
                 case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if bound.misses(0, float(width.high)):
                     most = f"a spread {_dollars(width.high)} wide is never worth more than {_dollars(width.high)}"
-                    case.error(_of(condition), most, f"write  {about.name} >= 15% of width")
+                    least = f"no spread has a {about.name} below $0"
+                    case.error(_of(condition), least if bound.high <= 0 else most, f"write  {about.name} >= 15% of width")
                 case Arithmetic(
                     left=Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") as left,
                     right=Measure(name="width"),
@@ -160,7 +192,8 @@ def _exits(case: _Case) -> None:
         case.warn(place, "no exit closes before expiry", "add  - dte <= 21")
     for rule in strategy.exits:
         _fires_at_once(case, rule.condition)
-    if any(rule.action == "roll" for rule in strategy.exits) and strategy.roll is None:
+    rolls_already = any(key == "roll" for key in case.tree)  # written, and perhaps wrong, which is told then
+    if any(rule.action == "roll" for rule in strategy.exits) and strategy.roll is None and not rolls_already:
         rule = next(rule for rule in strategy.exits if rule.action == "roll")
         case.error(
             _of(rule.condition), "this exit rolls, but roll: does not say where to", "add  roll: {to: 30-60 days, for: a credit}"
@@ -173,23 +206,57 @@ def _exits(case: _Case) -> None:
 
 def _fires_at_once(case: _Case, condition: Condition) -> None:
     """Exits that would close what was just opened, and exits that can never come true."""
-    spread = case.strategy.spread
+    spread, roll = case.strategy.spread, case.strategy.roll
+    place = _of(condition)
+    alone = not isinstance(condition.expression, And)
     for about, bound in bounds_of(condition):
         match about:
-            case Measure(name="dte") if isinstance(spread.expiry, DayRange):
-                days = f"{spread.expiry.min_days}-{spread.expiry.max_days} days"
-                if bound.covers(spread.expiry.min_days, spread.expiry.max_days):
-                    case.error(
-                        _of(condition), f"with  expiry: {days}  this holds the moment a position opens", "write fewer days"
-                    )
-                elif not bound.misses(spread.expiry.min_days, spread.expiry.max_days):
-                    case.warn(_of(condition), f"with  expiry: {days}  some positions would be closed at once", "write fewer days")
+            case Measure(name="dte"):
+                if not _days_of_exit(case, condition, bound, "expiry", spread.expiry):
+                    _days_of_exit(case, condition, bound, "to", roll.to if roll else None)
             case Arithmetic(left=Measure(name="profit"), right=Measure(name="credit" | "max_profit")) if bound.misses(-100, 1):
-                case.error(_of(condition), "a position never earns more than that", "write  profit >= 50% of credit")
-            case Measure(name="profit" | "loss") if bound.covers(0, 0) and bound.low <= 0:
-                case.error(_of(condition), "this holds the moment a position opens", "write  profit >= 50% of credit")
+                case.error(place, "a position never earns more than that", "write  profit >= 50% of max_profit")
+            case Arithmetic(left=Measure(name="loss"), right=Measure(name="max_loss" | "debit")) if bound.low > 1:
+                case.error(place, "a position never loses more than that", "write  loss >= 50% of max_loss")
+            case Measure(name="mark") if bound.misses(0, float(spread.width.high)):
+                most = f"a spread {_dollars(spread.width.high)} wide is never worth more than {_dollars(spread.width.high)}"
+                case.error(place, most, "write  loss >= 50% of max_loss")
+            case Measure(name="days_held") if alone and bound.covers(0, 0):
+                case.error(place, "this holds the moment a position opens", "write  days_held >= 30")
+            case Measure(name="profit" | "loss") | Arithmetic(left=Measure(name="profit" | "loss"), right=Measure()) if (
+                alone and bound.covers(0, 0) and bound.low <= 0
+            ):
+                name = next(measure.name for measure in measures_in(about))
+                way_out = "loss >= 50% of max_loss" if name == "loss" else "profit >= 50% of max_profit"
+                case.error(place, "this holds the moment a position opens", f"write  {way_out}")
             case _:
                 pass
+
+
+def _days_of_exit(case: _Case, condition: Condition, bound: Bound, key: str, rule: ExpiryRule | None) -> bool:
+    """An exit on days to expiry against the days with which a position begins, opened or rolled. True where it is wrong.
+
+    Beside another condition it may well be fulfilled from the first moment.
+    """
+    if not isinstance(rule, DayRange):
+        return False
+    alone = not isinstance(condition.expression, And)
+    fewer = min(21, rule.min_days - 1)
+    hint = f"write  dte <= {fewer}" if fewer >= 0 else "remove it, and close by the clock:  time >= 15:45 New York"
+    days, place = f"{key}: {_days(rule)}", _of(condition)
+    if bound.misses(0, rule.max_days):
+        case.error(place, f"with  {days}  this never holds", hint)
+    elif alone and bound.covers(rule.min_days, rule.max_days):
+        case.error(place, f"with  {days}  this holds the moment a position {'opens' if key == 'expiry' else 'is rolled'}", hint)
+    elif alone and not bound.misses(rule.min_days, rule.max_days):
+        case.warn(place, f"with  {days}  some positions would be closed at once", hint)
+    else:
+        return False
+    return True
+
+
+def _days(rule: DayRange) -> str:
+    return f"{rule.min_days} days" if rule.min_days == rule.max_days else f"{rule.min_days}-{rule.max_days} days"
 
 
 def _approval(case: _Case) -> None:

@@ -40,11 +40,9 @@ class Line:
         if self.wants == "exit" and isinstance(written, Mapped):
             return self._exit(written)
         if isinstance(written, Listed | Mapped):
-            raise complaint(
-                written.place,
-                "found more than one line; wanted a condition",
-                f"write  {self.examples[0]}, in quotes if it has a :",
-            )
+            wanted = "one number" if self.wants == "ranking" else "a condition"
+            found = "a list" if isinstance(written, Listed) else "a key with a ':'"
+            raise complaint(written.place, f"found {found}; wanted {wanted} on one line", f"write  {self.examples[0]}")
         if not isinstance(written, str):
             return written
         text = written if isinstance(written, Text) else Text(written)

@@ -100,11 +100,16 @@ def _text_of(raw: bytes, document: Document) -> str:
     return text
 
 
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
 def _refuse_invisible(text: str, document: Document) -> None:
     for number, line in enumerate(document.lines, 1):
-        for found in re.finditer(
-            "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]", line
-        ):
+        if indented := re.match("[ \\t]*([\u00a0\u2000-\u200a\u202f\u205f\u3000])", line):
+            place = Place(number, indented.end(), indented.end() + 1)
+            document.report(place, "this line is indented with a space that only looks like one", "use ordinary spaces")
+            raise _Stop
+        for found in _INVISIBLE.finditer(line):
             name = unicodedata.name(found[0], "") or {"\x00": "a zero byte"}.get(found[0], "a control character")
             place = Place(number, found.start() + 1, found.start() + 2)
             document.report(place, f"an invisible character stands here: U+{ord(found[0]):04X}, {name.lower()}", "delete it")
@@ -226,6 +231,10 @@ class _Builder:
         start, end = event.start_mark, event.end_mark
         raw = self.text[start.index : end.index]
         value = str(event.value)
+        if found := _INVISIBLE.search(value):
+            message = f"an escape for the invisible character U+{ord(found[0]):04X} stands here"
+            self.document.report(self._place(event), message, "remove it")
+            raise _Stop
         plain = event.style is None or event.style == ""
         line, column = start.line + 1, start.column + 1
         if raw == value:

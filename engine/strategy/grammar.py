@@ -8,6 +8,7 @@ days` becomes a function call.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -27,28 +28,38 @@ ALLOWED = (
 )  # fmt: skip
 """Whatever else the SQL parser may build is refused."""
 
-EXAMPLE = "write a comparison, e.g.  credit >= 15% of width"
+_SQL = {
+    *("alter", "attach", "case", "cast", "collate", "copy", "create", "delete", "detach", "drop", "exists", "export", "from"),
+    *("group", "having", "import", "insert", "install", "interval", "is", "join", "lateral", "like", "limit", "load", "null"),
+    *("offset", "order", "over", "pragma", "select", "set", "table", "union", "update", "values", "where"),
+}
+"""Words that make sense in SQL only; none of them is a measure."""
+
+_SPELLED = ("between", "within", "and", "or", "not", "days", "points", "delta", "minutes", "seconds")
+"""Words of the language that are easily misspelled."""
 
 
-def tree_of(text: Text, tokens: list[Token]) -> Tree:
+def tree_of(text: Text, tokens: list[Token], way_out: str) -> Tree:
     """The line as a tree whose leaves are named t0, t1, … after the tokens.
 
-    Raises a complaint where the line stops making sense.
+    Raises a complaint where the line stops making sense; `way_out` shows a line that does.
     """
     if not tokens:
-        raise about(text, "an empty condition", EXAMPLE)
-    _spot_neighbours(text, tokens)
+        raise about(text, "an empty condition", way_out)
+    _spot_sql(text, tokens, way_out)
+    _spot_beginning(text, tokens[0], way_out)
+    _spot_neighbours(text, tokens, way_out)
     pieces = _pieces(text, tokens)
     sql = " ".join(piece for piece, _ in pieces)
     try:
         statements = sqlglot.parse(sql)
     except ParseError as error:
-        raise _located(text, tokens, pieces, error) from None
+        raise _located(text, tokens, pieces, error, way_out) from None
     except (TokenError, RecursionError):
-        raise about(text, "this condition cannot be read", EXAMPLE) from None
+        raise about(text, "this condition cannot be read", way_out) from None
     tree = statements[0] if len(statements) == 1 else None
     if tree is None or not all(isinstance(node, ALLOWED) and _is_placeholder(node) for node in tree.walk()):
-        raise about(text, "this is no comparison of numbers", EXAMPLE)
+        raise about(text, "this is no comparison of numbers", way_out)
     return tree
 
 
@@ -68,19 +79,43 @@ def _is_placeholder(node: Tree) -> bool:
     return re.fullmatch("t[0-9]+", node.name) is not None
 
 
-def _spot_neighbours(text: Text, tokens: list[Token]) -> None:
+def _spot_sql(text: Text, tokens: list[Token], way_out: str) -> None:
+    """What looks like SQL and is none."""
+    for token in tokens:
+        if token.sort == "name" and token.text in _SQL:
+            message = f"'{token.text}' is a word of SQL; a condition only compares numbers"
+            raise about(text, message, way_out, token.start, token.end)
+    for left, right in pairwise(tokens):
+        if left.text == "/" and right.text == "*":
+            raise about(text, "this begins a remark in SQL", "a remark begins with  #", left.start, right.end)
+
+
+def _spot_beginning(text: Text, first: Token, way_out: str) -> None:
+    if first.sort == "word" and first.text in {"and", "or", "in", "between"}:
+        raise about(text, f"a condition cannot begin with '{first.text}'", way_out, first.start, first.end)
+
+
+def _spot_neighbours(text: Text, tokens: list[Token], way_out: str) -> None:
     """Two operands side by side, or two comparisons: the commonest slips, and the parser would speak of something else."""
     for left, right in pairwise(tokens):
-        if left.sort == "number" and right.sort in {"number", "name"}:
-            raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", EXAMPLE, left.start, right.end)
-        if left.sort == "name" and right.sort in {"number", "name"}:
-            raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", EXAMPLE, left.start, right.end)
+        if left.sort in {"number", "name"} and right.sort in {"number", "name"}:
+            hint = _meant(left, right) or way_out
+            raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", hint, left.start, right.end)
         if left.text == right.text == "-":
             raise about(text, "two minus signs in a row", "a remark begins with  #", left.start, right.end)
         if _compares(left) and _compares(right):
             raise about(
                 text, f"'{left.text} {right.text}' is no comparison", "write one of  <  <=  >  >=  =  !=", left.start, right.end
             )
+
+
+def _meant(left: Token, right: Token) -> str | None:
+    """What two operands side by side most likely were to be."""
+    if left.kind is Loose.PERCENT and right.sort == "name":
+        return f"write  {left.text} of {right.text}"
+    words = (word for token in (right, left) if token.sort == "name" for word in get_close_matches(token.text, _SPELLED, 1, 0.75))
+    word = next(words, None)
+    return f"did you mean '{word}'?" if word else None
 
 
 def _compares(token: Token) -> bool:
@@ -126,7 +161,7 @@ def _primary_end(text: Text, tokens: list[Token], at: int) -> int:
         raise about(
             text,
             f"{tokens[at - 2].text} of what?",
-            f"write  {tokens[at - 2].text} of width",
+            f"name the number behind  of,  as in  {tokens[at - 2].text} of width",
             tokens[at - 2].start,
             tokens[at - 1].end,
         )
@@ -149,7 +184,9 @@ def _check_within(text: Text, tokens: list[Token], at: int) -> None:
         )
 
 
-def _located(text: Text, tokens: list[Token], pieces: list[tuple[str, int]], error: ParseError) -> PydanticCustomError:
+def _located(
+    text: Text, tokens: list[Token], pieces: list[tuple[str, int]], error: ParseError, way_out: str
+) -> PydanticCustomError:
     """The parser's complaint at the token it stopped at, in our words."""
     depth = 0
     for token in tokens:
@@ -162,8 +199,8 @@ def _located(text: Text, tokens: list[Token], pieces: list[tuple[str, int]], err
     column = int(error.errors[0].get("col") or 1) if error.errors else 1
     token = tokens[_piece_at(pieces, column)]
     if token is tokens[-1]:
-        return about(text, f"something is missing after '{token.text}'", EXAMPLE, token.start, token.end)
-    return about(text, f"'{token.text}' makes no sense here", EXAMPLE, token.start, token.end)
+        return about(text, f"something is missing after '{token.text}'", way_out, token.start, token.end)
+    return about(text, f"'{token.text}' makes no sense here", way_out, token.start, token.end)
 
 
 def _piece_at(pieces: list[tuple[str, int]], column: int) -> int:

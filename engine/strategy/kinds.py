@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from engine.strategy.expressions import Number
 from engine.strategy.lexer import Kind, Loose, Token
 from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, Unit
@@ -37,15 +39,16 @@ def number_of(token: Token, unit: Unit) -> Number:
     return Number(token.value, unit)
 
 
-def whole(unit: Unit) -> str:
-    """Something of which a percentage is often taken."""
-    return {Unit.USD: "max_profit", Unit.USD_PER_SHARE: "width", Unit.POINTS: "price"}.get(unit, "…")
-
-
 def percentage(number: str) -> str:
-    return f"{number}%" if len(number) < 4 else "15%"
+    """A bare number as the percentage that was most likely meant: 0.15 is 15%."""
+    value = Decimal(number.replace(",", ""))
+    if 0 < value < 1:
+        return f"{(value * 100).normalize():f}%"
+    return f"{number}%" if value <= 100 else "15%"
 
 
 def with_unit(number: str, unit: Unit) -> str:
-    written = {Unit.RATIO: f"{number}%", Unit.VOL: f"{number}%", Unit.SECONDS: f"{number} s", Unit.CLOCK: "15:45 New York"}
+    """A bare number with the unit it lacked; a fraction is offered as both percentages that it may mean."""
+    percent = percentage(number) + (f"  |  {number}%" if percentage(number) != f"{number}%" else "")
+    written = {Unit.RATIO: percent, Unit.VOL: percent, Unit.SECONDS: f"{number} s", Unit.CLOCK: "15:45 New York"}
     return written.get(unit, EXAMPLES[unit])

@@ -96,10 +96,10 @@ _EXPLAINED = {
 }
 
 
-def tokens_of(text: Text) -> list[Token]:
+def tokens_of(text: Text, way_out: str) -> list[Token]:
     """The tokens of one line, `max profit` and the like joined to `max_profit`'s spelling by the reader of names.
 
-    Raises a complaint at the first character that has no business here.
+    Raises a complaint at the first character that has no business here; `way_out` shows a line that has none such.
     """
     if len(text) > LONGEST_LINE:
         raise about(
@@ -111,7 +111,7 @@ def tokens_of(text: Text) -> list[Token]:
     while at < len(spelled):
         match = _TOKEN.match(spelled, at)
         if match is None:
-            raise _unreadable(text, spelled, at)
+            raise _unreadable(text, spelled, at, way_out)
         at = match.end()
         if match["space"] is None:
             found.append(_token(text, match))
@@ -146,6 +146,9 @@ def _number(text: Text, match: re.Match[str]) -> tuple[float, Kind]:
         return _clock(text, match), Unit.CLOCK
     sort = next(name for name in ("money", "percent", "days", "span", "delta", "points", "number") if match[name] is not None)
     number = Decimal(re.sub(r"[$,\s]", "", match[sort]))
+    if sort == "delta" and 0 < number < 1:
+        hint = f"write  {match[sort]}  |  {(number * 100).normalize():f} delta"
+        raise about(text, f"'{match[0]}' is hardly meant: 16 delta is 0.16", hint, *match.span())
     if abs(number) > LARGEST:
         message = f"{shortened(match[0], 20)} is larger than anything in this trade"
         raise about(text, message, "check the number of digits", *match.span())
@@ -173,20 +176,38 @@ def _clock(text: Text, match: re.Match[str]) -> float:
     return float(in_new_york % 24 * 60 + minute)
 
 
-def _unreadable(text: Text, spelled: str, at: int):
+def _unreadable(text: Text, spelled: str, at: int, way_out: str):
     character = spelled[at]
     number = re.match(rf"\$?\s*(?:{NUMBER})[A-Za-z0-9_.]*", spelled[at:])
     if number:
         written = number[0]
-        hint = "write  $5,000" if written[-1:] in "kKmM" else "units are %, $, days, s, min, delta, points, or a time of day"
-        return about(text, f"'{shortened(written, 20)}' is no number with a unit", hint, at, at + len(written))
+        return about(text, f"'{shortened(written, 20)}' is no number with a unit", _whole_number(written), at, at + len(written))
     if character in _EXPLAINED:
         return about(text, *_EXPLAINED[character], at, at + 1)
     looks_like = unicodedata.normalize("NFKC", character)
     if looks_like != character and looks_like.isascii() and looks_like.isprintable():
         return about(text, f"'{character}' only looks like '{looks_like}'", f"write  {looks_like}", at, at + 1)
+    if character.isalpha():
+        name = unicodedata.name(character, "letter").lower()
+        hint = "write it with plain letters, a to z"
+        return about(text, f"'{character}' is no plain letter: U+{ord(character):04X}, {name}", hint, at, at + 1)
     shown = f"'{character}'" if character.isprintable() else f"the invisible character U+{ord(character):04X}"
-    return about(text, f"{shown} has no meaning here", "write a comparison, e.g.  credit >= 15% of width", at, at + 1)
+    hint = "write a space before the action:  …: close" if re.match(r":(?:close|roll|alert)$", spelled[at:]) else way_out
+    return about(text, f"{shown} has no meaning here", hint, at, at + 1)
+
+
+def _whole_number(written: str) -> str:
+    """The way out where letters stand behind a number and are no unit."""
+    digits, letters = re.match(rf"(\$?\s*(?:{NUMBER}))(.*)", written).groups()  # type: ignore[union-attr]
+    match letters.casefold():
+        case "k":
+            return f"write  {digits},000"
+        case "x":
+            return f"write  {digits} * …"
+        case "am" | "pm" if not digits.startswith("$"):
+            return "write  10:00 New York"
+        case _:
+            return "units are %, $, days, s, min, delta, points, or a time of day"
 
 
 def _refuse_double_meaning(text: Text, found: list[Token]) -> None:

@@ -256,7 +256,12 @@ _SPREAD = (
         "breakeven_distance",
     ),
     _spread(
-        "delta", Unit.DELTA, "Delta of the long leg - delta of the short leg, per share.", "(l_delta - s_delta)", nullable=True
+        "delta",
+        Unit.DELTA,
+        "Delta of the long leg - delta of the short leg, per share.",
+        "(l_delta - s_delta)",
+        nullable=True,
+        between=(-1, 1),
     ),
     _spread(
         "gamma", Unit.NUMBER, "Gamma of the long leg - gamma of the short leg, per share.", "(l_gamma - s_gamma)", nullable=True
@@ -326,7 +331,7 @@ _POSITION = (
     _position("width", Unit.USD_PER_SHARE, "Distance between the two strikes.", nullable=False),
     _position("dte", Unit.DAYS, "Calendar days from today to the first expiration date of its legs.", nullable=False),
     _position("days_held", Unit.DAYS, "Calendar days since it was opened.", nullable=False),
-    _position("delta", Unit.DELTA, "Delta of the long leg - delta of the short leg, per share."),
+    _position("delta", Unit.DELTA, "Delta of the long leg - delta of the short leg, per share.", between=(-1, 1)),
     _position("short_delta", Unit.DELTA, "Delta of the short leg without its sign.", between=(0, 1)),
     _position("short_strike_breached", Unit.FLAG, "The underlying is at or beyond the short strike."),
     _position(

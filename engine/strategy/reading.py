@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -24,12 +25,34 @@ _NAKED = (
     "short_call",
     "naked_put",
     "naked_call",
+    "cash_secured_put",
+    "covered_call",
     "short_straddle",
     "short_strangle",
     "straddle",
     "strangle",
     "ratio",
+    "jade_lizard",
 )
+
+_LATER = ("iron_condor", "iron_butterfly", "butterfly", "broken_wing_butterfly", "calendar", "diagonal")
+"""Structures that the language will have and this version does not."""
+
+_OTHER_NAMES = {
+    "put_credit_spread": "bull_put",
+    "bull_put_spread": "bull_put",
+    "short_put_spread": "bull_put",
+    "call_credit_spread": "bear_call",
+    "bear_call_spread": "bear_call",
+    "short_call_spread": "bear_call",
+    "call_debit_spread": "bull_call",
+    "bull_call_spread": "bull_call",
+    "long_call_spread": "bull_call",
+    "put_debit_spread": "bear_put",
+    "bear_put_spread": "bear_put",
+    "long_put_spread": "bear_put",
+}
+"""What traders call the structures of the language elsewhere."""
 
 
 def read_model(model: type[ModelT], document: Document, context: Mapping[str, Any] | None = None) -> ModelT | None:
@@ -39,9 +62,14 @@ def read_model(model: type[ModelT], document: Document, context: Mapping[str, An
     try:
         return model.model_validate(document.tree, context=dict(context or {}), by_alias=True, by_name=False)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
+        found = error.errors(include_url=False)
+    for location in [details["loc"] for details in found if details["type"] in _NO_TAG]:
+        found += _beside_the_tag(model, document.tree, location, context)
+    misspelled = _misspelled(model, document.tree, found)
+    for details in found:
+        if details["type"] != "missing" or details["loc"] not in misspelled:
             _report(model, document, document.tree, details)
-        return None
+    return None
 
 
 def without_errors(model: type[ModelT], document: Document, context: Mapping[str, Any] | None = None) -> ModelT | None:
@@ -55,6 +83,64 @@ def without_errors(model: type[ModelT], document: Document, context: Mapping[str
         except ValidationError as error:
             tree = _pruned(tree, {_path(tree, details["loc"]) for details in error.errors() if details["type"] != "missing"})
     return None
+
+
+_NO_TAG = frozenset({"union_tag_invalid", "union_tag_not_found"})
+
+
+def _beside_the_tag(
+    model: type[BaseModel], tree: Mapped, location: tuple[int | str, ...], context: Mapping[str, Any] | None
+) -> list[ErrorDetails]:
+    """What else is wrong below a structure whose type is not known, so that it is told at once.
+
+    It is read as the likeliest structure; one of a later version has keys of its own and is left alone.
+    """
+    node = tree.get(Text(str(location[0]))) if len(location) == 1 else None
+    if not isinstance(node, Mapped):
+        return []
+    written = node.get(Text("type"))
+    if isinstance(written, Text) and _plain_name(written) in (*_LATER, *_NAKED):
+        return []
+    field = _field(model, str(location[0]))
+    known = [tag for tag in (_tag(member) for member in _models(field)) if tag]
+    likely = (_likely_structure(written, known) if isinstance(written, Text) else None) or known[0]
+    typed = Mapped({key: value for key, value in node.items() if key != "type"})
+    typed.place = node.place
+    typed[Text("type")] = Text(likely)
+    whole = Mapped(tree)
+    whole[Text(str(location[0]))] = typed
+    try:
+        model.model_validate(whole, context=dict(context or {}), by_alias=True, by_name=False)
+    except ValidationError as error:
+        return [details for details in error.errors(include_url=False) if details["loc"][:1] == location]
+    return []
+
+
+def _misspelled(model: type[BaseModel], tree: Mapped, found: list[ErrorDetails]) -> set[tuple[int | str, ...]]:
+    """Where keys seem to be missing that are only misspelled: the misspelled one is told, and that is enough."""
+    places: set[tuple[int | str, ...]] = set()
+    for details in found:
+        location = details["loc"]
+        if details["type"] == "extra_forbidden" and (owner := _model_at(model, location[:-1])) is not None:
+            places.update((*location[:-1], key) for key in _close_keys(str(location[-1]), _keys(owner)))
+    return places
+
+
+def _close_keys(key: str, keys: list[str]) -> list[str]:
+    """The key that was meant, where one is spelled much like it."""
+    return difflib.get_close_matches(key.casefold().replace("-", "_").replace(" ", "_"), keys, 1, 0.6)
+
+
+def _plain_name(text: str) -> str:
+    return re.sub(r"[\s_-]+", "_", text.strip().casefold())
+
+
+def _likely_structure(written: str, known: list[str]) -> str | None:
+    name = _plain_name(written)
+    if name in _OTHER_NAMES:
+        return _OTHER_NAMES[name]
+    close = difflib.get_close_matches(name, known, 1, 0.75)
+    return close[0] if close else None
 
 
 def _path(tree: Node, location: tuple[int | str, ...]) -> tuple[int | str, ...]:
@@ -104,6 +190,8 @@ def _report(model: type[BaseModel], document: Document, tree: Mapped, details: E
             context: dict[str, Any] = details.get("ctx") or {}
             prefix = "" if not names or _LINES & set(names) else f"{'.'.join(names)}: "
             document.report(context.get("place") or node.place, prefix + str(context["message"]), str(context["hint"]))
+        case "too_short" if isinstance(node, Listed) and len(node) >= (details.get("ctx") or {}).get("min_length", 1):
+            pass  # what is wrong with its parts is told, and they are there
         case "missing":
             _report_missing(model, document, node, names, location)
         case "extra_forbidden" | "invalid_key":
@@ -146,7 +234,7 @@ def _report_unknown(
     if key != key.strip("\u00a0\u2009\u202f\u3000 ") or not key.isprintable():
         document.report(place, "this line is indented with a space that only looks like one", "use ordinary spaces")
         return
-    close = difflib.get_close_matches(key, keys, 1, 0.6)
+    close = _close_keys(key, keys)
     elsewhere = [] if close else _homes(model, key)
     known = f"keys here: {', '.join(keys)}"
     hint = (
@@ -161,17 +249,24 @@ def _report_structure(model: type[BaseModel], document: Document, node: Node, lo
     known = [tag for tag in (_tag(member) for member in _models(field)) if tag] if field is not None else []
     written = node.get(Text("type")) if isinstance(node, Mapped) else None
     name = ".".join(str(part) for part in location)
-    if not isinstance(written, Text):
-        place = written.place if written is not None else node.place
-        document.report(place, f"missing key 'type' in {name}", f"add  type: {known[0]}   types here: {', '.join(known)}")
-        return
-    close = difflib.get_close_matches(written, known, 1)
     hint = f"types here: {', '.join(known)}"
-    if str(written) in _NAKED:
+    if written is None:
+        if not isinstance(node, Mapped) or not any(_close_keys(key, ["type"]) for key in node):
+            document.report(node.place, f"missing key 'type' in {name}", f"add  type: {known[0]}   {hint}")
+        return
+    if not isinstance(written, Text):
+        what = "a list" if isinstance(written, Listed) else "keys"
+        document.report(written.place, f"{name}.type: found {what}; wanted one word", f"write  type: {known[0]}   {hint}")
+        return
+    close = _likely_structure(written, known)
+    message = f"no structure '{shortened(written)}'"
+    if _plain_name(written) in _LATER:
+        message = f"'{shortened(written)}' is not there yet: this version trades spreads of two legs and one expiry"
+    elif _plain_name(written) in _NAKED:
         hint = f"a short leg without a long one cannot be written down   {hint}"
     elif close:
-        hint = f"did you mean '{close[0]}'?   {hint}"
-    document.report(written.place, f"no structure '{shortened(written)}'", hint)
+        hint = f"did you mean '{close}'?   {hint}"
+    document.report(written.place, message, hint)
 
 
 def _shape(kind: str, node: Node, names: list[str]) -> tuple[str, str]:
@@ -184,7 +279,7 @@ def _shape(kind: str, node: Node, names: list[str]) -> tuple[str, str]:
         found = "found keys"
     match kind:
         case "tuple_type" | "list_type":
-            return f"{name}: {found}; wanted a list", "write each one on its own line, after a dash"
+            return f"{name}: {found}; wanted a list", "write each one on its own line, after a dash and a space"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{name}: {found}; wanted keys", f"write the keys of {name} below it, indented by two spaces"
         case "too_short":
@@ -252,7 +347,7 @@ def _homes(model: type[BaseModel], key: str, above: str = "") -> list[str]:
 
 
 _EXAMPLES = {
-    "spread": "{type: bull_put, …}",
+    "spread": "{type: bull_put, expiry: 30-60 days, width: $5}",
     "sizing": "{risk: 2% of net liquidation}",
     "universe": "[SPX]",
     "auto_when": "[max_loss <= $300]",

@@ -14,7 +14,10 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
         "a ':' stands where none can be",
         "put text with ': ' in it in quotes, or check the indentation of this line and the one above",
     ),
-    ("could not find expected ':'", "this line has no ':'", "write  key: value"),
+    ("could not find expected ':'", "this line has no ':' with a space behind it", "write  key: value"),
+    ("expected a comment or a line break", "a text cannot begin with '>' or '|' in YAML", "begin with a number:  iv_rank >= 25%"),
+    ("expected chomping or indentation", "a text cannot begin with '>' or '|' in YAML", "begin with a number:  iv_rank >= 25%"),
+    ("incompatible YAML document", "this names a version of YAML that is not known", "remove the line"),
     ("expected ',' or ']'", "this list is not closed", "close it with  ]  and set its parts off by commas"),
     ("expected ',' or '}'", "this { is not closed", "close it with  }  and set its parts off by commas"),
     ("found unexpected end of stream", "a quote is opened and not closed", "close it with the same quote"),
@@ -49,11 +52,16 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
     if "cannot start any token" in problem:
         character = line[place.column - 1 : place.column]
         return place, f"a text cannot begin with '{character}' in YAML", _QUOTE
+    if line[place.column - 1 : place.column] in {"]", "}"} and "parsing a block" in str(error.context or ""):
+        return place, f"this {line[place.column - 1]} closes nothing", "remove it"
     for part, message, hint in _SENTENCES:
         if part in problem:
-            opened = error.context_mark
-            if "not closed" in message and opened is not None:
-                return _place(opened.line, opened.column, lines), message, hint
+            began = error.context_mark
+            if began is not None and ("not closed" in message or "has no ':'" in message):
+                place = _place(began.line, began.column, lines)
+                written = lines[place.line - 1][place.column - 1 :]
+                if "not closed" not in message and written[:1] == "-":
+                    return place, "a dash without a space begins no part of a list", f"write  - {written[1:].strip()[:40]}"
             return place, message, hint
     return (
         place,

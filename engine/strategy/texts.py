@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from engine.strategy.positions import PydanticCustomError, Text, about
-from engine.strategy.scalar import NUMBER, Scalar, decimal_of, words
+from engine.strategy.scalar import NUMBER, Scalar, decimal_of, shortened, words
 from engine.strategy.values import (
     Amount,
     Base,
@@ -172,9 +172,14 @@ Expiry: TypeAlias = Annotated[
 
 def _delta(text: Text, digits: str, in_hundredths: bool) -> Decimal:
     number = decimal_of(text, digits)
+    if in_hundredths and 0 < number < 1:
+        plain = re.sub(r"\s*(?:deltas?|Δ)$", "", text.strip())
+        hint = f"{plain}  |  16 delta" if all(float(part) <= 1 for part in re.findall(NUMBER, plain)) else "0.16  |  16 delta"
+        raise about(text, f"'{shortened(text, 30)}' is hardly meant: 16 delta is 0.16", f"write  {hint}")
     delta = number / 100 if in_hundredths else number
     if delta > 1:
-        raise about(text, f"no option has a delta of {digits}", "write  0.16  |  16 delta  |  0.12-0.20")
+        whole = f"{shortened(text, 20)} delta" if not in_hundredths and number <= 100 and "." not in text else "16 delta"
+        raise about(text, f"no option has a delta of {digits}", f"write  {whole}  |  0.16  |  0.12-0.20")
     return delta
 
 
@@ -184,6 +189,8 @@ def _deltas(text: Text, match: re.Match[str]) -> DeltaRange:
     high = _delta(text, match[2] or match[1], in_hundredths)
     if low > high:
         raise _reversed(text, match[1], match[2], " delta" if in_hundredths else "")
+    if high == 0:
+        raise about(text, "no option that trades has a delta of 0", "write  0.12-0.20  |  16 delta")
     return DeltaRange(low, high)
 
 
@@ -218,6 +225,8 @@ def _width(text: Text, match: re.Match[str]) -> WidthRange:
 def _no_width(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"(?:{NUMBER})(?:{DASH}(?:{NUMBER}))?", text):
         return f"{text} what? a width is in dollars between the strikes", "write  " + re.sub(r"([0-9.,]+)", r"$\1", text)
+    if re.fullmatch(rf"(?:{NUMBER})\s*\$", text):
+        return f"'{text[:20]}': the $ stands before the number", f"write  ${text.rstrip('$ ')}"
     if text.startswith(("-$", "$-", "-")):
         return f"'{text[:20]}': a width is a distance, it has no sign", "write  $25-$50  |  $5"
     return None
@@ -238,10 +247,10 @@ Width: TypeAlias = Annotated[
 
 def _contracts(text: Text, match: re.Match[str]) -> ContractRange:
     high = int(match[2] or match[1])
-    low = int(match[1]) if match[2] else 1
-    if low > high:
+    low = int(match[1]) if match[2] else min(1, high)
+    if low > high > 0:
         raise _reversed(text, low, high)
-    if low < 1 or high > 1000:
+    if low < 1 or not 1 <= high <= 1000:
         raise about(text, f"found {match[0]}; wanted 1 to 1000 contracts", "write  1  |  1-10")
     return ContractRange(low, high)
 
@@ -271,7 +280,7 @@ _AMOUNT = rf"{DOLLARS}|{_SHARE_OF}"
 def share_of(text: Text, digits: str) -> Decimal:
     share = decimal_of(text, digits) / 100
     if not 0 < share <= 1:
-        raise about(text, f"{digits}% is not between 0% and 100%", "write  2% of net liquidation")
+        raise about(text, f"{digits}% is not above 0% and at most 100%", "write  2% of net liquidation")
     return share
 
 
@@ -307,16 +316,25 @@ Risk: TypeAlias = Annotated[
 ]
 
 
+def _loss(text: Text, match: re.Match[str]) -> Usd:
+    usd = decimal_of(text, match[1] or match[2])
+    if usd == 0:
+        raise about(text, "a stop at no loss at all stops before the first trade", "write  -$500, or remove the key")
+    return Usd(-usd)
+
+
 Loss: TypeAlias = Annotated[
     Usd,
     Scalar(
         (Usd,),
         rf"-\s*{DOLLARS}|\$\s*-\s*({NUMBER})",
-        lambda text, match: Usd(-decimal_of(text, match[1] or match[2])),
+        _loss,
         "a loss in dollars, with its minus",
         ("-$500", "-$1,500"),
         misread=lambda text: (
-            (f"{text} is a gain: a loss has a minus", f"write  -${text.lstrip('$ ')}")
+            (f"{text} is no loss", "write  -$500, or remove the key")
+            if re.fullmatch(r"\$?\s*0+(?:\.0*)?", text)
+            else (f"{text} is a gain: a loss has a minus", f"write  -${text.lstrip('$ ')}")
             if re.fullmatch(rf"\$?\s*(?:{NUMBER})", text)
             else (f"{text}: dollars have their sign", f"write  -${text.lstrip('- ')}")
             if re.fullmatch(rf"-\s*(?:{NUMBER})", text)

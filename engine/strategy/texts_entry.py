@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from engine.strategy.positions import Text, about
-from engine.strategy.scalar import NUMBER, Scalar, decimal_of
+from engine.strategy.scalar import NUMBER, Scalar, decimal_of, shortened
 from engine.strategy.texts import DASH, DOLLARS
 from engine.strategy.values import (
     Auto,
@@ -145,6 +145,28 @@ _STEP = rf"(?:{DOLLARS}|({NUMBER})\s*%\s+of\s+half\s+width)\s+every\s+{_SPAN}"
 _WORST = rf"no\s+worse\s+than\s+(?:({NUMBER})\s*%\s+of\s+(mid|width)|{DOLLARS}\s+from\s+mid|(natural))"
 
 
+_GIVE_UP = rf"give\s+up\s+after\s+{_SPAN}"
+
+_PARTS = (
+    (_START, "the first price", "from mid"),
+    (_STEP, "the step", "$0.05 every 15 s"),
+    (_WORST, "the worst price", "no worse than 92% of mid"),
+    (_GIVE_UP, "the patience", "give up after 3 min"),
+)
+"""The parts of a price in their order: pattern, what it is, and an example."""
+
+
+def _no_walk(text: str) -> tuple[str, str] | None:
+    """The first part that is wrong, where there are four."""
+    written = [part.strip() for part in text.split(",")]
+    if len(written) != len(_PARTS):
+        return None
+    for part, (pattern, what, example) in zip(written, _PARTS, strict=True):
+        if not re.fullmatch(pattern, part):
+            return f"'{shortened(part, 50)}' is no {what.removeprefix('the ')}", f"write  {example}  in its place"
+    return None
+
+
 def _walk(text: Text, match: re.Match[str]) -> PriceWalk:
     better, usd, share, every, every_word, worst_share, worst_of, worst_usd, natural, patience, patience_word = match.groups()
     step = Step(usd=decimal_of(text, usd)) if usd else Step(of_half_width=decimal_of(text, share) / 100)
@@ -153,6 +175,8 @@ def _walk(text: Text, match: re.Match[str]) -> PriceWalk:
     worst: Worst = WorstNatural() if natural else WorstFromMid(decimal_of(text, worst_usd)) if worst_usd else WorstShare(
         decimal_of(text, worst_share) / 100, "mid" if worst_of == "mid" else "width"
     )  # fmt: skip
+    if isinstance(worst, WorstShare) and worst.fraction == 0:
+        raise about(text, "0% gives the spread away", f"write  {_PARTS[2][2]}", *match.span(6))
     every_s, give_up_s = seconds_of(every, every_word), seconds_of(patience, patience_word)
     if every_s < 1 or give_up_s < every_s:
         raise about(text, "it gives up before the first step", "write  … every 15 s, …, give up after 3 min")
@@ -165,13 +189,14 @@ Walk: TypeAlias = Annotated[
     PriceWalk,
     Scalar(
         (PriceWalk,),
-        rf"{_START},\s*{_STEP},\s*{_WORST},\s*give\s+up\s+after\s+{_SPAN}",
+        rf"{_START},\s*{_STEP},\s*{_WORST},\s*{_GIVE_UP}",
         _walk,
         "a first price, a step, a worst price and a patience, set off by commas",
         (
             "from mid, $0.05 every 15 s, no worse than 92% of mid, give up after 3 min",
             "from mid, 15% of half width every 15 s, no worse than natural, give up after 3 min",
         ),
+        misread=_no_walk,
     ),
 ]
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from engine.strategy.positions import Listed, Mapped, Node, Text, about, complaint
+from engine.strategy.scalar import shortened
 from engine.strategy.texts import Ticker
 
 _FORMS = "write  [SPX, SPY]  |  {list: indices, except: [RUT]}"
@@ -20,9 +21,12 @@ def _resolved(written: Any, info: ValidationInfo) -> Any:
     if not isinstance(written, Mapped):
         return written
     lists: dict[str, tuple[str, ...]] = (info.context or {}).get("lists", {})
-    for key in written:
-        if key not in {"list", "except"}:
-            raise about(key, f"unknown key '{key}' in universe", "keys here: list, except")
+    unknown = [key for key in written if key not in {"list", "except"}]
+    if unknown:
+        named = " and ".join(f"'{shortened(key)}'" for key in unknown[:3])
+        close = [word for key in unknown for word in difflib.get_close_matches(key.casefold(), ("list", "except"), 1)]
+        meant = f"did you mean {' and '.join(repr(word) for word in close)}?   " if close else ""
+        raise about(unknown[0], f"unknown key{'s' * (len(unknown) > 1)} {named}", f"{meant}keys here: list, except")
     name = written.get(Text("list"))
     if not isinstance(name, Text):
         raise complaint(written.place, "which list?", _FORMS)
@@ -41,7 +45,7 @@ def _excepted(written: Node, name: Text, tickers: tuple[str, ...]) -> set[str]:
         if not isinstance(ticker, Text) or ticker not in tickers:
             raise complaint(ticker.place, f"this is not in the list '{name}'", f"it has: {', '.join(tickers)}")
     if len(set(map(str, written))) == len(tickers):  # pyright: ignore[reportArgumentType]
-        raise complaint(written.place, "every ticker is excepted, nothing is left", "remove one, or  enabled: false")
+        raise complaint(written.place, "every ticker is excepted, nothing is left", "remove one of them")
     return {str(ticker) for ticker in written}
 
 

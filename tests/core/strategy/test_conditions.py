@@ -194,7 +194,7 @@ def test_the_first_relation_wins_where_two_have_a_name() -> None:
         ("dte > 3 -- x", "two minus signs in a row = a remark begins with  #"),
         ("dte > 3 /* x */", ""),
         ("exists (dte)", ""),
-        ("case > 3", "no such number 'case'"),
+        ("case > 3", "'case' is a word of SQL"),
         ("", "an empty condition"),
         ("   ", "an empty condition"),
         ("dte > 1e9", "'1e9' is no number with a unit"),
