@@ -134,7 +134,8 @@ class App:
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.record(fact, now)
             desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account))
-            await upkeep.prepare(now)
+            with suppress(Transient):  # what is missing is asked for again; what is open wants watching now
+                await upkeep.prepare(now)
             archive_every = timedelta(minutes=settings.archive_every_min)
             background = [
                 group.create_task(upkeep.keep_link(settings.state)),

@@ -5,13 +5,13 @@ Prepared after every connect, refreshed on each trading day and when strategies 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from engine.decide.wanted import Guess, wanted
 from engine.domain.chain import MarketState
 from engine.domain.contract import Contract
-from engine.domain.errors import BrokerRefused, UserError
+from engine.domain.errors import BrokerRefused, Transient, UserError
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day
 from engine.ports import Broker, DailyBars, Underlying
@@ -26,6 +26,9 @@ from engine.strategy.values import DayRange
 VIX = "VIX"
 HISTORY_DAYS = 300
 """A year of sessions for ranks, and room for holidays and gaps."""
+HISTORY_AGAIN = timedelta(minutes=5)
+"""Between two questions for a history that was not had: TWS refuses who asks often."""
+NO_HISTORY = DailyBars((), (), ())
 BAND = 0.15
 """Strikes within this fraction of the spot are loaded: wider than a delta of 0.05 at 60 days in calm and nervous markets."""
 LINES_SPARE = 10
@@ -39,6 +42,11 @@ class _Known:
     underlying: Underlying
     bars: DailyBars
     loaded_on: date
+    asked_at: datetime
+
+    def lacks_history(self, now: datetime) -> bool:
+        """Whether its history was not had and may be asked for again."""
+        return not self.bars.closes and now - self.asked_at >= HISTORY_AGAIN
 
 
 class Feed:
@@ -54,6 +62,7 @@ class Feed:
         self._refused: dict[str, date] = {}
         """Days on which the broker refused an underlying."""
         self._is_preparing = False
+        self._is_prepared = False
         self._watched: list[Contract] = []
         self.carries: dict[str, Carry] = {}
         """Interest and dividends that the chain was last laid out with, by underlying."""
@@ -61,14 +70,17 @@ class Feed:
     async def prepare(self, shelf: Shelf, ledger: Ledger, now: datetime) -> list[str]:
         """Load what is missing or of another day, lay out the rows, and stream; what the broker refused, for people.
 
-        One underlying that the broker does not know stops nothing else; it is asked for again on the next day. While a
-        preparation runs, another returns at once. Raises Transient when the broker does not answer.
+        One underlying that the broker does not know stops nothing else; it is asked for again on the next day. One without
+        history is traded without: what is measured by past days is unknown until they are had. While a preparation runs,
+        another returns at once. Raises Transient when the broker does not answer.
         """
         if self._is_preparing:
             return []
-        self._is_preparing = True
+        self._is_preparing, self._is_prepared = True, False
         try:
-            return await self._prepare(shelf, ledger, now)
+            refused = await self._prepare(shelf, ledger, now)
+            self._is_prepared = True
+            return refused
         finally:
             self._is_preparing = False
 
@@ -80,13 +92,14 @@ class Feed:
             if (known is None or known.loaded_on != today) and self._refused.get(symbol) != today:
                 try:
                     underlying = await self._broker.underlying(symbol)
-                    bars = await self._broker.daily_bars(underlying, HISTORY_DAYS)
                 except (UserError, BrokerRefused) as error:
                     self._refused[symbol] = today
                     refused.append(f"{symbol} is not traded today: {error}")
                     continue
-                self._known[symbol] = _Known(underlying, bars, today)
+                self._known[symbol] = _Known(underlying, await self._history(underlying, refused), today, now)
                 self._contracts.pop(symbol, None)
+            elif known is not None and known.lacks_history(now):
+                self._known[symbol] = replace(known, bars=await self._history(known.underlying, refused), asked_at=now)
         self._broker.watch(self._watched, self._underlyings())
         for symbol in sorted({name for strategy in strategies for name in strategy.universe} & self._known.keys() - {VIX}):
             days = _days(symbol, strategies)
@@ -107,11 +120,26 @@ class Feed:
         self.rewatch(shelf, ledger, now)
         return refused
 
+    async def _history(self, underlying: Underlying, refused: list[str]) -> DailyBars:
+        """Its daily bars; where the broker has none to give now, none, and a word to `refused`."""
+        try:
+            return await self._broker.daily_bars(underlying, HISTORY_DAYS)
+        except (Transient, BrokerRefused) as error:
+            if not self._broker.is_connected:
+                raise
+            refused.append(f"{underlying.symbol} has no history, what is measured by past days is unknown: {error}")
+            return NO_HISTORY
+
     def is_stale(self, shelf: Shelf, now: datetime) -> bool:
-        """Whether `prepare` must run again: a new trading day, or an underlying or expiries that were not wanted before."""
+        """Whether `prepare` must run again: the last one did not come to its end, a new trading day, a history that was not had,
+        or an underlying or expiries that were not wanted before."""
+        if not self._is_prepared:
+            return True
         today, strategies = trading_day(now), list(shelf.strategies.values())
         needed = {name for strategy in strategies for name in strategy.universe if self._refused.get(name) != today}
         if any(name not in self._known or self._known[name].loaded_on != today for name in needed):
+            return True
+        if any(known.lacks_history(now) for known in self._known.values()):
             return True
         return any(not _days(name, strategies) <= self._loaded_for.get(name, frozenset()) for name in needed - {VIX})
 

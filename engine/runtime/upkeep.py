@@ -48,14 +48,25 @@ class Upkeep:
     ) -> None:
         self._broker, self._feed, self._library, self._finder = broker, feed, library, finder
         self._ledger, self._inbox, self._clock = ledger, inbox, clock
+        self._told: list[str] = []
+        """What the broker could not give when it was asked last, for people."""
 
     async def prepare(self, now: datetime) -> None:
-        """Load and stream what strategies and positions need; what the broker refuses becomes a fact for people.
+        """Load and stream what strategies and positions need; what the broker refuses becomes a fact for people, once.
 
-        Raises Transient when the broker does not answer.
+        Raises Transient where the broker cannot give it yet; that too is said once.
         """
-        for text in await self._feed.prepare(self._library.shelf, self._ledger, now):
-            self._inbox.hear(ErrorHeard(0, text))
+        try:
+            self._tell(await self._feed.prepare(self._library.shelf, self._ledger, now))
+        except Transient as problem:
+            self._tell([str(problem)])
+            raise
+
+    def _tell(self, texts: list[str]) -> None:
+        for text in texts:
+            if text not in self._told:
+                self._inbox.hear(ErrorHeard(0, text))
+        self._told = texts
 
     async def keep_link(self, state: Path) -> None:
         """Connect again whenever the link is lost, with growing pauses; load what a new day or a new strategy needs."""
