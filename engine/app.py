@@ -136,9 +136,11 @@ class App:
             desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account))
             with suppress(Transient):  # what is missing is asked for again; what is open wants watching now
                 await upkeep.prepare(now)
+            upkeep.halt_by_file(settings.state)
             archive_every = timedelta(minutes=settings.archive_every_min)
             background = [
-                group.create_task(upkeep.keep_link(settings.state)),
+                group.create_task(upkeep.keep_link()),
+                group.create_task(upkeep.heed_halt(settings.state)),
                 group.create_task(upkeep.archive(self._quotes, settings.state, account, archive_every)),
             ]
             if options.watches_files:

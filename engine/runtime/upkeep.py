@@ -68,13 +68,12 @@ class Upkeep:
                 self._inbox.hear(ErrorHeard(0, text))
         self._told = texts
 
-    async def keep_link(self, state: Path) -> None:
+    async def keep_link(self) -> None:
         """Connect again whenever the link is lost, with growing pauses; load what a new day or a new strategy needs."""
         pause, watched_at = RETRY_FIRST_S, self._clock.now()
         while True:
-            await asyncio.sleep(CHECK_LINK_S if _is_in_session(self._clock.now()) else CHECK_CLOSED_S)
+            await self._look_again()
             now = self._clock.now()
-            self._halt_by_file(state / HALT_FILE)
             try:
                 if not self._broker.is_connected:
                     await self._broker.connect()
@@ -90,10 +89,21 @@ class Upkeep:
                 await asyncio.sleep(pause)
                 pause = min(RETRY_MAX_S, pause * 2)
 
-    def _halt_by_file(self, path: Path) -> None:
+    async def heed_halt(self, state: Path) -> None:
+        """Halt when the file is there, whatever the link does meanwhile."""
+        while True:
+            await self._look_again()
+            self.halt_by_file(state)
+
+    def halt_by_file(self, state: Path) -> None:
+        """Halt if the HALT file lies in the state folder; its text is the reason."""
+        path = state / HALT_FILE
         if self._ledger.halt is None and path.exists():
             text = path.read_text(encoding="utf-8", errors="replace")[:200].strip()
             self._inbox.hear(Halted("file", text or "HALT file"))
+
+    async def _look_again(self) -> None:
+        await asyncio.sleep(CHECK_LINK_S if _is_in_session(self._clock.now()) else CHECK_CLOSED_S)
 
     async def watch_strategies(self, folder: Path, stop: asyncio.Event) -> None:
         """Read the strategies again whenever a file changes; the swap happens here, between two beats.

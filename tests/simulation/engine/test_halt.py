@@ -87,3 +87,33 @@ def test_halt_outlives_a_restart(tmp_path: Path) -> None:
     assert [order.state for order in again.orders("close", "calls")] == ["filled"]
     assert {fact.purpose for fact in again.all(OrderProposed)} == {"close"}
     assert len(again.all(OrderSent)) == 1
+
+
+def test_engine_that_finds_the_file_at_its_start_opens_nothing(tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        (world.state / "HALT").write_text("holidays\n")
+        life = await world.start()
+        await world.until("09:40:30")
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path)
+
+    assert [fact.reason for fact in life.all(Halted)] == ["holidays"]
+    assert life.all(OrderProposed) == []
+
+
+def test_halt_by_file_is_heard_at_once_although_the_broker_has_been_out_of_reach_for_long(tmp_path: Path) -> None:
+    async def act(world: World) -> float:
+        life = await world.start()
+        await world.when(lambda: life.ledger.reconciled is not None)
+        world.sim.inject("link_lost=900")
+        await world.until("09:47:10")
+        (world.state / "HALT").write_text("no link for long\n")
+        written = world.sim.now()
+        await world.when(lambda: life.all(Halted))
+        heard = world.sim.now()
+        await life.stop()
+        return (heard - written).total_seconds()
+
+    assert play(act, tmp_path) <= 2.0
