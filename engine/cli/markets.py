@@ -13,6 +13,7 @@ from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.runtime.clock import SystemClock
 from engine.runtime.schedule import next_session, sessions_between
+from engine.sim.knobs import Knobs
 from engine.sim.market.catalogue import CHARACTERS, VIX, VIX_SOURCE
 from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.market import Market
@@ -22,6 +23,9 @@ from engine.sim.market.replayed import ReplayedMarket
 AHEAD = timedelta(days=366)
 REPRICINGS_PER_S = 10
 """How often a second, at most, the generated chains are priced: a whole SPX chain takes some milliseconds."""
+TOLD_AGAIN_S = 2.0
+"""Between two recorded snapshots quotes stand, for minutes or hours, and are told again so often: an engine that takes for stale
+what it has not heard for some seconds would else trade in the first seconds after each snapshot only."""
 _YEARS = (1990, 2100)
 """What the calendar of the exchange is asked for."""
 
@@ -36,6 +40,7 @@ class Staged:
     ends: datetime | None
     """The last close of a recording; None where the market goes on."""
     description: str
+    knobs: Knobs
 
 
 def generated(seed: int, underlyings: Sequence[str], at: str | None, speed: float) -> Staged:
@@ -53,10 +58,10 @@ def generated(seed: int, underlyings: Sequence[str], at: str | None, speed: floa
     first = trading_day(begins)
     sessions = sessions_between(first - timedelta(days=7), first + AHEAD)
     market = GeneratedMarket(seed, begins, sessions, wanted, cadence_s=max(1.0, speed / REPRICINGS_PER_S))
-    return Staged(market, begins, sessions, None, f"generated from seed {seed}: {', '.join(wanted)}")
+    return Staged(market, begins, sessions, None, f"generated from seed {seed}: {', '.join(wanted)}", Knobs())
 
 
-def replayed(files: Sequence[Path], bars: Path | None, at: str | None) -> Staged:
+def replayed(files: Sequence[Path], bars: Path | None, at: str | None, speed: float) -> Staged:
     """Recorded chains in the order of their time. Raises UserError for a file that holds none."""
     tables = [_table(path) for path in files]
     try:
@@ -78,7 +83,8 @@ def replayed(files: Sequence[Path], bars: Path | None, at: str | None) -> Staged
         raise UserError(f"{bars or files[0]}: {error}") from error
     span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
     description = f"recorded {span}, {_count(len(instants))} of {', '.join(recording.underlyings)}{note}"
-    return Staged(market, begins, tuple(sessions), recorded[-1].close, description)
+    knobs = Knobs(cadence_s=max(TOLD_AGAIN_S, speed / REPRICINGS_PER_S), repeats_quotes=True)
+    return Staged(market, begins, tuple(sessions), recorded[-1].close, description, knobs)
 
 
 def _sessions_of(instants: Sequence[datetime], days: Sequence[date]) -> tuple[tuple[Session, ...] | None, str]:

@@ -85,9 +85,17 @@ def sim(
     schedule = [parse_fault(text) for text in fault]
     _check(host, port, speed, account, cash, days, seed)
     with _listener(host, port) as listener:
-        staged = replayed(replay, bars, at) if replay else generated(seed, underlyings, at, speed)
+        staged = replayed(replay, bars, at, speed) if replay else generated(seed, underlyings, at, speed)
         money = Decimal(repr(cash))
-        simulator = Simulator(staged.market, seed=seed, begins=staged.begins, account=account, cash=money, schedule=schedule)
+        simulator = Simulator(
+            staged.market,
+            seed=seed,
+            begins=staged.begins,
+            account=account,
+            cash=money,
+            knobs=staged.knobs,
+            schedule=schedule,
+        )
         service = _Service(simulator, staged, account, money, bool(replay) if wait is None else wait, days)
         service.announce(listener, speed, schedule)
         run(service.serve(listener), _Doorstep(speed, listener))

@@ -321,7 +321,7 @@ class Simulator:
         due += [now + timedelta(seconds=seconds) for one in self.sessions() for seconds in one.paces()]
         if any(one.quotes.is_streaming for one in self.sessions()):
             at = now + self._cadence()
-            due.append(max(at, self._market.next_event(now) or at))
+            due.append(at if self.knobs.repeats_quotes else max(at, self._market.next_event(now) or at))
         if self._works():
             due.append(now + timedelta(seconds=max(self.knobs.cadence_s, self.knobs.match_every_s)))
         return due

@@ -72,7 +72,7 @@ def test_sim_lists_the_faults(spreads: Spreads) -> None:
 def test_replay_begins_at_the_open_of_its_first_day_with_the_sessions_of_the_exchange(tmp_path: Path) -> None:
     path = given.chain(tmp_path / "chain.parquet")
 
-    staged = replayed([path], None, None)
+    staged = replayed([path], None, None, 1.0)
 
     begins = staged.begins.astimezone(NEW_YORK)
     assert f"{begins:%Y-%m-%d %H:%M}" == "2016-04-28 09:30"
@@ -85,7 +85,7 @@ def test_replay_of_closing_quotes_makes_sessions_that_hold_them(tmp_path: Path) 
     at_the_close = given.AFTERNOON.replace(hour=20, minute=15)
     path = given.chain(tmp_path / "chain.parquet", (at_the_close,))
 
-    staged = replayed([path], None, None)
+    staged = replayed([path], None, None, 1.0)
 
     assert staged.market.is_open(at_the_close)
     assert "recorded at the close" in staged.description

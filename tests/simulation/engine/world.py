@@ -67,6 +67,13 @@ def play(act: "Callable[[World], Awaitable[T]]", folder: Path, seed: int = 1, **
         raise
 
 
+def generated(seed: int, strikes: float, **options: object) -> Simulator:
+    """The simulator on a market from the seed."""
+    sessions = sessions_between(date(2026, 11, 9), date(2027, 2, 26))
+    market = GeneratedMarket(seed, BEGINS, sessions, ("SPY",), Breadth(1, 1, 2, strikes), 5.0)
+    return Simulator(market, seed=seed, begins=BEGINS, cash=500_000, **options)
+
+
 class World:
     """A market, a broker, a disk and a trader's folder."""
 
@@ -79,15 +86,14 @@ class World:
         schedule: tuple[str, ...] = (),
         knobs: Knobs = KNOBS,
         strikes: float = 1.0,
+        sim: Simulator | None = None,
     ) -> None:
-        """`strikes` are the standard deviations that the listed strikes reach."""
+        """`strikes` are the standard deviations that the listed strikes reach; `sim` is another world's broker and market."""
         self.seed = seed
         self.state = folder / "state"
         self.state.mkdir(parents=True, exist_ok=True)
         self.strategies = given.folder(folder / "strategies", dict(given.BOTH if strategies is None else strategies))
-        sessions = sessions_between(date(2026, 11, 9), date(2027, 2, 26))
-        market = GeneratedMarket(seed, BEGINS, sessions, ("SPY",), Breadth(1, 1, 2, strikes), 5.0)
-        self.sim = Simulator(market, seed=seed, begins=BEGINS, cash=500_000, knobs=knobs, schedule=schedule)
+        self.sim = sim or generated(seed, strikes, knobs=knobs, schedule=schedule)
         self.lives: list[Life] = []
 
     async def start(self, **options: object) -> "Life":
