@@ -8,6 +8,7 @@ from decimal import Decimal
 from ib_async import Contract as IbContract
 
 from engine.broker.account import Account
+from engine.broker.asking import machine_s
 from engine.broker.books import Books
 from engine.broker.chains import Chains
 from engine.broker.desk import Desk
@@ -133,7 +134,7 @@ class IbBroker:
         for _ in range(int(DRAIN_S / DRAIN_STEP_S)):
             if not self._session.is_up or not self._ib.client.pacing.holds_orders:
                 break
-            await asyncio.sleep(DRAIN_STEP_S)
+            await asyncio.sleep(machine_s(DRAIN_STEP_S))
         await self._session.leave("disconnected on request")
 
     async def picture(self) -> BrokerPicture:

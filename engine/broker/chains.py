@@ -16,7 +16,7 @@ from itertools import islice
 from ib_async import IB, ContractDetails, OptionChain
 from ib_async import Contract as IbContract
 
-from engine.broker.asking import answer
+from engine.broker.asking import answer, machine_s
 from engine.broker.quotes import Stream
 from engine.domain.contract import Contract, PutCall, settlement_rule
 from engine.domain.errors import BrokerRefused, Transient, UserError
@@ -107,7 +107,7 @@ class Chains:
                 price = self._stream.price(underlying.con_id)
                 if price is not None:
                     return price
-                await asyncio.sleep(SPOT_STEP_S)
+                await asyncio.sleep(machine_s(SPOT_STEP_S))
         finally:
             self._stream.release(underlying)
         raise Transient(

@@ -120,7 +120,7 @@ class Session:
         for _ in range(int(CLOSE_S / CLOSE_STEP_S)):
             if self._ib.client.conn.transport is None:
                 return
-            await asyncio.sleep(CLOSE_STEP_S)
+            await asyncio.sleep(machine_s(CLOSE_STEP_S))
         self._cut()
 
     # What TWS says.

@@ -165,6 +165,24 @@ def test_chain_may_be_asked_for_again_when_an_answer_stays_away(silent: str, nam
     play(scenario, tws)
 
 
+def test_price_is_waited_for_in_seconds_of_the_machine_when_the_loop_is_faster():
+    tws, waited = listing(), list[float]()
+    tws.script.pop("req_mkt_data")
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        spx = await bench.broker.underlying("SPX")
+        bench.loop.speed = 20.0  # type: ignore[attr-defined]
+        began = bench.loop.time()
+        with pytest.raises(Transient):
+            await bench.broker.chain(spx, lambda day: day == FRIDAY, 0.03)
+        waited.append(bench.loop.time() - began)
+
+    play(scenario, tws)
+
+    assert waited[0] >= 11 * 20
+
+
 def test_bars_are_not_remembered_when_their_volatilities_did_not_come():
     tws = ScriptedTws()
     broken = [True]
