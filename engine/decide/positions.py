@@ -16,14 +16,24 @@ from engine.domain.spread import Leg
 
 PositionRow = dict[str, Value]
 
+CHEAP_ASK = 0.50
+"""USD per share; above it an option without a bid is a quote that cannot be believed."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Now:
     """What the snapshot says about one leg."""
 
     mid: float | None
+    ask: float | None
+    """Where the quote is not crossed."""
     delta: float | None
     spot: float | None
+
+    @property
+    def is_cheap(self) -> bool:
+        """Nobody bids and little is asked: not a quote that lost a side, but an option that is worth next to nothing."""
+        return self.mid is None and self.ask is not None and self.ask <= CHEAP_ASK
 
 
 def position_row(
@@ -31,14 +41,18 @@ def position_row(
 ) -> PositionRow:
     """Every position measure by name, in the unit of its declaration; USD for all spreads that are still open.
 
-    A leg without a two-sided, uncrossed quote has no mid: mark, profit and loss are then unknown, and no rule on them fires.
+    Closing is counted at mid. A cheap leg without a bid has none: it brings nothing where it is sold and costs its ask where it is
+    bought back, so that a missing bid never makes a profit. Without an ask, without the bid of a leg that is worth something, or
+    crossed, mark, profit and loss are unknown, and no rule on them fires.
     """
     short, long = (_now(leg, chain) for leg in (position.spread.short, position.spread.long))
     spread = position.spread
     opening, width = float(position.opening_net), float(spread.width)
     scale = position.quantity * spread.multiplier
     # What closing brings now, per share: the long leg is sold, the short one bought back.
-    closing = None if short.mid is None or long.mid is None else long.mid - short.mid
+    brings = 0.0 if long.is_cheap else long.mid
+    costs = short.ask if short.is_cheap else short.mid
+    closing = None if brings is None or costs is None else brings - costs
     profit = None if closing is None else (opening + closing) * scale
     is_credit = spread.structure in {"bull_put", "bear_call"}
     spot = short.spot if short.spot is not None else _finite(market.price if market else None)
@@ -66,11 +80,11 @@ def position_row(
 def _now(leg: Leg, chain: ChainSnapshot) -> _Now:
     cid = chain.rows_by_con_id.get(leg.contract.con_id)
     if cid is None:
-        return _Now(None, None, None)
+        return _Now(None, None, None, None)
     bid, ask, delta, spot = (_finite(chain.table.column(name)[cid].as_py()) for name in ("bid", "ask", "delta", "spot"))
-    if bid is None or ask is None or not (0 <= bid <= ask and ask > 0):
-        return _Now(None, delta, spot)
-    return _Now((bid + ask) / 2, delta, spot)
+    if ask is None or ask <= 0 or (bid is not None and not 0 <= bid <= ask):
+        return _Now(None, None, delta, spot)
+    return _Now(None if bid is None else (bid + ask) / 2, ask, delta, spot)
 
 
 def _breached(short: Leg, spot: float | None) -> bool | None:

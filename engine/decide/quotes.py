@@ -48,7 +48,7 @@ class SpreadQuote:
     """Every leg at its far side: the worst that is certain to trade."""
     best: Decimal
     age_s: float
-    """Age of the oldest of the leg quotes."""
+    """Age of the oldest of the leg quotes that a price is taken from."""
     obstacle: str | None
     """Why these quotes decide nothing: crossed, locked, one-sided or no bid for what is sold."""
 
@@ -60,7 +60,8 @@ class SpreadQuote:
 def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | None:
     """The quote of the spread for opening or closing it; None where a side of a leg is not known.
 
-    A leg that a close sells may have no bid: it is then given away for nothing, so that the other leg can be bought back.
+    In a close a leg may have no bid. One that is sold is then given away for nothing, so that the other can be bought back, and
+    it does not matter when it was quoted; one that is bought back costs its ask.
     Source: synthetic best bid and offer of a combination, domain rule 1.1: buy at the ask, sell at the bid.
     """
     near = far = Decimal(0)
@@ -70,14 +71,15 @@ def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | 
         bid, ask = rows.value(con_id, "bid"), rows.value(con_id, "ask")
         quoted_at = rows.value(con_id, "quoted_at")
         buys = (leg.action == "buy") == (purpose == "open")
-        if bid is None and purpose == "close" and not buys:
+        if bid is None and purpose == "close":
             bid = 0.0
         if bid is None or ask is None or quoted_at is None:
             return None
         low, high = _money(bid) * leg.ratio, _money(ask) * leg.ratio
         far += -high if buys else low
         near += -low if buys else high
-        age_s = max(age_s, rows.chain.as_of.timestamp() - quoted_at)
+        if buys or bid > 0 or purpose == "open":
+            age_s = max(age_s, rows.chain.as_of.timestamp() - quoted_at)
         obstacle = obstacle or _obstacle(bid, ask, buys=buys, opens=purpose == "open", name=str(leg.contract))
     return SpreadQuote(mid=(near + far) / 2, natural=far, best=near, age_s=age_s, obstacle=obstacle)
 
