@@ -1,27 +1,30 @@
 """Exits: which open positions are to be closed now, by the rules of the version that opened them.
 
-A stop is believed when it has held on several fresh snapshots over some seconds: one bad print must not close a position. A
-profit, a date and a time of day are believed at once. Without a clean quote nothing fires; a settled expiry needs no quote.
+A stop is believed when it has held on several fresh snapshots over some seconds and every leg was quoted anew meanwhile: one bad
+print must not close a position, however long it stands. A profit, a date and a time of day are believed at once. Without a clean
+quote no rule fires; a settled expiry needs no quote.
 Below the account's last cushion positions are closed whatever their rules say, the dearest in margin first.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from engine.decide.book import Book
 from engine.decide.find import ExitAnswer
 from engine.decide.positions import position_row
-from engine.decide.price import closing_plan
-from engine.decide.quotes import Rows, spread_quote
+from engine.decide.price import closing_plan, is_dearer_than_possible
+from engine.decide.quotes import Rows, SpreadQuote, spread_quote
 from engine.decide.refs import next_ref
 from engine.decide.rolls import PREFIX, action_of
 from engine.domain.chain import MarketState
+from engine.domain.contract import Contract
 from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
 from engine.domain.facts import ExitTriggered, OrderProposed, PositionSettled
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
-from engine.domain.session import NEW_YORK, days_to_expiry, settlement_instant, trading_day
+from engine.domain.session import settlement_instant, trading_day
 from engine.domain.snapshot import ExitHits, Snapshot
 from engine.pricing.fees import FeeLeg, commission
 from engine.strategy.conditions import Action, ExitRule
@@ -39,8 +42,8 @@ AT_ONCE = frozenset(
 )
 """Measures that one snapshot is enough for: a date cannot be a bad print, and a profit that was one does not fill."""
 GUARD_BEFORE_CLOSE = timedelta(hours=3)
-"""On the expiry day of physically settled options a short near the money is closed from so long before the close on: 13:00 in
-New York, 10:00 on a half day."""
+"""On the last day of options that end in shares, or in the opening prints of the day after, what is near the money is closed from
+so long before the close on: 13:00 in New York, 10:00 on a half day."""
 GUARD_DISTANCE = 0.02
 SETTLED_AFTER = timedelta(minutes=30)
 QUOTE_AGE_MAX_S = 30.0
@@ -81,33 +84,37 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
         return
     strategy = _rules_of(position, book)
     quote = spread_quote(position.spread, rows, "close")
-    if quote is None or quote.obstacle is not None or quote.age_s > QUOTE_AGE_MAX_S:
+    if quote is None or quote.age_s > QUOTE_AGE_MAX_S:
         return
     market = snapshot.market.get(position.spread.underlying)
     row = position_row(position, snapshot.chain, market, snapshot.at, snapshot.session)
-    found = book.finder.exits(strategy, [row])[0] if strategy is not None else ()
+    is_clean = quote.obstacle is None and not is_dearer_than_possible(position.spread, quote)
+    found = book.finder.exits(strategy, [row])[0] if strategy is not None and is_clean else ()
     for rule in found:
         hits = snapshot.exit_hits.get((position.id, rule.rule.condition.text))
         if strategy is not None and rule.holds is True:
             action = action_of(rule.rule, position, strategy, snapshot.ledger)
-            yield from _believed(position, rule, action, snapshot, rows, proposed)
+            yield from _believed(position, rule, action, quote, snapshot, rows, proposed)
             if action != "alert":
                 return
         elif hits is not None and hits.count:
             yield CountExit(position.id, rule.rule.condition.text, snapshot.at, 0)
     if _guards(position, rows, snapshot):
-        yield from _close(position, "expiry guard: a short leg is near the money on its last day", snapshot, rows, True, proposed)
+        # The last day does not wait for quotes to become clean: the bounds of the spread keep the price sane.
+        yield from _close(position, "expiry guard: a leg is near or in the money on its last day", snapshot, rows, True, proposed)
 
 
 def _believed(
-    position: Position, found: ExitAnswer, action: Action, snapshot: Snapshot, rows: Rows, proposed: int
+    position: Position, found: ExitAnswer, action: Action, quote: SpreadQuote, snapshot: Snapshot, rows: Rows, proposed: int
 ) -> Iterator[Decision]:
     """What follows from a rule that holds: one count more, or the exit once that is enough; an alert is given once."""
     text = found.rule.condition.text
-    urgent = not _is_at_once(found.rule)
+    urgent = _is_stop(found)
     hits = snapshot.exit_hits.get((position.id, text))
     before = _still_counting(hits, snapshot, forgets=action != "alert")
     first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
+    if snapshot.at - timedelta(seconds=quote.age_s) <= first_at:
+        count = min(count, CONFIRMED_BY - 1)  # a leg was not quoted since: this may be the first print still standing there
     was = before is not None and _is_confirmed(urgent, before.count, before.last_at - before.first_at)
     is_now = _is_confirmed(urgent, count, snapshot.at - first_at)
     if action == "alert" or not is_now:
@@ -134,6 +141,12 @@ def _rules_of(position: Position, book: Book) -> Strategy | None:
     """The version that opened the position; where it is lost, the present one of that name: some rules are better than none."""
     born_with = book.versions.get(position.digest)
     return born_with or next((strategy for strategy in book.strategies if strategy.name == position.strategy), None)
+
+
+def _is_stop(found: ExitAnswer) -> bool:
+    """Whether a rule must be confirmed and its close is urgent: it looks at prices, or at a profit that is a loss."""
+    profit = found.values.get("profit")
+    return not _is_at_once(found.rule) or (profit is not None and profit < 0)
 
 
 def _is_at_once(rule: ExitRule) -> bool:
@@ -168,24 +181,28 @@ def _close(position: Position, reason: str, snapshot: Snapshot, rows: Rows, urge
 
 def _may_close(snapshot: Snapshot, book: Book) -> bool:
     window: Window = book.account.session.close
-    local = snapshot.at.astimezone(NEW_YORK).time()
-    session = snapshot.session
+    zone, session = ZoneInfo(window.zone), snapshot.session
     assert session is not None, "asked in session only"
-    last = min(window.end, (session.close.astimezone(NEW_YORK) - timedelta(minutes=5)).time())
-    return window.start <= local < last and snapshot.is_connected and snapshot.data == "live"
+    last = min(window.end, (session.close.astimezone(zone) - timedelta(minutes=5)).time())
+    inside = window.start <= snapshot.at.astimezone(zone).time() < last
+    return inside and snapshot.is_connected and snapshot.data == "live"
 
 
 def _guards(position: Position, rows: Rows, snapshot: Snapshot) -> bool:
-    """Whether a physically settled short must not be carried into its expiry: near or in the money on the last afternoon.
+    """Whether a position must not be carried into its expiry: a leg near or in the money on its last afternoon.
 
-    Where nobody knows the price of the underlying, it is.
+    A leg that is settled in shares makes a holding of many times what was at risk, also one that is owned and exercised; one
+    that is settled in the morning's prints has a night in which nothing can be done. Where nobody knows the price of the
+    underlying, the leg is near the money.
     """
     session, market = snapshot.session, snapshot.market.get(position.spread.underlying)
     assert session is not None, "asked in session only"
-    if days_to_expiry(snapshot.at, position.spread.expiry) > 0 or snapshot.at < session.close - GUARD_BEFORE_CLOSE:
+    if snapshot.at < session.close - GUARD_BEFORE_CLOSE:
         return False
     for leg in position.spread.legs:
-        if leg.action == "sell" and not leg.contract.rule.cash:
+        rule = leg.contract.rule
+        is_fixed_at_close = rule.cash and rule.settlement == "PM"
+        if not is_fixed_at_close and trading_day(snapshot.at) >= _last_trading_day(leg.contract):
             spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
             if spot is None:
                 return True
@@ -193,6 +210,16 @@ def _guards(position: Position, rows: Rows, snapshot: Snapshot) -> bool:
             if beyond > -GUARD_DISTANCE:
                 return True
     return False
+
+
+def _last_trading_day(contract: Contract) -> date:
+    """The expiration day, or the weekday before it where the options are settled in that morning's prints."""
+    day = contract.expiry
+    if contract.rule.settlement == "AM":
+        day -= timedelta(days=1)
+        while day.weekday() >= SATURDAY:
+            day -= timedelta(days=1)
+    return day
 
 
 def _settled(position: Position, snapshot: Snapshot) -> Settle | None:

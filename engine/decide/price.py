@@ -85,6 +85,11 @@ def next_limit(spread: Spread, quote: SpreadQuote, walk: PriceWalk, limit: Decim
     return stepped if stepped < limit else None
 
 
+def is_dearer_than_possible(spread: Spread, quote: SpreadQuote) -> bool:
+    """Whether closing at mid would cost more than the spread can ever be worth: a bad quote and no loss."""
+    return quote.mid < _closing_bounds(spread)[0]
+
+
 def has_moved(shown: Decimal, now: Decimal, tick: Decimal) -> bool:
     """Whether the net is so far from what a person was shown that the yes no longer counts: a little worse, or much better."""
     fallen = shown - now

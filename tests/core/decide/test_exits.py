@@ -364,3 +364,108 @@ def test_cushion_that_recovers_is_forgotten() -> None:
 
     assert kinds(thin) == ["CountExit"]
     assert recovered == [CountExit("account", "cushion below 10%", seconds(5), 0)]
+
+
+# What a trader would lose money by.
+
+
+def test_hours_of_closing_are_those_of_the_city_that_is_named() -> None:
+    at = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)  # 14:30 in Chicago
+
+    assert kinds(look(position(), costs("0.20", at=at), limits="session: {close: 08:35-14:55 Chicago}")) == ["TriggerExit", "Propose"]
+
+
+@pytest.mark.parametrize("bid", [None, 0.0])
+def test_legs_without_a_bid_do_not_hide_the_profit(bid: float | None) -> None:
+    chain = given.chain(p580={"bid": bid, "ask": 0.05}, p575={"bid": bid, "ask": 0.03})
+
+    (_, proposed) = look(position(), chain)
+
+    assert isinstance(proposed, Propose)
+    assert proposed.order.worst == Decimal("-0.05")
+
+
+def test_sold_leg_whose_bid_is_not_known_makes_no_profit_out_of_nothing() -> None:
+    chain = given.chain(p580={"bid": None, "ask": 1.90}, p575={"bid": 1.19, "ask": 1.21})
+
+    assert look(position(), chain) == []
+
+
+def test_leg_that_is_given_away_may_be_quoted_long_ago() -> None:
+    old = given.NOW.timestamp() - 600
+    chain = given.chain(p580={"bid": 0.01, "ask": 0.02}, p575={"bid": None, "ask": 0.01, "quoted_at": old})
+
+    assert kinds(look(position(), chain)) == ["TriggerExit", "Propose"]
+
+
+def test_loss_told_as_a_negative_profit_is_a_stop_like_any_other() -> None:
+    rules = given.strategy("exits:\n  - profit <= -$100")
+
+    found = watched(position(by=rules), [costs("2.50", at=seconds(n)) for n in (0, 8, 16)], rules)
+
+    assert [kinds(one) for one in found] == [["CountExit"], ["CountExit"], ["TriggerExit", "Propose"]]
+    (_, proposed) = found[-1]
+    assert isinstance(proposed, Propose)
+    assert proposed.order.worst == Decimal("-5.00")
+
+
+def test_print_that_only_stands_there_confirms_no_stop() -> None:
+    standing = [costs("2.50", at=seconds(n), age_s=1 + n) for n in (0, 5, 10, 15, 20)]
+
+    found = watched(position(), [*standing, costs("2.50", at=seconds(25))])
+
+    assert [kinds(one) for one in found] == [["CountExit"]] * 5 + [["TriggerExit", "Propose"]]
+
+
+def test_alert_is_not_lost_while_its_print_only_stands_there() -> None:
+    rules = given.strategy("exits:\n  - loss >= 100% of credit: alert")
+    standing = [costs("2.50", at=seconds(n), age_s=1 + n) for n in (0, 5, 10, 15, 20)]
+
+    found = watched(position(by=rules), [*standing, costs("2.50", at=seconds(25))], rules)
+
+    assert "TriggerExit" in kinds(found[-1])
+
+
+def test_cost_beyond_the_width_is_a_bad_quote_and_no_reason_to_pay() -> None:
+    found = watched(position(), [costs("5.50", at=seconds(8 * n)) for n in range(4)])
+
+    assert found == [[]] * 4
+
+
+def test_guard_closes_at_the_width_where_quotes_say_more() -> None:
+    at = datetime(2026, 12, 18, 19, 0, tzinfo=UTC)
+    known = given.ledger(*given.opened(given.proposal(by=NO_RULES), net="0.80"))
+    rows = given.options((575, 580), at=at, spot=560)
+    wide = given.chain(rows, at=at, p580={"bid": 20.0, "ask": 20.9}, p575={"bid": 14.0, "ask": 15.4})
+    market = {"SPY": given.market(price=560.0)}
+
+    (proposed,) = look(known, wide, strategy=NO_RULES, session=LAST_DAY, market=market)
+
+    assert isinstance(proposed, Propose)
+    assert proposed.order.limit == Decimal("-5")
+
+
+@pytest.mark.parametrize(("spot", "closes"), [(586.0, True), (570.0, True), (560.0, False)])
+def test_bought_leg_in_the_money_is_not_carried_into_a_physical_expiry_either(spot: float, closes: bool) -> None:
+    at = datetime(2026, 12, 18, 19, 0, tzinfo=UTC)
+    of = given.spread("bull_call", short=605, long=580)
+    known = given.ledger(*given.opened(given.proposal(of=of, limit="-6.00", by=NO_RULES)))
+    chain = given.chain(given.options((580, 605), at=at, spot=spot), at=at)
+    market = {"SPY": given.market(price=spot)}
+
+    assert ("Propose" in kinds(look(known, chain, strategy=NO_RULES, session=LAST_DAY, market=market))) is closes
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "spot", "closes"),
+    [(17, 17, 579.0, False), (17, 18, 579.0, True), (17, 18, 600.0, False), (16, 19, 579.0, False)],
+)
+def test_am_settled_options_near_the_money_are_not_carried_over_their_last_night(day: int, clock: int, spot: float, closes) -> None:
+    at = datetime(2026, 12, day, clock, 0, tzinfo=UTC)
+    of = given.spread(root="SPX", underlying="SPX")
+    known = given.ledger(*given.opened(given.proposal(of=of, by=NO_RULES), net="0.80"))
+    chain = given.chain(given.options((575, 580), at=at, spot=spot, root="SPX", underlying="SPX"), at=at)
+    session = Session(at.date(), at.replace(hour=14, minute=30), at.replace(hour=21, minute=0))
+    market = {"SPX": given.market("SPX", spot)}
+
+    assert ("Propose" in kinds(look(known, chain, strategy=NO_RULES, session=session, market=market))) is closes
