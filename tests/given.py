@@ -312,7 +312,8 @@ def proposal(
 
 def previewed(ref: str = "o1", outcome: str = "fits", text: str = "") -> OrderPreviewed:
     margin = Decimal(500) if outcome == "fits" else None
-    return OrderPreviewed(ref, outcome, margin, margin, None, Decimal("1.30") if margin else None, text)  # type: ignore[arg-type]
+    equity = Decimal(80) if margin else None
+    return OrderPreviewed(ref, outcome, margin, margin, equity, Decimal("1.30") if margin else None, text)  # type: ignore[arg-type]
 
 
 def sent(order: OrderProposed, by: str = "auto") -> list[Fact]:

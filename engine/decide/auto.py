@@ -49,15 +49,10 @@ def _spread(order: Order) -> dict[str, Value]:
 
 def _account(order: Order, snapshot: Snapshot) -> dict[str, Value]:
     account, preview = snapshot.account, order.preview
+    needed = preview.needed if preview is not None else None
     used = None
-    if (
-        account.net_liquidation
-        and account.available_funds is not None
-        and preview is not None
-        and preview.initial_margin_change is not None
-    ):
-        margin = account.net_liquidation - account.available_funds + preview.initial_margin_change
-        used = margin / account.net_liquidation
+    if account.net_liquidation and account.available_funds is not None and needed is not None:
+        used = (account.net_liquidation - account.available_funds + needed) / account.net_liquidation
     return {
         "net_liquidation": _number(account.net_liquidation),
         "buying_power": _number(account.buying_power),

@@ -47,6 +47,8 @@ class Opening:
     quote: SpreadQuote
     order_ref: str | None = None
     """The order itself where it exists already: it must not count against itself."""
+    needed: Decimal | None = None
+    """USD that the broker's what-if takes of the funds; None before it was asked and where it did not say."""
 
 
 def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[Verdict, ...]:
@@ -245,15 +247,17 @@ def _account(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, r
 
 def _margin(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
     account, limits = snapshot.account, book.account.margin
-    worth, free = account.net_liquidation, account.available_funds
+    worth, free, excess = account.net_liquidation, account.available_funds, account.excess_liquidity
     age = (snapshot.at - account.heard_at).total_seconds() if account.heard_at else None
+    # Size is decided by what can be lost; the broker may hold more than that, and less of it is never believed.
+    taken = opening.max_loss if opening.needed is None else max(opening.max_loss, opening.needed)
     if worth is None or free is None:
         yield Verdict("buying_power_used", "unknown", "unknown", f"{limits.buying_power_used:.0%}", ACCOUNT, age)
     else:
-        yield _at_most_usd("buying_power_used", worth - free + opening.max_loss, limits.buying_power_used * worth, ACCOUNT, age)
+        yield _at_most_usd("buying_power_used", worth - free + taken, limits.buying_power_used * worth, ACCOUNT, age)
         ahead = account.look_ahead_available_funds
-        yield _at_most_usd("available_funds", opening.max_loss, free if ahead is None else min(free, ahead), "broker", age)
-    cushion = account.cushion
+        yield _at_most_usd("available_funds", taken, free if ahead is None else min(free, ahead), "broker", age)
+    cushion = None if excess is None or not worth else (excess - taken) / worth
     answer: Answer = "unknown" if cushion is None else "pass" if cushion >= limits.cushion_to_open else "fail"
     value = "unknown" if cushion is None else f"{cushion:.0%}"
     yield Verdict("cushion_to_open", answer, value, f"at least {limits.cushion_to_open:.0%}", ACCOUNT, age)

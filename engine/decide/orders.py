@@ -13,6 +13,7 @@ Every function is pure: the same snapshot gives the same decisions.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from engine.decide.exposure import crosses
 from engine.decide.price import (
@@ -169,7 +170,7 @@ def _approval(
         return
     if order.asked is not None:
         return
-    refusal = desk.auto_refusal(order, strategy, verdicts)
+    refusal = desk.auto_refusal(order, strategy, verdicts) or _moved_since_found(order, quote)
     approval = strategy.entry.approval
     if refusal is None and unknown is None and plan is not None:
         yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit))
@@ -177,6 +178,14 @@ def _approval(
         yield Decline(order.ref, "policy", refusal or "no price keeps the bounds of the spread")
     else:
         yield Ask(_question(order, snapshot, quote, strategy, str(unknown) if unknown else refusal or "no price yet"))
+
+
+def _moved_since_found(order: Order, quote: SpreadQuote) -> str | None:
+    """Why the price is not the one that the strategy's rules let through any more; None while it is."""
+    net = (order.proposed.candidate or {}).get("net")
+    found = Decimal(repr(net)) if isinstance(net, int | float) else order.proposed.limit
+    moved = has_moved(found, quote.mid, combo_tick(order.spread))
+    return f"net went from {found} to {quote.mid} since it was found" if moved else None
 
 
 def _question(order: Order, snapshot: Snapshot, quote: SpreadQuote, strategy: Strategy, reason: str) -> ApprovalAsked:

@@ -41,9 +41,9 @@ def position_row(
 ) -> PositionRow:
     """Every position measure by name, in the unit of its declaration; USD for all spreads that are still open.
 
-    Closing is counted at mid. A cheap leg without a bid has none: it brings nothing where it is sold and costs its ask where it is
-    bought back, so that a missing bid never makes a profit. Without an ask, without the bid of a leg that is worth something, or
-    crossed, mark, profit and loss are unknown, and no rule on them fires.
+    Closing is counted at mid. A cheap leg without a bid has none: it brings nothing where it is sold and costs its ask where it
+    is bought back, so that a missing bid never makes a profit. Without an ask, without the bid of a leg that is worth something,
+    or crossed, mark, profit and loss are unknown, and no rule on them fires.
     """
     short, long = (_now(leg, chain) for leg in (position.spread.short, position.spread.long))
     spread = position.spread

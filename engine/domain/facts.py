@@ -170,6 +170,17 @@ class OrderPreviewed:
     commission: Decimal | None
     text: str
 
+    @property
+    def needed(self) -> Decimal | None:
+        """USD that the order takes of the funds; None where the broker did not tell both numbers.
+
+        Equity with loan value counts cash and no options: a credit raises it, and a debit, which may need no margin, lowers it.
+        Source: IBKR glossary, equity with loan value.
+        """
+        if self.initial_margin_change is None or self.equity_with_loan_change is None:
+            return None
+        return self.initial_margin_change - self.equity_with_loan_change
+
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:

@@ -92,7 +92,7 @@ class MarginLimits(Written):
     buying_power_used: Percent = Decimal("0.50")
     """Initial margin after the order, as a share of net liquidation."""
     cushion_to_open: Percent = Decimal("0.25")
-    """Least excess liquidity, as a share of net liquidation, to open anything."""
+    """Least excess liquidity after the order, as a share of net liquidation, to open anything."""
     cushion_alarm: Percent = Decimal("0.15")
     """Below this a person is told."""
     cushion_reduce: Percent = Decimal("0.10")

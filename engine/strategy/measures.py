@@ -352,7 +352,7 @@ _ACCOUNT = (
     _account("day_pnl", Unit.USD, "Realised and unrealised result since the previous close."),
     _account("order_risk", Unit.USD, "Most that all spreads of this order can lose, fees included."),
     _account("contracts", Unit.COUNT, "Spreads in this order."),
-    _account("post_trade_margin", Unit.RATIO, "Initial margin after this order / net_liquidation, from the broker's preview."),
+    _account("post_trade_margin", Unit.RATIO, "Funds tied up after this order / net_liquidation, from the broker's preview."),
 )
 
 DECLARATIONS: tuple[Declaration, ...] = (*_MARKET, *_LEG, *_SPREAD, *_POSITION, *_ACCOUNT)

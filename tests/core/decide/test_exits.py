@@ -372,7 +372,10 @@ def test_cushion_that_recovers_is_forgotten() -> None:
 def test_hours_of_closing_are_those_of_the_city_that_is_named() -> None:
     at = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)  # 14:30 in Chicago
 
-    assert kinds(look(position(), costs("0.20", at=at), limits="session: {close: 08:35-14:55 Chicago}")) == ["TriggerExit", "Propose"]
+    assert kinds(look(position(), costs("0.20", at=at), limits="session: {close: 08:35-14:55 Chicago}")) == [
+        "TriggerExit",
+        "Propose",
+    ]
 
 
 @pytest.mark.parametrize("bid", [None, 0.0])
@@ -460,7 +463,9 @@ def test_bought_leg_in_the_money_is_not_carried_into_a_physical_expiry_either(sp
     ("day", "clock", "spot", "closes"),
     [(17, 17, 579.0, False), (17, 18, 579.0, True), (17, 18, 600.0, False), (16, 19, 579.0, False)],
 )
-def test_am_settled_options_near_the_money_are_not_carried_over_their_last_night(day: int, clock: int, spot: float, closes) -> None:
+def test_am_settled_options_near_the_money_are_not_carried_over_their_last_night(
+    day: int, clock: int, spot: float, closes
+) -> None:
     at = datetime(2026, 12, day, clock, 0, tzinfo=UTC)
     of = given.spread(root="SPX", underlying="SPX")
     known = given.ledger(*given.opened(given.proposal(of=of, by=NO_RULES), net="0.80"))

@@ -312,3 +312,24 @@ def test_first_obstacle_is_a_fail_before_an_unknown() -> None:
     assert first_obstacle((passed, unknown, fail)) is fail
     assert first_obstacle((passed, unknown)) is unknown
     assert first_obstacle((passed,)) is None
+
+
+def test_cushion_is_that_of_the_account_after_the_order() -> None:
+    thin = given.snapshot(account=given.account(excess_liquidity=25_400))
+
+    assert verdicts(thin)["cushion_to_open"].answer == "fail"
+    assert verdicts(thin, loss=400)["cushion_to_open"].answer == "pass"
+
+
+@pytest.mark.parametrize("name", ["buying_power_used", "available_funds", "cushion_to_open"])
+def test_margin_is_held_against_what_the_broker_takes_where_that_is_more_than_can_be_lost(name: str) -> None:
+    account = given.account(available_funds=51_000, look_ahead_available_funds=1_000, excess_liquidity=26_000)
+    now, rules, rows = given.snapshot(account=account), given.strategy(), given.rows()
+    quote = spread_quote(given.spread(), rows, "open")
+    assert quote is not None
+
+    def answer(needed: int | None) -> str:
+        opening = Opening(rules, given.spread(), 1, Decimal(430), quote, needed=None if needed is None else Decimal(needed))
+        return next(one.answer for one in gate(opening, now, given.book(rules), rows) if one.gate == name)
+
+    assert [answer(needed) for needed in (None, 300, 1_000, 1_001)] == ["pass", "pass", "pass", "fail"]

@@ -1,6 +1,7 @@
 """Orders on their way: what is due in every state, and that nothing acts late or unasked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -456,3 +457,25 @@ def test_close_is_canceled_when_less_is_open_than_it_would_close() -> None:
     facts = [*given.opened(order), *given.working(earlier), OrderCanceled("c0", ""), *given.working(close(quantity=2))]
 
     assert due(*facts, *given.fills(earlier)) == [Cancel("c1", "part of it has been closed meanwhile")]
+
+
+@pytest.mark.parametrize(("now", "kind"), [("0.76", Approve), ("0.75", Ask), ("1.00", Approve), ("1.01", Ask)])
+def test_price_that_moved_since_the_candidate_was_found_is_no_longer_the_policys_to_accept(now: str, kind: type) -> None:
+    (only,) = due(opening(AUTO), given.previewed(), strategy=AUTO, net=now)
+
+    assert isinstance(only, kind)
+    if isinstance(only, Ask):
+        assert "0.80" in only.fact.reason
+
+
+def test_policy_counts_what_a_debit_takes_of_the_funds() -> None:
+    rules = given.strategy(POLICY % ("post_trade_margin <= 40%", "ask"))
+    what_if = {"initial_margin_change": Decimal(0), "maintenance_margin_change": Decimal(0)}
+    told = [replace(given.previewed(), **what_if, equity_with_loan_change=Decimal(equity)) for equity in (-40_000, -40_001)]
+
+    kinds = [type(only) for preview in told for only in due(opening(rules), preview, strategy=rules)]
+
+    assert kinds == [Approve, Ask]
+    half = replace(given.previewed(), equity_with_loan_change=None)
+    (asked_,) = due(opening(rules), half, strategy=rules)
+    assert isinstance(asked_, Ask)
