@@ -81,7 +81,8 @@ def greeks(
         in_1, in_2 = ndtr(w * t.d1), ndtr(w * t.d2)
         alive = (t.deviation > 0) & (t.spot > 0)
         density = _INV_SQRT_2PI * np.exp(-0.5 * t.d1 * t.d1)
-        hedge = np.where(alive, t.spot_pv * density, np.where(np.isnan(t.deviation), np.nan, 0.0))
+        unknown = np.isnan(t.deviation) | np.isnan(t.d1)
+        hedge = np.where(alive, t.spot_pv * density, np.where(unknown, np.nan, 0.0))
         root_years = np.sqrt(t.years)
         carry = w * (_array(dividend) * t.spot_pv * in_1 - _array(rate) * t.strike_pv * in_2)
         return Greeks(

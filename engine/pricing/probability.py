@@ -2,8 +2,9 @@
 
 All of it is risk-neutral when `rate` is the interest rate: the market's price of chance, neither a forecast nor
 the chance to reach a price before expiry. `years` is ACT/365, rates continuous decimals, volatility a decimal
-per root year. Where one number for the volatility is too little, pass a function of the price level instead,
-such as `smile(strikes, volatilities)`: each breakeven then has the volatility that the market pays there.
+per root year; a chance is NaN where one of them is no number or the volatility is below zero. Where one number
+for the volatility is too little, pass a function of the price level instead, such as `smile(strikes,
+volatilities)`: each breakeven then has the volatility that the market pays there.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class ExpectedValue:
 
 def probability_below(level: float, spot: float, years: float, rate: float, dividend: float, volatility: float) -> float:
     """Chance that the share ends strictly below `level`."""
+    if _is_unknown(level, spot, years, rate, dividend, volatility):
+        return math.nan
     if level <= 0:
         return 0.0
     if level == math.inf or spot <= 0:
@@ -58,7 +61,7 @@ def probability_of_profit(
     """
     intervals = profile(legs, net).profit_intervals
     total = math.fsum(_between(a, b, spot, years, rate, dividend, volatility) for a, b in intervals)
-    return min(1.0, max(0.0, total))
+    return total if math.isnan(total) else min(1.0, max(0.0, total))
 
 
 def probability_of_at_least(
@@ -90,7 +93,7 @@ def probability_below_with_skew(
     Source: Breeden and Litzenberger: e^(rT) times the put price's slope in strike = N(-d2) + e^(rT) vega slope.
     """
     flat = probability_below(level, spot, years, rate, dividend, volatility)
-    if level <= 0 or math.isinf(level):
+    if math.isnan(flat) or level <= 0 or math.isinf(level):
         return flat
     vega = float(black_scholes.greeks(spot, level, years, rate, dividend, volatility, -1).vega)
     return min(1.0, max(0.0, flat + math.exp(rate * max(years, 0.0)) * vega * slope))
@@ -112,6 +115,8 @@ def probability_of_touch(barrier: float, spot: float, years: float, rate: float,
 
     Source: first passage of a Brownian motion with drift mu = r - q - sigma^2/2, by reflection.
     """
+    if _is_unknown(barrier, spot, years, rate, dividend, volatility):
+        return math.nan
     if barrier == spot:
         return 1.0
     if barrier <= 0 or spot <= 0 or years <= 0:
@@ -169,15 +174,23 @@ def smile(strikes: ArrayLike, volatilities: ArrayLike) -> Callable[[float], floa
     return at
 
 
+def _is_unknown(level: float, spot: float, years: float, rate: float, dividend: float, volatility: float) -> bool:
+    """Whether one of them is no number: then there is no chance to tell, and a comparison would make one up."""
+    return volatility < 0 or any(math.isnan(value) for value in (level, spot, years, rate, dividend, volatility))
+
+
 def _between(low: float, high: float, spot: float, years: float, rate: float, dividend: float, volatility: Volatility) -> float:
     below_high = 1.0 if high == math.inf else _below(high, spot, years, rate, dividend, volatility)
     if low <= 0:
         return below_high
+    if math.isnan(below_high):
+        return math.nan
     if _at(volatility, low) * max(years, 0.0) == 0:
         # All chance sits on the forward: at the lower end itself there is no profit yet.
         forward = spot * math.exp((rate - dividend) * max(years, 0.0))
         return 1.0 if low < forward < high else 0.0
-    return max(0.0, below_high - _below(low, spot, years, rate, dividend, volatility))
+    between = below_high - _below(low, spot, years, rate, dividend, volatility)
+    return between if math.isnan(between) else max(0.0, between)
 
 
 def _below(level: float, spot: float, years: float, rate: float, dividend: float, volatility: Volatility) -> float:

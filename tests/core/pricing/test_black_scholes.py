@@ -99,3 +99,10 @@ def test_distances_differ_by_the_deviation() -> None:
     d1, d2 = d1_d2(42, 40, 0.5, 0.1, 0, 0.2)
 
     assert float(d1 - d2) == pytest.approx(0.2 * math.sqrt(0.5))
+
+
+@pytest.mark.parametrize(("spot", "strike"), [(math.nan, 100), (100, math.nan)])
+def test_absent_spot_or_strike_leaves_no_number(spot: float, strike: float) -> None:
+    found = greeks(spot, strike, 0.5, 0.05, 0, 0.2, 1)
+
+    assert np.isnan([found.price, found.delta, found.gamma, found.vega, found.theta, found.rho, found.p_itm]).all()

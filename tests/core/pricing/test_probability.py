@@ -172,3 +172,18 @@ def test_share_ends_between_zero_and_infinity(level: float, expected: float) -> 
 def test_worthless_share_stays_below_every_level() -> None:
     assert probability_below(50, 0, 0.5, 0.04, 0, 0.2) == 1
     assert probability_of_profit(BULL_PUT, 2.0, 0, 0.5, 0.04, 0, 0.2) == 0
+
+
+@pytest.mark.parametrize(
+    "market",
+    [(100, 0.5, 0.04, 0, math.nan), (100, 0.5, 0.04, 0, -0.2), (math.nan, 0.5, 0.04, 0, 0.2), (100, math.nan, 0.04, 0, 0.2)],
+)
+def test_what_is_not_known_has_no_chance(market: Market) -> None:
+    assert math.isnan(probability_of_touch(110, *market))
+    assert math.isnan(probability_of_profit(BULL_PUT, 1.5, *market))
+    assert math.isnan(probability_below(90, *market))
+    assert math.isnan(probability_below_with_skew(90, *market, -0.001))
+
+
+def test_unknown_barrier_has_no_chance() -> None:
+    assert math.isnan(probability_of_touch(math.nan, 100, 0.5, 0.04, 0, 0.2))
