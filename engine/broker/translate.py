@@ -107,7 +107,8 @@ def preview(order_ref: str, state: OrderState) -> OrderPreviewed | None:
 def leg_filled(order_ref: str, contract: IbContract, execution: Execution) -> LegFilled:
     """The execution of one leg. Raises ValueError when side, quantity or price cannot be meant."""
     paid = money(execution.price)
-    if paid is None or execution.side not in {"BOT", "SLD"} or execution.shares != int(execution.shares):
+    is_sound = paid is not None and paid >= 0 and execution.shares == int(execution.shares) >= 0
+    if paid is None or not is_sound or execution.side not in {"BOT", "SLD"}:
         raise ValueError(f"execution {execution.execId}: {execution.side} {execution.shares} at {execution.price}")
     return LegFilled(
         order_ref=order_ref,
@@ -166,8 +167,12 @@ class Executions:
         return (fill,) if early is None else (fill, *self._paid(fill, early))
 
     def commission(self, report: CommissionReport) -> tuple[Fact, ...]:
-        """What is new in one report: nothing, or what a leg cost. Raises ValueError when it is not in USD."""
-        if report.execId in self.commissions:
+        """What is new in one report: nothing, or what a leg cost, also when TWS has revised it.
+
+        Raises ValueError when it is not in USD.
+        """
+        known = self.commissions.get(report.execId)
+        if known is not None and known.amount == money(report.commission):
             return ()
         fill = self.fills.get(report.execId)
         if fill is None:

@@ -140,3 +140,19 @@ def test_execution_time_is_utc_in_every_form_that_was_seen(text: str, hour: int)
 @pytest.mark.parametrize("text", ["", "yesterday", "20261123 10:00:01 Nowhere/Land", "20269999 10:00:01 UTC"])
 def test_execution_time_is_none_when_it_cannot_be_read(text: str):
     assert execution_time(text, "America/New_York") is None
+
+
+def test_commission_is_told_again_when_it_was_revised():
+    executions = Executions("sp")
+    executions.execution(leg(1), execution("a.01", 2, 1.0))
+
+    told = [executions.commission(CommissionReport("a.01", amount, "USD")) for amount in (1.3, 1.3, 1.1, 1.1)]
+
+    paid = [[fact.amount for fact in facts if isinstance(fact, CommissionReported)] for facts in told]
+    assert paid == [[Decimal("1.3")], [], [Decimal("1.1")], []]
+
+
+@pytest.mark.parametrize(("shares", "at"), [(1, -0.05), (-1, 1.0)])
+def test_execution_that_cannot_be_meant_is_refused(shares: int, at: float):
+    with pytest.raises(ValueError):
+        Executions("sp").execution(leg(1), execution("a.01", shares, at))
