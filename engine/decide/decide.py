@@ -34,6 +34,7 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
         recheck=_recheck(snapshot, book, rows),
         auto_refusal=lambda order, strategy, verdicts: auto_refusal(order, strategy, verdicts, snapshot, book),
         stopped=_stopped(snapshot, book),
+        messages_per_minute=book.account.counts.messages_per_minute,
         changes_max=book.account.counts.changes_per_order,
     )
     closings = exits(snapshot, book, rows)

@@ -28,6 +28,7 @@ from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel
 from engine.domain.facts import CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Spread
 from engine.strategy.model import Strategy
 
 COOL_DOWN = timedelta(minutes=15)
@@ -120,6 +121,10 @@ def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
         enough = "pass" if plan.limit >= least_net else "fail"
         verdicts += (Verdict("roll_net", enough, f"{plan.limit}", f"at least {least_net}", strategy.name),)
         plan = Plan(plan.limit, max(plan.worst, least_net))
+        risked, most = one * count, look.roll.most_loss()
+        verdicts += (
+            Verdict("roll_loss", "pass" if risked <= most else "fail", f"${risked:,.0f}", f"at most ${most:,.0f}", "engine"),
+        )
     if quote is not None and first_obstacle(verdicts) is None:
         verdicts += gate(Opening(strategy, spread, count, loss, quote), snapshot, book, look.rows)
     stop = first_obstacle(verdicts)
@@ -145,6 +150,7 @@ def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
         candidate=candidate_row(candidate),
         verdicts=verdicts,
         rolled_from=look.roll.position.id if look.roll else None,
+        spot=_spot(spread, look.rows),
     )
 
 
@@ -156,6 +162,11 @@ def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
     spread = candidate.spread
     at_worst = ((spread.width if spread.is_credit else Decimal(0)) - plan.worst) * spread.multiplier
     return max(at_mid, at_worst)
+
+
+def _spot(spread: Spread, rows: Rows) -> Decimal | None:
+    spot = rows.value(spread.short.contract.con_id, "spot")
+    return None if spot is None else Decimal(repr(round(spot, 4)))
 
 
 def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:

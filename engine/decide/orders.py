@@ -48,6 +48,10 @@ CLOSE_PATIENCE = timedelta(seconds=90)
 """A close that has not filled by now is canceled and decided anew."""
 CLOSE_STEP_EVERY = timedelta(seconds=10)
 APPROVAL_BEFORE_CLOSE = timedelta(seconds=30)
+ONE_MINUTE = timedelta(minutes=1)
+MOVED_DAYS = 0.25
+"""An opening whose underlying moved by more than this part of a day's standard deviation fills where it has become worse."""
+SESSIONS_PER_YEAR = 252
 
 Recheck = Callable[[Order, SpreadQuote], tuple[Verdict, ...]]
 """All gates for an opening at its present price, the order itself not counted twice."""
@@ -64,6 +68,8 @@ class Desk:
     """Why a person must be asked for this opening; None where the strategy's policy may answer."""
     stopped: Callable[[str], str | None]
     """Why a strategy, by name, may open nothing now; None where it may."""
+    messages_per_minute: int
+    """Order messages of a minute from which openings are left at their price; closes go on."""
     changes_max: int
     """Price changes of one order: each counts in the broker's order efficiency ratio."""
 
@@ -213,7 +219,7 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
         if snapshot.at - order.cancel_requested_at > CANCEL_PATIENCE:
             yield Doubt(order.ref, "the cancel was not answered")
         return
-    reason = _give_up(order, snapshot, desk)
+    reason = _give_up(order, snapshot, rows, desk)
     if reason is not None:
         yield Cancel(order.ref, reason)
         return
@@ -223,7 +229,7 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
         yield from _walk_open(order, snapshot, rows, desk)
 
 
-def _give_up(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
+def _give_up(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> str | None:
     assert order.sent_at is not None, "a working order was sent"
     worked = snapshot.at - order.sent_at
     if order.revived:
@@ -237,7 +243,19 @@ def _give_up(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
         return unwanted or "its strategy is gone"
     if worked > timedelta(seconds=strategy.walk.give_up_after_s):
         return f"not filled within {strategy.walk.give_up_after_s} s"
-    return None
+    return _left_behind(order, rows)
+
+
+def _left_behind(order: Order, rows: Rows) -> str | None:
+    """Why the market is not the one that the opening was found in; None while it is, and while nobody can tell."""
+    found, con_id = order.proposed.spot, order.spread.short.contract.con_id
+    spot, iv = rows.value(con_id, "spot"), rows.value(con_id, "atm_iv") or rows.value(con_id, "iv")
+    if found is None or spot is None or iv is None:
+        return None
+    moved = spot - float(found)
+    if abs(moved) <= MOVED_DAYS * float(found) * iv / SESSIONS_PER_YEAR**0.5:
+        return None
+    return f"the underlying went from {found} to {spot:g} since it was found"
 
 
 def _unwanted(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
@@ -261,6 +279,9 @@ def _open_spreads(close: Order, snapshot: Snapshot) -> int:
 def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
     strategy = desk.strategies(order.proposed.digest)
     if strategy is None or not _is_due(order, snapshot.at, timedelta(seconds=strategy.walk.every_s), desk):
+        return
+    messages = sum(1 for at in snapshot.ledger.messages if snapshot.at - at < ONE_MINUTE)
+    if messages >= desk.messages_per_minute:
         return
     quote = _fresh(order, snapshot, rows)
     if quote is None or quote.obstacle is not None:

@@ -1,8 +1,9 @@
 """Rolls: a position is closed, and what takes its place is an opening like any other that must bring enough.
 
 The close comes first and alone. Once it has filled, the same strategy looks in the same session for a spread on the same
-underlying whose days are those of `roll.to` and whose net, together with what the close brought or cost, is at least what
-`roll.for` asks. An opening that was sent and did not fill is not tried again: then the position stays closed.
+underlying whose days are those of `roll.to`, whose net, together with what the close brought or cost, is at least what
+`roll.for` asks, and that cannot lose more than the closed one could. An opening that was sent and did not fill is not tried
+again: then the position stays closed.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,12 @@ class Roll:
     position: Position
     wanted: Decimal
     """What closing and opening together must bring at the least, USD per share, + received; 0 is more than nothing."""
+
+    def most_loss(self) -> Decimal:
+        """USD that the successor may lose at the most, fees apart: what the closed spreads could when they were opened."""
+        position, spread = self.position, self.position.spread
+        per_share = (spread.width if spread.is_credit else Decimal(0)) - position.opening_net
+        return max(Decimal(0), per_share * spread.multiplier * position.closed)
 
     def least_net(self, tick: Decimal) -> Decimal:
         """The least net that the opening may be filled at, USD per share, on the ticks."""

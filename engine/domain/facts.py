@@ -156,6 +156,8 @@ class OrderProposed:
     verdicts: tuple[Verdict, ...] = ()
     rolled_from: str | None = None
     """The position whose close made room for this opening."""
+    spot: Decimal | None = None
+    """Price of the underlying when an opening was found, USD per share: away from it the opening is another trade."""
 
 
 @dataclass(frozen=True, slots=True)

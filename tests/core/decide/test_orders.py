@@ -479,3 +479,30 @@ def test_policy_counts_what_a_debit_takes_of_the_funds() -> None:
     half = replace(given.previewed(), equity_with_loan_change=None)
     (asked_,) = due(opening(rules), half, strategy=rules)
     assert isinstance(asked_, Ask)
+
+
+# The market while an opening works.
+
+
+@pytest.mark.parametrize(("spot", "cancels"), [(597.0, True), (598.2, False), (601.8, False), (603.0, True), (None, False)])
+def test_opening_is_given_up_when_the_underlying_has_left_the_price_it_was_found_at(spot: float | None, cancels: bool) -> None:
+    known = given.ledger(*given.working(replace(opening(), spot=Decimal("600"))), at=given.NOW)
+    chain = given.chain([row | {"spot": spot} for row in given.options()])
+
+    found = decide(given.snapshot(known, chain), given.book(PUTS))
+
+    assert any(isinstance(one, Cancel) and "underlying" in one.reason for one in found) is cancels
+
+
+def test_walk_of_an_opening_waits_when_the_messages_of_the_minute_are_used_up_and_that_of_a_close_does_not() -> None:
+    tight = given.limits("counts: {messages_per_minute: 1}")
+    facts = [*given.opened(opening()), *given.working(close())]
+    walking = given.told(given.ledger(), *given.working(opening()), at=given.NOW)
+    given.told(walking, OrderRepriced("o1", Decimal("0.79"), 1), at=given.NOW)
+    held = due(known=walking, after=timedelta(seconds=15), limits=tight)
+    later = due(known=walking, after=timedelta(seconds=60), limits=tight)
+    closing = due(*facts, told=timedelta(0), after=timedelta(seconds=10), net="0.60", limits=tight)
+
+    assert held == []
+    assert [type(one) for one in later] == [Reprice]
+    assert [type(one) for one in closing] == [Reprice]

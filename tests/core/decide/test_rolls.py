@@ -19,6 +19,16 @@ ROLL = "roll: {to: 50-60 days, for: %s, at_most: %s}\nexits:\n  - dte <= 7\n  - 
 RULES = given.strategy(ROLL % ("a credit", 1))
 
 
+WIDE = """\
+spread:
+  type: bull_put
+  expiry: 20-30 days
+  short_delta: 0.15-0.40
+  width: $10-$10
+  rank: return_on_risk
+sizing: {risk: $2000, contracts: 1-1}
+"""
+
 A_MINUTE_AGO = given.NOW - timedelta(minutes=1)
 
 
@@ -136,3 +146,17 @@ def test_chain_of_rolls_is_counted() -> None:
     )
 
     assert [times_rolled(known.positions[ref], known) for ref in "abc"] == [0, 1, 2]
+
+
+def test_successor_never_risks_more_than_the_position_could_lose() -> None:
+    wide = given.strategy((ROLL % ("a credit", 1)) + "\n" + WIDE)
+    position = given.ledger(*given.opened(given.proposal(by=wide), net="0.80"))
+    close = given.proposal("c1", position="o1", limit="-1.00", reason="roll: delta", by=wide)
+    known = given.told(position, *given.closed(close, at=A_MINUTE_AGO), at=A_MINUTE_AGO)
+    chain = given.chain(given.options(expiries=(given.EXPIRY, LATER)))
+
+    found = decide(given.snapshot(known, chain), given.book(wide))
+
+    assert [one for one in found if isinstance(one, Propose)] == []
+    (denied,) = [one for one in found if isinstance(one, DenyEntry)]
+    assert denied.fact.obstacle.gate == "roll_loss"
