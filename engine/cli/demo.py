@@ -8,10 +8,11 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from textwrap import fill
 from typing import Annotated
@@ -21,10 +22,11 @@ from cyclopts.validators import Number
 
 from engine.app import App, Options, state_of
 from engine.cli.logs import log_to
-from engine.cli.narrate import Narrator
+from engine.cli.narrate import Narrator, clock, dollars
 from engine.cli.pace import BUSY, Pace
-from engine.cli.report import Record, report
-from engine.cli.show import say
+from engine.cli.report import report
+from engine.cli.show import program, say
+from engine.cli.story import Record
 from engine.domain.errors import UserError
 from engine.domain.facts import ApprovalAsked, Fact
 from engine.domain.session import Session
@@ -37,6 +39,9 @@ from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.series import Breadth
 from engine.sim.network import MemoryNetwork
 from engine.sim.simulator import Simulator
+from engine.store.history import query
+from engine.strategy.explain import written
+from engine.strategy.parse import parse_common, parse_strategy
 
 ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 80
 FIRST_DAY = date(2026, 11, 16)
@@ -47,7 +52,10 @@ KNOBS = Knobs(cadence_s=5, idle_cadence_s=90, repeats_quotes=True, match_every_s
 WATCHED_KNOBS = replace(KNOBS, idle_cadence_s=10, messages_per_second=200)
 """A person who says yes must not be told, most of the time, that the quotes are too old. Both ends of the wire are one process
 here, so where that stalls for a moment the messages of several simulated seconds arrive in one: no fault of the client's."""
+SHOWN = ("SPX", "VIX")
+"""Levels that are told every hour."""
 FUNNEL_EVERY = timedelta(minutes=10)
+SPOTS = "SELECT underlying, as_of, max(spot) FROM quotes GROUP BY underlying, as_of ORDER BY underlying, as_of"
 INDENT = " " * 24
 """Where the text of a narrated line begins, behind its time and its word."""
 ANSWER_AFTER_S = 20
@@ -90,6 +98,7 @@ def demo(
     started = time.monotonic()
     with suppress(KeyboardInterrupt):
         run(stage.play(), loop)
+    stage.look_back()
     say("")
     for line in report(stage.record, seed, folder, time.monotonic() - started):
         print(line)
@@ -147,13 +156,14 @@ class Stage:
             if session < len(self.sessions):
                 at = self.sessions[session].open + after - begins
                 loop.call_later(at.total_seconds(), market.shock, "SPX", move, vol_move)
-        say(
-            f"simulated market, seed {self.seed}: {self.sessions[0].day:%a %d %b} to {self.sessions[-1].day:%a %d %b %Y}, "
-            f"account {ACCOUNT} with ${CASH:,}. Nothing here touches a broker."
-        )
+        for at in _full_hours(self.sessions):
+            loop.call_later((at - begins).total_seconds(), self._tell_hour, market, at)
+        say(f"simulated market, seed {self.seed}: {self.sessions[0].day:%a %d %b} to {self.sessions[-1].day:%a %d %b %Y},")
+        say(f"account {ACCOUNT} with ${CASH:,}. Nothing here touches a broker.")
         if pace is not None:
             say("a and Enter approves, d declines, h halts, r resumes, q leaves; or, from another terminal:")
-            say(f"  spreads approvals --state {self.state}    spreads approve ORDER --state {self.state}\n")
+            say(f"  {program()} approvals --state {self.state}")
+            say(f"  {program()} approve ORDER --state {self.state}\n")
             loop.add_reader(sys.stdin.fileno(), self._typed)
             pace.look()
         try:
@@ -163,6 +173,17 @@ class Stage:
                 pace.stop()
                 loop.remove_reader(sys.stdin.fileno())
             await simulator.stop()
+
+    def look_back(self) -> None:
+        """What the report tells beside the facts: marks of what is open, the way of the market, what each file ranks by."""
+        if self._desk is None:
+            return
+        for row in self._desk.positions():
+            mark = row["unrealised_usd"]
+            self.record.marks[str(row["position"])] = Decimal(repr(mark)) if isinstance(mark, float) else None
+        for digest in {order.proposed.digest for order in self._desk.ledger.orders.values()}:
+            self.record.ranks[digest] = _ranking(self.state, digest)
+        self.record.spots = _spots(self.state)
 
     def stop(self) -> None:
         """End the demonstration after the present beat."""
@@ -175,9 +196,16 @@ class Stage:
         if self.paced is None and isinstance(fact, ApprovalAsked):
             asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._answer, fact.order_ref)
 
+    def _tell_hour(self, market: GeneratedMarket, at: datetime) -> None:
+        """Where things stand, so that somebody who waits sees the time go by."""
+        ledger = self.record.ledger
+        levels = ", ".join(f"{name} {level:,.2f}" for name in SHOWN if (level := market.spot(name).price) is not None)
+        worth = f"; account {dollars(ledger.equity.net_liquidation)}" if ledger and ledger.equity else ""
+        held = sum(1 for _ in ledger.open_positions()) if ledger else 0
+        say(_folded(f"{clock(at)}  market    {levels}{worth}, {held} open", self.paced is not None))
+
     def _opened(self, desk: Desk, narrator: Narrator, pace: Pace | None) -> None:
         self._desk, self.record.ledger, narrator.ledger = desk, desk.ledger, desk.ledger
-        self.record.desk = desk
         if pace is not None:
             pace.ledger = desk.ledger
 
@@ -221,11 +249,48 @@ class Stage:
             say("a approve   d decline   h halt   r resume   q leave")
 
 
+def _ranking(state: Path, digest: str) -> str:
+    """What a version of a strategy ranks by, from the file kept beside the journal; empty where it is not there."""
+    kept = state / "strategies" / f"{digest}.yaml"
+    if not kept.is_file():
+        return ""
+    shared = kept.with_suffix(".common.yaml")
+    common = parse_common(shared.read_bytes()).value if shared.is_file() else None
+    found = parse_strategy(kept.read_bytes(), kept.name, common).value
+    return "" if found is None else written(found.spread.rank)
+
+
+def _spots(state: Path) -> dict[str, list[tuple[datetime, float]]]:
+    """The price of each underlying at every archived snapshot, oldest first."""
+    found: dict[str, list[tuple[datetime, float]]] = {}
+    for underlying, at, spot in query(state, SPOTS).rows:
+        assert isinstance(at, datetime), "as the view says"
+        assert isinstance(spot, float), "as the view says"
+        found.setdefault(str(underlying), []).append((at.replace(tzinfo=UTC), spot))
+    return found
+
+
+def _full_hours(sessions: tuple[Session, ...]) -> Iterator[datetime]:
+    """Every full hour while the market is open."""
+    for session in sessions:
+        at = session.open.replace(minute=0) + timedelta(hours=1)
+        while at < session.close:
+            yield at
+            at += timedelta(hours=1)
+
+
 def _tell(text: str, pace: Pace) -> None:
-    """One line for the person who watches, folded under its own text where the terminal is narrow."""
-    width = shutil.get_terminal_size().columns
-    say(text if "\n" in text else fill(text, width, subsequent_indent=INDENT))
+    """One line for the person who watches, and a moment to read it."""
+    say(_folded(text, watched=True))
     pace.linger()
+
+
+def _folded(text: str, watched: bool) -> str:
+    """A line as it fits the terminal: what is too long goes on below its own text."""
+    if not watched or "\n" in text:
+        return text
+    width = shutil.get_terminal_size().columns
+    return fill(text, width, subsequent_indent=INDENT if width >= 3 * len(INDENT) else INDENT[: len(INDENT) // 4])
 
 
 def _fresh(state: Path) -> Path:

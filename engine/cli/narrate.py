@@ -1,6 +1,6 @@
 """Facts as a trader would tell them, one line each, in New York time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -37,6 +37,8 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
+from engine.strategy.measures import declared_in
+from engine.strategy.units import Unit
 
 
 class Narrator:
@@ -50,7 +52,7 @@ class Narrator:
         """Tell a fact, if it is worth a line."""
         text = self._sentence(fact)
         if text is not None:
-            self._tell(f"{at.astimezone(NEW_YORK):%a %H:%M:%S}  {text}")
+            self._tell(f"{clock(at)}  {text}")
 
     def _sentence(self, fact: Fact) -> str | None:
         match fact:
@@ -75,7 +77,7 @@ class Narrator:
             case EntryDenied():
                 return f"denied    {fact.strategy}: {fact.spread}: {fact.obstacle}"
             case ExitTriggered():
-                return f"exit      {fact.rule}" + _values(fact.values)
+                return f"exit      {self._name(fact.position)}: {fact.rule}{measures(fact.values)}"
             case PositionSettled():
                 return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"
             case FactRefused() | ErrorHeard():
@@ -90,11 +92,11 @@ class Narrator:
                 prices = f"at {money(fact.limit)}, not {bound} {money(fact.worst)}"
                 return f"propose   {fact.purpose} {fact.quantity} × {fact.spread} {prices}  ({fact.reason})"
             case OrderPreviewed():
-                margin = "" if fact.initial_margin_change is None else f", margin {fact.initial_margin_change:+,.0f}"
+                change = fact.initial_margin_change
+                margin = "" if change is None else f", initial margin {dollars(change, signed=True)}"
                 return f"preview   {fact.outcome}{margin}" + (f": {fact.text}" if fact.text else "")
             case ApprovalAsked():
-                until = f"{fact.expires_at.astimezone(NEW_YORK):%H:%M:%S}"
-                return f"approve?  {fact.order_ref} at {money(fact.shown_net)} until {until} ({fact.reason})"
+                return self._asked(fact)
             case OrderApproved():
                 return f"approved  by {fact.by} at {money(fact.limit)}"
             case OrderSent():
@@ -122,6 +124,20 @@ class Narrator:
             case _:
                 return None
 
+    def _asked(self, fact: ApprovalAsked) -> str:
+        """What a person needs for a yes: which order, for how much, what it can cost, until when."""
+        order = self.ledger.orders.get(fact.order_ref) if self.ledger else None
+        until = f"until {fact.expires_at.astimezone(NEW_YORK):%H:%M:%S} ({fact.reason})"
+        if order is None:
+            return f"approve?  {fact.order_ref} at {money(fact.shown_net)} {until}"
+        risk = f"at risk {dollars(order.proposed.max_loss)}"
+        return f"approve?  {fact.order_ref}: {order.quantity} × {order.spread} at {money(fact.shown_net)}, {risk}, {until}"
+
+    def _name(self, position: str) -> str:
+        """A position as its spread, where it is known."""
+        known = self.ledger.positions.get(position) if self.ledger else None
+        return position if known is None else f"{known.quantity} × {known.spread}"
+
     def _filled(self, fact: LegFilled) -> str | None:
         """One line when whole spreads are filled; single legs are in the journal."""
         order = self.ledger.orders.get(fact.order_ref) if self.ledger else None
@@ -131,14 +147,18 @@ class Narrator:
         text = f"{done} {order.filled}/{order.quantity} × {order.spread} at {money(order.net_filled)}"
         position = self.ledger.positions.get(order.proposed.position) if self.ledger else None
         if order.purpose == "close" and position is not None:
-            text += f", {position.realised:+,.2f} USD before fees"
+            text += f": {dollars(position.realised, signed=True)} before fees"
         return text
 
 
 def money(net: Decimal) -> str:
     """A net per share with its direction in words."""
-    word = "credit" if net > 0 else "debit" if net < 0 else "even"
-    return f"{price(abs(net))} {word}"
+    return f"{price(abs(net))} {direction(net)}"
+
+
+def direction(net: Decimal) -> str:
+    """Whether a net is received or paid."""
+    return "credit" if net > 0 else "debit" if net < 0 else "even"
 
 
 def price(amount: Decimal) -> str:
@@ -148,6 +168,46 @@ def price(amount: Decimal) -> str:
     return f"{cents:f}" if cents == fine else f"{fine.normalize():f}"
 
 
-def _values(values: dict[str, float | None]) -> str:
-    told = ", ".join(f"{name} {'unknown' if value is None else f'{value:,.4g}'}" for name, value in values.items())
-    return f"  ({told})" if told else ""
+def dollars(amount: Decimal, *, signed: bool = False) -> str:
+    """An amount in dollars, cents only where there are some; with `signed`, a gain says so."""
+    rounded = amount.quantize(Decimal("0.01"))
+    sign = "-" if rounded < 0 else "+" if signed and rounded > 0 else ""
+    return f"{sign}${abs(rounded):,.2f}".removesuffix(".00")
+
+
+def clock(at: datetime) -> str:
+    """A time of a trading day, New York."""
+    return f"{at.astimezone(NEW_YORK):%a %H:%M:%S}"
+
+
+def measures(values: Mapping[str, float | None]) -> str:
+    """The numbers that a rule looked at, in brackets and with their units."""
+    told = ", ".join(f"{name} {_measured(name, value)}" for name, value in values.items())
+    return f" ({told})" if told else ""
+
+
+def _measured(name: str, value: float | None) -> str:
+    """A number of a rule over positions as the trader would write it."""
+    if value is None:
+        return "unknown"
+    declared = _MEASURES.get(name.partition("(")[0])
+    match declared.unit if declared else Unit.NUMBER:
+        case Unit.USD | Unit.USD_PER_SHARE:
+            return dollars(Decimal(repr(value)))
+        case Unit.RATIO | Unit.VOL:
+            return f"{value:.1%}"
+        case Unit.DAYS | Unit.COUNT:
+            return f"{value:g}"
+        case Unit.MINUTES:
+            return f"{value:g} min"
+        case Unit.SECONDS:
+            return f"{value:g} s"
+        case Unit.CLOCK:
+            return f"{int(value) // 60:02d}:{int(value) % 60:02d}"
+        case Unit.FLAG:
+            return "yes" if value else "no"
+        case Unit.POINTS | Unit.DELTA | Unit.NUMBER:
+            return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
+
+
+_MEASURES = declared_in("position", "market", "spread")

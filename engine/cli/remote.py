@@ -4,20 +4,26 @@ import getpass
 import http.client
 import json
 import socket
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from cyclopts import Parameter
 
+from engine.cli.narrate import dollars
 from engine.cli.show import Format, Row, pairs, say, show
 from engine.domain.errors import EngineError, UserError
+from engine.domain.session import NEW_YORK
 
 SOCKET_NAME = "engine.sock"
 PATIENCE_S = 15.0
+DOLLARS = frozenset({"net_liquidation", "buying_power", "day_pnl"})
+"""Lines of the status that are amounts."""
 State = Annotated[Path, Parameter(name="--state")]
 
 
-def status(*, state: State = Path("state"), format: Format = "table") -> None:  # noqa: A002
+def status(*, state: State = Path("state"), format: Literal["table", "json"] = "table") -> None:  # noqa: A002
     """Whether the engine trades, and if not, why.
 
     Parameters
@@ -32,12 +38,13 @@ def status(*, state: State = Path("state"), format: Format = "table") -> None:  
         print(json.dumps(found))
         return
     strategies = cast("list[Row]", found["strategies"])
-    pairs((name.replace("_", " "), value) for name, value in found.items() if not isinstance(value, list | dict) or not value)
+    pairs(_told(name, value) for name, value in found.items() if not isinstance(value, list))
     for name in ("differences", "foreign"):
         for line in cast("list[str]", found[name]):
             print(f"{name}: {line}")
     print()
-    show(strategies, ["name", "candidates", "open", "scanned_at", "file"], format, empty="no strategy is loaded")
+    rows = [{**row, "scanned": _clock(row["scanned_at"])} for row in strategies]
+    show(rows, ["name", "candidates", "open", "scanned", "file"], "table", empty="no strategy is loaded")
 
 
 def approvals(*, state: State = Path("state"), format: Format = "table") -> None:  # noqa: A002
@@ -131,11 +138,24 @@ def resume(*, state: State = Path("state"), by: str = "") -> int:
     by
         Who says so; your login name when empty.
     """
+    was_there = (state / "HALT").exists()
     (state / "HALT").unlink(missing_ok=True)
-    return _say_word(state, "/v1/resume", by, "")
+    try:
+        return _say_word(state, "/v1/resume", by, "")
+    except EngineError as error:
+        if not was_there or _runs(state):
+            raise
+        say(f"{error}\nremoved {state / 'HALT'}: an engine that starts on this folder is not halted by it")
+        return 0
 
 
-def why(strategy: str, *, state: State = Path("state"), at: str | None = None, format: Format = "table") -> None:  # noqa: A002
+def why(
+    strategy: str,
+    *,
+    state: State = Path("state"),
+    at: str | None = None,
+    format: Literal["table", "json"] = "table",  # noqa: A002
+) -> None:
     """Why a strategy trades or does not: its funnel, the nearest miss, the gate that stopped it.
 
     Parameters
@@ -158,13 +178,40 @@ def why(strategy: str, *, state: State = Path("state"), at: str | None = None, f
     if format == "json":
         print(json.dumps(found))
         return
-    print(f"{strategy}, scanned at {found['at'] or 'no time yet'}")
+    print(f"{strategy}, last recorded look: {_clock(found['at']) or 'none yet'}")
     show(cast("list[Row]", found["funnel"]), ["condition", "passed", "unknown"], "table", empty="no funnel recorded yet")
     if found["nearest_miss"]:
         print(f"nearest miss: {found['nearest_miss']}")
     for denial in cast("list[Row]", found["denials"]):
         print(f"stopped: {denial['spread']}: {denial['obstacle']}")
     show(cast("list[Row]", found["orders"]), ["order_ref", "purpose", "spread", "state", "filled", "net_filled", "why"], "table")
+
+
+def _told(name: str, value: object) -> tuple[str, object]:
+    """A line of the status: what it is, in its unit."""
+    words = name.replace("_", " ")
+    match value:
+        case {"by": by, "reason": reason}:
+            return words, f"by {by}: {reason}"
+        case {"open": opens, "close": closes, "is_open": is_open}:
+            return words, f"{'open' if is_open else 'closed'}, from {_clock(opens)} to {_clock(closes)}"
+        case str() if name == "at":
+            return words, _clock(value)
+        case int() | float() if name.endswith("_age_s"):
+            return words.removesuffix(" s"), f"{value:,.1f} s"
+        case int() | float() if name in DOLLARS:
+            return words, dollars(Decimal(repr(value)), signed=name == "day_pnl")
+        case float() if name == "cushion":
+            return words, f"{value:.1%}"
+        case _:
+            return words, value
+
+
+def _clock(instant: object) -> str:
+    """An instant of the API on the clock of the exchange; empty where there is none."""
+    if not isinstance(instant, str):
+        return ""
+    return f"{datetime.fromisoformat(instant).astimezone(NEW_YORK):%a %Y-%m-%d %H:%M:%S} New York"
 
 
 def _say_word(state: Path, path: str, by: str, reason: str) -> int:
@@ -178,7 +225,7 @@ def _runs(state: Path) -> bool:
     connection = _Socket(state / SOCKET_NAME)
     try:
         connection.connect()
-    except EngineError:
+    except NoEngine:
         return False
     finally:
         connection.close()
@@ -192,6 +239,8 @@ def _ask(state: Path, method: str, path: str, body: dict[str, str] | None = None
         connection.request(method, path, text, {"Content-Type": "application/json"} if text else {})
         response = connection.getresponse()
         found = json.loads(response.read())
+    except NoEngine as error:
+        raise EngineError(f"{error}; {_way_out(state)}") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise EngineError(f"the engine on {state} does not answer ({error}); see its output or its log") from error
     finally:
@@ -200,6 +249,10 @@ def _ask(state: Path, method: str, path: str, body: dict[str, str] | None = None
         return found
     detail = str(found.get("detail", found))
     raise UserError(detail) if response.status in {404, 422} else EngineError(detail)
+
+
+class NoEngine(EngineError):
+    """Nobody listens on the socket of a state folder."""
 
 
 class _Socket(http.client.HTTPConnection):
@@ -215,7 +268,12 @@ class _Socket(http.client.HTTPConnection):
         try:
             self.sock.connect(str(self._path))
         except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise EngineError(
-                f"no engine runs on {self._path.parent};"
-                " start one with `spreads run` or `spreads demo`, or name its folder with --state"
-            ) from error
+            raise NoEngine(f"no engine runs on {self._path.parent}") from error
+
+
+def _way_out(state: Path) -> str:
+    """What to do where no engine listens: a demonstration has its state in a folder below."""
+    demo = state / "demo"
+    if _runs(demo):
+        return f"one runs on {demo}: say --state {demo}"
+    return "start one with `spreads run` or `spreads demo`, or name its folder with --state"

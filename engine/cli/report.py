@@ -1,88 +1,118 @@
-"""The report that ends a demonstration: what was found, taken and left, what it made, and what it would cost to be wrong.
+"""The report that ends a demonstration: what the market did, what was found, taken and left, what it made, and what it would
+cost to be wrong.
 
 Reads facts and the ledger; knows nothing of simulators.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from textwrap import fill
 
-from engine.cli.narrate import money, price
-from engine.domain.facts import (
-    CandidatesRecorded,
-    EntryDenied,
-    EquityRecorded,
-    ExitTriggered,
-    Fact,
-    FunnelRecorded,
-    OrderProposed,
-    OrderRepriced,
-    OrderSent,
-)
+from engine.cli.narrate import clock, dollars
+from engine.cli.show import program
+from engine.cli.story import LABEL, Record, named, story
+from engine.domain.facts import CommissionReported, EntryDenied, EquityRecorded, FunnelRecorded, OrderProposed
 from engine.domain.ledger import Ledger
-from engine.domain.order import Order
-from engine.domain.position import Position
-from engine.domain.session import NEW_YORK
-from engine.runtime.desk import Desk
+from engine.domain.session import NEW_YORK, trading_day
+from engine.domain.spread import Spread
 
-RULE = "─" * 100
+WIDTH = 100
+RULE = "─" * WIDTH
 BAR = "█"
-BAR_WIDTH = 30
-Row = Mapping[str, object]
-
-
-@dataclass(slots=True)
-class Record:
-    """What a demonstration keeps for its report."""
-
-    facts: list[tuple[datetime, Fact]] = field(default_factory=list[tuple[datetime, Fact]])
-    ledger: Ledger | None = None
-    desk: Desk | None = None
-    cash: int = 0
+BAR_WIDTH = 24
+PICTURE_WIDTH = 35
+"""Characters of a line drawn over a day."""
 
 
 def report(record: Record, seed: int, state: Path, took_s: float) -> Iterator[str]:
-    """The report, line by line."""
+    """The report, line by line; what is longer than a line goes on below its own text."""
+    indent = " " * (LABEL + 4)
+    for line in _whole(record, seed, state, took_s):
+        yield line if len(line) <= WIDTH else fill(line, WIDTH, subsequent_indent=indent)
+
+
+def _whole(record: Record, seed: int, state: Path, took_s: float) -> Iterator[str]:
     ledger = record.ledger
     if ledger is None:
         yield "the engine did not start; see the messages above"
         return
     yield RULE
-    yield f"REPORT   seed {seed}   {len(record.facts):,} facts in the journal   {took_s:.0f} s"
+    first, last = record.facts[0][0].astimezone(NEW_YORK), record.facts[-1][0].astimezone(NEW_YORK)
+    span = f"{first:%a %d %b} to {last:%a %d %b %Y}" if first.date() != last.date() else f"{first:%a %d %b %Y}"
+    yield f"REPORT   seed {seed}, {span}, {len(record.facts):,} facts in the journal, {took_s:.0f} s"
+    yield from _market(record)
     yield from _searches(record, ledger)
     for order in ledger.orders.values():
         if order.purpose == "open":
-            yield from _story(order, record, ledger)
-    yield from _result(record, ledger)
+            yield ""
+            yield RULE
+            yield from story(order, record, ledger)
+    yield ""
+    yield RULE
+    yield from _positions(record, ledger)
+    yield from _days(record, ledger)
     yield from _risk(record, ledger)
     yield RULE
     yield "Look closer:"
-    yield f"  spreads query --state {state} 'FROM trades'"
-    yield f"  spreads why {next(iter(ledger.strategies), 'STRATEGY')} --state {state}"
-    yield f"  less {state}/journal/*.jsonl"
+    yield f'  {program()} query --state {state} "FROM trades ORDER BY opened_at"'
+    yield f"  {program()} why {_most_telling(ledger)} --state {state}"
+    yield f"  less {state}/journal/2*.jsonl"
+
+
+def _market(record: Record) -> Iterator[str]:
+    """Each underlying, day by day: where it opened and closed, and the way between."""
+    if not record.spots:
+        return
+    yield ""
+    yield "The market"
+    for underlying, told in record.spots.items():
+        low, high = min(spot for _, spot in told), max(spot for _, spot in told)
+        for number, (day, rows) in enumerate(_by_day(told).items()):
+            opened, closed = rows[0], rows[-1]
+            name = underlying if number == 0 else ""
+            way = f"{opened:>9,.2f} → {closed:>9,.2f}  {closed / opened - 1:>+7.2%}"
+            yield f"  {name:<5} {day:%a %d %b}  {way}   {picture(rows, low, high)}"
 
 
 def _searches(record: Record, ledger: Ledger) -> Iterator[str]:
-    """The fullest funnel of each strategy, as bars, and what stopped it."""
+    """One funnel of each strategy, as bars, and what stopped it."""
     for name in sorted(ledger.strategies):
-        funnels = [(at, fact) for at, fact in record.facts if isinstance(fact, FunnelRecorded) and fact.strategy == name]
-        if not funnels:
+        told = [(at, fact) for at, fact in record.facts if isinstance(fact, FunnelRecorded) and fact.strategy == name]
+        if not told:
             continue
-        at, best = max(funnels, key=lambda found: (found[1].candidates, sum(step.passed for step in found[1].steps)))
+        at, shown, why = _shown(name, told, record)
+        found = sum(1 for _, fact in told if fact.candidates)
         yield ""
-        yield f"{name}: searched {len(funnels)} times; its best look was {_time(at)}"
-        most = max((step.passed for step in best.steps), default=0)
-        for step in best.steps:
+        looks = f"{len(told)} recorded looks at the market" if len(told) != 1 else "one recorded look at the market"
+        yield f"{name}: {looks}, {found or 'none'} with a spread to trade"
+        yield f"  {why}, {clock(at)}:"
+        most = max((step.passed for step in shown.steps), default=0)
+        for step in shown.steps:
             bar = BAR * round(BAR_WIDTH * step.passed / most) if most else ""
             unknown = f"  ({step.unknown} unknown)" if step.unknown else ""
             yield f"  {step.passed:>6,} {bar:<{BAR_WIDTH}} {step.condition}{unknown}"
-        if best.nearest_miss:
-            yield f"  nearest miss: {best.nearest_miss}"
+        if any(step.condition.startswith("when ") and not step.passed for step in shown.steps):
+            yield "  the market did not suit it: nothing was looked for, and the rest says what would have been there"
+        if shown.nearest_miss:
+            yield f"  nearest miss: {shown.nearest_miss}"
         for denied in _denials(record, name):
             yield f"  stopped: {denied}"
+
+
+def _shown(name: str, told: Sequence[tuple[datetime, FunnelRecorded]], record: Record) -> tuple[datetime, FunnelRecorded, str]:
+    """The look that led to the first order, else the one that got furthest."""
+    proposed = {
+        fact.snapshot
+        for _, fact in record.facts
+        if isinstance(fact, OrderProposed) and (fact.strategy, fact.purpose) == (name, "open")
+    }
+    for at, fact in told:
+        if fact.snapshot in proposed:
+            return at, fact, "the look that led to its first order"
+    at, best = max(told, key=lambda found: (found[1].candidates, sum(step.passed for step in found[1].steps)))
+    return at, best, "the look that got furthest"
 
 
 def _denials(record: Record, name: str) -> list[str]:
@@ -90,113 +120,53 @@ def _denials(record: Record, name: str) -> list[str]:
     seen: dict[str, str] = {}
     for at, fact in record.facts:
         if isinstance(fact, EntryDenied) and fact.strategy == name:
-            seen.setdefault(fact.obstacle.gate, f"{_time(at)}  {fact.obstacle}")
+            seen.setdefault(fact.obstacle.gate, f"{clock(at)}  {fact.obstacle}")
     return list(seen.values())
 
 
-def _story(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
-    """One opening from candidate to close."""
-    proposed = order.proposed
-    yield ""
-    yield RULE
-    yield f"{order.spread}   ×{order.quantity}   {order.strategy}   {order.ref}"
-    yield from _choice(proposed, record)
-    passed = sum(verdict.answer == "pass" for verdict in proposed.verdicts)
-    tightest = ", ".join(str(verdict) for verdict in proposed.verdicts if verdict.gate in {"per_trade", "stress"})
-    yield f"  gates     {passed} of {len(proposed.verdicts)} passed; {tightest}"
-    if order.preview is not None:
-        margin = order.preview.initial_margin_change
-        yield f"  preview   {order.preview.outcome}" + (f", initial margin {margin:+,.0f} USD" if margin is not None else "")
-    yield f"  approval  by {order.approved_by}" if order.approved_by else f"  ended     {order.state}: {order.why}"
-    if order.sent_at is not None:
-        yield from _walk(order, record)
-    position = ledger.positions.get(order.ref)
-    if position is not None:
-        yield from _afterwards(position, record, ledger)
+def _positions(record: Record, ledger: Ledger) -> Iterator[str]:
+    """Every position on a line, and their sum."""
+    yield f"{'Positions (USD)':<34}{'opened':<11}{'closed':<11}{'realised':>11}{'unrealised':>12}{'fees':>9}{'sum':>11}"
+    realised = fees = unrealised = Decimal(0)
+    unknown = False
+    for position in ledger.positions.values():
+        mark = record.marks.get(position.id) if position.is_open else Decimal(0)
+        unknown = unknown or mark is None
+        realised, fees, unrealised = realised + position.realised, fees + position.fees, unrealised + (mark or 0)
+        closed = f"{position.closed_at.astimezone(NEW_YORK):%a %H:%M}" if position.closed_at else "open"
+        opened = f"{position.opened_at.astimezone(NEW_YORK):%a %H:%M}"
+        name = f"{named(position.spread)} × {position.opened}"
+        yield f"  {name:<32}{opened:<11}{closed:<11}{_result(position.realised, mark, position.fees)}"
+    yield f"  {f'{len(ledger.positions)} in all':<54}{_result(realised, None if unknown else unrealised, fees)}"
 
 
-def _choice(proposed: OrderProposed, record: Record) -> Iterator[str]:
-    """Why the best was taken, and its nearest rival in the same look was not."""
-    taken = proposed.candidate
-    if taken is None:
+def _result(realised: Decimal, unrealised: Decimal | None, fees: Decimal) -> str:
+    total = None if unrealised is None else realised + unrealised - fees
+    return f"{_usd(realised):>11}{_usd(unrealised):>12}{_usd(-fees):>9}{_usd(total):>11}"
+
+
+def _days(record: Record, ledger: Ledger) -> Iterator[str]:
+    """What the account made of each day, as the broker told it every few minutes."""
+    worth = [(at, float(fact.net_liquidation)) for at, fact in record.facts if isinstance(fact, EquityRecorded)]
+    if not worth:
         return
-    yield f"  taken     {_numbers(taken)}"
-    rivals = [
-        row
-        for _, fact in record.facts
-        if isinstance(fact, CandidatesRecorded) and (fact.strategy, fact.snapshot) == (proposed.strategy, proposed.snapshot)
-        for row in fact.candidates
-        if _strikes(row) != _strikes(taken)
-    ]
-    if not rivals:
-        yield "  rivals    none: no other spread passed every line"
-        return
-    best = max(rivals, key=lambda row: _float(row, "score"))
-    behind = _float(taken, "score") - _float(best, "score")
-    yield f"  not taken {_numbers(best)}"
-    if behind >= 0:
-        yield f"            it ranks {behind:.4g} behind"
-    else:
-        yield f"            it ranks {-behind:.4g} ahead, but is held, trades against a held leg, or a gate stops it"
-
-
-def _walk(order: Order, record: Record) -> Iterator[str]:
-    """The prices of an order, and what it filled at."""
-    limits = [
-        fact.limit for _, fact in record.facts if isinstance(fact, OrderSent | OrderRepriced) and fact.order_ref == order.ref
-    ]
-    walk = " → ".join(price(abs(limit)) for limit in limits)
-    last = max((fill.executed_at for fill in order.fills.values()), default=None)
-    took = f" in {(last - order.sent_at).total_seconds():.0f} s" if last and order.sent_at else ""
-    if order.net_filled is None:
-        yield f"  order     {walk}, not filled: {order.why or order.state}"
-        return
-    yield f"  order     {walk}, filled {order.filled}/{order.quantity} at {money(order.net_filled)}{took}"
-    for leg in order.spread.legs:
-        fills = [fill for fill in order.fills.values() if fill.con_id == leg.contract.con_id]
-        count = sum(fill.quantity for fill in fills)
-        average = sum((fill.price * fill.quantity for fill in fills), Decimal(0)) / count if count else Decimal(0)
-        done = "sold" if (leg.action == "sell") == (order.purpose == "open") else "bought"
-        yield f"            {done} {count} × {leg.contract} at {price(average)}"
-
-
-def _afterwards(position: Position, record: Record, ledger: Ledger) -> Iterator[str]:
+    low, high = min(value for _, value in worth), max(value for _, value in worth)
+    fees: dict[date, Decimal] = {}
     for at, fact in record.facts:
-        if isinstance(fact, ExitTriggered) and fact.position == position.id:
-            values = ", ".join(f"{name} {'unknown' if value is None else f'{value:,.4g}'}" for name, value in fact.values.items())
-            yield f"  exit      {_time(at)}  {fact.rule}  ({values})"
-    for closing in ledger.closings_of(position.id):
-        if closing.sent_at is not None:
-            yield from _walk(closing, record)
-    made = position.realised - position.fees
-    if position.is_open:
-        yield f"  open      {position.quantity} left; at risk ${position.max_loss:,.2f}"
-    else:
-        yield f"  result    {position.realised:+,.2f} before fees, {position.fees:,.2f} fees: {made:+,.2f} USD"
-
-
-def _result(record: Record, ledger: Ledger) -> Iterator[str]:
+        if isinstance(fact, CommissionReported):
+            fees[trading_day(at)] = fees.get(trading_day(at), Decimal(0)) + fact.amount
+    before = float(record.cash) or worth[0][1]
     yield ""
-    yield RULE
-    closed = [position for position in ledger.positions.values() if not position.is_open]
-    realised = sum((position.realised for position in ledger.positions.values()), Decimal(0))
-    fees = sum((position.fees for position in ledger.positions.values()), Decimal(0))
-    rows = record.desk.positions() if record.desk else []
-    marks = [row["unrealised_usd"] for row in rows if row["state"] == "open"]
-    yield f"{len(ledger.positions)} {'position' if len(ledger.positions) == 1 else 'positions'}, {len(closed)} closed"
-    yield f"  realised    {realised:>+12,.2f} USD"
-    known = [float(cast("float", mark)) for mark in marks if mark is not None]
-    if len(known) == len(marks):
-        yield f"  unrealised  {sum(known):>+12,.2f} USD at mid"
-    else:
-        yield "  unrealised       unknown: a leg has no quote"
-    yield f"  fees        {-fees:>+12,.2f} USD"
-    worth = [(at, fact.net_liquidation) for at, fact in record.facts if isinstance(fact, EquityRecorded)]
-    if worth:
-        # The broker tells the account's value every three minutes: its last word may be older than the marks above.
-        told, last = worth[-1]
-        spark = _spark([float(value) for _, value in worth])
-        yield f"  account     {worth[0][1]:>12,.2f} → {last:,.2f} USD, as told {_time(told)}   {spark}"
+    yield f"{'Account (USD)':<14}{'opened':>7}{'closed':>8}{'fees':>9}{'worth':>13}{'change':>11}"
+    for day, values in _by_day(worth).items():
+        opened = sum(trading_day(position.opened_at) == day for position in ledger.positions.values())
+        closed = sum(
+            trading_day(position.closed_at) == day for position in ledger.positions.values() if position.closed_at is not None
+        )
+        paid, now, change = _usd(-fees.get(day, Decimal(0))), f"{values[-1]:,.2f}", _usd(Decimal(str(values[-1] - before)))
+        yield f"  {day:%a %d %b}  {opened:>7}{closed:>8}{paid:>9}{now:>13}{change:>11}   {picture(values, low, high)}"
+        before = values[-1]
+    yield f"  as the broker told it last, {clock(worth[-1][0])}"
 
 
 def _risk(record: Record, ledger: Ledger) -> Iterator[str]:
@@ -206,42 +176,43 @@ def _risk(record: Record, ledger: Ledger) -> Iterator[str]:
     equity = ledger.equity.net_liquidation if ledger.equity else None
     share = f", {at_risk / equity:.2%} of the account" if equity else ""
     yield ""
-    yield f"To be wrong about everything that is open costs ${at_risk:,.2f} at the most{share}."
+    if not open_positions:
+        yield "Nothing is open: nothing is at risk."
+        return
+    yield f"To be wrong about everything that is open costs {dollars(at_risk)} at the most{share}:"
     for position in open_positions:
-        yield f"  {position.spread}  ×{position.quantity}  ${position.max_loss:,.2f}"
+        name = f"{named(position.spread)} × {position.quantity}"
+        yield f"  {name:<32}{dollars(position.max_loss):>11}   {_lost_where(position.spread)}"
 
 
-def _numbers(row: Row) -> str:
-    net, pop = _float(row, "net"), row.get("pop")
-    legs = cast("list[Row]", row["legs"])
-    strikes = "/".join(f"{_float(leg, 'strike'):g}" for leg in legs)
-    chance = f", PoP {float(cast('float', pop)):.0%}" if pop is not None else ""
-    word = "credit" if net > 0 else "debit"
-    name = f"{row['root']} {strikes}{legs[0]['put_call']} {legs[0]['expiry']}"
-    return (
-        f"{name}: {word} {abs(net):.2f} on {_float(row, 'width'):g} wide, "
-        f"max profit {_float(row, 'max_profit'):,.0f}, max loss {_float(row, 'max_loss'):,.0f}{chance}, "
-        f"score {_float(row, 'score'):.4g}"
-    )
+def _lost_where(spread: Spread) -> str:
+    """Where the underlying must end for the whole loss: beyond the bought leg of a credit, short of it for a debit."""
+    bought = spread.long.contract
+    below = (bought.put_call == "P") == spread.is_credit
+    return f"all of it where {spread.underlying} ends {'below' if below else 'above'} {bought.strike.normalize():,f}"
 
 
-def _strikes(row: Row) -> tuple[object, ...]:
-    return (row["root"], *((leg["expiry"], leg["strike"]) for leg in cast("list[Row]", row["legs"])))
+def _most_telling(ledger: Ledger) -> str:
+    """A strategy that has something to tell."""
+    traded = [order.strategy for order in ledger.orders.values()]
+    return next(iter([*traded, *ledger.strategies]), "STRATEGY")
 
 
-def _float(row: Row, name: str) -> float:
-    value = row.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _spark(values: list[float]) -> str:
-    """A line of the account's value over time."""
+def picture(values: Sequence[float], low: float, high: float) -> str:
+    """A line of how values went, drawn between two bounds that several lines may share."""
     ticks = "▁▂▃▄▅▆▇█"
-    step = max(1, len(values) // 40)
-    some = values[::step]
-    low, high = min(some), max(some)
+    count = min(PICTURE_WIDTH, len(values))
+    some = [values[round(n * (len(values) - 1) / max(1, count - 1))] for n in range(count)]
     return "".join(ticks[int((value - low) / (high - low) * (len(ticks) - 1))] if high > low else ticks[3] for value in some)
 
 
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(NEW_YORK):%a %H:%M:%S}"
+def _by_day(told: Sequence[tuple[datetime, float]]) -> dict[date, list[float]]:
+    days: dict[date, list[float]] = {}
+    for at, value in told:
+        days.setdefault(trading_day(at), []).append(value)
+    return days
+
+
+def _usd(amount: Decimal | None) -> str:
+    """A signed amount to the cent, for a column whose head says what it is."""
+    return "unknown" if amount is None else f"{amount:+,.2f}" if round(amount, 2) else "0.00"

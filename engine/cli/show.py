@@ -3,10 +3,12 @@
 import csv
 import json
 import math
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
@@ -44,6 +46,12 @@ def show_json(value: object) -> None:
 def say(text: str) -> None:
     """Narration, on stderr."""
     print(text, file=sys.stderr)
+
+
+def program() -> str:
+    """How this program is called, for a command that a person can type again: by its path where the shell does not find it."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "spreads" and shutil.which("spreads") is None else "spreads"
 
 
 def pairs(items: Iterable[tuple[str, object]]) -> None:

@@ -312,11 +312,17 @@ def _at_most(name: str, value: int, bound: int, source: str) -> Verdict:
 
 def _at_most_usd(name: str, value: Decimal, bound: Decimal | None, source: str, age_s: float | None = None) -> Verdict:
     if bound is None:
-        return Verdict(name, "unknown", f"${value:,.0f}", "account value unknown", source, age_s)
-    return Verdict(name, "pass" if value <= bound else "fail", f"${value:,.0f}", f"at most ${bound:,.0f}", source, age_s)
+        return Verdict(name, "unknown", _dollars(value), "account value unknown", source, age_s)
+    return Verdict(name, "pass" if value <= bound else "fail", _dollars(value), f"at most {_dollars(bound)}", source, age_s)
 
 
 def _at_least_usd(name: str, value: Decimal | None, bound: Decimal | None, source: str) -> Verdict:
     if value is None or bound is None:
         return Verdict(name, "unknown", "unknown", "a known result", source)
-    return Verdict(name, "pass" if value > bound else "fail", f"${value:,.0f}", f"above ${bound:,.0f}", source)
+    return Verdict(name, "pass" if value > bound else "fail", _dollars(value), f"the floor of {_dollars(bound)}", source)
+
+
+def _dollars(amount: Decimal) -> str:
+    """Whole dollars as the trader writes them: -$1,500."""
+    whole = f"{abs(amount):,.0f}"
+    return f"-${whole}" if amount < 0 and whole != "0" else f"${whole}"

@@ -1,12 +1,14 @@
 """Facts told as a trader would tell them."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from engine.cli.narrate import Narrator, money
-from engine.domain.facts import Fact
-from tests.given import NOW, proposal, spread
+from engine.cli.narrate import Narrator, dollars, money
+from engine.domain.facts import ApprovalAsked, ExitTriggered, Fact
+from engine.domain.ledger import Ledger
+from tests.given import NOW, ledger, opened, previewed, proposal, spread
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,42 @@ def test_worst_price_of_a_credit_is_the_least_and_of_a_debit_the_most():
     assert debit == f"Mon 10:00:00  propose   close 1 × {spread()} at 0.29 debit, not above 0.32 debit  (profit >= 50% of credit)"
 
 
-def told(fact: Fact) -> str:
+def test_exit_tells_its_position_and_the_numbers_it_looked_at_with_their_units():
+    values = {"profit": 85.5, "credit": 144.0, "short_delta": -0.36, "dte": 21.0, "time": 945.0, "mark": None}
+
+    said = told(ExitTriggered("o1", "profit >= 50% of credit", "close", "S1", values), ledger(*opened(proposal("o1"))))
+
+    numbers = "(profit $85.50, credit $144, short_delta -0.36, dte 21, time 15:45, mark unknown)"
+    assert said == f"Mon 10:00:00  exit      1 × {spread()}: profit >= 50% of credit {numbers}"
+
+
+def test_question_says_what_a_yes_needs_to_know():
+    asked = ApprovalAsked("o1", NOW + timedelta(minutes=10), Decimal("0.805"), "the strategy asks a person")
+
+    said = told(asked, ledger(proposal("o1", quantity=2), previewed("o1"), asked))
+
+    needed = f"o1: 2 × {spread()} at 0.805 credit, at risk $865.20, until 10:10:00 (the strategy asks a person)"
+    assert said == f"Mon 10:00:00  approve?  {needed}"
+
+
+@pytest.mark.parametrize(
+    ("amount", "signed", "said"),
+    [
+        ("80", True, "+$80"),
+        ("-2.6", True, "-$2.60"),
+        ("0.001", True, "$0"),
+        ("-0.004", False, "$0"),
+        ("4337.6", False, "$4,337.60"),
+        ("1E+3", False, "$1,000"),
+    ],
+)
+def test_dollars_have_their_sign_before_them_and_cents_only_where_there_are_some(amount: str, signed: bool, said: str):
+    assert dollars(Decimal(amount), signed=signed) == said
+
+
+def told(fact: Fact, known: Ledger | None = None) -> str:
     lines: list[str] = []
-    Narrator(lines.append).saw(fact, NOW)
+    narrator = Narrator(lines.append)
+    narrator.ledger = known
+    narrator.saw(fact, NOW)
     return "\n".join(lines)

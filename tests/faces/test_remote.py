@@ -1,0 +1,108 @@
+"""Commands about a running engine: amounts and times as a person reads them, and a way out where no engine listens."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+from tests.faces.conftest import Spreads
+
+STATUS = {
+    "version": "0.1.0",
+    "mode": "paper",
+    "at": "2026-11-23T15:00:00.123456+00:00",
+    "trading": "halted",
+    "halt": {"by": "anna", "reason": "lunch"},
+    "session": {"open": "2026-11-23T14:30:00+00:00", "close": "2026-11-23T21:00:00+00:00", "is_open": True},
+    "last_beat_age_s": 0.5448,
+    "net_liquidation": 499998.7,
+    "cushion": 0.9913,
+    "day_pnl": -1.3,
+    "differences": ["SPY 580P: we hold 1, the broker 0"],
+    "foreign": [],
+    "strategies": [
+        {"name": "puts", "candidates": 2, "open": 1, "scanned_at": "2026-11-23T14:59:00.5+00:00", "file": "strategies/puts.yaml"}
+    ],
+}
+
+
+def test_status_says_amounts_in_dollars_times_of_the_exchange_and_why_it_is_halted(spreads: Spreads) -> None:
+    with engine_that_says(STATUS):
+        told = spreads("status").out
+
+    assert "at               Mon 2026-11-23 10:00:00 New York\n" in told
+    assert "halt             by anna: lunch\n" in told
+    assert "session          open, from Mon 2026-11-23 09:30:00 New York to Mon 2026-11-23 16:00:00 New York\n" in told
+    assert "last beat age    0.5 s\n" in told
+    assert "net liquidation  $499,998.70\n" in told
+    assert "cushion          99.1%\n" in told
+    assert "day pnl          -$1.30\n" in told
+    assert "differences: SPY 580P: we hold 1, the broker 0\n" in told
+    assert "foreign" not in told
+    assert "Mon 2026-11-23 09:59:00 New York" in told
+
+
+def test_status_for_programs_is_what_the_engine_said(spreads: Spreads) -> None:
+    with engine_that_says(STATUS):
+        told = spreads("status", "--format", "json").out
+
+    assert json.loads(told) == STATUS
+
+
+def test_engine_of_a_demonstration_is_pointed_at(spreads: Spreads) -> None:
+    Path("state").mkdir()
+
+    alone = spreads("approvals")
+    with engine_that_says([], Path("state/demo")):
+        pointed = spreads("approvals")
+
+    assert (alone.code, pointed.code) == (1, 1)
+    assert "no engine runs on state; start one with" in alone.err
+    assert pointed.err == "spreads: no engine runs on state; one runs on state/demo: say --state state/demo\n"
+
+
+def test_resume_without_an_engine_removes_the_file_that_halt_left(spreads: Spreads) -> None:
+    Path("state").mkdir()
+
+    halted, resumed, again = spreads("halt", "lunch"), spreads("resume"), spreads("resume")
+
+    assert halted.code == resumed.code == 0
+    assert "wrote state/HALT" in halted.err
+    assert "removed state/HALT" in resumed.err
+    assert not Path("state/HALT").exists()
+    assert again.code == 1
+
+
+@contextmanager
+def engine_that_says(answer: object, state: Path = Path("state")) -> Iterator[None]:
+    """A socket in this state folder that answers every question with the same words."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own word
+            pass
+
+    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        def get_request(self):  # type: ignore[no-untyped-def]
+            request, _ = super().get_request()
+            return request, ("engine", 0)
+
+    state.mkdir(parents=True, exist_ok=True)
+    with Server(str(state / "engine.sock"), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+            (state / "engine.sock").unlink()
