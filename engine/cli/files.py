@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from engine.cli.folder import STRATEGIES, gather, load_strategy
+from engine.cli.horizon import outdated
 from engine.cli.show import Format, say, show
 from engine.domain.errors import UserError
+from engine.domain.session import trading_day
+from engine.runtime.clock import SystemClock
 from engine.strategy.explain import sentences
 from engine.strategy.expressions import Relation
 from engine.strategy.measures import Declaration, find_measures
@@ -44,15 +47,20 @@ def check(*files: Path) -> int:
     if not files and not STRATEGIES.is_dir():
         raise UserError(f"no folder {STRATEGIES} here; name files or folders, or write a first strategy with `spreads new NAME`")
     problems: list[Problem] = []
+    notices: list[str] = []
+    today = trading_day(SystemClock().now())
     checked = 0
     for gathered in gather(files or (STRATEGIES,)):
         found = [problem for problem in check_files(gathered.texts) if problem.file in gathered.asked]
         problems += in_order([*gathered.problems, *found, *compile_problems(gathered)])
         checked += len(gathered.asked)
+        notices += outdated(gathered.texts, today)
     if problems:
         print(render_all(problems[:STOPS_AT]))
     errors = sum(problem.severity == "error" for problem in problems)
     say(_summary(checked, errors, len(problems) - errors, len(problems) - STOPS_AT))
+    for notice in notices:
+        say(notice)
     return 2 if errors else 0
 
 

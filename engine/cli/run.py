@@ -11,14 +11,17 @@ from cyclopts import Parameter
 from pydantic import ValidationError
 
 from engine.app import App, Options, state_of
+from engine.cli.horizon import outdated
 from engine.cli.logs import log_to
 from engine.cli.narrate import Narrator
 from engine.cli.show import say
 from engine.cli.simclock import simulated_now
 from engine.domain.errors import EngineError, UserError
+from engine.domain.session import trading_day
 from engine.ports import Clock
 from engine.runtime.clock import SystemClock
 from engine.runtime.desk import Desk
+from engine.runtime.library import read_folder
 from engine.settings import Settings
 from engine.sim.loop import LoopClock, PacedLoop
 from engine.sim.loop import run as run_on
@@ -114,6 +117,8 @@ async def _serve(settings: Settings, clock: Clock) -> int:
 
     def opened(desk: Desk) -> None:
         narrator.ledger = desk.ledger
+        for notice in outdated(read_folder(settings.strategies), trading_day(clock.now())):
+            say(notice)
         say(f"engine on {settings.state}; `spreads status --state {settings.state}` asks it, Ctrl-C stops it")
 
     options.on_desk = opened
