@@ -14,7 +14,7 @@ NOTICE = timedelta(days=7)
 
 
 def outdated(texts: Mapping[str, bytes], today: date) -> Iterator[str]:
-    """A sentence for each enabled strategy that asks for events beyond the list, soon or already; broken files are passed over."""
+    """A sentence for each enabled strategy that asks for events beyond the list, soon or already; broken files are skipped."""
     by_name = {PurePath(file).name: text for file, text in texts.items()}
     common = parse_common(by_name[COMMON_FILE]).value if COMMON_FILE in by_name else None
     events = parse_events(by_name[EVENTS_FILE]).value if EVENTS_FILE in by_name else None
