@@ -31,19 +31,21 @@ clean:
 	rm -rf $(VENV)
 
 $(VENV)/.created:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
-	$(PYTHON) -m venv $(VENV)
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another one, as in: make demo PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
-	@echo "installing into $(VENV) ..."
-	$(PIP) install -c constraints.txt -e .
-	touch $@
+	@echo "installing into $(VENV), once; this takes a minute or two ..."
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(PIP) install -c constraints.txt -e '.[test,check]'
-	touch $@
+	@echo "installing what the tests need ..."
+	@$(PIP) install -c constraints.txt -e '.[test,check]'
+	@touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-test
-	$(PIP) install -c constraints.txt -e '.[bench]'
-	touch $@
+	@echo "installing what the benchmarks are held against ..."
+	@$(PIP) install -c constraints.txt -e '.[bench]'
+	@touch $@
