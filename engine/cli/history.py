@@ -33,6 +33,7 @@ SELECT table_name AS view, string_agg(column_name, ', ' ORDER BY ordinal_positio
 FROM information_schema.columns
 GROUP BY table_name
 ORDER BY table_name"""
+NAME_IT = "name the state folder of an engine with --state"
 HELP = r"a statement ends with ;   \d lists the views   \d NAME describes one   \q leaves"
 
 State = Annotated[Path, Parameter(name="--state")]
@@ -55,6 +56,7 @@ def query(sql: str | None = None, *, state: State = Path("state"), format: Forma
     if not 1 <= limit <= LIMIT_MAX:
         raise UserError(f"--limit {limit}: between 1 and {LIMIT_MAX:,} rows")
     _welcome_empty(state)
+    _needs_journal(state)
     if sql is None and sys.stdin is not None and sys.stdin.isatty():
         _prompt(state, format, limit)
         return 0
@@ -92,9 +94,8 @@ def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
 
 def _ledger_at(state: Path, at: str | None) -> Ledger:
     """What all facts up to a moment add up to. Reads beside a running engine: what it is just writing is not seen."""
+    _needs_journal(state)
     folder = state / journal.FOLDER
-    if not folder.is_dir():
-        raise UserError(f"{state}: no journal here; name the state folder of an engine with --state")
     until = _end_of(at) if at is not None else None
     head, _ = lines.verified(folder)
     ledger, first = Ledger(), None
@@ -140,6 +141,14 @@ def _welcome_empty(state: Path) -> None:
         strangers = [path.name for path in state.iterdir() if path.name not in OWN_ENTRIES and not path.name.startswith(".")]
         if not strangers:
             (state / journal.FOLDER).mkdir(mode=0o700)
+
+
+def _needs_journal(state: Path) -> None:
+    if (state / journal.FOLDER).is_dir():
+        return
+    demo = state / "demo"
+    way_out = f"the demonstration's is in {demo}: say --state {demo}" if (demo / journal.FOLDER).is_dir() else NAME_IT
+    raise UserError(f"{state}: no journal here; {way_out}")
 
 
 def _piped() -> str:

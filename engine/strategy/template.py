@@ -60,7 +60,7 @@ exits:                            # first that is true wins; the default action 
 def template(name: str, structure: str = "bull_put", underlying: str = "SPX") -> str:
     """The text of a new strategy file. Raises KeyError for an unknown structure."""
     model = STRUCTURES[structure]
-    about = (model.__doc__ or structure).replace(": ", ", ")
+    about = (model.__doc__ or structure).replace(": ", "; ")
     if model.is_credit:
         varied = {"deltas": "short_delta: 0.12-0.20", "price_rule": "credit >= 10% of width", "pop": 70, "worst": 92}
         varied |= {"whole": "credit", "loss": 200, "paid": "credit"}

@@ -209,3 +209,13 @@ def test_why_reads_the_journal_where_no_engine_runs(spreads: Spreads, state: Pat
 def when(kind: type) -> datetime:
     """The moment of the first fact of a kind in the day of `state`."""
     return next(NOON + timedelta(seconds=second) for second, fact in enumerate(trading_day()) if isinstance(fact, kind))
+
+
+def test_folder_of_a_demonstration_is_pointed_at_where_nothing_else_is(spreads: Spreads, tmp_path: Path, state: Path) -> None:
+    (tmp_path / "own").mkdir()
+    state.rename(tmp_path / "own" / "demo")
+
+    asked, why = spreads("query", "FROM trades", "--state", "own"), spreads("why", "puts", "--state", "own")
+
+    assert asked.code == why.code == 2
+    assert asked.err == why.err == "spreads: own: no journal here; the demonstration's is in own/demo: say --state own/demo\n"
