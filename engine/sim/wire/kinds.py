@@ -228,7 +228,9 @@ def _java(number: float) -> str:
 def _plain(number: float) -> str:
     text = repr(number)
     if "e" in text:
-        text = f"{Decimal(text):f}"
+        exact = Decimal(text)
+        # Written out in full such a number would be hundreds of digits, which no reader takes for a number.
+        return f"{exact:f}" if abs(exact.adjusted()) <= _MAX_EXPONENT else _java(number)
     return text.removesuffix(".0")
 
 
