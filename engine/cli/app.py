@@ -8,12 +8,15 @@ import difflib
 import importlib.util
 import io
 import os
+import re
+import shutil
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnknownCommandError, UnusedCliTokensError
+from cyclopts.argument import Argument
 
 from engine.domain.errors import EngineError, UserError
 
@@ -38,6 +41,9 @@ GROUPS = {
     },
     "History": {"query": "engine.cli.history:query"},
 }
+_NARROWEST = 40
+"""Columns of a terminal in which help can still be read."""
+
 COMMANDS = {name: target for commands in GROUPS.values() for name, target in commands.items()}
 
 
@@ -69,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _print_whatever_comes()
+    _print_wide_enough()
     try:
         app = build(overview=not words or words[0] in {"--help", "-h"})
         outcome = app(words, exit_on_error=False, print_error=False, result_action="return_value")
@@ -77,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(_unknown(error), 2, hint="spreads --help")
     except CycloptsError as error:
         command = words[0] if words and words[0] in COMMANDS else ""
-        return _complain(str(error), 2, hint=f"spreads {command} --help".replace("  ", " "))
+        return _complain(_worded(error), 2, hint=f"spreads {command} --help".replace("  ", " "))
     except UserError as error:
         return _complain(str(error), 2)
     except EngineError as error:
@@ -112,8 +119,36 @@ def _unknown(error: UnknownCommandError) -> str:
     return f"no command {word!r}" + (f"; did you mean {similar[0]!r}?" if similar else "")
 
 
+def _worded(error: CycloptsError) -> str:
+    """The library's sentences, without the words of its own language."""
+    match error:
+        case UnusedCliTokensError(unused_tokens=[*left]) if left:
+            return f"nothing is known to do with {' '.join(repr(word) for word in left)}"
+        case MissingArgumentError(argument=Argument(index=int(), name=name), keyword=None):
+            return f"{name.lstrip('-').upper().replace('-', '_')} is missing"
+        case MissingArgumentError(argument=Argument(name=name), keyword=None):
+            return f"{name} is missing"
+        case MissingArgumentError(keyword=str(keyword)):
+            return f"{keyword} wants a value"
+        case _:
+            kinds = {"int": "a whole number", "float": "a number"}
+            pattern = r'unable to convert "(.*)" into (int|float)\.'
+            return re.sub(pattern, lambda found: f"'{found[1]}' is not {kinds[found[2]]}", str(error))
+
+
+def _print_wide_enough() -> None:
+    """The library that draws help never ends where a terminal has no width to speak of."""
+    columns = shutil.get_terminal_size().columns
+    if "COLUMNS" in os.environ or columns < _NARROWEST:
+        os.environ["COLUMNS"] = str(max(_NARROWEST, columns))
+
+
 def _print_whatever_comes() -> None:
-    """A terminal that lacks a character shows a stand-in for it; it is no reason to fail."""
+    """A terminal that lacks a character shows a stand-in for it, and what is said to a closed stream goes nowhere."""
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - so it is with >&-
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -53,8 +53,12 @@ def test_overview_says_the_first_sentence_of_a_command_without_importing_it(comm
         (("zzz",), "no command 'zzz'"),
         (("fields", "--fromat", "json"), "--fromat"),
         (("fields", "--format", "xml"), 'Choose from: "table", "json", "csv"'),
-        (("explain",), "requires an argument"),
-        (("sim", "--port", "abc"), "abc"),
+        (("explain",), "FILE is missing"),
+        (("scan", "x.yaml"), "--chain is missing"),
+        (("run", "--port"), "--port wants a value"),
+        (("fields", "a", "b"), "nothing is known to do with 'b'"),
+        (("sim", "--port", "abc"), "'abc' is not a whole number"),
+        (("sim", "--speed", "abc"), "'abc' is not a number"),
         (("new", "x", "--type", "iron_condor"), "bull_put"),
     ],
 )
@@ -84,6 +88,26 @@ def test_reader_that_leaves_early_is_no_failure() -> None:
     os.close(write)
 
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_closed_stdout_is_no_failure() -> None:
+    closed = f"{sys.executable} -m engine fields >&-"
+
+    ran = subprocess.run(["sh", "-c", closed], stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "wide"])
+def test_help_is_drawn_where_the_terminal_says_it_has_no_width(
+    columns: str, spreads: Spreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    ran = spreads("check", "--help")
+
+    assert ran.code == 0
+    assert "Check strategy files" in ran.out
 
 
 def test_command_line_imports_nothing_heavy_before_it_is_needed() -> None:
