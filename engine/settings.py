@@ -3,12 +3,19 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Mode = Literal["sim", "paper", "live"]
 PORTS: dict[Mode, tuple[int, ...]] = {"sim": (7497,), "paper": (7497, 4002), "live": (7496, 4001)}
 """Where TWS and then IB Gateway listen by default."""
+
+
+def _named(written: object) -> object:
+    """An empty name would be the folder one happens to stand in."""
+    if written == "":
+        raise ValueError("an empty name is no folder")
+    return written
 
 
 class Settings(BaseSettings):
@@ -22,10 +29,10 @@ class Settings(BaseSettings):
     """None tries the default ports of the mode."""
     client_id: Annotated[int, Field(ge=1, le=999_999)] = 17
     """Fixed and not 0: only the same client id may change an order after a restart, and 0 would bind orders made by hand."""
-    account: str | None = None
+    account: Annotated[str, Field(pattern=r"\S")] | None = None
     """None takes the only one that the broker reports."""
-    strategies: Path = Path("strategies")
-    state: Path = Path("state")
+    strategies: Annotated[Path, BeforeValidator(_named)] = Path("strategies")
+    state: Annotated[Path, BeforeValidator(_named)] = Path("state")
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Serves /metrics and /health on 127.0.0.1 as well; None leaves them to the socket in the state folder."""
     lines: Annotated[int, Field(ge=10, le=10_000)] = 100

@@ -295,6 +295,8 @@ def _folded(text: str, watched: bool) -> str:
 
 def _fresh(state: Path) -> Path:
     """An empty folder for this demonstration; only what an earlier one left is removed."""
+    if state.exists() and not state.is_dir():
+        raise UserError(f"{state}: this is no folder; choose another --state")
     if state.exists() and any(state.iterdir()):
         if not (state / MARKER).is_file():
             raise UserError(f"{state}: holds something that is not a demo; choose another --state")

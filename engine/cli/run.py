@@ -1,14 +1,18 @@
 """`spreads run`: the engine, until it is stopped."""
 
 import asyncio
+import difflib
+import os
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from engine.app import App, Options, state_of
 from engine.cli.horizon import outdated
@@ -27,6 +31,17 @@ from engine.sim.loop import LoopClock, PacedLoop
 from engine.sim.loop import run as run_on
 
 NOT_LIVE = "{}: real money needs armed strategies, which this version does not have; use --paper"
+
+PREFIX = "SPREADS_"
+
+_WANTED = {
+    "mode": "paper or sim",
+    "host": "a name or an address, such as 127.0.0.1",
+    "account": "an account such as DU1234567",
+    "strategies": "a folder",
+    "state": "a folder",
+}
+"""What the settings that are no numbers want."""
 
 Optional = Annotated[str | None, Parameter(show_default=False)]
 
@@ -154,9 +169,35 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
 
 
 def _settings(given: dict[str, object]) -> Settings:
+    """Settings of the flags and of the environment. Raises UserError with every one that is wrong."""
+    _refuse_unknown(os.environ)
     try:
-        return Settings.model_validate({**Settings().model_dump(), **given})
+        return Settings.model_validate({**_environment(os.environ), **given})
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else "settings"
-        raise UserError(f"{name} {first['input']}: {first['msg']}") from error
+        told = [_wrong(details, given) for details in error.errors(include_url=False)]
+        raise UserError("\n         ".join(told)) from error
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    written = {name: f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    return {name: environment[variable] for name, variable in written.items() if variable in environment}
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """A misspelled SPREADS_ACOUNT would leave the account to chance."""
+    known = [f"{PREFIX}{name}".upper() for name in Settings.model_fields]
+    for variable in environment:
+        if variable.startswith(PREFIX) and variable not in known:
+            close = difflib.get_close_matches(variable, known, 1, 0.8)
+            way_out = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise UserError(f"{variable} in the environment is no setting; {way_out}")
+
+
+def _wrong(details: ErrorDetails, given: Mapping[str, object]) -> str:
+    """What is wrong with one setting, by the name under which it was given."""
+    field = str(details["loc"][0])
+    name = "--" + field.replace("_", "-") if field in given else f"{PREFIX}{field}".upper()
+    declared = Settings.model_json_schema()["properties"][field]
+    bounds = next((kind for kind in (declared, *declared.get("anyOf", ())) if "minimum" in kind), None)
+    wanted = f"a whole number from {bounds['minimum']} to {bounds['maximum']}" if bounds else _WANTED[field]
+    return f"{name}: found '{details['input']}'; wanted {wanted}"

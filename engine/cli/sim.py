@@ -82,6 +82,8 @@ def sim(
     if "list" in fault:
         pairs(catalogue())
         return
+    if bars is not None and not replay:
+        raise UserError("--bars: the history of a replay; add --replay, or leave it out")
     schedule = [parse_fault(text) for text in fault]
     _check(host, port, speed, account, cash, days, seed)
     with _listener(host, port) as listener:
