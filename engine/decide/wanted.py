@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from heapq import nsmallest
 from itertools import islice, zip_longest
 
 import numpy as np
@@ -116,14 +117,14 @@ def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now:
     """At-the-money strikes first, then short legs nearest to the middle of the wanted deltas, each followed by its partners."""
     spread = strategy.spread
     by_strike = {contract.strike: contract for contract in chain}
-    near = sorted(chain, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))[:ATM_STRIKES]
+    near = nsmallest(ATM_STRIKES, chain, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))
     band = spread.short_delta
     middle, low, high = 0.3, 0.0, 1.0
     if band is not None:
         middle, low, high = (float(band.low) + float(band.high)) / 2, float(band.low) / SLACK, float(band.high) * SLACK
     deltas = guessed_deltas(chain, guess, now)
-    by_distance = sorted(zip(deltas, chain, strict=True), key=lambda pair: (abs(pair[0] - middle), pair[1].strike))
-    shorts = [contract for delta, contract in by_distance if low <= delta <= high]
+    inside = [(abs(delta - middle), contract) for delta, contract in zip(deltas, chain, strict=True) if low <= delta <= high]
+    shorts = [contract for _, contract in sorted(inside, key=lambda pair: (pair[0], pair[1].strike))]
     strikes = sorted(by_strike)
     chosen = dict.fromkeys(near)
     for short in shorts:

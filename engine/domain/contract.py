@@ -60,6 +60,10 @@ class Contract:
     multiplier: int
     """Shares (or index units) one contract stands for."""
 
+    def __hash__(self) -> int:
+        """Of the number alone: whole chains are put into sets, and seven fields take their time."""
+        return hash(self.con_id)
+
     @property
     def rule(self) -> SettlementRule:
         return settlement_rule(self.root)
