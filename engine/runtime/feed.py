@@ -4,7 +4,7 @@ Prepared after every connect, refreshed on each trading day and when strategies 
 (`decide.wanted`); here it is only passed on.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -37,6 +37,10 @@ MONTHLY_DAYS = 45
 """`next monthly` is at most five weeks away; a few days of slack."""
 
 
+Days = frozenset[tuple[int, int]]
+"""Ranges of days to expiry, from and to."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     underlying: Underlying
@@ -57,12 +61,14 @@ class Feed:
         self._broker, self._quotes, self._lines = broker, quotes, lines
         self._known: dict[str, _Known] = {}
         self._contracts: dict[str, tuple[Contract, ...]] = {}
-        self._loaded_for: dict[str, frozenset[tuple[int, int]]] = {}
-        """Days to expiry, from and to, that the contracts of an underlying were loaded for."""
+        self._loaded_for: dict[str, Days] = {}
+        """What the contracts of an underlying were loaded for."""
         self._refused: dict[str, date] = {}
         """Days on which the broker refused an underlying."""
         self._is_preparing = False
         self._is_prepared = False
+        self._needed: tuple[Shelf, Mapping[str, Days]] | None = None
+        """What the strategies of a shelf need, kept as long as it is the same one: asked for every second."""
         self._watched: list[Contract] = []
         self.carries: dict[str, Carry] = {}
         """Interest and dividends that the chain was last laid out with, by underlying."""
@@ -133,15 +139,18 @@ class Feed:
     def is_stale(self, shelf: Shelf, now: datetime) -> bool:
         """Whether `prepare` must run again: the last one did not come to its end, a new trading day, a history that was not had,
         or an underlying or expiries that were not wanted before."""
-        if not self._is_prepared:
+        if not self._is_prepared or any(known.lacks_history(now) for known in self._known.values()):
             return True
-        today, strategies = trading_day(now), list(shelf.strategies.values())
-        needed = {name for strategy in strategies for name in strategy.universe if self._refused.get(name) != today}
-        if any(name not in self._known or self._known[name].loaded_on != today for name in needed):
-            return True
-        if any(known.lacks_history(now) for known in self._known.values()):
-            return True
-        return any(not _days(name, strategies) <= self._loaded_for.get(name, frozenset()) for name in needed - {VIX})
+        today = trading_day(now)
+        if self._needed is None or self._needed[0] is not shelf:
+            self._needed = (shelf, _needed(list(shelf.strategies.values())))
+        for name, days in self._needed[1].items():
+            if self._refused.get(name) == today:
+                continue
+            known = self._known.get(name)
+            if known is None or known.loaded_on != today or not days <= self._loaded_for.get(name, frozenset()):
+                return True
+        return False
 
     def rewatch(self, shelf: Shelf, ledger: Ledger, now: datetime) -> None:
         """Stream what is worth a line now."""
@@ -199,11 +208,17 @@ def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:
     return sorted(names)
 
 
-def _days(symbol: str, strategies: Iterable[Strategy]) -> frozenset[tuple[int, int]]:
+def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
     """Days to expiry, from and to, that strategies on this underlying may open or roll to."""
     here = [strategy for strategy in strategies if symbol in strategy.universe]
     rules = [strategy.spread.expiry for strategy in here] + [strategy.roll.to for strategy in here if strategy.roll]
     return frozenset((rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, MONTHLY_DAYS) for rule in rules)
+
+
+def _needed(strategies: Sequence[Strategy]) -> dict[str, Days]:
+    """The days to expiry that must be loaded of every underlying; none of the one that is only looked at."""
+    names = {name for strategy in strategies for name in strategy.universe}
+    return {name: frozenset() if name == VIX else _days(name, strategies) for name in names}
 
 
 def _within(days: Iterable[tuple[int, int]], now: datetime) -> Callable[[date], bool]:
