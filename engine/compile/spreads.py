@@ -57,7 +57,8 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
     anchor, sign = ("s_strike", plus) if spread.is_credit else ("l_strike", minus)
     # A bull profits above its breakeven, a bear below it; the short strike lies above exactly for bulls.
     profits_above = spread.short_is_higher
-    below = "-" if profits_above else ""
+    drift, distance = "(s_carry - breakeven_iv * breakeven_iv / 2) * s_years", "ln(breakeven_after_fees / s_spot)"
+    toward = f"{drift} - {distance}" if profits_above else f"{distance} - {drift}"
     return {
         "W": "s_strike - l_strike" if spread.short_is_higher else "l_strike - s_strike",
         "net": "((s_bid + s_ask) - (l_bid + l_ask)) / 2",
@@ -69,11 +70,11 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
         "breakeven": f"{anchor} {sign} net",
         "breakeven_after_fees": f"{anchor} {sign} kept",
         "breakeven_distance": "(s_spot - breakeven) / s_spot" if profits_above else "(breakeven - s_spot) / s_spot",
-        "breakeven_iv": "s_iv + (l_iv - s_iv) * (breakeven_after_fees - s_strike) / (l_strike - s_strike)",
+        # The straight line from strike to strike: the breakeven lies kept / W of the way from the anchor to the other leg.
+        "breakeven_iv": f"{'s_iv' if spread.is_credit else 'l_iv'} + (l_iv - s_iv) * kept / W",
         "pop_z": (
-            f"CASE WHEN {'kept' if spread.is_credit else 'W + kept'} > {EQUAL} THEN {below}"
-            "(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years)"
-            " / (breakeven_iv * sqrt(s_years)) "
+            f"CASE WHEN {'kept' if spread.is_credit else 'W + kept'} > {EQUAL}"
+            f" THEN ({toward}) / (breakeven_iv * sqrt(s_years)) "
             f"WHEN s_iv + l_iv + s_spot <= {FINITE} THEN -{NEVER!r} END"
         ),
         "pop": f"CASE WHEN pop_z <= {FINITE} THEN {normal_cdf('pop_z')} END",

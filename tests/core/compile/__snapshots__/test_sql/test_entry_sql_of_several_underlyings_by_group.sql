@@ -29,28 +29,24 @@ priced_2 AS MATERIALIZED (
 ),
 priced_3 AS MATERIALIZED (
   SELECT *,
-    s_strike - kept AS breakeven_after_fees
+    s_strike - kept AS breakeven_after_fees,
+    s_iv + (l_iv - s_iv) * kept / W AS breakeven_iv
   FROM priced_2
 ),
 priced_4 AS MATERIALIZED (
   SELECT *,
-    s_iv + (l_iv - s_iv) * (breakeven_after_fees - s_strike) / (l_strike - s_strike) AS breakeven_iv
+    CASE WHEN kept > 1e-9 THEN ((s_carry - breakeven_iv * breakeven_iv / 2) * s_years - ln(breakeven_after_fees / s_spot)) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
   SELECT *,
-    CASE WHEN kept > 1e-9 THEN -(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
-  FROM priced_4
-),
-priced_6 AS MATERIALIZED (
-  SELECT *,
     CASE WHEN pop_z <= 1e308 THEN CASE WHEN pop_z > 0 THEN 1 - CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END END END AS pop
-  FROM priced_5
+  FROM priced_4
 ),
 priced AS MATERIALIZED (
   SELECT *,
     pop AS score
-  FROM priced_6
+  FROM priced_5
 )
 SELECT s_cid, l_cid, score
 FROM priced

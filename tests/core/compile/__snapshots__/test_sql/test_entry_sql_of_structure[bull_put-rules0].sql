@@ -34,23 +34,19 @@ priced_2 AS (
 ),
 priced_3 AS (
   SELECT *,
-    s_strike - kept AS breakeven_after_fees
+    s_strike - kept AS breakeven_after_fees,
+    s_iv + (l_iv - s_iv) * kept / W AS breakeven_iv
   FROM priced_2
 ),
 priced_4 AS (
   SELECT *,
-    s_iv + (l_iv - s_iv) * (breakeven_after_fees - s_strike) / (l_strike - s_strike) AS breakeven_iv
+    CASE WHEN kept > 1e-9 THEN ((s_carry - breakeven_iv * breakeven_iv / 2) * s_years - ln(breakeven_after_fees / s_spot)) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_3
-),
-priced_5 AS (
-  SELECT *,
-    CASE WHEN kept > 1e-9 THEN -(ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
-  FROM priced_4
 ),
 priced AS (
   SELECT *,
     (expected_value / max_loss) AS score
-  FROM priced_5
+  FROM priced_4
 )
 SELECT s_cid, l_cid, score
 FROM priced
