@@ -43,6 +43,12 @@ _REFUSALS = {
     "req_historical_ticks": (10187, "Failed to request historical ticks:No data"),
     "req_histogram_data": (162, "Historical Market Data Service error message:HMDS query returned no data"),
     "req_fundamental_data": (430, "We are sorry, but fundamentals data for the security specified is not available."),
+    "req_news_article": (10172, "Failed to request news article:No data available"),
+    "req_historical_news": (10276, "News feed is not allowed."),
+    "req_wsh_meta_data": (10276, "News feed is not allowed."),
+    "req_wsh_event_data": (10276, "News feed is not allowed."),
+    "request_fa": (321, "Error validating request.-'bN' : cause - FA data operations ignored for non FA customers."),
+    "replace_fa": (321, "Error validating request.-'bN' : cause - FA data operations ignored for non FA customers."),
     "req_scanner_subscription": (162, "Historical Market Data Service error message:No items retrieved"),
 }
 

@@ -4,6 +4,7 @@ Pure: time, quotes and chance come as arguments, and the same calls give the sam
 notices to the clients they concern.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -112,7 +113,7 @@ class Exchange:
 
     def cancel_all(self, now: datetime) -> list[Notice]:
         """Cancels every working order of every client."""
-        return [notice for order in self.working() for notice in self.end(order, "Cancelled by Trader", "", now)]
+        return self._end_all(self.working(), "Cancelled by Trader", now)
 
     def end(self, order: Order, done_text: str, reason: str, now: datetime) -> list[Notice]:
         """Cancels a working order, whoever asked for it."""
@@ -125,6 +126,10 @@ class Exchange:
             notices.reverse()
         children = [o for o in self.working() if o.client_id == order.client_id and o.terms.parent_id == order.order_id]
         return notices + [notice for child in children for notice in self.end(child, done_text, reason, now)]
+
+    def _end_all(self, orders: Sequence[Order], done_text: str, now: datetime) -> list[Notice]:
+        """Cancels these orders; a child that ended with its parent is not told of twice."""
+        return [notice for order in orders if order.is_working for notice in self.end(order, done_text, "", now)]
 
     def open_session(self, now: datetime) -> list[Notice]:
         """Orders that waited for the market to open begin to work."""
@@ -139,7 +144,7 @@ class Exchange:
         """The market closes: orders for the day end."""
         self.is_open = False
         day = [order for order in self.working() if order.terms.tif == "DAY"]
-        return [notice for order in day for notice in self.end(order, "Cancelled: order expired at the close", "", now)]
+        return self._end_all(day, "Cancelled: order expired at the close", now)
 
     def begin_day(self) -> None:
         """A new calendar day: done orders and yesterday's executions leave the lists, daily profits start again."""
@@ -182,7 +187,7 @@ class Exchange:
             if level is not None and settle(self.account, position.instrument, level, self._tape) is not None:
                 notices += self._moved(position.instrument.con_id)
         for order in self.working():
-            if any(not self._tape.is_listed(con_id) for con_id, _ in order.terms.trades()):
+            if order.is_working and any(not self._tape.is_listed(con_id) for con_id, _ in order.terms.trades()):
                 notices += self.end(order, "Cancelled: contract expired", "The contract has expired.", now)
         return notices
 

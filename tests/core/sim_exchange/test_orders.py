@@ -1,12 +1,14 @@
 """Orders: what is accepted, what is refused with which code, and what is told when."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from engine.sim.exchange.checks import HouseRules
-from engine.sim.exchange.orders import OrderShown, Previewed, Said, StatusShown
+from engine.sim.exchange.exchange import Exchange
+from engine.sim.exchange.orders import Notice, OrderShown, Previewed, Said, StatusShown
 from tests.core.sim_exchange import desk
 from tests.core.sim_exchange.desk import NOW, WrittenTape, bull_put, combo, single
 
@@ -228,3 +230,15 @@ def test_what_if_of_closing_frees_the_margin():
 
     assert previewed.preview.before.initial == 1000
     assert previewed.preview.after.initial == 0
+
+
+@pytest.mark.parametrize("ends", [lambda desk_: desk_.cancel_all(NOW), lambda desk_: desk_.close_session(NOW)])
+def test_child_that_ends_with_its_parent_is_told_of_once(ends: Callable[[Exchange], list[Notice]]):
+    exchange = desk.exchange(WrittenTape())
+    exchange.place(1, 5, single(desk.STOCK, "400.00"), NOW)
+    exchange.place(1, 6, single(desk.STOCK, "500.00", action="SELL", parent_id=5), NOW)
+
+    ended = ends(exchange)
+
+    assert codes(ended) == [202, 202]
+    assert statuses(ended) == ["Cancelled", "Cancelled"]

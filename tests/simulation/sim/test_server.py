@@ -122,13 +122,13 @@ def test_unknown_request_is_refused_by_name():
     async def act(sim: Simulator, raw: Raw) -> list[Message]:
         raw.send(greeting() + encode_frame(Message("start_api", {"client_id": 1}), 178))
         await raw.bodies()
-        raw.send(encode_frame(Message("req_wsh_meta_data", {"req_id": 9}), 178))
+        raw.send(encode_frame(Message("query_display_groups", {"req_id": 9}), 178))
         return [decode("s2c", fields_of(body), 178) for body in await raw.bodies()]
 
     [told] = play(act)
 
     assert told == Message("error", {**error(9, 321, "").values, "text": told.text("text"), "advanced_reject_json": ""})
-    assert "req_wsh_meta_data" in told.text("text")
+    assert "query_display_groups" in told.text("text")
 
 
 def test_requests_are_kept_with_their_instants():
