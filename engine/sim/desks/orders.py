@@ -90,6 +90,9 @@ class OrderDesk:
         if terms.account != self._exchange.account.name:
             text = f"Error validating request.-'bN' : cause - Invalid account code '{terms.account}'"
             self._send(error(order_id, 321, text))
+        elif _unsimulated(asked):
+            text = f"Error validating request : cause - {_unsimulated(asked)} of orders is not simulated"
+            self._send(error(order_id, 321, text))
         elif terms.what_if and not terms.transmit:
             self._send(error(order_id, 413, "What-if order should have the transmit flag set to true."))
         elif terms.what_if:
@@ -305,6 +308,14 @@ class OrderDesk:
             case PositionMoved():
                 return False
         assert_never(notice)
+
+
+def _unsimulated(asked: Message) -> str:
+    """What of the request would decide when or how it trades and is not simulated; empty where there is nothing."""
+    for name in ("conditions", "good_after_time", "hedge_type", "scale_price_increment"):
+        if asked.values.get(name):
+            return name
+    return ""
 
 
 def _fits(row: Execution, asked: Message) -> bool:

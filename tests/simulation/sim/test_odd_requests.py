@@ -84,6 +84,9 @@ def told(act_on: Message) -> tuple[list[tuple[int, int]], bool]:
         (order(what_if=True, total_quantity=Decimal("1E30")), 383),
         (order(what_if=True, transmit=False), 413),
         (order(sec_type="", con_id=0), 200),
+        (order(good_after_time="20261123 12:00:00 US/Eastern"), 321),
+        (order(scale_price_increment=0.5), 321),
+        (order(conditions=({"type": 3, "is_more": True, "time": "20261123 12:00:00 US/Eastern"},)), 321),
     ],
 )
 def test_odd_request_is_answered_with_the_code_of_tws(request_: Message, code: int | None):
