@@ -155,11 +155,17 @@ class ContractDesk:
         local, root = asked.text("local_symbol"), asked.text("trading_class")
         if asked.text("exchange") not in {"", *OPTION_EXCHANGES} or asked.text("currency") not in {"", "USD"}:
             return []
-        if symbol and symbol not in listing.underlyings:
-            return []
+        if (symbol and symbol not in listing.underlyings) or not (symbol or local):
+            return []  # an option is looked for by its underlying or by its own symbol
         keep = np.ones(len(listing), dtype=np.bool_)
         if symbol:
             keep &= listing.u == listing.underlyings.index(symbol)
+        if local:  # its parts rule out almost all, before symbols are made to compare
+            strike = local[13:]
+            if not (strike.isascii() and strike.isdigit() and len(strike) == 8):
+                return []
+            keep &= listing.strike == int(strike) / 1000
+            root = root or local[:6].rstrip()
         if root:
             keep &= listing.root == (listing.roots.index(root) if root in listing.roots else -1)
         if asked.text("expiry"):

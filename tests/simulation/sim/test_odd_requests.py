@@ -73,6 +73,9 @@ def told(act_on: Message) -> tuple[list[tuple[int, int]], bool]:
         (details(symbol="SPY"), 321),
         (details(symbol="SPY", sec_type="STOCK"), 321),
         (details(symbol="ES", sec_type="FUT"), 200),
+        (details(sec_type="OPT"), 200),
+        (details(sec_type="OPT", local_symbol="SPY   261127P"), 200),
+        (details(sec_type="OPT", local_symbol="SPY   261127P0059\u0664000"), 200),
         (quote(con_id=0, sec_type=""), 321),
         (quote(**{**BAG, "con_id": 0}), 314),
         (Message("cancel_historical_data", {"req_id": 7}), 366),
@@ -151,6 +154,18 @@ def test_option_order_may_name_its_contract_by_its_terms():
 
     assert [message.name for message in said] == ["open_order", "order_status"]
     assert said[0].whole("con_id") == con_id
+
+
+def test_option_is_found_by_its_own_symbol_alone():
+    async def act(sim: Simulator, raw: Raw) -> tuple[list[Message], int]:
+        await raw.begin()
+        [con_id] = puts(sim, 1)
+        return await raw.ask(details(sec_type="OPT", local_symbol=sim.floor.instrument(con_id).local_symbol)), con_id
+
+    (found, end), con_id = play(act)
+
+    assert found.whole("con_id") == con_id
+    assert end.name == "contract_details_end"
 
 
 def test_last_child_sends_out_its_parent_and_its_siblings():
