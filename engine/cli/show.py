@@ -5,7 +5,7 @@ import json
 import math
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,8 @@ from rich.text import Text
 Format = Literal["table", "json", "csv"]
 Row = Mapping[str, object]
 
+_GAP = "  "
+"""Between two columns."""
 _WIDEST = 10_000
 """Characters of a table that no terminal shows: a file or a pager takes whole cells."""
 
@@ -63,20 +65,42 @@ def pairs(items: Iterable[tuple[str, object]]) -> None:
 
 
 def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
     numeric = {column for column in columns if all(isinstance(row.get(column), int | float | Decimal | None) for row in rows)}
-    for column in columns:
-        table.add_column(Text(column), justify="right" if column in numeric else "left", overflow="fold")
-    cells = [_column([row.get(column) for row in rows]) for column in columns]
-    for line in zip(*cells, strict=True):
-        # Text and not markup: what a file or a broker says may hold square brackets.
-        table.add_row(*(Text(cell) for cell in line))
+    cells = {column: _column([row.get(column) for row in rows]) for column in columns}
     wide = None if sys.stdout.isatty() else _WIDEST
     console = Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=False)
+    shown = _fitting(cells, numeric, console.width)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in shown:
+        if column in numeric:
+            table.add_column(Text(column), justify="right", no_wrap=True)
+        else:
+            table.add_column(Text(column), overflow="fold")
+    for line in zip(*(cells[column] for column in shown), strict=True):
+        # Text and not markup: what a file or a broker says may hold square brackets.
+        table.add_row(*(Text(cell) for cell in line))
     # Written by us: the library ends the program where the reader has left.
     with console.capture() as drawn:
         console.print(table)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
+    if len(shown) < len(columns):
+        say(f"no room for {', '.join(column for column in columns if column not in shown)}: a wider terminal, or --format json")
+
+
+def _fitting(cells: Mapping[str, Sequence[str]], numeric: Collection[str], width: int) -> list[str]:
+    """The columns that a terminal has room for: a number is whole or not there, words may go on in the next line. The last
+    numbers go first."""
+    shown = list(cells)
+    least = {
+        column: max(len(part) for cell in [column, *values] for part in ([cell] if column in numeric else cell.split() or [""]))
+        for column, values in cells.items()
+    }
+    while sum(least[column] for column in shown) + len(_GAP) * (len(shown) - 1) > width:
+        droppable = [column for column in shown if column in numeric]
+        if len(droppable) <= 1:
+            break
+        shown.remove(droppable[-1])
+    return shown
 
 
 def _column(values: Sequence[object]) -> list[str]:

@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -25,6 +27,23 @@ def test_table_aligns_numbers_and_shows_what_is_absent_as_a_dash(capsys: pytest.
     assert "1,234.5" in lines[1]
     assert "\x1b" not in lines[2]
     assert lines[2].split()[1:3] == ["-", "-"]
+
+
+def test_a_narrow_terminal_is_shown_whole_numbers_or_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[Row] = [{"rank": 1, "spread": "SPXW 24 Jun 16 1975/1950P", "net": 4.4, "max_loss": 12060.25, "score": 0.0562}]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("TERM", "xterm")
+
+    show(rows, ("rank", "spread", "net", "max_loss", "score"), "table")
+
+    shown = capsys.readouterr()
+    lines = re.sub("\x1b\\[[0-9]*m", "", shown.out)
+    assert lines.split() == ["rank", "spread", "net", "1", "SPXW", "24", "Jun", "16", "4.4", "1975/1950P"]
+    assert max(len(line) for line in lines.splitlines()) <= 30
+    assert shown.err == "no room for max_loss, score: a wider terminal, or --format json\n"
 
 
 def test_csv_holds_plain_values(capsys: pytest.CaptureFixture[str]) -> None:
