@@ -104,7 +104,7 @@ def _polars_best(met: pl.LazyFrame, b: Bounds) -> Rows:
             / (c("iv_at") * c("years").sqrt()),
             score=(100 * (c("net") + c("expected_payoff_l") - c("expected_payoff")) - c("fees")) / (100 * (c("W") - c("net"))),
         )
-        .filter((c("kept") > 0) & (c("z") >= 0) & c("z").is_finite() & c("score").is_finite())
+        .filter((c("kept") > EQUAL) & (c("z") >= 0) & c("z").is_finite() & c("score").is_finite())
         .select("u", "cid", "cid_l", "score")
         .sort(["score", "cid", "cid_l"], descending=[True, False, False])
     )  # fmt: skip
@@ -145,7 +145,7 @@ def pandas_merge(frame: pd.DataFrame, b: Bounds) -> Rows:
     iv = m.iv + (m.iv_l - m.iv) * (at - m.strike) / (m.strike_l - m.strike)
     z = -(np.log(at / m.spot) - (m.carry - iv * iv / 2) * m.years) / (iv * np.sqrt(m.years))
     m["score"] = (100 * (m.net + m.expected_payoff_l - m.expected_payoff) - fees) / (100 * (m.W - m.net))
-    m = m[(kept > 0) & (z >= 0) & np.isfinite(z) & np.isfinite(m.score)]
+    m = m[(kept > EQUAL) & (z >= 0) & np.isfinite(z) & np.isfinite(m.score)]
     order = {"by": ["score", "cid", "cid_l"], "ascending": [False, True, True]}
     best = m.sort_values(**order).groupby("u", sort=False).head(KEEP)
     return list(best[["cid", "cid_l", "score"]].itertuples(index=False, name=None))
@@ -205,7 +205,7 @@ def _loops(
                 continue
             fees = 2 * max(fee[s] + fee[k], min_fee)
             kept = net - fees / 100
-            if kept <= 0:
+            if kept <= EQUAL:
                 continue
             at = strike[s] - kept
             v = iv[s] + (iv[k] - iv[s]) * (at - strike[s]) / (strike[k] - strike[s])
