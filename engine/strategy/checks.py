@@ -19,6 +19,9 @@ from engine.strategy.reading import place_at
 from engine.strategy.units import Unit
 from engine.strategy.values import Amount, Auto, DayRange, ExpiryRule, ShareOf, Usd, WorstShare
 
+_NEAR = Decimal("0.02")
+"""How far a range may reach about a single delta."""
+
 
 class _Case:
     """One strategy with its file, so that each check is a few lines."""
@@ -121,6 +124,19 @@ def _expiry(case: _Case) -> None:
                     case.error(_of(condition), f"this can never be true with  expiry: {days}", "change one of the two")
                 elif bound.covers(rule.min_days, rule.max_days):
                     case.warn(_of(condition), f"this is always true with  expiry: {days}", "remove it")
+
+
+def _deltas(case: _Case) -> None:
+    """A single delta is that delta, not the nearest to it."""
+    spread = case.strategy.spread
+    for key, bounds in (("short_delta", spread.short_delta), ("long_delta", spread.long_delta)):
+        if bounds is not None and bounds.low == bounds.high:
+            low, high = max(Decimal(0), bounds.low - _NEAR), min(Decimal(1), bounds.high + _NEAR)
+            case.warn(
+                case.at("spread", key),
+                f"only a delta of exactly {bounds.low} fits, and hardly any option has it",
+                f"write  {low}-{high}",
+            )
 
 
 def _width(case: _Case) -> None:
@@ -365,7 +381,7 @@ def _repeated(case: _Case) -> None:
 
 
 _CHECKS: tuple[Callable[[_Case], None], ...] = (
-    _contradictions, _out_of_bounds, _expiry, _width, _undefined, _exits, _approval, _never_binds, _entry, _repeated,
+    _contradictions, _out_of_bounds, _expiry, _deltas, _width, _undefined, _exits, _approval, _never_binds, _entry, _repeated,
 )  # fmt: skip
 
 

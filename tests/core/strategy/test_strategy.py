@@ -298,6 +298,7 @@ MANUAL = "approval: manual, expires in 10 min"
             "its 9 orders never bind: limits.per_day allows 2",
         ),
         ("expiry: 30-60 days", "expiry: 45 days", "only an expiry exactly 45 days away fits, on most days there is none"),
+        ("short_delta: 0.12-0.20", "short_delta: 16 delta", "only a delta of exactly 0.16 fits, and hardly any option has it"),
         ("- volume >= 10", "- dte >= 10", "this is always true with  expiry: 30-60 days"),
         ("- pop >= 70%", "- width <= $60", "this is always true with  width: $25-$50"),
         ("dte <= 21", "dte <= 40", "with  expiry: 30-60 days  some positions would be closed at once"),
