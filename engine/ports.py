@@ -120,7 +120,7 @@ class BrokerOrder:
     """An order as the broker reports it when asked."""
 
     order_ref: str
-    """Empty where it is not ours."""
+    """Empty where it is not of this program: neither of this journal nor of another one's."""
     perm_id: int
     order_id: int
     status: str
@@ -149,6 +149,8 @@ class BrokerPicture:
     executions: tuple[Fact, ...]
     """LegFilled and CommissionReported of today's executions that carry one of our refs."""
     positions: tuple[BrokerPosition, ...]
+    strangers: tuple[str, ...] = ()
+    """References of executed orders that this program gave in another journal, each once."""
 
 
 class Broker(Protocol):

@@ -7,12 +7,13 @@ then seen twice, never missed.
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ib_async import IB, OrderState
+from ib_async import IB, Execution, OrderState
 from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
 from engine.broker.asking import answer
 from engine.broker.translate import STANDING, Executions, money, position
+from engine.decide.refs import day_of
 from engine.domain.errors import Transient
 from engine.domain.facts import Fact
 from engine.ports import BrokerOrder, BrokerPicture
@@ -25,12 +26,15 @@ BOOK_S = 10.0
 class _Reading:
     """What has come in for one picture."""
 
+    account: str
     open: dict[int, BrokerOrder] = field(default_factory=dict[int, BrokerOrder])
     """By permId: TWS may tell an order again when it changes meanwhile, the last word counts."""
     filled: dict[int, Decimal] = field(default_factory=dict[int, Decimal])
     """Whole combinations executed, by permId: TWS says it in the status that follows an open order."""
     completed: list[BrokerOrder] = field(default_factory=list[BrokerOrder])
     exec_ids: dict[str, None] = field(default_factory=dict[str, None])
+    strangers: dict[str, None] = field(default_factory=dict[str, None])
+    """References that another journal of this program gave."""
     is_torn: bool = False
 
 
@@ -46,7 +50,7 @@ class Books:
         """Raises Transient when an answer stays away or cannot be read: half a picture would hide an order."""
         if self._reading is not None:
             raise Transient("the broker is being asked for its books already; wait for that answer")
-        reading = self._reading = _Reading()
+        reading = self._reading = _Reading(account)
         try:
             await answer("open orders", BOOK_S, self._ib.reqAllOpenOrdersAsync)
             await answer("completed orders", BOOK_S, self._ib.reqCompletedOrdersAsync, False)
@@ -63,13 +67,14 @@ class Books:
             completed_orders=tuple(reading.completed),
             executions=self._facts(reading),
             positions=tuple(position(one.contract, one.position) for one in held.values() if one.position),
+            strangers=tuple(reading.strangers),
         )
 
     # What TWS says meanwhile.
 
     def open_order(self, order_id: int, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         if self._reading is not None:
-            self._reading.open[order.permId] = self._order(order_id, contract, order, state.status, Decimal(0))
+            self._reading.open[order.permId] = self._order(self._reading, order_id, contract, order, state.status, Decimal(0))
 
     def order_status(self, perm_id: int, filled: float) -> None:
         if self._reading is not None:
@@ -78,12 +83,17 @@ class Books:
     def completed_order(self, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         if self._reading is not None:
             filled = money(order.filledQuantity if isinstance(order.filledQuantity, float) else None)
-            self._reading.completed.append(self._order(order.orderId, contract, order, state.status, filled or Decimal(0)))
+            known = self._order(self._reading, order.orderId, contract, order, state.status, filled or Decimal(0))
+            self._reading.completed.append(known)
 
-    def execution(self, exec_id: str) -> None:
+    def execution(self, execution: Execution) -> None:
         """An execution came as part of the answer; its facts belong to the picture, not to the queue."""
-        if self._reading is not None:
-            self._reading.exec_ids[exec_id] = None
+        if self._reading is None:
+            return
+        self._reading.exec_ids[execution.execId] = None
+        ref = execution.orderRef
+        if day_of(ref) is not None and not self._executions.is_ours(ref) and execution.acctNumber == self._reading.account:
+            self._reading.strangers[ref] = None
 
     def has_asked_for(self, exec_id: str) -> bool:
         """True while a picture is being gathered that will tell this execution and what it cost."""
@@ -96,9 +106,13 @@ class Books:
 
     # Inside.
 
-    def _order(self, order_id: int, contract: IbContract, order: IbOrder, status: str, filled: Decimal) -> BrokerOrder:
+    def _order(
+        self, reading: _Reading, order_id: int, contract: IbContract, order: IbOrder, status: str, filled: Decimal
+    ) -> BrokerOrder:
+        ref = order.orderRef
+        is_known = self._executions.is_ours(ref) or (day_of(ref) is not None and order.account == reading.account)
         return BrokerOrder(
-            order_ref=order.orderRef if self._executions.is_ours(order.orderRef) else "",
+            order_ref=ref if is_known else "",
             perm_id=order.permId,
             order_id=order_id,
             status=STANDING.get(status, status),

@@ -125,7 +125,7 @@ class Ear(Wrapper):
     def execDetails(self, reqId: int, contract: IbContract, execution: Execution) -> None:
         is_asked = reqId in self._futures
         if is_asked:
-            self.parts.books.execution(execution.execId)
+            self.parts.books.execution(execution)
         try:
             facts = self.parts.executions.execution(contract, execution)
         except ValueError as problem:

@@ -3,6 +3,7 @@
     executions   first: fills are the truth
     orders       every order that may be at the broker, matched by order_ref and permId, never by orderId
     positions    contract by contract; more or fewer than our fold says is a difference, contracts not ours are foreign
+    names        orders and executions of today under this program's name that our books do not have are a difference
 
 Pure: the picture and the ledger come in, facts go out.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine.decide.refs import day_of
 from engine.domain.errors import IllegalFact
 from engine.domain.facts import (
     Fact,
@@ -26,10 +28,14 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.session import trading_day
 from engine.ports import BrokerOrder, BrokerPicture
 
 ABSENT_AFTER = timedelta(seconds=30)
 """An order younger than this may still be on its way; it is not declared absent."""
+
+NAMED_MAX = 5
+"""References named in one difference; a day's worth would fill a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,11 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
             except IllegalFact:
                 continue
     unknown = [order.ref for order in after.orders.values() if order.state == "unknown"]
-    differences = (*_differences(after, picture), *(f"order {ref} is neither found nor absent yet" for ref in unknown))
+    differences = (
+        *_differences(after, picture),
+        *_not_in_books(after, picture, asked_at),
+        *(f"order {ref} is neither found nor absent yet" for ref in unknown),
+    )
     facts.append(Reconciled(differences, _foreign(after, picture)))
     return Outcome(tuple(facts), is_settled=not unknown)
 
@@ -136,9 +146,28 @@ def _differences(ledger: Ledger, picture: BrokerPicture) -> Iterator[str]:
     for con_id, position in sorted(theirs.items()):
         if con_id in names and con_id not in ours and con_id not in expired:
             yield f"{names[con_id]}: our fills make 0, the broker holds {_signed(position.quantity)}"
+
+
+def _not_in_books(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[str]:
+    """What trades under this program's name and is not in our books: limits would be counted without it.
+
+    Another engine works on the account, the journal was moved away, or its end is lost; then references of today would be
+    given a second time as well. What was executed on an earlier day is over: its positions are foreign.
+    """
     for order in picture.open_orders:
         if order.order_ref and order.order_ref not in ledger.orders:
-            yield f"order {order.order_ref} works at the broker under our name and is not in our books: {order.text}"
+            yield (
+                f"order {order.order_ref} works at the broker under this program's name and is not in our books: {order.text};"
+                f" stop the engine that sent it, put its journal back, or cancel it in TWS"
+            )
+    told = (getattr(fact, "order_ref", "") for fact in picture.executions)
+    refs = {ref for ref in (*told, *picture.strangers) if ref not in ledger.orders and day_of(ref) == trading_day(asked_at)}
+    if refs:
+        more = f" and {len(refs) - NAMED_MAX} more" if len(refs) > NAMED_MAX else ""
+        yield (
+            f"executed today under this program's name and not in our books: {', '.join(sorted(refs)[:NAMED_MAX])}{more};"
+            " put the journal back that has them, or wait: from the next trading day on their positions are foreign"
+        )
 
 
 def _foreign(ledger: Ledger, picture: BrokerPicture) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ _TAIL_BYTES = 65_536
 """Read from a file's end in search of its last line; doubled until it is found."""
 _WAY_OUT = (
     "Put the file back from a backup; or move the journal folder and the checkpoints folder away to begin a new journal:"
-    " what the broker still holds is then shown as foreign and never traded."
+    " what the broker still holds is then shown as foreign and never traded, and on a day that the old one traded nothing is"
+    " opened."
 )
 
 

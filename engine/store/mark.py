@@ -44,5 +44,5 @@ def hold(folder: Path, last: int) -> None:
         raise Damaged(
             f"{folder}: the journal ends at line {last}, but line {marked} had been written: lines are missing. Put the newest"
             f" file back; or, where no better copy exists, delete {folder / NAME} to go on from line {last}: what the missing"
-            " lines opened is then shown as foreign and never traded."
+            " lines opened is then shown as foreign and never traded, and nothing is opened today if they traded today."
         )

@@ -99,6 +99,41 @@ def test_picture_has_what_tws_holds_and_names_only_our_orders():
     assert bench.all(LegFilled) == bench.all(CommissionReported) == []
 
 
+def test_picture_names_what_another_journal_of_this_program_did_in_the_account():
+    """In another account, or without a reference of ours, somebody else did it."""
+    tws = ScriptedTws()
+    books(tws)
+    pictures: list[Any] = []
+    placed = Message("place_order", {"order_id": 50, "symbol": "SPY", "account": "DU1", "legs": LEGS_AS_TWS_LISTS_THEM})
+    theirs = open_order_values(placed, 18, "Submitted") | {"order_ref": "sp0a1b2-261123-0004", "perm_id": 950}
+
+    def open_orders(tws: ScriptedTws, _: Message) -> None:
+        tws.say("open_order", **theirs)
+        tws.say("open_order", **(theirs | {"account": "DU2", "order_id": 51, "perm_id": 951}))
+        tws.say("open_order_end")
+
+    def executions(tws: ScriptedTws, message: Message) -> None:
+        common = {"req_id": message.whole("req_id"), "client_id": 18, "perm_id": 940}
+        tws.execute(49, "a.01", 101, "BOT", 1, 1.2, order_ref="sp0a1b2-261123-0003", **common)
+        tws.execute(49, "b.01", 102, "SLD", 1, 1.2, order_ref="sp0a1b2-261123-0003", **common)
+        tws.execute(48, "c.01", 101, "BOT", 1, 1.2, order_ref="sp0a1b2-261123-0002", account="DU2", **common)
+        tws.execute(47, "d.01", 101, "BOT", 1, 1.2, order_ref="mine", **common)
+        tws.say("exec_details_end", req_id=message.whole("req_id"))
+
+    tws.script |= {"req_all_open_orders": open_orders, "req_executions": executions}
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        pictures.append(await bench.broker.picture())
+
+    play(scenario, tws)
+
+    [picture] = pictures
+    assert [one.order_ref for one in picture.open_orders] == ["sp0a1b2-261123-0004", ""]
+    assert picture.strangers == ("sp0a1b2-261123-0003",)
+    assert picture.executions == ()
+
+
 def test_order_found_again_is_changed_and_canceled_under_its_old_id():
     tws = ScriptedTws()
     books(tws)

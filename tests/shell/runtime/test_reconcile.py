@@ -18,6 +18,7 @@ from engine.domain.facts import (
     Reconciled,
 )
 from engine.domain.ledger import Ledger
+from engine.domain.session import NEW_YORK
 from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
 from engine.runtime.reconcile import Outcome, held, reconcile
 from engine.runtime.restart import leftovers
@@ -46,9 +47,10 @@ def against(
     completed: Sequence[BrokerOrder] = (),
     executions: Sequence[Fact] = (),
     positions: Sequence[BrokerPosition] = (),
+    strangers: Sequence[str] = (),
     asked_at: datetime = given.NOW,
 ) -> Outcome:
-    picture = BrokerPicture("DU1", tuple(open), tuple(completed), tuple(executions), tuple(positions))
+    picture = BrokerPicture("DU1", tuple(open), tuple(completed), tuple(executions), tuple(positions), tuple(strangers))
     return reconcile(known, picture, given.NOW, asked_at)
 
 
@@ -213,7 +215,32 @@ def test_order_that_was_declared_absent_and_works_is_found_again() -> None:
 def test_order_under_our_name_that_is_not_in_our_books_blocks() -> None:
     outcome = against(given.ledger(), open=[order(ref="spt-9", text="BUY 1 SPY BAG")])
 
-    assert differences(outcome) == ("order spt-9 works at the broker under our name and is not in our books: BUY 1 SPY BAG",)
+    [difference] = differences(outcome)
+    assert difference.startswith(
+        "order spt-9 works at the broker under this program's name and is not in our books: BUY 1 SPY BAG; "
+    )
+
+
+TODAY, YESTERDAY = (given.NOW.astimezone(NEW_YORK) - timedelta(days=days) for days in (0, 1))
+
+
+@pytest.mark.parametrize("lease", ["sp0a1b2", "spfffff"])
+def test_execution_of_today_under_our_name_that_is_not_in_our_books_blocks(lease: str) -> None:
+    refs = [f"{lease}-{TODAY:%y%m%d}-{number:04d}" for number in (7, 3, 5, 1, 9, 11, 4)]
+
+    [difference] = differences(against(given.ledger(), strangers=refs))
+
+    assert difference.startswith(
+        "executed today under this program's name and not in our books:"
+        f" {', '.join(sorted(refs)[:5])} and 2 more; put the journal back"
+    )
+    [same] = differences(against(given.ledger(), executions=given.fills(given.proposal(refs[0]))))
+    assert same.startswith(f"executed today under this program's name and not in our books: {refs[0]}; put the journal back")
+    assert same.endswith("or wait: from the next trading day on their positions are foreign")
+
+
+def test_execution_of_an_earlier_day_that_is_not_in_our_books_blocks_nothing() -> None:
+    assert agreed(against(given.ledger(), strangers=[f"sp0a1b2-{YESTERDAY:%y%m%d}-0001"]))
 
 
 def test_more_or_fewer_contracts_than_our_fills_block() -> None:

@@ -146,9 +146,12 @@ class Life:
         wrap_broker: Callable[[Broker], Broker] = lambda broker: broker,
         on_mended: Callable[[str], None] = lambda _: None,
         watches_files: bool = False,
+        knows_all: bool = True,
         **settings: object,
     ) -> None:
+        """`knows_all` is false where others use the broker too: what holds of one engine alone is then not looked at."""
         self.world = world
+        self._knows_all = knows_all
         self.facts: list[tuple[datetime, Fact]] = []
         self.error: BaseException | None = None
         self.invariants = Invariants(world.sim, world.state)
@@ -232,7 +235,7 @@ class Life:
         self._ready.set()
 
     def _after_beat(self) -> None:
-        if self._desk is not None:
+        if self._desk is not None and self._knows_all:
             self.invariants.check(self._desk.ledger)
 
 
