@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from engine.api.app import build, watch
-from engine.api.server import SOCKET_NAME, loopback_socket, server, unix_socket
+from engine.api.server import Doors, doors, server
 from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BUCKETS_S
 from engine.compile.scanner import Scanner
@@ -94,7 +94,10 @@ class App:
         try:
             for text in recovered.warnings:
                 self._options.on_mended(text)
-            await self._with(journal, recovered.ledger, recovered.ledger.lease or lease, account)
+            # Taken before anything is connected: a port that is in use is a wrong setting.
+            opened = doors(settings.state, settings.metrics_port) if self._options.serves_api else nullcontext()
+            with opened as entry:
+                await self._with(journal, recovered.ledger, recovered.ledger.lease or lease, account, entry)
         finally:
             with suppress(EngineError, OSError):
                 recovered.journal.close()
@@ -108,9 +111,12 @@ class App:
             pass
         return account
 
-    async def _with(self, journal: Journal, ledger: Ledger, lease: str, account: str) -> None:
+    async def _with(self, journal: Journal, ledger: Ledger, lease: str, account: str, entry: Doors | None) -> None:
         settings, options = self._settings, self._options
-        write_views(settings.state)
+        try:
+            write_views(settings.state)
+        except UserError as problem:  # a convenience for people; what is open wants watching all the same
+            options.on_mended(str(problem))
         library = Library(settings.strategies, settings.state / "strategies")
         changes = library.open(ledger)
         last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
@@ -145,8 +151,8 @@ class App:
             ]
             if options.watches_files:
                 background.append(group.create_task(upkeep.watch_strategies(settings.strategies, options.stop)))
-            if options.serves_api:
-                background += self._serve(group, desk, partial(self._reading, engine, ib, library))
+            if entry is not None:
+                background += self._serve(group, desk, entry, partial(self._reading, engine, ib, library))
             options.on_desk(desk)
             try:
                 await engine.run(options.stop.is_set)
@@ -195,11 +201,11 @@ class App:
     def _identity(self, account: str) -> Identity:
         return Identity(version("ibkr-spreads"), self._settings.mode, account, str(self._settings.state))
 
-    def _serve(self, group: asyncio.TaskGroup, desk: Desk, read: Callable[[], Reading]) -> list[asyncio.Task[None]]:
-        numbers, port = registry(read), self._settings.metrics_port
-        tasks = [group.create_task(server(build(desk, numbers)).serve(sockets=[unix_socket(self._settings.state)]))]
-        if port is not None:
-            tasks.append(group.create_task(server(watch(desk, numbers)).serve(sockets=[loopback_socket(port)])))
+    def _serve(self, group: asyncio.TaskGroup, desk: Desk, entry: Doors, read: Callable[[], Reading]) -> list[asyncio.Task[None]]:
+        numbers = registry(read)
+        tasks = [group.create_task(server(build(desk, numbers)).serve(sockets=[entry.unix]))]
+        if entry.loopback is not None:
+            tasks.append(group.create_task(server(watch(desk, numbers)).serve(sockets=[entry.loopback])))
         return tasks
 
     def _reading(self, engine: Engine, broker: IbBroker, library: Library) -> Reading:
@@ -234,7 +240,6 @@ class App:
 
     def _leave(self, engine: Engine, journal: Journal) -> None:
         """The last line, and a checkpoint so that the next start is short. A journal that failed is left as it is."""
-        (self._settings.state / SOCKET_NAME).unlink(missing_ok=True)
         with suppress(EngineError, OSError):
             engine.record(EngineStopped("stopped"), self._clock.now())
             journal.sync()

@@ -3,7 +3,8 @@
 import os
 import socket
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +17,28 @@ PATH_MAX = 100
 """A unix socket's path has room for about 104 bytes on every system."""
 
 
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The sockets through which a running engine is asked."""
+
+    unix: socket.socket
+    loopback: socket.socket | None
+    """For health and metrics; None where no port was named."""
+
+
+@contextmanager
+def doors(state: Path, metrics_port: int | None) -> Generator[Doors]:
+    """Take the places where the engine will be asked, and give them back at the end.
+
+    Raises UserError when the port is taken or the path is too long for a socket.
+    """
+    with ExitStack() as opened:
+        loopback = opened.enter_context(loopback_socket(metrics_port)) if metrics_port is not None else None
+        unix = opened.enter_context(unix_socket(state))
+        opened.callback((state / SOCKET_NAME).unlink, missing_ok=True)
+        yield Doors(unix, loopback)
+
+
 class _Quiet(uvicorn.Server):
     """Signals belong to the engine, not to its API."""
 
@@ -26,7 +49,7 @@ class _Quiet(uvicorn.Server):
 
 
 def unix_socket(state: Path) -> socket.socket:
-    """A listening socket in `state/`, mode 0600 from the first moment on.
+    """A socket in `state/`, mode 0600 from the first moment on. It listens once a server serves it: until then nobody answers.
 
     Bound by us and not by the server, which would open it to everybody. Raises UserError when the path is too long for a socket.
     """
@@ -40,7 +63,6 @@ def unix_socket(state: Path) -> socket.socket:
         listening.bind(str(path))
     finally:
         os.umask(before)
-    listening.listen(64)
     return listening
 
 

@@ -137,12 +137,20 @@ class Upkeep:
         return [version for digest, version in shelf.versions.items() if digest in needed]
 
     async def archive(self, quotes: QuoteStore, state: Path, account: str, every: timedelta) -> None:
-        """Keep the chain in the history while the market is open."""
+        """Keep the chain in the history while the market is open. What cannot be kept is said once and stops nothing."""
+        is_said = False
         while True:
             await asyncio.sleep(every.total_seconds())
             now = self._clock.now()
-            if _is_in_session(now):
+            if not _is_in_session(now):
+                continue
+            try:
                 chains.save(state, quotes.snapshot(now), account, self._feed.carries)
+                is_said = False
+            except UserError as problem:
+                if not is_said:
+                    self._inbox.hear(ErrorHeard(0, str(problem)))
+                is_said = True
 
 
 def _is_in_session(now: datetime) -> bool:

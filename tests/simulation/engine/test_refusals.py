@@ -2,16 +2,19 @@
 
 import os
 import resource
+import socket
 from pathlib import Path
 
 import pytest
 
+from engine.api.server import SOCKET_NAME
 from engine.domain.errors import Damaged, EngineError, UserError
+from engine.domain.facts import ErrorHeard
 from engine.sim.simulator import Simulator
 from engine.store.checkpoint import CHECKPOINTS, recover, verify
 from engine.store.journal import FOLDER
 from engine.store.lines import day_files
-from tests.simulation.engine.world import ACCOUNT, PORT, World, play
+from tests.simulation.engine.world import ACCOUNT, PORT, Life, World, play
 
 
 async def refusal(world: World, **settings: object) -> str:
@@ -134,6 +137,37 @@ def test_full_disk_ends_the_engine_before_anything_more_leaves(tmp_path: Path) -
     assert "of the journal could not be written (File too large)" in told
     assert "nothing more is written or sent: make room or mend the disk, then start again" in told
     assert sent == 1
+
+
+def test_metrics_port_that_is_taken_is_named_before_anything_is_connected(tmp_path: Path) -> None:
+    async def act(world: World) -> tuple[str, int, bool]:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            told = await refusal(world, serves_api=True, metrics_port=other.getsockname()[1])
+        return told, starts(world.sim), (world.state / SOCKET_NAME).exists()
+
+    told, connected, left = play(act, tmp_path)
+
+    assert "cannot be used for metrics" in told
+    assert "choose another --metrics-port" in told
+    assert connected == 0
+    assert not left
+
+
+def test_archive_that_cannot_be_written_is_said_and_ends_nothing(tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        (world.state / "chains").write_text("not a folder")
+        life = await world.start(archive_every_min=1)
+        await world.until("09:44:00")
+        assert not life.is_over
+        life.invariants.check_at_rest(life.ledger)
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path)
+
+    [told] = [fact.text for fact in life.all(ErrorHeard) if "archived" in fact.text]
+    assert "the chain cannot be archived" in told
+    assert [order.state for order in life.orders("close")] == ["filled"] * len(life.orders("open"))
 
 
 def test_second_engine_on_the_same_state_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:

@@ -146,6 +146,7 @@ class Life:
         wrap_broker: Callable[[Broker], Broker] = lambda broker: broker,
         on_mended: Callable[[str], None] = lambda _: None,
         watches_files: bool = False,
+        serves_api: bool = False,
         knows_all: bool = True,
         **settings: object,
     ) -> None:
@@ -160,7 +161,7 @@ class Life:
         stop = EveryBeat(self._after_beat)
         self._options = Options(
             funnel_every=timedelta(minutes=5),
-            serves_api=False,
+            serves_api=serves_api,
             watches_files=watches_files,
             observers=[self],
             on_desk=self._on_desk,
