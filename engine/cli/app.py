@@ -123,7 +123,8 @@ def _worded(error: CycloptsError) -> str:
     """The library's sentences, without the words of its own language."""
     match error:
         case UnusedCliTokensError(unused_tokens=[*left]) if left:
-            return f"nothing is known to do with {' '.join(repr(word) for word in left)}"
+            rest = " ".join(repr(word) for word in left)
+            return f"nothing is known to do with {rest}; quotes hold words together, as in --at '2026-11-23 11:30 New York'"
         case MissingArgumentError(argument=Argument(index=int(), name=name), keyword=None):
             return f"{name.lstrip('-').upper().replace('-', '_')} is missing"
         case MissingArgumentError(argument=Argument(name=name), keyword=None):

@@ -57,6 +57,7 @@ def test_overview_says_the_first_sentence_of_a_command_without_importing_it(comm
         (("scan", "x.yaml"), "--chain is missing"),
         (("run", "--port"), "--port wants a value"),
         (("fields", "a", "b"), "nothing is known to do with 'b'"),
+        (("why", "x", "--at", "2026-11-23", "11:30", "New", "York"), "'11:30' 'New' 'York'; quotes hold words together"),
         (("sim", "--port", "abc"), "'abc' is not a whole number"),
         (("sim", "--speed", "abc"), "'abc' is not a number"),
         (("new", "x", "--type", "iron_condor"), "bull_put"),
