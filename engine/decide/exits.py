@@ -61,7 +61,7 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         settled = _settled(position, snapshot)
         if settled is not None:
             decisions.append(settled)
-        elif snapshot.is_open and snapshot.is_fresh and not _is_closing(position, snapshot):
+        elif snapshot.is_open and snapshot.is_fresh and not _is_out_of_hands(position, snapshot):
             decisions += _exit(position, snapshot, book, rows, proposals(decisions))
     if snapshot.is_open and not proposals(decisions):
         decisions += _reduction(snapshot, book, rows)
@@ -73,10 +73,12 @@ def proposals(decisions: Sequence[Decision]) -> int:
     return sum(isinstance(decision, Propose) for decision in decisions)
 
 
-def _is_closing(position: Position, snapshot: Snapshot) -> bool:
-    """A close is on its way, or ended so recently that its last fills may still be travelling."""
+def _is_out_of_hands(position: Position, snapshot: Snapshot) -> bool:
+    """A close is on its way, or ended so recently that its last fills may still be travelling, or a leg is not there to close."""
     closings = snapshot.ledger.closings_of(position.id)
-    return any(not order.is_over or snapshot.at - order.changed_at < AGAIN_AFTER for order in closings)
+    if any(not order.is_over or snapshot.at - order.changed_at < AGAIN_AFTER for order in closings):
+        return True
+    return not snapshot.holds(position.spread)
 
 
 def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
@@ -268,7 +270,7 @@ def _reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]
         yield CountExit(ACCOUNT, rule, first_at, count)
         return
     ledger = snapshot.ledger
-    free = [position for position in ledger.open_positions() if not _is_closing(position, snapshot)]
+    free = [position for position in ledger.open_positions() if not _is_out_of_hands(position, snapshot)]
     for position in sorted(free, key=lambda position: (-_margin(position, ledger), position.id)):
         closing = list(_close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0))
         if closing:

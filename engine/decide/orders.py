@@ -105,8 +105,9 @@ def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, de
 def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:
     if order.purpose == "close":
         quote = spread_quote(order.spread, rows, "close")
-        if _open_spreads(order, snapshot) < order.quantity:
-            yield Expire(order.ref, "part of it has been closed meanwhile")
+        gone = _gone(order, snapshot)
+        if gone is not None:
+            yield Expire(order.ref, gone)
         elif _can_send(snapshot) and quote is not None and quote.age_s <= QUOTE_AGE_MAX_S and not _is_blocked(order, snapshot):
             limit = max(order.proposed.worst, closing_plan(order.spread, quote, urgent=True).limit)
             yield Approve(order.ref, "exit rule", limit)
@@ -201,9 +202,7 @@ def _question(order: Order, snapshot: Snapshot, quote: SpreadQuote, strategy: St
 
 def _approved(order: Order, snapshot: Snapshot, desk: Desk) -> Iterator[Decision]:
     is_open = order.purpose == "open"
-    reason = _unwanted(order, snapshot, desk) if is_open else None
-    if not is_open and _open_spreads(order, snapshot) < order.quantity:
-        reason = "part of it has been closed meanwhile"
+    reason = _unwanted(order, snapshot, desk) if is_open else _gone(order, snapshot)
     if reason is not None:
         yield Expire(order.ref, reason)
     elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
@@ -269,6 +268,13 @@ def _unwanted(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
 def _is_blocked(close: Order, snapshot: Snapshot) -> bool:
     """Whether an opening at the broker trades a contract of this close the other way: the broker would reject the close."""
     return any(order.purpose == "open" and order.is_at_broker and crosses(close, order) for order in snapshot.ledger.working())
+
+
+def _gone(close: Order, snapshot: Snapshot) -> str | None:
+    """Why a close that was not sent yet would close what is not there; None while all of it is."""
+    if _open_spreads(close, snapshot) < close.quantity:
+        return "part of it has been closed meanwhile"
+    return None if snapshot.holds(close.spread) else "the broker does not hold all that it would close"
 
 
 def _open_spreads(close: Order, snapshot: Snapshot) -> int:

@@ -77,6 +77,8 @@ class Reconciled:
     """What could not be explained; entries stay blocked until it is empty."""
     foreign: tuple[str, ...] = ()
     """Positions at the broker that are not ours: shown, never traded."""
+    missing: tuple[int, ...] = ()
+    """Contracts, by con_id, of which the broker holds less in our direction than our fills make: a close would open them anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Literal
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session
+from engine.domain.spread import Spread
 
 DataQuality = Literal["live", "frozen", "delayed", "unknown"]
 
@@ -80,6 +81,15 @@ class Snapshot:
     @property
     def is_open(self) -> bool:
         return self.session is not None and self.session.contains(self.at)
+
+    def holds(self, spread: Spread) -> bool:
+        """Whether the broker, when it was last asked, held every leg of an opened spread as our fills make it.
+
+        A leg that was assigned, or sold in TWS by a person, is closed by nobody: the close would open the other way round.
+        """
+        reconciled = self.ledger.reconciled
+        missing = reconciled.missing if reconciled is not None else ()
+        return all(leg.contract.con_id not in missing for leg in spread.legs)
 
     @property
     def is_reconciled(self) -> bool:

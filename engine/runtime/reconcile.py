@@ -66,7 +66,7 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
         *_not_in_books(after, picture, asked_at),
         *(f"order {ref} is neither found nor absent yet" for ref in unknown),
     )
-    facts.append(Reconciled(differences, _foreign(after, picture)))
+    facts.append(Reconciled(differences, _foreign(after, picture), _missing(after, picture)))
     return Outcome(tuple(facts), is_settled=not unknown)
 
 
@@ -168,6 +168,14 @@ def _not_in_books(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) ->
             f"executed today under this program's name and not in our books: {', '.join(sorted(refs)[:NAMED_MAX])}{more};"
             " put the journal back that has them, or wait: from the next trading day on their positions are foreign"
         )
+
+
+def _missing(ledger: Ledger, picture: BrokerPicture) -> tuple[int, ...]:
+    theirs = {position.con_id: position.quantity for position in picture.positions}
+    ours = sorted(held(ledger).items())
+    return tuple(
+        con_id for con_id, quantity in ours if theirs.get(con_id, Decimal(0)) * (1 if quantity > 0 else -1) < abs(quantity)
+    )
 
 
 def _foreign(ledger: Ledger, picture: BrokerPicture) -> tuple[str, ...]:

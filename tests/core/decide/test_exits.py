@@ -10,7 +10,7 @@ from engine.decide.exits import exits
 from engine.decide.quotes import Rows
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
-from engine.domain.facts import OrderAbsent, OrderCanceled, OrderUnknown
+from engine.domain.facts import OrderAbsent, OrderCanceled, OrderUnknown, Reconciled
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session
 from engine.domain.snapshot import ExitHits
@@ -474,3 +474,16 @@ def test_am_settled_options_near_the_money_are_not_carried_over_their_last_night
     market = {"SPX": given.market("SPX", spot)}
 
     assert ("Propose" in kinds(look(known, chain, strategy=NO_RULES, session=session, market=market))) is closes
+
+
+def test_position_of_which_the_broker_does_not_hold_a_leg_is_left_to_a_person() -> None:
+    known = position()
+    con_id = known.positions["o1"].spread.long.contract.con_id
+    thin = given.account(excess_liquidity=9_000)
+
+    given.told(known, Reconciled(("580P: our fills make +1, the broker holds 0",), missing=(con_id,)))
+    found = watched(known, [costs("0.20", at=seconds(8 * n)) for n in range(4)], account=thin)
+    given.told(known, Reconciled(("something else",), missing=(1,)))
+
+    assert not any("Propose" in kinds(one) for one in found)
+    assert "Propose" in kinds(look(known, costs("0.20")))

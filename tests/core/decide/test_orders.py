@@ -506,3 +506,14 @@ def test_walk_of_an_opening_waits_when_the_messages_of_the_minute_are_used_up_an
     assert held == []
     assert [type(one) for one in later] == [Reprice]
     assert [type(one) for one in closing] == [Reprice]
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_close_is_not_sent_when_the_broker_does_not_hold_what_it_would_sell(*, approved: bool) -> None:
+    order = opening()
+    known = given.told(given.ledger(), *given.opened(order), close())
+    if approved:
+        given.told(known, OrderApproved("c1", "exit rule", Decimal("-0.40")))
+    given.told(known, Reconciled(("x",), missing=(order.spread.long.contract.con_id,)))
+
+    assert due(known=known) == [Expire("c1", "the broker does not hold all that it would close")]

@@ -318,3 +318,24 @@ def test_restart_expires_what_never_left_and_doubts_what_may_be_there() -> None:
     given.told(known, *leftovers(known))
     assert known.failures_in_a_row == 0
     assert list(leftovers(known)) == []
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "missing"),
+    [
+        (2, -2, ()),
+        (1, -2, (LONG.con_id,)),
+        (2, 0, (SHORT.con_id,)),
+        (2, -3, ()),
+        (2, 2, (SHORT.con_id,)),
+        (-1, -2, (LONG.con_id,)),
+    ],
+)
+def test_contracts_that_the_broker_does_not_hold_for_us_are_named(long: int, short: int, missing: tuple[int, ...]) -> None:
+    known = given.told(given.ledger(), *given.opened(ORDER))
+    positions = [BrokerPosition(one.con_id, "SPY", "", Decimal(n)) for one, n in ((LONG, long), (SHORT, short))]
+
+    (*_, last) = against(known, positions=positions).facts
+
+    assert isinstance(last, Reconciled)
+    assert last.missing == missing

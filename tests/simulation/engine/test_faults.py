@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import OrderProposed
+from engine.domain.facts import OrderProposed, Reconciled
 from engine.runtime.desk import blocked_because
 from engine.sim.faults import KINDS, random_schedule
 from tests.simulation.engine import given
@@ -78,6 +78,12 @@ def test_engine_opens_nothing_more_and_says_why_after(name: str, tmp_path: Path)
     assert life.before["trading"] == FOR_A_PERSON[name]
     assert life.before["differences"]
     assert opened(life, "late") == []
+    # What is not there any more is not closed: the close would open it the other way round.
+    missing = {con_id for fact in life.all(Reconciled) for con_id in fact.missing}
+    assert missing or name != "assigned"
+    for position in life.ledger.positions.values():
+        if any(leg.contract.con_id in missing for leg in position.spread.legs):
+            assert life.ledger.closings_of(position.id) == []
 
 
 @pytest.mark.parametrize("seed", range(1, 11))
