@@ -28,7 +28,6 @@ from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel
 from engine.domain.facts import CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.snapshot import Snapshot
-from engine.domain.spread import Spread
 from engine.strategy.model import Strategy
 
 COOL_DOWN = timedelta(minutes=15)
@@ -150,7 +149,6 @@ def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
         candidate=candidate_row(candidate),
         verdicts=verdicts,
         rolled_from=look.roll.position.id if look.roll else None,
-        spot=_spot(spread, look.rows),
     )
 
 
@@ -162,11 +160,6 @@ def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
     spread = candidate.spread
     at_worst = ((spread.width if spread.is_credit else Decimal(0)) - plan.worst) * spread.multiplier
     return max(at_mid, at_worst)
-
-
-def _spot(spread: Spread, rows: Rows) -> Decimal | None:
-    spot = rows.value(spread.short.contract.con_id, "spot")
-    return None if spot is None else Decimal(repr(round(spot, 4)))
 
 
 def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:

@@ -141,7 +141,7 @@ def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Ro
     if failed is not None:
         yield Deny(order.ref, failed)
         return
-    yield from _approval(order, answer, snapshot, quote, verdicts, strategy, desk)
+    yield from _approval(order, answer, snapshot, quote, verdicts, strategy, desk, _spot(order, rows))
 
 
 def _too_late(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
@@ -163,6 +163,7 @@ def _approval(
     verdicts: tuple[Verdict, ...],
     strategy: Strategy,
     desk: Desk,
+    spot: Decimal | None,
 ) -> Iterator[Decision]:
     plan = opening_plan(order.spread, quote, strategy.walk)
     unknown = first_obstacle(verdicts)
@@ -173,14 +174,14 @@ def _approval(
             yield Ask(_question(order, snapshot, quote, strategy, "the price moved while it was shown"))
             yield Reply(order.ref, "moved", f"net went from {order.asked.shown_net} to {quote.mid}; approve again to accept")
         else:
-            yield Approve(order.ref, answer.by, max(order.proposed.worst, plan.limit))
+            yield Approve(order.ref, answer.by, max(order.proposed.worst, plan.limit), spot)
         return
     if order.asked is not None:
         return
     refusal = desk.auto_refusal(order, strategy, verdicts) or _moved_since_found(order, quote)
     approval = strategy.entry.approval
     if refusal is None and unknown is None and plan is not None:
-        yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit))
+        yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit), spot)
     elif isinstance(approval, Policy) and approval.otherwise == "decline":
         yield Decline(order.ref, "policy", refusal or "no price keeps the bounds of the spread")
     else:
@@ -246,15 +247,19 @@ def _give_up(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> str | 
 
 
 def _left_behind(order: Order, rows: Rows) -> str | None:
-    """Why the market is not the one that the opening was found in; None while it is, and while nobody can tell."""
-    found, con_id = order.proposed.spot, order.spread.short.contract.con_id
-    spot, iv = rows.value(con_id, "spot"), rows.value(con_id, "atm_iv") or rows.value(con_id, "iv")
-    if found is None or spot is None or iv is None:
+    """Why the market is not the one that the opening was approved in; None while it is, and while nobody can tell."""
+    con_id, then, now = order.spread.short.contract.con_id, order.spot, _spot(order, rows)
+    iv = rows.value(con_id, "atm_iv") or rows.value(con_id, "iv")
+    if then is None or now is None or iv is None:
         return None
-    moved = spot - float(found)
-    if abs(moved) <= MOVED_DAYS * float(found) * iv / SESSIONS_PER_YEAR**0.5:
+    if abs(now - then) <= Decimal(MOVED_DAYS * iv / SESSIONS_PER_YEAR**0.5) * then:
         return None
-    return f"the underlying went from {found} to {spot:g} since it was found"
+    return f"the underlying went from {then} to {now} since it was approved"
+
+
+def _spot(order: Order, rows: Rows) -> Decimal | None:
+    spot = rows.value(order.spread.short.contract.con_id, "spot")
+    return None if spot is None else Decimal(repr(round(spot, 4)))
 
 
 def _unwanted(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:

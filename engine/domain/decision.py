@@ -59,6 +59,7 @@ class Approve:
     order_ref: str
     by: str
     limit: Decimal
+    spot: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,8 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
     match decision:
         case Propose(order=fact):
             return (fact,)
-        case Approve(order_ref=ref, by=by, limit=limit):
-            return (OrderApproved(ref, by, limit),)
+        case Approve(order_ref=ref, by=by, limit=limit, spot=spot):
+            return (OrderApproved(ref, by, limit, spot),)
         case Send(order_ref=ref, limit=limit):
             return (OrderSent(ref, limit),)
         case Reprice(order_ref=ref, limit=limit, step=step):

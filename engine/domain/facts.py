@@ -158,8 +158,6 @@ class OrderProposed:
     verdicts: tuple[Verdict, ...] = ()
     rolled_from: str | None = None
     """The position whose close made room for this opening."""
-    spot: Decimal | None = None
-    """Price of the underlying when an opening was found, USD per share: away from it the opening is another trade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +200,8 @@ class OrderApproved:
     by: str
     limit: Decimal
     """First price after re-pricing at the moment of approval, USD per share, + received."""
+    spot: Decimal | None = None
+    """Price of the underlying at that moment, USD per share: away from it an opening is another trade; None is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

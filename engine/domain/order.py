@@ -159,6 +159,8 @@ class Order:
     preview: OrderPreviewed | None = None
     asked: ApprovalAsked | None = None
     approved_by: str | None = None
+    spot: Decimal | None = None
+    """Price of the underlying when it was approved, USD per share."""
     sent_at: datetime | None = None
     perm_id: int | None = None
     order_id: int | None = None
@@ -289,7 +291,7 @@ def advance(order: Order, fact: OrderFact, at: datetime) -> Order:
         case ApprovalAsked():
             return replace(moved, asked=fact)
         case OrderApproved():
-            return replace(moved, approved_by=fact.by, limit=fact.limit, priced_at=at)
+            return replace(moved, approved_by=fact.by, spot=fact.spot, limit=fact.limit, priced_at=at)
         case OrderDenied():
             return replace(moved, why=str(fact.obstacle))
         case OrderDeclined() | OrderExpired() | OrderCanceled() | OrderUnknown():

@@ -36,6 +36,7 @@ from engine.domain.facts import (
     OrderCanceled,
     OrderProposed,
     OrderRepriced,
+    OrderSent,
     OrderUnknown,
     Reconciled,
 )
@@ -182,14 +183,14 @@ def test_yes_to_an_unknown_preview_sends_nothing() -> None:
 
 
 def test_yes_is_priced_again_at_that_moment() -> None:
-    assert due(*asked(), answers=[YES], net="0.78") == [Approve("o1", "anna", Decimal("0.78"))]
-    assert due(*asked(), answers=[YES], net="0.90") == [Approve("o1", "anna", Decimal("0.90"))]
+    assert due(*asked(), answers=[YES], net="0.78") == [Approve("o1", "anna", Decimal("0.78"), Decimal(600))]
+    assert due(*asked(), answers=[YES], net="0.90") == [Approve("o1", "anna", Decimal("0.90"), Decimal(600))]
 
 
 def test_yes_is_never_priced_below_the_frozen_worst() -> None:
     facts = [opening(), given.previewed(), ApprovalAsked("o1", given.NOW + timedelta(minutes=10), Decimal("0.74"), "")]
 
-    assert due(*facts, answers=[YES], net="0.72") == [Approve("o1", "anna", Decimal("0.74"))]
+    assert due(*facts, answers=[YES], net="0.72") == [Approve("o1", "anna", Decimal("0.74"), Decimal(600))]
 
 
 @pytest.mark.parametrize("net", ["0.70", "1.10"])
@@ -286,7 +287,7 @@ def test_waiting_ends_with_the_session() -> None:
 
 
 def test_policy_answers_when_every_gate_passes() -> None:
-    assert due(opening(AUTO), given.previewed(), strategy=AUTO) == [Approve("o1", "policy", MID)]
+    assert due(opening(AUTO), given.previewed(), strategy=AUTO) == [Approve("o1", "policy", MID, Decimal(600))]
 
 
 def test_person_is_asked_above_the_budget_of_the_day() -> None:
@@ -305,7 +306,7 @@ def test_risk_of_an_order_that_ended_unfilled_is_free_again() -> None:
     first = given.proposal("o0", of=given.spread(short=570, long=565), by=AUTO, max_loss=Decimal(1700))
     facts = [*given.working(first), OrderCanceled("o0", ""), opening(AUTO), given.previewed()]
 
-    assert due(*facts, strategy=AUTO) == [Approve("o1", "policy", MID)]
+    assert due(*facts, strategy=AUTO) == [Approve("o1", "policy", MID, Decimal(600))]
 
 
 def test_person_is_asked_after_the_last_order_of_the_budget() -> None:
@@ -485,8 +486,9 @@ def test_policy_counts_what_a_debit_takes_of_the_funds() -> None:
 
 
 @pytest.mark.parametrize(("spot", "cancels"), [(597.0, True), (598.2, False), (601.8, False), (603.0, True), (None, False)])
-def test_opening_is_given_up_when_the_underlying_has_left_the_price_it_was_found_at(spot: float | None, cancels: bool) -> None:
-    known = given.ledger(*given.working(replace(opening(), spot=Decimal("600"))), at=given.NOW)
+def test_opening_is_given_up_when_the_underlying_has_left_the_price_it_was_approved_at(spot: float | None, cancels: bool) -> None:
+    known = given.ledger(opening(), given.previewed(), OrderApproved("o1", "anna", MID, Decimal(600)), at=given.NOW)
+    given.told(known, OrderSent("o1", MID), OrderAcknowledged("o1", 77, 7, "Submitted"))
     chain = given.chain([row | {"spot": spot} for row in given.options()])
 
     found = decide(given.snapshot(known, chain), given.book(PUTS))
