@@ -61,7 +61,7 @@ def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | 
     """The quote of the spread for opening or closing it; None where a side of a leg is not known.
 
     In a close a leg may have no bid. One that is sold is then given away for nothing, so that the other can be bought back, and
-    it does not matter when it was quoted; one that is bought back costs its ask.
+    it does not matter when it was quoted; one that is bought back costs its ask, also at mid.
     Source: synthetic best bid and offer of a combination, domain rule 1.1: buy at the ask, sell at the bid.
     """
     near = far = Decimal(0)
@@ -71,13 +71,14 @@ def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | 
         bid, ask = rows.value(con_id, "bid"), rows.value(con_id, "ask")
         quoted_at = rows.value(con_id, "quoted_at")
         buys = (leg.action == "buy") == (purpose == "open")
-        if bid is None and purpose == "close":
+        nothing_bid = bid is None and purpose == "close"
+        if nothing_bid:
             bid = 0.0
         if bid is None or ask is None or quoted_at is None:
             return None
         low, high = _money(bid) * leg.ratio, _money(ask) * leg.ratio
         far += -high if buys else low
-        near += -low if buys else high
+        near += high if not buys else -high if nothing_bid else -low
         if buys or bid > 0 or purpose == "open":
             age_s = max(age_s, rows.chain.as_of.timestamp() - quoted_at)
         obstacle = obstacle or _obstacle(bid, ask, buys=buys, opens=purpose == "open", name=str(leg.contract))

@@ -333,3 +333,12 @@ def test_margin_is_held_against_what_the_broker_takes_where_that_is_more_than_ca
         return next(one.answer for one in gate(opening, now, given.book(rules), rows) if one.gate == name)
 
     assert [answer(needed) for needed in (None, 300, 1_000, 1_001)] == ["pass", "pass", "pass", "fail"]
+
+
+def test_sold_leg_whose_bid_is_missing_counts_at_its_ask_in_the_result_of_the_day() -> None:
+    known = given.ledger(*given.opened(given.proposal(), net="0.80", at=given.NOW))
+    chain = given.chain(p580={"bid": None, "ask": 3.00}, p575={"bid": 1.19, "ask": 1.21})
+
+    result = strategy_day_result("puts", given.snapshot(known, chain), given.rows(chain))
+
+    assert result == Decimal("-101.30")
