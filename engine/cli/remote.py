@@ -58,6 +58,8 @@ def approvals(*, state: State = Path("state"), format: Format = "table") -> None
         table, json or csv.
     """
     rows = cast("list[Row]", _ask(state, "GET", "/v1/approvals"))
+    if format == "table":
+        rows = [{**row, "expires_in_s": round(cast("float", row["expires_in_s"] or 0))} for row in rows]
     columns = [
         "order_ref",
         "spread",

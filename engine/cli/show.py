@@ -106,14 +106,13 @@ def _fitting(cells: Mapping[str, Sequence[str]], numeric: Collection[str], width
 def _column(values: Sequence[object]) -> list[str]:
     """The cells of one column; its numbers have the same count of decimals, as many as they need and at most four.
 
-    A column of money that needs one has two: cents.
+    Where one would do there are two: most such numbers are prices and dollars.
     """
     numbers = [value if isinstance(value, float | Decimal) and math.isfinite(value) else None for value in values]
     known = [number for number in numbers if number is not None]
     most = 2 if any(abs(number) >= 100 for number in known) else 4
     needed = max((len(f"{number:.{most}f}".rstrip("0").partition(".")[2]) for number in known), default=0)
-    if needed == 1 and all(isinstance(number, Decimal) for number in known):
-        needed = 2
+    needed = 2 if needed == 1 else needed
     return [_cell(value) if number is None else f"{number:,.{needed}f}" for value, number in zip(values, numbers, strict=True)]
 
 

@@ -77,9 +77,9 @@ def test_pairs_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "a       1\nlonger  -\n"
 
 
-def test_column_of_money_has_cents_or_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_column_that_needs_one_decimal_has_two(capsys: pytest.CaptureFixture[str]) -> None:
     rows: list[Row] = [{"fees": Decimal("2.6000"), "whole": Decimal("80.00"), "ratio": 0.5}, {"fees": Decimal(3)}]
 
     show(rows, ("fees", "whole", "ratio"), "table")
 
-    assert [line.split() for line in capsys.readouterr().out.splitlines()[1:]] == [["2.60", "80", "0.5"], ["3.00", "-", "-"]]
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[1:]] == [["2.60", "80", "0.50"], ["3.00", "-", "-"]]
