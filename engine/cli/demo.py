@@ -202,7 +202,8 @@ class Stage:
         levels = ", ".join(f"{name} {level:,.2f}" for name in SHOWN if (level := market.spot(name).price) is not None)
         worth = f"; account {dollars(ledger.equity.net_liquidation)}" if ledger and ledger.equity else ""
         held = sum(1 for _ in ledger.open_positions()) if ledger else 0
-        say(_folded(f"{clock(at)}  market    {levels}{worth}, {held} open", self.paced is not None))
+        positions = "1 position" if held == 1 else f"{held} positions"
+        say(_folded(f"{clock(at)}  market    {levels}{worth}, {positions} open", self.paced is not None))
 
     def _opened(self, desk: Desk, narrator: Narrator, pace: Pace | None) -> None:
         self._desk, self.record.ledger, narrator.ledger = desk, desk.ledger, desk.ledger

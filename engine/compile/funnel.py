@@ -46,6 +46,10 @@ class FunnelPlan:
     judged: tuple[Judged, ...]
 
 
+FAR = 10.0
+"""From so many times the bound on, a miss is told in times and not in percent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Miss:
     """One condition that a spread fails; `by` is the distance as a share of the bound, None where a value is unknown."""
@@ -59,7 +63,9 @@ class Miss:
         if self.by is None:
             return f"{self.text} (unknown)"
         seen = "" if self.value is None or self.bound is None else f"{self.value:.4g} against {self.bound:.4g}, "
-        return f"{self.text} ({seen}{100 * self.by:.0f}% off)"
+        # A quote of an hour ago misses five seconds by so many percent that nobody reads it.
+        far = f"off by {self.by:.0f} times the bound" if self.by >= FAR else f"{100 * self.by:.0f}% off"
+        return f"{self.text} ({seen}{far})"
 
 
 def compile_funnel(strategy: Strategy, *, minimum_fee: Decimal = IBKR_TIERED.minimum_per_order) -> FunnelPlan:

@@ -1,5 +1,8 @@
 """The funnel counts every line after the one before it, unknown apart, and names what came nearest."""
 
+import pytest
+
+from engine.compile.funnel import Miss
 from engine.compile.scanner import Scanner
 from engine.decide.find import Finder
 from engine.domain.facts import FunnelRecorded
@@ -132,3 +135,15 @@ def test_nearest_miss_prefers_one_near_line_to_two() -> None:
 
 def test_nearest_miss_is_absent_when_there_is_no_spread_at_all() -> None:
     assert funnel(given.strategy(width="$50"), LADDER).nearest_miss is None
+
+
+@pytest.mark.parametrize(
+    ("miss", "told"),
+    [
+        (Miss("quote_age <= 5 s", 152.4, None, None), "quote_age <= 5 s (off by 152 times the bound)"),
+        (Miss("credit >= $1", 0.5, 0.5, 1.0), "credit >= $1 (0.5 against 1, 50% off)"),
+        (Miss("pop >= 70%", None, None, None), "pop >= 70% (unknown)"),
+    ],
+)
+def test_miss_is_told_in_percent_and_a_far_one_in_times(miss: Miss, told: str) -> None:
+    assert str(miss) == told
