@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.app import COMMANDS, build
+from engine.cli.compiling import sql_of
 from engine.sim.faults import KINDS as FAULTS
 from engine.sim.knobs import Knobs
 from engine.store.journal import Journal
@@ -119,6 +120,28 @@ def test_proof_in_the_page_of_the_history_finds_a_changed_line(tmp_path: Path) -
     assert whole.stdout.startswith(f"{len(list(trading_day()))} lines, each follows the one before it")
     assert changed.returncode == 1
     assert "does not follow the one before it" in changed.stderr
+
+
+def test_strategy_and_sql_in_the_readme_are_those_of_the_shipped_file() -> None:
+    shipped = (ROOT / "strategies" / "spx_bull_put.yaml").read_text(encoding="utf-8")
+    shown = {kind: body for kind, body in BLOCK.findall(TEXTS["README.md"]) if kind in {"yaml", "sql"}}
+    strategy = parse_strategy(shipped, "spx_bull_put.yaml", COMMON).value
+    assert strategy is not None
+
+    assert in_order(shown["yaml"], re.sub(r" +#.*", "", shipped))
+    assert in_order(shown["sql"], sql_of(strategy))
+
+
+def in_order(shown: str, whole: str) -> bool:
+    """Whether every line that is shown stands in the whole, in this order; `…` stands for what is left out."""
+    rest = iter(whole.splitlines())
+    for line in shown.splitlines():
+        part = line.partition("…")[0].rstrip(" ,") if "…" in line else line
+        if part.strip() in {"", "AND"}:
+            continue
+        if not any(found.startswith(part) if "…" in line else found == part for found in rest):
+            return False
+    return True
 
 
 def test_every_page_is_found_from_the_index() -> None:
