@@ -52,6 +52,9 @@ KNOBS = Knobs(cadence_s=5, idle_cadence_s=90, repeats_quotes=True, match_every_s
 WATCHED_KNOBS = replace(KNOBS, idle_cadence_s=10, messages_per_second=200)
 """A person who says yes must not be told, most of the time, that the quotes are too old. Both ends of the wire are one process
 here, so where that stalls for a moment the messages of several simulated seconds arrive in one: no fault of the client's."""
+STALL_S = 2.0
+"""Simulated seconds that a busy machine may cost a watched demonstration at once: far from those after which a silent TWS is
+taken for dead, and the quotes for too old."""
 SHOWN = ("SPX", "VIX")
 """Levels that are told every hour."""
 FUNNEL_EVERY = timedelta(minutes=10)
@@ -93,7 +96,7 @@ def demo(
     sessions = sessions_between(FIRST_DAY, FIRST_DAY + timedelta(days=3 * days + 10))[:days]
     watched = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     network = MemoryNetwork()
-    loop = PacedLoop(BUSY, network) if watched else VirtualLoop(network)
+    loop = PacedLoop(BUSY, network, stall_s=STALL_S) if watched else VirtualLoop(network)
     stage = Stage(seed, folder, examples, sessions, loop if isinstance(loop, PacedLoop) else None)
     started = time.monotonic()
     with suppress(KeyboardInterrupt):

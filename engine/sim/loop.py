@@ -183,11 +183,15 @@ class PacedLoop(MemoryLoop):
     """A loop whose clock runs `speed` times as fast as real time; it starts at 0.0 and never steps.
 
     Without a network its sockets are real. A select wakes at whole milliseconds of real time, so at 60x timers are up
-    to 60 ms late by the loop's clock.
+    to 60 ms late by the loop's clock. With `stall_s` the clock waits for a loop that is busy, or that the machine let
+    sleep too long, once it is so many simulated seconds behind: where both ends of a wire live in this loop, a moment of
+    the machine must not be a minute in which nobody answered.
     """
 
-    def __init__(self, speed: float = 1.0, network: MemoryNetwork | None = None) -> None:
+    def __init__(self, speed: float = 1.0, network: MemoryNetwork | None = None, *, stall_s: float = float("inf")) -> None:
         self._speed = 1.0
+        self._stall_s = stall_s
+        self._most = stall_s
         self._virtual_anchor = 0.0
         self._real_anchor = time.monotonic()
         super().__init__(_PatientSelector(self._wait), network)
@@ -207,17 +211,26 @@ class PacedLoop(MemoryLoop):
         """From now on the clock runs at another speed; what it shows does not change. Call it on the loop's thread."""
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed is {speed}: give simulated seconds per real second, above 0")
-        real = time.monotonic()
-        self._virtual_anchor += (real - self._real_anchor) * self._speed
-        self._real_anchor = real
+        bound = self._virtual_anchor + self._most
+        self._anchor(0.0)
+        self._most = bound - self._virtual_anchor
         self._speed = speed
 
     def time(self) -> float:
         """Simulated seconds since the loop was made."""
-        return self._virtual_anchor + (time.monotonic() - self._real_anchor) * self._speed
+        return self._virtual_anchor + min((time.monotonic() - self._real_anchor) * self._speed, self._most)
 
     def _wait(self, timeout: float | None, poll: Callable[[float | None], Any]) -> Any:
-        return poll(None if timeout is None else timeout / self._speed)
+        self._anchor(float("inf") if timeout is None else timeout + self._stall_s)
+        events = poll(None if timeout is None else timeout / self._speed)
+        self._anchor(self._stall_s)
+        return events
+
+    def _anchor(self, most: float) -> None:
+        """Count from here on, and at most so many simulated seconds until the next anchor."""
+        real = time.monotonic()
+        self._virtual_anchor += min((real - self._real_anchor) * self._speed, self._most)
+        self._real_anchor, self._most = real, most
 
 
 class _PatientSelector(selectors.DefaultSelector):

@@ -246,6 +246,29 @@ def test_paced_clock_outruns_real_time_when_fast():
     assert at > time.monotonic() - started
 
 
+def test_paced_clock_waits_for_a_busy_machine_where_it_may_not_cost_more(monkeypatch: pytest.MonkeyPatch):
+    real = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: real)
+    loop = PacedLoop(speed=240, stall_s=2.0)
+    try:
+        real += 0.005
+        moment = loop.time()
+        real += 1.0
+        stalled = loop.time()
+        loop.set_speed(12)
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+        looked = loop.time()
+        real += 0.1
+        onward = loop.time()
+    finally:
+        loop.close()
+
+    assert moment == pytest.approx(1.2)
+    assert stalled == looked == pytest.approx(2.0)
+    assert onward == pytest.approx(3.2)
+
+
 @pytest.mark.parametrize("speed", [0, -1, float("inf"), float("nan")])
 def test_paced_loop_refuses_a_speed_that_is_no_multiple(speed: float):
     with pytest.raises(ValueError, match="above 0"):
