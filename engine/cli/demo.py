@@ -186,7 +186,8 @@ class Stage:
             self.record.marks[str(row["position"])] = Decimal(repr(mark)) if isinstance(mark, float) else None
         for digest in {order.proposed.digest for order in self._desk.ledger.orders.values()}:
             self.record.ranks[digest] = _ranking(self.state, digest)
-        self.record.spots = _spots(self.state)
+        with suppress(UserError):  # the report does without it where the history cannot be asked
+            self.record.spots = _spots(self.state)
 
     def stop(self) -> None:
         """End the demonstration after the present beat."""
@@ -248,7 +249,7 @@ class Stage:
                 say("nothing waits for an answer")
             else:
                 answer = desk.answer(order.ref, approve=word.startswith("a"), by="terminal")
-                asyncio.ensure_future(answer).add_done_callback(lambda done: say(f"          {done.result()[1]}"))
+                asyncio.ensure_future(answer).add_done_callback(_told_if_not_done)
         elif word:
             say("a approve   d decline   h halt   r resume   q leave")
 
@@ -281,6 +282,13 @@ def _full_hours(sessions: tuple[Session, ...]) -> Iterator[datetime]:
         while at < session.close:
             yield at
             at += timedelta(hours=1)
+
+
+def _told_if_not_done(answered: "asyncio.Future[tuple[bool, str]]") -> None:
+    """Why an answer did not count; one that did is told as the fact that it has become."""
+    done, text = answered.result()
+    if not done:
+        say(f"          {text}")
 
 
 def _tell(text: str, pace: Pace) -> None:

@@ -35,7 +35,7 @@ def report(record: Record, seed: int, state: Path, took_s: float) -> Iterator[st
 
 def _whole(record: Record, seed: int, state: Path, took_s: float) -> Iterator[str]:
     ledger = record.ledger
-    if ledger is None:
+    if ledger is None or not record.facts:
         yield "the engine did not start; see the messages above"
         return
     yield RULE
