@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.domain.errors import UserError
+from engine.sim.desks.hall import Client, Hall
 from engine.sim.server import Connection, Switchboard
-from engine.sim.session import Hall, Session
+from engine.sim.session import Session
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """A simulator that anybody on the network could reach would be taken for a TWS."""
@@ -80,14 +81,16 @@ class Reception:
         if taken or client_id in self._sessions or len(self._sessions) >= hall.knobs.max_clients:
             return None
         session = Session(
-            client_id,
-            connection.version,
             hall,
-            connection.send,
-            connection.emit,
-            connection.written,
-            connection.again,
-            connection.send_fields,
+            Client(
+                client_id,
+                connection.version,
+                send=connection.send,
+                send_fields=connection.send_fields,
+                emit=connection.emit,
+                write=connection.written,
+                again=connection.again,
+            ),
         )
         self._sessions[client_id] = session
         session.accounts.ready = hall.faults.on("account_not_ready") is None

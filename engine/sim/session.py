@@ -1,20 +1,13 @@
 """One client from startApi on: requests to the desks that answer them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 
 from engine.sim.desks.accounts import AccountDesk
 from engine.sim.desks.contracts import ContractDesk
-from engine.sim.desks.history import HistoryDesk, Pacing
-from engine.sim.desks.lines import Again, Emit, Later, Lines, Write
+from engine.sim.desks.hall import Client, Hall
+from engine.sim.desks.history import HistoryDesk
 from engine.sim.desks.orders import OrderDesk
 from engine.sim.desks.quotes import QuoteDesk
-from engine.sim.exchange.exchange import Exchange
-from engine.sim.exchange.orders import Notice
-from engine.sim.faults import Faults
-from engine.sim.floor import Floor
-from engine.sim.knobs import Knobs
 from engine.sim.messages import error
 from engine.sim.wire.codec import Message
 
@@ -53,57 +46,18 @@ _REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Hall:
-    """What all sessions of one simulated TWS share."""
-
-    exchange: Exchange
-    floor: Floor
-    lines: Lines
-    knobs: Knobs
-    faults: Faults
-    pacing: Pacing | None
-    tell: Callable[[Sequence[Notice]], None]
-    later: Later
-    now: Callable[[], datetime]
-
-
 class Session:
     """The desks of one client, and what it is told when it comes and goes."""
 
-    def __init__(
-        self,
-        client_id: int,
-        version: int,
-        hall: Hall,
-        send: Callable[[Message], None],
-        emit: Emit,
-        write: Write,
-        again: Again,
-        send_fields: Callable[[Sequence[str]], None],
-    ) -> None:
-        self.client_id = client_id
+    def __init__(self, hall: Hall, client: Client) -> None:
+        self.client_id = client.id
         self._hall = hall
-        self._send = send
-        floor, knobs, now = hall.floor, hall.knobs, hall.now
-        contracts = ContractDesk(floor, send, now)
-        history = HistoryDesk(floor, contracts.find, send, now, hall.pacing, version)
-        self.quotes = QuoteDesk(floor, hall.lines, knobs, hall.faults, contracts.find, send, emit, write, again, hall.later, now)
-        self.accounts = AccountDesk(hall.exchange, floor, knobs, send, now)
-        self.orders = OrderDesk(
-            client_id,
-            version,
-            hall.exchange,
-            floor,
-            knobs,
-            hall.faults,
-            contracts.find,
-            send,
-            send_fields,
-            hall.tell,
-            hall.later,
-            now,
-        )
+        self._send = client.send
+        contracts = ContractDesk(hall, client)
+        history = HistoryDesk(hall, client, contracts.find)
+        self.quotes = QuoteDesk(hall, client, contracts.find)
+        self.accounts = AccountDesk(hall, client)
+        self.orders = OrderDesk(hall, client, contracts.find)
         self._handlers = self._table(contracts, history)
 
     def greet(self, account: str) -> None:

@@ -18,8 +18,9 @@ import numpy as np
 
 from engine.domain.errors import UserError
 from engine.domain.session import trading_day
-from engine.sim.desks.history import Pacing
+from engine.sim.desks.hall import Hall
 from engine.sim.desks.lines import Lines
+from engine.sim.desks.pacing import HistoryPacing
 from engine.sim.exchange.account import Account, Position
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.orders import Execution, Notice, Order
@@ -32,7 +33,7 @@ from engine.sim.market.market import Market
 from engine.sim.outages import Outages
 from engine.sim.reception import Reception
 from engine.sim.server import Connection, Received, Switchboard
-from engine.sim.session import Hall, Session
+from engine.sim.session import Session
 from engine.sim.wire.codec import Message
 
 KEPT_BYTES = 16 << 20
@@ -225,7 +226,7 @@ class Simulator:
             lines=Lines(self.knobs.max_lines),
             knobs=self.knobs,
             faults=self.faults,
-            pacing=Pacing() if self.knobs.history_pacing else None,
+            history_pacing=HistoryPacing() if self.knobs.history_pacing else None,
             tell=self._herald.tell,
             later=self.later,
             now=self.now,

@@ -1,15 +1,12 @@
 """Account requests of one client: values, portfolio, positions, profit and loss; once, and as they change."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.domain.session import NEW_YORK
+from engine.sim.desks.hall import Client, Hall
 from engine.sim.desks.values import LEDGER_TAGS, Values, account_values
 from engine.sim.exchange.account import Position
-from engine.sim.exchange.exchange import Exchange
-from engine.sim.floor import Floor
-from engine.sim.knobs import Knobs
 from engine.sim.messages import contract_values, error
 from engine.sim.wire.codec import Message
 from engine.sim.wire.kinds import Value
@@ -21,17 +18,15 @@ _LEDGER = "$LEDGER"
 class AccountDesk:
     """What one client has subscribed to about the account."""
 
-    def __init__(
-        self, exchange: Exchange, floor: Floor, knobs: Knobs, send: Callable[[Message], None], now: Callable[[], datetime]
-    ) -> None:
-        self._exchange = exchange
-        self._account = exchange.account
-        self._floor = floor
-        self._knobs = knobs
+    def __init__(self, hall: Hall, client: Client) -> None:
+        self._exchange = hall.exchange
+        self._account = hall.exchange.account
+        self._floor = hall.floor
+        self._knobs = hall.knobs
         self.ready = True
         """False while TWS says that its account values are not to be trusted."""
-        self._send = send
-        self._now = now
+        self._send = client.send
+        self._now = hall.now
         self._updates = False
         self._positions = False
         self._summaries: dict[int, frozenset[str]] = {}

@@ -1,15 +1,14 @@
 """Contract requests of one client: details, option chains, symbols, price increments."""
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 
 from engine.domain.session import NEW_YORK, Session, trading_day
+from engine.sim.desks.hall import Client, Hall
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.exchange.rules import MARKET_RULES, market_rule, min_tick
-from engine.sim.floor import Floor
 from engine.sim.messages import error
 from engine.sim.wire.codec import Message
 from engine.sim.wire.kinds import Value
@@ -59,10 +58,10 @@ _STOCK_TYPES = {"etf": "ETF", "stock": "COMMON", "index": ""}
 class ContractDesk:
     """Answers from the listing as it is at the moment of the question."""
 
-    def __init__(self, floor: Floor, send: Callable[[Message], None], now: Callable[[], datetime]) -> None:
-        self._floor = floor
-        self._send = send
-        self._now = now
+    def __init__(self, hall: Hall, client: Client) -> None:
+        self._floor = hall.floor
+        self._now = hall.now
+        self._send = client.send
 
     def details(self, asked: Message) -> None:
         req_id = asked.whole("req_id")

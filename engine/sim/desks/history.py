@@ -1,15 +1,14 @@
 """Historical requests of one client: daily bars of underlyings and of their volatility, trading hours, and beginnings."""
 
 import re
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from engine.domain.session import NEW_YORK
 from engine.sim.desks.contracts import WRONG_TYPE, names_a_type
+from engine.sim.desks.hall import Client, Find, Hall
 from engine.sim.desks.times import instant_of
 from engine.sim.exchange.instruments import Instrument
-from engine.sim.floor import Floor
 from engine.sim.market.quotes import Bar
 from engine.sim.messages import error
 from engine.sim.wire.codec import Message
@@ -45,48 +44,22 @@ SCHEDULE_SINCE = 165
 _DURATION = re.compile(r"([1-9][0-9]{0,4}) ([SDWMY])")
 _CALENDAR_DAYS = {"S": 0, "D": 1, "W": 7, "M": 31, "Y": 366}
 _REGULAR_HOURS = time(9, 30), time(16)
-_IDENTICAL_S, _BURST, _BURST_S, _MANY, _MANY_S = 15, 6, 2, 60, 600
-"""Small bars: no identical request within 15 s, fewer than 6 of one contract in 2 s, at most 60 in 10 minutes."""
 
 _SMALL_BARS = frozenset({"1 secs", "5 secs", "10 secs", "15 secs", "30 secs"})
-
-
-class Pacing:
-    """Which historical requests come too fast, for one user. Source: IBKR, historical data limitations."""
-
-    def __init__(self) -> None:
-        self._asked: deque[tuple[datetime, tuple[int, str], tuple[object, ...]]] = deque(maxlen=_MANY + 1)
-
-    def is_violated_by(self, contract: tuple[int, str], request: tuple[object, ...], now: datetime) -> bool:
-        """Whether this request breaks a limit; it counts either way."""
-        earlier = [(now - at, of, what) for at, of, what in self._asked]
-        self._asked.append((now, contract, request))
-        identical = any(ago < timedelta(seconds=_IDENTICAL_S) and what == request for ago, _, what in earlier)
-        burst = sum(ago < timedelta(seconds=_BURST_S) and of == contract for ago, of, _ in earlier) + 1 >= _BURST
-        many = sum(ago < timedelta(seconds=_MANY_S) for ago, _, _ in earlier) + 1 > _MANY
-        return identical or burst or many
 
 
 class HistoryDesk:
     """Answers from the market's daily bars; what was not simulated has no data (162)."""
 
-    def __init__(
-        self,
-        floor: Floor,
-        find: Callable[[Message], list[Instrument]],
-        send: Callable[[Message], None],
-        now: Callable[[], datetime],
-        pacing: Pacing | None,
-        version: int,
-    ) -> None:
-        self._version = version
+    def __init__(self, hall: Hall, client: Client, find: Find) -> None:
+        self._floor = hall.floor
+        self._pacing = hall.history_pacing
+        self._now = hall.now
+        self._send = client.send
+        self._version = client.version
+        self._find = find
         self._kept: set[int] = set()
         """Requests that asked to be kept up to date: only these are there to be cancelled."""
-        self._floor = floor
-        self._find = find
-        self._send = send
-        self._now = now
-        self._pacing = pacing
 
     def bars(self, asked: Message) -> None:
         req_id = asked.whole("req_id")

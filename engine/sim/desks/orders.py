@@ -1,14 +1,14 @@
 """Order requests of one client, and what the client hears of its orders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
 from engine.domain.session import NEW_YORK
 from engine.pricing.exact import exact
+from engine.sim.desks.hall import Client, Find, Hall
 from engine.sim.desks.times import instant_of
-from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.exchange.orders import (
     Charged,
@@ -24,9 +24,6 @@ from engine.sim.exchange.orders import (
     StatusShown,
     status_shown,
 )
-from engine.sim.faults import Faults
-from engine.sim.floor import Floor
-from engine.sim.knobs import Knobs
 from engine.sim.messages import (
     action_of,
     commission_report,
@@ -52,33 +49,19 @@ _DEFAULT_CLIENT = 0
 class OrderDesk:
     """One client's view of the exchange's orders."""
 
-    def __init__(
-        self,
-        client_id: int,
-        version: int,
-        exchange: Exchange,
-        floor: Floor,
-        knobs: Knobs,
-        faults: Faults,
-        find: Callable[[Message], list[Instrument]],
-        send: Callable[[Message], None],
-        send_fields: Callable[[Sequence[str]], None],
-        tell: Callable[[Sequence[Notice]], None],
-        later: Callable[[float, Callable[[], None]], None],
-        now: Callable[[], datetime],
-    ) -> None:
-        self._client_id = client_id
-        self._version = version
-        self._exchange = exchange
-        self._floor = floor
-        self._knobs = knobs
-        self._faults = faults
+    def __init__(self, hall: Hall, client: Client, find: Find) -> None:
+        self._client_id = client.id
+        self._version = client.version
+        self._exchange = hall.exchange
+        self._floor = hall.floor
+        self._knobs = hall.knobs
+        self._faults = hall.faults
         self._find = find
-        self._send = send
-        self._send_fields = send_fields
-        self._tell = tell
-        self._later = later
-        self._now = now
+        self._send = client.send
+        self._send_fields = client.send_fields
+        self._tell = hall.tell
+        self._later = hall.later
+        self._now = hall.now
         self._untransmitted: dict[int, OrderTerms] = {}
         """Orders that wait for the last of their family; nobody sees them, and they end with the session."""
 

@@ -1,33 +1,23 @@
 """Market data requests of one client: streams, snapshots, and which of their ticks are due."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 import numpy as np
 
 from engine.sim.desks import ticks
 from engine.sim.desks.contracts import WRONG_TYPE, names_a_type
+from engine.sim.desks.hall import Client, Find, Hall
 from engine.sim.desks.lines import (
-    Again,
     Bools,
     ComboLine,
-    Emit,
     Floats,
-    Later,
     Line,
-    Lines,
     OptionLine,
     Shown,
     UnderlyingLine,
-    Write,
 )
 from engine.sim.exchange.checks import legs_refusal
 from engine.sim.exchange.combos import combo_quote
-from engine.sim.exchange.instruments import Instrument, Quote, signed_legs
+from engine.sim.exchange.instruments import Quote, signed_legs
 from engine.sim.exchange.rules import combo_tick, min_tick
-from engine.sim.faults import Faults
-from engine.sim.floor import Floor
-from engine.sim.knobs import Knobs
 from engine.sim.messages import error, leg_of
 from engine.sim.wire.codec import Message
 
@@ -43,32 +33,19 @@ _LIVE, _DELAYED = 1, 3
 class QuoteDesk:
     """The lines of one client."""
 
-    def __init__(
-        self,
-        floor: Floor,
-        lines: Lines,
-        knobs: Knobs,
-        faults: Faults,
-        find: Callable[[Message], list[Instrument]],
-        send: Callable[[Message], None],
-        emit: Emit,
-        write: Write,
-        again: Again,
-        later: Later,
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, hall: Hall, client: Client, find: Find) -> None:
         self.competing = False
-        self._floor = floor
-        self._lines = lines
-        self._knobs = knobs
-        self._faults = faults
+        self._floor = hall.floor
+        self._lines = hall.lines
+        self._knobs = hall.knobs
+        self._faults = hall.faults
+        self._later = hall.later
+        self._now = hall.now
+        self._send = client.send
+        self._emit = client.emit
+        self._write = client.write
+        self._again = client.again
         self._find = find
-        self._send = send
-        self._emit = emit
-        self._write = write
-        self._again = again
-        self._later = later
-        self._now = now
         self._wanted_type = _LIVE
         self._open: dict[int, Line] = {}
         self._snapshots: set[int] = set()

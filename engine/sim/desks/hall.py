@@ -1,0 +1,49 @@
+"""What the desks work with: the hall that all clients of one simulated TWS share, and the client that is served."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.sim.desks.lines import Again, Emit, Later, Lines, Write
+from engine.sim.desks.pacing import HistoryPacing
+from engine.sim.exchange.exchange import Exchange
+from engine.sim.exchange.instruments import Instrument
+from engine.sim.exchange.orders import Notice
+from engine.sim.faults import Faults
+from engine.sim.floor import Floor
+from engine.sim.knobs import Knobs
+from engine.sim.wire.codec import Message
+
+Find = Callable[[Message], list[Instrument]]
+"""The instruments that the contract of a request may mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What all sessions of one simulated TWS share."""
+
+    exchange: Exchange
+    floor: Floor
+    lines: Lines
+    knobs: Knobs
+    faults: Faults
+    history_pacing: HistoryPacing | None
+    tell: Callable[[Sequence[Notice]], None]
+    """Tells every client what happened at the exchange."""
+    later: Later
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client of the simulated TWS, and the ways to reach it."""
+
+    id: int
+    version: int
+    """Of the server, as agreed in the greeting."""
+    send: Callable[[Message], None]
+    send_fields: Callable[[Sequence[str]], None]
+    """For messages that are odd on purpose."""
+    emit: Emit
+    write: Write
+    again: Again
