@@ -3,6 +3,7 @@
 import getpass
 import http.client
 import json
+import re
 import socket
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +21,7 @@ SOCKET_NAME = "engine.sock"
 PATIENCE_S = 15.0
 DOLLARS = frozenset({"net_liquidation", "buying_power", "day_pnl"})
 """Lines of the status that are amounts."""
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 State = Annotated[Path, Parameter(name="--state")]
 
 
@@ -87,7 +89,7 @@ def approve(order_ref: str, *, state: State = Path("state"), by: str = "") -> in
     by
         Who says so; your login name when empty.
     """
-    return _say_word(state, f"/v1/approvals/{order_ref}/approve", by, "")
+    return _say_word(state, f"/v1/approvals/{_named(order_ref)}/approve", by, "")
 
 
 def decline(order_ref: str, reason: str = "", *, state: State = Path("state"), by: str = "") -> int:
@@ -104,7 +106,7 @@ def decline(order_ref: str, reason: str = "", *, state: State = Path("state"), b
     by
         Who says so; your login name when empty.
     """
-    return _say_word(state, f"/v1/approvals/{order_ref}/decline", by, reason)
+    return _say_word(state, f"/v1/approvals/{_named(order_ref)}/decline", by, reason)
 
 
 def halt(reason: str = "", *, state: State = Path("state"), by: str = "") -> int:
@@ -176,7 +178,7 @@ def why(
 
         found = why_then(state, strategy, at)
     else:
-        found = cast("Row", _ask(state, "GET", f"/v1/why/{strategy}"))
+        found = cast("Row", _ask(state, "GET", f"/v1/why/{_named(strategy)}"))
     if format == "json":
         print(json.dumps(found))
         return
@@ -220,6 +222,13 @@ def _say_word(state: Path, path: str, by: str, reason: str) -> int:
     outcome = cast("Row", _ask(state, "POST", path, {"by": by or getpass.getuser(), "reason": reason}))
     print(outcome["text"])
     return 0
+
+
+def _named(name: str) -> str:
+    """The name as a part of an address. Raises UserError where nothing can be called so."""
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{name!r}: nothing is called so; names have letters, digits, - and _")
+    return name
 
 
 def _runs(state: Path) -> bool:

@@ -74,6 +74,14 @@ def test_mistake_gets_one_line_and_exit_code_2(words: tuple[str, ...], says: str
     assert len(ran.err.splitlines()) == 2
 
 
+@pytest.mark.parametrize("words", [("approve", "a b/c?x#y"), ("decline", ""), ("approve", "../../halt")])
+def test_name_that_nothing_can_have_is_refused_before_anybody_is_asked(words: tuple[str, str], spreads: Spreads) -> None:
+    ran = spreads(*words)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"spreads: {words[1]!r}: nothing is called so; names have letters, digits, - and _\n"
+
+
 def test_version_is_the_only_thing_said_when_asked_for_it(spreads: Spreads) -> None:
     ran = spreads("--version")
 
