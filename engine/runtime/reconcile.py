@@ -124,7 +124,8 @@ def _ended_before(order: Order, asked_at: datetime) -> bool:
 
 def _find(order: Order, candidates: tuple[BrokerOrder, ...]) -> BrokerOrder | None:
     for found in candidates:
-        if found.order_ref == order.ref or (order.perm_id and found.perm_id == order.perm_id):
+        # A reference says whose it is; the permId stands in for one that is missing, and a simulator may give it again.
+        if found.order_ref == order.ref or (not found.order_ref and order.perm_id and found.perm_id == order.perm_id):
             return found
     return None
 

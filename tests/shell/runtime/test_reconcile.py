@@ -93,6 +93,17 @@ def test_order_is_known_by_its_perm_id_where_the_reference_is_missing() -> None:
     assert against(sent(UNKNOWN), open=[order(ref="", perm_id=0)]).facts[0] == OrderAbsent("o1")
 
 
+def test_perm_id_of_another_order_of_ours_says_nothing_of_this_one() -> None:
+    """A simulator that was started anew counts its permanent ids from the beginning again."""
+    known = sent(WORKING, OrderCanceled("o1", "given up"))
+    new = given.proposal("o2", quantity=2)
+    given.told(known, *given.sent(new), OrderAcknowledged("o2", 77, 5, "Submitted"), at=SENT_AT)
+
+    outcome = against(known, open=[order(ref="o2")])
+
+    assert outcome.facts == (Reconciled(()),)
+
+
 def test_order_that_is_known_to_work_is_not_told_again() -> None:
     assert against(sent(WORKING), open=[order()]).facts == (Reconciled(()),)
 
