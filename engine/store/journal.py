@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.domain.errors import UserError
+from engine.domain.errors import EngineError, UserError
 from engine.domain.facts import Fact
 from engine.ports import Line
 from engine.store import codec, lines
@@ -58,10 +58,11 @@ class Journal:
         try:
             folder = state / FOLDER
             head, torn = lines.verified(folder, after)
+            head = torn.mended(head) if torn is not None else head
             # Before anything is mended: what is taken for torn may be what is left of a line that was on disk.
-            hold(folder, head.seq + (torn is not None and torn.lacks_newline_only))
+            hold(folder, head)
             if torn is not None:
-                head = _mend(torn, head)
+                _mend(torn)
             _check_account(folder, head, account)
             mark = _marked(folder, head)
         except BaseException:
@@ -81,7 +82,7 @@ class Journal:
     def append(self, fact: Fact, at: datetime) -> Line:
         """Hand one fact to the operating system. It is on its way to disk; `sync` makes it certain.
 
-        Raises UserError when it cannot be written; from then on every append and sync does.
+        Raises EngineError when it cannot be written; from then on every append and sync does.
         """
         self._refuse_after_failure()
         if at.tzinfo is None:
@@ -98,7 +99,7 @@ class Journal:
         return line
 
     def sync(self) -> None:
-        """Return once every appended line is on disk. Raises UserError when that cannot be had."""
+        """Return once every appended line is on disk. Raises EngineError when that cannot be had."""
         self._refuse_after_failure()
         if self._is_synced:
             return
@@ -150,16 +151,16 @@ class Journal:
             os.close(self._file)
             self._file, self._file_name = -1, ""
 
-    def _failed(self, done: str, error: OSError) -> UserError:
+    def _failed(self, done: str, error: OSError) -> EngineError:
         self._failure = (
             f"{self._folder}: line {self._head.seq + 1} of the journal could not be {done} ({error.strerror});"
             " nothing more is written or sent: make room or mend the disk, then start again"
         )
-        return UserError(self._failure)
+        return EngineError(self._failure)
 
     def _refuse_after_failure(self) -> None:
         if self._failure is not None:
-            raise UserError(self._failure)
+            raise EngineError(self._failure)
 
 
 def _marked(folder: Path, head: Head) -> Mark:
@@ -209,8 +210,8 @@ def _check_account(folder: Path, head: Head, account: str) -> None:
         raise UserError(f"{folder}: this is the journal of account {theirs}, not of {account}; name another folder with --state")
 
 
-def _mend(torn: Torn, head: Head) -> Head:
-    """Bring the newest file back to whole lines; the head after it."""
+def _mend(torn: Torn) -> None:
+    """Bring the newest file back to whole lines."""
     try:
         with torn.path.open("r+b") as file:
             if torn.lacks_newline_only:
@@ -222,10 +223,6 @@ def _mend(torn: Torn, head: Head) -> Head:
             os.fsync(file.fileno())
     except OSError as error:
         raise UserError(f"{torn.path}: the torn last line cannot be mended ({error.strerror})") from error
-    if not torn.lacks_newline_only:
-        return head
-    whole = torn.raw + b"\n"
-    return Head(head.seq + 1, codec.claimed_hash(whole) or "", torn.path.name, torn.offset + len(whole))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -50,6 +50,13 @@ class Torn:
     lacks_newline_only: bool
     """True where the line itself is whole and fits: the fact is known and only its newline is missing."""
 
+    def mended(self, head: Head) -> Head:
+        """The head of the journal once its end is whole again; `head` is that of the line before."""
+        if not self.lacks_newline_only:
+            return head
+        whole = self.raw + b"\n"
+        return Head(head.seq + 1, codec.claimed_hash(whole) or "", self.path.name, self.offset + len(whole))
+
     def __str__(self) -> str:
         if self.lacks_newline_only:
             return f"{self.path}:{self.line}: the last line had no newline; the fact is whole and kept"

@@ -29,20 +29,25 @@ class Mark:
         os.close(self._file)
 
 
-def hold(folder: Path, last: int) -> None:
-    """Hold the last whole line of a verified journal, by its seq, against the mark.
+def hold(folder: Path, head: Head) -> None:
+    """Hold the last line of a verified journal against the mark.
 
-    Raises Damaged where lines that were on disk are gone. A missing or unreadable mark proves nothing and stops nothing: journals
-    without one exist, and one that was torn is written anew with the next line.
+    Raises Damaged where lines that were on disk are gone, or other lines stand in their place. A missing or unreadable mark
+    proves nothing and stops nothing: journals without one exist, and one that was torn is written anew with the next line.
     """
     try:
-        seq, _, _ = (folder / NAME).read_text(encoding="ascii").partition(" ")
-        marked = int(seq)
+        marked, _, digest = (folder / NAME).read_text(encoding="ascii").partition(" ")
+        seq = int(marked)
     except (OSError, ValueError):
         return
-    if marked > last:
+    if seq > head.seq:
         raise Damaged(
-            f"{folder}: the journal ends at line {last}, but line {marked} had been written: lines are missing. Put the newest"
-            f" file back; or, where no better copy exists, delete {folder / NAME} to go on from line {last}: what the missing"
+            f"{folder}: the journal ends at line {head.seq}, but line {seq} had been written: lines are missing. Put the newest"
+            f" file back; or, where no better copy exists, delete {folder / NAME} to go on from line {head.seq}: what the missing"
             " lines opened is then shown as foreign and never traded, and nothing is opened today if they traded today."
+        )
+    if seq == head.seq and digest.strip() != head.hash:
+        raise Damaged(
+            f"{folder}: line {seq} of the journal is not the one that was written here: these files are of another journal."
+            f" Put the right ones back; or delete {folder / NAME} if these are the right ones."
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.errors import Damaged, UserError
+from engine.domain.errors import Damaged, EngineError, UserError
 from engine.domain.facts import EngineStopped, Fact
 from engine.ports import Line
 from engine.store import journal as module
@@ -207,6 +207,15 @@ def test_synced_line_that_is_torn_is_damage_and_is_not_cut_off(tmp_path: Path) -
     assert path.read_bytes() == left
 
 
+def test_files_of_another_journal_under_the_mark_are_damage(tmp_path: Path) -> None:
+    written(tmp_path / "a")
+    written(tmp_path / "b", [EngineStopped(f"of another life {n}") for n in range(6)])
+    files(tmp_path / "a")[0].write_bytes(files(tmp_path / "b")[0].read_bytes())
+
+    with pytest.raises(Damaged, match="line 6 of the journal is not the one that was written here"):
+        Journal.open(tmp_path / "a", "DU1")
+
+
 @pytest.mark.parametrize("mark", [b"", b"garbage", b"\xff\xfe"])
 def test_unreadable_mark_stops_nothing(tmp_path: Path, mark: bytes) -> None:
     lines = written(tmp_path)
@@ -299,12 +308,12 @@ def test_a_write_that_fails_is_taken_back_and_nothing_more_is_accepted(tmp_path:
     with files_no_longer_than(max(len(whole) + 40, 70_000)):
         journal = Journal.open(tmp_path, "DU1").journal
 
-        with pytest.raises(UserError, match=r"/journal: line 7 of the journal could not be written \(File too large\)"):
+        with pytest.raises(EngineError, match=r"/journal: line 7 of the journal could not be written \(File too large\)"):
             journal.append(EngineStopped("x" * 80_000), NOON)
 
-    with pytest.raises(UserError, match="nothing more is written or sent"):
+    with pytest.raises(EngineError, match="nothing more is written or sent"):
         journal.append(EngineStopped("y"), NOON)
-    with pytest.raises(UserError, match="could not be written"):
+    with pytest.raises(EngineError, match="could not be written"):
         journal.sync()
     journal.close()
     assert path.read_bytes() == whole
@@ -320,9 +329,9 @@ def test_a_sync_that_fails_ends_the_journal(tmp_path: Path, monkeypatch: pytest.
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(module.os, "fsync", fsync)
-    with pytest.raises(UserError, match="could not be brought to disk"):
+    with pytest.raises(EngineError, match="could not be brought to disk"):
         journal.sync()
-    with pytest.raises(UserError, match=os.strerror(code)):
+    with pytest.raises(EngineError, match=os.strerror(code)):
         journal.append(EngineStopped("y"), NOON)
     journal.close()
     monkeypatch.undo()

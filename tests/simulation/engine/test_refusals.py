@@ -124,7 +124,8 @@ def test_full_disk_ends_the_engine_before_anything_more_leaves(tmp_path: Path) -
             error = await life.death()
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, bound)
-        assert isinstance(error, UserError)
+        assert isinstance(error, EngineError)
+        assert not isinstance(error, UserError), "what was given was right: the engine failed"
         again = await world.start()
         await world.until("09:41:20")
         await world.when(lambda: not world.sim.positions() and not any(True for _ in again.ledger.working()))
