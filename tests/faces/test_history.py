@@ -54,12 +54,12 @@ def test_query_answers_as_table_json_and_csv(spreads: Spreads, state: Path) -> N
 
 def test_query_runs_while_an_engine_holds_the_folder(spreads: Spreads, state: Path) -> None:
     journal = Journal.open(state, "DU1234567").journal
-    journal.append(facts.Halted("anna", "lunch"), NOON + timedelta(hours=1))
+    journal.append(facts.Halted("trader", "lunch"), NOON + timedelta(hours=1))
 
     ran = spreads("query", "SELECT by_whom FROM facts WHERE kind = 'Halted'", "--format", "json")
     journal.close()
 
-    assert json.loads(ran.out) == [{"by_whom": "anna"}]
+    assert json.loads(ran.out) == [{"by_whom": "trader"}]
 
 
 def test_query_of_a_folder_that_was_never_used_has_no_rows(spreads: Spreads, tmp_path: Path) -> None:

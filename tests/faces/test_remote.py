@@ -15,7 +15,7 @@ STATUS = {
     "mode": "paper",
     "at": "2026-11-23T15:00:00.123456+00:00",
     "trading": "halted",
-    "halt": {"by": "anna", "reason": "lunch"},
+    "halt": {"by": "trader", "reason": "lunch"},
     "session": {"open": "2026-11-23T14:30:00+00:00", "close": "2026-11-23T21:00:00+00:00", "is_open": True},
     "last_beat_age_s": 0.5448,
     "net_liquidation": 499998.7,
@@ -34,7 +34,7 @@ def test_status_says_amounts_in_dollars_times_of_the_exchange_and_why_it_is_halt
         told = spreads("status").out
 
     assert "at               Mon 2026-11-23 10:00:00 New York\n" in told
-    assert "halt             by anna: lunch\n" in told
+    assert "halt             by trader: lunch\n" in told
     assert "session          open, from Mon 2026-11-23 09:30:00 New York to Mon 2026-11-23 16:00:00 New York\n" in told
     assert "last beat age    0.5 s\n" in told
     assert "net liquidation  $499,998.70\n" in told

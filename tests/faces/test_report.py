@@ -85,7 +85,7 @@ def test_debit_is_lost_on_the_other_side() -> None:
 
 
 def test_order_that_was_declined_says_so() -> None:
-    told = tell(proposed("o1", HELD, score=0.3), given.previewed(), OrderDeclined("o1", "anna", ""))
+    told = tell(proposed("o1", HELD, score=0.3), given.previewed(), OrderDeclined("o1", "trader", ""))
 
     assert "ended        declined\n" in told
 

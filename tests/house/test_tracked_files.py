@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATHS = re.compile(r"(?<![\w.~])/(?:home|root|Users|work|mnt|srv)/(?!anna\b)[\w.-]+")
-"""Absolute paths of somebody's machine. Anna is the trader of the documentation's examples."""
+PATHS = re.compile(r"(?<![\w.~])/(?:home|root|Users|work|mnt|srv)/[\w.-]+")
+"""Absolute paths of somebody's machine."""
 INDEXES = re.compile(r"(?:https?://[^\s\"']*(?:pypi|/simple\b|index)[^\s\"']*|--(?:extra-)?index-url|find-links)", re.IGNORECASE)
 """Addresses of package indexes: which one is used is the business of the machine that installs."""
 EXEMPT = {"tests/house/test_tracked_files.py"}

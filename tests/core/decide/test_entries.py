@@ -91,7 +91,7 @@ def test_spread_that_is_held_is_passed_over() -> None:
     assert second.spread.short != first.spread.short or second.spread.long != first.spread.long
 
 
-@pytest.mark.parametrize("ending", [OrderCanceled("o1", "not filled"), OrderDeclined("o1", "anna", "no")])
+@pytest.mark.parametrize("ending", [OrderCanceled("o1", "not filled"), OrderDeclined("o1", "trader", "no")])
 def test_underlying_cools_down_after_an_opening_that_did_not_fill(ending: Fact) -> None:
     order = given.proposal(by=PUTS)
     life = [order, given.previewed()] if isinstance(ending, OrderDeclined) else given.working(order)

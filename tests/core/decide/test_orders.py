@@ -49,7 +49,7 @@ from tests import given
 PUTS = given.strategy()
 AUTO = given.strategy(given.AUTO)
 MID = Decimal("0.80")
-YES, NO = Answer("o1", True, "anna"), Answer("o1", False, "anna", "not today")
+YES, NO = Answer("o1", True, "trader"), Answer("o1", False, "trader", "not today")
 
 
 def quotes(net: str = "0.80", *, at=given.NOW, age_s: float = 1.0, half: float = 0.01) -> ChainSnapshot:
@@ -183,14 +183,14 @@ def test_yes_to_an_unknown_preview_sends_nothing() -> None:
 
 
 def test_yes_is_priced_again_at_that_moment() -> None:
-    assert due(*asked(), answers=[YES], net="0.78") == [Approve("o1", "anna", Decimal("0.78"), Decimal(600))]
-    assert due(*asked(), answers=[YES], net="0.90") == [Approve("o1", "anna", Decimal("0.90"), Decimal(600))]
+    assert due(*asked(), answers=[YES], net="0.78") == [Approve("o1", "trader", Decimal("0.78"), Decimal(600))]
+    assert due(*asked(), answers=[YES], net="0.90") == [Approve("o1", "trader", Decimal("0.90"), Decimal(600))]
 
 
 def test_yes_is_never_priced_below_the_frozen_worst() -> None:
     facts = [opening(), given.previewed(), ApprovalAsked("o1", given.NOW + timedelta(minutes=10), Decimal("0.74"), "")]
 
-    assert due(*facts, answers=[YES], net="0.72") == [Approve("o1", "anna", Decimal("0.74"), Decimal(600))]
+    assert due(*facts, answers=[YES], net="0.72") == [Approve("o1", "trader", Decimal("0.74"), Decimal(600))]
 
 
 @pytest.mark.parametrize("net", ["0.70", "1.10"])
@@ -239,7 +239,7 @@ def test_yes_on_old_quotes_sends_nothing(age_s: float) -> None:
 
 
 def test_no_declines_whatever_the_market_does() -> None:
-    assert due(*asked(), answers=[NO], age_s=600) == [Decline("o1", "anna", "not today")]
+    assert due(*asked(), answers=[NO], age_s=600) == [Decline("o1", "trader", "not today")]
 
 
 def test_no_answer_in_time_means_no_and_a_late_yes_too() -> None:
@@ -250,7 +250,7 @@ def test_no_answer_in_time_means_no_and_a_late_yes_too() -> None:
 
 
 def test_answer_to_an_order_that_is_over_is_told_so() -> None:
-    assert due(answers=[Answer("o9", True, "anna")]) == [Reply("o9", "late", "this order no longer waits for an answer")]
+    assert due(answers=[Answer("o9", True, "trader")]) == [Reply("o9", "late", "this order no longer waits for an answer")]
 
 
 def test_opening_that_nobody_could_be_asked_about_expires() -> None:
@@ -269,7 +269,7 @@ def test_opening_that_nobody_could_be_asked_about_expires() -> None:
 )
 def test_openings_of_a_strategy_that_may_not_open_end(strategies, more: dict[str, object], reason: str) -> None:
     waiting = due(*asked(), strategies=strategies, answers=[YES], **more)
-    approved = due(opening(), given.previewed(), OrderApproved("o1", "anna", MID), strategies=strategies, **more)
+    approved = due(opening(), given.previewed(), OrderApproved("o1", "trader", MID), strategies=strategies, **more)
     working = due(*given.working(opening()), strategies=strategies, **more)
 
     assert waiting == approved == [Expire("o1", reason)]
@@ -358,7 +358,7 @@ def test_probation_asks_a_person_for_the_first_openings() -> None:
 
 
 def test_approved_order_is_sent_at_its_limit() -> None:
-    facts = [opening(), given.previewed(), OrderApproved("o1", "anna", Decimal("0.79"))]
+    facts = [opening(), given.previewed(), OrderApproved("o1", "trader", Decimal("0.79"))]
 
     assert due(*facts) == [Send("o1", Decimal("0.79"))]
 
@@ -373,7 +373,7 @@ def test_approved_order_is_sent_at_its_limit() -> None:
     ],
 )
 def test_approved_opening_that_may_not_leave_waits_a_minute(facts: list[Fact], more: dict[str, object]) -> None:
-    approved = [opening(), given.previewed(), OrderApproved("o1", "anna", MID), *facts]
+    approved = [opening(), given.previewed(), OrderApproved("o1", "trader", MID), *facts]
 
     assert due(*approved, **more) == []
     assert due(*approved, after=timedelta(seconds=61), **more) == [Expire("o1", "could not be sent in time")]
@@ -384,7 +384,7 @@ def test_halt_stops_an_approved_opening_and_lets_a_close_go() -> None:
         *given.opened(given.proposal("o1", by=PUTS)), close(), OrderApproved("c1", "exit rule", Decimal("-0.40"))
     )
     other = given.proposal("o2", of=given.spread(short=570, long=565), by=PUTS)
-    given.told(known, other, given.previewed("o2"), OrderApproved("o2", "anna", MID), Halted("trader", "lunch"))
+    given.told(known, other, given.previewed("o2"), OrderApproved("o2", "trader", MID), Halted("trader", "lunch"))
 
     assert due(known=known) == [Send("c1", Decimal("-0.40")), Expire("o2", "halted")]
 
@@ -487,7 +487,7 @@ def test_policy_counts_what_a_debit_takes_of_the_funds() -> None:
 
 @pytest.mark.parametrize(("spot", "cancels"), [(597.0, True), (598.2, False), (601.8, False), (603.0, True), (None, False)])
 def test_opening_is_given_up_when_the_underlying_has_left_the_price_it_was_approved_at(spot: float | None, cancels: bool) -> None:
-    known = given.ledger(opening(), given.previewed(), OrderApproved("o1", "anna", MID, Decimal(600)), at=given.NOW)
+    known = given.ledger(opening(), given.previewed(), OrderApproved("o1", "trader", MID, Decimal(600)), at=given.NOW)
     given.told(known, OrderSent("o1", MID), OrderAcknowledged("o1", 77, 7, "Submitted"))
     chain = given.chain([row | {"spot": spot} for row in given.options()])
 

@@ -114,7 +114,7 @@ def test_person_who_resumes_has_seen_it(facts: list[Fact]) -> None:
 
     given.told(known, Halted("breaker", "look"), at=later)
     assert seen(known, timedelta(minutes=3)) is None, "halted already"
-    given.told(known, Resumed("anna"), at=later)
+    given.told(known, Resumed("trader"), at=later)
     assert seen(known, timedelta(minutes=3)) is None
 
 
@@ -122,7 +122,7 @@ def test_resume_measures_falls_anew() -> None:
     known = given.told(given.ledger(), EquityRecorded(Decimal(94_000), None, None, None))
 
     assert seen(known, account=given.account(94_000)) is not None
-    given.told(known, Halted("breaker", ""), Resumed("anna"))
+    given.told(known, Halted("breaker", ""), Resumed("trader"))
     assert seen(known, account=given.account(94_000)) is None
     assert seen(known, account=given.account(89_200)) is not None
 

@@ -152,7 +152,7 @@ class Bench:
             await self.beats(1, seconds)
         raise AssertionError("it never came to that")
 
-    def say(self, ref: str, *, approve: bool, by: str = "anna") -> asyncio.Future[str]:
+    def say(self, ref: str, *, approve: bool, by: str = "trader") -> asyncio.Future[str]:
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.inbox.put(Said(Answer(ref, approve, by, "because"), outcome))
         return outcome

@@ -119,7 +119,7 @@ def test_waiting_order_is_shown_with_the_net_of_now_and_approved_in_a_beat() -> 
         assert ticket["preview"] == "fits"
         assert ticket["expires_in_s"] == pytest.approx(600, abs=5)
 
-        answer = await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="anna")
+        answer = await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="trader")
         assert answer.status_code == 200
         assert answer.json()["text"].startswith("approved at")
         assert (await api.get("/v1/approvals")).json() == []
@@ -132,7 +132,7 @@ def test_waiting_order_is_shown_with_the_net_of_now_and_approved_in_a_beat() -> 
 def test_decline_keeps_its_reason() -> None:
     async def story(api: Api) -> None:
         await asked(api)
-        answer = await api.post_while_beating(f"/v1/approvals/{REF}/decline", by="anna", reason="too near")
+        answer = await api.post_while_beating(f"/v1/approvals/{REF}/decline", by="trader", reason="too near")
         assert answer.json() == {"done": True, "text": "declined"}
         assert (await api.get("/v1/orders")).json()[0]["why"] == "too near"
 
@@ -141,18 +141,18 @@ def test_decline_keeps_its_reason() -> None:
 
 def test_word_that_cannot_be_done_is_409_and_says_why() -> None:
     async def story(api: Api) -> None:
-        nothing = await api.post(f"/v1/approvals/{REF}x/approve", by="anna")
+        nothing = await api.post(f"/v1/approvals/{REF}x/approve", by="trader")
         assert (nothing.status_code, nothing.json()["detail"]) == (409, f"no order {REF}x")
 
         await asked(api)
         api.bench.broker.data = "delayed"
-        refused = await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="anna")
+        refused = await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="trader")
         assert refused.status_code == 409
         assert refused.json()["detail"].startswith("nothing was sent")
         api.bench.broker.data = "live"
 
-        await api.post_while_beating(f"/v1/approvals/{REF}/decline", by="anna")
-        late = await api.post(f"/v1/approvals/{REF}/approve", by="anna")
+        await api.post_while_beating(f"/v1/approvals/{REF}/decline", by="trader")
+        late = await api.post(f"/v1/approvals/{REF}/approve", by="trader")
         assert late.status_code == 409
         assert "does not wait for an answer: it is declined" in late.json()["detail"]
 
@@ -164,7 +164,7 @@ def test_word_that_the_engine_never_heard_promises_nothing_and_does_nothing_late
 
     async def story(api: Api) -> None:
         await asked(api)
-        stalled = await api.post(f"/v1/approvals/{REF}/approve", by="anna")
+        stalled = await api.post(f"/v1/approvals/{REF}/approve", by="trader")
         assert stalled.status_code == 409
         assert "nothing was promised" in stalled.json()["detail"]
         await api.bench.beats(3)
@@ -175,11 +175,11 @@ def test_word_that_the_engine_never_heard_promises_nothing_and_does_nothing_late
 
 
 @pytest.mark.parametrize(
-    "word", [{"by": ""}, {"by": "x" * 61}, {"by": "anna\n"}, {"by": "<b>"}, {"who": "anna"}, {"reason": "x" * 501}]
+    "word", [{"by": ""}, {"by": "x" * 61}, {"by": "trader\n"}, {"by": "<b>"}, {"who": "trader"}, {"reason": "x" * 501}]
 )
 def test_word_that_is_not_one_is_refused(word: dict[str, str]) -> None:
     async def story(api: Api) -> None:
-        expected = 200 if word == {"by": "anna\n"} else 422
+        expected = 200 if word == {"by": "trader\n"} else 422
         assert (await api.post("/v1/halt", **word)).status_code == expected
 
     serve(story)
@@ -187,15 +187,15 @@ def test_word_that_is_not_one_is_refused(word: dict[str, str]) -> None:
 
 def test_halt_and_resume_are_heard_in_the_next_beat() -> None:
     async def story(api: Api) -> None:
-        said = (await api.post("/v1/halt", by="anna", reason="lunch")).json()
+        said = (await api.post("/v1/halt", by="trader", reason="lunch")).json()
         assert said["text"].startswith("halting")
         api.bench.engine.beat()
         status = (await api.get("/v1/status")).json()
-        assert (status["trading"], status["halt"]) == ("halted", {"by": "anna", "reason": "lunch"})
-        assert (await api.post("/v1/halt", by="bob")).json()["text"] == "halted already, by anna: lunch"
+        assert (status["trading"], status["halt"]) == ("halted", {"by": "trader", "reason": "lunch"})
+        assert (await api.post("/v1/halt", by="bob")).json()["text"] == "halted already, by trader: lunch"
         assert (await api.get("/health")).status_code == 200, "a halt is no sickness"
 
-        assert "halted by anna: lunch" in (await api.post("/v1/resume", by="bob")).json()["text"]
+        assert "halted by trader: lunch" in (await api.post("/v1/resume", by="bob")).json()["text"]
         api.bench.engine.beat()
         assert (await api.get("/v1/status")).json()["halt"] is None
         assert (await api.post("/v1/resume", by="bob")).json()["text"] == "not halted"

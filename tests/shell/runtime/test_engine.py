@@ -245,7 +245,7 @@ def test_word_is_answered_in_the_beat_that_hears_it(approve: bool, outcome: str,
         assert said.done()
         assert said.result().startswith(outcome)
 
-    assert [fact.by for fact in play(story, MANUAL).of(kind)] == ["anna"]
+    assert [fact.by for fact in play(story, MANUAL).of(kind)] == ["trader"]
 
 
 def test_word_on_an_order_that_does_not_wait_is_told_why_and_not_kept() -> None:
@@ -291,7 +291,7 @@ def test_word_that_was_given_up_does_not_act_later() -> None:
 def test_yes_during_a_halt_denies_and_sends_nothing() -> None:
     async def story(bench: Bench) -> None:
         await asked(bench)
-        bench.inbox.hear(Halted("anna", "lunch"))
+        bench.inbox.hear(Halted("trader", "lunch"))
         said = bench.say(REF, approve=True)
         bench.engine.beat()
         assert said.result().startswith("denied: halt")
@@ -374,7 +374,7 @@ def test_close_goes_while_openings_are_halted() -> None:
     async def story(bench: Bench) -> None:
         bench.broker.habits.fill = "at_once"
         await bench.until(lambda: bool(bench.ledger.positions))
-        bench.inbox.hear(Halted("anna", "lunch"))
+        bench.inbox.hear(Halted("trader", "lunch"))
         short, long = (leg.contract for leg in bench.order().spread.legs)
 
         def cheap(at):  # type: ignore[no-untyped-def]
