@@ -24,6 +24,8 @@ CONNECT_S = 3 * STEP_S
 """For all of it: socket and greeting, then the account and positions."""
 HEARTBEAT_S = 10.0
 """Between two questions; the answer is due before the next one, so a dead link is noticed within 20 s."""
+_TOO_OLD = "TWS/gateway version must be >= 972"
+"""ib_async's word for a greeting with an API version below its own."""
 CLOSE_S, CLOSE_STEP_S = 1.0, 0.05
 """For a connection to close in good order, looked at so often."""
 
@@ -195,6 +197,9 @@ class Session:
         if text.startswith("API connection failed"):
             return  # ib_async's word for any failure, which `connect` gets as an exception too
         at = self._address
+        if text == _TOO_OLD:
+            self._refuse(UserError(f"TWS at {at} speaks an API version that is too old: update TWS or IB Gateway"))
+            return
         sentence = (
             f"TWS at {at} closed the connection at once: enable the API and trust this address in TWS, "
             f"Global Configuration, API, Settings (it said: {text})"
@@ -217,7 +222,7 @@ class Session:
         if self._greeted:
             return Transient(f"TWS at {at} greeted but did not load account and positions: {problem or 'no answer in time'}")
         sentence = (
-            f"nothing listens at {at} ({problem}): start TWS or IB Gateway and enable its API, or give its port with --port"
+            f"nothing listens at {at}{_why(problem)}: start TWS or IB Gateway and enable its API, or give its port with --port"
         )
         return Transient(sentence) if self._has_connected else UserError(sentence)
 
@@ -225,3 +230,8 @@ class Session:
         if change is not None:
             self._hear(change)
         return change is not None
+
+
+def _why(problem: OSError) -> str:
+    """The system's words for it, in brackets; nothing where it has none, as for several addresses of one host."""
+    return f" ({problem.strerror})" if problem.strerror and "[" not in problem.strerror else ""

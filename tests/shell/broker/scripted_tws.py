@@ -35,6 +35,8 @@ class ScriptedTws:
         self.script: dict[str, Answer] = dict(STANDARD)
         self.transport: asyncio.Transport | None = None
         self.greets = True
+        self.version = VERSION
+        """What it greets with."""
         self.placed: dict[int, Message] = {}
         """The last message for every order id."""
 
@@ -178,7 +180,7 @@ class _Connection(asyncio.Protocol):
                 assert version == VERSION
                 self._greeted = True
                 assert self._tws.transport is not None
-                self._tws.transport.write(greeting_reply(version, "20261123 10:00:00 EST"))
+                self._tws.transport.write(greeting_reply(self._tws.version, "20261123 10:00:00 EST"))
 
 
 def _start(tws: ScriptedTws, message: Message) -> None:

@@ -94,6 +94,17 @@ def test_connecting_tells_of_the_settings_when_tws_closes_at_once():
     play(scenario, tws)
 
 
+def test_connecting_tells_of_a_tws_that_is_too_old():
+    tws = ScriptedTws()
+    tws.version = 100
+
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(UserError, match="speaks an API version that is too old: update TWS or IB Gateway"):
+            await bench.broker.connect()
+
+    play(scenario, tws)
+
+
 def test_connecting_names_the_accounts_when_the_choice_is_not_clear():
     async def scenario(bench: Bench) -> None:
         with pytest.raises(UserError, match="offers the accounts DU1, DU2; name one with --account"):
