@@ -41,7 +41,7 @@ def test_a_narrow_terminal_is_shown_whole_numbers_or_none(
 
     shown = capsys.readouterr()
     lines = re.sub("\x1b\\[[0-9]*m", "", shown.out)
-    assert lines.split() == ["rank", "spread", "net", "1", "SPXW", "24", "Jun", "16", "4.4", "1975/1950P"]
+    assert lines.split() == ["rank", "spread", "net", "1", "SPXW", "24", "Jun", "16", "4.40", "1975/1950P"]
     assert max(len(line) for line in lines.splitlines()) <= 30
     assert shown.err == "no room for max_loss, score: a wider terminal, or --format json\n"
 
