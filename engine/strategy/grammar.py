@@ -8,7 +8,6 @@ days` becomes a function call.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -18,6 +17,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from engine.strategy.lexer import Loose, Token
 from engine.strategy.positions import PydanticCustomError, Text, about
+from engine.strategy.spelling import nearest
 
 Tree: TypeAlias = exp.Expr
 """A node of sqlglot's tree."""
@@ -113,9 +113,8 @@ def _meant(left: Token, right: Token) -> str | None:
     """What two operands side by side most likely were to be."""
     if left.kind is Loose.PERCENT and right.sort == "name":
         return f"write  {left.text} of {right.text}"
-    words = (word for token in (right, left) if token.sort == "name" for word in get_close_matches(token.text, _SPELLED, 1, 0.75))
-    word = next(words, None)
-    return f"did you mean '{word}'?" if word else None
+    meant = [nearest(token.text, _SPELLED, 0.75) for token in (right, left) if token.sort == "name"]
+    return next((f"did you mean '{word}'?" for word in meant if word), None)
 
 
 def _compares(token: Token) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from engine.strategy.positions import Listed, Mapped, Node, Text, about, complaint
 from engine.strategy.scalar import shortened
+from engine.strategy.spelling import did_you_mean, nearest
 from engine.strategy.texts import Ticker
 
 _FORMS = "write  [SPX, SPY]  |  {list: indices, except: [RUT]}"
@@ -24,16 +24,15 @@ def _resolved(written: Any, info: ValidationInfo) -> Any:
     unknown = [key for key in written if key not in {"list", "except"}]
     if unknown:
         named = " and ".join(f"'{shortened(key)}'" for key in unknown[:3])
-        close = [word for key in unknown for word in difflib.get_close_matches(key.casefold(), ("list", "except"), 1)]
+        close = [word for key in unknown if (word := nearest(key.casefold(), ("list", "except")))]
         meant = f"did you mean {' and '.join(repr(word) for word in close)}?   " if close else ""
         raise about(unknown[0], f"unknown key{'s' * (len(unknown) > 1)} {named}", f"{meant}keys here: list, except")
     name = written.get(Text("list"))
     if not isinstance(name, Text):
         raise complaint(written.place, "which list?", _FORMS)
     if name not in lists:
-        close = difflib.get_close_matches(name, lists, 1)
         known = f"lists in common.yaml: {', '.join(lists)}" if lists else "common.yaml has no lists"
-        raise about(name, f"no such list '{name}'", f"did you mean '{close[0]}'?   {known}" if close else known)
+        raise about(name, f"no such list '{name}'", did_you_mean(nearest(name, lists), known))
     excepted = _excepted(written.get(Text("except"), Listed()), name, lists[name])
     return tuple(ticker for ticker in lists[name] if ticker not in excepted)
 

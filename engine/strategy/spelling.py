@@ -1,0 +1,16 @@
+"""The word that was most likely meant by a misspelled one, and how a way out offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The known word most like this one, None where none is alike enough; `likeness` is 1 for the word itself."""
+    return next(iter(get_close_matches(word, list(known), 1, likeness)), None)
+
+
+def did_you_mean(meant: str | None, known: str) -> str:
+    """The way out where a word is not known: what was meant, if one is near, before what is known."""
+    return f"did you mean '{meant}'?   {known}" if meant else known
