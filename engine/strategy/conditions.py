@@ -26,7 +26,7 @@ class ExitRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OneLine:
     """Metadata of a field that is one line of the language: `wants` a condition, a ranking or an exit rule over these
     relations.
     """
@@ -99,19 +99,22 @@ class Line:
 _ACTIONS: dict[str, Action] = {"close": "close", "roll": "roll", "alert": "alert"}
 
 MarketCondition: TypeAlias = Annotated[
-    Condition, Line("condition", ("market",), ("iv_rank >= 25%", "vix between 14 and 32", "no event within 2 days"))
+    Condition, OneLine("condition", ("market",), ("iv_rank >= 25%", "vix between 14 and 32", "no event within 2 days"))
 ]
 LegCondition: TypeAlias = Annotated[
-    Condition, Line("condition", ("leg",), ("open_interest >= 200", "quote_width <= 10% of mid", "quote_age <= 5 s"))
+    Condition, OneLine("condition", ("leg",), ("open_interest >= 200", "quote_width <= 10% of mid", "quote_age <= 5 s"))
 ]
 SpreadRule: TypeAlias = Annotated[
-    Condition, Line("condition", ("spread",), ("credit >= 15% of width", "pop >= 70%", "expected_value > $0"))
+    Condition, OneLine("condition", ("spread",), ("credit >= 15% of width", "pop >= 70%", "expected_value > $0"))
 ]
 AutoCondition: TypeAlias = Annotated[
-    Condition, Line("condition", ("account", "spread"), ("max_loss <= $300", "post_trade_margin <= 40%", "order_risk <= $1,000"))
+    Condition,
+    OneLine("condition", ("account", "spread"), ("max_loss <= $300", "post_trade_margin <= 40%", "order_risk <= $1,000")),
 ]
-Ranking: TypeAlias = Annotated[Expression, Line("ranking", ("spread",), ("expected_value / max_loss", "return_on_risk", "pop"))]
+Ranking: TypeAlias = Annotated[
+    Expression, OneLine("ranking", ("spread",), ("expected_value / max_loss", "return_on_risk", "pop"))
+]
 Exit: TypeAlias = Annotated[
     ExitRule,
-    Line("exit", ("position",), ("profit >= 50% of credit", "loss >= 200% of credit", "dte <= 21", "time >= 15:45 New York")),
+    OneLine("exit", ("position",), ("profit >= 50% of credit", "loss >= 200% of credit", "dte <= 21", "time >= 15:45 New York")),
 ]

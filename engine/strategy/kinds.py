@@ -1,18 +1,89 @@
-"""What a number can count before and after the measure beside it has decided, and how the ways out are written."""
+"""What each part of a line counts, found upward from its numbers and measures, and the way out where two do not fit.
+
+A number has a loose kind until the measure beside it decides: `$500` is dollars of a spread or points of an index.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.strategy.expressions import Number
-from engine.strategy.lexer import Kind, Loose, Token
+from sqlglot import exp
+
+from engine.strategy.expressions import Relation
+from engine.strategy.grammar import Tree
+from engine.strategy.lexer import FUNCTIONS, Kind, Loose
+from engine.strategy.line import Line
+from engine.strategy.names import measure_of
+from engine.strategy.positions import PydanticCustomError
 from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, Unit
 
 SCALES: frozenset[Kind] = frozenset({Loose.BARE, Loose.PERCENT, Loose.ZERO, Unit.NUMBER, Unit.RATIO, Unit.VOL})
 """What may stand as a factor beside anything."""
 
+_WHOLES: dict[Relation, dict[Unit, str]] = {
+    "market": {Unit.POINTS: "price"},
+    "leg": {Unit.USD_PER_SHARE: "mid", Unit.POINTS: "strike"},
+    "spread": {Unit.USD_PER_SHARE: "width", Unit.USD: "max_profit"},
+    "position": {Unit.USD_PER_SHARE: "width", Unit.USD: "max_profit"},
+    "account": {Unit.USD_PER_SHARE: "width", Unit.USD: "net_liquidation"},
+}
+"""Something of which a percentage is often taken, by what it counts."""
+
+
+def is_number(line: Line, node: Tree) -> bool:
+    """Whether a part counts something; what does not is true, false or unknown."""
+    match node:
+        case exp.Paren():
+            return is_number(line, node.this)
+        case exp.Anonymous() if line.token(node).text in FUNCTIONS:
+            return True
+        case exp.Column() | exp.Anonymous():
+            return line.token(node).sort == "number" or measure_of(line, node)[0].unit is not Unit.FLAG
+        case _:
+            return isinstance(node, exp.Neg | exp.Add | exp.Sub | exp.Mul | exp.Div)
+
+
+def kind_of(line: Line, node: Tree) -> Kind:
+    """What a number counts. Raises a complaint where it is none, or joins what does not fit together."""
+    match node:
+        case exp.Paren() | exp.Neg():
+            return kind_of(line, node.this)
+        case exp.Anonymous() if line.token(node).text in FUNCTIONS:
+            return _kind_of_call(line, node)
+        case exp.Column() | exp.Anonymous():
+            token = line.token(node)
+            return token.kind if token.sort == "number" else measure_of(line, node)[0].unit
+        case exp.Add() | exp.Sub():
+            return common_kind(line, node.this, node.expression)
+        case exp.Mul():
+            return _kind_of_product(line, node)
+        case exp.Div():
+            return _kind_of_quotient(line, node)
+        case _:
+            raise no_number(line, node)
+
+
+def common_kind(line: Line, first: Tree, *others: Tree) -> Kind:
+    """The kind in which all these numbers can be compared or added."""
+    kind = kind_of(line, first)
+    for other in others:
+        kind = _merged(line, first, kind, other, kind_of(line, other))
+    return kind
+
+
+def no_number(line: Line, node: Tree) -> PydanticCustomError:
+    """The complaint about a part that stands where a number is wanted."""
+    if isinstance(node, exp.Column | exp.Anonymous):
+        name = line.words(node)
+        return line.wrong(node, f"'{name}' is a yes or no, it cannot be compared", f"write  {name}  |  not {name}")
+    names = [token.text for token in line.tokens if token.sort == "name"]
+    numbers = [token.text for token in line.tokens if token.sort == "number"]
+    between = f"write  {names[0]} between {numbers[0]} and {numbers[1]},  or " if len(names) == 1 and len(numbers) == 2 else ""
+    return line.wrong(node, "a comparison is compared again here", f"{between}join two comparisons with  and")
+
 
 def fits(loose: Loose, unit: Unit) -> bool:
+    """Whether a number written like this may be meant in the unit."""
     match loose:
         case Loose.MONEY:
             return unit in MONEY
@@ -33,13 +104,78 @@ def settled(kind: Kind) -> Unit:
     return {Loose.MONEY: Unit.USD, Loose.PERCENT: Unit.RATIO, Loose.DURATION: Unit.SECONDS}.get(kind, Unit.NUMBER)
 
 
-def number_of(token: Token, unit: Unit) -> Number:
-    if token.kind is Loose.DURATION and unit is Unit.MINUTES:
-        return Number(token.value / 60, unit)
-    return Number(token.value, unit)
+def example_beside(line: Line, node: Tree, unit: Unit) -> str:
+    """A value that a number may be compared with."""
+    return "20" if line.words(node) == "vix" else EXAMPLES[unit]
 
 
-def percentage(number: str) -> str:
+def _kind_of_call(line: Line, node: Tree) -> Kind:
+    name, arguments = line.token(node).text, node.expressions
+    if not arguments or (name == "abs" and len(arguments) != 1):
+        wanted = "one number" if name == "abs" else "at least two numbers"
+        raise line.wrong(node, f"{name} takes {wanted}", f"write  {name}(delta)")
+    return common_kind(line, *arguments)
+
+
+def _kind_of_product(line: Line, node: Tree) -> Kind:
+    left, right = kind_of(line, node.this), kind_of(line, node.expression)
+    if left in SCALES and right in SCALES:
+        return left if left in PERCENT else right
+    if left in SCALES or right in SCALES:
+        return right if left in SCALES else left
+    message = f"{left.value} times {right.value} is nothing that can be compared"
+    raise line.wrong(node, message, "multiply with a plain number or a percentage, e.g.  15% of width")
+
+
+def _kind_of_quotient(line: Line, node: Tree) -> Kind:
+    left, right = kind_of(line, node.this), kind_of(line, node.expression)
+    if right in SCALES and left not in SCALES:
+        return left
+    if {settled(left), settled(right)} == {Unit.USD, Unit.USD_PER_SHARE} and Loose.MONEY not in {left, right}:
+        raise line.wrong(
+            node,
+            f"'{line.words(node.this)}' is measured in {left.value}, '{line.words(node.expression)}' in {right.value}",
+            "divide like by like, e.g.  credit / width  |  expected_value / max_loss",
+        )
+    return Unit.NUMBER
+
+
+def _merged(line: Line, first: Tree, left: Kind, second: Tree, right: Kind) -> Kind:
+    match left, right:
+        case _ if left is right:
+            return left
+        case Loose(), Loose() if Loose.ZERO in {left, right}:
+            return right if left is Loose.ZERO else left
+        case Unit(), Unit() if {left, right} <= {Unit.RATIO, Unit.VOL, Unit.NUMBER}:
+            return Unit.NUMBER if Unit.NUMBER in {left, right} else left
+        case Unit(), Unit() if {left, right} <= {Unit.POINTS, Unit.USD_PER_SHARE}:
+            return left
+        case (Loose() as loose, Unit() as unit) | (Unit() as unit, Loose() as loose) if fits(loose, unit):
+            return unit
+        case _:
+            raise _mismatch(line, first, left, second, right)
+
+
+def _mismatch(line: Line, first: Tree, left: Kind, second: Tree, right: Kind) -> PydanticCustomError:
+    if isinstance(left, Loose) and isinstance(right, Unit):
+        first, left, second, right = second, right, first, left
+    measured, number = line.words(first), line.words(second)
+    if not (isinstance(left, Unit) and isinstance(right, Loose)):
+        message = f"'{measured}' is measured in {left.value}, '{number}' in {right.value}"
+        return line.wrong(second, message, "compare like with like; `spreads fields` lists the unit of every measure")
+    whole = next((of[left] for of in (_WHOLES[relation] for relation in line.relations) if left in of), None)
+    example = example_beside(line, first, left)
+    if right is Loose.PERCENT:
+        share = f"{number} of {whole}  |  " if whole and measured != "vix" else ""
+        return line.wrong(second, f"{number} of what?", f"write  {share}{example}")
+    if right is Loose.BARE:
+        share = f"  |  {_percentage(number)} of {whole}" if whole else ""
+        way_out = f"${number}{share}" if left in MONEY else _with_unit(number, left)
+        return line.wrong(second, f"{number} what? '{measured}' is measured in {left.value}", f"write  {way_out}")
+    return line.wrong(second, f"'{measured}' is measured in {left.value}, {number} is {right.value}", f"write  {example}")
+
+
+def _percentage(number: str) -> str:
     """A bare number as the percentage that was most likely meant: 0.15 is 15%."""
     value = Decimal(number.replace(",", ""))
     if 0 < value < 1:
@@ -47,8 +183,8 @@ def percentage(number: str) -> str:
     return f"{number}%" if value <= 100 else "15%"
 
 
-def with_unit(number: str, unit: Unit) -> str:
+def _with_unit(number: str, unit: Unit) -> str:
     """A bare number with the unit it lacked; a fraction is offered as both percentages that it may mean."""
-    percent = percentage(number) + (f"  |  {number}%" if percentage(number) != f"{number}%" else "")
+    percent = _percentage(number) + (f"  |  {number}%" if _percentage(number) != f"{number}%" else "")
     written = {Unit.RATIO: percent, Unit.VOL: percent, Unit.SECONDS: f"{number} s", Unit.CLOCK: "15:45 New York"}
     return written.get(unit, EXAMPLES[unit])

@@ -1,0 +1,76 @@
+"""A name in a line becomes the measure that is declared under it, or a complaint that says which may have been meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from engine.strategy.expressions import Measure, Relation
+from engine.strategy.grammar import Tree
+from engine.strategy.lexer import FUNCTIONS, Loose, Token
+from engine.strategy.line import Line
+from engine.strategy.measures import Declaration, find_measures
+from engine.strategy.positions import PydanticCustomError
+from engine.strategy.spelling import did_you_mean, nearest
+
+_RELATION_WORDS: dict[Relation, str] = {
+    "market": "the market (when)",
+    "leg": "one option (filters)",
+    "spread": "a spread (rules, rank)",
+    "position": "an open position (exits)",
+    "account": "the account (auto_when)",
+}
+
+
+def measure_of(line: Line, node: Tree) -> tuple[Declaration, Measure]:
+    """The declared measure that a leaf or a call names, with its arguments checked."""
+    token = line.token(node)
+    declared = line.declared.get(token.text)
+    if declared is None:
+        raise _unknown(line, token, called=isinstance(node, exp.Anonymous))
+    return declared, Measure(declared.name, declared.relation, _arguments(line, node, declared))
+
+
+def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ...]:
+    given = list(node.expressions) if isinstance(node, exp.Anonymous) else []
+    wanted = declared.argument
+    if wanted is None:
+        if isinstance(node, exp.Anonymous):
+            raise line.wrong(node, f"'{declared.name}' takes nothing in brackets", f"write  {declared.name}")
+        return ()
+    example = f"write  {declared.name}({wanted.example})"
+    if not given and wanted.default is not None:
+        return (wanted.default,)
+    if len(given) != 1 or not isinstance(given[0], exp.Column) or line.token(given[0]).sort != "number":
+        raise line.wrong(node, f"'{declared.name}' wants one number of {wanted.unit.value} in brackets", example)
+    token = line.token(given[0])
+    if token.kind not in {wanted.unit, Loose.BARE, Loose.ZERO} or not wanted.low <= token.value <= wanted.high or token.value % 1:
+        message = f"'{declared.name}' wants {wanted.low} to {wanted.high} {wanted.unit.value}"
+        raise line.wrong_at(token, message, example)
+    return (token.value,)
+
+
+def _unknown(line: Line, token: Token, *, called: bool) -> PydanticCustomError:
+    name = token.text
+    if called and any(word.text == "within" for word in line.tokens):
+        return line.wrong_at(token, f"no such event '{name}'", "write  no event within 2 days: FOMC, CPI and NFP alike")
+    if called:
+        meant = nearest(name, [*(known for known, declared in line.declared.items() if declared.argument), *FUNCTIONS])
+        return line.wrong_at(token, f"no such function '{name}'", did_you_mean(meant, f"functions here: {', '.join(FUNCTIONS)}"))
+    here = f"numbers here: {', '.join(line.declared)}"
+    elsewhere: list[Relation] = [declared.relation for declared in find_measures(name) if declared.name == name]
+    if elsewhere:
+        message = f"'{name}' is a number of {_all_of(elsewhere)}; this line is about {_all_of(line.relations)}"
+        return line.wrong_at(token, message, here)
+    meant = nearest(name, line.declared)
+    if meant is None:
+        return line.wrong_at(token, f"no such number '{name}'", here)
+    like = meant.split("_")[0]
+    return line.wrong_at(
+        token, f"no such number '{name}'", did_you_mean(meant, f"`spreads fields {like}` lists what can be used")
+    )
+
+
+def _all_of(relations: Iterable[Relation]) -> str:
+    return " and ".join(_RELATION_WORDS[relation] for relation in relations)
