@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -14,9 +14,9 @@ from engine.strategy.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.measures import declared_in
 from engine.strategy.positions import Listed, Mapped, Text, complaint
 
-ACTIONS = ("close", "roll", "alert")
-
 Action: TypeAlias = Literal["close", "roll", "alert"]
+
+ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class OneLine:
     def _exit(self, written: Mapped) -> ExitRule:
         if len(written) != 1:
             raise complaint(written.place, "one exit is one condition and one action", "write  - short_delta >= 0.35: roll")
-        ((line, action),) = written.items()
+        ((line, word),) = written.items()
         condition = self._condition(line)
-        if not isinstance(action, Text) or action not in ACTIONS:
-            place = action.place
-            raise complaint(place, "wanted close, roll or alert", "write  close  |  roll  |  alert")
-        return ExitRule(condition, _ACTIONS[str(action)])
+        action: Action | None = next((action for action in ACTIONS if action == word), None)
+        if action is None:
+            raise complaint(word.place, "wanted close, roll or alert", "write  close  |  roll  |  alert")
+        return ExitRule(condition, action)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.value_of)
@@ -95,8 +95,6 @@ class OneLine:
         }
         return {"anyOf": [line, act]}
 
-
-_ACTIONS: dict[str, Action] = {"close": "close", "roll": "roll", "alert": "alert"}
 
 MarketCondition: TypeAlias = Annotated[
     Condition, OneLine("condition", ("market",), ("iv_rank >= 25%", "vix between 14 and 32", "no event within 2 days"))

@@ -21,6 +21,7 @@ from engine.strategy.expressions import (
 )
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy, Strategy
+from engine.strategy.texts_entry import ZONES
 from engine.strategy.units import Unit
 from engine.strategy.values import (
     Amount,
@@ -45,7 +46,7 @@ _STRUCTURES = {
     "bear_put": "buys a put and sells a put with a lower strike",
 }
 
-_ZONE_WORDS = {"America/New_York": "New York", "America/Chicago": "Chicago"}
+_CITIES = {zone: city for city, zone in ZONES.items()}
 
 
 def sentences(strategy: Strategy) -> list[str]:
@@ -281,4 +282,4 @@ def _duration(seconds: int) -> str:
 
 
 def _window(window: Window) -> str:
-    return f"{window.start:%H:%M} and {window.end:%H:%M} {_ZONE_WORDS.get(window.zone, window.zone)}"
+    return f"{window.start:%H:%M} and {window.end:%H:%M} {_CITIES[window.zone]}"

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from engine.strategy.expressions import Function
 from engine.strategy.positions import Text, about
 from engine.strategy.scalar import LARGEST, NUMBER, ordinary, shortened
-from engine.strategy.texts_entry import ZONES
+from engine.strategy.texts_entry import DURATION, SECONDS, ZONES
 from engine.strategy.units import Unit
 
 LONGEST_LINE = 500
@@ -56,11 +56,9 @@ class Token:
     kind: Kind = Loose.BARE
 
 
-FUNCTIONS: tuple[Function, ...] = ("abs", "least", "greatest")
+FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
 WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "no"})
-
-_SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 
 _TOKEN = re.compile(
     rf"""
@@ -69,7 +67,7 @@ _TOKEN = re.compile(
   | (?P<money>\$\s*-?\s*(?:{NUMBER}))(?![A-Za-z0-9_.])
   | (?P<percent>{NUMBER})\s*%
   | (?P<days>{NUMBER})\s*(?:days|day)\b
-  | (?P<span>{NUMBER})\s*(?P<span_word>seconds|second|sec|s|minutes|minute|min|hours|hour|h)\b
+  | (?P<span>{NUMBER})\s*(?P<span_word>{DURATION})\b
   | (?P<delta>{NUMBER})\s*(?:deltas?\b|Δ)
   | (?P<points>{NUMBER})\s*points\b
   | (?P<number>{NUMBER})(?![A-Za-z0-9_.])
@@ -122,7 +120,7 @@ def tokens_of(text: Text, way_out: str) -> list[Token]:
 
 def words_pattern(names: Iterable[str]) -> str:
     """A pattern for editors that accepts a line whose words are all known: these names, and the words of the language."""
-    units = ("days", "day", "deltas", "delta", "points", *_SECONDS, "seconds", "minutes", "hours", *FUNCTIONS)
+    units = ("days", "day", "deltas", "delta", "points", *SECONDS, *FUNCTIONS)
     parts = [part for name in names for part in (name, *name.split("_"))]
     known = sorted(
         {*parts, *units, *WORDS, *(word for zone in ZONES for word in zone.split())}, key=lambda word: (-len(word), word)
@@ -156,7 +154,7 @@ def _number(text: Text, match: re.Match[str]) -> tuple[float, Kind]:
         "money": (number, Loose.MONEY),
         "percent": (number / 100, Loose.PERCENT),
         "days": (number, Unit.DAYS),
-        "span": (number * _SECONDS[(match["span_word"] or "s").removesuffix("s") or "s"], Loose.DURATION),
+        "span": (number * SECONDS.get(match["span_word"], 1), Loose.DURATION),
         "delta": (number / 100, Unit.DELTA),
         "points": (number, Unit.POINTS),
         "number": (number, Loose.BARE if number else Loose.ZERO),

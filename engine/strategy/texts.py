@@ -92,6 +92,9 @@ Name: TypeAlias = Annotated[
     ),
 ]
 
+TICKER = r"[A-Z][A-Z0-9]{0,9}(?:[. ][A-Z]{1,2})?"
+"""SPX, or BRK B with the letter of its class."""
+
 _YAML_WORDS = {"true", "false", "null", "~"}
 
 
@@ -115,7 +118,7 @@ def _no_ticker(text: str) -> tuple[str, str] | None:
 
 Ticker: TypeAlias = Annotated[
     str,
-    Scalar((), r"[A-Z][A-Z0-9]{0,9}(?:[. ][A-Z]{1,2})?", _ticker, "a ticker in capitals", ("SPX", "SPY"), misread=_no_ticker),
+    Scalar((), TICKER, _ticker, "a ticker in capitals", ("SPX", "SPY"), misread=_no_ticker),
 ]
 
 # --- days, deltas, widths -----------------------------------------------------------------------------------------------------
@@ -216,7 +219,7 @@ Deltas: TypeAlias = Annotated[
 def _width(text: Text, match: re.Match[str]) -> WidthRange:
     low, high = decimal_of(text, match[1]), decimal_of(text, match[2] or match[1])
     if low > high:
-        raise about(text, f"the range runs backwards: ${low} is more than ${high}", f"write  ${high}-${low}")
+        raise _reversed(text, f"${low}", f"${high}")
     if low <= 0:
         raise about(text, "a spread of no width is no spread", "write  $25-$50  |  $5")
     return WidthRange(low, high)

@@ -27,24 +27,26 @@ from engine.strategy.values import (
 ZONES = {"New York": "America/New_York", "Chicago": "America/Chicago"}
 """Where US options trade. Both change to summer time on the same days, so a time in one is a time in the other."""
 
-_SECONDS = {
-    "s": 1,
-    "sec": 1,
-    "second": 1,
+SECONDS = {
     "seconds": 1,
-    "min": 60,
-    "minute": 60,
+    "second": 1,
+    "sec": 1,
+    "s": 1,
     "minutes": 60,
-    "h": 3600,
-    "hour": 3600,
+    "minute": 60,
+    "min": 60,
     "hours": 3600,
+    "hour": 3600,
+    "h": 3600,
 }
-_SPAN = r"([0-9]{1,5})\s*(seconds|second|sec|s|minutes|minute|min|hours|hour|h)"
+"""Seconds in each word for a duration, a longer word before one that it begins with."""
+
+DURATION = "|".join(SECONDS)
+_SPAN = rf"([0-9]{{1,5}})\s*({DURATION})"
 
 
-def seconds_of(number: str, word: str) -> int:
-    """A duration in seconds."""
-    return int(number) * _SECONDS[word]
+def _seconds(number: str, word: str) -> int:
+    return int(number) * SECONDS[word]
 
 
 _CLOCK = r"([0-9]{1,2}):([0-9]{2})"
@@ -81,7 +83,7 @@ Hours: TypeAlias = Annotated[
 
 
 def _span(text: Text, match: re.Match[str]) -> int:
-    span = seconds_of(match[1], match[2])
+    span = _seconds(match[1], match[2])
     if not 1 <= span <= 86_400:
         raise about(text, f"{match[0]} is not between one second and one day", "write  10 min")
     return span
@@ -104,7 +106,7 @@ DEFAULT_EXPIRES_S = 600
 
 
 def _approval(text: Text, match: re.Match[str]) -> Manual | Auto:
-    expires_s = seconds_of(match[2], match[3]) if match[2] else DEFAULT_EXPIRES_S
+    expires_s = _seconds(match[2], match[3]) if match[2] else DEFAULT_EXPIRES_S
     if not 1 <= expires_s <= 86_400:
         raise about(text, "an approval expires within a day", "write  manual, expires in 10 min")
     return Manual(expires_s) if match[1] == "manual" else Auto(expires_s)
@@ -177,7 +179,7 @@ def _walk(text: Text, match: re.Match[str]) -> PriceWalk:
     )  # fmt: skip
     if isinstance(worst, WorstShare) and worst.fraction == 0:
         raise about(text, "0% gives the spread away", f"write  {_PARTS[2][2]}", *match.span(6))
-    every_s, give_up_s = seconds_of(every, every_word), seconds_of(patience, patience_word)
+    every_s, give_up_s = _seconds(every, every_word), _seconds(patience, patience_word)
     if every_s < 1 or give_up_s < every_s:
         raise about(text, "it gives up before the first step", "write  … every 15 s, …, give up after 3 min")
     if give_up_s > 86_400:

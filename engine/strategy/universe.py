@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from engine.strategy.positions import Listed, Mapped, Node, Text, about, complaint
 from engine.strategy.scalar import shortened
 from engine.strategy.spelling import did_you_mean, nearest
-from engine.strategy.texts import Ticker
+from engine.strategy.texts import TICKER, Ticker
 
 _FORMS = "write  [SPX, SPY]  |  {list: indices, except: [RUT]}"
 
@@ -48,7 +48,7 @@ def _excepted(written: Node, name: Text, tickers: tuple[str, ...]) -> set[str]:
     return {str(ticker) for ticker in written}
 
 
-_TICKERS = {"type": "array", "items": {"type": "string", "pattern": "^[A-Z][A-Z0-9]{0,9}(?:[. ][A-Z]{1,2})?$"}, "minItems": 1}
+_TICKERS = {"type": "array", "items": {"type": "string", "pattern": f"^{TICKER}$"}, "minItems": 1}
 _NAMED = {
     "type": "object",
     "required": ["list"],
