@@ -12,9 +12,10 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.strategy.model import Written
-from engine.strategy.texts import Count, Risk, SchemaVersion, Ticker
+from engine.strategy.texts import Count, SchemaVersion, Ticker
 from engine.strategy.texts_account import Drop, Percent
 from engine.strategy.texts_entry import Hours
+from engine.strategy.texts_money import Risk
 from engine.strategy.values import ShareOf, Window
 
 

@@ -15,10 +15,15 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from engine.strategy.positions import Listed, Mapped, Text, about, complaint
+from engine.strategy.positions import Listed, Mapped, PydanticCustomError, Text, about, complaint
 
 NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"
 """A number as people write it: 1,500 or 0.05 or .16."""
+
+DOLLARS = rf"\$\s*({NUMBER})"
+
+DASH = r"\s*(?:-|to)\s*"
+"""What stands between the two ends of a range."""
 
 LARGEST = Decimal(10) ** 12
 """No number of this trade is larger; one that is, is a slip of the hand or an attack."""
@@ -124,3 +129,8 @@ def decimal_of(text: Text, digits: str) -> Decimal:
     if number > LARGEST:
         raise about(text, f"{shortened(digits, 20)} is larger than anything in this trade", "check the number of digits")
     return number
+
+
+def backwards(text: Text, low: object, high: object, unit: str = "") -> PydanticCustomError:
+    """The complaint about a range whose first end is above its second."""
+    return about(text, f"the range runs backwards: {low} is more than {high}", f"write  {high}-{low}{unit}")
