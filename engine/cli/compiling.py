@@ -14,8 +14,8 @@ from engine.decide.rows import SCAN_SCHEMA
 from engine.strategy.document import read_document
 from engine.strategy.model import Policy, Strategy
 from engine.strategy.parse import COMMON_FILE, parse_common, parse_strategy
+from engine.strategy.positions import place_at
 from engine.strategy.problems import Problem
-from engine.strategy.reading import place_at
 
 
 def compile_problems(gathered: Gathered) -> list[Problem]:

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from engine.strategy.account import Account
 from engine.strategy.document import Document
-from engine.strategy.positions import Mapped
-from engine.strategy.reading import place_at
+from engine.strategy.positions import Mapped, place_at
 from engine.strategy.values import Amount, ShareOf, Usd, Window
 
 _SMALLER_FIRST = (

@@ -14,8 +14,7 @@ from engine.strategy.document import Document
 from engine.strategy.expressions import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy, StrategyFile
-from engine.strategy.positions import Mapped, Place
-from engine.strategy.reading import place_at
+from engine.strategy.positions import Mapped, Place, place_at
 from engine.strategy.units import Unit
 from engine.strategy.values import Amount, Auto, DayRange, ExpiryRule, ShareOf, Usd, WorstShare
 

@@ -15,8 +15,9 @@ from engine.strategy.common import Common
 from engine.strategy.document import Document, read_document
 from engine.strategy.events import Events
 from engine.strategy.model import Strategy, StrategyFile, Written
+from engine.strategy.positions import place_at
 from engine.strategy.problems import Parsed, Problem, in_order
-from engine.strategy.reading import place_at, read_model, without_errors
+from engine.strategy.reading import read_model, without_errors
 
 WrittenT = TypeVar("WrittenT", bound=Written)
 

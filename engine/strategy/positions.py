@@ -6,8 +6,9 @@ wrong with a value is raised as `complaint`, which carries the place through pyd
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic_core import PydanticCustomError
 
@@ -68,3 +69,48 @@ def complaint(place: Place | None, message: str, hint: str) -> PydanticCustomErr
 def about(text: Text, message: str, hint: str, start: int = 0, end: int | None = None) -> PydanticCustomError:
     """A complaint about a text, or about its characters `start` to `end`."""
     return complaint(text.part(start, len(text) if end is None else end), message, hint)
+
+
+Location: TypeAlias = tuple[int | str, ...]
+"""Keys and indices from the top of a file down to a value."""
+
+
+def steps_to(tree: Node, location: Location) -> Iterator[tuple[int | str, Node]]:
+    """The parts of a location that stand in the file, with the values below; the names of union members do not stand there."""
+    node = tree
+    for part in location:
+        if isinstance(node, Mapped) and isinstance(part, str) and Text(part) in node:
+            node = node[Text(part)]
+            yield part, node
+        elif isinstance(node, Listed) and isinstance(part, int) and part < len(node):
+            node = node[part]
+            yield part, node
+
+
+def place_at(tree: Mapped, *location: str | int) -> Place:
+    """The place of the value at a location, or of the nearest thing above that stands in the file."""
+    place = NOWHERE
+    for _, node in steps_to(tree, location):
+        place = node.place
+    return place
+
+
+def without(node: Node, locations: set[Location]) -> Any:
+    """The tree without the values at these locations."""
+    if isinstance(node, Mapped):
+        mapped = Mapped()
+        mapped.place = node.place
+        for key, value in node.items():
+            if (str(key),) not in locations:
+                mapped[key] = without(value, _below(key, locations))
+        return mapped
+    if isinstance(node, Listed):
+        kept = (without(value, _below(at, locations)) for at, value in enumerate(node) if (at,) not in locations)
+        listed = Listed(kept)
+        listed.place = node.place
+        return listed
+    return node
+
+
+def _below(part: int | str, locations: set[Location]) -> set[Location]:
+    return {location[1:] for location in locations if location and location[0] == part}

@@ -1,0 +1,91 @@
+"""What a model says about itself, for messages: its keys, the models below them, where a key would be right."""
+
+from __future__ import annotations
+
+import types
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from engine.strategy.scalar import Scalar
+from engine.strategy.spelling import nearest
+
+_EXAMPLES = {
+    "spread": "{type: bull_put, expiry: 30-60 days, width: $5}",
+    "sizing": "{risk: 2% of net liquidation}",
+    "universe": "[SPX]",
+    "auto_when": "[max_loss <= $300]",
+}
+
+
+def model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The model that is responsible for the keys at a location of a validation error."""
+    members = [model]
+    for part in location:
+        tagged = [member for member in members if _tag(member) == part]
+        if tagged:
+            members = tagged
+            continue
+        found = [inner for member in members for inner in _models(_annotation(member, str(part)))]
+        members = found or members
+    return members[0] if members else None
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys as they are written in the file, `type` first."""
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    return sorted(keys, key=lambda key: key != "type")
+
+
+def meant_key(key: str, keys: list[str]) -> str | None:
+    """The key that was meant, where one is spelled much like it."""
+    return nearest(key.casefold().replace("-", "_").replace(" ", "_"), keys)
+
+
+def homes_of(key: str, model: type[BaseModel], above: str = "") -> list[str]:
+    """Where else a key would be right."""
+    homes: list[str] = []
+    for name, field in model.model_fields.items():
+        path = f"{above}.{name}" if above else name
+        for inner in _models(field.annotation):
+            homes.extend([path] if key in keys_of(inner) else [])
+            homes.extend(homes_of(key, inner, path))
+    return list(dict.fromkeys(homes))
+
+
+def types_of(model: type[BaseModel], key: str) -> list[str]:
+    """What may be written as `type` below a key whose value is one of several models."""
+    return [tag for tag in (_tag(member) for member in _models(_annotation(model, key))) if tag]
+
+
+def example_of(model: type[BaseModel], key: str) -> str | None:
+    """A value that makes sense for a key."""
+    for name, field in model.model_fields.items():
+        if key in {name, field.alias}:
+            scalar = next((extra for extra in field.metadata if isinstance(extra, Scalar)), None)
+            return scalar.examples[0] if scalar else _EXAMPLES.get(name)
+    return None
+
+
+def _annotation(model: type[BaseModel], key: str) -> Any:
+    for name, field in model.model_fields.items():
+        if key in {name, field.alias}:
+            return field.annotation
+    return None
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models inside an annotation, through unions and Annotated."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _models(inner[0])
+    if get_origin(annotation) in {Union, types.UnionType, tuple, list, dict}:
+        return [model for part in inner for model in _models(part)]
+    return []
+
+
+def _tag(model: type[BaseModel]) -> str | None:
+    field = model.model_fields.get("type")
+    return str(field.default) if field else None

@@ -1,0 +1,114 @@
+"""What pydantic finds wrong with a tree becomes a problem in the trader's words, at the place where it stands in the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from engine.strategy.document import Document
+from engine.strategy.keys import example_of, homes_of, keys_of, meant_key, model_at, types_of
+from engine.strategy.positions import NOWHERE, Listed, Location, Mapped, Node, Text, steps_to
+from engine.strategy.scalar import shortened
+from engine.strategy.spelling import did_you_mean
+from engine.strategy.structures import no_structure
+
+NO_TAG = frozenset({"union_tag_invalid", "union_tag_not_found"})
+"""What pydantic calls a structure whose type is not known."""
+
+_LINES = frozenset({"when", "filters", "rules", "exits", "auto_when", "rank"})
+"""Keys whose values speak for themselves: a message about them needs no path before it."""
+
+
+def report(model: type[BaseModel], document: Document, tree: Mapped, details: ErrorDetails) -> None:
+    """Reports one finding about the tree that was to become the model."""
+    location = details["loc"]
+    steps = list(steps_to(tree, location))
+    node: Node = steps[-1][1] if steps else tree
+    names = [str(part) for part, _ in steps if isinstance(part, str)]
+    match details["type"]:
+        case "written":
+            context: dict[str, Any] = details.get("ctx") or {}
+            prefix = "" if not names or _LINES & set(names) else f"{'.'.join(names)}: "
+            document.report(context.get("place") or node.place, prefix + str(context["message"]), str(context["hint"]))
+        case "too_short" if isinstance(node, Listed) and len(node) >= (details.get("ctx") or {}).get("min_length", 1):
+            pass  # what is wrong with its parts is told, and they are there
+        case "missing":
+            _report_missing(model, document, node, names, location)
+        case "extra_forbidden" | "invalid_key":
+            _report_unknown(model, document, [tree, *(below for _, below in steps)], names, location)
+        case kind if kind in NO_TAG:
+            _report_structure(model, document, node, location)
+        case kind:
+            message, hint = _shape(kind, node, names)
+            document.report(node.place, message, hint)
+
+
+def _report_missing(model: type[BaseModel], document: Document, node: Node, names: list[str], location: Location) -> None:
+    key = str(location[-1])
+    where = _inside(names)
+    owner = model_at(model, location[:-1])
+    example = example_of(owner, key) if owner else None
+    if key == "width":
+        where += ": without it nothing limits the loss of the short leg"
+    hint = f"add  {key}: {example}" if example else f"add  {key}:"
+    document.report(node.place if names else NOWHERE, f"missing key '{key}'{where}", hint)
+
+
+def _report_unknown(model: type[BaseModel], document: Document, nodes: list[Node], names: list[str], location: Location) -> None:
+    key = str(location[-1])
+    above = nodes[-2] if len(nodes) > 1 else nodes[0]
+    written = next((known for known in above if known == key), None) if isinstance(above, Mapped) else None
+    place = written.place if isinstance(written, Text) else NOWHERE
+    if key != key.strip("\u00a0\u2009\u202f\u3000 ") or not key.isprintable():
+        document.report(place, "this line is indented with a space that only looks like one", "use ordinary spaces")
+        return
+    owner = model_at(model, location[:-1])
+    keys = keys_of(owner) if owner else []
+    known = f"keys here: {', '.join(keys)}"
+    meant, homes = meant_key(key, keys), homes_of(key, model)
+    hint = f"it belongs under {homes[0]}   {known}" if homes and not meant else did_you_mean(meant, known)
+    document.report(place, f"unknown key '{shortened(key)}'{_inside(names[:-1])}", hint)
+
+
+def _report_structure(model: type[BaseModel], document: Document, node: Node, location: Location) -> None:
+    owner = model_at(model, location[:-1]) or model
+    known = types_of(owner, str(location[-1]))
+    written = node.get(Text("type")) if isinstance(node, Mapped) else None
+    name = ".".join(str(part) for part in location)
+    add = f"type: {known[0]}   types here: {', '.join(known)}"
+    match written:
+        case None:
+            if not isinstance(node, Mapped) or not any(meant_key(key, ["type"]) for key in node):
+                document.report(node.place, f"missing key 'type' in {name}", f"add  {add}")
+        case Text():
+            document.report(written.place, *no_structure(written, known))
+        case _:
+            what = "a list" if isinstance(written, Listed) else "keys"
+            document.report(written.place, f"{name}.type: found {what}; wanted one word", f"write  {add}")
+
+
+def _shape(kind: str, node: Node, names: list[str]) -> tuple[str, str]:
+    """What is wrong with the shape of a value: a list for a mapping and the like."""
+    name = ".".join(names) or "this"
+    found = f"found '{shortened(node, 30)}'" if isinstance(node, Text) and node else "nothing is written here"
+    if isinstance(node, Listed):
+        found = "found a list" if node else "found an empty list"
+    elif isinstance(node, Mapped):
+        found = "found keys"
+    match kind:
+        case "tuple_type" | "list_type":
+            return f"{name}: {found}; wanted a list", "write each one on its own line, after a dash and a space"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{name}: {found}; wanted keys", f"write the keys of {name} below it, indented by two spaces"
+        case "too_short":
+            return f"{name}: {found}; wanted at least one", "add one, or remove the key"
+        case "too_long":
+            return f"{name}: this list is too long", "500 is the most"
+        case _:
+            return f"{name}: {found}; this cannot be read", "compare it with an example:  spreads new"
+
+
+def _inside(names: list[str]) -> str:
+    return f" in {'.'.join(names)}" if names else ""
