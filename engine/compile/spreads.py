@@ -4,15 +4,18 @@ Each number stands once, as SQL over columns and over numbers declared before it
 needs, level by level, so that none is computed twice. All per share unless it says USD; credit > 0, debit < 0.
 
     net                    middle of the short leg's quote less the middle of the long leg's
-    max_profit, max_loss   100 x net and 100 x (W - net) for a credit, 100 x (W + net) and -100 x net for a debit;
-    USD, fees apart fees                   twice the commission of an order for one spread: the legs' fees, at least
-    the minimum of an order; USD kept                   net - fees / 100
-    breakeven              short strike + w x net for a credit, long strike - w x net for a debit; w = +1 for calls,
-    -1 for puts breakeven_after_fees   the same with `kept`
+    max_profit, max_loss   100 x net and 100 x (W - net) for a credit, 100 x (W + net) and -100 x net for a debit; USD,
+                           fees apart
+    fees                   twice the commission of an order for one spread: the legs' fees, at least the minimum of an
+                           order; USD
+    kept                   net - fees / 100
+    breakeven              short strike + w x net for a credit, long strike - w x net for a debit; w = +1 for calls, -1
+                           for puts
+    breakeven_after_fees   the same with `kept`
+    breakeven_iv           straight line in strike through the two legs' iv, at breakeven_after_fees
     pop                    chance to end on the profitable side of breakeven_after_fees, 0 where fees eat all profit:
-                           N(z), z = ±(ln(B / spot) - (carry - iv²/2) x years) / (iv x sqrt(years)), + where the
-                           profit lies below B
-    iv at the breakeven    straight line in strike through the two legs' iv
+                           N(z), z = ±(ln(B / spot) - (carry - iv²/2) x years) / (iv x sqrt(years)) at breakeven_iv, +
+                           where the profit lies below B
     expected_value         100 x (net + expected payoff of the long leg - that of the short leg) - fees; USD
 """
 
