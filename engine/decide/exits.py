@@ -1,8 +1,8 @@
 """Exits: which open positions are to be closed now, by the rules of the version that opened them.
 
-A stop is believed when it has held on several fresh snapshots over some seconds and every leg was quoted anew meanwhile: one bad
-print must not close a position, however long it stands. A profit, a date and a time of day are believed at once. Without a clean
-quote no rule fires; a settled expiry needs no quote.
+A stop is believed when it has held on several fresh snapshots over some seconds, and the leg whose quote made it hold was quoted
+anew meanwhile: one bad print must not close a position, however long it stands. A profit, a date and a time of day are believed
+at once. Without a clean quote no rule fires; a settled expiry needs no quote.
 Below the account's last cushion positions are closed whatever their rules say, the dearest in margin first.
 """
 
@@ -37,6 +37,8 @@ CONFIRMED_BY = 3
 CONFIRMED_OVER = timedelta(seconds=15)
 FORGOTTEN_AFTER = timedelta(seconds=60)
 """A stop that was not looked at for so long, for want of clean quotes, is counted from the start."""
+TRIGGERED_WITHIN = timedelta(seconds=5)
+"""A quote told so shortly before a rule first held may be what made it hold. The beat looks a tenth of a second after a quote."""
 AT_ONCE = frozenset(
     {"profit", "dte", "days_held", "time", "minutes_to_close", "credit", "debit", "max_profit", "days_to_ex_dividend"}
 )
@@ -86,7 +88,7 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
         return
     strategy = _rules_of(position, book)
     quote = spread_quote(position.spread, rows, "close")
-    if quote is None or quote.age_s > QUOTE_AGE_MAX_S:
+    if quote is None or not quote.stands(QUOTE_AGE_MAX_S):
         return
     market = snapshot.market.get(position.spread.underlying)
     row = position_row(position, snapshot.chain, market, snapshot.at, snapshot.session)
@@ -115,8 +117,9 @@ def _believed(
     hits = snapshot.exit_hits.get((position.id, text))
     before = _still_counting(hits, snapshot, forgets=action != "alert")
     first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
-    if snapshot.at - timedelta(seconds=quote.age_s) <= first_at:
-        count = min(count, CONFIRMED_BY - 1)  # a leg was not quoted since: this may be the first print still standing there
+    told_at = (snapshot.at - timedelta(seconds=age_s) for age_s in quote.ages_s)
+    if any(first_at - TRIGGERED_WITHIN <= at <= first_at for at in told_at):
+        count = min(count, CONFIRMED_BY - 1)  # the print that made the rule hold is still standing there, and may be a bad one
     was = before is not None and _is_confirmed(urgent, before.count, before.last_at - before.first_at)
     is_now = _is_confirmed(urgent, count, snapshot.at - first_at)
     if action == "alert" or not is_now:

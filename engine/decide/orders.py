@@ -108,7 +108,7 @@ def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision
         gone = _gone(order, snapshot)
         if gone is not None:
             yield Expire(order.ref, gone)
-        elif _can_send(snapshot) and quote is not None and quote.age_s <= QUOTE_AGE_MAX_S and not _is_blocked(order, snapshot):
+        elif _can_send(snapshot) and quote is not None and quote.stands(QUOTE_AGE_MAX_S) and not _is_blocked(order, snapshot):
             limit = max(order.proposed.worst, closing_plan(order.spread, quote, urgent=True).limit)
             yield Approve(order.ref, "exit rule", limit)
         elif snapshot.at - order.proposed_at > APPROVED_PATIENCE:
@@ -321,7 +321,10 @@ def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> SpreadQuote | None:
     if not _can_send(snapshot):
         return None
     quote = spread_quote(order.spread, rows, order.purpose)
-    return quote if quote is not None and quote.age_s <= QUOTE_AGE_MAX_S else None
+    if quote is None:
+        return None
+    is_fresh = quote.stands(QUOTE_AGE_MAX_S) if order.purpose == "close" else quote.age_s <= QUOTE_AGE_MAX_S
+    return quote if is_fresh else None
 
 
 def _can_send(snapshot: Snapshot) -> bool:

@@ -17,6 +17,8 @@ from engine.domain.spread import Spread
 
 DIGITS = 4
 """Quotes have at most four decimals; what is beyond is the noise of binary fractions."""
+STANDS_FOR_S = 120.0
+"""In session an option's price or size is told more often than that, unless its line is dead."""
 
 
 class Rows:
@@ -47,10 +49,23 @@ class SpreadQuote:
     natural: Decimal
     """Every leg at its far side: the worst that is certain to trade."""
     best: Decimal
-    age_s: float
-    """Age of the oldest of the leg quotes that a price is taken from."""
+    ages_s: tuple[float, ...]
+    """Ages of the leg quotes that a price is taken from."""
     obstacle: str | None
     """Why these quotes decide nothing: crossed, locked, one-sided or no bid for what is sold."""
+
+    @property
+    def age_s(self) -> float:
+        """Age of the oldest of the leg quotes; 0 where no price is taken from any."""
+        return max(self.ages_s, default=0.0)
+
+    def stands(self, within_s: float) -> bool:
+        """Whether a close may be decided on these quotes: one was told within so many seconds and none is older than two minutes.
+
+        The broker tells what changes: while one leg is told, data come, and the other is as it was told last. An opening has no
+        such need; it asks all legs to be fresh.
+        """
+        return min(self.ages_s, default=0.0) <= within_s and self.age_s <= STANDS_FOR_S
 
     @cached_property
     def half_width(self) -> Decimal:
@@ -65,7 +80,7 @@ def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | 
     Source: synthetic best bid and offer of a combination, domain rule 1.1: buy at the ask, sell at the bid.
     """
     near = far = Decimal(0)
-    age_s, obstacle = 0.0, None
+    ages_s, obstacle = list[float](), None
     for leg in spread.legs:
         con_id = leg.contract.con_id
         bid, ask = rows.value(con_id, "bid"), rows.value(con_id, "ask")
@@ -80,9 +95,9 @@ def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> SpreadQuote | 
         far += -high if buys else low
         near += high if not buys else -high if nothing_bid else -low
         if buys or bid > 0 or purpose == "open":
-            age_s = max(age_s, rows.chain.as_of.timestamp() - quoted_at)
+            ages_s.append(rows.chain.as_of.timestamp() - quoted_at)
         obstacle = obstacle or _obstacle(bid, ask, buys=buys, opens=purpose == "open", name=str(leg.contract))
-    return SpreadQuote(mid=(near + far) / 2, natural=far, best=near, age_s=age_s, obstacle=obstacle)
+    return SpreadQuote(mid=(near + far) / 2, natural=far, best=near, ages_s=tuple(ages_s), obstacle=obstacle)
 
 
 def _obstacle(bid: float, ask: float, *, buys: bool, opens: bool, name: str) -> str | None:

@@ -121,9 +121,42 @@ def test_stop_that_was_out_of_sight_for_a_minute_is_counted_from_the_start() -> 
     assert found[-1][0].count == 1
 
 
-@pytest.mark.parametrize("change", [{"bid": 9.0}, {"ask": None}, {"quoted_at": given.NOW.timestamp() - 31}])
+@pytest.mark.parametrize("change", [{"bid": 9.0}, {"ask": None}, {"quoted_at": given.NOW.timestamp() - 121}])
 def test_nothing_closes_on_quotes_that_are_not_clean(change: dict[str, float | None]) -> None:
     assert look(position(), costs("0.20", **change)) == []
+
+
+def test_nothing_closes_where_no_leg_was_quoted_within_half_a_minute() -> None:
+    assert look(position(), costs("0.20", age_s=31)) == []
+    assert kinds(look(position(), costs("0.20", age_s=30))) == ["TriggerExit", "Propose"]
+
+
+def test_leg_that_is_not_told_anew_is_as_it_was_while_the_other_one_is_told() -> None:
+    quiet = {"quoted_at": given.NOW.timestamp() - 120}
+
+    assert kinds(look(position(), costs("0.20", **quiet))) == ["TriggerExit", "Propose"]
+
+
+def test_stop_does_not_wait_for_a_leg_that_was_quiet_before_it_held() -> None:
+    quiet = {"bid": 1.19, "ask": 1.21, "quoted_at": given.NOW.timestamp() - 60}
+    short = ({"bid": 3.69, "ask": 3.71, "quoted_at": seconds(n).timestamp() - 1} for n in (0, 5, 10, 15))
+
+    found = watched(position(), [given.chain(at=seconds(5 * n), p580=sold, p575=quiet) for n, sold in enumerate(short)])
+
+    assert [kinds(one) for one in found] == [["CountExit"]] * 3 + [["TriggerExit", "Propose"]]
+
+
+@pytest.mark.parametrize("leg", ["p580", "p575"])
+def test_stop_waits_for_the_leg_whose_print_made_it_hold(leg: str) -> None:
+    def at(n: int) -> ChainSnapshot:
+        fresh, standing = seconds(n).timestamp() - 1, given.NOW.timestamp() - 1
+        sold = {"bid": 3.69, "ask": 3.71, "quoted_at": standing if leg == "p580" else fresh}
+        bought = {"bid": 1.19, "ask": 1.21, "quoted_at": standing if leg == "p575" else fresh}
+        return given.chain(at=seconds(n), p580=sold, p575=bought)
+
+    found = watched(position(), [at(n) for n in range(0, 60, 5)])
+
+    assert [kinds(one) for one in found] == [["CountExit"]] * 12
 
 
 @pytest.mark.parametrize(
