@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from engine.strategy.account import Account
 from engine.strategy.document import Document
+from engine.strategy.hours_checks import check_hours
 from engine.strategy.positions import Mapped, place_at
-from engine.strategy.values import Amount, ShareOf, Usd, Window
+from engine.strategy.values import comparable
 
 _SMALLER_FIRST = (
     ("per_trade", "hard_cap"),
@@ -24,8 +23,8 @@ def check_account(account: Account, document: Document) -> None:
     if tree is None:
         return
     for smaller, larger in _SMALLER_FIRST:
-        low, high = _number(getattr(account.risk, smaller)), _number(getattr(account.risk, larger))
-        if low[1] == high[1] and low[0] > high[0]:
+        both = comparable(getattr(account.risk, smaller), getattr(account.risk, larger))
+        if both is not None and both[0] > both[1]:
             place = place_at(tree, "risk", smaller)
             if smaller == "per_trade":
                 document.report(place, f"risk.{smaller} is above risk.{larger}", f"make it at most  risk.{larger}")
@@ -51,21 +50,6 @@ def _check_order(account: Account, document: Document, tree: Mapped) -> None:
 
 
 def _check_session(account: Account, document: Document, tree: Mapped) -> None:
-    for name in ("open", "close", "half_day"):
-        window: Window = getattr(account.session, name)
-        shift = 60 if window.zone == "America/Chicago" else 0
-        start, end = (clock.hour * 60 + clock.minute + shift for clock in (window.start, window.end))
-        if start < 9 * 60 + 30 or end > 16 * 60 + 15:
-            document.report(
-                place_at(tree, "session", name),
-                "options trade from 09:30 to 16:15 New York at most",
-                "write  09:45-15:30 New York",
-            )
-
-
-def _number(amount: Amount) -> tuple[Decimal, str]:
-    match amount:
-        case Usd(usd=usd):
-            return usd, "dollars"
-        case ShareOf(fraction=fraction, base=base):
-            return fraction, base
+    session = account.session
+    for name, window in (("open", session.open), ("close", session.close), ("half_day", session.half_day)):
+        check_hours(window, place_at(tree, "session", name), document)

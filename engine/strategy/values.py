@@ -18,6 +18,12 @@ class DayRange:
     min_days: int
     max_days: int
 
+    @property
+    def as_written(self) -> str:
+        """The range as it stands in the file."""
+        days = f"{self.min_days}" if self.min_days == self.max_days else f"{self.min_days}-{self.max_days}"
+        return f"{days} days"
+
 
 @dataclass(frozen=True, slots=True)
 class NextMonthly:
@@ -60,6 +66,17 @@ class ShareOf:
 
 
 Amount: TypeAlias = Usd | ShareOf
+
+
+def comparable(left: Amount, right: Amount) -> tuple[Decimal, Decimal] | None:
+    """Both amounts as numbers where they are parts of the same thing."""
+    match left, right:
+        case Usd(usd=a), Usd(usd=b):
+            return a, b
+        case ShareOf(fraction=a, base=one), ShareOf(fraction=b, base=other) if one == other:
+            return a, b
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,99 @@
+"""Conditions that can never hold, always hold, are said twice, or ask for what the structure does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.strategy.bounds import bounds_of, contradictions
+from engine.strategy.case import Case
+from engine.strategy.expressions import And, Condition, Expression, Measure, measures_in
+from engine.strategy.measures import declaration
+from engine.strategy.model import Policy
+from engine.strategy.positions import Place
+from engine.strategy.units import Unit
+
+
+def check_contradictions(case: Case) -> None:
+    """Conditions of one list of which all must hold, and two never do."""
+    strategy = case.strategy
+    for conditions in (strategy.when, strategy.filters, strategy.spread.rules):
+        for earlier, later in contradictions(conditions):
+            if earlier.source is later.source:
+                message = "this can never be true: its parts exclude each other"
+                case.error(later.source, message, "write  or  for  and, or change one")
+                continue
+            message = f"this can never be true together with '{' '.join(earlier.source.text.split())}'"
+            case.error(later.source, message, f"change it or line {earlier.source.line}")
+
+
+def check_values(case: Case) -> None:
+    """Conditions that no value of the measure fulfils, such as a probability above 100%, or every value."""
+    strategy = case.strategy
+    exits = [rule.condition for rule in strategy.exits]
+    for condition in (*strategy.when, *strategy.filters, *strategy.spread.rules, *exits):
+        for about, bound in bounds_of(condition):
+            between = _between(case, about) if isinstance(about, Measure) else None
+            if not isinstance(about, Measure) or between is None:
+                continue
+            message, hint = _always(case, about, between)
+            if bound.misses(*between):
+                case.error(condition, message, hint)
+            elif bound.covers(*between) and condition in exits and not isinstance(condition.expression, And):
+                case.error(condition, f"this holds the moment a position opens: {message}", hint)
+            elif bound.covers(*between):
+                case.warn(condition, f"this is always true: {message}", f"{hint}, or remove it")
+
+
+def check_undefined(case: Case) -> None:
+    """Measures that the structure does not have: a debit structure has no credit."""
+    spread, approval = case.strategy.spread, case.strategy.entry.approval
+    has, lacks, pays = ("credit", "debit", "receives a credit") if spread.is_credit else ("debit", "credit", "pays a debit")
+    conditions = [*spread.rules, *(rule.condition for rule in case.strategy.exits)]
+    if isinstance(approval, Policy):
+        conditions.extend(approval.auto_when)
+    lines: list[tuple[Expression, Place | Condition]] = [(spread.rank, case.at("spread", "rank"))]
+    lines.extend((condition.expression, condition) for condition in conditions)
+    for expression, where in lines:
+        found = [
+            measure for measure in measures_in(expression) if declaration(measure.name, measure.relation).structures == lacks
+        ]
+        for name in dict.fromkeys(measure.name for measure in found):
+            message = f"'{name}' is not defined for a {spread.type}: it {pays}"
+            case.error(where, message, f"use  {name.replace(lacks, has)}  instead")
+
+
+def check_repeated(case: Case) -> None:
+    """Conditions and underlyings that stand twice in one list."""
+    strategy = case.strategy
+    exits = [rule.condition for rule in strategy.exits]
+    lists: Iterable[Iterable[Condition]] = (strategy.when, strategy.filters, strategy.spread.rules, exits)
+    for conditions in lists:
+        seen: dict[Expression, Condition] = {}
+        for condition in conditions:
+            if condition.expression in seen:
+                case.warn(condition, f"this stands already in line {seen[condition.expression].line}", "remove one of them")
+            seen.setdefault(condition.expression, condition)
+    for at, ticker in enumerate(strategy.universe):
+        if ticker in strategy.universe[:at]:
+            case.warn(case.at("universe", at), f"{ticker} is named twice", "remove one of them")
+
+
+def _between(case: Case, measure: Measure) -> tuple[float, float] | None:
+    """Bounds that a measure never leaves in this strategy."""
+    if _is_delta_of_leg(measure):
+        return (-1, 0) if case.strategy.spread.put_call == "P" else (0, 1)
+    return declaration(measure.name, measure.relation).between
+
+
+def _always(case: Case, measure: Measure, between: tuple[float, float]) -> tuple[str, str]:
+    """What holds of every value of a measure, and the way out for who did not know."""
+    unit = declaration(measure.name, measure.relation).unit
+    low, high = (f"{value:.0%}" if unit is Unit.RATIO else f"{value:g}" for value in between)
+    if _is_delta_of_leg(measure):
+        kind = "put" if case.strategy.spread.put_call == "P" else "call"
+        return f"the delta of a {kind} is between {low} and {high}", "write  abs(delta)  for the delta without its sign"
+    return f"{measure.name} is always between {low} and {high}", "write a number between them"
+
+
+def _is_delta_of_leg(measure: Measure) -> bool:
+    return measure.name == "delta" and measure.relation == "leg"

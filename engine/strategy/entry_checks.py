@@ -1,0 +1,54 @@
+"""What lets an order out: an approval without its safeguards, a window outside the hours, a price that gives too much away."""
+
+from __future__ import annotations
+
+from engine.strategy.case import Case
+from engine.strategy.expressions import measures_in
+from engine.strategy.hours_checks import check_hours
+from engine.strategy.model import Policy
+from engine.strategy.values import Auto, WorstShare
+
+
+def check_approval(case: Case) -> None:
+    """Approvals that need no person, and the daily stop and budget which they need instead."""
+    strategy = case.strategy
+    approval, stop, budget = strategy.entry.approval, strategy.limits.stop_for_day, strategy.entry.auto_up_to
+    place = case.at("entry", "approval")
+    if isinstance(approval, Auto | Policy) and stop is None:
+        message = f"approval: {'auto' if isinstance(approval, Auto) else 'a policy'}, but no stop_for_day is set"
+        case.error(place, message, "automatic strategies need a daily stop, e.g.  stop_for_day: -$500  in limits")
+    if isinstance(approval, Auto) and budget is None:
+        hint = "add  auto_up_to: $500 risk, 2 orders per day  in entry; above it a person is asked"
+        case.error(place, "approval: auto, but no budget is set", hint)
+    if budget is not None and not isinstance(approval, Auto):
+        case.warn(case.at("entry", "auto_up_to"), "this budget is for  approval: auto  and changes nothing here", "remove it")
+    if strategy.mode == "live" and stop is None and not isinstance(approval, Auto | Policy):
+        case.warn(case.at("mode"), "mode: live, but no stop_for_day is set", "add  stop_for_day: -$500  in limits")
+    if isinstance(approval, Policy) and strategy.sizing.contracts.high > 1:
+        _check_risk_of_one(case, approval)
+
+
+def check_window(case: Case) -> None:
+    """Hours in which no option trades."""
+    check_hours(case.strategy.entry.window, case.at("entry", "window"), case.document)
+
+
+def check_price(case: Case) -> None:
+    """A worst price on the wrong side of the mid, or beyond what a spread can be worth."""
+    walk = case.strategy.entry.price
+    if walk is None or not isinstance(walk.worst, WorstShare):
+        return
+    place, worst, is_credit = case.at("entry", "price"), walk.worst, case.strategy.spread.is_credit
+    if worst.base == "mid" and is_credit and worst.fraction > 1:
+        case.error(place, "a credit gets worse below the mid, not above it", "write  no worse than 92% of mid")
+    if worst.base == "mid" and not is_credit and worst.fraction < 1:
+        case.error(place, "a debit gets worse above the mid, not below it", "write  no worse than 108% of mid")
+    if worst.base == "width" and worst.fraction >= 1:
+        case.error(place, "no spread is worth its whole width", "write  no worse than 15% of width")
+
+
+def _check_risk_of_one(case: Case, policy: Policy) -> None:
+    message = f"max_loss is the risk of one spread, and an order may have {case.strategy.sizing.contracts.high}"
+    for condition in policy.auto_when:
+        if any(measure.name == "max_loss" for measure in measures_in(condition.expression)):
+            case.warn(condition, message, "write  order_risk <= $300  for all of them")

@@ -1,0 +1,96 @@
+"""Exits that are missing, never come true, or would close at once what was just opened; and rolls that lead nowhere."""
+
+from __future__ import annotations
+
+from engine.strategy.bounds import Bound, bounds_of
+from engine.strategy.case import Case
+from engine.strategy.expressions import And, Arithmetic, Condition, Expression, Measure, measures_in
+from engine.strategy.spread_checks import most_worth
+from engine.strategy.values import DayRange, ExpiryRule
+
+_LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"})
+_END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held"})
+
+
+def check_exits(case: Case) -> None:
+    """No exit that limits a loss, none that closes before expiry."""
+    closing = [rule.condition for rule in case.strategy.exits if rule.action != "alert"]
+    names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
+    if not names & _LIMIT_A_LOSS:
+        hint = "add  - loss >= 200% of credit" if case.strategy.spread.is_credit else "add  - loss >= 50% of debit"
+        case.warn(case.at("exits"), "no exit limits a loss", hint)
+    if not names & _END_IN_TIME:
+        case.warn(case.at("exits"), "no exit closes before expiry", "add  - dte <= 21")
+
+
+def check_at_once(case: Case) -> None:
+    """Exits that would close what was just opened, and exits that can never come true."""
+    for rule in case.strategy.exits:
+        for about, bound in bounds_of(rule.condition):
+            if isinstance(about, Measure) and about.name == "dte":
+                _check_days(case, rule.condition, bound)
+            else:
+                _check_bound(case, rule.condition, about, bound)
+
+
+def check_roll(case: Case) -> None:
+    """Exits that roll and no word where to, or the other way round."""
+    rolling = [rule.condition for rule in case.strategy.exits if rule.action == "roll"]
+    if rolling and "roll" not in case.tree:  # one that is written and wrong is told by itself
+        message = "this exit rolls, but roll: does not say where to"
+        case.error(rolling[0], message, "add  roll: {to: 30-60 days, for: a credit}")
+    if case.strategy.roll is not None and not rolling:
+        hint = "write  - short_delta >= 0.35: roll  in exits, or remove it"
+        case.warn(case.at("roll"), "no exit rolls, so this never happens", hint)
+
+
+def _check_bound(case: Case, condition: Condition, about: Expression, bound: Bound) -> None:
+    width = case.strategy.spread.width
+    opens = "this holds the moment a position opens"
+    alone = _is_alone(condition)
+    match about:
+        case Arithmetic(left=Measure(name="profit"), right=Measure(name="credit" | "max_profit")) if bound.misses(-100, 1):
+            case.error(condition, "a position never earns more than that", "write  profit >= 50% of max_profit")
+        case Arithmetic(left=Measure(name="loss"), right=Measure(name="max_loss" | "debit")) if bound.low > 1:
+            case.error(condition, "a position never loses more than that", "write  loss >= 50% of max_loss")
+        case Measure(name="mark") if bound.misses(0, float(width.high)):
+            case.error(condition, most_worth(width), "write  loss >= 50% of max_loss")
+        case Measure(name="days_held") if alone and bound.covers(0, 0):
+            case.error(condition, opens, "write  days_held >= 30")
+        case Measure(name="profit" | "loss") | Arithmetic(left=Measure(name="profit" | "loss"), right=Measure()) if (
+            alone and bound.covers(0, 0) and bound.low <= 0
+        ):
+            is_loss = measures_in(about)[0].name == "loss"
+            case.error(condition, opens, f"write  {'loss >= 50% of max_loss' if is_loss else 'profit >= 50% of max_profit'}")
+        case _:
+            pass
+
+
+def _check_days(case: Case, condition: Condition, bound: Bound) -> None:
+    """An exit on days to expiry against the days with which a position begins, opened or else rolled."""
+    roll = case.strategy.roll
+    if not _check_days_of(case, condition, bound, "expiry", case.strategy.spread.expiry) and roll is not None:
+        _check_days_of(case, condition, bound, "to", roll.to)
+
+
+def _check_days_of(case: Case, condition: Condition, bound: Bound, key: str, rule: ExpiryRule) -> bool:
+    """Whether something was said. Beside another condition it may well be fulfilled from the first moment."""
+    if not isinstance(rule, DayRange):
+        return False
+    fewer = min(21, rule.min_days - 1)
+    hint = f"write  dte <= {fewer}" if fewer >= 0 else "remove it, and close by the clock:  time >= 15:45 New York"
+    days, alone = f"{key}: {rule.as_written}", _is_alone(condition)
+    if bound.misses(0, rule.max_days):
+        case.error(condition, f"with  {days}  this never holds", hint)
+    elif alone and bound.covers(rule.min_days, rule.max_days):
+        begins = "opens" if key == "expiry" else "is rolled"
+        case.error(condition, f"with  {days}  this holds the moment a position {begins}", hint)
+    elif alone and not bound.misses(rule.min_days, rule.max_days):
+        case.warn(condition, f"with  {days}  some positions would be closed at once", hint)
+    else:
+        return False
+    return True
+
+
+def _is_alone(condition: Condition) -> bool:
+    return not isinstance(condition.expression, And)

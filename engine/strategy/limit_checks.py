@@ -1,0 +1,31 @@
+"""Limits of a strategy that never bind because another one, or the sizing, is narrower."""
+
+from __future__ import annotations
+
+from engine.strategy.case import Case
+from engine.strategy.values import comparable
+
+
+def check_limits(case: Case) -> None:
+    """Every limit against those that bind before it."""
+    limits, budget = case.strategy.limits, case.strategy.entry.auto_up_to
+    if limits.per_expiry > limits.open:
+        message = f"this never binds: only {limits.open} may be open at all"
+        case.warn(case.at("limits", "per_expiry"), message, f"write  {limits.open}  or less")
+    _check_open_risk(case)
+    if budget is not None and budget.orders_per_day > limits.per_day:
+        message = f"its {budget.orders_per_day} orders never bind: limits.per_day allows {limits.per_day}"
+        case.warn(case.at("entry", "auto_up_to"), message, f"write  {limits.per_day} orders per day  or less")
+
+
+def _check_open_risk(case: Case) -> None:
+    limits, place = case.strategy.limits, case.at("limits", "open_risk")
+    both = comparable(case.strategy.sizing.risk, limits.open_risk) if limits.open_risk is not None else None
+    if both is None:
+        return
+    each, together = both
+    if each > together:
+        case.error(place, "one position may risk more than all of them together", "make it larger than  sizing.risk")
+    elif each * limits.open < together:
+        message = f"this never binds: {limits.open} positions at the risk of sizing stay below it"
+        case.warn(place, message, "make it smaller, or remove it")

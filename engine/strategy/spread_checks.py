@@ -1,0 +1,74 @@
+"""What is searched against the rules on it: days to expiry, deltas, and a width that credit and debit never exceed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.strategy.bounds import bounds_of
+from engine.strategy.case import Case
+from engine.strategy.expressions import Arithmetic, Measure
+from engine.strategy.values import DayRange, WidthRange
+
+_NEAR = Decimal("0.02")
+"""How far a range may reach about a single delta."""
+
+
+def check_expiry(case: Case) -> None:
+    """Conditions on dte against the expiry that is searched."""
+    rule = case.strategy.spread.expiry
+    if not isinstance(rule, DayRange):
+        return
+    if rule.min_days == rule.max_days:
+        case.warn(
+            case.at("spread", "expiry"),
+            f"only an expiry exactly {rule.min_days} days away fits, on most days there is none",
+            f"write  {max(0, rule.min_days - 5)}-{rule.max_days + 5} days",
+        )
+    for condition in (*case.strategy.filters, *case.strategy.spread.rules):
+        for about, bound in bounds_of(condition):
+            if isinstance(about, Measure) and about.name == "dte":
+                if bound.misses(rule.min_days, rule.max_days):
+                    case.error(condition, f"this can never be true with  expiry: {rule.as_written}", "change one of the two")
+                elif bound.covers(rule.min_days, rule.max_days):
+                    case.warn(condition, f"this is always true with  expiry: {rule.as_written}", "remove it")
+
+
+def check_deltas(case: Case) -> None:
+    """A single delta is that delta, not the nearest to it."""
+    spread = case.strategy.spread
+    for key, bounds in (("short_delta", spread.short_delta), ("long_delta", spread.long_delta)):
+        if bounds is not None and bounds.low == bounds.high:
+            low, high = max(Decimal(0), bounds.low - _NEAR), min(Decimal(1), bounds.high + _NEAR)
+            message = f"only a delta of exactly {bounds.low} fits, and hardly any option has it"
+            case.warn(case.at("spread", key), message, f"write  {low}-{high}")
+
+
+def check_width(case: Case) -> None:
+    """Conditions on width, credit and debit against the width that is searched: a vertical is never worth more than
+    its width.
+    """
+    width = case.strategy.spread.width
+    low, high = float(width.low), float(width.high)
+    searched = f"width: ${width.low:,}-${width.high:,}"
+    for condition in case.strategy.spread.rules:
+        for about, bound in bounds_of(condition):
+            match about:
+                case Measure(name="width") if bound.misses(low, high):
+                    case.error(condition, f"this can never be true with  {searched}", "change one of the two")
+                case Measure(name="width") if bound.covers(low, high):
+                    case.warn(condition, f"this is always true with  {searched}", "remove it")
+                case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if bound.misses(0, high):
+                    message = f"no spread has a {about.name} below $0" if bound.high <= 0 else most_worth(width)
+                    case.error(condition, message, f"write  {about.name} >= 15% of width")
+                case Arithmetic(
+                    left=Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") as left,
+                    right=Measure(name="width"),
+                ) if bound.misses(0, 1) or (bound.low == 1 and not bound.is_low_open):
+                    case.error(condition, f"no width can pay this {left.name}", f"write  {left.name} >= 15% of width")
+                case _:
+                    pass
+
+
+def most_worth(width: WidthRange) -> str:
+    """The sentence that says what the widest vertical is never worth more than."""
+    return f"a spread ${width.high:,} wide is never worth more than ${width.high:,}"
