@@ -5,6 +5,7 @@ A number has a loose kind until the measure beside it decides: `$500` is dollars
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from sqlglot import exp
@@ -15,6 +16,7 @@ from engine.strategy.lexer import FUNCTIONS, Kind, Loose
 from engine.strategy.line import Line
 from engine.strategy.names import measure_of
 from engine.strategy.positions import PydanticCustomError
+from engine.strategy.scalar import NUMBER
 from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, Unit
 
 SCALES: frozenset[Kind] = frozenset({Loose.BARE, Loose.PERCENT, Loose.ZERO, Unit.NUMBER, Unit.RATIO, Unit.VOL})
@@ -163,16 +165,28 @@ def _mismatch(line: Line, first: Tree, left: Kind, second: Tree, right: Kind) ->
     if not (isinstance(left, Unit) and isinstance(right, Loose)):
         message = f"'{measured}' is measured in {left.value}, '{number}' in {right.value}"
         return line.wrong(second, message, "compare like with like; `spreads fields` lists the unit of every measure")
-    whole = next((of[left] for of in (_WHOLES[relation] for relation in line.relations) if left in of), None)
-    example = example_beside(line, first, left)
-    if right is Loose.PERCENT:
-        share = f"{number} of {whole}  |  " if whole and measured != "vix" else ""
-        return line.wrong(second, f"{number} of what?", f"write  {share}{example}")
-    if right is Loose.BARE:
-        share = f"  |  {_percentage(number)} of {whole}" if whole else ""
-        way_out = f"${number}{share}" if left in MONEY else _with_unit(number, left)
-        return line.wrong(second, f"{number} what? '{measured}' is measured in {left.value}", f"write  {way_out}")
-    return line.wrong(second, f"'{measured}' is measured in {left.value}, {number} is {right.value}", f"write  {example}")
+    message = {
+        Loose.PERCENT: f"{number} of what?",
+        Loose.BARE: f"{number} what? '{measured}' is measured in {left.value}",
+    }.get(right, f"'{measured}' is measured in {left.value}, {number} is {right.value}")
+    return line.wrong(second, message, f"write  {_in_unit(line, first, left, number, right)}")
+
+
+def _in_unit(line: Line, measured: Tree, unit: Unit, number: str, loose: Loose) -> str:
+    """What may stand in place of a number that has not the unit of what is measured."""
+    whole = next((of[unit] for of in (_WHOLES[relation] for relation in line.relations) if unit in of), None)
+    example = example_beside(line, measured, unit)
+    if re.fullmatch(rf"(?:{NUMBER})\s*%?", number) is None:
+        return example  # it is calculated, and no unit can be put beside it
+    match loose:
+        case Loose.PERCENT if whole and line.words(measured) != "vix":
+            return f"{number} of {whole}  |  {example}"
+        case Loose.BARE if unit in MONEY:
+            return f"${number}  |  {_percentage(number)} of {whole}" if whole else f"${number}"
+        case Loose.BARE:
+            return _with_unit(number, unit)
+        case _:
+            return example
 
 
 def _percentage(number: str) -> str:
