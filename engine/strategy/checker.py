@@ -48,7 +48,7 @@ def read_ranking(text: Text, relations: Sequence[Relation]) -> Expression:
     kind = kind_of(line, line.tree)
     if not line.has_measure(line.tree):
         raise about(text, "this ranks everything the same", "write  rank: expected_value / max_loss")
-    return arithmetic(line, line.tree, kind if isinstance(kind, Unit) else Unit.NUMBER)
+    return arithmetic(line, line.tree, settled(kind))
 
 
 def _truth(line: Line, node: Tree) -> Expression:
@@ -97,8 +97,7 @@ def _compared(line: Line, *nodes: Tree) -> list[Expression]:
 def _no_truth(line: Line, node: Tree) -> PydanticCustomError:
     words = line.words(node)
     if is_number(line, node) and line.has_measure(node):
-        kind = kind_of(line, node)
-        unit = kind if isinstance(kind, Unit) else Unit.NUMBER
+        unit = settled(kind_of(line, node))
         sign = "<=" if unit in {Unit.DAYS, Unit.SECONDS} else ">="
         hint = f"write  {words} {sign} {example_beside(line, node, unit)}"
         return line.wrong(node, f"'{words}' is a number, and compared with nothing", hint)

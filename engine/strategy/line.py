@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.strategy.expressions import Relation
 from engine.strategy.grammar import Tree, token_index, tree_of
-from engine.strategy.lexer import Token, tokens_of
+from engine.strategy.lexer import FUNCTIONS, Token, tokens_of
 from engine.strategy.measures import Declaration, declared_in
 from engine.strategy.positions import PydanticCustomError, Text, about
 
@@ -40,7 +40,8 @@ class Line:
 
     def has_measure(self, node: Tree) -> bool:
         """Whether anything in a part can change from one look to the next."""
-        return any(self.token(leaf).sort == "name" for leaf in _leaves(node))
+        tokens = (self.token(leaf) for leaf in _leaves(node))
+        return any(token.sort == "name" and token.text not in FUNCTIONS for token in tokens)
 
     def wrong(self, node: Tree, message: str, hint: str) -> PydanticCustomError:
         """A complaint about a part."""

@@ -172,6 +172,7 @@ def test_the_first_relation_wins_where_two_have_a_name() -> None:
         ("expected_value / credit > 1", "'expected_value' is measured in dollars, 'credit' in dollars per share"),
         ("credit * width > $4", "dollars per share times dollars per share is nothing that can be compared"),
         ("dte >= 5 s", "'dte' is measured in days, 5 s is a duration"),
+        ("abs(5) > 3", "this compares numbers with numbers: it is always true or never"),
         ("credit >= $5k", "'$5k' is no number with a unit = write  $5,000"),
         ("credit >= €5", "amounts are in US dollars"),
         ("credit", "'credit' is a number, and compared with nothing"),
@@ -230,7 +231,7 @@ def test_ranking_is_a_number_of_a_measure() -> None:
     ranked = read_ranking(Text("expected_value / max_loss"), ("spread",))
 
     assert ranked == Arithmetic("/", Measure("expected_value", "spread"), Measure("max_loss", "spread"))
-    for line in ("pop > 70%", "3", "1 + 1", "credit >", "event"):
+    for line in ("pop > 70%", "3", "1 + 1", "least(1, 2)", "credit >", "event"):
         with pytest.raises(PydanticCustomError):
             read_ranking(Text(line), ("spread",))
 
