@@ -15,7 +15,7 @@ from engine.strategy.common import Common
 from engine.strategy.document import Document, read_document
 from engine.strategy.events import Events
 from engine.strategy.model import Strategy, StrategyFile, Written
-from engine.strategy.positions import place_at
+from engine.strategy.positions import Text, place_at
 from engine.strategy.problems import Parsed, Problem, in_order
 from engine.strategy.reading import read_model, without_errors
 
@@ -59,43 +59,47 @@ def check_files(texts: Mapping[str, str | bytes]) -> list[Problem]:
     """Every problem of every file of a folder, and of the files together: two strategies of one name."""
     common_problems, common = _common_of(texts)
     problems = list(common_problems)
-    names: dict[str, tuple[str, Document]] = {}
+    names: dict[str, str] = {}
     for file, source in texts.items():
-        match file.rsplit("/", 1)[-1]:
-            case "common.yaml":
-                continue
-            case "account.yaml":
-                problems.extend(parse_account(source, file).problems)
-            case "events.yaml":
-                problems.extend(parse_events(source, file).problems)
-            case _:
-                problems.extend(parse_strategy(source, file, common).problems)
-                problems.extend(_same_name(source, file, names))
+        name = _file_name(file)
+        if name == ACCOUNT_FILE:
+            problems.extend(parse_account(source, file).problems)
+        elif name == EVENTS_FILE:
+            problems.extend(parse_events(source, file).problems)
+        elif name != COMMON_FILE:
+            problems.extend(parse_strategy(source, file, common).problems)
+            problems.extend(_same_name(source, file, names))
     return list(in_order(problems))
 
 
 def _common_of(texts: Mapping[str, str | bytes]) -> tuple[tuple[Problem, ...], Common | None]:
     for file, source in texts.items():
-        if file.rsplit("/", 1)[-1] == COMMON_FILE:
+        if _file_name(file) == COMMON_FILE:
             parsed = parse_common(source, file)
             return parsed.problems, parsed.value
     return (), None
 
 
-def _same_name(source: str | bytes, file: str, names: dict[str, tuple[str, Document]]) -> tuple[Problem, ...]:
-    """The problem that another file has this file's name, told also where the file has other errors."""
+def _file_name(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def _same_name(source: str | bytes, file: str, names: dict[str, str]) -> tuple[Problem, ...]:
+    """The problem that another file has this strategy's name, told also where the file has other errors.
+
+    `names` has the file of every name before it, and gets this one.
+    """
     document = read_document(source, file)
     tree = document.tree
     document.problems.clear()
     if tree is None:
         return ()
-    name = next((str(value) for key, value in tree.items() if key == "name" and isinstance(value, str)), "")
-    if not name:
+    name = tree.get(Text("name"))
+    if not isinstance(name, Text) or not name:
         return ()
-    if name in names:
-        first, _ = names[name]
+    first = names.setdefault(str(name), file)
+    if first != file:
         document.report(place_at(tree, "name"), f"name: {first} is called '{name}' too", "every strategy has its own name")
-    names.setdefault(name, (file, document))
     return tuple(document.problems)
 
 
