@@ -99,7 +99,9 @@ class Upkeep:
         """Halt if the HALT file lies in the state folder; its text is the reason."""
         path = state / HALT_FILE
         if self._ledger.halt is None and path.exists():
-            text = path.read_text(encoding="utf-8", errors="replace")[:200].strip()
+            text = ""
+            with suppress(OSError):  # a folder, or a file of somebody else: it halts all the same
+                text = path.read_text(encoding="utf-8", errors="replace")[:200].strip()
             self._inbox.hear(Halted("file", text or "HALT file"))
 
     async def _look_again(self) -> None:

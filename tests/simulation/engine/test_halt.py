@@ -103,6 +103,20 @@ def test_engine_that_finds_the_file_at_its_start_opens_nothing(tmp_path: Path) -
     assert life.all(OrderProposed) == []
 
 
+def test_halt_that_cannot_be_read_halts_all_the_same(tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        (world.state / "HALT").mkdir()
+        life = await world.start()
+        await world.until("09:40:30")
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path)
+
+    assert [fact.reason for fact in life.all(Halted)] == ["HALT file"]
+    assert life.all(OrderProposed) == []
+
+
 def test_halt_by_file_is_heard_at_once_although_the_broker_has_been_out_of_reach_for_long(tmp_path: Path) -> None:
     async def act(world: World) -> float:
         life = await world.start()
