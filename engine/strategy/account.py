@@ -12,10 +12,10 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.strategy.model import Written
-from engine.strategy.texts import Count, SchemaVersion, Ticker
-from engine.strategy.texts_account import Drop, Percent
-from engine.strategy.texts_entry import Hours
-from engine.strategy.texts_money import Risk
+from engine.strategy.scalars.account import Drop, Percent
+from engine.strategy.scalars.counts import Count, SchemaVersion, Ticker
+from engine.strategy.scalars.entry import Hours
+from engine.strategy.scalars.money import Risk
 from engine.strategy.values import ShareOf, Window
 
 

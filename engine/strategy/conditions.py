@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from engine.strategy.checker import read_condition, read_ranking
 from engine.strategy.expressions import Condition, Expression, Relation
-from engine.strategy.lexer import LONGEST_LINE, words_pattern
+from engine.strategy.language.checker import read_condition, read_ranking
+from engine.strategy.language.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.measures import declared_in
 from engine.strategy.positions import Listed, Mapped, Text, complaint
 

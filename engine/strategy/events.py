@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engine.strategy.model import Written
-from engine.strategy.scalar import words
-from engine.strategy.texts import SchemaVersion
-from engine.strategy.texts_account import Day
+from engine.strategy.scalars.account import Day
+from engine.strategy.scalars.counts import SchemaVersion
+from engine.strategy.scalars.scalar import words
 
 
 class Event(Written):

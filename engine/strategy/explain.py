@@ -21,7 +21,7 @@ from engine.strategy.expressions import (
 )
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy, Strategy
-from engine.strategy.texts_entry import ZONES
+from engine.strategy.scalars.entry import ZONES
 from engine.strategy.units import Unit
 from engine.strategy.values import (
     Amount,

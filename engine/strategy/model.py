@@ -1,7 +1,7 @@
 """A strategy as the trader declares it. The string below a field describes it; editors show it.
 
 One key of the file is one field here, one kind of structure is one class in the union `Spread`. How text becomes
-values stands in `texts*.py` and `conditions.py`, what is checked across fields in `checks.py`.
+values stands in `scalars/` and `conditions.py`, what is checked across fields in `checks/`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition, Ranking, SpreadRule
 from engine.strategy.expressions import Arithmetic, Measure
-from engine.strategy.scalar import words
-from engine.strategy.texts import About, Contracts, Count, Name, SchemaVersion, YesNo
-from engine.strategy.texts_entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
-from engine.strategy.texts_money import Loss, Risk
-from engine.strategy.texts_spread import Days, Deltas, Expiry, Width
+from engine.strategy.scalars.counts import About, Contracts, Count, Name, SchemaVersion, YesNo
+from engine.strategy.scalars.entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
+from engine.strategy.scalars.money import Loss, Risk
+from engine.strategy.scalars.scalar import words
+from engine.strategy.scalars.spread import Days, Deltas, Expiry, Width
 from engine.strategy.universe import Universe
 from engine.strategy.values import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstShare
 

@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from engine.strategy.account import Account
-from engine.strategy.account_checks import check_account
-from engine.strategy.checks import check_strategy
+from engine.strategy.checks.account import check_account
+from engine.strategy.checks.strategy import check_strategy
 from engine.strategy.common import Common
-from engine.strategy.document import Document, read_document
 from engine.strategy.events import Events
 from engine.strategy.model import Strategy, StrategyFile, Written
 from engine.strategy.positions import Text, place_at
 from engine.strategy.problems import Parsed, Problem, in_order
-from engine.strategy.reading import read_model, without_errors
+from engine.strategy.reading.document import Document, read_document
+from engine.strategy.reading.model import read_model, without_errors
 
 WrittenT = TypeVar("WrittenT", bound=Written)
 

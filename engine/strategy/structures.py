@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.strategy.scalar import shortened
-from engine.strategy.spelling import did_you_mean, nearest
+from engine.strategy.reading.spelling import did_you_mean, nearest
+from engine.strategy.scalars.scalar import shortened
 
 _NAKED = (
     "short_put",

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from engine.strategy.positions import Listed, Mapped, Node, Text, about, complaint
-from engine.strategy.scalar import shortened
-from engine.strategy.spelling import did_you_mean, nearest
-from engine.strategy.texts import TICKER, Ticker
+from engine.strategy.reading.spelling import did_you_mean, nearest
+from engine.strategy.scalars.counts import TICKER, Ticker
+from engine.strategy.scalars.scalar import shortened
 
 _FORMS = "write  [SPX, SPY]  |  {list: indices, except: [RUT]}"
 

@@ -17,7 +17,7 @@ from engine.strategy.conditions import ACTIONS
 from engine.strategy.events import Event, Events
 from engine.strategy.explain import written
 from engine.strategy.expressions import Arithmetic, Relation
-from engine.strategy.lexer import FUNCTIONS
+from engine.strategy.language.lexer import FUNCTIONS
 from engine.strategy.measures import DECLARATIONS, Declaration
 from engine.strategy.model import Policy, Roll, Sizing, Spread, StrategyFile
 from engine.strategy.units import EXAMPLES

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
 from engine.domain.contract import Contract
-from engine.strategy.checker import read_condition
 from engine.strategy.conditions import ExitRule
 from engine.strategy.expressions import Condition
+from engine.strategy.language.checker import read_condition
 from engine.strategy.model import Strategy
 from engine.strategy.positions import Text
 

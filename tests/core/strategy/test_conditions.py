@@ -3,7 +3,6 @@
 import pytest
 from pydantic_core import PydanticCustomError
 
-from engine.strategy.checker import read_condition, read_ranking
 from engine.strategy.explain import written
 from engine.strategy.expressions import (
     And,
@@ -19,6 +18,7 @@ from engine.strategy.expressions import (
     Or,
     Relation,
 )
+from engine.strategy.language.checker import read_condition, read_ranking
 from engine.strategy.measures import DECLARATIONS, declared_in, find_measures
 from engine.strategy.positions import Text
 from engine.strategy.units import Unit

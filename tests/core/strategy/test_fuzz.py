@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from engine.strategy.checker import read_condition
 from engine.strategy.common import Common
 from engine.strategy.expressions import Relation
+from engine.strategy.language.checker import read_condition
 from engine.strategy.measures import DECLARATIONS
 from engine.strategy.parse import check_files, parse_account, parse_events, parse_strategy
 from engine.strategy.positions import Text

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from engine.strategy.positions import Text, about
-from engine.strategy.scalar import DOLLARS, NUMBER, Scalar, decimal_of
+from engine.strategy.scalars.scalar import DOLLARS, NUMBER, Scalar, decimal_of
 from engine.strategy.values import Amount, Base, ShareOf, Usd
 
 _BASES: dict[str, Base] = {

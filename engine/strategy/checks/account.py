@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.strategy.account import Account
-from engine.strategy.document import Document
-from engine.strategy.hours_checks import check_hours
+from engine.strategy.checks.hours import check_hours
 from engine.strategy.positions import Mapped, place_at
+from engine.strategy.reading.document import Document
 from engine.strategy.values import comparable
 
 _SMALLER_FIRST = (

@@ -7,11 +7,11 @@ from __future__ import annotations
 from sqlglot import exp
 
 from engine.strategy.expressions import Arithmetic, Call, Expression, Number, Operation
-from engine.strategy.grammar import Tree
-from engine.strategy.kinds import SCALES, fits, kind_of, settled
-from engine.strategy.lexer import FUNCTIONS, Loose, Token
-from engine.strategy.line import Line
-from engine.strategy.names import measure_of
+from engine.strategy.language.grammar import Tree
+from engine.strategy.language.kinds import SCALES, fits, kind_of, settled
+from engine.strategy.language.lexer import FUNCTIONS, Loose, Token
+from engine.strategy.language.line import Line
+from engine.strategy.language.names import measure_of
 from engine.strategy.units import Unit
 
 _OPERATIONS: dict[type[Tree], Operation] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from engine.strategy.positions import Text, about
-from engine.strategy.scalar import DASH, DOLLARS, NUMBER, Scalar, decimal_of, shortened
+from engine.strategy.scalars.scalar import DASH, DOLLARS, NUMBER, Scalar, decimal_of, shortened
 from engine.strategy.values import (
     Auto,
     Budget,

@@ -15,9 +15,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from engine.strategy.lexer import Loose, Token
+from engine.strategy.language.lexer import Loose, Token
 from engine.strategy.positions import PydanticCustomError, Text, about
-from engine.strategy.spelling import nearest
+from engine.strategy.reading.spelling import nearest
 
 Tree: TypeAlias = exp.Expr
 """A node of sqlglot's tree."""

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from engine.strategy.document import Document
-from engine.strategy.keys import keys_of, meant_key, model_at, types_of
 from engine.strategy.positions import Location, Mapped, Text, steps_to, without
+from engine.strategy.reading.document import Document
+from engine.strategy.reading.keys import keys_of, meant_key, model_at, types_of
+from engine.strategy.reading.validation import NO_TAG, report
 from engine.strategy.structures import is_of_another_kind, likely_structure
-from engine.strategy.validation import NO_TAG, report
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from engine.strategy.positions import Text, about
-from engine.strategy.scalar import NUMBER, Scalar, decimal_of
-from engine.strategy.texts_money import share_of
+from engine.strategy.scalars.money import share_of
+from engine.strategy.scalars.scalar import NUMBER, Scalar, decimal_of
 
 
 def _percent(text: Text, match: re.Match[str]) -> Decimal:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.strategy.document import Document
 from engine.strategy.expressions import Condition
 from engine.strategy.model import StrategyFile
 from engine.strategy.positions import Mapped, Place, place_at
+from engine.strategy.reading.document import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from engine.strategy.arithmetic import arithmetic
 from engine.strategy.expressions import And, Between, Compare, Comparison, Expression, In, Not, Number, Or, Relation
-from engine.strategy.grammar import Tree
-from engine.strategy.kinds import common_kind, example_beside, is_number, kind_of, no_number, settled
-from engine.strategy.line import Line, line_of
-from engine.strategy.names import measure_of
+from engine.strategy.language.arithmetic import arithmetic
+from engine.strategy.language.grammar import Tree
+from engine.strategy.language.kinds import common_kind, example_beside, is_number, kind_of, no_number, settled
+from engine.strategy.language.line import Line, line_of
+from engine.strategy.language.names import measure_of
 from engine.strategy.positions import PydanticCustomError, Text, about
 from engine.strategy.units import Unit
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from engine.strategy.expressions import Relation
-from engine.strategy.grammar import Tree, token_index, tree_of
-from engine.strategy.lexer import FUNCTIONS, Token, tokens_of
+from engine.strategy.language.grammar import Tree, token_index, tree_of
+from engine.strategy.language.lexer import FUNCTIONS, Token, tokens_of
 from engine.strategy.measures import Declaration, declared_in
 from engine.strategy.positions import PydanticCustomError, Text, about
 

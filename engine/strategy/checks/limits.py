@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.strategy.case import Case
+from engine.strategy.checks.case import Case
 from engine.strategy.values import comparable
 
 

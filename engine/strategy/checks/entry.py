@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.strategy.case import Case
+from engine.strategy.checks.case import Case
+from engine.strategy.checks.hours import check_hours
 from engine.strategy.expressions import measures_in
-from engine.strategy.hours_checks import check_hours
 from engine.strategy.model import Policy
 from engine.strategy.values import Auto, WorstShare
 

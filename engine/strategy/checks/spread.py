@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.strategy.bounds import bounds_of
-from engine.strategy.case import Case
+from engine.strategy.checks.bounds import bounds_of
+from engine.strategy.checks.case import Case
 from engine.strategy.expressions import Arithmetic, Measure
 from engine.strategy.values import DayRange, WidthRange
 

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from engine.strategy.document import Document
-from engine.strategy.keys import example_of, homes_of, keys_of, meant_key, model_at, types_of
 from engine.strategy.positions import NOWHERE, Listed, Location, Mapped, Node, Text, steps_to
-from engine.strategy.scalar import shortened
-from engine.strategy.spelling import did_you_mean
+from engine.strategy.reading.document import Document
+from engine.strategy.reading.keys import example_of, homes_of, keys_of, meant_key, model_at, types_of
+from engine.strategy.reading.spelling import did_you_mean
+from engine.strategy.scalars.scalar import shortened
 from engine.strategy.structures import no_structure
 
 NO_TAG = frozenset({"union_tag_invalid", "union_tag_not_found"})

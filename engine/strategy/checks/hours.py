@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.strategy.document import Document
 from engine.strategy.positions import Place
+from engine.strategy.reading.document import Document
 from engine.strategy.values import Window
 
 _OPEN, _CLOSE = 9 * 60 + 30, 16 * 60 + 15

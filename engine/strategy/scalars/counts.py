@@ -6,7 +6,7 @@ import re
 from typing import Annotated, TypeAlias
 
 from engine.strategy.positions import Text, about
-from engine.strategy.scalar import DASH, Scalar, backwards, words
+from engine.strategy.scalars.scalar import DASH, Scalar, backwards, words
 from engine.strategy.values import ContractRange
 
 

@@ -16,8 +16,8 @@ from typing import Literal, TypeAlias, get_args
 
 from engine.strategy.expressions import Function
 from engine.strategy.positions import Text, about
-from engine.strategy.scalar import LARGEST, NUMBER, ordinary, shortened
-from engine.strategy.texts_entry import DURATION, SECONDS, ZONES
+from engine.strategy.scalars.entry import DURATION, SECONDS, ZONES
+from engine.strategy.scalars.scalar import LARGEST, NUMBER, ordinary, shortened
 from engine.strategy.units import Unit
 
 LONGEST_LINE = 500

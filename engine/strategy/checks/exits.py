@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.strategy.bounds import Bound, bounds_of
-from engine.strategy.case import Case
+from engine.strategy.checks.bounds import Bound, bounds_of
+from engine.strategy.checks.case import Case
+from engine.strategy.checks.spread import most_worth
 from engine.strategy.expressions import And, Arithmetic, Condition, Expression, Measure, measures_in
-from engine.strategy.spread_checks import most_worth
 from engine.strategy.values import DayRange, ExpiryRule
 
 _LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"})

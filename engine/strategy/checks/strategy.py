@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.strategy.case import Case
-from engine.strategy.condition_checks import check_contradictions, check_repeated, check_undefined, check_values
-from engine.strategy.document import Document
-from engine.strategy.entry_checks import check_approval, check_price, check_window
-from engine.strategy.exit_checks import check_at_once, check_exits, check_roll
-from engine.strategy.limit_checks import check_limits
+from engine.strategy.checks.case import Case
+from engine.strategy.checks.conditions import check_contradictions, check_repeated, check_undefined, check_values
+from engine.strategy.checks.entry import check_approval, check_price, check_window
+from engine.strategy.checks.exits import check_at_once, check_exits, check_roll
+from engine.strategy.checks.limits import check_limits
+from engine.strategy.checks.spread import check_deltas, check_expiry, check_width
 from engine.strategy.model import StrategyFile
-from engine.strategy.spread_checks import check_deltas, check_expiry, check_width
+from engine.strategy.reading.document import Document
 
 _CHECKS: tuple[Callable[[Case], None], ...] = (
     check_contradictions, check_values, check_undefined, check_repeated,

@@ -11,12 +11,12 @@ from decimal import Decimal
 from sqlglot import exp
 
 from engine.strategy.expressions import Relation
-from engine.strategy.grammar import Tree
-from engine.strategy.lexer import FUNCTIONS, Kind, Loose
-from engine.strategy.line import Line
-from engine.strategy.names import measure_of
+from engine.strategy.language.grammar import Tree
+from engine.strategy.language.lexer import FUNCTIONS, Kind, Loose
+from engine.strategy.language.line import Line
+from engine.strategy.language.names import measure_of
 from engine.strategy.positions import PydanticCustomError
-from engine.strategy.scalar import NUMBER
+from engine.strategy.scalars.scalar import NUMBER
 from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, Unit
 
 SCALES: frozenset[Kind] = frozenset({Loose.BARE, Loose.PERCENT, Loose.ZERO, Unit.NUMBER, Unit.RATIO, Unit.VOL})

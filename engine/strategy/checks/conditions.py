@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.strategy.bounds import bounds_of, contradictions
-from engine.strategy.case import Case
+from engine.strategy.checks.bounds import bounds_of, contradictions
+from engine.strategy.checks.case import Case
 from engine.strategy.expressions import And, Condition, Expression, Measure, measures_in
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from engine.strategy.scalar import Scalar
-from engine.strategy.spelling import nearest
+from engine.strategy.reading.spelling import nearest
+from engine.strategy.scalars.scalar import Scalar
 
 _EXAMPLES = {
     "spread": "{type: bull_put, expiry: 30-60 days, width: $5}",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from engine.strategy.positions import Text, about
-from engine.strategy.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of, shortened
+from engine.strategy.scalars.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of, shortened
 from engine.strategy.values import DayRange, DeltaRange, ExpiryRule, NextMonthly, WidthRange
 
 _LONGEST_DAYS = 1500

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from engine.strategy.expressions import Measure, Relation
-from engine.strategy.grammar import Tree
-from engine.strategy.lexer import FUNCTIONS, Loose, Token
-from engine.strategy.line import Line
+from engine.strategy.language.grammar import Tree
+from engine.strategy.language.lexer import FUNCTIONS, Loose, Token
+from engine.strategy.language.line import Line
 from engine.strategy.measures import Declaration, find_measures
 from engine.strategy.positions import PydanticCustomError
-from engine.strategy.spelling import did_you_mean, nearest
+from engine.strategy.reading.spelling import did_you_mean, nearest
 
 _RELATION_WORDS: dict[Relation, str] = {
     "market": "the market (when)",

@@ -29,7 +29,7 @@ from ruamel.yaml.events import (
 
 from engine.strategy.positions import NOWHERE, Listed, Mapped, Node, Place, Text
 from engine.strategy.problems import Problem
-from engine.strategy.syntax import in_trade_words
+from engine.strategy.reading.syntax import in_trade_words
 
 LARGEST_FILE = 256 * 1024
 """Bytes. A hand-written strategy has three thousand; what is larger is another file by mistake."""
