@@ -28,6 +28,8 @@ HISTORY_DAYS = 300
 """A year of sessions for ranks, and room for holidays and gaps."""
 HISTORY_AGAIN = timedelta(minutes=5)
 """Between two questions for a history that was not had: TWS refuses who asks often."""
+CHAIN_AGAIN = timedelta(minutes=1)
+"""Between two questions for an underlying or a chain that was not had."""
 NO_HISTORY = DailyBars((), (), ())
 BAND = 0.15
 """Strikes within this fraction of the spot are loaded: wider than a delta of 0.05 at 60 days in calm and nervous markets."""
@@ -65,6 +67,8 @@ class Feed:
         """What the contracts of an underlying were loaded for."""
         self._refused: dict[str, date] = {}
         """Days on which the broker refused an underlying."""
+        self._put_off: dict[str, datetime] = {}
+        """When an underlying or a chain that was not had was asked for."""
         self._is_preparing = False
         self._is_prepared = False
         self._needed: tuple[Shelf, Mapping[str, Days]] | None = None
@@ -76,9 +80,11 @@ class Feed:
     async def prepare(self, shelf: Shelf, ledger: Ledger, now: datetime) -> list[str]:
         """Load what is missing or of another day, lay out the rows, and stream; what the broker refused, for people.
 
-        One underlying that the broker does not know stops nothing else; it is asked for again on the next day. One without
-        history is traded without: what is measured by past days is unknown until they are had. While a preparation runs,
-        another returns at once. Raises Transient when the broker does not answer.
+        One underlying that the broker does not know stops nothing else; it is asked for again on the next day. One that has no
+        price or no chain to give now, for want of a subscription or of an answer, stops nothing else either and is asked for
+        again in a minute: what is open on the others wants watching. One without history is traded without: what is measured by
+        past days is unknown until they are had. While a preparation runs, another returns at once. Raises Transient when the
+        link is lost.
         """
         if self._is_preparing:
             return []
@@ -95,22 +101,31 @@ class Feed:
         refused: list[str] = []
         for symbol in _symbols(strategies, ledger):
             known = self._known.get(symbol)
-            if (known is None or known.loaded_on != today) and self._refused.get(symbol) != today:
+            if (known is None or known.loaded_on != today) and not self._is_refused(symbol, now):
                 try:
                     underlying = await self._broker.underlying(symbol)
+                except Transient as error:
+                    refused.append(self._later(symbol, now, error))
+                    continue
                 except (UserError, BrokerRefused) as error:
                     self._refused[symbol] = today
                     refused.append(f"{symbol} is not traded today: {error}")
                     continue
                 self._known[symbol] = _Known(underlying, await self._history(underlying, refused), today, now)
                 self._contracts.pop(symbol, None)
+                self._loaded_for.pop(symbol, None)
             elif known is not None and known.lacks_history(now):
                 self._known[symbol] = replace(known, bars=await self._history(known.underlying, refused), asked_at=now)
         self._broker.watch(self._watched, self._underlyings())
         for symbol in sorted({name for strategy in strategies for name in strategy.universe} & self._known.keys() - {VIX}):
             days = _days(symbol, strategies)
-            if symbol not in self._contracts or not days <= self._loaded_for[symbol]:
-                chain = await self._broker.chain(self._known[symbol].underlying, _within(days, now), BAND)
+            is_had = symbol in self._contracts and days <= self._loaded_for[symbol]
+            if not is_had and not self._is_refused(symbol, now):
+                try:
+                    chain = await self._broker.chain(self._known[symbol].underlying, _within(days, now), BAND)
+                except (Transient, BrokerRefused) as error:
+                    refused.append(self._later(symbol, now, error))
+                    continue
                 self._contracts[symbol], self._loaded_for[symbol] = tuple(chain), days
         held = {leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
         contracts = {contract for chain in self._contracts.values() for contract in chain}
@@ -125,6 +140,18 @@ class Feed:
         self._watched = []
         self.rewatch(shelf, ledger, now)
         return refused
+
+    def _is_refused(self, symbol: str, now: datetime) -> bool:
+        """Whether the broker had no such underlying today, or no answer about it a moment ago."""
+        asked_at = self._put_off.get(symbol)
+        return self._refused.get(symbol) == trading_day(now) or (asked_at is not None and now - asked_at < CHAIN_AGAIN)
+
+    def _later(self, symbol: str, now: datetime, error: Transient | BrokerRefused) -> str:
+        """Put the underlying off, and say so. Raises the error where the whole link is lost."""
+        if not self._broker.is_connected:
+            raise error
+        self._put_off[symbol] = now
+        return f"{symbol} is not traded until its chain is had: {error}"
 
     async def _history(self, underlying: Underlying, refused: list[str]) -> DailyBars:
         """Its daily bars; where the broker has none to give now, none, and a word to `refused`."""
@@ -145,7 +172,7 @@ class Feed:
         if self._needed is None or self._needed[0] is not shelf:
             self._needed = (shelf, _needed(list(shelf.strategies.values())))
         for name, days in self._needed[1].items():
-            if self._refused.get(name) == today:
+            if self._is_refused(name, now):
                 continue
             known = self._known.get(name)
             if known is None or known.loaded_on != today or not days <= self._loaded_for.get(name, frozenset()):
