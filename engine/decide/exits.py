@@ -98,13 +98,17 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
         hits = snapshot.exit_hits.get((position.id, rule.rule.condition.text))
         if strategy is not None and rule.holds is True:
             action = action_of(rule.rule, position, strategy, snapshot.ledger)
-            yield from _believed(position, rule, action, quote, snapshot, rows, proposed)
-            if action != "alert":
+            following = list(_believed(position, rule, action, quote, snapshot, rows, proposed))
+            yield from following
+            if proposals(following):
                 return
+            if action != "alert":
+                break  # the first that holds wins, also while it is not believed yet
         elif hits is not None and hits.count:
             yield CountExit(position.id, rule.rule.condition.text, snapshot.at, 0)
     if _guards(position, rows, snapshot):
-        # The last day does not wait for quotes to become clean: the bounds of the spread keep the price sane.
+        # The last day waits neither for a stop to be believed nor for quotes to become clean: the bounds of the spread keep
+        # the price sane.
         yield from _close(position, "expiry guard: a leg is near or in the money on its last day", snapshot, rows, True, proposed)
 
 

@@ -284,6 +284,7 @@ def test_position_that_was_rolled_often_enough_is_closed_or_only_reported(otherw
 LAST_DAY = Session(given.EXPIRY, datetime(2026, 12, 18, 14, 30, tzinfo=UTC), datetime(2026, 12, 18, 21, 0, tzinfo=UTC))
 HALF_DAY = Session(given.EXPIRY, LAST_DAY.open, datetime(2026, 12, 18, 18, 0, tzinfo=UTC))
 NO_RULES = given.strategy("exits:\n  - loss >= 900% of credit")
+STOP_ONLY = given.strategy("exits:\n  - loss >= 200% of credit")
 
 
 def last_day(clock: str, spot: float | None, *, session: Session = LAST_DAY, root: str = "SPY", **more: object) -> list[Decision]:
@@ -304,6 +305,17 @@ def last_day(clock: str, spot: float | None, *, session: Session = LAST_DAY, roo
 )
 def test_short_near_the_money_is_not_carried_into_a_physical_expiry(clock: str, spot: float | None, closes: bool) -> None:
     assert ("Propose" in kinds(last_day(clock, spot))) is closes
+
+
+def test_guard_does_not_wait_for_a_stop_that_is_not_believed_yet() -> None:
+    at = datetime(2026, 12, 18, 19, 0, tzinfo=UTC)
+    known = given.ledger(*given.opened(given.proposal(by=STOP_ONLY), net="0.80"))
+    rows = given.options((575, 580), at=at, spot=577)
+    chain = given.chain(rows, at=at, p580={"bid": 3.40, "ask": 3.50}, p575={"bid": 0.55, "ask": 0.60})
+
+    found = look(known, chain, strategy=STOP_ONLY, session=LAST_DAY, market={"SPY": given.market(price=577.0)})
+
+    assert kinds(found) == ["CountExit", "Propose"]
 
 
 def test_guard_begins_earlier_on_a_half_day() -> None:
