@@ -9,6 +9,9 @@ from engine.strategy.expressions import And, Arithmetic, Condition, Expression, 
 from engine.strategy.values import DayRange, ExpiryRule
 
 _LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"})
+_CLOSES_FROM, _CLOSES_UNTIL = 9 * 60 + 30, 15 * 60 + 55
+"""Minutes of the day in New York: nothing is closed before the open nor in the last five minutes of a session."""
+_STOPS_BEFORE_CLOSE = 5
 _END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held"})
 
 
@@ -55,6 +58,15 @@ def _check_bound(case: Case, condition: Condition, about: Expression, bound: Bou
             case.error(condition, "a position never loses more than that", "write  loss >= 50% of max_loss")
         case Measure(name="mark") if bound.misses(0, float(width.high)):
             case.error(condition, most_worth(width), "write  loss >= 50% of max_loss")
+        case Measure(name="time") if bound.low >= _CLOSES_UNTIL or bound.high < _CLOSES_FROM:
+            message = "the engine closes from 09:30 to 15:55 New York at most, so this never holds"
+            case.error(condition, message, "write  time >= 15:45 New York")
+        case Measure(name="minutes_to_close") if bound.high <= _STOPS_BEFORE_CLOSE:
+            message = "nothing is closed in the last five minutes of a session, so this never holds"
+            case.error(condition, message, "write  minutes_to_close <= 15")
+        case Measure(name="days_held") if (days := _longest(case)) and bound.misses(0, days.max_days):
+            fewer = max(1, days.max_days // 2)
+            case.error(condition, f"with  expiry: {days.as_written}  this never holds", f"write  days_held >= {fewer}")
         case Measure(name="days_held") if alone and bound.covers(0, 0):
             case.error(condition, opens, "write  days_held >= 30")
         case Measure(name="profit" | "loss") | Arithmetic(left=Measure(name="profit" | "loss"), right=Measure()) if (
@@ -90,6 +102,14 @@ def _check_days_of(case: Case, condition: Condition, bound: Bound, key: str, rul
     else:
         return False
     return True
+
+
+def _longest(case: Case) -> DayRange | None:
+    """The days to expiry of what may be held longest, opened or rolled to; None where they are not counted in days."""
+    roll = case.strategy.roll
+    rules = [case.strategy.spread.expiry] + ([roll.to] if roll is not None else [])
+    ranges = [rule for rule in rules if isinstance(rule, DayRange)]
+    return max(ranges, key=lambda rule: rule.max_days) if len(ranges) == len(rules) else None
 
 
 def _is_alone(condition: Condition) -> bool:

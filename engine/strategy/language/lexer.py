@@ -63,7 +63,8 @@ WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "no"})
 _TOKEN = re.compile(
     rf"""
     (?P<space>\s+)
-  | (?P<clock>[0-9]{{1,2}}:[0-9]{{2}})(?:\s+(?P<zone>{"|".join(zone.replace(" ", "[ ]") for zone in ZONES)}))?
+  | (?P<clock>[0-9]{{1,2}}:[0-9]{{2}})(?:\s*(?P<half>[aApP][mM])\b)?
+    (?:\s+(?P<zone>{"|".join(zone.replace(" ", "[ ]") for zone in ZONES)}))?
   | (?P<money>\$\s*-?\s*(?:{NUMBER}))(?![A-Za-z0-9_.])
   | (?P<percent>{NUMBER})\s*%
   | (?P<days>{NUMBER})\s*(?:days|day)\b
@@ -168,6 +169,10 @@ def _clock(text: Text, match: re.Match[str]) -> float:
     hour, minute = (int(part) for part in clock.split(":"))
     if hour > 23 or minute > 59:
         raise about(text, f"there is no {clock} on a clock", "write  15:45 New York", start, end)
+    if match["half"] is not None:
+        day_clock = f"{hour % 12 + (12 if match['half'].casefold() == 'pm' else 0):02d}:{minute:02d}"
+        ways = "  |  ".join(f"{day_clock} {zone}" for zone in ([match["zone"]] if match["zone"] else ("New York", "Chicago")))
+        raise about(text, f"'{clock}{match['half']}' is no time of the day's 24 hours", f"write  {ways}", start, end)
     if match["zone"] is None:
         raise about(text, f"{clock} where?", f"write  {clock} New York  |  {clock} Chicago", start, end)
     in_new_york = hour + 1 if match["zone"] == "Chicago" else hour
