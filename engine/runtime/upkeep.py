@@ -120,8 +120,13 @@ class Upkeep:
                 await asyncio.sleep(FOLDER_AGAIN_S)
 
     async def _reload(self) -> None:
+        try:
+            changes = self._library.reload()
+        except UserError as problem:
+            self._inbox.hear(ErrorHeard(0, f"{problem}; strategies are not read again, what was in force stays in force"))
+            return
         with suppress(UserError, Transient):
-            for fact in self._library.reload():
+            for fact in changes:
                 self._inbox.hear(fact)
             now = self._clock.now()
             self._finder.keep_only(self._in_force())

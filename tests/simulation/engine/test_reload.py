@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.domain.facts import ErrorHeard, OrderProposed, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.runtime.library import FILES_MAX
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 
@@ -101,6 +102,26 @@ def test_broken_file_changes_nothing_and_is_refused_with_its_place(tmp_path: Pat
     assert "puts.yaml:7:3: unknown key 'short_dleta' in spread" in refused.problems
     assert opened(life) == ["filled"]
     assert life.orders("open")[0].proposed.digest == life.all(StrategyLoaded)[0].digest
+
+
+def test_folder_that_cannot_be_read_again_is_said_and_changes_nothing(tmp_path: Path, editor: Editor) -> None:
+    good = given.strategy("puts", window="09:42-09:50", exits="time >= 09:50 New York")
+
+    async def act(world: World) -> Life:
+        life = await world.start(watches_files=True)
+        for number in range(FILES_MAX):
+            (world.strategies / f"copy_{number}.yaml").touch()
+        editor.save(world, "puts.yaml", good.replace("30-35 days", "3-6 days"))
+        await world.until("09:43:00")
+        await life.stop()
+        return life, world
+
+    life, world = play(act, tmp_path, strategies={"puts.yaml": good})
+
+    told = [fact.text for fact in life.all(ErrorHeard) if str(world.strategies) in fact.text]
+    said = "strategies are not read again, what was in force stays in force"
+    assert told == [f"{world.strategies}: {FILES_MAX + 2} files; {FILES_MAX} is the most; {said}"]
+    assert [order.spread.expiry for order in life.orders("open")] == [MONTHLY]
 
 
 def test_broken_file_keeps_its_last_good_version_through_a_restart(tmp_path: Path, editor: Editor) -> None:
