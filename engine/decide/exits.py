@@ -279,9 +279,9 @@ def _reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]
     ledger = snapshot.ledger
     free = [position for position in ledger.open_positions() if not _is_out_of_hands(position, snapshot)]
     for position in sorted(free, key=lambda position: (-_margin(position, ledger), position.id)):
-        closing = list(_close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0))
-        if closing:
-            yield from closing
+        quote = spread_quote(position.spread, rows, "close")
+        if quote is not None and quote.stands(QUOTE_AGE_MAX_S):  # a close on others would not be sent, and hold up the rest
+            yield from _close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0)
             return
 
 

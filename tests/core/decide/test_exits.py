@@ -400,6 +400,22 @@ def test_thin_cushion_closes_the_position_that_frees_most_once_it_is_believed() 
     assert proposed.order.reason == "cushion below 10%: it is 9.0%"
 
 
+def test_thin_cushion_closes_the_next_position_where_the_dearest_has_no_quote_that_stands() -> None:
+    known = position("o1", "o2")
+    thin = given.account(excess_liquidity=9_000)
+
+    def later(seconds_later: float, *, quiet: str) -> ChainSnapshot:
+        at = seconds(seconds_later)
+        told = {row: {"quoted_at": at.timestamp() - (3600 if row == quiet else 1)} for row in ("p580", "p575", "p570")}
+        return given.chain(at=at, **told)
+
+    for quiet, closed in (("p580", "o2"), ("p570", "o1")):
+        found = watched(known, [later(8 * n, quiet=quiet) for n in range(3)], account=thin, strategy=NO_RULES)
+        (proposed,) = found[-1]
+        assert isinstance(proposed, Propose)
+        assert proposed.order.position == closed
+
+
 def test_cushion_that_recovers_is_forgotten() -> None:
     known = position()
     thin = look(known, costs("0.80"), account=given.account(excess_liquidity=9_000))
