@@ -107,6 +107,8 @@ def _standing(order: Order, found: BrokerOrder | None, asked_at: datetime) -> It
         yield OrderCanceled(order.ref, found.text or "the broker ended it")
     elif found is not None and status in {"inactive", "rejected"}:
         yield OrderRejected(order.ref, 0, f"the broker holds it inactive: {found.text}")
+    elif status == "filled" and not order.fills and order.state != "unknown":
+        yield OrderUnknown(order.ref, "the broker has it as filled and tells no executions")
     elif found is None and order.sent_at is not None and asked_at - order.sent_at >= ABSENT_AFTER:
         if order.fills:
             # Partly executed and no longer open anywhere: what did not fill is gone.

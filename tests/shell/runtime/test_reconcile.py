@@ -198,6 +198,14 @@ def test_strangers_executions_are_passed_over() -> None:
     assert against(given.ledger(), executions=stranger).facts == (Reconciled(()),)
 
 
+def test_order_that_works_for_us_and_is_filled_at_the_broker_without_its_executions_is_unknown_and_blocks() -> None:
+    outcome = against(sent(WORKING), completed=[order("filled")], positions=holds())
+
+    assert outcome.facts[0] == OrderUnknown("o1", "the broker has it as filled and tells no executions")
+    assert any("neither found nor absent" in text for text in differences(outcome))
+    assert not outcome.is_settled
+
+
 def test_order_filled_at_the_broker_without_its_executions_stays_unknown_and_blocks() -> None:
     outcome = against(sent(UNKNOWN), completed=[order("filled")], positions=holds())
 
