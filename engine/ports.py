@@ -190,6 +190,10 @@ class Broker(Protocol):
         """Make the streamed quotes exactly these, most important first; excess over the broker's lines rotates."""
         ...
 
+    def requote(self, options: Iterable[Contract]) -> None:
+        """Ask anew for quotes that stream and were not told for long: the broker then tells them as they stand."""
+        ...
+
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         """The what-if. Always answers, within the deadline; silence and nonsense are `unknown`."""
         ...

@@ -152,6 +152,9 @@ class IbBroker:
     def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
         self._stream.watch(options, underlyings)
 
+    def requote(self, options: Iterable[Contract]) -> None:
+        self._stream.requote(option.con_id for option in options)
+
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         return await self._previews.ask(order, self._account.name)
 

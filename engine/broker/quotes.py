@@ -96,6 +96,20 @@ class Stream:
         self.lines.want((*first, *self._options))
         self.apply()
 
+    def requote(self, con_ids: Iterable[int]) -> None:
+        """Open the lines of these contracts anew: TWS begins each with the quote as it stands.
+
+        A blind line is left: only its next tick shows that the data are back.
+        """
+        if not self.client.isReady():
+            return
+        for con_id in con_ids:
+            request = self._requests.get(con_id)
+            if request is not None and not self._open[request].is_blind:
+                self._give_up(request)
+                self.client.cancelMktData(request)
+                self._subscribe(con_id)
+
     def hold(self, underlying: Underlying) -> None:
         """Keep a line on an underlying that the wish list may not have."""
         self._underlyings[underlying.con_id] = underlying

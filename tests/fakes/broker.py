@@ -103,6 +103,7 @@ class FakeBroker:
     canceled: list[str] = field(default_factory=list[str])
     previewed: list[OrderProposed] = field(default_factory=list[OrderProposed])
     watched: tuple[Contract, ...] = ()
+    requoted: list[Contract] = field(default_factory=list[Contract])
     watched_underlyings: tuple[Underlying, ...] = ()
     positions: dict[int, Decimal] = field(default_factory=dict[int, Decimal])
     executions: list[Fact] = field(default_factory=list[Fact])
@@ -176,6 +177,9 @@ class FakeBroker:
     def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
         self.watched = tuple(options)
         self.watched_underlyings = tuple(underlyings)
+
+    def requote(self, options: Iterable[Contract]) -> None:
+        self.requoted += options
 
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         self.previewed.append(order)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.domain.facts import ErrorHeard
 from engine.sim.wire.message import Message
+from tests import given
 from tests.shell.broker.bench import SPY, START, Bench, contract, play, settled
 from tests.shell.broker.scripted_tws import ScriptedTws
 
@@ -239,3 +240,41 @@ def test_tick_of_a_line_that_was_given_back_is_dropped():
 
     assert bench.sink.options == []
     assert len(bench.tws.asked("cancel_mkt_data")) == 1
+
+
+def test_line_that_is_asked_for_anew_is_closed_and_opened_and_told_as_it_stands():
+    def ticks(tws: ScriptedTws, request: int) -> None:
+        price(tws, request, 1, 1.2)
+        price(tws, request, 2, 1.3)
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        bench.broker.watch([PUT], [])
+        await settled(bench)
+        first = len(bench.sink.options)
+        bench.broker.requote([PUT])
+        await settled(bench)
+        assert len(bench.sink.options) == 2 * first
+        assert bench.broker.gauges.lines_used == 1
+
+    bench = play(scenario, quoting(ticks))
+
+    asked, closed = bench.tws.asked("req_mkt_data"), bench.tws.asked("cancel_mkt_data")
+    assert [message.whole("req_id") for message in closed] == [asked[0].whole("req_id")]
+    assert len(asked) == 2
+
+
+def test_blind_line_and_one_that_is_not_open_are_not_asked_for_anew():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        bench.broker.watch([PUT], [])
+        await settled(bench)
+        bench.tws.error(bench.tws.asked("req_mkt_data")[0].whole("req_id"), 10197, "No market data during competing live session")
+        await settled(bench)
+        bench.broker.requote([PUT, given.contract(123.0)])
+        await settled(bench)
+
+    bench = play(scenario, quoting(lambda tws, request: price(tws, request, 1, 1.2)))
+
+    assert len(bench.tws.asked("req_mkt_data")) == 1
+    assert bench.tws.asked("cancel_mkt_data") == []
