@@ -31,8 +31,8 @@ HISTORY_AGAIN = timedelta(minutes=5)
 CHAIN_AGAIN = timedelta(minutes=1)
 """Between two questions for an underlying or a chain that was not had."""
 NO_HISTORY = DailyBars((), (), ())
-QUIET_FOR = timedelta(minutes=1)
-"""A leg of an open position that was not told for so long is asked for anew; exits believe it for two minutes."""
+QUIET_FOR = timedelta(seconds=100)
+"""A leg of an open position that was not told for so long is asked for anew; exits believe it for 120 s, asking takes time."""
 BAND = 0.15
 """Strikes within this fraction of the spot are loaded: wider than a delta of 0.05 at 60 days in calm and nervous markets."""
 LINES_SPARE = 10

@@ -32,15 +32,15 @@ def held() -> Ledger:
 
 
 def test_quiet_leg_of_an_open_position_is_asked_for_anew() -> None:
-    feed, broker = quoted(short_s=5, long_s=61)
+    feed, broker = quoted(short_s=5, long_s=101)
 
     feed.requote(held(), given.NOW)
 
     assert broker.requoted == [SPREAD.long.contract]
 
 
-def test_leg_that_was_told_within_a_minute_is_left_alone_and_so_is_what_nobody_holds() -> None:
-    feed, broker = quoted(short_s=5, long_s=60)
+def test_leg_that_was_told_lately_is_left_alone_and_so_is_what_nobody_holds() -> None:
+    feed, broker = quoted(short_s=5, long_s=100)
     idle, other = quoted(short_s=500, long_s=500)
 
     feed.requote(held(), given.NOW)
@@ -49,10 +49,10 @@ def test_leg_that_was_told_within_a_minute_is_left_alone_and_so_is_what_nobody_h
     assert broker.requoted == other.requoted == []
 
 
-def test_leg_that_stays_quiet_is_asked_for_once_a_minute() -> None:
-    feed, broker = quoted(short_s=5, long_s=61)
+def test_leg_that_stays_quiet_is_not_asked_for_all_the_time() -> None:
+    feed, broker = quoted(short_s=5, long_s=101)
 
-    for n in (0, 1, 59, 60, 61):
+    for n in (0, 1, 99, 100, 101):
         feed.requote(held(), given.NOW + timedelta(seconds=n))
 
     assert broker.requoted.count(SPREAD.long.contract) == 2
