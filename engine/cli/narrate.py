@@ -6,10 +6,14 @@ from decimal import Decimal
 
 from engine.domain.facts import (
     ApprovalAsked,
+    BreakerLifted,
+    BreakerTripped,
     CancelRequested,
     EngineStarted,
     EntryDenied,
     ErrorHeard,
+    ExitBlocked,
+    ExitFreed,
     ExitTriggered,
     Fact,
     FactRefused,
@@ -31,6 +35,7 @@ from engine.domain.facts import (
     PositionSettled,
     Reconciled,
     Resumed,
+    SharedFileLoaded,
     StrategyLoaded,
     StrategyRefused,
     StrategyRemoved,
@@ -64,6 +69,14 @@ class Narrator:
                 return f"refused   {fact.file}; what was in force before stays in force\n{fact.problems}"
             case StrategyRemoved():
                 return f"removed   {fact.strategy}: no new entries, exits go on"
+            case SharedFileLoaded():
+                return f"{'loosened' if fact.loosens else 'changed '}  {fact.file}: {'; '.join(fact.changes) or 'read again'}"
+            case BreakerTripped():
+                until = "the next session" if fact.lifts == "next session" else "a person lifts it"
+                whose = f"{fact.strategy} " if fact.strategy else ""
+                return f"TRIPPED   {whose}{fact.name}: {dollars(fact.value)} at a bound of {dollars(fact.bound)}, until {until}"
+            case BreakerLifted():
+                return f"lifted    {f'{fact.strategy} ' if fact.strategy else ''}{fact.name} by {fact.by}: {fact.reason}"
             case LinkChanged():
                 return f"link      {fact.state}: {fact.text}"
             case Halted():
@@ -78,6 +91,11 @@ class Narrator:
                 return f"denied    {fact.strategy}: {fact.spread}: {fact.obstacle}"
             case ExitTriggered():
                 return f"exit      {self._name(fact.position)}: {fact.rule}{measures(fact.values)}"
+            case ExitBlocked():
+                again = f"tried again by {clock(fact.again_at)}"
+                return f"BLOCKED   {self._name(fact.position)}: {fact.rule}: {fact.obstacle}: {fact.text}; {again}"
+            case ExitFreed():
+                return f"freed     {self._name(fact.position)}: {fact.rule}: {fact.text}"
             case PositionSettled():
                 return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"
             case FactRefused() | ErrorHeard():

@@ -5,7 +5,7 @@ are the columns of the history. Money is Decimal; USD per share is signed, + rec
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -14,6 +14,9 @@ from engine.domain.spread import Action, Spread
 
 Purpose = Literal["open", "close"]
 LinkState = Literal["down", "connecting", "up", "degraded"]
+Lifts = Literal["next session", "person"]
+"""When a breaker lets go by itself; a person may lift either earlier."""
+ExitObstacle = Literal["no price", "not sent", "not filled", "no bid"]
 PreviewOutcome = Literal["fits", "refused", "unknown"]
 
 
@@ -52,6 +55,19 @@ class StrategyRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFileLoaded:
+    """account.yaml, common.yaml or events.yaml as it is in force from now on."""
+
+    file: str
+    digest: str
+    """SHA-256 of the file's bytes; empty where the file is gone and its defaults hold."""
+    changes: tuple[str, ...] = ()
+    """What is different from before, a sentence a value."""
+    loosens: bool = False
+    """Whether more may be lost, sooner or oftener, than before."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChanged:
     state: LinkState
     code: int | None
@@ -67,6 +83,35 @@ class Halted:
 @dataclass(frozen=True, slots=True)
 class Resumed:
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerTripped:
+    """A loss reached its limit: what the limit stops stays stopped until it lifts, whatever the number does next."""
+
+    name: str
+    """stop_for_day, breaker_day, breaker_week or breaker_peak."""
+    strategy: str
+    """Whose limit it is; empty for the account's."""
+    value: Decimal
+    """What was found, USD, a loss is negative."""
+    bound: Decimal
+    """What is allowed, USD, a loss is negative."""
+    lifts: Lifts
+    day: date
+    """Trading day in New York on which it tripped."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerLifted:
+    """A person allows openings again; from here on the fall is measured from `value`."""
+
+    name: str
+    strategy: str
+    by: str
+    reason: str
+    value: Decimal | None
+    """What the breaker measures at this moment, USD: a day's result, or the net liquidation; None where nobody knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +364,31 @@ class ExitTriggered:
 
 
 @dataclass(frozen=True, slots=True)
+class ExitBlocked:
+    """An exit is due and cannot act. Written when it begins, when its reason changes and at each new try."""
+
+    position: str
+    rule: str
+    """The condition as the trader wrote it, or the engine's own rule."""
+    obstacle: ExitObstacle
+    text: str
+    """What is in the way, for people."""
+    tries: int
+    """Tries that have come to nothing."""
+    again_at: datetime
+    """When it is tried again at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitFreed:
+    """What blocked an exit is gone: it acts, its rule no longer holds, or the position is closed."""
+
+    position: str
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PositionSettled:
     """The legs expired; what is left is cash (or stock, which the reconciliation shows as foreign)."""
 
@@ -351,9 +421,10 @@ OrderFact = (
     | OrderCanceled | OrderRejected | OrderUnknown | OrderAbsent
 )  # fmt: skip
 Fact = (
-    EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | LinkChanged | Halted | Resumed
-    | Reconciled | EquityRecorded | FunnelRecorded | CandidatesRecorded | EntryDenied | OrderFact | ExitTriggered
-    | PositionSettled | FactRefused | ErrorHeard
+    EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | SharedFileLoaded | LinkChanged
+    | Halted | Resumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | FunnelRecorded
+    | CandidatesRecorded | EntryDenied | OrderFact | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled
+    | FactRefused | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

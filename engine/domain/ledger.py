@@ -17,6 +17,8 @@ from engine.domain import order as order_life
 from engine.domain.errors import IllegalFact
 from engine.domain.facts import (
     ApprovalAsked,
+    BreakerLifted,
+    BreakerTripped,
     CancelRequested,
     CandidatesRecorded,
     CommissionReported,
@@ -25,6 +27,8 @@ from engine.domain.facts import (
     EntryDenied,
     EquityRecorded,
     ErrorHeard,
+    ExitBlocked,
+    ExitFreed,
     ExitTriggered,
     Fact,
     FactRefused,
@@ -49,6 +53,7 @@ from engine.domain.facts import (
     PositionSettled,
     Reconciled,
     Resumed,
+    SharedFileLoaded,
     StrategyLoaded,
     StrategyRefused,
     StrategyRemoved,
@@ -92,6 +97,12 @@ class Ledger:
     """When order messages (send, reprice, cancel) were written, newest last, at most `MESSAGES_KEPT`."""
     unbalanced: dict[str, datetime] = field(default_factory=dict[str, datetime])
     """Orders whose executed legs are not whole spreads, with the time of the last execution heard."""
+    breakers: dict[tuple[str, str], tuple[datetime, BreakerTripped]] = field(
+        default_factory=dict[tuple[str, str], tuple[datetime, BreakerTripped]]
+    )
+    """Breakers that tripped and were not lifted, with the moment, by (strategy, name); the account's under an empty name."""
+    blocked_exits: dict[str, tuple[datetime, ExitBlocked]] = field(default_factory=dict[str, tuple[datetime, ExitBlocked]])
+    """Exits that are due and cannot act, with the moment since when, by position."""
     mode: str = ""
     """What the engine was started for: sim, paper or live."""
     resumed_at: datetime | None = None
@@ -141,6 +152,8 @@ class Ledger:
                 self.halt = fact
             case Resumed():
                 self._resume(at)
+            case BreakerTripped() | BreakerLifted() | ExitBlocked() | ExitFreed():
+                self._stand(fact, at)
             case LinkChanged():
                 self.link = fact
                 if fact.state != "up":
@@ -158,7 +171,7 @@ class Ledger:
                 self.reconciled = None
             case FactRefused():
                 self.reconciled = None
-            case EngineStopped() | StrategyRefused() | ExitTriggered() | ErrorHeard():
+            case EngineStopped() | StrategyRefused() | SharedFileLoaded() | ExitTriggered() | ErrorHeard():
                 pass
             case _:
                 assert_never(fact)
@@ -209,6 +222,19 @@ class Ledger:
             self.positions[position] = made
         else:  # a correction took back all that had filled
             self.positions.pop(position, None)
+
+    def _stand(self, fact: BreakerTripped | BreakerLifted | ExitBlocked | ExitFreed, at: datetime) -> None:
+        """What stands from now on, or no longer does: a breaker, an exit that cannot act."""
+        match fact:
+            case BreakerTripped():
+                self.breakers[(fact.strategy, fact.name)] = (at, fact)
+            case BreakerLifted():
+                self.breakers.pop((fact.strategy, fact.name), None)
+            case ExitBlocked():
+                since, _ = self.blocked_exits.get(fact.position, (at, fact))
+                self.blocked_exits[fact.position] = (since, fact)
+            case ExitFreed():
+                self.blocked_exits.pop(fact.position, None)
 
     def _value(self, fact: EquityRecorded, at: datetime) -> None:
         self.equity, self.equity_at = fact, at
