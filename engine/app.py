@@ -172,7 +172,7 @@ class App:
                 settings.client_id,
                 account,
                 self._inbox.hear,
-                Freshness(self._quotes, self._inbox.nudge),
+                Freshness(self._quotes, self._inbox.nudge, self._inbox.rested_at),
                 self._clock,
                 order_prefix=lease,
                 last_order_id=last_order_id,

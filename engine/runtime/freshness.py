@@ -1,18 +1,27 @@
-"""Wakes the beat when quotes are fresh, at most ten times a second, however many ticks come."""
+"""Wakes the beat when quotes are fresh: at once where it has rested, else as soon as it has.
+
+A beat that took ten milliseconds has rested ten milliseconds after its end: deciding then takes at most half a core, however
+many ticks come, and a tick into a rested engine waits for nothing. What the broker tells in one go makes one beat.
+"""
 
 import asyncio
 from collections.abc import Callable
 
 from engine.ports import QuoteSink
 
-COALESCE_S = 0.1
+GATHER_S = 0.001
+"""What the broker tells at one instant comes in pieces, less than a millisecond apart: they make one beat. Where the loop's clock
+is a simulation's, it stands still until all of a step has come."""
 
 
 class Freshness:
-    """A QuoteSink that passes everything on and nudges once for all that arrives within a tenth of a second."""
+    """A QuoteSink that passes everything on and nudges once for all that arrives until the beat has rested.
 
-    def __init__(self, sink: QuoteSink, nudge: Callable[[], None]) -> None:
-        self._sink, self._nudge = sink, nudge
+    `rested_at` says when that is, in seconds of the running loop.
+    """
+
+    def __init__(self, sink: QuoteSink, nudge: Callable[[], None], rested_at: Callable[[], float]) -> None:
+        self._sink, self._nudge, self._rested_at = sink, nudge, rested_at
         self._timer: asyncio.TimerHandle | None = None
 
     def option(
@@ -67,7 +76,8 @@ class Freshness:
 
     def _note(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(COALESCE_S, self._fire)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(loop.time() + GATHER_S, self._rested_at()), self._fire)
 
     def _fire(self) -> None:
         self._timer = None

@@ -31,6 +31,9 @@ class Inbox:
         self._items: deque[Item] = deque()
         self._wake = asyncio.Event()
         self._is_over_full = False
+        self._began_at: float | None = None
+        """When the last beat began, in seconds of the loop; None before the first."""
+        self._rested_at = 0.0
 
     def put(self, item: Item) -> None:
         """Take one item in; never blocks. Raises OverflowError at the bound: losing a fact is worse than stopping."""
@@ -58,11 +61,22 @@ class Inbox:
             raise OverflowError(_STALLED)
         return self._items.popleft() if self._items else None
 
+    def rested_at(self) -> float:
+        """When the beat has rested as long as it worked, in seconds of the loop: from then on it may be woken by mere quotes."""
+        return self._rested_at
+
     async def wait(self, at_most_s: float) -> None:
-        """Return when something was put or nudged since the last wait, or when the time is over."""
+        """Return when something was put or nudged since the last wait, or when the time is over.
+
+        Between two waits lies a beat, which is measured by them.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._rested_at = now if self._began_at is None else now + (now - self._began_at)
         try:
             async with asyncio.timeout(at_most_s):
                 await self._wake.wait()
         except TimeoutError:
             pass
+        self._began_at = loop.time()
         self._wake.clear()

@@ -45,10 +45,10 @@ def test_wait_ends_with_an_item_a_nudge_or_the_time() -> None:
     assert run(story(), VirtualLoop()) == [2, 2, 5]
 
 
-def test_many_quotes_nudge_once_in_a_tenth_of_a_second() -> None:
+def test_what_the_broker_tells_in_one_go_nudges_once() -> None:
     async def story() -> tuple[int, RecordingSink]:
         nudges, sink = [], RecordingSink()
-        fresh = Freshness(sink, lambda: nudges.append(1))
+        fresh = Freshness(sink, lambda: nudges.append(1), lambda: 0.0)
         for number in range(50):
             fresh.option(number, 1.0, bid=1.0)
             fresh.option(number, 1.0, volume=5.0)
@@ -63,3 +63,48 @@ def test_many_quotes_nudge_once_in_a_tenth_of_a_second() -> None:
 
     assert nudges == 1
     assert (len(sink.options), len(sink.no_quotes), len(sink.models), len(sink.underlyings)) == (100, 50, 50, 50)
+
+
+@pytest.mark.parametrize(("worked_s", "waits_s"), [(0.0, 0.0), (0.25, 0.25), (2.0, 2.0)])
+def test_a_quote_wakes_the_beat_once_it_has_rested_as_long_as_it_worked(worked_s: float, waits_s: float) -> None:
+    async def story() -> float:
+        loop, inbox = asyncio.get_running_loop(), Inbox()
+        fresh = Freshness(RecordingSink(), inbox.nudge, inbox.rested_at)
+        loop.call_later(10.0, inbox.nudge)
+        await inbox.wait(60.0)
+        await asyncio.sleep(worked_s)  # the beat
+        ended_at = loop.time()
+        loop.call_soon(lambda: fresh.option(1, 1.0, bid=1.0))
+        await inbox.wait(60.0)
+        return loop.time() - ended_at
+
+    assert run(story(), VirtualLoop()) == pytest.approx(waits_s, abs=0.002)
+
+
+def test_a_quote_into_a_beat_that_has_rested_wakes_it_at_once_whatever_it_worked() -> None:
+    async def story() -> float:
+        loop, inbox = asyncio.get_running_loop(), Inbox()
+        fresh = Freshness(RecordingSink(), inbox.nudge, inbox.rested_at)
+        inbox.nudge()
+        await inbox.wait(60.0)
+        await asyncio.sleep(2.0)  # the beat
+        told_at = loop.time() + 30.0
+        loop.call_at(told_at, lambda: fresh.option(1, 1.0, bid=1.0))
+        await inbox.wait(60.0)
+        return loop.time() - told_at
+
+    assert run(story(), VirtualLoop()) == pytest.approx(0.0, abs=0.002)
+
+
+def test_a_fact_wakes_the_beat_at_once_also_where_it_has_not_rested() -> None:
+    async def story() -> float:
+        loop, inbox = asyncio.get_running_loop(), Inbox()
+        inbox.nudge()
+        await inbox.wait(60.0)
+        await asyncio.sleep(5.0)  # the beat
+        ended_at = loop.time()
+        loop.call_soon(lambda: inbox.hear(ErrorHeard(1, "")))
+        await inbox.wait(60.0)
+        return loop.time() - ended_at
+
+    assert run(story(), VirtualLoop()) == pytest.approx(0.0, abs=0.001)
