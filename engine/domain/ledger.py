@@ -9,7 +9,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import assert_never
 
@@ -100,7 +100,10 @@ class Ledger:
     breakers: dict[tuple[str, str], tuple[datetime, BreakerTripped]] = field(
         default_factory=dict[tuple[str, str], tuple[datetime, BreakerTripped]]
     )
-    """Breakers that tripped and were not lifted, with the moment, by (strategy, name); the account's under an empty name."""
+    """Breakers that tripped and were not lifted by a person, with the moment, by (strategy, name); the account's under an empty
+    name. Those of a past day are still here: `trips` tells what stands."""
+    day_lifts: dict[tuple[str, str], tuple[date, Decimal]] = field(default_factory=dict[tuple[str, str], tuple[date, Decimal]])
+    """Result of the day at which a person lifted a breaker of the day, USD, with that day: from there it is measured on."""
     blocked_exits: dict[str, tuple[datetime, ExitBlocked]] = field(default_factory=dict[str, tuple[datetime, ExitBlocked]])
     """Exits that are due and cannot act, with the moment since when, by position."""
     mode: str = ""
@@ -177,6 +180,18 @@ class Ledger:
                 assert_never(fact)
         return True
 
+    def trips(self, day: date) -> list[tuple[datetime, BreakerTripped]]:
+        """The breakers that stand on a trading day of New York, with the moment, oldest first.
+
+        One that lifts at the next session stands on its own day only, whenever it is asked.
+        """
+        standing = [one for one in self.breakers.values() if one[1].lifts == "person" or one[1].day == day]
+        return sorted(standing, key=lambda one: (one[0], one[1].strategy, one[1].name))
+
+    def tripped(self, strategy: str, day: date) -> tuple[datetime, BreakerTripped] | None:
+        """The oldest breaker that stops a strategy's openings on that day, with the moment: its own or the account's."""
+        return next((one for one in self.trips(day) if one[1].strategy in {"", strategy}), None)
+
     def working(self) -> Iterator[Order]:
         """Orders that are not over, oldest first."""
         return (order for order in self.orders.values() if not order.is_over)
@@ -229,12 +244,30 @@ class Ledger:
             case BreakerTripped():
                 self.breakers[(fact.strategy, fact.name)] = (at, fact)
             case BreakerLifted():
-                self.breakers.pop((fact.strategy, fact.name), None)
+                self._lift(fact, at)
             case ExitBlocked():
                 since, _ = self.blocked_exits.get(fact.position, (at, fact))
                 self.blocked_exits[fact.position] = (since, fact)
             case ExitFreed():
                 self.blocked_exits.pop(fact.position, None)
+
+    def _lift(self, fact: BreakerLifted, at: datetime) -> None:
+        """The fall is measured from what the person saw: it trips neither again at once nor never.
+
+        Where nobody knows that value, it is measured from the last one that was known.
+        """
+        key, day = (fact.strategy, fact.name), trading_day(at)
+        _, trip = self.breakers.pop(key, (at, None))
+        if trip is None:
+            return
+        if trip.lifts == "next session":
+            self.day_lifts[key] = (day, trip.value if fact.value is None else fact.value)
+            return
+        value = fact.value if fact.value is not None or self.equity is None else self.equity.net_liquidation
+        if value is not None and fact.name == "breaker_week":
+            self.week_start_equity = (f"{day:%G-W%V}", value)
+        elif value is not None and fact.name == "breaker_peak":
+            self.equity_peak = value
 
     def _value(self, fact: EquityRecorded, at: datetime) -> None:
         self.equity, self.equity_at = fact, at
