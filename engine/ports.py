@@ -194,6 +194,10 @@ class Broker(Protocol):
         """Ask anew for quotes that stream and were not told for long: the broker then tells them as they stand."""
         ...
 
+    def refresh_account(self) -> None:
+        """Ask for every account value anew; they are told as any others. Never raises: without a link nothing is asked."""
+        ...
+
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         """The what-if. Always answers, within the deadline; silence and nonsense are `unknown`."""
         ...

@@ -155,6 +155,12 @@ class IbBroker:
     def requote(self, options: Iterable[Contract]) -> None:
         self._stream.requote(option.con_id for option in options)
 
+    def refresh_account(self) -> None:
+        """By leaving the subscription and taking it anew: TWS then tells all values at once, also those that did not change."""
+        if self._session.is_up:
+            for subscribe in (False, True):
+                self._ib.client.reqAccountUpdates(subscribe, self._account.name)
+
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         return await self._previews.ask(order, self._account.name)
 

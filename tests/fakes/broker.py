@@ -8,7 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -59,6 +59,8 @@ class Habits:
     """It left, and never arrived."""
     rejects_with: tuple[int, str] | None = None
     ignores_cancels: bool = False
+    keeps_account: bool = False
+    """Asked for the account's values anew it stays silent."""
     picture_fails: bool = False
     """Asked for its books it stays silent."""
 
@@ -93,6 +95,10 @@ class FakeBroker:
     habits: Habits = field(default_factory=Habits)
     data: DataQuality = "live"
     equity: Decimal = Decimal(100_000)
+    account_heard_at: datetime | None = None
+    """When the account was last told; None while every look finds it told just now."""
+    account_asks: int = 0
+    """How often its values were asked for anew."""
     is_connected: bool = False
     refuses: Transient | UserError | None = None
     """What the next connects raise."""
@@ -115,7 +121,7 @@ class FakeBroker:
     def account(self) -> AccountValues:
         return AccountValues(
             account=self.name,
-            heard_at=self.clock.now(),
+            heard_at=self.account_heard_at or self.clock.now(),
             net_liquidation=self.equity,
             available_funds=self.equity,
             look_ahead_available_funds=self.equity,
@@ -180,6 +186,11 @@ class FakeBroker:
 
     def requote(self, options: Iterable[Contract]) -> None:
         self.requoted += options
+
+    def refresh_account(self) -> None:
+        self.account_asks += 1
+        if self.account_heard_at is not None and self.is_connected and not self.habits.keeps_account:
+            self.account_heard_at = self.clock.now()
 
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         self.previewed.append(order)

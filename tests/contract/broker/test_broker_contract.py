@@ -335,3 +335,21 @@ def test_tc21_leaving_twice_is_leaving_once(stage: type[Stage]):
     states = [fact.state for fact in perform(stage, play).heard if isinstance(fact, LinkChanged)]
 
     assert states == ["connecting", "up", "down"]
+
+
+@BOTH
+def test_tc22_account_values_are_told_anew_when_they_are_asked_for(stage: type[Stage]):
+    async def play(one: Stage) -> None:
+        before = one.broker.account
+        await one.settle()
+        one.broker.refresh_account()
+        await one.settle()
+        after = one.broker.account
+        assert before.heard_at is not None
+        assert after.heard_at is not None
+        assert after.heard_at > before.heard_at
+        assert after.net_liquidation == before.net_liquidation
+        await one.broker.disconnect()
+        one.broker.refresh_account()
+
+    assert perform(stage, play)
