@@ -27,7 +27,7 @@ from engine.domain.position import Position
 from engine.domain.session import settlement_instant, trading_day
 from engine.domain.snapshot import ExitHits, Snapshot
 from engine.pricing.fees import FeeLeg, commission
-from engine.strategy.conditions import Action, ExitRule
+from engine.strategy.conditions import LET_EXPIRE, Deed, ExitRule
 from engine.strategy.expressions import measures_in
 from engine.strategy.model import Strategy
 from engine.strategy.values import Window
@@ -94,9 +94,13 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
     row = position_row(position, snapshot.chain, market, snapshot.at, snapshot.session)
     is_clean = quote.obstacle is None and not is_dearer_than_possible(position.spread, quote)
     found = book.finder.exits(strategy, [row])[0] if strategy is not None and is_clean else ()
+    is_left = strategy is not None and strategy.lets_expire
     for rule in found:
         hits = snapshot.exit_hits.get((position.id, rule.rule.condition.text))
         if strategy is not None and rule.holds is True:
+            if rule.rule.action == LET_EXPIRE:
+                is_left = True
+                break
             action = action_of(rule.rule, position, strategy, snapshot.ledger)
             following = list(_believed(position, rule, action, quote, snapshot, rows, proposed))
             yield from following
@@ -106,14 +110,14 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
                 break  # the first that holds wins, also while it is not believed yet
         elif hits is not None and hits.count:
             yield CountExit(position.id, rule.rule.condition.text, snapshot.at, 0)
-    if _guards(position, rows, snapshot):
+    if _guards(position, rows, snapshot, is_left=is_left):
         # The last day waits neither for a stop to be believed nor for quotes to become clean: the bounds of the spread keep
         # the price sane.
         yield from _close(position, "expiry guard: a leg is near or in the money on its last day", snapshot, rows, True, proposed)
 
 
 def _believed(
-    position: Position, found: ExitAnswer, action: Action, quote: SpreadQuote, snapshot: Snapshot, rows: Rows, proposed: int
+    position: Position, found: ExitAnswer, action: Deed, quote: SpreadQuote, snapshot: Snapshot, rows: Rows, proposed: int
 ) -> Iterator[Decision]:
     """What follows from a rule that holds: one count more, or the exit once that is enough; an alert is given once."""
     text = found.rule.condition.text
@@ -197,12 +201,12 @@ def _may_close(snapshot: Snapshot, book: Book) -> bool:
     return inside and snapshot.is_connected and snapshot.data == "live"
 
 
-def _guards(position: Position, rows: Rows, snapshot: Snapshot) -> bool:
+def _guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool) -> bool:
     """Whether a position must not be carried into its expiry: a leg near or in the money on its last afternoon.
 
     A leg that is settled in shares makes a holding of many times what was at risk, also one that is owned and exercised; one
-    that is settled in the morning's prints has a night in which nothing can be done. Where nobody knows the price of the
-    underlying, the leg is near the money.
+    that is settled in the morning's prints has a night in which nothing can be done, unless the file lets it expire
+    (`is_left`). Where nobody knows the price of the underlying, the leg is near the money.
     """
     session, market = snapshot.session, snapshot.market.get(position.spread.underlying)
     assert session is not None, "asked in session only"
@@ -210,8 +214,8 @@ def _guards(position: Position, rows: Rows, snapshot: Snapshot) -> bool:
         return False
     for leg in position.spread.legs:
         rule = leg.contract.rule
-        is_fixed_at_close = rule.cash and rule.settlement == "PM"
-        if not is_fixed_at_close and trading_day(snapshot.at) >= _last_trading_day(leg.contract):
+        may_expire = rule.cash and (is_left or rule.settlement == "PM")
+        if not may_expire and trading_day(snapshot.at) >= _last_trading_day(leg.contract):
             spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
             if spot is None:
                 return True

@@ -13,7 +13,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
-from engine.strategy.conditions import Action, ExitRule
+from engine.strategy.conditions import LET_EXPIRE, Deed, ExitRule
 from engine.strategy.model import Strategy
 
 PREFIX = "roll: "
@@ -73,8 +73,9 @@ def search_for(strategy: Strategy, roll: Roll) -> Strategy:
     )
 
 
-def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Ledger) -> Action:
+def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Ledger) -> Deed:
     """What an exit rule does to this position: a position that was rolled often enough is not rolled again."""
+    assert rule.action != LET_EXPIRE, "what is left to expire has nothing done to it"
     if rule.action != "roll":
         return rule.action
     roll = strategy.roll

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from engine.strategy.expressions import Condition, Expression, Relation
+from engine.strategy.expressions import Compare, Condition, Expression, Measure, Number, Relation
 from engine.strategy.language.checker import read_condition, read_ranking
 from engine.strategy.language.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.measures import declared_in
-from engine.strategy.positions import Listed, Mapped, Text, complaint
+from engine.strategy.positions import Listed, Mapped, Text, about, complaint
+from engine.strategy.scalars.scalar import shortened
+from engine.strategy.units import Unit
 
-Action: TypeAlias = Literal["close", "roll", "alert"]
+Deed: TypeAlias = Literal["close", "roll", "alert"]
+"""What an exit does to a position."""
+Action: TypeAlias = Literal[Deed, "let expire"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
+
+LET_EXPIRE: Literal["let expire"] = "let expire"
+_ALWAYS = Compare(">=", Measure("dte", "position"), Number(0, Unit.DAYS))
+"""What a line means that says only `let expire`: it holds as long as there is a position."""
+_UNTIL = r"(?: (?:to|till|until|through) (?:the )?(?:expiry|expiration|close|end))?"
+_LEAVES = re.compile(
+    rf"(?:let (?:it |them )?)?expires?|(?:hold|held|keep|ride)(?: it| them)?{_UNTIL}|no (?:exit|close)|never close|let ride"
+)
+"""Other words for it, which other programs have."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExitRule:
     condition: Condition
     action: Action = "close"
+
+    @property
+    def lets_all_expire(self) -> bool:
+        """The line has no condition: whatever comes to it is left to expire."""
+        return self.action == LET_EXPIRE and self.condition.expression == _ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +67,18 @@ class OneLine:
         text = written if isinstance(written, Text) else Text(written)
         if self.wants == "ranking":
             return read_ranking(text, self.relations)
-        return ExitRule(self._condition(text)) if self.wants == "exit" else self._condition(text)
+        return self._exit_line(text) if self.wants == "exit" else self._condition(text)
 
     def _condition(self, text: Text) -> Condition:
         return Condition(str(text), read_condition(text, self.relations), text.place.line, text.place.column)
+
+    def _exit_line(self, text: Text) -> ExitRule:
+        words = " ".join(text.casefold().split())
+        if words == LET_EXPIRE:
+            return ExitRule(Condition(LET_EXPIRE, _ALWAYS, text.place.line, text.place.column), LET_EXPIRE)
+        if _LEAVES.fullmatch(words.replace("_", " ")):
+            raise about(text, f"'{shortened(text, 30)}' is no exit", f"write  {LET_EXPIRE}")
+        return ExitRule(self._condition(text))
 
     def _exit(self, written: Mapped) -> ExitRule:
         if len(written) != 1:
@@ -60,7 +87,7 @@ class OneLine:
         condition = self._condition(line)
         action: Action | None = next((action for action in ACTIONS if action == word), None)
         if action is None:
-            raise complaint(word.place, "wanted close, roll or alert", "write  close  |  roll  |  alert")
+            raise complaint(word.place, f"wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}", "write  " + "  |  ".join(ACTIONS))
         return ExitRule(condition, action)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -93,7 +120,7 @@ class OneLine:
             "propertyNames": {"pattern": pattern, "patternErrorMessage": refusal},
             "additionalProperties": {"enum": list(ACTIONS)},
         }
-        return {"anyOf": [line, act]}
+        return {"anyOf": [{"const": LET_EXPIRE}, line, act]}
 
 
 MarketCondition: TypeAlias = Annotated[

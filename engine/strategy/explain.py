@@ -206,11 +206,14 @@ def _walk(walk: PriceWalk) -> str:
 
 
 def _exits(strategy: Strategy) -> list[str]:
-    verbs = {"close": "is closed", "roll": "is rolled", "alert": "is reported"}
-    said = [f"A position {verbs[rule.action]} when {rule.condition.text}." for rule in strategy.exits]
-    if strategy.exits:
+    verbs = {"close": "is closed", "roll": "is rolled", "alert": "is reported", "let expire": "is left to expire"}
+    rules = [rule for rule in strategy.exits if not rule.lets_all_expire]
+    said = [f"A position {verbs[rule.action]} when {rule.condition.text}." for rule in rules]
+    if rules:
         said.append("The first of these that is true wins.")
-    else:
+    if strategy.lets_expire:
+        said.append(f"What {'none of these closes' if rules else 'is opened'} is left to expire, and is settled in cash.")
+    elif not strategy.exits:
         said.append("No exit is written down: positions stay open until they expire or a person closes them.")
     roll = strategy.roll
     if roll is not None:

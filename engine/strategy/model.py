@@ -199,6 +199,11 @@ class StrategyFile(Written):
     roll: Roll | None = None
     """What `roll` means in exits."""
 
+    @property
+    def lets_expire(self) -> bool:
+        """What no exit closes is left to expire, because the file says so."""
+        return any(rule.lets_all_expire for rule in self.exits)
+
 
 class Strategy(StrategyFile):
     """A strategy and the file it comes from."""

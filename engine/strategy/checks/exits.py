@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from engine.domain.contract import settlement_rule
 from engine.strategy.checks.bounds import Bound, bounds_of
 from engine.strategy.checks.case import Case
 from engine.strategy.checks.spread import most_worth
+from engine.strategy.conditions import LET_EXPIRE
 from engine.strategy.expressions import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.values import DayRange, ExpiryRule
 
@@ -16,19 +18,60 @@ _END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held"})
 
 
 def check_exits(case: Case) -> None:
-    """No exit that limits a loss, none that closes before expiry."""
-    closing = [rule.condition for rule in case.strategy.exits if rule.action != "alert"]
+    """No exit that limits a loss, none that closes before expiry where that is not said to be meant."""
+    strategy = case.strategy
+    closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
     if not names & _LIMIT_A_LOSS:
-        hint = "add  - loss >= 200% of credit" if case.strategy.spread.is_credit else "add  - loss >= 50% of debit"
+        hint = "add  - loss >= 200% of credit" if strategy.spread.is_credit else "add  - loss >= 50% of debit"
         case.warn(case.at("exits"), "no exit limits a loss", hint)
-    if not names & _END_IN_TIME:
-        case.warn(case.at("exits"), "no exit closes before expiry", "add  - dte <= 21")
+    in_shares = _settled_in_shares(case)
+    is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
+    of_today = _is_of_today(strategy.spread.expiry)
+    if names & _END_IN_TIME or is_left or (of_today and not in_shares):
+        return
+    message = "no exit closes before expiry" + (f", and {in_shares[0]} options are settled in shares" if of_today else "")
+    case.warn(case.at("exits"), message, f"add  - {in_time(strategy.spread.expiry)}")
+
+
+def check_let_expire(case: Case) -> None:
+    """What is left to expire and would become shares; lines behind one that leaves everything."""
+    in_shares, above = _settled_in_shares(case), False
+    for at, rule in enumerate(case.strategy.exits):
+        if above:
+            message = "this is never looked at: what stands above lets everything expire"
+            case.warn(rule.condition, message, "move  let expire  to the end")
+        elif rule.action == LET_EXPIRE and in_shares:
+            message = f"{in_shares[0]} options are settled in shares, so a position is not left to expire"
+            if rule.lets_all_expire:
+                case.error(rule.condition, message, f"write  {in_time(case.strategy.spread.expiry, latest=True)}")
+            else:
+                case.error(case.at("exits", at, rule.condition.text), message, "write  close")
+        above = above or rule.lets_all_expire
+
+
+def in_time(expiry: ExpiryRule, *, latest: bool = False) -> str:
+    """An exit that closes before expiry what begins with these days; with `latest` on the last day."""
+    if _is_of_today(expiry):
+        return "time >= 15:45 New York"
+    fewest = expiry.min_days if isinstance(expiry, DayRange) else 22
+    return "dte <= 0 and time >= 15:45 New York" if latest or fewest == 0 else f"dte <= {min(21, fewest - 1)}"
+
+
+def _settled_in_shares(case: Case) -> list[str]:
+    return [ticker for ticker in case.strategy.universe if not settlement_rule(ticker).cash]
+
+
+def _is_of_today(expiry: ExpiryRule) -> bool:
+    """Opened on the last day: a position ends with the day whatever the file says."""
+    return isinstance(expiry, DayRange) and expiry.max_days == 0
 
 
 def check_at_once(case: Case) -> None:
     """Exits that would close what was just opened, and exits that can never come true."""
     for rule in case.strategy.exits:
+        if rule.action == LET_EXPIRE:
+            continue
         for about, bound in bounds_of(rule.condition):
             if isinstance(about, Measure) and about.name == "dte":
                 _check_days(case, rule.condition, bound)

@@ -18,7 +18,7 @@ def check_expiry(case: Case) -> None:
     rule = case.strategy.spread.expiry
     if not isinstance(rule, DayRange):
         return
-    if rule.min_days == rule.max_days:
+    if rule.min_days == rule.max_days > 0:  # on its last day there is one nearly always, and it is asked for by that number
         case.warn(
             case.at("spread", "expiry"),
             f"only an expiry exactly {rule.min_days} days away fits, on most days there is none",

@@ -537,6 +537,49 @@ def test_am_settled_options_near_the_money_are_not_carried_over_their_last_night
     assert ("Propose" in kinds(look(known, chain, strategy=NO_RULES, session=session, market=market))) is closes
 
 
+LET_EXPIRE = "universe: [SPX]\nexits:\n  - profit >= 50% of credit\n  - loss >= 200% of credit\n"
+
+
+def test_cash_settled_options_that_the_file_lets_expire_are_not_guarded_against_their_last_night() -> None:
+    at = datetime(2026, 12, 17, 19, 0, tzinfo=UTC)
+    of = given.spread(root="SPX", underlying="SPX")
+    leaves, guards = (given.strategy(LET_EXPIRE + last) for last in ("  - let expire", "  - dte <= 0"))
+    chain = given.chain(given.options((575, 580), at=at, spot=579.0, root="SPX", underlying="SPX"), at=at)
+    fields = {
+        "session": Session(at.date(), at.replace(hour=14, minute=30), at.replace(hour=21, minute=0)),
+        "market": {"SPX": given.market("SPX", 579.0)},
+    }
+
+    left, guarded = (
+        look(given.ledger(*given.opened(given.proposal(of=of, by=by), net="1.90")), chain, strategy=by, **fields)
+        for by in (leaves, guards)
+    )
+
+    assert left == []
+    assert kinds(guarded) == ["Propose"]
+
+
+def test_shares_are_guarded_whatever_the_file_of_an_index_lets_expire() -> None:
+    at = datetime(2026, 12, 18, 19, 0, tzinfo=UTC)
+    leaves = given.strategy(LET_EXPIRE + "  - let expire")
+    known = given.ledger(*given.opened(given.proposal(by=leaves), net="3.00"))
+    chain = given.chain(given.options((575, 580), at=at, spot=577.0), at=at)
+
+    found = look(known, chain, strategy=leaves, session=LAST_DAY, market={"SPY": given.market(price=577.0)})
+
+    assert kinds(found) == ["Propose"]
+
+
+def test_lines_after_the_one_that_lets_expire_are_not_looked_at() -> None:
+    late = given.strategy("universe: [SPX]\nexits:\n  - dte <= 30: let expire\n  - profit >= 50% of credit")
+    of = given.spread(root="SPXW", underlying="SPX")
+    known = given.ledger(*given.opened(given.proposal(of=of, by=late), net="0.80"))
+    rows = given.options((575, 580), root="SPXW", underlying="SPX")
+    chain = given.chain(rows, p580={"bid": 1.00, "ask": 1.02}, p575={"bid": 0.90, "ask": 0.92})
+
+    assert look(known, chain, strategy=late, market={"SPX": given.market("SPX")}) == []
+
+
 def test_position_of_which_the_broker_does_not_hold_a_leg_is_left_to_a_person() -> None:
     known = position()
     con_id = known.positions["o1"].spread.long.contract.con_id
