@@ -1,12 +1,14 @@
 """The local API: what `spreads status`, approvals and halts speak, over HTTP on a unix socket.
 
     GET  /health  /metrics
-    GET  /v1/status  /v1/approvals  /v1/positions  /v1/orders  /v1/why/{strategy}
+    GET  /v1/status  /v1/approvals  /v1/positions  /v1/positions/{position}/close  /v1/orders  /v1/why/{strategy}
     POST /v1/approvals/{order_ref}/approve   /v1/approvals/{order_ref}/decline   /v1/halt   /v1/resume
+         /v1/positions/{position}/close   /v1/orders/{order_ref}/cancel
 
 Whoever may open the socket may do everything: its file mode (0600) is the permission. Nothing here decides.
 """
 
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Response
@@ -26,6 +28,13 @@ class Word(BaseModel):
     model_config = ConfigDict(extra="forbid")
     by: Who = "api"
     reason: Reason = ""
+
+
+class CloseWord(Word):
+    """Who closes a position, why, and at which net it was looked at."""
+
+    shown_net: Decimal | None = None
+    """Net at mid that the person was shown, USD per share, + received. Where it moved since, nothing is sent."""
 
 
 class Outcome(BaseModel):
@@ -49,6 +58,21 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
     async def positions() -> list[Row]:
         return desk.positions()
 
+    @api.get("/v1/positions/{position}/close")
+    async def closing(position: OrderRef) -> Row:
+        found = desk.close_row(position)
+        if found is None:
+            raise HTTPException(404, f"no position {position!r}; `spreads positions` lists them")
+        return found
+
+    @api.post("/v1/positions/{position}/close")
+    async def close(position: OrderRef, word: CloseWord) -> Outcome:
+        return _done(*await desk.close(position, word.by, word.reason, word.shown_net))
+
+    @api.post("/v1/orders/{order_ref}/cancel")
+    async def cancel(order_ref: OrderRef, word: Word) -> Outcome:
+        return _done(*await desk.cancel(order_ref, word.by, word.reason))
+
     @api.get("/v1/orders")
     async def orders() -> list[Row]:
         return desk.orders()
@@ -63,11 +87,11 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
 
     @api.post("/v1/approvals/{order_ref}/approve")
     async def approve(order_ref: OrderRef, word: Word) -> Outcome:
-        return await _answered(desk, order_ref, word, approve=True)
+        return _done(*await desk.answer(order_ref, approve=True, by=word.by, reason=word.reason))
 
     @api.post("/v1/approvals/{order_ref}/decline")
     async def decline(order_ref: OrderRef, word: Word) -> Outcome:
-        return await _answered(desk, order_ref, word, approve=False)
+        return _done(*await desk.answer(order_ref, approve=False, by=word.by, reason=word.reason))
 
     @api.post("/v1/halt")
     async def halt(word: Word) -> Outcome:
@@ -78,7 +102,7 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
         return Outcome(done=True, text=desk.resume(word.by))
 
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
-    _ = (status, approvals, positions, orders, why, approve, decline, halt, resume)
+    _ = (status, approvals, positions, closing, close, cancel, orders, why, approve, decline, halt, resume)
     return api
 
 
@@ -100,8 +124,7 @@ def watch(desk: Desk, registry: CollectorRegistry) -> FastAPI:
     return api
 
 
-async def _answered(desk: Desk, order_ref: str, word: Word, *, approve: bool) -> Outcome:
-    done, text = await desk.answer(order_ref, approve=approve, by=word.by, reason=word.reason)
+def _done(done: bool, text: str) -> Outcome:
     if not done:
         # 409: somebody else decided, the price moved, or the time is over; the text says which.
         raise HTTPException(409, text)

@@ -2,7 +2,8 @@
 
 0. What halts the engine is looked at first (`watch`): then nothing else is decided before the halt is known everywhere.
 1. Orders on their way are advanced, repriced, given up or doubted (`orders`).
-2. Positions whose exit rule holds are closed, some to be rolled (`exits`, `rolls`).
+2. What people ask for is closed or canceled (`requests`), and positions whose exit rule holds are closed, some to be
+   rolled (`exits`, `rolls`).
 3. Candidates of all strategies are found, sized and gated, best first (`entries`); each opening counts against the
    limits of the next, because one order is proposed at a time and the ledger has it at the next beat.
 """
@@ -16,6 +17,7 @@ from engine.decide.gate import Opening, gate
 from engine.decide.orders import Desk, tend
 from engine.decide.policy import auto_refusal
 from engine.decide.quotes import Rows, SpreadQuote
+from engine.decide.requests import requests, without
 from engine.decide.watch import watch
 from engine.domain.decision import Decision
 from engine.domain.gate import Verdict
@@ -37,10 +39,12 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
         messages_per_minute=book.account.counts.messages_per_minute,
         changes_max=book.account.counts.changes_per_order,
     )
-    closings = exits(snapshot, book, rows)
+    asked = requests(snapshot, book, rows)
+    # So it is with what a person closes and a rule would close too: the rules are asked in the next beat.
+    closings = [] if proposals(asked) else exits(snapshot, book, rows)
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
-    openings = [] if proposals(closings) else entries(snapshot, book, rows)
-    return [*tend(snapshot, rows, desk), *closings, *openings]
+    openings = [] if proposals([*asked, *closings]) else entries(snapshot, book, rows)
+    return [*without(tend(snapshot, rows, desk), asked), *asked, *closings, *openings]
 
 
 def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:

@@ -63,7 +63,7 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         settled = _settled(position, snapshot)
         if settled is not None:
             decisions.append(settled)
-        elif snapshot.is_open and snapshot.is_fresh and not _is_out_of_hands(position, snapshot):
+        elif snapshot.is_open and snapshot.is_fresh and out_of_hands(position, snapshot) is None:
             decisions += _exit(position, snapshot, book, rows, proposals(decisions))
     if snapshot.is_open and not proposals(decisions):
         decisions += _reduction(snapshot, book, rows)
@@ -75,16 +75,20 @@ def proposals(decisions: Sequence[Decision]) -> int:
     return sum(isinstance(decision, Propose) for decision in decisions)
 
 
-def _is_out_of_hands(position: Position, snapshot: Snapshot) -> bool:
-    """A close is on its way, or ended so recently that its last fills may still be travelling, or a leg is not there to close."""
-    closings = snapshot.ledger.closings_of(position.id)
-    if any(not order.is_over or snapshot.at - order.changed_at < AGAIN_AFTER for order in closings):
-        return True
-    return not snapshot.holds(position.spread)
+def out_of_hands(position: Position, snapshot: Snapshot) -> str | None:
+    """Why a position cannot be closed now: a close is on its way, or ended so recently that its last fills may still be
+    travelling, or a leg is not there to close. None where it can be."""
+    for order in snapshot.ledger.closings_of(position.id):
+        if not order.is_over:
+            return f"a close of it is on its way: {order.ref}, {order.state}"
+        if snapshot.at - order.changed_at < AGAIN_AFTER:
+            late = f"late fills may be on their way; try again in {AGAIN_AFTER.seconds} s"
+            return f"its last close, {order.ref}, ended just now and {late}"
+    return None if snapshot.holds(position.spread) else "the broker does not hold all of it"
 
 
 def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
-    if not _may_close(snapshot, book):
+    if not may_close(snapshot, book):
         return
     strategy = _rules_of(position, book)
     quote = spread_quote(position.spread, rows, "close")
@@ -113,7 +117,7 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
     if _guards(position, rows, snapshot, is_left=is_left):
         # The last day waits neither for a stop to be believed nor for quotes to become clean: the bounds of the spread keep
         # the price sane.
-        yield from _close(position, "expiry guard: a leg is near or in the money on its last day", snapshot, rows, True, proposed)
+        yield from close(position, "expiry guard: a leg is near or in the money on its last day", snapshot, rows, True, proposed)
 
 
 def _believed(
@@ -137,7 +141,7 @@ def _believed(
     values = {name: None if value is None else float(value) for name, value in found.values.items()}
     yield TriggerExit(ExitTriggered(position.id, text, action, snapshot.chain.id, values))
     if action != "alert":
-        yield from _close(position, (PREFIX if action == "roll" else "") + text, snapshot, rows, urgent, proposed)
+        yield from close(position, (PREFIX if action == "roll" else "") + text, snapshot, rows, urgent, proposed)
 
 
 def _still_counting(hits: ExitHits | None, snapshot: Snapshot, *, forgets: bool) -> ExitHits | None:
@@ -166,7 +170,10 @@ def _is_at_once(rule: ExitRule) -> bool:
     return {measure.name for measure in measures_in(rule.condition.expression)} <= AT_ONCE
 
 
-def _close(position: Position, reason: str, snapshot: Snapshot, rows: Rows, urgent: bool, proposed: int) -> Iterator[Decision]:
+def close(
+    position: Position, reason: str, snapshot: Snapshot, rows: Rows, urgent: bool, proposed: int, asked_by: str | None = None
+) -> Iterator[Decision]:
+    """The order that closes all of a position; nothing where a leg has no quote."""
     quote = spread_quote(position.spread, rows, "close")
     if quote is None:
         return
@@ -188,11 +195,13 @@ def _close(position: Position, reason: str, snapshot: Snapshot, rows: Rows, urge
             max_loss=Decimal(0),
             fees=commission(legs, position.quantity),
             reason=reason,
+            asked_by=asked_by,
         )
     )
 
 
-def _may_close(snapshot: Snapshot, book: Book) -> bool:
+def may_close(snapshot: Snapshot, book: Book) -> bool:
+    """Whether an open market, inside of the hours that the account gives to closing, can be traded on now."""
     window: Window = book.account.session.close
     zone, session = ZoneInfo(window.zone), snapshot.session
     assert session is not None, "asked in session only"
@@ -269,7 +278,7 @@ def _reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]
     cushion, least = snapshot.account.cushion, book.account.margin.cushion_reduce
     rule = f"cushion below {least:.0%}"
     hits = snapshot.exit_hits.get((ACCOUNT, rule))
-    if cushion is None or cushion >= least or not _may_close(snapshot, book):
+    if cushion is None or cushion >= least or not may_close(snapshot, book):
         if hits is not None and hits.count:
             yield CountExit(ACCOUNT, rule, snapshot.at, 0)
         return
@@ -281,11 +290,11 @@ def _reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]
         yield CountExit(ACCOUNT, rule, first_at, count)
         return
     ledger = snapshot.ledger
-    free = [position for position in ledger.open_positions() if not _is_out_of_hands(position, snapshot)]
+    free = [position for position in ledger.open_positions() if out_of_hands(position, snapshot) is None]
     for position in sorted(free, key=lambda position: (-_margin(position, ledger), position.id)):
         quote = spread_quote(position.spread, rows, "close")
         if quote is not None and quote.stands(QUOTE_AGE_MAX_S):  # a close on others would not be sent, and hold up the rest
-            yield from _close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0)
+            yield from close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0)
             return
 
 

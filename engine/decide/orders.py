@@ -110,7 +110,7 @@ def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision
             yield Expire(order.ref, gone)
         elif _can_send(snapshot) and quote is not None and quote.stands(QUOTE_AGE_MAX_S) and not _is_blocked(order, snapshot):
             limit = max(order.proposed.worst, closing_plan(order.spread, quote, urgent=True).limit)
-            yield Approve(order.ref, "exit rule", limit)
+            yield Approve(order.ref, order.proposed.asked_by or "exit rule", limit)
         elif snapshot.at - order.proposed_at > APPROVED_PATIENCE:
             yield Expire(order.ref, "could not be sent in time")
     elif snapshot.at - order.proposed_at > PREVIEW_PATIENCE:

@@ -203,6 +203,8 @@ class OrderProposed:
     verdicts: tuple[Verdict, ...] = ()
     rolled_from: str | None = None
     """The position whose close made room for this opening."""
+    asked_by: str | None = None
+    """The person who asked for this close; None where a rule did."""
 
 
 @dataclass(frozen=True, slots=True)

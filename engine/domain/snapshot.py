@@ -47,6 +47,29 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseAsked:
+    """A person asks for the close of all that is open of a position."""
+
+    position: str
+    by: str
+    reason: str = ""
+    shown_net: Decimal | None = None
+    """Net at mid that the person was shown, USD per share, + received; None where nobody was shown one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked:
+    """A person asks for the end of an order."""
+
+    order_ref: str
+    by: str
+    reason: str = ""
+
+
+Request = CloseAsked | CancelAsked
+
+
+@dataclass(frozen=True, slots=True)
 class ExitHits:
     """How often in a row an exit rule has held on clean quotes; kept between beats, forgotten at a restart."""
 
@@ -73,6 +96,8 @@ class Snapshot:
     """Whether a quote was heard since the last look; without one nothing new can be found."""
     answers: tuple[Answer, ...] = ()
     """Words of people heard since the last beat."""
+    requests: tuple[Request, ...] = ()
+    """What people have asked for since the last beat."""
     exit_hits: Mapping[tuple[str, str], ExitHits] = field(default_factory=dict[tuple[str, str], ExitHits])
     """By (position, rule)."""
     paused: frozenset[str] = frozenset()

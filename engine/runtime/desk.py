@@ -1,28 +1,25 @@
 """What people may see and say while the engine runs. Reading folds nothing; saying goes through the inbox like any other fact."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
-from engine.decide.quotes import Rows, spread_quote
-from engine.domain.facts import FunnelRecorded, Halted, Resumed
+from engine.decide.quotes import Rows
+from engine.domain.facts import Halted, Resumed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
-from engine.domain.position import Position
-from engine.domain.snapshot import Answer, Snapshot
+from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
 from engine.ports import Clock
 from engine.runtime.engine import Engine, Eyes
-from engine.runtime.inbox import Inbox, Said
+from engine.runtime.inbox import Asked, Inbox, Item, Said
+from engine.runtime.rows import Row, age_s, approval_row, close_row, funnel_rows, number, order_row, position_row, session_row
 
 ANSWER_PATIENCE_S = 10.0
 """A beat comes within a second; ten without an outcome mean the engine has stalled and nothing was promised."""
 
 BEAT_AGE_MAX_S = 120.0
 """The beat comes once a minute when the market is closed; twice that without one is a stall."""
-
-Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +63,14 @@ class Desk:
             "connected": snapshot.is_connected,
             "link": ledger.link.text if ledger.link else "",
             "data": snapshot.data,
-            "session": _session(snapshot),
-            "last_beat_age_s": _age(gauges.last_beat_at, now),
+            "session": session_row(snapshot),
+            "last_beat_age_s": age_s(gauges.last_beat_at, now),
             "beats": gauges.beats,
-            "net_liquidation": _number(account.net_liquidation),
-            "buying_power": _number(account.buying_power),
-            "cushion": _number(account.cushion),
-            "day_pnl": _number(account.day_pnl),
-            "account_age_s": _age(account.heard_at, now),
+            "net_liquidation": number(account.net_liquidation),
+            "buying_power": number(account.buying_power),
+            "cushion": number(account.cushion),
+            "day_pnl": number(account.day_pnl),
+            "account_age_s": age_s(account.heard_at, now),
             "open_positions": sum(1 for _ in ledger.open_positions()),
             "working_orders": sum(1 for order in ledger.working() if order.is_at_broker),
             "waiting_approvals": sum(1 for _ in waiting(ledger)),
@@ -84,7 +81,7 @@ class Desk:
 
     def sick_because(self) -> str | None:
         """Why the engine cannot do its work; None when it can. A closed market and a halt by a person are no sickness."""
-        age = _age(self._engine.gauges.last_beat_at, self._clock.now())
+        age = age_s(self._engine.gauges.last_beat_at, self._clock.now())
         if age is None or age > BEAT_AGE_MAX_S:
             return "no beat yet" if age is None else f"the last beat was {age:.0f} s ago"
         snapshot = self.snapshot()
@@ -97,14 +94,14 @@ class Desk:
     def approvals(self) -> list[Row]:
         """Openings that wait for a person, oldest first, with the net as it is now."""
         now, rows = self._clock.now(), Rows(self.snapshot().chain)
-        return [_approval(order, rows, now) for order in waiting(self.ledger)]
+        return [approval_row(order, rows, now) for order in waiting(self.ledger)]
 
     def positions(self) -> list[Row]:
         rows = Rows(self.snapshot().chain)
-        return [_position(position, rows) for position in self.ledger.positions.values()]
+        return [position_row(position, rows) for position in self.ledger.positions.values()]
 
     def orders(self) -> list[Row]:
-        return [_order(order) for order in self.ledger.orders.values()]
+        return [order_row(order) for order in self.ledger.orders.values()]
 
     def why(self, strategy: str) -> Row | None:
         """Why a strategy trades or does not: its funnel, its nearest miss and the gate that stopped it; None if unknown."""
@@ -116,7 +113,7 @@ class Desk:
         return {
             "strategy": strategy,
             "at": at.isoformat() if at else None,
-            "funnel": _funnel(funnel),
+            "funnel": funnel_rows(funnel),
             "nearest_miss": funnel.nearest_miss if funnel else None,
             "candidates": list(recorded.candidates) if recorded else [],
             "denials": [
@@ -124,7 +121,7 @@ class Desk:
                 for (name, _), denial in ledger.denials.items()
                 if name == strategy
             ],
-            "orders": [_order(order) for order in ledger.orders.values() if order.strategy == strategy],
+            "orders": [order_row(order) for order in ledger.orders.values() if order.strategy == strategy],
         }
 
     async def answer(self, ref: str, *, approve: bool, by: str, reason: str = "") -> tuple[bool, str]:
@@ -134,14 +131,35 @@ class Desk:
         """
         if ref not in {order.ref for order in waiting(self.ledger)}:
             return False, self._why_not_waiting(ref)
+        text = await self._heard(lambda outcome: Said(Answer(ref, approve, by, reason), outcome))
+        return text.startswith(("approved", "declined")), text
+
+    def close_row(self, position: str) -> Row | None:
+        """What closing a position would do now; None where there is none of that name."""
+        known, snapshot = self.ledger.positions.get(position), self.snapshot()
+        return None if known is None else close_row(known, snapshot, self._eyes.book(), Rows(snapshot.chain))
+
+    async def close(self, position: str, by: str, reason: str = "", shown_net: Decimal | None = None) -> tuple[bool, str]:
+        """Have all of a position closed: (whether an order was made, what became of the request)."""
+        return await self._asked(CloseAsked(position, by, reason, shown_net))
+
+    async def cancel(self, ref: str, by: str, reason: str = "") -> tuple[bool, str]:
+        """Have an order ended: (whether it was done, what became of the request)."""
+        return await self._asked(CancelAsked(ref, by, reason))
+
+    async def _asked(self, request: Request) -> tuple[bool, str]:
+        text = await self._heard(lambda outcome: Asked(request, outcome))
+        return text.startswith(("closing", "canceling", "canceled")), text
+
+    async def _heard(self, item: Callable[[asyncio.Future[str]], Item]) -> str:
+        """What the next beat made of a word; past the patience nobody is promised anything, and the word is not kept."""
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._inbox.put(Said(Answer(ref, approve, by, reason), outcome))
+        self._inbox.put(item(outcome))
         try:
             async with asyncio.timeout(ANSWER_PATIENCE_S):
-                text = await outcome
+                return await outcome
         except TimeoutError:
-            return False, "the engine did not answer; nothing was promised, look at `spreads status`"
-        return text.startswith(("approved", "declined")), text
+            return "the engine did not answer; nothing was promised, look at `spreads status`"
 
     def halt(self, by: str, reason: str) -> str:
         if self.ledger.halt is not None:
@@ -193,85 +211,3 @@ def blocked_because(snapshot: Snapshot) -> str | None:
     if snapshot.data != "live":
         return f"market data is {snapshot.data}"
     return None
-
-
-def _approval(order: Order, rows: Rows, now: datetime) -> Row:
-    asked, preview, proposed = order.asked, order.preview, order.proposed
-    quote = spread_quote(order.spread, rows, "open")
-    return {
-        **_order(order),
-        "expires_in_s": max(0.0, (asked.expires_at - now).total_seconds()) if asked else None,
-        "shown_net": _number(asked.shown_net) if asked else None,
-        "net_now": _number(quote.mid) if quote else None,
-        "natural_now": _number(quote.natural) if quote else None,
-        "quotes_age_s": quote.age_s if quote else None,
-        "asked_because": asked.reason if asked else "",
-        "max_loss_usd": _number(proposed.max_loss),
-        "fees_usd": _number(proposed.fees),
-        "preview": preview.outcome if preview else None,
-        "initial_margin_change_usd": _number(preview.initial_margin_change) if preview else None,
-        "commission_usd": _number(preview.commission) if preview else None,
-        "candidate": proposed.candidate,
-        "gates": [str(verdict) for verdict in proposed.verdicts],
-    }
-
-
-def _order(order: Order) -> Row:
-    return {
-        "order_ref": order.ref,
-        "strategy": order.strategy,
-        "purpose": order.purpose,
-        "spread": str(order.spread),
-        "quantity": order.quantity,
-        "state": order.state,
-        "limit": _number(order.limit),
-        "worst": _number(order.proposed.worst),
-        "filled": order.filled,
-        "net_filled": _number(order.net_filled),
-        "commission_usd": _number(order.commission),
-        "reprices": order.reprices,
-        "proposed_at": order.proposed_at.isoformat(),
-        "reason": order.proposed.reason,
-        "why": order.why,
-    }
-
-
-def _position(position: Position, rows: Rows) -> Row:
-    quote = spread_quote(position.spread, rows, "close") if position.is_open else None
-    return {
-        "position": position.id,
-        "strategy": position.strategy,
-        "spread": str(position.spread),
-        "opened_at": position.opened_at.isoformat(),
-        "quantity": position.quantity,
-        "opened": position.opened,
-        "opening_net": _number(position.opening_net),
-        "closing_net": _number(position.closing_net),
-        "realised_usd": _number(position.realised),
-        "unrealised_usd": _number(position.unrealised(quote.mid)) if quote else None,
-        "fees_usd": _number(position.fees),
-        "max_loss_usd": _number(position.max_loss),
-        "state": "open" if position.is_open else "closed",
-        "close_reason": position.close_reason,
-    }
-
-
-def _funnel(funnel: FunnelRecorded | None) -> list[Row]:
-    if funnel is None:
-        return []
-    return [{"condition": step.condition, "passed": step.passed, "unknown": step.unknown} for step in funnel.steps]
-
-
-def _session(snapshot: Snapshot) -> Row | None:
-    session = snapshot.session
-    if session is None:
-        return None
-    return {"open": session.open.isoformat(), "close": session.close.isoformat(), "is_open": snapshot.is_open}
-
-
-def _age(then: datetime | None, now: datetime) -> float | None:
-    return None if then is None else max(0.0, (now - then).total_seconds())
-
-
-def _number(amount: Decimal | None) -> float | None:
-    return None if amount is None else float(amount)

@@ -18,6 +18,7 @@ from typing import Any, Protocol, assert_never
 
 from engine.decide.book import Book
 from engine.decide.decide import decide
+from engine.decide.requests import subject
 from engine.domain.decision import (
     Approve,
     Ask,
@@ -46,7 +47,7 @@ from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, ExitHits, Snapshot
 from engine.ports import Broker, BrokerPicture, Clock, Journal
-from engine.runtime.inbox import Inbox, Said
+from engine.runtime.inbox import Asked, Inbox, Said
 from engine.runtime.reconcile import reconcile
 
 TIMER_BUSY_S = 1.0
@@ -122,6 +123,7 @@ class Engine:
         self._clock, self._journal, self._broker = clock, journal, broker
         self._eyes, self._inbox, self._spawn = eyes, inbox, spawn
         self._answers: dict[str, Said] = {}
+        self._requests: dict[str, Asked] = {}
         self._hits: dict[tuple[str, str], ExitHits] = {}
         self._asking = False
         self._ticks = -1
@@ -192,6 +194,8 @@ class Engine:
         while (item := self._inbox.take()) is not None:
             if isinstance(item, Said):
                 self._hear_word(item)
+            elif isinstance(item, Asked):
+                self._hear_request(item)
             elif isinstance(item, BrokerPicture):
                 self._learn(item, now)
             else:
@@ -219,6 +223,16 @@ class Engine:
             self._answered(ref, f"not done: {said.answer.by} declined it")
         self._answers[ref] = said
 
+    def _hear_request(self, asked: Asked) -> None:
+        """Keep what a person asks for: the first who asks about a position or an order counts, in this beat only."""
+        about = subject(asked.request)
+        if asked.outcome.done():
+            return
+        if about in self._requests:
+            asked.outcome.set_result(f"not done: {self._requests[about].request.by} asked first")
+            return
+        self._requests[about] = asked
+
     def _learn(self, picture: BrokerPicture, now: datetime) -> None:
         self._asking = False
         if self._asked_at is None or self.ledger.link is not self._asked_over:
@@ -240,8 +254,9 @@ class Engine:
             if recorded is None or equity != self.ledger.equity or trading_day(recorded) != trading_day(now):
                 self.record(equity, now)
         answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
+        requests = tuple(asked.request for asked in self._requests.values())
         ticks, self._ticks = self._ticks, self._eyes.ticks()
-        return replace(snapshot, answers=answers, exit_hits=self._hits, is_fresh=self._ticks != ticks)
+        return replace(snapshot, answers=answers, requests=requests, exit_hits=self._hits, is_fresh=self._ticks != ticks)
 
     def _write(self, decision: Decision, now: datetime) -> list[Effect]:
         name = type(decision).__name__
@@ -253,6 +268,7 @@ class Engine:
                 if fact.purpose == "open":
                     ref = fact.order_ref
                     return [lambda: self._spawn(self._preview(ref))]
+                self._served(fact.position, f"closing {fact.quantity} by order {fact.order_ref}")
                 self._inbox.nudge()
             case Approve(order_ref=ref, limit=limit):
                 self._answered(ref, f"approved at {limit}")
@@ -262,6 +278,7 @@ class Engine:
             case Reprice(order_ref=ref, limit=limit):
                 return [partial(self._tell_broker, ref, lambda: self._broker.reprice(self.ledger.orders[ref], limit))]
             case Cancel(order_ref=ref):
+                self._served(ref, f"canceling {ref}")
                 return [partial(self._tell_broker, ref, lambda: self._broker.cancel(self.ledger.orders[ref]))]
             case Deny(order_ref=ref, obstacle=obstacle):
                 self._stopped_by(obstacle.gate)
@@ -270,14 +287,17 @@ class Engine:
                 self._stopped_by(fact.obstacle.gate)
             case Decline(order_ref=ref):
                 self._answered(ref, "declined")
+                self._served(ref, f"canceled {ref}: it was not sent")
             case Expire(order_ref=ref, reason=reason):
                 self._answered(ref, f"expired: {reason}")
+                self._served(ref, f"canceled {ref}: it was not sent")
             case Doubt():
                 self._picture_at = None
             case CountExit(position=position, rule=rule, first_at=first_at, count=count):
                 self._hits[(position, rule)] = ExitHits(first_at, now, count)
             case Reply(order_ref=ref, text=text):
                 self._answered(ref, text)
+                self._served(ref, text)
             case Stop():
                 self._inbox.nudge()
             case Ask() | Settle() | TriggerExit() | RecordFunnel():
@@ -326,6 +346,13 @@ class Engine:
         """A word that this beat could not use is answered, not kept: it must not act later, on other prices."""
         for ref in list(self._answers):
             self._answered(ref, "not done: the order is not ready for an answer, try again")
+        for about in list(self._requests):
+            self._served(about, "not done: the engine was about to halt, try again")
+
+    def _served(self, about: str, outcome: str) -> None:
+        asked = self._requests.pop(about, None)
+        if asked is not None and not asked.outcome.done():
+            asked.outcome.set_result(outcome)
 
     def _stopped_by(self, gate: str) -> None:
         self.gauges.obstacles[gate] = self.gauges.obstacles.get(gate, 0) + 1

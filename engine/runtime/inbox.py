@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from engine.domain.facts import Fact
-from engine.domain.snapshot import Answer
+from engine.domain.snapshot import Answer, Request
 from engine.ports import BrokerPicture
 
 ITEMS_MAX = 100_000
@@ -21,7 +21,15 @@ class Said:
     outcome: asyncio.Future[str]
 
 
-Item = Fact | Said | BrokerPicture
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks for, with the future that gets the outcome."""
+
+    request: Request
+    outcome: asyncio.Future[str]
+
+
+Item = Fact | Said | Asked | BrokerPicture
 
 
 class Inbox:

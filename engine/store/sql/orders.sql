@@ -143,7 +143,7 @@ SELECT
   l.underlying, l.root, l.expiry, p.spread->>'$.structure' AS structure, l.multiplier, l.width, p.spread, p.rolled_from, l.expires_at,
   p.recorded_at AS proposed_at, f.state.event AS state, f.state.since AS changed_at,
   p.quantity, t.limit_price, p.limit_price AS first_limit, p.worst, p.max_loss, p.fees AS fees_estimated, p.reason,
-  t.approved_by, t.sent_at, n.perm_id, t.reprices, t.preview, t.initial_margin_change, t.why,
+  t.approved_by, p.asked_by, t.sent_at, n.perm_id, t.reprices, t.preview, t.initial_margin_change, t.why,
   coalesce(w.filled, 0) AS filled, e.first_executed_at, e.last_executed_at,
   CASE WHEN w.filled > 0 THEN (c.per_share / w.filled)::DECIMAL(18,6) END AS net_filled,
   CASE WHEN w.filled > 0 THEN (c.per_share * l.multiplier)::DECIMAL(18,4) END AS cash,

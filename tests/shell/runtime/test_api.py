@@ -271,3 +271,48 @@ def test_loopback_port_that_is_taken_is_the_traders_mistake() -> None:
             loopback_socket(first.getsockname()[1])
     finally:
         first.close()
+
+
+def test_position_is_looked_at_and_closed_by_a_person() -> None:
+    async def story(api: Api) -> None:
+        await asked(api)
+        api.bench.broker.habits.fill = "at_once"
+        await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="trader")
+        await api.bench.until(lambda: bool(api.bench.ledger.positions))
+        quantity = api.bench.ledger.positions[REF].quantity
+
+        seen = (await api.get(f"/v1/positions/{REF}/close")).json()
+        assert seen["obstacle"] is None
+        assert [(leg["action"], leg["quantity"]) for leg in seen["legs"]] == [("buy", quantity), ("sell", quantity)]
+        assert seen["worst"] <= seen["mid"] < 0
+        assert seen["realises_at_mid_usd"] == pytest.approx((seen["opening_net"] + seen["mid"]) * 100 * quantity)
+
+        moved = await api.post_while_beating(f"/v1/positions/{REF}/close", by="trader", shown_net="-0.10")
+        assert (moved.status_code, "you were shown 0.10" in moved.json()["detail"]) == (409, True)
+        done = await api.post_while_beating(f"/v1/positions/{REF}/close", by="trader", shown_net=seen["mid"])
+        closing = api.bench.ledger.closings_of(REF)
+        assert (done.status_code, done.json()["text"]) == (200, f"closing {quantity} by order {closing[0].ref}")
+        await api.bench.until(lambda: not api.bench.ledger.positions[REF].is_open)
+        assert [order.approved_by for order in api.bench.ledger.closings_of(REF)] == ["trader"]
+        again = await api.post_while_beating(f"/v1/positions/{REF}/close", by="trader")
+        assert (again.status_code, again.json()["detail"]) == (409, "nothing was sent: it is closed already")
+
+        assert (await api.get("/v1/positions/nothing/close")).status_code == 404
+
+    serve(story)
+
+
+def test_order_is_canceled_by_a_person() -> None:
+    async def story(api: Api) -> None:
+        await asked(api)
+        await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="trader")
+        await api.bench.until(lambda: api.bench.order().state == "working")
+
+        done = await api.post_while_beating(f"/v1/orders/{REF}/cancel", by="trader", reason="changed my mind")
+
+        assert (done.status_code, done.json()["text"]) == (200, f"canceling {REF}")
+        await api.bench.until(lambda: api.bench.order().state == "canceled")
+        late = await api.post_while_beating(f"/v1/orders/{REF}/cancel", by="trader")
+        assert (late.status_code, late.json()["detail"]) == (409, f"nothing was canceled: {REF} is canceled")
+
+    serve(story)

@@ -1,0 +1,131 @@
+"""What the faces show, as plain data: a row each for orders, positions, approvals, and a close before it is asked for."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from engine.decide.book import Book
+from engine.decide.exits import close
+from engine.decide.quotes import Rows, spread_quote
+from engine.decide.requests import close_obstacle
+from engine.domain.decision import Propose
+from engine.domain.facts import FunnelRecorded
+from engine.domain.order import Order
+from engine.domain.position import Position
+from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Leg
+
+Row = dict[str, object]
+
+
+def approval_row(order: Order, rows: Rows, now: datetime) -> Row:
+    asked, preview, proposed = order.asked, order.preview, order.proposed
+    quote = spread_quote(order.spread, rows, "open")
+    return {
+        **order_row(order),
+        "expires_in_s": max(0.0, (asked.expires_at - now).total_seconds()) if asked else None,
+        "shown_net": number(asked.shown_net) if asked else None,
+        "net_now": number(quote.mid) if quote else None,
+        "natural_now": number(quote.natural) if quote else None,
+        "quotes_age_s": quote.age_s if quote else None,
+        "asked_because": asked.reason if asked else "",
+        "max_loss_usd": number(proposed.max_loss),
+        "fees_usd": number(proposed.fees),
+        "preview": preview.outcome if preview else None,
+        "initial_margin_change_usd": number(preview.initial_margin_change) if preview else None,
+        "commission_usd": number(preview.commission) if preview else None,
+        "candidate": proposed.candidate,
+        "gates": [str(verdict) for verdict in proposed.verdicts],
+    }
+
+
+def order_row(order: Order) -> Row:
+    return {
+        "order_ref": order.ref,
+        "strategy": order.strategy,
+        "purpose": order.purpose,
+        "spread": str(order.spread),
+        "quantity": order.quantity,
+        "state": order.state,
+        "limit": number(order.limit),
+        "worst": number(order.proposed.worst),
+        "filled": order.filled,
+        "net_filled": number(order.net_filled),
+        "commission_usd": number(order.commission),
+        "reprices": order.reprices,
+        "proposed_at": order.proposed_at.isoformat(),
+        "reason": order.proposed.reason,
+        "why": order.why,
+    }
+
+
+def position_row(position: Position, rows: Rows) -> Row:
+    quote = spread_quote(position.spread, rows, "close") if position.is_open else None
+    return {
+        "position": position.id,
+        "strategy": position.strategy,
+        "spread": str(position.spread),
+        "opened_at": position.opened_at.isoformat(),
+        "quantity": position.quantity,
+        "opened": position.opened,
+        "opening_net": number(position.opening_net),
+        "closing_net": number(position.closing_net),
+        "realised_usd": number(position.realised),
+        "unrealised_usd": number(position.unrealised(quote.mid)) if quote else None,
+        "fees_usd": number(position.fees),
+        "max_loss_usd": number(position.max_loss),
+        "state": "open" if position.is_open else "closed",
+        "close_reason": position.close_reason,
+    }
+
+
+def close_row(position: Position, snapshot: Snapshot, book: Book, rows: Rows) -> Row:
+    """What closing all of a position would do now: its prices, what it realises before fees, and what is in the way."""
+    quote = spread_quote(position.spread, rows, "close")
+    proposed = next(close(position, "", snapshot, rows, urgent=False, proposed=0), None) if position.is_open else None
+    plan = proposed.order if isinstance(proposed, Propose) else None
+    return {
+        **position_row(position, rows),
+        "legs": [_leg_row(leg, position, rows) for leg in position.spread.legs],
+        "mid": number(quote.mid) if quote else None,
+        "natural": number(quote.natural) if quote else None,
+        "limit": number(plan.limit) if plan else None,
+        "worst": number(plan.worst) if plan else None,
+        "realises_at_mid_usd": number(position.unrealised(quote.mid)) if quote else None,
+        "realises_at_worst_usd": number(position.unrealised(plan.worst)) if plan else None,
+        "closing_fees_usd": number(plan.fees) if plan else None,
+        "quotes_age_s": quote.age_s if quote else None,
+        "obstacle": close_obstacle(position, snapshot, book, rows),
+    }
+
+
+def _leg_row(leg: Leg, position: Position, rows: Rows) -> Row:
+    """One leg as its close trades it."""
+    con_id = leg.contract.con_id
+    return {
+        "action": "buy" if leg.action == "sell" else "sell",
+        "quantity": leg.ratio * position.quantity,
+        "contract": str(leg.contract),
+        "bid": rows.value(con_id, "bid"),
+        "ask": rows.value(con_id, "ask"),
+    }
+
+
+def funnel_rows(funnel: FunnelRecorded | None) -> list[Row]:
+    if funnel is None:
+        return []
+    return [{"condition": step.condition, "passed": step.passed, "unknown": step.unknown} for step in funnel.steps]
+
+
+def session_row(snapshot: Snapshot) -> Row | None:
+    session = snapshot.session
+    if session is None:
+        return None
+    return {"open": session.open.isoformat(), "close": session.close.isoformat(), "is_open": snapshot.is_open}
+
+
+def age_s(then: datetime | None, now: datetime) -> float | None:
+    return None if then is None else max(0.0, (now - then).total_seconds())
+
+
+def number(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)
