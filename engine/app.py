@@ -121,6 +121,7 @@ class App:
         changes = library.open(ledger)
         last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
         ib = await self._connected(lease, account, last_id)
+        ib.recall(ledger.orders.values())
         broker = options.wrap_broker(ib)
         feed = Feed(broker, self._quotes, settings.lines)
         sight = Sight(

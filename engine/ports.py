@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from engine.domain.contract import Contract
-from engine.domain.facts import Fact, OrderPreviewed, OrderProposed
+from engine.domain.facts import Fact, FactRefused, OrderPreviewed, OrderProposed
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
 
@@ -127,16 +127,37 @@ class BrokerOrder:
     """working, filled, canceled, inactive or the broker's own word."""
     filled: Decimal
     text: str
+    client_id: int = 0
+    """The session that sent it; 0 where the broker does not say."""
+    legs: tuple[tuple[int, int], ...] = ()
+    """Contract number and contracts for one of the whole, what the order buys positive, by contract number."""
+    quantity: Decimal | None = None
+    """Of the whole, ordered; None where the broker does not say."""
+    ended_at: datetime | None = None
+    """When a completed order ended; None where it did not, or where the time cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerPosition:
+    """What the account holds of one instrument, and its terms as the broker tells them; what it does not tell is None."""
+
     con_id: int
     symbol: str
     text: str
     """The instrument in the broker's words, for people."""
     quantity: Decimal
     """Contracts or shares, short is negative."""
+    kind: str = ""
+    """`OPT`, `STK` or the broker's own word."""
+    root: str | None = None
+    """Trading class."""
+    last_trade: date | None = None
+    """Last day on which it trades: of options that settle in the morning the session before their expiration day."""
+    strike: Decimal | None = None
+    put_call: str | None = None
+    multiplier: Decimal | None = None
+    average_cost: Decimal | None = None
+    """USD per contract or share, commissions included, always positive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +172,12 @@ class BrokerPicture:
     positions: tuple[BrokerPosition, ...]
     strangers: tuple[str, ...] = ()
     """References of executed orders that this program gave in another journal, each once."""
+    refused: tuple[FactRefused, ...] = ()
+    """What was told of our orders and contradicts itself: matched with nothing."""
+    unread: tuple[str, ...] = ()
+    """What was told, may concern us and cannot be read, for people: what stands there is not known."""
+    unread_positions: frozenset[int] = frozenset()
+    """Contracts of which the account holds something, and nobody can read how much."""
 
 
 class Broker(Protocol):
@@ -173,6 +200,10 @@ class Broker(Protocol):
         ...
 
     async def disconnect(self) -> None: ...
+
+    def recall(self, orders: Iterable[Order]) -> None:
+        """Take what the journal knows of orders that the broker may still speak of: their references and permanent ids."""
+        ...
 
     async def picture(self) -> BrokerPicture:
         """Ask for open orders, completed orders, executions and positions. Raises Transient when an answer stays away."""

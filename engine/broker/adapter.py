@@ -67,7 +67,7 @@ class IbBroker:
         self._accepts_delayed = accepts_delayed
         self._contracts: dict[int, IbContract] = {}
         ib = self._ib = Tws(clock, self.gauges, zone)
-        executions = Executions(order_prefix)
+        executions = self._executions = Executions(order_prefix)
         self._account = Account(clock)
         self._session = Session(ib, Address(host, port, client_id, account), hear, clock, self.gauges)
         self._session.lost = self._lost
@@ -136,6 +136,10 @@ class IbBroker:
                 break
             await asyncio.sleep(machine_s(DRAIN_STEP_S))
         await self._session.leave("disconnected on request")
+
+    def recall(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            self._executions.belongs(order.perm_id or 0, order.ref)
 
     async def picture(self) -> BrokerPicture:
         return await self._books.picture(self._account.name)

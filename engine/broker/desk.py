@@ -33,7 +33,7 @@ from engine.domain.facts import (
     OrderRejected,
     OrderUnknown,
 )
-from engine.domain.order import Order, execution_key
+from engine.domain.order import Order, fill_key
 from engine.ports import Hear
 
 GRACE_S = 0.5
@@ -179,7 +179,7 @@ class Desk:
         if held is None:
             return
         held.is_acknowledged = True
-        held.done[execution_key(fact.exec_id)] = fact
+        held.done[fill_key(fact)] = fact
         if held.is_whole:
             self._settle(held)
             held.is_over = True

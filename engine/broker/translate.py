@@ -188,7 +188,7 @@ class Executions:
             return ()
         if report.currency not in {"USD", ""}:
             raise ValueError(f"execution {report.execId}: a commission in {report.currency}; this engine reckons in USD only")
-        fact = self.commissions[fill.exec_id] = CommissionReported(fill.order_ref, fill.exec_id, amount)
+        fact = self.commissions[fill.exec_id] = CommissionReported(fill.order_ref, fill.exec_id, amount, fill.con_id, fill.action)
         return (fact,)
 
 

@@ -122,7 +122,7 @@ def _walk(order: Order, record: Record) -> Iterator[str]:
     if order.net_filled is None:
         yield _line(label, f"{walk} ({bound} {price(abs(order.proposed.worst))}); not filled: {order.why or order.state}")
         return
-    last = max((fill.executed_at for fill in order.fills.values()), default=None)
+    last = order.last_executed_at
     took = f" in {(last - order.sent_at).total_seconds():.0f} s" if last and order.sent_at else ""
     cash = order.net_filled * order.filled * order.spread.multiplier
     yield _line(

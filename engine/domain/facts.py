@@ -305,7 +305,7 @@ class CancelRequested:
 
 @dataclass(frozen=True, slots=True)
 class LegFilled:
-    """One execution of one leg. `exec_id` makes it count once; a corrected execution keeps all but the last part."""
+    """One execution of one leg. Its id, contract and side make it count once; a correction keeps all of the id but its end."""
 
     order_ref: str
     exec_id: str
@@ -314,7 +314,8 @@ class LegFilled:
     quantity: int
     price: Decimal
     """USD per share of this leg, always positive or 0."""
-    executed_at: datetime
+    executed_at: datetime | None
+    """None where the broker's time for it cannot be read: then it was no later than this fact was heard."""
     perm_id: int | None = None
 
 
@@ -324,6 +325,9 @@ class CommissionReported:
     exec_id: str
     amount: Decimal
     """USD, positive is paid."""
+    con_id: int | None = None
+    """With `action`, which execution it was paid for: those of two legs may share all of the id but its last part."""
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import assert_never
@@ -58,7 +58,7 @@ from engine.domain.facts import (
     StrategyRefused,
     StrategyRemoved,
 )
-from engine.domain.order import Order, execution_key, revision
+from engine.domain.order import Order, commission_key, fill_key, revision
 from engine.domain.position import Position, position_of
 from engine.domain.session import trading_day
 
@@ -223,6 +223,8 @@ class Ledger:
             self.unbalanced.pop(fact.order_ref, None)
             if not self.orders[fact.order_ref].is_balanced:
                 self.unbalanced[fact.order_ref] = at
+            if self.orders[fact.order_ref].overfill:
+                self.reconciled = None  # more than was ordered is doubted: entries wait until the broker has been asked
         if known.fills or isinstance(fact, LegFilled):
             self._refresh(known.proposed.position)
         return True
@@ -292,13 +294,17 @@ MESSAGES_KEPT = 120
 
 
 def _is_repeated(order: Order, fact: OrderFact) -> bool:
+    """Whether an execution or a commission says nothing new. Told again and otherwise, the last word counts."""
     match fact:
         case LegFilled():
-            known = order.fills.get(execution_key(fact.exec_id))
-            return known is not None and revision(known.exec_id) >= revision(fact.exec_id)
+            filled = order.fills.get(fill_key(fact))
+            if filled is None or revision(filled.exec_id) != revision(fact.exec_id):
+                return filled is not None and revision(filled.exec_id) > revision(fact.exec_id)
+            return replace(filled, perm_id=None) == replace(fact, perm_id=None)
         case CommissionReported():
-            key, number = execution_key(fact.exec_id), revision(fact.exec_id)
-            newer = any(execution_key(exec_id) == key and revision(exec_id) > number for exec_id in order.commissions)
-            return newer or order.commissions.get(fact.exec_id) == fact.amount
+            paid = order.commissions.get(commission_key(fact))
+            if paid is None:  # a journal that does not name the leg may have it already
+                return any(known.exec_id == fact.exec_id and known.con_id is None for known in order.commissions.values())
+            return revision(paid.exec_id) > revision(fact.exec_id) or paid == fact
         case _:
             return False

@@ -33,7 +33,7 @@ from engine.domain.facts import (
     OrderUnknown,
     Purpose,
 )
-from engine.domain.spread import Spread
+from engine.domain.spread import Action, Spread
 
 OrderState = Literal[
     "proposed", "previewed", "approved", "sent", "working", "partly_filled", "filled",
@@ -171,9 +171,11 @@ class Order:
     revived: bool = False
     """It was over for us and the broker says that it works: nobody counts on it any more, so it is to be canceled."""
     fills: Mapping[str, LegFilled] = field(default_factory=dict[str, LegFilled])
-    """Leg executions by the part of the execution id that corrections keep."""
-    commissions: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
-    """USD by execution id; of an execution that was corrected, the one of the correction."""
+    """Leg executions by `fill_key`."""
+    filled_at: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """When each took place; where the broker's time for it cannot be read, when it was heard, which is no earlier."""
+    commissions: Mapping[str, CommissionReported] = field(default_factory=dict[str, CommissionReported])
+    """By `commission_key`; of an execution that was corrected, the one of the correction."""
 
     @property
     def ref(self) -> str:
@@ -239,14 +241,24 @@ class Order:
         return net / spreads
 
     @property
+    def overfill(self) -> int:
+        """Contracts executed beyond those ordered, of the leg that has most of them; 0 where no leg has any."""
+        return max(0, *(self.leg_filled(leg.contract.con_id) - leg.ratio * self.quantity for leg in self.spread.legs))
+
+    @property
+    def first_executed_at(self) -> datetime | None:
+        """When its first execution took place; None while nothing has filled."""
+        return min(self.filled_at.values(), default=None)
+
+    @property
     def last_executed_at(self) -> datetime | None:
-        """When its last execution took place, as the broker says; None while nothing has filled."""
-        return max((fill.executed_at for fill in self.fills.values()), default=None)
+        """When its last execution took place; None while nothing has filled."""
+        return max(self.filled_at.values(), default=None)
 
     @property
     def commission(self) -> Decimal:
         """USD reported so far for the whole order."""
-        return sum(self.commissions.values(), Decimal(0))
+        return sum((paid.amount for paid in self.commissions.values()), Decimal(0))
 
 
 def execution_key(exec_id: str) -> str:
@@ -256,6 +268,25 @@ def execution_key(exec_id: str) -> str:
     """
     head, dot, last = exec_id.rpartition(".")
     return head if dot and last.isdecimal() else exec_id
+
+
+def fill_key(fill: LegFilled) -> str:
+    """What one execution is known by: its id, its contract and its side.
+
+    The id alone is not enough: the legs of one fill may share all of it but the part that counts corrections.
+    """
+    return _key(fill.exec_id, fill.con_id, fill.action)
+
+
+def commission_key(paid: CommissionReported) -> str:
+    """The `fill_key` of the execution that this was paid for; of a journal that does not name its leg, the id's lasting part."""
+    if paid.con_id is None or paid.action is None:
+        return execution_key(paid.exec_id)
+    return _key(paid.exec_id, paid.con_id, paid.action)
+
+
+def _key(exec_id: str, con_id: int, action: Action) -> str:
+    return f"{execution_key(exec_id)}:{con_id}:{action}"
 
 
 def revision(exec_id: str) -> int:
@@ -311,9 +342,7 @@ def advance(order: Order, fact: OrderFact, at: datetime) -> Order:
         case OrderRejected():
             return replace(moved, why=f"{fact.code}: {fact.text}")
         case CommissionReported():
-            key = execution_key(fact.exec_id)
-            others = {known: amount for known, amount in order.commissions.items() if execution_key(known) != key}
-            return replace(moved, commissions={**others, fact.exec_id: fact.amount})
+            return replace(moved, commissions={**order.commissions, commission_key(fact): fact})
         case OrderAbsent():
             return replace(moved, why="the broker knows nothing of it")
         case OrderProposed():
@@ -325,11 +354,27 @@ _WITH_FILLS: dict[OrderState, OrderState] = {"working": "partly_filled", "reject
 
 
 def _filled(order: Order, fact: LegFilled, at: datetime) -> Order:
-    fills = {**order.fills, execution_key(fact.exec_id): fact}
-    grown = replace(order, fills=fills, perm_id=fact.perm_id or order.perm_id)
+    """The order with one more execution, or with a correction of one.
+
+    More than was ordered counts as well: what was executed is owned or owed, whoever is to blame for it; `overfill` says so.
+    """
+    _must_be_a_leg(order, fact)
+    key = fill_key(fact)
+    fills, filled_at = {**order.fills, key: fact}, {**order.filled_at, key: fact.executed_at or at}
+    grown = replace(order, fills=fills, filled_at=filled_at, perm_id=fact.perm_id or order.perm_id)
     whole = grown.remaining == 0 and grown.is_balanced
     state = _next(order, "WholeFilled" if whole else "PartFilled")
     return replace(grown, state=state, changed_at=at if state != order.state else order.changed_at)
+
+
+def _must_be_a_leg(order: Order, fact: LegFilled) -> None:
+    """Raises IllegalFact where the execution is of a contract that the order does not trade, or on the other side of it."""
+    leg = next((leg for leg in order.spread.legs if leg.contract.con_id == fact.con_id), None)
+    if leg is None:
+        raise IllegalFact(f"execution {fact.exec_id} is of contract {fact.con_id}, which is no leg of order {order.ref}")
+    if (fact.action == leg.action) != (order.purpose == "open"):
+        did, does = ("bought", "sells") if fact.action == "buy" else ("sold", "buys")
+        raise IllegalFact(f"execution {fact.exec_id} {did} {leg.contract}, which order {order.ref} {does}")
 
 
 def _next(order: Order, event: str) -> OrderState:

@@ -80,13 +80,14 @@ def position_of(opening: Order, closings: list[Order], settled: Decimal | None, 
         cash += settled * (opened - closed)
         closed, closed_at = opened, min(at, _expired_at(opening.spread))
         reasons.append("settled at expiry")
-    first_fill = min(fill.executed_at for fill in opening.fills.values())
+    opened_at = opening.first_executed_at
+    assert opened_at is not None, "what has a net has filled"
     return Position(
         id=opening.ref,
         strategy=opening.strategy,
         digest=opening.proposed.digest,
         spread=opening.spread,
-        opened_at=first_fill,
+        opened_at=opened_at,
         opened=opened,
         closed=min(closed, opened),
         opening_net=opening_net,

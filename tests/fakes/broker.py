@@ -108,6 +108,7 @@ class FakeBroker:
     repriced: list[tuple[str, Decimal]] = field(default_factory=list[tuple[str, Decimal]])
     canceled: list[str] = field(default_factory=list[str])
     previewed: list[OrderProposed] = field(default_factory=list[OrderProposed])
+    recalled: tuple[str, ...] = ()
     watched: tuple[Contract, ...] = ()
     requoted: list[Contract] = field(default_factory=list[Contract])
     watched_underlyings: tuple[Underlying, ...] = ()
@@ -141,6 +142,9 @@ class FakeBroker:
     async def disconnect(self) -> None:
         if self.is_connected:
             self.lose_link("disconnected")
+
+    def recall(self, orders: Iterable[Order]) -> None:
+        self.recalled = tuple(order.ref for order in orders)
 
     async def picture(self) -> BrokerPicture:
         self._must_be_connected("picture")

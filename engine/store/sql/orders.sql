@@ -93,7 +93,10 @@ cash AS (
   GROUP BY ALL
 ),
 executed AS (
-  SELECT account, order_ref, min(executed_at) AS first_executed_at, max(executed_at) AS last_executed_at
+  -- An execution whose time nobody could read took place no later than it was heard.
+  SELECT
+    account, order_ref,
+    min(coalesce(executed_at, recorded_at)) AS first_executed_at, max(coalesce(executed_at, recorded_at)) AS last_executed_at
   FROM steps
   WHERE counts
   GROUP BY ALL

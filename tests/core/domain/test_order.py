@@ -1,6 +1,7 @@
 """The life of an order: the table, fact by fact, and what no order of arrival may change."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -26,9 +27,21 @@ from engine.domain.facts import (
     OrderRepriced,
     OrderSent,
     OrderUnknown,
+    Reconciled,
 )
 from engine.domain.gate import Verdict
-from engine.domain.order import AT_BROKER, BEFORE_SENDING, OVER, TRANSITIONS, Order, advance, execution_key, proposed, revision
+from engine.domain.order import (
+    AT_BROKER,
+    BEFORE_SENDING,
+    OVER,
+    TRANSITIONS,
+    Order,
+    advance,
+    execution_key,
+    fill_key,
+    proposed,
+    revision,
+)
 from tests import given
 
 BIG = given.proposal(quantity=2)
@@ -58,6 +71,7 @@ FACTS: dict[str, list[OrderFact]] = {
     "PartFilled": [leg(SHORT, 1, "x.1.01")],
     "WholeFilled": [leg(SHORT, 2, "x.1.01"), leg(LONG, 2, "x.2.01")],
 }
+TO_BE_SENT = [FACTS[kind][0] for kind in ("OrderPreviewed", "OrderApproved", "OrderSent")]
 TO_SENT = ("OrderPreviewed", "OrderApproved", "OrderSent")
 PATHS: dict[str, tuple[str, ...]] = {
     "proposed": (),
@@ -182,6 +196,56 @@ def test_overfill_is_counted_and_shows() -> None:
     assert (order.state, order.is_balanced, order.leg_filled(SHORT)) == ("filled", False, 3)
 
 
+def test_two_legs_count_each_when_their_executions_share_all_of_the_number_but_its_end() -> None:
+    order = fold(iter([*TO_BE_SENT, leg(SHORT, 2, "0001.7a.01", "2.50"), leg(LONG, 2, "0001.7a.02", "1.00")]))
+
+    assert (order.state, order.filled, order.is_balanced, order.net_filled) == ("filled", 2, True, Decimal("1.50"))
+
+
+def test_commissions_of_two_legs_count_each_when_their_executions_share_the_number() -> None:
+    paid = (
+        CommissionReported("o1", "0001.7a.01", Decimal("1.30"), SHORT, "sell"),
+        CommissionReported("o1", "0001.7a.02", Decimal("1.31"), LONG, "buy"),
+        CommissionReported("o1", "0001.7a.03", Decimal("1.29"), LONG, "buy"),
+    )
+
+    assert fold(iter([*TO_BE_SENT, *paid])).commission == Decimal("2.59")
+
+
+@pytest.mark.parametrize("told", [leg(4711, 1, "x.1.01"), leg(SHORT, 1, "x.1.01")])
+def test_execution_that_is_none_of_the_order_is_refused(told: LegFilled) -> None:
+    wrong = replace(told, action="buy") if told.con_id == SHORT else told
+
+    with pytest.raises(IllegalFact, match=r"execution x\.1\.01 (is of contract 4711, which is no leg|bought SPY .* sells)"):
+        advance(after(*PATHS["working"]), wrong, given.NOW)
+
+
+def test_execution_that_is_told_again_otherwise_replaces_the_first_word() -> None:
+    known = given.ledger(*given.sent(BIG), leg(SHORT, 2, "x.1.01", "2.50"))
+
+    assert known.apply(leg(SHORT, 1, "x.1.01", "2.40"), given.NOW)
+    assert not known.apply(leg(SHORT, 1, "x.1.01", "2.40"), given.NOW)
+
+    assert known.orders["o1"].leg_filled(SHORT) == 1
+
+
+def test_execution_whose_time_nobody_can_read_took_place_no_later_than_it_was_heard() -> None:
+    untimed = replace(leg(SHORT, 2, "x.1.01"), executed_at=None)
+    order = advance(after(*PATHS["working"]), untimed, given.NOW + timedelta(seconds=9))
+
+    assert order.first_executed_at == order.last_executed_at == given.NOW + timedelta(seconds=9)
+    assert [fill.executed_at for fill in order.fills.values()] == [None]
+
+
+def test_more_executed_than_ordered_is_kept_and_doubted() -> None:
+    known = given.ledger(*given.sent(BIG), *FACTS["WholeFilled"], Reconciled(()))
+
+    known.apply(leg(SHORT, 1, "x.3.01"), given.NOW)
+
+    assert (known.orders["o1"].overfill, known.orders["o1"].leg_filled(SHORT)) == (1, 3)
+    assert known.reconciled is None
+
+
 @pytest.mark.parametrize(
     ("exec_id", "key", "number"),
     [
@@ -233,8 +297,8 @@ def test_execution_counts_once_however_often_it_is_told(repeated: list[OrderFact
     news = [known.apply(fact, given.NOW) for fact in repeated]
 
     order = known.orders["o1"]
-    keys = {execution_key(fact.exec_id) for fact in repeated if isinstance(fact, LegFilled)}
+    keys = {fill_key(fact) for fact in repeated if isinstance(fact, LegFilled)}
     assert set(order.fills) == keys
     assert sum(news) <= len(set(map(repr, repeated)))
-    highest = {execution_key(f.exec_id): f for f in sorted(repeated, key=lambda f: f.exec_id) if isinstance(f, LegFilled)}
+    highest = {fill_key(f): f for f in sorted(repeated, key=lambda f: f.exec_id) if isinstance(f, LegFilled)}
     assert order.fills == highest

@@ -355,7 +355,7 @@ def test_commission_waits_for_its_execution_when_it_comes_first():
 
     told = [fact for fact in bench.heard if isinstance(fact, LegFilled | CommissionReported)]
     assert [type(fact).__name__ for fact in told] == ["LegFilled", "CommissionReported"]
-    assert told[1] == CommissionReported("sp-1", "a.01", Decimal("1.3"))
+    assert told[1] == CommissionReported("sp-1", "a.01", Decimal("1.3"), 102, "sell")
 
 
 def test_execution_counts_when_its_time_is_written_with_a_display_name():

@@ -148,6 +148,30 @@ def test_the_views_are_the_fold_of_corrections_repeats_partial_closes_and_settle
     assert_views_are_the_fold(tmp_path, ledger)
 
 
+def test_the_views_are_the_fold_of_two_legs_that_share_a_number_and_of_times_nobody_can_read(tmp_path: Path) -> None:
+    short, long = (
+        facts.LegFilled("o1", f"77.1.0{n}", leg.contract.con_id, leg.action, 2, Decimal(paid), None, 77)
+        for n, (leg, paid) in enumerate(zip(bull_put().legs, ("5.00", "3.50"), strict=True), 1)
+    )
+    ledger = told(
+        tmp_path,
+        [
+            proposal("o1"),
+            *placed("o1"),
+            replace(short, quantity=1),
+            *(short, long),
+            facts.CommissionReported("o1", "77.1.01", Decimal("1.30"), short.con_id, "sell"),
+            facts.CommissionReported("o1", "77.1.02", Decimal("1.31"), long.con_id, "buy"),
+        ],
+    )
+
+    assert (ledger.orders["o1"].state, ledger.orders["o1"].commission) == ("filled", Decimal("2.61"))
+    assert_views_are_the_fold(tmp_path, ledger)
+    assert rows(tmp_path, "SELECT count(*) AS n, count(executed_at) AS timed, sum(commission) AS paid FROM fills") == [
+        {"n": 2, "timed": 0, "paid": Decimal("2.610000")}
+    ]
+
+
 events = st.tuples(st.integers(0, 5), st.integers(0, 13), st.integers(1, 3), st.integers(0, 3))
 
 

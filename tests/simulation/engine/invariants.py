@@ -10,11 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from engine.decide.exposure import exposure
-from engine.domain.facts import CancelRequested, Fact, OrderRepriced, OrderSent
+from engine.domain.facts import CancelRequested, Fact, LegFilled, OrderRepriced, OrderSent
 from engine.domain.ledger import Ledger
-from engine.domain.order import execution_key
+from engine.domain.order import fill_key
 from engine.ports import Broker, Journal, Line
 from engine.runtime.reconcile import held
+from engine.sim.exchange.orders import Execution
 from engine.sim.simulator import Simulator
 from engine.store.checkpoint import verify
 
@@ -53,7 +54,7 @@ class Invariants:
         working = {order.terms.order_ref for order in self._sim.orders() if order.is_working}
         known = {order.ref for order in ledger.working() if order.is_at_broker}
         assert working == known, f"working at the broker {working}, at the broker as far as we know {known}"
-        theirs = {execution_key(row.exec_id): (row.shares, row.price) for row in self._sim.executions() if row.sec_type != "BAG"}
+        theirs = {_key(row): (row.shares, row.price) for row in self._sim.executions() if row.instrument is not None}
         ours = {key: (fill.quantity, fill.price) for order in ledger.orders.values() for key, fill in order.fills.items()}
         assert ours == theirs, "an execution is missing, invented or has another price"
         assert verify(self._state) > 0, "the journal is empty"
@@ -90,8 +91,7 @@ class Invariants:
         assert all(quantity >= 0 for quantity in net.values()), f"a short is not covered: {net}"
 
     def _check_fold(self, ledger: Ledger) -> None:
-        done = {row.exec_id for row in self._sim.executions()}
-        keys = {execution_key(exec_id) for exec_id in done}
+        keys = {_key(row) for row in self._sim.executions() if row.instrument is not None}
         for order in ledger.orders.values():
             assert order.fills.keys() <= keys, f"{order.ref} has executions that the broker does not know"
             assert order.filled <= order.quantity, f"{order.ref} filled {order.filled} of {order.quantity}"
@@ -102,6 +102,13 @@ class Invariants:
             risk = exposure(ledger, self._sim.now()).risk()
             bound = RISK_IN_ALL * ledger.equity.net_liquidation
             assert risk <= bound, f"${risk} at risk, the limits allow ${bound}"
+
+
+def _key(row: Execution) -> str:
+    """What the fold knows the execution of a leg by."""
+    assert row.instrument is not None, "the row of a whole combination is no execution of a leg"
+    side = "buy" if row.side == "BOT" else "sell"
+    return fill_key(LegFilled("", row.exec_id, row.instrument.con_id, side, row.shares, row.price, row.at))
 
 
 class _WatchedJournal:
