@@ -27,6 +27,7 @@ from engine.cli.pace import BUSY, Pace
 from engine.cli.report import report
 from engine.cli.show import program, say
 from engine.cli.story import Record
+from engine.domain.clocks import DEMO_CADENCE, DEMO_IDLE_CADENCE
 from engine.domain.errors import UserError
 from engine.domain.facts import ApprovalAsked, Fact
 from engine.domain.session import Session
@@ -48,7 +49,14 @@ FIRST_DAY = date(2026, 11, 16)
 """A Monday with a quiet calendar. Fixed, so that a seed tells the whole story."""
 MARKER = ".demo"
 BREADTH = Breadth(dailies=3, weeklies=6, monthlies=4)
-KNOBS = Knobs(cadence_s=5, idle_cadence_s=90, repeats_quotes=True, match_every_s=5, pnl_every_s=60, max_lines=LINES)
+KNOBS = Knobs(
+    cadence_s=DEMO_CADENCE.total_seconds(),
+    idle_cadence_s=DEMO_IDLE_CADENCE.total_seconds(),
+    repeats_quotes=True,
+    match_every_s=DEMO_CADENCE.total_seconds(),
+    pnl_every_s=60,
+    max_lines=LINES,
+)
 WATCHED_KNOBS = replace(KNOBS, idle_cadence_s=10, messages_per_second=200)
 """A person who says yes must not be told, most of the time, that the quotes are too old. Both ends of the wire are one process
 here, so where that stalls for a moment the messages of several simulated seconds arrive in one: no fault of the client's."""
@@ -136,7 +144,7 @@ class Stage:
         begins = self.sessions[0].open - timedelta(minutes=5)
         ends = self.sessions[-1].close + timedelta(minutes=5)
         longest = sessions_between(begins.date() - timedelta(days=10), begins.date() + timedelta(days=400))
-        market = GeneratedMarket(self.seed, begins, longest, ("SPX", "SPY", "VIX"), BREADTH, cadence_s=5)
+        market = GeneratedMarket(self.seed, begins, longest, ("SPX", "SPY", "VIX"), BREADTH, cadence_s=KNOBS.cadence_s)
         knobs = KNOBS if self.paced is None else WATCHED_KNOBS
         simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, knobs=knobs)
         await simulator.start("127.0.0.1", PORT)

@@ -16,13 +16,14 @@ from engine.decide.exits import exits, proposals
 from engine.decide.gate import Opening, gate
 from engine.decide.orders import Desk, tend
 from engine.decide.policy import auto_refusal
-from engine.decide.quotes import Rows, SpreadQuote
+from engine.decide.quotes import Rows
 from engine.decide.requests import requests, without
 from engine.decide.watch import watch
 from engine.domain.decision import Decision
 from engine.domain.gate import Verdict
 from engine.domain.order import Order
 from engine.domain.snapshot import Snapshot
+from engine.pricing.mark import Mark
 
 
 def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
@@ -62,8 +63,8 @@ def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:
     return stopped
 
 
-def _recheck(snapshot: Snapshot, book: Book, rows: Rows) -> Callable[[Order, SpreadQuote], tuple[Verdict, ...]]:
-    def recheck(order: Order, quote: SpreadQuote) -> tuple[Verdict, ...]:
+def _recheck(snapshot: Snapshot, book: Book, rows: Rows) -> Callable[[Order, Mark], tuple[Verdict, ...]]:
+    def recheck(order: Order, quote: Mark) -> tuple[Verdict, ...]:
         """All gates again, at the loss of the worst price: that is frozen, whatever the net is by now."""
         strategy = book.versions.get(order.proposed.digest)
         preview = order.preview

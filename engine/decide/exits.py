@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from engine.decide.book import Book
 from engine.decide.find import ExitAnswer
 from engine.decide.positions import position_row
-from engine.decide.price import closing_plan, is_dearer_than_possible
-from engine.decide.quotes import Rows, SpreadQuote, spread_quote
+from engine.decide.price import closing_plan
+from engine.decide.quotes import Rows, spread_quote
 from engine.decide.refs import next_ref
 from engine.decide.rolls import PREFIX, action_of
 from engine.domain.chain import MarketState
@@ -27,6 +27,7 @@ from engine.domain.position import Position
 from engine.domain.session import settlement_instant, trading_day
 from engine.domain.snapshot import ExitHits, Snapshot
 from engine.pricing.fees import FeeLeg, commission
+from engine.pricing.mark import Mark
 from engine.strategy.conditions import LET_EXPIRE, Deed, ExitRule
 from engine.strategy.expressions import measures_in
 from engine.strategy.model import Strategy
@@ -48,7 +49,6 @@ GUARD_BEFORE_CLOSE = timedelta(hours=3)
 so long before the close on: 13:00 in New York, 10:00 on a half day."""
 GUARD_DISTANCE = 0.02
 SETTLED_AFTER = timedelta(minutes=30)
-QUOTE_AGE_MAX_S = 30.0
 SATURDAY = 5
 ACCOUNT = "account"
 """Under this name the account's own rule is counted, beside the positions' rules."""
@@ -92,11 +92,11 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
         return
     strategy = _rules_of(position, book)
     quote = spread_quote(position.spread, rows, "close")
-    if quote is None or not quote.stands(QUOTE_AGE_MAX_S):
+    if quote is None or not quote.stands():
         return
     market = snapshot.market.get(position.spread.underlying)
     row = position_row(position, snapshot.chain, market, snapshot.at, snapshot.session)
-    is_clean = quote.obstacle is None and not is_dearer_than_possible(position.spread, quote)
+    is_clean = quote.obstacle is None
     found = book.finder.exits(strategy, [row])[0] if strategy is not None and is_clean else ()
     is_left = strategy is not None and strategy.lets_expire
     for rule in found:
@@ -121,7 +121,7 @@ def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, propos
 
 
 def _believed(
-    position: Position, found: ExitAnswer, action: Deed, quote: SpreadQuote, snapshot: Snapshot, rows: Rows, proposed: int
+    position: Position, found: ExitAnswer, action: Deed, quote: Mark, snapshot: Snapshot, rows: Rows, proposed: int
 ) -> Iterator[Decision]:
     """What follows from a rule that holds: one count more, or the exit once that is enough; an alert is given once."""
     text = found.rule.condition.text
@@ -293,7 +293,7 @@ def _reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]
     free = [position for position in ledger.open_positions() if out_of_hands(position, snapshot) is None]
     for position in sorted(free, key=lambda position: (-_margin(position, ledger), position.id)):
         quote = spread_quote(position.spread, rows, "close")
-        if quote is not None and quote.stands(QUOTE_AGE_MAX_S):  # a close on others would not be sent, and hold up the rest
+        if quote is not None and quote.stands():  # a close on others would not be sent, and hold up the rest
             yield from close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0)
             return
 

@@ -19,12 +19,13 @@ from zoneinfo import ZoneInfo
 from engine.decide.book import Book
 from engine.decide.exposure import Exposure, Holding, directions, exposure
 from engine.decide.greeks import delta_one_percent, lines, vega_ten_points, worst_move
-from engine.decide.quotes import Rows, SpreadQuote, spread_quote
+from engine.decide.quotes import Rows, spread_quote
 from engine.decide.size import usd
 from engine.domain.gate import Answer, Verdict, first_obstacle
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
+from engine.pricing.mark import Mark
 from engine.strategy.model import Strategy
 from engine.strategy.values import Amount, Window
 
@@ -44,7 +45,7 @@ class Opening:
     contracts: int
     max_loss: Decimal
     """USD for all contracts, fees included."""
-    quote: SpreadQuote
+    quote: Mark
     order_ref: str | None = None
     """The order itself where it exists already: it must not count against itself."""
     needed: Decimal | None = None

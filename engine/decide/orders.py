@@ -24,12 +24,14 @@ from engine.decide.price import (
     next_limit,
     opening_plan,
 )
-from engine.decide.quotes import Rows, SpreadQuote, spread_quote
+from engine.decide.quotes import Rows, spread_quote
+from engine.domain.clocks import PRICED_WITHIN
 from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Doubt, Expire, Reply, Reprice, Send
 from engine.domain.facts import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
 from engine.domain.snapshot import Answer, Snapshot
+from engine.pricing.mark import Mark
 from engine.strategy.model import Policy, Strategy
 
 PREVIEW_PATIENCE = timedelta(seconds=30)
@@ -42,8 +44,6 @@ APPROVED_PATIENCE = timedelta(seconds=60)
 """An approval that could not be sent within a minute is stale."""
 CANCEL_PATIENCE = timedelta(seconds=15)
 """TWS may hold a cancel for five seconds to let the last leg finish; three times that is silence."""
-QUOTE_AGE_MAX_S = 15.0
-"""No price is set or changed on quotes older than this."""
 CLOSE_PATIENCE = timedelta(seconds=90)
 """A close that has not filled by now is canceled and decided anew."""
 CLOSE_STEP_EVERY = timedelta(seconds=10)
@@ -53,7 +53,7 @@ MOVED_DAYS = 0.25
 """An opening whose underlying moved by more than this part of a day's standard deviation fills where it has become worse."""
 SESSIONS_PER_YEAR = 252
 
-Recheck = Callable[[Order, SpreadQuote], tuple[Verdict, ...]]
+Recheck = Callable[[Order, Mark], tuple[Verdict, ...]]
 """All gates for an opening at its present price, the order itself not counted twice."""
 
 
@@ -108,7 +108,7 @@ def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision
         gone = _gone(order, snapshot)
         if gone is not None:
             yield Expire(order.ref, gone)
-        elif _can_send(snapshot) and quote is not None and quote.stands(QUOTE_AGE_MAX_S) and not _is_blocked(order, snapshot):
+        elif _can_send(snapshot) and quote is not None and quote.stands(PRICED_WITHIN) and not _is_blocked(order, snapshot):
             limit = max(order.proposed.worst, closing_plan(order.spread, quote, urgent=True).limit)
             yield Approve(order.ref, order.proposed.asked_by or "exit rule", limit)
         elif snapshot.at - order.proposed_at > APPROVED_PATIENCE:
@@ -131,7 +131,7 @@ def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Ro
         yield Expire(order.ref, reason or "its strategy is gone")
         return
     quote = spread_quote(order.spread, rows, "open")
-    if quote is None or quote.obstacle is not None or quote.age_s > QUOTE_AGE_MAX_S or not _can_send(snapshot):
+    if quote is None or quote.obstacle is not None or quote.age_s > PRICED_WITHIN.total_seconds() or not _can_send(snapshot):
         if answer is not None:
             reason = (quote.obstacle if quote else None) or "quotes are too old or the broker is out of reach"
             yield Reply(order.ref, "unknown", f"nothing was sent: {reason}")
@@ -159,7 +159,7 @@ def _approval(
     order: Order,
     answer: Answer | None,
     snapshot: Snapshot,
-    quote: SpreadQuote,
+    quote: Mark,
     verdicts: tuple[Verdict, ...],
     strategy: Strategy,
     desk: Desk,
@@ -188,7 +188,7 @@ def _approval(
         yield Ask(_question(order, snapshot, quote, strategy, str(unknown) if unknown else refusal or "no price yet"))
 
 
-def _moved_since_found(order: Order, quote: SpreadQuote) -> str | None:
+def _moved_since_found(order: Order, quote: Mark) -> str | None:
     """Why the price is not the one that the strategy's rules let through any more; None while it is."""
     net = (order.proposed.candidate or {}).get("net")
     found = Decimal(repr(net)) if isinstance(net, int | float) else order.proposed.limit
@@ -196,7 +196,7 @@ def _moved_since_found(order: Order, quote: SpreadQuote) -> str | None:
     return f"net went from {found} to {quote.mid} since it was found" if moved else None
 
 
-def _question(order: Order, snapshot: Snapshot, quote: SpreadQuote, strategy: Strategy, reason: str) -> ApprovalAsked:
+def _question(order: Order, snapshot: Snapshot, quote: Mark, strategy: Strategy, reason: str) -> ApprovalAsked:
     expires = order.asked.expires_at if order.asked else snapshot.at + timedelta(seconds=strategy.entry.approval.expires_s)
     return ApprovalAsked(order.ref, expires, quote.mid, reason)
 
@@ -317,13 +317,13 @@ def _is_due(order: Order, now: datetime, every: timedelta, desk: Desk) -> bool:
     return order.reprices < desk.changes_max and now - order.priced_at >= every
 
 
-def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> SpreadQuote | None:
+def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> Mark | None:
     if not _can_send(snapshot):
         return None
     quote = spread_quote(order.spread, rows, order.purpose)
     if quote is None:
         return None
-    is_fresh = quote.stands(QUOTE_AGE_MAX_S) if order.purpose == "close" else quote.age_s <= QUOTE_AGE_MAX_S
+    is_fresh = quote.stands(PRICED_WITHIN) if order.purpose == "close" else quote.age_s <= PRICED_WITHIN.total_seconds()
     return quote if is_fresh else None
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import assert_never
 
-from engine.decide.quotes import SpreadQuote
 from engine.domain.spread import Spread
+from engine.pricing.mark import Mark
 from engine.pricing.ticks import price_class, tick_for
 from engine.strategy.values import PriceWalk, Worst, WorstFromMid, WorstNatural, WorstShare
 
@@ -32,7 +32,7 @@ def combo_tick(spread: Spread) -> Decimal:
     return tick_for(price_class(spread.root, legs=len(spread.legs), penny=False), Decimal(0))
 
 
-def opening_plan(spread: Spread, quote: SpreadQuote, walk: PriceWalk) -> Plan | None:
+def opening_plan(spread: Spread, quote: Mark, walk: PriceWalk) -> Plan | None:
     """First and worst price of an opening; None where no price on the ticks keeps the sign and the bounds of the spread.
 
     A vertical is never worth less than nothing nor more than its width, so a credit is below the width and a debit too.
@@ -47,30 +47,29 @@ def opening_plan(spread: Spread, quote: SpreadQuote, walk: PriceWalk) -> Plan | 
     return Plan(limit, worst)
 
 
-def closing_plan(spread: Spread, quote: SpreadQuote, *, urgent: bool) -> Plan:
+def closing_plan(spread: Spread, quote: Mark, *, urgent: bool) -> Plan:
     """First and worst price of a close: from mid toward natural, never more than the width nor less than nothing.
 
     An urgent close may follow the market down to the bound of the spread; one that takes a profit stops at natural as it is. A
     quote beyond the width is a bad quote, not a reason to pay.
     """
     tick = combo_tick(spread)
-    floor, ceiling = _closing_bounds(spread)
+    floor, ceiling = spread.floor, spread.cap
     worst = floor if urgent else min(ceiling, max(floor, _down(quote.natural, tick)))
     return Plan(min(ceiling, max(worst, _up(quote.mid, tick))), worst)
 
 
-def next_closing_limit(spread: Spread, quote: SpreadQuote, limit: Decimal, worst: Decimal) -> Decimal | None:
+def next_closing_limit(spread: Spread, quote: Mark, limit: Decimal, worst: Decimal) -> Decimal | None:
     """The limit of a close halfway nearer to natural, within `worst`; None where it is there already."""
     tick = combo_tick(spread)
-    _, ceiling = _closing_bounds(spread)
-    natural = min(ceiling, max(worst, _down(quote.natural, tick)))
+    natural = min(spread.cap, max(worst, _down(quote.natural, tick)))
     if natural >= limit:
         return None
     halfway = _down((limit + natural) / 2, tick)
     return max(natural, halfway)
 
 
-def next_limit(spread: Spread, quote: SpreadQuote, walk: PriceWalk, limit: Decimal, worst: Decimal) -> Decimal | None:
+def next_limit(spread: Spread, quote: Mark, walk: PriceWalk, limit: Decimal, worst: Decimal) -> Decimal | None:
     """The limit one step nearer to natural; None where there is nothing to gain by a change.
 
     Recomputed from fresh quotes: never past `worst`, never below what the market offers now, never through zero.
@@ -85,23 +84,13 @@ def next_limit(spread: Spread, quote: SpreadQuote, walk: PriceWalk, limit: Decim
     return stepped if stepped < limit else None
 
 
-def is_dearer_than_possible(spread: Spread, quote: SpreadQuote) -> bool:
-    """Whether closing at mid would cost more than the spread can ever be worth: a bad quote and no loss."""
-    return quote.mid < _closing_bounds(spread)[0]
-
-
 def has_moved(shown: Decimal, now: Decimal, tick: Decimal) -> bool:
     """Whether the net is so far from what a person was shown that the yes no longer counts: a little worse, or much better."""
     fallen = shown - now
     return fallen > max(tick, abs(shown) * FALLEN_SHARE) or -fallen > max(2 * tick, abs(shown) * GROWN_SHARE)
 
 
-def _closing_bounds(spread: Spread) -> tuple[Decimal, Decimal]:
-    """Least and most cash a close may bring, USD per share: credits cost at most the width, debits return at least nothing."""
-    return (-spread.width, Decimal(0)) if spread.is_credit else (Decimal(0), spread.width)
-
-
-def _worst(worst: Worst, quote: SpreadQuote, width: Decimal) -> Decimal:
+def _worst(worst: Worst, quote: Mark, width: Decimal) -> Decimal:
     match worst:
         case WorstShare(fraction=fraction, base="mid"):
             return fraction * quote.mid

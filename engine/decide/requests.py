@@ -8,13 +8,14 @@ again by whoever wants it. What a rule closes, nobody cancels: the rule would on
 from collections.abc import Iterator, Sequence
 
 from engine.decide.book import Book
-from engine.decide.exits import QUOTE_AGE_MAX_S, close, may_close, out_of_hands, proposals
-from engine.decide.price import combo_tick, has_moved, is_dearer_than_possible
-from engine.decide.quotes import Rows, SpreadQuote, spread_quote
+from engine.decide.exits import close, may_close, out_of_hands, proposals
+from engine.decide.price import combo_tick, has_moved
+from engine.decide.quotes import Rows, spread_quote
 from engine.domain.decision import Cancel, Decision, Decline, Expire, Reply
 from engine.domain.order import BEFORE_SENDING, Order
 from engine.domain.position import Position
 from engine.domain.snapshot import CancelAsked, CloseAsked, Request, Snapshot
+from engine.pricing.mark import Mark
 
 
 def requests(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
@@ -62,13 +63,11 @@ def close_obstacle(position: Position, snapshot: Snapshot, book: Book, rows: Row
     return reason or _unpriced(position, spread_quote(position.spread, rows, "close"))
 
 
-def _unpriced(position: Position, quote: SpreadQuote | None) -> str | None:
+def _unpriced(position: Position, quote: Mark | None) -> str | None:
     if quote is None:
         return "a leg has no quote"
-    if not quote.stands(QUOTE_AGE_MAX_S):
+    if not quote.stands():
         return f"the quotes of its legs are too old, {quote.age_s:.0f} s"
-    if is_dearer_than_possible(position.spread, quote):
-        return f"its quotes say that closing costs {-quote.mid}, more than it can ever be worth"
     return quote.obstacle
 
 

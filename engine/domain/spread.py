@@ -68,6 +68,16 @@ class Spread:
         return abs(self.short.contract.strike - self.long.contract.strike)
 
     @property
+    def floor(self) -> Decimal:
+        """The least that one combination can be worth at expiry, USD per share; negative is owed."""
+        return -self.width if self.is_credit else Decimal(0)
+
+    @property
+    def cap(self) -> Decimal:
+        """The most that one combination can be worth at expiry, USD per share."""
+        return Decimal(0) if self.is_credit else self.width
+
+    @property
     def key(self) -> str:
         """One name for these legs in these directions, whoever trades them."""
         return "|".join(f"{leg.sign * leg.ratio:+d}x{leg.contract.con_id}" for leg in sorted(self.legs, key=_con_id))

@@ -59,7 +59,8 @@ def order_row(order: Order) -> Row:
 
 
 def position_row(position: Position, rows: Rows) -> Row:
-    quote = spread_quote(position.spread, rows, "close") if position.is_open else None
+    mark = spread_quote(position.spread, rows, "close") if position.is_open else None
+    worth = mark.mid if mark is not None and mark.obstacle is None else None
     return {
         "position": position.id,
         "strategy": position.strategy,
@@ -70,7 +71,10 @@ def position_row(position: Position, rows: Rows) -> Row:
         "opening_net": number(position.opening_net),
         "closing_net": number(position.closing_net),
         "realised_usd": number(position.realised),
-        "unrealised_usd": number(position.unrealised(quote.mid)) if quote else None,
+        "mark": number(worth),
+        "mark_age_s": mark.age_s if mark else None,
+        "mark_obstacle": mark.obstacle if mark else "a leg has no quote" if position.is_open else None,
+        "unrealised_usd": number(position.unrealised(worth)) if worth is not None else None,
         "fees_usd": number(position.fees),
         "max_loss_usd": number(position.max_loss),
         "state": "open" if position.is_open else "closed",

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.exits import exits
-from engine.decide.quotes import Rows
+from engine.decide.gate import strategy_day_result
+from engine.decide.quotes import Rows, spread_quote
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
 from engine.domain.facts import OrderAbsent, OrderCanceled, OrderUnknown, Reconciled
@@ -447,6 +448,24 @@ def test_legs_without_a_bid_do_not_hide_the_profit(bid: float | None) -> None:
 
     assert isinstance(proposed, Propose)
     assert proposed.order.worst == Decimal("-0.05")
+
+
+def test_exits_and_people_see_one_result_of_a_position_whose_bought_leg_nobody_bids_for() -> None:
+    rules = given.strategy("exits:\n  - profit >= $1")
+    known = given.ledger(*given.opened(given.proposal(by=rules), net="0.80", at=given.NOW - timedelta(hours=1)))
+    chain = given.chain(p580={"bid": 0.48, "ask": 0.52}, p575={"bid": None, "ask": 0.40})
+    mark = spread_quote(known.positions["o1"].spread, Rows(chain), "close")
+
+    (triggered, proposed) = look(known, chain, strategy=rules)
+    result = strategy_day_result("puts", given.snapshot(known, chain), Rows(chain))
+
+    assert isinstance(triggered, TriggerExit)
+    assert isinstance(proposed, Propose)
+    assert mark is not None
+    assert triggered.fact.values["profit"] == 30
+    assert known.positions["o1"].unrealised(mark.mid) == 30
+    assert result == Decimal("28.70")  # its fees apart
+    assert proposed.order.limit == Decimal("-0.50")
 
 
 def test_sold_leg_whose_bid_is_not_known_makes_no_profit_out_of_nothing() -> None:

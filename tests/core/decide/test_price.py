@@ -8,8 +8,9 @@ from hypothesis import given as property_of
 from hypothesis import strategies as st
 
 from engine.decide.price import closing_plan, combo_tick, has_moved, next_closing_limit, next_limit, opening_plan
-from engine.decide.quotes import SpreadQuote, spread_quote
+from engine.decide.quotes import spread_quote
 from engine.domain.spread import Spread
+from engine.pricing.mark import Mark
 from engine.strategy.values import PriceWalk, Step, WorstFromMid, WorstNatural, WorstShare
 from tests import given
 
@@ -27,11 +28,11 @@ worsts = st.sampled_from([WorstNatural(), WorstFromMid(Decimal("0.10")), WorstSh
 
 
 @st.composite
-def markets(draw: st.DrawFn, spread: Spread | None = None) -> tuple[Spread, SpreadQuote]:
+def markets(draw: st.DrawFn, spread: Spread | None = None) -> tuple[Spread, Mark]:
     """A spread and what opening it brings: a credit above nothing or a debit below it, with any width of the market."""
     of = spread or draw(spreads)
     mid, half = draw(cents) * (1 if of.is_credit else -1), draw(halves)
-    return of, SpreadQuote(mid=mid, natural=mid - half, best=mid + half, ages_s=(1.0,), obstacle=None)
+    return of, Mark(mid=mid, natural=mid - half, best=mid + half, ages_s=(1.0,), obstacle=None)
 
 
 def walk(step: Step, worst: object, credit: bool) -> PriceWalk:
@@ -51,7 +52,7 @@ def test_opening_walks_toward_natural_and_never_past_what_was_frozen(market, ste
 
     for cents_moved in moves:
         mid = quote.mid + Decimal(cents_moved) / 100
-        now = SpreadQuote(mid, mid - quote.half_width, mid + quote.half_width, (1.0,), None)
+        now = Mark(mid, mid - quote.half_width, mid + quote.half_width, (1.0,), None)
         limit = next_limit(spread, now, rule, limit, plan.worst) or limit
         seen.append(limit)
 
@@ -65,14 +66,14 @@ def test_opening_walks_toward_natural_and_never_past_what_was_frozen(market, ste
 @property_of(markets(), st.booleans(), st.lists(st.integers(-300, 300), max_size=8))
 def test_close_stays_between_nothing_and_the_width(market, urgent: bool, moves: list[int]) -> None:
     spread, opening = market
-    quote = SpreadQuote(-opening.mid, -opening.best, -opening.natural, (1.0,), None)
+    quote = Mark(-opening.mid, -opening.best, -opening.natural, (1.0,), None)
     plan = closing_plan(spread, quote, urgent=urgent)
     low, high = (-spread.width, Decimal(0)) if spread.is_credit else (Decimal(0), spread.width)
     limit, seen = plan.limit, [plan.limit]
 
     for cents_moved in moves:
         mid = quote.mid + Decimal(cents_moved) / 100
-        now = SpreadQuote(mid, mid - quote.half_width, mid + quote.half_width, (1.0,), None)
+        now = Mark(mid, mid - quote.half_width, mid + quote.half_width, (1.0,), None)
         limit = next_closing_limit(spread, now, limit, plan.worst) or limit
         seen.append(limit)
 
@@ -85,7 +86,7 @@ def test_close_stays_between_nothing_and_the_width(market, urgent: bool, moves: 
 @property_of(markets())
 def test_close_that_is_not_urgent_never_gives_more_than_natural(market) -> None:
     spread, opening = market
-    quote = SpreadQuote(-opening.mid, -opening.best, -opening.natural, (1.0,), None)
+    quote = Mark(-opening.mid, -opening.best, -opening.natural, (1.0,), None)
 
     plan = closing_plan(spread, quote, urgent=False)
 
@@ -101,7 +102,7 @@ def test_close_that_is_not_urgent_never_gives_more_than_natural(market) -> None:
 )
 def test_limit_starts_passive_at_mid_and_worst_is_rounded_for_us(structure, mid: str, share: str, worst: str, limit: str) -> None:
     spread = given.spread(*structure)
-    quote = SpreadQuote(Decimal(mid), Decimal(mid) - 1, Decimal(mid) + 1, (1.0,), None)
+    quote = Mark(Decimal(mid), Decimal(mid) - 1, Decimal(mid) + 1, (1.0,), None)
 
     plan = opening_plan(spread, quote, PriceWalk(Step(usd=Decimal("0.01")), 15, WorstShare(Decimal(share), "mid"), 180))
 
@@ -111,7 +112,7 @@ def test_limit_starts_passive_at_mid_and_worst_is_rounded_for_us(structure, mid:
 
 def test_debit_near_the_width_is_never_walked_beyond_it() -> None:
     spread = given.spread("bull_call", 605, 600)
-    quote = SpreadQuote(Decimal("-4.80"), Decimal("-4.90"), Decimal("-4.70"), (1.0,), None)
+    quote = Mark(Decimal("-4.80"), Decimal("-4.90"), Decimal("-4.70"), (1.0,), None)
 
     plan = opening_plan(spread, quote, PriceWalk(Step(usd=Decimal("0.01")), 15, WorstShare(Decimal("1.08"), "mid"), 180))
 
@@ -121,7 +122,7 @@ def test_debit_near_the_width_is_never_walked_beyond_it() -> None:
 
 @pytest.mark.parametrize("mid", ["0", "5.00", "6.10", "-0.30"])
 def test_opening_has_no_price_when_the_quotes_are_beyond_what_a_credit_spread_can_be_worth(mid: str) -> None:
-    quote = SpreadQuote(Decimal(mid), Decimal(mid) - 1, Decimal(mid) + 1, (1.0,), None)
+    quote = Mark(Decimal(mid), Decimal(mid) - 1, Decimal(mid) + 1, (1.0,), None)
 
     plan = opening_plan(given.spread(), quote, PriceWalk(Step(usd=Decimal("0.01")), 15, WorstNatural(), 180))
 

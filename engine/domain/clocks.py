@@ -1,0 +1,93 @@
+"""The clocks that exits go by, in one place, because each only works beside the others; a test holds their order.
+
+A stop first holds on some quote. Its legs are asked for at once and every `ASKED_AGAIN_AFTER`; it is believed on three looks over
+`CONFIRMED_OVER`, dropped by the first fresh quote that contradicts it, or said to have no price after `DECIDED_WITHIN`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """One more try: each wait is twice the one before, up to a longest one."""
+
+    first: timedelta
+    longest: timedelta
+
+    def wait(self, tries: int) -> timedelta:
+        """How long to wait after so many tries in a row that came to nothing; nothing before the first."""
+        if tries <= 0:
+            return timedelta(0)
+        doublings = min(tries - 1, (self.longest // self.first).bit_length())
+        return min(self.longest, self.first * 2**doublings)
+
+
+def _seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
+# Quotes.
+
+PRICED_WITHIN = _seconds(15)
+"""No price is set or changed on quotes older than this."""
+TOLD_WITHIN = _seconds(30)
+"""A close is decided while one leg was told within this: it shows that data come."""
+STANDS_FOR = _seconds(120)
+"""And no leg is older than this: in session a live option's price or size is told more often."""
+QUIET_FOR = _seconds(100)
+"""The line of a held leg that was not told for so long is opened anew: TWS begins it with the quote as it stands."""
+ANSWERED_WITHIN = _seconds(5)
+"""A line that is opened anew is answered within a second; five are silence."""
+ASKED_AGAIN_AFTER = _seconds(5)
+"""Between two questions for the quote of one leg, while a stop waits for it; each is two messages of fifty in a second."""
+NO_PRICE_AGAIN = BackOff(_seconds(10), _seconds(120))
+"""Between two questions for the quotes of an exit that has no price."""
+
+# Stops.
+
+CONFIRMED_BY = 3
+"""Looks at fresh quotes on which a stop must hold, over the time below."""
+CONFIRMED_OVER = _seconds(15)
+TRIGGERED_WITHIN = _seconds(5)
+"""A quote told so shortly before a rule first held may be what made it hold: it must be told again."""
+DECIDED_WITHIN = _seconds(30)
+"""From the first look on which it held a stop is believed or dropped by then, or it is said that it has no price."""
+FORGOTTEN_AFTER = _seconds(60)
+"""A stop that was not looked at for so long is counted from the start."""
+
+# Closes.
+
+SETTLES_AFTER = _seconds(20)
+"""After a close has ended its last fills may still be travelling; nothing is decided on the position meanwhile."""
+CLOSE_PATIENCE = _seconds(90)
+"""A close that has not filled by now is canceled and decided anew."""
+URGENT_STEP_EVERY, CLOSE_STEP_EVERY = _seconds(5), _seconds(10)
+"""Between two prices of a close, one that stops a loss and any other."""
+CLOSE_AGAIN = BackOff(_seconds(20), timedelta(minutes=10))
+"""Between two closes of which none filled: it must be closed, so it is tried for as long as its rule holds."""
+TARGET_AGAIN = BackOff(timedelta(minutes=10), timedelta(hours=1))
+"""The same where a profit is taken, or nobody bids for what is sold: nothing is lost by waiting."""
+MESSAGES_A_DAY = 20
+"""Order messages of one position for a profit, or where nobody bids: more would count against the account's order efficiency."""
+
+# Orders.
+
+CANCEL_PATIENCE = _seconds(15)
+"""TWS may hold a cancel for five seconds to let the last leg finish; three times that is silence."""
+CANCEL_AGAIN = BackOff(_seconds(15), timedelta(minutes=5))
+"""Between two cancels of one order that goes on working."""
+
+# The beat.
+
+LOOKED_AT_EVERY = _seconds(1)
+"""While an order is on its way or a stop waits to be believed: their patience is counted in seconds."""
+HELD_LOOKED_AT_EVERY = _seconds(5)
+"""While something is held: a leg that falls silent is noticed by the clock."""
+
+# The demonstration, which looks away while nothing is at stake.
+
+DEMO_CADENCE = _seconds(5)
+"""One step of its market, and the quotes of its lines while an order works or a leg is asked for."""
+DEMO_IDLE_CADENCE = _seconds(90)
+"""The quotes of its lines otherwise."""

@@ -1,0 +1,48 @@
+"""The clocks of exits: each only works beside the others."""
+
+from datetime import timedelta
+
+from engine.cli.demo import KNOBS, WATCHED_KNOBS
+from engine.domain import clocks
+from engine.domain.clocks import BackOff
+
+
+def test_wait_doubles_with_every_try_up_to_the_longest() -> None:
+    again = BackOff(timedelta(seconds=20), timedelta(minutes=2))
+
+    assert [again.wait(tries).total_seconds() for tries in (0, 1, 2, 3, 4, 5, 400)] == [0, 20, 40, 80, 120, 120, 120]
+
+
+def test_stop_is_decided_in_time_where_its_quotes_come_only_when_they_are_asked_for() -> None:
+    asked_and_answered = clocks.ASKED_AGAIN_AFTER + clocks.ANSWERED_WITHIN
+
+    assert clocks.CONFIRMED_OVER + asked_and_answered < clocks.DECIDED_WITHIN
+    assert clocks.CONFIRMED_BY * clocks.ASKED_AGAIN_AFTER <= clocks.CONFIRMED_OVER
+    assert clocks.LOOKED_AT_EVERY < clocks.ASKED_AGAIN_AFTER
+    assert clocks.TRIGGERED_WITHIN < clocks.CONFIRMED_OVER
+
+
+def test_stop_is_not_forgotten_while_its_quotes_are_waited_for() -> None:
+    assert clocks.DECIDED_WITHIN < clocks.FORGOTTEN_AFTER
+
+
+def test_quiet_leg_is_asked_for_and_answered_before_it_is_no_longer_believed() -> None:
+    noticed = clocks.QUIET_FOR + clocks.HELD_LOOKED_AT_EVERY
+
+    assert noticed + clocks.ANSWERED_WITHIN < clocks.STANDS_FOR
+    assert clocks.PRICED_WITHIN < clocks.TOLD_WITHIN < clocks.STANDS_FOR
+
+
+def test_quotes_of_the_demonstration_never_grow_older_than_what_is_believed() -> None:
+    for knobs in (KNOBS, WATCHED_KNOBS):
+        assert knobs.idle_cadence_s is not None
+        assert knobs.idle_cadence_s < clocks.QUIET_FOR.total_seconds()
+        assert knobs.cadence_s <= clocks.ASKED_AGAIN_AFTER.total_seconds()
+
+
+def test_hopeless_profit_or_a_leg_that_nobody_bids_for_takes_few_messages_a_day() -> None:
+    session, waited, tries = timedelta(hours=6, minutes=30), timedelta(0), 0
+    while waited < session:
+        tries, waited = tries + 1, waited + clocks.CLOSE_PATIENCE + clocks.TARGET_AGAIN.wait(tries + 1)
+
+    assert tries * len(("send", "cancel")) <= clocks.MESSAGES_A_DAY
