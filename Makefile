@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench schema docs clean
+.PHONY: demo test check bench chaos schema docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/spreads demo
@@ -20,6 +20,10 @@ check: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench
+
+SEEDS ?= 10
+chaos: $(VENV)/.installed-test
+	$(BIN)/python -m tests.simulation.chaos --seeds $(SEEDS)
 
 schema: $(VENV)/.installed
 	$(BIN)/spreads schema --write schemas

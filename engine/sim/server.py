@@ -70,6 +70,8 @@ class Switchboard:
     register: Callable[["Connection", int], Session | None] = lambda _, __: None
     """A session for the client id; None where the id is in use."""
     gone: Callable[["Connection"], None] = lambda _: None
+    tampered: Callable[["Connection", bytes], bytes] = lambda _, chunk: chunk
+    """What leaves instead of some whole frames: a TWS that lies."""
 
 
 class Connection(asyncio.Protocol):
@@ -280,6 +282,7 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if not chunk or transport is None or transport.is_closing() or self.muted:
             return
+        chunk = self._board.tampered(self, chunk)
         self._board.spoken(self, chunk, True)
         if self._board.faults.take("reset", self._board.now()) is not None:
             transport.write(chunk[: len(chunk) // 2])

@@ -54,7 +54,8 @@ class Simulator:
     """A TWS with one account, on a market, from the simulated instant `begins` on.
 
     Time starts when `start` is first called, and runs with the loop's clock; between `stop` and a later `start` it
-    stands still. `schedule` are faults to come, as values or as text.
+    stands still. `schedule` are faults to come, as values or as text. `tampered` may put other frames in the place of those
+    that leave.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Simulator:
         cash: Decimal | int = _PAPER_CASH,
         knobs: Knobs | None = None,
         schedule: Iterable[Fault | str] = (),
+        tampered: Callable[[Connection, bytes], bytes] = lambda _, chunk: chunk,
     ) -> None:
         self.knobs = knobs or Knobs()
         self.received: deque[Received] = deque()
@@ -93,6 +95,7 @@ class Simulator:
         self._herald = Herald(self.exchange, self.faults, self.sessions, self.later, self.now, self.knobs.bag_commissions)
         self._pumped_at = self._begins
         self._closed_at: datetime | None = None
+        self._tampered = tampered
         self._reception = Reception(self._switchboard(), self._hall(), self._left)
         self._outages = Outages(self, self._reception)
         if market.is_open(self._begins):
@@ -217,6 +220,7 @@ class Simulator:
             received=self._keep,
             handle=self._handle,
             spoken=self._spoken,
+            tampered=self._tampered,
         )
 
     def _hall(self) -> Hall:
