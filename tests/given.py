@@ -36,7 +36,7 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session, days_to_expiry, settlement_instant, years_between
-from engine.domain.snapshot import AccountValues, Snapshot
+from engine.domain.snapshot import AccountValues, BrokerCount, Snapshot
 from engine.domain.spread import Leg, Spread, Structure
 from engine.pricing.black_scholes import greeks
 from engine.strategy.account import Account
@@ -248,10 +248,10 @@ def told(known: Ledger, *facts: Fact, at: datetime = NOW) -> Ledger:
 
 
 def snapshot(known: Ledger | None = None, quotes: ChainSnapshot | None = None, *, at: datetime = NOW, **more: object) -> Snapshot:
-    """One instant of an ordinary session: connected, live, agreed."""
+    """One instant of an ordinary session: connected, live, agreed; the broker was asked just now, and holds nothing."""
     fields: dict[str, object] = {
         "chain": quotes if quotes is not None else chain(at=at), "market": {"SPY": market()}, "account": account(),
-        "session": SESSION, "data": "live", "is_connected": True,
+        "session": SESSION, "data": "live", "is_connected": True, "count": BrokerCount(at, {}),
     }  # fmt: skip
     return Snapshot(at=at, ledger=known if known is not None else ledger(), **(fields | more))  # type: ignore[arg-type]
 

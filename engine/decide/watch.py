@@ -1,21 +1,26 @@
 """What halts the engine by itself: states that a person must look at before anything more is opened.
 
-A person who resumes has seen them: each halts again only for what came after.
+Nothing is judged before it was asked: each waits for what the broker answered to a question that is younger than the doubt, over
+the link as it stands. A person who resumes has seen them: each halts again only for what came after.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from engine.decide.book import Book
 from engine.decide.gate import falls
 from engine.domain.decision import Stop
 from engine.domain.order import Order
 from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Spread
 
 UNBALANCED_FOR = timedelta(seconds=30)
-"""Legs of one combination are reported within a second; so long after the last one the others will not come."""
+"""Legs of one combination are reported within a second. A broker that is asked so long after the last one, over
+the same link, would have told the others."""
 UNKNOWN_FOR = timedelta(seconds=60)
 """An unknown order is asked about every few seconds: after a restart or a lost link most are known again by then."""
+NOT_ASKED = timedelta(0)
 
 
 def watch(snapshot: Snapshot, book: Book) -> Stop | None:
@@ -28,9 +33,14 @@ def watch(snapshot: Snapshot, book: Book) -> Stop | None:
 
 def _reasons(snapshot: Snapshot, book: Book) -> Iterator[str]:
     yield from _legs(snapshot)
+    yield from _excess(snapshot)
     ledger, limits = snapshot.ledger, book.account.breakers
-    if ledger.failures_in_a_row >= limits.rejects_in_a_row:
-        yield f"the broker rejected {ledger.failures_in_a_row} orders in a row"
+    failures, failed_at = ledger.failures_in_a_row, ledger.failed_at
+    if failures >= limits.rejects_in_a_row and failed_at is not None and snapshot.asked_since(failed_at) > NOT_ASKED:
+        yield (
+            f"the broker rejected {failures} orders in a row, the last at {failed_at:%H:%M:%S} UTC,"
+            " and lists none of them as working"
+        )
     lost = [order.ref for order in ledger.working() if _is_lost(order, snapshot)]
     if len(lost) >= limits.unknown_orders:
         yield f"nobody knows what became of {', '.join(lost)}: look at them in TWS"
@@ -40,25 +50,54 @@ def _reasons(snapshot: Snapshot, book: Book) -> Iterator[str]:
 
 
 def _legs(snapshot: Snapshot) -> Iterator[str]:
-    resumed_at = snapshot.ledger.resumed_at
     for ref, filled_at in snapshot.ledger.unbalanced.items():
-        if snapshot.at - filled_at > UNBALANCED_FOR and (resumed_at is None or filled_at > resumed_at):
-            order = snapshot.ledger.orders[ref]
-            legs = ", ".join(f"{order.leg_filled(leg.contract.con_id)} of {leg.contract}" for leg in order.spread.legs)
-            yield f"the legs of {order.ref} are not whole spreads ({legs}): make them so in TWS, then resume"
+        if snapshot.asked_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot):
+            counts, way_out = _counted(snapshot.ledger.orders[ref].spread, snapshot, "make them whole in TWS")
+            yield f"the legs of {ref} are not whole spreads ({counts}): {way_out}, then resume"
+
+
+def _excess(snapshot: Snapshot) -> Iterator[str]:
     for position in snapshot.ledger.positions.values():
-        closed_at = position.closed_at
-        if position.excess and (resumed_at is None or closed_at is None or closed_at > resumed_at):
-            yield f"position {position.id} was closed {position.excess} more than it was opened: undo that in TWS, then resume"
+        if not position.excess:
+            continue
+        closings = snapshot.ledger.closings_of(position.id)
+        filled_at = max((order.fill_heard_at for order in closings if order.fill_heard_at), default=position.opened_at)
+        if snapshot.asked_since(filled_at) > NOT_ASKED and _is_news(filled_at, snapshot):
+            counts, way_out = _counted(position.spread, snapshot, "undo that in TWS")
+            more = f"position {position.id} was closed {position.excess} more than it was opened"
+            yield f"{more} ({counts}): {way_out}, then resume"
+
+
+def _counted(spread: Spread, snapshot: Snapshot, way_out: str) -> tuple[str, str]:
+    """Our count of each leg beside the broker's, and what a person is to do: to trade only where the two are one."""
+    ours = snapshot.ledger.contracts_held()
+    theirs = snapshot.count.contracts if snapshot.count is not None else {}
+    told, is_one = list[str](), True
+    for leg in spread.legs:
+        con_id = leg.contract.con_id
+        mine, broker = Decimal(ours.get(con_id, 0)), theirs.get(con_id, Decimal(0))
+        told.append(f"{leg.contract}: our fills make {_signed(mine)}, the broker holds {_signed(broker)}")
+        is_one = is_one and mine == broker
+    if not is_one:
+        way_out = "the two counts differ: look at the executions in TWS before anything is traded there"
+    return "; ".join(told), way_out
+
+
+def _signed(quantity: Decimal) -> str:
+    return f"{quantity:+f}" if quantity else "0"
+
+
+def _is_news(since: datetime, snapshot: Snapshot) -> bool:
+    """Whether it came after a person resumed: what was there then has been seen."""
+    resumed_at = snapshot.ledger.resumed_at
+    return resumed_at is None or since > resumed_at
 
 
 def _is_lost(order: Order, snapshot: Snapshot) -> bool:
-    """Unknown for so long, though the broker can be asked and answers."""
-    resumed_at = snapshot.ledger.resumed_at
+    """Still unknown to a broker that was asked so long after it became so."""
     return (
         order.state == "unknown"
         and snapshot.is_connected
-        and snapshot.ledger.reconciled is not None
-        and snapshot.at - order.changed_at > UNKNOWN_FOR
-        and (resumed_at is None or order.changed_at > resumed_at)
+        and snapshot.asked_since(order.changed_at) > UNKNOWN_FOR
+        and _is_news(order.changed_at, snapshot)
     )

@@ -7,6 +7,7 @@
 `Ledger.apply` is the only way in. It is pure: the same facts in the same order make the same ledger, on any machine.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -81,6 +82,8 @@ class Ledger:
     """Starts every order_ref of this journal."""
     halt: Halted | None = None
     link: LinkChanged | None = None
+    link_at: datetime | None = None
+    """When the link changed last."""
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
     equity: EquityRecorded | None = None
@@ -93,6 +96,8 @@ class Ledger:
     """The same for the last ISO week seen, e.g. 2026-W48."""
     failures_in_a_row: int = 0
     """Orders of ours that the broker rejected since the last one that filled or could be canceled."""
+    failed_at: datetime | None = None
+    """When the last of them was."""
     messages: list[datetime] = field(default_factory=list[datetime])
     """When order messages (send, reprice, cancel) were written, newest last, at most `MESSAGES_KEPT`."""
     unbalanced: dict[str, datetime] = field(default_factory=dict[str, datetime])
@@ -158,7 +163,7 @@ class Ledger:
             case BreakerTripped() | BreakerLifted() | ExitBlocked() | ExitFreed():
                 self._stand(fact, at)
             case LinkChanged():
-                self.link = fact
+                self.link, self.link_at = fact, at
                 if fact.state != "up":
                     self.reconciled = None  # what happened meanwhile is not known
             case Reconciled():
@@ -199,6 +204,19 @@ class Ledger:
     def open_positions(self) -> Iterator[Position]:
         return (position for position in self.positions.values() if position.is_open)
 
+    def contracts_held(self) -> dict[int, int]:
+        """Contracts that the fills make, by con_id; short is negative, flat ones are left out.
+
+        Counted from every leg execution, so that unbalanced legs show, less what expired.
+        """
+        held: Counter[int] = Counter()
+        for order in self.orders.values():
+            if order.proposed.position in self.settled:
+                continue
+            for fill in order.fills.values():
+                held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
+        return {con_id: quantity for con_id, quantity in held.items() if quantity}
+
     def closings_of(self, position: str) -> list[Order]:
         return [o for o in self.orders.values() if o.purpose == "close" and o.proposed.position == position]
 
@@ -214,6 +232,9 @@ class Ledger:
                 self.messages = [*self.messages[1 - MESSAGES_KEPT :], at]
             case OrderRejected():
                 self.failures_in_a_row += known.state != "rejected"
+                self.failed_at = at
+            case OrderAcknowledged() if known.state == "rejected":
+                self.failures_in_a_row = max(0, self.failures_in_a_row - 1)  # it came back: it was not rejected
             case LegFilled() | OrderCanceled():
                 # An acknowledgement says little: an order may be acknowledged and rejected a moment later.
                 self.failures_in_a_row = 0

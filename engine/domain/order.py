@@ -166,6 +166,8 @@ class Order:
     order_id: int | None = None
     reprices: int = 0
     cancel_requested_at: datetime | None = None
+    fill_heard_at: datetime | None = None
+    """When the last execution was heard."""
     why: str = ""
     """The last reason that came with a fact: of a denial, a cancel, a rejection, an unknown."""
     revived: bool = False
@@ -361,7 +363,7 @@ def _filled(order: Order, fact: LegFilled, at: datetime) -> Order:
     _must_be_a_leg(order, fact)
     key = fill_key(fact)
     fills, filled_at = {**order.fills, key: fact}, {**order.filled_at, key: fact.executed_at or at}
-    grown = replace(order, fills=fills, filled_at=filled_at, perm_id=fact.perm_id or order.perm_id)
+    grown = replace(order, fills=fills, filled_at=filled_at, fill_heard_at=at, perm_id=fact.perm_id or order.perm_id)
     whole = grown.remaining == 0 and grown.is_balanced
     state = _next(order, "WholeFilled" if whole else "PartFilled")
     return replace(grown, state=state, changed_at=at if state != order.state else order.changed_at)

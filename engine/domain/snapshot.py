@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -79,6 +79,16 @@ class ExitHits:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerCount:
+    """What the broker holds, as it answered last over the link as it stands."""
+
+    asked_at: datetime
+    """When the question left; the answer is at least as young."""
+    contracts: Mapping[int, Decimal]
+    """By con_id, short is negative; what is not in it is not held."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One instant for `decide`."""
 
@@ -92,6 +102,8 @@ class Snapshot:
     """The session of today, also before its open and after its close; None on a day without one."""
     data: DataQuality
     is_connected: bool
+    count: BrokerCount | None = None
+    """None until the broker has answered what it holds over the link as it stands."""
     is_fresh: bool = True
     """Whether a quote was heard since the last look; without one nothing new can be found."""
     answers: tuple[Answer, ...] = ()
@@ -115,6 +127,16 @@ class Snapshot:
         reconciled = self.ledger.reconciled
         missing = reconciled.missing if reconciled is not None else ()
         return all(leg.contract.con_id not in missing for leg in spread.legs)
+
+    def asked_since(self, doubt: datetime) -> timedelta:
+        """How long a doubt had stood, over this link, when the broker was asked for what it answered last; zero where it was not.
+
+        A verdict waits for it: what is known from before the doubt, or from before the link was lost, answers nothing.
+        """
+        if self.count is None:
+            return timedelta(0)
+        began = max(doubt, self.ledger.link_at or doubt)
+        return max(timedelta(0), self.count.asked_at - began)
 
     @property
     def is_reconciled(self) -> bool:

@@ -10,11 +10,11 @@ Between two beats the world cannot change under the decider. A beat is one synch
 reconciliations) is started by `spawn` and comes back through the inbox as facts.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, assert_never
+from typing import Protocol, assert_never
 
 from engine.decide.book import Book
 from engine.decide.decide import decide
@@ -41,13 +41,14 @@ from engine.domain.decision import (
     facts_of,
 )
 from engine.domain.errors import EngineError, IllegalFact, Transient
-from engine.domain.facts import CancelRequested, EquityRecorded, Fact, FactRefused, Halted, LinkChanged, OrderUnknown
+from engine.domain.facts import CancelRequested, EquityRecorded, Fact, FactRefused, Halted, OrderUnknown, Reconciled
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, ExitHits, Snapshot
 from engine.ports import Broker, BrokerPicture, Clock, Journal
 from engine.runtime.inbox import Asked, Inbox, Said
+from engine.runtime.inquiry import Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
 
 TIMER_BUSY_S = 1.0
@@ -58,13 +59,7 @@ TIMER_CLOSED_S = 60.0
 LEAVE_WAIT_S, LEAVE_WAITS = 1.0, 10
 """How often, and how many times, a stopping engine looks for the answers to its last cancels."""
 EQUITY_EVERY = timedelta(minutes=1)
-ASK_AGAIN_S = 5.0
-"""Between two questions to the broker about orders that are unknown."""
-RECONCILE_EVERY = timedelta(minutes=1)
-"""Nothing is opened for longer than this on books that a person or an assignment has changed in TWS."""
 
-Spawn = Callable[[Coroutine[Any, Any, None]], object]
-"""Starts what takes time in the one task group of the composition root."""
 Effect = Callable[[], object]
 
 
@@ -125,11 +120,8 @@ class Engine:
         self._answers: dict[str, Said] = {}
         self._requests: dict[str, Asked] = {}
         self._hits: dict[tuple[str, str], ExitHits] = {}
-        self._asking = False
+        self._inquiry = Inquiry(broker, inbox, clock, spawn)
         self._ticks = -1
-        self._picture_at: datetime | None = None
-        self._asked_at: datetime | None = None
-        self._asked_over: LinkChanged | None = None
         self._written_since_sync = False
 
     async def run(self, stop: Callable[[], bool]) -> None:
@@ -175,7 +167,7 @@ class Engine:
         for effect in effects:
             effect()
         self._settle_answers()
-        self._reconcile_when_due(now)
+        self._inquiry.ask_when_due(self.ledger, now)
         self.gauges.beats += 1
         self.gauges.last_beat_at = now
 
@@ -208,7 +200,7 @@ class Engine:
             # A broker that contradicts itself must neither stop the engine nor change what is known; entries wait.
             self.gauges.refused_facts += 1
             self.record(FactRefused(type(fact).__name__, getattr(fact, "order_ref", ""), str(error)), now)
-            self._picture_at = None
+            self._inquiry.hurry()
 
     def _hear_word(self, said: Said) -> None:
         """Keep a person's word for this beat: the first one counts, but a no always wins over a yes."""
@@ -234,15 +226,15 @@ class Engine:
         self._requests[about] = asked
 
     def _learn(self, picture: BrokerPicture, now: datetime) -> None:
-        self._asking = False
-        if self._asked_at is None or self.ledger.link is not self._asked_over:
-            self._picture_at = None  # the link changed while it was taken: what it shows may be of before
+        asked_at = self._inquiry.answered(picture, self.ledger, now)
+        if asked_at is None:
             return
-        outcome = reconcile(self.ledger, picture, now, self._asked_at)
-        for fact in outcome.facts:
+        learnt = reconcile(self.ledger, picture, now, asked_at).facts
+        for fact in learnt:
             if fact != self.ledger.reconciled:
                 self._hear_fact(fact, now)
-        self._picture_at = now
+        if not any(isinstance(fact, Reconciled) for fact in learnt):
+            self._inquiry.hurry()
 
     def _look(self, now: datetime) -> Snapshot:
         snapshot = self._eyes.look(now, self.ledger)
@@ -256,7 +248,14 @@ class Engine:
         answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
         requests = tuple(asked.request for asked in self._requests.values())
         ticks, self._ticks = self._ticks, self._eyes.ticks()
-        return replace(snapshot, answers=answers, requests=requests, exit_hits=self._hits, is_fresh=self._ticks != ticks)
+        return replace(
+            snapshot,
+            count=self._inquiry.count(self.ledger),
+            answers=answers,
+            requests=requests,
+            exit_hits=self._hits,
+            is_fresh=self._ticks != ticks,
+        )
 
     def _write(self, decision: Decision, now: datetime) -> list[Effect]:
         name = type(decision).__name__
@@ -292,7 +291,7 @@ class Engine:
                 self._answered(ref, f"expired: {reason}")
                 self._served(ref, f"canceled {ref}: it was not sent")
             case Doubt():
-                self._picture_at = None
+                self._inquiry.hurry()
             case CountExit(position=position, rule=rule, first_at=first_at, count=count):
                 self._hits[(position, rule)] = ExitHits(first_at, now, count)
             case Reply(order_ref=ref, text=text):
@@ -317,25 +316,6 @@ class Engine:
 
     async def _preview(self, ref: str) -> None:
         self._inbox.hear(await self._broker.preview(self.ledger.orders[ref].proposed))
-
-    def _reconcile_when_due(self, now: datetime) -> None:
-        """Ask the broker for its picture: soon while an order is unknown or entries are blocked, else every few minutes."""
-        if self._asking or not self._broker.is_connected:
-            return
-        doubt = any(order.state == "unknown" for order in self.ledger.working())
-        blocked = self.ledger.reconciled is None or bool(self.ledger.reconciled.differences)
-        every = timedelta(seconds=ASK_AGAIN_S) if doubt or blocked else RECONCILE_EVERY
-        if self._picture_at is None or now - self._picture_at >= every:
-            self._asking, self._asked_at, self._asked_over = True, now, self.ledger.link
-            self._spawn(self._ask())
-
-    async def _ask(self) -> None:
-        try:
-            self._inbox.put(await self._broker.picture())
-        except EngineError:
-            # Said by the broker as a fact already where it concerns the link; asked again in a while.
-            self._asking = False
-            self._picture_at = self._clock.now()
 
     def _answered(self, ref: str, outcome: str) -> None:
         said = self._answers.pop(ref, None)

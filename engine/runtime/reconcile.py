@@ -8,7 +8,6 @@
 Pure: the picture and the ledger come in, facts go out.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, fields
@@ -19,6 +18,7 @@ from engine.decide.refs import day_of
 from engine.domain.errors import IllegalFact
 from engine.domain.facts import (
     Fact,
+    LegFilled,
     OrderAbsent,
     OrderAcknowledged,
     OrderCanceled,
@@ -41,9 +41,9 @@ NAMED_MAX = 5
 @dataclass(frozen=True, slots=True)
 class Outcome:
     facts: tuple[Fact, ...]
-    """What the broker's picture teaches, in order, `Reconciled` last."""
+    """What the broker's picture teaches, in order, `Reconciled` last; without it where positions could not be judged."""
     is_settled: bool
-    """False while an order is still unknown: ask again."""
+    """False while an order is still unknown, or positions moved under the question: ask again."""
 
 
 def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: datetime) -> Outcome:
@@ -60,6 +60,8 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
                     facts.append(fact)
             except IllegalFact:
                 continue
+    if _is_moving(after, picture, asked_at):
+        return Outcome(tuple(facts), is_settled=False)
     unknown = [order.ref for order in after.orders.values() if order.state == "unknown"]
     differences = (
         *_differences(after, picture),
@@ -70,18 +72,18 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
     return Outcome(tuple(facts), is_settled=not unknown)
 
 
-def held(ledger: Ledger) -> dict[int, int]:
-    """Contracts that our fold says the account holds, by con_id; short is negative, flat ones are left out.
-
-    Counted from every leg execution, so that unbalanced legs show, less what expired.
-    """
-    count: Counter[int] = Counter()
-    for order in ledger.orders.values():
-        if order.proposed.position in ledger.settled:
-            continue
-        for fill in order.fills.values():
-            count[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
-    return {con_id: quantity for con_id, quantity in count.items() if quantity}
+def _is_moving(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> bool:
+    """Whether positions that differ were traded since the broker was asked: they may have been told before it or after it."""
+    ours = ledger.contracts_held()
+    theirs = {position.con_id: position.quantity for position in picture.positions}
+    told = {fact.exec_id for fact in picture.executions if isinstance(fact, LegFilled)}
+    return any(
+        theirs.get(fill.con_id, Decimal(0)) != ours.get(fill.con_id, 0)
+        for order in ledger.orders.values()
+        if order.fill_heard_at is not None and order.fill_heard_at > asked_at
+        for fill in order.fills.values()
+        if fill.exec_id not in told
+    )
 
 
 def _executions(ledger: Ledger, picture: BrokerPicture, _: datetime) -> Iterator[Fact]:
@@ -133,7 +135,7 @@ def _find(order: Order, candidates: tuple[BrokerOrder, ...]) -> BrokerOrder | No
 
 
 def _differences(ledger: Ledger, picture: BrokerPicture) -> Iterator[str]:
-    ours, expired = held(ledger), _expired(ledger)
+    ours, expired = ledger.contracts_held(), _expired(ledger)
     theirs = {position.con_id: position for position in picture.positions if position.quantity}
     names = {
         leg.contract.con_id: str(leg.contract)
@@ -175,7 +177,7 @@ def _not_in_books(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) ->
 
 def _missing(ledger: Ledger, picture: BrokerPicture) -> tuple[int, ...]:
     theirs = {position.con_id: position.quantity for position in picture.positions}
-    ours = sorted(held(ledger).items())
+    ours = sorted(ledger.contracts_held().items())
     return tuple(
         con_id for con_id, quantity in ours if theirs.get(con_id, Decimal(0)) * (1 if quantity > 0 else -1) < abs(quantity)
     )

@@ -1,8 +1,9 @@
 """The beat: what is on disk before what leaves, what a broker may do without harm, and that no word acts late."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -23,6 +24,7 @@ from engine.domain.facts import (
     Reconciled,
 )
 from engine.domain.snapshot import AccountValues
+from engine.ports import BrokerPicture
 from tests import given
 from tests.shell.runtime.bench import AUTO, MANUAL, Bench, play
 
@@ -184,6 +186,53 @@ def test_lost_link_blocks_until_the_books_are_agreed_again_and_fills_of_the_outa
 
     assert bench.ledger.reconciled == Reconciled(())
     assert bench.ledger.positions[REF].quantity == 2
+
+
+@pytest.mark.parametrize("seconds", [1, 35, 3600, 60_000])
+def test_link_lost_between_two_executions_of_one_fill_halts_nothing(seconds: int) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
+        bench.broker.is_connected = False
+        bench.broker.fill(REF, 2)
+        bench.inbox.hear(bench.broker.executions[0])
+        bench.broker.lose_link()
+        await bench.beats(1)
+        assert bench.ledger.unbalanced
+        await bench.beats(1, seconds)
+        await bench.broker.connect()
+        await bench.until(lambda: bench.order().state == "filled")
+
+    bench = play(story, AUTO)
+
+    assert bench.ledger.reconciled == Reconciled(())
+    assert bench.of(Halted) == []
+
+
+def test_broker_is_asked_the_more_seldom_the_longer_a_doubt_has_stood() -> None:
+    asked: list[datetime] = []
+
+    async def story(bench: Bench) -> None:
+        real = bench.broker.picture
+
+        async def told() -> BrokerPicture:
+            asked.append(bench.clock.at)
+            return await real()
+
+        bench.broker.picture = told  # type: ignore[method-assign]
+        await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
+        bench.broker.positions[bench.order().spread.legs[0].contract.con_id] = Decimal(3)
+        bench.inbox.hear(OrderUnknown(REF, "silence"))
+        bench.broker.held[REF].status = "filled"
+        bench.broker.executions.clear()
+        asked.clear()
+        await bench.beats(600)
+
+    play(story, AUTO)
+
+    pauses = [(later - sooner).seconds for sooner, later in pairwise(asked)]
+    assert pauses[0] <= 6
+    assert pauses == sorted(pauses)
+    assert 60 <= pauses[-1] <= 61
 
 
 def test_picture_that_was_taken_over_another_link_is_not_believed() -> None:

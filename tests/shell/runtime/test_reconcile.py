@@ -20,7 +20,7 @@ from engine.domain.facts import (
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
-from engine.runtime.reconcile import Outcome, held, reconcile
+from engine.runtime.reconcile import Outcome, reconcile
 from engine.runtime.restart import leftovers
 from tests import given
 
@@ -59,7 +59,7 @@ def sent(*facts: Fact) -> Ledger:
 
 
 def agreed(outcome: Outcome) -> bool:
-    last = outcome.facts[-1]
+    last = outcome.facts[-1] if outcome.facts else None
     return isinstance(last, Reconciled) and not last.differences
 
 
@@ -275,10 +275,22 @@ def test_more_or_fewer_contracts_than_our_fills_block() -> None:
     )
 
 
+def test_contracts_that_traded_while_the_broker_was_asked_are_not_judged() -> None:
+    """The positions may have been told before the execution or after it: nobody knows."""
+    known = sent(WORKING)
+    given.told(known, *given.fills(ORDER), at=given.NOW - timedelta(seconds=1))
+
+    outcome = against(known, asked_at=given.NOW - timedelta(seconds=2))
+
+    assert outcome.facts == ()
+    assert not outcome.is_settled
+    assert not agreed(against(known, asked_at=given.NOW))
+
+
 def test_one_leg_alone_is_counted_as_it_is() -> None:
     known = sent(WORKING, given.fills(ORDER)[0])
 
-    assert held(known) == {SHORT.con_id: -2}
+    assert known.contracts_held() == {SHORT.con_id: -2}
     assert agreed(against(known, open=[order()], positions=holds()[:1]))
 
 
@@ -299,7 +311,7 @@ def test_position_in_contracts_of_an_order_whose_end_nobody_saw_is_ours_to_expla
 def test_settled_contracts_may_be_listed_for_a_night_more() -> None:
     known = given.told(sent(*given.fills(ORDER)), PositionSettled("o1", Decimal(0), "expired"))
 
-    assert held(known) == {}
+    assert known.contracts_held() == {}
     assert against(known, positions=holds()).facts == (Reconciled(()),)
     assert against(known).facts == (Reconciled(()),)
 

@@ -14,7 +14,6 @@ from engine.domain.facts import CancelRequested, Fact, LegFilled, OrderRepriced,
 from engine.domain.ledger import Ledger
 from engine.domain.order import fill_key
 from engine.ports import Broker, Journal, Line
-from engine.runtime.reconcile import held
 from engine.sim.exchange.orders import Execution
 from engine.sim.simulator import Simulator
 from engine.store.checkpoint import verify
@@ -50,7 +49,7 @@ class Invariants:
     def check_at_rest(self, ledger: Ledger) -> None:
         """What must hold besides once nothing is on its way any more."""
         self.check(ledger)
-        assert held(ledger) == self._sim.positions(), "the legs of the fold are not the broker's positions"
+        assert ledger.contracts_held() == self._sim.positions(), "the legs of the fold are not the broker's positions"
         working = {order.terms.order_ref for order in self._sim.orders() if order.is_working}
         known = {order.ref for order in ledger.working() if order.is_at_broker}
         assert working == known, f"working at the broker {working}, at the broker as far as we know {known}"
