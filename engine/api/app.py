@@ -8,14 +8,17 @@
 Whoever may open the socket may do everything: its file mode (0600) is the permission. Nothing here decides.
 """
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import FastAPI, HTTPException, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from engine.runtime.desk import Desk, Row
+from engine.api.names import ENGINE_HEADER
+from engine.runtime.desk import Desk
+from engine.runtime.rows import Row
 
 Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[\w .@:-]+$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
@@ -45,6 +48,13 @@ class Outcome(BaseModel):
 def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
     """The API over one engine, for the socket that only its owner can open."""
     api = watch(desk, registry)
+
+    @api.middleware("http")
+    async def name_the_engine(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Whoever halts or approves is told whose engine it was, also where it refuses."""
+        response = await answer(request)
+        response.headers[ENGINE_HEADER] = f"{desk.identity.mode}, account {desk.identity.account}"
+        return response
 
     @api.get("/v1/status")
     async def status() -> Row:
@@ -102,7 +112,7 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
         return Outcome(done=True, text=desk.resume(word.by))
 
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
-    _ = (status, approvals, positions, closing, close, cancel, orders, why, approve, decline, halt, resume)
+    _ = (name_the_engine, status, approvals, positions, closing, close, cancel, orders, why, approve, decline, halt, resume)
     return api
 
 

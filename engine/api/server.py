@@ -10,9 +10,9 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from engine.api.names import SOCKET_NAME
 from engine.domain.errors import UserError
 
-SOCKET_NAME = "engine.sock"
 PATH_MAX = 100
 """A unix socket's path has room for about 104 bytes on every system."""
 

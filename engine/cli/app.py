@@ -18,6 +18,7 @@ from pathlib import Path
 from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnknownCommandError, UnusedCliTokensError
 from cyclopts.argument import Argument
 
+from engine.cli.options import misspelled
 from engine.domain.errors import EngineError, UserError
 
 GROUPS = {
@@ -32,9 +33,9 @@ GROUPS = {
     },
     "A running engine": {
         "status": "engine.cli.remote:status",
-        "approvals": "engine.cli.remote:approvals",
-        "approve": "engine.cli.remote:approve",
-        "decline": "engine.cli.remote:decline",
+        "approvals": "engine.cli.answers:approvals",
+        "approve": "engine.cli.answers:approve",
+        "decline": "engine.cli.answers:decline",
         "halt": "engine.cli.remote:halt",
         "resume": "engine.cli.remote:resume",
         "why": "engine.cli.remote:why",
@@ -76,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _print_whatever_comes()
     _print_wide_enough()
+    if words and words[0] in COMMANDS and words[0] != "run":  # which refuses them
+        for problem in misspelled(os.environ):
+            print(f"spreads: {problem}", file=sys.stderr)
     try:
         app = build(overview=not words or words[0] in {"--help", "-h"})
         outcome = app(words, exit_on_error=False, print_error=False, result_action="return_value")
@@ -133,8 +137,9 @@ def _worded(error: CycloptsError) -> str:
             return f"{keyword} wants a value"
         case _:
             kinds = {"int": "a whole number", "float": "a number"}
+            text = re.sub(r"^Invalid value for (\w+) from env: ", r"\1: ", str(error))
             pattern = r'unable to convert "(.*)" into (int|float)\.'
-            return re.sub(pattern, lambda found: f"'{found[1]}' is not {kinds[found[2]]}", str(error))
+            return re.sub(pattern, lambda found: f"'{found[1]}' is not {kinds[found[2]]}", text)
 
 
 def _print_wide_enough() -> None:

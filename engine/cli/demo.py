@@ -23,6 +23,7 @@ from cyclopts.validators import Number
 from engine.app import App, Options, state_of
 from engine.cli.logs import log_to
 from engine.cli.narrate import Narrator, clock, dollars
+from engine.cli.options import State, Strategies
 from engine.cli.pace import BUSY, Pace
 from engine.cli.report import report
 from engine.cli.show import program, say
@@ -41,10 +42,12 @@ from engine.sim.market.series import Breadth
 from engine.sim.network import MemoryNetwork
 from engine.sim.simulator import Simulator
 from engine.store.history import query
+from engine.store.lock import LOCK_FILE, Lock
 from engine.strategy.explain import written
 from engine.strategy.parse import parse_common, parse_strategy
 
 ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 80
+DEMO = Path("state/demo")
 FIRST_DAY = date(2026, 11, 16)
 """A Monday with a quiet calendar. Fixed, so that a seed tells the whole story."""
 MARKER = ".demo"
@@ -79,8 +82,11 @@ def demo(
     *,
     seed: Annotated[int, Parameter(validator=Number(gte=0, lte=2**31))] = 10,
     days: Annotated[int, Parameter(validator=Number(gte=1, lte=20))] = 2,
-    state: Path = Path("state/demo"),
-    strategies: Path | None = None,
+    state: Annotated[State, Parameter(help="Folder for the journal and the history; an earlier demo in it is replaced.")] = DEMO,
+    strategies: Annotated[
+        Strategies | None,
+        Parameter(help="Folder of strategies; the examples that come with the program when not given.", show_default=False),
+    ] = None,
     headless: bool = False,
 ) -> int:
     """Watch it trade: a simulated market, no account, no configuration, nothing to lose.
@@ -91,14 +97,10 @@ def demo(
         Another number is another market.
     days
         Trading days to run.
-    state
-        Folder for the journal and the history; an earlier demo in it is replaced.
-    strategies
-        Folder of strategies; the examples that come with the program when not given.
     headless
         Jump through time and print a report, also on a terminal.
     """
-    folder = _fresh(state)
+    folder = fresh(state)
     log_to(folder)
     examples = strategies or example_strategies()
     sessions = sessions_between(FIRST_DAY, FIRST_DAY + timedelta(days=3 * days + 10))[:days]
@@ -313,14 +315,23 @@ def _folded(text: str, watched: bool) -> str:
     return fill(text, width, subsequent_indent=INDENT if width >= 3 * len(INDENT) else INDENT[: len(INDENT) // 4])
 
 
-def _fresh(state: Path) -> Path:
-    """An empty folder for this demonstration; only what an earlier one left is removed."""
+def fresh(state: Path) -> Path:
+    """An empty folder for this demonstration; only what an earlier one left is removed, and never from under one that runs.
+
+    Raises UserError where the folder holds something else, or an engine or another demonstration works in it.
+    """
     if state.exists() and not state.is_dir():
         raise UserError(f"{state}: this is no folder; choose another --state")
-    if state.exists() and any(state.iterdir()):
-        if not (state / MARKER).is_file():
-            raise UserError(f"{state}: holds something that is not a demo; choose another --state")
-        shutil.rmtree(state)
+    if state.exists() and any(state.iterdir()) and not (state / MARKER).is_file():
+        raise UserError(f"{state}: holds something that is not a demo; choose another --state")
     folder = state_of(state)
-    (folder / MARKER).write_text("made by `spreads demo`; the next demo replaces this folder\n", encoding="utf-8")
+    lock = Lock(folder)
+    try:
+        # The lock's own file stays: who comes meanwhile must meet the same one.
+        for path in folder.iterdir():
+            if path.name != LOCK_FILE:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        (folder / MARKER).write_text("made by `spreads demo`; the next demo replaces this folder\n", encoding="utf-8")
+    finally:
+        lock.release()  # the engine takes it itself
     return folder

@@ -4,15 +4,17 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
 
 import duckdb
-from cyclopts import Parameter
 
+from engine.cli.client import is_state_folder
 from engine.cli.instants import WholeDay, moment
+from engine.cli.options import STATE, State
 from engine.cli.show import Format, Row, say, show
 from engine.domain.errors import UserError
 from engine.domain.ledger import Ledger
@@ -26,8 +28,6 @@ LIMIT = 1_000
 LIMIT_MAX = 1_000_000
 """Rows that are put together in memory before the first is printed."""
 SQL_BYTES_MAX = 1_000_000
-OWN_ENTRIES = frozenset({"README.md", "HALT", "chains", "checkpoints", "strategies"})
-"""What a state folder may hold before its engine has ever written a fact; hidden files too."""
 VIEWS = """
 SELECT table_name AS view, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns
 FROM information_schema.columns
@@ -36,18 +36,14 @@ ORDER BY table_name"""
 NAME_IT = "name the state folder of an engine with --state"
 HELP = r"a statement ends with ;   \d lists the views   \d NAME describes one   \q leaves"
 
-State = Annotated[Path, Parameter(name="--state")]
 
-
-def query(sql: str | None = None, *, state: State = Path("state"), format: Format = "table", limit: int = LIMIT) -> int:  # noqa: A002
+def query(sql: str | None = None, *, state: State = STATE, format: Format = "table", limit: int = LIMIT) -> int:  # noqa: A002
     r"""Ask the history in SQL (DuckDB), also while the engine runs. Without SQL: a prompt, or what comes through a pipe.
 
     Parameters
     ----------
     sql
         One SELECT over the views; `spreads query "\d"` lists them.
-    state
-        Folder of the engine.
     format
         table, json or csv.
     limit
@@ -55,13 +51,13 @@ def query(sql: str | None = None, *, state: State = Path("state"), format: Forma
     """
     if not 1 <= limit <= LIMIT_MAX:
         raise UserError(f"--limit {limit}: between 1 and {LIMIT_MAX:,} rows")
-    _welcome_empty(state)
-    _needs_journal(state)
-    if sql is None and sys.stdin is not None and sys.stdin.isatty():
-        _prompt(state, format, limit)
-        return 0
-    for statement in _statements(_piped() if sql is None else sql):
-        _answer(state, statement, format, limit)
+    with _history(state) as folder:
+        if sql is None and sys.stdin is not None and sys.stdin.isatty():
+            say(f"history of {state}; {HELP}")
+            _prompt(folder, format, limit)
+            return 0
+        for statement in _statements(_piped() if sql is None else sql):
+            _answer(folder, statement, format, limit)
     return 0
 
 
@@ -135,12 +131,19 @@ def _order_row(order: Order) -> Row:
     }
 
 
-def _welcome_empty(state: Path) -> None:
-    """A state folder whose engine has not written yet answers with no rows; any other folder is left alone."""
-    if state.is_dir() and not (state / journal.FOLDER).exists():
-        strangers = [path.name for path in state.iterdir() if path.name not in OWN_ENTRIES and not path.name.startswith(".")]
-        if not strangers:
-            (state / journal.FOLDER).mkdir(mode=0o700)
+@contextmanager
+def _history(state: Path) -> Generator[Path]:
+    """The folder that is asked: this one, or an empty one in its place where its engine has not written yet.
+
+    Raises UserError where the folder is none of an engine. Asking never makes anything in it.
+    """
+    if (state / journal.FOLDER).is_dir() or not is_state_folder(state):
+        _needs_journal(state)
+        yield state
+        return
+    with TemporaryDirectory() as empty:
+        (Path(empty) / journal.FOLDER).mkdir()
+        yield Path(empty)
 
 
 def _needs_journal(state: Path) -> None:
@@ -227,7 +230,6 @@ def _prompt(state: Path, form: Format, limit: int) -> None:
     r"""Questions line by line until `\q` or the end of input."""
     importlib.import_module("readline")  # gives input() its editing keys and its memory of lines
 
-    say(f"history of {state}; {HELP}")
     kept: list[str] = []
     while True:
         try:

@@ -1,13 +1,11 @@
 """`spreads run`: the engine, until it is stopped."""
 
 import asyncio
-import difflib
 import os
 import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -18,6 +16,7 @@ from engine.app import App, Options, state_of
 from engine.cli.horizon import outdated
 from engine.cli.logs import log_to
 from engine.cli.narrate import Narrator
+from engine.cli.options import STATE, STRATEGIES, State, Strategies, misspelled, variable
 from engine.cli.show import say
 from engine.cli.simclock import simulated_now
 from engine.domain.errors import EngineError, UserError
@@ -32,14 +31,10 @@ from engine.sim.loop import run as run_on
 
 NOT_LIVE = "{}: real money needs armed strategies, which this version does not have; use --paper"
 
-PREFIX = "SPREADS_"
-
 _WANTED = {
     "mode": "paper or sim",
     "host": "a name or an address, such as 127.0.0.1",
     "account": "an account such as DU1234567",
-    "strategies": "a folder",
-    "state": "a folder",
 }
 """What the settings that are no numbers want."""
 
@@ -55,8 +50,8 @@ def run(
     port: Annotated[int | None, Parameter(show_default=False)] = None,
     client_id: Annotated[int | None, Parameter(show_default=False)] = None,
     account: Optional = None,
-    strategies: Annotated[Path | None, Parameter(show_default=False)] = None,
-    state: Annotated[Path | None, Parameter(show_default=False)] = None,
+    strategies: Strategies = STRATEGIES,
+    state: State = STATE,
     metrics_port: Annotated[int | None, Parameter(show_default=False)] = None,
     lines: Annotated[int | None, Parameter(show_default=False)] = None,
     speed: float = 1.0,
@@ -81,10 +76,6 @@ def run(
         Number of this session at TWS, 17 when not given. Keep it: only the same number may change an order after a restart.
     account
         Account to trade; the only one that TWS reports when not given.
-    strategies
-        Folder of strategies, `strategies` when not given.
-    state
-        Folder of the journal and the history, `state` when not given.
     metrics_port
         Serve /metrics and /health on this port of 127.0.0.1 as well.
     lines
@@ -179,24 +170,21 @@ def _settings(given: dict[str, object]) -> Settings:
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    written = {name: f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    written = {name: variable(name) for name in Settings.model_fields}
     return {name: environment[variable] for name, variable in written.items() if variable in environment}
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     """A misspelled SPREADS_ACOUNT would leave the account to chance."""
-    known = [f"{PREFIX}{name}".upper() for name in Settings.model_fields]
-    for variable in environment:
-        if variable.startswith(PREFIX) and variable not in known:
-            close = difflib.get_close_matches(variable, known, 1, 0.8)
-            way_out = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise UserError(f"{variable} in the environment is no setting; {way_out}")
+    problem = next(misspelled(environment), None)
+    if problem is not None:
+        raise UserError(problem)
 
 
 def _wrong(details: ErrorDetails, given: Mapping[str, object]) -> str:
     """What is wrong with one setting, by the name under which it was given."""
     field = str(details["loc"][0])
-    name = "--" + field.replace("_", "-") if field in given else f"{PREFIX}{field}".upper()
+    name = "--" + field.replace("_", "-") if field in given else variable(field)
     declared = Settings.model_json_schema()["properties"][field]
     bounds = next((kind for kind in (declared, *declared.get("anyOf", ())) if "minimum" in kind), None)
     wanted = f"a whole number from {bounds['minimum']} to {bounds['maximum']}" if bounds else _WANTED[field]

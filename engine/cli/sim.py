@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from engine.cli.markets import Staged, generated, replayed
+from engine.cli.options import Account, Host, Port
 from engine.cli.show import pairs, say
 from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK
@@ -33,8 +34,8 @@ TOLD_EVERY_S = 1.0
 
 def sim(
     *,
-    port: int = 7497,
-    host: str = "127.0.0.1",
+    port: Port = 7497,
+    host: Host = "127.0.0.1",
     replay: Annotated[tuple[Path, ...], Parameter(show_default=False, consume_multiple=True)] = (),
     bars: Path | None = None,
     underlyings: Annotated[tuple[str, ...], Parameter(show_default=" ".join, consume_multiple=True)] = ("SPX", "SPY", "VIX"),
@@ -43,7 +44,7 @@ def sim(
     seed: int = 1,
     speed: float = 1.0,
     wait: Annotated[bool | None, Parameter(negative="--no-wait")] = None,
-    account: str = "DU1234567",
+    account: Account = "DU1234567",
     cash: float = 1_000_000,
     fault: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
 ) -> None:

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from engine.domain.errors import UserError
 
+LOCK_FILE = "lock"
+
 
 class Lock:
     """Held from its making until `release`."""
 
     def __init__(self, state: Path) -> None:
         """Raises UserError when another engine holds it (naming its process) or the folder cannot be written."""
-        path = state / "lock"
+        path = state / LOCK_FILE
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:

@@ -1,8 +1,15 @@
 """What the commands are tried on: a strategy, a recorded chain small enough to read, and a journal."""
 
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -93,3 +100,45 @@ def _snapshot(instant: datetime, underlying: str) -> pa.Table:
             "multiplier": [100.0] * count,
         }
     )
+
+
+@contextmanager
+def engine_that_says(
+    answer: object, state: Path = Path("state"), *, status: int = 200, engine: str = "paper, account DU1234567"
+) -> Iterator[list[dict[str, Any]]]:
+    """A socket in this state folder that answers every question with the same words, or by path where there is a callable;
+    gives the list of what was said to it."""
+    heard: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            said = answer(self.command, self.path) if callable(answer) else answer
+            body = json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Spreads-Engine", engine)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.do_GET()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own word
+            pass
+
+    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        def get_request(self):  # type: ignore[no-untyped-def]
+            request, _ = super().get_request()
+            return request, ("engine", 0)
+
+    state.mkdir(parents=True, exist_ok=True)
+    with Server(str(state / "engine.sock"), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield heard
+        finally:
+            server.shutdown()
+            thread.join()
+            (state / "engine.sock").unlink()

@@ -1,14 +1,12 @@
 """Commands about a running engine: amounts and times as a person reads them, and a way out where no engine listens."""
 
 import json
-import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import pytest
+
 from tests.faces.conftest import Spreads
+from tests.faces.given import engine_that_says
 
 STATUS = {
     "version": "0.1.0",
@@ -76,33 +74,30 @@ def test_resume_without_an_engine_removes_the_file_that_halt_left(spreads: Sprea
     assert again.code == 1
 
 
-@contextmanager
-def engine_that_says(answer: object, state: Path = Path("state")) -> Iterator[None]:
-    """A socket in this state folder that answers every question with the same words."""
+@pytest.mark.parametrize("words", [("halt", "lunch"), ("resume",), ("approve", "o1"), ("decline", "o1")])
+def test_who_stops_or_answers_is_told_which_engine_heard_it(words: tuple[str, ...], spreads: Spreads) -> None:
+    with engine_that_says({"done": True, "text": "as you say"}, Path("books")):
+        told = spreads(*words, "--state", "books")
+    with engine_that_says({"detail": "not now"}, status=409):
+        refused = spreads(*words)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    assert (told.code, told.out) == (0, "paper, account DU1234567, engine on books: as you say\n")
+    if words[0] != "halt":
+        assert (refused.code, refused.err) == (1, "spreads: paper, account DU1234567, engine on state: not now\n")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own word
-            pass
 
-    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-        def get_request(self):  # type: ignore[no-untyped-def]
-            request, _ = super().get_request()
-            return request, ("engine", 0)
+def test_reason_is_heard_whatever_bytes_it_has_and_however_long_it_is(spreads: Spreads) -> None:
+    with engine_that_says({"done": True, "text": "halting"}) as heard:
+        told = spreads("halt", "smoke \udcff " + "x" * 1000)
 
-    state.mkdir(parents=True, exist_ok=True)
-    with Server(str(state / "engine.sock"), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
-            (state / "engine.sock").unlink()
+    assert told.code == 0
+    assert heard[0]["reason"].startswith("smoke ? x")
+    assert len(heard[0]["reason"]) == 500
+
+
+def test_word_that_the_engine_does_not_take_is_told_by_its_name(spreads: Spreads) -> None:
+    problem = {"loc": ["body", "by"], "msg": "String should match pattern '^[\\w .@:-]+$'"}
+    with engine_that_says({"detail": [problem]}, status=422):
+        told = spreads("decline", "o1", "--by", "a;b")
+
+    assert (told.code, told.err) == (2, "spreads: by: String should match pattern '^[\\w .@:-]+$'\n")

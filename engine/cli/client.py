@@ -1,0 +1,138 @@
+"""How a command speaks to a running engine: HTTP over the socket in its state folder."""
+
+import http.client
+import json
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from engine.api.names import ENGINE_HEADER, SOCKET_NAME
+from engine.cli.show import Row
+from engine.domain.errors import EngineError, UserError
+from engine.store import journal
+
+PATIENCE_S = 15.0
+OWN_ENTRIES = frozenset({"README.md", "HALT", "chains", "checkpoints", "strategies"})
+"""What a state folder may hold before its engine has ever written a fact; hidden files too."""
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class NoEngine(EngineError):
+    """Nobody listens on the socket of a state folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an engine said."""
+
+    found: object
+    engine: str
+    """Which engine it is, as people are told."""
+
+
+def ask(state: Path, method: str, path: str, body: dict[str, object] | None = None) -> Heard:
+    """The answer of the engine on this folder.
+
+    Raises NoEngine where none listens, UserError for what it does not know, EngineError for what it refuses.
+    """
+    connection = _Socket(state / SOCKET_NAME)
+    try:
+        text = json.dumps(_legible(body)) if body is not None else None
+        connection.request(method, path, text, {"Content-Type": "application/json"} if text else {})
+        response = connection.getresponse()
+        found = json.loads(response.read())
+    except NoEngine as error:
+        raise NoEngine(f"{error}; {_way_out(state)}") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise EngineError(f"the engine on {state} does not answer ({error}); see its output or its log") from error
+    finally:
+        connection.close()
+    engine = f"{response.getheader(ENGINE_HEADER, '')}, engine on {state}".removeprefix(", ")
+    if response.status == http.HTTPStatus.OK:
+        return Heard(found, engine)
+    detail = _detail(found)
+    if response.status in {404, 422}:
+        raise UserError(detail)
+    raise EngineError(f"{engine}: {detail}")
+
+
+def rows(state: Path, path: str) -> list[Row]:
+    """The rows that the engine answers with."""
+    return cast("list[Row]", ask(state, "GET", path).found)
+
+
+def runs(state: Path) -> bool:
+    """Whether an engine listens on this folder; a socket that a killed one left behind does not count."""
+    connection = _Socket(state / SOCKET_NAME)
+    try:
+        connection.connect()
+    except (NoEngine, OSError):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def named(name: str) -> str:
+    """The name as a part of an address. Raises UserError where nothing can be called so."""
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{name!r}: nothing is called so; names have letters, digits, - and _")
+    return name
+
+
+def is_state_folder(folder: Path) -> bool:
+    """Whether an engine keeps its state here, or could without meeting anything of somebody else's."""
+    if (folder / journal.FOLDER).is_dir():
+        return True
+    return folder.is_dir() and all(path.name in OWN_ENTRIES or path.name.startswith(".") for path in folder.iterdir())
+
+
+def _legible(body: dict[str, object]) -> dict[str, object]:
+    """Bytes of a command line that are no text are marked: a halt must not fail for them."""
+    return {name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for name, value in body.items()}
+
+
+def _detail(found: object) -> str:
+    """What was refused, in words."""
+    detail = cast("Row", found).get("detail", found) if isinstance(found, dict) else found
+    if not isinstance(detail, list):
+        return str(detail)
+    problems = cast("list[Row]", detail)
+    return "; ".join(f"{str(_last(problem.get('loc'))).replace('_', '-')}: {problem.get('msg')}" for problem in problems)
+
+
+def _last(place: object) -> object:
+    return cast("list[object]", place)[-1] if isinstance(place, list) and place else "?"
+
+
+class _Socket(http.client.HTTPConnection):
+    """HTTP over the engine's unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("engine", timeout=PATIENCE_S)
+        self._path = path
+
+    def connect(self) -> None:
+        folder = self._path.parent
+        if not folder.is_dir():
+            raise NoEngine(f"{folder}: no such folder, and no engine runs on it")
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(PATIENCE_S)
+        try:
+            self.sock.connect(bytes(self._path))
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise NoEngine(f"no engine runs on {folder}") from error
+        except OSError as error:
+            if self._path.exists():
+                raise
+            raise NoEngine(f"no engine runs on {folder}") from error
+
+
+def _way_out(state: Path) -> str:
+    """What to do where no engine listens: a demonstration has its state in a folder below."""
+    demo = state / "demo"
+    if runs(demo):
+        return f"one runs on {demo}: say --state {demo}"
+    return "start one with `spreads run` or `spreads demo`, or name its folder with --state"
