@@ -182,9 +182,8 @@ def _count(number: int, word: str) -> str:
 
 
 def _measure_row(declared: Declaration) -> dict[str, object]:
-    argument = declared.argument
     return {
-        "name": declared.name if argument is None else f"{declared.name}({argument.example})",
+        "name": declared.as_written,
         "used_in": _USED_IN[declared.relation],
         "unit": declared.unit.value,
         "meaning": declared.sentence,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from engine.compile.conditions import ConditionsPlan, Value, compile_conditions
-from engine.domain.chain import MarketState
+from engine.domain.chain import EVENT_KINDS, MarketState
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.pricing.volatility import expected_move, iv_standing
 from engine.strategy.expressions import Measure
@@ -60,7 +60,9 @@ def market_value(measure: Measure, state: MarketState, now: datetime, session: S
         case "days_to_ex_dividend":
             return _days_until(today, state.next_ex_dividend)
         case "event":
-            return _event(state, today, today + timedelta(days=days))
+            return _event(state, list(EVENT_KINDS), today, today + timedelta(days=days))
+        case name if name.upper() in EVENT_KINDS:
+            return _event(state, [name.upper()], today, today + timedelta(days=days))
         case "early_close_day":
             return session is not None and session.is_half_day
         case "minutes_to_close":
@@ -126,10 +128,8 @@ def _days_until(today: date, day: date | None) -> float | None:
     return None if day is None or day < today else float((day - today).days)
 
 
-def _event(state: MarketState, today: date, last: date) -> bool | None:
-    """Whether one is listed for these days; unknown where none is and the list does not reach that far."""
-    if state.events is None:
-        return None
-    if any(today <= day <= last for day in state.events):
-        return True
-    return None if state.events_until is None or last > state.events_until else False
+def _event(state: MarketState, kinds: Sequence[str], today: date, last: date) -> bool | None:
+    """Whether one of these kinds is listed for these days; unknown where none is and one kind is not known so far."""
+    found = {listed.kind: listed.within(today, last) for listed in state.events}
+    answers = {found.get(kind) for kind in kinds}
+    return True if True in answers else None if None in answers else False

@@ -207,4 +207,4 @@ def _nearest_miss(plan: FunnelPlan, found: Sequence[Row], strategy: Strategy, ch
 
 
 def _nothing_known(underlying: str) -> MarketState:
-    return MarketState(underlying, None, None, None, (), (), None, None)
+    return MarketState(underlying, None, None, None, (), (), None)

@@ -8,6 +8,7 @@ columns are the live buffers of the quote store, handed over without a copy, and
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 import pyarrow as pa
 
@@ -72,6 +73,32 @@ class ChainSnapshot:
     """cid by the broker's contract number."""
 
 
+EventKind = Literal["FOMC", "CPI", "NFP"]
+EVENT_KINDS: dict[EventKind, str] = {
+    "FOMC": "A decision of the FOMC, the Federal Reserve's committee on interest rates",
+    "CPI": "A release of consumer prices by the Bureau of Labor Statistics",
+    "NFP": "A jobs report of the Bureau of Labor Statistics",
+}
+"""Scheduled events that move the whole market: what happens on their day."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventDays:
+    """The days of one kind of event."""
+
+    kind: EventKind
+    days: tuple[date, ...]
+    """Sorted."""
+    until: date | None
+    """Last day up to which they are all known; after it, or where there is none, nobody knows."""
+
+    def within(self, first: date, last: date) -> bool | None:
+        """Whether one falls on these days, both included. One that is listed counts also after the last day known."""
+        if any(first <= day <= last for day in self.days):
+            return True
+        return False if self.until is not None and last <= self.until else None
+
+
 @dataclass(frozen=True, slots=True)
 class MarketState:
     """One row of the market relation: what is known of one underlying. None is unknown."""
@@ -88,10 +115,8 @@ class MarketState:
     """Daily closes, oldest first, today excluded."""
     vix: float | None
     """Points."""
-    events: tuple[date, ...] | None
-    """Days with a scheduled market event that concerns it, sorted; None where there is no list."""
-    events_until: date | None = None
-    """Last day up to which the list is complete; after it nobody knows."""
+    events: tuple[EventDays, ...] = ()
+    """Scheduled events that concern it; a kind that is not among them is not known."""
     next_earnings: date | None = None
     next_ex_dividend: date | None = None
     quoted_at: datetime | None = None

@@ -215,8 +215,7 @@ class Feed:
     def market(self, shelf: Shelf, now: datetime) -> dict[str, MarketState]:
         """What is known of every underlying, for the `when` conditions."""
         vix = self._quotes.spot(VIX)
-        events = shelf.events
-        days = events.days() if events is not None else None
+        events = shelf.events.calendar() if shelf.events is not None else ()
         return {
             symbol: MarketState(
                 underlying=symbol,
@@ -226,8 +225,7 @@ class Feed:
                 iv_history=known.bars.implied_volatilities,
                 closes=known.bars.closes,
                 vix=vix[0] if vix else None,
-                events=days,
-                events_until=events.horizon if events is not None else None,
+                events=events,
             )
             for symbol, known in self._known.items()
         }

@@ -124,7 +124,7 @@ class OneLine:
 
 
 MarketCondition: TypeAlias = Annotated[
-    Condition, OneLine("condition", ("market",), ("iv_rank >= 25%", "vix between 14 and 32", "no event within 2 days"))
+    Condition, OneLine("condition", ("market",), ("iv_rank >= 25%", "vix between 14 and 32", "no FOMC within 2 days"))
 ]
 LegCondition: TypeAlias = Annotated[
     Condition, OneLine("condition", ("leg",), ("open_interest >= 200", "quote_width <= 10% of mid", "quote_age <= 5 s"))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.domain.chain import EVENT_KINDS
 from engine.strategy.expressions import Relation
 from engine.strategy.units import Unit
 
@@ -48,6 +49,16 @@ class Declaration:
     structures: Literal["credit", "debit"] | None = None
     between: tuple[float, float] | None = None
     """Bounds that its values never leave, both included; None where there are none."""
+
+    @property
+    def as_written(self) -> str:
+        """The measure as it stands in a line, with an example of what it takes."""
+        if self.argument is None:
+            return self.name
+        if self.unit is Unit.FLAG:
+            name = self.name.upper() if self.name.upper() in EVENT_KINDS else self.name
+            return f"{name} within {self.argument.example}"
+        return f"{self.name}({self.argument.example})"
 
 
 def _market(
@@ -138,8 +149,17 @@ _MARKET = (
     _market(
         "event",
         Unit.FLAG,
-        "An FOMC decision, a CPI or an NFP release falls on today or the next n days; absent past the horizon of events.yaml.",
+        f"Any of {', '.join(EVENT_KINDS)} falls on today or the next n days; absent past the horizon of any of them.",
         _DAYS_AHEAD,
+    ),
+    *(
+        _market(
+            kind.casefold(),
+            Unit.FLAG,
+            f"{what} falls on today or the next n days; absent past the horizon of {kind} in events.yaml.",
+            _DAYS_AHEAD,
+        )
+        for kind, what in EVENT_KINDS.items()
     ),
     _market("early_close_day", Unit.FLAG, "The exchange closes early today.", nullable=False),
     _market("minutes_to_close", Unit.MINUTES, "Minutes until the regular session of the options ends today."),

@@ -185,14 +185,8 @@ def _measures() -> Iterator[str]:
         for declared in DECLARATIONS:
             if declared.relation == relation:
                 unknown = "yes" if declared.nullable else ""
-                yield f"| `{_name(declared)}` | {declared.unit.value} | {unknown} | {_meaning(declared)} |"
+                yield f"| `{declared.as_written}` | {declared.unit.value} | {unknown} | {_meaning(declared)} |"
         yield ""
-
-
-def _name(declared: Declaration) -> str:
-    if declared.name == "event":
-        return "event within 2 days"
-    return declared.name if declared.argument is None else f"{declared.name}({declared.argument.example})"
 
 
 def _meaning(declared: Declaration) -> str:

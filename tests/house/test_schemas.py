@@ -44,6 +44,7 @@ def test_editor_marks_a_misspelled_measure_and_no_line_that_is_right() -> None:
     when = re.compile(schema["properties"]["when"]["items"]["pattern"])
 
     assert when.search("price > sma(50 days) and vix between 14 and 32 or no event within 2 days")
+    assert when.search("no FOMC today and no CPI within 1 day")
     assert when.search("time >= 15:45 New York and minutes_to_close <= 15min")
     assert not when.search("iv_rnk >= 25%")
     assert not when.search("vix > 20 and ivrank > 5%")

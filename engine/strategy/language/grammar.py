@@ -2,7 +2,7 @@
 
 Every operand is handed over as `t<number of its token>`, so no word of the trader can mean something to SQL, and only
 the node types below come back. `x% of y` is bracketed before, because it binds tighter than any sign; `event within 2
-days` becomes a function call.
+days` and `event today` become function calls.
 """
 
 from __future__ import annotations
@@ -134,6 +134,9 @@ def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
                 _check_within(text, tokens, at)
                 pieces.append(("(", at))
                 closing.append(at + 1)
+            case "word", "today":
+                _check_today(text, tokens, at)
+                pieces.append(("( )", at))
             case "word", "no":
                 pieces.append(("not", at))
             case "word" | "sign", word:
@@ -181,6 +184,16 @@ def _check_within(text: Text, tokens: list[Token], at: int) -> None:
         raise about(
             text, "'within' stands between an event and a number of days", "write  no event within 2 days", token.start, token.end
         )
+
+
+def _check_today(text: Text, tokens: list[Token], at: int) -> None:
+    token = tokens[at]
+    if at == 0 or tokens[at - 1].sort != "name":
+        raise about(text, "'today' stands behind an event", "write  no event today", token.start, token.end)
+    if at + 1 < len(tokens) and tokens[at + 1].sort in {"number", "name"}:
+        after = tokens[at + 1]
+        message = f"a sign is missing between 'today' and '{after.text}'"
+        raise about(text, message, "join two conditions with  and", token.start, after.end)
 
 
 def _located(

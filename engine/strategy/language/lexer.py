@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Literal, TypeAlias, get_args
 
+from engine.domain.chain import EVENT_KINDS
 from engine.strategy.expressions import Function
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.entry import DURATION, SECONDS, ZONES
@@ -58,7 +59,7 @@ class Token:
 
 FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
-WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "no"})
+WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "today", "no"})
 
 _TOKEN = re.compile(
     rf"""
@@ -121,7 +122,7 @@ def tokens_of(text: Text, way_out: str) -> list[Token]:
 
 def words_pattern(names: Iterable[str]) -> str:
     """A pattern for editors that accepts a line whose words are all known: these names, and the words of the language."""
-    units = ("days", "day", "deltas", "delta", "points", *SECONDS, *FUNCTIONS)
+    units = ("days", "day", "deltas", "delta", "points", *SECONDS, *FUNCTIONS, *EVENT_KINDS)
     parts = [part for name in names for part in (name, *name.split("_"))]
     known = sorted(
         {*parts, *units, *WORDS, *(word for zone in ZONES for word in zone.split())}, key=lambda word: (-len(word), word)

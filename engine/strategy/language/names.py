@@ -11,7 +11,7 @@ from engine.strategy.language.grammar import Tree
 from engine.strategy.language.lexer import FUNCTIONS, Loose, Token
 from engine.strategy.language.line import Line
 from engine.strategy.measures import Declaration, find_measures
-from engine.strategy.positions import PydanticCustomError
+from engine.strategy.positions import PydanticCustomError, about
 from engine.strategy.reading.spelling import did_you_mean, nearest
 
 _RELATION_WORDS: dict[Relation, str] = {
@@ -37,6 +37,7 @@ def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ..
     wanted = declared.argument
     if wanted is None:
         if isinstance(node, exp.Anonymous):
+            _refuse_days(line, node, declared)
             raise line.wrong(node, f"'{declared.name}' takes nothing in brackets", f"write  {declared.name}")
         return ()
     example = f"write  {declared.name}({wanted.example})"
@@ -49,6 +50,18 @@ def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ..
         message = f"'{declared.name}' wants {wanted.low} to {wanted.high} {wanted.unit.value}"
         raise line.wrong_at(token, message, example)
     return (token.value,)
+
+
+def _refuse_days(line: Line, node: Tree, declared: Declaration) -> None:
+    """`vix today`: the brackets were not written but made from a word that belongs behind an event."""
+    name = line.token(node)
+    word, *after = line.tokens[line.tokens.index(name) + 1 :]
+    message = f"'{word.text}' belongs behind an event, and '{declared.name}' is none"
+    if word.text == "today":
+        raise line.wrong_at(word, message, "remove it")
+    if word.text == "within":
+        days = str(line.text)[word.start : after[0].end]
+        raise about(line.text, message, f"write  event {days}", name.start, after[0].end)
 
 
 def _unknown(line: Line, token: Token, *, called: bool) -> PydanticCustomError:

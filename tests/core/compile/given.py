@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
+from engine.domain.chain import CHAIN_SCHEMA, EVENT_KINDS, ChainSnapshot, EventDays, MarketState
 from engine.domain.contract import Contract
 from engine.strategy.conditions import ExitRule
 from engine.strategy.expressions import Condition
@@ -100,10 +100,15 @@ def market(underlying: str = "SPX", **more: object) -> MarketState:
     """What is known of a quiet market."""
     fields: dict[str, object] = {
         "price": 100.0, "previous_close": 99.0, "iv30": 0.2, "iv_history": tuple(0.1 + 0.001 * n for n in range(252)),
-        "closes": tuple(80.0 + 0.1 * n for n in range(200)), "vix": 18.0, "events": (),
-        "events_until": date(2026, 12, 31),
+        "closes": tuple(80.0 + 0.1 * n for n in range(200)), "vix": 18.0, "events": events(),
     }  # fmt: skip
     return MarketState(underlying, **(fields | more))  # pyright: ignore
+
+
+def events(until: date | None = date(2026, 12, 31), **days: date | tuple[date, ...]) -> tuple[EventDays, ...]:
+    """Every kind of event, known to one day: events(fomc=date(2026, 11, 22)) has one of them."""
+    listed = {name: day if isinstance(day, tuple) else (day,) for name, day in days.items()}
+    return tuple(EventDays(kind, listed.get(kind.casefold(), ()), until) for kind in EVENT_KINDS)
 
 
 def _contract(number: int, o: Mapping[str, float | str | None], multipliers: Mapping[float, int]) -> Contract:

@@ -9,6 +9,7 @@ import pytest
 from engine.compile.market import market_value
 from engine.compile.scanner import Scanner
 from engine.decide.find import Finder
+from engine.domain.chain import EventDays
 from engine.domain.session import Session
 from engine.strategy.expressions import Measure
 from engine.strategy.measures import declared_in
@@ -65,9 +66,11 @@ def test_realized_volatility_is_the_sample_deviation_of_log_returns() -> None:
         ("sma", (2.0,), {"closes": (1.0, math.nan)}),
         ("trend", (201.0,), {}),
         ("vix", (), {"vix": None}),
-        ("event", (2.0,), {"events": None}),
-        ("event", (2.0,), {"events_until": None}),
-        ("event", (2.0,), {"events_until": date(2026, 11, 21)}),
+        ("event", (2.0,), {"events": ()}),
+        ("event", (2.0,), {"events": given.events(until=None)}),
+        ("event", (2.0,), {"events": given.events(until=date(2026, 11, 21))}),
+        ("cpi", (2.0,), {"events": (EventDays("FOMC", (), date(2027, 12, 31)),)}),
+        ("event", (2.0,), {"events": (EventDays("FOMC", (), date(2027, 12, 31)),)}),
         ("days_to_earnings", (), {}),
         ("days_to_ex_dividend", (), {"next_ex_dividend": date(2026, 11, 19)}),
         ("minutes_to_close", (), {"session": None}),
@@ -81,11 +84,28 @@ def test_market_measure_is_unknown_when_something_is_missing(
 
 @pytest.mark.parametrize(("day", "within", "expected"), [(22, 2, True), (23, 2, False), (20, 0, True), (19, 2, False)])
 def test_event_counts_today_and_the_next_days(day: int, within: int, expected: bool) -> None:
-    assert value("event", float(within), events=(date(2026, 11, day),)) is expected
+    events = given.events(cpi=date(2026, 11, day))
+
+    assert value("event", float(within), events=events) is expected
+    assert value("cpi", float(within), events=events) is expected
+    assert value("fomc", float(within), events=events) is False
 
 
 def test_event_that_is_listed_counts_also_after_the_horizon() -> None:
-    assert value("event", 2.0, events=(date(2026, 11, 22),), events_until=date(2026, 11, 19)) is True
+    events = given.events(until=date(2026, 11, 19), nfp=date(2026, 11, 22))
+
+    assert value("event", 2.0, events=events) is True
+    assert value("nfp", 2.0, events=events) is True
+    assert value("fomc", 2.0, events=events) is None
+
+
+def test_kind_of_event_is_known_to_its_own_horizon() -> None:
+    events = (EventDays("FOMC", (date(2026, 12, 9),), date(2027, 12, 31)), EventDays("CPI", (), date(2026, 11, 20)))
+
+    assert value("fomc", 2.0, events=events) is False
+    assert value("cpi", 0.0, events=events) is False
+    assert value("cpi", 1.0, events=events) is None
+    assert value("nfp", 0.0, events=events) is None
 
 
 def test_days_are_counted_to_the_next_known_date() -> None:
@@ -113,7 +133,7 @@ def test_when_answers_each_line_for_each_underlying_and_only_yes_is_searched() -
     markets = {
         "AAA": given.market("AAA"),
         "BBB": given.market("BBB", vix=40.0),
-        "CCC": given.market("CCC", events=None),
+        "CCC": given.market("CCC", events=()),
         "EEE": given.market("EEE"),
     }
     finder = Finder(Scanner())

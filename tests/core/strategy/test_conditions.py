@@ -131,10 +131,18 @@ def test_between_in_and_functions_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "days"), [("no event within 2 days", 2), ("no event", 0), ("not event within 2 days", 2), ("no event(2 days)", 2)]
+    ("line", "days"),
+    [("no {} within 2 days", 2), ("no {}", 0), ("no {} today", 0), ("not {} within 2 days", 2), ("no {}(2 days)", 2)],
 )
-def test_no_event_negates_the_event_with_its_days(line: str, days: float) -> None:
-    assert meaning(line, "market") == Not(Measure("event", "market", (days,)))
+@pytest.mark.parametrize(("word", "name"), [("event", "event"), ("FOMC", "fomc"), ("CPI", "cpi"), ("nfp", "nfp")])
+def test_no_event_negates_the_event_with_its_days(line: str, days: float, word: str, name: str) -> None:
+    assert meaning(line.format(word), "market") == Not(Measure(name, "market", (days,)))
+
+
+def test_day_of_an_event_may_be_asked_for() -> None:
+    fomc, cpi = Measure("fomc", "market", (0,)), Measure("cpi", "market", (1,))
+
+    assert meaning("FOMC today and no CPI within 1 day", "market") == And((fomc, Not(cpi)))
 
 
 def test_measures_with_days_have_them_as_argument() -> None:
@@ -218,6 +226,10 @@ def test_line_without_meaning_is_refused_with_a_way_out(line: str, said: str) ->
         ("sma(1.5) > 3", "'sma' wants 2 to 400 days"),
         ("sma(vix) > 3", "'sma' wants one number of days in brackets"),
         ("no event within 99 days", "'event' wants 0 to 60 days"),
+        ("vix today >= 20", "'today' belongs behind an event, and 'vix' is none = remove it"),
+        ("vix within 2 days", "'within' belongs behind an event, and 'vix' is none = write  event within 2 days"),
+        ("today", "'today' stands behind an event = write  no event today"),
+        ("event today 2 days", "a sign is missing"),
         ("no vix", "'vix' is a number, and compared with nothing"),
         ("time >= 15:45", "15:45 where?"),
         ("credit > $1", "'credit' is a number of a spread (rules, rank) and an open position (exits)"),

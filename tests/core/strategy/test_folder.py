@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.domain.chain import EventDays
 from engine.strategy.account import Account
 from engine.strategy.events import Events
-from engine.strategy.parse import parse_account, parse_common, parse_events
+from engine.strategy.horizon import ending
+from engine.strategy.parse import parse_account, parse_common, parse_events, parse_strategy
 from engine.strategy.values import ShareOf, Usd
 
 FOLDER = Path(__file__).parents[3] / "strategies"
@@ -69,29 +71,61 @@ def test_common_lists_are_read() -> None:
     assert common.lists["index_etfs"] == ("SPY", "QQQ", "IWM")
 
 
-def test_event_counts_on_its_day_and_on_the_days_before() -> None:
-    events = events_of("2026-12-31", "{date: 2026-12-09, what: FOMC}")
+def test_one_horizon_is_that_of_every_kind_of_event() -> None:
+    events = events_of("2026-12-31", "{date: 2026-12-09, what: FOMC}", "{date: 2026-12-10, what: CPI}")
 
-    assert events.within(date(2026, 12, 9), 0) is True
-    assert events.within(date(2026, 12, 7), 2) is True
-    assert events.within(date(2026, 12, 6), 2) is False
-    assert events.within(date(2026, 12, 10), 2) is False
-
-
-def test_nobody_knows_whether_an_event_comes_after_the_horizon() -> None:
-    events = events_of("2026-11-30", "{date: 2026-12-09, what: FOMC}")
-
-    assert events.within(date(2026, 11, 28), 2) is False
-    assert events.within(date(2026, 11, 29), 2) is None
-    assert events.within(date(2026, 12, 8), 2) is True
+    assert events.calendar() == (
+        EventDays("FOMC", (date(2026, 12, 9),), date(2026, 12, 31)),
+        EventDays("CPI", (date(2026, 12, 10),), date(2026, 12, 31)),
+        EventDays("NFP", (), date(2026, 12, 31)),
+    )
 
 
-def test_events_that_ship_are_sorted_and_outdated_ones_are_refused_by_their_horizon() -> None:
+def test_each_kind_of_event_has_a_horizon_of_its_own() -> None:
+    events = events_of("{FOMC: 2027-12-31}", "{date: 2026-12-09, what: FOMC}", "{date: 2026-12-10, what: CPI}")
+
+    assert events.calendar() == (
+        EventDays("FOMC", (date(2026, 12, 9),), date(2027, 12, 31)),
+        EventDays("CPI", (date(2026, 12, 10),), None),
+        EventDays("NFP", (), None),
+    )
+
+
+def test_days_of_one_kind_are_sorted_and_told_once() -> None:
+    entry = "{date: 2026-12-09, what: FOMC}"
+
+    assert events_of("2027-01-31", "{date: 2027-01-27, what: FOMC}", entry, entry).calendar()[0].days == (
+        date(2026, 12, 9),
+        date(2027, 1, 27),
+    )
+
+
+def test_fomc_ships_to_the_end_of_2027_and_nothing_without_its_source() -> None:
+    """The calendar that the Federal Reserve publishes; the decision comes on the second day of a meeting."""
     events = parse_events((FOLDER / "events.yaml").read_bytes()).value
 
     assert events is not None
-    assert list(events.days()) == [entry.date for entry in events.entries]
-    assert events.within(date(2031, 1, 1), 0) is None
+    fomc, *others = events.calendar()
+    assert fomc.until == date(2027, 12, 31)
+    assert [f"{day:%m-%d}" for day in fomc.days if day.year == 2026] == [
+        "01-28", "03-18", "04-29", "06-17", "07-29", "09-16", "10-28", "12-09",
+    ]  # fmt: skip
+    assert [f"{day:%m-%d}" for day in fomc.days if day.year == 2027] == [
+        "01-27", "03-17", "04-28", "06-09", "07-28", "09-15", "10-27", "12-08",
+    ]  # fmt: skip
+    assert all(listed.kind in events.sources for listed in (fomc, *others) if listed.until is not None)
+    assert [entry.date for entry in events.entries] == sorted(entry.date for entry in events.entries)
+
+
+def test_strategies_that_ship_ask_only_for_events_that_ship() -> None:
+    events = parse_events((FOLDER / "events.yaml").read_bytes()).value
+    common = parse_common((FOLDER / "common.yaml").read_bytes()).value
+    files = [path for path in FOLDER.glob("*.yaml") if path.name not in {"account.yaml", "common.yaml", "events.yaml"}]
+
+    shipped = [parse_strategy(path.read_bytes(), path.name, common).value for path in files]
+
+    assert events is not None
+    assert list(ending([one for one in shipped if one is not None], events, date(2026, 11, 23))) == []
 
 
 @pytest.mark.parametrize(
@@ -99,6 +133,7 @@ def test_events_that_ship_are_sorted_and_outdated_ones_are_refused_by_their_hori
     [
         ("{date: 2026-02-30, what: CPI}", "entries.date: there is no 2026-02-30 in the calendar"),
         ("{date: 2026-02-20, what: PPI}", "entries.what: found 'PPI'; wanted FOMC, CPI or NFP"),
+        ("{date: 2026-02-20, what: fomc}", "entries.what: found 'fomc'; wanted FOMC, CPI or NFP"),
         ("{what: CPI}", "missing key 'date' in entries"),
     ],
 )
@@ -108,7 +143,25 @@ def test_wrong_event_is_answered(entry: str, message: str) -> None:
     assert [problem.message for problem in problems] == [message]
 
 
-def events_of(horizon: str, entry: str) -> Events:
-    events = parse_events(f"schema: 1\nhorizon: {horizon}\nentries:\n  - {entry}\n").value
+@pytest.mark.parametrize(
+    ("horizon", "message", "hint"),
+    [
+        ("{PPI: 2026-12-31}", "horizon: no kind of event 'PPI'", "kinds here: FOMC, CPI, NFP"),
+        ("{fomc: 2026-12-31}", "horizon: no kind of event 'fomc'", "write  FOMC   kinds here: FOMC, CPI, NFP"),
+        ("{FOMC: 2026-02-30}", "horizon.FOMC: there is no 2026-02-30 in the calendar", "write  2027-06-30"),
+        ("soon", "horizon: found 'soon'; wanted a date as year-month-day", "write  2027-06-30"),
+        ("[2026-12-31]", "horizon: found a list; wanted a day, or one for each kind", "write  {FOMC: 2027-12-31}"),
+        ("{}", "horizon: nothing is written here; wanted a day, or one for each kind", "write  {FOMC: 2027-12-31}"),
+    ],
+)
+def test_wrong_horizon_is_answered(horizon: str, message: str, hint: str) -> None:
+    (problem,) = parse_events(f"schema: 1\nhorizon: {horizon}\n").problems
+
+    assert (problem.message, problem.hint) == (message, hint)
+
+
+def events_of(horizon: str, *entries: str) -> Events:
+    listed = "".join(f"  - {entry}\n" for entry in entries)
+    events = parse_events(f"schema: 1\nhorizon: {horizon}\nentries:\n{listed}").value
     assert events is not None
     return events
