@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench chaos schema docs clean
+.PHONY: demo test check bench chaos schema docs release clean
 
 demo: $(VENV)/.installed
 	$(BIN)/spreads demo
@@ -30,6 +30,9 @@ schema: $(VENV)/.installed
 
 docs: $(VENV)/.installed-test
 	$(BIN)/python -m tests.house.reference
+
+release: $(VENV)/.installed-test
+	$(BIN)/python -m tests.house.release
 
 clean:
 	rm -rf $(VENV)

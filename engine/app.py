@@ -140,7 +140,7 @@ class App:
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.record(fact, now)
-            desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account))
+            desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account), library.notices)
             with suppress(Transient):  # what is missing is asked for again; what is open wants watching now
                 await upkeep.prepare(now)
             upkeep.halt_by_file(settings.state)

@@ -35,8 +35,8 @@ def status(*, state: State = STATE, format: Literal["table", "json"] = "table") 
         return
     strategies = cast("list[Row]", found["strategies"])
     pairs(_told(name, value) for name, value in found.items() if not isinstance(value, list))
-    for name in ("differences", "foreign"):
-        for line in cast("list[str]", found[name]):
+    for name in ("differences", "foreign", "notices"):
+        for line in cast("list[str]", found.get(name, [])):
             print(f"{name}: {line}")
     print()
     rows = [{**row, "scanned": _clock(row["scanned_at"])} for row in strategies]

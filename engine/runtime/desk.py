@@ -1,8 +1,9 @@
 """What people may see and say while the engine runs. Reading folds nothing; saying goes through the inbox like any other fact."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from engine.decide.quotes import Rows
@@ -36,8 +37,17 @@ class Identity:
 class Desk:
     """The engine as the faces know it."""
 
-    def __init__(self, engine: Engine, eyes: Eyes, inbox: Inbox, clock: Clock, identity: Identity) -> None:
-        self.identity = identity
+    def __init__(
+        self,
+        engine: Engine,
+        eyes: Eyes,
+        inbox: Inbox,
+        clock: Clock,
+        identity: Identity,
+        notices: Callable[[datetime], Sequence[str]],
+    ) -> None:
+        """`notices` says what in the trader's files will soon open nothing."""
+        self.identity, self._notices = identity, notices
         self._engine, self._eyes, self._inbox, self._clock = engine, eyes, inbox, clock
 
     @property
@@ -76,6 +86,7 @@ class Desk:
             "waiting_approvals": sum(1 for _ in waiting(ledger)),
             "differences": list(ledger.reconciled.differences) if ledger.reconciled else ["not reconciled yet"],
             "foreign": list(ledger.reconciled.foreign) if ledger.reconciled else [],
+            "notices": list(self._notices(now)),
             "strategies": [self._strategy(name) for name in sorted(ledger.strategies)],
         }
 

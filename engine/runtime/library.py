@@ -6,14 +6,17 @@ in `state/strategies/` under its digest, because positions keep the rules that o
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from engine.domain.errors import UserError
 from engine.domain.facts import Fact, StrategyLoaded, StrategyRefused, StrategyRemoved
 from engine.domain.ledger import Ledger
+from engine.domain.session import trading_day
 from engine.strategy.account import Account
 from engine.strategy.common import Common
 from engine.strategy.events import Events
+from engine.strategy.horizon import ending
 from engine.strategy.model import Strategy
 from engine.strategy.parse import (
     ACCOUNT_FILE,
@@ -95,6 +98,10 @@ class Library:
         versions = {**before.versions, **{strategy.digest: strategy for strategy in found.values()}}
         self.shelf = Shelf(found, versions, self._account(texts, refused), self._events(texts, refused), refused)
         return _changes(before, self.shelf)
+
+    def notices(self, now: datetime) -> list[str]:
+        """What in the files will soon open nothing: a kind of event that is asked for and not known much longer."""
+        return list(ending(self.shelf.strategies.values(), self.shelf.events, trading_day(now)))
 
     def _strategy(self, file: str, text: bytes, common: Common | None, refused: dict[str, str]) -> Strategy | None:
         parsed = parse_strategy(text, self._named(file), common)

@@ -21,6 +21,7 @@ STATUS = {
     "day_pnl": -1.3,
     "differences": ["SPY 580P: we hold 1, the broker 0"],
     "foreign": [],
+    "notices": ["events.yaml knows FOMC to 2026-12-31 only"],
     "strategies": [
         {"name": "puts", "candidates": 2, "open": 1, "scanned_at": "2026-11-23T14:59:00.5+00:00", "file": "strategies/puts.yaml"}
     ],
@@ -33,6 +34,7 @@ def test_status_says_amounts_in_dollars_times_of_the_exchange_and_why_it_is_halt
 
     assert "at               Mon 2026-11-23 10:00:00 New York\n" in told
     assert "halt             by trader: lunch\n" in told
+    assert "notices: events.yaml knows FOMC to 2026-12-31 only\n" in told
     assert "session          open, from Mon 2026-11-23 09:30:00 New York to Mon 2026-11-23 16:00:00 New York\n" in told
     assert "last beat age    0.5 s\n" in told
     assert "net liquidation  $499,998.70\n" in told

@@ -3,7 +3,7 @@
 import asyncio
 import stat
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,13 @@ class Api:
         return asked.result()
 
 
-def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = None) -> None:
+def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = None, notices: Sequence[str] = ()) -> None:
     async def run(folder: Path) -> None:
         bench = Bench(MANUAL)
         await bench.start()
-        desk = Desk(bench.engine, bench.eyes, bench.inbox, bench.clock, Identity("0.1.0", "sim", "DU1", str(folder)))
+        desk = Desk(
+            bench.engine, bench.eyes, bench.inbox, bench.clock, Identity("0.1.0", "sim", "DU1", str(folder)), lambda now: notices
+        )
         listening = unix_socket(folder)
         assert stat.S_IMODE((folder / "engine.sock").stat().st_mode) == 0o600
         web = server(build(desk, registry(lambda: reading or Reading())))
@@ -67,6 +69,13 @@ def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = 
 
 async def asked(api: Api) -> None:
     await api.bench.until(lambda: bool(api.bench.ledger.orders) and api.bench.order().asked is not None)
+
+
+def test_status_says_what_in_the_files_will_soon_open_nothing() -> None:
+    async def story(api: Api) -> None:
+        assert (await api.get("/v1/status")).json()["notices"] == ["events.yaml knows FOMC to 2026-11-30 only"]
+
+    serve(story, notices=["events.yaml knows FOMC to 2026-11-30 only"])
 
 
 def test_status_says_whether_and_why_the_engine_trades() -> None:

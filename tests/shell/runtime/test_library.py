@@ -1,5 +1,6 @@
 """The trader's folder: what is in force, what is refused, and what positions keep."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ class Folder:
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
+
+
+def test_kind_of_event_that_ends_soon_is_a_notice(folder: Folder) -> None:
+    folder.write("puts.yaml", text() + "when: [no FOMC within 2 days]\n")
+    folder.write("events.yaml", "schema: 1\nhorizon: {FOMC: 2026-12-31}\n")
+    library, _ = folder.open()
+
+    (notice,) = library.notices(given.NOW)
+
+    assert notice.startswith("events.yaml knows FOMC to 2026-12-31 only: puts asks 2 days ahead")
+    assert library.notices(given.NOW - timedelta(days=60)) == []
 
 
 def kinds(facts: tuple[Fact, ...]) -> list[str]:
