@@ -36,6 +36,7 @@ from engine.runtime.freshness import Freshness
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.restart import leftovers
+from engine.runtime.schedule import calendar_around
 from engine.runtime.sight import Sight
 from engine.runtime.upkeep import Upkeep
 from engine.settings import Settings
@@ -178,6 +179,7 @@ class App:
                 order_prefix=lease,
                 last_order_id=last_order_id,
                 lines=settings.lines,
+                calendar=calendar_around,
             )
             try:
                 found = await broker.connect()

@@ -17,6 +17,7 @@ from engine.compile.scanner import Scanner
 from engine.decide.book import Book
 from engine.decide.find import Finder
 from engine.decide.quotes import Rows
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.candidate import Candidate, LegQuote
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
 from engine.domain.contract import Contract, PutCall
@@ -35,7 +36,7 @@ from engine.domain.facts import (
     Reconciled,
 )
 from engine.domain.ledger import Ledger
-from engine.domain.session import Session, days_to_expiry, settlement_instant, years_between
+from engine.domain.session import Session, days_to_expiry, years_between
 from engine.domain.snapshot import AccountValues, BrokerCount, Snapshot
 from engine.domain.spread import Leg, Spread, Structure
 from engine.pricing.black_scholes import greeks
@@ -86,7 +87,7 @@ def spread(
 
 def option(of: Contract, *, at: datetime = NOW, spot: float = SPOT, iv: float = IV, age_s: float = 1.0, **more: float | None):
     """One row of the chain: a fair quote and its greeks; any column may be said otherwise, None is absent."""
-    years = years_between(at, settlement_instant(of.expiry, of.rule.settlement))
+    years = years_between(at, WEEKDAYS.settles_at(of.rule, of.expiry))
     sign = 1 if of.put_call == "C" else -1
     values = greeks(spot, float(of.strike), years, RATE, DIVIDEND, iv, sign)
     fair = round(float(values.price), 2)
@@ -220,6 +221,13 @@ def book(*strategies: Strategy, account: Account | None = None, probation: int =
 
 
 # What is known at an instant.
+
+
+def calendar(first: date, last: date, *closed: date) -> Calendar:
+    """The sessions of these days, with regular hours: weekdays but for the closed ones."""
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    sessions = (WEEKDAYS.session(day) for day in days if day not in closed)
+    return Calendar(tuple(session for session in sessions if session is not None))
 
 
 def account(net_liquidation: float | None = 100_000, **more: float | None) -> AccountValues:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from ib_async import Contract as IbContract
@@ -21,6 +21,7 @@ from engine.broker.quotes import Stream
 from engine.broker.session import Address, Session
 from engine.broker.translate import Executions
 from engine.broker.tws import Tws
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
 from engine.domain.facts import OrderPreviewed, OrderProposed, OrderUnknown
@@ -41,7 +42,8 @@ class IbBroker:
     """`ports.Broker` through ib_async. One TWS, one account, one client id.
 
     `order_prefix` begins every reference of ours. `last_order_id` is the highest order id of past sessions: none is used
-    again. `zone` is the time zone that TWS runs in, for its times that name none.
+    again. `zone` is the time zone that TWS runs in, for its times that name none. `calendar` tells the exchange's sessions around
+    an instant: TWS lists options by their last trading day.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class IbBroker:
         lines: int = LINES,
         accepts_delayed: bool = False,
         zone: str = "America/New_York",
+        calendar: Callable[[datetime], Calendar] = lambda _: WEEKDAYS,
     ) -> None:
         if not order_prefix:
             raise ValueError("order_prefix is empty: without one every order in the account would count as ours")
@@ -76,7 +79,7 @@ class IbBroker:
         self._previews = Previews(ib.client, self.gauges)
         self._books = Books(ib, executions)
         self._stream = Stream(ib.client, quotes, Lines(max(1, lines - LINES_RESERVED)), self.gauges, self._contracts)
-        self._chains = Chains(ib, self._stream, self._contracts, clock)
+        self._chains = Chains(ib, self._stream, self._contracts, clock, calendar, hear)
         self._history = History(ib, self._contracts, clock)
         ib.wrapper.parts = Parts(
             session=self._session,

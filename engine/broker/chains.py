@@ -9,7 +9,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 
@@ -18,9 +18,12 @@ from ib_async import Contract as IbContract
 
 from engine.broker.asking import answer, machine_s
 from engine.broker.quotes import Stream
-from engine.domain.contract import Contract, PutCall, settlement_rule
+from engine.domain.calendar import Calendar
+from engine.domain.contract import Contract, PutCall
 from engine.domain.errors import BrokerRefused, Transient, UserError
-from engine.ports import Clock, Underlying
+from engine.domain.facts import ErrorHeard
+from engine.domain.index_classes import INDEXES, is_index, is_known, option_class, refusal
+from engine.ports import Clock, Hear, Underlying
 
 DETAILS_S = 30.0
 """For the contracts of one class, expiry and right: TWS throttles such requests, some take many seconds."""
@@ -48,22 +51,37 @@ class _Part:
 class Chains:
     """What TWS has told of contracts; `contracts` keeps its own description of each by number."""
 
-    def __init__(self, ib: IB, stream: Stream, contracts: dict[int, IbContract], clock: Clock) -> None:
+    def __init__(
+        self,
+        ib: IB,
+        stream: Stream,
+        contracts: dict[int, IbContract],
+        clock: Clock,
+        calendar: Callable[[datetime], Calendar],
+        hear: Hear,
+    ) -> None:
         self._ib = ib
         self._stream = stream
         self._contracts = contracts
         self._clock = clock
+        self._calendar = calendar
+        self._hear = hear
+        self._said: set[str] = set()
+        """Classes that were refused, in words."""
         self._underlyings: dict[str, Underlying] = {}
         self._known: dict[_Part, tuple[Contract, ...]] = {}
         self._strikes: dict[tuple[int, str], frozenset[float]] = {}
         self._known_on: date | None = None
 
     async def underlying(self, symbol: str) -> Underlying:
-        """Raises UserError where TWS knows no such index or US stock, Transient where it does not answer."""
+        """Raises UserError where TWS knows no such index or US stock, or an index whose options settle nobody knows how, and
+        Transient where it does not answer."""
         if symbol not in self._underlyings:
-            kinds = ("IND", "STK") if settlement_rule(symbol).cash else ("STK", "IND")
+            kinds = ("IND", "STK") if is_index(symbol) else ("STK", "IND")
             for kind in kinds:
                 found = await self._details(symbol, _asked_for(symbol, kind))
+                if found and kind == "IND" and symbol not in INDEXES:
+                    raise UserError(refusal(symbol, symbol))
                 if found:
                     self._underlyings[symbol] = self._learn(symbol, found[0])
                     break
@@ -72,7 +90,10 @@ class Chains:
         return self._underlyings[symbol]
 
     async def chain(self, underlying: Underlying, expiries: Callable[[date], bool], band: float) -> Sequence[Contract]:
-        """Contracts by expiry, class, right and strike. Only standard ones: 100 shares, and a class without a digit."""
+        """Contracts by expiry, class, right and strike. Only standard ones: 100 shares, and a class without a digit.
+
+        Raises UserError where every class is one whose settlement is not known.
+        """
         self._forget_yesterday()
         price = await self.spot(underlying)
         rows = await answer(
@@ -85,9 +106,9 @@ class Chains:
             underlying.con_id,
         )
         parts: list[_Part] = []
-        for row in standard_classes(rows):
+        for row in self._known_classes(underlying, standard_classes(rows)):
             self._forget_if_listed_anew(underlying, row)
-            listed = sorted(day for day in set(row.expirations) if _may_be_wanted(day, row.tradingClass, expiries))
+            listed = sorted(day for day in set(row.expirations) if expiries(self._expiry(row.tradingClass, _day(day))))
             parts += [_Part(underlying, row.tradingClass, day, right) for day in listed for right in ("C", "P")]
         await self._fill(part for part in parts if part not in self._known)
         low, high = price * (1 - band), price * (1 + band)
@@ -115,6 +136,26 @@ class Chains:
         )
 
     # Inside.
+
+    def _known_classes(self, underlying: Underlying, rows: Sequence[OptionChain]) -> list[OptionChain]:
+        """The classes whose settlement is known; the others are named to people, each once."""
+        known, refused = list[OptionChain](), list[str]()
+        for row in rows:
+            if is_known(row.tradingClass, underlying.symbol, of_index=underlying.kind == "IND"):
+                known.append(row)
+            else:
+                refused.append(refusal(row.tradingClass, underlying.symbol))
+        if refused and not known:
+            raise UserError("; ".join(refused))
+        for text in refused:
+            if text not in self._said:
+                self._hear(ErrorHeard(0, text))
+        self._said |= set(refused)
+        return known
+
+    def _expiry(self, root: str, last_trading_day: date) -> date:
+        """The expiration day of options that TWS lists by their last trading day."""
+        return self._calendar(self._clock.now()).expiry_of(option_class(root), last_trading_day)
 
     async def _fill(self, parts: Iterable[_Part]) -> None:
         waiting = iter(parts)
@@ -158,7 +199,9 @@ class Chains:
             con_id=contract.conId,
             underlying=part.underlying.symbol,
             root=contract.tradingClass or part.root,
-            expiry=_day(details.realExpirationDate or contract.lastTradeDateOrContractMonth),
+            expiry=_day(details.realExpirationDate)
+            if details.realExpirationDate
+            else self._expiry(contract.tradingClass or part.root, _day(contract.lastTradeDateOrContractMonth)),
             strike=Decimal(str(contract.strike)).normalize(),
             put_call=part.right,
             multiplier=int(contract.multiplier or STANDARD_MULTIPLIER),
@@ -188,12 +231,6 @@ def standard_classes(rows: Sequence[OptionChain]) -> list[OptionChain]:
         if row.multiplier == STANDARD_MULTIPLIER and not any(letter.isdigit() for letter in row.tradingClass):
             chosen.setdefault(row.tradingClass, row)
     return [chosen[root] for root in sorted(chosen)]
-
-
-def _may_be_wanted(listed: str, root: str, expiries: Callable[[date], bool]) -> bool:
-    """True where the expiry may be wanted: TWS lists the last trading day, which for AM-settled options is the day before."""
-    day = _day(listed)
-    return expiries(day) or (settlement_rule(root).settlement == "AM" and expiries(day + timedelta(days=1)))
 
 
 def _day(text: str) -> date:

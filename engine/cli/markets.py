@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.cli.instants import WholeDay, moment
+from engine.domain.calendar import Calendar, calendar_of
 from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.runtime.clock import SystemClock
@@ -21,6 +22,8 @@ from engine.sim.market.recording import recording_of
 from engine.sim.market.replayed import ReplayedMarket
 
 AHEAD = timedelta(days=366)
+BEFORE = timedelta(days=14)
+"""Options that settle on the first day may have stopped trading before it."""
 REPRICINGS_PER_S = 10
 """How often a second, at most, the generated chains are priced: a whole SPX chain takes some milliseconds."""
 TOLD_AGAIN_S = 2.0
@@ -78,7 +81,8 @@ def replayed(files: Sequence[Path], bars: Path | None, at: str | None, speed: fl
     if not recorded[0].open - timedelta(days=7) <= begins < recorded[-1].close:
         raise UserError(f"--at: the recording runs from {days[0]} to {days[-1]}; begin in it")
     try:
-        market = ReplayedMarket(tables, begins, sessions, None if bars is None else _table(bars))
+        daily = None if bars is None else _table(bars)
+        market = ReplayedMarket(tables, begins, sessions, daily, calendar=_calendar(days, sessions))
     except (ValueError, KeyError, pa.ArrowException) as error:
         raise UserError(f"{bars or files[0]}: {error}") from error
     span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
@@ -94,6 +98,12 @@ def _sessions_of(instants: Sequence[datetime], days: Sequence[date]) -> tuple[tu
     if seen >= {session.day for session in sessions if session.day in set(days)} and seen:
         return sessions, ""
     return None, "; recorded at the close, so each session lasts until a little after its last snapshot"
+
+
+def _calendar(days: Sequence[date], sessions: Sequence[Session]) -> Calendar:
+    """The exchange's calendar, with the hours of the recording where it has its own: a recording may skip days."""
+    known = {session.day: session for session in sessions_between(days[0] - BEFORE, days[-1] + AHEAD)}
+    return calendar_of([*{**known, **{session.day: session for session in sessions}}.values()])
 
 
 def _of_day(instants: Sequence[datetime], day: date) -> Iterator[datetime]:

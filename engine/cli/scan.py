@@ -1,7 +1,7 @@
 """The command that looks for candidates in a recorded chain: no broker, no engine, the same search."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from engine.cli.folder import Unread, load_strategy, read
@@ -12,8 +12,9 @@ from engine.decide.find import Finder
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.errors import UserError
 from engine.domain.facts import FunnelRecorded
-from engine.domain.session import Session, trading_day
-from engine.runtime.schedule import sessions_between
+from engine.domain.index_classes import refusal
+from engine.domain.session import trading_day
+from engine.runtime.schedule import calendar_around
 from engine.store.columns import Carry
 from engine.store.recorded import Loaded, load, times
 from engine.strategy.account import Account
@@ -22,8 +23,6 @@ from engine.strategy.model import Strategy
 from engine.strategy.parse import ACCOUNT_FILE, parse_account
 from engine.strategy.problems import render_all
 
-_AHEAD = timedelta(days=3 * 366)
-"""Options are listed up to three years out."""
 IN_A_TABLE = (
     "rank",
     "spread",
@@ -68,11 +67,14 @@ def scan(file: Path, *, chain: Path, at: str | None = None, account: Path | None
     strategy = load_strategy(file)
     carries = _carries(_account(file, account), strategy)
     instant = chosen(chain, times(chain), at)
-    loaded = load(chain, instant, carries=carries, sessions=_sessions(instant))
+    calendar = calendar_around(instant)
+    loaded = load(chain, instant, carries=carries, calendar=calendar)
     say(_about_snapshot(chain, loaded, instant))
+    for root, underlying in loaded.unknown:
+        say(refusal(root, underlying))
     underlyings = _searched(strategy, loaded, chain)
     finder = Finder(Scanner())
-    rows = finder.rows(loaded.snapshot, {}, instant)
+    rows = finder.rows(loaded.snapshot, {}, instant, calendar)
     candidates = finder.scan(strategy, rows, underlyings, instant)
     _narrate(strategy, finder.funnel(strategy, rows, underlyings, instant), candidates)
     if format == "json":
@@ -102,16 +104,13 @@ def _carries(account: Account, strategy: Strategy) -> dict[str, Carry]:
     return {name: Carry(float(pricing.rate), float(pricing.dividend_yield.get(name, 0))) for name in strategy.universe}
 
 
-def _sessions(instant: datetime) -> Sequence[Session]:
-    """The days of the exchange ahead: on half of one, options settle at 13:00."""
-    today = trading_day(instant)
-    return sessions_between(today, today + _AHEAD)
-
-
 def _searched(strategy: Strategy, loaded: Loaded, chain: Path) -> list[str]:
-    """The underlyings that are both wanted and there."""
+    """The underlyings that are both wanted and there; none where nothing trades any more."""
     there = loaded.snapshot.underlyings
     found = [name for name in strategy.universe if name in there]
+    if not there and loaded.over:
+        say("every option had stopped trading by then")
+        return []
     if not found:
         has = ", ".join(there) or "no option that can be traded"
         raise UserError(f"{chain}: {strategy.name} trades {', '.join(strategy.universe)}; this chain has {has}")
@@ -123,7 +122,7 @@ def _searched(strategy: Strategy, loaded: Loaded, chain: Path) -> list[str]:
 
 def _about_snapshot(chain: Path, loaded: Loaded, instant: datetime) -> str:
     counts = {
-        "expired": loaded.settled,
+        "past their last trading session": loaded.over,
         "adjusted or not of 100 shares": loaded.non_standard,
         "repeated": loaded.repeated,
     }

@@ -51,7 +51,7 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         due = _is_funnel_due(strategy, snapshot, book)
         if not due and (obstacle is not None or busy or proposed):
             continue
-        chain = chain or book.finder.rows(snapshot.chain, snapshot.market, snapshot.at)
+        chain = chain or book.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
         found = book.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
         if due:
             decisions.append(_funnel(strategy, found, snapshot, book, chain))

@@ -7,7 +7,7 @@ Below the account's last cushion positions are closed whatever their rules say, 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -19,13 +19,13 @@ from engine.decide.quotes import Rows, spread_quote
 from engine.decide.refs import next_ref
 from engine.decide.rolls import PREFIX, action_of
 from engine.domain.chain import MarketState
-from engine.domain.contract import Contract
 from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
 from engine.domain.facts import ExitTriggered, OrderProposed, PositionSettled
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
-from engine.domain.session import settlement_instant, trading_day
+from engine.domain.session import trading_day
 from engine.domain.snapshot import ExitHits, Snapshot
+from engine.domain.spread import Leg
 from engine.pricing.fees import FeeLeg, commission
 from engine.pricing.mark import Mark
 from engine.strategy.conditions import LET_EXPIRE, Deed, ExitRule
@@ -49,7 +49,6 @@ GUARD_BEFORE_CLOSE = timedelta(hours=3)
 so long before the close on: 13:00 in New York, 10:00 on a half day."""
 GUARD_DISTANCE = 0.02
 SETTLED_AFTER = timedelta(minutes=30)
-SATURDAY = 5
 ACCOUNT = "account"
 """Under this name the account's own rule is counted, beside the positions' rules."""
 AGAIN_AFTER = timedelta(seconds=20)
@@ -77,13 +76,15 @@ def proposals(decisions: Sequence[Decision]) -> int:
 
 def out_of_hands(position: Position, snapshot: Snapshot) -> str | None:
     """Why a position cannot be closed now: a close is on its way, or ended so recently that its last fills may still be
-    travelling, or a leg is not there to close. None where it can be."""
+    travelling, or a leg is not there to close or has stopped trading. None where it can be."""
     for order in snapshot.ledger.closings_of(position.id):
         if not order.is_over:
             return f"a close of it is on its way: {order.ref}, {order.state}"
         if snapshot.at - order.changed_at < AGAIN_AFTER:
             late = f"late fills may be on their way; try again in {AGAIN_AFTER.seconds} s"
             return f"its last close, {order.ref}, ended just now and {late}"
+    if any(snapshot.calendar.is_over(leg.contract, snapshot.at) for leg in position.spread.legs):
+        return "its last trading session is over, it waits for its settlement"
     return None if snapshot.holds(position.spread) else "the broker does not hold all of it"
 
 
@@ -222,9 +223,8 @@ def _guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool
     if snapshot.at < session.close - GUARD_BEFORE_CLOSE:
         return False
     for leg in position.spread.legs:
-        rule = leg.contract.rule
-        may_expire = rule.cash and (is_left or rule.settlement == "PM")
-        if not may_expire and trading_day(snapshot.at) >= _last_trading_day(leg.contract):
+        may_expire = leg.contract.rule.cash and (is_left or _is_fixed_by_the_last_trade(leg, snapshot))
+        if not may_expire and _trades_last(leg, snapshot):
             spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
             if spot is None:
                 return True
@@ -234,41 +234,42 @@ def _guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool
     return False
 
 
-def _last_trading_day(contract: Contract) -> date:
-    """The expiration day, or the weekday before it where the options are settled in that morning's prints."""
-    day = contract.expiry
-    if contract.rule.settlement == "AM":
-        day -= timedelta(days=1)
-        while day.weekday() >= SATURDAY:
-            day -= timedelta(days=1)
-    return day
+def _is_fixed_by_the_last_trade(leg: Leg, snapshot: Snapshot) -> bool:
+    """Whether the leg settles at the close at which it stops trading: then nothing happens to it untraded."""
+    rule, expiry, calendar = leg.contract.rule, leg.contract.expiry, snapshot.calendar
+    return calendar.settles_at(rule, expiry) == calendar.trades_until(rule, expiry)
+
+
+def _trades_last(leg: Leg, snapshot: Snapshot) -> bool:
+    """Whether this is the last session in which the leg trades, or one after it."""
+    return trading_day(snapshot.at) >= snapshot.calendar.last_trading_day(leg.contract)
 
 
 def _settled(position: Position, snapshot: Snapshot) -> Settle | None:
     """The settlement of a position whose legs have expired, at the last price known; the statement has the final number."""
     spread, market = position.spread, snapshot.market.get(position.spread.underlying)
-    spot = _last_price(market, max(leg.contract.expiry for leg in spread.legs), snapshot) if market else None
-    sessions = (snapshot.session,) if snapshot.session else ()
-    settles = max(settlement_instant(leg.contract.expiry, leg.contract.rule.settlement, sessions) for leg in spread.legs)
+    settles = max(snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in spread.legs)
+    spot = _last_price(market, settles, snapshot) if market else None
     if snapshot.at < settles + SETTLED_AFTER or spot is None:
         return None
     value = Decimal(0)
     for leg in spread.legs:
         strike, sign = leg.contract.strike, 1 if leg.contract.put_call == "C" else -1
         value += leg.sign * leg.ratio * max(Decimal(0), sign * (spot - strike))
-    return Settle(PositionSettled(position.id, value, f"expired with {spread.underlying} at {spot}, as last quoted"))
+    reason = f"expired with {spread.underlying} at {spot}, as last quoted"
+    return Settle(PositionSettled(position.id, value, reason, settles))
 
 
-def _last_price(market: MarketState, expiry: date, snapshot: Snapshot) -> Decimal | None:
+def _last_price(market: MarketState, settles: datetime, snapshot: Snapshot) -> Decimal | None:
     """The price that stands for the settlement: the last one while no session has opened since, afterwards the close of that day.
 
-    Closes end with the session before today; weekdays are counted back, which a holiday between makes one day too far.
+    Closes end with the session before today.
     """
-    today, session = trading_day(snapshot.at), snapshot.session
-    weekdays = sum(1 for n in range(1, (today - expiry).days) if (expiry + timedelta(days=n)).weekday() < SATURDAY)
-    is_first_since = weekdays == 0 and (session is None or snapshot.at < session.open)
-    price = market.closes[-1 - weekdays] if weekdays < len(market.closes) else None
-    if today <= expiry or (is_first_since and market.price is not None):
+    day, today, session = trading_day(settles), trading_day(snapshot.at), snapshot.session
+    since = snapshot.calendar.between(day, today)
+    is_first_since = since == 0 and (session is None or snapshot.at < session.open)
+    price = market.closes[-1 - since] if since < len(market.closes) else None
+    if today <= day or (is_first_since and market.price is not None):
         price = market.price
     return Decimal(repr(round(price, 4))) if price is not None else None
 

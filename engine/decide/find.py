@@ -19,7 +19,8 @@ from engine.compile.pairs import Meeting
 from engine.compile.scanner import Prepared, Row, Scanner
 from engine.decide.candidates import candidate, spread_of
 from engine.decide.positions import PositionRow
-from engine.decide.rows import SCAN_SCHEMA, ChainRows, adjusted_rows, chain_rows, numbers, searched
+from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.facts import FunnelRecorded
@@ -76,14 +77,17 @@ class Finder:
         self._scanner = scanner
         self._plans: dict[str, _Plan] = {}
         self._relations = 0
-        self._adjusted: tuple[Sequence[object], tuple[int, ...]] | None = None
+        self._series: Series | None = None
         scanner.relation("chain", SCAN_SCHEMA)
 
-    def rows(self, chain: ChainSnapshot, market: Mapping[str, MarketState], now: datetime) -> ChainRows:
+    def rows(
+        self, chain: ChainSnapshot, market: Mapping[str, MarketState], now: datetime, calendar: Calendar = WEEKDAYS
+    ) -> ChainRows:
         """The chain ready for every strategy of this instant; one call a beat serves them all."""
-        if self._adjusted is None or self._adjusted[0] is not chain.contracts:
-            self._adjusted = (chain.contracts, adjusted_rows(chain.contracts))
-        return chain_rows(chain, market, now, self._adjusted[1])
+        series = self._series
+        if series is None or series.contracts is not chain.contracts or series.calendar is not calendar:
+            series = self._series = series_of(chain, calendar)
+        return chain_rows(chain, market, now, calendar, series)
 
     def find(
         self, strategy: Strategy, rows: ChainRows, market: Mapping[str, MarketState], now: datetime, session: Session | None

@@ -9,15 +9,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 import pyarrow as pa
 
 from engine.compile.market import days_to_ex_dividend
 from engine.compile.spreads import MULTIPLIER
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
 from engine.domain.contract import Contract
+from engine.domain.index_classes import OptionClass
 from engine.domain.session import trading_day
 from engine.strategy.values import DayRange, ExpiryRule
 
@@ -34,16 +36,33 @@ class ChainRows:
 
     chain: ChainSnapshot
     table: pa.Table
-    adjusted: tuple[int, ...]
-    """Rows of contracts with another multiplier, ascending."""
+    closed: tuple[Stretch, ...]
+    """Rows that are not searched, ascending: adjusted contracts, and classes whose last trading session is over."""
     stretches: dict[str, Stretch]
     """First row and the row behind the last, by underlying."""
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What of a layout decides which rows are searched; the same for every snapshot of it."""
+
+    contracts: Sequence[Contract]
+    calendar: Calendar
+    adjusted: tuple[Stretch, ...]
+    """Contracts with another multiplier, ascending."""
+    ends: tuple[tuple[float, Stretch], ...]
+    """When each group of rows stops trading, UTC seconds since 1970, soonest first."""
 
 
 def chain_rows(
-    chain: ChainSnapshot, market: Mapping[str, MarketState], now: datetime, adjusted: tuple[int, ...] | None = None
+    chain: ChainSnapshot,
+    market: Mapping[str, MarketState],
+    now: datetime,
+    calendar: Calendar = WEEKDAYS,
+    kept: Series | None = None,
 ) -> ChainRows:
-    """The chain with its two columns of the instant. `adjusted` may be kept from a snapshot of the same layout."""
+    """The chain with its two columns of the instant. `kept` is what `series_of` said of a snapshot of the same layout."""
     age = now.timestamp() - numbers(chain, "quoted_at")
     today = trading_day(now)
     ahead = [days_to_ex_dividend(market.get(name), today) for name in chain.underlyings]
@@ -54,21 +73,39 @@ def chain_rows(
     number = numbers(chain, "u")
     starts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
     stretches = dict(zip(chain.underlyings, itertools.pairwise(starts), strict=True))
-    return ChainRows(chain, table, adjusted_rows(chain.contracts) if adjusted is None else adjusted, stretches)
+    series = kept or series_of(chain, calendar)
+    closed = (*series.adjusted, *_over(series, now.timestamp()))
+    return ChainRows(chain, table, tuple(sorted(closed)), stretches, series.calendar)
 
 
-def adjusted_rows(contracts: Sequence[Contract]) -> tuple[int, ...]:
-    """Rows of contracts that do not stand for 100 shares: split or merged, and never traded."""
-    return tuple(row for row, contract in enumerate(contracts) if contract.multiplier != MULTIPLIER)
+def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
+    """The adjusted contracts of a layout (they do not stand for 100 shares and are never traded), and when its groups end."""
+    contracts = chain.contracts
+    adjusted = tuple((row, row + 1) for row, contract in enumerate(contracts) if contract.multiplier != MULTIPLIER)
+    starts = [*np.flatnonzero(np.diff(numbers(chain, "gid"), prepend=-1)).tolist(), len(contracts)]
+    until: dict[tuple[OptionClass, date], float] = {}
+    ends: list[tuple[float, Stretch]] = []
+    for start, stop in itertools.pairwise(starts):
+        one = contracts[start]
+        key = (one.rule, one.expiry)
+        if key not in until:
+            until[key] = calendar.trades_until(*key).timestamp()
+        ends.append((until[key], (start, stop)))
+    return Series(contracts, calendar, adjusted, tuple(sorted(ends)))
+
+
+def _over(series: Series, now: float) -> Iterable[Stretch]:
+    """The groups whose last trading session is over."""
+    return (stretch for _, stretch in itertools.takewhile(lambda end: end[0] <= now, series.ends))
 
 
 def searched(rows: ChainRows, underlyings: Sequence[str], expiry: ExpiryRule, now: datetime) -> pa.Table:
-    """The rows of these underlyings, without adjusted contracts; of one expiry where the rule names it.
+    """The rows of these underlyings that can be traded; of one expiry where the rule names it.
 
     A range of days is left to SQL, which drops a row for less than a piece of table costs to hand over.
     """
     stretches = [stretch for name in underlyings for stretch in _stretches(rows, name, expiry, now)]
-    stretches = _without(_joined(stretches), rows.adjusted)
+    stretches = _without(_joined(stretches), rows.closed)
     if stretches == [(0, rows.table.num_rows)]:
         return rows.table
     if not stretches:
@@ -83,32 +120,28 @@ def numbers(chain: ChainSnapshot, column: str) -> np.ndarray:
     return (chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()).to_numpy(zero_copy_only=False)
 
 
-def next_monthly(expiries: Iterable[date], today: date) -> date | None:
-    """The first expiry after today that is a third Friday, or stands for one that has no expiry itself: the day before it,
-    when the exchange was closed, or the Saturday behind it, on which options on shares expired until February 2015."""
-    listed = set(expiries)
-    for day in sorted(day for day in listed if day > today):
-        friday = _third_friday(day)
-        if day == friday or (abs(day - friday) == timedelta(days=1) and friday not in listed):
-            return day
-    return None
-
-
-def _third_friday(day: date) -> date:
-    first = day.replace(day=1)
-    return first + timedelta(days=(4 - first.weekday()) % 7 + 14)
+def next_monthly(listed: Iterable[tuple[OptionClass, date]], now: datetime, calendar: Calendar) -> date | None:
+    """The first expiry after today that is the standard one of its month, among classes and expiries that still trade."""
+    today = trading_day(now)
+    found = (
+        expiry
+        for of, expiry in set(listed)
+        if expiry > today and calendar.is_monthly(of, expiry) and calendar.trades_until(of, expiry) > now
+    )
+    return min(found, default=None)
 
 
 def _stretches(rows: ChainRows, underlying: str, expiry: ExpiryRule, now: datetime) -> list[Stretch]:
     chain, (start, end) = rows.chain, rows.stretches.get(underlying, (0, 0))
     if isinstance(expiry, DayRange):
         return [(start, end)] if end > start else []
-    days = numbers(chain, "dte")[start:end]
-    firsts = start + np.flatnonzero(np.diff(days, prepend=-1))
-    day = next_monthly((chain.contracts[int(row)].expiry for row in firsts), trading_day(now))
+    firsts = start + np.flatnonzero(np.diff(numbers(chain, "gid")[start:end], prepend=-1))
+    contracts = (chain.contracts[row] for row in firsts.tolist())
+    day = next_monthly(((one.rule, one.expiry) for one in contracts), now, rows.calendar)
     if day is None:
         return []
-    first, last = (int(at) for at in np.searchsorted(days, [(day - trading_day(now)).days, (day - trading_day(now)).days + 1]))
+    days, wanted = numbers(chain, "dte")[start:end], (day - trading_day(now)).days
+    first, last = (int(at) for at in np.searchsorted(days, [wanted, wanted + 1]))
     return [(start + first, start + last)]
 
 
@@ -123,14 +156,17 @@ def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
     return joined
 
 
-def _without(stretches: list[Stretch], rows: Sequence[int]) -> list[Stretch]:
+def _without(stretches: list[Stretch], closed: Sequence[Stretch]) -> list[Stretch]:
+    """What of the stretches is left where the closed ones, ascending, are cut out."""
     kept: list[Stretch] = []
     for start, end in stretches:
         at = start
-        for row in (row for row in rows if start <= row < end):
-            if row > at:
-                kept.append((at, row))
-            at = row + 1
+        for first, behind in closed:
+            if behind <= at or first >= end:
+                continue
+            if first > at:
+                kept.append((at, first))
+            at = behind
         if end > at:
             kept.append((at, end))
     return kept

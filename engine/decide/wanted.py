@@ -16,9 +16,11 @@ import numpy as np
 from scipy.special import ndtr
 
 from engine.decide.rows import next_monthly
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.contract import Contract
+from engine.domain.index_classes import OptionClass
 from engine.domain.ledger import Ledger
-from engine.domain.session import days_to_expiry, settlement_instant, trading_day, years_between
+from engine.domain.session import days_to_expiry, trading_day, years_between
 from engine.strategy.model import Strategy
 from engine.strategy.values import DayRange, ExpiryRule
 
@@ -49,13 +51,22 @@ def wanted(
     ledger: Ledger,
     now: datetime,
     most: int,
+    calendar: Calendar = WEEKDAYS,
 ) -> list[Contract]:
-    """At most so many contracts worth a line, most important first, each once; what is held always counts."""
+    """At most so many contracts worth a line, most important first, each once; what is held always counts.
+
+    A class whose last trading session is over is watched no more.
+    """
     listed: dict[str, list[Contract]] = {}
+    until: dict[tuple[OptionClass, date], datetime] = {}
     for contract in contracts:
-        listed.setdefault(contract.underlying, []).append(contract)
+        series = (contract.rule, contract.expiry)
+        if series not in until:
+            until[series] = calendar.trades_until(*series)
+        if until[series] > now:
+            listed.setdefault(contract.underlying, []).append(contract)
     searches = [
-        _for_strategy(strategy, rule, listed[name], guesses[name], now, most)
+        _for_strategy(strategy, rule, listed[name], guesses[name], now, most, calendar)
         for strategy in strategies
         if strategy.enabled
         for rule in _rules(strategy, ledger, trading_day(now))
@@ -88,11 +99,17 @@ def _rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[ExpiryRule,
 
 
 def _for_strategy(
-    strategy: Strategy, rule: ExpiryRule, contracts: Sequence[Contract], guess: Guess, now: datetime, most: int
+    strategy: Strategy,
+    rule: ExpiryRule,
+    contracts: Sequence[Contract],
+    guess: Guess,
+    now: datetime,
+    most: int,
+    calendar: Calendar,
 ) -> list[Contract]:
     side = [contract for contract in contracts if contract.put_call == strategy.spread.put_call]
-    days = _expiries(rule, {contract.expiry for contract in side}, now)
-    chains = [_for_chain(strategy, chain, guess, now, most) for day in days for chain in _by_root(side, day)]
+    days = _expiries(rule, {(contract.rule, contract.expiry) for contract in side}, now, calendar)
+    chains = [_for_chain(strategy, chain, guess, now, most, calendar) for day in days for chain in _by_root(side, day)]
     return [contract for turn in zip_longest(*chains) for contract in turn if contract is not None]
 
 
@@ -104,16 +121,18 @@ def _by_root(contracts: Sequence[Contract], day: date) -> list[list[Contract]]:
     return [roots[root] for root in sorted(roots)]
 
 
-def _expiries(rule: ExpiryRule, listed: set[date], now: datetime) -> list[date]:
+def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar) -> list[date]:
     if isinstance(rule, DayRange):
         middle = (rule.min_days + rule.max_days) / 2
-        inside = [day for day in sorted(listed) if rule.min_days <= days_to_expiry(now, day) <= rule.max_days]
+        inside = [day for day in sorted({day for _, day in listed}) if rule.min_days <= days_to_expiry(now, day) <= rule.max_days]
         return sorted(inside, key=lambda day: (abs(days_to_expiry(now, day) - middle), day))[:EXPIRIES_MAX]
-    day = next_monthly(sorted(listed), trading_day(now))
+    day = next_monthly(listed, now, calendar)
     return [] if day is None else [day]
 
 
-def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now: datetime, most: int) -> list[Contract]:
+def _for_chain(
+    strategy: Strategy, chain: Sequence[Contract], guess: Guess, now: datetime, most: int, calendar: Calendar
+) -> list[Contract]:
     """At-the-money strikes first, then short legs nearest to the middle of the wanted deltas, each followed by its partners."""
     spread = strategy.spread
     by_strike = {contract.strike: contract for contract in chain}
@@ -122,7 +141,7 @@ def _for_chain(strategy: Strategy, chain: Sequence[Contract], guess: Guess, now:
     middle, low, high = 0.3, 0.0, 1.0
     if band is not None:
         middle, low, high = (float(band.low) + float(band.high)) / 2, float(band.low) / SLACK, float(band.high) * SLACK
-    deltas = guessed_deltas(chain, guess, now)
+    deltas = guessed_deltas(chain, guess, now, calendar)
     inside = [(abs(delta - middle), contract) for delta, contract in zip(deltas, chain, strict=True) if low <= delta <= high]
     shorts = [contract for _, contract in sorted(inside, key=lambda pair: (pair[0], pair[1].strike))]
     strikes = sorted(by_strike)
@@ -145,10 +164,10 @@ def _spaced(strikes: Sequence[Decimal], most: int) -> list[Decimal]:
     return [strikes[round(n * (len(strikes) - 1) / (most - 1))] for n in range(most)]
 
 
-def guessed_deltas(chain: Sequence[Contract], guess: Guess, now: datetime) -> list[float]:
+def guessed_deltas(chain: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar = WEEKDAYS) -> list[float]:
     """Absolute Black-Scholes deltas of contracts of one expiry and root, without carry, at the 30-day volatility."""
     first = chain[0]
-    years = years_between(now, settlement_instant(first.expiry, first.rule.settlement))
+    years = years_between(now, calendar.settles_at(first.rule, first.expiry))
     if years <= 0:
         return [0.0] * len(chain)
     iv = guess.iv or GUESSED_IV

@@ -1,48 +1,13 @@
-"""Option contracts and the settlement class their root belongs to."""
+"""Option contracts."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from engine.domain.index_classes import OptionClass, option_class
+
 PutCall = Literal["C", "P"]
-Settlement = Literal["AM", "PM"]
-Exercise = Literal["American", "European"]
-
-
-@dataclass(frozen=True, slots=True)
-class SettlementRule:
-    """How the options of one trading class are exercised and settled."""
-
-    exercise: Exercise
-    settlement: Settlement
-    cash: bool
-
-
-_PHYSICAL = SettlementRule("American", "PM", cash=False)
-_CASH_AM = SettlementRule("European", "AM", cash=True)
-_CASH_PM = SettlementRule("European", "PM", cash=True)
-_RULES = {
-    "SPX": _CASH_AM,
-    "SPXW": _CASH_PM,
-    "XSP": _CASH_PM,
-    "NDX": _CASH_AM,
-    "NDXP": _CASH_PM,
-    "RUT": _CASH_AM,
-    "RUTW": _CASH_PM,
-    "VIX": _CASH_AM,
-    "OEX": SettlementRule("American", "PM", cash=True),
-    "XEO": _CASH_PM,
-}
-
-
-def settlement_rule(root: str) -> SettlementRule:
-    """Exercise style and settlement of a trading class; an unlisted root is a stock or fund: American, physical, PM.
-
-    Source: Cboe product pages of each index; AM series settle to the opening prints of the expiration day and stop
-    trading on the session before it.
-    """
-    return _RULES.get(root, _PHYSICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +30,9 @@ class Contract:
         return hash(self.con_id)
 
     @property
-    def rule(self) -> SettlementRule:
-        return settlement_rule(self.root)
+    def rule(self) -> OptionClass:
+        """How it is exercised and settled, and how long it trades."""
+        return option_class(self.root)
 
     def __str__(self) -> str:
         return f"{self.root} {self.expiry:%Y-%m-%d} {self.strike.normalize():f}{self.put_call}"

@@ -402,6 +402,8 @@ class PositionSettled:
     value: Decimal
     """Worth of one spread at expiry, USD per share, + received."""
     reason: str
+    expired_at: datetime | None = None
+    """When the last leg turned into its settlement value, by the exchange's calendar."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class Ledger:
             ):
                 return self._advance(fact, at)
             case PositionSettled():
-                self.settled[fact.position] = (fact.value, at)
+                self.settled[fact.position] = (fact.value, min(at, fact.expired_at or at))
                 self._refresh(fact.position)
             case EntryDenied():
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact

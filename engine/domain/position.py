@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from engine.domain.calendar import WEEKDAYS
 from engine.domain.order import Order
-from engine.domain.session import settlement_instant
 from engine.domain.spread import Spread
 
 PositionState = Literal["open", "closed", "settled"]
@@ -111,7 +111,8 @@ def _loss(opening: Order, net: Decimal) -> Decimal:
 
 
 def _expired_at(spread: Spread) -> datetime:
-    return max(settlement_instant(leg.contract.expiry, leg.contract.rule.settlement) for leg in spread.legs)
+    """The regular hour, by which a settlement is over at the latest: half days and holidays are not known here."""
+    return max(WEEKDAYS.settles_at(leg.contract.rule, leg.contract.expiry) for leg in spread.legs)
 
 
 def _exact(usd: Decimal) -> Decimal:

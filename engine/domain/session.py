@@ -1,16 +1,12 @@
 """Trading sessions and the clock of an option's life. All instants are UTC."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from engine.domain.contract import Settlement
-
 NEW_YORK = ZoneInfo("America/New_York")
 SECONDS_PER_YEAR = 365 * 86400
 """ACT/365 of UTC seconds: a span over a change of clocks is not an hour off."""
-_REGULAR_OPEN = time(9, 30)
 _REGULAR_CLOSE = time(16, 0)
 
 
@@ -33,18 +29,6 @@ class Session:
 def trading_day(instant: datetime) -> date:
     """The calendar day in New York at this instant; days to expiry are counted between such days."""
     return instant.astimezone(NEW_YORK).date()
-
-
-def settlement_instant(expiry: date, settlement: Settlement, sessions: Sequence[Session] = ()) -> datetime:
-    """When options of this expiry turn into their settlement value, UTC.
-
-    PM: the close of the expiration day, 16:00 New York or the early close that `sessions` tells. AM: the opening of that day.
-    """
-    for session in sessions:
-        if session.day == expiry:
-            return session.close if settlement == "PM" else session.open
-    clock = _REGULAR_CLOSE if settlement == "PM" else _REGULAR_OPEN
-    return datetime.combine(expiry, clock, NEW_YORK).astimezone(ZoneInfo("UTC"))
 
 
 def years_between(now: datetime, settles: datetime) -> float:

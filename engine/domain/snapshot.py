@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session
@@ -104,6 +105,8 @@ class Snapshot:
     is_connected: bool
     count: BrokerCount | None = None
     """None until the broker has answered what it holds over the link as it stands."""
+    calendar: Calendar = WEEKDAYS
+    """Sessions of the exchange around now; without any, weekdays stand in."""
     is_fresh: bool = True
     """Whether a quote was heard since the last look; without one nothing new can be found."""
     answers: tuple[Answer, ...] = ()

@@ -10,14 +10,19 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Literal, assert_never
 
+from engine.domain.index_classes import INDEX_CLASSES, Increments
 from engine.pricing.exact import Number, exact
 
 Side = Literal["BUY", "SELL"]
 PriceClass = Literal["penny", "spy_qqq_iwm", "non_penny", "spx_single", "equity_complex", "spx_complex"]
 
 PENNY_AT_ANY_PRICE = frozenset({"SPY", "QQQ", "IWM"})
-INDEX_ROOTS = frozenset({"SPX", "SPXW", "OEX", "XEO", "NDX", "NDXP", "RUT", "RUTW", "VIX", "VIXW", "DJX", "XSP", "MRUT"})
-"""Roots whose combinations move in steps of 0.05 at IBKR, whatever their single legs do."""
+_SINGLE_INDEX_OPTION: dict[Increments, PriceClass] = {
+    "0.05 and 0.10": "spx_single",
+    "0.01 and 0.05": "penny",
+    "0.01": "spy_qqq_iwm",
+}
+"""Combinations of index options move in steps of 0.05 at IBKR, whatever their single legs do."""
 
 _CENT, _NICKEL, _DIME = Decimal("0.01"), Decimal("0.05"), Decimal("0.10")
 _COARSER_FROM = Decimal(3)
@@ -45,12 +50,13 @@ def tick_for(price_class: PriceClass, price: Number) -> Decimal:
 def price_class(root: str, *, legs: int, penny: bool) -> PriceClass:
     """The class whose increments hold for an order of `legs` legs on this root.
 
-    `penny` says whether the class is in the Penny Interval Program; only single options ask.
+    `penny` says whether the class is in the Penny Interval Program; only single options on shares ask.
     """
+    index = INDEX_CLASSES.get(root)
+    if index is not None:
+        return "spx_complex" if legs > 1 else _SINGLE_INDEX_OPTION[index.increments]
     if legs > 1:
-        return "spx_complex" if root in INDEX_ROOTS else "equity_complex"
-    if root in INDEX_ROOTS and not penny:
-        return "spx_single"
+        return "equity_complex"
     if root in PENNY_AT_ANY_PRICE:
         return "spy_qqq_iwm"
     return "penny" if penny else "non_penny"

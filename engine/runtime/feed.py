@@ -16,7 +16,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day
 from engine.ports import Broker, DailyBars, Underlying
 from engine.runtime.library import Shelf
-from engine.runtime.schedule import sessions_between
+from engine.runtime.schedule import calendar_around
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
 from engine.strategy.expressions import measures_in
@@ -130,17 +130,20 @@ class Feed:
                 except (Transient, BrokerRefused) as error:
                     refused.append(self._later(symbol, now, error))
                     continue
+                except UserError as error:
+                    self._refused[symbol] = today
+                    refused.append(f"{symbol} is not traded today: {error}")
+                    continue
                 self._contracts[symbol], self._loaded_for[symbol] = tuple(chain), days
         held = {leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
         contracts = {contract for chain in self._contracts.values() for contract in chain}
         contracts |= {contract for contract in held if contract.expiry >= today}
-        sessions = sessions_between(today - timedelta(days=7), max((c.expiry for c in contracts), default=today))
         pricing = shelf.account.pricing
         self.carries = {
             symbol: Carry(float(pricing.rate), float(pricing.dividend_yield.get(symbol, 0)))
             for symbol in {contract.underlying for contract in contracts}
         }
-        self._quotes.layout(contracts, self.carries, sessions)
+        self._quotes.layout(contracts, self.carries, calendar_around(now))
         self._watched = []
         self.rewatch(shelf, ledger, now)
         return refused
@@ -193,7 +196,7 @@ class Feed:
                 guesses[symbol] = Guess(price, self._quotes.volatility(symbol) or last[0])
         contracts = (contract for chain in self._contracts.values() for contract in chain)
         most = self._lines - len(self._known) - LINES_SPARE
-        chosen = wanted(list(shelf.strategies.values()), contracts, guesses, ledger, now, most)
+        chosen = wanted(list(shelf.strategies.values()), contracts, guesses, ledger, now, most, calendar_around(now))
         if chosen != self._watched:
             self._broker.watch(chosen, self._underlyings())
             self._watched = chosen

@@ -4,12 +4,13 @@ The calendar of New York equities is the truth for US options: the option calend
 24 December. It costs a second to build, so it is built on first use and reaches as far as the longest expiry that is traded.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 import exchange_calendars
 import pandas as pd
 
+from engine.domain.calendar import Calendar
 from engine.domain.session import Session, trading_day
 
 _EXCHANGE = "XNYS"
@@ -56,7 +57,12 @@ def next_session(now: datetime) -> Session:
     return next(session for session in (*_year(today.year), *_year(today.year + 1)) if session.close > now)
 
 
-def sessions_around(now: datetime) -> tuple[Session, ...]:
-    """The sessions a snapshot may need: from a year back to the longest expiry ahead."""
-    today = trading_day(now)
-    return sessions_between(today - timedelta(days=365 * _YEARS_BACK), today + timedelta(days=365 * _YEARS_AHEAD))
+def calendar_around(now: datetime) -> Calendar:
+    """The calendar a snapshot needs: whole years, from the one before now to three after it; the same object all year."""
+    year = trading_day(now).year
+    return _years(year - _YEARS_BACK, year + _YEARS_AHEAD)
+
+
+@lru_cache(maxsize=8)
+def _years(first: int, last: int) -> Calendar:
+    return Calendar(sessions_between(date(first, 1, 1), date(last, 12, 31)))

@@ -9,7 +9,7 @@ from engine.domain.snapshot import Snapshot
 from engine.ports import Broker
 from engine.runtime.feed import Feed
 from engine.runtime.library import Library
-from engine.runtime.schedule import session_of
+from engine.runtime.schedule import calendar_around, session_of
 from engine.store.quotes import QuoteStore
 
 
@@ -38,6 +38,7 @@ class Sight:
             ledger=ledger,
             account=self._broker.account,
             session=session_of(now),
+            calendar=calendar_around(now),
             data=self._broker.data,
             is_connected=self._broker.is_connected,
         )

@@ -205,18 +205,8 @@ class Floor:
             kind=underlying.kind,
             penny=underlying.penny,
             option=contract,
-            last_trade_day=self._last_trade_day(contract),
+            last_trade_day=self.market.calendar.last_trading_day(contract),
         )
-
-    def _last_trade_day(self, contract: Contract) -> date:
-        if contract.rule.settlement == "PM":
-            return contract.expiry
-        row = self.market.row(contract.con_id)
-        if row is not None:
-            listed: date = self.last_trade_days()[row].astype(object)
-            return listed
-        days = (contract.expiry - timedelta(days=back) for back in range(1, 6))
-        return next((day for day in days if self.session_of(day)), contract.expiry - timedelta(days=1))
 
     def _underlying_quote(self, instrument: Instrument) -> Quote:
         shown = self.market.spot(instrument.symbol)

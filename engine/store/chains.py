@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
-from engine.domain.session import Session
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
 
@@ -107,7 +107,7 @@ def times(path: Path) -> list[datetime]:
     return found
 
 
-def load(path: Path, instant: datetime, sessions: Sequence[Session] = ()) -> ChainSnapshot:
+def load(path: Path, instant: datetime, calendar: Calendar = WEEKDAYS) -> ChainSnapshot:
     """The chain of one of `times`: of every underlying that was archived at that instant."""
     rows = pa.concat_tables([_read(file) for file in _instants(path)[instant]]).to_pydict()
     contracts = [
@@ -119,7 +119,7 @@ def load(path: Path, instant: datetime, sessions: Sequence[Session] = ()) -> Cha
     ]
     quotes = QuoteStore()
     first = {symbol: row for row, symbol in reversed(list(enumerate(rows["underlying"])))}
-    quotes.layout(contracts, {symbol: Carry(rows["rate"][row], rows["dividend"][row]) for symbol, row in first.items()}, sessions)
+    quotes.layout(contracts, {symbol: Carry(rows["rate"][row], rows["dividend"][row]) for symbol, row in first.items()}, calendar)
     for symbol, row in first.items():
         quotes.underlying(symbol, instant.timestamp(), rows["spot"][row])
     known = {name: _floats(values) for name, values in rows.items() if name in _QUANTA}

@@ -3,7 +3,7 @@
 A layout is fixed: new listings make a new layout with new buffers, and whoever still reads the old ones keeps them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -11,9 +11,9 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 
+from engine.domain.calendar import Calendar
 from engine.domain.chain import CHAIN_COLUMNS, CHAIN_SCHEMA
 from engine.domain.contract import Contract
-from engine.domain.session import Session, settlement_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Columns:
         return self.arrays[name]
 
 
-def laid_out(number: int, contracts: Iterable[Contract], carries: Mapping[str, Carry], sessions: Sequence[Session]) -> Layout:
+def laid_out(number: int, contracts: Iterable[Contract], carries: Mapping[str, Carry], calendar: Calendar) -> Layout:
     """Contracts in the order of the chain: by underlying, expiry, root, put before call, strike; each con_id once.
 
     Raises KeyError when an underlying has no carry: a rate is never guessed.
@@ -82,7 +82,7 @@ def laid_out(number: int, contracts: Iterable[Contract], carries: Mapping[str, C
         begin, first_group = starts[-1], len(starts) - 1
         listed = list(chain)
         starts += (starts[-1] + len(list(group)) for _, group in groupby(listed, key=lambda contract: contract.put_call))
-        settles = settlement_instant(day, listed[0].rule.settlement, sessions)
+        settles = calendar.settles_at(listed[0].rule, day)
         expiries.append(Expiry(slice(begin, starts[-1]), number_of[symbol], range(first_group, len(starts) - 1), day, settles))
     lengths = np.diff(starts)
     owners = np.repeat(

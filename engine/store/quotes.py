@@ -10,9 +10,9 @@ from datetime import datetime
 
 import numpy as np
 
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot
 from engine.domain.contract import Contract
-from engine.domain.session import Session
 from engine.pricing.fees import IBKR_TIERED, CommissionTable
 from engine.store.analytics import FEED_GREEKS, QUOTE, Analytics
 from engine.store.columns import Carry, Columns, Layout, fixed_columns, laid_out
@@ -48,16 +48,16 @@ class QuoteStore:
         self._ticks = 0
         self._beat = 1
         self._last_id = ("", 0)
-        self._install(laid_out(0, (), {}, ()))
+        self._install(laid_out(0, (), {}, WEEKDAYS))
 
-    def layout(self, contracts: Iterable[Contract], carries: Mapping[str, Carry], sessions: Sequence[Session] = ()) -> None:
+    def layout(self, contracts: Iterable[Contract], carries: Mapping[str, Carry], calendar: Calendar = WEEKDAYS) -> None:
         """Make the rows exactly these contracts; what is known of a contract that stays is kept.
 
-        `sessions` tells the early closes; a day that is not in it closes at 16:00 New York.
+        `calendar` tells when they settle.
         Raises KeyError when an underlying has no carry.
         """
         old, columns, analytics = self._layout, self._columns, self._analytics
-        self._install(laid_out(old.number + 1, contracts, carries, sessions))
+        self._install(laid_out(old.number + 1, contracts, carries, calendar))
         pairs = [(row, old.rows[con_id]) for con_id, row in self._layout.rows.items() if con_id in old.rows]
         if pairs:
             here, there = np.array(pairs).T

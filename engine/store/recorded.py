@@ -5,14 +5,16 @@ multiplier are required; bid_size, ask_size, last, volume, open_interest, iv (de
 and vega (per volatility point) may be absent, as columns or as values. A recorded volatility or greek counts as the feed's, a
 missing one is computed where the quote allows it. A folder or a file of our own archive (`chains.py`) is read in the same way.
 
-Left out are options that had settled by then, and those that do not stand for 100 shares or carry the root of an adjusted series.
+Left out are options whose last trading session was over by then, those that do not stand for 100 shares or carry the root of an
+adjusted series, and classes of an index whose settlement is not known.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -20,10 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot
-from engine.domain.contract import Contract, settlement_rule
+from engine.domain.contract import Contract
 from engine.domain.errors import UserError
-from engine.domain.session import Session, settlement_instant
+from engine.domain.index_classes import is_known, option_class
 from engine.store import chains
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
@@ -63,10 +66,13 @@ class Loaded:
     """One recorded instant, and how many of its options were left out."""
 
     snapshot: ChainSnapshot
-    settled: int
+    over: int
+    """Rows of options whose last trading session was over."""
     non_standard: int
     repeated: int = 0
     """Rows of an option that a later row of the same instant replaced."""
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Classes of an index that are not in the table of index classes, with the index: how they settle is not known."""
 
 
 def times(path: Path) -> list[datetime]:
@@ -87,10 +93,10 @@ def load_chain(
     at: datetime | None = None,
     *,
     carries: Mapping[str, Carry] | None = None,
-    sessions: Sequence[Session] = (),
+    calendar: Calendar = WEEKDAYS,
 ) -> ChainSnapshot:
     """The latest recorded chain, or the latest not after `at`; `load` also counts what was left out."""
-    return load(path, at, carries=carries, sessions=sessions).snapshot
+    return load(path, at, carries=carries, calendar=calendar).snapshot
 
 
 def load(
@@ -98,23 +104,30 @@ def load(
     at: datetime | None = None,
     *,
     carries: Mapping[str, Carry] | None = None,
-    sessions: Sequence[Session] = (),
+    calendar: Calendar = WEEKDAYS,
 ) -> Loaded:
     """The latest recorded chain, or the latest not after `at`.
 
-    `carries` by underlying are what own greeks and probabilities are computed with; zero rates where it says nothing. `sessions`
-    tells early closes. Raises UserError when the path is missing, not a chain, empty, or begins after `at`.
+    `carries` by underlying are what own greeks and probabilities are computed with; zero rates where it says nothing. `calendar`
+    tells last trading sessions and settlements. Raises UserError when the path is missing, not a chain, empty, or begins after
+    `at`.
     """
     if _is_archive(path):
-        return Loaded(chains.load(path, latest(path, chains.times(path), at), sessions), 0, 0)
+        return Loaded(chains.load(path, latest(path, chains.times(path), at), calendar), 0, 0)
     instant = latest(path, times(path), at)
     rows = _read(path, None, instant)
     _check_keys(path, rows)
-    settled, standard = _settled(rows, instant, sessions), _standard(rows)
-    kept = rows.filter(pa.array(~settled & standard))
-    snapshot = _snapshot(kept, instant, carries or {}, sessions)
-    repeated = kept.num_rows - snapshot.table.num_rows
-    return Loaded(snapshot, int(settled.sum()), int((~standard & ~settled).sum()), repeated)
+    standard = _standard(rows)
+    unknown, over = _unknown(rows) & standard, _over(rows, instant, calendar)
+    kept = rows.filter(pa.array(~unknown & ~over & standard))
+    snapshot = _snapshot(kept, instant, carries or {}, calendar)
+    return Loaded(
+        snapshot,
+        over=int((over & ~unknown).sum()),
+        non_standard=int((~standard & ~over).sum()),
+        repeated=kept.num_rows - snapshot.table.num_rows,
+        unknown=_classes(rows.filter(pa.array(unknown))),
+    )
 
 
 def latest(path: Path, recorded: Sequence[datetime], at: datetime | None) -> datetime:
@@ -213,15 +226,26 @@ def _check_keys(path: Path, rows: pa.Table) -> None:
         raise UserError(f"{path}: right holds {sorted(strange)[0]!r}; it is C for a call and P for a put")
 
 
-def _settled(rows: pa.Table, instant: datetime, sessions: Sequence[Session]) -> np.ndarray:
-    """True for each option that had turned into its settlement value by then."""
-    keys = list(zip(rows["root"].to_pylist(), rows["expiry"].to_pylist(), strict=True))
-    gone = {
-        (root, expiry)
-        for root, expiry in set(keys)
-        if settlement_instant(expiry, settlement_rule(root).settlement, sessions) <= instant
-    }
-    return np.fromiter((key in gone for key in keys), bool, len(keys))
+def _over(rows: pa.Table, instant: datetime, calendar: Calendar) -> np.ndarray:
+    """True for each option that had stopped trading by then."""
+    return _by_series(rows, "expiry", lambda root, expiry: calendar.trades_until(option_class(root), expiry) <= instant)
+
+
+def _unknown(rows: pa.Table) -> np.ndarray:
+    """True for each option of an index whose class is not in the table of index classes."""
+    return _by_series(rows, "underlying", lambda root, underlying: not is_known(root, underlying, of_index=False))
+
+
+def _classes(rows: pa.Table) -> tuple[tuple[str, str], ...]:
+    """Each class with its underlying, once."""
+    return tuple(sorted(set(zip(rows["root"].to_pylist(), rows["underlying"].to_pylist(), strict=True))))
+
+
+def _by_series(rows: pa.Table, other: str, holds: Callable[[str, Any], bool]) -> np.ndarray:
+    """What holds for each row by its root and another column; asked once for each pair."""
+    keys = list(zip(rows["root"].to_pylist(), rows[other].to_pylist(), strict=True))
+    found = {key: holds(*key) for key in set(keys)}
+    return np.fromiter((found[key] for key in keys), bool, len(keys))
 
 
 def _standard(rows: pa.Table) -> np.ndarray:
@@ -230,11 +254,11 @@ def _standard(rows: pa.Table) -> np.ndarray:
     return plain & (rows["multiplier"].to_numpy() == _STANDARD)
 
 
-def _snapshot(rows: pa.Table, instant: datetime, carries: Mapping[str, Carry], sessions: Sequence[Session]) -> ChainSnapshot:
+def _snapshot(rows: pa.Table, instant: datetime, carries: Mapping[str, Carry], calendar: Calendar) -> ChainSnapshot:
     contracts = _contracts(rows)
     quotes = QuoteStore()
     symbols = {contract.underlying for contract in contracts}
-    quotes.layout(contracts, {symbol: carries.get(symbol, NO_CARRY) for symbol in symbols}, sessions)
+    quotes.layout(contracts, {symbol: carries.get(symbol, NO_CARRY) for symbol in symbols}, calendar)
     for symbol, price in zip(rows["underlying"].to_pylist(), rows["underlying_price"].to_pylist(), strict=True):
         if symbol in symbols and price is not None:
             quotes.underlying(symbol, instant.timestamp(), price)

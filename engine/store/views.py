@@ -10,13 +10,11 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from engine.domain.contract import settlement_rule
 from engine.domain.facts import KINDS
+from engine.domain.index_classes import INDEX_CLASSES
 from engine.domain.order import TRANSITIONS
 from engine.store.codec import FIELDS
 
-INDEX_ROOTS = ("SPX", "SPXW", "XSP", "NDX", "NDXP", "RUT", "RUTW", "VIX", "VIXW", "OEX", "XEO", "DJX")
-"""Trading classes that may settle in another way than a stock's; which of them do is asked of the domain."""
 RENAMED = {"at": "recorded_at", "by": "by_whom", "limit": "limit_price", "foreign": "foreign_positions"}
 """Keys of journal lines that SQL would need in quotes, and the names of their columns."""
 FIXED = (
@@ -122,4 +120,4 @@ _NEXT = f"CASE WHEN x.has_fills THEN coalesce(life.with_fills[{_STEP}], {_STEP})
 
 def _am_roots() -> str:
     """The trading classes that settle at the open, as a list of literals."""
-    return ", ".join(quoted(root) for root in INDEX_ROOTS if settlement_rule(root).settlement == "AM")
+    return ", ".join(quoted(root) for root, one in INDEX_CLASSES.items() if one.settlement == "AM")

@@ -19,6 +19,7 @@ CANDIDATE = {
     *("expected_value", "return_on_risk", "delta", "gamma", "theta", "vega", "score", "rank"),
 }
 LEG = {"action", "ratio", "expiry", "strike", "put_call", "bid", "ask", "delta"}
+CASES = Path(__file__).parents[2].parent / "shared" / "cases" / "chains"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "spxw_15min_2016-04-28_2016-04-29.parquet"
 
 
@@ -145,7 +146,7 @@ def test_scan_prices_with_the_rate_of_the_account(spreads: Spreads, tmp_path: Pa
     assert spreads(*words, "--account", "gone.yaml").code == 2
 
 
-@pytest.mark.parametrize(("clock", "left_out"), [("17:59", ""), ("18:01", "; left out: 50 expired")])
+@pytest.mark.parametrize(("clock", "left_out"), [("17:59", ""), ("18:01", "; left out: 50 past their last trading session")])
 def test_scan_knows_that_options_settle_at_one_on_half_a_day(clock: str, left_out: str, spreads: Spreads, tmp_path: Path) -> None:
     path, chain = given.strategy(tmp_path), given.chain(tmp_path / "chain.parquet", (given.MORNING,))
     table = pq.read_table(chain)
@@ -169,3 +170,26 @@ def test_scan_of_a_real_chain_gives_candidates_within_the_rules(spreads: Spreads
     rows = json.loads(ran.out)
     assert rows
     assert all(row["net"] >= 0.05 * row["width"] and 0.10 <= -row["legs"][0]["delta"] <= 0.30 for row in rows)
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the cases from outside lie beside the repository, in shared/cases")
+def test_scan_offers_no_class_that_settled_this_morning(spreads: Spreads) -> None:
+    """DJX and SPX, both AM-settled, at 10:30 on their expiration day."""
+    ran = spreads("scan", CASES / "djx.yaml", "--chain", CASES / "djx.parquet", "--format", "json")
+
+    assert (ran.code, json.loads(ran.out)) == (0, [])
+    assert "54 past their last trading session" in ran.err
+    assert "every option had stopped trading by then" in ran.err
+
+
+def test_scan_names_a_class_of_an_index_whose_settlement_is_not_known(spreads: Spreads, tmp_path: Path) -> None:
+    path, chain = given.strategy(tmp_path), given.chain(tmp_path / "chain.parquet")
+    table = pq.read_table(chain)
+    index = table.schema.get_field_index("root")
+    pq.write_table(table.set_column(index, "root", pa.array(["SPXQ"] * table.num_rows)), chain)
+
+    ran = spreads("scan", path, "--chain", chain)
+
+    assert ran.code == 2
+    assert "SPXQ: options of an index whose settlement is not known here, so they are not traded" in ran.err
+    assert "classes of SPX that are: SPX, SPXW" in ran.err

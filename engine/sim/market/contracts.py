@@ -3,9 +3,9 @@
 A contract's number follows from what it is, so that yesterday's position finds its contract again after a restart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Literal, NamedTuple
@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.contract import Contract, PutCall, settlement_rule
-from engine.domain.session import Session, settlement_instant
+from engine.domain.calendar import WEEKDAYS, Calendar
+from engine.domain.contract import Contract, PutCall
+from engine.domain.index_classes import option_class
 
 Kind = Literal["index", "etf", "stock"]
 Floats = NDArray[np.float64]
@@ -80,7 +81,7 @@ class Listing:
     """+1 for a call, -1 for a put."""
     multiplier: Ints
     last_trade: Floats
-    """When trading ends, UTC seconds since 1970: the close of the session before for AM-settled classes."""
+    """When trading ends, UTC seconds since 1970: the close of the class's last trading session."""
     settles: Floats
     """When the option turns into its settlement value, UTC seconds since 1970."""
     rows_by_con_id: Mapping[int, int]
@@ -143,9 +144,9 @@ class ContractNumbers:
 
 
 def listing_of(
-    keys: Iterable[Key], underlyings: Iterable[str], numbers: ContractNumbers, sessions: Sequence[Session] = ()
+    keys: Iterable[Key], underlyings: Iterable[str], numbers: ContractNumbers, calendar: Calendar = WEEKDAYS
 ) -> Listing:
-    """The listing of these options; `sessions` tells early closes and the session before an AM settlement.
+    """The listing of these options; `calendar` tells when their trading ends and when they settle.
 
     `underlyings` fixes the numbers in column `u` and has to contain those of all keys.
     """
@@ -153,7 +154,10 @@ def listing_of(
     ordered = sorted(set(keys))
     roots = tuple(sorted({key.root for key in ordered}))
     codes, places = {root: i for i, root in enumerate(roots)}, {name: i for i, name in enumerate(names)}
-    ends = {series: _ends(*series, sessions) for series in {(key.root, key.expiry) for key in ordered}}
+    ends = {
+        (root, expiry): (calendar.trades_until(option_class(root), expiry), calendar.settles_at(option_class(root), expiry))
+        for root, expiry in {(key.root, key.expiry) for key in ordered}
+    }
     con_ids = [numbers.number(key) for key in ordered]
     lives = [ends[key.root, key.expiry] for key in ordered]
     return Listing(
@@ -180,16 +184,3 @@ def underlying_id(symbol: str) -> int:
 def _digest(name: str) -> int:
     """A number that does not depend on the interpreter's hash seed."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
-
-
-def _ends(root: str, expiry: date, sessions: Sequence[Session]) -> tuple[datetime, datetime]:
-    """When trading in a series ends, and when it settles."""
-    settlement = settlement_rule(root).settlement
-    settles = settlement_instant(expiry, settlement, sessions)
-    if settlement == "PM":
-        return settles, settles
-    before = [session for session in sessions if session.day < expiry]
-    if before and any(session.day >= expiry for session in sessions):
-        return before[-1].close, settles
-    day = np.busday_offset(expiry, -1, roll="forward").astype(object)
-    return settlement_instant(day, "PM", sessions).astimezone(UTC), settles

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from engine.domain.contract import Settlement
+from engine.domain.index_classes import Settlement
 from engine.sim.market import quoting
 from engine.sim.market.catalogue import Character
 from engine.sim.market.quotes import Bar, Floats, UnderlyingQuote

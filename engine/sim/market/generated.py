@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from engine.domain.contract import Contract, settlement_rule
+from engine.domain.calendar import Calendar
+from engine.domain.contract import Contract
+from engine.domain.index_classes import option_class
 from engine.domain.session import SECONDS_PER_YEAR, Session
 from engine.pricing.black_scholes import THETA_PER_DAY, VEGA_PER_POINT, greeks
 from engine.sim.market import quoting, surface
@@ -52,6 +54,7 @@ class GeneratedMarket:
         self._breadth = breadth or Breadth()
         self._cadence = timedelta(seconds=cadence_s)
         self._hours = hours_of(sessions)
+        self._calendar = Calendar(self._hours.sessions)
         self._numbers = ContractNumbers()
         self._walk = Walk(seed, [self._characters[symbol] for symbol in self._symbols])
         self._keys: set[Key] = set()
@@ -71,6 +74,10 @@ class GeneratedMarket:
     @property
     def underlyings(self) -> Mapping[str, Underlying]:
         return {symbol: self._characters[symbol].underlying for symbol in sorted(self._characters)}
+
+    @property
+    def calendar(self) -> Calendar:
+        return self._calendar
 
     @property
     def listing(self) -> Listing:
@@ -145,14 +152,14 @@ class GeneratedMarket:
 
     def _list_day(self, number: int) -> None:
         """Lists the options of a session and forgets their quotes; expired ones go, strikes once listed stay."""
-        day, sessions = self._hours.sessions[number].day, self._hours.sessions
+        day = self._hours.sessions[number].day
         self._keys = {key for key in self._keys if key.expiry >= day}
         for place, symbol in enumerate(self._symbols):
             spot = float(self._walk.spot[place])
-            self._keys |= listed(self._characters[symbol], spot, sessions, day, self._breadth)
-        self._keys = {key for key in self._keys if key.expiry > day or settlement_rule(key.root).settlement == "PM"}
+            self._keys |= listed(self._characters[symbol], spot, self._calendar, day, self._breadth)
+        self._keys = {key for key in self._keys if self._calendar.last_session(option_class(key.root), key.expiry).day >= day}
         old, lasts = self._listing, self._quotes.last
-        self._listing = listing_of(self._keys, self._symbols, self._numbers, sessions)
+        self._listing = listing_of(self._keys, self._symbols, self._numbers, self._calendar)
         self._quotes = Quotes.absent(len(self._listing))
         _, stayed, place_now = np.intersect1d(old.con_id, self._listing.con_id, return_indices=True)
         self._quotes.last[place_now] = lasts[stayed]
@@ -240,7 +247,7 @@ class GeneratedMarket:
         strike, sign = listing.strike[rows], listing.sign[rows]
         iv = surface.implied(character.shape, level, np.log(strike / spot) - (rate - dividend) * years, years)
         known = greeks(spot, strike, years, rate, dividend, np.where(np.isnan(iv), 0.0, iv), sign)
-        american = np.array([settlement_rule(root).exercise == "American" for root in listing.roots], dtype=np.bool_)[
+        american = np.array([option_class(root).exercise == "American" for root in listing.roots], dtype=np.bool_)[
             listing.root[rows]
         ]
         model = np.where(american, np.maximum(known.price, sign * (spot - strike)), known.price)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+from engine.domain.calendar import Calendar
 from engine.domain.contract import Contract
 from engine.sim.market.contracts import Listing, Underlying
 from engine.sim.market.quotes import Bar, Change, Quotes, UnderlyingQuote
@@ -21,6 +22,11 @@ class Market(Protocol):
     @property
     def underlyings(self) -> Mapping[str, Underlying]:
         """By symbol, sorted."""
+        ...
+
+    @property
+    def calendar(self) -> Calendar:
+        """Of the exchange: when options stop trading and settle."""
         ...
 
     @property

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.domain.calendar import Calendar
 from engine.domain.contract import Contract
-from engine.domain.session import SECONDS_PER_YEAR, Session, settlement_instant, trading_day
+from engine.domain.session import SECONDS_PER_YEAR, Session, trading_day
 from engine.pricing.black_scholes import THETA_PER_DAY, VEGA_PER_POINT, greeks
 from engine.pricing.legs import atm_volatility
 from engine.sim.market.catalogue import CHARACTERS
@@ -32,7 +33,7 @@ class ReplayedMarket:
     told; `sessions` are taken from the recording unless told. `bars` are daily bars (symbol, date, open, high, low,
     close, volume), also of symbols without options, which then show their last close. `iv_bars` are known histories of
     30-day volatility by symbol; days recorded after them follow from the chains. `underlyings` replaces what the
-    catalogue says, for instance its interest rate.
+    catalogue says, for instance its interest rate. `calendar` is that of the exchange, where the recording has gaps in it.
     """
 
     def __init__(
@@ -43,10 +44,11 @@ class ReplayedMarket:
         bars: pa.Table | None = None,
         iv_bars: Mapping[str, Sequence[Bar]] | None = None,
         underlyings: Mapping[str, Underlying] | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         self._recording = recording_of(tables)
         self._hours = hours_of(sessions or self._recording.sessions())
-        self._sessions = tuple(sessions or ())
+        self._calendar = calendar or Calendar(tuple(sessions or ()))
         self._instants = [snapshot.at for snapshot in self._recording.snapshots]
         self._days = self._recording.days()
         given = bars_of(bars) if bars is not None else {}
@@ -67,6 +69,10 @@ class ReplayedMarket:
     @property
     def underlyings(self) -> Mapping[str, Underlying]:
         return self._underlyings
+
+    @property
+    def calendar(self) -> Calendar:
+        return self._calendar
 
     @property
     def listing(self) -> Listing:
@@ -111,11 +117,11 @@ class ReplayedMarket:
         return tuple(bars[-days:]) if days > 0 else ()
 
     def settlement_value(self, contract: Contract) -> float | None:
-        if settlement_instant(contract.expiry, contract.rule.settlement, self._sessions) > self._now:
+        if self._calendar.settles_at(contract.rule, contract.expiry) > self._now:
             return None
-        bars = self._bars[contract.underlying]
-        place = bisect_right(bars, contract.expiry, key=_day) - 1
-        if place < 0 or bars[place].day != contract.expiry:
+        bars, settles = self._bars[contract.underlying], self._calendar.settlement_session(contract.expiry).day
+        place = bisect_right(bars, settles, key=_day) - 1
+        if place < 0 or bars[place].day != settles:
             return None
         return bars[place].open if contract.rule.settlement == "AM" else bars[place].close
 
@@ -158,7 +164,7 @@ class ReplayedMarket:
         rows = self._recording.rows_of_day(*self._days[day])
         _, firsts, places = np.unique(self._recording.codes(rows), return_index=True, return_inverse=True)
         keys = [self._recording.key(rows.start + int(row)) for row in firsts]
-        self._listing = listing_of(keys, self._recording.underlyings, self._numbers, self._sessions)
+        self._listing = listing_of(keys, self._recording.underlyings, self._numbers, self._calendar)
         assert len(self._listing) == len(keys), "codes and keys tell the same options apart, in the same order"
         self._first_row, self._places = rows.start, places.astype(np.int64)
         self._quotes = Quotes.absent(len(self._listing))

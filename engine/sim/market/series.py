@@ -1,13 +1,12 @@
 """Which options an exchange lists: expiration days by the class's cycle, strikes around the spot."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil, exp, floor, sqrt
 from typing import assert_never
 
-from engine.domain.contract import settlement_rule
-from engine.domain.session import Session
+from engine.domain.calendar import Calendar
+from engine.domain.index_classes import OptionClass, option_class
 from engine.sim.market.catalogue import Character, Cycle
 from engine.sim.market.contracts import Key
 
@@ -30,39 +29,31 @@ class Breadth:
     """Strikes reach this many standard deviations of the log price at expiry."""
 
 
-def listed(character: Character, spot: float, sessions: Sequence[Session], today: date, breadth: Breadth) -> set[Key]:
-    """Options that an exchange would list on this underlying today."""
+def listed(character: Character, spot: float, calendar: Calendar, today: date, breadth: Breadth) -> set[Key]:
+    """Options that an exchange would list on this underlying today: those that trade in this session or later."""
     keys: set[Key] = set()
-    days = trading_days(today, sessions)
     symbol = character.underlying.symbol
     for root, cycle in character.cycles.items():
-        for expiry in expiries(cycle, today, days, breadth):
-            if expiry == today and settlement_rule(root).settlement == "AM":
-                continue  # settled at this morning's opening, last traded the session before
+        of = option_class(root)
+        for expiry in expiries(of, cycle, today, calendar, breadth):
+            if calendar.last_session(of, expiry).day < today:
+                continue
             for strike in strikes(character, spot, (expiry - today).days, breadth.deviations):
                 keys.add(Key(symbol, expiry, root, "C", strike))
                 keys.add(Key(symbol, expiry, root, "P", strike))
     return keys
 
 
-def trading_days(today: date, sessions: Sequence[Session]) -> list[date]:
-    """Trading days of the coming year from today on: the sessions as far as they are known, weekdays beyond."""
-    known = [session.day for session in sessions if session.day >= today]
-    first_unknown = known[-1] + timedelta(days=1) if known else today
-    beyond = (first_unknown + timedelta(days=n) for n in range(400))
-    return known + [day for day in beyond if day.weekday() <= _FRIDAY]
-
-
-def expiries(cycle: Cycle, today: date, days: Sequence[date], breadth: Breadth) -> list[date]:
-    """Expiration days of a class, soonest first; a holiday's expiry moves to the trading day before it."""
-    monthly = _on_or_before(_third_fridays(today, breadth.monthlies), days)
+def expiries(of: OptionClass, cycle: Cycle, today: date, calendar: Calendar, breadth: Breadth) -> list[date]:
+    """Expiration days of a class, soonest first."""
+    chosen = set(_monthlies(of, today, calendar, breadth.monthlies))
     match cycle:
         case "monthly":
-            chosen = monthly
+            pass
         case "weekly":
-            chosen = monthly | _on_or_before(_fridays(today, breadth.weeklies), days)
+            chosen |= set(_weeklies(today, calendar, breadth.weeklies))
         case "daily":
-            chosen = monthly | _on_or_before(_fridays(today, breadth.weeklies), days) | set(days[: breadth.dailies])
+            chosen |= set(_weeklies(today, calendar, breadth.weeklies)) | set(_next_sessions(today, calendar, breadth.dailies))
         case _:
             assert_never(cycle)
     return sorted(chosen)
@@ -82,27 +73,30 @@ def _grid(low: float, high: float, unit: float) -> list[float]:
     return [n * unit for n in range(max(1, ceil(low / unit)), floor(high / unit) + 1)]
 
 
-def _on_or_before(wanted: Iterable[date], days: Sequence[date]) -> set[date]:
-    found: set[date] = set()
-    for day in wanted:
-        earlier = [known for known in days if known <= day]
-        if earlier and (day - earlier[-1]).days < 4:
-            found.add(earlier[-1])
+def _next_sessions(today: date, calendar: Calendar, count: int) -> list[date]:
+    """So many trading days from today on, today included where it is one."""
+    found: list[date] = []
+    day = today - timedelta(days=1)
+    while len(found) < count:
+        day = calendar.after(day).day
+        found.append(day)
     return found
 
 
-def _fridays(today: date, count: int) -> list[date]:
+def _weeklies(today: date, calendar: Calendar, count: int) -> list[date]:
+    """The Fridays ahead, or the sessions before those on which the exchange is closed."""
     first = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
-    return [first + timedelta(weeks=n) for n in range(count)]
+    days = (calendar.on_or_before(first + timedelta(weeks=n)).day for n in range(count))
+    return [day for day in days if day >= today]
 
 
-def _third_fridays(today: date, count: int) -> list[date]:
+def _monthlies(of: OptionClass, today: date, calendar: Calendar, count: int) -> list[date]:
+    """The standard expiries of the months ahead."""
     found: list[date] = []
     month = date(today.year, today.month, 1)
     while len(found) < count:
-        first = month + timedelta(days=(_FRIDAY - month.weekday()) % 7)
-        third = first + timedelta(weeks=2)
-        if third >= today:
-            found.append(third)
+        day = calendar.monthly(of, month.year, month.month)
+        if day >= today:
+            found.append(day)
         month = (month + timedelta(days=32)).replace(day=1)
     return found

@@ -119,7 +119,7 @@ perms AS (
   GROUP BY ALL
 ),
 settlements AS (
-  SELECT account, position, arg_max(value, seq) AS value, arg_max(recorded_at, seq) AS settled_at
+  SELECT account, position, arg_max(value, seq) AS value, arg_max(least(recorded_at, expired_at), seq) AS settled_at
   FROM told
   WHERE kind = 'PositionSettled'
   GROUP BY ALL

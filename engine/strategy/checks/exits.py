@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.domain.contract import settlement_rule
+from engine.domain.index_classes import option_class
 from engine.strategy.checks.bounds import Bound, bounds_of
 from engine.strategy.checks.case import Case
 from engine.strategy.checks.spread import most_worth
@@ -59,7 +59,7 @@ def in_time(expiry: ExpiryRule, *, latest: bool = False) -> str:
 
 
 def _settled_in_shares(case: Case) -> list[str]:
-    return [ticker for ticker in case.strategy.universe if not settlement_rule(ticker).cash]
+    return [ticker for ticker in case.strategy.universe if not option_class(ticker).cash]
 
 
 def _is_of_today(expiry: ExpiryRule) -> bool:

@@ -1,6 +1,6 @@
 """Candidates: which are kept, in which order, and with which numbers."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,7 +9,9 @@ from engine.decide.find import Finder
 from engine.decide.rows import next_monthly
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot
+from engine.domain.index_classes import option_class
 from engine.strategy.model import Strategy
+from tests import given as shared
 from tests.core.compile import given
 from tests.core.compile.plain_loops import search
 from tests.core.compile.test_oracle import KINDS, options_of
@@ -155,37 +157,88 @@ def test_next_monthly_searches_only_the_third_friday() -> None:
     assert [candidate.spread.expiry for candidate in found] == [date(2026, 12, 18)]
 
 
+HOLIDAYS = (date(2014, 4, 18), date(2025, 4, 18), date(2026, 6, 19))
+CALENDAR = shared.calendar(date(2013, 1, 1), date(2027, 12, 31), *HOLIDAYS)
+
+
 @pytest.mark.parametrize(
-    ("expiries", "today", "expected"),
+    ("root", "expiries", "today", "expected"),
     [
-        ([date(2025, 4, 17), date(2025, 4, 25)], date(2025, 4, 1), date(2025, 4, 17)),
-        ([date(2026, 6, 18), date(2026, 6, 26)], date(2026, 6, 1), date(2026, 6, 18)),
-        ([date(2026, 12, 17), date(2026, 12, 18)], date(2026, 12, 1), date(2026, 12, 18)),
-        ([date(2026, 11, 20), date(2026, 12, 18)], date(2026, 11, 20), date(2026, 12, 18)),
-        ([date(2026, 11, 27)], date(2026, 11, 20), None),
-        ([date(2026, 11, 27), date(2027, 1, 15)], date(2026, 11, 20), date(2027, 1, 15)),
-        ([date(2014, 6, 13), date(2014, 6, 21), date(2016, 1, 15)], date(2014, 6, 6), date(2014, 6, 21)),
-        ([date(2015, 1, 16), date(2015, 1, 17)], date(2015, 1, 2), date(2015, 1, 16)),
+        ("SPY", [date(2025, 4, 17), date(2025, 4, 25)], date(2025, 4, 1), date(2025, 4, 17)),
+        ("SPY", [date(2025, 4, 18), date(2025, 4, 25)], date(2025, 4, 1), date(2025, 4, 18)),
+        ("SPX", [date(2026, 6, 18), date(2026, 6, 26)], date(2026, 6, 1), date(2026, 6, 18)),
+        ("SPX", [date(2026, 12, 17), date(2026, 12, 18)], date(2026, 12, 1), date(2026, 12, 18)),
+        ("SPX", [date(2026, 12, 17), date(2027, 1, 15)], date(2026, 12, 1), date(2027, 1, 15)),
+        ("SPX", [date(2026, 11, 20), date(2026, 12, 18)], date(2026, 11, 20), date(2026, 12, 18)),
+        ("SPX", [date(2026, 11, 27)], date(2026, 11, 20), None),
+        ("SPX", [date(2026, 11, 27), date(2027, 1, 15)], date(2026, 11, 20), date(2027, 1, 15)),
+        ("SPY", [date(2014, 6, 13), date(2014, 6, 21), date(2016, 1, 15)], date(2014, 6, 6), date(2014, 6, 21)),
+        ("SPY", [date(2014, 4, 19), date(2014, 4, 25)], date(2014, 4, 1), date(2014, 4, 19)),
+        ("SPY", [date(2015, 1, 16), date(2015, 1, 17)], date(2015, 1, 2), date(2015, 1, 16)),
+        ("SPX", [date(2026, 12, 18), date(2027, 1, 15)], date(2026, 12, 17), date(2026, 12, 18)),
+        ("VIX", [date(2026, 12, 9), date(2026, 12, 16), date(2026, 12, 18)], date(2026, 12, 1), date(2026, 12, 16)),
+        ("VIX", [date(2025, 3, 18), date(2025, 3, 19)], date(2025, 3, 3), date(2025, 3, 18)),
     ],
     ids=[
         "Good Friday",
+        "named by Good Friday",
         "Juneteenth",
         "both days",
+        "the day before is no month's",
         "today is one",
         "none",
         "next month lists none",
         "Saturday",
+        "Saturday behind Good Friday",
         "Friday and Saturday",
+        "trades today for the last time",
+        "VIX",
+        "VIX before Good Friday",
     ],
 )
-def test_next_monthly_is_the_third_friday_or_the_day_beside_it_that_is_listed(
-    expiries: list[date], today: date, expected: date | None
+def test_next_monthly_is_the_standard_expiry_of_the_calendar(
+    root: str, expiries: list[date], today: date, expected: date | None
 ) -> None:
-    assert next_monthly(expiries, today) == expected
+    now = datetime(today.year, today.month, today.day, 15, tzinfo=UTC)
+
+    assert next_monthly([(option_class(root), day) for day in expiries], now, CALENDAR) == expected
+
+
+def test_next_monthly_is_not_one_that_has_stopped_trading() -> None:
+    """On the Thursday evening before its expiry an AM-settled class is over."""
+    listed = [(option_class("DJX"), date(2026, 12, 18)), (option_class("DJX"), date(2027, 1, 15))]
+
+    assert next_monthly(listed, datetime(2026, 12, 17, 22, tzinfo=UTC), CALENDAR) == date(2027, 1, 15)
 
 
 def test_strategy_finds_nothing_when_its_underlying_is_not_in_the_chain() -> None:
     assert candidates(given.strategy(universe=["AAA"]), given.chain([given.option(95), given.option(100)])) == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "roots"),
+    [
+        (datetime(2026, 12, 17, 20, 30, tzinfo=UTC), {"SPX", "SPXW"}),
+        (datetime(2026, 12, 17, 21, 0, tzinfo=UTC), {"SPXW"}),
+        (datetime(2026, 12, 18, 15, 30, tzinfo=UTC), {"SPXW"}),
+        (datetime(2026, 12, 18, 21, 0, tzinfo=UTC), set()),
+    ],
+    ids=["last session of the AM class", "after its close", "the morning of the expiration day", "after the close of all"],
+)
+def test_class_whose_last_trading_session_is_over_is_not_searched(at: datetime, roots: set[str]) -> None:
+    days = (date(2026, 12, 18) - at.date()).days
+    quotes = [
+        shared.options(range(90, 111, 5), expiries=(date(2026, 12, 18),), at=at, spot=100, root=root, underlying="SPX")
+        for root in ("SPX", "SPXW")
+    ]
+    chain = shared.chain([row for rows in quotes for row in rows], at=at)
+    finder, strategy = Finder(Scanner()), given.strategy(expiry=f"{days} days", keep=50, rank="return_on_risk")
+    rows = finder.rows(chain, {}, at, CALENDAR)
+
+    found = finder.scan(strategy, rows, ["SPX"], at)
+
+    assert {candidate.spread.root for candidate in found} == roots
+    assert finder.funnel(strategy, rows, ["SPX"], at).steps[0].passed == 5 * len(roots)
 
 
 def test_quote_age_counts_from_the_instant_of_the_look() -> None:

@@ -12,6 +12,7 @@ from engine.decide.quotes import Rows, spread_quote
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
 from engine.domain.facts import OrderAbsent, OrderCanceled, OrderUnknown, Reconciled
+from engine.domain.index_classes import option_class
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session
 from engine.domain.snapshot import ExitHits
@@ -597,6 +598,68 @@ def test_lines_after_the_one_that_lets_expire_are_not_looked_at() -> None:
     chain = given.chain(rows, p580={"bid": 1.00, "ask": 1.02}, p575={"bid": 0.90, "ask": 0.92})
 
     assert look(known, chain, strategy=late, market={"SPX": given.market("SPX")}) == []
+
+
+JUNETEENTH = given.calendar(date(2025, 1, 1), date(2025, 12, 31), date(2025, 6, 19))
+
+
+@pytest.mark.parametrize(
+    ("root", "expiry", "at", "closes"),
+    [
+        ("SPX", date(2025, 6, 20), datetime(2025, 6, 17, 18, 0, tzinfo=UTC), False),
+        ("SPX", date(2025, 6, 20), datetime(2025, 6, 18, 18, 0, tzinfo=UTC), True),
+        ("VIX", date(2025, 6, 18), datetime(2025, 6, 17, 18, 0, tzinfo=UTC), True),
+        ("VIXW", date(2025, 6, 25), datetime(2025, 6, 24, 18, 0, tzinfo=UTC), True),
+        ("MXEA", date(2025, 6, 20), datetime(2025, 6, 18, 18, 0, tzinfo=UTC), True),
+        ("XSP", date(2025, 6, 20), datetime(2025, 6, 20, 18, 0, tzinfo=UTC), False),
+    ],
+    ids=[
+        "two sessions before",
+        "the session before, behind a holiday",
+        "VIX",
+        "VIX weekly",
+        "settled a close later",
+        "cash at its close",
+    ],
+)
+def test_guard_acts_on_the_last_trading_day_of_the_calendar(root: str, expiry: date, at: datetime, closes: bool) -> None:
+    underlying = option_class(root).underlying
+    of = given.spread(root=root, underlying=underlying, expiry=expiry)
+    known = given.ledger(*given.opened(given.proposal(of=of, by=NO_RULES), net="0.80"))
+    rows = given.options((575, 580), expiries=(expiry,), at=at, spot=579.0, root=root, underlying=underlying)
+    fields = {
+        "session": JUNETEENTH.session(at.date()),
+        "calendar": JUNETEENTH,
+        "market": {underlying: given.market(underlying, 579.0)},
+    }
+
+    assert ("Propose" in kinds(look(known, given.chain(rows, at=at), strategy=NO_RULES, **fields))) is closes
+
+
+def test_position_whose_legs_have_stopped_trading_waits_for_its_settlement() -> None:
+    """Settled at the close of Friday, last traded on Wednesday: a close could only be rejected."""
+    at, expiry = datetime(2025, 6, 20, 18, 0, tzinfo=UTC), date(2025, 6, 20)
+    of = given.spread(root="MXEA", underlying="MXEA", expiry=expiry)
+    known = given.ledger(*given.opened(given.proposal(of=of, by=STOP_ONLY), net="0.80"))
+    rows = given.options((575, 580), expiries=(expiry,), at=at, spot=579.0, root="MXEA", underlying="MXEA")
+    fields = {"session": JUNETEENTH.session(expiry), "calendar": JUNETEENTH, "market": {"MXEA": given.market("MXEA", 579.0)}}
+
+    assert look(known, given.chain(rows, at=at), strategy=STOP_ONLY, **fields) == []
+
+
+def test_settlement_that_was_missed_counts_sessions_and_not_weekdays() -> None:
+    """The close of Wednesday the 18th is the last but one before Monday the 23rd: the 19th was a holiday."""
+    at, expiry = datetime(2025, 6, 23, 15, 0, tzinfo=UTC), date(2025, 6, 18)
+    known = given.ledger(*given.opened(given.proposal(of=given.spread(expiry=expiry), by=NO_RULES), net="0.80"))
+    market = {"SPY": given.market(price=560.0, closes=(570.0, 578.0, 590.0))}
+
+    (settled,) = look(
+        known, given.chain(at=at), strategy=NO_RULES, session=JUNETEENTH.session(at.date()), calendar=JUNETEENTH, market=market
+    )
+
+    assert isinstance(settled, Settle)
+    assert settled.fact.value == Decimal("-2")
+    assert settled.fact.expired_at == datetime(2025, 6, 18, 20, 0, tzinfo=UTC)
 
 
 def test_position_of_which_the_broker_does_not_hold_a_leg_is_left_to_a_person() -> None:

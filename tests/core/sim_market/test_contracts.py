@@ -5,10 +5,15 @@ from decimal import Decimal
 
 import numpy as np
 
+from engine.domain.calendar import Calendar
+from engine.domain.index_classes import option_class
 from engine.sim.market.catalogue import CHARACTERS
 from engine.sim.market.contracts import ContractNumbers, Key, listing_of, underlying_id
-from engine.sim.market.series import Breadth, expiries, listed, strikes, trading_days
+from engine.sim.market.series import Breadth, expiries, listed, strikes
 from tests.core.sim_market import given
+
+CALENDAR = Calendar(tuple(given.sessions()))
+SPXW = option_class("SPXW")
 
 PUT = Key("SPX", date(2026, 12, 18), "SPXW", "P", 5900.0)
 CALL = Key("SPX", date(2026, 12, 18), "SPXW", "C", 5900.0)
@@ -36,7 +41,7 @@ def test_contract_is_found_by_its_number():
 
 
 def test_numbers_of_a_whole_chain_are_distinct_and_fit_the_wire():
-    keys = listed(CHARACTERS["SPX"], 6000.0, given.sessions(), given.MONDAY, Breadth())
+    keys = listed(CHARACTERS["SPX"], 6000.0, CALENDAR, given.MONDAY, Breadth())
     numbers = ContractNumbers()
 
     given_out = {numbers.number(key) for key in sorted(keys)}
@@ -64,7 +69,7 @@ def test_rows_are_sorted_and_lie_together_by_underlying():
 
 
 def test_morning_settled_option_stops_trading_on_the_session_before():
-    listing = listing_of([MORNING, PUT], ["SPX"], ContractNumbers(), given.sessions())
+    listing = listing_of([MORNING, PUT], ["SPX"], ContractNumbers(), CALENDAR)
 
     ends = [datetime.fromtimestamp(seconds, UTC) for seconds in listing.last_trade]
     settles = [datetime.fromtimestamp(seconds, UTC) for seconds in listing.settles]
@@ -76,31 +81,25 @@ def test_morning_settled_option_stops_trading_on_the_session_before():
 def test_option_of_a_half_day_settles_at_its_early_close():
     key = Key("SPX", given.HALF_DAY, "SPXW", "C", 6000.0)
 
-    listing = listing_of([key], ["SPX"], ContractNumbers(), given.sessions())
+    listing = listing_of([key], ["SPX"], ContractNumbers(), CALENDAR)
 
     assert datetime.fromtimestamp(listing.settles[0], UTC) == given.at(18, day=given.HALF_DAY)
 
 
 def test_daily_class_skips_the_holiday():
-    days = trading_days(given.MONDAY, given.sessions())
-
-    found = expiries("daily", given.MONDAY, days, Breadth(dailies=4, weeklies=0, monthlies=0))
+    found = expiries(SPXW, "daily", given.MONDAY, CALENDAR, Breadth(dailies=4, weeklies=0, monthlies=0))
 
     assert found == [date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25), given.HALF_DAY]
 
 
 def test_expiry_moves_to_the_day_before_when_friday_is_a_holiday():
-    days = trading_days(date(2026, 12, 21), given.sessions())
-
-    found = expiries("weekly", date(2026, 12, 21), days, Breadth(weeklies=1, monthlies=0))
+    found = expiries(SPXW, "weekly", date(2026, 12, 21), CALENDAR, Breadth(weeklies=1, monthlies=0))
 
     assert found == [date(2026, 12, 24)]
 
 
 def test_monthly_class_expires_on_third_fridays():
-    days = trading_days(given.MONDAY, given.sessions())
-
-    found = expiries("monthly", given.MONDAY, days, Breadth(monthlies=3))
+    found = expiries(SPXW, "monthly", given.MONDAY, CALENDAR, Breadth(monthlies=3))
 
     assert found == [date(2026, 12, 18), date(2027, 1, 15), date(2027, 2, 19)]
 
@@ -108,7 +107,7 @@ def test_monthly_class_expires_on_third_fridays():
 def test_morning_settled_class_is_not_listed_on_its_expiration_day():
     third_friday = date(2026, 12, 18)
 
-    keys = listed(CHARACTERS["SPX"], 6000.0, given.sessions(), third_friday, given.NARROW)
+    keys = listed(CHARACTERS["SPX"], 6000.0, CALENDAR, third_friday, given.NARROW)
 
     assert {key.root for key in keys if key.expiry == third_friday} == {"SPXW"}
 

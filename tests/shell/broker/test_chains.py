@@ -9,8 +9,10 @@ import pytest
 
 from engine.broker.history import joined
 from engine.domain.contract import Contract
-from engine.domain.errors import Transient
+from engine.domain.errors import Transient, UserError
+from engine.domain.facts import ErrorHeard
 from engine.sim.wire.message import Message
+from tests import given
 from tests.shell.broker.bench import SPY, Bench, play
 from tests.shell.broker.scripted_tws import ScriptedTws
 
@@ -137,6 +139,59 @@ def test_contracts_are_asked_for_again_when_strikes_were_added():
 
     again = [message.text("trading_class") for message in bench.tws.asked("req_contract_details")[5:]]
     assert again == ["SPXW", "SPXW"]
+
+
+JUNETEENTH = given.calendar(date(2026, 1, 1), date(2027, 12, 31), date(2026, 12, 17))
+"""A holiday before the expiration day: the class stops trading two days before it."""
+
+
+def listed_by(last_day: str, *roots: str) -> ScriptedTws:
+    """The same TWS, with classes that it lists by this day."""
+    tws = listing()
+
+    def parameters(tws: ScriptedTws, message: Message) -> None:
+        for root in roots:
+            tws.say(
+                "sec_def_opt_param", req_id=message.whole("req_id"), exchange="SMART", under_con_id=SPX_CON_ID,
+                trading_class=root, multiplier="100", expirations=(last_day,), strikes=(5900.0, 6000.0),
+            )  # fmt: skip
+        tws.say("sec_def_opt_param_end", req_id=message.whole("req_id"))
+
+    tws.script["req_sec_def_opt_params"] = parameters
+    return tws
+
+
+def test_expiry_of_a_class_that_stops_trading_before_a_holiday_is_found_from_the_calendar():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        spx = await bench.broker.underlying("SPX")
+        assert len(await bench.broker.chain(spx, FRIDAY.__eq__, 0.03)) == 6
+        assert await bench.broker.chain(spx, THURSDAY.__eq__, 0.03) == []
+
+    play(scenario, listed_by("20261216", "SPX"), calendar=lambda _: JUNETEENTH)
+
+
+def test_class_of_an_index_whose_settlement_is_not_known_is_left_out_by_name():
+    answers, bench = chains(listed_by("20261218", "SPXQ", "SPXW"), FRIDAY, FRIDAY)
+
+    assert {contract.root for chain in answers for contract in chain} == {"SPXW"}
+    assert "SPXQ" not in {message.text("trading_class") for message in bench.tws.asked("req_contract_details")}
+    (said,) = bench.all(ErrorHeard)
+    assert "SPXQ: options of an index whose settlement is not known" in said.text
+
+
+def test_chain_of_nothing_but_unknown_classes_is_refused_with_those_that_are_known():
+    with pytest.raises(UserError, match=r"SPXQ: .* classes of SPX that are: SPX, SPXW"):
+        chains(listed_by("20261218", "SPXQ"), FRIDAY)
+
+
+def test_index_that_is_not_in_the_table_is_refused_by_name():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        with pytest.raises(UserError, match=r"DAX: .* take DAX out of `universe`"):
+            await bench.broker.underlying("DAX")
+
+    play(scenario, listing())
 
 
 def test_strikes_lie_around_the_close_of_the_day_before_when_nothing_trades():

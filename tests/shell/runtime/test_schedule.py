@@ -1,13 +1,15 @@
 """Sessions of the exchange: holidays, half days and changes of clocks."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from engine.domain.calendar import third_friday
+from engine.domain.index_classes import option_class
 from engine.domain.session import years_between
-from engine.runtime.schedule import next_session, session_of, sessions_around, sessions_between
+from engine.runtime.schedule import calendar_around, next_session, session_of, sessions_between
 
 REFERENCE = Path(__file__).parents[3].parent / "shared" / "reference" / "reference_dev.json"
 
@@ -53,12 +55,28 @@ def test_years_are_counted_in_utc_seconds(case: dict[str, dict[str, str]]) -> No
 
 
 @pytest.mark.parametrize("case", cases("third_friday"))
-def test_monthly_expiry_is_the_last_session_up_to_the_third_friday(case: dict[str, dict[str, str]]) -> None:
-    friday = date.fromisoformat(case["expected"]["third_friday"])
-    sessions = sessions_between(friday - timedelta(days=6), friday)
+def test_monthly_expiry_and_its_last_trading_day_are_as_the_reference_says(case: dict[str, dict[str, int | str]]) -> None:
+    year, month = int(case["inputs"]["year"]), int(case["inputs"]["month"])
+    calendar = calendar_around(datetime(year, month, 1, 15, tzinfo=UTC))
+    of = option_class("SPX")
 
-    assert sessions[-1].day.isoformat() == case["expected"]["expiration"]
-    assert sessions[-2].day.isoformat() == case["expected"]["am_settled_index_last_trade"]
+    expiry = calendar.monthly(of, year, month)
+
+    assert third_friday(year, month).isoformat() == case["expected"]["third_friday"]
+    assert expiry.isoformat() == case["expected"]["expiration"]
+    assert calendar.last_session(of, expiry).day.isoformat() == case["expected"]["am_settled_index_last_trade"]
+
+
+def test_every_calendar_case_of_the_reference_is_tested() -> None:
+    """A case that fits none of the checks above would pass by not being looked at."""
+    if not REFERENCE.is_file():
+        pytest.skip("the reference values lie beside the repository and are not here")
+    told = {
+        case["id"]: set(case["expected"]) for case in json.loads(REFERENCE.read_text())["cases"] if case["category"] == "calendar"
+    }
+    checked = ({"is_session"}, {"open_utc", "close_utc"}, {"T_act365"}, {"third_friday"})
+
+    assert [name for name, fields in told.items() if not any(check <= fields for check in checked)] == []
 
 
 def test_session_of_today_is_that_of_the_day_in_new_york() -> None:
@@ -76,8 +94,9 @@ def test_next_session_reaches_over_holidays_and_the_year() -> None:
     assert next_session(datetime(2026, 11, 23, 15, 0, tzinfo=UTC)).day == date(2026, 11, 23)
 
 
-def test_sessions_around_reach_to_the_longest_expiries() -> None:
-    sessions = sessions_around(datetime(2026, 11, 23, 15, 0, tzinfo=UTC))
+def test_calendar_around_now_reaches_to_the_longest_expiries_and_stays_the_same_object() -> None:
+    calendar = calendar_around(datetime(2026, 11, 23, 15, 0, tzinfo=UTC))
 
-    assert sessions[0].day <= date(2025, 11, 25)
-    assert sessions[-1].day >= date(2029, 11, 20)
+    assert calendar.reaches(date(2025, 11, 25))
+    assert calendar.reaches(date(2029, 11, 20))
+    assert calendar_around(datetime(2026, 12, 31, 15, 0, tzinfo=UTC)) is calendar

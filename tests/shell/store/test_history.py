@@ -12,7 +12,6 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from engine.domain import contract as contract_module
 from engine.domain import facts
 from engine.domain.errors import IllegalFact, UserError
 from engine.domain.facts import KINDS, Fact
@@ -224,10 +223,20 @@ def happened(ref: str, event: int, quantity: int, number: int, short: int) -> Fa
             return facts.OrderAbsent(ref) if number == 3 else facts.OrderUnknown(ref, "again")
 
 
-def test_roots_that_settle_at_the_open_are_known_to_the_views() -> None:
-    settling = {root for root, rule in contract_module._RULES.items() if rule.settlement == "AM"}
+def test_position_is_over_when_the_exchange_settled_it(tmp_path: Path) -> None:
+    """A half day closes three hours before the regular hour, which is all that an expiration day alone tells."""
+    expired_at = datetime(2026, 12, 18, 18, 0, tzinfo=UTC)
+    opening = [proposal("a"), *placed("a"), *fills("a", 2, ("5.00", "3.50"))]
+    settled = facts.PositionSettled("a", Decimal("-1.00"), "expired", expired_at)
+    story = [*timed(opening), (settled, expired_at + timedelta(hours=1))]
+    journal, ledger = Journal.open(tmp_path, "DU1").journal, Ledger()
+    for fact, at in story:
+        journal.append(fact, at)
+        ledger.apply(fact, at)
+    journal.close()
 
-    assert settling <= set(views.INDEX_ROOTS)
+    assert ledger.positions["a"].closed_at == expired_at
+    assert_views_are_the_fold(tmp_path, ledger)
 
 
 def test_facts_have_a_column_for_every_field_and_real_types(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.domain.calendar import calendar_of
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot
 from engine.domain.contract import Contract
 from engine.domain.session import NEW_YORK, Session, years_between
@@ -182,7 +183,9 @@ def test_am_options_settle_at_the_open_and_early_closes_count() -> None:
     close = datetime(2026, 12, 18, 18, 0, tzinfo=UTC)
     quotes = QuoteStore()
 
-    quotes.layout(contracts, {"SPX": SPX}, [Session(date(2026, 12, 18), datetime(2026, 12, 18, 14, 30, tzinfo=UTC), close)])
+    quotes.layout(
+        contracts, {"SPX": SPX}, calendar_of([Session(date(2026, 12, 18), datetime(2026, 12, 18, 14, 30, tzinfo=UTC), close)])
+    )
 
     snapshot = quotes.snapshot(NOW)
     assert value(snapshot, 100, "years") == years_between(NOW, datetime(2026, 12, 18, 14, 30, tzinfo=UTC))

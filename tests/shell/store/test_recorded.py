@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
 
+from engine.domain.calendar import Calendar
 from engine.domain.errors import UserError
 from engine.domain.session import Session
 from engine.pricing import black_scholes
@@ -79,7 +80,7 @@ def test_a_missing_volatility_is_solved_where_the_quote_allows(tmp_path: Path) -
     assert snapshot.table["delta"][0].as_py() == pytest.approx(float(own.delta), abs=1e-6)
 
 
-def test_options_that_have_settled_are_left_out(tmp_path: Path) -> None:
+def test_options_that_have_stopped_trading_are_left_out(tmp_path: Path) -> None:
     close = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
     today = {"expiry": date(2026, 11, 23)}
     path = recording(
@@ -88,14 +89,34 @@ def test_options_that_have_settled_are_left_out(tmp_path: Path) -> None:
         *(row(quote_ts=at) for at in (NOON, close)),
         row(quote_ts=NOON, expiry=date(2026, 11, 20)),
     )
-    half_day = [Session(date(2026, 11, 23), NOON - timedelta(hours=2), NOON)]
+    half_day = Calendar((Session(date(2026, 11, 23), NOON - timedelta(hours=2), NOON),))
 
     before, after = load(path, NOON), load(path, close)
 
     assert [contract.root for contract in before.snapshot.contracts] == ["SPXW", "SPXW"]
-    assert before.settled == 2
-    assert (after.settled, len(after.snapshot.contracts)) == (2, 1)
-    assert load(path, NOON, sessions=half_day).settled == 3
+    assert before.over == 2
+    assert (after.over, len(after.snapshot.contracts)) == (2, 1)
+    assert load(path, NOON, calendar=half_day).over == 3
+
+
+def test_am_class_is_left_out_from_the_close_of_the_session_before_its_expiration_day(tmp_path: Path) -> None:
+    thursday = datetime(2026, 12, 17, 20, 59, tzinfo=UTC)
+    of = {"expiry": date(2026, 12, 18)}
+    instants = (thursday, thursday + timedelta(minutes=1))
+    path = recording(tmp_path, *(row(quote_ts=at, root=root, **of) for at in instants for root in ("SPX", "SPXW")))
+
+    before, after = (load(path, at).snapshot for at in instants)
+
+    assert [contract.root for contract in before.contracts] == ["SPX", "SPXW"]
+    assert [contract.root for contract in after.contracts] == ["SPXW"]
+
+
+def test_class_of_an_index_that_is_not_in_the_table_is_left_out_and_named(tmp_path: Path) -> None:
+    other = {"underlying": "MXUSA", "root": "MXUSA"}
+    loaded = load(recording(tmp_path, row(), row(root="SPXQ", strike=5895.0), row(strike=200.0, **other)))
+
+    assert loaded.unknown == (("MXUSA", "MXUSA"), ("SPXQ", "SPX"))
+    assert [contract.root for contract in loaded.snapshot.contracts] == ["SPXW"]
 
 
 def test_non_standard_options_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -105,7 +126,7 @@ def test_non_standard_options_are_left_out_and_counted(tmp_path: Path) -> None:
 
     loaded = load(path)
 
-    assert (loaded.non_standard, loaded.settled, loaded.snapshot.table.num_rows) == (3, 0, 1)
+    assert (loaded.non_standard, loaded.over, loaded.snapshot.table.num_rows) == (3, 0, 1)
 
 
 def test_several_underlyings_stand_in_one_chain(tmp_path: Path) -> None:
@@ -220,7 +241,7 @@ def test_an_empty_recording_is_refused(tmp_path: Path) -> None:
 
 @needs_recordings
 @pytest.mark.parametrize(
-    ("name", "at", "rows", "settled"),
+    ("name", "at", "rows", "over"),
     [
         ("spxw_15min_2016-04-28_2016-04-29", datetime(2016, 4, 29, 14, 0, tzinfo=UTC), 4772, 0),
         ("goog_1min_2015-12-24", datetime(2015, 12, 24, 15, 0, tzinfo=UTC), 1813, 0),
@@ -228,13 +249,13 @@ def test_an_empty_recording_is_refused(tmp_path: Path) -> None:
         ("aapl_hourly_2014-06-06_2014-06-09_split", None, None, None),
     ],
 )
-def test_real_recordings_load(name: str, at: datetime | None, rows: int | None, settled: int | None) -> None:
+def test_real_recordings_load(name: str, at: datetime | None, rows: int | None, over: int | None) -> None:
     loaded = load(SHARED / f"{name}.parquet", at)
 
     table = loaded.snapshot.table
     iv, bid, ask = (table[column].to_numpy() for column in ("iv", "bid", "ask"))
-    assert rows is None or table.num_rows + loaded.settled == rows
-    assert settled is None or loaded.settled == settled
+    assert rows is None or table.num_rows + loaded.over == rows
+    assert over is None or loaded.over == over
     assert np.isfinite(iv).mean() > 0.5
     assert np.nanmin(iv) > 0
     assert np.nanmin(ask) > 0
