@@ -33,8 +33,8 @@ class Word(BaseModel):
     reason: Reason = ""
 
 
-class CloseWord(Word):
-    """Who closes a position, why, and at which net it was looked at."""
+class PricedWord(Word):
+    """Who trades something, why, and at which price it was looked at."""
 
     shown_net: Decimal | None = None
     """Net at mid that the person was shown, USD per share, + received. Where it moved since, nothing is sent."""
@@ -76,7 +76,7 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
         return found
 
     @api.post("/v1/positions/{position}/close")
-    async def close(position: OrderRef, word: CloseWord) -> Outcome:
+    async def close(position: OrderRef, word: PricedWord) -> Outcome:
         return _done(*await desk.close(position, word.by, word.reason, word.shown_net))
 
     @api.post("/v1/orders/{order_ref}/cancel")
@@ -96,8 +96,8 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
         return found
 
     @api.post("/v1/approvals/{order_ref}/approve")
-    async def approve(order_ref: OrderRef, word: Word) -> Outcome:
-        return _done(*await desk.answer(order_ref, approve=True, by=word.by, reason=word.reason))
+    async def approve(order_ref: OrderRef, word: PricedWord) -> Outcome:
+        return _done(*await desk.answer(order_ref, approve=True, by=word.by, reason=word.reason, shown_net=word.shown_net))
 
     @api.post("/v1/approvals/{order_ref}/decline")
     async def decline(order_ref: OrderRef, word: Word) -> Outcome:

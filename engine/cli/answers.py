@@ -1,9 +1,15 @@
 """A person's yes and no to openings that wait for one."""
 
-from engine.cli.client import named, rows
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import cast
+
+from engine.cli.amounts import dollars, duration, instant, money
+from engine.cli.client import ask, named, rows
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
-from engine.cli.show import Format, show
+from engine.cli.show import Format, Row, is_attended, pairs, say, show
+from engine.domain.errors import UserError
 
 COLUMNS = (
     "order_ref",
@@ -13,14 +19,16 @@ COLUMNS = (
     "net_now",
     "worst",
     "max_loss_usd",
+    "fees_usd",
     "preview",
     "expires_in_s",
+    "strategy",
     "asked_because",
 )
 
 
 def approvals(*, state: State = STATE, format: Format = "table") -> None:  # noqa: A002
-    """Orders that wait for your yes, with their price now.
+    """Orders that wait for your yes, with their price now and everything a yes needs.
 
     Parameters
     ----------
@@ -28,20 +36,46 @@ def approvals(*, state: State = STATE, format: Format = "table") -> None:  # noq
         table, json or csv.
     """
     waiting = rows(state, "/v1/approvals")
-    if format == "table":
-        waiting = [{**row, "expires_in_s": round(float(str(row["expires_in_s"] or 0)))} for row in waiting]
-    show(waiting, COLUMNS, format, empty="nothing waits for an approval")
+    if format != "table":
+        show(waiting, COLUMNS, format, empty="nothing waits for an approval")
+        return
+    for number, row in enumerate(waiting):
+        if number:
+            print()
+        pairs(card(row))
+    if not waiting:
+        say("nothing waits for an approval")
 
 
-def approve(order_ref: str, *, state: State = STATE, by: By = "") -> int:
+def approve(order_ref: str = "", *, state: State = STATE, by: By = "") -> int:
     """Say yes to a waiting order. It is priced and checked again first; if it moved, nothing is sent and you are told.
+
+    Without a name, on a terminal, the only order that waits is shown with its price now, and you are asked.
 
     Parameters
     ----------
     order_ref
         The order, as `spreads approvals` shows it.
     """
-    return say_word(state, f"/v1/approvals/{named(order_ref)}/approve", by, "")
+    if order_ref:
+        return say_word(state, f"/v1/approvals/{named(order_ref)}/approve", by, "")
+    if not is_attended():
+        raise UserError("which order? without a terminal nobody can be asked: name it, as in `spreads approve ORDER`")
+    heard = ask(state, "GET", "/v1/approvals")
+    waiting = cast("list[Row]", heard.found)
+    if not waiting:
+        say(f"{heard.engine}: nothing waits for an approval")
+        return 1
+    if len(waiting) > 1:
+        show(waiting, ("order_ref", "spread", "quantity", "net_now", "max_loss_usd", "strategy"), "table")
+        raise UserError(f"{len(waiting)} orders wait: name the one you mean, as in `spreads approve {waiting[0]['order_ref']}`")
+    (row,) = waiting
+    print(f"{heard.engine}\n")
+    pairs(card(row))
+    if not is_yes("\napprove it? [y/N] "):
+        say("nothing was approved; it waits on")
+        return 1
+    return say_word(state, f"/v1/approvals/{named(str(row['order_ref']))}/approve", by, "", shown_net=row["net_now"])
 
 
 def decline(order_ref: str, reason: str = "", *, state: State = STATE, by: By = "") -> int:
@@ -55,3 +89,68 @@ def decline(order_ref: str, reason: str = "", *, state: State = STATE, by: By = 
         Why; kept in the history.
     """
     return say_word(state, f"/v1/approvals/{named(order_ref)}/decline", by, reason)
+
+
+def is_yes(question: str) -> bool:
+    """Whether the person at the terminal says yes; everything else is a no."""
+    try:
+        return input(question).strip().lower() in {"y", "yes"}
+    except EOFError:
+        print()
+        return False
+
+
+def card(row: Row) -> Iterator[tuple[str, object]]:
+    """What a yes or a no needs, the most important first."""
+    yield "order", row["order_ref"]
+    yield "opens", f"{row['quantity']} × {row['spread']}"
+    yield "net now", _net_now(row)
+    yield "shown", f"{money(row['shown_net'])} at mid, when you were asked"
+    bound = "above" if _decimal(row["worst"]) < 0 else "below"
+    yield "worst", f"{money(row['worst'])}; the order is never {bound} it"
+    yield "max loss", f"{dollars(row['max_loss_usd'])}, all of it, fees included"
+    yield "fees", f"{dollars(row['fees_usd'])} to open and to close, estimated"
+    yield "margin", _margin(row)
+    yield "time left", f"{duration(row['expires_in_s'])}, until {instant(row['expires_at'])}"
+    yield "you are asked", row["asked_because"]
+    yield "strategy", row["strategy"]
+    yield from _odds(row)
+    yield "gates", _gates(row)
+
+
+def _net_now(row: Row) -> str:
+    if row["net_now"] is None:
+        return f"unknown: {row['quotes_obstacle']}"
+    obstacle = f"; {row['quotes_obstacle']}" if row["quotes_obstacle"] else ""
+    age = f"quotes {duration(row['quotes_age_s'])} old"
+    return f"{money(row['net_now'])} at mid, {money(row['natural_now'])} natural, {age}{obstacle}"
+
+
+def _margin(row: Row) -> str:
+    change = row["initial_margin_change_usd"]
+    margin = "unknown" if change is None else f"{dollars(change, signed=True)} initial"
+    text = f": {row['preview_text']}" if row["preview_text"] else ""
+    outcome = "fits" if row["preview"] == "fits" else f"is {row['preview']}"
+    return f"{margin}; the broker's preview {outcome}{text}"
+
+
+def _odds(row: Row) -> Iterator[tuple[str, object]]:
+    candidate = row["candidate"]
+    if isinstance(candidate, dict):
+        found = cast("Row", candidate)
+        pop, value = found.get("pop"), found.get("expected_value")
+        chance = "unknown" if pop is None else f"{_decimal(pop):.0%}"
+        mean = "unknown" if value is None else dollars(round(_decimal(value)), signed=True)
+        most = dollars(round(_decimal(found["max_profit"])))
+        yield "when found", f"one spread: PoP {chance}, EV {mean}, max profit {most}"
+
+
+def _gates(row: Row) -> str:
+    if not row["gates_asked_now"]:
+        return "cannot be asked now"
+    failing = cast("list[str]", row["gates_not_passed_now"])
+    return "\n".join(f"NOT PASSED {gate}" for gate in failing) if failing else f"all {row['gates_asked_now']} pass now"
+
+
+def _decimal(value: object) -> Decimal:
+    return Decimal(str(value))

@@ -5,10 +5,11 @@ import json
 import math
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from textwrap import wrap
 from typing import Literal
 
 from rich.console import Console
@@ -22,6 +23,10 @@ _GAP = "  "
 """Between two columns."""
 _WIDEST = 10_000
 """Characters of a table that no terminal shows: a file or a pager takes whole cells."""
+_NARROWEST = 16
+"""A value behind its name gets so many columns at the least; below that a terminal breaks the lines itself."""
+_WHOLE, _SENTENCE = 40, 30
+"""A cell up to so many characters is a name and stays whole; a longer one is a sentence, which needs so many to be read."""
 
 
 def show(rows: Sequence[Row], columns: Sequence[str], form: Format, *, empty: str = "") -> None:
@@ -35,7 +40,7 @@ def show(rows: Sequence[Row], columns: Sequence[str], form: Format, *, empty: st
             writer.writerows([_field(row.get(column)) for column in columns] for row in rows)
         case "table":
             if rows:
-                _table(rows, columns)
+                _rows(rows, columns)
     if not rows and empty:
         say(empty)
 
@@ -57,50 +62,69 @@ def program() -> str:
 
 
 def pairs(items: Iterable[tuple[str, object]]) -> None:
-    """Names and values, one a line, aligned."""
+    """Names and values, one a line, aligned; what a terminal has no room for goes on below its own value."""
     kept = [(name, _cell(value)) for name, value in items]
     width = max((len(name) for name, _ in kept), default=0)
     for name, value in kept:
-        print(f"{name:<{width}}  {value}")
+        print("\n".join(_hanging(f"{name:<{width}}{_GAP}", value)))
 
 
-def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
-    numeric = {column for column in columns if all(isinstance(row.get(column), int | float | Decimal | None) for row in rows)}
+def columns_of_terminal() -> int | None:
+    """How wide the terminal is; None where there is none: a file or a pager takes everything."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def is_attended() -> bool:
+    """Whether somebody sits at the terminal who can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _hanging(begins: str, text: str) -> list[str]:
+    """The lines of a value behind its name. Words are never cut: a reference must be readable as it is."""
+    terminal = columns_of_terminal()
+    if terminal is None:
+        return [f"{begins}{text}"]
+    room = max(_NARROWEST, terminal - len(begins))
+    filled = (wrap(line, room, break_long_words=False, break_on_hyphens=False) or [""] for line in text.split("\n"))
+    parts = [part for lines in filled for part in lines]
+    return [begins + parts[0], *(" " * len(begins) + part for part in parts[1:])]
+
+
+def _rows(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """A table where it fits; else each row is a block, one value a line, in the order of the columns."""
     cells = {column: _column([row.get(column) for row in rows]) for column in columns}
-    wide = None if sys.stdout.isatty() else _WIDEST
-    console = Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=False)
-    shown = _fitting(cells, numeric, console.width)
+    terminal = columns_of_terminal()
+    least = {column: max(_least(text) for text in [column, *values]) for column, values in cells.items()}
+    if terminal is None or sum(least.values()) + len(_GAP) * (len(least) - 1) <= terminal:
+        _table(rows, cells, least, terminal)
+        return
+    for number in range(len(rows)):
+        if number:
+            print()
+        pairs((column, values[number]) for column, values in cells.items())
+
+
+def _least(text: str) -> int:
+    """Columns that a cell needs: a sentence may go on in the next line, everything else stays whole."""
+    longest = max((len(line) for line in text.split("\n")), default=0)
+    return longest if longest <= _WHOLE else max(_SENTENCE, *(len(word) for word in text.split()))
+
+
+def _table(rows: Sequence[Row], cells: Mapping[str, Sequence[str]], least: Mapping[str, int], terminal: int | None) -> None:
+    console = Console(file=sys.stdout, width=terminal or _WIDEST, highlight=False, soft_wrap=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in shown:
-        if column in numeric:
+    for column in cells:
+        if all(isinstance(row.get(column), int | float | Decimal | None) for row in rows):
             table.add_column(Text(column), justify="right", no_wrap=True)
         else:
-            table.add_column(Text(column), overflow="fold")
-    for line in zip(*(cells[column] for column in shown), strict=True):
+            table.add_column(Text(column), min_width=least[column], overflow="fold")
+    for line in zip(*cells.values(), strict=True):
         # Text and not markup: what a file or a broker says may hold square brackets.
         table.add_row(*(Text(cell) for cell in line))
     # Written by us: the library ends the program where the reader has left.
     with console.capture() as drawn:
         console.print(table)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
-    if len(shown) < len(columns):
-        say(f"no room for {', '.join(column for column in columns if column not in shown)}: a wider terminal, or --format json")
-
-
-def _fitting(cells: Mapping[str, Sequence[str]], numeric: Collection[str], width: int) -> list[str]:
-    """The columns that a terminal has room for: a number is whole or not there, words may go on in the next line. The last
-    numbers go first."""
-    shown = list(cells)
-    least = {
-        column: max(len(part) for cell in [column, *values] for part in ([cell] if column in numeric else cell.split() or [""]))
-        for column, values in cells.items()
-    }
-    while sum(least[column] for column in shown) + len(_GAP) * (len(shown) - 1) > width:
-        droppable = [column for column in shown if column in numeric]
-        if len(droppable) <= 1:
-            break
-        shown.remove(droppable[-1])
-    return shown
 
 
 def _column(values: Sequence[object]) -> list[str]:

@@ -34,7 +34,7 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
     rows = Rows(snapshot.chain)
     desk = Desk(
         strategies=book.versions.get,
-        recheck=_recheck(snapshot, book, rows),
+        recheck=rechecking(snapshot, book, rows),
         auto_refusal=lambda order, strategy, verdicts: auto_refusal(order, strategy, verdicts, snapshot, book),
         stopped=_stopped(snapshot, book),
         messages_per_minute=book.account.counts.messages_per_minute,
@@ -63,7 +63,9 @@ def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:
     return stopped
 
 
-def _recheck(snapshot: Snapshot, book: Book, rows: Rows) -> Callable[[Order, Mark], tuple[Verdict, ...]]:
+def rechecking(snapshot: Snapshot, book: Book, rows: Rows) -> Callable[[Order, Mark], tuple[Verdict, ...]]:
+    """Holds an opening that was previewed against every gate once more."""
+
     def recheck(order: Order, quote: Mark) -> tuple[Verdict, ...]:
         """All gates again, at the loss of the worst price: that is frozen, whatever the net is by now."""
         strategy = book.versions.get(order.proposed.digest)

@@ -168,11 +168,12 @@ def _approval(
     plan = opening_plan(order.spread, quote, strategy.walk)
     unknown = first_obstacle(verdicts)
     if answer is not None:
+        shown = answer.shown_net if answer.shown_net is not None else order.asked.shown_net if order.asked else None
         if unknown is not None or plan is None:
             yield Reply(order.ref, "unknown", f"nothing was sent: {unknown or 'no price keeps the bounds of the spread'}")
-        elif order.asked is not None and has_moved(order.asked.shown_net, quote.mid, combo_tick(order.spread)):
+        elif shown is not None and has_moved(shown, quote.mid, combo_tick(order.spread)):
             yield Ask(_question(order, snapshot, quote, strategy, "the price moved while it was shown"))
-            yield Reply(order.ref, "moved", f"net went from {order.asked.shown_net} to {quote.mid}; approve again to accept")
+            yield Reply(order.ref, "moved", f"net went from {shown} to {quote.mid}; approve again to accept")
         else:
             yield Approve(order.ref, answer.by, max(order.proposed.worst, plan.limit), spot)
         return

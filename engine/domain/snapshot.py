@@ -45,6 +45,8 @@ class Answer:
     approve: bool
     by: str
     reason: str = ""
+    shown_net: Decimal | None = None
+    """Net at mid that the person saw when saying so, USD per share, + received; None: the one that the question showed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,8 @@ class Desk:
 
     def approvals(self) -> list[Row]:
         """Openings that wait for a person, oldest first, with the net as it is now."""
-        now, rows = self._clock.now(), Rows(self.snapshot().chain)
-        return [approval_row(order, rows, now) for order in waiting(self.ledger)]
+        snapshot = self.snapshot()
+        return [approval_row(order, snapshot, self._eyes.book(), Rows(snapshot.chain)) for order in waiting(self.ledger)]
 
     def positions(self) -> list[Row]:
         rows = Rows(self.snapshot().chain)
@@ -135,14 +135,16 @@ class Desk:
             "orders": [order_row(order) for order in ledger.orders.values() if order.strategy == strategy],
         }
 
-    async def answer(self, ref: str, *, approve: bool, by: str, reason: str = "") -> tuple[bool, str]:
+    async def answer(
+        self, ref: str, *, approve: bool, by: str, reason: str = "", shown_net: Decimal | None = None
+    ) -> tuple[bool, str]:
         """Say yes or no to a waiting opening: (whether it was done, what became of it).
 
         The price and every gate are asked again in the beat that hears it; if it moved beyond the tolerance nothing is sent.
         """
         if ref not in {order.ref for order in waiting(self.ledger)}:
             return False, self._why_not_waiting(ref)
-        text = await self._heard(lambda outcome: Said(Answer(ref, approve, by, reason), outcome))
+        text = await self._heard(lambda outcome: Said(Answer(ref, approve, by, reason, shown_net), outcome))
         return text.startswith(("approved", "declined")), text
 
     def close_row(self, position: str) -> Row | None:

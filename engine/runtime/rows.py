@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.decide.book import Book
+from engine.decide.decide import rechecking
 from engine.decide.exits import close
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.requests import close_obstacle
@@ -17,24 +18,32 @@ from engine.domain.spread import Leg
 Row = dict[str, object]
 
 
-def approval_row(order: Order, rows: Rows, now: datetime) -> Row:
+def approval_row(order: Order, snapshot: Snapshot, book: Book, rows: Rows) -> Row:
+    """An opening that waits for a person, at its price of now, with the gates that would not let it pass now."""
     asked, preview, proposed = order.asked, order.preview, order.proposed
     quote = spread_quote(order.spread, rows, "open")
+    known = quote is not None and preview is not None and proposed.digest in book.versions
+    verdicts = rechecking(snapshot, book, rows)(order, quote) if known and quote is not None else ()
     return {
         **order_row(order),
-        "expires_in_s": max(0.0, (asked.expires_at - now).total_seconds()) if asked else None,
+        "expires_at": asked.expires_at.isoformat() if asked else None,
+        "expires_in_s": max(0.0, (asked.expires_at - snapshot.at).total_seconds()) if asked else None,
         "shown_net": number(asked.shown_net) if asked else None,
         "net_now": number(quote.mid) if quote else None,
         "natural_now": number(quote.natural) if quote else None,
         "quotes_age_s": quote.age_s if quote else None,
+        "quotes_obstacle": quote.obstacle if quote else "a leg has no quote",
         "asked_because": asked.reason if asked else "",
         "max_loss_usd": number(proposed.max_loss),
         "fees_usd": number(proposed.fees),
         "preview": preview.outcome if preview else None,
+        "preview_text": preview.text if preview else "",
         "initial_margin_change_usd": number(preview.initial_margin_change) if preview else None,
         "commission_usd": number(preview.commission) if preview else None,
         "candidate": proposed.candidate,
         "gates": [str(verdict) for verdict in proposed.verdicts],
+        "gates_asked_now": len(verdicts),
+        "gates_not_passed_now": [str(verdict) for verdict in verdicts if verdict.answer != "pass"],
     }
 
 

@@ -1,5 +1,6 @@
 """The command line run in-process, in a folder of its own."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,3 +25,33 @@ def spreads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         return Ran(code, told.out, told.err)
 
     return run
+
+
+class Terminal:
+    """A person at a terminal of so many columns; what is in `typed` is what they type."""
+
+    def __init__(self, spreads: Spreads, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.typed: list[str] = []
+        self.columns = 80
+        self._spreads, self._monkeypatch = spreads, monkeypatch
+
+    def __call__(self, *words: object) -> Ran:
+        """One command, typed by somebody who sees what it prints."""
+        patch = self._monkeypatch
+        patch.setattr(sys.stdin, "isatty", lambda: True)
+        patch.setattr(sys.stdout, "isatty", lambda: True)
+        patch.setenv("COLUMNS", str(self.columns))
+        patch.setattr("builtins.input", self._input)
+        return self._spreads(*words)
+
+    def _input(self, question: str = "") -> str:
+        print(question, end="")
+        if not self.typed:
+            raise EOFError
+        return self.typed.pop(0)
+
+
+@pytest.fixture
+def terminal(spreads: Spreads, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Runs one command as `spreads` does, with somebody at the terminal."""
+    return Terminal(spreads, monkeypatch)

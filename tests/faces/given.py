@@ -104,17 +104,22 @@ def _snapshot(instant: datetime, underlying: str) -> pa.Table:
 
 @contextmanager
 def engine_that_says(
-    answer: object, state: Path = Path("state"), *, status: int = 200, engine: str = "paper, account DU1234567"
+    answer: object,
+    state: Path = Path("state"),
+    *,
+    status: int = 200,
+    engine: str = "paper, account DU1234567",
+    refuses: str = "",
 ) -> Iterator[list[dict[str, Any]]]:
     """A socket in this state folder that answers every question with the same words, or by path where there is a callable;
-    gives the list of what was said to it."""
+    gives the list of what was said to it. It answers `status`, and 409 to the method that it refuses."""
     heard: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             said = answer(self.command, self.path) if callable(answer) else answer
             body = json.dumps(said).encode()
-            self.send_response(status)
+            self.send_response(409 if self.command == refuses else status)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Spreads-Engine", engine)
             self.end_headers()

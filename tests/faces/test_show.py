@@ -29,21 +29,45 @@ def test_table_aligns_numbers_and_shows_what_is_absent_as_a_dash(capsys: pytest.
     assert lines[2].split()[1:3] == ["-", "-"]
 
 
-def test_a_narrow_terminal_is_shown_whole_numbers_or_none(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows: list[Row] = [{"rank": 1, "spread": "SPXW 24 Jun 16 1975/1950P", "net": 4.4, "max_loss": 12060.25, "score": 0.0562}]
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "30")
-    monkeypatch.setenv("TERM", "xterm")
+WAITING: Row = {
+    "order_ref": "spa8ff9-261123-0001",
+    "spread": "SPXW 24 Jun 16 1975/1950P bull_put",
+    "net": 4.4,
+    "max_loss": 12060.25,
+    "why": "not filled in time, to be decided anew, because the market went away from the last price of it",
+}
 
-    show(rows, ("rank", "spread", "net", "max_loss", "score"), "table")
+
+@pytest.mark.parametrize("columns", [20, 30, 50, 80, 99])
+def test_row_that_a_terminal_has_no_room_for_is_a_block_with_every_value_whole(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    show([WAITING, WAITING], tuple(WAITING), "table")
 
     shown = capsys.readouterr()
-    lines = re.sub("\x1b\\[[0-9]*m", "", shown.out)
-    assert lines.split() == ["rank", "spread", "net", "1", "SPXW", "24", "Jun", "16", "4.40", "1975/1950P"]
-    assert max(len(line) for line in lines.splitlines()) <= 30
-    assert shown.err == "no room for max_loss, score: a wider terminal, or --format json\n"
+    first, second = shown.out.split("\n\n")
+    assert [line.split()[0] for line in first.splitlines() if line[0] != " "] == list(WAITING)
+    assert first + "\n" == second
+    assert {"spa8ff9-261123-0001", "12,060.25", "1975/1950P"} <= set(shown.out.split())
+    assert columns < 40 or max(len(line) for line in shown.out.splitlines()) <= columns
+    assert shown.err == ""
+
+
+def test_table_on_a_terminal_folds_sentences_only(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "130")
+    monkeypatch.setenv("TERM", "xterm")
+
+    show([WAITING], tuple(WAITING), "table")
+
+    lines = re.sub("\x1b\\[[0-9]*m", "", capsys.readouterr().out).splitlines()
+    assert lines[0].split() == list(WAITING)
+    assert lines[1].startswith("spa8ff9-261123-0001  SPXW 24 Jun 16 1975/1950P bull_put  4.40  12,060.25  not filled")
+    assert all(line.startswith(" " * 60) for line in lines[2:])
+    assert max(len(line) for line in lines) <= 130
 
 
 def test_csv_holds_plain_values(capsys: pytest.CaptureFixture[str]) -> None:

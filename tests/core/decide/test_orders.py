@@ -204,6 +204,16 @@ def test_yes_to_a_price_that_moved_asks_again_and_sends_nothing(net: str) -> Non
     assert reply.outcome == "moved"
 
 
+def test_yes_counts_for_the_price_that_was_seen_when_it_was_said() -> None:
+    seen_now, seen_before = replace(YES, shown_net=Decimal("0.70")), replace(YES, shown_net=Decimal("0.80"))
+
+    (approved,) = due(*asked(), answers=[seen_now], net="0.70")
+    question, reply = due(*asked(), answers=[seen_before], net="0.70")
+
+    assert isinstance(approved, Approve)
+    assert (type(question), type(reply)) == (Ask, Reply)
+
+
 @pytest.mark.parametrize(
     ("facts", "change", "gate"),
     [

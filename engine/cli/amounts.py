@@ -1,0 +1,40 @@
+"""Numbers and times of the API as a person reads them: every amount with its unit and sign, every time with its zone."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from engine.cli import narrate
+from engine.domain.session import NEW_YORK
+
+NONE = "-"
+
+
+def money(net: object) -> str:
+    """A net per share, with its direction in words."""
+    return "unknown" if net is None else narrate.money(Decimal(str(net)))
+
+
+def dollars(amount: object, *, signed: bool = False) -> str:
+    """An amount in dollars."""
+    return "unknown" if amount is None else narrate.dollars(Decimal(str(amount)), signed=signed)
+
+
+def instant(written: object) -> str:
+    """An instant of the API on the clock of the exchange, with the zone; empty where there is none."""
+    if not isinstance(written, str):
+        return ""
+    return f"{datetime.fromisoformat(written).astimezone(NEW_YORK):%a %Y-%m-%d %H:%M:%S} New York"
+
+
+def duration(seconds: object) -> str:
+    """A span as people say it."""
+    if not isinstance(seconds, int | float):
+        return "unknown"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 and whole != seconds else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
