@@ -216,7 +216,8 @@ def _guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool
 
     A leg that is settled in shares makes a holding of many times what was at risk, also one that is owned and exercised; one
     that is settled in the morning's prints has a night in which nothing can be done, unless the file lets it expire
-    (`is_left`). Where nobody knows the price of the underlying, the leg is near the money.
+    (`is_left`). Where nobody knows the price of the underlying, or the terms of the contract have changed, the leg is near
+    the money.
     """
     session, market = snapshot.session, snapshot.market.get(position.spread.underlying)
     assert session is not None, "asked in session only"
@@ -226,7 +227,7 @@ def _guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool
         may_expire = leg.contract.rule.cash and (is_left or _is_fixed_by_the_last_trade(leg, snapshot))
         if not may_expire and _trades_last(leg, snapshot):
             spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
-            if spot is None:
+            if spot is None or snapshot.is_changed(leg.contract.con_id):
                 return True
             beyond = (float(leg.contract.strike) - spot) / spot * (1 if leg.contract.put_call == "P" else -1)
             if beyond > -GUARD_DISTANCE:

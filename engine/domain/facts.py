@@ -124,6 +124,8 @@ class Reconciled:
     """Positions at the broker that are not ours: shown, never traded."""
     missing: tuple[int, ...] = ()
     """Contracts, by con_id, of which the broker holds less in our direction than our fills make: a close would open them anew."""
+    changed: tuple[int, ...] = ()
+    """Contracts of ours, by con_id, whose terms at the broker are not those that they were traded on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +319,8 @@ class LegFilled:
     executed_at: datetime | None
     """None where the broker's time for it cannot be read: then it was no later than this fact was heard."""
     perm_id: int | None = None
+    provisional: bool = False
+    """Made from the order and the broker's positions, because it tells the execution no more; counts until it does."""
 
 
 @dataclass(frozen=True, slots=True)

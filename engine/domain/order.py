@@ -362,7 +362,9 @@ def _filled(order: Order, fact: LegFilled, at: datetime) -> Order:
     """
     _must_be_a_leg(order, fact)
     key = fill_key(fact)
-    fills, filled_at = {**order.fills, key: fact}, {**order.filled_at, key: fact.executed_at or at}
+    known = _without_provisional(order, fact) if key not in order.fills else order.fills
+    fills = {**known, key: fact}
+    filled_at = {**{other: order.filled_at[other] for other in known}, key: fact.executed_at or at}
     grown = replace(order, fills=fills, filled_at=filled_at, fill_heard_at=at, perm_id=fact.perm_id or order.perm_id)
     whole = grown.remaining == 0 and grown.is_balanced
     state = _next(order, "WholeFilled" if whole else "PartFilled")
@@ -377,6 +379,13 @@ def _must_be_a_leg(order: Order, fact: LegFilled) -> None:
     if (fact.action == leg.action) != (order.purpose == "open"):
         did, does = ("bought", "sells") if fact.action == "buy" else ("sold", "buys")
         raise IllegalFact(f"execution {fact.exec_id} {did} {leg.contract}, which order {order.ref} {does}")
+
+
+def _without_provisional(order: Order, fact: LegFilled) -> Mapping[str, LegFilled]:
+    """The fills without those that stand in for an execution which the broker tells now: it takes their place."""
+    if fact.provisional:
+        return order.fills
+    return {key: fill for key, fill in order.fills.items() if not (fill.provisional and fill.con_id == fact.con_id)}
 
 
 def _next(order: Order, event: str) -> OrderState:

@@ -133,6 +133,10 @@ class Snapshot:
         missing = reconciled.missing if reconciled is not None else ()
         return all(leg.contract.con_id not in missing for leg in spread.legs)
 
+    def is_changed(self, con_id: int) -> bool:
+        """Whether the broker tells other terms of a contract than it was traded on, as after a split."""
+        return self.ledger.reconciled is not None and con_id in self.ledger.reconciled.changed
+
     def asked_since(self, doubt: datetime) -> timedelta:
         """How long a doubt had stood, over this link, when the broker was asked for what it answered last; zero where it was not.
 

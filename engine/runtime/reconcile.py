@@ -1,23 +1,24 @@
 """Our fold held against what the broker says it holds: the facts that follow, and what nobody can explain.
 
-    executions   first: fills are the truth
-    orders       every order that may be at the broker, matched by order_ref and permId, never by orderId
+    executions   first: fills are the truth; what the broker tells no more is made again from what it still tells (`rebuild`)
+    orders       every order that may be at the broker, matched by order_ref, else by permId, never where the two disagree
     positions    contract by contract; more or fewer than our fold says is a difference, contracts not ours are foreign
+    terms        a contract of ours that is another one by now, as after a split, is a difference
     names        orders and executions of today under this program's name that our books do not have are a difference
 
 Pure: the picture and the ledger come in, facts go out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from engine.decide.refs import day_of
 from engine.domain.errors import IllegalFact
 from engine.domain.facts import (
     Fact,
+    FactRefused,
     LegFilled,
     OrderAbsent,
     OrderAcknowledged,
@@ -28,14 +29,13 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
-from engine.domain.session import trading_day
 from engine.ports import BrokerOrder, BrokerPicture
+from engine.runtime.differences import changed, differences, foreign, missing
+from engine.runtime.matching import matched
+from engine.runtime.rebuild import rebuilt
 
 ABSENT_AFTER = timedelta(seconds=30)
 """An order younger than this may still be on its way; it is not declared absent."""
-
-NAMED_MAX = 5
-"""References named in one difference; a day's worth would fill a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,44 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
     """
     after = _copy(ledger)
     facts: list[Fact] = []
-    for told in (_executions, _orders):
-        for fact in list(told(after, picture, asked_at)):
+
+    def learn(told: Iterator[Fact]) -> None:
+        for fact in list(told):
             try:
                 if after.apply(fact, now):
                     facts.append(fact)
-            except IllegalFact:
-                continue
+            except IllegalFact as error:
+                refused.append(FactRefused(type(fact).__name__, getattr(fact, "order_ref", ""), str(error)))
+
+    refused = list(picture.refused)
+    found, contradictions = matched(after, picture)
+    refused += contradictions
+    learn(_executions(after, picture))
+    learn(rebuilt(after, picture, found, asked_at))
+    learn(_orders(after, picture, found, asked_at))
+    facts += _news(refused, ledger)
     if _is_moving(after, picture, asked_at):
         return Outcome(tuple(facts), is_settled=False)
     unknown = [order.ref for order in after.orders.values() if order.state == "unknown"]
-    differences = (
-        *_differences(after, picture),
-        *_not_in_books(after, picture, asked_at),
+    told = (
+        *differences(after, picture, asked_at),
         *(f"order {ref} is neither found nor absent yet" for ref in unknown),
+        *(_said(one) for one in refused),
+        *picture.unread,
     )
-    facts.append(Reconciled(differences, _foreign(after, picture), _missing(after, picture)))
+    facts.append(Reconciled(told, foreign(after, picture), missing(after, picture), changed(after, picture)))
     return Outcome(tuple(facts), is_settled=not unknown)
+
+
+def _news(refused: list[FactRefused], ledger: Ledger) -> Iterator[FactRefused]:
+    """What is refused and was not at the last look: the broker says it again each time it is asked."""
+    known = ledger.reconciled.differences if ledger.reconciled is not None else ()
+    return (one for one in dict.fromkeys(refused) if _said(one) not in known)
+
+
+def _said(refused: FactRefused) -> str:
+    of = f"order {refused.order_ref}: " if refused.order_ref else ""
+    return f"{of}what the broker says is refused: {refused.text}; look at it in TWS"
 
 
 def _is_moving(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> bool:
@@ -82,128 +103,63 @@ def _is_moving(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> bo
         for order in ledger.orders.values()
         if order.fill_heard_at is not None and order.fill_heard_at > asked_at
         for fill in order.fills.values()
-        if fill.exec_id not in told
+        if fill.exec_id not in told and not fill.provisional
     )
 
 
-def _executions(ledger: Ledger, picture: BrokerPicture, _: datetime) -> Iterator[Fact]:
+def _executions(ledger: Ledger, picture: BrokerPicture) -> Iterator[Fact]:
     """Executions that belong to an order of ours; the fold knows which of them are news."""
     return (fact for fact in picture.executions if getattr(fact, "order_ref", "") in ledger.orders)
 
 
-def _orders(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[Fact]:
+def _orders(ledger: Ledger, picture: BrokerPicture, found: Mapping[str, BrokerOrder], asked_at: datetime) -> Iterator[Fact]:
     for order in ledger.orders.values():
-        found = _find(order, picture.open_orders)
+        theirs = found.get(order.ref)
         if order.is_at_broker:
-            yield from _standing(order, found or _find(order, picture.completed_orders), asked_at)
-        elif found is not None and found.status == "working" and _ended_before(order, asked_at):
-            yield OrderAcknowledged(order.ref, found.perm_id, found.order_id, found.status)
+            yield from _standing(order, theirs, ledger, picture, asked_at)
+        elif theirs is not None and theirs.status == "working" and _ended_before(order, asked_at):
+            yield OrderAcknowledged(order.ref, theirs.perm_id, theirs.order_id, theirs.status)
 
 
-def _standing(order: Order, found: BrokerOrder | None, asked_at: datetime) -> Iterator[Fact]:
+def _standing(
+    order: Order, found: BrokerOrder | None, ledger: Ledger, picture: BrokerPicture, asked_at: datetime
+) -> Iterator[Fact]:
     """What the broker's word on an order that it may hold makes of it; where it has none, what its age and its fills say."""
     status = found.status if found is not None else ""
-    if found is not None and status == "working" and order.state in {"sent", "unknown"}:
+    if found is not None and (found.filled > order.filled or (status == "filled" and not order.fills)):
+        # It may be over or work on: first its executions must be told.
+        if order.state != "unknown":
+            filled = int(found.filled) or order.quantity
+            yield OrderUnknown(order.ref, f"the broker has {filled} of it as filled and tells executions of {order.filled}")
+    elif found is not None and status == "working" and order.state in {"sent", "unknown"}:
         yield OrderAcknowledged(order.ref, found.perm_id, found.order_id, found.status)
     elif found is not None and status == "canceled":
         yield OrderCanceled(order.ref, found.text or "the broker ended it")
     elif found is not None and status in {"inactive", "rejected"}:
         yield OrderRejected(order.ref, 0, f"the broker holds it inactive: {found.text}")
-    elif status == "filled" and not order.fills and order.state != "unknown":
-        yield OrderUnknown(order.ref, "the broker has it as filled and tells no executions")
     elif found is None and order.sent_at is not None and asked_at - order.sent_at >= ABSENT_AFTER:
-        if order.fills:
-            # Partly executed and no longer open anywhere: what did not fill is gone.
-            yield OrderCanceled(order.ref, "no longer at the broker")
-        elif order.state == "unknown":
-            yield OrderAbsent(order.ref)
-        else:
+        if order.state != "unknown" and not order.fills:
             yield OrderUnknown(order.ref, "the broker does not list it")
+        elif not _may_have_filled(order, ledger, picture):
+            # Neither open nor completed nor in the positions: what did not fill is gone.
+            yield OrderCanceled(order.ref, "no longer at the broker") if order.fills else OrderAbsent(order.ref)
+        elif order.state != "unknown":
+            yield OrderUnknown(order.ref, "the broker does not list it, and its positions are not what was heard of it")
+
+
+def _may_have_filled(order: Order, ledger: Ledger, picture: BrokerPicture) -> bool:
+    """Whether the broker's positions in the order's contracts are not those that our fills make."""
+    ours = ledger.contracts_held()
+    theirs = {position.con_id: position.quantity for position in picture.positions}
+    contracts = {leg.contract.con_id for leg in order.spread.legs}
+    return bool(contracts & picture.unread_positions) or any(
+        theirs.get(con_id, Decimal(0)) != ours.get(con_id, 0) for con_id in contracts
+    )
 
 
 def _ended_before(order: Order, asked_at: datetime) -> bool:
     """Whether an order was over for us before the picture was begun: then its standing in it is news and not history."""
     return order.sent_at is not None and order.is_over and order.state != "filled" and order.changed_at < asked_at
-
-
-def _find(order: Order, candidates: tuple[BrokerOrder, ...]) -> BrokerOrder | None:
-    for found in candidates:
-        # A reference says whose it is; the permId stands in for one that is missing, and a simulator may give it again.
-        if found.order_ref == order.ref or (not found.order_ref and order.perm_id and found.perm_id == order.perm_id):
-            return found
-    return None
-
-
-def _differences(ledger: Ledger, picture: BrokerPicture) -> Iterator[str]:
-    ours, expired = ledger.contracts_held(), _expired(ledger)
-    theirs = {position.con_id: position for position in picture.positions if position.quantity}
-    names = {
-        leg.contract.con_id: str(leg.contract)
-        for order in ledger.orders.values()
-        if _concerns(order)
-        for leg in order.spread.legs
-    }
-    for con_id, quantity in sorted(ours.items()):
-        position = theirs.get(con_id)
-        there = position.quantity if position else Decimal(0)
-        if there != quantity:
-            yield f"{names[con_id]}: our fills make {quantity:+d}, the broker holds {_signed(there)}"
-    for con_id, position in sorted(theirs.items()):
-        if con_id in names and con_id not in ours and con_id not in expired:
-            yield f"{names[con_id]}: our fills make 0, the broker holds {_signed(position.quantity)}"
-
-
-def _not_in_books(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[str]:
-    """What trades under this program's name and is not in our books: limits would be counted without it.
-
-    Another engine works on the account, the journal was moved away, or its end is lost; then references of today would be
-    given a second time as well. What was executed on an earlier day is over: its positions are foreign.
-    """
-    for order in picture.open_orders:
-        if order.order_ref and order.order_ref not in ledger.orders:
-            yield (
-                f"order {order.order_ref} works at the broker under this program's name and is not in our books: {order.text};"
-                f" stop the engine that sent it, put its journal back, or cancel it in TWS"
-            )
-    told = (getattr(fact, "order_ref", "") for fact in picture.executions)
-    refs = {ref for ref in (*told, *picture.strangers) if ref not in ledger.orders and day_of(ref) == trading_day(asked_at)}
-    if refs:
-        more = f" and {len(refs) - NAMED_MAX} more" if len(refs) > NAMED_MAX else ""
-        yield (
-            f"executed today under this program's name and not in our books: {', '.join(sorted(refs)[:NAMED_MAX])}{more};"
-            " put the journal back that has them, or wait: from the next trading day on their positions are foreign"
-        )
-
-
-def _missing(ledger: Ledger, picture: BrokerPicture) -> tuple[int, ...]:
-    theirs = {position.con_id: position.quantity for position in picture.positions}
-    ours = sorted(ledger.contracts_held().items())
-    return tuple(
-        con_id for con_id, quantity in ours if theirs.get(con_id, Decimal(0)) * (1 if quantity > 0 else -1) < abs(quantity)
-    )
-
-
-def _foreign(ledger: Ledger, picture: BrokerPicture) -> tuple[str, ...]:
-    ours = {leg.contract.con_id for order in ledger.orders.values() if _concerns(order) for leg in order.spread.legs}
-    return tuple(
-        f"{position.text} {_signed(position.quantity)}"
-        for position in sorted(picture.positions, key=lambda position: position.con_id)
-        if position.quantity and position.con_id not in ours
-    )
-
-
-def _concerns(order: Order) -> bool:
-    """Whether positions in the order's contracts may be its doing: it filled, or nobody saw how it ended."""
-    return bool(order.fills) or order.state == "unknown" or (order.state == "expired" and order.sent_at is not None)
-
-
-def _expired(ledger: Ledger) -> set[int]:
-    """Contracts of settled positions: the broker may list them for a night more."""
-    return {leg.contract.con_id for ref in ledger.settled if ref in ledger.orders for leg in ledger.orders[ref].spread.legs}
-
-
-def _signed(quantity: Decimal) -> str:
-    return f"{quantity:+f}" if quantity else "0"
 
 
 def _copy(ledger: Ledger) -> Ledger:

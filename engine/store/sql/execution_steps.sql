@@ -28,10 +28,32 @@ news AS (
     PARTITION BY account, order_ref, execution_key
     ORDER BY seq
   )
+),
+-- What was made for want of an execution counts until the broker tells one of that leg that was not known.
+told_anew AS (
+  SELECT account, order_ref, con_id, execution_key, min(seq) AS seq
+  FROM news
+  WHERE NOT coalesce(provisional, false)
+  GROUP BY ALL
+),
+replaced AS (
+  SELECT n.account, n.order_ref, n.execution_key, n.seq, n.quantity, min(t.seq) AS by_seq
+  FROM news AS n
+  JOIN told_anew AS t ON t.account = n.account AND t.order_ref = n.order_ref AND t.con_id = n.con_id AND t.seq > n.seq
+  WHERE n.provisional
+  GROUP BY ALL
+),
+taken_back AS (
+  SELECT account, order_ref, by_seq, sum(quantity) AS quantity
+  FROM replaced
+  GROUP BY ALL
 )
 SELECT
-  seq, recorded_at, account, order_ref, exec_id, execution_key, con_id, action, quantity, price, executed_at, perm_id,
-  quantity - coalesce(lag(quantity) OVER same, 0) AS added,
-  lead(seq) OVER same IS NULL AS counts
-FROM news
-WINDOW same AS (PARTITION BY account, order_ref, execution_key ORDER BY seq)
+  n.seq, n.recorded_at, n.account, n.order_ref, n.exec_id, n.execution_key, n.con_id, n.action, n.quantity, n.price, n.executed_at,
+  n.perm_id, coalesce(n.provisional, false) AS provisional,
+  n.quantity - coalesce(lag(n.quantity) OVER same, 0) - coalesce(b.quantity, 0) AS added,
+  lead(n.seq) OVER same IS NULL AND r.seq IS NULL AS counts
+FROM news AS n
+LEFT JOIN replaced AS r ON r.account = n.account AND r.order_ref = n.order_ref AND r.seq = n.seq
+LEFT JOIN taken_back AS b ON b.account = n.account AND b.order_ref = n.order_ref AND b.by_seq = n.seq
+WINDOW same AS (PARTITION BY n.account, n.order_ref, n.execution_key ORDER BY n.seq)

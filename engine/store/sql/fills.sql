@@ -5,7 +5,7 @@ SELECT
   e.account, e.executed_at, e.recorded_at, p.strategy, p.position, e.order_ref, p.purpose, e.exec_id, e.con_id,
   l.underlying, l.root, l.expiry, l.strike, l.put_call, e.action, e.quantity, e.price,
   (e.price * e.quantity * l.multiplier * CASE e.action WHEN 'sell' THEN 1 ELSE -1 END)::DECIMAL(18,4) AS cash,
-  c.amount AS commission
+  c.amount AS commission, e.provisional
 FROM (
 {{execution_steps}}
 ) AS e

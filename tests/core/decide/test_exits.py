@@ -320,6 +320,20 @@ def test_guard_does_not_wait_for_a_stop_that_is_not_believed_yet() -> None:
     assert kinds(found) == ["CountExit", "Propose"]
 
 
+def test_contract_whose_terms_have_changed_is_guarded_however_far_its_old_strike_is_from_the_money() -> None:
+    """After a reverse split the price is ten times what the strike was made for."""
+    at = datetime(2026, 12, 18, 18, 0, tzinfo=UTC)
+    known = given.ledger(*given.opened(given.proposal(by=NO_RULES), net="0.80"))
+    chain = given.chain(given.options((575, 580), at=at, spot=6000), at=at)
+    fields: dict[str, object] = {"session": LAST_DAY, "market": {"SPY": given.market("SPY", 6000.0)}}
+
+    assert look(known, chain, strategy=NO_RULES, **fields) == []
+    short = given.spread().short.contract.con_id
+    given.told(known, Reconciled(("its terms have changed",), changed=(short,)))
+
+    assert kinds(look(known, chain, strategy=NO_RULES, **fields)) == ["Propose"]
+
+
 def test_guard_begins_earlier_on_a_half_day() -> None:
     assert kinds(last_day("14:59", 579.0, session=HALF_DAY)) == []
     assert kinds(last_day("15:00", 579.0, session=HALF_DAY)) == ["Propose"]

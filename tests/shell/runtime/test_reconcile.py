@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from engine.domain.facts import (
     Fact,
+    FactRefused,
     OrderAbsent,
     OrderAcknowledged,
     OrderCanceled,
@@ -201,13 +202,13 @@ def test_strangers_executions_are_passed_over() -> None:
 def test_order_that_works_for_us_and_is_filled_at_the_broker_without_its_executions_is_unknown_and_blocks() -> None:
     outcome = against(sent(WORKING), completed=[order("filled")], positions=holds())
 
-    assert outcome.facts[0] == OrderUnknown("o1", "the broker has it as filled and tells no executions")
+    assert outcome.facts[0] == OrderUnknown("o1", "the broker has 2 of it as filled and tells executions of 0")
     assert any("neither found nor absent" in text for text in differences(outcome))
     assert not outcome.is_settled
 
 
-def test_order_filled_at_the_broker_without_its_executions_stays_unknown_and_blocks() -> None:
-    outcome = against(sent(UNKNOWN), completed=[order("filled")], positions=holds())
+def test_order_filled_at_the_broker_without_its_executions_stays_unknown_and_blocks_for_half_a_minute() -> None:
+    outcome = against(sent(UNKNOWN), completed=[order("filled")], positions=holds(), asked_at=SENT_AT + timedelta(seconds=29))
 
     assert not outcome.is_settled
     assert "order o1 is neither found nor absent yet" in differences(outcome)
@@ -370,3 +371,61 @@ def test_contracts_that_the_broker_does_not_hold_for_us_are_named(long: int, sho
 
     assert isinstance(last, Reconciled)
     assert last.missing == missing
+
+
+def test_row_that_names_an_order_and_is_another_one_is_matched_with_nothing_and_said() -> None:
+    other = given.spread(short=570, long=565)
+    legs = tuple((leg.contract.con_id, leg.sign) for leg in other.legs)
+
+    for row in (replace(order(), legs=legs), replace(order(), quantity=Decimal(3)), order(perm_id=99)):
+        outcome = against(sent(WORKING), open=[row])
+
+        [refused] = [fact for fact in outcome.facts if isinstance(fact, FactRefused)]
+        assert refused.order_ref == "o1"
+        assert any("what the broker says is refused" in text for text in differences(outcome))
+        again = against(given.told(sent(WORKING), outcome.facts[-1]), open=[row])
+        assert not any(isinstance(fact, FactRefused) for fact in again.facts), "said once, not at each question"
+
+
+def test_what_the_broker_tells_and_nobody_can_read_blocks() -> None:
+    known = given.told(given.ledger(), *given.opened(ORDER))
+    picture = BrokerPicture(
+        "DU1", (), (), (), holds()[:1], unread=("execution x: its time",), unread_positions=frozenset({LONG.con_id})
+    )
+
+    outcome = reconcile(known, picture, given.NOW, given.NOW)
+
+    assert differences(outcome) == (
+        "SPY 2026-12-18 575P: what the broker holds of it cannot be read",
+        "execution x: its time",
+    )
+    assert outcome.facts[-1] == replace(outcome.facts[-1], missing=()), "what cannot be read is not taken for gone"
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({"root": "SPY1"}, "class SPY1 instead of SPY"),
+        ({"multiplier": Decimal(10)}, "multiplier 10 instead of 100"),
+        ({"strike": Decimal("58.0")}, "strike 58 instead of 580"),
+        ({"put_call": "C"}, "C instead of P"),
+        ({"last_trade": date(2027, 1, 15)}, "last traded on 2027-01-15 instead of 2026-12-18"),
+    ],
+)
+def test_contract_whose_terms_changed_is_a_difference(terms: dict[str, object], said: str) -> None:
+    known = given.told(given.ledger(), *given.opened(ORDER))
+    short, long = holds()
+
+    outcome = against(known, positions=[replace(short, text="SPY1 580P", **terms), long])
+
+    [difference] = differences(outcome)
+    assert difference.startswith(f"SPY 2026-12-18 580P: its terms have changed, the broker calls it SPY1 580P ({said})")
+    assert outcome.facts[-1] == Reconciled((difference,), changed=(SHORT.con_id,))
+
+
+def test_terms_that_are_the_same_or_not_told_are_no_difference() -> None:
+    known = given.told(given.ledger(), *given.opened(ORDER))
+    same = {"root": "SPY", "multiplier": Decimal(100), "put_call": "P", "last_trade": date(2026, 12, 17)}
+    short, long = holds()
+
+    assert agreed(against(known, positions=[replace(short, **same, strike=Decimal("580.00")), long]))

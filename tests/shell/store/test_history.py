@@ -171,6 +171,28 @@ def test_the_views_are_the_fold_of_two_legs_that_share_a_number_and_of_times_nob
     ]
 
 
+def test_the_views_are_the_fold_of_fills_that_were_made_and_of_the_executions_that_took_their_place(tmp_path: Path) -> None:
+    first, second = bull_put().legs
+    provisional = [
+        facts.LegFilled("o1", f"o1/{leg.contract.con_id}/1-2", leg.contract.con_id, leg.action, 2, Decimal(paid), None, 77, True)
+        for leg, paid in ((first, "5.00"), (second, "3.40"))
+    ]
+    real = [
+        facts.LegFilled("o1", f"77.{n}.01", leg.contract.con_id, leg.action, 1, Decimal(paid), NOON, 77)
+        for n, (leg, paid) in enumerate(((first, "5.00"), (second, "3.50"), (first, "5.10"), (second, "3.50")))
+    ]
+    story = [proposal("o1"), *placed("o1"), facts.OrderUnknown("o1", "restarted"), *provisional]
+
+    made = told(tmp_path / "made", story)
+    replaced = told(tmp_path / "replaced", [*story, *real])
+
+    assert_views_are_the_fold(tmp_path / "made", made)
+    assert_views_are_the_fold(tmp_path / "replaced", replaced)
+    assert replaced.orders["o1"].net_filled == Decimal("1.55")
+    assert rows(tmp_path / "made", "SELECT DISTINCT provisional FROM fills") == [{"provisional": True}]
+    assert rows(tmp_path / "replaced", "SELECT count(*) AS n FROM fills WHERE NOT provisional") == [{"n": 4}]
+
+
 events = st.tuples(st.integers(0, 5), st.integers(0, 13), st.integers(1, 3), st.integers(0, 3))
 
 
