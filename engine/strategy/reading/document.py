@@ -2,7 +2,8 @@
 
 1. The bytes must be UTF-8 text of a bearable size without control characters.
 2. ruamel's parser (YAML 1.2) gives events; scalars stay text, so that no `NO`, `ON` or `15:45` is ever taken for something else.
-3. What the language has no use for is refused: anchors, tags, several documents, the same key twice, deep nesting.
+3. A comma that sets off thousands stays with its number: in brackets YAML would cut `$5,000` in two.
+4. What the language has no use for is refused: anchors, tags, several documents, the same key twice, deep nesting.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ def _text_of(raw: bytes, document: Document) -> str:
     return text
 
 
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufdd0-\ufdef\ufffe\uffff]"
+)
 
 
 def _refuse_invisible(text: str, document: Document) -> None:
@@ -137,10 +140,16 @@ def _tree_of(text: str, document: Document) -> Mapped | None:
     return None
 
 
+_THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
+_COMMA = "\ufdd0"
+"""Stands for the comma of a number while YAML is read; no text has this character, see _INVISIBLE."""
+
+
 class _Builder:
     """Events to tree, depth first."""
 
     def __init__(self, text: str, document: Document) -> None:
+        text = _THOUSANDS.sub(lambda number: number[0].replace(",", _COMMA), text)
         self.text = text
         self.document = document
         yaml: Any = YAML(typ="safe", pure=True)  # the round-trip parser stumbles over comments in odd places
@@ -229,8 +238,8 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent) -> Text:
         start, end = event.start_mark, event.end_mark
-        raw = self.text[start.index : end.index]
-        value = str(event.value)
+        raw = self.text[start.index : end.index].replace(_COMMA, ",")
+        value = str(event.value).replace(_COMMA, ",")
         if found := _INVISIBLE.search(value):
             message = f"an escape for the invisible character U+{ord(found[0]):04X} stands here"
             self.document.report(self._place(event), message, "remove it")
