@@ -1,0 +1,273 @@
+"""What is different between two versions of a file, and whether it loosens: whether more may be lost than before, sooner or
+oftener.
+
+Every key is compared by what it means, not by how it is written. Of two values that cannot be compared, such as dollars with
+a share, the new one counts as looser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias, TypeVar
+
+from pydantic import BaseModel
+
+from engine.strategy.checks.bounds import Bound, bounds_of
+from engine.strategy.conditions import Action, ExitRule
+from engine.strategy.events import Event
+from engine.strategy.expressions import And, Condition, Expression, Not, Or
+from engine.strategy.spelled import parts_of, spelled
+from engine.strategy.values import (
+    Auto,
+    Budget,
+    ContractRange,
+    DayRange,
+    DeltaRange,
+    Manual,
+    PriceWalk,
+    RollFor,
+    ShareOf,
+    Usd,
+    WidthRange,
+    Window,
+    WorstShare,
+    comparable,
+)
+
+LineT = TypeVar("LineT", Condition, ExitRule)
+
+_NOT_COMPARED = frozenset({"schema_version", "name", "about", "digest", "file", "sources"})
+NEITHER = frozenset({"pricing.rate", "pricing.dividend_yield", "spread.rank", "spread.keep", "horizon", "entry.approval.expires"})
+"""What changes no limit, with everything below it."""
+_LESS_LOOSENS = frozenset(
+    {
+        "greeks.gamma_days",
+        "margin.cushion_to_open",
+        "margin.cushion_alarm",
+        "margin.cushion_reduce",
+        "stress.spot",
+        "stress.volatility",
+        "session.close",
+        "groups",
+    }
+)
+"""Where less lets more be lost, with everything below it: less is kept in hand, looked at, grouped, or closed in."""
+_CAUTIOUS_FIRST = {
+    "mode": ("paper", "live"),
+    "enabled": (False, True),
+    "entry.approval.else": ("decline", "ask"),
+    "roll.else": ("close", "alert", "keep"),
+}
+_STRENGTH: dict[Action, int] = {"let expire": 0, "alert": 1, "roll": 2, "close": 3}
+"""How surely an exit ends a risk."""
+
+Change: TypeAlias = tuple[str, bool]
+"""What is different, and whether that loosens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    said: tuple[str, ...]
+    """One sentence for each value."""
+    loosens: bool
+
+
+def changes_of(before: BaseModel, after: BaseModel) -> Changes:
+    """What is different in the second of two values of one kind of file."""
+    found = list(_of_models("", before, after))
+    return Changes(tuple(said for said, _ in found), any(loosens for _, loosens in found))
+
+
+def _of_models(path: str, before: BaseModel, after: BaseModel) -> Iterator[Change]:
+    for name, field in type(after).model_fields.items():
+        if name not in _NOT_COMPARED:
+            below = f"{path}.{field.alias or name}".lstrip(".")
+            yield from _of_values(below, getattr(before, name), getattr(after, name))
+
+
+def _of_values(path: str, old: Any, new: Any) -> Iterator[Change]:
+    match old, new:
+        case (BaseModel(), BaseModel()) if type(old).model_fields.keys() == type(new).model_fields.keys():
+            yield from _of_models(path, old, new)
+        case (PriceWalk(), PriceWalk()):
+            yield from _of_walks(path, old, new)
+        case (Mapping(), Mapping()):
+            yield from _of_mappings(path, old, new)  # pyright: ignore[reportUnknownArgumentType]
+        case (tuple(), tuple()):
+            yield from _of_tuples(path, old, new)
+        case _ if old != new:
+            yield f"{path} was {spelled(old)}, is {spelled(new)}", _loosens(path, old, new)
+        case _:
+            pass
+
+
+def _of_tuples(path: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[Change]:
+    match next(iter(old + new), None):
+        case Event():
+            yield from _of_events(path, old, new)
+        case Condition():
+            yield from _of_lines(path, old, new, _is_looser_condition, lambda line: False)
+        case ExitRule():
+            yield from _of_exits(path, old, new)
+        case _ if old != new:
+            yield f"{path} was {spelled(old)}, is {spelled(new)}", _loosens(path, old, new)
+        case _:
+            pass
+
+
+def _of_mappings(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    less_loosens = path in _LESS_LOOSENS
+    for name in dict.fromkeys((*old, *new)):
+        if name not in new:
+            yield f"{path}.{name} was {spelled(old[name])}, is gone", less_loosens
+        elif name not in old:
+            yield f"{path}.{name} is new: {spelled(new[name])}", path not in NEITHER and not less_loosens
+        else:
+            yield from _of_values(f"{path}.{name}", old[name], new[name])
+
+
+def _of_events(path: str, old: tuple[Event, ...], new: tuple[Event, ...]) -> Iterator[Change]:
+    yield from ((f"{path}: {spelled(event)} is gone", True) for event in old if event not in new)
+    yield from ((f"{path}: {spelled(event)} is new", False) for event in new if event not in old)
+
+
+def _of_walks(path: str, old: PriceWalk, new: PriceWalk) -> Iterator[Change]:
+    for one, other in zip(parts_of(old), parts_of(new), strict=True):
+        if one != other:
+            is_worst = other.startswith("no worse")
+            yield f"{path}: {one} is {other} now", is_worst and _is_worse(old, new)
+
+
+def _is_worse(old: PriceWalk, new: PriceWalk) -> bool:
+    """More may be given away: for a credit a smaller share, for a debit a larger one."""
+    match old.worst, new.worst:
+        case WorstShare(fraction=a, base=one), WorstShare(fraction=b, base=other) if one == other:
+            return abs(b - 1) > abs(a - 1) if one == "mid" else b != a
+        case _:
+            return True
+
+
+# --- lines ---
+
+
+def _of_exits(path: str, old: tuple[ExitRule, ...], new: tuple[ExitRule, ...]) -> Iterator[Change]:
+    found = list(_of_lines(path, old, new, _is_looser_exit, lambda rule: rule.action in {"let expire", "roll"}))
+    yield from found
+    if not found and list(map(_meaning, old)) != list(map(_meaning, new)):
+        yield f"{path}: in another order", any(rule.action in {"let expire", "roll"} for rule in new)
+
+
+def _of_lines(
+    path: str,
+    old: tuple[LineT, ...],
+    new: tuple[LineT, ...],
+    is_looser: Callable[[LineT, LineT], bool],
+    adds_risk: Callable[[LineT], bool],
+) -> Iterator[Change]:
+    """Lines that are gone, new, or say something else about the same number."""
+    was, now = [_meaning(line) for line in old], [_meaning(line) for line in new]
+    fresh = [line for line in new if _meaning(line) not in was]
+    for line in (line for line in old if _meaning(line) not in now):
+        successor = next((other for other in fresh if _subject(other) == _subject(line)), None)
+        if successor is None:
+            yield f"{path}: `{spelled(line)}` is gone", not isinstance(line, ExitRule) or _STRENGTH[line.action] > 1
+        else:
+            fresh.remove(successor)
+            yield f"{path}: `{spelled(line)}` is `{spelled(successor)}` now", is_looser(line, successor)
+    yield from ((f"{path}: `{spelled(line)}` is new", adds_risk(line)) for line in fresh)
+
+
+def _is_looser_condition(old: Condition, new: Condition) -> bool:
+    """The new one lets through what the old one did not."""
+    was, now = _only_bound(old), _only_bound(new)
+    return was is None or now is None or not _lies_within(now, was)
+
+
+def _is_looser_exit(old: ExitRule, new: ExitRule) -> bool:
+    """The new one does not act where the old one did, or does less."""
+    if _STRENGTH[new.action] < _STRENGTH[old.action]:
+        return True
+    was, now = _only_bound(old.condition), _only_bound(new.condition)
+    return old.condition != new.condition and (was is None or now is None or not _lies_within(was, now))
+
+
+def _meaning(line: Condition | ExitRule) -> tuple[Expression, Action | None]:
+    """What a line says, however it is written."""
+    return (line.condition.expression, line.action) if isinstance(line, ExitRule) else (line.expression, None)
+
+
+def _subject(line: Condition | ExitRule) -> Expression:
+    """What a line is about: the number that it bounds, or else all that it says."""
+    condition = line.condition if isinstance(line, ExitRule) else line
+    return next((about for about, _ in bounds_of(condition)), condition.expression)
+
+
+def _only_bound(condition: Condition) -> Bound | None:
+    """The bound that a line is, where it is nothing else."""
+    found = [bound for _, bound in bounds_of(condition)]
+    return found[0] if len(found) == 1 and not isinstance(condition.expression, And | Or | Not) else None
+
+
+def _lies_within(inner: Bound, outer: Bound) -> bool:
+    below = outer.low < inner.low or (outer.low == inner.low and (inner.is_low_open or not outer.is_low_open))
+    return below and (outer.high > inner.high or (outer.high == inner.high and (inner.is_high_open or not outer.is_high_open)))
+
+
+# --- values ---
+
+
+def _loosens(path: str, old: object, new: object) -> bool:
+    if _is_below(path, NEITHER):
+        return False
+    if path in _CAUTIOUS_FIRST:
+        order = _CAUTIOUS_FIRST[path]
+        return new not in order or old not in order or order.index(new) > order.index(old)  # pyright: ignore[reportArgumentType]
+    return _allows_more(new, old) if _is_below(path, _LESS_LOOSENS) else _allows_more(old, new)
+
+
+def _is_below(path: str, above: Iterable[str]) -> bool:
+    return any(path == one or path.startswith(f"{one}.") for one in above)
+
+
+def _allows_more(old: Any, new: Any) -> bool:
+    """Whether the new value allows what the old one did not; of two that cannot be compared the new one does."""
+    match old, new:
+        case (None, _) | (Budget(), None):  # without a budget every order is asked for
+            return False
+        case _, None:
+            return True
+        case (int(), int()) | (Decimal(), Decimal()):
+            return abs(new) > abs(old)
+        case (Usd() | ShareOf(), Usd() | ShareOf()):
+            both = comparable(old, new)
+            return both is None or abs(both[1]) > abs(both[0])
+        case (Budget(), Budget()):
+            return new.risk_usd > old.risk_usd or new.orders_per_day > old.orders_per_day
+        case (RollFor(), RollFor()):
+            return new.least_net < old.least_net
+        case (tuple(), tuple()) if _is_of(old + new, Decimal):
+            return max(new, default=0) > max(old, default=0)
+        case (tuple(), tuple()):
+            return not set(new) <= set(old)
+        case (Window(), Window()):
+            return _minutes(new)[0] < _minutes(old)[0] or _minutes(new)[1] > _minutes(old)[1]
+        case (DayRange(), DayRange()):
+            return new.min_days < old.min_days or new.max_days > old.max_days
+        case (DeltaRange(), DeltaRange()) | (WidthRange(), WidthRange()) | (ContractRange(), ContractRange()):
+            return new.low < old.low or new.high > old.high
+        case (Manual(), Manual()) | (Auto(), _) | (_, Manual()):
+            return False
+        case _:
+            return True
+
+
+def _minutes(window: Window) -> tuple[int, int]:
+    """Start and end in minutes after midnight in New York."""
+    shift = 60 if window.zone == "America/Chicago" else 0
+    return window.start.hour * 60 + window.start.minute + shift, window.end.hour * 60 + window.end.minute + shift
+
+
+def _is_of(values: tuple[object, ...], kind: type) -> bool:
+    return bool(values) and all(isinstance(value, kind) for value in values)
