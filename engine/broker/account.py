@@ -1,5 +1,6 @@
 """The account's values as TWS sends them, in USD; a value in another currency is refused, not converted."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from engine.broker.translate import money
@@ -7,6 +8,11 @@ from engine.domain.snapshot import AccountValues
 from engine.ports import Clock
 
 _TAGS = frozenset({"NetLiquidation", "AvailableFunds", "LookAheadAvailableFunds", "BuyingPower", "ExcessLiquidity"})
+_WORTH, _PARTS = "NetLiquidation", "NetLiquidationByCurrency"
+_BASE = "BASE"
+"""TWS's mark for a value in the account's own currency."""
+AMOUNT_MAX = Decimal(10) ** 13
+"""USD; no account is worth ten trillion."""
 
 
 class Account:
@@ -19,31 +25,73 @@ class Account:
     def reset(self, name: str) -> None:
         """Forget everything: the session or the account is another."""
         self.name = name
-        self.base_currency: str | None = None
-        """What the account is kept in; None until TWS has sent its worth."""
         self._values: dict[str, Decimal] = {}
+        self._worths: dict[str, Decimal | None] = {}
+        """What the account is worth, by the currency that it is told in."""
+        self._parts: dict[str, Decimal | None] = {}
+        """What it holds of each currency, and all of it in its own."""
+        self._rates: dict[str, Decimal | None] = {}
+        """What one unit of a currency is worth in the account's own."""
         self._day_pnl: Decimal | None = None
-        self._heard_at = None
+        self._heard_at: datetime | None = None
         self._is_ready = True
 
     def value(self, tag: str, text: str, currency: str, account: str) -> None:
-        """One account value. While TWS says that the account is not ready, during a reset, its numbers mean nothing."""
+        """One account value. While TWS says that the account is not ready, during a reset, its numbers mean nothing.
+
+        A value that cannot be read makes what was known of it unknown: something has changed.
+        """
         if account != self.name:
             return
         if tag == "AccountReady":
             self._is_ready = text.lower() == "true"
-        if tag not in _TAGS or not self._is_ready:
+        if not self._is_ready:
             return
-        if tag == "NetLiquidation" and currency not in {"", "BASE"}:
-            self.base_currency = currency
-        amount = money(text)
-        if currency == "USD" and amount is not None:
+        amount = _amount(text)
+        if tag == "ExchangeRate":
+            self._rates[currency] = amount
+        elif tag == _WORTH:
+            self._worths[currency] = amount
+        elif tag == _PARTS:
+            self._parts[currency] = amount
+        if tag not in _TAGS or currency != "USD":
+            return
+        self.told()
+        if amount is None:
+            self._values.pop(tag, None)
+        else:
             self._values[tag] = amount
+
+    def told(self) -> None:
+        """TWS has told values, or that they stand as they were."""
+        if self._is_ready and self.name:
             self._heard_at = self._clock.now()
 
     def pnl(self, daily: float) -> None:
         """Result of the day, realised and unrealised; TWS sends it about once a second."""
-        self._day_pnl = money(daily)
+        self._day_pnl = _amount(daily)
+
+    @property
+    def base_currency(self) -> str | None:
+        """What the account is kept in; None where TWS has not told it, or nobody can tell it from what it told.
+
+        The one currency that the account's worth is told in; of several, as for an account that holds several, the one whose
+        exchange rate is 1, and else the one in which it is worth as much as all its parts in base currency.
+        """
+        told = [currency for currency in self._worths if currency not in {_BASE, ""}]
+        if len(told) == 1:
+            return told[0]
+        at_par = [currency for currency, rate in self._rates.items() if rate == 1 and currency not in {_BASE, ""}]
+        if len(at_par) == 1:
+            return at_par[0]
+        whole = self._worths.get(_BASE, self._parts.get(_BASE))
+        alike = [currency for currency in told if whole is not None and self._worths[currency] == whole]
+        return alike[0] if len(alike) == 1 else None
+
+    @property
+    def told_in(self) -> tuple[str, ...]:
+        """The currencies that the account's worth was told in."""
+        return tuple(currency for currency in self._worths if currency not in {_BASE, ""})
 
     @property
     def values(self) -> AccountValues:
@@ -57,3 +105,8 @@ class Account:
             excess_liquidity=self._values.get("ExcessLiquidity"),
             day_pnl=self._day_pnl,
         )
+
+
+def _amount(text: str | float) -> Decimal | None:
+    read = money(text)
+    return read if read is not None and abs(read) < AMOUNT_MAX else None

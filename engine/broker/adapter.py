@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ib_async import Contract as IbContract
@@ -13,14 +13,17 @@ from engine.broker.books import Books
 from engine.broker.chains import Chains
 from engine.broker.desk import Desk
 from engine.broker.ear import Parts
+from engine.broker.executions import Executions
 from engine.broker.gauges import BrokerGauges
 from engine.broker.history import History
 from engine.broker.lines import Lines
+from engine.broker.names import Names
 from engine.broker.previews import Previews
 from engine.broker.quotes import Stream
 from engine.broker.session import Address, Session
-from engine.broker.translate import Executions
+from engine.broker.translate import ID_MAX
 from engine.broker.tws import Tws
+from engine.broker.unread import Unread
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
@@ -34,6 +37,8 @@ LINES = 100
 LINES_RESERVED = 5
 """Left to TWS's own windows: a line that a person's watch list takes must not cost an open leg its quote."""
 LIVE, DELAYED = 1, 3
+SPOKEN_OF = timedelta(days=4)
+"""After its end: TWS tells executions and completed orders of today, and after a weekend of Friday."""
 DRAIN_S, DRAIN_STEP_S = 3.0, 0.05
 """At leaving: a hundred cancels take little more than two seconds at TWS's pace."""
 
@@ -67,20 +72,27 @@ class IbBroker:
             raise ValueError("order_prefix is empty: without one every order in the account would count as ours")
         self.gauges = BrokerGauges()
         self._hear = hear
+        self._clock = clock
         self._accepts_delayed = accepts_delayed
         self._contracts: dict[int, IbContract] = {}
         ib = self._ib = Tws(clock, self.gauges, zone)
-        executions = self._executions = Executions(order_prefix)
+        unread = Unread(hear, self.gauges)
+        names = self._names = Names(order_prefix, client_id)
+        executions = Executions(names)
         self._account = Account(clock)
         self._session = Session(ib, Address(host, port, client_id, account), hear, clock, self.gauges)
         self._session.lost = self._lost
-        self._desk = Desk(ib.client, client_id, hear, executions, self.gauges)
-        self._desk.highest_order_id = last_order_id
+        self._desk = Desk(ib.client, client_id, hear, names, self.gauges)
+        self._desk.highest_order_id = min(last_order_id, ID_MAX)
         self._previews = Previews(ib.client, self.gauges)
-        self._books = Books(ib, executions)
-        self._stream = Stream(ib.client, quotes, Lines(max(1, lines - LINES_RESERVED)), self.gauges, self._contracts)
-        self._chains = Chains(ib, self._stream, self._contracts, clock, calendar, hear)
-        self._history = History(ib, self._contracts, clock)
+        self._books = Books(ib, names, executions, unread, zone)
+        self._books.filled = self._desk.filled
+        self._books.overdue = self._overdue
+        free = Lines(max(1, lines - LINES_RESERVED))
+        self._stream = Stream(ib.client, quotes, free, self.gauges, self._contracts, unread, self._session.link)
+        self._chains = Chains(ib, self._stream, self._contracts, clock, unread, calendar, hear)
+        self._history = History(ib, self._contracts, clock, unread)
+        names.on_bound = ib.wrapper.bound
         ib.wrapper.parts = Parts(
             session=self._session,
             account=self._account,
@@ -88,7 +100,9 @@ class IbBroker:
             previews=self._previews,
             books=self._books,
             stream=self._stream,
+            names=names,
             executions=executions,
+            unread=unread,
             pacing=ib.client.pacing,
             gauges=self.gauges,
             clock=clock,
@@ -123,12 +137,18 @@ class IbBroker:
         if self._session.is_up:
             return self._account.name
         account = await self._session.connect()
+        if self._session.is_up:  # TWS had lost IBKR and has it again
+            return account
         await self._refuse_foreign_currency(account)
         client = self._ib.client
-        client.updateReqId(self._desk.highest_order_id + 1)
-        client.reqMarketDataType(DELAYED if self._accepts_delayed else LIVE)
-        client.reqPnL(client.getReqId(), account, "")
-        self._stream.restart()
+        try:
+            client.updateReqId(self._desk.highest_order_id + 1)
+            client.reqMarketDataType(DELAYED if self._accepts_delayed else LIVE)
+            client.reqPnL(client.getReqId(), account, "")
+            self._stream.restart()
+        except ConnectionError as problem:
+            self._session.fell(f"the connection to TWS was lost while it was set up: {problem}")
+            raise Transient(f"the connection to TWS was lost while it was set up: {problem}; it may be tried again") from problem
         self._session.begin()
         return account
 
@@ -141,8 +161,11 @@ class IbBroker:
         await self._session.leave("disconnected on request")
 
     def recall(self, orders: Iterable[Order]) -> None:
+        """Of orders that ended days ago TWS speaks no more."""
+        since = self._clock.now() - SPOKEN_OF
         for order in orders:
-            self._executions.belongs(order.perm_id or 0, order.ref)
+            if order.is_at_broker or order.changed_at >= since:
+                self._names.recall(order.ref, order.perm_id or 0)
 
     async def picture(self) -> BrokerPicture:
         return await self._books.picture(self._account.name)
@@ -198,12 +221,21 @@ class IbBroker:
             raise Transient(f"order {order.ref}: the link to the broker is {state}, nothing was sent")
 
     async def _refuse_foreign_currency(self, account: str) -> None:
-        currency = self._account.base_currency
-        if currency not in {None, "USD"}:
-            await self._session.leave(f"account {account} is kept in {currency}")
-            raise UserError(f"account {account} is kept in {currency}: this engine reckons in USD only; choose a USD account")
+        currency, told = self._account.base_currency, self._account.told_in
+        if currency == "USD" or not told:
+            return
+        kept = (
+            f"kept in {currency}" if currency else f"worth something in {', '.join(told)}, and TWS does not tell which is its own"
+        )
+        await self._session.leave(f"account {account} is {kept}")
+        raise UserError(f"account {account} is {kept}: this engine reckons in USD only; choose a USD account")
+
+    def _overdue(self, book: str) -> None:
+        self._session.give_up(f"TWS does not answer when it is asked for {book}; connecting anew")
 
     def _lost(self, _reason: str) -> None:
         self._desk.link_lost(self._ib.client.pacing.drop())
+        self._names.new_connection()
+        self._books.link_lost()
         self._previews.link_lost()
         self._stream.forget()

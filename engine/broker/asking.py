@@ -7,10 +7,15 @@ from typing import ParamSpec, TypeVar
 from ib_async import RequestError
 
 from engine.broker.errors import meaning
+from engine.broker.unread import UNREADABLE
 from engine.domain.errors import BrokerRefused, Transient
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class NoAnswer(Transient):
+    """The deadline passed: the answer may still come."""
 
 
 def machine_s(seconds: float) -> float:
@@ -31,7 +36,7 @@ async def answer(what: str, within_s: float, ask: Callable[P, Awaitable[T]], *ar
     try:
         return await asyncio.wait_for(ask(*args, **kwargs), machine_s(within_s))
     except TimeoutError:
-        raise Transient(f"{what}: TWS did not answer within {within_s:g} s; it may be asked again") from None
+        raise NoAnswer(f"{what}: TWS did not answer within {within_s:g} s; it may be asked again") from None
     except ConnectionError as problem:
         raise Transient(f"{what}: {problem}; it may be asked again when the link is up") from problem
     except RequestError as problem:
@@ -39,3 +44,5 @@ async def answer(what: str, within_s: float, ask: Callable[P, Awaitable[T]], *ar
         if row.may_retry:
             raise Transient(f"{what}: {problem.code}: {row.sentence(problem.message)}") from problem
         raise BrokerRefused(problem.code, f"{what}: {row.sentence(problem.message)}") from problem
+    except UNREADABLE as problem:
+        raise Transient(f"{what}: TWS's answer cannot be read ({problem}); it may be asked again") from problem

@@ -7,10 +7,10 @@
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from ib_async import IB, ContractDetails, OptionChain
@@ -18,6 +18,8 @@ from ib_async import Contract as IbContract
 
 from engine.broker.asking import answer, machine_s
 from engine.broker.quotes import Stream
+from engine.broker.translate import calendar_day, identifier, multiplier, put_call, strike
+from engine.broker.unread import Unread, Unreadable
 from engine.domain.calendar import Calendar
 from engine.domain.contract import Contract, PutCall
 from engine.domain.errors import BrokerRefused, Transient, UserError
@@ -33,8 +35,11 @@ SPOT_S = 11.0
 SPOT_STEP_S = 0.25
 BATCH = 4
 """Requests for contracts under way at once: TWS answers them one after the other anyway."""
-STANDARD_MULTIPLIER = "100"
+STANDARD_MULTIPLIER = 100
+SETTLES_WITHIN = timedelta(days=7)
+"""From the last trading day to the expiration day: a night, over a weekend or holidays some more."""
 NO_CONTRACT = 200
+_OCC = re.compile(r"([A-Z0-9 ]{6})([0-9]{6})([CP])([0-9]{8})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,12 @@ class Chains:
         stream: Stream,
         contracts: dict[int, IbContract],
         clock: Clock,
+        unread: Unread,
         calendar: Callable[[datetime], Calendar],
         hear: Hear,
     ) -> None:
         self._ib = ib
+        self._unread = unread
         self._stream = stream
         self._contracts = contracts
         self._clock = clock
@@ -82,11 +89,13 @@ class Chains:
                 found = await self._details(symbol, _asked_for(symbol, kind))
                 if found and kind == "IND" and symbol not in INDEXES:
                     raise UserError(refusal(symbol, symbol))
+                for details in found:
+                    with self._unread.row("contract", f"contract of {symbol}"):
+                        self._underlyings[symbol] = self._learn(symbol, kind, details)
+                        return self._underlyings[symbol]
                 if found:
-                    self._underlyings[symbol] = self._learn(symbol, found[0])
-                    break
-            else:
-                raise UserError(f"{symbol}: TWS knows no index and no US stock of this name; check the symbol")
+                    raise Transient(f"{symbol}: nothing of what TWS tells of it can be read; it may be asked again")
+            raise UserError(f"{symbol}: TWS knows no index and no US stock of this name; check the symbol")
         return self._underlyings[symbol]
 
     async def chain(self, underlying: Underlying, expiries: Callable[[date], bool], band: float) -> Sequence[Contract]:
@@ -106,9 +115,9 @@ class Chains:
             underlying.con_id,
         )
         parts: list[_Part] = []
-        for row in self._known_classes(underlying, standard_classes(rows)):
+        for row in self._known_classes(underlying, self._standard_classes(underlying, rows)):
             self._forget_if_listed_anew(underlying, row)
-            listed = sorted(day for day in set(row.expirations) if expiries(self._expiry(row.tradingClass, _day(day))))
+            listed = self._wanted(underlying, row, expiries)
             parts += [_Part(underlying, row.tradingClass, day, right) for day in listed for right in ("C", "P")]
         await self._fill(part for part in parts if part not in self._known)
         low, high = price * (1 - band), price * (1 + band)
@@ -166,7 +175,7 @@ class Chains:
                 if isinstance(found, BaseException):
                     problem = found
                 else:
-                    self._known[part] = tuple(self._option(part, details) for details in found)
+                    self._known[part] = self._options(part, found)
             if problem is not None:
                 raise problem
 
@@ -179,33 +188,94 @@ class Chains:
                 return []
             raise
 
-    def _learn(self, symbol: str, details: ContractDetails) -> Underlying:
+    def _standard_classes(self, underlying: Underlying, rows: Sequence[OptionChain]) -> list[OptionChain]:
+        """One row for each standard trading class, SMART's where it has one.
+
+        A class with a digit in its name, or another multiplier, holds contracts adjusted for a split or a merger.
+        """
+        chosen: dict[str, OptionChain] = {}
+        for row in sorted(rows, key=lambda row: (row.exchange != "SMART", row.exchange)):
+            with self._unread.row("expiries and strikes", f"class {row.tradingClass} of {underlying.symbol} at {row.exchange}"):
+                if int(row.underlyingConId) not in {0, underlying.con_id}:
+                    raise Unreadable("underlying", row.underlyingConId)
+                shares = multiplier(row.multiplier)
+                if shares == STANDARD_MULTIPLIER and not any(letter.isdigit() for letter in row.tradingClass):
+                    chosen.setdefault(row.tradingClass, row)
+        return [chosen[root] for root in sorted(chosen)]
+
+    def _wanted(self, underlying: Underlying, row: OptionChain, expiries: Callable[[date], bool]) -> list[str]:
+        """The listed days that may be wanted, in order."""
+        listed: list[str] = []
+        for text in sorted(set(row.expirations)):
+            with self._unread.row("expiry", f"an expiry of {row.tradingClass} on {underlying.symbol}"):
+                if expiries(self._expiry(row.tradingClass, calendar_day(text, "expiry"))):
+                    listed.append(text)
+        return listed
+
+    def _learn(self, symbol: str, kind: str, details: ContractDetails) -> Underlying:
         contract = _contract_of(details)
-        self._contracts[contract.conId] = contract
+        _must_be(symbol, "symbol", contract.symbol)
+        _must_be(kind, "kind", contract.secType)
+        _must_be("USD", "currency", contract.currency)
+        con_id = identifier(contract.conId, "contract number")
+        self._contracts[con_id] = contract
         return Underlying(
             symbol=symbol,
-            con_id=contract.conId,
+            con_id=con_id,
             kind=contract.secType,
             exchange=contract.exchange,
             primary_exchange=contract.primaryExchange,
             currency=contract.currency,
         )
 
+    def _options(self, part: _Part, found: Sequence[ContractDetails]) -> tuple[Contract, ...]:
+        """The contracts of one answer. A number that is told of two of them names neither."""
+        read: dict[int, Contract] = {}
+        doubled: set[int] = set()
+        for details in found:
+            with self._unread.row("contract", lambda details=details: _name_of(part, details)):
+                option = self._option(part, details)
+                if read.setdefault(option.con_id, option) != option:
+                    doubled.add(option.con_id)
+                    raise Unreadable("contract number", option.con_id)
+                contract = _contract_of(details)
+                contract.exchange = "SMART"
+                self._contracts[option.con_id] = contract
+        return tuple(option for con_id, option in read.items() if con_id not in doubled)
+
     def _option(self, part: _Part, details: ContractDetails) -> Contract:
+        """The contract of one row. Raises Unreadable where it is none of those that were asked for, or contradicts itself."""
         contract = _contract_of(details)
-        contract.exchange = "SMART"
-        self._contracts[contract.conId] = contract
-        return Contract(
-            con_id=contract.conId,
-            underlying=part.underlying.symbol,
-            root=contract.tradingClass or part.root,
-            expiry=_day(details.realExpirationDate)
+        _must_be("OPT", "kind", contract.secType)
+        _must_be(part.underlying.symbol, "symbol", contract.symbol)
+        _must_be(part.root, "trading class", contract.tradingClass or part.root)
+        _must_be("USD", "currency", contract.currency)
+        listed = calendar_day(contract.lastTradeDateOrContractMonth, "last trading day")
+        expiry = (
+            calendar_day(details.realExpirationDate, "expiration day")
             if details.realExpirationDate
-            else self._expiry(contract.tradingClass or part.root, _day(contract.lastTradeDateOrContractMonth)),
-            strike=Decimal(str(contract.strike)).normalize(),
-            put_call=part.right,
-            multiplier=int(contract.multiplier or STANDARD_MULTIPLIER),
+            else self._expiry(part.root, listed)
         )
+        if calendar_day(part.listed) not in {listed, expiry}:
+            raise Unreadable("last trading day", contract.lastTradeDateOrContractMonth)
+        if not timedelta(0) <= expiry - listed <= SETTLES_WITHIN:
+            raise Unreadable("expiration day", details.realExpirationDate)
+        if put_call(contract.right) != part.right:
+            raise Unreadable("right", contract.right)
+        shares = multiplier(contract.multiplier)
+        if shares != STANDARD_MULTIPLIER:
+            raise Unreadable("multiplier", contract.multiplier)
+        option = Contract(
+            con_id=identifier(contract.conId, "contract number"),
+            underlying=part.underlying.symbol,
+            root=part.root,
+            expiry=expiry,
+            strike=strike(contract.strike),
+            put_call=part.right,
+            multiplier=shares,
+        )
+        _must_agree(option, listed, contract.localSymbol)
+        return option
 
     def _forget_yesterday(self) -> None:
         today = self._clock.now().date()
@@ -221,20 +291,28 @@ class Chains:
         self._strikes[key] = strikes
 
 
-def standard_classes(rows: Sequence[OptionChain]) -> list[OptionChain]:
-    """One row for each standard trading class, SMART's where it has one.
+def _must_agree(option: Contract, listed: date, symbol: str) -> None:
+    """The exchanges' own symbol, where there is one, names the same contract: `SPY   261218P00600000`.
 
-    A class with a digit in its name, or another multiplier, holds contracts adjusted for a split or a merger.
+    Source: OCC, options symbology initiative: class, expiration day, right, and strike in thousandths.
     """
-    chosen: dict[str, OptionChain] = {}
-    for row in sorted(rows, key=lambda row: (row.exchange != "SMART", row.exchange)):
-        if row.multiplier == STANDARD_MULTIPLIER and not any(letter.isdigit() for letter in row.tradingClass):
-            chosen.setdefault(row.tradingClass, row)
-    return [chosen[root] for root in sorted(chosen)]
+    named = _OCC.fullmatch(symbol)
+    if named is None:
+        return
+    root, day, right, thousandths = named.groups()
+    days = {f"{one:%y%m%d}" for one in (option.expiry, listed)}
+    if root.strip() != option.root or day not in days or right != option.put_call or int(thousandths) != option.strike * 1000:
+        raise Unreadable("symbol", symbol)
 
 
-def _day(text: str) -> date:
-    return datetime.strptime(text[:8], "%Y%m%d").date()  # noqa: DTZ007 - a day of the calendar, no instant
+def _must_be(wanted: str, field: str, told: str) -> None:
+    if told != wanted:
+        raise Unreadable(field, told)
+
+
+def _name_of(part: _Part, details: ContractDetails) -> str:
+    contract = _contract_of(details)
+    return f"contract {contract.conId} of {part.root} {part.listed} {contract.strike:g}{part.right}"
 
 
 def _contract_of(details: ContractDetails) -> IbContract:
@@ -252,7 +330,7 @@ def _half_open(part: _Part) -> IbContract:
         symbol=part.underlying.symbol,
         lastTradeDateOrContractMonth=part.listed,
         right=part.right,
-        multiplier=STANDARD_MULTIPLIER,
+        multiplier=str(STANDARD_MULTIPLIER),
         exchange="SMART",
         currency="USD",
         tradingClass=part.root,

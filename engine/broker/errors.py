@@ -55,6 +55,10 @@ def meaning(code: int) -> Meaning:
     return Meaning(code, "an error that this engine does not know", "look the code up in IBKR's list of message codes")
 
 
+UNREAD = 0
+"""No code of TWS: its answer came and could not be read."""
+CANCEL_REFUSED = frozenset({135, 136, 161, 10147, 10148})
+"""What TWS answers to a cancel that it does not carry out."""
 WARNING_RANGE = range(2100, 2200)
 """IBKR keeps these numbers for warnings."""
 
@@ -128,6 +132,7 @@ _ORDER_ROWS = (
     Meaning(10349, "the time in force was set by an order preset", "", order="notice", is_warning=True),
 )
 _DATA_ROWS = (
+    Meaning(UNREAD, "the answer could not be read", "", may_retry=True),
     Meaning(101, "all market data lines are in use", "close quotes in TWS or raise the account's lines", line="full"),
     Meaning(162, "historical data was refused", "", may_retry=True),
     Meaning(165, "the historical data service has a note", "", order="notice", is_warning=True, is_quiet=True),

@@ -8,7 +8,8 @@ from ib_async import IB, BarDataList
 from ib_async import Contract as IbContract
 
 from engine.broker.asking import answer, machine_s
-from engine.broker.translate import price
+from engine.broker.translate import calendar_day, price
+from engine.broker.unread import Unread, Unreadable
 from engine.domain.errors import BrokerRefused, Transient
 from engine.ports import Clock, DailyBars, Underlying
 
@@ -23,8 +24,9 @@ _NEW_YORK = ZoneInfo("America/New_York")
 class History:
     """Daily bars, asked for once a day for each underlying and length: TWS refuses who asks often."""
 
-    def __init__(self, ib: IB, contracts: dict[int, IbContract], clock: Clock) -> None:
+    def __init__(self, ib: IB, contracts: dict[int, IbContract], clock: Clock, unread: Unread) -> None:
         self._ib = ib
+        self._unread = unread
         self._contracts = contracts
         self._clock = clock
         self._known: dict[tuple[int, int], DailyBars] = {}
@@ -70,8 +72,14 @@ class History:
             useRTH=True,
             timeout=machine_s(HISTORY_S),
         )
-        closes = {_day(bar.date): price(bar.close) for bar in bars}
-        return {day: close for day, close in sorted(closes.items()) if close is not None and day < today}
+        closes: dict[date, float] = {}
+        for bar in bars:
+            with self._unread.row("daily bar", f"daily {what} of {underlying.symbol}"):
+                day, close = calendar_day(str(bar.date)), price(bar.close)
+                if close is None:
+                    raise Unreadable("close", bar.close)
+                closes[day] = close
+        return {day: close for day, close in sorted(closes.items()) if day < today}
 
 
 def joined(closes: dict[date, float], volatilities: dict[date, float], days: int) -> DailyBars:
@@ -83,9 +91,3 @@ def joined(closes: dict[date, float], volatilities: dict[date, float], days: int
             break
         paired.append(volatilities[day])
     return DailyBars(chosen, tuple(closes[day] for day in chosen), tuple(reversed(paired)))
-
-
-def _day(value: object) -> date:
-    """ib_async reads the time of a daily bar as a date."""
-    assert isinstance(value, date), f"a daily bar is dated {value!r}"
-    return value

@@ -14,7 +14,11 @@ from ib_async import Contract as IbContract
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
 from engine.broker.lines import Lines
-from engine.broker.translate import greek, number, price, volatility
+from engine.broker.link import Link
+from engine.broker.translate import delta as delta_of
+from engine.broker.translate import greek, price, volatility
+from engine.broker.translate import size as size_of
+from engine.broker.unread import Unread
 from engine.domain.contract import Contract
 from engine.domain.snapshot import DataQuality
 from engine.ports import QuoteSink, Underlying
@@ -24,6 +28,8 @@ ROTATE_S = 20.0
 ASK_AGAIN_S = 300.0
 """After a refusal: a farm that was away, or a person's watch list, may have given way; where nothing is subscribed it costs a
 hundred requests every five minutes."""
+QUALITY_AGAIN_S = 60.0
+"""A line whose data are said to be of another kind than the others' is opened anew after so long: TWS says the kind only once."""
 OPTION_TICKS = "100,101"
 """Generic ticks for an option: volume and open interest."""
 UNDERLYING_TICKS = "106"
@@ -59,6 +65,10 @@ class Line:
     """Of the day before, which is all that there is before the open."""
 
     @property
+    def kind(self) -> str:
+        return "option" if self.option is not None else "underlying"
+
+    @property
     def worth(self) -> float | None:
         """The underlying's price: the middle of a two-sided, uncrossed quote, else the last trade."""
         if self.bid is not None and self.ask is not None and self.bid <= self.ask:
@@ -76,6 +86,8 @@ class Stream:
     gauges: BrokerGauges
     contracts: Mapping[int, IbContract]
     """Contracts as TWS described them, by number: asked for with these, a line is never ambiguous."""
+    unread: Unread
+    link: Link
     at: float = 0.0
     _options: dict[int, Contract] = field(default_factory=dict[int, Contract])
     _underlyings: dict[int, Underlying] = field(default_factory=dict[int, Underlying])
@@ -199,9 +211,11 @@ class Stream:
         line = self._heard(request)
         if line is None:
             return
-        quoted = price(value)
+        quoted, lots = price(value), size_of(size)
+        if quoted is not None:
+            self._priced(line)
         if tick in _BIDS or tick in _ASKS:
-            self._side(line, "bid" if tick in _BIDS else "ask", quoted if size > 0 else None, size)
+            self._side(line, "bid" if tick in _BIDS else "ask", quoted if lots else None, lots or 0.0)
         elif tick in _CLOSES:
             line.close = quoted
         elif tick in _LASTS and quoted is not None:
@@ -213,8 +227,8 @@ class Stream:
 
     def tick_size(self, request: int, tick: int, value: float) -> None:
         line = self._heard(request)
-        size = number(value)
-        if line is None or line.option is None or size is None or size < 0:
+        size = size_of(value)
+        if line is None or line.option is None or size is None:
             return
         right = line.option.put_call
         if tick in _BID_SIZES or tick in _ASK_SIZES:
@@ -227,7 +241,7 @@ class Stream:
     def tick_model(self, request: int, tick: int, iv: float, delta: float, gamma: float, theta: float, vega: float) -> None:
         line = self._heard(request)
         if line is not None and line.option is not None and tick in _MODELS:
-            self.sink.greeks(line.con_id, volatility(iv), greek(delta), greek(gamma), greek(theta), greek(vega))
+            self.sink.greeks(line.con_id, volatility(iv), delta_of(delta), greek(gamma), greek(theta), greek(vega))
 
     def tick_generic(self, request: int, tick: int, value: float) -> None:
         line = self._heard(request)
@@ -236,8 +250,16 @@ class Stream:
 
     def tick_quality(self, request: int, kind: int) -> None:
         line = self._open.get(request)
-        if line is not None:
-            line.quality = _QUALITIES.get(kind, "unknown")
+        if line is None:
+            return
+        quality = _QUALITIES.get(kind)
+        if quality is None:
+            self.unread.say("kind of market data", f"TWS says that it sends market data of kind {kind}, which does not exist")
+            self._open_anew_later(request)
+            return
+        line.quality = quality
+        if quality != "live" and any(other.quality == "live" for other in self._open.values()):
+            self._open_anew_later(request)
 
     # Inside.
 
@@ -247,6 +269,20 @@ class Stream:
             line.is_blind = False
             self.gauges.ticks += 1
         return line
+
+    def _priced(self, line: Line) -> None:
+        self.gauges.prices += 1
+        if self.link.broken_farms:
+            kinds = {one.kind for one in self._open.values()}
+            self.link.quoted(line.kind, kinds, asyncio.get_running_loop().time())
+
+    def _open_anew_later(self, request: int) -> None:
+        asyncio.get_running_loop().call_later(QUALITY_AGAIN_S, self._open_anew, request)
+
+    def _open_anew(self, request: int) -> None:
+        line = self._open.get(request)
+        if line is not None and line.quality != "live":
+            self.requote([line.con_id])
 
     def _side(self, line: Line, side: str, quoted: float | None, size: float) -> None:
         if side == "bid":

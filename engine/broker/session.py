@@ -1,7 +1,9 @@
 """One session with TWS: connects with a deadline, keeps asking whether TWS is there, and says when it is not.
 
 A connection that stays open while TWS is gone (a half-open socket) looks alive for ever, so TWS is asked for the time every
-few seconds. What follows a loss is the loop's decision: it connects again when it wants to.
+few seconds. TWS may also say that it has lost IBKR and never that it is back: then what IBKR sends is evidence enough for a
+fresh connection, and without any it is made after a while. What follows a loss is the loop's decision: it connects again when it
+wants to.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from engine.broker.asking import machine_s
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
 from engine.broker.link import Link
+from engine.broker.unread import UNREADABLE
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import LinkChanged
 from engine.ports import Clock, Hear
@@ -24,6 +27,13 @@ CONNECT_S = 3 * STEP_S
 """For all of it: socket and greeting, then the account and positions."""
 HEARTBEAT_S = 10.0
 """Between two questions; the answer is due before the next one, so a dead link is noticed within 20 s."""
+DEGRADED_S, DEGRADED_MAX_S = 90.0, 900.0
+"""So long TWS may be without IBKR before a fresh connection is tried; doubled while the last one found it so again. Most losses
+are over within a minute, the nightly reset takes an hour and a half."""
+LIFE_AFTER_S = 10.0
+"""What was under way when IBKR was lost may still arrive; what comes later than this was sent since."""
+LIFE_PRICES = 5
+"""Prices that show that IBKR's data flow again; one word on an order does as well."""
 _TOO_OLD = "TWS/gateway version must be >= 972"
 """ib_async's word for a greeting with an API version below its own."""
 CLOSE_S, CLOSE_STEP_S = 1.0, 0.05
@@ -63,6 +73,14 @@ class Session:
         self._deadline: asyncio.Timeout | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._asked_at: float | None = None
+        self._degraded_at = 0.0
+        self._broken_at = 0.0
+        """When TWS last said that it has no connection to IBKR, loop seconds."""
+        self._prices_before: int | None = None
+        self._answers = 0
+        """Words on orders since then."""
+        self._patience_s = DEGRADED_S
+        self._changed = asyncio.Event()
         ib.disconnectedEvent += self._disconnected
         ib.client.apiError += self._closed
 
@@ -72,13 +90,15 @@ class Session:
         return self._ib.isConnected() and self.link.state == "up"
 
     async def connect(self) -> str:
-        """The account, once TWS has greeted and loaded it.
+        """The account, once TWS has greeted and loaded it; while TWS has lost IBKR, once that has ended one way or the other.
 
         Raises UserError where the trader must act and Transient where it may be tried again: what stops a first connect is
         taken for a wrong setting, the same after a good session for a restart of TWS.
         """
         if self._ib.isConnected():
-            raise Transient(f"still connected to {self._address}: the link is {self.link.state} and comes back by itself")
+            await self._out_of_doubt()
+        if self._ib.isConnected():
+            return self.account
         at = self._address
         self._refusal, self._greeted = None, False
         self._say(self.link.connecting(f"connecting to {at} as client {at.client_id}"))
@@ -97,6 +117,10 @@ class Session:
             refusal = self._refusal or self._explained(problem)
             self._say(self.link.down(str(refusal)))
             raise refusal from problem
+        except UNREADABLE as problem:
+            refusal = self._refusal or Transient(f"what TWS at {at} says at the start cannot be read: {problem!r}")
+            self._say(self.link.down(str(refusal)))
+            raise refusal from problem
         except asyncio.CancelledError:
             self._say(self.link.down("connecting was given up"))
             raise
@@ -111,10 +135,19 @@ class Session:
         return self.account
 
     def begin(self) -> None:
-        """The session is set up: say so and start to watch it."""
-        self._say(self.link.up(f"connected to {self._address}, account {self.account}"))
+        """The session is set up: say so and start to watch it. Raises Transient where it is gone again."""
+        if not self._ib.isConnected():
+            self.fell("TWS closed the connection")
+            raise Transient(f"TWS at {self._address} closed the connection while it was set up; it may be tried again")
+        if self._say(self.link.up(f"connected to {self._address}, account {self.account}")):
+            self._patience_s = DEGRADED_S
         self._asked_at = None
         self._beat()
+
+    def fell(self, reason: str) -> None:
+        """The connection is gone before the session stood."""
+        self._gone(reason)
+        self._say(self.link.down(reason))
 
     async def leave(self, reason: str) -> None:
         """Close the connection once what was sent has left; an end that does not close its side is cut off."""
@@ -127,8 +160,13 @@ class Session:
 
     # What TWS says.
 
-    def accounts_heard(self, accounts: Sequence[str]) -> None:
-        """TWS greets with the accounts of the user; without a clear choice nothing is traded."""
+    def accounts_heard(self, accounts: Sequence[str]) -> bool:
+        """TWS greets with the accounts of the user; without a clear choice nothing is traded.
+
+        True where the account is now known. A session that stands keeps its account, whatever is told later.
+        """
+        if self.link.state in {"up", "degraded"} and self._deadline is None:
+            return False
         self._greeted = True
         wanted = self._address.account
         offered = ", ".join(accounts) or "none"
@@ -138,6 +176,12 @@ class Session:
             self._refuse(UserError(f"TWS at {self._address} offers the accounts {offered}; name one with --account"))
         elif accounts:
             self.account = wanted or accounts[0]
+            return True
+        return False
+
+    def sign_of_life(self) -> None:
+        """IBKR spoke of an order: heard while TWS says that it has no connection, it has one."""
+        self._answers += 1
 
     def error(self, row: Meaning, text: str) -> bool:
         """Take a code that concerns the session; False where it changes nothing."""
@@ -146,11 +190,17 @@ class Session:
             kind = Transient if self._has_connected else UserError
             self._refuse(kind(f"client id {at.client_id} is taken at {at}; {row.advice}, or wait a minute for an old session"))
             return True
-        return self._say(self.link.heard(row, text))
+        changed = self._say(self.link.heard(row, text, asyncio.get_running_loop().time()))
+        if row.link in {"broken", "moved"}:
+            self._broken(changed)
+        elif row.link in {"restored", "restored_empty"}:
+            self._patience_s = DEGRADED_S
+        return changed
 
-    def time_heard(self, seconds: int) -> None:
-        """TWS's clock, UTC seconds since 1970: the answer to the heartbeat."""
-        self._gauges.clock_skew_seconds = seconds - self._clock.now().timestamp()
+    def time_heard(self, seconds: int | None) -> None:
+        """TWS's clock, UTC seconds since 1970, None where it cannot be read: the answer to the heartbeat all the same."""
+        if seconds is not None:
+            self._gauges.clock_skew_seconds = seconds - self._clock.now().timestamp()
         if self._asked_at is not None:
             self._gauges.heartbeat_seconds_last = asyncio.get_running_loop().time() - self._asked_at
             self._asked_at = None
@@ -158,14 +208,56 @@ class Session:
     # Inside.
 
     def _beat(self) -> None:
+        self._timer = None
+        if not self._ib.client.isConnected():
+            self._gone("TWS closed the connection")
+            return
         if self._asked_at is not None:
             self._drop(f"TWS has not answered for {HEARTBEAT_S:g} s; the connection is taken for dead")
             self._cut()
+            return
+        reason = self._why_anew()
+        if reason is not None:
+            self.give_up(reason)
             return
         loop = asyncio.get_running_loop()
         self._asked_at = loop.time()
         self._ib.client.reqCurrentTime()
         self._timer = loop.call_later(machine_s(HEARTBEAT_S), self._beat)
+
+    def give_up(self, reason: str) -> None:
+        """End a connection that answers and cannot be relied on; a fresh one starts with nothing owed."""
+        self._drop(reason)
+        self._cut()
+
+    async def _out_of_doubt(self) -> None:
+        """Return when TWS has IBKR again, or when the connection is given up."""
+        while self.link.state == "degraded" and self._ib.isConnected():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _broken(self, changed: bool) -> None:
+        """TWS says, or says again, that it has no connection to IBKR."""
+        self._broken_at = asyncio.get_running_loop().time()
+        self._prices_before, self._answers = None, 0
+        if changed:
+            self._degraded_at = self._broken_at
+
+    def _why_anew(self) -> str | None:
+        """Why a fresh connection is due although TWS has not said that it has IBKR again; None while it is not."""
+        if self.link.state != "degraded":
+            return None
+        now = asyncio.get_running_loop().time()
+        if now - self._degraded_at >= machine_s(self._patience_s):
+            waited, self._patience_s = self._patience_s, min(DEGRADED_MAX_S, 2 * self._patience_s)
+            return f"TWS has been without IBKR for {waited:g} s and says nothing of it; connecting anew"
+        if now - self._broken_at < machine_s(LIFE_AFTER_S):
+            return None
+        if self._prices_before is None:
+            self._prices_before, self._answers = self._gauges.prices, 0
+        elif self._answers or self._gauges.prices - self._prices_before >= LIFE_PRICES:
+            return "IBKR's prices and answers come again though TWS has not said that it is back; connecting anew"
+        return None
 
     def _drop(self, reason: str) -> None:
         """Leave the session. Requests under way end with an error, which ib_async's own leaving would not give them."""
@@ -228,6 +320,7 @@ class Session:
 
     def _say(self, change: LinkChanged | None) -> bool:
         if change is not None:
+            self._changed.set()
             self._hear(change)
         return change is not None
 

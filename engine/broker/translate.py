@@ -1,28 +1,43 @@
-"""Turns what TWS says into facts of the trade: pure functions, and the assembler that makes sense of any order of arrival.
+"""Turns what TWS says into values and facts of the trade: pure functions.
 
-Sentinels end here: -1, NaN, the greatest double and its text become None once. Executions of a combination come as one row
-for the whole and one for each leg; only legs count. A commission may arrive before its execution and then waits for it.
+Sentinels end here: -1, NaN, the greatest double and its text become None once. What cannot be meant raises Unreadable, with the
+field and what it says: who asked leaves that row out.
 """
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TypeVar
 
-from ib_async import CommissionReport, Execution, OrderState
 from ib_async import Contract as IbContract
+from ib_async import Execution
 
-from engine.domain.facts import CommissionReported, Fact, LegFilled, OrderPreviewed
+from engine.broker.unread import Unreadable
+from engine.domain.contract import PutCall
+from engine.domain.facts import LegFilled
+from engine.domain.order import revision
 from engine.ports import BrokerPosition
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 HUGE = 1e300
 """Above it a number is TWS's mark for no number: the greatest double, printed in several ways."""
-EARLY_MAX = 1_000
-"""Commissions kept that found no execution: those of other programs' orders never will."""
-KEPT_MAX = 20_000
-"""Executions remembered, to know them again: years of spreads, a few megabytes."""
+PRICE_MAX = 1e7
+"""USD; twelve times the dearest share there is."""
+VOLATILITY_MAX = 50.0
+"""Decimal: 5,000 % a year. Above it a solver has run away."""
+GREEK_MAX = 1e6
+QUANTITY_MAX = 1_000_000
+"""Contracts of one order or execution: a thousand times what this engine ever orders."""
+ID_MAX = 2_000_000_000
+"""Order and request numbers. TWS keeps them in 32 bits with a sign, and a number near the end would leave none to give."""
+MULTIPLIER_MAX = 100_000
+YEARS = range(1990, 2100)
+UNREAD_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the time of an execution that nobody can read, on its way through ib_async."""
 
-BAG = "BAG"
 STANDING = {
     "PendingSubmit": "working",
     "ApiPending": "working",
@@ -37,6 +52,9 @@ STANDING = {
 """TWS's words for the standing of an order, in the port's."""
 ACKNOWLEDGED = frozenset({"PreSubmitted", "Submitted", "PendingCancel", "Filled"})
 """Words that say that IBKR holds the order; before them only TWS does."""
+_RIGHTS: dict[str, PutCall] = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
+_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+_SIDES = {"BOT": "buy", "SLD": "sell"}
 
 
 def number(value: float | str | None) -> float | None:
@@ -45,7 +63,7 @@ def number(value: float | str | None) -> float | None:
         return None
     try:
         read = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return read if -HUGE < read < HUGE else None  # not so for what is no number either
 
@@ -61,169 +79,140 @@ def money(value: float | str | None) -> Decimal | None:
 
 
 def price(value: float) -> float | None:
-    """A quoted price; None where TWS says that there is none (-1, 0 or no number)."""
+    """A quoted price; None where TWS says that there is none (-1, 0 or no number) or that nothing costs so much."""
     read = number(value)
-    return read if read is not None and read > 0 else None
+    return read if read is not None and 0 < read <= PRICE_MAX else None
+
+
+def size(value: float) -> float | None:
+    """A quoted size, 0 included; None where it is none."""
+    read = number(value)
+    return read if read is not None and read >= 0 else None
+
+
+def delta(value: float | None) -> float | None:
+    """A delta per share; None for TWS's -2 and for what no option has."""
+    read = number(value)
+    return read if read is not None and -1 <= read <= 1 else None
 
 
 def greek(value: float | None) -> float | None:
-    """A greek or a volatility; None for TWS's -2 and for no number. No true greek of one share is as low as -2 but theta.
+    """Another greek; None for TWS's -2 and for no number.
 
     A theta of exactly -2 is lost with it, as TWS itself cannot tell it from none.
     """
     read = number(value)
-    return None if read in {-2.0, None} else read
+    return None if read is None or read == -2.0 or abs(read) > GREEK_MAX else read
 
 
 def volatility(value: float | None) -> float | None:
-    """An implied volatility, decimal; None for TWS's -1 and -2 and for no number."""
+    """An implied volatility, decimal; None for TWS's -1 and -2, for no number and for what no market has shown."""
     read = number(value)
-    return read if read is not None and read > 0 else None
+    return read if read is not None and 0 < read <= VOLATILITY_MAX else None
 
 
-def preview(order_ref: str, state: OrderState) -> OrderPreviewed | None:
-    """The what-if's answer, or None where this answer is not the real one.
+def whole(value: float | str | None, field: str, most: int = QUANTITY_MAX) -> int:
+    """A whole number from 0 to `most`. Raises Unreadable where it is none."""
+    read = number(value)
+    if read is None or read != int(read) or not 0 <= read <= most:
+        raise Unreadable(field, value)
+    return int(read)
 
-    TWS may answer twice, the first time with a warning and no numbers: the real one names the commission's currency.
-    """
-    initial = money(state.initMarginChange)
-    if initial is None or not state.commissionCurrency:
-        return None
-    if state.commissionCurrency != "USD":
-        text = f"the what-if answers in {state.commissionCurrency}; this engine reckons in USD only"
-        return OrderPreviewed(order_ref, "unknown", None, None, None, None, text)
-    commission = money(state.commission)
-    return OrderPreviewed(
-        order_ref=order_ref,
-        outcome="fits",
-        initial_margin_change=initial,
-        maintenance_margin_change=money(state.maintMarginChange),
-        equity_with_loan_change=money(state.equityWithLoanChange),
-        commission=money(state.maxCommission) if commission is None else commission,
-        text=state.warningText,
-    )
+
+def identifier(value: float | str | None, field: str) -> int:
+    """A number that names something: positive and whole. Raises Unreadable where it is none."""
+    named = whole(value, field, 2**63 - 1)
+    if not named:
+        raise Unreadable(field, value)
+    return named
+
+
+def multiplier(text: str) -> int:
+    """Shares that one contract stands for; `100.0` is 100. Raises Unreadable where it is no whole number of them."""
+    shares = whole(text.strip() or None, "multiplier", MULTIPLIER_MAX)
+    if not shares:
+        raise Unreadable("multiplier", text)
+    return shares
+
+
+def calendar_day(text: str, field: str = "day") -> date:
+    """The day that begins the text, as in `20261218 16:00 US/Eastern`. Raises Unreadable where there is none."""
+    match = _DAY.match(text)
+    if match is None or (len(text) > 8 and text[8].isalnum()) or int(match[1]) not in YEARS:
+        raise Unreadable(field, text)
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError as problem:
+        raise Unreadable(field, text) from problem
+
+
+def put_call(text: str) -> PutCall:
+    """Raises Unreadable where it is neither a put nor a call."""
+    try:
+        return _RIGHTS[text.strip().upper()]
+    except KeyError:
+        raise Unreadable("right", text) from None
+
+
+def strike(value: float) -> Decimal:
+    """Raises Unreadable where no option has such a strike."""
+    read = price(value)
+    if read is None:
+        raise Unreadable("strike", value)
+    return Decimal(str(read)).normalize()
 
 
 def leg_filled(order_ref: str, contract: IbContract, execution: Execution) -> LegFilled:
-    """The execution of one leg. Raises ValueError when side, quantity or price cannot be meant."""
+    """The execution of one leg. Raises Unreadable when a part of it cannot be meant."""
+    if not execution.execId.strip():
+        raise Unreadable("execution id", execution.execId)
+    if execution.side not in _SIDES:
+        raise Unreadable("side", execution.side)
+    shares = whole(execution.shares, "shares")
+    if not shares and revision(execution.execId) <= 1:  # a correction may take an execution back
+        raise Unreadable("shares", execution.shares)
     paid = money(execution.price)
-    is_sound = paid is not None and paid >= 0 and execution.shares == int(execution.shares) >= 0
-    if paid is None or not is_sound or execution.side not in {"BOT", "SLD"}:
-        raise ValueError(f"execution {execution.execId}: {execution.side} {execution.shares} at {execution.price}")
+    if paid is None or not 0 <= paid <= Decimal(PRICE_MAX):
+        raise Unreadable("price", execution.price)
     return LegFilled(
         order_ref=order_ref,
         exec_id=execution.execId,
-        con_id=contract.conId,
-        action="buy" if execution.side == "BOT" else "sell",
-        quantity=int(execution.shares),
+        con_id=identifier(contract.conId, "contract number"),
+        action="buy" if _SIDES[execution.side] == "buy" else "sell",
+        quantity=shares,
         price=paid,
-        executed_at=execution.time,
-        perm_id=execution.permId or None,
+        executed_at=None if execution.time == UNREAD_TIME else execution.time,
+        perm_id=execution.permId if execution.permId > 0 else None,
     )
 
 
-def position(contract: IbContract, quantity: float) -> BrokerPosition:
-    text = contract.localSymbol or f"{contract.secType} {contract.symbol}"
-    return BrokerPosition(contract.conId, contract.symbol, text, Decimal(str(quantity)).normalize())
+def position(contract: IbContract, quantity: float, average_cost: float) -> BrokerPosition:
+    """What the account holds of one instrument. Raises Unreadable where nobody can tell what, or how much.
 
-
-class Executions:
-    """The executions of our orders, each told once, whatever the order and the number of times TWS tells them.
-
-    Ours are those whose reference begins with `prefix`, or whose permId belongs to such a one: TWS leaves the reference
-    out of some rows. A corrected execution has a new id and is told again; the fold replaces the old one.
+    Terms that cannot be read are None: whoever knows the contract by its number holds them against its own.
     """
-
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self._refs: dict[int, str] = {}
-        self._early: dict[str, CommissionReport] = {}
-        self.fills: dict[str, LegFilled] = {}
-        self.commissions: dict[str, CommissionReported] = {}
-
-    def is_ours(self, order_ref: str) -> bool:
-        return order_ref.startswith(self._prefix)
-
-    def belongs(self, perm_id: int, order_ref: str) -> None:
-        """TWS said that this permId is our order."""
-        if perm_id and self.is_ours(order_ref):
-            self._refs[perm_id] = order_ref
-
-    def execution(self, contract: IbContract, execution: Execution) -> tuple[Fact, ...]:
-        """What is new in one row: nothing, a leg, or a leg and the commission that came before it.
-
-        Raises ValueError when the row is ours and cannot be meant.
-        """
-        self.belongs(execution.permId, execution.orderRef)
-        order_ref = execution.orderRef or self._refs.get(execution.permId, "")
-        if contract.secType == BAG or not self.is_ours(order_ref) or execution.execId in self.fills:
-            return ()
-        fill = self.fills[execution.execId] = leg_filled(order_ref, contract, execution)
-        if len(self.fills) > KEPT_MAX:
-            oldest = next(iter(self.fills))
-            del self.fills[oldest]
-            self.commissions.pop(oldest, None)
-        early = self._early.pop(execution.execId, None)
-        return (fill,) if early is None else (fill, *self._paid(fill, early))
-
-    def commission(self, report: CommissionReport) -> tuple[Fact, ...]:
-        """What is new in one report: nothing, or what a leg cost, also when TWS has revised it.
-
-        Raises ValueError when it is not in USD.
-        """
-        known = self.commissions.get(report.execId)
-        if known is not None and known.amount == money(report.commission):
-            return ()
-        fill = self.fills.get(report.execId)
-        if fill is None:
-            self._early[report.execId] = report
-            if len(self._early) > EARLY_MAX:
-                del self._early[next(iter(self._early))]
-            return ()
-        return self._paid(fill, report)
-
-    def _paid(self, fill: LegFilled, report: CommissionReport) -> tuple[Fact, ...]:
-        amount = money(report.commission)
-        if amount is None:
-            return ()
-        if report.currency not in {"USD", ""}:
-            raise ValueError(f"execution {report.execId}: a commission in {report.currency}; this engine reckons in USD only")
-        fact = self.commissions[fill.exec_id] = CommissionReported(fill.order_ref, fill.exec_id, amount, fill.con_id, fill.action)
-        return (fact,)
+    held = money(quantity)
+    is_option = contract.secType in {"OPT", "FOP"}
+    if held is None or abs(held) > QUANTITY_MAX * 1000 or (is_option and held != held.to_integral_value()):
+        raise Unreadable("quantity", quantity)
+    cost = money(average_cost)
+    return BrokerPosition(
+        con_id=identifier(contract.conId, "contract number"),
+        symbol=contract.symbol,
+        text=contract.localSymbol or f"{contract.secType} {contract.symbol}",
+        quantity=held.normalize() if held else Decimal(0),
+        kind=contract.secType,
+        root=contract.tradingClass or None,
+        last_trade=_or_none(calendar_day, contract.lastTradeDateOrContractMonth) if is_option else None,
+        strike=_or_none(strike, contract.strike) if is_option else None,
+        put_call=_or_none(put_call, contract.right) if is_option else None,
+        multiplier=money(contract.multiplier) if contract.multiplier else None,
+        average_cost=abs(cost) if cost is not None else None,
+    )
 
 
-_ZONES = {
-    "EST": "America/New_York",
-    "EDT": "America/New_York",
-    "Eastern Standard Time": "America/New_York",
-    "Eastern Daylight Time": "America/New_York",
-    "CST": "America/Chicago",
-    "CDT": "America/Chicago",
-    "Central Standard Time": "America/Chicago",
-    "PST": "America/Los_Angeles",
-    "PDT": "America/Los_Angeles",
-    "Greenwich Mean Time": "Etc/GMT",
-    "Coordinated Universal Time": "UTC",
-    "Central European Standard Time": "Europe/Berlin",
-    "Universal": "UTC",
-}
-"""Display names that TWS was seen to write instead of a zone's key."""
-_TIME = re.compile(r"(\d{8})( +|-)(\d{2}:\d{2}:\d{2})(?: (.+))?")
-
-
-def execution_time(text: str, zone: str) -> datetime | None:
-    """The UTC instant of an execution; `zone` is TWS's own, for times that name none. None where it cannot be read.
-
-    Four forms were seen: `20200114  11:08:15` in TWS's zone, `20251216 12:00:00 US/Eastern`, the same with a display name,
-    and `20231214-20:57:37`, which is UTC.
-    """
-    match = _TIME.fullmatch(text.strip())
-    if match is None:
-        return None
-    day, gap, clock, named = match.groups()
-    key = _ZONES.get(named, named) if named else ("UTC" if gap == "-" else zone)
+def _or_none(read: Callable[[T], R], value: T) -> R | None:
     try:
-        local = datetime.strptime(f"{day} {clock}", "%Y%m%d %H:%M:%S").replace(tzinfo=ZoneInfo(key))
-    except (ValueError, ZoneInfoNotFoundError):
+        return read(value)
+    except Unreadable:
         return None
-    return local.astimezone(UTC)

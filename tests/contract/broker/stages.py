@@ -164,7 +164,7 @@ class SimulatedStage(Stage):
             "reject": "reject=201",
             "lose_acknowledgement": "ack_lost",
             "lose_order": "order_lost",
-            "preview_silence": "what_if_silent",
+            "preview_silence": "what_if_silentx4",
             "preview_refusal": "what_if_error=201",
         }
         if habit in faults:

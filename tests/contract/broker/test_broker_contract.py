@@ -113,7 +113,7 @@ def test_tc07_preview_always_answers(stage: type[Stage], habit: str, outcome: st
         assert isinstance(answer, OrderPreviewed)
         assert (answer.outcome, answer.initial_margin_change) == (outcome, None)
         assert answer.text
-        assert one.loop.time() - began < 8
+        assert one.loop.time() - began < 30
 
     assert perform(stage, play)
 

@@ -5,12 +5,13 @@ changes. The standard script greets, has an empty book of everything and tells t
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from engine.sim.wire.codec import decode, encode_frame
-from engine.sim.wire.frames import FrameReader, fields_of, greeting_reply, read_greeting
+from engine.sim.wire.codec import decode, encode, encode_frame
+from engine.sim.wire.errors import WireError
+from engine.sim.wire.frames import FrameReader, fields_of, frame, greeting_reply, read_greeting
 from engine.sim.wire.message import Message
 
 VERSION = 178
@@ -37,6 +38,8 @@ class ScriptedTws:
         self.greets = True
         self.version = VERSION
         """What it greets with."""
+        self.greeting: list[str] | None = None
+        """Greets with these fields instead."""
         self.placed: dict[int, Message] = {}
         """The last message for every order id."""
 
@@ -62,12 +65,31 @@ class ScriptedTws:
         if not self.transport.is_closing():
             self.transport.write(encode_frame(Message(name, values), VERSION))
 
+    def garbled(self, name: str, wrong: Mapping[str, str], **values: Any) -> None:
+        """A message of which some fields hold a text that they cannot hold."""
+        fields = self.encoded(name, **values)
+        for field, text in wrong.items():
+            fields[_place(name, field, values)] = text
+        self.say_fields(fields)
+
+    def encoded(self, name: str, **values: Any) -> list[str]:
+        return encode(Message(name, values), VERSION)
+
+    def say_fields(self, fields: Sequence[str]) -> None:
+        """Any fields, also such as no message has."""
+        assert self.transport is not None
+        if not self.transport.is_closing():
+            self.transport.write(frame(fields))
+
     def error(self, request: int, code: int, text: str) -> None:
         self.say("error", req_id=request, code=code, text=text)
 
     def open_order(self, order_id: int, status: str, **changes: Any) -> None:
         """openOrder for an order that was placed, as TWS returns it: with its own number for the combination."""
-        self.say("open_order", **(open_order_values(self.placed[order_id], self.client_id, status) | changes))
+        self.say("open_order", **(self.open_order_values(order_id, status) | changes))
+
+    def open_order_values(self, order_id: int, status: str) -> dict[str, Any]:
+        return open_order_values(self.placed[order_id], self.client_id, status)
 
     def status(self, order_id: int, status: str, filled: int = 0, remaining: int = 0, **changes: Any) -> None:
         values: dict[str, Any] = {
@@ -161,6 +183,19 @@ def open_order_values(placed: Message, client_id: int, status: str) -> dict[str,
     }
 
 
+def _place(name: str, field: str, values: Mapping[str, Any]) -> int:
+    """Where the field stands, found by what changes with it."""
+    for one, other in ((True, False), (987_654, 123_456), (Decimal(987_654), Decimal(123_456)), (9.5, 1.5), ("one", "other")):
+        try:
+            pair = [encode(Message(name, {**values, field: value}), VERSION) for value in (one, other)]
+        except (WireError, TypeError, AttributeError):
+            continue
+        found = [at for at, (left, right) in enumerate(zip(*pair, strict=True)) if left != right]
+        if found:
+            return found[0]
+    raise AssertionError(f"{name} has no field {field} that can be found")
+
+
 class _Connection(asyncio.Protocol):
     def __init__(self, tws: ScriptedTws) -> None:
         self._tws = tws
@@ -180,7 +215,10 @@ class _Connection(asyncio.Protocol):
                 assert version == VERSION
                 self._greeted = True
                 assert self._tws.transport is not None
-                self._tws.transport.write(greeting_reply(self._tws.version, "20261123 10:00:00 EST"))
+                if self._tws.greeting is not None:
+                    self._tws.say_fields(self._tws.greeting)
+                else:
+                    self._tws.transport.write(greeting_reply(self._tws.version, "20261123 10:00:00 EST"))
 
 
 def _start(tws: ScriptedTws, message: Message) -> None:

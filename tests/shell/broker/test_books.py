@@ -1,12 +1,13 @@
 """What TWS answers when it is asked for its books, and orders that another process sent."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from engine.domain.errors import Transient
-from engine.domain.facts import CommissionReported, LegFilled, OrderUnknown
+from engine.domain.facts import CommissionReported, LegFilled, LinkChanged, OrderUnknown
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import CLIENT_ID, LEGS_AS_TWS_LISTS_THEM, Bench, found_again, play, settled
 from tests.shell.broker.scripted_tws import BAG_CON_ID, ScriptedTws, open_order_values
@@ -168,21 +169,82 @@ def test_order_of_another_client_id_is_not_touched():
     assert ["belongs to client id 3" in fact.reason for fact in bench.all(OrderUnknown)] == [True]
 
 
-@pytest.mark.parametrize("silent", ["req_all_open_orders", "req_completed_orders", "req_executions", "req_positions"])
-def test_picture_may_be_asked_again_when_one_answer_stays_away(silent: str):
-    names = {
-        "req_all_open_orders": "open orders",
-        "req_completed_orders": "completed orders",
-        "req_executions": "executions",
-        "req_positions": "positions",
-    }
+ENDS = {
+    "req_all_open_orders": ("open orders", "open_order_end"),
+    "req_completed_orders": ("completed orders", "completed_orders_end"),
+    "req_positions": ("positions", "position_end"),
+}
+
+
+@pytest.mark.parametrize("silent", ENDS)
+def test_picture_is_asked_again_once_a_late_answer_has_come_and_never_mixed_with_it(silent: str):
+    book, end = ENDS[silent]
 
     async def scenario(bench: Bench) -> None:
         await bench.broker.connect()
         answer = bench.tws.script.pop(silent)
-        with pytest.raises(Transient, match=f"{names[silent]}: TWS did not answer within 10 s"):
+        with pytest.raises(Transient, match=f"{book}: TWS did not answer within 10 s"):
             await bench.broker.picture()
         bench.tws.script[silent] = answer
+        with pytest.raises(Transient, match=f"{book}: TWS still owes the answer of 10 s ago"):
+            await bench.broker.picture()
+        bench.tws.say(end)
+        await settled(bench)
+        assert (await bench.broker.picture()).account == "DU1"
+
+    assert len(play(scenario).tws.asked(silent)) == 2 + (silent == "req_positions")
+
+
+def test_picture_holds_all_positions_when_the_end_of_an_earlier_answer_comes_late():
+    """The end of the first answer would have been taken for that of the second, and the broker for one that holds nothing."""
+    tws = ScriptedTws()
+    books(tws)
+    pictures: list[Any] = []
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        answer, slow = bench.tws.script["req_positions"], list[Message]()
+        bench.tws.script["req_positions"] = lambda _, message: slow.append(message)
+        with pytest.raises(Transient, match="positions: TWS did not answer"):
+            await bench.broker.picture()
+        bench.tws.script["req_positions"] = answer
+        with pytest.raises(Transient, match="still owes"):
+            await bench.broker.picture()
+        answer(bench.tws, slow[0])
+        await settled(bench)
+        pictures.append(await bench.broker.picture())
+
+    play(scenario, tws)
+
+    assert [(one.con_id, one.quantity) for one in pictures[0].positions] == [(101, Decimal(1)), (102, Decimal(-1))]
+
+
+def test_connection_is_made_anew_when_tws_goes_on_owing_an_answer():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        answer = bench.tws.script.pop("req_all_open_orders")
+        with pytest.raises(Transient, match="did not answer"):
+            await bench.broker.picture()
+        bench.tws.script["req_all_open_orders"] = answer
+        await asyncio.sleep(25)
+        with pytest.raises(Transient, match="still owes"):
+            await bench.broker.picture()
+        assert not bench.broker.is_connected
+        await bench.broker.connect()
+        assert (await bench.broker.picture()).account == "DU1"
+
+    bench = play(scenario)
+
+    assert "does not answer when it is asked for open orders" in [fact.text for fact in bench.all(LinkChanged)][2]
+
+
+def test_picture_may_be_asked_again_at_once_when_an_answer_with_a_number_stays_away():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        answer = bench.tws.script.pop("req_executions")
+        with pytest.raises(Transient, match="executions: TWS did not answer within 10 s"):
+            await bench.broker.picture()
+        bench.tws.script["req_executions"] = answer
         assert (await bench.broker.picture()).account == "DU1"
 
     play(scenario)

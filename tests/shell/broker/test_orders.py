@@ -369,9 +369,10 @@ def test_execution_counts_when_its_time_is_written_with_a_display_name():
             bench.tws.execute(order_id, exec_id, 102, "SLD", 1, 2.4, time=time)
         await settled(bench)
 
-    hours = [fill.executed_at.hour for fill in play(scenario).all(LegFilled)]
+    bench = play(scenario)
 
-    assert hours == [10, 15, 15]
+    assert [fill.executed_at and fill.executed_at.hour for fill in bench.all(LegFilled)] == [10, 15, None]
+    assert ["when it took place is unknown; name the zone" in fact.text for fact in bench.all(ErrorHeard)] == [True]
 
 
 def test_orders_are_unknown_when_a_message_about_them_cannot_be_read():
