@@ -27,6 +27,7 @@ from engine.decide.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import EngineStarted, EngineStopped
 from engine.domain.ledger import Ledger
+from engine.domain.session import trading_day
 from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.desk import Desk, Identity
@@ -234,6 +235,7 @@ class App:
             obstacles=beat.obstacles,
             refused_facts=beat.refused_facts,
             halted=ledger.halt is not None,
+            breakers_tripped=len(ledger.trips(trading_day(now))),
             open_positions=sum(1 for _ in ledger.open_positions()),
             working_orders=sum(1 for order in ledger.working() if order.is_at_broker),
             net_liquidation_usd=None if account.net_liquidation is None else float(account.net_liquidation),

@@ -48,6 +48,7 @@ class Reading:
     journal_syncs: int = 0
     refused_facts: int = 0
     halted: bool = False
+    breakers_tripped: int = 0
     open_positions: int = 0
     working_orders: int = 0
     net_liquidation_usd: float | None = None
@@ -105,6 +106,7 @@ def _engine(now: Reading) -> Iterator[Metric]:
         yield CounterMetricFamily(name, text, value=value)
     for name, text, value in (
         ("spreads_halted", "1 while the engine is halted.", float(now.halted)),
+        ("spreads_breakers_tripped", "Breakers that stand: of the account, and of each strategy.", now.breakers_tripped),
         ("spreads_open_positions", "Positions open.", now.open_positions),
         ("spreads_working_orders", "Orders at the broker.", now.working_orders),
         (

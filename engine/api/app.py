@@ -3,7 +3,7 @@
     GET  /health  /metrics
     GET  /v1/status  /v1/approvals  /v1/positions  /v1/positions/{position}/close  /v1/orders  /v1/why/{strategy}
     POST /v1/approvals/{order_ref}/approve   /v1/approvals/{order_ref}/decline   /v1/halt   /v1/resume
-         /v1/positions/{position}/close   /v1/orders/{order_ref}/cancel
+         /v1/positions/{position}/close   /v1/orders/{order_ref}/cancel   /v1/breakers/{name}/lift
 
 Whoever may open the socket may do everything: its file mode (0600) is the permission. Nothing here decides.
 """
@@ -38,6 +38,16 @@ class PricedWord(Word):
 
     shown_net: Decimal | None = None
     """Net at mid that the person was shown, USD per share, + received. Where it moved since, nothing is sent."""
+
+
+class LiftWord(BaseModel):
+    """Who lifts a breaker, of which strategy, and why: lifting is not done without a reason."""
+
+    model_config = ConfigDict(extra="forbid")
+    by: Who = "api"
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    strategy: Annotated[str, StringConstraints(max_length=60)] = ""
+    """Empty for the account's."""
 
 
 class Outcome(BaseModel):
@@ -111,8 +121,13 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
     async def resume(word: Word) -> Outcome:
         return Outcome(done=True, text=desk.resume(word.by))
 
+    @api.post("/v1/breakers/{name}/lift")
+    async def lift(name: OrderRef, word: LiftWord) -> Outcome:
+        return _done(*desk.lift(name, word.strategy, word.by, word.reason))
+
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
-    _ = (name_the_engine, status, approvals, positions, closing, close, cancel, orders, why, approve, decline, halt, resume)
+    _ = (name_the_engine, status, approvals, positions, closing, close, cancel, orders, why)
+    _ = (approve, decline, halt, resume, lift)
     return api
 
 

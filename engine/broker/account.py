@@ -33,6 +33,7 @@ class Account:
         self._rates: dict[str, Decimal | None] = {}
         """What one unit of a currency is worth in the account's own."""
         self._day_pnl: Decimal | None = None
+        self._day_pnl_at: datetime | None = None
         self._heard_at: datetime | None = None
         self._is_ready = True
 
@@ -68,8 +69,8 @@ class Account:
             self._heard_at = self._clock.now()
 
     def pnl(self, daily: float) -> None:
-        """Result of the day, realised and unrealised; TWS sends it about once a second."""
-        self._day_pnl = _amount(daily)
+        """Result of the day, realised and unrealised; TWS sends it about once a second while it changes."""
+        self._day_pnl, self._day_pnl_at = _amount(daily), self._clock.now()
 
     @property
     def base_currency(self) -> str | None:
@@ -104,6 +105,7 @@ class Account:
             buying_power=self._values.get("BuyingPower"),
             excess_liquidity=self._values.get("ExcessLiquidity"),
             day_pnl=self._day_pnl,
+            day_pnl_at=self._day_pnl_at,
         )
 
 

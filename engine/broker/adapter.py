@@ -80,6 +80,8 @@ class IbBroker:
         names = self._names = Names(order_prefix, client_id)
         executions = Executions(names)
         self._account = Account(clock)
+        self._pnl_id = 0
+        """Request number of the subscription to the result of the day."""
         self._session = Session(ib, Address(host, port, client_id, account), hear, clock, self.gauges)
         self._session.lost = self._lost
         self._desk = Desk(ib.client, client_id, hear, names, self.gauges)
@@ -144,7 +146,7 @@ class IbBroker:
         try:
             client.updateReqId(self._desk.highest_order_id + 1)
             client.reqMarketDataType(DELAYED if self._accepts_delayed else LIVE)
-            client.reqPnL(client.getReqId(), account, "")
+            self._follow_result(account)
             self._stream.restart()
         except ConnectionError as problem:
             self._session.fell(f"the connection to TWS was lost while it was set up: {problem}")
@@ -186,10 +188,13 @@ class IbBroker:
         self._stream.requote(option.con_id for option in options)
 
     def refresh_account(self) -> None:
-        """By leaving the subscription and taking it anew: TWS then tells all values at once, also those that did not change."""
-        if self._session.is_up:
-            for subscribe in (False, True):
-                self._ib.client.reqAccountUpdates(subscribe, self._account.name)
+        """By leaving the subscriptions and taking them anew: TWS then tells all values at once, changed or not."""
+        if not self._session.is_up:
+            return
+        for subscribe in (False, True):
+            self._ib.client.reqAccountUpdates(subscribe, self._account.name)
+        self._ib.client.cancelPnL(self._pnl_id)
+        self._follow_result(self._account.name)
 
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         return await self._previews.ask(order, self._account.name)
@@ -213,6 +218,10 @@ class IbBroker:
             self._desk.cancel(order)
         except (Transient, UserError, ConnectionError) as problem:
             self._hear(OrderUnknown(order.ref, f"its cancel did not leave: {problem}"))
+
+    def _follow_result(self, account: str) -> None:
+        self._pnl_id = self._ib.client.getReqId()
+        self._ib.client.reqPnL(self._pnl_id, account, "")
 
     def _must_be_up(self, order: Order) -> None:
         """While the link is in doubt nothing about an order leaves: a change sent into it has become a second order."""

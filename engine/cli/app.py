@@ -38,6 +38,7 @@ GROUPS = {
         "decline": "engine.cli.answers:decline",
         "halt": "engine.cli.remote:halt",
         "resume": "engine.cli.remote:resume",
+        "lift": "engine.cli.remote:lift",
         "why": "engine.cli.remote:why",
     },
     "History": {"query": "engine.cli.history:query"},

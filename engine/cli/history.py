@@ -20,6 +20,7 @@ from engine.domain.errors import UserError
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import NEW_YORK
+from engine.runtime.rows import breaker_rows
 from engine.store import journal, lines
 from engine.store.history import Answer
 from engine.store.history import query as ask
@@ -66,7 +67,7 @@ def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
 
     Raises UserError where there is no journal, nothing was written by then, or the strategy was not known.
     """
-    ledger = _ledger_at(state, at)
+    ledger, seen_at = _ledger_at(state, at)
     if strategy not in ledger.strategies and strategy not in ledger.funnels:
         known = ", ".join(sorted({*ledger.strategies, *ledger.funnels})) or "none"
         raise UserError(f"no strategy {strategy!r} in the history{f' by {at}' if at else ''}; known: {known}")
@@ -75,6 +76,7 @@ def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
     steps = funnel.steps if funnel else ()
     return {
         "strategy": strategy,
+        "breakers": [row for row in breaker_rows(ledger, seen_at) if row["strategy"] in {"", strategy}],
         "at": recorded_at.isoformat() if recorded_at else None,
         "funnel": [{"condition": step.condition, "passed": step.passed, "unknown": step.unknown} for step in steps],
         "nearest_miss": funnel.nearest_miss if funnel else None,
@@ -88,22 +90,27 @@ def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
     }
 
 
-def _ledger_at(state: Path, at: str | None) -> Ledger:
-    """What all facts up to a moment add up to. Reads beside a running engine: what it is just writing is not seen."""
+def _ledger_at(state: Path, at: str | None) -> tuple[Ledger, datetime]:
+    """What all facts up to a moment, or all of them, add up to, with that moment.
+
+    Reads beside a running engine: what it is just writing is not seen.
+    """
     _needs_journal(state)
     folder = state / journal.FOLDER
     until = _end_of(at) if at is not None else None
     head, _ = lines.verified(folder)
-    ledger, first = Ledger(), None
+    ledger, first, last = Ledger(), None, None
     for line in lines.facts(folder, lines.START, head):
         first = first or line.at
         if until is not None and line.at > until:
             break
         ledger.apply(line.fact, line.at)
-    if first is None or (until is not None and first > until):
+        last = line.at
+    if first is None or last is None or (until is not None and first > until):
         since = f"; the first line was written at {first:%Y-%m-%d %H:%M:%S} UTC" if first else ""
         raise UserError(f"{state}: nothing was recorded{f' by {at}' if at else ''}{since}")
-    return ledger
+    # A whole day ends where the next one begins; it is looked at while it lasts.
+    return ledger, last if until is None else until - timedelta(seconds=1)
 
 
 def _end_of(at: str) -> datetime:

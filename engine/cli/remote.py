@@ -35,6 +35,8 @@ def status(*, state: State = STATE, format: Literal["table", "json"] = "table") 
         return
     strategies = cast("list[Row]", found["strategies"])
     pairs(_told(name, value) for name, value in found.items() if not isinstance(value, list))
+    for line in _tripped(found):
+        print(line)
     for name in ("differences", "foreign", "notices"):
         for line in cast("list[str]", found.get(name, [])):
             print(f"{name}: {line}")
@@ -78,6 +80,23 @@ def resume(*, state: State = STATE, by: By = "") -> int:
         return 0
 
 
+def lift(name: str, *, reason: str, strategy: str = "", state: State = STATE, by: By = "") -> int:
+    """Allow openings again after a breaker has tripped; from then on the fall is measured from the value at that moment.
+
+    Parameters
+    ----------
+    name
+        The breaker, as `spreads status` shows it: stop_for_day, breaker_day, breaker_week or breaker_peak.
+    reason
+        Why; kept in the history.
+    strategy
+        Whose stop_for_day it is; not given for the account's breakers.
+    """
+    if not reason.strip():
+        raise UserError("a breaker is lifted for a reason: say --reason TEXT")
+    return say_word(state, f"/v1/breakers/{named(name)}/lift", by, reason, strategy=strategy)
+
+
 def why(
     strategy: str,
     *,
@@ -109,6 +128,8 @@ def why(
     show(cast("list[Row]", found["funnel"]), ["condition", "passed", "unknown"], "table", empty="no funnel recorded yet")
     if found["nearest_miss"]:
         print(f"nearest miss: {found['nearest_miss']}")
+    for line in _tripped(found):
+        print(line)
     for denial in cast("list[Row]", found["denials"]):
         print(f"stopped: {denial['spread']}: {denial['obstacle']}")
     show(cast("list[Row]", found["orders"]), ["order_ref", "purpose", "spread", "state", "filled", "net_filled", "why"], "table")
@@ -119,6 +140,18 @@ def say_word(state: Path, path: str, by: str, reason: str, **more: object) -> in
     heard = ask(state, "POST", path, {"by": somebody(by), "reason": reason[:REASON_MAX], **more})
     print(f"{heard.engine}: {cast('Row', heard.found)['text']}")
     return 0
+
+
+def _tripped(found: Row) -> list[str]:
+    """A line for each breaker that stands: its moment, its number, and how it is lifted."""
+    lines: list[str] = []
+    for row in cast("list[Row]", found.get("breakers", [])):
+        whose = f" of {row['strategy']}" if row["strategy"] else ""
+        value, bound = (dollars(Decimal(repr(row[name]))) for name in ("value_usd", "bound_usd"))
+        until = "until the next session; earlier:" if row["lifts"] == "next session" else "until a person lifts it:"
+        at = _clock(row["tripped_at"])
+        lines.append(f"tripped: {row['name']}{whose}, {at}, {value} at a bound of {bound}, {until} {row['lift']}")
+    return lines
 
 
 def _told(name: str, value: object) -> tuple[str, object]:

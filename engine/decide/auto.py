@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.compile.conditions import Value
+from engine.decide.breakers import day_result
 from engine.decide.exposure import exposure
-from engine.decide.gate import day_result
 from engine.domain.order import Order
 from engine.domain.session import days_to_expiry
 from engine.domain.snapshot import Snapshot

@@ -1,6 +1,7 @@
 """The decider: everything to be done at one instant, from one snapshot, without I/O, clock or chance.
 
-0. What halts the engine is looked at first (`watch`): then nothing else is decided before the halt is known everywhere.
+0. What halts the engine, and what trips, is looked at first (`watch`, `breakers`): then nothing else is decided before that is
+   known everywhere.
 1. Orders on their way are advanced, repriced, given up or doubted (`orders`).
 2. What people ask for is closed or canceled (`requests`), and positions whose exit rule holds are closed, some to be
    rolled (`exits`, `rolls`).
@@ -11,6 +12,7 @@
 from collections.abc import Callable
 
 from engine.decide.book import Book
+from engine.decide.breakers import breakers
 from engine.decide.entries import entries
 from engine.decide.exits import exits, proposals
 from engine.decide.gate import Opening, gate
@@ -19,9 +21,10 @@ from engine.decide.policy import auto_refusal
 from engine.decide.quotes import Rows
 from engine.decide.requests import requests, without
 from engine.decide.watch import watch
-from engine.domain.decision import Decision
+from engine.domain.decision import Decision, Trip
 from engine.domain.gate import Verdict
 from engine.domain.order import Order
+from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
 from engine.pricing.mark import Mark
 
@@ -32,6 +35,10 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
     if stop is not None:
         return [stop]
     rows = Rows(snapshot.chain)
+    tripping = breakers(snapshot, book, rows)
+    trips: list[Decision] = [decision for decision in tripping if isinstance(decision, Trip)]
+    if trips:
+        return trips
     desk = Desk(
         strategies=book.versions.get,
         recheck=rechecking(snapshot, book, rows),
@@ -45,7 +52,7 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
     closings = [] if proposals(asked) else exits(snapshot, book, rows)
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
     openings = [] if proposals([*asked, *closings]) else entries(snapshot, book, rows)
-    return [*without(tend(snapshot, rows, desk), asked), *asked, *closings, *openings]
+    return [*tripping, *without(tend(snapshot, rows, desk), asked), *asked, *closings, *openings]
 
 
 def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:
@@ -58,7 +65,10 @@ def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:
             return "its strategy is gone"
         if not strategy.enabled:
             return "its strategy is switched off"
-        return "its strategy is held back" if name in snapshot.paused else None
+        if name in snapshot.paused:
+            return "its strategy is held back"
+        trip = snapshot.ledger.tripped(name, trading_day(snapshot.at))
+        return f"{trip[1].name} has tripped" if trip is not None else None
 
     return stopped
 

@@ -17,9 +17,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from engine.decide.book import Book
+from engine.decide.breakers import ACCOUNT, STOP, breaker_verdict, dollars, of_account, of_strategy, trip_verdict
 from engine.decide.exposure import Exposure, Holding, directions, exposure
 from engine.decide.greeks import delta_one_percent, lines, vega_ten_points, worst_move
-from engine.decide.quotes import Rows, spread_quote
+from engine.decide.quotes import Rows
 from engine.decide.size import usd
 from engine.domain.gate import Answer, Verdict, first_obstacle
 from engine.domain.session import trading_day
@@ -29,7 +30,6 @@ from engine.pricing.mark import Mark
 from engine.strategy.model import Strategy
 from engine.strategy.values import Amount, Window
 
-ACCOUNT = "account.yaml"
 QUOTE_AGE_MAX_S = 15.0
 ONE_DAY = timedelta(days=1)
 MESSAGES_FREE = 30
@@ -58,7 +58,7 @@ def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[
     return (
         *_engine(opening.strategy, snapshot),
         *_market(opening, snapshot, book),
-        *_strategy(opening, snapshot, held, rows),
+        *_strategy(opening, snapshot, book, held, rows),
         *_risk(opening, snapshot, book, held),
         *_counts(opening, snapshot, book, held),
         *_account(opening, snapshot, book, held, rows),
@@ -72,8 +72,10 @@ def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book) -> Ver
         return stopped
     held = exposure(snapshot.ledger, snapshot.at)
     ours = _of_strategy(strategy)
+    tripped = trip_verdict(STOP, strategy.name, snapshot)
     checks = (
         _hours(strategy, snapshot, book),
+        *((tripped,) if tripped else ()),
         _at_most("open", held.count(ours) + 1, strategy.limits.open, strategy.name),
         _at_most("per_day", _today(held, strategy) + 1, strategy.limits.per_day, strategy.name),
         _at_most("entries_per_day", len(held.opened_today) + 1, book.account.counts.entries_per_day, ACCOUNT),
@@ -129,7 +131,7 @@ def _in_window(window: Window, snapshot: Snapshot) -> tuple[str, bool]:
     return f"{local:%H:%M}", window.start <= local < window.end
 
 
-def _strategy(opening: Opening, snapshot: Snapshot, held: Exposure, rows: Rows) -> Iterator[Verdict]:
+def _strategy(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, rows: Rows) -> Iterator[Verdict]:
     strategy, limits = opening.strategy, opening.strategy.limits
     ours = _of_strategy(strategy)
     yield _at_most("open", held.count(ours) + 1, limits.open, strategy.name)
@@ -138,32 +140,11 @@ def _strategy(opening: Opening, snapshot: Snapshot, held: Exposure, rows: Rows) 
     yield _at_most("per_expiry", same_expiry + 1, limits.per_expiry, strategy.name)
     if limits.open_risk is not None:
         yield _risk_verdict("open_risk", held.risk(ours) + opening.max_loss, limits.open_risk, snapshot, strategy.name)
-    if limits.stop_for_day is not None:
-        result = strategy_day_result(strategy.name, snapshot, rows)
-        yield _at_least_usd("stop_for_day", result, limits.stop_for_day.usd, strategy.name)
-
-
-def strategy_day_result(strategy: str, snapshot: Snapshot, rows: Rows) -> Decimal | None:
-    """Realised today plus unrealised of a strategy's positions, fees reported so far taken off, USD; None without quotes.
-
-    Results are counted since the opening, because yesterday's marks are not kept: of an older position a loss counts in full
-    and a gain not at all, so that an old gain never hides what is lost today.
-    """
-    today, total = trading_day(snapshot.at), Decimal(0)
-    for position in snapshot.ledger.positions.values():
-        if position.strategy != strategy:
-            continue
-        opened_today = trading_day(position.opened_at) == today
-        result = position.realised - position.fees
-        if position.is_open:
-            quote = spread_quote(position.spread, rows, "close")
-            if quote is None:
-                return None
-            result += position.unrealised(quote.mid)
-        elif position.closed_at is None or trading_day(position.closed_at) != today:
-            continue
-        total += result if opened_today else min(Decimal(0), result)
-    return total
+    tripped = trip_verdict(STOP, strategy.name, snapshot)
+    if tripped is not None:
+        yield tripped
+    elif limits.stop_for_day is not None:
+        yield breaker_verdict(of_strategy(strategy.name, snapshot, book, rows), snapshot)
 
 
 def _risk(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) -> Iterator[Verdict]:
@@ -265,34 +246,11 @@ def _margin(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdic
 
 
 def _breakers(snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
-    limits, ledger, worth = book.account.breakers, snapshot.ledger, snapshot.account.net_liquidation
-    yield _drop("breaker_day", day_result(snapshot), limits.stop_for_day, worth)
-    yield from falls(snapshot, book)
+    limits, ledger = book.account.breakers, snapshot.ledger
+    yield from (breaker_verdict(one, snapshot) for one in of_account(snapshot, book))
     yield _at_most("failures_in_a_row", ledger.failures_in_a_row, limits.rejects_in_a_row - 1, ACCOUNT)
     unknown = sum(1 for order in ledger.working() if order.state == "unknown")
     yield _at_most("unknown_orders", unknown, limits.unknown_orders - 1, ACCOUNT)
-
-
-def falls(snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
-    """The falls after which nothing is opened until a person resumes: since the week began, and from the highest value."""
-    limits, ledger, worth = book.account.breakers, snapshot.ledger, snapshot.account.net_liquidation
-    week, peak = ledger.week_start_equity, ledger.equity_peak
-    yield _drop("breaker_week", None if worth is None else worth - week[1] if week else Decimal(0), limits.week, worth)
-    yield _drop("breaker_peak", None if worth is None else worth - peak if peak else Decimal(0), limits.peak, worth)
-
-
-def day_result(snapshot: Snapshot) -> Decimal | None:
-    """Result of the day in USD: the broker's number, else the change of net liquidation since the first one of today."""
-    account, start = snapshot.account, snapshot.ledger.day_start_equity
-    if account.day_pnl is not None:
-        return account.day_pnl
-    if account.net_liquidation is None or start is None or start[0] != trading_day(snapshot.at).isoformat():
-        return None
-    return account.net_liquidation - start[1]
-
-
-def _drop(name: str, result: Decimal | None, share: Decimal, worth: Decimal | None) -> Verdict:
-    return _at_least_usd(name, result, share * worth if worth is not None else None, ACCOUNT)
 
 
 def _of_strategy(strategy: Strategy) -> Callable[[Holding], bool]:
@@ -313,17 +271,5 @@ def _at_most(name: str, value: int, bound: int, source: str) -> Verdict:
 
 def _at_most_usd(name: str, value: Decimal, bound: Decimal | None, source: str, age_s: float | None = None) -> Verdict:
     if bound is None:
-        return Verdict(name, "unknown", _dollars(value), "account value unknown", source, age_s)
-    return Verdict(name, "pass" if value <= bound else "fail", _dollars(value), f"at most {_dollars(bound)}", source, age_s)
-
-
-def _at_least_usd(name: str, value: Decimal | None, bound: Decimal | None, source: str) -> Verdict:
-    if value is None or bound is None:
-        return Verdict(name, "unknown", "unknown", "a known result", source)
-    return Verdict(name, "pass" if value > bound else "fail", _dollars(value), f"the floor of {_dollars(bound)}", source)
-
-
-def _dollars(amount: Decimal) -> str:
-    """Whole dollars as the trader writes them: -$1,500."""
-    whole = f"{abs(amount):,.0f}"
-    return f"-${whole}" if amount < 0 and whole != "0" else f"${whole}"
+        return Verdict(name, "unknown", dollars(value), "account value unknown", source, age_s)
+    return Verdict(name, "pass" if value <= bound else "fail", dollars(value), f"at most {dollars(bound)}", source, age_s)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.book import Book
-from engine.decide.gate import falls
 from engine.domain.decision import Stop
 from engine.domain.order import Order
 from engine.domain.snapshot import Snapshot
@@ -44,9 +43,6 @@ def _reasons(snapshot: Snapshot, book: Book) -> Iterator[str]:
     lost = [order.ref for order in ledger.working() if _is_lost(order, snapshot)]
     if len(lost) >= limits.unknown_orders:
         yield f"nobody knows what became of {', '.join(lost)}: look at them in TWS"
-    for verdict in falls(snapshot, book):
-        if verdict.answer == "fail":
-            yield str(verdict)
 
 
 def _legs(snapshot: Snapshot) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Literal, assert_never
 
 from engine.domain.facts import (
     ApprovalAsked,
+    BreakerTripped,
     CancelRequested,
     CandidatesRecorded,
     EntryDenied,
@@ -25,6 +26,7 @@ from engine.domain.facts import (
     PositionSettled,
 )
 from engine.domain.gate import Verdict
+from engine.domain.snapshot import BreakerHits
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,32 @@ class RecordFunnel:
 
 
 @dataclass(frozen=True, slots=True)
+class Trip:
+    """A breaker has reached its limit, on values that are believed."""
+
+    fact: BreakerTripped
+
+
+@dataclass(frozen=True, slots=True)
+class CountBreaker:
+    """A breaker was found beyond its bound but is not believed yet, or no more: a count of 0 forgets it."""
+
+    strategy: str
+    """Empty for the account's."""
+    name: str
+    hits: BreakerHits
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshAccount:
+    """Ask the broker for the account's values anew."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
-    """Halt the engine: a breaker of the account tripped."""
+    """Halt the engine: something has happened that a person must look at."""
 
     reason: str
 
@@ -148,7 +174,7 @@ class Reply:
 
 Decision = (
     Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Cancel | Doubt | TriggerExit | CountExit
-    | Settle | RecordFunnel | Stop | Reply
+    | Settle | RecordFunnel | Trip | CountBreaker | RefreshAccount | Stop | Reply
 )  # fmt: skip
 
 
@@ -173,13 +199,13 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (OrderDeclined(ref, by, reason),)
         case Expire(order_ref=ref, reason=reason):
             return (OrderExpired(ref, reason),)
-        case DenyEntry(fact=fact) | Ask(fact=fact) | Settle(fact=fact) | TriggerExit(fact=fact):
+        case DenyEntry(fact=fact) | Ask(fact=fact) | Settle(fact=fact) | TriggerExit(fact=fact) | Trip(fact=fact):
             return (fact,)
         case RecordFunnel(fact=fact, candidates=candidates):
             return (fact, candidates)
         case Stop(reason=reason):
             return (Halted("breaker", reason),)
-        case CountExit() | Reply():
+        case CountExit() | CountBreaker() | RefreshAccount() | Reply():
             return ()
         case _:
             assert_never(decision)

@@ -10,7 +10,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
@@ -93,7 +93,7 @@ class Ledger:
     day_start_equity: tuple[str, Decimal] | None = None
     """Net liquidation first recorded on the last day seen, with that day in New York (ISO)."""
     week_start_equity: tuple[str, Decimal] | None = None
-    """The same for the last ISO week seen, e.g. 2026-W48."""
+    """The value that the last ISO week seen began with, e.g. of 2026-W48: the last one of the week before, else the first."""
     failures_in_a_row: int = 0
     """Orders of ours that the broker rejected since the last one that filled or could be canceled."""
     failed_at: datetime | None = None
@@ -288,30 +288,35 @@ class Ledger:
             return
         value = fact.value if fact.value is not None or self.equity is None else self.equity.net_liquidation
         if value is not None and fact.name == "breaker_week":
-            self.week_start_equity = (f"{day:%G-W%V}", value)
+            self.week_start_equity = (_week(at), value)
         elif value is not None and fact.name == "breaker_peak":
             self.equity_peak = value
 
     def _value(self, fact: EquityRecorded, at: datetime) -> None:
+        before, before_at = self.equity, self.equity_at
         self.equity, self.equity_at = fact, at
-        self.equity_peak = max(fact.net_liquidation, self.equity_peak or fact.net_liquidation)
-        today = trading_day(at)
-        day, week = today.isoformat(), f"{today:%G-W%V}"
+        worth = fact.net_liquidation
+        self.equity_peak = worth if self.equity_peak is None else max(worth, self.equity_peak)
+        day, week = trading_day(at).isoformat(), _week(at)
         if self.day_start_equity is None or self.day_start_equity[0] != day:
-            self.day_start_equity = (day, fact.net_liquidation)
+            self.day_start_equity = (day, worth)
         if self.week_start_equity is None or self.week_start_equity[0] != week:
-            self.week_start_equity = (week, fact.net_liquidation)
+            # What was lost while the engine was off is lost in this week; a value from before the last one tells of other weeks.
+            is_of_last_week = before_at is not None and _week(before_at + timedelta(days=7)) == week
+            self.week_start_equity = (week, before.net_liquidation if before is not None and is_of_last_week else worth)
 
     def _resume(self, at: datetime) -> None:
-        """A person has seen the damage: what trips on a fall is measured from here on."""
+        """A person has seen the damage: what halts is what comes later. Breakers stand until each is lifted by its name."""
         self.halt, self.resumed_at, self.failures_in_a_row = None, at, 0
-        if self.equity is not None:
-            self.equity_peak = self.equity.net_liquidation
-            self.week_start_equity = (f"{trading_day(at):%G-W%V}", self.equity.net_liquidation)
 
 
 MESSAGES_KEPT = 120
 """Enough to hold the busiest minute that the message limits allow, four times over."""
+
+
+def _week(at: datetime) -> str:
+    """The ISO week of the trading day in New York, e.g. 2026-W48."""
+    return f"{trading_day(at):%G-W%V}"
 
 
 def _is_repeated(order: Order, fact: OrderFact) -> bool:

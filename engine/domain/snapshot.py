@@ -1,7 +1,7 @@
 """What the decider looks at: the world at one instant, everything in it heard before and none of it changing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -13,6 +13,8 @@ from engine.domain.session import Session
 from engine.domain.spread import Spread
 
 DataQuality = Literal["live", "frozen", "delayed", "unknown"]
+ACCOUNT_STANDS_FOR = timedelta(seconds=200)
+"""TWS tells the account's values every three minutes and at a change of position: what is older is of a dead subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,33 @@ class AccountValues:
     excess_liquidity: Decimal | None
     day_pnl: Decimal | None
     """Realised and unrealised since the previous close."""
+    day_pnl_at: datetime | None = None
+    """When that was told; None where it comes with the other values."""
+
+    def as_of(self, now: datetime) -> "AccountValues":
+        """The values as they are known at that moment: what was told too long ago is unknown."""
+        known = self
+        if not _stands(self.heard_at, now):
+            known = replace(
+                known,
+                net_liquidation=None,
+                available_funds=None,
+                look_ahead_available_funds=None,
+                buying_power=None,
+                excess_liquidity=None,
+            )
+        return known if _stands(self.day_pnl_at or self.heard_at, now) else replace(known, day_pnl=None)
 
     @property
     def cushion(self) -> Decimal | None:
-        """Excess liquidity over net liquidation, 0 to 1."""
-        if self.excess_liquidity is None or not self.net_liquidation:
+        """Excess liquidity over net liquidation, 0 to 1; an account that is worth nothing, or less, has none."""
+        if self.excess_liquidity is None or self.net_liquidation is None:
             return None
-        return self.excess_liquidity / self.net_liquidation
+        return self.excess_liquidity / self.net_liquidation if self.net_liquidation > 0 else Decimal(0)
+
+
+def _stands(told_at: datetime | None, now: datetime) -> bool:
+    return told_at is not None and now - told_at <= ACCOUNT_STANDS_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +114,18 @@ class BrokerCount:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerHits:
+    """How often in a row a breaker was found beyond its bound; kept between beats, forgotten at a restart."""
+
+    first_at: datetime
+    last_at: datetime
+    told_at: datetime
+    """When the newest part of its value was told: a look counts where there is a newer one."""
+    count: int
+    """0 forgets."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One instant for `decide`."""
 
@@ -101,6 +135,7 @@ class Snapshot:
     """By underlying."""
     ledger: Ledger
     account: AccountValues
+    """As known at this instant: what was told too long ago is unknown."""
     session: Session | None
     """The session of today, also before its open and after its close; None on a day without one."""
     data: DataQuality
@@ -117,8 +152,15 @@ class Snapshot:
     """What people have asked for since the last beat."""
     exit_hits: Mapping[tuple[str, str], ExitHits] = field(default_factory=dict[tuple[str, str], ExitHits])
     """By (position, rule)."""
+    breaker_hits: Mapping[tuple[str, str], BreakerHits] = field(default_factory=dict[tuple[str, str], BreakerHits])
+    """By (strategy, name); the account's under an empty name."""
+    account_asked_at: datetime | None = None
+    """When the account's values were last asked for anew; None while nobody has."""
     paused: frozenset[str] = frozenset()
     """Strategies whose entries are stopped: deleted, disabled or held back by a loosening that waits for a yes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "account", self.account.as_of(self.at))
 
     @property
     def is_open(self) -> bool:

@@ -6,15 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from engine.decide.breakers import called, dollars, lifted
 from engine.decide.quotes import Rows
 from engine.domain.facts import Halted, Resumed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
 from engine.ports import Clock
 from engine.runtime.engine import Engine, Eyes
 from engine.runtime.inbox import Asked, Inbox, Item, Said
-from engine.runtime.rows import Row, age_s, approval_row, close_row, funnel_rows, number, order_row, position_row, session_row
+from engine.runtime.rows import (
+    Row,
+    age_s,
+    approval_row,
+    breaker_rows,
+    close_row,
+    funnel_rows,
+    number,
+    order_row,
+    position_row,
+    session_row,
+)
 
 ANSWER_PATIENCE_S = 10.0
 """A beat comes within a second; ten without an outcome mean the engine has stalled and nothing was promised."""
@@ -69,6 +82,7 @@ class Desk:
             "state": self.identity.state,
             "at": now.isoformat(),
             "trading": "halted" if ledger.halt else blocked_because(snapshot) or "on",
+            "breakers": breaker_rows(ledger, now),
             "halt": {"by": ledger.halt.by, "reason": ledger.halt.reason} if ledger.halt else None,
             "connected": snapshot.is_connected,
             "link": ledger.link.text if ledger.link else "",
@@ -117,12 +131,14 @@ class Desk:
     def why(self, strategy: str) -> Row | None:
         """Why a strategy trades or does not: its funnel, its nearest miss and the gate that stopped it; None if unknown."""
         ledger = self.ledger
-        if strategy not in ledger.strategies and strategy not in ledger.funnels:
+        known = strategy in ledger.strategies or strategy in ledger.funnels
+        if not known and not any(trip.strategy == strategy for _, trip in ledger.trips(trading_day(self._clock.now()))):
             return None
         at, funnel = ledger.funnels.get(strategy, (None, None))
         recorded = ledger.candidates.get(strategy)
         return {
             "strategy": strategy,
+            "breakers": [row for row in breaker_rows(ledger, self._clock.now()) if row["strategy"] in {"", strategy}],
             "at": at.isoformat() if at else None,
             "funnel": funnel_rows(funnel),
             "nearest_miss": funnel.nearest_miss if funnel else None,
@@ -186,6 +202,16 @@ class Desk:
         self._inbox.hear(Resumed(by))
         return f"resuming; it was halted by {self.ledger.halt.by}: {self.ledger.halt.reason}"
 
+    def lift(self, name: str, strategy: str, by: str, reason: str) -> tuple[bool, str]:
+        """Lift one breaker that has tripped, by its name: (whether it is done, what became of it)."""
+        snapshot = self.snapshot()
+        fact = lifted(name, strategy, by, reason, snapshot, self._eyes.book(), Rows(snapshot.chain))
+        if isinstance(fact, str):
+            return False, fact
+        self._inbox.hear(fact)
+        seen = "the last value known" if fact.value is None else dollars(fact.value)
+        return True, f"lifting {called(name, strategy)}: openings are allowed again, and the fall is measured from {seen}"
+
     def _strategy(self, name: str) -> Row:
         ledger = self.ledger
         loaded = ledger.strategies[name]
@@ -223,4 +249,5 @@ def blocked_because(snapshot: Snapshot) -> str | None:
         return "the market is closed"
     if snapshot.data != "live":
         return f"market data is {snapshot.data}"
-    return None
+    trip = snapshot.ledger.tripped("", trading_day(snapshot.at))
+    return f"{trip[1].name} has tripped" if trip is not None else None

@@ -23,6 +23,7 @@ from engine.domain.decision import (
     Approve,
     Ask,
     Cancel,
+    CountBreaker,
     CountExit,
     Decision,
     Decline,
@@ -32,12 +33,14 @@ from engine.domain.decision import (
     Expire,
     Propose,
     RecordFunnel,
+    RefreshAccount,
     Reply,
     Reprice,
     Send,
     Settle,
     Stop,
     TriggerExit,
+    Trip,
     facts_of,
 )
 from engine.domain.errors import EngineError, IllegalFact, Transient
@@ -45,7 +48,7 @@ from engine.domain.facts import CancelRequested, EquityRecorded, Fact, FactRefus
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
-from engine.domain.snapshot import Answer, ExitHits, Snapshot
+from engine.domain.snapshot import Answer, BreakerHits, ExitHits, Snapshot
 from engine.ports import Broker, BrokerPicture, Clock, Journal
 from engine.runtime.inbox import Asked, Inbox, Said
 from engine.runtime.inquiry import Inquiry, Spawn
@@ -121,6 +124,8 @@ class Engine:
         self._requests: dict[str, Asked] = {}
         self._hits: dict[tuple[str, str], ExitHits] = {}
         self._inquiry = Inquiry(broker, inbox, clock, spawn)
+        self._breaker_hits: dict[tuple[str, str], BreakerHits] = {}
+        self._account_asked_at: datetime | None = None
         self._ticks = -1
         self._written_since_sync = False
 
@@ -254,6 +259,8 @@ class Engine:
             answers=answers,
             requests=requests,
             exit_hits=self._hits,
+            breaker_hits=self._breaker_hits,
+            account_asked_at=self._account_asked_at,
             is_fresh=self._ticks != ticks,
         )
 
@@ -294,10 +301,15 @@ class Engine:
                 self._inquiry.hurry()
             case CountExit(position=position, rule=rule, first_at=first_at, count=count):
                 self._hits[(position, rule)] = ExitHits(first_at, now, count)
+            case CountBreaker(strategy=strategy, name=name, hits=hits):
+                self._breaker_hits[(strategy, name)] = hits
+            case RefreshAccount():
+                self._account_asked_at = now
+                return [self._broker.refresh_account]
             case Reply(order_ref=ref, text=text):
                 self._answered(ref, text)
                 self._served(ref, text)
-            case Stop():
+            case Stop() | Trip():
                 self._inbox.nudge()
             case Ask() | Settle() | TriggerExit() | RecordFunnel():
                 pass

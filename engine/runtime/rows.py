@@ -4,14 +4,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.decide.book import Book
+from engine.decide.breakers import lift_words
 from engine.decide.decide import rechecking
 from engine.decide.exits import close
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.requests import close_obstacle
 from engine.domain.decision import Propose
 from engine.domain.facts import FunnelRecorded
+from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.position import Position
+from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
 
@@ -45,6 +48,22 @@ def approval_row(order: Order, snapshot: Snapshot, book: Book, rows: Rows) -> Ro
         "gates_asked_now": len(verdicts),
         "gates_not_passed_now": [str(verdict) for verdict in verdicts if verdict.answer != "pass"],
     }
+
+
+def breaker_rows(ledger: Ledger, now: datetime) -> list[Row]:
+    """The breakers that stand now, oldest first, each with its moment, its number, and how it is lifted."""
+    return [
+        {
+            "name": trip.name,
+            "strategy": trip.strategy,
+            "tripped_at": at.isoformat(),
+            "value_usd": number(trip.value),
+            "bound_usd": number(trip.bound),
+            "lifts": trip.lifts,
+            "lift": f"spreads lift {lift_words(trip)} --reason TEXT",
+        }
+        for at, trip in ledger.trips(trading_day(now))
+    ]
 
 
 def order_row(order: Order) -> Row:

@@ -101,16 +101,16 @@ class MarginLimits(Written):
 
 
 class Breakers(Written):
-    """What stops openings until the next day, or until a person resumes."""
+    """What stops openings until the next day, or until a person lifts it."""
 
     stop_for_day: Drop = Decimal("-0.02")
-    """Realised and unrealised result of the day at which nothing more is opened today."""
+    """Realised and unrealised result of the day at which nothing more is opened today, whatever it becomes later."""
     alarm_for_day: Drop = Decimal("-0.04")
     """Result of the day at which a person is told as well."""
     week: Drop = Decimal("-0.05")
-    """Result of the week at which nothing is opened until a person resumes."""
+    """Result of the week at which nothing is opened until a person lifts the breaker."""
     peak: Drop = Decimal("-0.10")
-    """Fall from the highest net liquidation at which nothing is opened until a person resumes."""
+    """Fall from the highest net liquidation at which nothing is opened until a person lifts the breaker."""
     rejects_in_a_row: Count = 3
     """Orders refused by the broker one after another that halt the engine."""
     unknown_orders: Count = 2

@@ -161,8 +161,9 @@ def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> N
         cast("Engine", SimpleNamespace(ledger=ledger)),
         cast("Eyes", None),
         Inbox(),
-        cast("Clock", None),
+        cast("Clock", SimpleNamespace(now=lambda: NOON)),
         Identity("0", "sim", "DU1234567", str(state)),
+        lambda _: (),
     )
 
     found = why_then(state, "income", None)

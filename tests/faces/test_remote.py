@@ -45,6 +45,28 @@ def test_status_says_amounts_in_dollars_times_of_the_exchange_and_why_it_is_halt
     assert "Mon 2026-11-23 09:59:00 New York" in told
 
 
+def test_status_says_what_has_tripped_and_the_words_that_lift_it(spreads: Spreads) -> None:
+    trip = {
+        "name": "stop_for_day", "strategy": "puts", "tripped_at": "2026-11-24T16:05:00+00:00", "value_usd": -1510.0,
+        "bound_usd": -1500.0, "lifts": "next session", "lift": "spreads lift stop_for_day --strategy puts --reason TEXT",
+    }  # fmt: skip
+
+    with engine_that_says({**STATUS, "breakers": [trip]}):
+        told = spreads("status").out
+
+    assert (
+        "tripped: stop_for_day of puts, Tue 2026-11-24 11:05:00 New York, -$1,510 at a bound of -$1,500, "
+        "until the next session; earlier: spreads lift stop_for_day --strategy puts --reason TEXT\n"
+    ) in told
+
+
+def test_breaker_is_not_lifted_without_a_reason(spreads: Spreads) -> None:
+    told = spreads("lift", "breaker_week", "--reason", " ")
+
+    assert told.code == 2
+    assert "a breaker is lifted for a reason: say --reason TEXT" in told.err
+
+
 def test_status_for_programs_is_what_the_engine_said(spreads: Spreads) -> None:
     with engine_that_says(STATUS):
         told = spreads("status", "--format", "json").out

@@ -349,6 +349,7 @@ def test_tc22_account_values_are_told_anew_when_they_are_asked_for(stage: type[S
         assert after.heard_at is not None
         assert after.heard_at > before.heard_at
         assert after.net_liquidation == before.net_liquidation
+        assert before.day_pnl_at is None or (after.day_pnl_at is not None and after.day_pnl_at > before.day_pnl_at)
         await one.broker.disconnect()
         one.broker.refresh_account()
 

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from engine.decide.gate import Opening, gate, strategy_day_result, strategy_obstacle
+from engine.decide.breakers import strategy_result
+from engine.decide.gate import Opening, gate, strategy_obstacle
 from engine.decide.quotes import spread_quote
+from engine.domain.chain import ChainSnapshot
 from engine.domain.facts import EquityRecorded, Fact, Halted, OrderRejected, OrderRepriced, OrderUnknown, Reconciled
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.ledger import Ledger
@@ -41,6 +43,11 @@ def verdicts(
     assert quote is not None
     opening = Opening(rules, spread, contracts, Decimal(str(loss)), quote, order_ref)
     return {one.gate: one for one in gate(opening, now, given.book(rules, account=given.limits(limits)), rows)}
+
+
+def result_of_the_day(known: Ledger, chain: ChainSnapshot) -> Decimal | None:
+    found = strategy_result("puts", given.snapshot(known, chain), given.rows(chain))
+    return found.value if found is not None else None
 
 
 def with_position(*facts: Fact, quantity: int = 1, **more: object) -> Ledger:
@@ -269,7 +276,7 @@ def test_result_of_the_day_counts_losses_of_old_positions_and_not_their_gains() 
 
     def result(opened_at, chain):
         known = given.ledger(*given.opened(given.proposal(limit="0.80"), at=opened_at))
-        return strategy_day_result("puts", given.snapshot(known, chain), given.rows(chain))
+        return result_of_the_day(known, chain)
 
     assert result(old, lost) == result(today, lost) == (Decimal("0.80") - 2) * 100 - Decimal("1.30")
     assert result(today, won) == Decimal("60") - Decimal("1.30")
@@ -277,11 +284,11 @@ def test_result_of_the_day_counts_losses_of_old_positions_and_not_their_gains() 
 
 
 def test_result_of_the_day_counts_a_part_that_was_closed() -> None:
-    chain = given.chain(p580={"bid": 2.00, "ask": 2.00}, p575={"bid": 1.20, "ask": 1.20})
+    chain = given.chain(p580={"bid": 1.99, "ask": 2.01}, p575={"bid": 1.19, "ask": 1.21})
     close = given.proposal("c1", position="o1", limit="-1.80")
     known = given.ledger(*given.opened(given.proposal(quantity=2), at=given.NOW), *given.closed(close))
 
-    result = strategy_day_result("puts", given.snapshot(known, chain), given.rows(chain))
+    result = result_of_the_day(known, chain)
 
     assert result == Decimal("-100") + 0 - Decimal("3.90")
 
@@ -290,7 +297,7 @@ def test_result_of_the_day_is_unknown_without_quotes() -> None:
     chain = given.chain(p580={"ask": None})
     rules = 'limits: {open: 3, per_day: 3, per_expiry: 3, stop_for_day: "-$500"}'
 
-    assert strategy_day_result("puts", given.snapshot(with_position(), chain), given.rows(chain)) is None
+    assert result_of_the_day(with_position(), chain) is None
     found = verdicts(given.snapshot(with_position(), chain), strategy=rules, of=given.spread(short=570, long=565))
     assert found["stop_for_day"].answer == "unknown"
 
@@ -337,8 +344,8 @@ def test_margin_is_held_against_what_the_broker_takes_where_that_is_more_than_ca
 
 def test_sold_leg_whose_bid_is_missing_counts_at_its_ask_in_the_result_of_the_day() -> None:
     known = given.ledger(*given.opened(given.proposal(), net="0.80", at=given.NOW))
-    chain = given.chain(p580={"bid": None, "ask": 3.00}, p575={"bid": 1.19, "ask": 1.21})
+    cheap = given.chain(p580={"bid": None, "ask": 0.45}, p575={"bid": 0.02, "ask": 0.04})
+    dear = given.chain(p580={"bid": None, "ask": 3.00}, p575={"bid": 1.19, "ask": 1.21})
 
-    result = strategy_day_result("puts", given.snapshot(known, chain), given.rows(chain))
-
-    assert result == Decimal("-101.30")
+    assert result_of_the_day(known, cheap) == Decimal("36.70")
+    assert result_of_the_day(known, dear) is None, "a quote that lost a side, and no option that is worth next to nothing"

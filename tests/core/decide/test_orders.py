@@ -13,6 +13,7 @@ from engine.domain.decision import (
     Approve,
     Ask,
     Cancel,
+    CountBreaker,
     Decision,
     Decline,
     Deny,
@@ -21,6 +22,7 @@ from engine.domain.decision import (
     Expire,
     Propose,
     RecordFunnel,
+    RefreshAccount,
     Reply,
     Reprice,
     Send,
@@ -85,7 +87,8 @@ def due(
     book = given.book(*((strategy,) if strategies is None else strategies), account=limits, also=(strategy,))
     now = given.snapshot(ledger, quotes(net, at=at, age_s=age_s), at=at, answers=tuple(answers), **more)  # type: ignore[arg-type]
     found = decide(now, book)
-    return [one for one in found if not isinstance(one, RecordFunnel | DenyEntry) and not is_opening(one)]
+    others = RecordFunnel | DenyEntry | CountBreaker | RefreshAccount
+    return [one for one in found if not isinstance(one, others) and not is_opening(one)]
 
 
 def is_opening(decision: Decision) -> bool:

@@ -75,15 +75,15 @@ def test_refused_fact_takes_the_reconciliation_away() -> None:
     assert given.ledger(FactRefused("LegFilled", "o1", "")).reconciled is None
 
 
-def test_resume_forgives_rejections_and_measures_falls_anew() -> None:
+def test_resume_forgives_rejections_and_lifts_no_breaker() -> None:
     known = given.ledger(*given.sent(given.proposal()), OrderRejected("o1", 201, "no"), Halted("breaker", "fall"))
     given.told(known, EquityRecorded(Decimal(90_000), None, None, None), at=given.NOW)
 
     given.told(known, Resumed("trader"), at=given.NOW)
 
     assert (known.halt, known.failures_in_a_row, known.resumed_at) == (None, 0, given.NOW)
-    assert known.equity_peak == Decimal(90_000)
-    assert known.week_start_equity == ("2026-W48", Decimal(90_000))
+    assert known.equity_peak == Decimal(100_000)
+    assert known.week_start_equity == ("2026-W48", Decimal(100_000))
 
 
 def test_rejections_are_counted_until_an_order_fills_or_could_be_canceled() -> None:
@@ -116,7 +116,7 @@ def test_day_and_week_begin_at_midnight_in_new_york() -> None:
     given.told(known, replace(worth, net_liquidation=Decimal(98_000)), at=sunday_evening + timedelta(minutes=31))
 
     assert known.day_start_equity == ("2026-11-23", Decimal(98_000))
-    assert known.week_start_equity == ("2026-W48", Decimal(98_000))
+    assert known.week_start_equity == ("2026-W48", Decimal(99_000)), "the last value of the week before"
     assert known.equity_peak == Decimal(100_000)
 
 

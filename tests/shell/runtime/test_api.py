@@ -5,6 +5,7 @@ import stat
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from engine.api.app import build
 from engine.api.server import loopback_socket, server, unix_socket
 from engine.domain.errors import UserError
-from engine.domain.facts import FunnelRecorded, StrategyLoaded
+from engine.domain.facts import BreakerLifted, BreakerTripped, FunnelRecorded, StrategyLoaded
 from engine.metrics import Reading, registry
 from engine.runtime.desk import BEAT_AGE_MAX_S, Desk, Identity
 from tests import given
@@ -190,6 +191,78 @@ def test_word_that_is_not_one_is_refused(word: dict[str, str]) -> None:
     async def story(api: Api) -> None:
         expected = 200 if word == {"by": "trader\n"} else 422
         assert (await api.post("/v1/halt", **word)).status_code == expected
+
+    serve(story)
+
+
+WEEK = BreakerTripped("breaker_week", "", Decimal(-5200), Decimal(-5000), "person", given.NOW.date())
+STOP = BreakerTripped("stop_for_day", "puts", Decimal(-1510), Decimal(-1500), "next session", given.NOW.date())
+
+
+def test_tripped_breakers_are_shown_with_their_moment_and_number_and_lifted_by_name_with_a_reason() -> None:
+    async def story(api: Api) -> None:
+        api.bench.engine.record(StrategyLoaded("puts", "puts.yaml", MANUAL.digest), api.bench.clock.at)
+        for trip in (WEEK, STOP):
+            api.bench.engine.record(trip, api.bench.clock.at)
+        status = (await api.get("/v1/status")).json()
+        assert status["trading"] == "breaker_week has tripped"
+        assert status["breakers"] == [
+            {
+                "name": "breaker_week",
+                "strategy": "",
+                "tripped_at": api.bench.clock.at.isoformat(),
+                "value_usd": -5200.0,
+                "bound_usd": -5000.0,
+                "lifts": "person",
+                "lift": "spreads lift breaker_week --reason TEXT",
+            },
+            {
+                "name": "stop_for_day",
+                "strategy": "puts",
+                "tripped_at": api.bench.clock.at.isoformat(),
+                "value_usd": -1510.0,
+                "bound_usd": -1500.0,
+                "lifts": "next session",
+                "lift": "spreads lift stop_for_day --strategy puts --reason TEXT",
+            },
+        ]
+        assert [row["name"] for row in (await api.get("/v1/why/puts")).json()["breakers"]] == ["breaker_week", "stop_for_day"]
+
+        assert (await api.post("/v1/breakers/breaker_week/lift", by="bob")).status_code == 422, "not without a reason"
+        assert (await api.post("/v1/breakers/breaker_week/lift", by="bob", reason=" ")).status_code == 422
+        wrong = await api.post("/v1/breakers/stop_for_day/lift", by="bob", reason="seen")
+        assert wrong.status_code == 409
+        assert wrong.json()["detail"] == (
+            "stop_for_day of the account has not tripped; what has: breaker_week of the account: spreads lift breaker_week; "
+            "stop_for_day of puts: spreads lift stop_for_day --strategy puts"
+        )
+
+        done = await api.post("/v1/breakers/breaker_week/lift", by="bob", reason="hedged")
+        assert done.json()["text"] == (
+            "lifting breaker_week of the account: openings are allowed again, and the fall is measured from $100,000"
+        )
+        api.bench.engine.beat()
+        assert api.bench.of(BreakerLifted) == [BreakerLifted("breaker_week", "", "bob", "hedged", Decimal(100_000))]
+        status = (await api.get("/v1/status")).json()
+        assert (status["trading"], [row["name"] for row in status["breakers"]]) == ("on", ["stop_for_day"])
+        await api.post("/v1/breakers/stop_for_day/lift", by="bob", reason="seen", strategy="puts")
+        api.bench.engine.beat()
+        assert (await api.get("/v1/status")).json()["breakers"] == []
+        nothing = await api.post("/v1/breakers/breaker_week/lift", by="bob", reason="again")
+        assert nothing.json()["detail"] == "breaker_week of the account has not tripped; nothing has"
+
+    serve(story)
+
+
+def test_resume_lifts_no_breaker() -> None:
+    async def story(api: Api) -> None:
+        api.bench.engine.record(WEEK, api.bench.clock.at)
+        await api.post("/v1/halt", by="bob")
+        api.bench.engine.beat()
+        await api.post("/v1/resume", by="bob")
+        api.bench.engine.beat()
+        status = (await api.get("/v1/status")).json()
+        assert (status["halt"], status["trading"]) == (None, "breaker_week has tripped")
 
     serve(story)
 
