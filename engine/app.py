@@ -180,6 +180,7 @@ class App:
                 order_prefix=lease,
                 last_order_id=last_order_id,
                 lines=settings.lines,
+                zone=settings.tws_zone,
                 calendar=calendar_around,
             )
             try:
@@ -223,6 +224,7 @@ class App:
             queue=gauges.queue_length,
             throttles=gauges.throttles,
             api_errors=gauges.errors_by_code,
+            unreadable=gauges.unreadable_by_kind,
             order_seconds=Buckets(BUCKETS_S, tuple(gauges.acknowledgements_by_bucket), gauges.acknowledgement_seconds),
             beats=beat.beats,
             scans=self._finder.scans,

@@ -33,6 +33,8 @@ class Reading:
     throttles: int = 0
     api_errors: Mapping[int, int] = field(default_factory=dict[int, int])
     """By the broker's error code."""
+    unreadable: Mapping[str, int] = field(default_factory=dict[str, int])
+    """What the broker said and nobody could read, by kind."""
     order_seconds: Buckets = Buckets((), (0,), 0.0)
     """From sending an order to its acknowledgement."""
     beats: int = 0
@@ -91,6 +93,12 @@ def _broker(now: Reading) -> Iterator[Metric]:
     for code, count in sorted(now.api_errors.items()):
         errors.add_metric([str(code)], count)
     yield errors
+    unreadable = CounterMetricFamily(
+        "spreads_unreadable", "What the broker said and nobody could read, and was left out, by kind.", labels=["kind"]
+    )
+    for kind, count in sorted(now.unreadable.items()):
+        unreadable.add_metric([kind], count)
+    yield unreadable
     yield _histogram("ibkr_order_execution_seconds", "From sending an order to the broker's acknowledgement.", now.order_seconds)
 
 

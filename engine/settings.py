@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from engine.broker.times import zone_of
+
 Mode = Literal["sim", "paper", "live"]
 PORTS: dict[Mode, tuple[int, ...]] = {"sim": (7497,), "paper": (7497, 4002), "live": (7496, 4001)}
 """Where TWS and then IB Gateway listen by default."""
@@ -15,6 +17,13 @@ def _named(written: object) -> object:
     """An empty name would be the folder one happens to stand in."""
     if written == "":
         raise ValueError("an empty name is no folder")
+    return written
+
+
+def _zone(written: object) -> object:
+    """Any name under which the zone is known."""
+    if not isinstance(written, str) or zone_of(written) is None:
+        raise ValueError("no time zone of that name")
     return written
 
 
@@ -37,6 +46,8 @@ class Settings(BaseSettings):
     """Serves /metrics and /health on 127.0.0.1 as well; None leaves them to the socket in the state folder."""
     lines: Annotated[int, Field(ge=10, le=10_000)] = 100
     """Market data lines of the user."""
+    tws_zone: Annotated[str, BeforeValidator(_zone)] = "America/New_York"
+    """Time zone that TWS runs in, for the times of executions that name none."""
     archive_every_min: Annotated[int, Field(ge=1, le=1440)] = 5
     """How often the chain is kept in the history while the market is open."""
 

@@ -35,6 +35,7 @@ _WANTED = {
     "mode": "paper or sim",
     "host": "a name or an address, such as 127.0.0.1",
     "account": "an account such as DU1234567",
+    "tws_zone": "a time zone such as Europe/Berlin",
 }
 """What the settings that are no numbers want."""
 
@@ -54,6 +55,7 @@ def run(
     state: State = STATE,
     metrics_port: Annotated[int | None, Parameter(show_default=False)] = None,
     lines: Annotated[int | None, Parameter(show_default=False)] = None,
+    tws_zone: Optional = None,
     speed: float = 1.0,
 ) -> int:
     """Trade by the strategies until Ctrl-C, through TWS or IB Gateway. Paper money unless told otherwise.
@@ -80,6 +82,8 @@ def run(
         Serve /metrics and /health on this port of 127.0.0.1 as well.
     lines
         Market data lines of the user, 100 when not given.
+    tws_zone
+        Time zone that TWS runs in, for the times of executions that name none; America/New_York when not given.
     speed
         With --sim: how fast the simulator's time runs, as given to `spreads sim --speed`.
     """
@@ -102,6 +106,7 @@ def run(
         "state": state,
         "metrics_port": metrics_port,
         "lines": lines,
+        "tws_zone": tws_zone,
     }
     settings = _settings({name: value for name, value in given.items() if value is not None})
     if settings.mode == "live":

@@ -17,6 +17,7 @@ FULL = Reading(
     day_pnl_usd=1.0,
     order_seconds=Buckets((1.0,), (0, 0), 0.0),
     api_errors={201: 1},
+    unreadable={"contract": 1},
     candidates={"puts": 1},
     decisions={"Send": 1},
     obstacles={"halt": 1},
