@@ -7,7 +7,8 @@ import pytest
 
 from engine.domain.errors import Transient, UserError
 from engine.domain.facts import ErrorHeard, LinkChanged
-from tests.shell.broker.bench import CLIENT_ID, PORT, Bench, play
+from engine.sim.wire.message import Message
+from tests.shell.broker.bench import CLIENT_ID, PORT, SPY, Bench, contract, play
 from tests.shell.broker.scripted_tws import ScriptedTws
 
 
@@ -199,3 +200,151 @@ def test_account_summary_is_not_asked_for_again_when_the_link_is_restored():
         await asyncio.sleep(1)
 
     assert play(scenario).tws.asked("req_account_summary") == []
+
+
+def lose_ibkr(bench: Bench, code: int = 1100) -> None:
+    bench.tws.error(-1, code, "Connectivity between IBKR and Trader Workstation has been lost.")
+
+
+def stream(bench: Bench) -> int:
+    """The request number of the line on SPY."""
+    bench.broker.watch([], [SPY])
+    return next(iter(bench.broker.subscriptions))
+
+
+@pytest.mark.parametrize("code", [1100, 2110, 1300])
+def test_connection_is_made_anew_when_tws_lost_ibkr_and_never_says_that_it_is_back(code: int):
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        lose_ibkr(bench, code)
+        await asyncio.sleep(1)
+        at = bench.loop.time()
+        assert await bench.broker.connect() == "DU1"
+        assert 80 <= bench.loop.time() - at <= 105
+        assert bench.broker.is_connected
+
+    bench = play(scenario)
+
+    assert states(bench) == ["connecting", "up", "degraded", "down", "connecting", "up", "down"]
+    assert "without IBKR for 90 s" in bench.all(LinkChanged)[3].text
+
+
+@pytest.mark.parametrize("sign", ["prices", "status"])
+def test_connection_is_made_anew_at_once_when_ibkr_speaks_though_tws_never_says_that_it_is_back(sign: str):
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        line = stream(bench)
+        await asyncio.sleep(1)
+        lose_ibkr(bench)
+        for _ in range(35):
+            await asyncio.sleep(1)
+            if sign == "prices":
+                bench.tws.say("tick_price", req_id=line, tick_type=4, price=600.0, size=Decimal(1))
+            else:
+                bench.tws.status(5, "Submitted", perm_id=9, client_id=3)
+        assert not bench.broker.is_connected
+
+    bench = play(scenario)
+
+    assert states(bench) == ["connecting", "up", "degraded", "down"]
+    assert "though TWS has not said that it is back" in bench.all(LinkChanged)[3].text
+
+
+def test_connection_is_kept_when_what_was_under_way_still_arrives():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        line = stream(bench)
+        await asyncio.sleep(1)
+        lose_ibkr(bench)
+        for _ in range(20):
+            bench.tws.say("tick_price", req_id=line, tick_type=4, price=600.0, size=Decimal(1))
+        await asyncio.sleep(60)
+        bench.tws.error(-1, 1102, "restored")
+        await asyncio.sleep(1)
+        assert bench.broker.is_connected
+
+    assert states(play(scenario)) == ["connecting", "up", "degraded", "up", "down"]
+
+
+def test_connection_is_tried_more_seldom_when_the_fresh_one_has_no_ibkr_either():
+    tws = ScriptedTws()
+    standard = tws.script["start_api"]
+
+    def greet(tws: ScriptedTws, message: Message) -> None:
+        standard(tws, message)
+        tws.error(-1, 2110, "Connectivity between Trader Workstation and server is broken.")
+
+    at: list[float] = []
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        tws.script["start_api"] = greet
+        lose_ibkr(bench)
+        await asyncio.sleep(1)
+        for _ in range(3):
+            await bench.broker.connect()
+            assert not bench.broker.is_connected
+            at.append(bench.loop.time())
+
+    bench = play(scenario, tws)
+
+    assert states(bench)[:6] == ["connecting", "up", "degraded", "down", "connecting", "degraded"]
+    assert [80 < at[0] < 110, 170 < at[1] - at[0] < 200, 350 < at[2] - at[1] < 380] == [True, True, True]
+
+
+def test_account_that_is_worth_something_in_several_currencies_of_unknown_rank_is_refused():
+    tws = ScriptedTws()
+    standard = tws.script["req_account_updates"]
+
+    def updates(tws: ScriptedTws, message: Message) -> None:
+        tws.say("account_value", key="NetLiquidation", value="7", currency="EUR", account="DU1")
+        standard(tws, message)
+
+    tws.script["req_account_updates"] = updates
+
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(UserError, match="worth something in EUR, USD, and TWS does not tell which is its own"):
+            await bench.broker.connect()
+
+    play(scenario, tws)
+
+
+def test_connecting_may_be_tried_again_when_the_link_goes_while_the_session_is_set_up():
+    tws = ScriptedTws()
+    standard = tws.script["req_account_updates"]
+
+    def updates(tws: ScriptedTws, message: Message) -> None:
+        standard(tws, message)
+        tws.hang_up()
+
+    tws.script["req_account_updates"] = updates
+
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(Transient):
+            await bench.broker.connect()
+        assert not bench.broker.is_connected
+        tws.script["req_account_updates"] = standard
+        assert await bench.broker.connect() == "DU1"
+
+    assert states(play(scenario, tws)) == ["connecting", "down", "connecting", "up", "down"]
+
+
+def test_farm_that_is_never_said_to_be_back_is_believed_to_be_once_its_quotes_come_again():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        bench.broker.watch([contract(101)], [SPY])
+        await asyncio.sleep(1)
+        bench.tws.error(-1, 2103, "Market data farm connection is broken:usopt")
+        await asyncio.sleep(1)
+        assert bench.broker.data == "unknown"
+        for request in bench.broker.subscriptions:
+            bench.tws.say("market_data_type", req_id=request, market_data_type=1)
+            bench.tws.say("tick_price", req_id=request, tick_type=4, price=600.0, size=Decimal(1))
+        await asyncio.sleep(15)
+        assert bench.broker.data == "unknown"
+        for request in bench.broker.subscriptions:
+            bench.tws.say("tick_price", req_id=request, tick_type=4, price=600.0, size=Decimal(1))
+        await asyncio.sleep(1)
+        assert bench.broker.data == "live"
+
+    play(scenario)
