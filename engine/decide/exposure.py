@@ -16,7 +16,7 @@ from engine.domain.spread import Spread
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One open position, or one opening that is not over."""
+    """One open position with what of its opening may still fill, or one opening of which nothing has filled yet."""
 
     strategy: str
     spread: Spread
@@ -77,20 +77,24 @@ def crosses(close: Order, opening: Order) -> bool:
 
 
 def _holdings(ledger: Ledger, without: str | None) -> Iterator[Holding]:
+    """A position together with what of its opening may still fill is one holding: two would count twice in every count."""
+    openings = {order.ref: order for order in ledger.working() if order.purpose == "open" and order.remaining}
     for position in ledger.open_positions():
+        rest = openings.pop(position.id, None)
         if position.id == without:
             continue
-        yield Holding(
-            position.strategy, position.spread, position.quantity, position.max_loss, position.opened_at, is_working=False
-        )
-    for order in ledger.working():
-        if order.purpose == "open" and order.ref != without and order.remaining:
-            yield _rest(order)
+        quantity, loss = position.quantity, position.max_loss
+        if rest is not None:
+            quantity, loss = quantity + rest.remaining, loss + _rest_loss(rest)
+        yield Holding(position.strategy, position.spread, quantity, loss, position.opened_at, is_working=False)
+    for order in openings.values():
+        if order.ref != without:
+            is_working = order.filled == 0
+            yield Holding(order.strategy, order.spread, order.remaining, _rest_loss(order), order.proposed_at, is_working)
 
 
-def _rest(order: Order) -> Holding:
-    share = order.proposed.max_loss * order.remaining / order.quantity
-    return Holding(order.strategy, order.spread, order.remaining, share, order.proposed_at, is_working=order.filled == 0)
+def _rest_loss(order: Order) -> Decimal:
+    return order.proposed.max_loss * order.remaining / order.quantity
 
 
 def _opened_on(ledger: Ledger, day: date, without: str | None) -> Iterator[Holding]:

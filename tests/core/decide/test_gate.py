@@ -187,6 +187,21 @@ def test_partly_filled_opening_counts_its_whole_risk_once() -> None:
     assert verdicts(given.snapshot(known), loss=100)["total"].value == "$945"
 
 
+@pytest.mark.parametrize(("name", "value"), [("open", "2"), ("per_expiry", "2"), ("per_day", "2"), ("entries_per_day", "2")])
+def test_partly_filled_opening_counts_once(name: str, value: str) -> None:
+    order = given.proposal(of=given.spread(short=570, long=565), quantity=2, limit="0.80", worst="0.80")
+    known = given.ledger(*given.working(order), *given.fills(order, 1, at=given.NOW))
+
+    assert verdicts(given.snapshot(known))[name].value == value
+
+
+def test_partly_filled_opening_is_one_order_of_its_structure() -> None:
+    order = given.proposal(quantity=2, limit="0.80", worst="0.80")
+    known = given.ledger(*given.working(order), *given.fills(order, 1, at=given.NOW))
+
+    assert verdicts(given.snapshot(known))["orders_per_structure"].value == "2"
+
+
 def test_no_contract_is_traded_both_ways() -> None:
     known = with_position()
     close = given.proposal("c1", position="o1", limit="-0.40")
