@@ -75,8 +75,8 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
         return desk.approvals()
 
     @api.get("/v1/positions")
-    async def positions() -> list[Row]:
-        return desk.positions()
+    async def positions(open: bool = False) -> list[Row]:  # noqa: A002 - the trade's own word
+        return desk.positions(only_open=open)
 
     @api.get("/v1/positions/{position}/close")
     async def closing(position: OrderRef) -> Row:
@@ -94,8 +94,8 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
         return _done(*await desk.cancel(order_ref, word.by, word.reason))
 
     @api.get("/v1/orders")
-    async def orders() -> list[Row]:
-        return desk.orders()
+    async def orders(working: bool = False) -> list[Row]:
+        return desk.orders(only_working=working)
 
     @api.get("/v1/why/{strategy}")
     async def why(strategy: str) -> Row:

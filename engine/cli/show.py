@@ -45,6 +45,12 @@ def show(rows: Sequence[Row], columns: Sequence[str], form: Format, *, empty: st
         say(empty)
 
 
+def show_told(rows: Sequence[Row], *, empty: str = "") -> None:
+    """Print rows whose values are words already, for people: every column of the first row that says something in any."""
+    columns = [column for column in rows[0] if any(row[column] is not None for row in rows)] if rows else []
+    show(rows, columns, "table", empty=empty)
+
+
 def show_json(value: object) -> None:
     """Print one JSON value: instants as ISO text, money as numbers, what is absent or no number as null."""
     print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))

@@ -11,6 +11,7 @@ from engine.decide.quotes import Rows
 from engine.domain.facts import Halted, Resumed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
 from engine.ports import Clock
@@ -121,12 +122,14 @@ class Desk:
         snapshot = self.snapshot()
         return [approval_row(order, snapshot, self._eyes.book(), Rows(snapshot.chain)) for order in waiting(self.ledger)]
 
-    def positions(self) -> list[Row]:
-        rows = Rows(self.snapshot().chain)
-        return [position_row(position, rows) for position in self.ledger.positions.values()]
+    def positions(self, *, only_open: bool = False) -> list[Row]:
+        """Positions that were ever opened, with the mark of those that are open."""
+        rows, ledger = Rows(self.snapshot().chain), self.ledger
+        wanted = ledger.open_positions() if only_open else ledger.positions.values()
+        return [{**position_row(position, rows), "blocked": _blocked(position, ledger)} for position in wanted]
 
-    def orders(self) -> list[Row]:
-        return [order_row(order) for order in self.ledger.orders.values()]
+    def orders(self, *, only_working: bool = False) -> list[Row]:
+        return [order_row(order) for order in (self.ledger.working() if only_working else self.ledger.orders.values())]
 
     def why(self, strategy: str) -> Row | None:
         """Why a strategy trades or does not: its funnel, its nearest miss and the gate that stopped it; None if unknown."""
@@ -230,6 +233,12 @@ class Desk:
         if order is None:
             return f"no order {ref}"
         return f"{ref} does not wait for an answer: it is {order.state}" + (f" ({order.why})" if order.why else "")
+
+
+def _blocked(position: Position, ledger: Ledger) -> str | None:
+    """Why an exit of a position is due and cannot act; None where it can."""
+    found = ledger.blocked_exits.get(position.id)
+    return None if found is None else f"{found[1].rule}: {found[1].text}"
 
 
 def waiting(ledger: Ledger) -> Iterator[Order]:

@@ -1,0 +1,196 @@
+"""What is held and what is on its way: positions, orders, and a person's close or cancel."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, cast
+
+from cyclopts import Parameter
+
+from engine.cli.amounts import dollars, duration, instant, money
+from engine.cli.answers import is_yes
+from engine.cli.client import ask, named, rows
+from engine.cli.options import STATE, By, State
+from engine.cli.remote import say_word
+from engine.cli.show import Format, Row, is_attended, pairs, say, show, show_told
+from engine.domain.errors import EngineError, UserError
+
+HELD = (
+    "position",
+    "spread",
+    "quantity",
+    "unrealised_usd",
+    "mark",
+    "opening_net",
+    "max_loss_usd",
+    "strategy",
+    "opened_at",
+    "blocked",
+)
+ON_THEIR_WAY = (
+    "order_ref",
+    "purpose",
+    "spread",
+    "quantity",
+    "filled",
+    "state",
+    "limit",
+    "worst",
+    "reprices",
+    "strategy",
+    "proposed_at",
+    "reason",
+    "why",
+)
+
+
+def positions(*, state: State = STATE, format: Format = "table") -> None:  # noqa: A002
+    """Open positions, with what closing each at mid would make now. What is closed is in `spreads trades`.
+
+    Parameters
+    ----------
+    format
+        table, json or csv.
+    """
+    held = rows(state, "/v1/positions?open=true")
+    if format != "table":
+        show(held, HELD, format, empty="no position is open")
+        return
+    show_told([_held(row) for row in held], empty="no position is open")
+    if held:
+        say("unrealised at mid, before fees; close one with `spreads close POSITION`")
+
+
+def orders(*, state: State = STATE, all: bool = False, format: Format = "table") -> None:  # noqa: A002
+    """Orders that are on their way: waiting for a yes, sent, working, or unknown.
+
+    Parameters
+    ----------
+    all
+        Those that are over too.
+    format
+        table, json or csv.
+    """
+    found = rows(state, "/v1/orders" if all else "/v1/orders?working=true")
+    empty = "no order yet" if all else "no order is on its way; --all shows those that are over"
+    if format == "table":
+        show_told([order_told(row) for row in found], empty=empty)
+    else:
+        show(found, ON_THEIR_WAY, format, empty=empty)
+
+
+def close(
+    position: str,
+    reason: str = "",
+    *,
+    state: State = STATE,
+    by: By = "",
+    yes: Annotated[bool, Parameter(show_default=False)] = False,
+) -> int:
+    """Close all of a position, after showing what that trades and makes. One order, walked from mid, never beyond natural.
+
+    Its price is asked again at your yes; if it moved, nothing is sent and you are told. What does not fill is canceled, and is
+    yours to close again.
+
+    Parameters
+    ----------
+    position
+        The position, as `spreads positions` shows it.
+    reason
+        Why; kept in the history.
+    yes
+        Do not ask; needed where there is no terminal.
+    """
+    heard = ask(state, "GET", f"/v1/positions/{named(position)}/close")
+    row = cast("Row", heard.found)
+    print(f"{heard.engine}\n")
+    pairs(_closing(row))
+    if row["obstacle"]:
+        raise EngineError(f"nothing was sent: {row['obstacle']}")
+    if not yes:
+        if not is_attended():
+            raise UserError("nothing was sent: without a terminal nobody can be asked; say --yes to close it as shown")
+        if not is_yes("\nclose it? [y/N] "):
+            say("nothing was sent; the position stays open")
+            return 1
+    print()
+    return say_word(state, f"/v1/positions/{named(position)}/close", by, reason, shown_net=row["mid"])
+
+
+def cancel(order_ref: str, reason: str = "", *, state: State = STATE, by: By = "") -> int:
+    """End an opening that is on its way, or a close that a person asked for. A close by an exit rule goes on.
+
+    Parameters
+    ----------
+    order_ref
+        The order, as `spreads orders` shows it.
+    reason
+        Why; kept in the history.
+    """
+    return say_word(state, f"/v1/orders/{named(order_ref)}/cancel", by, reason)
+
+
+def _held(row: Row) -> Row:
+    """A position as a person reads it, the most important first."""
+    return {
+        "position": row["position"],
+        "spread": row["spread"],
+        "quantity": row["quantity"],
+        "unrealised": dollars(row["unrealised_usd"], signed=True),
+        "mark": marked(row),
+        "opened at": money(row["opening_net"]),
+        "max loss": dollars(row["max_loss_usd"]),
+        "exit blocked": row["blocked"],
+        "strategy": row["strategy"],
+        "since": instant(row["opened_at"]),
+    }
+
+
+def order_told(row: Row) -> Row:
+    """An order as a person reads it, the most important first."""
+    filled = "" if row["net_filled"] is None else f" at {money(row['net_filled'])}"
+    return {
+        "order": row["order_ref"],
+        "purpose": row["purpose"],
+        "spread": row["spread"],
+        "state": row["state"],
+        "filled": f"{row['filled']} of {row['quantity']}{filled}",
+        "limit": money(row["limit"]),
+        "worst": money(row["worst"]),
+        "changes": row["reprices"],
+        "strategy": row["strategy"],
+        "proposed": instant(row["proposed_at"]),
+        "because": row["reason"],
+        "why": row["why"] or None,
+    }
+
+
+def marked(row: Row) -> str:
+    """What closing one spread would bring or cost per share, at mid; why it is not known where it is not."""
+    return money(row["mark"]) if row["mark"] is not None else f"unknown: {row['mark_obstacle'] or 'it is closed'}"
+
+
+def _closing(row: Row) -> Iterator[tuple[str, object]]:
+    """What a yes to a close needs, the most important first."""
+    yield "position", row["position"]
+    yield "closes", f"{row['quantity']} × {row['spread']}"
+    yield "legs", "\n".join(_leg(leg) for leg in cast("list[Row]", row["legs"]))
+    yield "net now", _net_now(row)
+    if row["worst"] is not None:
+        bound = "never pays more" if Decimal(str(row["worst"])) < 0 else "never takes less"
+        yield "worst", f"{money(row['worst'])}; the order {bound}"
+        at_mid, at_worst = (dollars(row[name], signed=True) for name in ("realises_at_mid_usd", "realises_at_worst_usd"))
+        yield "realises", f"{at_mid} at mid, {at_worst} at worst, before fees"
+        yield "fees", f"{dollars(row['closing_fees_usd'])} to close, estimated; {dollars(row['fees_usd'])} paid so far"
+    yield "opened", f"at {money(row['opening_net'])}, {instant(row['opened_at'])}"
+    yield "strategy", row["strategy"]
+
+
+def _net_now(row: Row) -> str:
+    if row["mid"] is None:
+        return "unknown: a leg has no quote"
+    return f"{money(row['mid'])} at mid, {money(row['natural'])} natural, quotes {duration(row['quotes_age_s'])} old"
+
+
+def _leg(leg: Row) -> str:
+    bid, ask = ("none" if leg[side] is None else f"{Decimal(str(leg[side])):,.2f}" for side in ("bid", "ask"))
+    return f"{leg['action']} {leg['quantity']} × {leg['contract']}, bid {bid}, ask {ask}"
