@@ -110,7 +110,7 @@ TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
         "OrderRejected": "filled",
         "OrderUnknown": "filled",
         "CommissionReported": "filled",
-        "PartFilled": "filled",
+        "PartFilled": "unknown",
         "WholeFilled": "filled",
     },
     "canceled": {
@@ -366,7 +366,7 @@ def _filled(order: Order, fact: LegFilled, at: datetime) -> Order:
     fills = {**known, key: fact}
     filled_at = {**{other: order.filled_at[other] for other in known}, key: fact.executed_at or at}
     grown = replace(order, fills=fills, filled_at=filled_at, fill_heard_at=at, perm_id=fact.perm_id or order.perm_id)
-    whole = grown.remaining == 0 and grown.is_balanced
+    whole = grown.remaining == 0
     state = _next(order, "WholeFilled" if whole else "PartFilled")
     return replace(grown, state=state, changed_at=at if state != order.state else order.changed_at)
 

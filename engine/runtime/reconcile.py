@@ -1,6 +1,7 @@
 """Our fold held against what the broker says it holds: the facts that follow, and what nobody can explain.
 
-    executions   first: fills are the truth; what the broker tells no more is made again from what it still tells (`rebuild`)
+    executions   first: fills are the truth; what the broker tells no more is made again from what it still tells (`rebuild`), and
+                 what it neither tells nor counts nor holds did not happen (`withdrawn`)
     orders       every order that may be at the broker, matched by order_ref, else by permId, never where the two disagree
     positions    contract by contract; more or fewer than our fold says is a difference, contracts not ours are foreign
     terms        a contract of ours that is another one by now, as after a split, is a difference
@@ -33,6 +34,7 @@ from engine.ports import BrokerOrder, BrokerPicture
 from engine.runtime.differences import changed, differences, foreign, missing
 from engine.runtime.matching import matched
 from engine.runtime.rebuild import rebuilt
+from engine.runtime.withdrawn import withdrawn
 
 ABSENT_AFTER = timedelta(seconds=30)
 """An order younger than this may still be on its way; it is not declared absent."""
@@ -66,6 +68,7 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
     found, contradictions = matched(after, picture)
     refused += contradictions
     learn(_executions(after, picture))
+    learn(withdrawn(after, picture, found, asked_at))
     learn(rebuilt(after, picture, found, asked_at))
     learn(_orders(after, picture, found, asked_at))
     facts += _news(refused, ledger)

@@ -31,7 +31,7 @@ events AS (
   UNION ALL
   SELECT
     s.account, s.order_ref, s.seq, s.recorded_at,
-    CASE WHEN s.is_balanced AND s.filled >= p.quantity THEN 'WholeFilled' ELSE 'PartFilled' END, true
+    CASE WHEN s.filled >= p.quantity THEN 'WholeFilled' ELSE 'PartFilled' END, true
   FROM sized AS s
   JOIN told AS p ON p.kind = 'OrderProposed' AND p.account = s.account AND p.order_ref = s.order_ref
 ),
