@@ -41,9 +41,8 @@ def _chain(underlyings: int, expiries: int, strikes: int, step: float, around: f
     atm = 0.16 + 0.02 * np.sqrt(30 / (dte + 5.0))
     moneyness = np.log(strike / spot) / np.sqrt(years)
     iv = np.clip(atm - 0.12 * moneyness + 0.1 * moneyness**2 + rng.normal(0, 0.001, n), 0.05, 2.0)
-    own = leg_analytics(
-        spot, strike, years, carry, np.zeros(n), side.astype(float), np.full(n, np.nan), np.full(n, np.nan), iv, atm
-    )
+    forward = spot * np.exp(carry * years)
+    own = leg_analytics(spot, forward, strike, years, carry, side.astype(float), iv)
     fair = _fair(spot, strike, years, carry, iv, side)
     half = np.maximum(0.025, np.round(fair * rng.uniform(0.005, 0.03, n) / 0.05) * 0.05 / 2 + 0.025)
     mid = np.round(fair / 0.05) * 0.05
@@ -53,12 +52,13 @@ def _chain(underlyings: int, expiries: int, strikes: int, step: float, around: f
     premium = (bid + ask) / 2
     columns = {
         "cid": np.arange(n), "u": u, "gid": gid, "put_call": side, "dte": dte, "strike": strike, "years": years, "spot": spot,
-        "carry": carry, "atm_iv": atm, "bid": bid, "ask": ask,
+        "forward": forward, "forward_from": np.ones(n), "discount": np.exp(-carry * years), "atm_iv": atm, "bid": bid, "ask": ask,
         "bid_size": rng.integers(1, 90, n), "ask_size": rng.integers(1, 90, n),
         "last": mid, "volume": volume, "open_interest": interest, "quoted_at": AS_OF.timestamp() - rng.exponential(2, n),
         "iv": iv,
         "delta": own.delta, "gamma": own.gamma, "theta": own.theta, "vega": own.vega, "p_itm": own.p_itm,
-        "expected_payoff": own.expected_payoff, "fee": np.where(premium >= 0.10, 0.65, np.where(premium >= 0.05, 0.50, 0.25)),
+        "worth": own.worth, "priced_at": np.full(n, AS_OF.timestamp()),
+        "fee": np.where(premium >= 0.10, 0.65, np.where(premium >= 0.05, 0.50, 0.25)),
     }  # fmt: skip
     table = pa.table(
         {name: pa.array(np.ascontiguousarray(values)).cast(CHAIN_SCHEMA.field(name).type) for name, values in columns.items()}

@@ -38,8 +38,8 @@ class Bounds:
 # --- polars -------------------------------------------------------------------------------------------------------------------
 
 _COLUMNS = [
-    "cid", "u", "gid", "put_call", "dte", "strike", "years", "spot", "carry", "bid", "ask", "volume", "open_interest", "iv",
-    "delta", "expected_payoff", "fee",
+    "cid", "u", "gid", "put_call", "dte", "strike", "years", "forward", "bid", "ask", "volume", "open_interest", "iv",
+    "delta", "worth", "fee",
 ]  # fmt: skip
 
 
@@ -100,9 +100,9 @@ def _polars_best(met: pl.LazyFrame, b: Bounds) -> Rows:
         .with_columns(at=c("strike") - c("kept"))
         .with_columns(iv_at=c("iv") + (c("iv_l") - c("iv")) * (c("at") - c("strike")) / (c("strike_l") - c("strike")))
         .with_columns(
-            z=-((c("at") / c("spot")).log() - (c("carry") - c("iv_at") * c("iv_at") / 2) * c("years"))
+            z=-((c("at") / c("forward")).log() + c("iv_at") * c("iv_at") / 2 * c("years"))
             / (c("iv_at") * c("years").sqrt()),
-            score=(100 * (c("net") + c("expected_payoff_l") - c("expected_payoff")) - c("fees")) / (100 * (c("W") - c("net"))),
+            score=(100 * (c("net") + c("worth_l") - c("worth")) - c("fees")) / (100 * (c("W") - c("net"))),
         )
         .filter((c("kept") > EQUAL) & (c("z") >= 0) & c("z").is_finite() & c("score").is_finite())
         .select("u", "cid", "cid_l", "score")
@@ -143,8 +143,8 @@ def pandas_merge(frame: pd.DataFrame, b: Bounds) -> Rows:
     kept = m.net - fees / 100
     at = m.strike - kept
     iv = m.iv + (m.iv_l - m.iv) * (at - m.strike) / (m.strike_l - m.strike)
-    z = -(np.log(at / m.spot) - (m.carry - iv * iv / 2) * m.years) / (iv * np.sqrt(m.years))
-    m["score"] = (100 * (m.net + m.expected_payoff_l - m.expected_payoff) - fees) / (100 * (m.W - m.net))
+    z = -(np.log(at / m.forward) + iv * iv / 2 * m.years) / (iv * np.sqrt(m.years))
+    m["score"] = (100 * (m.net + m.worth_l - m.worth) - fees) / (100 * (m.W - m.net))
     m = m[(kept > EQUAL) & (z >= 0) & np.isfinite(z) & np.isfinite(m.score)]
     order = {"by": ["score", "cid", "cid_l"], "ascending": [False, True, True]}
     best = m.sort_values(**order).groupby("u", sort=False).head(KEEP)
@@ -171,7 +171,7 @@ def numba_loops(columns: tuple[np.ndarray, ...], underlyings: int, b: Bounds) ->
 
 @numba.njit(cache=False)
 def _loops(
-    cid, u, gid, put_call, dte, strike, years, spot, carry, bid, ask, volume, interest, iv, delta, payoff, fee,
+    cid, u, gid, put_call, dte, strike, years, forward, bid, ask, volume, interest, iv, delta, worth, fee,
     underlyings, width_low, width_high, day_low, day_high, min_volume, min_interest, quote_width, delta_low, delta_high,
     share, min_fee,
 ):  # fmt: skip
@@ -209,10 +209,10 @@ def _loops(
                 continue
             at = strike[s] - kept
             v = iv[s] + (iv[k] - iv[s]) * (at - strike[s]) / (strike[k] - strike[s])
-            z = -(np.log(at / spot[s]) - (carry[s] - v * v / 2) * years[s]) / (v * root_years)
+            z = -(np.log(at / forward[s]) + v * v / 2 * years[s]) / (v * root_years)
             if not 0 <= z <= 1e308:
                 continue
-            score = (100 * (net + payoff[k] - payoff[s]) - fees) / (100 * (width - net))
+            score = (100 * (net + worth[k] - worth[s]) - fees) / (100 * (width - net))
             if not -1e308 <= score <= 1e308:
                 continue
             w = u[s]

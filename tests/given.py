@@ -4,6 +4,7 @@ Monday 23 November 2026, 10:00 in New York. SPY stands at 600; options of 18 Dec
 volatility 20% with a cent of half width, unless a test says otherwise.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -93,11 +94,12 @@ def option(of: Contract, *, at: datetime = NOW, spot: float = SPOT, iv: float = 
     fair = round(float(values.price), 2)
     row: dict[str, object] = {
         "contract": of, "put_call": sign, "dte": days_to_expiry(at, of.expiry), "strike": float(of.strike), "years": years,
-        "spot": spot, "carry": RATE - DIVIDEND, "atm_iv": iv, "bid": max(0.0, fair - HALF_WIDTH), "ask": fair + HALF_WIDTH,
+        "spot": spot, "forward": spot * math.exp((RATE - DIVIDEND) * years), "forward_from": 1,
+        "discount": math.exp(-RATE * years), "atm_iv": iv, "bid": max(0.0, fair - HALF_WIDTH), "ask": fair + HALF_WIDTH,
         "bid_size": 50.0, "ask_size": 50.0, "last": fair, "volume": 100.0, "open_interest": 1000.0,
         "quoted_at": at.timestamp() - age_s, "iv": iv, "delta": float(values.delta), "gamma": float(values.gamma),
         "theta": float(values.theta) / 365, "vega": float(values.vega) / 100, "p_itm": float(values.p_itm),
-        "expected_payoff": float(values.price), "fee": 0.65,
+        "worth": float(values.price), "priced_at": at.timestamp() - age_s, "fee": 0.65,
     }  # fmt: skip
     return row | more
 

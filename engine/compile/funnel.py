@@ -46,6 +46,7 @@ class FunnelPlan:
     judged: tuple[Judged, ...]
 
 
+FORWARD_KNOWN = "forward known, from call-put parity or from spot"
 FAR = 10.0
 """From so many times the bound on, a miss is told in times and not in percent."""
 
@@ -99,8 +100,9 @@ def _counts(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[str, .
     score = of_spread.number(spread.rank).sql
     priced = Priced.for_sql([*rules, score], spread, terms, parameters, minimum_fee)
     quote = f"CASE WHEN bid <= {FINITE} AND ask <= {FINITE} THEN {' AND '.join(QUOTED)} END"
-    columns = list(dict.fromkeys([*priced.columns, "bid", "delta"]))
-    legs = ["TRUE", quote, *(of_leg.answers(line.expression) for line in strategy.filters)]
+    columns = list(dict.fromkeys([*priced.columns, "forward", "bid", "delta"]))
+    forward = f"CASE WHEN forward <= {FINITE} THEN TRUE END"
+    legs = ["TRUE", forward, quote, *(of_leg.answers(line.expression) for line in strategy.filters)]
     sides = [_of_short(spread, parameters), *_of_long(spread, parameters)]
     short, long = f"step_{len(legs)}", f"step_{len(legs) + 1}"
     spreads = ["TRUE", f"({' AND '.join(sound(spread))})", *rules, _known(score)]
@@ -132,6 +134,7 @@ CROSS JOIN spread_counts"""  # noqa: S608 - no word of the trader: fixed text an
     side = f"{'puts' if spread.put_call == 'P' else 'calls'}, {_expiry(spread)}"
     texts = [
         side,
+        FORWARD_KNOWN,
         "quoted on both sides, neither locked nor crossed",
         *(line.text for line in strategy.filters),
         *_side_texts(spread),

@@ -14,9 +14,9 @@ needs, level by level, so that none is computed twice. All per share unless it s
     breakeven_after_fees   the same with `kept`
     breakeven_iv           straight line in strike through the two legs' iv, at breakeven_after_fees
     pop                    chance to end on the profitable side of breakeven_after_fees, 0 where fees eat all profit:
-                           N(z), z = ±(ln(B / spot) - (carry - iv²/2) x years) / (iv x sqrt(years)) at breakeven_iv, +
-                           where the profit lies below B
-    expected_value         100 x (net + expected payoff of the long leg - that of the short leg) - fees; USD
+                           N(z), z = ±(ln(B / forward) + iv²/2 x years) / (iv x sqrt(years)) at breakeven_iv, + where
+                           the profit lies below B
+    expected_value         100 x (net + worth of the long leg - that of the short leg) - fees; USD
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
     anchor, sign = ("s_strike", plus) if spread.is_credit else ("l_strike", minus)
     # A bull profits above its breakeven, a bear below it; the short strike lies above exactly for bulls.
     profits_above = spread.short_is_higher
-    drift, distance = "(s_carry - breakeven_iv * breakeven_iv / 2) * s_years", "ln(breakeven_after_fees / s_spot)"
-    toward = f"{drift} - {distance}" if profits_above else f"{distance} - {drift}"
+    half_variance, distance = "breakeven_iv * breakeven_iv / 2 * s_years", "ln(breakeven_after_fees / s_forward)"
+    toward = f"-({distance} + {half_variance})" if profits_above else f"{distance} + {half_variance}"
     return {
         "W": "s_strike - l_strike" if spread.short_is_higher else "l_strike - s_strike",
         "net": "((s_bid + s_ask) - (l_bid + l_ask)) / 2",
@@ -78,19 +78,19 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
         "pop_z": (
             f"CASE WHEN {'kept' if spread.is_credit else 'W + kept'} > {EQUAL}"
             f" THEN ({toward}) / (breakeven_iv * sqrt(s_years)) "
-            f"WHEN s_iv + l_iv + s_spot <= {FINITE} THEN -{NEVER!r} END"
+            f"WHEN s_iv + l_iv + s_forward <= {FINITE} THEN -{NEVER!r} END"
         ),
         "pop": f"CASE WHEN pop_z <= {FINITE} THEN {normal_cdf('pop_z')} END",
         "touch_log": "ln(s_strike / s_spot)",
-        "touch_mu": "s_carry - s_iv * s_iv / 2",
+        "touch_drift": "ln(s_forward / s_spot) - s_iv * s_iv / 2 * s_years",
         "touch_side": "CASE WHEN s_strike > s_spot THEN 1e0 ELSE -1e0 END",
-        "touch_z1": "touch_side * (touch_mu * s_years - touch_log) / (s_iv * sqrt(s_years))",
-        "touch_z2": "touch_side * (-touch_log - touch_mu * s_years) / (s_iv * sqrt(s_years))",
+        "touch_z1": "touch_side * (touch_drift - touch_log) / (s_iv * sqrt(s_years))",
+        "touch_z2": "touch_side * (-touch_log - touch_drift) / (s_iv * sqrt(s_years))",
         "p_touch": (
             f"CASE WHEN s_iv > 0 AND s_iv + s_spot <= {FINITE} AND s_years > 0 THEN least(1e0, {normal_cdf('touch_z1')} "
-            f"+ exp(2 * touch_mu * touch_log / (s_iv * s_iv)) * {normal_cdf('touch_z2')}) END"
+            f"+ exp(2 * touch_drift * touch_log / (s_iv * s_iv * s_years)) * {normal_cdf('touch_z2')}) END"
         ),
-        "expected_value": f"{MULTIPLIER} * (net + l_expected_payoff - s_expected_payoff) - fees",
+        "expected_value": f"{MULTIPLIER} * (net + l_worth - s_worth) - fees",
     }
 
 

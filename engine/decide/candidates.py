@@ -39,7 +39,7 @@ def candidate(strategy: Strategy, chain: ChainSnapshot, row: Row, rank: int) -> 
         fees=fees,
         breakevens=at_expiry.breakevens,
         pop=_pop(legs, net - fees / multiplier, short, long),
-        expected_value=_known((net + long["expected_payoff"] - short["expected_payoff"]) * multiplier - fees),
+        expected_value=_known((net + long["worth"] - short["worth"]) * multiplier - fees),
         return_on_risk=at_expiry.return_on_risk,
         delta=_known(long["delta"] - short["delta"]),
         gamma=_known(long["gamma"] - short["gamma"]),
@@ -77,12 +77,12 @@ class _Option:
 
 
 def _pop(legs: list[PayoffLeg], net_after_fees: float, short: _Option, long: _Option) -> float | None:
-    """None where an iv, the spot or the time to expiry is not known."""
-    ivs, spot, years = (short["iv"], long["iv"]), short["spot"], short["years"]
-    if not (all(math.isfinite(iv) and iv > 0 for iv in ivs) and math.isfinite(spot) and spot > 0 and years > 0):
+    """None where an iv, the forward or the time to expiry is not known."""
+    ivs, forward, years = (short["iv"], long["iv"]), short["forward"], short["years"]
+    if not (all(math.isfinite(iv) and iv > 0 for iv in ivs) and math.isfinite(forward) and forward > 0 and years > 0):
         return None
     volatility = smile([leg.strike for leg in legs], ivs)
-    return probability_of_profit(legs, net_after_fees, spot, years, short["carry"], 0.0, volatility)
+    return probability_of_profit(legs, net_after_fees, forward, years, 0.0, 0.0, volatility)
 
 
 def _known(value: float) -> float | None:

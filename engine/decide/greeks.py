@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.decide.exposure import Holding
 from engine.decide.quotes import Rows
+from engine.domain.index_classes import trades_itself
 from engine.pricing.black_scholes import price
 
 
@@ -16,10 +17,11 @@ class Line:
 
     contracts: float
     """Signed: contracts times multiplier, owned > 0."""
-    spot: float
+    level: float
+    """What delta is relative to: the spot, or the forward of what does not trade itself."""
+    forward: float
     strike: float
     years: float
-    carry: float
     sign: int
     """+1 call, -1 put."""
     iv: float
@@ -38,14 +40,15 @@ def lines(holdings: Iterable[Holding], rows: Rows) -> tuple[Line, ...] | None:
             values = [rows.value(contract.con_id, name) for name in _COLUMNS]
             if any(value is None for value in values):
                 return None
-            spot, years, carry, iv, delta, gamma, vega, dte = (float(value or 0.0) for value in values)
+            forward, years, iv, delta, gamma, vega, dte = (float(value or 0.0) for value in values)
+            spot = rows.value(contract.con_id, "spot") if trades_itself(contract.underlying) else None
             found.append(
                 Line(
                     contracts=float(leg.sign * leg.ratio * holding.quantity * contract.multiplier),
-                    spot=spot,
+                    level=forward if spot is None else spot,
+                    forward=forward,
                     strike=float(contract.strike),
                     years=years,
-                    carry=carry,
                     sign=1 if contract.put_call == "C" else -1,
                     iv=iv,
                     delta=delta,
@@ -57,12 +60,12 @@ def lines(holdings: Iterable[Holding], rows: Rows) -> tuple[Line, ...] | None:
     return tuple(found)
 
 
-_COLUMNS = ("spot", "years", "carry", "iv", "delta", "gamma", "vega", "dte")
+_COLUMNS = ("forward", "years", "iv", "delta", "gamma", "vega", "dte")
 
 
 def delta_one_percent(legs: Sequence[Line]) -> float:
     """Change of value when every underlying rises by 1%, USD. Betas are taken as 1: the lists hold indices and large funds."""
-    return sum(leg.contracts * leg.delta * leg.spot * 0.01 for leg in legs)
+    return sum(leg.contracts * leg.delta * leg.level * 0.01 for leg in legs)
 
 
 def vega_ten_points(legs: Sequence[Line]) -> float:
@@ -76,18 +79,17 @@ def vega_ten_points(legs: Sequence[Line]) -> float:
 def worst_move(legs: Sequence[Line], spots: Sequence[float], volatilities: Sequence[float], rate: float) -> float:
     """Worst change of value over a grid of moves, USD, at most 0: spot × (1 ± s) and volatility × (1 ± v) at once.
 
-    Legs are revalued by Black-Scholes-Merton at their own volatility, time standing still.
+    A forward moves as its spot does. Legs are revalued by Black's formula at their own volatility, time standing still.
     """
     if not legs:
         return 0.0
-    contracts, spot, strike, years, carry, sign, iv = (
-        np.array([getattr(leg, name) for leg in legs]) for name in ("contracts", "spot", "strike", "years", "carry", "sign", "iv")
+    contracts, forward, strike, years, sign, iv = (
+        np.array([getattr(leg, name) for leg in legs]) for name in ("contracts", "forward", "strike", "years", "sign", "iv")
     )
-    dividend = rate - carry
-    now = price(spot, strike, years, rate, dividend, iv, sign)
+    now = price(forward, strike, years, rate, rate, iv, sign)
     worst = 0.0
     for move in (0.0, *spots, *(-s for s in spots)):
         for change in (0.0, *volatilities, *(-v for v in volatilities)):
-            then = price(spot * (1 + move), strike, years, rate, dividend, iv * (1 + change), sign)
+            then = price(forward * (1 + move), strike, years, rate, rate, iv * (1 + change), sign)
             worst = min(worst, float(np.sum(contracts * (then - now))))
     return worst

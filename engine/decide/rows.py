@@ -1,7 +1,8 @@
 """Which rows of the chain a strategy searches, cut out without a copy.
 
-Rows are sorted by underlying and expiry, so a universe or one expiry is a few stretches of rows. Two columns
-are added that depend on the instant and on the market, not on the quote: quote_age and days_to_ex_dividend.
+Rows are sorted by underlying and expiry, so a universe or one expiry is a few stretches of rows. Two columns are added that
+depend on the instant and on the market, not on the quote: quote_age and days_to_ex_dividend. What was told too long ago for an
+opening is unknown here, and so are the quotes of options whose forward nobody knows: nothing is searched among them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from engine.compile.market import days_to_ex_dividend
 from engine.compile.spreads import MULTIPLIER
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
+from engine.domain.clocks import NUMBERS_STAND_FOR
 from engine.domain.contract import Contract
 from engine.domain.index_classes import OptionClass
 from engine.domain.session import trading_day
@@ -27,6 +29,9 @@ SCAN_SCHEMA = pa.schema([*CHAIN_SCHEMA, pa.field("quote_age", pa.float64()), pa.
 """The chain relation as the scan sees it: quote_age in seconds and days_to_ex_dividend in calendar days, NaN where
 unknown."""
 
+QUOTED = ("bid", "ask")
+PRICED = ("atm_iv", "iv", "delta", "gamma", "theta", "vega", "p_itm", "worth")
+"""What is made of quotes: as old as `priced_at` says."""
 Stretch = tuple[int, int]
 
 
@@ -68,8 +73,12 @@ def chain_rows(
     ahead = [days_to_ex_dividend(market.get(name), today) for name in chain.underlyings]
     by_underlying = np.array([np.nan if days is None else days for days in ahead] or [np.nan])
     to_dividend = by_underlying[numbers(chain, "u")]
-    columns = [*(chain.table.column(name) for name in CHAIN_SCHEMA.names), pa.array(age), pa.array(to_dividend)]
-    table = pa.Table.from_arrays(columns, schema=SCAN_SCHEMA)
+    columns = {name: chain.table.column(name) for name in CHAIN_SCHEMA.names}
+    adrift = np.isnan(numbers(chain, "forward"))
+    oldest = NUMBERS_STAND_FOR.total_seconds()
+    columns |= _without_aged(chain, QUOTED, (age > oldest) | adrift)
+    columns |= _without_aged(chain, PRICED, (now.timestamp() - numbers(chain, "priced_at") > oldest) | adrift)
+    table = pa.Table.from_arrays([*columns.values(), pa.array(age), pa.array(to_dividend)], schema=SCAN_SCHEMA)
     number = numbers(chain, "u")
     starts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
     stretches = dict(zip(chain.underlyings, itertools.pairwise(starts), strict=True))
@@ -97,6 +106,11 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
 def _over(series: Series, now: float) -> Iterable[Stretch]:
     """The groups whose last trading session is over."""
     return (stretch for _, stretch in itertools.takewhile(lambda end: end[0] <= now, series.ends))
+
+
+def _without_aged(chain: ChainSnapshot, names: Sequence[str], aged: np.ndarray) -> dict[str, pa.Array]:
+    """These columns with nothing in the rows that are too old; none where there is no such row, which is the usual case."""
+    return {name: pa.array(np.where(aged, np.nan, numbers(chain, name))) for name in names} if aged.any() else {}
 
 
 def searched(rows: ChainRows, underlyings: Sequence[str], expiry: ExpiryRule, now: datetime) -> pa.Table:

@@ -32,7 +32,9 @@ CHAIN_COLUMNS: tuple[Column, ...] = (
     Column("strike", pa.float64(), False, "USD per share."),
     Column("years", pa.float64(), False, "ACT/365 years to the settlement instant."),
     Column("spot", pa.float64(), True, "Price of the underlying, USD per share."),
-    Column("carry", pa.float64(), False, "Continuous rate less continuous dividend yield, per year."),
+    Column("forward", pa.float64(), True, "Price of the underlying for the settlement instant, USD per share."),
+    Column("forward_from", pa.int8(), False, "What the forward comes from: a FORWARD_FROM; 0 where it is unknown."),
+    Column("discount", pa.float64(), False, "What 1 USD at the settlement instant is worth now, USD."),
     Column("atm_iv", pa.float64(), True, "At-the-money volatility of the expiry, decimal per sqrt(year)."),
     Column("bid", pa.float64(), True, "USD per share; 0 is a real bid of nothing."),
     Column("ask", pa.float64(), True, "USD per share."),
@@ -48,9 +50,12 @@ CHAIN_COLUMNS: tuple[Column, ...] = (
     Column("theta", pa.float64(), True, "USD per share and calendar day, negative for a long option."),
     Column("vega", pa.float64(), True, "USD per share and volatility point."),
     Column("p_itm", pa.float64(), True, "Risk-neutral probability to end in the money, 0 to 1."),
-    Column("expected_payoff", pa.float64(), True, "Mean payoff at expiry at atm_iv, undiscounted, USD per share."),
+    Column("worth", pa.float64(), True, "What its payoff at expiry is worth now at its own iv, USD per share."),
+    Column("priced_at", pa.float64(), True, "When the oldest quote that iv to worth come from was told, UTC seconds since 1970."),
     Column("fee", pa.float64(), True, "Estimated commission to trade one contract once at its mid, USD."),
 )
+FORWARD_FROM = {1: "call-put parity", 2: "call-put parity of other expiries", 3: "spot, rate and yield"}
+"""What a forward comes from, surest first."""
 CHAIN_SCHEMA = pa.schema([(column.name, column.type) for column in CHAIN_COLUMNS])
 
 

@@ -1,4 +1,4 @@
-"""The clocks that exits go by, in one place, because each only works beside the others; a test holds their order.
+"""The clocks that decisions go by, in one place, because each only works beside the others; a test holds their order.
 
 A stop first holds on some quote. Its legs are asked for at once and every `ASKED_AGAIN_AFTER`; it is believed on three looks over
 `CONFIRMED_OVER`, dropped by the first fresh quote that contradicts it, or said to have no price after `DECIDED_WITHIN`.
@@ -31,6 +31,8 @@ def _seconds(number: float) -> timedelta:
 
 PRICED_WITHIN = _seconds(15)
 """No price is set or changed on quotes older than this."""
+NUMBERS_STAND_FOR = _seconds(60)
+"""Nothing is opened on a number whose oldest quote is older than this. For exits, and for what is held, `STANDS_FOR` counts."""
 TOLD_WITHIN = _seconds(30)
 """A close is decided while one leg was told within this: it shows that data come."""
 STANDS_FOR = _seconds(120)

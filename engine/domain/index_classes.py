@@ -105,6 +105,8 @@ _OTHER_INDEXES = frozenset(
 """Indexes by name, so that nobody takes them for shares where no broker says what they are: the options of some are listed, and
 how they settle was not read from their exchange."""
 
+_VOLATILITY_INDEXES = frozenset({"VIX", "VIX1D", "VIX9D", "VIX3M", "VIX6M", "VVIX", "VXN", "RVX", "OVX", "GVZ", "SPIKE"})
+
 
 def option_class(root: str) -> OptionClass:
     """The class of this root; one that is not in the table of index classes is that of a share or fund."""
@@ -114,6 +116,14 @@ def option_class(root: str) -> OptionClass:
 def is_index(symbol: str) -> bool:
     """Whether this is known to be an index, without asking a broker."""
     return symbol in INDEXES or symbol in _OTHER_INDEXES
+
+
+def trades_itself(symbol: str) -> bool:
+    """Whether the underlying can be bought and held, so that spot, interest and yield make its forward.
+
+    An index of volatility cannot: each expiry of its options follows the future of that day.
+    """
+    return symbol not in _VOLATILITY_INDEXES
 
 
 def is_known(root: str, underlying: str, *, of_index: bool) -> bool:

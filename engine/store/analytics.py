@@ -1,8 +1,11 @@
 """What a chain's columns say beyond its quotes: volatilities, greeks, probabilities, fees; recomputed where something changed.
 
-The feed's greeks stand beside the columns and win while they are as fresh as the quote; elsewhere ours are computed. A
-volatility is solved from a quote once, when the quote comes; when only the underlying or the clock moved, the greeks follow at
-that volatility.
+The feed's volatility is believed while it is as fresh as the quote and the model's price at it is that of the quote; elsewhere
+ours is solved from the middle. Both happen when quote or model answer come, at the level of that moment. When only the underlying
+or the clock moved, the greeks follow at that volatility.
+
+Every number is as old as the oldest quote that it was made of: `priced_at` says when that was told. What is too old even for an
+exit is unknown.
 """
 
 from collections.abc import Sequence
@@ -10,22 +13,24 @@ from datetime import datetime
 
 import numpy as np
 
-from engine.domain.session import days_to_expiry, years_between
-from engine.pricing.black_scholes import expected_payoff
+from engine.domain.clocks import STANDS_FOR
+from engine.pricing.black_scholes import price
 from engine.pricing.fees import CommissionTable
-from engine.pricing.legs import atm_volatility, leg_analytics, mid_price
+from engine.pricing.implied_volatility import implied_volatility
+from engine.pricing.legs import atm_volatilities, leg_analytics, mid_price, quote_agrees
 from engine.store.columns import Columns, Layout
+from engine.store.forwards import Forwards
 
 FEED_GREEKS = ("iv", "delta", "gamma", "theta", "vega")
 FEED_LAG_S = 60.0
 """The broker's model speaks every few seconds; greeks this much older than their quote belong to another market."""
 CLOCK_S = 60.0
 """Time to expiry is measured once a minute: on the last day a minute is a quarter of a percent of it."""
-SPOT_MOVE = 1e-4
-"""Greeks follow the underlying when it has moved by a basis point: less is within the width of any quote."""
-ATM_MOVE = 1e-6
-CLEAN, GREEKS, QUOTE = 0, 1, 2
-"""What of a row is out of date: nothing, what follows from spot and time, or also the volatility."""
+CLEAN, GREEKS, SOLVE, QUOTE = 0, 1, 2, 3
+"""What of a row is out of date: nothing, what follows from level and time, also the volatility, or also what was quoted."""
+_DERIVED = (*FEED_GREEKS, "p_itm", "worth")
+_GROWN = 1e-7
+"""A volatility of ours is solved anew when its forward has moved by so much against its level: far below what a quote can say."""
 
 
 class Analytics:
@@ -38,121 +43,181 @@ class Analytics:
         self.feed_at = np.full(rows, np.nan)
         """UTC seconds; NaN where the feed has said nothing or has withdrawn it."""
         self.prices = np.full(len(layout.underlyings), np.nan)
-        """Last price of each underlying."""
+        """Last price of each underlying, and when it was told."""
+        self.price_at = np.full(len(layout.underlyings), np.nan)
+        self.level_then = np.full(rows, np.nan)
+        """What delta is relative to, when the quote was told."""
+        self.forwards = Forwards(layout, columns)
         self._layout, self._columns = layout, columns
-        self._is_own = np.zeros(rows, bool)
+        self._is_own = np.zeros(rows, np.bool_)
+        """Whether the volatility is ours."""
+        self._is_known = np.zeros(rows, np.bool_)
+        """Whether anything was quoted or modelled: most options of a chain are not watched."""
+        self._told_at = np.full(rows, np.nan)
+        """When the older of quote and model answer was told that the volatility comes from."""
         self._clock: datetime | None = None
-        self._seen_prices = np.full(len(layout.underlyings), np.nan)
-        """What the greeks were computed at."""
-        u = columns["u"]
-        self._rate = np.array([carry.rate for carry in layout.carries])[u] if rows else np.empty(0)
-        self._dividend = np.array([carry.dividend for carry in layout.carries])[u] if rows else np.empty(0)
+        self._solved_growth = np.full(len(layout.expiries), np.nan)
+        """ln(forward / level) at which the volatilities of ours were solved."""
         self._expiry_of = np.repeat(np.arange(len(layout.expiries)), [e.rows.stop - e.rows.start for e in layout.expiries])
         steps = table_steps(fees)
         self._fee_from, self._fee = np.array([s[0] for s in steps]), np.array([s[1] for s in steps])
 
     def refresh(self, now: datetime) -> set[int]:
         """Bring the derived columns to now; the groups in which a value may have changed."""
-        self._move_clock(now)
-        moved = self._move_spots()
+        at = now.timestamp()
+        asked = self._move_clock(now)
+        touched = self._write_spots()
+        told = np.flatnonzero(self.stale >= SOLVE)
+        heard = told[self.stale[told] == QUOTE]
+        self._hear(told, heard)
+        asked[self._expiry_of[heard]] = True
+        changed = self.forwards.refresh(at, asked, self.prices, self.price_at, self.level_then)
+        self._note_levels(heard)
+        for number in np.flatnonzero(changed):
+            self._follow(int(number))
+            touched.update(self._layout.expiries[number].groups)
+        self._age(at, np.flatnonzero(changed))
         rows = np.flatnonzero(self.stale)
-        if rows.size:
-            self._recompute(rows)
-            self.stale[rows] = CLEAN
-        touched = {int(gid) for gid in np.unique(self._columns["gid"][rows])}
-        for number in np.unique(self._expiry_of[rows]):
-            if self._move_atm(int(number)):
-                touched.update(self._layout.expiries[int(number)].groups)
-        for u in moved:
-            touched.update(gid for expiry in self._layout.expiries if expiry.underlying == u for gid in expiry.groups)
+        self._recompute(rows, at)
+        self.stale[rows] = CLEAN
+        touched.update(np.unique(self._columns["gid"][rows]).tolist())
+        self._move_atm(np.unique(self._expiry_of[rows]), touched)
         return touched
 
-    def _move_clock(self, now: datetime) -> None:
+    def _move_clock(self, now: datetime) -> np.ndarray:
+        """True for each expiry whose forward must be asked for anew: of all where the time to settlement was measured anew."""
         if self._clock is not None and 0 <= (now - self._clock).total_seconds() < CLOCK_S:
-            return
+            return np.zeros(len(self._layout.expiries), np.bool_)
         self._clock = now
-        for expiry in self._layout.expiries:
-            self._columns["years"][expiry.rows] = years_between(now, expiry.settles)
-            self._columns["dte"][expiry.rows] = days_to_expiry(now, expiry.day)
+        self.forwards.move_clock(now)
         np.maximum(self.stale, GREEKS, out=self.stale)
+        return np.ones(len(self._layout.expiries), np.bool_)
 
-    def _move_spots(self) -> list[int]:
-        """Write every price that changed into its rows; the underlyings concerned."""
-        spot = self._columns["spot"]
-        moved: list[int] = []
-        for u, (span, price) in enumerate(zip(self._layout.spans, self.prices, strict=True)):
-            if span.start == span.stop or _same(price, float(spot[span.start])):
+    def _write_spots(self) -> set[int]:
+        """Write every price that changed into its rows; the groups concerned."""
+        spot, touched = self._columns["spot"], set[int]()
+        for span, price_now in zip(self._layout.spans, self.prices, strict=True):
+            if span.start == span.stop or _same(price_now, float(spot[span.start])):
                 continue
-            spot[span] = price
-            moved.append(u)
-            if not abs(price / self._seen_prices[u] - 1) <= SPOT_MOVE:
-                self._seen_prices[u] = price
-                np.maximum(self.stale[span], GREEKS, out=self.stale[span])
-        return moved
+            spot[span] = price_now
+            touched.update(range(self._layout.group_of[span.start], self._layout.group_of[span.stop - 1] + 1))
+        return touched
 
-    def _recompute(self, rows: np.ndarray) -> None:
-        """Compute the rows anew. Most options of a chain are not watched: without quote and model they only follow the spot."""
+    def _hear(self, told: np.ndarray, heard: np.ndarray) -> None:
+        """Take down of what was told whether there is a quote or a model, what trading costs, and where its underlying stood."""
         columns = self._columns
-        is_known = np.isfinite(columns["bid"][rows]) & np.isfinite(columns["ask"][rows])
-        is_known |= np.isfinite(self.feed_at[rows]) | np.isfinite(columns["iv"][rows])
-        if is_known.any():
-            self._recompute_known(rows[is_known])
-        unknown = rows[~is_known]
-        for name in (*FEED_GREEKS, "p_itm", "fee"):
+        bid, ask = columns["bid"][told], columns["ask"][told]
+        self._is_known[told] = np.isfinite(bid) | np.isfinite(ask) | np.isfinite(self.feed_at[told])
+        columns["fee"][told] = self._fees(mid_price(bid, ask))
+        self.level_then[heard] = self.prices[self.forwards.underlying[self._expiry_of[heard]]]
+
+    def _note_levels(self, heard: np.ndarray) -> None:
+        """Where the level is the forward, it is known only now."""
+        self.level_then[heard] = self.forwards.level[self._expiry_of[heard]]
+
+    def _follow(self, number: int) -> None:
+        """Mark what follows from the level and the forward of an expiry."""
+        rows = self._layout.expiries[number].rows
+        growth = float(np.log(self.forwards.forward[number] / self.forwards.level[number]))
+        moved = GREEKS if abs(growth - self._solved_growth[number]) <= _GROWN else SOLVE
+        if moved == SOLVE:
+            self._solved_growth[number] = growth
+        np.maximum(self.stale[rows], np.where(self._is_known[rows], moved, CLEAN).astype(np.uint8), out=self.stale[rows])
+
+    def _age(self, at: float, changed: np.ndarray) -> None:
+        """Date the numbers of the expiries whose forward has changed, and mark what has become too old."""
+        priced_at = self._columns["priced_at"]
+        for number in changed:
+            rows = self._layout.expiries[number].rows
+            np.minimum(self._told_at[rows], self.forwards.told_at[number], out=priced_at[rows])
+        gone = np.flatnonzero(priced_at < at - STANDS_FOR.total_seconds())
+        gone = gone[np.isfinite(self._columns["delta"][gone])]
+        self.stale[gone] = np.maximum(self.stale[gone], SOLVE)
+
+    def _recompute(self, rows: np.ndarray, at: float) -> None:
+        """Compute the rows anew. Without quote and model nothing is known of an option."""
+        columns = self._columns
+        unknown, known = rows[~self._is_known[rows]], rows[self._is_known[rows]]
+        for name in (*_DERIVED, "priced_at"):
             columns[name][unknown] = np.nan
         self._is_own[unknown] = True
-        columns["expected_payoff"][unknown] = expected_payoff(
-            columns["spot"][unknown],
-            columns["strike"][unknown],
-            columns["years"][unknown],
-            self._rate[unknown],
-            self._dividend[unknown],
-            columns["atm_iv"][unknown],
-            columns["put_call"][unknown],
-        )
+        if not known.size:
+            return
+        judged = known[(self.stale[known] >= SOLVE) | np.isnan(columns["iv"][known])]
+        if judged.size:
+            self._solve(judged)
+        expiry = self._expiry_of[known]
+        columns["priced_at"][known] = np.minimum(self._told_at[known], self.forwards.told_at[expiry])
+        self._derive(known, expiry)
+        aged = known[columns["priced_at"][known] < at - STANDS_FOR.total_seconds()]
+        for name in _DERIVED:
+            columns[name][aged] = np.nan
 
-    def _recompute_known(self, rows: np.ndarray) -> None:
-        columns, quoted_at = self._columns, self._columns["quoted_at"][rows]
-        fresh = np.isfinite(self.feed_at[rows]) & ~(self.feed_at[rows] < quoted_at - FEED_LAG_S)
-        feed = {name: np.where(fresh, values[rows], np.nan) for name, values in self.feed.items()}
-        keeps_own = (self.stale[rows] == GREEKS) & self._is_own[rows]
-        known = np.where(np.isfinite(feed["iv"]), feed["iv"], np.where(keeps_own, columns["iv"][rows], np.nan))
-        bid, ask = columns["bid"][rows], columns["ask"][rows]
+    def _solve(self, rows: np.ndarray) -> None:
+        """The volatility of each row: the feed's where it is the quote's, else that of the middle."""
+        columns, expiry = self._columns, self._expiry_of[rows]
+        strike, sign = columns["strike"][rows], columns["put_call"][rows]
+        years, rate = self.forwards.years[expiry], self.forwards.rate[expiry]
+        level = self.level_then[rows]
+        then = level / self.forwards.level[expiry]
+        forward = self.forwards.forward[expiry] * np.where(np.isfinite(then), then, 1.0)
+        bid, ask, quoted_at = columns["bid"][rows], columns["ask"][rows], columns["quoted_at"][rows]
+        feed_at = self.feed_at[rows]
+        iv = np.where(~(feed_at < quoted_at - FEED_LAG_S) & np.isfinite(feed_at), self.feed["iv"][rows], np.nan)
+        told = np.flatnonzero(np.isfinite(iv))
+        if told.size:
+            # Black's formula: the forward drifts nowhere, and its payoff is discounted.
+            model = price(forward[told], strike[told], years[told], rate[told], rate[told], iv[told], sign[told])
+            at_once = np.where(self.forwards.is_american[expiry[told]], sign[told] * (level[told] - strike[told]), 0.0)
+            model = np.where(np.isnan(model), np.nan, np.fmax(model, at_once))
+            iv[told[~quote_agrees(model, bid[told], ask[told])]] = np.nan
+        self._is_own[rows] = own = ~np.isfinite(iv)
+        left = np.flatnonzero(own)
+        if left.size:
+            mid = mid_price(bid[left], ask[left])
+            iv[left] = implied_volatility(mid, forward[left], strike[left], years[left], rate[left], rate[left], sign[left])
+        columns["iv"][rows] = iv
+        self._told_at[rows] = np.where(own & np.isfinite(iv), quoted_at, np.fmin(quoted_at, feed_at))
+
+    def _derive(self, rows: np.ndarray, expiry: np.ndarray) -> None:
+        """Greeks, probability and worth of each row at its volatility."""
+        columns, forwards = self._columns, self.forwards
+        # A model answer whose volatility is none of the quote's is not believed in anything else.
+        believed = np.isfinite(self.feed_at[rows]) & ~(self.feed_at[rows] < columns["quoted_at"][rows] - FEED_LAG_S)
+        believed &= ~(self._is_own[rows] & np.isfinite(self.feed["iv"][rows]))
+        feed = {name: np.where(believed, self.feed[name][rows], np.nan) for name in FEED_GREEKS if name != "iv"}
         found = leg_analytics(
-            columns["spot"][rows],
+            forwards.level[expiry],
+            forwards.forward[expiry],
             columns["strike"][rows],
-            columns["years"][rows],
-            self._rate[rows],
-            self._dividend[rows],
+            forwards.years[expiry],
+            forwards.rate[expiry],
             columns["put_call"][rows],
-            bid,
-            ask,
-            known,
-            columns["atm_iv"][rows],
-            delta=feed["delta"],
-            gamma=feed["gamma"],
-            theta=feed["theta"],
-            vega=feed["vega"],
+            columns["iv"][rows],
+            **feed,
         )
-        for name in (*FEED_GREEKS, "p_itm", "expected_payoff"):
-            columns[name][rows] = getattr(found, name)
-        self._is_own[rows] = ~np.isfinite(feed["iv"])
-        columns["fee"][rows] = self._fees(mid_price(bid, ask))
+        for name in _DERIVED:
+            if name != "iv":
+                columns[name][rows] = getattr(found, name)
 
-    def _move_atm(self, number: int) -> bool:
-        """Measure the at-the-money volatility of one expiry anew; True where it moved."""
-        expiry, columns = self._layout.expiries[number], self._columns
-        rows, carry = expiry.rows, self._layout.carries[expiry.underlying]
-        spot, years = float(columns["spot"][rows.start]), float(columns["years"][rows.start])
-        atm_iv = atm_volatility(spot, columns["strike"][rows], columns["iv"][rows], years, carry.rate, carry.dividend)
-        before = float(columns["atm_iv"][rows.start])
-        if _same(atm_iv, before) or abs(atm_iv - before) < ATM_MOVE:
-            return False
-        columns["atm_iv"][rows] = atm_iv
-        columns["expected_payoff"][rows] = expected_payoff(
-            spot, columns["strike"][rows], years, carry.rate, carry.dividend, atm_iv, columns["put_call"][rows]
+    def _move_atm(self, numbers: np.ndarray, touched: set[int]) -> None:
+        """Measure the at-the-money volatility of these expiries anew."""
+        columns, layout = self._columns, self._layout
+        if not numbers.size:
+            return
+        strikes = layout.strikes
+        begins, ends = strikes.starts[numbers], strikes.starts[numbers + 1]
+        places = np.concatenate([np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)])
+        ivs = np.append(columns["iv"], np.nan)
+        of = np.repeat(np.arange(len(numbers)), ends - begins)
+        found = atm_volatilities(
+            self.forwards.forward[numbers], of, strikes.strike[places], ivs[strikes.call[places]], ivs[strikes.put[places]]
         )
-        return True
+        for number, atm_iv in zip(numbers.tolist(), found.tolist(), strict=True):
+            expiry = layout.expiries[number]
+            if not _same(atm_iv, float(columns["atm_iv"][expiry.rows.start])):
+                columns["atm_iv"][expiry.rows] = atm_iv
+                touched.update(expiry.groups)
 
     def _fees(self, mid: np.ndarray) -> np.ndarray:
         step = np.searchsorted(self._fee_from, mid + _HALF_STEP, side="right") - 1

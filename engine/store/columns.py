@@ -3,9 +3,10 @@
 A layout is fixed: new listings make a new layout with new buffers, and whoever still reads the old ones keeps them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
 
 import numpy as np
@@ -33,6 +34,21 @@ class Expiry:
     groups: range
     day: date
     settles: datetime
+    is_american: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Strikes:
+    """Every strike of every expiry, by expiry and strike: one entry each, in arrays."""
+
+    expiry: np.ndarray
+    """Number of the expiry."""
+    strike: np.ndarray
+    call: np.ndarray
+    """Row of the call; -1 where only the put is there."""
+    put: np.ndarray
+    starts: np.ndarray
+    """First entry of each expiry, and the number of entries at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,7 @@ class Layout:
     spans: tuple[slice, ...]
     """The rows of each underlying."""
     expiries: tuple[Expiry, ...]
+    strikes: Strikes
     group_of: tuple[int, ...]
     """By row."""
     starts: tuple[int, ...]
@@ -82,8 +99,11 @@ def laid_out(number: int, contracts: Iterable[Contract], carries: Mapping[str, C
         begin, first_group = starts[-1], len(starts) - 1
         listed = list(chain)
         starts += (starts[-1] + len(list(group)) for _, group in groupby(listed, key=lambda contract: contract.put_call))
-        settles = calendar.settles_at(listed[0].rule, day)
-        expiries.append(Expiry(slice(begin, starts[-1]), number_of[symbol], range(first_group, len(starts) - 1), day, settles))
+        rule = listed[0].rule
+        settles = calendar.settles_at(rule, day)
+        groups = range(first_group, len(starts) - 1)
+        is_american = rule.exercise == "American"
+        expiries.append(Expiry(slice(begin, starts[-1]), number_of[symbol], groups, day, settles, is_american))
     lengths = np.diff(starts)
     owners = np.repeat(
         np.array([expiry.underlying for expiry in expiries], dtype=np.int16), [e.rows.stop - e.rows.start for e in expiries]
@@ -98,6 +118,7 @@ def laid_out(number: int, contracts: Iterable[Contract], carries: Mapping[str, C
             slice(int(np.searchsorted(owners, u)), int(np.searchsorted(owners, u, side="right"))) for u in range(len(underlyings))
         ),
         expiries=tuple(expiries),
+        strikes=_strikes(ordered, expiries),
         group_of=tuple(np.repeat(np.arange(len(lengths)), lengths).tolist()),
         starts=tuple(starts),
     )
@@ -110,10 +131,27 @@ def fixed_columns(layout: Layout) -> Columns:
     columns["gid"][:] = layout.group_of
     columns["put_call"][:] = [1 if contract.put_call == "C" else -1 for contract in layout.contracts]
     columns["strike"][:] = [float(contract.strike) for contract in layout.contracts]
-    for u, (span, carry) in enumerate(zip(layout.spans, layout.carries, strict=True)):
+    for u, span in enumerate(layout.spans):
         columns["u"][span] = u
-        columns["carry"][span] = carry.rate - carry.dividend
     return columns
+
+
+def _strikes(contracts: Sequence[Contract], expiries: Sequence[Expiry]) -> Strikes:
+    numbers: list[int] = []
+    strikes: list[Decimal] = []
+    rows: list[tuple[int, int]] = []
+    for number, expiry in enumerate(expiries):
+        here: dict[Decimal, list[int]] = {}
+        for row in range(expiry.rows.start, expiry.rows.stop):
+            here.setdefault(contracts[row].strike, [-1, -1])[contracts[row].put_call == "P"] = row
+        for strike in sorted(here):
+            numbers.append(number)
+            strikes.append(strike)
+            rows.append((here[strike][0], here[strike][1]))
+    expiry_of = np.array(numbers, dtype=np.int64)
+    call, put = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    starts = np.searchsorted(expiry_of, np.arange(len(expiries) + 1))
+    return Strikes(expiry_of, np.array(strikes, dtype=np.float64), call, put, starts)
 
 
 def _place(contract: Contract) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot
 from engine.domain.contract import Contract
 from engine.pricing.fees import IBKR_TIERED, CommissionTable
-from engine.store.analytics import FEED_GREEKS, QUOTE, Analytics
+from engine.store.analytics import FEED_GREEKS, QUOTE, SOLVE, Analytics
 from engine.store.columns import Carry, Columns, Layout, fixed_columns, laid_out
 
 _HUGE = 1e9
@@ -66,8 +66,10 @@ class QuoteStore:
             for name in FEED_GREEKS:
                 self._analytics.feed[name][here] = analytics.feed[name][there]
             self._analytics.feed_at[here] = analytics.feed_at[there]
-        for symbol, (price, _) in self._prices.items():
-            self._note_price(symbol, price)
+            self._analytics.level_then[here] = analytics.level_then[there]
+            self._analytics.stale[here] = np.where(analytics.stale[there] == QUOTE, QUOTE, SOLVE)
+        for symbol in self._prices:
+            self._note_price(symbol)
 
     def option(
         self,
@@ -134,13 +136,13 @@ class QuoteStore:
         self._feed_theta[row] = theta if theta is not None and theta != _NOT_COMPUTED and abs(theta) < _HUGE else _NAN
         self._feed_vega[row] = vega if vega is not None and 0.0 <= vega < _HUGE else _NAN
         self._feed_at[row] = _NAN if iv is None and delta is None else _FRESH
-        self._stale[row] = QUOTE
+        self._stale[row] = max(self._stale[row], SOLVE)
 
     def underlying(self, symbol: str, at: float, price: float | None) -> None:
         """The price that stands for the underlying; a None withdraws it."""
         known = price if price is not None and 0.0 < price < _HUGE else _NAN
         self._prices[symbol] = (known, at)
-        self._note_price(symbol, known)
+        self._note_price(symbol)
 
     def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
         """The broker's 30-day implied volatility of the underlying, decimal; None withdraws it."""
@@ -247,9 +249,10 @@ class QuoteStore:
         )
         self._feed_at = _floats(self._analytics.feed_at)
 
-    def _note_price(self, symbol: str, price: float) -> None:
+    def _note_price(self, symbol: str) -> None:
         if symbol in self._layout.underlyings:
-            self._analytics.prices[self._layout.underlyings.index(symbol)] = price
+            u = self._layout.underlyings.index(symbol)
+            self._analytics.prices[u], self._analytics.price_at[u] = self._prices[symbol]
 
     def _refresh(self, now: datetime) -> None:
         feed_at = self._analytics.feed_at

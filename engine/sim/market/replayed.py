@@ -4,6 +4,7 @@ Simulated time is recorded time. Quotes are passed on as they were, crossed, loc
 is absent. Greeks that are missing follow from the recorded volatility where there is one.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -254,7 +255,8 @@ class ReplayedMarket:
             ahead = float((expiry - today) / np.timedelta64(1, "D"))
             at = rows[self._recording.expiry[rows] == expiry]
             strikes, ivs, years = self._recording.strike[at], self._recording.quoted["iv"][at], ahead / 365
-            iv = atm_volatility(float(spots[-1]), strikes, ivs, years, underlying.rate, underlying.dividend)
+            forward = float(spots[-1]) * math.exp((underlying.rate - underlying.dividend) * years)
+            iv = atm_volatility(forward, strikes, ivs)
             if ahead > 0 and np.isfinite(iv):
                 points.append((ahead, iv * iv * ahead))
         days, variances = np.array([p[0] for p in points]), np.array([p[1] for p in points])

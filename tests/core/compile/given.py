@@ -60,13 +60,13 @@ def option(strike: float, put_call: str = "P", **more: float | str | None) -> di
     distance = side * (strike - 100.0)
     mid = max(0.5, 6 - 0.3 * distance)
     return {
-        "underlying": "SPX", "root": "SPXW", "put_call": side, "dte": 30, "strike": strike, "spot": 100.0, "carry": 0.02,
-        "atm_iv": 0.2,
+        "underlying": "SPX", "root": "SPXW", "put_call": side, "dte": 30, "strike": strike, "spot": 100.0,
+        "forward": 100.2, "forward_from": 1, "discount": 0.996, "atm_iv": 0.2,
         "bid": mid - 0.05, "ask": mid + 0.05, "bid_size": 10.0, "ask_size": 10.0, "last": mid, "volume": 50.0,
         "open_interest": 500.0,
         "quote_age": 1.0, "iv": 0.2 - 0.001 * (strike - 100), "delta": side * min(0.95, max(0.02, 0.5 - 0.03 * distance)),
         "gamma": 0.02,
-        "theta": -0.03, "vega": 0.1, "p_itm": 0.3, "expected_payoff": mid * 0.95, "fee": 0.65,
+        "theta": -0.03, "vega": 0.1, "p_itm": 0.3, "worth": mid * 0.95, "fee": 0.65,
     } | more  # fmt: skip
 
 
@@ -85,6 +85,7 @@ def chain(options: Sequence[Mapping[str, float | str | None]], multipliers: Mapp
             "gid": groups.index((o["underlying"], o["dte"], o["root"], o["put_call"])),
             "years": (o["dte"] + 0.1) / 365,
             "quoted_at": None if age is None else NOW.timestamp() - age,
+            "priced_at": o.get("priced_at", None if age is None else NOW.timestamp() - age),
         }
         for name, column in columns.items():
             column.append(float("nan") if row[name] is None else row[name])

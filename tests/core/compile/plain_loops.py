@@ -180,23 +180,27 @@ def _breakeven_distance(short: Option, long: Option, spread: Vertical, width: fl
 
 
 def _pop(short: Option, long: Option, spread: Vertical, width: float) -> float | None:
-    spot, years, ivs = short["spot"], short["years"], (short["iv"], long["iv"])
-    if spot is None or years <= 0 or any(iv is None or iv <= 0 for iv in ivs):
+    forward, years, ivs = short["forward"], short["years"], (short["iv"], long["iv"])
+    if forward is None or years <= 0 or any(iv is None or iv <= 0 for iv in ivs):
         return None
     net = _net(short, long) - _fees(short, long) / 100
     if (net if spread.is_credit else width + net) <= ROUNDING:
         return 0.0
     breakeven = _breakeven(short, long, spread, net)
     iv = ivs[0] + (ivs[1] - ivs[0]) * (breakeven - short["strike"]) / (long["strike"] - short["strike"])
-    z = (math.log(breakeven / spot) - (short["carry"] - iv * iv / 2) * years) / (iv * math.sqrt(years))
+    z = (math.log(breakeven / forward) + iv * iv / 2 * years) / (iv * math.sqrt(years))
     return _normal(-z) if spread.type in {"bull_put", "bull_call"} else _normal(z)
 
 
 def _p_touch(short: Option, long: Option, spread: Vertical, width: float) -> float | None:
-    spot, years, iv = short["spot"], short["years"], short["iv"]
-    if spot is None or years <= 0 or iv is None or iv <= 0:
+    spot, forward, years, iv = short["spot"], short["forward"], short["years"], short["iv"]
+    if spot is None or forward is None or years <= 0 or iv is None or iv <= 0:
         return None
-    distance, drift, deviation = math.log(short["strike"] / spot), short["carry"] - iv * iv / 2, iv * math.sqrt(years)
+    distance, drift, deviation = (
+        math.log(short["strike"] / spot),
+        math.log(forward / spot) / years - iv * iv / 2,
+        iv * math.sqrt(years),
+    )
     side = 1 if distance > 0 else -1
     beyond = _normal(side * (drift * years - distance) / deviation)
     back = math.exp(2 * drift * distance / (iv * iv)) * _normal(side * (-distance - drift * years) / deviation)
@@ -204,10 +208,10 @@ def _p_touch(short: Option, long: Option, spread: Vertical, width: float) -> flo
 
 
 def _expected_value(short: Option, long: Option, spread: Vertical, width: float) -> float | None:
-    if short["expected_payoff"] is None or long["expected_payoff"] is None:
+    if short["worth"] is None or long["worth"] is None:
         return None
     net = _net(short, long)
-    return 100 * (net + long["expected_payoff"] - short["expected_payoff"]) - _fees(short, long)
+    return 100 * (net + long["worth"] - short["worth"]) - _fees(short, long)
 
 
 def _normal(z: float) -> float:

@@ -70,7 +70,7 @@ def test_shown_numbers_are_those_the_ranking_saw(kind: str, rank: str) -> None:
 
 
 def test_absent_numbers_are_none_and_do_not_keep_a_spread_out_when_no_rule_asks() -> None:
-    absent = dict.fromkeys(("iv", "delta", "gamma", "theta", "vega", "expected_payoff"))
+    absent = dict.fromkeys(("iv", "delta", "gamma", "theta", "vega", "worth"))
     chain = given.chain([given.option(95, **absent), given.option(100)])
 
     (found,) = candidates(given.strategy(), chain)

@@ -58,7 +58,7 @@ def test_funnel_counts_missing_quotes_as_unknown_and_crossed_ones_as_not_passed(
         given.option(99, ask=None, fee=None),
     ]
 
-    quoted = funnel(given.strategy(), options).steps[1]
+    quoted = funnel(given.strategy(), options).steps[2]
 
     assert (quoted.passed, quoted.unknown) == (1, 2)
 
@@ -66,7 +66,7 @@ def test_funnel_counts_missing_quotes_as_unknown_and_crossed_ones_as_not_passed(
 def test_funnel_counts_a_short_leg_without_a_bid_as_not_passed_whether_its_delta_is_known_or_not() -> None:
     options = [given.option(95), given.option(96, bid=0.0, ask=0.1, delta=None), given.option(97, delta=None)]
 
-    step = funnel(given.strategy(short_delta="0.10-0.90"), options).steps[2]
+    step = funnel(given.strategy(short_delta="0.10-0.90"), options).steps[3]
 
     assert (step.condition, step.passed, step.unknown) == ("short leg has a bid and a delta of 0.10-0.90", 1, 1)
 
@@ -77,7 +77,7 @@ def test_funnel_counts_the_long_legs_apart_from_the_short_ones() -> None:
 
     recorded = funnel(given.strategy("bear_put", short_delta="0.10-0.20", long_delta="0.30-0.50"), options)
 
-    assert [(step.condition, step.passed, step.unknown) for step in recorded.steps[2:5]] == [
+    assert [(step.condition, step.passed, step.unknown) for step in recorded.steps[3:6]] == [
         ("short leg has a bid and a delta of 0.10-0.20", 2, 1),
         ("long leg has a delta of 0.30-0.50", 2, 1),
         ("spreads $1-$1000 wide", 4, 0),
@@ -147,3 +147,38 @@ def test_nearest_miss_is_absent_when_there_is_no_spread_at_all() -> None:
 )
 def test_miss_is_told_in_percent_and_a_far_one_in_times(miss: Miss, told: str) -> None:
     assert str(miss) == told
+
+
+def test_nothing_is_searched_where_the_forward_is_unknown_and_the_funnel_says_so() -> None:
+    options = [given.option(strike, forward=None, forward_from=0) for strike in (95, 100, 105)]
+    strategy = given.strategy(rank="credit / width")
+    finder = Finder(Scanner())
+    rows = finder.rows(given.chain(options), {}, given.NOW)
+
+    recorded = finder.funnel(strategy, rows, ["SPX"], given.NOW)
+
+    assert [(step.condition, step.passed, step.unknown) for step in recorded.steps[:3]] == [
+        ("puts, 0-400 days", 3, 0),
+        ("forward known, from call-put parity or from spot", 0, 3),
+        ("quoted on both sides, neither locked nor crossed", 0, 0),
+    ]
+    assert finder.scan(strategy, rows, ["SPX"], given.NOW) == ()
+
+
+@pytest.mark.parametrize("asked", [{}, {"filters": ["iv < 90%"]}, {"short_delta": "0.10-0.90"}])
+def test_what_was_told_too_long_ago_for_an_opening_is_unknown(asked: dict[str, object]) -> None:
+    options = [given.option(95), given.option(100, quote_age=61.0), given.option(105)]
+
+    recorded = funnel(given.strategy(**asked), options)
+
+    quoted = next(step for step in recorded.steps if step.condition.startswith("quoted"))
+    assert (quoted.passed, quoted.unknown) == (2, 1)
+    assert recorded.candidates == 1
+
+
+def test_a_number_of_an_old_quote_is_unknown_also_where_the_leg_itself_is_fresh() -> None:
+    options = [given.option(95), given.option(100, priced_at=given.NOW.timestamp() - 61)]
+
+    recorded = funnel(given.strategy(rules=["pop >= 1%"]), options)
+
+    assert [(step.condition, step.passed, step.unknown) for step in recorded.steps[-2:-1]] == [("pop >= 1%", 0, 1)]

@@ -108,7 +108,7 @@ def written(form: str, number: float, name: str) -> str:
     return f"-{text}" if number < 0 else text
 
 
-ABSENT_AT_TIMES = ("iv", "delta", "gamma", "theta", "vega", "p_itm", "expected_payoff", "volume", "quote_age", "spot", "fee")
+ABSENT_AT_TIMES = ("iv", "delta", "gamma", "theta", "vega", "p_itm", "worth", "volume", "quote_age", "spot", "forward", "fee")
 
 
 def chain_of(seed: int) -> ChainSnapshot:

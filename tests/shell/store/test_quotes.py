@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.calendar import calendar_of
-from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot
+from engine.domain.chain import CHAIN_COLUMNS, CHAIN_SCHEMA, ChainSnapshot
 from engine.domain.contract import Contract
 from engine.domain.session import NEW_YORK, Session, years_between
 from engine.pricing import black_scholes
@@ -92,10 +92,10 @@ def test_a_tick_is_in_the_table_that_was_handed_over_before_it() -> None:
 def test_nothing_is_known_before_it_is_heard() -> None:
     snapshot = store(spot=None).snapshot(NOW)
 
-    for column in CHAIN_SCHEMA.names[12:]:
-        assert np.isnan(snapshot.table[column].to_numpy()).all(), column
-    assert np.isnan(snapshot.table["spot"].to_numpy()).all()
-    assert np.isnan(snapshot.table["atm_iv"].to_numpy()).all()
+    for column in CHAIN_COLUMNS:
+        if column.may_be_absent:
+            assert np.isnan(snapshot.table[column.name].to_numpy()).all(), column.name
+    assert not snapshot.table["forward_from"].to_numpy().any()
 
 
 @pytest.mark.parametrize("nothing", [-1.0, math.nan, math.inf, 1.7976931348623157e308])
@@ -162,9 +162,9 @@ def test_own_analytics_are_those_of_the_formula() -> None:
     assert value(snapshot, 122, "theta") == pytest.approx(float(own.theta) / 365, rel=1e-5)
     assert value(snapshot, 122, "vega") == pytest.approx(float(own.vega) / 100, rel=1e-5)
     assert value(snapshot, 122, "p_itm") == pytest.approx(float(own.p_itm), abs=1e-6)
-    expected = black_scholes.expected_payoff(6000.0, 5850.0, years, SPX.rate, SPX.dividend, value(snapshot, 122, "atm_iv"), -1)
-    assert value(snapshot, 122, "expected_payoff") == pytest.approx(float(expected), rel=1e-9)
-    assert value(snapshot, 122, "carry") == pytest.approx(0.03)
+    assert value(snapshot, 122, "worth") == pytest.approx((value(snapshot, 122, "bid") + value(snapshot, 122, "ask")) / 2)
+    assert value(snapshot, 122, "forward") == pytest.approx(6000 * math.exp(0.03 * years))
+    assert value(snapshot, 122, "discount") == pytest.approx(math.exp(-0.04 * years))
     assert value(snapshot, 122, "dte") == 25
     assert years == pytest.approx((datetime(2026, 12, 18, 21, tzinfo=UTC) - NOW).total_seconds() / (365 * 86400))
 
@@ -196,11 +196,11 @@ def test_the_feeds_greeks_win_and_the_gaps_are_computed() -> None:
     quotes = store()
     quote_all(quotes, chain())
 
-    quotes.greeks(122, 0.25, -0.123, None, -2.0, 3.21)
+    quotes.greeks(122, 0.2004, -0.31, None, -2.0, 5.0)
 
     snapshot = quotes.snapshot(NOW)
-    own = black_scholes.greeks(6000.0, 5850.0, value(snapshot, 122, "years"), SPX.rate, SPX.dividend, 0.25, -1)
-    assert [value(snapshot, 122, name) for name in ("iv", "delta", "vega")] == [0.25, -0.123, 3.21]
+    own = black_scholes.greeks(6000.0, 5850.0, value(snapshot, 122, "years"), SPX.rate, SPX.dividend, 0.2004, -1)
+    assert [value(snapshot, 122, name) for name in ("iv", "delta", "vega")] == [0.2004, -0.31, 5.0]
     assert value(snapshot, 122, "gamma") == pytest.approx(float(own.gamma))
     assert value(snapshot, 122, "theta") == pytest.approx(float(own.theta) / 365)
     assert value(snapshot, 122, "p_itm") == pytest.approx(float(own.p_itm))
@@ -209,22 +209,23 @@ def test_the_feeds_greeks_win_and_the_gaps_are_computed() -> None:
 def test_a_fresh_greek_of_the_feed_outlives_a_new_quote_and_a_moved_spot() -> None:
     quotes = store()
     quote_all(quotes, chain())
-    quotes.greeks(122, 0.25, -0.123, 0.001, -1.5, 3.21)
+    told = (0.2004, -0.31, 0.001, -1.5, 5.0)
+    quotes.greeks(122, *told)
     quotes.snapshot(NOW)
 
-    quotes.option(122, AT + 30, bid=20.0, ask=21.0)
-    quotes.underlying("SPX", AT + 30, 6050.0)
+    quotes.option(122, AT + 30, bid=59.4, ask=59.7)
+    quotes.underlying("SPX", AT + 30, 6001.0)
 
     snapshot = quotes.snapshot(NOW + timedelta(seconds=30))
-    assert [value(snapshot, 122, name) for name in ("iv", "delta", "gamma", "theta", "vega")] == [0.25, -0.123, 0.001, -1.5, 3.21]
+    assert tuple(value(snapshot, 122, name) for name in ("iv", "delta", "gamma", "theta", "vega")) == told
 
 
 def test_an_outdated_or_withdrawn_greek_of_the_feed_gives_way_to_our_own() -> None:
     quotes = store()
     quote_all(quotes, chain())
     for con_id in (122, 123):
-        quotes.greeks(con_id, 0.25, -0.123, 0.001, -1.5, 3.21)
-    quotes.snapshot(NOW)
+        quotes.greeks(con_id, 0.2004, -0.31, 0.001, -1.5, 5.0)
+    assert value(quotes.snapshot(NOW), 122, "iv") == 0.2004
 
     quotes.option(122, AT + 61, bid=value(quotes.snapshot(NOW), 122, "bid"))
     quotes.greeks(123, None, None, None, None, None)
@@ -283,7 +284,9 @@ def test_only_rows_that_changed_are_computed_again() -> None:
 
     changed, _ = quotes.changed_since(beat)
     row = quotes.snapshot(NOW).rows_by_con_id[722]
-    assert changed == {quotes.snapshot(NOW).table["gid"][row].as_py()}
+    gid = quotes.snapshot(NOW).table["gid"][row].as_py()
+    assert gid in changed
+    assert changed <= {gid, gid + 1}, "its own side, and the calls of its expiry, whose forward it moves"
 
 
 @settings(max_examples=40, deadline=None)

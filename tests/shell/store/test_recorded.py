@@ -26,8 +26,8 @@ def row(**changed: object) -> dict[str, object]:
     usual: dict[str, object] = {
         "quote_ts": NOON, "underlying": "SPX", "root": "SPXW", "underlying_price": 6000.0, "expiry": DAY, "strike": 5900.0,
         "right": "P",
-        "bid": 20.0, "ask": 21.0, "bid_size": 5, "ask_size": None, "last": 20.5, "volume": 10, "open_interest": 100, "iv": 0.2,
-        "delta": -0.3, "gamma": 0.001, "theta": -1.5, "vega": 5.0, "rho": -1.0, "multiplier": 100, "source": "test",
+        "bid": 20.0, "ask": 21.0, "bid_size": 5, "ask_size": None, "last": 20.5, "volume": 10, "open_interest": 100, "iv": 0.092,
+        "delta": -0.25, "gamma": 0.002, "theta": -0.9, "vega": 5.0, "rho": -1.0, "multiplier": 100, "source": "test",
     }  # fmt: skip
     return usual | changed
 
@@ -55,7 +55,7 @@ def test_recorded_values_are_taken_as_they_are(tmp_path: Path) -> None:
 
     put, call = snapshot.table.to_pylist()
     taken = ("bid", "ask", "bid_size", "last", "volume", "open_interest", "iv", "delta", "gamma", "theta", "vega")
-    assert [put[name] for name in taken] == [20.0, 21.0, 5, 20.5, 10, 100, 0.2, -0.3, 0.001, -1.5, 5.0]
+    assert [put[name] for name in taken] == [20.0, 21.0, 5, 20.5, 10, 100, 0.092, -0.25, 0.002, -0.9, 5.0]
     assert (put["spot"], put["quoted_at"], put["dte"], put["put_call"]) == (6000.0, NOON.timestamp(), 25, -1)
     assert all(math.isnan(value) for value in (call["bid"], call["open_interest"], call["iv"], call["ask_size"], call["p_itm"]))
     contract = snapshot.contracts[0]
@@ -63,7 +63,7 @@ def test_recorded_values_are_taken_as_they_are(tmp_path: Path) -> None:
 
 
 def test_a_recorded_theta_of_minus_two_is_a_theta(tmp_path: Path) -> None:
-    snapshot = load_chain(recording(tmp_path, row(theta=-2.0)))
+    snapshot = load_chain(recording(tmp_path, row(theta=-2.0, iv=0.2, bid=82.0, ask=85.0)))
 
     assert snapshot.table["theta"][0].as_py() == -2.0
 

@@ -1,5 +1,5 @@
 WITH legs AS MATERIALIZED (
-  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, spot, carry, bid, ask, iv, delta, expected_payoff, fee
+  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, worth, fee
   FROM chain
   WHERE put_call = $put_call
     AND dte BETWEEN $dte_low AND $dte_high
@@ -12,7 +12,7 @@ WITH legs AS MATERIALIZED (
     AND quote_age <= $n6
 ),
 pairs AS (
-  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.spot AS s_spot, l.spot AS l_spot, s.carry AS s_carry, l.carry AS l_carry, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.expected_payoff AS s_expected_payoff, l.expected_payoff AS l_expected_payoff, s.fee AS s_fee, l.fee AS l_fee
+  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.worth AS s_worth, l.worth AS l_worth, s.fee AS s_fee, l.fee AS l_fee
   FROM (SELECT *, unnest([bucket, bucket + 1]) AS met FROM legs WHERE bid > 0 AND abs(delta) BETWEEN $short_delta_low AND $short_delta_high) s
   JOIN legs l
     ON s.met = l.bucket
@@ -29,7 +29,7 @@ priced_2 AS (
   SELECT *,
     100 * (W - net) AS max_loss,
     net - fees / 100 AS kept,
-    100 * (net + l_expected_payoff - s_expected_payoff) - fees AS expected_value
+    100 * (net + l_worth - s_worth) - fees AS expected_value
   FROM priced_1
 ),
 priced_3 AS (
@@ -40,7 +40,7 @@ priced_3 AS (
 ),
 priced_4 AS (
   SELECT *,
-    CASE WHEN kept > 1e-9 THEN (ln(breakeven_after_fees / s_spot) - (s_carry - breakeven_iv * breakeven_iv / 2) * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
+    CASE WHEN kept > 1e-9 THEN (ln(breakeven_after_fees / s_forward) + breakeven_iv * breakeven_iv / 2 * s_years) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_forward <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_3
 ),
 priced AS (

@@ -1,9 +1,10 @@
 WITH options AS MATERIALIZED (
-  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, spot, carry, bid, ask, iv, delta, fee,
+  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, fee,
     TRUE AS step_0,
-    CASE WHEN bid <= 1e308 AND ask <= 1e308 THEN bid >= 0 AND bid < ask AND ask <= 1e308 AND fee <= 1e308 END AS step_1,
-    CASE WHEN open_interest <= 1e308 THEN open_interest >= $n3 END AS step_2,
-    CASE WHEN NOT bid > 0 THEN FALSE WHEN delta <= 1e308 THEN abs(delta) BETWEEN $short_delta_low AND $short_delta_high END AS step_3
+    CASE WHEN forward <= 1e308 THEN TRUE END AS step_1,
+    CASE WHEN bid <= 1e308 AND ask <= 1e308 THEN bid >= 0 AND bid < ask AND ask <= 1e308 AND fee <= 1e308 END AS step_2,
+    CASE WHEN open_interest <= 1e308 THEN open_interest >= $n3 END AS step_3,
+    CASE WHEN NOT bid > 0 THEN FALSE WHEN delta <= 1e308 THEN abs(delta) BETWEEN $short_delta_low AND $short_delta_high END AS step_4
   FROM chain
   WHERE put_call = $put_call
     AND dte BETWEEN $dte_low AND $dte_high
@@ -14,10 +15,11 @@ legs AS MATERIALIZED (
   WHERE step_0
     AND step_1
     AND step_2
+    AND step_3
 ),
 pairs AS (
-  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.spot AS s_spot, l.spot AS l_spot, s.carry AS s_carry, l.carry AS l_carry, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.fee AS s_fee, l.fee AS l_fee
-  FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE step_3) s
+  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.fee AS s_fee, l.fee AS l_fee
+  FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE step_4) s
   JOIN legs l
     ON s.met = l.bucket
    AND s.strike - l.strike BETWEEN $width_low AND $width_high
@@ -44,7 +46,7 @@ priced_3 AS MATERIALIZED (
 ),
 priced_4 AS MATERIALIZED (
   SELECT *,
-    CASE WHEN kept > 1e-9 THEN ((s_carry - breakeven_iv * breakeven_iv / 2) * s_years - ln(breakeven_after_fees / s_spot)) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
+    CASE WHEN kept > 1e-9 THEN (-(ln(breakeven_after_fees / s_forward) + breakeven_iv * breakeven_iv / 2 * s_years)) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_forward <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
@@ -65,7 +67,8 @@ option_counts AS (
   SELECT count(*) FILTER (WHERE step_0), count(*) FILTER (WHERE step_0 IS NULL),
     count(*) FILTER (WHERE step_0 AND step_1), count(*) FILTER (WHERE step_0 AND step_1 IS NULL),
     count(*) FILTER (WHERE step_0 AND step_1 AND step_2), count(*) FILTER (WHERE step_0 AND step_1 AND step_2 IS NULL),
-    count(*) FILTER (WHERE step_0 AND step_1 AND step_2 AND step_3), count(*) FILTER (WHERE step_0 AND step_1 AND step_2 AND step_3 IS NULL)
+    count(*) FILTER (WHERE step_0 AND step_1 AND step_2 AND step_3), count(*) FILTER (WHERE step_0 AND step_1 AND step_2 AND step_3 IS NULL),
+    count(*) FILTER (WHERE step_0 AND step_1 AND step_2 AND step_3 AND step_4), count(*) FILTER (WHERE step_0 AND step_1 AND step_2 AND step_3 AND step_4 IS NULL)
   FROM options
 ),
 spread_counts AS (
@@ -81,7 +84,7 @@ FROM option_counts
 CROSS JOIN spread_counts;
 
 WITH legs AS MATERIALIZED (
-  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, spot, carry, bid, ask, iv, delta, fee, CASE WHEN open_interest <= 1e308 THEN CASE WHEN open_interest >= $n1 THEN 0e0 ELSE greatest(abs(open_interest - $n1) / greatest(abs($n1), 1e-6), 1e-9) END END AS miss_0
+  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, fee, CASE WHEN open_interest <= 1e308 THEN CASE WHEN open_interest >= $n1 THEN 0e0 ELSE greatest(abs(open_interest - $n1) / greatest(abs($n1), 1e-6), 1e-9) END END AS miss_0
   FROM chain
   WHERE put_call = $put_call
     AND dte BETWEEN $dte_low AND $dte_high
@@ -91,7 +94,7 @@ WITH legs AS MATERIALIZED (
     AND fee <= 1e308
 ),
 pairs AS (
-  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.spot AS s_spot, l.spot AS l_spot, s.carry AS s_carry, l.carry AS l_carry, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.fee AS s_fee, l.fee AS l_fee, s.miss_0 AS s_miss_0, l.miss_0 AS l_miss_0
+  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.fee AS s_fee, l.fee AS l_fee, s.miss_0 AS s_miss_0, l.miss_0 AS l_miss_0
   FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs) s
   JOIN legs l
     ON s.met = l.bucket
@@ -119,7 +122,7 @@ priced_3 AS MATERIALIZED (
 ),
 priced_4 AS MATERIALIZED (
   SELECT *,
-    CASE WHEN kept > 1e-9 THEN ((s_carry - breakeven_iv * breakeven_iv / 2) * s_years - ln(breakeven_after_fees / s_spot)) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_spot <= 1e308 THEN -1e+300 END AS pop_z
+    CASE WHEN kept > 1e-9 THEN (-(ln(breakeven_after_fees / s_forward) + breakeven_iv * breakeven_iv / 2 * s_years)) / (breakeven_iv * sqrt(s_years)) WHEN s_iv + l_iv + s_forward <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
