@@ -33,6 +33,10 @@ def test_quiet_leg_is_asked_for_and_answered_before_it_is_no_longer_believed() -
     assert clocks.PRICED_WITHIN < clocks.TOLD_WITHIN < clocks.STANDS_FOR
 
 
+def test_opening_asks_more_of_its_numbers_than_an_exit_and_less_than_of_its_price() -> None:
+    assert clocks.PRICED_WITHIN < clocks.NUMBERS_STAND_FOR < clocks.STANDS_FOR
+
+
 def test_quotes_of_the_demonstration_never_grow_older_than_what_is_believed() -> None:
     for knobs in (KNOBS, WATCHED_KNOBS):
         assert knobs.idle_cadence_s is not None
