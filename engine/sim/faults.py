@@ -51,6 +51,7 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("drop_request", "armed", "The next request of a client is lost."),
     FaultKind("link_lost", "span", "1100, and 1102 when it is back: subscriptions are kept.", 60, "seconds"),
     FaultKind("link_lost_data_lost", "span", "1100, and 1101 when it is back: subscriptions are lost.", 60, "seconds"),
+    FaultKind("link_lost_unsaid", "span", "1100, and nothing is said when it is back.", 60, "seconds"),
     FaultKind("server_lost", "span", "2110, and 1102 when it is back.", 60, "seconds"),
     FaultKind("farm_lost", "span", "2103 and no market data, and 2104 when it is back.", 60, "seconds"),
     FaultKind("restart", "span", "Clients are disconnected and refused until TWS is back.", 120, "seconds"),
@@ -85,15 +86,38 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("fill_unheard", "armed", "The next order of a client that has gone fills."),
     FaultKind("id_jump", "moment", "The next valid order id jumps and is told.", 1000, "ids"),
     FaultKind("completed_extra_field", "armed", "The next completed combination has an empty field too many."),
+    FaultKind("multiplier", "armed", "The next option is told with another multiplier.", 0.5, "shares"),
+    FaultKind("no_perm_id", "span", "Orders that work are shown as pending, without a permanent id.", 60, "seconds"),
+    FaultKind("no_reference", "span", "Executions and completed orders are told without their reference.", 600, "seconds"),
+    FaultKind("odd_times", "span", "Executions are told with a time that nobody can read.", 600, "seconds"),
+    FaultKind("shared_exec_ids", "span", "The legs of a fill share all of the execution id but its last part.", 600, "seconds"),
+    FaultKind("executions_late", "armed", "The next fill's executions come this much later than its status.", 45, "seconds"),
+    FaultKind("what_if_no", "armed", "The next what-if is answered with numbers, and with words that say no."),
+    FaultKind("inactive", "armed", "The next order goes inactive and comes back.", 0.6, "seconds later"),
+    FaultKind("positions_late", "armed", "The next positions are told this much later.", 15, "seconds"),
+    FaultKind("cancel_refused", "span", "Cancels are refused (10147), and the order works on.", 60, "seconds"),
+    FaultKind("terms_changed", "span", "Options that are held are told with another trading class.", 60, "seconds"),
+    FaultKind("foreign_leg", "armed", "The next fill has an execution in a contract that is no leg of its order."),
     FaultKind("by_hand", "moment", "Somebody trades the first position, or the first option, in TWS.", 1, "contracts, signed"),
     FaultKind("assigned", "moment", "The first short American option is assigned."),
 )
+
+LINK_DOWN = ("link_lost", "link_lost_data_lost", "link_lost_unsaid", "server_lost")
+"""While one of these lasts TWS has no connection to IBKR."""
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 _PATTERN = re.compile(
     r"(?P<name>[A-Za-z0-9_-]+?)(?:=(?P<value>-?[0-9]+(?:\.[0-9]+)?))?(?:@(?P<when>[0-9T:+.-]+))?(?:x(?P<count>[0-9]+))?"
 )
-_RANDOM = tuple(kind for kind in KINDS if kind.name not in {"by_hand", "assigned", "delayed", "half_open", "mute"})
+_STAGED = frozenset(
+    [
+        *("by_hand", "assigned", "delayed", "half_open", "mute", "link_lost_unsaid", "multiplier", "no_perm_id", "no_reference"),
+        *("odd_times", "shared_exec_ids", "executions_late", "what_if_no", "inactive", "positions_late", "cancel_refused"),
+        *("terms_changed", "foreign_leg"),
+    ]
+)
+"""Asked for by name: they need a person, or a moment that chance would not meet."""
+_RANDOM = tuple(kind for kind in KINDS if kind.name not in _STAGED)
 """What a random schedule draws from: all that an engine should survive by itself."""
 
 _LONGEST_RANDOM_S = 180.0

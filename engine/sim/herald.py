@@ -15,7 +15,7 @@ from engine.sim.exchange.orders import (
     Said,
     StatusShown,
 )
-from engine.sim.faults import Faults
+from engine.sim.faults import LINK_DOWN, Faults
 from engine.sim.session import Session
 
 _CENT = Decimal("0.01")
@@ -57,7 +57,7 @@ class Herald:
 
     def deliver(self, notices: Sequence[Notice]) -> None:
         """Sends to whoever is there; while the link is down nothing gets through, and nothing is said later."""
-        if any(self._faults.on(name) for name in ("link_lost", "link_lost_data_lost", "server_lost")):
+        if any(self._faults.on(name) for name in LINK_DOWN):
             notices = [notice for notice in notices if isinstance(notice, Said)]
         moved = [notice.con_id for notice in notices if isinstance(notice, PositionMoved)]
         for session in self._sessions():

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.orders import Notice
-from engine.sim.faults import Fault, Faults
+from engine.sim.faults import LINK_DOWN, Fault, Faults
 from engine.sim.floor import Floor, Weather
 from engine.sim.reception import Reception
 from engine.sim.server import Connection
@@ -20,10 +20,10 @@ _RENEW = "Connectivity between IBKR and Trader Workstation has been restored - d
 _SERVER_LOST = "Connectivity between Trader Workstation and server is broken. It will be restored automatically."
 _FARM = "usopt"
 
-_LINK_DOWN = ("link_lost", "link_lost_data_lost", "server_lost")
 _SAID_AT_BEGIN = {
     "link_lost": (1100, _LOST),
     "link_lost_data_lost": (1100, _LOST),
+    "link_lost_unsaid": (1100, _LOST),
     "server_lost": (2110, _SERVER_LOST),
     "farm_lost": (2103, f"Market data farm connection is broken:{_FARM}"),
 }
@@ -75,7 +75,7 @@ class Outages:
 
     @property
     def link_is_down(self) -> bool:
-        return any(self._at.faults.on(name) for name in _LINK_DOWN)
+        return any(self._at.faults.on(name) for name in LINK_DOWN)
 
     @property
     def data_is_down(self) -> bool:
@@ -130,7 +130,7 @@ class Outages:
             case "account_not_ready":
                 for session in self._at.sessions():
                     session.accounts.ready = True
-            case "link_lost" | "link_lost_data_lost" | "server_lost" if not self.link_is_down:
+            case "link_lost" | "link_lost_data_lost" | "link_lost_unsaid" | "server_lost" if not self.link_is_down:
                 self._at.release_held()
             case _:
                 pass

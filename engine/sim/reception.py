@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.domain.errors import UserError
 from engine.sim.desks.hall import Client, Hall
+from engine.sim.faults import LINK_DOWN
 from engine.sim.server import Connection, Switchboard
 from engine.sim.session import Session
 
@@ -95,6 +96,8 @@ class Reception:
         self._sessions[client_id] = session
         session.accounts.ready = hall.faults.on("account_not_ready") is None
         session.greet(hall.exchange.account.name)
+        if any(hall.faults.on(name) for name in LINK_DOWN):
+            session.say(1100, "Connectivity between IBKR and Trader Workstation has been lost.")
         return session
 
     def _gone(self, connection: Connection) -> None:

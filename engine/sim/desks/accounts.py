@@ -27,6 +27,8 @@ class AccountDesk:
         """False while TWS says that its account values are not to be trusted."""
         self._send = client.send
         self._now = hall.now
+        self._faults = hall.faults
+        self._later = hall.later
         self._updates = False
         self._positions = False
         self._summaries: dict[int, frozenset[str]] = {}
@@ -85,6 +87,13 @@ class AccountDesk:
 
     def positions(self, _: Message) -> None:
         self._positions = True
+        late = self._faults.take("positions_late", self._now())
+        if late is not None:
+            self._later(late.number(), self._show_positions)
+        else:
+            self._show_positions()
+
+    def _show_positions(self) -> None:
         for position in self._account.held():
             self._show_position(position)
         self._send(Message("position_end", {}))
@@ -230,7 +239,13 @@ class AccountDesk:
         self._send(Message("position_multi", self._position_values(position) | {"req_id": req_id}))
 
     def _position_values(self, position: Position) -> dict[str, Value]:
-        return contract_values(position.instrument, exchange="") | {
+        contract = contract_values(position.instrument, exchange="")
+        if self._faults.on("terms_changed") and position.instrument.option is not None:
+            contract |= {
+                "trading_class": f"{position.instrument.trading_class}1",
+                "local_symbol": f"{position.instrument.symbol}1",
+            }
+        return contract | {
             "account": self._account.name,
             "position": position.quantity,
             "avg_cost": _rounded(position.average_cost, 6),

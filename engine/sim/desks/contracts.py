@@ -61,6 +61,7 @@ class ContractDesk:
     def __init__(self, hall: Hall, client: Client) -> None:
         self._floor = hall.floor
         self._now = hall.now
+        self._faults = hall.faults
         self._send = client.send
 
     def details(self, asked: Message) -> None:
@@ -199,7 +200,7 @@ class ContractDesk:
             "trading_class": instrument.trading_class,
             "con_id": instrument.con_id,
             "min_tick": min_tick(instrument),
-            "multiplier": "" if option is None else str(option.multiplier),
+            "multiplier": "" if option is None else self._multiplier(option.multiplier),
             "order_types": _ORDER_TYPES,
             "valid_exchanges": ",".join(exchanges),
             "under_con_id": 0 if option is None else instrument.under_con_id,
@@ -217,6 +218,10 @@ class ContractDesk:
             "stock_type": "" if option is not None else _STOCK_TYPES[instrument.kind],
         }
         return Message("contract_details", values)
+
+    def _multiplier(self, shares: int) -> str:
+        odd = self._faults.take("multiplier", self._now())
+        return str(shares) if odd is None else f"{odd.number():.1f}"
 
     def _last_trade(self, instrument: Instrument) -> str:
         row = None if instrument.option is None else self._floor.market.row(instrument.con_id)

@@ -8,6 +8,7 @@ from typing import assert_never
 from engine.domain.session import NEW_YORK
 from engine.pricing.exact import exact
 from engine.sim.desks.hall import Client, Find, Hall
+from engine.sim.desks.odd import Odd
 from engine.sim.desks.times import instant_of
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.exchange.orders import (
@@ -57,7 +58,7 @@ class OrderDesk:
         self._knobs = hall.knobs
         self._faults = hall.faults
         self._find = find
-        self._send = client.send
+        self._send = Odd(hall.faults, client.send, hall.later, hall.now).send
         self._send_fields = client.send_fields
         self._tell = hall.tell
         self._later = hall.later
@@ -94,6 +95,9 @@ class OrderDesk:
             self._send(error(order_id, 202, "Order Canceled - reason:"))
             return
         order = self._exchange.find(self._client_id, order_id)
+        if order is not None and order.is_working and self._faults.on("cancel_refused"):
+            self._send(error(order_id, 10147, f"OrderId {order_id} that needs to be cancelled is not found."))
+            return
         if order is not None and order.is_working and self._faults.take("fill_on_cancel", now):
             self._tell(self._exchange.fill(order, now))
             return

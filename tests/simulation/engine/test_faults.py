@@ -38,11 +38,18 @@ SCHEDULES = {
     "what_if_silent": ("what_if_silent@+0",),
     "what_if_unset": ("what_if_unset@+0",),
     "fill_unheard": ("fill_unheard@+8", "close@+9"),
+    "multiplier": ("multiplier@+0", "multiplier=100@+0"),
+    "no_reference": ("no_reference=600@+0",),
+    "odd_times": ("odd_times=600@+0",),
+    "shared_exec_ids": ("shared_exec_ids=600@+0",),
+    "no_perm_id": ("no_perm_id=20@+0",),
+    "cancel_refused": ("cancel_refused=60@+8",),
+    "positions_late": ("positions_late@+8",),
     "completed_extra_field": ("completed_extra_field@+8x3", "close@+30"),
 }
 """Faults that wait for an occasion get one; the others happen in the eighth second, while the first orders work."""
 
-FOR_A_PERSON = {"by_hand": "our books differ from the broker's", "assigned": "our books differ from the broker's"}
+FOR_A_PERSON = dict.fromkeys(("by_hand", "assigned", "foreign_leg"), "our books differ from the broker's")
 """After these somebody must look: nothing is opened, and this is what is said."""
 
 EARLY = {kind.name for kind in KINDS if kind.shape == "armed"} - SCHEDULES.keys() - {"drop", "drop_request", "reset"}
