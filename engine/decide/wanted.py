@@ -18,7 +18,7 @@ from scipy.special import ndtr
 from engine.decide.rows import next_monthly
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.contract import Contract
-from engine.domain.index_classes import OptionClass
+from engine.domain.index_classes import OptionClass, trades_itself
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day, years_between
 from engine.strategy.model import Strategy
@@ -32,6 +32,10 @@ SLACK = 1.6
 """How far outside the wanted deltas a guess may lie, as a factor: the smile is not in the guess."""
 PARTNERS_MAX = 3
 """Long legs watched for each short one: the narrowest, the widest and one between; more shorts are worth more than widths."""
+PAIRS_SHARE = 10
+"""Of so many lines one at most is for the pairs that the forwards come from."""
+PAIRS_TURN_S = 300.0
+"""Where they are too many for that, others have their turn each time that lines are chosen anew."""
 ATM_STRIKES = 4
 """Strikes around the spot that every watched expiry needs for its at-the-money volatility."""
 
@@ -41,6 +45,7 @@ class Guess:
     """What is known of an underlying before its options quote."""
 
     spot: float
+    """The level that options are priced off: of a volatility index its future, where that is known."""
     iv: float | None
 
 
@@ -75,7 +80,59 @@ def wanted(
     ]
     turns = (contract for turn in zip_longest(*searches) for contract in turn if contract is not None)
     held = list(dict.fromkeys(_held(ledger)))
-    return list(dict.fromkeys((*held, *islice(dict.fromkeys(turns), max(0, most)))))[: max(most, len(held))]
+    chosen = dict.fromkeys((*held, *islice(dict.fromkeys(turns), max(0, most))))
+    pairs = _pairs(chosen, listed, guesses, now, max(0, most) // PAIRS_SHARE)
+    return list(dict.fromkeys((*held, *pairs, *chosen)))[: max(most, len(held))]
+
+
+def _pairs(
+    watched: Iterable[Contract],
+    listed: Mapping[str, Sequence[Contract]],
+    guesses: Mapping[str, Guess],
+    now: datetime,
+    most: int,
+) -> list[Contract]:
+    """A call and a put of one strike at the money of the watched expiries, from which their forwards come.
+
+    What is watched already costs nothing; of the rest at most so many lines, where these are too few in turns. Of what trades
+    itself three expiries of a class are enough, the carry between them lies on a line; what does not needs a pair for each.
+    """
+    wanted_days: dict[tuple[str, str], set[date]] = {}
+    known = set(watched)
+    for one in known:
+        if one.underlying in guesses:
+            wanted_days.setdefault((one.underlying, one.root), set()).add(one.expiry)
+    pairs: list[tuple[Contract, Contract]] = []
+    for (underlying, root), days in sorted(wanted_days.items()):
+        of_class = [contract for contract in listed.get(underlying, ()) if contract.root == root]
+        for day in _asked(sorted(days), every=not trades_itself(underlying)):
+            pair = _at_the_money([one for one in of_class if one.expiry == day], guesses[underlying].spot)
+            if pair is not None:
+                pairs.append(pair)
+    first = int(now.timestamp() // PAIRS_TURN_S) % len(pairs) if pairs else 0
+    taken: dict[Contract, None] = {}
+    for pair in (*pairs[first:], *pairs[:first]):
+        more = [one for one in pair if one not in known and one not in taken]
+        if len(more) <= most:
+            most -= len(more)
+            taken |= dict.fromkeys(pair)
+    return list(taken)
+
+
+def _asked(days: Sequence[date], *, every: bool) -> list[date]:
+    """The nearest, the middle and the farthest day, or every one."""
+    return list(days) if every or len(days) <= 3 else [days[0], days[len(days) // 2], days[-1]]
+
+
+def _at_the_money(chain: Sequence[Contract], level: float) -> tuple[Contract, Contract] | None:
+    sides: dict[Decimal, dict[str, Contract]] = {}
+    for contract in chain:
+        sides.setdefault(contract.strike, {})[contract.put_call] = contract
+    both = [strike for strike, of in sides.items() if len(of) == 2]
+    if not both:
+        return None
+    strike = min(both, key=lambda strike: (abs(float(strike) - level), strike))
+    return sides[strike]["C"], sides[strike]["P"]
 
 
 def _held(ledger: Ledger) -> Iterator[Contract]:

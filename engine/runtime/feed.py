@@ -12,6 +12,7 @@ from engine.decide.wanted import Guess, wanted
 from engine.domain.chain import MarketState
 from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
+from engine.domain.index_classes import trades_itself
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day
 from engine.ports import Broker, DailyBars, Underlying
@@ -35,6 +36,8 @@ QUIET_FOR = timedelta(seconds=100)
 """A leg of an open position that was not told for so long is asked for anew; exits believe it for 120 s, asking takes time."""
 BAND = 0.15
 """Strikes within this fraction of the spot are loaded: wider than a delta of 0.05 at 60 days in calm and nervous markets."""
+BAND_OF_VOLATILITY = 1.0
+"""The same for an index of volatility, which may double in that time."""
 LINES_SPARE = 10
 """Left for TWS's own windows and for a new position's legs."""
 MONTHLY_DAYS = 45
@@ -121,12 +124,13 @@ class Feed:
             elif known is not None and known.lacks_history(now):
                 self._known[symbol] = replace(known, bars=await self._history(known.underlying, refused), asked_at=now)
         self._broker.watch(self._watched, self._underlyings())
-        for symbol in sorted({name for strategy in strategies for name in strategy.universe} & self._known.keys() - {VIX}):
+        for symbol in sorted({name for strategy in strategies for name in strategy.universe} & self._known.keys()):
             days = _days(symbol, strategies)
             is_had = symbol in self._contracts and days <= self._loaded_for[symbol]
             if not is_had and not self._is_refused(symbol, now):
+                band = BAND if trades_itself(symbol) else BAND_OF_VOLATILITY
                 try:
-                    chain = await self._broker.chain(self._known[symbol].underlying, _within(days, now), BAND)
+                    chain = await self._broker.chain(self._known[symbol].underlying, _within(days, now), band)
                 except (Transient, BrokerRefused) as error:
                     refused.append(self._later(symbol, now, error))
                     continue
@@ -264,7 +268,7 @@ def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
 def _needed(strategies: Sequence[Strategy]) -> dict[str, Days]:
     """The days to expiry that must be loaded of every underlying; none of the one that is only looked at."""
     names = {name for strategy in strategies for name in strategy.universe}
-    return {name: frozenset() if name == VIX else _days(name, strategies) for name in names}
+    return {name: _days(name, strategies) for name in names}
 
 
 def _within(days: Iterable[tuple[int, int]], now: datetime) -> Callable[[date], bool]:

@@ -33,12 +33,51 @@ def test_no_more_than_the_lines_there_are_and_each_once(most: int) -> None:
 def test_only_what_the_strategy_could_trade() -> None:
     found = chosen(1000)
 
-    assert {contract.put_call for contract in found} == {"P"}
+    assert {contract for contract in found if contract.put_call == "C"} == {given.contract(600, "C")}, "the pair of its forward"
     assert {contract.expiry for contract in found} == {given.EXPIRY}
 
 
+def test_a_pair_at_the_money_takes_its_lines_first_and_a_tenth_of_all_at_most() -> None:
+    assert given.contract(600, "C") not in chosen(9)
+    assert chosen(10)[:2] == [given.contract(600, "C"), given.contract(600, "P")]
+    assert len(chosen(10)) == 10
+
+
+def test_three_expiries_of_a_class_have_pairs_and_of_a_volatility_index_every_one() -> None:
+    days = [given.EXPIRY + timedelta(days=7 * n) for n in range(5)]
+    for symbol, asked in (("SPY", [days[0], days[2], days[4]]), ("VIX", days)):
+        listed = [
+            given.contract(k, side, root=symbol, underlying=symbol, expiry=day) for day in days for side in "CP" for k in (18, 20)
+        ]
+        held = [given.spread("bull_put", 20, 18, root=symbol, underlying=symbol, expiry=day) for day in days]
+        known = given.ledger(*(fact for n, of in enumerate(held) for fact in given.opened(given.proposal(f"o{n}", of=of))))
+
+        found = wanted((PUTS,), listed, {symbol: Guess(19.9, 0.9)}, known, given.NOW, 50)
+
+        assert sorted(one.expiry for one in found if one.put_call == "C") == asked
+
+
+def test_pairs_take_turns_where_they_are_too_many() -> None:
+    days = [given.EXPIRY + timedelta(days=7 * n) for n in range(3)]
+    listed = [given.contract(k, side, expiry=day) for day in days for side in "CP" for k in (580, 575)]
+    known = given.ledger(
+        *(fact for n, day in enumerate(days) for fact in given.opened(given.proposal(f"o{n}", of=given.spread(expiry=day))))
+    )
+
+    turns = [
+        {
+            one.expiry
+            for one in wanted((PUTS,), listed, GUESSES, known, given.NOW + timedelta(minutes=5 * n), 10)
+            if one.put_call == "C"
+        }
+        for n in range(3)
+    ]
+
+    assert sorted(day for turn in turns for day in turn) == days
+
+
 def test_fewer_lines_give_the_beginning_of_more() -> None:
-    assert chosen(20)[:8] == chosen(8)
+    assert chosen(19)[:12] == chosen(12)
 
 
 def test_shorts_of_the_wanted_deltas_come_with_their_long_legs() -> None:
