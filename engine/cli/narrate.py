@@ -64,13 +64,13 @@ class Narrator:
             case EngineStarted():
                 return f"engine {fact.version} started in mode {fact.mode}"
             case StrategyLoaded():
-                return f"loaded    {fact.strategy} from {fact.file}"
+                return f"{_reload(fact)}  {fact.strategy} from {fact.file}{_changes(fact)}"
             case StrategyRefused():
                 return f"refused   {fact.file}; what was in force before stays in force\n{fact.problems}"
             case StrategyRemoved():
                 return f"removed   {fact.strategy}: no new entries, exits go on"
             case SharedFileLoaded():
-                return f"{'loosened' if fact.loosens else 'changed '}  {fact.file}: {'; '.join(fact.changes) or 'read again'}"
+                return f"{_reload(fact)}  {fact.file}{'' if fact.digest else ' is gone, its defaults hold'}{_changes(fact)}"
             case BreakerTripped():
                 until = "the next session" if fact.lifts == "next session" else "a person lifts it"
                 whose = f"{fact.strategy} " if fact.strategy else ""
@@ -229,3 +229,11 @@ def _measured(name: str, value: float | None) -> str:
 
 
 _MEASURES = declared_in("position", "market", "spread")
+
+
+def _reload(fact: StrategyLoaded | SharedFileLoaded) -> str:
+    return "LOOSENED" if fact.loosens else "changed " if fact.changes else "loaded  "
+
+
+def _changes(fact: StrategyLoaded | SharedFileLoaded) -> str:
+    return f": {'; '.join(fact.changes)}" if fact.changes else ""

@@ -39,6 +39,10 @@ class StrategyLoaded:
     file: str
     digest: str
     """SHA-256 of the file's bytes."""
+    changes: tuple[str, ...] = ()
+    """What is different from the version before, a sentence a value; empty where there was none."""
+    loosens: bool = False
+    """Whether more may be lost, sooner or oftener, than before."""
 
 
 @dataclass(frozen=True, slots=True)

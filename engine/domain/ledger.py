@@ -72,6 +72,8 @@ class Ledger:
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     settled: dict[str, tuple[Decimal, datetime]] = field(default_factory=dict[str, tuple[Decimal, datetime]])
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
+    shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
+    """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
     denials: dict[tuple[str, str], EntryDenied] = field(default_factory=dict[tuple[str, str], EntryDenied])
     """Last denial of an opening, by (strategy, underlying)."""
     funnels: dict[str, tuple[datetime, FunnelRecorded]] = field(default_factory=dict[str, tuple[datetime, FunnelRecorded]])
@@ -154,6 +156,8 @@ class Ledger:
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
             case StrategyLoaded():
                 self.strategies[fact.strategy] = fact
+            case SharedFileLoaded():
+                self.shared_files[fact.file.rsplit("/", 1)[-1]] = fact
             case StrategyRemoved():
                 self.strategies.pop(fact.strategy, None)
             case Halted():
@@ -179,7 +183,7 @@ class Ledger:
                 self.reconciled = None
             case FactRefused():
                 self.reconciled = None
-            case EngineStopped() | StrategyRefused() | SharedFileLoaded() | ExitTriggered() | ErrorHeard():
+            case EngineStopped() | StrategyRefused() | ExitTriggered() | ErrorHeard():
                 pass
             case _:
                 assert_never(fact)

@@ -4,15 +4,20 @@ A file that does not pass keeps its last good version in force, also across a re
 in `state/strategies/` under its digest, because positions keep the rules that opened them.
 """
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from engine.domain.errors import UserError
-from engine.domain.facts import Fact, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts import Fact, StrategyRefused
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
+from engine.runtime.archive import Archive
+from engine.runtime.reloads import InForce, shared_changes, strategy_changes
 from engine.strategy.account import Account
 from engine.strategy.common import Common
 from engine.strategy.events import Events
@@ -27,8 +32,11 @@ from engine.strategy.parse import (
     parse_events,
     parse_strategy,
 )
-from engine.strategy.problems import Problem, render
+from engine.strategy.problems import Parsed, Problem, render
 
+SharedT = TypeVar("SharedT", Account, Common, Events)
+
+SHARED = (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE)
 FILES_MAX = 500
 FILE_BYTES_MAX = 1_000_000
 """Read at most this much of a file; the parser refuses far less and says so."""
@@ -52,8 +60,10 @@ class Library:
     """Reads the folder of strategies. Raises UserError when the folder or account.yaml cannot be used at the start."""
 
     def __init__(self, folder: Path, archive: Path) -> None:
-        self._folder, self._archive = folder, archive
-        self._common: Common | None = None
+        self._folder, self._archive = folder, Archive(archive)
+        self._shared = InForce({})
+        self._lost: set[str] = set()
+        """Strategies that were in force before the start and whose version is not kept."""
         self.shelf = Shelf({}, {}, Account(schema=1), None, {})
 
     def open(self, ledger: Ledger) -> tuple[Fact, ...]:
@@ -61,12 +71,19 @@ class Library:
         if not self._folder.is_dir():
             raise UserError(f"{self._folder}: no such folder; `spreads new` writes a first strategy, --strategies names another")
         known = {loaded.file: loaded for loaded in ledger.strategies.values()}
-        last_good = {file: found for file, loaded in known.items() if (found := self._from_archive(loaded.digest, file))}
-        self.shelf = replace(self.shelf, strategies={found.name: found for found in last_good.values()})
+        last_good = {file: found for file, loaded in known.items() if (found := self._archive.strategy(loaded.digest, file))}
+        self._lost = {loaded.strategy for file, loaded in known.items() if file not in last_good}
         needed = {order.proposed.digest for order in ledger.orders.values() if not order.is_over}
         needed |= {position.digest for position in ledger.open_positions()}
-        pinned = {digest: found for digest in sorted(needed) if (found := self._from_archive(digest))}
-        self.shelf = replace(self.shelf, versions=pinned)
+        pinned = {digest: found for digest in sorted(needed) if (found := self._archive.strategy(digest))}
+        self._shared = self._kept_before(ledger)
+        self.shelf = replace(
+            self.shelf,
+            strategies={found.name: found for found in last_good.values()},
+            versions=pinned,
+            account=self._shared.account or self.shelf.account,
+            events=self._shared.events,
+        )
         texts = read_folder(self._folder)
         if ACCOUNT_FILE in texts:
             parsed = parse_account(texts[ACCOUNT_FILE], self._named(ACCOUNT_FILE))
@@ -75,15 +92,34 @@ class Library:
         return self.reload()
 
     def reload(self) -> tuple[Fact, ...]:
-        """Read the folder again; the facts say what changed since the last reading."""
+        """Read the folder again; the facts say what changed since the last reading.
+
+        Raises UserError where it cannot be read: then everything stays as it is.
+        """
         texts, before = read_folder(self._folder), self.shelf
         refused: dict[str, str] = {}
-        common = self._shared(texts, refused)
-        by_file = {strategy.file: strategy for strategy in before.strategies.values()}
+        shared = self._read_shared(texts, refused)
+        found = self._read_strategies(texts, shared.common, refused)
+        versions = {**before.versions, **{strategy.digest: strategy for strategy in found.values()}}
+        self.shelf = Shelf(found, versions, shared.account or Account(schema=1), shared.events, refused)
+        facts = (
+            *shared_changes(self._shared, shared, {file: self._named(file) for file in SHARED}),
+            *strategy_changes(before.strategies, found, self._lost),
+            *_refusals(before, self.shelf),
+        )
+        self._shared, self._lost = shared, set()
+        return facts
+
+    def notices(self, now: datetime) -> list[str]:
+        """What in the files will soon open nothing: a kind of event that is asked for and not known much longer."""
+        return list(ending(self.shelf.strategies.values(), self.shelf.events, trading_day(now)))
+
+    def _read_strategies(self, texts: Mapping[str, bytes], common: Common | None, refused: dict[str, str]) -> dict[str, Strategy]:
+        by_file = {strategy.file: strategy for strategy in self.shelf.strategies.values()}
         found: dict[str, Strategy] = {}
         # Files that are in force come first: a copy under the same name must not take the place of its original.
         for file, text in sorted(texts.items(), key=lambda item: (self._named(item[0]) not in by_file, item[0])):
-            if file in {ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE}:
+            if file in SHARED:
                 continue
             known = by_file.get(self._named(file))
             strategy = self._kept(self._strategy(file, text, common, refused), texts, refused) or known
@@ -95,13 +131,7 @@ class Library:
                 strategy = known if known is not None and known.name not in found else None
             if strategy is not None:
                 found[strategy.name] = strategy
-        versions = {**before.versions, **{strategy.digest: strategy for strategy in found.values()}}
-        self.shelf = Shelf(found, versions, self._account(texts, refused), self._events(texts, refused), refused)
-        return _changes(before, self.shelf)
-
-    def notices(self, now: datetime) -> list[str]:
-        """What in the files will soon open nothing: a kind of event that is asked for and not known much longer."""
-        return list(ending(self.shelf.strategies.values(), self.shelf.events, trading_day(now)))
+        return found
 
     def _strategy(self, file: str, text: bytes, common: Common | None, refused: dict[str, str]) -> Strategy | None:
         parsed = parse_strategy(text, self._named(file), common)
@@ -109,64 +139,58 @@ class Library:
             refused[self._named(file)] = _rendered(parsed.problems)
         return parsed.value
 
-    def _shared(self, texts: Mapping[str, bytes], refused: dict[str, str]) -> Common | None:
-        if COMMON_FILE not in texts:
-            self._common = None
-            return None
-        parsed = parse_common(texts[COMMON_FILE], self._named(COMMON_FILE))
-        if parsed.value is None:
-            refused[self._named(COMMON_FILE)] = _rendered(parsed.problems)
-        self._common = parsed.value or self._common
-        return self._common
+    def _read_shared(self, texts: Mapping[str, bytes], refused: dict[str, str]) -> InForce:
+        """The shared files as they are in force from now on: one that is refused stays as it was, one that is gone is absent."""
+        digests = dict(self._shared.digests)
+        account = self._one_shared(ACCOUNT_FILE, parse_account, self._shared.account, texts, digests, refused)
+        common = self._one_shared(COMMON_FILE, parse_common, self._shared.common, texts, digests, refused)
+        events = self._one_shared(EVENTS_FILE, parse_events, self._shared.events, texts, digests, refused)
+        return InForce(digests, account, common, events)
 
-    def _account(self, texts: Mapping[str, bytes], refused: dict[str, str]) -> Account:
-        if ACCOUNT_FILE not in texts:
-            return self.shelf.account
-        parsed = parse_account(texts[ACCOUNT_FILE], self._named(ACCOUNT_FILE))
-        if parsed.value is None:
-            refused[self._named(ACCOUNT_FILE)] = _rendered(parsed.problems)
-        return parsed.value or self.shelf.account
-
-    def _events(self, texts: Mapping[str, bytes], refused: dict[str, str]) -> Events | None:
-        if EVENTS_FILE not in texts:
+    def _one_shared(
+        self,
+        file: str,
+        parse: Callable[[bytes, str], Parsed[SharedT]],
+        before: SharedT | None,
+        texts: Mapping[str, bytes],
+        digests: dict[str, str],
+        refused: dict[str, str],
+    ) -> SharedT | None:
+        """What is in force of one shared file; its digest is put into `digests`."""
+        if file not in texts:
+            if file in digests:
+                digests[file] = ""
             return None
-        parsed = parse_events(texts[EVENTS_FILE], self._named(EVENTS_FILE))
+        parsed = parse(texts[file], self._named(file))
         if parsed.value is None:
-            refused[self._named(EVENTS_FILE)] = _rendered(parsed.problems)
-        return parsed.value or self.shelf.events
+            refused[self._named(file)] = _rendered(parsed.problems)
+            return before
+        digests[file] = hashlib.sha256(texts[file]).hexdigest()
+        with suppress(OSError):  # what changed next is told as unknown then; what is in force does not wait for it
+            self._archive.keep_shared(file, digests[file], texts[file])
+        return parsed.value
+
+    def _kept_before(self, ledger: Ledger) -> InForce:
+        """The shared files that were in force when the engine ended, as far as their versions are kept."""
+        digests = {file: loaded.digest for file, loaded in ledger.shared_files.items()}
+        kept = {file: text for file, digest in digests.items() if digest and (text := self._archive.shared(file, digest))}
+        account = parse_account(kept[ACCOUNT_FILE]).value if ACCOUNT_FILE in kept else None
+        common = parse_common(kept[COMMON_FILE]).value if COMMON_FILE in kept else None
+        events = parse_events(kept[EVENTS_FILE]).value if EVENTS_FILE in kept else None
+        return InForce(digests, account, common, events)
 
     def _kept(self, strategy: Strategy | None, texts: Mapping[str, bytes], refused: dict[str, str]) -> Strategy | None:
         """The strategy once its version is in the archive; None where it could not be put there: a restart would not find it."""
         if strategy is None:
             return None
+        text = texts.get(Path(strategy.file).name)
         try:
-            self._keep(strategy, texts)
+            if text is not None:
+                self._archive.keep(strategy, text, texts.get(COMMON_FILE))
         except OSError as error:
-            refused[strategy.file] = f"{strategy.file}: its version cannot be kept in {self._archive}: {error.strerror}"
+            refused[strategy.file] = f"{strategy.file}: its version cannot be kept in {self._archive.folder}: {error.strerror}"
             return None
         return strategy
-
-    def _keep(self, strategy: Strategy, texts: Mapping[str, bytes]) -> None:
-        """Archive this version under its digest, once, with the lists its universe may name already filled in by the reader."""
-        path = self._archive / f"{strategy.digest}.yaml"
-        text = texts.get(Path(strategy.file).name)
-        if path.exists() or text is None:
-            return
-        self._archive.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        common = texts.get(COMMON_FILE)
-        fresh.write_bytes(text)
-        if common is not None:
-            (self._archive / f"{strategy.digest}.common.yaml").write_bytes(common)
-        fresh.replace(path)
-
-    def _from_archive(self, digest: str, file: str = "") -> Strategy | None:
-        path, shared = self._archive / f"{digest}.yaml", self._archive / f"{digest}.common.yaml"
-        if not path.is_file():
-            return None
-        common = parse_common(shared.read_bytes(), shared.name).value if shared.is_file() else None
-        found = parse_strategy(path.read_bytes(), file or path.name, common).value
-        return None if found is None or found.digest != digest else found
 
     def _named(self, file: str) -> str:
         return str(self._folder / file)
@@ -174,7 +198,12 @@ class Library:
 
 def read_folder(folder: Path) -> dict[str, bytes]:
     """The YAML files of a folder by name, bounded in number and size; hidden files and editors' swap files are passed over."""
-    found = (path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith("."))
+    try:
+        found = [path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")]
+    except FileNotFoundError as error:
+        raise UserError(f"{folder}: {'this link leads nowhere' if folder.is_symlink() else 'the folder is gone'}") from error
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be read: {error.strerror}") from error
     files = sorted(path for path in found if path.is_file())
     if len(files) > FILES_MAX:
         raise UserError(f"{folder}: {len(files)} files; {FILES_MAX} is the most")
@@ -188,19 +217,10 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     return texts
 
 
-def _changes(before: Shelf, after: Shelf) -> tuple[Fact, ...]:
-    facts: list[Fact] = []
-    for name, strategy in sorted(after.strategies.items()):
-        known = before.strategies.get(name)
-        if known is None or known.digest != strategy.digest:
-            facts.append(StrategyLoaded(name, strategy.file, strategy.digest))
-    facts += [StrategyRemoved(name) for name in sorted(before.strategies) if name not in after.strategies]
-    facts += [
-        StrategyRefused(file, problems)
-        for file, problems in sorted(after.refused.items())
-        if before.refused.get(file) != problems
-    ]
-    return tuple(facts)
+def _refusals(before: Shelf, after: Shelf) -> Iterator[Fact]:
+    for file, problems in sorted(after.refused.items()):
+        if before.refused.get(file) != problems:
+            yield StrategyRefused(file, problems)
 
 
 def _rendered(problems: Iterable[Problem]) -> str:

@@ -19,6 +19,7 @@ from engine.runtime.feed import Feed
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.schedule import session_of
+from engine.runtime.watching import FolderState, look_at
 from engine.store import chains
 from engine.store.quotes import QuoteStore
 from engine.strategy.model import Strategy
@@ -31,6 +32,8 @@ CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
 HALT_FILE = "HALT"
 FOLDER_AGAIN_S = 5.0
 """Between two looks for a folder of strategies that has gone."""
+FOLDER_LOOK_MS = 5_000
+"""Between two looks at the folder while no change in it is told."""
 
 
 class Upkeep:
@@ -50,6 +53,8 @@ class Upkeep:
         self._ledger, self._inbox, self._clock = ledger, inbox, clock
         self._told: list[str] = []
         """What the broker could not give when it was asked last, for people."""
+        self._unreadable = ""
+        """Why the strategies could not be read again, as it was said; empty while they can be."""
 
     async def prepare(self, now: datetime) -> None:
         """Load and stream what strategies and positions need; what the broker refuses becomes a fact for people, once.
@@ -112,21 +117,40 @@ class Upkeep:
     async def watch_strategies(self, folder: Path, stop: asyncio.Event) -> None:
         """Read the strategies again whenever a file changes; the swap happens here, between two beats.
 
-        A folder that is taken away changes nothing: what was last good stays in force, and the folder is looked for again.
+        A folder that is taken away changes nothing: what was last good stays in force, that is said, and the folder is looked
+        for again. The folder is also looked at where no change was told: a watch dies with the folder that it was set on.
         """
+        seen = look_at(folder)
         while not stop.is_set():
             try:
-                async for _ in awatch(folder, stop_event=stop, debounce=200):
-                    await self._reload()
+                async for _ in awatch(folder, stop_event=stop, debounce=200, rust_timeout=FOLDER_LOOK_MS, yield_on_timeout=True):
+                    before, seen = seen, look_at(folder)
+                    if seen != before:
+                        await self._reload(
+                            folder, is_another=None not in {before.place, seen.place} and seen.place != before.place
+                        )
+                    if seen.place != before.place:
+                        break
             except OSError:
+                seen = FolderState(None)  # also where it is back already: the next watch reads it then
+            if seen.place is None:
+                await self._reload(folder)
                 await asyncio.sleep(FOLDER_AGAIN_S)
 
-    async def _reload(self) -> None:
+    async def _reload(self, folder: Path, *, is_another: bool = False) -> None:
+        """Read the folder again. What is in the way is said once, and that it is no longer; so is another folder in its place."""
         try:
             changes = self._library.reload()
         except UserError as problem:
-            self._inbox.hear(ErrorHeard(0, f"{problem}; strategies are not read again, what was in force stays in force"))
+            text = f"{problem}; strategies are not read again, what was in force stays in force"
+            if text != self._unreadable:
+                self._inbox.hear(ErrorHeard(0, text))
+            self._unreadable = text
             return
+        if self._unreadable or is_another:
+            how = "can be read again" if self._unreadable else "was replaced by another folder"
+            self._inbox.hear(ErrorHeard(0, f"{folder} {how}; what is different in its files is told one by one"))
+        self._unreadable = ""
         with suppress(UserError, Transient):
             for fact in changes:
                 self._inbox.hear(fact)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.cli.narrate import Narrator, dollars, money
-from engine.domain.facts import ApprovalAsked, ExitTriggered, Fact
+from engine.domain.facts import ApprovalAsked, ExitTriggered, Fact, SharedFileLoaded, StrategyLoaded
 from engine.domain.ledger import Ledger
 from tests.given import NOW, ledger, opened, previewed, proposal, spread
 
@@ -76,3 +76,18 @@ def told(fact: Fact, known: Ledger | None = None) -> str:
     narrator.ledger = known
     narrator.saw(fact, NOW)
     return "\n".join(lines)
+
+
+def test_changed_file_tells_what_changed_and_calls_loosening_that():
+    first = StrategyLoaded("puts", "strategies/puts.yaml", "d")
+    looser = StrategyLoaded("puts", "strategies/puts.yaml", "e", ("sizing.risk was $500, is $700",), True)
+    gone = SharedFileLoaded(
+        "strategies/account.yaml", "", ("risk.total was 9% of net liquidation, is 25% of net liquidation",), True
+    )
+
+    assert told(first) == "Mon 10:00:00  loaded    puts from strategies/puts.yaml"
+    assert told(looser) == "Mon 10:00:00  LOOSENED  puts from strategies/puts.yaml: sizing.risk was $500, is $700"
+    assert told(gone) == (
+        "Mon 10:00:00  LOOSENED  strategies/account.yaml is gone, its defaults hold:"
+        " risk.total was 9% of net liquidation, is 25% of net liquidation"
+    )

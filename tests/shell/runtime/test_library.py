@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from engine.domain.errors import UserError
-from engine.domain.facts import Fact, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts import Fact, SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
 from engine.domain.ledger import Ledger
 from engine.runtime.library import FILES_MAX, Library, read_folder
+from engine.strategy.account import Account
 from tests import given
 
 ACCOUNT = "schema: 1\nrisk: {per_trade: %s}\n"
@@ -37,7 +38,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.files, self.archive = root / "strategies", root / "state"
-        self.files.mkdir(exist_ok=True)
+        self.files.mkdir(parents=True, exist_ok=True)
         self.ledger = Ledger()
 
     def write(self, name: str, content: str) -> None:
@@ -80,7 +81,7 @@ def test_files_are_loaded_once_and_told_once(folder: Folder) -> None:
 
     library, facts = folder.open()
 
-    assert kinds(facts) == ["StrategyLoaded"]
+    assert kinds(facts) == ["SharedFileLoaded", "StrategyLoaded"]
     assert list(library.shelf.strategies) == ["puts"]
     assert library.shelf.account.risk.per_trade.usd == 700  # type: ignore[union-attr]
     assert library.shelf.refused == {}
@@ -162,6 +163,148 @@ def test_deletion_while_the_engine_was_off_is_told_at_the_start(folder: Folder) 
     assert facts == (StrategyRemoved("puts"),)
 
 
+def test_changed_limit_is_told_and_loosening_is_called_that(folder: Folder) -> None:
+    folder.write("account.yaml", ACCOUNT % "$700")
+    library, _ = folder.open()
+
+    folder.write("account.yaml", ACCOUNT % "$900")
+    (looser,) = folder.hear(library.reload())
+    folder.write("account.yaml", ACCOUNT % "$400")
+    (tighter,) = folder.hear(library.reload())
+
+    assert shared(looser) == ("account.yaml", ("risk.per_trade was $700, is $900",), True)
+    assert shared(tighter) == ("account.yaml", ("risk.per_trade was $900, is $400",), False)
+    assert library.reload() == ()
+
+
+def test_file_that_says_the_same_in_other_words_is_told_without_a_change(folder: Folder) -> None:
+    folder.write("account.yaml", ACCOUNT % "$700")
+    library, _ = folder.open()
+
+    folder.write("account.yaml", "# mine\n" + ACCOUNT % "$700.00")
+
+    assert shared(*library.reload()) == ("account.yaml", (), False)
+
+
+def test_deleted_account_is_told_and_its_defaults_hold_at_once_as_after_a_restart(folder: Folder) -> None:
+    folder.write("account.yaml", ACCOUNT % "$700")
+    library, _ = folder.open()
+
+    (folder.files / "account.yaml").unlink()
+    (gone,) = folder.hear(library.reload())
+    again, facts = folder.open()
+
+    assert isinstance(gone, SharedFileLoaded)
+    assert shared(gone) == ("account.yaml", ("risk.per_trade was $700, is 1% of net liquidation",), True)
+    assert gone.digest == ""
+    assert library.shelf.account == again.shelf.account == Account(schema=1)
+    assert facts == ()
+
+
+def test_limit_changed_while_the_engine_was_off_is_told_at_the_start(folder: Folder) -> None:
+    folder.write("account.yaml", ACCOUNT % "$700")
+    folder.open()
+
+    folder.write("account.yaml", ACCOUNT % "$900")
+    _, changed = folder.open()
+    (folder.files / "account.yaml").unlink()
+    _, deleted = folder.open()
+
+    assert shared(*changed) == ("account.yaml", ("risk.per_trade was $700, is $900",), True)
+    assert shared(*deleted) == ("account.yaml", ("risk.per_trade was $900, is 1% of net liquidation",), True)
+
+
+def test_limits_of_which_the_earlier_version_is_lost_are_told_as_unknown_before(folder: Folder) -> None:
+    folder.write("account.yaml", ACCOUNT % "$700")
+    folder.open()
+    for path in folder.archive.rglob("*account.yaml"):
+        path.unlink()
+
+    folder.write("account.yaml", ACCOUNT % "$900")
+    _, facts = folder.open()
+
+    assert shared(*facts) == ("account.yaml", ("the version before is not kept, so nobody knows what is different",), True)
+
+
+def test_list_that_grows_and_events_that_go_are_told(folder: Folder) -> None:
+    folder.write("common.yaml", "schema: 1\nlists: {funds: [SPY]}\n")
+    folder.write("events.yaml", "schema: 1\nhorizon: {FOMC: 2027-12-31}\n")
+    folder.write("puts.yaml", text().replace("universe: [SPY]", "universe: {list: funds}"))
+    library, _ = folder.open()
+
+    folder.write("common.yaml", "schema: 1\nlists: {funds: [SPY, QQQ]}\n")
+    (folder.files / "events.yaml").unlink()
+    facts = library.reload()
+
+    assert [shared(fact) for fact in facts] == [
+        ("common.yaml", ("lists.funds was [SPY], is [SPY, QQQ]",), True),
+        ("events.yaml", ("it is gone: no event is known, and what asks for one opens nothing",), False),
+    ]
+    assert library.shelf.strategies["puts"].universe == ("SPY", "QQQ")
+
+
+def test_changed_strategy_tells_what_changed(folder: Folder) -> None:
+    folder.write("puts.yaml", text())
+    library, (first,) = folder.open()
+
+    folder.write("puts.yaml", text().replace("$900", "$1900"))
+    (loaded,) = library.reload()
+
+    assert isinstance(first, StrategyLoaded)
+    assert isinstance(loaded, StrategyLoaded)
+    assert (first.changes, first.loosens) == ((), False)
+    assert (loaded.changes, loaded.loosens) == (("sizing.risk was $900, is $1,900",), True)
+
+
+def test_strategy_changed_while_the_engine_was_off_tells_what_changed(folder: Folder) -> None:
+    folder.write("puts.yaml", text())
+    folder.open()
+
+    folder.write("puts.yaml", text().replace("$900", "$500"))
+    _, (loaded,) = folder.open()
+
+    assert isinstance(loaded, StrategyLoaded)
+    assert (loaded.changes, loaded.loosens) == (("sizing.risk was $900, is $500",), False)
+
+
+def test_folder_that_is_gone_keeps_what_is_in_force_and_says_so(folder: Folder) -> None:
+    folder.write("puts.yaml", text())
+    folder.write("account.yaml", ACCOUNT % "$700")
+    library, _ = folder.open()
+    before = library.shelf
+
+    folder.files.rename(folder.files.with_name("moved"))
+    with pytest.raises(UserError, match="the folder is gone"):
+        library.reload()
+    folder.files.symlink_to(folder.files.with_name("nowhere"))
+    with pytest.raises(UserError, match="this link leads nowhere"):
+        library.reload()
+
+    assert library.shelf == before
+
+
+def test_folder_that_is_another_one_tells_every_change(folder: Folder, tmp_path: Path) -> None:
+    folder.write("puts.yaml", text())
+    folder.write("account.yaml", ACCOUNT % "$700")
+    library, _ = folder.open()
+    other = Folder(tmp_path / "other")
+    other.write("puts.yaml", text(width="$5-$10"))
+    other.write("account.yaml", ACCOUNT % "$900")
+
+    folder.files.rename(folder.files.with_name("moved"))
+    folder.files.symlink_to(other.files)
+    limits, loaded = library.reload()
+
+    assert shared(limits) == ("account.yaml", ("risk.per_trade was $700, is $900",), True)
+    assert isinstance(loaded, StrategyLoaded)
+    assert (loaded.changes, loaded.loosens) == (("spread.width was $5, is $5-$10",), True)
+
+
+def shared(fact: Fact) -> tuple[str, tuple[str, ...], bool]:
+    assert isinstance(fact, SharedFileLoaded)
+    return Path(fact.file).name, fact.changes, fact.loosens
+
+
 def test_damaged_archive_is_not_believed(folder: Folder) -> None:
     folder.write("puts.yaml", text())
     library, _ = folder.open()
@@ -194,11 +337,20 @@ def test_renamed_file_and_renamed_strategy_are_followed(folder: Folder) -> None:
     library, _ = folder.open()
     (folder.files / "puts.yaml").rename(folder.files / "income.yaml")
 
-    library.reload()
-    assert library.shelf.strategies["puts"].file.endswith("income.yaml")
-
+    (file,) = folder.hear(library.reload())
+    again, restarted = folder.open()
     folder.write("income.yaml", text("income"))
-    assert kinds(library.reload()) == ["StrategyLoaded", "StrategyRemoved"]
+    name, removed = library.reload()
+
+    assert isinstance(file, StrategyLoaded)
+    assert (file.strategy, Path(file.file).name, file.loosens) == ("puts", "income.yaml", False)
+    assert file.changes == (f"the file is {folder.files / 'income.yaml'}, it was {folder.files / 'puts.yaml'}",)
+    assert again.shelf.strategies["puts"].file.endswith("income.yaml")
+    assert restarted == ()
+    assert isinstance(name, StrategyLoaded)
+    assert name.changes == ("the name is income, it was puts: its limits count from nothing",)
+    assert name.loosens
+    assert removed == StrategyRemoved("puts")
 
 
 def test_bad_account_stops_the_start_and_later_keeps_the_last_good_limits(folder: Folder) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import ErrorHeard, OrderProposed, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts import ErrorHeard, OrderProposed, SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
 from engine.runtime.library import FILES_MAX
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
@@ -122,6 +122,59 @@ def test_folder_that_cannot_be_read_again_is_said_and_changes_nothing(tmp_path: 
     said = "strategies are not read again, what was in force stays in force"
     assert told == [f"{world.strategies}: {FILES_MAX + 2} files; {FILES_MAX} is the most; {said}"]
     assert [order.spread.expiry for order in life.orders("open")] == [MONTHLY]
+
+
+def test_folder_replaced_by_links_is_told_with_every_change_and_a_dangling_one_changes_nothing(
+    tmp_path: Path, editor: Editor
+) -> None:
+    shy = given.strategy("shy", window="09:42-09:50", exits="time >= 09:50 New York")
+    other = tmp_path / "other"
+
+    async def act(world: World) -> Life:
+        life = await world.start(watches_files=True)
+        folder, moved = world.strategies, world.strategies.with_name("moved")
+        folder.rename(moved)
+        folder.symlink_to(tmp_path / "nowhere")
+        editor.saved.set()
+        await world.when(lambda: bool(told(life, folder)))
+        await world.until("09:31:30")
+        other.mkdir()
+        (other / "shy.yaml").write_text(shy.replace("30-35 days", "3-6 days"), encoding="utf-8")
+        (other / "account.yaml").write_text("schema: 1\nrisk: {per_trade: 2% of net liquidation}\n", encoding="utf-8")
+        folder.unlink()
+        folder.symlink_to(other)
+        editor.saved.set()
+        await world.when(lambda: len(life.all(StrategyLoaded)) == 2)
+        folder.unlink()
+        folder.symlink_to(moved)
+        editor.saved.set()
+        await world.when(lambda: len(life.all(StrategyLoaded)) == 3)
+        await life.stop()
+        return life, world
+
+    life, world = play(act, tmp_path, strategies={"shy.yaml": shy})
+
+    assert told(life, world.strategies) == [
+        "this link leads nowhere; strategies are not read again, what was in force stays in force",
+        "can be read again; what is different in its files is told one by one",
+        "was replaced by another folder; what is different in its files is told one by one",
+    ]
+    assert life.all(StrategyRemoved) == []
+    _, another, back = life.all(StrategyLoaded)
+    assert another.changes == ("spread.expiry was 30-35 days, is 3-6 days",)
+    assert another.loosens
+    assert back.changes == ("spread.expiry was 3-6 days, is 30-35 days",)
+    first, limits, again = life.all(SharedFileLoaded)
+    assert first.changes == ()
+    assert "risk.per_trade was 1% of net liquidation, is 2% of net liquidation" in limits.changes
+    assert "risk.per_trade was 2% of net liquidation, is 1% of net liquidation" in again.changes
+    assert again.loosens
+
+
+def told(life: Life, folder: Path) -> list[str]:
+    """What people were told of a folder, behind its name."""
+    texts = [fact.text for fact in life.all(ErrorHeard) if str(folder) in fact.text]
+    return [text.removeprefix(str(folder)).lstrip(": ") for text in texts]
 
 
 def test_broken_file_keeps_its_last_good_version_through_a_restart(tmp_path: Path, editor: Editor) -> None:

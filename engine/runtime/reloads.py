@@ -1,0 +1,83 @@
+"""What a reading of the trader's folder changes of what is in force, as facts: one for each file, with what is different in it
+and whether that loosens.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.domain.facts import Fact, SharedFileLoaded, StrategyLoaded, StrategyRemoved
+from engine.strategy.account import Account
+from engine.strategy.changes import Changes, changes_of
+from engine.strategy.common import Common
+from engine.strategy.events import Events
+from engine.strategy.model import Strategy
+from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE
+
+UNKNOWN_BEFORE = Changes(("the version before is not kept, so nobody knows what is different",), True)
+"""Said of a version whose predecessor is lost; what nobody knows counts as looser."""
+_NO_EVENTS = Changes(("it is gone: no event is known, and what asks for one opens nothing",), False)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The shared files in force, by name. A file that is absent has the digest "", one that was never told is not among the
+    digests; a value is None where the file is absent or its version is lost.
+    """
+
+    digests: Mapping[str, str]
+    account: Account | None = None
+    common: Common | None = None
+    events: Events | None = None
+
+
+def shared_changes(before: InForce, after: InForce, named: Mapping[str, str]) -> Iterator[Fact]:
+    """A fact for each shared file of which another version is in force; `named` has the file names as the trader sees them."""
+    for file in (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE):
+        old, new = before.digests.get(file), after.digests.get(file, "")
+        if new != old and (old is not None or new):
+            changes = _changes(file, before, after) if old is not None else Changes((), False)
+            yield SharedFileLoaded(named[file], new, changes.said, changes.loosens)
+
+
+def strategy_changes(before: Mapping[str, Strategy], after: Mapping[str, Strategy], lost: Collection[str]) -> Iterator[Fact]:
+    """A fact for each strategy that is new, another one, read from another file, or gone. `lost` are the names whose version
+    before is not kept.
+    """
+    for name, strategy in sorted(after.items()):
+        known = before.get(name)
+        if known is None:
+            renamed = next((one for one in before.values() if one.file == strategy.file and one.name not in after), None)
+            changes = _renamed(renamed, strategy) if renamed else UNKNOWN_BEFORE if name in lost else Changes((), False)
+            yield _loaded(strategy, changes)
+        elif known.digest != strategy.digest or known.file != strategy.file:
+            found = changes_of(known, strategy) if known.digest != strategy.digest else Changes((), False)
+            moved = (f"the file is {strategy.file}, it was {known.file}",) if known.file != strategy.file else ()
+            yield _loaded(strategy, Changes((*moved, *found.said), found.loosens))
+    for name in sorted({*before, *lost} - {*after}):
+        yield StrategyRemoved(name)
+
+
+def _changes(file: str, before: InForce, after: InForce) -> Changes:
+    is_lost = bool(before.digests[file])
+    match file:
+        case "account.yaml":
+            known, now = before.account, after.account
+        case "common.yaml":
+            known, now = before.common, after.common
+        case _:
+            known, now = before.events, after.events
+    if known is None and is_lost:
+        return UNKNOWN_BEFORE
+    if file == EVENTS_FILE and now is None:
+        return _NO_EVENTS
+    absent = {ACCOUNT_FILE: Account(schema=1), COMMON_FILE: Common(schema=1), EVENTS_FILE: Events(schema=1, horizon={})}[file]
+    return changes_of(known or absent, now or absent)
+
+
+def _renamed(known: Strategy, strategy: Strategy) -> Changes:
+    said = f"the name is {strategy.name}, it was {known.name}: its limits count from nothing"
+    return Changes((said, *changes_of(known, strategy).said), True)
+
+
+def _loaded(strategy: Strategy, changes: Changes) -> StrategyLoaded:
+    return StrategyLoaded(strategy.name, strategy.file, strategy.digest, changes.said, changes.loosens)
