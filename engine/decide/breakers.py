@@ -18,14 +18,12 @@ from decimal import Decimal
 from engine.decide.book import Book
 from engine.decide.quotes import Rows, spread_quote
 from engine.domain.clocks import CONFIRMED_BY, CONFIRMED_OVER, FORGOTTEN_AFTER, STANDS_FOR, TRIGGERED_WITHIN
-from engine.domain.decision import CountBreaker, Decision, RefreshAccount, Trip
+from engine.domain.decision import CountBreaker, Decision, Trip
 from engine.domain.facts import BreakerLifted, BreakerTripped, Lifts
 from engine.domain.gate import Verdict
 from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.snapshot import BreakerHits, Snapshot
 
-ASKED_AGAIN_AFTER = timedelta(seconds=5)
-"""Between two questions for the account's values while a fall waits to be believed."""
 STOP, DAY, WEEK, PEAK = "stop_for_day", "breaker_day", "breaker_week", "breaker_peak"
 """The names under which they trip and are lifted."""
 ACCOUNT = "account.yaml"
@@ -65,12 +63,8 @@ class Result:
 
 
 def breakers(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
-    """Breakers that trip now, and the counting of those that are not believed yet; the account is asked anew for its own."""
-    decisions: list[Decision] = [decision for one in measured(snapshot, book, rows) for decision in _looked_at(one, snapshot)]
-    asked_at = snapshot.account_asked_at
-    may_ask = asked_at is None or snapshot.at - asked_at >= ASKED_AGAIN_AFTER
-    doubted = [one.name for one in decisions if isinstance(one, CountBreaker) and one.hits.count and not one.strategy]
-    return [*decisions, RefreshAccount(f"{doubted[0]} is not believed yet")] if doubted and may_ask else decisions
+    """Breakers that trip now, and the counting of those that are not believed yet."""
+    return [decision for one in measured(snapshot, book, rows) for decision in _looked_at(one, snapshot)]
 
 
 def measured(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Measured]:

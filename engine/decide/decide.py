@@ -11,6 +11,7 @@
 
 from collections.abc import Callable
 
+from engine.decide.account_age import refresh
 from engine.decide.book import Book
 from engine.decide.breakers import breakers
 from engine.decide.entries import entries
@@ -21,7 +22,7 @@ from engine.decide.policy import auto_refusal
 from engine.decide.quotes import Rows
 from engine.decide.requests import requests, without
 from engine.decide.watch import watch
-from engine.domain.decision import Decision, Trip
+from engine.domain.decision import Decision, RefreshAccount, Trip
 from engine.domain.gate import Verdict
 from engine.domain.order import Order
 from engine.domain.session import trading_day
@@ -52,7 +53,10 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
     closings = [] if proposals(asked) else exits(snapshot, book, rows)
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
     openings = [] if proposals([*asked, *closings]) else entries(snapshot, book, rows)
-    return [*tripping, *without(tend(snapshot, rows, desk), asked), *asked, *closings, *openings]
+    tended = without(tend(snapshot, rows, desk), asked)
+    younger = refresh(snapshot, tripping, wanted=any(isinstance(one, RefreshAccount) for one in openings))
+    openings = [one for one in openings if not isinstance(one, RefreshAccount)]
+    return [*tripping, *tended, *asked, *closings, *openings, *younger]
 
 
 def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:

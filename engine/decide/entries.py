@@ -14,6 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
 
+from engine.decide.account_age import account_verdict, must_wait
 from engine.decide.book import Book
 from engine.decide.find import Found
 from engine.decide.gate import ACCOUNT, Opening, gate, strategy_obstacle
@@ -24,7 +25,7 @@ from engine.decide.rolls import Roll, pending_roll, search_for
 from engine.decide.rows import ChainRows
 from engine.decide.size import contracts
 from engine.domain.candidate import Candidate, candidate_row
-from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel
+from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel, RefreshAccount
 from engine.domain.facts import CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.snapshot import Snapshot
@@ -42,13 +43,15 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         return []
     decisions: list[Decision] = []
     chain: ChainRows | None = None
-    proposed = False
+    proposed, is_old, waits = False, account_verdict(snapshot).answer != "pass", must_wait(snapshot)
     for strategy in book.strategies:
         if not strategy.enabled or strategy.name in snapshot.paused:
             continue
         obstacle = strategy_obstacle(strategy, snapshot, book)
         busy = _has_opening(strategy, snapshot)
         due = _is_funnel_due(strategy, snapshot, book)
+        if not busy and obstacle is not None and obstacle.answer == "unknown":
+            decisions.append(RefreshAccount(str(obstacle)))
         if not due and (obstacle is not None or busy or proposed):
             continue
         chain = chain or book.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
@@ -57,6 +60,10 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
             decisions.append(_funnel(strategy, found, snapshot, book, chain))
         if busy or (obstacle is not None and obstacle.gate == "hours"):
             continue
+        if is_old and found.candidates and (obstacle is None or obstacle.answer == "unknown"):
+            decisions.append(RefreshAccount("an opening waits"))
+            if waits:
+                continue
         roll = pending_roll(strategy, snapshot)
         look = _Look(strategy, obstacle, None, snapshot, book, rows)
         made = _try(replace(look, roll=roll), _rolled(roll, look, chain)) if roll else None

@@ -16,6 +16,7 @@ from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from engine.decide.account_age import account_verdict
 from engine.decide.book import Book
 from engine.decide.breakers import ACCOUNT, STOP, breaker_verdict, dollars, of_account, of_strategy, trip_verdict
 from engine.decide.exposure import Exposure, Holding, directions, exposure
@@ -228,6 +229,7 @@ def _account(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, r
 
 
 def _margin(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
+    yield account_verdict(snapshot)
     account, limits = snapshot.account, book.account.margin
     worth, free, excess = account.net_liquidation, account.available_funds, account.excess_liquidity
     age = (snapshot.at - account.heard_at).total_seconds() if account.heard_at else None

@@ -80,6 +80,21 @@ CANCEL_PATIENCE = _seconds(15)
 CANCEL_AGAIN = BackOff(_seconds(15), timedelta(minutes=5))
 """Between two cancels of one order that goes on working."""
 
+# The account.
+
+ACCOUNT_STANDS_FOR = _seconds(200)
+"""TWS tells the account's values every three minutes and at a change of position: what is older is of a dead subscription."""
+ACCOUNT_OPENS_WITHIN = _seconds(60)
+"""Nothing is opened on older values: they are asked for anew, and the opening waits for the answer."""
+ACCOUNT_KEPT_WITHIN = _seconds(45)
+"""While an opening waits for a yes they are kept younger than that, so that the yes meets values it may open on."""
+ACCOUNT_AGAIN_AFTER = _seconds(5)
+"""Between two questions for them; each is four messages of fifty in a second."""
+ACCOUNT_ANSWERED_WITHIN = _seconds(10)
+"""They are told within a second of the question; ten are silence, and that is said."""
+ACCOUNT_LOOKED_AT_EVERY = timedelta(milliseconds=200)
+"""While the answer is awaited: it comes by itself, and wakes nobody."""
+
 # The beat.
 
 LOOKED_AT_EVERY = _seconds(1)

@@ -8,13 +8,12 @@ from typing import Literal
 
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot, MarketState
+from engine.domain.clocks import ACCOUNT_STANDS_FOR
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session
 from engine.domain.spread import Spread
 
 DataQuality = Literal["live", "frozen", "delayed", "unknown"]
-ACCOUNT_STANDS_FOR = timedelta(seconds=200)
-"""TWS tells the account's values every three minutes and at a change of position: what is older is of a dead subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +155,8 @@ class Snapshot:
     """By (strategy, name); the account's under an empty name."""
     account_asked_at: datetime | None = None
     """When the account's values were last asked for anew; None while nobody has."""
+    account_awaited_since: datetime | None = None
+    """When the first question for them that is not answered yet left; None while no answer is awaited."""
     paused: frozenset[str] = frozenset()
     """Strategies whose entries are stopped: deleted, disabled or held back by a loosening that waits for a yes."""
 

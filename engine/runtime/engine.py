@@ -19,6 +19,7 @@ from typing import Protocol, assert_never
 from engine.decide.book import Book
 from engine.decide.decide import decide
 from engine.decide.requests import subject
+from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY
 from engine.domain.decision import (
     Approve,
     Ask,
@@ -126,6 +127,7 @@ class Engine:
         self._inquiry = Inquiry(broker, inbox, clock, spawn)
         self._breaker_hits: dict[tuple[str, str], BreakerHits] = {}
         self._account_asked_at: datetime | None = None
+        self._account_awaited_since: datetime | None = None
         self._ticks = -1
         self._written_since_sync = False
 
@@ -250,6 +252,11 @@ class Engine:
             # On a new day the same value is news: the day's result is measured from it.
             if recorded is None or equity != self.ledger.equity or trading_day(recorded) != trading_day(now):
                 self.record(equity, now)
+        told_at = account.heard_at
+        since = self._account_awaited_since
+        is_answered = since is not None and told_at is not None and told_at >= since
+        if is_answered:
+            self._account_awaited_since = None
         answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
         requests = tuple(asked.request for asked in self._requests.values())
         ticks, self._ticks = self._ticks, self._eyes.ticks()
@@ -261,7 +268,8 @@ class Engine:
             exit_hits=self._hits,
             breaker_hits=self._breaker_hits,
             account_asked_at=self._account_asked_at,
-            is_fresh=self._ticks != ticks,
+            account_awaited_since=self._account_awaited_since,
+            is_fresh=self._ticks != ticks or is_answered,
         )
 
     def _write(self, decision: Decision, now: datetime) -> list[Effect]:
@@ -304,7 +312,7 @@ class Engine:
             case CountBreaker(strategy=strategy, name=name, hits=hits):
                 self._breaker_hits[(strategy, name)] = hits
             case RefreshAccount():
-                self._account_asked_at = now
+                self._account_asked_at, self._account_awaited_since = now, self._account_awaited_since or now
                 return [self._broker.refresh_account]
             case Reply(order_ref=ref, text=text):
                 self._answered(ref, text)
@@ -350,6 +358,9 @@ class Engine:
         self.gauges.obstacles[gate] = self.gauges.obstacles.get(gate, 0) + 1
 
     def _timer_s(self) -> float:
+        since = self._account_awaited_since
+        if since is not None and self._clock.now() - since < ACCOUNT_ANSWERED_WITHIN:
+            return ACCOUNT_LOOKED_AT_EVERY.total_seconds()
         if any(True for _ in self.ledger.working()):
             return TIMER_BUSY_S
         return TIMER_OPEN_S if self._eyes.is_open(self._clock.now()) else TIMER_CLOSED_S

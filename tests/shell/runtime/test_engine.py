@@ -7,8 +7,11 @@ from itertools import pairwise
 
 import pytest
 
+from engine.decide.gate import strategy_obstacle
 from engine.domain.errors import IllegalFact, Transient, UserError
 from engine.domain.facts import (
+    BreakerTripped,
+    EntryDenied,
     EquityRecorded,
     FactRefused,
     Halted,
@@ -467,3 +470,58 @@ def test_observer_sees_every_fact_after_it_was_folded() -> None:
 
     assert bench.facts[-len(witness.seen) :] == witness.seen
     assert any(isinstance(fact, OrderProposed) for fact in witness.seen)
+
+
+def test_opening_waits_until_the_account_was_told_anew() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.account_heard_at = bench.clock.at - timedelta(seconds=90)
+        bench.broker.habits.keeps_account = True
+        await bench.start()
+        assert (bench.broker.account_asks, bench.ledger.orders) == (1, {})
+        bench.eyes.ticks = lambda: bench.eyes.heard  # no quote comes meanwhile
+        bench.engine.beat()
+        bench.broker.account_heard_at = bench.clock.at
+        await bench.beats(1, 0.2)
+        assert [order.purpose for order in bench.ledger.orders.values()] == ["open"]
+
+    play(story, MANUAL, start=False)
+
+
+def test_account_that_is_not_told_again_opens_nothing_and_says_so() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.account_heard_at = bench.clock.at - timedelta(seconds=90)
+        bench.broker.habits.keeps_account = True
+        await bench.start()
+        await bench.beats(12, 1.0)
+        assert bench.ledger.orders == {}
+        assert bench.broker.account_asks == 3
+        assert [fact.obstacle.gate for fact in bench.of(EntryDenied)] == ["account_values"]
+
+    play(story, MANUAL, start=False)
+
+
+def test_daily_stop_trips_once_for_its_day_and_stands_after_a_restart() -> None:
+    rules = given.strategy('limits: {open: 3, per_day: 3, per_expiry: 3, stop_for_day: "-$100"}')
+    lost = {"p580": {"bid": 4.00, "ask": 4.02}, "p575": {"bid": 2.10, "ask": 2.12}}
+    held = given.proposal(by=rules)
+    known = given.ledger(*given.opened(held, net="0.80", at=given.NOW - timedelta(minutes=30)))
+
+    async def day(bench: Bench) -> None:
+        signs = {leg.contract.con_id: Decimal(leg.sign) for leg in held.spread.legs}
+        bench.broker.positions = signs
+        bench.eyes.quotes = lambda at: given.chain(at=at, **lost)
+        await bench.start()
+        await bench.beats(6, 5.0)
+        bench.eyes.quotes = lambda at: given.chain(at=at)
+        await bench.beats(6, 5.0)
+
+    first = play(day, rules, ledger=known, start=False)
+    second = play(day, rules, ledger=first.ledger, start=False)
+
+    assert [fact.name for fact in first.of(BreakerTripped)] == ["stop_for_day"]
+    assert not second.of(BreakerTripped), "it stands"
+    assert second.ledger.reconciled == Reconciled(())
+    assert not [fact for bench in (first, second) for fact in bench.of(OrderProposed) if fact.purpose == "open"]
+    seen = given.snapshot(second.ledger, at=second.clock.at)
+    assert (obstacle := strategy_obstacle(rules, seen, given.book(rules))) is not None
+    assert obstacle.gate == "stop_for_day"
