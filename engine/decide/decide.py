@@ -14,8 +14,9 @@ from collections.abc import Callable
 from engine.decide.account_age import refresh
 from engine.decide.book import Book
 from engine.decide.breakers import breakers
+from engine.decide.closing import proposals
 from engine.decide.entries import entries
-from engine.decide.exits import exits, proposals
+from engine.decide.exits import exits
 from engine.decide.gate import Opening, gate
 from engine.decide.orders import Desk, tend
 from engine.decide.policy import auto_refusal

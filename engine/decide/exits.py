@@ -1,214 +1,220 @@
 """Exits: which open positions are to be closed now, by the rules of the version that opened them.
 
-A stop is believed when it has held on several fresh snapshots over some seconds, and the leg whose quote made it hold was quoted
-anew meanwhile: one bad print must not close a position, however long it stands. A profit, a date and a time of day are believed
-at once. Without a clean quote no rule fires; a settled expiry needs no quote.
-Below the account's last cushion positions are closed whatever their rules say, the dearest in margin first.
+1. Positions whose legs have expired are settled; that needs no quote.
+2. Each strategy's rules are asked once for all of its positions, at the mark of each. What a quote that is not believed would
+   answer is unknown; dates and times are answered all the same.
+3. The first rule that holds wins: at once (a profit, a date, a time of day), or once it is believed (a stop, `confirm`).
+4. What is due is closed, or it is said why it cannot be (`blocked`).
+5. Below the account's last cushion positions are closed whatever their rules say (`reduction`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
+from engine.decide.asking import ask_now, ask_quiet, ask_silent, told_at
+from engine.decide.blocked import Due, act, free, free_closed, wait
 from engine.decide.book import Book
+from engine.decide.closing import is_closing_time, on_its_way, proposals, why_not_sent
+from engine.decide.confirm import counted, is_stop, pending
 from engine.decide.find import ExitAnswer
-from engine.decide.positions import position_row
-from engine.decide.price import closing_plan
+from engine.decide.positions import PRICED, PositionRow, measured
 from engine.decide.quotes import Rows, spread_quote
-from engine.decide.refs import next_ref
+from engine.decide.reduction import RULE as REDUCTION
+from engine.decide.reduction import reduction
 from engine.decide.rolls import PREFIX, action_of
 from engine.domain.chain import MarketState
-from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
-from engine.domain.facts import ExitTriggered, OrderProposed, PositionSettled
-from engine.domain.ledger import Ledger
+from engine.domain.clocks import DECIDED_WITHIN
+from engine.domain.decision import CountExit, Decision, Settle, TriggerExit
+from engine.domain.facts import ExitTriggered, PositionSettled
 from engine.domain.position import Position
 from engine.domain.session import trading_day
-from engine.domain.snapshot import ExitHits, Snapshot
+from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
-from engine.pricing.fees import FeeLeg, commission
 from engine.pricing.mark import Mark
-from engine.strategy.conditions import LET_EXPIRE, Deed, ExitRule
-from engine.strategy.expressions import measures_in
+from engine.strategy.conditions import LET_EXPIRE, Deed
 from engine.strategy.model import Strategy
-from engine.strategy.values import Window
 
-CONFIRMED_BY = 3
-"""Snapshots in a row on which a stop must hold."""
-CONFIRMED_OVER = timedelta(seconds=15)
-FORGOTTEN_AFTER = timedelta(seconds=60)
-"""A stop that was not looked at for so long, for want of clean quotes, is counted from the start."""
-TRIGGERED_WITHIN = timedelta(seconds=5)
-"""A quote told so shortly before a rule first held may be what made it hold. The beat looks a tenth of a second after a quote."""
-AT_ONCE = frozenset(
-    {"profit", "dte", "days_held", "time", "minutes_to_close", "credit", "debit", "max_profit", "days_to_ex_dividend"}
-)
-"""Measures that one snapshot is enough for: a date cannot be a bad print, and a profit that was one does not fill."""
 GUARD_BEFORE_CLOSE = timedelta(hours=3)
 """On the last day of options that end in shares, or in the opening prints of the day after, what is near the money is closed from
 so long before the close on: 13:00 in New York, 10:00 on a half day."""
 GUARD_DISTANCE = 0.02
+GUARD = "expiry guard: a leg is near or in the money on its last day"
 SETTLED_AFTER = timedelta(minutes=30)
-ACCOUNT = "account"
-"""Under this name the account's own rule is counted, beside the positions' rules."""
-AGAIN_AFTER = timedelta(seconds=20)
-"""Between the end of a close that did not fill and the next one."""
+OF_THE_MARKET = PRICED | {"short_strike_breached"}
+"""Measures that need a price of anything: a rule that holds without them holds by the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One open position as it is looked at."""
+
+    position: Position
+    strategy: Strategy | None
+    """Whose rules it keeps; None where they are lost."""
+    mark: Mark | None
+    answers: tuple[ExitAnswer, ...]
+    """Of its rules, in the order of the file."""
+    by_clock: tuple[bool, ...]
+    """Whether each holds whatever the prices are."""
 
 
 def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
-    """Closings and settlements that are due, and the counting of stops that are not believed yet."""
-    decisions: list[Decision] = []
+    """Closings and settlements that are due, what is asked and said of those that cannot act, and the counting of stops."""
+    decisions: list[Decision] = list(free_closed(snapshot))
+    held: list[Position] = []
     for position in snapshot.ledger.open_positions():
         settled = _settled(position, snapshot)
         if settled is not None:
             decisions.append(settled)
-        elif snapshot.is_open and snapshot.is_fresh and out_of_hands(position, snapshot) is None:
-            decisions += _exit(position, snapshot, book, rows, proposals(decisions))
-    if snapshot.is_open and not proposals(decisions):
-        decisions += _reduction(snapshot, book, rows)
+        else:
+            held.append(position)
+    if is_closing_time(snapshot, book):
+        free_hands = [position for position in held if on_its_way(position, snapshot) is None]
+        for one in _looked_at(free_hands, snapshot, book, rows):
+            decisions += _exit(one, snapshot, rows, proposals(decisions))
+        if not proposals(decisions):
+            decisions += reduction(snapshot, book, rows)
+    if snapshot.is_open:
+        decisions += ask_quiet(snapshot, rows, decisions)
     return decisions
 
 
-def proposals(decisions: Sequence[Decision]) -> int:
-    """How many of the decisions take an order reference."""
-    return sum(isinstance(decision, Propose) for decision in decisions)
+def _looked_at(positions: Sequence[Position], snapshot: Snapshot, book: Book, rows: Rows) -> list[_Held]:
+    """Each position with its mark and the answers of its rules; the rules of one version are asked once."""
+    marks = [spread_quote(position.spread, rows, "close") for position in positions]
+    told: dict[int, tuple[ExitAnswer, ...]] = {}
+    by_clock: dict[int, tuple[bool, ...]] = {}
+    versions = [_rules_of(position, book) for position in positions]
+    for strategy in {one.digest: one for one in versions if one is not None}.values():
+        numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
+        seen = [_row(positions[n], marks[n], snapshot, rows) for n in numbers]
+        blind = [{name: None if name in OF_THE_MARKET else value for name, value in row.items()} for row in seen]
+        found = book.finder.exits(strategy, [*seen, *blind])
+        told |= dict(zip(numbers, found, strict=False))
+        clocks = (tuple(answer.holds is True for answer in answers) for answers in found[len(seen) :])
+        by_clock |= dict(zip(numbers, clocks, strict=True))
+    return [_Held(position, versions[n], marks[n], told.get(n, ()), by_clock.get(n, ())) for n, position in enumerate(positions)]
 
 
-def out_of_hands(position: Position, snapshot: Snapshot) -> str | None:
-    """Why a position cannot be closed now: a close is on its way, or ended so recently that its last fills may still be
-    travelling, or a leg is not there to close or has stopped trading. None where it can be."""
-    for order in snapshot.ledger.closings_of(position.id):
-        if not order.is_over:
-            return f"a close of it is on its way: {order.ref}, {order.state}"
-        if snapshot.at - order.changed_at < AGAIN_AFTER:
-            late = f"late fills may be on their way; try again in {AGAIN_AFTER.seconds} s"
-            return f"its last close, {order.ref}, ended just now and {late}"
-    if any(snapshot.calendar.is_over(leg.contract, snapshot.at) for leg in position.spread.legs):
-        return "its last trading session is over, it waits for its settlement"
-    return None if snapshot.holds(position.spread) else "the broker does not hold all of it"
-
-
-def _exit(position: Position, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
-    if not may_close(snapshot, book):
-        return
-    strategy = _rules_of(position, book)
-    quote = spread_quote(position.spread, rows, "close")
-    if quote is None or not quote.stands():
-        return
+def _row(position: Position, mark: Mark | None, snapshot: Snapshot, rows: Rows) -> PositionRow:
     market = snapshot.market.get(position.spread.underlying)
-    row = position_row(position, snapshot.chain, market, snapshot.at, snapshot.session)
-    is_clean = quote.obstacle is None
-    found = book.finder.exits(strategy, [row])[0] if strategy is not None and is_clean else ()
-    is_left = strategy is not None and strategy.lets_expire
-    for rule in found:
-        hits = snapshot.exit_hits.get((position.id, rule.rule.condition.text))
-        if strategy is not None and rule.holds is True:
-            if rule.rule.action == LET_EXPIRE:
-                is_left = True
-                break
-            action = action_of(rule.rule, position, strategy, snapshot.ledger)
-            following = list(_believed(position, rule, action, quote, snapshot, rows, proposed))
-            yield from following
-            if proposals(following):
-                return
-            if action != "alert":
-                break  # the first that holds wins, also while it is not believed yet
-        elif hits is not None and hits.count:
-            yield CountExit(position.id, rule.rule.condition.text, snapshot.at, 0)
-    if _guards(position, rows, snapshot, is_left=is_left):
-        # The last day waits neither for a stop to be believed nor for quotes to become clean: the bounds of the spread keep
-        # the price sane.
-        yield from close(position, "expiry guard: a leg is near or in the money on its last day", snapshot, rows, True, proposed)
+    is_believed = mark is not None and mark.is_believed and why_not_sent(snapshot) is None
+    row = measured(position, mark if is_believed else None, rows, market, snapshot.at, snapshot.session)
+    return row if is_believed else {name: None if name in PRICED else value for name, value in row.items()}
+
+
+def _exit(held: _Held, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterator[Decision]:
+    """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
+    due: Due | None = None
+    is_left = held.strategy is not None and held.strategy.lets_expire
+    standing: list[str] = []
+    for answer, by_clock in zip(held.answers, held.by_clock, strict=True):
+        text = answer.rule.condition.text
+        hits = snapshot.exit_hits.get((held.position.id, text))
+        if answer.holds is not False:
+            standing.append(text)
+        if answer.holds is None and pending(hits, snapshot) is not None:
+            yield from _waits(text, held, snapshot, rows)
+        if answer.holds is False and hits is not None and hits.count:
+            yield CountExit(held.position.id, text, snapshot.at, 0)
+        if answer.holds is not True:
+            continue
+        if answer.rule.action == LET_EXPIRE:
+            is_left = True
+            break
+        assert held.strategy is not None, "rules that answer are those of a strategy"
+        action = action_of(answer.rule, held.position, held.strategy, snapshot.ledger)
+        at_once = by_clock or not is_stop(answer)
+        is_due = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
+        if action == "alert":
+            continue
+        if is_due:
+            due = _due(answer, action, held, snapshot, by_clock=by_clock)
+        break
+    if due is None and _guards(held.position, rows, snapshot, is_left=is_left):
+        # The last day waits neither for a stop to be believed nor for quotes to become clean.
+        due = Due(GUARD, GUARD, "guard")
+    if due is not None:
+        yield from act(due, held.position, held.mark, snapshot, rows, proposed)
+    else:
+        yield from _freed(held, standing, snapshot)
 
 
 def _believed(
-    position: Position, found: ExitAnswer, action: Deed, quote: Mark, snapshot: Snapshot, rows: Rows, proposed: int
-) -> Iterator[Decision]:
-    """What follows from a rule that holds: one count more, or the exit once that is enough; an alert is given once."""
-    text = found.rule.condition.text
-    urgent = _is_stop(found)
+    answer: ExitAnswer, action: Deed, held: _Held, snapshot: Snapshot, rows: Rows, *, at_once: bool
+) -> Generator[Decision, None, bool]:
+    """Counts one more look at a rule that holds, and asks for the quotes that it waits for; whether it is due now.
+
+    An alert is given once; a look without a fresh quote counts nothing.
+    """
+    text, position = answer.rule.condition.text, held.position
     hits = snapshot.exit_hits.get((position.id, text))
-    before = _still_counting(hits, snapshot, forgets=action != "alert")
-    first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
-    told_at = (snapshot.at - timedelta(seconds=age_s) for age_s in quote.ages_s)
-    if any(first_at - TRIGGERED_WITHIN <= at <= first_at for at in told_at):
-        count = min(count, CONFIRMED_BY - 1)  # the print that made the rule hold is still standing there, and may be a bad one
-    was = before is not None and _is_confirmed(urgent, before.count, before.last_at - before.first_at)
-    is_now = _is_confirmed(urgent, count, snapshot.at - first_at)
-    if action == "alert" or not is_now:
-        yield CountExit(position.id, text, first_at, count)
-    if not is_now or (action == "alert" and was):
-        return
-    values = {name: None if value is None else float(value) for name, value in found.values.items()}
-    yield TriggerExit(ExitTriggered(position.id, text, action, snapshot.chain.id, values))
-    if action != "alert":
-        yield from close(position, (PREFIX if action == "roll" else "") + text, snapshot, rows, urgent, proposed)
+    is_alert = action == "alert"
+    if at_once and not is_alert:
+        return True
+    if not snapshot.is_fresh:
+        if not is_alert and pending(hits, snapshot) is not None:
+            yield from _waits(text, held, snapshot, rows)
+        return False
+    count = counted(hits, snapshot, _told(held, snapshot, rows), at_once=at_once, forgets=not is_alert)
+    if is_alert:
+        yield CountExit(position.id, text, count.first_at, count.count)
+        if count.is_believed and not count.was_believed:
+            yield TriggerExit(_triggered(answer, action, held, snapshot))
+        return False
+    if count.is_believed:
+        return True
+    if snapshot.at - count.first_at >= DECIDED_WITHIN:
+        yield from _waits(text, held, snapshot, rows, (count.first_at, count.count))
+        return False
+    yield CountExit(position.id, text, count.first_at, count.count)
+    legs = position.spread.legs
+    yield from ask_now(legs, snapshot) if pending(hits, snapshot) is None else ask_silent(legs, snapshot, rows)
+    return False
 
 
-def _still_counting(hits: ExitHits | None, snapshot: Snapshot, *, forgets: bool) -> ExitHits | None:
-    if hits is None or not hits.count or (forgets and snapshot.at - hits.last_at > FORGOTTEN_AFTER):
-        return None
-    return hits
+def _waits(
+    text: str, held: _Held, snapshot: Snapshot, rows: Rows, count: tuple[datetime, int] | None = None
+) -> Iterator[Decision]:
+    """What is asked and said while a stop has held and no fresh quote confirms or contradicts it."""
+    told = [at for leg in held.position.spread.legs if (at := told_at(leg.contract, rows)) is not None]
+    age = f"told {(snapshot.at - min(told)).total_seconds():.0f} s ago" if told else "never told"
+    why = f"it held, and its quotes are not told anew: {age}"
+    yield from wait(text, held.position, "no price", why, snapshot, rows, count)
 
 
-def _is_confirmed(urgent: bool, count: int, over: timedelta) -> bool:
-    return not urgent or (count >= CONFIRMED_BY and over >= CONFIRMED_OVER)
+def _told(held: _Held, snapshot: Snapshot, rows: Rows) -> list[datetime]:
+    """When the quotes of its legs were told, but for a leg that brings nothing whenever it was quoted."""
+    if held.mark is not None:
+        return [snapshot.at - timedelta(seconds=age_s) for age_s in held.mark.ages_s]
+    return [at for leg in held.position.spread.legs if (at := told_at(leg.contract, rows)) is not None]
+
+
+def _due(answer: ExitAnswer, action: Deed, held: _Held, snapshot: Snapshot, *, by_clock: bool) -> Due:
+    text = answer.rule.condition.text
+    kind = "clock" if by_clock else "stop" if is_stop(answer) else "target"
+    reason = (PREFIX if action == "roll" else "") + text
+    return Due(text, reason, kind, _triggered(answer, action, held, snapshot))
+
+
+def _triggered(answer: ExitAnswer, action: Deed, held: _Held, snapshot: Snapshot) -> ExitTriggered:
+    values = {name: None if value is None else float(value) for name, value in answer.values.items()}
+    return ExitTriggered(held.position.id, answer.rule.condition.text, action, snapshot.chain.id, values)
+
+
+def _freed(held: _Held, standing: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:
+    """The word that what was due no longer is; a rule that cannot be answered is still due."""
+    _, blocked = snapshot.ledger.blocked_exits.get(held.position.id, (None, None))
+    if blocked is not None and blocked.rule not in standing and not blocked.rule.startswith(REDUCTION):
+        yield from free(held.position, "its rule no longer holds", snapshot)
 
 
 def _rules_of(position: Position, book: Book) -> Strategy | None:
     """The version that opened the position; where it is lost, the present one of that name: some rules are better than none."""
     born_with = book.versions.get(position.digest)
     return born_with or next((strategy for strategy in book.strategies if strategy.name == position.strategy), None)
-
-
-def _is_stop(found: ExitAnswer) -> bool:
-    """Whether a rule must be confirmed and its close is urgent: it looks at prices, or at a profit that is a loss."""
-    profit = found.values.get("profit")
-    return not _is_at_once(found.rule) or (profit is not None and profit < 0)
-
-
-def _is_at_once(rule: ExitRule) -> bool:
-    return {measure.name for measure in measures_in(rule.condition.expression)} <= AT_ONCE
-
-
-def close(
-    position: Position, reason: str, snapshot: Snapshot, rows: Rows, urgent: bool, proposed: int, asked_by: str | None = None
-) -> Iterator[Decision]:
-    """The order that closes all of a position; nothing where a leg has no quote."""
-    quote = spread_quote(position.spread, rows, "close")
-    if quote is None:
-        return
-    plan = closing_plan(position.spread, quote, urgent=urgent)
-    premiums = [rows.value(leg.contract.con_id, "ask") or 0.0 for leg in position.spread.legs]
-    legs = [FeeLeg(leg.ratio, premium) for leg, premium in zip(position.spread.legs, premiums, strict=True)]
-    yield Propose(
-        OrderProposed(
-            order_ref=next_ref(snapshot.ledger, snapshot.at, proposed),
-            purpose="close",
-            strategy=position.strategy,
-            digest=position.digest,
-            snapshot=snapshot.chain.id,
-            position=position.id,
-            spread=position.spread,
-            quantity=position.quantity,
-            limit=plan.limit,
-            worst=plan.worst,
-            max_loss=Decimal(0),
-            fees=commission(legs, position.quantity),
-            reason=reason,
-            asked_by=asked_by,
-        )
-    )
-
-
-def may_close(snapshot: Snapshot, book: Book) -> bool:
-    """Whether an open market, inside of the hours that the account gives to closing, can be traded on now."""
-    window: Window = book.account.session.close
-    zone, session = ZoneInfo(window.zone), snapshot.session
-    assert session is not None, "asked in session only"
-    last = min(window.end, (session.close.astimezone(zone) - timedelta(minutes=5)).time())
-    inside = window.start <= snapshot.at.astimezone(zone).time() < last
-    return inside and snapshot.is_connected and snapshot.data == "live"
 
 
 def _guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool) -> bool:
@@ -273,35 +279,3 @@ def _last_price(market: MarketState, settles: datetime, snapshot: Snapshot) -> D
     if today <= day or (is_first_since and market.price is not None):
         price = market.price
     return Decimal(repr(round(price, 4))) if price is not None else None
-
-
-def _reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]:
-    """The close of the position that frees the most margin, one at a time, while the account's cushion stays too thin."""
-    cushion, least = snapshot.account.cushion, book.account.margin.cushion_reduce
-    rule = f"cushion below {least:.0%}"
-    hits = snapshot.exit_hits.get((ACCOUNT, rule))
-    if cushion is None or cushion >= least or not may_close(snapshot, book):
-        if hits is not None and hits.count:
-            yield CountExit(ACCOUNT, rule, snapshot.at, 0)
-        return
-    if any(order.purpose == "close" for order in snapshot.ledger.working()):
-        return
-    before = _still_counting(hits, snapshot, forgets=True)
-    first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
-    if not _is_confirmed(True, count, snapshot.at - first_at):
-        yield CountExit(ACCOUNT, rule, first_at, count)
-        return
-    ledger = snapshot.ledger
-    free = [position for position in ledger.open_positions() if out_of_hands(position, snapshot) is None]
-    for position in sorted(free, key=lambda position: (-_margin(position, ledger), position.id)):
-        quote = spread_quote(position.spread, rows, "close")
-        if quote is not None and quote.stands():  # a close on others would not be sent, and hold up the rest
-            yield from close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0)
-            return
-
-
-def _margin(position: Position, ledger: Ledger) -> Decimal:
-    """USD of maintenance margin that the broker's preview named for what is open; its maximum loss where it named none."""
-    opening = ledger.orders[position.id]
-    named = opening.preview.maintenance_margin_change if opening.preview else None
-    return position.max_loss if named is None else named * position.quantity / opening.quantity

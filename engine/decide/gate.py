@@ -192,13 +192,19 @@ def _counts(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) ->
 
 
 def _traffic(snapshot: Snapshot) -> tuple[int, int]:
-    """Order messages and leg executions of today: the broker judges the one by the other.
+    """Order messages and leg executions of today's openings: the broker judges the one by the other.
 
+    Closes are left out. They back off by themselves, and one that nobody fills must not stop what could be opened.
     Source: IBKR order efficiency ratio, (submits + revisions + cancels) / (executions + 1).
     """
     today, messages, executions = trading_day(snapshot.at), 0, 0
     for order in snapshot.ledger.orders.values():
-        if order.sent_at is not None and snapshot.at - order.sent_at < ONE_DAY and trading_day(order.sent_at) == today:
+        if (
+            order.purpose == "open"
+            and order.sent_at is not None
+            and snapshot.at - order.sent_at < ONE_DAY
+            and trading_day(order.sent_at) == today
+        ):
             messages += 1 + order.reprices + (order.cancel_requested_at is not None)
             executions += len(order.fills)
     return messages, executions

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine.decide.asking import ask_silent
 from engine.decide.exposure import crosses
 from engine.decide.price import (
     closing_plan,
@@ -25,7 +26,7 @@ from engine.decide.price import (
     opening_plan,
 )
 from engine.decide.quotes import Rows, spread_quote
-from engine.domain.clocks import PRICED_WITHIN
+from engine.domain.clocks import CANCEL_PATIENCE, CLOSE_PATIENCE, CLOSE_STEP, PRICED_WITHIN, URGENT_STEP
 from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Doubt, Expire, Reply, Reprice, Send
 from engine.domain.facts import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
@@ -42,11 +43,6 @@ ACK_PATIENCE = timedelta(seconds=10)
 """Combinations of options have been seen to take five seconds to be acknowledged; twice that is silence."""
 APPROVED_PATIENCE = timedelta(seconds=60)
 """An approval that could not be sent within a minute is stale."""
-CANCEL_PATIENCE = timedelta(seconds=15)
-"""TWS may hold a cancel for five seconds to let the last leg finish; three times that is silence."""
-CLOSE_PATIENCE = timedelta(seconds=90)
-"""A close that has not filled by now is canceled and decided anew."""
-CLOSE_STEP_EVERY = timedelta(seconds=10)
 APPROVAL_BEFORE_CLOSE = timedelta(seconds=30)
 ONE_MINUTE = timedelta(minutes=1)
 MOVED_DAYS = 0.25
@@ -109,12 +105,21 @@ def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision
         if gone is not None:
             yield Expire(order.ref, gone)
         elif _can_send(snapshot) and quote is not None and quote.stands(PRICED_WITHIN) and not _is_blocked(order, snapshot):
-            limit = max(order.proposed.worst, closing_plan(order.spread, quote, urgent=True).limit)
-            yield Approve(order.ref, order.proposed.asked_by or "exit rule", limit)
+            yield Approve(order.ref, order.proposed.asked_by or "exit rule", _first_limit(order, quote))
         elif snapshot.at - order.proposed_at > APPROVED_PATIENCE:
             yield Expire(order.ref, "could not be sent in time")
+        elif quote is None or not quote.stands(PRICED_WITHIN):
+            yield from ask_silent(order.spread.legs, snapshot, rows)
     elif snapshot.at - order.proposed_at > PREVIEW_PATIENCE:
         yield Expire(order.ref, "the preview was never answered")
+
+
+def _first_limit(close: Order, mark: Mark) -> Decimal:
+    """The first price of a close: mid as it is now; its worst where it was proposed at that, since no better one was taken."""
+    proposed = close.proposed
+    if proposed.limit == proposed.worst:
+        return proposed.worst
+    return max(proposed.worst, closing_plan(close.spread, mark, urgent=True).limit)
 
 
 def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
@@ -304,12 +309,16 @@ def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iter
 
 
 def _walk_close(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
-    if not _is_due(order, snapshot.at, CLOSE_STEP_EVERY, desk):
+    urgent = order.proposed.urgent
+    every = (URGENT_STEP if urgent else CLOSE_STEP).wait(max(1, order.reprices))
+    if not _is_due(order, snapshot.at, every, desk):
         return
     quote = _fresh(order, snapshot, rows)
     if quote is None:
+        if _can_send(snapshot):
+            yield from ask_silent(order.spread.legs, snapshot, rows)
         return
-    limit = next_closing_limit(order.spread, quote, order.limit, order.proposed.worst)
+    limit = next_closing_limit(order.spread, quote, order.limit, order.proposed.worst, urgent=urgent)
     if limit is not None:
         yield Reprice(order.ref, limit, order.reprices + 1)
 

@@ -47,26 +47,27 @@ def opening_plan(spread: Spread, quote: Mark, walk: PriceWalk) -> Plan | None:
     return Plan(limit, worst)
 
 
-def closing_plan(spread: Spread, quote: Mark, *, urgent: bool) -> Plan:
-    """First and worst price of a close: from mid toward natural, never more than the width nor less than nothing.
+def closing_plan(spread: Spread, mark: Mark, *, urgent: bool, at_natural: bool = False, fees: Decimal = Decimal(0)) -> Plan:
+    """First and worst price of a close: from mid toward natural, and never worse than expiry could be.
 
-    An urgent close may follow the market down to the bound of the spread; one that takes a profit stops at natural as it is. A
-    quote beyond the width is a bad quote, not a reason to pay.
+    An urgent close may follow the market down to that bound; one that takes a profit stops at natural as it is. `fees` are USD
+    per share that closing costs and expiry does not: they count, so that a close never costs more than to wait. A quote beyond
+    the width is a bad quote, not a reason to pay.
     """
     tick = combo_tick(spread)
-    floor, ceiling = spread.floor, spread.cap
-    worst = floor if urgent else min(ceiling, max(floor, _down(quote.natural, tick)))
-    return Plan(min(ceiling, max(worst, _up(quote.mid, tick))), worst)
+    floor, ceiling = min(spread.cap, _up(spread.floor + fees, tick)), spread.cap
+    natural = min(ceiling, max(floor, _down(mark.natural, tick)))
+    worst = floor if urgent else natural
+    return Plan(natural if at_natural else min(ceiling, max(worst, _up(mark.mid, tick))), worst)
 
 
-def next_closing_limit(spread: Spread, quote: Mark, limit: Decimal, worst: Decimal) -> Decimal | None:
-    """The limit of a close halfway nearer to natural, within `worst`; None where it is there already."""
+def next_closing_limit(spread: Spread, quote: Mark, limit: Decimal, worst: Decimal, *, urgent: bool = False) -> Decimal | None:
+    """The limit of a close halfway nearer to natural, an urgent one at it, within `worst`; None where it is there already."""
     tick = combo_tick(spread)
     natural = min(spread.cap, max(worst, _down(quote.natural, tick)))
     if natural >= limit:
         return None
-    halfway = _down((limit + natural) / 2, tick)
-    return max(natural, halfway)
+    return natural if urgent else max(natural, _down((limit + natural) / 2, tick))
 
 
 def next_limit(spread: Spread, quote: Mark, walk: PriceWalk, limit: Decimal, worst: Decimal) -> Decimal | None:

@@ -8,7 +8,7 @@ again by whoever wants it. What a rule closes, nobody cancels: the rule would on
 from collections.abc import Iterator, Sequence
 
 from engine.decide.book import Book
-from engine.decide.exits import close, may_close, out_of_hands, proposals
+from engine.decide.closing import close, may_close, out_of_hands, proposals
 from engine.decide.price import combo_tick, has_moved
 from engine.decide.quotes import Rows, spread_quote
 from engine.domain.decision import Cancel, Decision, Decline, Expire, Reply

@@ -10,17 +10,18 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class BackOff:
-    """One more try: each wait is twice the one before, up to a longest one."""
+    """One more try: each wait is a multiple of the one before, up to a longest one."""
 
     first: timedelta
     longest: timedelta
+    factor: int = 2
 
     def wait(self, tries: int) -> timedelta:
         """How long to wait after so many tries in a row that came to nothing; nothing before the first."""
         if tries <= 0:
             return timedelta(0)
-        doublings = min(tries - 1, (self.longest // self.first).bit_length())
-        return min(self.longest, self.first * 2**doublings)
+        growths = min(tries - 1, (self.longest // self.first).bit_length())
+        return min(self.longest, self.first * self.factor**growths)
 
 
 def _seconds(number: float) -> timedelta:
@@ -64,11 +65,11 @@ SETTLES_AFTER = _seconds(20)
 """After a close has ended its last fills may still be travelling; nothing is decided on the position meanwhile."""
 CLOSE_PATIENCE = _seconds(90)
 """A close that has not filled by now is canceled and decided anew."""
-URGENT_STEP_EVERY, CLOSE_STEP_EVERY = _seconds(5), _seconds(10)
-"""Between two prices of a close, one that stops a loss and any other."""
+URGENT_STEP, CLOSE_STEP = BackOff(_seconds(5), _seconds(40)), BackOff(_seconds(10), _seconds(40))
+"""Between two prices of a close, of one that stops a loss and of any other, by the number of its price changes so far."""
 CLOSE_AGAIN = BackOff(_seconds(20), timedelta(minutes=10))
 """Between two closes of which none filled: it must be closed, so it is tried for as long as its rule holds."""
-TARGET_AGAIN = BackOff(timedelta(minutes=10), timedelta(hours=1))
+TARGET_AGAIN = BackOff(_seconds(20), timedelta(hours=2), factor=4)
 """The same where a profit is taken, or nobody bids for what is sold: nothing is lost by waiting."""
 MESSAGES_A_DAY = 20
 """Order messages of one position for a profit, or where nobody bids: more would count against the account's order efficiency."""
@@ -99,8 +100,6 @@ ACCOUNT_LOOKED_AT_EVERY = timedelta(milliseconds=200)
 
 LOOKED_AT_EVERY = _seconds(1)
 """While an order is on its way or a stop waits to be believed: their patience is counted in seconds."""
-HELD_LOOKED_AT_EVERY = _seconds(5)
-"""While something is held: a leg that falls silent is noticed by the clock."""
 
 # The demonstration, which looks away while nothing is at stake.
 

@@ -5,12 +5,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, assert_never
 
+from engine.domain.contract import Contract
 from engine.domain.facts import (
     ApprovalAsked,
     BreakerTripped,
     CancelRequested,
     CandidatesRecorded,
     EntryDenied,
+    ExitBlocked,
+    ExitFreed,
     ExitTriggered,
     Fact,
     FunnelRecorded,
@@ -122,6 +125,25 @@ class CountExit:
 
 
 @dataclass(frozen=True, slots=True)
+class AskQuotes:
+    """Have the lines of these held legs opened anew: the broker then tells each quote as it stands."""
+
+    contracts: tuple[Contract, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockExit:
+    """An exit is due and cannot act: said when it begins, when its reason changes and at each new try."""
+
+    fact: ExitBlocked
+
+
+@dataclass(frozen=True, slots=True)
+class FreeExit:
+    fact: ExitFreed
+
+
+@dataclass(frozen=True, slots=True)
 class Settle:
     fact: PositionSettled
 
@@ -174,7 +196,7 @@ class Reply:
 
 Decision = (
     Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Cancel | Doubt | TriggerExit | CountExit
-    | Settle | RecordFunnel | Trip | CountBreaker | RefreshAccount | Stop | Reply
+    | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker | RefreshAccount | Stop | Reply
 )  # fmt: skip
 
 
@@ -201,11 +223,13 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (OrderExpired(ref, reason),)
         case DenyEntry(fact=fact) | Ask(fact=fact) | Settle(fact=fact) | TriggerExit(fact=fact) | Trip(fact=fact):
             return (fact,)
+        case BlockExit(fact=fact) | FreeExit(fact=fact):
+            return (fact,)
         case RecordFunnel(fact=fact, candidates=candidates):
             return (fact, candidates)
         case Stop(reason=reason):
             return (Halted("breaker", reason),)
-        case CountExit() | CountBreaker() | RefreshAccount() | Reply():
+        case CountExit() | AskQuotes() | CountBreaker() | RefreshAccount() | Reply():
             return ()
         case _:
             assert_never(decision)

@@ -211,6 +211,8 @@ class OrderProposed:
     """The position whose close made room for this opening."""
     asked_by: str | None = None
     """The person who asked for this close; None where a rule did."""
+    urgent: bool = False
+    """Whether a close stops a loss, or must not wait: it may follow the market to its worst price."""
 
 
 @dataclass(frozen=True, slots=True)

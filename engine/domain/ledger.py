@@ -101,7 +101,8 @@ class Ledger:
     failed_at: datetime | None = None
     """When the last of them was."""
     messages: list[datetime] = field(default_factory=list[datetime])
-    """When order messages (send, reprice, cancel) were written, newest last, at most `MESSAGES_KEPT`."""
+    """When messages of openings (send, reprice, cancel) were written, newest last, at most `MESSAGES_KEPT`. Closes are not held
+    up by their number, nor do they hold up others: they back off."""
     unbalanced: dict[str, datetime] = field(default_factory=dict[str, datetime])
     """Orders whose executed legs are not whole spreads, with the time of the last execution heard."""
     breakers: dict[tuple[str, str], tuple[datetime, BreakerTripped]] = field(
@@ -233,7 +234,8 @@ class Ledger:
         self.orders[fact.order_ref] = order_life.advance(known, fact, at)
         match fact:
             case OrderSent() | OrderRepriced() | CancelRequested():
-                self.messages = [*self.messages[1 - MESSAGES_KEPT :], at]
+                if known.purpose == "open":
+                    self.messages = [*self.messages[1 - MESSAGES_KEPT :], at]
             case OrderRejected():
                 self.failures_in_a_row += known.state != "rejected"
                 self.failed_at = at

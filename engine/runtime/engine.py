@@ -10,7 +10,8 @@ Between two beats the world cannot change under the decider. A beat is one synch
 reconciliations) is started by `spawn` and comes back through the inbox as facts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,10 +20,14 @@ from typing import Protocol, assert_never
 from engine.decide.book import Book
 from engine.decide.decide import decide
 from engine.decide.requests import subject
-from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY
+from engine.decide.waiting import looks_again_in_s
+from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY, LOOKED_AT_EVERY
+from engine.domain.contract import Contract
 from engine.domain.decision import (
     Approve,
     Ask,
+    AskQuotes,
+    BlockExit,
     Cancel,
     CountBreaker,
     CountExit,
@@ -32,6 +37,7 @@ from engine.domain.decision import (
     DenyEntry,
     Doubt,
     Expire,
+    FreeExit,
     Propose,
     RecordFunnel,
     RefreshAccount,
@@ -55,7 +61,7 @@ from engine.runtime.inbox import Asked, Inbox, Said
 from engine.runtime.inquiry import Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
 
-TIMER_BUSY_S = 1.0
+TIMER_BUSY_S = LOOKED_AT_EVERY.total_seconds()
 """While orders are on their way, patience is counted in seconds."""
 TIMER_OPEN_S = 30.0
 """Without fresh quotes only the clock can fire a rule; rules of the clock count minutes."""
@@ -128,6 +134,9 @@ class Engine:
         self._breaker_hits: dict[tuple[str, str], BreakerHits] = {}
         self._account_asked_at: datetime | None = None
         self._account_awaited_since: datetime | None = None
+        self._asked_quotes: dict[int, datetime] = {}
+        """When each leg was asked for anew, by contract number."""
+        self._looks_again_in_s = TIMER_BUSY_S
         self._ticks = -1
         self._written_since_sync = False
 
@@ -173,6 +182,7 @@ class Engine:
             self._written_since_sync = False
         for effect in effects:
             effect()
+        self._looks_again_in_s = looks_again_in_s(snapshot)
         self._settle_answers()
         self._inquiry.ask_when_due(self.ledger, now)
         self.gauges.beats += 1
@@ -269,6 +279,7 @@ class Engine:
             breaker_hits=self._breaker_hits,
             account_asked_at=self._account_asked_at,
             account_awaited_since=self._account_awaited_since,
+            asked_quotes=self._asked_quotes,
             is_fresh=self._ticks != ticks or is_answered,
         )
 
@@ -314,12 +325,15 @@ class Engine:
             case RefreshAccount():
                 self._account_asked_at, self._account_awaited_since = now, self._account_awaited_since or now
                 return [self._broker.refresh_account]
+            case AskQuotes(contracts=contracts):
+                self._asked_quotes |= dict.fromkeys((contract.con_id for contract in contracts), now)
+                return [partial(self._requote, contracts)]
             case Reply(order_ref=ref, text=text):
                 self._answered(ref, text)
                 self._served(ref, text)
             case Stop() | Trip():
                 self._inbox.nudge()
-            case Ask() | Settle() | TriggerExit() | RecordFunnel():
+            case Ask() | Settle() | TriggerExit() | BlockExit() | FreeExit() | RecordFunnel():
                 pass
             case _:
                 assert_never(decision)
@@ -333,6 +347,10 @@ class Engine:
             self._inbox.hear(OrderUnknown(ref, f"it may not have left: {error}"))
             if not isinstance(error, Transient) and self.ledger.halt is None:
                 self._inbox.hear(Halted("engine", str(error)))
+
+    def _requote(self, contracts: Sequence[Contract]) -> None:
+        with suppress(EngineError):  # the link is lost: that is a fact of its own, and the question is asked again
+            self._broker.requote(contracts)
 
     async def _preview(self, ref: str) -> None:
         self._inbox.hear(await self._broker.preview(self.ledger.orders[ref].proposed))
@@ -363,4 +381,4 @@ class Engine:
             return ACCOUNT_LOOKED_AT_EVERY.total_seconds()
         if any(True for _ in self.ledger.working()):
             return TIMER_BUSY_S
-        return TIMER_OPEN_S if self._eyes.is_open(self._clock.now()) else TIMER_CLOSED_S
+        return min(self._looks_again_in_s, TIMER_OPEN_S if self._eyes.is_open(self._clock.now()) else TIMER_CLOSED_S)

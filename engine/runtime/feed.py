@@ -32,8 +32,6 @@ HISTORY_AGAIN = timedelta(minutes=5)
 CHAIN_AGAIN = timedelta(minutes=1)
 """Between two questions for an underlying or a chain that was not had."""
 NO_HISTORY = DailyBars((), (), ())
-QUIET_FOR = timedelta(seconds=100)
-"""A leg of an open position that was not told for so long is asked for anew; exits believe it for 120 s, asking takes time."""
 BAND = 0.15
 """Strikes within this fraction of the spot are loaded: wider than a delta of 0.05 at 60 days in calm and nervous markets."""
 BAND_OF_VOLATILITY = 1.0
@@ -74,8 +72,6 @@ class Feed:
         """Days on which the broker refused an underlying."""
         self._put_off: dict[str, datetime] = {}
         """When an underlying or a chain that was not had was asked for."""
-        self._requoted: dict[int, datetime] = {}
-        """When a quiet leg was asked for anew, by con_id."""
         self._is_preparing = False
         self._is_prepared = False
         self._needed: tuple[Shelf, Mapping[str, Days]] | None = None
@@ -204,20 +200,6 @@ class Feed:
         if chosen != self._watched:
             self._broker.watch(chosen, self._underlyings())
             self._watched = chosen
-
-    def requote(self, ledger: Ledger, now: datetime) -> None:
-        """Ask anew for the legs of open positions that are quiet: exits must know whether they did not change or died."""
-        legs = {leg.contract for position in ledger.open_positions() for leg in position.spread.legs}
-        quiet = [contract for contract in sorted(legs, key=lambda leg: leg.con_id) if self._is_quiet(contract.con_id, now)]
-        if quiet:
-            self._requoted |= dict.fromkeys((contract.con_id for contract in quiet), now)
-            self._broker.requote(quiet)
-
-    def _is_quiet(self, con_id: int, now: datetime) -> bool:
-        told_at, asked_at = self._quotes.told_at(con_id), self._requoted.get(con_id)
-        if told_at is None or (asked_at is not None and now - asked_at < QUIET_FOR):
-            return False
-        return now.timestamp() - told_at > QUIET_FOR.total_seconds()
 
     def market(self, shelf: Shelf, now: datetime) -> dict[str, MarketState]:
         """What is known of every underlying, for the `when` conditions."""

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from engine.decide.book import Book
 from engine.decide.breakers import lift_words
+from engine.decide.closing import close
 from engine.decide.decide import rechecking
-from engine.decide.exits import close
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.requests import close_obstacle
 from engine.domain.decision import Propose

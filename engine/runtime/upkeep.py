@@ -88,8 +88,6 @@ class Upkeep:
                 elif now - watched_at >= REWATCH_EVERY:
                     self._feed.rewatch(self._library.shelf, self._ledger, now)
                     watched_at = now
-                if _is_in_session(now):
-                    self._feed.requote(self._ledger, now)
                 pause = RETRY_FIRST_S
             except (Transient, UserError):
                 # Said by the broker as a fact already; the journal and every face show it.

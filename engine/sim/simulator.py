@@ -45,6 +45,7 @@ Read into values they take some sixteen times that, 256 MB at the most, whatever
 _AFTER_CLOSE = timedelta(seconds=1)
 _SHORTEST_S = 1e-3
 
+_SHOWS = frozenset({"req_mkt_data"})
 _HELD = frozenset({"place_order", "cancel_order", "req_global_cancel"})
 
 _PAPER_CASH = Decimal(1_000_000)
@@ -250,7 +251,9 @@ class Simulator:
 
     def _handle(self, session: Session, message: Message) -> None:
         now = self.now()
-        if now - self._pumped_at >= self._cadence():
+        # Whoever opens a line is told the quote as it stands, also while the others are looked away from.
+        cadence = timedelta(seconds=self.knobs.cadence_s) if message.name in _SHOWS else self._cadence()
+        if now - self._pumped_at >= cadence:
             self._pump()
         if message.name in _HELD and self._outages.link_is_down:
             self._held.append((session.client_id, message))

@@ -175,12 +175,6 @@ class QuoteStore:
         self._changed_at[np.array(self._group_of, dtype=np.int64)[rows]] = self._beat
         self._ticks += int(rows.size)
 
-    def told_at(self, con_id: int) -> float | None:
-        """When the broker last told bid or ask of a contract, UTC seconds since 1970; None where it has not."""
-        row = self._rows.get(con_id)
-        at = _NAN if row is None else self._quoted_at[row]
-        return at if at == at else None  # noqa: PLR0124 - NaN is the one number that differs from itself
-
     @property
     def ticks(self) -> int:
         """Option quotes taken in since the start."""

@@ -1,6 +1,5 @@
 """Exits: when positions close, what must hold longer before it is believed, and what expires."""
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,62 +9,19 @@ from engine.decide.breakers import strategy_result
 from engine.decide.exits import exits
 from engine.decide.quotes import Rows, spread_quote
 from engine.domain.chain import ChainSnapshot
-from engine.domain.decision import CountExit, Decision, Propose, Settle, TriggerExit
+from engine.domain.decision import (
+    CountExit,
+    Decision,
+    Propose,
+    Settle,
+    TriggerExit,
+)
 from engine.domain.facts import OrderAbsent, OrderCanceled, OrderUnknown, Reconciled
 from engine.domain.index_classes import option_class
-from engine.domain.ledger import Ledger
 from engine.domain.session import Session
 from engine.domain.snapshot import ExitHits
-from engine.strategy.model import Strategy
 from tests import given
-
-PUTS = given.strategy()
-SHORT, LONG = 580, 575
-
-
-def position(*refs: str, by: Strategy = PUTS, quantity: int = 1) -> Ledger:
-    """Positions opened two days ago for a credit of 0.80."""
-    known = given.ledger()
-    for number, ref in enumerate(refs or ("o1",)):
-        of = given.spread(short=SHORT - 5 * number, long=LONG - 5 * number)
-        given.told(known, *given.opened(given.proposal(ref, of=of, quantity=quantity, by=by), net="0.80"))
-    return known
-
-
-def costs(net: str, *, at: datetime = given.NOW, age_s: float = 1.0, **more: float | None) -> ChainSnapshot:
-    """The chain in which buying the spread back costs so much at mid."""
-    when = {"quoted_at": at.timestamp() - age_s}
-    short, long = 1.20 + float(net), 1.20
-    sold, bought = ({"bid": mid - 0.01, "ask": mid + 0.01, **when} for mid in (short, long))
-    return given.chain(at=at, p580=sold | more, p575=bought)
-
-
-def look(
-    known: Ledger, chain: ChainSnapshot, *, strategy: Strategy | Sequence[Strategy] = PUTS, limits: str = "", **more: object
-) -> list[Decision]:
-    strategies = (strategy,) if isinstance(strategy, Strategy) else strategy
-    now = given.snapshot(known, chain, at=chain.as_of, **more)  # type: ignore[arg-type]
-    return exits(now, given.book(*strategies, account=given.limits(limits)), Rows(chain))
-
-
-def watched(known: Ledger, chains: Sequence[ChainSnapshot], strategy: Strategy = PUTS, **more: object) -> list[list[Decision]]:
-    """What one look after the other decides, with the counts between them kept as the beat keeps them."""
-    hits: dict[tuple[str, str], ExitHits] = {}
-    found: list[list[Decision]] = []
-    for chain in chains:
-        found.append(look(known, chain, strategy=strategy, exit_hits=dict(hits), **more))
-        for one in found[-1]:
-            if isinstance(one, CountExit):
-                hits[one.position, one.rule] = ExitHits(one.first_at, chain.as_of, one.count)
-    return found
-
-
-def kinds(decisions: list[Decision]) -> list[str]:
-    return [type(one).__name__ for one in decisions]
-
-
-def seconds(number: float) -> datetime:
-    return given.NOW + timedelta(seconds=number)
+from tests.core.decide.watching import PUTS, costs, kinds, look, position, seconds, watched
 
 
 def test_profit_closes_at_once_and_asks_no_more_than_natural() -> None:
@@ -91,7 +47,7 @@ def test_stop_is_believed_after_three_looks_over_fifteen_seconds() -> None:
     assert [kinds(one) for one in found] == [["CountExit"]] * 4 + [["TriggerExit", "Propose"]]
     (_, proposed) = found[-1]
     assert isinstance(proposed, Propose)
-    assert (proposed.order.limit, proposed.order.worst) == (Decimal("-2.50"), Decimal("-5.00"))
+    assert (proposed.order.limit, proposed.order.worst) == (Decimal("-2.50"), Decimal("-4.98"))
 
 
 def test_stop_is_not_believed_when_two_looks_are_far_apart() -> None:
@@ -125,7 +81,7 @@ def test_stop_that_was_out_of_sight_for_a_minute_is_counted_from_the_start() -> 
 
 @pytest.mark.parametrize("change", [{"bid": 9.0}, {"ask": None}, {"quoted_at": given.NOW.timestamp() - 121}])
 def test_nothing_closes_on_quotes_that_are_not_clean(change: dict[str, float | None]) -> None:
-    assert look(position(), costs("0.20", **change)) == []
+    assert kinds(look(position(), costs("0.20", **change))) == []
 
 
 def test_nothing_closes_where_no_leg_was_quoted_within_half_a_minute() -> None:
@@ -158,7 +114,9 @@ def test_stop_waits_for_the_leg_whose_print_made_it_hold(leg: str) -> None:
 
     found = watched(position(), [at(n) for n in range(0, 60, 5)])
 
-    assert [kinds(one) for one in found] == [["CountExit"]] * 12
+    assert [kinds(one) for one in found[:6]] == [["CountExit"]] * 6
+    assert kinds(found[6]) == ["CountExit", "BlockExit"]
+    assert not any("Propose" in kinds(one) for one in found)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +144,7 @@ def test_close_on_its_way_is_not_decided_again_and_one_that_ended_leaves_a_pause
     assert look(known, costs("0.20")) == []
     given.told(known, OrderAbsent("c1"))
     assert look(known, costs("0.20", at=seconds(19))) == []
-    assert kinds(look(known, costs("0.20", at=seconds(20)))) == ["TriggerExit", "Propose"]
+    assert kinds(look(known, costs("0.20", at=seconds(20)))) == ["BlockExit", "TriggerExit", "Propose"]
 
 
 def test_rest_is_closed_after_a_partly_filled_close() -> None:
@@ -505,7 +463,7 @@ def test_loss_told_as_a_negative_profit_is_a_stop_like_any_other() -> None:
     assert [kinds(one) for one in found] == [["CountExit"], ["CountExit"], ["TriggerExit", "Propose"]]
     (_, proposed) = found[-1]
     assert isinstance(proposed, Propose)
-    assert proposed.order.worst == Decimal("-5.00")
+    assert proposed.order.worst == Decimal("-4.98")  # its fees of 0.013 a share included, no more than expiry could cost
 
 
 def test_print_that_only_stands_there_confirms_no_stop() -> None:

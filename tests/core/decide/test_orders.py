@@ -12,6 +12,7 @@ from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import (
     Approve,
     Ask,
+    AskQuotes,
     Cancel,
     CountBreaker,
     Decision,
@@ -125,7 +126,7 @@ def test_close_is_approved_by_its_rule_at_the_present_price() -> None:
 def test_close_waits_for_fresh_quotes_and_expires_without_them() -> None:
     known = given.told(given.ledger(), *given.opened(opening()), close())
 
-    assert due(known=known, age_s=16) == []
+    assert [type(one) for one in due(known=known, age_s=16)] == [AskQuotes]
     assert due(known=known, age_s=16, after=timedelta(seconds=61)) == [Expire("c1", "could not be sent in time")]
 
 

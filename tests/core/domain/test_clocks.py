@@ -1,5 +1,6 @@
 """The clocks of exits: each only works beside the others."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from engine.cli.demo import KNOBS, WATCHED_KNOBS
@@ -11,6 +12,7 @@ def test_wait_doubles_with_every_try_up_to_the_longest() -> None:
     again = BackOff(timedelta(seconds=20), timedelta(minutes=2))
 
     assert [again.wait(tries).total_seconds() for tries in (0, 1, 2, 3, 4, 5, 400)] == [0, 20, 40, 80, 120, 120, 120]
+    assert [replace(again, factor=4).wait(tries).total_seconds() for tries in (1, 2, 3)] == [20, 80, 120]
 
 
 def test_stop_is_decided_in_time_where_its_quotes_come_only_when_they_are_asked_for() -> None:
@@ -27,9 +29,7 @@ def test_stop_is_not_forgotten_while_its_quotes_are_waited_for() -> None:
 
 
 def test_quiet_leg_is_asked_for_and_answered_before_it_is_no_longer_believed() -> None:
-    noticed = clocks.QUIET_FOR + clocks.HELD_LOOKED_AT_EVERY
-
-    assert noticed + clocks.ANSWERED_WITHIN < clocks.STANDS_FOR
+    assert clocks.QUIET_FOR + clocks.LOOKED_AT_EVERY + clocks.ANSWERED_WITHIN < clocks.STANDS_FOR
     assert clocks.PRICED_WITHIN < clocks.TOLD_WITHIN < clocks.STANDS_FOR
 
 
@@ -48,5 +48,8 @@ def test_hopeless_profit_or_a_leg_that_nobody_bids_for_takes_few_messages_a_day(
     session, waited, tries = timedelta(hours=6, minutes=30), timedelta(0), 0
     while waited < session:
         tries, waited = tries + 1, waited + clocks.CLOSE_PATIENCE + clocks.TARGET_AGAIN.wait(tries + 1)
+    changes_of_the_first, moment = 0, clocks.CLOSE_STEP.wait(1)
+    while moment < clocks.CLOSE_PATIENCE:
+        changes_of_the_first, moment = changes_of_the_first + 1, moment + clocks.CLOSE_STEP.wait(max(1, changes_of_the_first + 1))
 
-    assert tries * len(("send", "cancel")) <= clocks.MESSAGES_A_DAY
+    assert tries * len(("send", "cancel")) + changes_of_the_first <= clocks.MESSAGES_A_DAY

@@ -384,3 +384,22 @@ def test_expired_spread_is_assigned_or_lapses_and_leaves_no_option():
 
     assert before == ["OPT", "OPT"]
     assert "OPT" not in after
+
+
+def test_line_that_is_opened_anew_begins_with_the_quote_as_it_stands_while_the_others_are_looked_away_from():
+    async def act(sim: Simulator, connected: ib.IB) -> list[tuple[float, float]]:
+        _, short, _ = await stage.spread(connected)
+        seen = []
+        for _ in range(4):
+            ticker = connected.reqMktData(short)
+            await asyncio.sleep(1)
+            quote = sim.floor.quote(short.conId)
+            seen.append((ticker.bid, float(quote.bid or 0)))
+            connected.cancelMktData(short)
+            await asyncio.sleep(59)
+        return seen
+
+    found = stage.play(act, knobs=Knobs(cadence_s=5, idle_cadence_s=3600, repeats_quotes=True))
+
+    assert all(told == stands for told, stands in found)
+    assert len({told for told, _ in found}) > 1
