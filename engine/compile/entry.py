@@ -25,7 +25,7 @@ from engine.compile.pairs import (
     short_conditions,
     sound,
 )
-from engine.compile.spreads import leg_term, spread_term, spread_terms
+from engine.compile.spreads import leg_term, spread_term, strategy_terms, views_of
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.model import Strategy
@@ -54,8 +54,8 @@ def compile_entry(
     for in SQL. `minimum_fee` is the least commission of one order, USD.
     """
     spread, parameters = strategy.spread, Parameters()
-    terms = spread_terms(spread)
-    of_spread = Writer(lambda measure: spread_term(measure.name, terms), parameters)
+    terms, views = strategy_terms(strategy, parameters), views_of(strategy)
+    of_spread = Writer(lambda measure: spread_term(measure, terms, views), parameters)
     of_leg = Writer(lambda measure: leg_term(measure.name), parameters)
     rules = [of_spread.passes(with_quantiles(plain(rule.expression))) for rule in spread.rules]
     score = of_spread.number(spread.rank).sql

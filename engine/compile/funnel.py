@@ -14,7 +14,7 @@ from typing import cast
 from engine.compile.logic import plain
 from engine.compile.pairs import QUOTED, Priced, conjunction, key, long_conditions, of_side, pairs, short_conditions, sound
 from engine.compile.scanner import Row
-from engine.compile.spreads import leg_columns, leg_term, spread_term, spread_terms
+from engine.compile.spreads import leg_columns, leg_term, spread_term, strategy_terms, views_of
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.domain.facts import FunnelStep
 from engine.pricing.fees import IBKR_TIERED
@@ -93,8 +93,8 @@ def misses_of(plan: FunnelPlan, row: Row) -> tuple[Miss, ...]:
 
 def _counts(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[str, ...]]:
     spread, parameters = strategy.spread, Parameters()
-    terms = spread_terms(spread)
-    of_spread = Writer(lambda measure: spread_term(measure.name, terms), parameters)
+    terms, views = strategy_terms(strategy, parameters), views_of(strategy)
+    of_spread = Writer(lambda measure: spread_term(measure, terms, views), parameters)
     of_leg = Writer(lambda measure: leg_term(measure.name), parameters)
     rules = [of_spread.answers(rule.expression) for rule in spread.rules]
     score = of_spread.number(spread.rank).sql
@@ -150,8 +150,8 @@ CROSS JOIN spread_counts"""  # noqa: S608 - no word of the trader: fixed text an
 
 def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judged, ...]]:
     spread, parameters = strategy.spread, Parameters()
-    terms = spread_terms(spread)
-    of_spread = Writer(lambda measure: spread_term(measure.name, terms), parameters)
+    terms, views = strategy_terms(strategy, parameters), views_of(strategy)
+    of_spread = Writer(lambda measure: spread_term(measure, terms, views), parameters)
     of_leg = Writer(lambda measure: leg_term(measure.name), parameters)
     filters = [of_leg.misses_by(line.expression) for line in strategy.filters]
     rules = [*_delta_conditions(spread), *spread.rules]

@@ -119,7 +119,7 @@ class Priced:
         normal distribution inlined thirty times, or a funnel that counts on every answer, takes longer to plan than to run:
         those are fenced, each step is computed once and kept.
         """
-        fenced = fenced or any(name in HEAVY for level in self.levels for name in level)
+        fenced = fenced or any(name in HEAVY or name.endswith("_n1") for level in self.levels for name in level)
         named = [[f"{self.terms[name]} AS {name}" for name in level] for level in self.levels] + [list(last)]
         names = ["pairs", *(f"priced_{n}" for n in range(1, len(named))), "priced"]
         steps = zip(names, names[1:], named, strict=False)

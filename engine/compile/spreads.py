@@ -22,23 +22,28 @@ needs, level by level, so that none is computed twice. All per share unless it s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from engine.compile.logic import NEVER
 from engine.compile.normal import normal_cdf
-from engine.compile.sql import EQUAL, FINITE, Term
+from engine.compile.sql import EQUAL, FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
+from engine.strategy.expressions import Measure, Number, views_in
 from engine.strategy.measures import declaration
-from engine.strategy.model import Vertical
+from engine.strategy.model import Strategy, Vertical
 
 MULTIPLIER: Final = 100
 """Options of any other multiplier are adjusted contracts and never become a leg."""
+
+VIEWS: Final = ("view_1", "view_2", "view_3")
+"""Columns of the scan's relation for volatilities of the market that a strategy takes its views at; more are refused."""
 
 _WORD = re.compile(r"\b(?:[a-z_]\w*|W)\b")
 _MAY_BE_ABSENT = {column.name: column.may_be_absent for column in CHAIN_COLUMNS} | {
     "quote_age": True,
     "days_to_ex_dividend": True,
+    **dict.fromkeys(VIEWS, True),
 }
 _NEVER_ZERO = frozenset({"W", "max_profit", "max_loss", "fees"})
 """Above zero in every spread whose price makes sense."""
@@ -51,6 +56,42 @@ def leg_term(name: str) -> Term:
     sql = declaration(name, "leg").sql
     absent = any(_MAY_BE_ABSENT.get(word, False) and word not in _KNOWN_OF_LEGS for word in _words(sql))
     return Term(_closed(sql), absent, is_exact=sql.isidentifier())
+
+
+def views_of(strategy: Strategy) -> tuple[Number | Measure, ...]:
+    """The views that the rules and the rank of a strategy take an expected value at, in that order."""
+    spread = strategy.spread
+    return views_in(*(rule.expression for rule in spread.rules), spread.rank)
+
+
+def market_views_of(strategy: Strategy) -> tuple[Measure, ...]:
+    """Those of them that the market says: the n-th is column `view_n` of the scan's relation."""
+    return tuple(view for view in views_of(strategy) if isinstance(view, Measure))
+
+
+def strategy_terms(strategy: Strategy, parameters: Parameters) -> Mapping[str, str]:
+    """`spread_terms`, and the expected value at each view: of Black's price of both legs at its one volatility."""
+    terms = dict(spread_terms(strategy.spread))
+    w, of_market = 1 if strategy.spread.put_call == "C" else -1, market_views_of(strategy)
+    for n, view in enumerate(views_of(strategy), 1):
+        column = f"s_{VIEWS[of_market.index(view)]}" if isinstance(view, Measure) else parameters.named(f"view_{n}", view.value)
+        terms[f"at{n}_vol"] = column
+        known = f"at{n}_vol > 0 AND at{n}_vol <= {FINITE} AND s_years > 0"
+        terms[f"at{n}_deviation"] = f"CASE WHEN {known} THEN at{n}_vol * sqrt(s_years) END"
+        for leg in ("s", "l"):
+            name = f"at{n}_{leg}"
+            terms[f"{name}_d"] = f"ln({leg}_forward / {leg}_strike) / at{n}_deviation"
+            terms[f"{name}_z1"] = f"{w} * ({name}_d + at{n}_deviation / 2)"
+            terms[f"{name}_z2"] = f"{w} * ({name}_d - at{n}_deviation / 2)"
+            terms[f"{name}_n1"], terms[f"{name}_n2"] = normal_cdf(f"{name}_z1"), normal_cdf(f"{name}_z2")
+            terms[name] = f"{w} * {leg}_discount * ({leg}_forward * {name}_n1 - {leg}_strike * {name}_n2)"
+        terms[view_name(n)] = f"{MULTIPLIER} * (net + at{n}_l - at{n}_s) - fees"
+    return terms
+
+
+def view_name(n: int) -> str:
+    """The number that is the expected value at the n-th view, counted from 1."""
+    return f"expected_value_at{n}"
 
 
 def spread_terms(spread: Vertical) -> Mapping[str, str]:
@@ -94,8 +135,9 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
     }
 
 
-def spread_term(name: str, terms: Mapping[str, str]) -> Term:
+def spread_term(measure: Measure, terms: Mapping[str, str], views: Sequence[Number | Measure] = ()) -> Term:
     """A spread measure, or one of the numbers above, over pairs whose needed numbers are columns."""
+    name = measure.name if measure.at is None else view_name(1 + views.index(measure.at))
     sql = name if name in terms else declaration(name, "spread").sql
     return Term(_closed(sql), _may_be_absent(sql, terms), may_be_zero=sql not in _NEVER_ZERO)
 

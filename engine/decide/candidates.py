@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 from engine.compile.scanner import Row
-from engine.domain.candidate import Candidate, LegQuote
-from engine.domain.chain import ChainSnapshot
+from engine.compile.spreads import MULTIPLIER
+from engine.domain.candidate import Candidate, LegQuote, View
+from engine.domain.chain import FORWARD_FROM, ChainSnapshot
 from engine.domain.spread import Leg, Spread
 from engine.pricing.fees import IBKR_TIERED
 from engine.pricing.payoff import PayoffLeg, profile
-from engine.pricing.probability import probability_of_profit, smile
+from engine.pricing.probability import expected_value, probability_of_profit, smile
+from engine.strategy.explain import written
+from engine.strategy.expressions import Measure, Number
 from engine.strategy.model import Strategy
 
+Views = Mapping[Number | Measure, Sequence[float]]
+"""The volatility of each view of a strategy, one number an underlying of the chain; NaN where it is unknown."""
 
-def candidate(strategy: Strategy, chain: ChainSnapshot, row: Row, rank: int) -> Candidate:
+
+def candidate(strategy: Strategy, chain: ChainSnapshot, row: Row, rank: int, views: Views) -> Candidate:
     """The candidate of one row (s_cid, l_cid, score) of a scan."""
     s_cid, l_cid, score = int(row[0]), int(row[1]), float(row[2])
     short, long = _Option(chain, s_cid), _Option(chain, l_cid)
@@ -47,6 +54,14 @@ def candidate(strategy: Strategy, chain: ChainSnapshot, row: Row, rank: int) -> 
         vega=_known(long["vega"] - short["vega"]),
         score=score,
         rank=rank,
+        forward=_known(short["forward"]),
+        forward_from=FORWARD_FROM.get(int(short["forward_from"])),
+        spot=_known(short["spot"]),
+        age_s=_age(chain, short, long),
+        views=tuple(
+            View(written(view), _known(seen[int(short["u"])]), _at(legs, net, fees / multiplier, short, seen[int(short["u"])]))
+            for view, seen in views.items()
+        ),
     )
 
 
@@ -73,7 +88,7 @@ class _Option:
         return (self["bid"] + self["ask"]) / 2
 
     def quote(self) -> LegQuote:
-        return LegQuote(_known(self["bid"]), _known(self["ask"]), _known(self["delta"]))
+        return LegQuote(_known(self["bid"]), _known(self["ask"]), _known(self["delta"]), _known(self["iv"]))
 
 
 def _pop(legs: list[PayoffLeg], net_after_fees: float, short: _Option, long: _Option) -> float | None:
@@ -83,6 +98,22 @@ def _pop(legs: list[PayoffLeg], net_after_fees: float, short: _Option, long: _Op
         return None
     volatility = smile([leg.strike for leg in legs], ivs)
     return probability_of_profit(legs, net_after_fees, forward, years, 0.0, 0.0, volatility)
+
+
+def _at(legs: list[PayoffLeg], net: float, fees: float, option: _Option, volatility: float) -> float | None:
+    """Expected value of one spread in USD where every leg has this volatility; None where it or the forward is unknown."""
+    forward, years, discount = option["forward"], option["years"], option["discount"]
+    if not (volatility > 0 and math.isfinite(volatility) and forward > 0 and math.isfinite(forward) and years > 0):
+        return None
+    rate = -math.log(discount) / years
+    # Priced off the forward, which drifts nowhere: the yield is the rate.
+    return (expected_value(legs, net, forward, years, rate, rate, volatility).present - fees) * MULTIPLIER
+
+
+def _age(chain: ChainSnapshot, *options: _Option) -> float | None:
+    """Seconds since the oldest quote was told that a number of the legs comes from."""
+    told = [at for option in options for at in (option["quoted_at"], option["priced_at"]) if math.isfinite(at)]
+    return chain.as_of.timestamp() - min(told) if told else None
 
 
 def _known(value: float) -> float | None:

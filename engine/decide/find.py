@@ -6,6 +6,7 @@ A `Finder` compiles a strategy when it first meets it and keeps the prepared que
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,15 +18,17 @@ from engine.compile.funnel import FunnelPlan, compile_funnel, funnel_of, misses_
 from engine.compile.market import compile_market, market_value
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Prepared, Row, Scanner
-from engine.decide.candidates import candidate, spread_of
+from engine.compile.spreads import market_views_of, views_of
+from engine.decide.candidates import Views, candidate, spread_of
 from engine.decide.positions import PositionRow
-from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of
+from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of, with_views
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.facts import FunnelRecorded
 from engine.domain.session import Session
 from engine.strategy.conditions import ExitRule
+from engine.strategy.expressions import Measure, Number
 from engine.strategy.model import Policy, Strategy
 
 BUCKETS_FROM = 100
@@ -104,13 +107,14 @@ class Finder:
 
     def scan(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> tuple[Candidate, ...]:
         """The best candidates of these underlyings, whatever their market."""
-        table = searched(rows, underlyings, strategy.spread.expiry, now)
+        seen = _views(strategy, rows, now)
+        table = with_views(searched(rows, underlyings, strategy.spread.expiry, now), rows, _of_market(strategy, seen))
         if not table.num_rows:
             return ()
         self.scans += 1
         prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=self.meeting(rows.chain))
         found = self._scanner.rows(prepared, table)
-        return tuple(candidate(strategy, rows.chain, row, rank) for rank, row in enumerate(found, 1))
+        return tuple(candidate(strategy, rows.chain, row, rank, seen) for rank, row in enumerate(found, 1))
 
     def meeting(self, chain: ChainSnapshot) -> Meeting:
         """How legs meet in this chain: by buckets where groups are long, so that the width reaches only a part of them."""
@@ -164,7 +168,8 @@ class Finder:
             counts, nearest = (self._scanner.prepare(query, "chain") for query in queries)
             plan.funnel = (compiled, counts, nearest)
         compiled, counts, nearest = plan.funnel
-        table = searched(rows, underlyings, strategy.spread.expiry, now)
+        views = _of_market(strategy, _views(strategy, rows, now))
+        table = with_views(searched(rows, underlyings, strategy.spread.expiry, now), rows, views)
         steps = funnel_of(compiled, self._scanner.rows(counts, table)[0])
         passed = steps[-1].passed
         miss = None if passed else _nearest_miss(compiled, self._scanner.rows(nearest, table), strategy, rows.chain)
@@ -200,6 +205,23 @@ class Finder:
     def _new_table(self) -> str:
         self._relations += 1
         return f"conditions_{self._relations}"
+
+
+def _views(strategy: Strategy, rows: ChainRows, now: datetime) -> Views:
+    """The volatility of each view of the strategy, by underlying of the chain; NaN where it is unknown."""
+    found: dict[Number | Measure, Sequence[float]] = {}
+    for view in views_of(strategy):
+        if isinstance(view, Number):
+            found[view] = [view.value] * len(rows.chain.underlyings)
+            continue
+        states = (rows.market.get(name) or _nothing_known(name) for name in rows.chain.underlyings)
+        values = [market_value(view, state, now, None) for state in states]
+        found[view] = [math.nan if value is None else float(value) for value in values]
+    return found
+
+
+def _of_market(strategy: Strategy, seen: Views) -> list[Sequence[float]]:
+    return [seen[view] for view in market_views_of(strategy)]
 
 
 def _nearest_miss(plan: FunnelPlan, found: Sequence[Row], strategy: Strategy, chain: ChainSnapshot) -> str | None:

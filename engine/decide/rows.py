@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.compile.market import days_to_ex_dividend
-from engine.compile.spreads import MULTIPLIER
+from engine.compile.spreads import MULTIPLIER, VIEWS
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
 from engine.domain.clocks import NUMBERS_STAND_FOR
@@ -25,9 +25,9 @@ from engine.domain.index_classes import OptionClass
 from engine.domain.session import trading_day
 from engine.strategy.values import DayRange, ExpiryRule
 
-SCAN_SCHEMA = pa.schema([*CHAIN_SCHEMA, pa.field("quote_age", pa.float64()), pa.field("days_to_ex_dividend", pa.float64())])
-"""The chain relation as the scan sees it: quote_age in seconds and days_to_ex_dividend in calendar days, NaN where
-unknown."""
+SCAN_SCHEMA = pa.schema([*CHAIN_SCHEMA, *(pa.field(name, pa.float64()) for name in ("quote_age", "days_to_ex_dividend", *VIEWS))])
+"""The chain relation as the scan sees it: quote_age in seconds, days_to_ex_dividend in calendar days, and the volatilities that a
+strategy takes its views at; NaN where unknown."""
 
 QUOTED = ("bid", "ask")
 PRICED = ("atm_iv", "iv", "delta", "gamma", "theta", "vega", "p_itm", "worth")
@@ -46,6 +46,8 @@ class ChainRows:
     stretches: dict[str, Stretch]
     """First row and the row behind the last, by underlying."""
     calendar: Calendar
+    market: Mapping[str, MarketState]
+    """What was known of each underlying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,15 @@ def chain_rows(
     oldest = NUMBERS_STAND_FOR.total_seconds()
     columns |= _without_aged(chain, QUOTED, (age > oldest) | adrift)
     columns |= _without_aged(chain, PRICED, (now.timestamp() - numbers(chain, "priced_at") > oldest) | adrift)
-    table = pa.Table.from_arrays([*columns.values(), pa.array(age), pa.array(to_dividend)], schema=SCAN_SCHEMA)
+    nothing = pa.array(np.full(len(age), np.nan))
+    by_instant = [pa.array(age), pa.array(to_dividend), *(nothing for _ in VIEWS)]
+    table = pa.Table.from_arrays([*columns.values(), *by_instant], schema=SCAN_SCHEMA)
     number = numbers(chain, "u")
     starts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
     stretches = dict(zip(chain.underlyings, itertools.pairwise(starts), strict=True))
     series = kept or series_of(chain, calendar)
     closed = (*series.adjusted, *_over(series, now.timestamp()))
-    return ChainRows(chain, table, tuple(sorted(closed)), stretches, series.calendar)
+    return ChainRows(chain, table, tuple(sorted(closed)), stretches, series.calendar, dict(market))
 
 
 def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
@@ -126,6 +130,14 @@ def searched(rows: ChainRows, underlyings: Sequence[str], expiry: ExpiryRule, no
         return rows.table.slice(0, 0)
     slices = [rows.table.slice(start, end - start) for start, end in stretches]
     return slices[0] if len(slices) == 1 else pa.concat_tables(slices)
+
+
+def with_views(table: pa.Table, rows: ChainRows, volatilities: Sequence[Sequence[float]]) -> pa.Table:
+    """The table with the volatility of each view in its column; one number an underlying, NaN where it is unknown."""
+    for name, by_underlying in zip(VIEWS, volatilities, strict=False):
+        column = pa.array(np.array(by_underlying)[table.column("u").to_numpy()])
+        table = table.set_column(SCAN_SCHEMA.get_field_index(name), SCAN_SCHEMA.field(name), column)
+    return table
 
 
 def numbers(chain: ChainSnapshot, column: str) -> np.ndarray:

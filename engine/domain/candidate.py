@@ -17,6 +17,20 @@ class LegQuote:
     ask: float | None
     delta: float | None
     """Delta of one long option: negative for puts."""
+    iv: float | None = None
+    """Decimal per root year."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The expected value at a volatility of the trader's own."""
+
+    at: str
+    """As the strategy names it: realized_vol(20 days), or 18%."""
+    volatility: float | None
+    """Decimal per root year."""
+    expected_value: float | None
+    """USD, present value after fees, every leg at that volatility."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +57,7 @@ class Candidate:
     pop: float | None
     """Risk-neutral probability of a profit after fees at expiry, 0 to 1."""
     expected_value: float | None
-    """USD at expiry after fees, at the at-the-money volatility of the expiry."""
+    """USD, present value after fees at the smile that `pop` is read from: about minus the fees."""
     return_on_risk: float | None
     """Max profit over max loss."""
     delta: float | None
@@ -56,6 +70,14 @@ class Candidate:
     """Value of the strategy's rank expression; higher is better."""
     rank: int
     """1 is the best of its strategy in this snapshot."""
+    forward: float | None = None
+    """USD per share, for the settlement instant."""
+    forward_from: str | None = None
+    """What the forward comes from, in the words of FORWARD_FROM."""
+    spot: float | None = None
+    age_s: float | None = None
+    """Seconds since the oldest quote was told that one of the numbers comes from."""
+    views: tuple[View, ...] = ()
 
     def net_decimal(self) -> Decimal:
         """Net at mid as money: mids of quotes have at most half a cent more digits than the quotes."""
@@ -80,6 +102,7 @@ def candidate_row(candidate: Candidate) -> dict[str, object]:
                 "bid": _told(quote.bid),
                 "ask": _told(quote.ask),
                 "delta": _told(quote.delta),
+                "iv": _told(quote.iv),
             }
         )
     return {
@@ -103,6 +126,14 @@ def candidate_row(candidate: Candidate) -> dict[str, object]:
         "vega": _told(candidate.vega),
         "score": _told(candidate.score),
         "rank": candidate.rank,
+        "forward": _told(candidate.forward),
+        "forward_from": candidate.forward_from,
+        "spot": _told(candidate.spot),
+        "age_s": _told(candidate.age_s),
+        "views": [
+            {"at": view.at, "volatility": _told(view.volatility), "expected_value": _told(view.expected_value)}
+            for view in candidate.views
+        ],
     }
 
 

@@ -96,7 +96,8 @@ class OneLine:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         declared = declared_in(*self.relations)
         names = ", ".join(declared)
-        pattern = words_pattern(declared)
+        views = [name for name, found in declared_in("market").items() if found.unit is Unit.VOL]
+        pattern = words_pattern([*declared, *(views if self.relations == ("spread",) else ())])
         refusal = f"there is a word here that is not known; numbers here: {names}"
         line: dict[str, Any] = {
             "type": "string",
@@ -130,15 +131,14 @@ LegCondition: TypeAlias = Annotated[
     Condition, OneLine("condition", ("leg",), ("open_interest >= 200", "quote_width <= 10% of mid", "quote_age <= 5 s"))
 ]
 SpreadRule: TypeAlias = Annotated[
-    Condition, OneLine("condition", ("spread",), ("credit >= 15% of width", "pop >= 70%", "expected_value > $0"))
+    Condition,
+    OneLine("condition", ("spread",), ("credit >= 15% of width", "pop >= 70%", "expected_value at realized_vol(20 days) > $0")),
 ]
 AutoCondition: TypeAlias = Annotated[
     Condition,
     OneLine("condition", ("account", "spread"), ("max_loss <= $300", "post_trade_margin <= 40%", "order_risk <= $1,000")),
 ]
-Ranking: TypeAlias = Annotated[
-    Expression, OneLine("ranking", ("spread",), ("expected_value / max_loss", "return_on_risk", "pop"))
-]
+Ranking: TypeAlias = Annotated[Expression, OneLine("ranking", ("spread",), ("return_on_risk * pop", "return_on_risk", "pop"))]
 Exit: TypeAlias = Annotated[
     ExitRule,
     OneLine("exit", ("position",), ("profit >= 50% of credit", "loss >= 200% of credit", "dte <= 21", "time >= 15:45 New York")),

@@ -65,6 +65,8 @@ def written(expression: Expression) -> str:
     match expression:
         case Number(value=value, unit=unit):
             return _number(value, unit)
+        case Measure(name=name, at=view) if view is not None:
+            return f"{name} at {written(view)}"
         case Measure(name=name, arguments=arguments, relation=relation):
             argument = declaration(name, relation).argument
             if not arguments or argument is None:

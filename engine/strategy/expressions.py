@@ -36,6 +36,8 @@ class Measure:
     name: str
     relation: Relation
     arguments: tuple[float, ...] = ()
+    at: Number | Measure | None = None
+    """The trader's view that the measure is taken at: a volatility, named or of the market."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,12 @@ class Condition:
     expression: Expression
     line: int = field(default=0, compare=False)
     column: int = field(default=0, compare=False)
+
+
+def views_in(*expressions: Expression) -> tuple[Number | Measure, ...]:
+    """Every view that a measure is taken at, each once."""
+    found = (measure.at for expression in expressions for measure in measures_in(expression))
+    return tuple(dict.fromkeys(view for view in found if view is not None))
 
 
 def measures_in(expression: Expression) -> tuple[Measure, ...]:

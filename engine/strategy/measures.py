@@ -49,6 +49,8 @@ class Declaration:
     structures: Literal["credit", "debit"] | None = None
     between: tuple[float, float] | None = None
     """Bounds that its values never leave, both included; None where there are none."""
+    takes_view: bool = False
+    """Whether it can be taken at the trader's own volatility: `expected_value at 18%`."""
 
     @property
     def as_written(self) -> str:
@@ -94,8 +96,11 @@ def _spread(
     nullable: bool = False,
     structures: Literal["credit", "debit"] | None = None,
     between: tuple[float, float] | None = None,
+    takes_view: bool = False,
 ) -> Declaration:
-    return Declaration(name, "spread", unit, sentence, sql, nullable, structures=structures, between=between)
+    return Declaration(
+        name, "spread", unit, sentence, sql, nullable, structures=structures, between=between, takes_view=takes_view
+    )
 
 
 def _position(
@@ -265,9 +270,11 @@ _SPREAD = (
     _spread(
         "expected_value",
         Unit.USD,
-        "Mean profit of one spread at expiry after fees, risk-neutral, at the at-the-money volatility of its expiry.",
+        "Present value of the mean profit of one spread at mid less fees, at the smile that pop is read from: about minus the "
+        "fees. At a view, `expected_value at realized_vol(20 days)` or `at 18%`, that one volatility counts for every leg.",
         "expected_value",
         nullable=True,
+        takes_view=True,
     ),
     _spread(
         "breakeven_distance",

@@ -50,7 +50,7 @@ class Vertical(Written):
     """Distance between the strikes in dollars."""
     rules: tuple[SpreadRule, ...] = ()
     """What the spread must fulfil, one condition a line."""
-    rank: Ranking = Arithmetic("/", Measure("expected_value", "spread"), Measure("max_loss", "spread"))
+    rank: Ranking = Arithmetic("*", Measure("return_on_risk", "spread"), Measure("pop", "spread"))
     """By which number candidates are ordered, best (highest) first."""
     keep: Count = 5
     """How many of the best candidates are kept for each underlying."""

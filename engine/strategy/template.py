@@ -32,7 +32,7 @@ spread:
   rules:                          # `spreads fields` lists every number that can stand here
     - {price_rule}
     - pop >= {pop}%
-  rank: expected_value / max_loss # best first
+  rank: return_on_risk * pop      # best first
   keep: 5
 
 sizing:

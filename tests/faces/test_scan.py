@@ -15,10 +15,11 @@ from tests.faces import given
 from tests.faces.conftest import Spreads
 
 CANDIDATE = {
+    *("forward", "forward_from", "spot", "age_s", "views"),
     *("strategy", "underlying", "root", "legs", "net", "natural", "width", "max_profit", "max_loss", "fees", "breakevens", "pop"),
     *("expected_value", "return_on_risk", "delta", "gamma", "theta", "vega", "score", "rank"),
 }
-LEG = {"action", "ratio", "expiry", "strike", "put_call", "bid", "ask", "delta"}
+LEG = {"iv", "action", "ratio", "expiry", "strike", "put_call", "bid", "ask", "delta"}
 CASES = Path(__file__).parents[2].parent / "shared" / "cases" / "chains"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "spxw_15min_2016-04-28_2016-04-29.parquet"
 
@@ -141,7 +142,7 @@ def test_scan_prices_with_the_rate_of_the_account(spreads: Spreads, tmp_path: Pa
 
     here, other = (json.loads(ran.out) for ran in (spreads(*words), spreads(*words, "--account", "other.yaml")))
 
-    assert here[0]["pop"] != other[0]["pop"]
+    assert here[0]["expected_value"] != other[0]["expected_value"]
     assert spreads(*words, "--account", "broken.yaml").code == 2
     assert spreads(*words, "--account", "gone.yaml").code == 2
 

@@ -10,6 +10,7 @@ from engine.strategy.checks.entry import check_approval, check_price, check_wind
 from engine.strategy.checks.exits import check_at_once, check_exits, check_let_expire, check_roll
 from engine.strategy.checks.limits import check_limits
 from engine.strategy.checks.spread import check_deltas, check_expiry, check_width
+from engine.strategy.checks.views import check_views
 from engine.strategy.model import StrategyFile
 from engine.strategy.reading.document import Document
 
@@ -19,6 +20,7 @@ _CHECKS: tuple[Callable[[Case], None], ...] = (
     check_exits, check_let_expire, check_at_once, check_roll,
     check_approval, check_window, check_price,
     check_limits,
+    check_views,
 )  # fmt: skip
 
 

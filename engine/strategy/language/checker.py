@@ -42,12 +42,12 @@ def read_condition(text: Text, relations: Sequence[Relation]) -> Expression:
 
 def read_ranking(text: Text, relations: Sequence[Relation]) -> Expression:
     """The meaning of one line that is a number by which candidates are ordered. Raises a complaint otherwise."""
-    line = line_of(text, relations, "write one number, the highest first, e.g.  expected_value / max_loss")
+    line = line_of(text, relations, "write one number, the highest first, e.g.  return_on_risk * pop")
     if not is_number(line, line.tree):
-        raise about(text, "a rank is a number, not a comparison", "write  rank: expected_value / max_loss")
+        raise about(text, "a rank is a number, not a comparison", "write  rank: return_on_risk * pop")
     kind = kind_of(line, line.tree)
     if not line.has_measure(line.tree):
-        raise about(text, "this ranks everything the same", "write  rank: expected_value / max_loss")
+        raise about(text, "this ranks everything the same", "write  rank: return_on_risk * pop")
     return arithmetic(line, line.tree, settled(kind))
 
 

@@ -134,6 +134,10 @@ def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
                 _check_within(text, tokens, at)
                 pieces.append(("(", at))
                 closing.append(at + 1)
+            case "word", "at":
+                _check_at(text, tokens, at)
+                pieces.append(("(", at))
+                closing.append(_primary_end(text, tokens, at + 1))
             case "word", "today":
                 _check_today(text, tokens, at)
                 pieces.append(("( )", at))
@@ -176,6 +180,12 @@ def _primary_end(text: Text, tokens: list[Token], at: int) -> int:
         if depth == 0:
             return end
     raise about(text, "a bracket is not closed", "add  )", tokens[opens].start, tokens[opens].end)
+
+
+def _check_at(text: Text, tokens: list[Token], at: int) -> None:
+    if at == 0 or tokens[at - 1].sort != "name" or at + 1 >= len(tokens) or tokens[at + 1].sort not in {"name", "number"}:
+        way_out = "write  expected_value at realized_vol(20 days)  |  expected_value at 18%"
+        raise about(text, "'at' stands between expected_value and a volatility", way_out, tokens[at].start, tokens[at].end)
 
 
 def _check_within(text: Text, tokens: list[Token], at: int) -> None:

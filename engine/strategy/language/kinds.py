@@ -137,7 +137,7 @@ def _kind_of_quotient(line: Line, node: Tree) -> Kind:
         raise line.wrong(
             node,
             f"'{line.words(node.this)}' is measured in {left.value}, '{line.words(node.expression)}' in {right.value}",
-            "divide like by like, e.g.  credit / width  |  expected_value / max_loss",
+            "divide like by like, e.g.  credit / width  |  max_profit / max_loss",
         )
     return Unit.NUMBER
 

@@ -59,7 +59,7 @@ class Token:
 
 FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
-WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "today", "no"})
+WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "today", "no", "at"})
 
 _TOKEN = re.compile(
     rf"""

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from engine.strategy.expressions import Measure, Relation
+from engine.strategy.expressions import Measure, Number, Relation
 from engine.strategy.language.grammar import Tree
 from engine.strategy.language.lexer import FUNCTIONS, Loose, Token
 from engine.strategy.language.line import Line
-from engine.strategy.measures import Declaration, find_measures
+from engine.strategy.measures import Declaration, declared_in, find_measures
 from engine.strategy.positions import PydanticCustomError, about
 from engine.strategy.reading.spelling import did_you_mean, nearest
+from engine.strategy.units import Unit
 
 _RELATION_WORDS: dict[Relation, str] = {
     "market": "the market (when)",
@@ -29,7 +30,32 @@ def measure_of(line: Line, node: Tree) -> tuple[Declaration, Measure]:
     declared = line.declared.get(token.text)
     if declared is None:
         raise _unknown(line, token, called=isinstance(node, exp.Anonymous))
+    if any(word.text == "at" and word.sort == "word" for word in line.tokens[line.tokens.index(token) + 1 :][:1]):
+        return declared, Measure(declared.name, declared.relation, at=_view(line, node, declared))
     return declared, Measure(declared.name, declared.relation, _arguments(line, node, declared))
+
+
+def _view(line: Line, node: Tree, declared: Declaration) -> Number | Measure:
+    """The volatility behind `at`."""
+    token, child = line.token(node), node.expressions[0]
+    example = "write  expected_value at realized_vol(20 days)  |  expected_value at 18%"
+    if not declared.takes_view:
+        raise line.wrong(node, f"'{declared.name}' is taken at no volatility", f"write  {declared.name}")
+    if line.relations != ("spread",):
+        raise line.wrong(node, "a view stands in rules and rank", f"write  {token.text}  here, and ask for the view in rules")
+    named = line.token(child)
+    if named.sort == "number":
+        if named.kind is not Loose.PERCENT or not 0 < named.value <= _HIGHEST_VIEW:
+            raise line.wrong_at(named, f"'{named.text}' is no volatility between 0% and {_HIGHEST_VIEW:.0%} a year", example)
+        return Number(named.value, Unit.VOL)
+    market = declared_in("market").get(named.text)
+    if market is None or market.unit is not Unit.VOL:
+        raise line.wrong_at(named, f"'{named.text}' is no volatility of the underlying", example)
+    return Measure(market.name, "market", _arguments(line, child, market))
+
+
+_HIGHEST_VIEW = 5.0
+"""500% a year: more than any index or share has moved over a month."""
 
 
 def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ...]:

@@ -57,6 +57,8 @@ def _judge(strategy: Strategy, short: Option, long: Option) -> Hit | None:
         return None
 
     def looked_up(measure: Measure) -> float | None:
+        if measure.at is not None:
+            return _expected_value_at(short, long, _volatility(measure.at, short))
         return _SPREAD[measure.name](short, long, spread, width)
 
     if any(truth(rule.expression, looked_up) is not True for rule in spread.rules):
@@ -212,6 +214,23 @@ def _expected_value(short: Option, long: Option, spread: Vertical, width: float)
         return None
     net = _net(short, long)
     return 100 * (net + long["worth"] - short["worth"]) - _fees(short, long)
+
+
+def _volatility(view: Number | Measure, option: Option) -> float | None:
+    return view.value if isinstance(view, Number) else option["view_1"]
+
+
+def _expected_value_at(short: Option, long: Option, volatility: float | None) -> float | None:
+    if short["forward"] is None or volatility is None or volatility <= 0 or short["years"] <= 0:
+        return None
+    earned = _black(long, volatility) - _black(short, volatility)
+    return 100 * (_net(short, long) + earned) - _fees(short, long)
+
+
+def _black(option: Option, volatility: float) -> float:
+    deviation, w = volatility * math.sqrt(option["years"]), option["put_call"]
+    d1 = math.log(option["forward"] / option["strike"]) / deviation + deviation / 2
+    return option["discount"] * w * (option["forward"] * _normal(w * d1) - option["strike"] * _normal(w * (d1 - deviation)))
 
 
 def _normal(z: float) -> float:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.compile.entry import compile_entry
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Scanner
-from engine.decide.rows import SCAN_SCHEMA, chain_rows
+from engine.decide.rows import SCAN_SCHEMA, chain_rows, with_views
 from engine.domain.chain import ChainSnapshot
 from engine.strategy.model import Strategy
 from tests.core.compile import given as make
@@ -47,6 +47,8 @@ SPREAD = {
     "pop": ("{}%", 5, 95),
     "p_touch": ("{}%", 5, 95),
     "expected_value": ("${}", -100, 100),
+    "expected_value at 18%": ("${}", -100, 100),
+    "expected_value at realized_vol(20 days)": ("${}", -100, 100),
     "breakeven_distance": ("{}%", -9, 9),
     "delta": ("{}", -1, 1),
     "gamma": ("{}", 0, 1),
@@ -60,7 +62,14 @@ SPREAD = {
 }
 CREDIT = {"natural": "natural_credit", "price": "credit"}
 DEBIT = {"natural": "natural_debit", "price": "debit"}
-RANKS = ("return_on_risk", "expected_value / max_loss", "pop", "pop * max_profit - p_touch * max_loss", "width")
+RANKS = (
+    "return_on_risk",
+    "expected_value / max_loss",
+    "pop",
+    "pop * max_profit - p_touch * max_loss",
+    "width",
+    "expected_value at 25% / max_loss",
+)
 STRIKES = (90.0, 92.5, 95.0, 97.5, 100.0, 102.5, 105.0, 110.0)
 Declared = dict[str, tuple[str, int, int]]
 
@@ -156,10 +165,11 @@ def declared(draw: st.DrawFn) -> Strategy:
 @given(seed=st.integers(0, 10**9), strategy=declared(), meeting=st.sampled_from(["bucket", "group"]))
 def test_sql_finds_what_plain_loops_find(seed: int, strategy: Strategy, meeting: Meeting) -> None:
     rows = chain_rows(chain_of(seed), {}, make.NOW)
+    table = with_views(rows.table, rows, [[[0.15, 0.3, math.nan][seed % 3]]])
 
-    found = scan(strategy, rows.table, meeting)
+    found = scan(strategy, table, meeting)
 
-    assert_same(found, search(strategy, options_of(rows.table))[: strategy.spread.keep])
+    assert_same(found, search(strategy, options_of(table))[: strategy.spread.keep])
 
 
 _SCANNER = Scanner()

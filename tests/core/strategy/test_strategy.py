@@ -115,7 +115,7 @@ def test_defaults_are_the_safer_ones() -> None:
     assert strategy.sizing.contracts == ContractRange(1, 1)
     assert (strategy.limits.open, strategy.limits.per_day, strategy.limits.per_expiry) == (1, 1, 1)
     assert strategy.entry.window == Window(time(9, 45), time(15, 30))
-    assert strategy.spread.rank == Arithmetic("/", Measure("expected_value", "spread"), Measure("max_loss", "spread"))
+    assert strategy.spread.rank == Arithmetic("*", Measure("return_on_risk", "spread"), Measure("pop", "spread"))
     assert strategy.spread.keep == 5
     assert strategy.walk == DEFAULT_DEBIT_WALK
     assert value_of(parse_strategy(short.replace("bull_call", "bear_call"), "x.yaml")).walk == DEFAULT_WALK
