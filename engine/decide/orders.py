@@ -26,7 +26,7 @@ from engine.decide.price import (
     opening_plan,
 )
 from engine.decide.quotes import Rows, spread_quote
-from engine.domain.clocks import CANCEL_PATIENCE, CLOSE_PATIENCE, CLOSE_STEP, PRICED_WITHIN, URGENT_STEP
+from engine.domain.clocks import CANCEL_AGAIN, CANCEL_PATIENCE, CLOSE_PATIENCE, CLOSE_STEP, PRICED_WITHIN, URGENT_STEP
 from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Doubt, Expire, Reply, Reprice, Send
 from engine.domain.facts import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
@@ -227,7 +227,8 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
         return
     reason = _give_up(order, snapshot, rows, desk)
     if reason is not None:
-        yield Cancel(order.ref, reason)
+        if order.last_cancel_at is None or snapshot.at - order.last_cancel_at >= CANCEL_AGAIN.wait(order.cancels):
+            yield Cancel(order.ref, reason)
         return
     if order.purpose == "close":
         yield from _walk_close(order, snapshot, rows, desk)

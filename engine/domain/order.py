@@ -166,6 +166,10 @@ class Order:
     order_id: int | None = None
     reprices: int = 0
     cancel_requested_at: datetime | None = None
+    """None as well where the broker was found to hold it all the same: it is to be canceled again."""
+    cancels: int = 0
+    """Cancels asked for so far."""
+    last_cancel_at: datetime | None = None
     fill_heard_at: datetime | None = None
     """When the last execution was heard."""
     why: str = ""
@@ -340,7 +344,7 @@ def advance(order: Order, fact: OrderFact, at: datetime) -> Order:
         case OrderRepriced():
             return replace(moved, limit=fact.limit, priced_at=at, reprices=order.reprices + 1)
         case CancelRequested():
-            return replace(moved, cancel_requested_at=at, why=fact.reason)
+            return replace(moved, cancel_requested_at=at, cancels=order.cancels + 1, last_cancel_at=at, why=fact.reason)
         case OrderRejected():
             return replace(moved, why=f"{fact.code}: {fact.text}")
         case CommissionReported():

@@ -138,6 +138,11 @@ def _standing(
         yield OrderAcknowledged(order.ref, found.perm_id, found.order_id, found.status)
     elif found is not None and status == "canceled":
         yield OrderCanceled(order.ref, found.text or "the broker ended it")
+    elif (
+        found is not None and status == "inactive" and found in picture.open_orders and asked_at - order.changed_at < ABSENT_AFTER
+    ):
+        if order.state != "unknown":
+            yield OrderUnknown(order.ref, "the broker holds it inactive, from where it may come back")
     elif found is not None and status in {"inactive", "rejected"}:
         yield OrderRejected(order.ref, 0, f"the broker holds it inactive: {found.text}")
     elif found is None and order.sent_at is not None and asked_at - order.sent_at >= ABSENT_AFTER:

@@ -1,10 +1,11 @@
 """What the desks work with: the hall that all clients of one simulated TWS share, and the client that is served."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.sim.desks.lines import Again, Emit, Later, Lines, Write
+from engine.sim.desks.odd import OddMemory
 from engine.sim.desks.pacing import HistoryPacing
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.instruments import Instrument
@@ -32,6 +33,7 @@ class Hall:
     """Tells every client what happened at the exchange."""
     later: Later
     now: Callable[[], datetime]
+    odd: OddMemory = field(default_factory=OddMemory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The exchange knows nothing of it: what is held, done and owed is true all the ti
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.sim.desks.lines import Later
@@ -19,20 +19,34 @@ _FOREIGN_ROW, _FOREIGN_CON_ID = 99, 424_242_424
 _COMBO = "BAG"
 
 
+@dataclass(slots=True)
+class OddMemory:
+    """What was said oddly so far, by whatever session: who asks again hears the same."""
+
+    shown: set[int] = field(default_factory=set[int])
+    """Permanent ids of orders that were shown as working."""
+    late: set[str] = field(default_factory=set[str])
+    """Fills whose executions are not told yet."""
+    foreign: dict[str, Message] = field(default_factory=dict[str, Message])
+    """Executions that nobody did, by the execution beside which they are told."""
+
+
 class Odd:
     """Between an order desk and its client; `send` takes what the desk says."""
 
-    def __init__(self, faults: Faults, send: Callable[[Message], None], later: Later, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        faults: Faults,
+        memory: OddMemory,
+        send: Callable[[Message], None],
+        later: Later,
+        now: Callable[[], datetime],
+    ) -> None:
         self._faults = faults
+        self._shown, self._late, self._foreign = memory.shown, memory.late, memory.foreign
         self._send = send
         self._later = later
         self._now = now
-        self._shown: set[int] = set()
-        """Permanent ids of orders that were shown as working."""
-        self._late: set[str] = set()
-        """Executions that are not told yet."""
-        self._foreign: dict[str, Message] = {}
-        """Executions that nobody did, by the execution beside which they are told."""
 
     def send(self, message: Message) -> None:
         match message.name:

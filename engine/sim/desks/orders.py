@@ -58,7 +58,7 @@ class OrderDesk:
         self._knobs = hall.knobs
         self._faults = hall.faults
         self._find = find
-        self._send = Odd(hall.faults, client.send, hall.later, hall.now).send
+        self._send = Odd(hall.faults, hall.odd, client.send, hall.later, hall.now).send
         self._send_fields = client.send_fields
         self._tell = hall.tell
         self._later = hall.later

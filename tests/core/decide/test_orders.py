@@ -454,6 +454,15 @@ def test_cancel_that_was_lost_is_asked_for_again_once_the_order_is_found() -> No
     assert due(*given.working(opening()), *lost, after=timedelta(seconds=200)) == [Cancel("o1", "not filled within 180 s")]
 
 
+@pytest.mark.parametrize(("refused", "wait_s"), [(1, 15), (2, 30), (3, 60), (6, 300), (9, 300)])
+def test_cancel_that_is_refused_is_asked_for_more_and_more_seldom(refused: int, wait_s: int) -> None:
+    asked = [CancelRequested("o1", "halted"), OrderUnknown("o1", "10147"), OrderAcknowledged("o1", 7, 7, "Submitted")]
+    facts = [*given.working(opening()), *asked * refused, Halted("trader", "lunch")]
+
+    assert due(*facts, after=timedelta(seconds=wait_s - 1)) == []
+    assert due(*facts, after=timedelta(seconds=wait_s)) == [Cancel("o1", "halted")]
+
+
 def test_order_that_came_back_from_the_dead_is_canceled() -> None:
     facts = [*given.working(opening()), OrderCanceled("o1", ""), OrderAcknowledged("o1", 7, 7, "Submitted")]
 

@@ -120,6 +120,15 @@ def test_order_that_ended_has_ended(where: str, status: str, kind: type) -> None
     assert agreed(outcome)
 
 
+def test_order_that_is_inactive_and_still_listed_may_come_back_for_half_a_minute() -> None:
+    known = given.told(sent(WORKING), UNKNOWN, at=given.NOW - timedelta(seconds=5))
+
+    assert differences(against(known, open=[order("inactive")])) == ("order o1 is neither found nor absent yet",)
+    assert isinstance(against(known, completed=[order("inactive")]).facts[0], OrderRejected)
+    later = against(known, open=[order("inactive")], asked_at=given.NOW + timedelta(seconds=25))
+    assert isinstance(later.facts[0], OrderRejected)
+
+
 @pytest.mark.parametrize(("seconds", "kind"), [(29, None), (30, OrderAbsent)])
 def test_order_that_nobody_knows_is_absent_after_thirty_seconds_and_not_before(seconds: float, kind: type | None) -> None:
     outcome = against(sent(UNKNOWN), asked_at=SENT_AT + timedelta(seconds=seconds))
