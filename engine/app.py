@@ -9,6 +9,7 @@ leave     cancel what is left of our entries, say good-bye in the journal, save 
 import asyncio
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -243,6 +244,7 @@ class App:
             net_liquidation_usd=None if account.net_liquidation is None else float(account.net_liquidation),
             day_pnl_usd=None if account.day_pnl is None else float(account.day_pnl),
             refused_files=len(library.shelf.refused),
+            blocked_exits=Counter(blocked.obstacle for _, blocked in ledger.blocked_exits.values()),
         )
 
     def _leave(self, engine: Engine, journal: Journal) -> None:

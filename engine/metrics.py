@@ -56,6 +56,11 @@ class Reading:
     net_liquidation_usd: float | None = None
     day_pnl_usd: float | None = None
     refused_files: int = 0
+    blocked_exits: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Exits that are due and cannot act, by what is in the way."""
+
+
+LABELLED_GAUGES = frozenset({"spreads_candidates", "spreads_blocked_exits"})
 
 
 class EngineCollector(Collector):
@@ -130,10 +135,11 @@ def _engine(now: Reading) -> Iterator[Metric]:
             yield GaugeMetricFamily(name, text, value=value)
     for name, text, label, values in (
         ("spreads_candidates", "Candidates in the last recorded scan.", "strategy", now.candidates),
+        ("spreads_blocked_exits", "Exits that are due and cannot act, by what is in the way.", "obstacle", now.blocked_exits),
         ("spreads_decisions", "Decisions by kind.", "kind", now.decisions),
         ("spreads_gate_stops", "Openings stopped, by gate.", "gate", now.obstacles),
     ):
-        family = (GaugeMetricFamily if name == "spreads_candidates" else CounterMetricFamily)(name, text, labels=[label])
+        family = (GaugeMetricFamily if name in LABELLED_GAUGES else CounterMetricFamily)(name, text, labels=[label])
         for key, count in sorted(values.items()):
             family.add_metric([key], count)
         yield family

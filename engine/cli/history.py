@@ -20,7 +20,7 @@ from engine.domain.errors import UserError
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import NEW_YORK
-from engine.runtime.rows import breaker_rows
+from engine.runtime.rows import blocked_rows, breaker_rows
 from engine.store import journal, lines
 from engine.store.history import Answer
 from engine.store.history import query as ask
@@ -77,6 +77,7 @@ def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
     return {
         "strategy": strategy,
         "breakers": [row for row in breaker_rows(ledger, seen_at) if row["strategy"] in {"", strategy}],
+        "blocked_exits": blocked_rows(ledger, strategy),
         "at": recorded_at.isoformat() if recorded_at else None,
         "funnel": [{"condition": step.condition, "passed": step.passed, "unknown": step.unknown} for step in steps],
         "nearest_miss": funnel.nearest_miss if funnel else None,

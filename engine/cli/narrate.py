@@ -52,6 +52,8 @@ class Narrator:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.ledger: Ledger | None = None
         self._tell = tell
+        self._blocked: dict[str, tuple[str, str]] = {}
+        """What was told of a blocked exit, by position: each new try is in the journal, and no news."""
 
     def saw(self, fact: Fact, at: datetime) -> None:
         """Tell a fact, if it is worth a line."""
@@ -92,9 +94,13 @@ class Narrator:
             case ExitTriggered():
                 return f"exit      {self._name(fact.position)}: {fact.rule}{measures(fact.values)}"
             case ExitBlocked():
+                if self._blocked.get(fact.position) == (fact.rule, fact.obstacle):
+                    return None
+                self._blocked[fact.position] = (fact.rule, fact.obstacle)
                 again = f"tried again by {clock(fact.again_at)}"
                 return f"BLOCKED   {self._name(fact.position)}: {fact.rule}: {fact.obstacle}: {fact.text}; {again}"
             case ExitFreed():
+                self._blocked.pop(fact.position, None)
                 return f"freed     {self._name(fact.position)}: {fact.rule}: {fact.text}"
             case PositionSettled():
                 return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"

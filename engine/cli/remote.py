@@ -35,7 +35,7 @@ def status(*, state: State = STATE, format: Literal["table", "json"] = "table") 
         return
     strategies = cast("list[Row]", found["strategies"])
     pairs(_told(name, value) for name, value in found.items() if not isinstance(value, list))
-    for line in _tripped(found):
+    for line in (*_tripped(found), *_blocked(found)):
         print(line)
     for name in ("differences", "foreign", "notices"):
         for line in cast("list[str]", found.get(name, [])):
@@ -128,7 +128,7 @@ def why(
     show(cast("list[Row]", found["funnel"]), ["condition", "passed", "unknown"], "table", empty="no funnel recorded yet")
     if found["nearest_miss"]:
         print(f"nearest miss: {found['nearest_miss']}")
-    for line in _tripped(found):
+    for line in (*_tripped(found), *_blocked(found)):
         print(line)
     for denial in cast("list[Row]", found["denials"]):
         print(f"stopped: {denial['spread']}: {denial['obstacle']}")
@@ -152,6 +152,15 @@ def _tripped(found: Row) -> list[str]:
         at = _clock(row["tripped_at"])
         lines.append(f"tripped: {row['name']}{whose}, {at}, {value} at a bound of {bound}, {until} {row['lift']}")
     return lines
+
+
+def _blocked(found: Row) -> list[str]:
+    """A line for each exit that is due and cannot act."""
+    return [
+        f"exit blocked: {row['spread']} ({row['position']}), {row['rule']}: {row['obstacle']}: {row['text']}; since "
+        f"{_clock(row['since'])}, tried again by {_clock(row['again_at'])}"
+        for row in cast("list[Row]", found.get("blocked_exits", []))
+    ]
 
 
 def _told(name: str, value: object) -> tuple[str, object]:

@@ -21,6 +21,7 @@ from engine.runtime.rows import (
     Row,
     age_s,
     approval_row,
+    blocked_rows,
     breaker_rows,
     close_row,
     funnel_rows,
@@ -84,6 +85,7 @@ class Desk:
             "at": now.isoformat(),
             "trading": "halted" if ledger.halt else blocked_because(snapshot) or "on",
             "breakers": breaker_rows(ledger, now),
+            "blocked_exits": blocked_rows(ledger),
             "halt": {"by": ledger.halt.by, "reason": ledger.halt.reason} if ledger.halt else None,
             "connected": snapshot.is_connected,
             "link": ledger.link.text if ledger.link else "",
@@ -142,6 +144,7 @@ class Desk:
         return {
             "strategy": strategy,
             "breakers": [row for row in breaker_rows(ledger, self._clock.now()) if row["strategy"] in {"", strategy}],
+            "blocked_exits": blocked_rows(ledger, strategy),
             "at": at.isoformat() if at else None,
             "funnel": funnel_rows(funnel),
             "nearest_miss": funnel.nearest_miss if funnel else None,

@@ -50,6 +50,29 @@ def approval_row(order: Order, snapshot: Snapshot, book: Book, rows: Rows) -> Ro
     }
 
 
+def blocked_rows(ledger: Ledger, strategy: str | None = None) -> list[Row]:
+    """Exits that are due and cannot act, each with since when, why, and when it is tried again; of one strategy, or of all."""
+    found: list[Row] = []
+    for name, (since, blocked) in ledger.blocked_exits.items():
+        position = ledger.positions.get(name)
+        of = position.strategy if position is not None else ""
+        if strategy is None or strategy == of:
+            found.append(
+                {
+                    "position": name,
+                    "strategy": of,
+                    "spread": str(position.spread) if position is not None else "",
+                    "rule": blocked.rule,
+                    "obstacle": blocked.obstacle,
+                    "text": blocked.text,
+                    "tries": blocked.tries,
+                    "since": since.isoformat(),
+                    "again_at": blocked.again_at.isoformat(),
+                }
+            )
+    return found
+
+
 def breaker_rows(ledger: Ledger, now: datetime) -> list[Row]:
     """The breakers that stand now, oldest first, each with its moment, its number, and how it is lifted."""
     return [

@@ -1,12 +1,13 @@
 """Facts told as a trader would tell them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from engine.cli.narrate import Narrator, dollars, money
-from engine.domain.facts import ApprovalAsked, ExitTriggered, Fact, SharedFileLoaded, StrategyLoaded
+from engine.domain.facts import ApprovalAsked, ExitBlocked, ExitFreed, ExitTriggered, Fact, SharedFileLoaded, StrategyLoaded
 from engine.domain.ledger import Ledger
 from tests.given import NOW, ledger, opened, previewed, proposal, spread
 
@@ -91,3 +92,21 @@ def test_changed_file_tells_what_changed_and_calls_loosening_that():
         "Mon 10:00:00  LOOSENED  strategies/account.yaml is gone, its defaults hold:"
         " risk.total was 9% of net liquidation, is 25% of net liquidation"
     )
+
+
+def test_exit_that_cannot_act_is_told_once_and_again_when_its_reason_changes_or_it_is_free():
+    told: list[str] = []
+    narrator = Narrator(told.append)
+    first = ExitBlocked("o1", "loss >= 200% of credit", "no price", "never quoted", 1, NOW + timedelta(seconds=10))
+
+    for fact in (
+        first,
+        replace(first, tries=2),
+        replace(first, obstacle="not filled"),
+        ExitFreed("o1", "loss >= 200% of credit", "closed"),
+        first,
+    ):
+        narrator.saw(fact, NOW)
+
+    assert [line.split()[2] for line in told] == ["BLOCKED", "BLOCKED", "freed", "BLOCKED"]
+    assert told[0].endswith("o1: loss >= 200% of credit: no price: never quoted; tried again by Mon 10:00:10")

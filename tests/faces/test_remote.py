@@ -60,6 +60,22 @@ def test_status_says_what_has_tripped_and_the_words_that_lift_it(spreads: Spread
     ) in told
 
 
+def test_status_says_which_exit_is_due_and_cannot_act(spreads: Spreads) -> None:
+    blocked = {
+        "position": "o1", "strategy": "puts", "spread": "SPY 18 Dec 26 580/575P bull_put", "rule": "loss >= 200% of credit",
+        "obstacle": "no price", "text": "nobody offers one of its legs", "tries": 3, "since": "2026-11-24T16:05:00+00:00",
+        "again_at": "2026-11-24T16:07:00+00:00",
+    }  # fmt: skip
+
+    with engine_that_says({**STATUS, "blocked_exits": [blocked]}):
+        told = spreads("status").out
+
+    assert (
+        "exit blocked: SPY 18 Dec 26 580/575P bull_put (o1), loss >= 200% of credit: no price: nobody offers one of its legs; "
+        "since Tue 2026-11-24 11:05:00 New York, tried again by Tue 2026-11-24 11:07:00 New York\n"
+    ) in told
+
+
 def test_breaker_is_not_lifted_without_a_reason(spreads: Spreads) -> None:
     told = spreads("lift", "breaker_week", "--reason", " ")
 

@@ -20,6 +20,7 @@ FULL = Reading(
     unreadable={"contract": 1},
     candidates={"puts": 1},
     decisions={"Send": 1},
+    blocked_exits={"no price": 1},
     obstacles={"halt": 1},
 )
 FAMILIES = {metric.name: metric for metric in EngineCollector(lambda: FULL).collect()}

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from engine.api.app import build
 from engine.api.server import loopback_socket, server, unix_socket
 from engine.domain.errors import UserError
-from engine.domain.facts import BreakerLifted, BreakerTripped, FunnelRecorded, StrategyLoaded
+from engine.domain.facts import BreakerLifted, BreakerTripped, ExitBlocked, ExitFreed, FunnelRecorded, StrategyLoaded
 from engine.metrics import Reading, registry
 from engine.runtime.desk import BEAT_AGE_MAX_S, Desk, Identity
 from tests import given
@@ -197,6 +197,21 @@ def test_word_that_is_not_one_is_refused(word: dict[str, str]) -> None:
 
 WEEK = BreakerTripped("breaker_week", "", Decimal(-5200), Decimal(-5000), "person", given.NOW.date())
 STOP = BreakerTripped("stop_for_day", "puts", Decimal(-1510), Decimal(-1500), "next session", given.NOW.date())
+
+
+def test_exit_that_is_due_and_cannot_act_is_shown_by_status_and_why_until_it_is_free() -> None:
+    async def story(api: Api) -> None:
+        engine, at = api.bench.engine, api.bench.clock.at
+        for fact in (StrategyLoaded("puts", "puts.yaml", MANUAL.digest), *given.opened(given.proposal(by=MANUAL))):
+            engine.record(fact, at)
+        engine.record(ExitBlocked("o1", "dte <= 7", "no price", "never quoted", 1, at + timedelta(seconds=10)), at)
+        (row,) = (await api.get("/v1/status")).json()["blocked_exits"]
+        assert (await api.get("/v1/why/puts")).json()["blocked_exits"] == [row]
+        assert (row["position"], row["rule"], row["obstacle"], row["since"]) == ("o1", "dte <= 7", "no price", at.isoformat())
+        engine.record(ExitFreed("o1", "dte <= 7", "closed"), at)
+        assert (await api.get("/v1/status")).json()["blocked_exits"] == []
+
+    serve(story)
 
 
 def test_tripped_breakers_are_shown_with_their_moment_and_number_and_lifted_by_name_with_a_reason() -> None:
