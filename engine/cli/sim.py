@@ -21,11 +21,15 @@ from engine.cli.options import Account, Host, Port
 from engine.cli.show import pairs, say
 from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK
+from engine.runtime.clock import SystemClock
+from engine.sim.exchange.ids import FIRST_PERM_ID
 from engine.sim.faults import Fault, catalogue, parse_fault
 from engine.sim.loop import PacedLoop, run
 from engine.sim.reception import LOOPBACK
 from engine.sim.simulator import Simulator
 
+PERM_IDS = 500_000_000
+"""Permanent ids that simulators begin from, one a second: above them TWS's 32 bits end."""
 FASTEST = 600.0
 """Above it a client's own timeouts, in real time, have nothing to do with the market's."""
 TOLD_EVERY_S = 1.0
@@ -98,6 +102,7 @@ def sim(
             cash=money,
             knobs=staged.knobs,
             schedule=schedule,
+            first_perm_id=FIRST_PERM_ID + int(SystemClock().now().timestamp()) % PERM_IDS,
         )
         service = _Service(simulator, staged, account, money, bool(replay) if wait is None else wait, days)
         service.announce(listener, speed, schedule)

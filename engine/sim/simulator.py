@@ -23,6 +23,7 @@ from engine.sim.desks.lines import Lines
 from engine.sim.desks.pacing import HistoryPacing
 from engine.sim.exchange.account import Account, Position
 from engine.sim.exchange.exchange import Exchange
+from engine.sim.exchange.ids import FIRST_PERM_ID
 from engine.sim.exchange.orders import Execution, Notice, Order
 from engine.sim.faults import Fault, Faults, parse_fault
 from engine.sim.floor import Floor
@@ -56,7 +57,7 @@ class Simulator:
 
     Time starts when `start` is first called, and runs with the loop's clock; between `stop` and a later `start` it
     stands still. `schedule` are faults to come, as values or as text. `tampered` may put other frames in the place of those
-    that leave.
+    that leave. `first_perm_id` differs between simulators that one journal meets: IBKR gives no permanent id twice.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Simulator:
         cash: Decimal | int = _PAPER_CASH,
         knobs: Knobs | None = None,
         schedule: Iterable[Fault | str] = (),
+        first_perm_id: int = FIRST_PERM_ID,
         tampered: Callable[[Connection, bytes], bytes] = lambda _, chunk: chunk,
     ) -> None:
         self.knobs = knobs or Knobs()
@@ -83,6 +85,7 @@ class Simulator:
             rules=self.knobs.house,
             fills=self.knobs.fills,
         )
+        self.exchange.ids.next_perm_id = first_perm_id
         self._market = market
         self._begins = begins.astimezone(UTC)
         self.faults = Faults(schedule, self._begins)
