@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,16 +23,18 @@ from engine.api.server import Doors, doors, server
 from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BUCKETS_S
 from engine.compile.scanner import Scanner
+from engine.decide.apart import told
 from engine.decide.book import FUNNEL_EVERY
 from engine.decide.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
-from engine.domain.facts import EngineStarted, EngineStopped
+from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.desk import Desk, Identity
 from engine.runtime.engine import Engine, Observer
+from engine.runtime.faults import kept_up
 from engine.runtime.feed import Feed
 from engine.runtime.freshness import Freshness
 from engine.runtime.inbox import Inbox
@@ -47,6 +49,8 @@ from engine.store.history import write_views
 from engine.store.journal import FOLDER, probe
 from engine.store.lines import account_on_file
 from engine.store.quotes import QuoteStore
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -142,21 +146,27 @@ class App:
             engine.observers += options.observers
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
-                engine.record(fact, now)
+                engine.take(fact, now)
             desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account), library.notices)
-            with suppress(Transient):  # what is missing is asked for again; what is open wants watching now
+            try:
                 await upkeep.prepare(now)
+            except Transient:  # what is missing is asked for again; what is open wants watching now
+                pass
+            except Exception as error:
+                log.exception("preparing the data failed")
+                self._say(f"preparing the data failed: {told(error)}; it is tried again")
             upkeep.halt_by_file(settings.state)
             archive_every = timedelta(minutes=settings.archive_every_min)
-            background = [
-                group.create_task(upkeep.keep_link()),
-                group.create_task(upkeep.heed_halt(settings.state)),
-                group.create_task(upkeep.archive(self._quotes, settings.state, account, archive_every)),
+            beside: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+                ("keeping the link", upkeep.keep_link),
+                ("looking for the HALT file", lambda: upkeep.heed_halt(settings.state)),
+                ("archiving the chain", lambda: upkeep.archive(self._quotes, settings.state, account, archive_every)),
             ]
             if options.watches_files:
-                background.append(group.create_task(upkeep.watch_strategies(settings.strategies, options.stop)))
+                beside.append(("watching the strategies", lambda: upkeep.watch_strategies(settings.strategies, options.stop)))
             if entry is not None:
-                background += self._serve(group, desk, entry, partial(self._reading, engine, ib, library))
+                beside += self._served(desk, entry, partial(self._reading, engine, ib, library))
+            background = [group.create_task(kept_up(name, work, self._say)) for name, work in beside]
             options.on_desk(desk)
             try:
                 await engine.run(options.stop.is_set)
@@ -207,12 +217,19 @@ class App:
     def _identity(self, account: str) -> Identity:
         return Identity(version("ibkr-spreads"), self._settings.mode, account, str(self._settings.state))
 
-    def _serve(self, group: asyncio.TaskGroup, desk: Desk, entry: Doors, read: Callable[[], Reading]) -> list[asyncio.Task[None]]:
+    def _served(self, desk: Desk, entry: Doors, read: Callable[[], Reading]) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
         numbers = registry(read)
-        tasks = [group.create_task(server(build(desk, numbers)).serve(sockets=[entry.unix]))]
-        if entry.loopback is not None:
-            tasks.append(group.create_task(server(watch(desk, numbers)).serve(sockets=[entry.loopback])))
-        return tasks
+        serving: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+            ("the API", lambda: server(build(desk, numbers)).serve(sockets=[entry.unix]))
+        ]
+        loopback = entry.loopback
+        if loopback is not None:
+            serving.append(("the metrics", lambda: server(watch(desk, numbers)).serve(sockets=[loopback])))
+        return serving
+
+    def _say(self, text: str) -> None:
+        """Something beside the beat failed: a line for people, and trading goes on."""
+        self._inbox.hear(ErrorHeard(0, text))
 
     def _reading(self, engine: Engine, broker: IbBroker, library: Library) -> Reading:
         ledger, gauges, beat = engine.ledger, broker.gauges, engine.gauges

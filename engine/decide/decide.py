@@ -5,13 +5,16 @@
 1. Orders on their way are advanced, repriced, given up or doubted (`orders`).
 2. What people ask for is closed or canceled (`requests`), and positions whose exit rule holds are closed, some to be
    rolled (`exits`, `rolls`).
+   Each order and each position is decided apart: one that fails stops no other (`apart`).
 3. Candidates of all strategies are found, sized and gated, best first (`entries`); each opening counts against the
    limits of the next, because one order is proposed at a time and the ledger has it at the next beat.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from engine.decide.account_age import refresh
+from engine.decide.apart import apart
 from engine.decide.book import Book
 from engine.decide.breakers import breakers
 from engine.decide.closing import proposals
@@ -23,7 +26,7 @@ from engine.decide.policy import auto_refusal
 from engine.decide.quotes import Rows
 from engine.decide.requests import requests, without
 from engine.decide.watch import watch
-from engine.domain.decision import Decision, RefreshAccount, Trip
+from engine.domain.decision import Decision, Fault, RefreshAccount, Send, Stop, Trip
 from engine.domain.gate import Verdict
 from engine.domain.order import Order
 from engine.domain.session import trading_day
@@ -33,11 +36,11 @@ from engine.pricing.mark import Mark
 
 def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
     """Everything to be done at this instant, closings before openings."""
-    stop = watch(snapshot, book)
-    if stop is not None:
-        return [stop]
+    stops = apart("halts", partial(_stops, snapshot, book), snapshot)
+    if any(isinstance(one, Stop) for one in stops):
+        return stops
     rows = Rows(snapshot.chain)
-    tripping = breakers(snapshot, book, rows)
+    tripping = apart("limits on losses", partial(breakers, snapshot, book, rows), snapshot)
     trips: list[Decision] = [decision for decision in tripping if isinstance(decision, Trip)]
     if trips:
         return trips
@@ -49,15 +52,30 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
         messages_per_minute=book.account.counts.messages_per_minute,
         changes_max=book.account.counts.changes_per_order,
     )
-    asked = requests(snapshot, book, rows)
+    asked = apart("requests", partial(requests, snapshot, book, rows), snapshot)
     # So it is with what a person closes and a rule would close too: the rules are asked in the next beat.
-    closings = [] if proposals(asked) else exits(snapshot, book, rows)
+    closings = [] if proposals(asked) else apart("exits", partial(exits, snapshot, book, rows), snapshot)
+    tended = without(apart("orders", partial(tend, snapshot, rows, desk), snapshot), asked)
+    before = [*stops, *tripping, *tended, *asked, *closings]
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
-    openings = [] if proposals([*asked, *closings]) else entries(snapshot, book, rows)
-    tended = without(tend(snapshot, rows, desk), asked)
+    has_failed = any(isinstance(one, Fault) for one in before)
+    is_closing = proposals([*asked, *closings]) > 0
+    openings = [] if has_failed or is_closing else apart("entries", partial(entries, snapshot, book, rows), snapshot)
     younger = refresh(snapshot, tripping, wanted=any(isinstance(one, RefreshAccount) for one in openings))
     openings = [one for one in openings if not isinstance(one, RefreshAccount)]
-    return [*tripping, *tended, *asked, *closings, *openings, *younger]
+    kept = [one for one in before if not _opens(one, snapshot)] if has_failed else before
+    return [*kept, *openings, *younger]
+
+
+def _opens(decision: Decision, snapshot: Snapshot) -> bool:
+    """Whether an opening leaves by this decision: where a part of it failed, none does."""
+    return isinstance(decision, Send) and snapshot.ledger.orders[decision.order_ref].purpose == "open"
+
+
+def _stops(snapshot: Snapshot, book: Book) -> Iterator[Decision]:
+    stop = watch(snapshot, book)
+    if stop is not None:
+        yield stop
 
 
 def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:

@@ -12,7 +12,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
+from engine.decide.apart import apart
 from engine.decide.asking import ask_now, ask_quiet, ask_silent, told_at
 from engine.decide.blocked import Due, act, free, free_closed, wait
 from engine.decide.book import Book
@@ -65,20 +67,41 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
     decisions: list[Decision] = list(free_closed(snapshot))
     held: list[Position] = []
     for position in snapshot.ledger.open_positions():
-        settled = _settled(position, snapshot)
-        if settled is not None:
-            decisions.append(settled)
-        else:
+        settled = apart(_place(position), partial(_settling, position, snapshot), snapshot)
+        decisions += settled
+        if not settled:
             held.append(position)
     if is_closing_time(snapshot, book):
         free_hands = [position for position in held if on_its_way(position, snapshot) is None]
-        for one in _looked_at(free_hands, snapshot, book, rows):
-            decisions += _exit(one, snapshot, rows, proposals(decisions))
+        try:
+            looked = _looked_at(free_hands, snapshot, book, rows)
+        except Exception:  # noqa: BLE001 - one of them cannot be asked: each is asked apart
+            for position in free_hands:
+                alone = partial(_alone, position, snapshot, book, rows, proposals(decisions))
+                decisions += apart(_place(position), alone, snapshot)
+        else:
+            for one in looked:
+                decisions += apart(_place(one.position), partial(_exit, one, snapshot, rows, proposals(decisions)), snapshot)
         if not proposals(decisions):
-            decisions += reduction(snapshot, book, rows)
+            decisions += apart("exits for margin", partial(reduction, snapshot, book, rows), snapshot)
     if snapshot.is_open:
         decisions += ask_quiet(snapshot, rows, decisions)
     return decisions
+
+
+def _place(position: Position) -> str:
+    return f"exits of {position.id}"
+
+
+def _settling(position: Position, snapshot: Snapshot) -> Iterator[Decision]:
+    settled = _settled(position, snapshot)
+    if settled is not None:
+        yield settled
+
+
+def _alone(position: Position, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
+    for one in _looked_at([position], snapshot, book, rows):
+        yield from _exit(one, snapshot, rows, proposed)
 
 
 def _looked_at(positions: Sequence[Position], snapshot: Snapshot, book: Book, rows: Rows) -> list[_Held]:

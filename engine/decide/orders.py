@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
+from engine.decide.apart import apart
 from engine.decide.asking import ask_silent
 from engine.decide.exposure import crosses
 from engine.decide.price import (
@@ -75,7 +77,8 @@ def tend(snapshot: Snapshot, rows: Rows, desk: Desk) -> list[Decision]:
     answers = {answer.order_ref: answer for answer in snapshot.answers}
     decisions: list[Decision] = []
     for order in snapshot.ledger.working():
-        decisions += _due(order, answers.get(order.ref), snapshot, rows, desk)
+        due = partial(_due, order, answers.get(order.ref), snapshot, rows, desk)
+        decisions += apart(f"order {order.ref}", due, snapshot)
     known = {order.ref for order in snapshot.ledger.working()}
     decisions += [Reply(ref, "late", "this order no longer waits for an answer") for ref in answers if ref not in known]
     return decisions

@@ -186,6 +186,15 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A part of the decision failed: a defect of this program, or a number that nobody thought of."""
+
+    place: str
+    """Which part, for people: `entries`, `exits of …`, `order …`."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Tell a person what became of their word, where it could not be done as said."""
 
@@ -197,6 +206,7 @@ class Reply:
 Decision = (
     Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Cancel | Doubt | TriggerExit | CountExit
     | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker | RefreshAccount | Stop | Reply
+    | Fault
 )  # fmt: skip
 
 
@@ -229,7 +239,7 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (fact, candidates)
         case Stop(reason=reason):
             return (Halted("breaker", reason),)
-        case CountExit() | AskQuotes() | CountBreaker() | RefreshAccount() | Reply():
+        case CountExit() | AskQuotes() | CountBreaker() | RefreshAccount() | Reply() | Fault():
             return ()
         case _:
             assert_never(decision)

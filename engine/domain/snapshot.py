@@ -159,6 +159,8 @@ class Snapshot:
     """When the first question for them that is not answered yet left; None while no answer is awaited."""
     asked_quotes: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
     """When the line of a held leg was opened anew to hear its quote, by contract number; forgotten at a restart."""
+    resting: frozenset[str] = frozenset()
+    """Parts of the decision that have just failed and are left alone for a while."""
     paused: frozenset[str] = frozenset()
     """Strategies whose entries are stopped: deleted, disabled or held back by a loosening that waits for a yes."""
 

@@ -10,6 +10,7 @@ Between two beats the world cannot change under the decider. A beat is one synch
 reconciliations) is started by `spawn` and comes back through the inbox as facts.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, assert_never
 
+from engine.decide.apart import told
 from engine.decide.book import Book
 from engine.decide.decide import decide
 from engine.decide.requests import subject
@@ -37,6 +39,7 @@ from engine.domain.decision import (
     DenyEntry,
     Doubt,
     Expire,
+    Fault,
     FreeExit,
     Propose,
     RecordFunnel,
@@ -51,15 +54,27 @@ from engine.domain.decision import (
     facts_of,
 )
 from engine.domain.errors import EngineError, IllegalFact, Transient
-from engine.domain.facts import CancelRequested, EquityRecorded, Fact, FactRefused, Halted, OrderUnknown, Reconciled
+from engine.domain.facts import (
+    CancelRequested,
+    EquityRecorded,
+    Fact,
+    FactRefused,
+    Halted,
+    OrderPreviewed,
+    OrderUnknown,
+    Reconciled,
+)
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, BreakerHits, ExitHits, Snapshot
 from engine.ports import Broker, BrokerPicture, Clock, Journal
+from engine.runtime.faults import Faults
 from engine.runtime.inbox import Asked, Inbox, Said
 from engine.runtime.inquiry import Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
+
+log = logging.getLogger(__name__)
 
 TIMER_BUSY_S = LOOKED_AT_EVERY.total_seconds()
 """While orders are on their way, patience is counted in seconds."""
@@ -109,6 +124,8 @@ class BeatGauges:
     syncs: int = 0
     """Times the journal was forced to disk."""
     refused_facts: int = 0
+    faults: int = 0
+    """Times a part of this program failed and was left alone."""
     last_beat_at: datetime | None = None
     decisions: dict[str, int] = field(default_factory=dict[str, int])
     """By kind of decision."""
@@ -137,7 +154,10 @@ class Engine:
         self._asked_quotes: dict[int, datetime] = {}
         """When each leg was asked for anew, by contract number."""
         self._looks_again_in_s = TIMER_BUSY_S
+        self._faults = Faults()
         self._ticks = -1
+        self.has_lost_journal = False
+        """A line could not be written or brought to disk: nothing more may be done."""
         self._written_since_sync = False
 
     async def run(self, stop: Callable[[], bool]) -> None:
@@ -147,7 +167,13 @@ class Engine:
         """
         while not stop():
             await self._inbox.wait(self._timer_s())
-            self.beat()
+            try:
+                self.beat()
+            except Exception as error:
+                if not self.has_lost_journal:
+                    self._failed("the beat", error, self._clock.now())
+                    continue
+                raise EngineError(f"{error}{self._last_act()}") from error
         self._withdraw()
         for _ in range(LEAVE_WAITS):
             if not self._openings_at_broker():
@@ -159,6 +185,19 @@ class Engine:
     def _openings_at_broker(self) -> list[Order]:
         return [order for order in self.ledger.working() if order.purpose == "open" and order.is_at_broker]
 
+    def _last_act(self) -> str:
+        """Take back what works to open something: nothing can be written any more, and nobody will watch it. What was done."""
+        left = self._openings_at_broker()
+        for order in left:
+            try:
+                self._broker.cancel(order)
+            except Exception:
+                log.exception("the last cancel of %s failed", order.ref)
+        if not left:
+            return ""
+        refs = ", ".join(order.ref for order in left)
+        return f". As the last act the openings that still worked were canceled, without a line in the journal: {refs}"
+
     def _withdraw(self) -> None:
         now, left = self._clock.now(), [o for o in self._openings_at_broker() if o.cancel_requested_at is None]
         for order in left:
@@ -168,21 +207,18 @@ class Engine:
             self._broker.cancel(order)
 
     def beat(self) -> None:
-        """One beat. Raises OSError or EngineError of the journal when nothing can be written: then nothing may be done either."""
+        """One beat. Raises OSError or EngineError of the journal when nothing can be written: then nothing may be done either.
+
+        Whatever else fails is said, halts openings, and ends neither the beat nor the engine.
+        """
         now = self._clock.now()
         self._hear(now)
-        snapshot = self._look(now)
-        began = self._clock.now()
-        decisions = decide(snapshot, self._eyes.book())
-        self.gauges.deciding_seconds += (self._clock.now() - began).total_seconds()
-        effects = [effect for decision in decisions for effect in self._write(decision, now)]
+        decisions = self._decided(now)
+        effects = [effect for decision in decisions for effect in self._guarded(decision, now)]
         if effects or self._written_since_sync:
-            self._journal.sync()
-            self.gauges.syncs += 1
-            self._written_since_sync = False
+            self._sync()
         for effect in effects:
             effect()
-        self._looks_again_in_s = looks_again_in_s(snapshot)
         self._settle_answers()
         self._inquiry.ask_when_due(self.ledger, now)
         self.gauges.beats += 1
@@ -192,14 +228,72 @@ class Engine:
         """Write and fold one fact of our own. False where it was known already. Raises IllegalFact."""
         if not self.ledger.apply(fact, now):
             return False
-        self._journal.append(fact, now)
+        try:
+            self._journal.append(fact, now)
+        except BaseException:
+            self.has_lost_journal = True
+            raise
         self.gauges.facts += 1
         self._written_since_sync = True
         for observer in self.observers:
-            observer.saw(fact, now)
+            try:
+                observer.saw(fact, now)
+            except Exception:
+                log.exception("an observer failed at %s", type(fact).__name__)
         return True
 
+    def take(self, fact: Fact, now: datetime) -> None:
+        """`record` for a fact that may not fit what is known: it is refused then, written down as such, and entries wait."""
+        self._hear_fact(fact, now)
+
+    def fault(self, place: str, text: str, now: datetime) -> None:
+        """Something of this program failed: openings halt, it is written down, and left alone for a while."""
+        self.gauges.faults += 1
+        fact = self._faults.failed(place, text, now, halt=self.ledger.halt)
+        if fact is not None:
+            self.record(fact, now)
+
+    def _failed(self, place: str, error: Exception, now: datetime) -> None:
+        """Take a failure, unless it is the journal's: that one ends the engine."""
+        if self.has_lost_journal:
+            raise error
+        log.exception("%s failed", place)
+        self.fault(place, told(error), now)
+
+    def _sync(self) -> None:
+        try:
+            self._journal.sync()
+        except BaseException:
+            self.has_lost_journal = True
+            raise
+        self.gauges.syncs += 1
+        self._written_since_sync = False
+
+    def _decided(self, now: datetime) -> list[Decision]:
+        try:
+            snapshot = self._look(now)
+            began = self._clock.now()
+            decisions = decide(snapshot, self._eyes.book())
+            self.gauges.deciding_seconds += (self._clock.now() - began).total_seconds()
+            self._looks_again_in_s = looks_again_in_s(snapshot)
+        except Exception as error:  # noqa: BLE001 - a beat that cannot decide still hears, writes and asks
+            self._failed("the look at the market", error, now)
+            return []
+        return decisions
+
+    def _guarded(self, decision: Decision, now: datetime) -> list[Effect]:
+        """The effects of a decision, once it is written; none where it cannot be, as the next beat decides anew."""
+        try:
+            return self._write(decision, now)
+        except Exception as error:  # noqa: BLE001 - the other decisions must be written
+            self._failed(f"{type(decision).__name__} of {getattr(decision, 'order_ref', '') or 'the engine'}", error, now)
+            return []
+
     def _hear(self, now: datetime) -> None:
+        lost = self._inbox.take_lost()
+        if lost:
+            self._hear_fact(FactRefused("", "", f"{lost} facts came faster than they could be heard and are lost"), now)
+            self._inquiry.hurry()
         while (item := self._inbox.take()) is not None:
             if isinstance(item, Said):
                 self._hear_word(item)
@@ -218,6 +312,8 @@ class Engine:
             self.gauges.refused_facts += 1
             self.record(FactRefused(type(fact).__name__, getattr(fact, "order_ref", ""), str(error)), now)
             self._inquiry.hurry()
+        except Exception as error:  # noqa: BLE001 - whatever the broker says, the engine goes on
+            self._failed(f"hearing {type(fact).__name__}", error, now)
 
     def _hear_word(self, said: Said) -> None:
         """Keep a person's word for this beat: the first one counts, but a no always wins over a yes."""
@@ -246,7 +342,11 @@ class Engine:
         asked_at = self._inquiry.answered(picture, self.ledger, now)
         if asked_at is None:
             return
-        learnt = reconcile(self.ledger, picture, now, asked_at).facts
+        try:
+            learnt = reconcile(self.ledger, picture, now, asked_at).facts
+        except Exception as error:  # noqa: BLE001 - the books were not compared; that halts openings and ends nothing
+            self._failed("comparing the books with the broker's", error, now)
+            return
         for fact in learnt:
             if fact != self.ledger.reconciled:
                 self._hear_fact(fact, now)
@@ -281,6 +381,7 @@ class Engine:
             account_awaited_since=self._account_awaited_since,
             asked_quotes=self._asked_quotes,
             is_fresh=self._ticks != ticks or is_answered,
+            resting=self._faults.resting(now),
         )
 
     def _write(self, decision: Decision, now: datetime) -> list[Effect]:
@@ -333,6 +434,9 @@ class Engine:
                 self._served(ref, text)
             case Stop() | Trip():
                 self._inbox.nudge()
+            case Fault(place=place, text=text):
+                log.error("%s failed: %s", place, text)
+                self.fault(place, text, now)
             case Ask() | Settle() | TriggerExit() | BlockExit() | FreeExit() | RecordFunnel():
                 pass
             case _:
@@ -347,13 +451,21 @@ class Engine:
             self._inbox.hear(OrderUnknown(ref, f"it may not have left: {error}"))
             if not isinstance(error, Transient) and self.ledger.halt is None:
                 self._inbox.hear(Halted("engine", str(error)))
+        except Exception as error:  # noqa: BLE001 - the other messages of the beat must leave
+            self._inbox.hear(OrderUnknown(ref, f"it may not have left: {told(error)}"))
+            self._failed(f"a message about order {ref}", error, self._clock.now())
 
     def _requote(self, contracts: Sequence[Contract]) -> None:
         with suppress(EngineError):  # the link is lost: that is a fact of its own, and the question is asked again
             self._broker.requote(contracts)
 
     async def _preview(self, ref: str) -> None:
-        self._inbox.hear(await self._broker.preview(self.ledger.orders[ref].proposed))
+        try:
+            answer = await self._broker.preview(self.ledger.orders[ref].proposed)
+        except Exception as error:
+            log.exception("the what-if of %s failed", ref)
+            answer = OrderPreviewed(ref, "unknown", None, None, None, None, f"the what-if could not be asked: {told(error)}")
+        self._inbox.hear(answer)
 
     def _answered(self, ref: str, outcome: str) -> None:
         said = self._answers.pop(ref, None)

@@ -9,8 +9,7 @@ from engine.domain.snapshot import Answer, Request
 from engine.ports import BrokerPicture
 
 ITEMS_MAX = 100_000
-"""Far more than a broker can say between two beats; beyond it something is broken and the engine must stop, not forget."""
-_STALLED = f"{ITEMS_MAX} facts wait to be heard and more came; the engine has stalled and must be started again"
+"""Far more than a broker can say between two beats; beyond it something is broken, and what is lost must be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +37,17 @@ class Inbox:
     def __init__(self) -> None:
         self._items: deque[Item] = deque()
         self._wake = asyncio.Event()
-        self._is_over_full = False
+        self._lost = 0
         self._began_at: float | None = None
         """When the last beat began, in seconds of the loop; None before the first."""
         self._rested_at = 0.0
 
     def put(self, item: Item) -> None:
-        """Take one item in; never blocks. Raises OverflowError at the bound: losing a fact is worse than stopping."""
+        """Take one item in; never blocks. At the bound it is lost, and counted."""
         if len(self._items) >= ITEMS_MAX:
-            self._is_over_full = True
-            self._wake.set()
-            raise OverflowError(_STALLED)
-        self._items.append(item)
+            self._lost += 1
+        else:
+            self._items.append(item)
         self._wake.set()
 
     def hear(self, fact: Fact) -> None:
@@ -61,13 +59,13 @@ class Inbox:
         self._wake.set()
 
     def take(self) -> Item | None:
-        """The oldest item; None when there is none left.
-
-        Raises OverflowError once a fact was lost: who lost it may have been a callback whose error nobody saw.
-        """
-        if self._is_over_full:
-            raise OverflowError(_STALLED)
+        """The oldest item; None when there is none left."""
         return self._items.popleft() if self._items else None
+
+    def take_lost(self) -> int:
+        """How many items were lost since this was asked last: whatever they said must be asked for."""
+        lost, self._lost = self._lost, 0
+        return lost
 
     def rested_at(self) -> float:
         """When the beat has rested as long as it worked, in seconds of the loop: from then on it may be woken by mere quotes."""

@@ -4,6 +4,7 @@ An answer counts over the link over which it was asked for, and against doubts t
 is in doubt the broker is asked every few seconds, and the more seldom the longer the doubt has stood.
 """
 
+import logging
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,9 +16,11 @@ from engine.domain.snapshot import BrokerCount
 from engine.ports import Broker, BrokerPicture, Clock
 from engine.runtime.inbox import Inbox
 
+log = logging.getLogger(__name__)
+
 ASK_AGAIN = timedelta(seconds=5)
 """Between two questions while something is in doubt that was not a moment ago."""
-ASK_AGAIN_PART = 4
+ASK_AGAIN_PART = 6
 """A doubt that has stood for so many times as long as the pause is asked about after that pause."""
 RECONCILE_EVERY = timedelta(minutes=1)
 """Nothing is opened for longer than this on books that a person or an assignment has changed in TWS."""
@@ -85,8 +88,14 @@ class Inquiry:
             self._inbox.put(await self._broker.picture())
         except EngineError:
             # Said by the broker as a fact already where it concerns the link; asked again in a while.
-            self._is_asking = False
-            self._answered_at = self._clock.now()
+            self._went_unanswered()
+        except Exception:
+            log.exception("asking the broker for its books failed")
+            self._went_unanswered()
+
+    def _went_unanswered(self) -> None:
+        self._is_asking = False
+        self._answered_at = self._clock.now()
 
 
 def _doubts(ledger: Ledger, now: datetime) -> list[str]:

@@ -8,11 +8,13 @@ from itertools import pairwise
 import pytest
 
 from engine.decide.gate import strategy_obstacle
-from engine.domain.errors import IllegalFact, Transient, UserError
+from engine.domain.errors import EngineError, IllegalFact, Transient, UserError
 from engine.domain.facts import (
     BreakerTripped,
     EntryDenied,
     EquityRecorded,
+    ErrorHeard,
+    Fact,
     FactRefused,
     Halted,
     LegFilled,
@@ -357,6 +359,7 @@ def test_halt_cancels_the_working_opening_and_a_breaker_halts_by_itself() -> Non
         await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
         leg = bench.order().spread.legs[0]
         one_leg = LegFilled(REF, "x.1.01", leg.contract.con_id, "sell", 2, Decimal("2.00"), bench.clock.at)
+        bench.broker.positions[leg.contract.con_id] = Decimal(-2)
         bench.inbox.hear(one_leg)
         await bench.until(lambda: bench.ledger.halt is not None, most=40)
         await bench.until(lambda: bool(bench.broker.canceled))
@@ -525,3 +528,114 @@ def test_daily_stop_trips_once_for_its_day_and_stands_after_a_restart() -> None:
     seen = given.snapshot(second.ledger, at=second.clock.at)
     assert (obstacle := strategy_obstacle(rules, seen, given.book(rules))) is not None
     assert obstacle.gate == "stop_for_day"
+
+
+# What fails inside.
+
+
+def failing(*_: object, **__: object) -> object:
+    raise KeyError("a number that nobody thought of")
+
+
+def test_failure_in_deciding_halts_openings_and_neither_ends_nor_floods_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(bench: Bench) -> None:
+        monkeypatch.setattr("engine.decide.decide.entries", failing)
+        await bench.beats(120, 0.5)
+
+    bench = play(story, AUTO)
+
+    halted = bench.ledger.halt
+    assert halted is not None
+    assert halted.by == "engine"
+    assert halted.reason.startswith("entries failed: KeyError: 'a number that nobody thought of' (")
+    assert "Nothing is opened; exits go on where they can" in halted.reason
+    assert len(bench.of(Halted)) == 1
+    assert bench.engine.gauges.faults <= 8, "it is tried after 1, 2, 4, 8 s and so on"
+    assert bench.of(ErrorHeard) == []
+
+
+def test_failure_in_comparing_the_books_halts_openings_and_they_are_compared_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(bench: Bench) -> None:
+        monkeypatch.setattr("engine.runtime.engine.reconcile", failing)
+        bench.broker.lose_link()
+        await bench.broker.connect()
+        await bench.beats(20)
+        assert bench.ledger.reconciled is None
+        monkeypatch.undo()
+        await bench.until(lambda: bench.ledger.reconciled is not None, most=90)
+
+    bench = play(story, AUTO)
+
+    assert bench.ledger.halt is not None
+    assert bench.ledger.halt.reason.startswith("comparing the books with the broker's failed: KeyError")
+
+
+@pytest.mark.parametrize("part", ["look", "observer", "picture", "preview", "send"])
+def test_engine_goes_on_whatever_fails(part: str) -> None:
+    async def story(bench: Bench) -> None:
+        if part == "look":
+            bench.eyes.look = failing  # type: ignore[method-assign, assignment]
+        elif part == "observer":
+            bench.engine.observers.append(type("Witness", (), {"saw": failing})())
+        else:
+            setattr(bench.broker, part, failing)
+        await bench.start()
+        await bench.beats(20)
+
+    bench = play(story, AUTO, start=False)
+
+    assert bench.engine.gauges.beats >= 20
+    halted = {"look": True, "send": True}.get(part, False)
+    assert (bench.ledger.halt is not None) is halted
+    assert part != "send" or bench.order().state in {"unknown", "expired"}
+    assert part != "preview" or (bench.order().preview is not None and bench.order().preview.outcome == "unknown")
+
+
+def test_fact_that_breaks_the_fold_is_said_and_the_rest_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(bench: Bench) -> None:
+        real = bench.ledger.apply
+
+        def apply(fact: Fact, at: datetime) -> bool:
+            if isinstance(fact, ErrorHeard) and fact.code == 1:
+                raise KeyError("a fact that nobody thought of")
+            return real(fact, at)
+
+        monkeypatch.setattr(type(bench.ledger), "apply", lambda _, fact, at: apply(fact, at))
+        bench.inbox.hear(ErrorHeard(1, ""))
+        bench.inbox.hear(ErrorHeard(2, "heard"))
+        bench.engine.beat()
+
+    bench = play(story, MANUAL)
+
+    assert ErrorHeard(2, "heard") in bench.facts
+    assert bench.ledger.halt is not None
+    assert bench.ledger.halt.reason.startswith("hearing ErrorHeard failed")
+
+
+def test_full_disk_takes_back_what_works_to_open_something_before_the_engine_ends() -> None:
+    async def story(bench: Bench) -> None:
+        bench.broker.habits.fill = "never"
+        await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
+        bench.journal.fails = True
+        bench.inbox.hear(ErrorHeard(1, "something to write"))
+        with pytest.raises(EngineError, match=f"As the last act .* were canceled, without a line in the journal: {REF}"):
+            await bench.engine.run(lambda: False)
+
+    assert play(story, AUTO).broker.canceled == [REF]
+
+
+def test_facts_that_came_too_fast_are_missed_and_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.beats(2)
+        monkeypatch.setattr("engine.runtime.inbox.ITEMS_MAX", 2)
+        for code in range(5):
+            bench.inbox.hear(ErrorHeard(code, ""))
+        bench.engine.beat()
+        assert bench.ledger.reconciled is None
+        monkeypatch.undo()
+        await bench.until(lambda: bench.ledger.reconciled is not None)
+
+    bench = play(story, MANUAL)
+
+    assert [fact.text for fact in bench.of(FactRefused)] == ["3 facts came faster than they could be heard and are lost"]
+    assert bench.of(Halted) == []
