@@ -21,7 +21,7 @@ from engine.decide.book import Book
 from engine.decide.closing import is_closing_time, on_its_way, proposals, why_not_sent
 from engine.decide.confirm import counted, is_stop, pending
 from engine.decide.find import ExitAnswer
-from engine.decide.positions import PRICED, PositionRow, measured
+from engine.decide.positions import OF_THE_MARKET, PRICED, PositionRow, measured
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.reduction import RULE as REDUCTION
 from engine.decide.reduction import reduction
@@ -44,8 +44,6 @@ so long before the close on: 13:00 in New York, 10:00 on a half day."""
 GUARD_DISTANCE = 0.02
 GUARD = "expiry guard: a leg is near or in the money on its last day"
 SETTLED_AFTER = timedelta(minutes=30)
-OF_THE_MARKET = PRICED | {"short_strike_breached"}
-"""Measures that need a price of anything: a rule that holds without them holds by the clock."""
 
 
 @dataclass(frozen=True, slots=True)

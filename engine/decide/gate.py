@@ -21,6 +21,7 @@ from engine.decide.book import Book
 from engine.decide.breakers import ACCOUNT, STOP, breaker_verdict, dollars, of_account, of_strategy, trip_verdict
 from engine.decide.exposure import Exposure, Holding, directions, exposure
 from engine.decide.greeks import delta_one_percent, lines, vega_ten_points, worst_move
+from engine.decide.own_exits import own_exits
 from engine.decide.quotes import Rows
 from engine.decide.size import usd
 from engine.domain.gate import Answer, Verdict, first_obstacle
@@ -63,6 +64,7 @@ def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[
         *_risk(opening, snapshot, book, held),
         *_counts(opening, snapshot, book, held),
         *_account(opening, snapshot, book, held, rows),
+        own_exits(opening.strategy, opening.spread, opening.contracts, opening.quote, snapshot, book, rows),
     )
 
 

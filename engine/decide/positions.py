@@ -20,6 +20,9 @@ PositionRow = dict[str, Value]
 PRICED = frozenset({"profit", "loss", "mark", "delta", "short_delta", "extrinsic_of_short"})
 """Measures that are as old as the quotes of the legs: unknown where those are not believed."""
 
+OF_THE_MARKET = PRICED | {"short_strike_breached"}
+"""Measures that need a price of anything: a rule that holds without them holds by the clock."""
+
 
 def position_row(
     position: Position, chain: ChainSnapshot, market: MarketState | None, now: datetime, session: Session | None

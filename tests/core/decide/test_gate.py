@@ -22,7 +22,7 @@ halt reconciled market_data hours quotes open per_day per_expiry open_risk stop_
 width per_underlying per_expiry_risk per_strategy per_group total new_per_day contracts_per_order
 contracts_per_trade entries_per_day working_orders orders_per_structure opposite_legs messages_per_minute
 messages_per_fill account_values buying_power_used available_funds cushion_to_open breaker_day breaker_week breaker_peak
-failures_in_a_row unknown_orders delta vega gamma stress
+failures_in_a_row unknown_orders delta vega gamma stress own_exits
 """
 
 
