@@ -34,6 +34,7 @@ from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.desk import Desk, Identity
 from engine.runtime.engine import Engine, Observer
+from engine.runtime.evidence import Evidence
 from engine.runtime.faults import kept_up
 from engine.runtime.feed import Feed
 from engine.runtime.freshness import Freshness
@@ -143,7 +144,7 @@ class App:
         upkeep = Upkeep(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
-            engine.observers += options.observers
+            engine.observers += (Evidence(self._quotes, feed, self._inbox, settings.state, account), *options.observers)
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.take(fact, now)

@@ -84,6 +84,7 @@ def _choice(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
         yield _line("passed over", _numbers(row))
         yield _line("", f"  {_why_not(row, order, ledger)}")
     yield _line("taken", _numbers(taken))
+    yield from (_line("", line) for line in _made_of(taken))
     if behind:
         yield _line("not taken", _numbers(behind[0]))
     elif not ahead:
@@ -91,6 +92,18 @@ def _choice(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
     ranked_by = record.ranks.get(proposed.digest)
     if ranked_by:
         yield _line("", f"score = {ranked_by}, highest first")
+
+
+def _made_of(row: Row) -> Iterator[str]:
+    """What the numbers of a candidate come from, and what it is worth to who has a view."""
+    if isinstance(row.get("forward"), int | float):
+        age = f", the oldest quote {_float(row, 'age_s'):.0f} s old" if row.get("age_s") is not None else ""
+        yield f"forward {_float(row, 'forward'):,.2f} by {row.get('forward_from')}{age}"
+    views = row.get("views")
+    for view in cast("list[Row]", views) if isinstance(views, list | tuple) else ():
+        value = view.get("expected_value")
+        mean = "unknown" if value is None else dollars(Decimal(round(_float(view, "expected_value"))), signed=True)
+        yield f"expected value at {view['at']}: {mean}"
 
 
 def _why_not(row: Row, order: Order, ledger: Ledger) -> str:

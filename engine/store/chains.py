@@ -54,10 +54,13 @@ ARCHIVED = pa.schema(
         pa.field("open_interest", pa.int32()),
         pa.field("age_s", pa.int32()),
         pa.field("iv_1e4", pa.int32()),
+        pa.field("forward", pa.float64()),
+        pa.field("forward_from", pa.int8()),
     ]
 )
 """`age_s` is seconds from the quote to `as_of`, `spot` the underlying's price. A column with one value costs nothing."""
 _CONSTANT = ["as_of", "account", "snapshot", "root", "expiry", "put_call", "multiplier", "spot", "rate", "dividend", "atm_iv"]
+_CONSTANT += ["forward", "forward_from"]
 _LEAN: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 3,
@@ -159,6 +162,8 @@ def _archived(snapshot: ChainSnapshot, account: str, carries: Mapping[str, Carry
         "rate": np.array([carry.rate for carry in held])[u] if count else [],
         "dividend": np.array([carry.dividend for carry in held])[u] if count else [],
         "atm_iv": pa.array(table["atm_iv"].to_numpy(), from_pandas=True),
+        "forward": pa.array(table["forward"].to_numpy(), from_pandas=True),
+        "forward_from": table["forward_from"],
         "age_s": _whole(snapshot.as_of.timestamp() - table["quoted_at"].to_numpy(), 1),
         **{name: _whole(table[column].to_numpy(), units) for name, (column, units) in _QUANTA.items()},
     }
@@ -188,10 +193,17 @@ def _read(path: Path) -> pa.Table:
     """The rows with their underlying."""
     try:
         with pq.ParquetFile(path) as file:
-            table, symbol = file.read().cast(ARCHIVED), (file.metadata.metadata or {})[_UNDERLYING.encode()].decode()
+            table, symbol = _complete(file.read()).cast(ARCHIVED), (file.metadata.metadata or {})[_UNDERLYING.encode()].decode()
     except (pa.ArrowInvalid, KeyError, OSError) as error:
         raise UserError(f"{path}: cannot be read as an archived chain ({error})") from error
     return table.append_column(_UNDERLYING, pa.repeat(symbol, table.num_rows))
+
+
+def _complete(table: pa.Table) -> pa.Table:
+    """The columns that an older archive did not have yet are there and empty."""
+    for name in ARCHIVED.names[len(table.column_names) :]:
+        table = table.append_column(name, pa.nulls(table.num_rows, ARCHIVED.field(name).type))
+    return table
 
 
 def _path(folder: Path, as_of: datetime, symbol: str) -> Path:

@@ -208,6 +208,21 @@ class QuoteStore:
         copy.beat = self._beat - 1
         return self._seen(now, copy.columns)
 
+    def kept(self, now: datetime, underlying: str, name: str) -> ChainSnapshot:
+        """The options of one underlying as they are now, copied, under the id of the snapshot that they were seen in."""
+        layout = self._layout
+        span = layout.spans[layout.underlyings.index(underlying)]
+        rows = self._columns.table.slice(span.start, span.stop - span.start)
+        return ChainSnapshot(
+            id=name,
+            as_of=now,
+            table=rows.take(np.arange(rows.num_rows)),
+            contracts=layout.contracts[span],
+            underlyings=layout.underlyings,
+            layout=layout.number,
+            rows_by_con_id={contract.con_id: row for row, contract in enumerate(layout.contracts[span])},
+        )
+
     def ages(self, now: datetime) -> QuoteAges:
         columns = self._columns
         two_sided = np.isfinite(columns["bid"]) & np.isfinite(columns["ask"])
