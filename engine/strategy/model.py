@@ -167,6 +167,10 @@ class Roll(Written):
     """What happens when it cannot be rolled."""
 
 
+_MODES = {"paper": ("demo", "sim", "simulated", "test", "dry run", "paper trading"), "live": ("real", "production", "prod")}
+"""What other programs call the two ways to trade."""
+
+
 class StrategyFile(Written):
     """What one file says."""
 
@@ -178,7 +182,7 @@ class StrategyFile(Written):
     """What it is for, in a sentence."""
     enabled: YesNo = True
     """false stops entries; exits of open positions go on."""
-    mode: Annotated[Literal["paper", "live"], words("paper", "live", wanted="paper or live")] = "paper"
+    mode: Annotated[Literal["paper", "live"], words("paper", "live", wanted="paper or live", also=_MODES)] = "paper"
     """paper or live; this version trades paper accounts only."""
     universe: Universe
     """Underlyings, or a list of common.yaml: {list: indices, except: [RUT]}."""

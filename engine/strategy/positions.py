@@ -52,10 +52,14 @@ class Text(str):
 
 class Listed(list["Node"]):
     place: Place = NOWHERE
+    span: Place | None = None
+    """All of it, where it stands in brackets on one line."""
 
 
 class Mapped(dict[Text, "Node"]):
     place: Place = NOWHERE
+    span: Place | None = None
+    """All of it, where it stands in braces on one line."""
 
 
 Node: TypeAlias = Text | Listed | Mapped
@@ -85,6 +89,15 @@ def steps_to(tree: Node, location: Location) -> Iterator[tuple[int | str, Node]]
         elif isinstance(node, Listed) and isinstance(part, int) and part < len(node):
             node = node[part]
             yield part, node
+
+
+def texts_in(node: Node) -> Iterator[Text]:
+    """The scalars below a value, in reading order, without keys."""
+    if isinstance(node, Text):
+        yield node
+    else:
+        for below in node.values() if isinstance(node, Mapped) else node:
+            yield from texts_in(below)
 
 
 def place_at(tree: Mapped, *location: str | int) -> Place:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+from typing import Literal
+
 from engine.strategy.checks.case import Case
 from engine.strategy.checks.hours import check_hours
 from engine.strategy.expressions import measures_in
 from engine.strategy.model import Policy
-from engine.strategy.values import Auto, WorstShare
+from engine.strategy.spelled import spelled
+from engine.strategy.values import Auto, PriceWalk, WorstShare
 
 
 def check_approval(case: Case) -> None:
@@ -40,11 +45,17 @@ def check_price(case: Case) -> None:
         return
     place, worst, is_credit = case.at("entry", "price"), walk.worst, case.strategy.spread.is_credit
     if worst.base == "mid" and is_credit and worst.fraction > 1:
-        case.error(place, "a credit gets worse below the mid, not above it", "write  no worse than 92% of mid")
+        case.error(place, "a credit gets worse below the mid, not above it", _with_worst(walk, 2 - worst.fraction, "mid"))
     if worst.base == "mid" and not is_credit and worst.fraction < 1:
-        case.error(place, "a debit gets worse above the mid, not below it", "write  no worse than 108% of mid")
+        case.error(place, "a debit gets worse above the mid, not below it", _with_worst(walk, 2 - worst.fraction, "mid"))
     if worst.base == "width" and worst.fraction >= 1:
-        case.error(place, "no spread is worth its whole width", "write  no worse than 15% of width")
+        case.error(place, "no spread is worth its whole width", _with_worst(walk, Decimal("0.15"), "width"))
+
+
+def _with_worst(walk: PriceWalk, fraction: Decimal, base: Literal["mid", "width"]) -> str:
+    """The way out that has the same price with a worst price on the other side, as far away as the written one."""
+    sane = fraction if 0 < fraction < 2 else Decimal("0.92")
+    return f"write  {spelled(replace(walk, worst=WorstShare(sane, base)))}"
 
 
 def _check_risk_of_one(case: Case, policy: Policy) -> None:

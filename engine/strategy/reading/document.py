@@ -182,9 +182,9 @@ class _Builder:
             case ScalarEvent():
                 return self._scalar(event)
             case SequenceStartEvent():
-                return self._list(place, depth)
+                return self._list(event, place, depth)
             case MappingStartEvent():
-                return self._mapping(place, depth)
+                return self._mapping(event, place, depth)
             case _:
                 raise _Stop
 
@@ -203,20 +203,22 @@ class _Builder:
             self.document.report(place, "a ! begins a YAML tag; tags are not used here", "remove it, or quote the text")
             raise _Stop
 
-    def _list(self, place: Place, depth: int) -> Listed:
+    def _list(self, start: SequenceStartEvent, place: Place, depth: int) -> Listed:
         listed = Listed()
         listed.place = place
         for event in self.events:
             if isinstance(event, SequenceEndEvent):
+                listed.span = self._span(start, event)
                 break
             listed.append(self._node(event, depth + 1))
         return listed
 
-    def _mapping(self, place: Place, depth: int) -> Mapped:
+    def _mapping(self, start: MappingStartEvent, place: Place, depth: int) -> Mapped:
         mapped = Mapped()
         mapped.place = place
         for event in self.events:
             if isinstance(event, MappingEndEvent):
+                mapped.span = self._span(start, event)
                 break
             key = self._node(event, depth + 1)
             value = self._node(next(self.events), depth + 1)
@@ -251,6 +253,14 @@ class _Builder:
         if raw[1:-1] == value and raw[:1] in {"'", '"'}:
             return Text.at(value, Place(line, column + 1, column + 1 + len(value)), exact=True, plain=False)
         return Text.at(value, self._place(event), exact=False, plain=plain)
+
+    def _span(self, start: Event, end: Event) -> Place | None:
+        """From the opening bracket to the closing one, where both stand on one line."""
+        opens, closes = start.start_mark, end.end_mark
+        is_flow = bool(getattr(start, "flow_style", False))
+        if not is_flow or opens.line != closes.line or closes.column <= opens.column:
+            return None
+        return Place(opens.line + 1, opens.column + 1, closes.column + 1)
 
     def _place(self, event: Event) -> Place:
         start, end = event.start_mark, event.end_mark

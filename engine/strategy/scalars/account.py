@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
+from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.money import share_of
 from engine.strategy.scalars.scalar import NUMBER, Scalar, decimal_of
@@ -28,6 +29,7 @@ Percent: TypeAlias = Annotated[
         "a percentage from 0% to 100%",
         ("25%",),
         misread=lambda text: (f"{text} what?", f"write  {text}%") if re.fullmatch(NUMBER, text) else None,
+        guess=guesses.percent,
     ),
 ]
 
@@ -42,6 +44,7 @@ Drop: TypeAlias = Annotated[
         misread=lambda text: (
             (f"{text} is a gain: a loss has a minus", f"write  -{text}") if text[:1].isdecimal() and "of" in text else None
         ),
+        guess=guesses.drop,
     ),
 ]
 
@@ -54,5 +57,13 @@ def _date(text: Text, match: re.Match[str]) -> date:
 
 
 Day: TypeAlias = Annotated[
-    date, Scalar((date,), r"([0-9]{4})-([0-9]{2})-([0-9]{2})", _date, "a date as year-month-day", ("2027-06-30",))
+    date,
+    Scalar(
+        (date,),
+        r"([0-9]{4})-([0-9]{2})-([0-9]{2})",
+        _date,
+        "a date as year-month-day",
+        ("2027-06-30",),
+        guess=guesses.day,
+    ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, TypeAlias
 
+from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DASH, Scalar, backwards, words
 from engine.strategy.values import ContractRange
@@ -20,7 +21,14 @@ def _count(text: Text, match: re.Match[str]) -> int:
 Count: TypeAlias = Annotated[
     int,
     Scalar(
-        (int,), r"[0-9][0-9,]{0,8}", _count, "a whole number from 1", ("1", "5"), json_type="integer", json_bounds=(1, 100_000)
+        (int,),
+        r"[0-9][0-9,]{0,8}",
+        _count,
+        "a whole number from 1",
+        ("1", "5"),
+        json_type="integer",
+        json_bounds=(1, 100_000),
+        guess=guesses.count,
     ),
 ]
 
@@ -39,11 +47,23 @@ Contracts: TypeAlias = Annotated[
     ContractRange,
     Scalar(
         (ContractRange,), rf"([0-9]{{1,5}})(?:{DASH}([0-9]{{1,5}}))?", _contracts, "a number of spreads", ("1", "1-10"),
-        json_type=("string", "integer"), json_bounds=(1, 1000),
+        json_type=("string", "integer"), json_bounds=(1, 1000), guess=guesses.contracts,
     ),
 ]  # fmt: skip
 
-YesNo: TypeAlias = Annotated[bool, words("true", "false", wanted="true or false", means={"true": True, "false": False})]
+YesNo: TypeAlias = Annotated[
+    bool,
+    words(
+        "true",
+        "false",
+        wanted="true or false",
+        means={"true": True, "false": False},
+        also={
+            "true": ("yes", "on", "y", "1", "active", "enabled"),
+            "false": ("no", "off", "n", "0", "inactive", "disabled", "paused"),
+        },
+    ),
+]
 
 SchemaVersion: TypeAlias = Annotated[
     int,
@@ -113,5 +133,5 @@ def _no_ticker(text: str) -> tuple[str, str] | None:
 
 Ticker: TypeAlias = Annotated[
     str,
-    Scalar((), TICKER, _ticker, "a ticker in capitals", ("SPX", "SPY"), misread=_no_ticker),
+    Scalar((), TICKER, _ticker, "a ticker in capitals", ("SPX", "SPY"), misread=_no_ticker, guess=guesses.tickers),
 ]

@@ -7,6 +7,7 @@ from datetime import time
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
+from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DASH, DOLLARS, NUMBER, Scalar, decimal_of, shortened
 from engine.strategy.values import (
@@ -77,6 +78,7 @@ Hours: TypeAlias = Annotated[
             if re.fullmatch(rf"{_CLOCK}{DASH}{_CLOCK}", text)
             else None
         ),
+        guess=lambda text: [] if re.fullmatch(rf"{_CLOCK}{DASH}{_CLOCK}", text) else guesses.hours(text),
     ),
 ]
 
@@ -97,6 +99,7 @@ Seconds: TypeAlias = Annotated[
         "a duration",
         ("5 min", "30 s"),
         misread=lambda text: (f"{text} what?", f"write  {text} min  |  {text} s") if text.isdecimal() else None,
+        guess=guesses.span,
     ),
 ]
 
@@ -119,6 +122,7 @@ ApprovalWord: TypeAlias = Annotated[
         _approval,
         "manual or auto",
         ("manual", "manual, expires in 10 min", "auto"),
+        guess=guesses.approval,
     ),
 ]
 
@@ -138,6 +142,7 @@ BudgetPerDay: TypeAlias = Annotated[
         _budget,
         "a risk and a number of orders for one day",
         ("$500 risk, 2 orders per day",),
+        guess=guesses.budget,
     ),
 ]
 
@@ -155,6 +160,30 @@ _PARTS = (
     (_GIVE_UP, "the patience", "give up after 3 min"),
 )
 """The parts of a price in their order: pattern, what it is, and an example."""
+
+
+def walk_from(text: str) -> list[str]:
+    """A whole price, with the parts that are written and the usual ones for those that are not."""
+    said = " ".join(text.casefold().replace("_", " ").split())
+    worst = re.search(
+        rf"(?:({NUMBER})\s*%|\b(natural|market|marketable|ask|bid)\b|({DOLLARS}|{NUMBER})\s+(?:from|off|below|above|worse))", said
+    )
+    every = re.search(rf"(?:({DOLLARS}|{NUMBER})|({NUMBER})\s*%(?: of half width)?)\s*(?:every|each|per|/)\s*{_SPAN}", said)
+    patience = re.search(rf"(?:give\s+up|cancel|timeout|after|for)\D*?{_SPAN}", said)
+    better = re.search(rf"({DOLLARS})\s+better", said)
+    amount = (every[1] or "").lstrip("$ ") if every else ""
+    step = f"${amount}" if amount else f"{every[3]}% of half width" if every and every[3] else "15% of half width"
+    pace = f"{every[4]} {every[5]}" if every else "15 s"
+    start = f"from ${better[2]} better than mid" if better else "from mid"
+    limit = "natural"
+    if worst and worst[1] and (every is None or worst.start() != every.start()):
+        limit = f"{worst[1]}% of {'width' if 'of width' in said else 'mid'}"
+    elif worst and worst[3]:
+        limit = f"${worst[3].lstrip('$ ')} from mid"
+    elif not (worst and worst[2]):
+        limit = "92% of mid"
+    until = f"{patience[1]} {patience[2]}" if patience else "3 min"
+    return [f"{start}, {step} every {pace}, no worse than {limit}, give up after {until}"]
 
 
 def _no_walk(text: str) -> tuple[str, str] | None:
@@ -198,6 +227,7 @@ Walk: TypeAlias = Annotated[
             "from mid, 15% of half width every 15 s, no worse than natural, give up after 3 min",
         ),
         misread=_no_walk,
+        guess=walk_from,
     ),
 ]
 
@@ -216,5 +246,6 @@ RollNet: TypeAlias = Annotated[
         _roll_for,
         "a credit or a debit",
         ("a credit", "a credit of $0.20", "a debit up to $0.50"),
+        guess=guesses.roll_net,
     ),
 ]

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
+from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DOLLARS, NUMBER, Scalar, decimal_of
 from engine.strategy.values import Amount, Base, ShareOf, Usd
@@ -42,7 +43,8 @@ def _no_amount(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"(?:{NUMBER})\s*%", text):
         return f"{text} of what?", f"write  {text} of net liquidation  |  {text} of buying power  |  $500"
     if re.fullmatch(NUMBER, text):
-        return f"{text} what?", f"write  ${text}  |  2% of net liquidation"
+        meant = [f"${text}", "2% of net liquidation"] if decimal_of(Text(text), text) >= 1 else guesses.risk(text)
+        return f"{text} what?", f"write  {'  |  '.join(meant)}"
     if text.startswith("-"):
         return f"'{text[:30]}': an amount at risk is written without a sign", f"write  {text.lstrip('- ')[:30]}"
     return None
@@ -57,6 +59,7 @@ Risk: TypeAlias = Annotated[
         "an amount of money",
         ("2% of net liquidation", "2% of buying power", "$500"),
         misread=_no_amount,
+        guess=guesses.risk,
     ),
 ]
 
@@ -85,5 +88,6 @@ Loss: TypeAlias = Annotated[
             if re.fullmatch(rf"-\s*(?:{NUMBER})", text)
             else None
         ),
+        guess=guesses.loss,
     ),
 ]

@@ -7,7 +7,7 @@ expressions share.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from engine.strategy.positions import Listed, Mapped, PydanticCustomError, Text, about, complaint
+from engine.strategy.positions import Listed, Mapped, PydanticCustomError, Text, about, complaint, texts_in
 
 NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"
 """A number as people write it: 1,500 or 0.05 or .16."""
@@ -52,6 +52,8 @@ class Scalar:
     json_bounds: tuple[int, int] | None = None
     """Bounds of what an editor takes for a number, both included."""
     misread: Callable[[str], tuple[str, str] | None] | None = None
+    guess: Callable[[str], Sequence[str]] | None = None
+    """What may be meant by a text that does not fit, the likeliest first."""
 
     def value_of(self, written: object) -> object:
         """What `written` becomes; a value of the right kind already passes through."""
@@ -62,7 +64,8 @@ class Scalar:
             return self._read(text)
         if isinstance(written, Listed | Mapped):
             shape = "a list" if isinstance(written, Listed) else "a mapping"
-            raise complaint(written.place, f"found {shape}; wanted {self.wanted}", self._way_out())
+            meant = self.meant_by(", ".join(texts_in(written)))
+            raise complaint(written.span or written.place, f"found {shape}; wanted {self.wanted}", self._way_out(meant))
         raise complaint(None, f"wanted {self.wanted}", self._way_out())
 
     def _read(self, text: Text) -> object:
@@ -71,13 +74,30 @@ class Scalar:
         if match is not None:
             return self.read(text, match)
         better = self.misread(spelled) if self.misread else None
+        meant = self.meant_by(spelled)
         if better is not None:
-            raise about(text, *better)
+            raise about(text, better[0], better[1] if self._leads_out(better[1]) else self._way_out(meant))
         found = f"found '{shortened(text)}'; " if text else "nothing is written here; "
-        raise about(text, f"{found}wanted {self.wanted}", self._way_out())
+        raise about(text, f"{found}wanted {self.wanted}", self._way_out(meant))
 
-    def _way_out(self) -> str:
-        return "write  " + "  |  ".join(self.examples)
+    def meant_by(self, spelled: str) -> list[str]:
+        """The guesses at a text that fit, so that no way out leads into the next error."""
+        return [one for one in self.guess(spelled) if self._reads(one)] if self.guess and spelled else []
+
+    def _leads_out(self, hint: str) -> bool:
+        """Whether the first thing that a way out offers fits, or nothing is known that fits better."""
+        offered = re.match(r"write  (.+?)(?:  |$)", hint)
+        return self.guess is None or (offered is not None and self._reads(offered[1]))
+
+    def _reads(self, spelled: str) -> bool:
+        match = re.fullmatch(self.pattern, spelled)
+        try:
+            return match is not None and self.read(Text(spelled), match) is not None
+        except PydanticCustomError:
+            return False
+
+    def _way_out(self, meant: Sequence[str] = ()) -> str:
+        return "write  " + "  |  ".join(meant or self.examples)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.value_of)
@@ -95,9 +115,19 @@ class Scalar:
         return described
 
 
-def words(*options: str, wanted: str, means: Mapping[str, object] | None = None) -> Scalar:
-    """A scalar that is one of a few words; `means` says what each becomes, without it the word itself."""
+def words(
+    *options: str, wanted: str, means: Mapping[str, object] | None = None, also: Mapping[str, Sequence[str]] | None = None
+) -> Scalar:
+    """A scalar that is one of a few words; `means` says what each becomes, without it the word itself; `also` has words of
+    other programs for them, in small letters.
+    """
     meaning = dict(means) if means is not None else {option: option for option in options}
+    synonyms = also or {}
+
+    def guess(text: str) -> list[str]:
+        said = " ".join(text.casefold().split())
+        return [option for option in options if option.casefold() == said or said in synonyms.get(option, ())]
+
     kinds = tuple({type(value) for value in meaning.values()})
     return Scalar(
         kinds=kinds if means is not None and str not in kinds else (),
@@ -106,6 +136,7 @@ def words(*options: str, wanted: str, means: Mapping[str, object] | None = None)
         wanted=wanted,
         examples=options,
         json_type="boolean" if kinds == (bool,) else "string",
+        guess=guess,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
+from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of, shortened
 from engine.strategy.values import DayRange, DeltaRange, ExpiryRule, NextMonthly, WidthRange
@@ -25,7 +26,7 @@ def _days(text: Text, match: re.Match[str]) -> DayRange:
 
 def _bare_days(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"[0-9]{{1,4}}(?:{DASH}[0-9]{{1,4}})?", text):
-        return f"{text} what? days are written out", f"write  {text} days"
+        return f"{text} what? days are written out", f"write  {'  |  '.join(guesses.days(text))}"
     if text.startswith("-"):
         return f"'{text[:20]}' lies in the past: days count from today", "write  30-60 days"
     return None
@@ -34,7 +35,16 @@ def _bare_days(text: str) -> tuple[str, str] | None:
 _DAYS = rf"([0-9]{{1,4}})(?:{DASH}([0-9]{{1,4}}))?\s*(?:days|day|d)"
 
 Days: TypeAlias = Annotated[
-    DayRange, Scalar((DayRange,), _DAYS, _days, "a range of days to expiry", ("30-60 days", "45 days"), misread=_bare_days)
+    DayRange,
+    Scalar(
+        (DayRange,),
+        _DAYS,
+        _days,
+        "a range of days to expiry",
+        ("30-60 days", "45 days"),
+        misread=_bare_days,
+        guess=guesses.days,
+    ),
 ]
 
 
@@ -59,6 +69,7 @@ Expiry: TypeAlias = Annotated[
         "a range of days to expiry",
         ("30-60 days", "45 days", "next monthly"),
         misread=_bare_days,
+        guess=guesses.days,
     ),
 ]
 
@@ -72,6 +83,8 @@ def _delta(text: Text, digits: str, in_hundredths: bool) -> Decimal:
     delta = number / 100 if in_hundredths else number
     if delta > 1:
         whole = f"{shortened(text, 20)} delta" if not in_hundredths and number <= 100 and "." not in text else "16 delta"
+        if re.fullmatch(NUMBER, text.strip()) and (near := guesses.deltas(text)):
+            whole = f"{near[0]}  |  {whole}"
         raise about(text, f"no option has a delta of {digits}", f"write  {whole}  |  0.16  |  0.12-0.20")
     return delta
 
@@ -98,10 +111,11 @@ Deltas: TypeAlias = Annotated[
         json_type=("string", "number"),
         json_bounds=(0, 1),
         misread=lambda text: (
-            ("deltas are written without a sign, also for puts", f"write  {text.lstrip('- ').replace('--', '-')[:30]}")
+            ("deltas are written without a sign, also for puts", f"write  {'  |  '.join(guesses.deltas(text))}")
             if text.startswith("-")
             else None
         ),
+        guess=guesses.deltas,
     ),
 ]
 
@@ -121,7 +135,7 @@ def _no_width(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"(?:{NUMBER})\s*\$", text):
         return f"'{text[:20]}': the $ stands before the number", f"write  ${text.rstrip('$ ')}"
     if text.startswith(("-$", "$-", "-")):
-        return f"'{text[:20]}': a width is a distance, it has no sign", "write  $25-$50  |  $5"
+        return f"'{text[:20]}': a width is a distance, it has no sign", f"write  {'-'.join(guesses.width(text))}"
     return None
 
 
@@ -134,5 +148,6 @@ Width: TypeAlias = Annotated[
         "a distance in dollars",
         ("$25-$50", "$5"),
         misread=_no_width,
+        guess=guesses.width,
     ),
 ]

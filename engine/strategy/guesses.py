@@ -1,0 +1,256 @@
+"""What was most likely meant by a value that other programs, or people among themselves, write differently.
+
+Each function turns a text into the language's own writing of it, the likeliest first, or into nothing. The numbers are those
+that were written; only units, signs and order are put right.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+_LONGEST_DAYS = 1500
+_CLOCK = re.compile(
+    r"(?<![0-9$.,])([0-9]{1,2})(?:[:.h]([0-9]{2})(?::[0-9]{2})?|(?=\s*[ap]\.?m)|(?=\s*(?:-|to|until)\s*[0-9]{1,2}:))(?:\s*([ap])\.?m\b\.?)?",
+    re.IGNORECASE,
+)
+_PACIFIC = re.compile(r"\b(?:p[sd]?t|pacific|los[ _]angeles)\b", re.IGNORECASE)
+_CENTRAL = re.compile(r"\b(?:c[sd]?t|central|chicago)\b", re.IGNORECASE)
+_ACCOUNT = re.compile(r"\b(?:account|equity|portfolio|capital|balance|nlv|net[ _]?liq\w*|nav|total)\b", re.IGNORECASE)
+_POWER = re.compile(r"\b(?:bp|bpr|buying[ _]?power|margin)\b", re.IGNORECASE)
+
+
+def numbers_in(text: str) -> list[Decimal]:
+    """Every number, without its sign; 5k is 5,000."""
+    found = re.findall(rf"({NUMBER})\s*([kK]\b)?", text)
+    return [Decimal(digits.replace(",", "")) * (1000 if k else 1) for digits, k in found]
+
+
+def days(text: str) -> list[str]:
+    """Days to expiry: `45 DTE`, `30 to 45`, `6 weeks`, `monthly`, `today`."""
+    said = " ".join(text.casefold().replace("_", " ").split())
+    if re.search(r"\bmonthl(?:y|ies)\b|\bthird friday\b", said):
+        return ["next monthly"]
+    if re.search(r"\b(?:to|same) ?day\b|\bexpir(?:y|ation) day\b|\bdaily\b", said) and not re.search("[1-9]", said):
+        return ["0 days"]
+    if re.search(r"\btomorrow\b|\bnext day\b", said):
+        return ["1-3 days"]
+    if re.search(r"\bweekl(?:y|ies)\b", said):
+        return ["5-9 days"]
+    length = 7 if re.search(r"w(?:ee)?ks?\b", said) else 30 if re.search(r"months?\b", said) else 1
+    found = [int(number * length) for number in numbers_in(said) if number == int(number) and number * length <= _LONGEST_DAYS]
+    if not found:
+        return []
+    if len(found) == 1:
+        return _one_day(found[0], said, is_counted_in_days=length == 1)
+    if re.search(r"\+\s*/?\s*-|±", said):
+        return [f"{max(0, found[0] - found[1])}-{found[0] + found[1]} days"]
+    low, high = min(found[:2]), max(found[:2])
+    return [f"{low}-{high} days"] if low < high else around_days(low)
+
+
+def around_days(day: int) -> list[str]:
+    """A day that is meant roughly, because most days have no expiry: a range about it, and the day itself."""
+    if day == 0:
+        return ["0 days"]
+    if day < 7:
+        return [f"{day}-{day + 2} days", f"{day} days"]
+    reach = 2 if day < 14 else 3 if day < 20 else 5
+    return [f"{day - reach}-{day + reach} days", f"{day} days"]
+
+
+def deltas(text: str) -> list[str]:
+    """Deltas: `-0.16`, `16`, `10 to 20`, `0.12, 0.20`, `at the money`."""
+    if re.search(r"\batm\b|at the money", text.casefold()):
+        return ["0.45-0.55"]
+    found = [number / 100 if number > 1 else number for number in numbers_in(text)][:2]
+    if not found or max(found) > 1 or max(found) == 0:
+        return []
+    if len(found) == 1 or found[0] == found[1]:
+        return around_delta(found[0])
+    return [f"{_two(min(found))}-{_two(max(found))}"]
+
+
+def around_delta(delta: Decimal) -> list[str]:
+    """A delta that is meant roughly, because hardly any option has just that: a range about it, and the delta itself."""
+    reach = Decimal("0.02")
+    return [f"{_two(max(Decimal('0.01'), delta - reach))}-{_two(min(Decimal(1), delta + reach))}", _two(delta)]
+
+
+def width(text: str) -> list[str]:
+    """Dollars between two strikes: `5`, `$5 or $10`, `25 wide`, `10 points`."""
+    found = sorted({number for number in numbers_in(text) if number > 0})[:2]
+    if not found:
+        return []
+    return ["-".join(f"${_comma(number)}" for number in found)]
+
+
+def risk(text: str) -> list[str]:
+    """Money at risk: `500`, `2%`, `2% of account`, `0.02`, `5k`, `500 USD`."""
+    found = numbers_in(text)
+    if len(found) != 1 or found[0] == 0:
+        return []
+    number = found[0]
+    is_share = "%" in text or re.search(r"\bper ?cent\b|\bpct\b", text.casefold())
+    if is_share or (number < 1 and "$" not in text):
+        share = number if is_share else number * 100
+        if share > 100:
+            return []
+        bases = ["buying power"] if _POWER.search(text) else ["net liquidation"]
+        bases += [] if _POWER.search(text) or _ACCOUNT.search(text) else ["buying power"]
+        return [f"{_plain(share)}% of {base}" for base in bases]
+    return [f"${_comma(number)}"]
+
+
+def loss(text: str) -> list[str]:
+    """A loss in dollars, with its minus."""
+    found = numbers_in(text)
+    return [f"-${_comma(found[0])}"] if len(found) == 1 and found[0] > 0 and "%" not in text else []
+
+
+def drop(text: str) -> list[str]:
+    """A loss as a share of the account, with its minus."""
+    found = numbers_in(text)
+    return [f"-{_plain(found[0])}% of net liquidation"] if len(found) == 1 and 0 < found[0] <= 100 and "$" not in text else []
+
+
+def percent(text: str) -> list[str]:
+    """A share of a whole: `0.25` and `25` are 25%."""
+    found = numbers_in(text)
+    if len(found) != 1 or found[0] > 100:
+        return []
+    number = found[0] * 100 if 0 < found[0] < 1 and "%" not in text else found[0]
+    return [f"{_plain(number)}%"]
+
+
+def times(text: str) -> list[str]:
+    """Clock times in New York, in the order in which they stand."""
+    shift = 3 if _PACIFIC.search(text) else 1 if _CENTRAL.search(text) else 0
+    found: list[str] = []
+    for hour, minute, half in _CLOCK.findall(re.sub(r"\b([0-2][0-9])([0-5][0-9])\b", r"\1:\2", text)):
+        clock = int(hour)
+        if half:
+            clock = clock % 12 + (12 if half.casefold() == "p" else 0)
+        if clock + shift <= 23 and int(minute or 0) <= 59:
+            found.append(f"{clock + shift:02d}:{int(minute or 0):02d}")
+    return found
+
+
+def hours(text: str) -> list[str]:
+    """A window of the day: `10:00`, `9:45am to 3:30pm ET`, `after 10:00`."""
+    found, said = times(text), text.casefold()
+    if len(found) >= 2 and found[0] < found[1]:
+        return [f"{found[0]}-{found[1]} New York"]
+    if len(found) != 1:
+        return []
+    if re.search(r"\b(?:before|until|till|by)\b|<", said):
+        return [f"09:45-{found[0]} New York"] if found[0] > "09:45" else []
+    if re.search(r"\b(?:after|from|since)\b|>", said):
+        return [f"{found[0]}-15:30 New York"] if found[0] < "15:30" else []
+    hour, minute = (int(part) for part in found[0].split(":"))
+    later = hour * 60 + minute + 15
+    return [f"{found[0]}-{later // 60:02d}:{later % 60:02d} New York"]
+
+
+def span(text: str) -> list[str]:
+    """A duration: `5m`, `2 mins`, `300`."""
+    match = re.fullmatch(rf"({NUMBER})\s*(?:(m|mins|minutes)|(h|hr|hrs|hours)|(s|secs|seconds))?\.?", text.strip().casefold())
+    if match is None or Decimal(match[1].replace(",", "")) % 1:
+        return []
+    number = int(Decimal(match[1].replace(",", "")))
+    if match[2] or match[3] or match[4]:
+        return [f"{number} {'min' if match[2] else 'h' if match[3] else 's'}"]
+    return [f"{number} min", f"{number} s"]
+
+
+def count(text: str) -> list[str]:
+    """How many: `3 max`, `2 per day`, `1.0`."""
+    found = numbers_in(text)
+    return [f"{int(found[0])}"] if len(found) == 1 and found[0] == int(found[0]) and found[0] >= 1 else []
+
+
+def contracts(text: str) -> list[str]:
+    """How many spreads: `2 contracts`, `max 5`, `up to 5`, `2, 5`."""
+    found = [int(number) for number in numbers_in(text) if number == int(number) and 1 <= number <= 1000]
+    if len(found) == 1:
+        return [f"1-{found[0]}" if re.search(r"max|up to|<", text.casefold()) and found[0] > 1 else f"{found[0]}"]
+    return [f"{min(found)}-{max(found)}"] if len(found) == 2 else []
+
+
+def approval(text: str) -> list[str]:
+    """Who says yes: `automatic`, `confirm`, `manual 10 min`, `yes`."""
+    said = text.casefold()
+    patience = re.search(r"([0-9]+)\s*(min|m\b|sec|s\b|h\b)", said)
+    expires = f", expires in {patience[1]} {'min' if patience[2][0] == 'm' else patience[2][0]}" if patience else ""
+    if re.search(r"\b(?:manual|confirm\w*|ask|human|person|me|off|no|false|semi)\b", said):
+        return [f"manual{expires}"]
+    return [f"auto{expires}"] if re.search(r"\b(?:auto\w*|yes|true|on|full\w*|always|unattended|none)\b", said) else []
+
+
+def budget(text: str) -> list[str]:
+    """What may be opened without asking: `$500`, `$500, 2 orders`."""
+    money = re.search(rf"\$\s*({NUMBER})", text)
+    rest = numbers_in(text.replace(money[0], "")) if money else numbers_in(text)
+    usd = money[1] if money else _comma(rest.pop(0)) if rest else None
+    return [f"${usd} risk, {int(rest[0]) if rest and rest[0] >= 1 else 1} orders per day"] if usd else []
+
+
+def roll_net(text: str) -> list[str]:
+    """What a roll must bring: `credit`, `0.20 credit`, `debit`, `even`."""
+    found = numbers_in(text)
+    if "debit" in text.casefold():
+        return [f"a debit up to ${_two(found[0]) if found else '0.10'}"]
+    if found and found[0] > 0:
+        return [f"a credit of ${_two(found[0])}"]
+    return ["a credit"] if found or re.search(r"\b(?:credit|even|zero|scratch)\b", text.casefold()) else []
+
+
+def day(text: str) -> list[str]:
+    """A date as year-month-day: `12/31/2027`, `31 Dec 2027`."""
+    months = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+    named = re.search(rf"\b({'|'.join(months)})[a-z]*\b", text.casefold())
+    found = [int(part) for part in re.findall("[0-9]+", text)]
+    year = next((part for part in found if 1900 <= part <= 2999), None)
+    rest = [part for part in found if part != year]
+    if year is None:
+        return []
+    if named and len(rest) == 1:
+        month, number = months.index(named[1]) + 1, rest[0]
+    elif len(rest) == 2:
+        month, number = (rest[1], rest[0]) if rest[0] > 12 or "." in text else rest
+    else:
+        return []
+    return [f"{year}-{month:02d}-{number:02d}"] if 1 <= month <= 12 and 1 <= number <= 31 else []
+
+
+def tickers(text: str) -> list[str]:
+    """Tickers: `spx, spy`, `$SPX`, `^RUT`, `SPX.X`, `BRK/B`."""
+    found: list[str] = []
+    for word in re.split(r"[\s,;|]+", text.upper().replace("BRK.B", "BRK/B")):
+        bare = re.sub(r"^(?:I:|[$^./])|\.(?:X|US|IND)$|:(?:IND|US)$", "", word.strip("'\"[]()"))
+        bare = re.sub(r"[/-]([A-Z]{1,2})$", r".\1", bare)
+        if re.fullmatch(r"[A-Z][A-Z0-9]{0,9}(?:\.[A-Z]{1,2})?", bare):
+            found.append(bare)
+    return list(dict.fromkeys(found))
+
+
+def _one_day(number: int, said: str, *, is_counted_in_days: bool) -> list[str]:
+    if re.search(r"<|\bmax\w*|\bunder\b|\bbelow\b|\bup to\b|\bless\b|\bat most\b|\bwithin\b", said):
+        return [f"0-{number} days"]
+    if re.search(r">|\+|\bmin\w*|\bover\b|\babove\b|\bmore\b|\bat least\b", said) and number:
+        return [f"{number}-{min(number * 2, _LONGEST_DAYS)} days"]
+    return around_days(number)[: None if is_counted_in_days else 1]
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _comma(number: Decimal) -> str:
+    return f"{number:,f}".removesuffix(".0").removesuffix(".00") if number == int(number) else f"{number:,f}"
+
+
+def _two(number: Decimal) -> str:
+    """At least two decimals, as deltas are written."""
+    return f"{number:f}" if -number.as_tuple().exponent > 2 else f"{number:.2f}"  # type: ignore[operator]
