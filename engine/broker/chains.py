@@ -7,21 +7,20 @@
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 
 from ib_async import IB, ContractDetails, OptionChain
 from ib_async import Contract as IbContract
 
 from engine.broker.asking import answer, machine_s
+from engine.broker.listed import STANDARD_MULTIPLIER, Part, by_symbol, contract_of, half_open, must_be, name_of, option_of
 from engine.broker.quotes import Stream
-from engine.broker.translate import calendar_day, identifier, multiplier, put_call, strike
+from engine.broker.translate import calendar_day, identifier, multiplier
 from engine.broker.unread import Unread, Unreadable
 from engine.domain.calendar import Calendar
-from engine.domain.contract import Contract, PutCall
+from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
 from engine.domain.facts import ErrorHeard
 from engine.domain.index_classes import INDEXES, is_index, is_known, option_class, refusal
@@ -35,22 +34,7 @@ SPOT_S = 11.0
 SPOT_STEP_S = 0.25
 BATCH = 4
 """Requests for contracts under way at once: TWS answers them one after the other anyway."""
-STANDARD_MULTIPLIER = 100
-SETTLES_WITHIN = timedelta(days=7)
-"""From the last trading day to the expiration day: a night, over a weekend or holidays some more."""
 NO_CONTRACT = 200
-_OCC = re.compile(r"([A-Z0-9 ]{6})([0-9]{6})([CP])([0-9]{8})", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One request for contracts."""
-
-    underlying: Underlying
-    root: str
-    listed: str
-    """Last trading day, as TWS lists expiries: YYYYMMDD."""
-    right: PutCall
 
 
 class Chains:
@@ -76,7 +60,7 @@ class Chains:
         self._said: set[str] = set()
         """Classes that were refused, in words."""
         self._underlyings: dict[str, Underlying] = {}
-        self._known: dict[_Part, tuple[Contract, ...]] = {}
+        self._known: dict[Part, tuple[Contract, ...]] = {}
         self._strikes: dict[tuple[int, str], frozenset[float]] = {}
         self._known_on: date | None = None
 
@@ -86,7 +70,7 @@ class Chains:
         if symbol not in self._underlyings:
             kinds = ("IND", "STK") if is_index(symbol) else ("STK", "IND")
             for kind in kinds:
-                found = await self._details(symbol, _asked_for(symbol, kind))
+                found = await self._details(symbol, by_symbol(symbol, kind))
                 if found and kind == "IND" and symbol not in INDEXES:
                     raise UserError(refusal(symbol, symbol))
                 for details in found:
@@ -114,11 +98,11 @@ class Chains:
             underlying.kind,
             underlying.con_id,
         )
-        parts: list[_Part] = []
+        parts: list[Part] = []
         for row in self._known_classes(underlying, self._standard_classes(underlying, rows)):
             self._forget_if_listed_anew(underlying, row)
             listed = self._wanted(underlying, row, expiries)
-            parts += [_Part(underlying, row.tradingClass, day, right) for day in listed for right in ("C", "P")]
+            parts += [Part(underlying, row.tradingClass, day, right) for day in listed for right in ("C", "P")]
         await self._fill(part for part in parts if part not in self._known)
         low, high = price * (1 - band), price * (1 + band)
         chosen = [
@@ -166,10 +150,10 @@ class Chains:
         """The expiration day of options that TWS lists by their last trading day."""
         return self._calendar(self._clock.now()).expiry_of(option_class(root), last_trading_day)
 
-    async def _fill(self, parts: Iterable[_Part]) -> None:
+    async def _fill(self, parts: Iterable[Part]) -> None:
         waiting = iter(parts)
         while batch := list(islice(waiting, BATCH)):
-            asked = (self._details(f"{part.root} {part.listed} {part.right}", _half_open(part)) for part in batch)
+            asked = (self._details(f"{part.root} {part.listed} {part.right}", half_open(part)) for part in batch)
             problem: BaseException | None = None
             for part, found in zip(batch, await asyncio.gather(*asked, return_exceptions=True), strict=True):
                 if isinstance(found, BaseException):
@@ -213,10 +197,10 @@ class Chains:
         return listed
 
     def _learn(self, symbol: str, kind: str, details: ContractDetails) -> Underlying:
-        contract = _contract_of(details)
-        _must_be(symbol, "symbol", contract.symbol)
-        _must_be(kind, "kind", contract.secType)
-        _must_be("USD", "currency", contract.currency)
+        contract = contract_of(details)
+        must_be(symbol, "symbol", contract.symbol)
+        must_be(kind, "kind", contract.secType)
+        must_be("USD", "currency", contract.currency)
         con_id = identifier(contract.conId, "contract number")
         self._contracts[con_id] = contract
         return Underlying(
@@ -228,54 +212,20 @@ class Chains:
             currency=contract.currency,
         )
 
-    def _options(self, part: _Part, found: Sequence[ContractDetails]) -> tuple[Contract, ...]:
+    def _options(self, part: Part, found: Sequence[ContractDetails]) -> tuple[Contract, ...]:
         """The contracts of one answer. A number that is told of two of them names neither."""
         read: dict[int, Contract] = {}
         doubled: set[int] = set()
         for details in found:
-            with self._unread.row("contract", lambda details=details: _name_of(part, details)):
-                option = self._option(part, details)
+            with self._unread.row("contract", lambda details=details: name_of(part, details)):
+                option = option_of(part, details, self._expiry)
                 if read.setdefault(option.con_id, option) != option:
                     doubled.add(option.con_id)
                     raise Unreadable("contract number", option.con_id)
-                contract = _contract_of(details)
+                contract = contract_of(details)
                 contract.exchange = "SMART"
                 self._contracts[option.con_id] = contract
         return tuple(option for con_id, option in read.items() if con_id not in doubled)
-
-    def _option(self, part: _Part, details: ContractDetails) -> Contract:
-        """The contract of one row. Raises Unreadable where it is none of those that were asked for, or contradicts itself."""
-        contract = _contract_of(details)
-        _must_be("OPT", "kind", contract.secType)
-        _must_be(part.underlying.symbol, "symbol", contract.symbol)
-        _must_be(part.root, "trading class", contract.tradingClass or part.root)
-        _must_be("USD", "currency", contract.currency)
-        listed = calendar_day(contract.lastTradeDateOrContractMonth, "last trading day")
-        expiry = (
-            calendar_day(details.realExpirationDate, "expiration day")
-            if details.realExpirationDate
-            else self._expiry(part.root, listed)
-        )
-        if calendar_day(part.listed) not in {listed, expiry}:
-            raise Unreadable("last trading day", contract.lastTradeDateOrContractMonth)
-        if not timedelta(0) <= expiry - listed <= SETTLES_WITHIN:
-            raise Unreadable("expiration day", details.realExpirationDate)
-        if put_call(contract.right) != part.right:
-            raise Unreadable("right", contract.right)
-        shares = multiplier(contract.multiplier)
-        if shares != STANDARD_MULTIPLIER:
-            raise Unreadable("multiplier", contract.multiplier)
-        option = Contract(
-            con_id=identifier(contract.conId, "contract number"),
-            underlying=part.underlying.symbol,
-            root=part.root,
-            expiry=expiry,
-            strike=strike(contract.strike),
-            put_call=part.right,
-            multiplier=shares,
-        )
-        _must_agree(option, listed, contract.localSymbol)
-        return option
 
     def _forget_yesterday(self) -> None:
         today = self._clock.now().date()
@@ -289,49 +239,3 @@ class Chains:
         if self._strikes.get(key, strikes) != strikes:
             self._known = {part: found for part, found in self._known.items() if (part.underlying.con_id, part.root) != key}
         self._strikes[key] = strikes
-
-
-def _must_agree(option: Contract, listed: date, symbol: str) -> None:
-    """The exchanges' own symbol, where there is one, names the same contract: `SPY   261218P00600000`.
-
-    Source: OCC, options symbology initiative: class, expiration day, right, and strike in thousandths.
-    """
-    named = _OCC.fullmatch(symbol)
-    if named is None:
-        return
-    root, day, right, thousandths = named.groups()
-    days = {f"{one:%y%m%d}" for one in (option.expiry, listed)}
-    if root.strip() != option.root or day not in days or right != option.put_call or int(thousandths) != option.strike * 1000:
-        raise Unreadable("symbol", symbol)
-
-
-def _must_be(wanted: str, field: str, told: str) -> None:
-    if told != wanted:
-        raise Unreadable(field, told)
-
-
-def _name_of(part: _Part, details: ContractDetails) -> str:
-    contract = _contract_of(details)
-    return f"contract {contract.conId} of {part.root} {part.listed} {contract.strike:g}{part.right}"
-
-
-def _contract_of(details: ContractDetails) -> IbContract:
-    assert details.contract is not None, "ib_async decodes contract details with their contract"
-    return details.contract
-
-
-def _asked_for(symbol: str, kind: str) -> IbContract:
-    return IbContract(symbol=symbol, secType=kind, exchange="SMART" if kind == "STK" else "", currency="USD")
-
-
-def _half_open(part: _Part) -> IbContract:
-    return IbContract(
-        secType="OPT",
-        symbol=part.underlying.symbol,
-        lastTradeDateOrContractMonth=part.listed,
-        right=part.right,
-        multiplier=str(STANDARD_MULTIPLIER),
-        exchange="SMART",
-        currency="USD",
-        tradingClass=part.root,
-    )

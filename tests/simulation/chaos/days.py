@@ -29,7 +29,6 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
-from engine.runtime.reconcile import held
 from engine.runtime.schedule import sessions_between
 from engine.sim.loop import VirtualLoop, run
 from tests.simulation.chaos.mutations import Mutator
@@ -178,8 +177,8 @@ class _Run:
             found.append(f"tripped until a person lifts it: {stands}")
         if ledger.reconciled is None or ledger.reconciled.differences:
             found.append(f"not agreed: {ledger.reconciled}")
-        if held(ledger) != sim.positions():
-            found.append(f"positions: ours {held(ledger)}, the broker's {sim.positions()}")
+        if ledger.contracts_held() != sim.positions():
+            found.append(f"positions: ours {ledger.contracts_held()}, the broker's {sim.positions()}")
         if (ours := self._cash(ledger)) != sim.cash:
             found.append(f"cash: ours {ours}, the broker's {sim.cash}")
         return found
