@@ -59,6 +59,7 @@ def _chain(underlyings: int, expiries: int, strikes: int, step: float, around: f
         "delta": own.delta, "gamma": own.gamma, "theta": own.theta, "vega": own.vega, "p_itm": own.p_itm,
         "worth": own.worth, "priced_at": np.full(n, AS_OF.timestamp()),
         "fee": np.where(premium >= 0.10, 0.65, np.where(premium >= 0.05, 0.50, 0.25)),
+        "exchange_fee": np.where(premium >= 1, 0.45, 0.36),
     }  # fmt: skip
     table = pa.table(
         {name: pa.array(np.ascontiguousarray(values)).cast(CHAIN_SCHEMA.field(name).type) for name, values in columns.items()}

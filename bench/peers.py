@@ -39,7 +39,7 @@ class Bounds:
 
 _COLUMNS = [
     "cid", "u", "gid", "put_call", "dte", "strike", "years", "forward", "bid", "ask", "volume", "open_interest", "iv",
-    "delta", "worth", "fee",
+    "delta", "worth", "fee", "exchange_fee",
 ]  # fmt: skip
 
 
@@ -95,7 +95,8 @@ def _polars_best(met: pl.LazyFrame, b: Bounds) -> Rows:
             c("W").is_between(b.width_low - 1e-6, b.width_high + 1e-6) & (c("net") > EQUAL) & (c("net") < c("W") - EQUAL)
             & (c("bid") - c("ask_l") > EQUAL) & (c("net") >= b.credit * c("W") - EQUAL)
         )
-        .with_columns(fees=2 * pl.max_horizontal(c("fee") + c("fee_l"), pl.lit(b.minimum_fee)))
+        .with_columns(passed_on=c("exchange_fee") + c("exchange_fee_l"))
+        .with_columns(fees=2 * (pl.max_horizontal(c("fee") + c("fee_l"), pl.lit(b.minimum_fee)) + c("passed_on")))
         .with_columns(kept=c("net") - c("fees") / 100)
         .with_columns(at=c("strike") - c("kept"))
         .with_columns(iv_at=c("iv") + (c("iv_l") - c("iv")) * (c("at") - c("strike")) / (c("strike_l") - c("strike")))

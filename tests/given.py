@@ -100,6 +100,7 @@ def option(of: Contract, *, at: datetime = NOW, spot: float = SPOT, iv: float = 
         "quoted_at": at.timestamp() - age_s, "iv": iv, "delta": float(values.delta), "gamma": float(values.gamma),
         "theta": float(values.theta) / 365, "vega": float(values.vega) / 100, "p_itm": float(values.p_itm),
         "worth": float(values.price), "priced_at": at.timestamp() - age_s, "fee": 0.65,
+        "exchange_fee": 0.0,
     }  # fmt: skip
     return row | more
 

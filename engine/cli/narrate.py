@@ -154,7 +154,7 @@ class Narrator:
         until = f"until {fact.expires_at.astimezone(NEW_YORK):%H:%M:%S} ({fact.reason})"
         if order is None:
             return f"approve?  {fact.order_ref} at {money(fact.shown_net)} {until}"
-        risk = f"at risk {dollars(order.proposed.max_loss)}"
+        risk = f"at risk {dollars(order.max_loss)}"
         return f"approve?  {fact.order_ref}: {order.quantity} × {order.spread} at {money(fact.shown_net)}, {risk}, {until}"
 
     def _name(self, position: str) -> str:

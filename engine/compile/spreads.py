@@ -7,7 +7,7 @@ needs, level by level, so that none is computed twice. All per share unless it s
     max_profit, max_loss   100 x net and 100 x (W - net) for a credit, 100 x (W + net) and -100 x net for a debit; USD,
                            fees apart
     fees                   twice the commission of an order for one spread: the legs' fees, at least the minimum of an
-                           order; USD
+                           order, and the exchange's fees of the legs on top; USD
     kept                   net - fees / 100
     breakeven              short strike + w x net for a credit, long strike - w x net for a debit; w = +1 for calls, -1
                            for puts
@@ -47,7 +47,7 @@ _MAY_BE_ABSENT = {column.name: column.may_be_absent for column in CHAIN_COLUMNS}
 }
 _NEVER_ZERO = frozenset({"W", "max_profit", "max_loss", "fees"})
 """Above zero in every spread whose price makes sense."""
-_KNOWN_OF_LEGS = frozenset({"bid", "ask", "fee"})
+_KNOWN_OF_LEGS = frozenset({"bid", "ask", "fee", "exchange_fee"})
 """Every leg has these: an option that lacks one is not eligible."""
 
 
@@ -107,7 +107,7 @@ def spread_terms(spread: Vertical) -> Mapping[str, str]:
         "W": "s_strike - l_strike" if spread.short_is_higher else "l_strike - s_strike",
         "net": "((s_bid + s_ask) - (l_bid + l_ask)) / 2",
         "s_multiplier": str(MULTIPLIER),
-        "fees": "2 * greatest(s_fee + l_fee, $minimum_fee)",
+        "fees": "2 * (greatest(s_fee + l_fee, $minimum_fee) + s_exchange_fee + l_exchange_fee)",
         "max_profit": f"{MULTIPLIER} * net" if spread.is_credit else f"{MULTIPLIER} * (W + net)",
         "max_loss": f"{MULTIPLIER} * (W - net)" if spread.is_credit else f"-{MULTIPLIER} * net",
         "kept": f"net - fees / {MULTIPLIER}",

@@ -59,7 +59,7 @@ def _account(order: Order, snapshot: Snapshot) -> dict[str, Value]:
         "cushion": _number(account.cushion),
         "open_risk": _number(exposure(snapshot.ledger, snapshot.at, without=order.ref).risk()),
         "day_pnl": _number(day_result(snapshot)),
-        "order_risk": _number(order.proposed.max_loss),
+        "order_risk": _number(order.max_loss),
         "contracts": float(order.quantity),
         "post_trade_margin": _number(used),
     }

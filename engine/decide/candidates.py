@@ -33,7 +33,8 @@ def candidate(strategy: Strategy, chain: ChainSnapshot, row: Row, rank: int, vie
     max_profit, max_loss = at_expiry.max_profit, at_expiry.max_loss
     assert max_profit is not None, "calls are bought and sold in equal number"
     assert max_loss is not None, "calls are bought and sold in equal number"
-    fees = 2 * max(short["fee"] + long["fee"], float(IBKR_TIERED.minimum_per_order))
+    brokers = max(short["fee"] + long["fee"], float(IBKR_TIERED.minimum_per_order))
+    fees = 2 * (brokers + short["exchange_fee"] + long["exchange_fee"])
     return Candidate(
         strategy=strategy.name,
         spread=spread,

@@ -90,7 +90,7 @@ def close(
     if mark is None:
         return
     premiums = [rows.value(leg.contract.con_id, "ask") or 0.0 for leg in position.spread.legs]
-    legs = [FeeLeg(leg.ratio, premium) for leg, premium in zip(position.spread.legs, premiums, strict=True)]
+    legs = [FeeLeg(leg.ratio, premium, leg.contract.root) for leg, premium in zip(position.spread.legs, premiums, strict=True)]
     fees = commission(legs, position.quantity)
     per_share = fees / (position.quantity * position.spread.multiplier)
     spared = per_share if spares_fees else Decimal(0)

@@ -106,7 +106,7 @@ def rechecking(snapshot: Snapshot, book: Book, rows: Rows) -> Callable[[Order, M
         assert strategy is not None, "an order whose version is gone expires before its gates are asked"
         assert preview is not None, "only previewed orders are asked again"
         needed = preview.initial_margin_change if preview.needed is None else preview.needed
-        opening = Opening(strategy, order.spread, order.quantity, order.proposed.max_loss, quote, order.ref, needed)
+        opening = Opening(strategy, order.spread, order.quantity, order.max_loss, quote, order.ref, needed)
         answer = {"fits": "pass", "refused": "fail", "unknown": "unknown"}[preview.outcome]
         text = preview.text or preview.outcome
         previewed = Verdict("preview", answer, text, "the broker's what-if accepts it", "broker")  # type: ignore[arg-type]

@@ -94,7 +94,7 @@ def _holdings(ledger: Ledger, without: str | None) -> Iterator[Holding]:
 
 
 def _rest_loss(order: Order) -> Decimal:
-    return order.proposed.max_loss * order.remaining / order.quantity
+    return order.max_loss * order.remaining / order.quantity
 
 
 def _opened_on(ledger: Ledger, day: date, without: str | None) -> Iterator[Holding]:
@@ -107,7 +107,7 @@ def _opened_on(ledger: Ledger, day: date, without: str | None) -> Iterator[Holdi
                 order.strategy,
                 order.spread,
                 spreads,
-                order.proposed.max_loss * spreads / order.quantity,
+                order.max_loss * spreads / order.quantity,
                 order.proposed_at,
                 is_working=order.filled == 0,
             )

@@ -52,7 +52,7 @@ def _beyond_budget(order: Order, strategy: Strategy, snapshot: Snapshot) -> str 
         and other.sent_at is not None
         and trading_day(other.sent_at) == today
     ]
-    risk = sum((_at_risk(other) for other in others), Decimal(0)) + order.proposed.max_loss
+    risk = sum((_at_risk(other) for other in others), Decimal(0)) + order.max_loss
     if risk > budget.risk_usd:
         return f"${risk:,.0f} of risk today is more than the ${budget.risk_usd:,.0f} that go without asking"
     if len(others) + 1 > budget.orders_per_day:
@@ -63,4 +63,4 @@ def _beyond_budget(order: Order, strategy: Strategy, snapshot: Snapshot) -> str 
 def _at_risk(order: Order) -> Decimal:
     """USD that an order of today put or may still put at risk: what ended unfilled took nothing of the budget's risk."""
     spreads = order.filled if order.is_over else order.quantity
-    return order.proposed.max_loss * spreads / order.quantity
+    return order.max_loss * spreads / order.quantity

@@ -52,7 +52,8 @@ CHAIN_COLUMNS: tuple[Column, ...] = (
     Column("p_itm", pa.float64(), True, "Risk-neutral probability to end in the money, 0 to 1."),
     Column("worth", pa.float64(), True, "What its payoff at expiry is worth now at its own iv, USD per share."),
     Column("priced_at", pa.float64(), True, "When the oldest quote that iv to worth come from was told, UTC seconds since 1970."),
-    Column("fee", pa.float64(), True, "Estimated commission to trade one contract once at its mid, USD."),
+    Column("fee", pa.float64(), True, "Estimated commission of the broker to trade one contract once at its mid, USD."),
+    Column("exchange_fee", pa.float64(), True, "What the exchange takes for the same, USD; 0 for options on shares."),
 )
 FORWARD_FROM = {1: "call-put parity", 2: "call-put parity of other expiries", 3: "spot, rate and yield"}
 """What a forward comes from, surest first."""

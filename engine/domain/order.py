@@ -204,6 +204,19 @@ class Order:
         return self.proposed.quantity
 
     @property
+    def fees(self) -> Decimal:
+        """USD for the whole order, of an opening both ways: what was estimated, or more where the broker's preview named more."""
+        named = self.preview.commission if self.preview is not None else None
+        if named is None:
+            return self.proposed.fees
+        return max(self.proposed.fees, 2 * named if self.purpose == "open" else named)
+
+    @property
+    def max_loss(self) -> Decimal:
+        """USD for the whole order at its worst price, fees included, the preview's where they are higher; 0 for a close."""
+        return self.proposed.max_loss + (self.fees - self.proposed.fees if self.purpose == "open" else 0)
+
+    @property
     def is_at_broker(self) -> bool:
         return self.state in AT_BROKER
 

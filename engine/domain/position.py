@@ -107,7 +107,7 @@ def _loss(opening: Order, net: Decimal) -> Decimal:
     A credit vertical can cost its width, a debit vertical can become worthless.
     """
     per_share = (opening.spread.width if opening.spread.is_credit else Decimal(0)) - net
-    return max(Decimal(0), per_share * opening.spread.multiplier + opening.proposed.fees / opening.quantity)
+    return max(Decimal(0), per_share * opening.spread.multiplier + opening.fees / opening.quantity)
 
 
 def _expired_at(spread: Spread) -> datetime:

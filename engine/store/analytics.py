@@ -19,6 +19,7 @@ from engine.pricing.fees import CommissionTable
 from engine.pricing.implied_volatility import implied_volatility
 from engine.pricing.legs import atm_volatilities, leg_analytics, mid_price, quote_agrees
 from engine.store.columns import Columns, Layout
+from engine.store.exchange_fees import ExchangeFees
 from engine.store.forwards import Forwards
 
 FEED_GREEKS = ("iv", "delta", "gamma", "theta", "vega")
@@ -61,6 +62,7 @@ class Analytics:
         self._expiry_of = np.repeat(np.arange(len(layout.expiries)), [e.rows.stop - e.rows.start for e in layout.expiries])
         steps = table_steps(fees)
         self._fee_from, self._fee = np.array([s[0] for s in steps]), np.array([s[1] for s in steps])
+        self._exchange_fees = ExchangeFees([contract.root for contract in layout.contracts])
 
     def refresh(self, now: datetime) -> set[int]:
         """Bring the derived columns to now; the groups in which a value may have changed."""
@@ -108,7 +110,9 @@ class Analytics:
         columns = self._columns
         bid, ask = columns["bid"][told], columns["ask"][told]
         self._is_known[told] = np.isfinite(bid) | np.isfinite(ask) | np.isfinite(self.feed_at[told])
-        columns["fee"][told] = self._fees(mid_price(bid, ask))
+        mid = mid_price(bid, ask)
+        columns["fee"][told] = self._fees(mid)
+        columns["exchange_fee"][told] = self._exchange_fees.of(told, mid)
         self.level_then[heard] = self.prices[self.forwards.underlying[self._expiry_of[heard]]]
 
     def _note_levels(self, heard: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Writes docs/reference.md: every key of the trader's files and every measure, as the models declare them.
+"""Writes docs/reference.md: every key of the trader's files, every measure and the index classes, as they are declared.
 
 `make docs` runs it; a test holds the committed page against it.
 """
@@ -11,6 +11,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from engine.domain.index_classes import INDEX_CLASSES
+from engine.pricing.fees import EXCHANGE_FEES, EXCHANGE_FEES_SINCE
 from engine.strategy.account import Account
 from engine.strategy.common import Common
 from engine.strategy.conditions import ACTIONS
@@ -81,8 +83,36 @@ def page() -> str:
         f"Functions: {_code(FUNCTIONS)}. Actions of an exit: {_code(ACTIONS)}; `{ACTIONS[0]}` when none is written.",
         "",
         *_measures(),
+        *_index_classes(),
     ]
     return "\n".join(parts)
+
+
+def _index_classes() -> Iterator[str]:
+    """The table of index classes, with what their exchange takes."""
+    yield from (
+        "",
+        "## Index options",
+        "",
+        "The classes of index options that can be traded. A class of an index that is not here is refused by its name, since",
+        "nobody knows how it settles. Every other class is one of shares: exercised at any time, and delivered. Fees are what",
+        f"the exchange takes of a customer's combination order, USD a contract, as of {EXCHANGE_FEES_SINCE:%-d %B %Y} and partly",
+        "approximate; the broker's own commission comes on top, and its preview corrects the sum.",
+        "",
+        "| class | index | exchange | exercise | settles | last trading session | fee |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    )
+    for root, of in sorted(INDEX_CLASSES.items()):
+        settles = "at the opening" if of.settlement == "AM" else "at the close"
+        last = "the expiration day" if of.trades_until == "expiration" else "the one before"
+        yield f"| `{root}` | {of.underlying} | {of.exchange} | {of.exercise} | {settles} | {last} | {_fee(root)} |"
+
+
+def _fee(root: str) -> str:
+    fee = EXCHANGE_FEES[root]
+    steps = [f"{step.fee} from a premium of {step.premium_from}" if step.premium_from else f"{step.fee}" for step in fee.steps]
+    told = ", ".join(reversed(steps))
+    return told if fee.contracts_from == 1 else f"{told} from {fee.contracts_from} contracts"
 
 
 def _rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -129,7 +129,7 @@ class Booking:
                 fees.append(_STOCK_FEE if not order.filled - quantity else Decimal(0))
             else:
                 plain = replace(self._fees, minimum_per_order=Decimal(0))
-                fees.append(commission([FeeLeg(abs(ratio), price)], quantity, table=plain))
+                fees.append(commission([FeeLeg(abs(ratio), price, instrument.trading_class)], quantity, table=plain))
         short = self._fees.minimum_per_order - order.commission - sum(fees)
         if order.filled == quantity and short > 0:
             fees[0] += short

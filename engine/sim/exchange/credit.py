@@ -33,7 +33,7 @@ class Credit:
         for con_id, ratio in terms.trades():
             instrument = self._tape.instrument(con_id)
             if instrument is not None and instrument.option is not None:
-                legs.append(FeeLeg(abs(ratio), self._tape.quote(con_id).mark or 0))
+                legs.append(FeeLeg(abs(ratio), self._tape.quote(con_id).mark or 0, instrument.trading_class))
         return commission(legs, int(terms.quantity), table=self._fees) if legs else _STOCK_FEE
 
     def refusal(self, terms: OrderTerms, others: Sequence[Order]) -> Refusal | None:

@@ -133,6 +133,7 @@ last_told AS (
     count(*) FILTER (kind = 'OrderRepriced') AS reprices,
     arg_max(outcome, seq) FILTER (kind = 'OrderPreviewed') AS preview,
     arg_max(initial_margin_change, seq) FILTER (kind = 'OrderPreviewed') AS initial_margin_change,
+    arg_max_null(commission, seq) FILTER (kind = 'OrderPreviewed') AS commission_previewed,
     arg_max(coalesce(reason, obstacle->>'$.gate', code || ': ' || text), seq) FILTER (
       kind IN (
         'OrderDenied', 'OrderDeclined', 'OrderExpired', 'CancelRequested', 'OrderCanceled', 'OrderRejected', 'OrderUnknown'
@@ -145,7 +146,10 @@ SELECT
   p.account, p.order_ref, p.seq, p.purpose, p.strategy, p.digest, p.snapshot, p.position,
   l.underlying, l.root, l.expiry, p.spread->>'$.structure' AS structure, l.multiplier, l.width, p.spread, p.rolled_from, l.expires_at,
   p.recorded_at AS proposed_at, f.state.event AS state, f.state.since AS changed_at,
-  p.quantity, t.limit_price, p.limit_price AS first_limit, p.worst, p.max_loss, p.fees AS fees_estimated, p.reason,
+  p.quantity, t.limit_price, p.limit_price AS first_limit, p.worst,
+  -- The preview's commission counts where it is higher than the estimate; of an opening it is one of two ways.
+  p.max_loss + CASE WHEN p.purpose = 'open' THEN greatest(0, 2 * t.commission_previewed - p.fees) ELSE 0 END AS max_loss,
+  greatest(p.fees, CASE WHEN p.purpose = 'open' THEN 2 ELSE 1 END * t.commission_previewed) AS fees_estimated, p.reason,
   t.approved_by, p.asked_by, t.sent_at, n.perm_id, t.reprices, t.preview, t.initial_margin_change, t.why,
   coalesce(w.filled, 0) AS filled, e.first_executed_at, e.last_executed_at,
   CASE WHEN w.filled > 0 THEN (c.per_share / w.filled)::DECIMAL(18,6) END AS net_filled,

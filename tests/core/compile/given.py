@@ -66,7 +66,7 @@ def option(strike: float, put_call: str = "P", **more: float | str | None) -> di
         "open_interest": 500.0,
         "quote_age": 1.0, "iv": 0.2 - 0.001 * (strike - 100), "delta": side * min(0.95, max(0.02, 0.5 - 0.03 * distance)),
         "gamma": 0.02,
-        "theta": -0.03, "vega": 0.1, "p_itm": 0.3, "worth": mid * 0.95, "fee": 0.65,
+        "theta": -0.03, "vega": 0.1, "p_itm": 0.3, "worth": mid * 0.95, "fee": 0.65, "exchange_fee": 0.0,
     } | more  # fmt: skip
 
 

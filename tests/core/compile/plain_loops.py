@@ -164,7 +164,7 @@ def _max_loss(short: Option, long: Option, spread: Vertical, width: float) -> fl
 
 
 def _fees(short: Option, long: Option, *_: object) -> float:
-    return 2 * max(1.0, short["fee"] + long["fee"])
+    return 2 * (max(1.0, short["fee"] + long["fee"]) + short["exchange_fee"] + long["exchange_fee"])
 
 
 def _breakeven(short: Option, long: Option, spread: Vertical, net: float) -> float:

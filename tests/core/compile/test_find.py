@@ -46,6 +46,17 @@ def test_cheap_spread_pays_the_minimum_of_an_order_twice() -> None:
     assert found.fees == pytest.approx(2.0)
 
 
+def test_fees_are_the_brokers_and_those_of_the_exchange_on_top_both_ways() -> None:
+    legs = [
+        given.option(95, bid=0.0, ask=0.04, fee=0.25, exchange_fee=0.49),
+        given.option(100, bid=1.0, ask=1.1, exchange_fee=0.58),
+    ]
+
+    (found,) = candidates(given.strategy(), given.chain(legs))
+
+    assert found.fees == pytest.approx(2 * (1.00 + 0.49 + 0.58))
+
+
 def test_fees_that_eat_the_whole_profit_leave_no_chance_of_one_whatever_the_last_bit() -> None:
     # Mids 0.05 and 0.03: two cents earned, two cents of fees, and 4e-18 left over in binary.
     legs = [given.option(95, bid=0.02, ask=0.04, fee=0.25), given.option(100, bid=0.02, ask=0.08, fee=0.5)]

@@ -138,6 +138,7 @@ def option_of(rng: Random, strike: float, root: str, dte: int, put_call: str) ->
     option |= {"bid": bid, "ask": ask, "iv": float(option["iv"]) + rng.uniform(-0.01, 0.01)}
     option |= {"quote_age": rng.choice([0.5, 3.5, 9.5]), "volume": rng.randint(0, 90) + 0.5}
     option |= {"open_interest": rng.randint(0, 900) + 0.5, "fee": rng.choice([0.25, 0.65])}
+    option |= {"exchange_fee": rng.choice([0.0, 0.05, 0.58])}
     return option | {column: None for column in ABSENT_AT_TIMES if rng.random() < 0.1}
 
 

@@ -302,3 +302,24 @@ def test_execution_counts_once_however_often_it_is_told(repeated: list[OrderFact
     assert sum(news) <= len(set(map(repr, repeated)))
     highest = {fill_key(f): f for f in sorted(repeated, key=lambda f: f.exec_id) if isinstance(f, LegFilled)}
     assert order.fills == highest
+
+
+@pytest.mark.parametrize(
+    ("commission", "fees", "max_loss"), [(None, "5.20", "0"), ("2.50", "5.20", "0"), ("4.92", "9.84", "4.64")]
+)
+def test_fees_are_the_estimate_or_more_where_the_preview_names_more(commission: str | None, fees: str, max_loss: str) -> None:
+    """Of an opening the preview names one way, the estimate both: 5.20 for two spreads."""
+    told = replace(given.previewed(), commission=None if commission is None else Decimal(commission))
+
+    order = advance(proposed(BIG, given.NOW), told, given.NOW)
+
+    assert (order.fees, order.max_loss) == (Decimal(fees), BIG.max_loss + Decimal(max_loss))
+    assert proposed(BIG, given.NOW).max_loss == BIG.max_loss
+
+
+def test_fees_of_a_close_are_one_way() -> None:
+    close = given.proposal("o2", position="o1", quantity=2)
+
+    order = advance(proposed(close, given.NOW), replace(given.previewed("o2"), commission=Decimal("6.00")), given.NOW)
+
+    assert (order.fees, order.max_loss) == (Decimal("6.00"), Decimal(0))

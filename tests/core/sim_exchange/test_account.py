@@ -120,7 +120,8 @@ def test_cash_settled_option_pays_its_intrinsic_value():
     exchange.settle(NOW)
 
     assert exchange.account.held() == []
-    assert exchange.account.cash == 100_000 + 195 - Decimal("1.30") - 500
+    fees = Decimal("1.30") + 2 * Decimal("0.45")  # of the broker, and of the exchange for each leg
+    assert exchange.account.cash == 100_000 + 195 - fees - 500
 
 
 def test_option_at_the_strike_lapses():

@@ -178,6 +178,20 @@ def test_the_fee_follows_the_premium_at_mid(bid: float, ask: float, fee: float) 
     assert value(quotes.snapshot(NOW), 105, "fee") == fee
 
 
+def test_fee_of_the_exchange_stands_beside_that_of_the_broker() -> None:
+    quotes = store()
+
+    quotes.option(105, AT, bid=0.97, ask=1.01)
+    cheap = value(quotes.snapshot(NOW), 105, "exchange_fee")
+    quotes.option(105, AT, bid=0.98, ask=1.02)
+    dear = value(quotes.snapshot(NOW), 105, "exchange_fee")
+
+    assert (cheap, dear) == (0.49, 0.58)
+    table = quotes.snapshot(NOW).table
+    known = [np.isfinite(table[name].to_numpy()) for name in ("fee", "exchange_fee")]
+    assert (known[0] == known[1]).all()
+
+
 def test_am_options_settle_at_the_open_and_early_closes_count() -> None:
     contracts = [*chain(root="SPX"), *chain(first=500)]
     close = datetime(2026, 12, 18, 18, 0, tzinfo=UTC)

@@ -1,5 +1,5 @@
 WITH legs AS MATERIALIZED (
-  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, worth, fee
+  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, worth, fee, exchange_fee
   FROM chain
   WHERE put_call = $put_call
     AND dte BETWEEN $dte_low AND $dte_high
@@ -12,7 +12,7 @@ WITH legs AS MATERIALIZED (
     AND quote_age <= $n6
 ),
 pairs AS (
-  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.worth AS s_worth, l.worth AS l_worth, s.fee AS s_fee, l.fee AS l_fee
+  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.worth AS s_worth, l.worth AS l_worth, s.fee AS s_fee, l.fee AS l_fee, s.exchange_fee AS s_exchange_fee, l.exchange_fee AS l_exchange_fee
   FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE bid > 0 AND abs(delta) BETWEEN $short_delta_low AND $short_delta_high) s
   JOIN legs l
     ON s.met = l.bucket
@@ -22,7 +22,7 @@ priced_1 AS (
   SELECT *,
     s_strike - l_strike AS W,
     ((s_bid + s_ask) - (l_bid + l_ask)) / 2 AS net,
-    2 * greatest(s_fee + l_fee, $minimum_fee) AS fees
+    2 * (greatest(s_fee + l_fee, $minimum_fee) + s_exchange_fee + l_exchange_fee) AS fees
   FROM pairs
 ),
 priced_2 AS (

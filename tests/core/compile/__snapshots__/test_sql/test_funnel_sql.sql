@@ -1,5 +1,5 @@
 WITH options AS MATERIALIZED (
-  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, fee,
+  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, fee, exchange_fee,
     TRUE AS step_0,
     CASE WHEN forward <= 1e308 THEN TRUE END AS step_1,
     CASE WHEN bid <= 1e308 AND ask <= 1e308 THEN bid >= 0 AND bid < ask AND ask <= 1e308 AND fee <= 1e308 END AS step_2,
@@ -18,7 +18,7 @@ legs AS MATERIALIZED (
     AND step_3
 ),
 pairs AS (
-  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.fee AS s_fee, l.fee AS l_fee
+  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.fee AS s_fee, l.fee AS l_fee, s.exchange_fee AS s_exchange_fee, l.exchange_fee AS l_exchange_fee
   FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE step_4) s
   JOIN legs l
     ON s.met = l.bucket
@@ -28,7 +28,7 @@ priced_1 AS MATERIALIZED (
   SELECT *,
     s_strike - l_strike AS W,
     ((s_bid + s_ask) - (l_bid + l_ask)) / 2 AS net,
-    2 * greatest(s_fee + l_fee, $minimum_fee) AS fees
+    2 * (greatest(s_fee + l_fee, $minimum_fee) + s_exchange_fee + l_exchange_fee) AS fees
   FROM pairs
 ),
 priced_2 AS MATERIALIZED (
@@ -84,7 +84,7 @@ FROM option_counts
 CROSS JOIN spread_counts;
 
 WITH legs AS MATERIALIZED (
-  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, fee, CASE WHEN open_interest <= 1e308 THEN CASE WHEN open_interest >= $n1 THEN 0e0 ELSE greatest(abs(open_interest - $n1) / greatest(abs($n1), 1e-6), 1e-9) END END AS miss_0
+  SELECT cid, gid::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, strike, years, forward, bid, ask, iv, delta, fee, exchange_fee, CASE WHEN open_interest <= 1e308 THEN CASE WHEN open_interest >= $n1 THEN 0e0 ELSE greatest(abs(open_interest - $n1) / greatest(abs($n1), 1e-6), 1e-9) END END AS miss_0
   FROM chain
   WHERE put_call = $put_call
     AND dte BETWEEN $dte_low AND $dte_high
@@ -94,7 +94,7 @@ WITH legs AS MATERIALIZED (
     AND fee <= 1e308
 ),
 pairs AS (
-  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.fee AS s_fee, l.fee AS l_fee, s.miss_0 AS s_miss_0, l.miss_0 AS l_miss_0
+  SELECT s.cid AS s_cid, l.cid AS l_cid, s.strike AS s_strike, l.strike AS l_strike, s.years AS s_years, l.years AS l_years, s.forward AS s_forward, l.forward AS l_forward, s.bid AS s_bid, l.bid AS l_bid, s.ask AS s_ask, l.ask AS l_ask, s.iv AS s_iv, l.iv AS l_iv, s.delta AS s_delta, l.delta AS l_delta, s.fee AS s_fee, l.fee AS l_fee, s.exchange_fee AS s_exchange_fee, l.exchange_fee AS l_exchange_fee, s.miss_0 AS s_miss_0, l.miss_0 AS l_miss_0
   FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs) s
   JOIN legs l
     ON s.met = l.bucket
@@ -104,7 +104,7 @@ priced_1 AS MATERIALIZED (
   SELECT *,
     s_strike - l_strike AS W,
     ((s_bid + s_ask) - (l_bid + l_ask)) / 2 AS net,
-    2 * greatest(s_fee + l_fee, $minimum_fee) AS fees
+    2 * (greatest(s_fee + l_fee, $minimum_fee) + s_exchange_fee + l_exchange_fee) AS fees
   FROM pairs
 ),
 priced_2 AS MATERIALIZED (
