@@ -27,7 +27,7 @@ from engine.decide.apart import told
 from engine.decide.book import FUNNEL_EVERY
 from engine.decide.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
-from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard
+from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.metrics import Buckets, Reading, registry
@@ -148,6 +148,8 @@ class App:
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
+            if self._recovered.odd and ledger.halt is None:
+                engine.take(Halted("engine", _odd(self._recovered.odd)), now)
             desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account), library.notices)
             try:
                 await upkeep.prepare(now)
@@ -271,6 +273,14 @@ class App:
             engine.record(EngineStopped("stopped"), self._clock.now())
             journal.sync()
             save(self._settings.state, self._recovered.journal, engine.ledger)
+
+
+def _odd(problems: Sequence[str]) -> str:
+    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    return (
+        f"the journal holds what cannot be folded: {problems[0]}{more}. The lines are kept and passed over; exits go on. Hold the"
+        " positions and orders against TWS, then `spreads resume`"
+    )
 
 
 def _lease(now: datetime) -> str:

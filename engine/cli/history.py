@@ -22,6 +22,7 @@ from engine.domain.order import Order
 from engine.domain.session import NEW_YORK
 from engine.runtime.rows import blocked_rows, breaker_rows
 from engine.store import journal, lines
+from engine.store.checkpoint import fold
 from engine.store.history import Answer
 from engine.store.history import query as ask
 
@@ -102,10 +103,12 @@ def _ledger_at(state: Path, at: str | None) -> tuple[Ledger, datetime]:
     head, _ = lines.verified(folder)
     ledger, first, last = Ledger(), None, None
     for line in lines.facts(folder, lines.START, head):
+        if isinstance(line, lines.Odd):
+            continue
         first = first or line.at
         if until is not None and line.at > until:
             break
-        ledger.apply(line.fact, line.at)
+        fold(line, ledger, folder)  # what cannot follow was passed over by the engine as well
         last = line.at
     if first is None or last is None or (until is not None and first > until):
         since = f"; the first line was written at {first:%Y-%m-%d %H:%M:%S} UTC" if first else ""

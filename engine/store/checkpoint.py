@@ -16,10 +16,12 @@ import msgspec
 
 from engine import domain
 from engine.domain.errors import IllegalFact, UserError
+from engine.domain.facts import Resumed
 from engine.domain.ledger import Ledger
+from engine.ports import Line
 from engine.store import lines
 from engine.store.journal import FOLDER, Journal
-from engine.store.lines import START, Head
+from engine.store.lines import START, Head, Odd
 
 CHECKPOINTS = "checkpoints"
 KEPT = 3
@@ -35,6 +37,8 @@ class Recovered:
     ledger: Ledger
     warnings: tuple[str, ...]
     """What was mended or passed over, for people."""
+    odd: tuple[str, ...] = ()
+    """Lines that could not be folded and came after a person resumed last: what they say is not known, nothing may be opened."""
 
     @property
     def is_first(self) -> bool:
@@ -52,25 +56,44 @@ class _Fold(msgspec.Struct):
 def recover(state: Path, account: str) -> Recovered:
     """Lock, mend, verify and fold: the only way to start.
 
-    Raises UserError when the folder cannot be used, Damaged when the journal is not what was written.
+    A line that is whole and cannot be folded is passed over and said. Raises UserError when the folder cannot be used, Damaged
+    when the journal is not what was written.
     """
     found, warnings = _newest(state)
     head, ledger = found if found is not None else (START, Ledger())
     if head != START:
         lines.verify_before(state / FOLDER, head, REVERIFIED_BYTES)
     opened = Journal.open(state, account, head)
+    odd: list[str] = []
     try:
         for line in opened.lines:
-            try:
-                ledger.apply(line.fact, line.at)
-            except IllegalFact as error:
-                raise IllegalFact(f"{state / FOLDER}: line {line.seq} of the journal cannot be folded: {error}") from error
+            problem = fold(line, ledger, state / FOLDER)
+            if problem is not None:
+                odd.append(problem)
+            elif isinstance(line, Line) and isinstance(line.fact, Resumed):
+                odd.clear()  # a person has seen what stood before
     except BaseException:
         opened.journal.close()
         raise
     if opened.torn is not None:
         warnings.append(str(opened.torn))
-    return Recovered(opened.journal, ledger, tuple(warnings))
+    warnings += (f"{problem}; the line is kept and passed over" for problem in odd)
+    return Recovered(opened.journal, ledger, tuple(warnings), tuple(odd))
+
+
+def fold(line: Line | Odd, ledger: Ledger, folder: Path) -> str | None:
+    """Take one line of a verified journal in; why it could not be, with its place.
+
+    A fact that does not fit must not keep what is open from being watched: it is passed over, and a person is told.
+    """
+    if isinstance(line, Odd):
+        return f"{line.place}: {line.text}"
+    try:
+        ledger.apply(line.fact, line.at)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other lines are known
+        why = str(error) if isinstance(error, IllegalFact) else f"{type(error).__name__}: {error}"
+        return f"{folder}: line {line.seq} cannot follow what was known: {why}"
+    return None
 
 
 def save(state: Path, journal: Journal, ledger: Ledger) -> Path | None:

@@ -16,7 +16,7 @@ from engine.domain.errors import EngineError, UserError
 from engine.domain.facts import Fact
 from engine.ports import Line
 from engine.store import codec, lines
-from engine.store.lines import START, Head, Torn
+from engine.store.lines import START, Head, Odd, Torn
 from engine.store.lock import Lock
 from engine.store.mark import Mark, hold
 
@@ -26,7 +26,7 @@ FOLDER = "journal"
 @dataclass(frozen=True, slots=True)
 class Opened:
     journal: "Journal"
-    lines: Iterator[Line]
+    lines: Iterator[Line | Odd]
     """Everything written before, oldest first."""
     torn: Torn | None
     """What was mended at the end of the newest file."""

@@ -66,6 +66,15 @@ class Torn:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A line that is as it was written, and whose fact this version cannot read."""
+
+    place: str
+    """File and line."""
+    text: str
+
+
 class _Raw(NamedTuple):
     path: Path
     line: int
@@ -131,16 +140,13 @@ def verify_before(folder: Path, head: Head, budget: int) -> None:
         seq, previous = seq + 1, codec.hash_of(raw.raw)
 
 
-def facts(folder: Path, after: Head, upto: Head) -> Iterator[Line]:
-    """The lines between two heads; the chain is taken as verified.
-
-    Raises Damaged with file and line where a fact is not one that this version knows.
-    """
+def facts(folder: Path, after: Head, upto: Head) -> Iterator[Line | Odd]:
+    """The lines between two heads; the chain is taken as verified. What is whole and no fact of this version is odd."""
     for raw in _walk(folder, after, upto):
         try:
             yield codec.decode(raw.raw)
         except Damaged as error:
-            raise Damaged(f"{raw.path}:{raw.line}: {error}") from error
+            yield Odd(f"{raw.path}:{raw.line}", str(error))
 
 
 def account_of(folder: Path, head: Head) -> str:

@@ -1,4 +1,5 @@
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain import facts
-from engine.domain.errors import Damaged, IllegalFact
-from engine.domain.facts import EngineStopped, OrderAbsent
+from engine.domain.errors import Damaged
+from engine.domain.facts import EngineStopped, OrderAbsent, Resumed, StrategyLoaded
 from engine.domain.ledger import Ledger
 from engine.store import checkpoint
 from engine.store.checkpoint import recover, save, verify
@@ -197,14 +198,50 @@ def test_torn_end_is_told_as_a_warning(tmp_path: Path) -> None:
     assert f"{path}:{len(trading_day()) + 1}: the last line was torn, 7 bytes were cut off" in warnings[0]
 
 
-def test_a_fact_that_cannot_follow_names_its_line_and_frees_the_folder(tmp_path: Path) -> None:
+def test_a_fact_that_cannot_follow_is_passed_over_by_its_line_and_the_rest_is_folded(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path, "DU1").journal
     journal.append(OrderAbsent("never"), NOON)
+    journal.append(StrategyLoaded("puts", "puts.yaml", "d" * 64), NOON)
     journal.close()
 
     for _ in range(2):
-        with pytest.raises(IllegalFact, match="line 1 of the journal cannot be folded"):
-            recover(tmp_path, "DU1")
+        found = recover(tmp_path, "DU1")
+        found.journal.close()
+        [odd] = found.odd
+        assert odd.endswith("journal: line 1 cannot follow what was known: OrderAbsent for order never, which was never proposed")
+        assert found.ledger.strategies.keys() == {"puts"}
+        assert verify(tmp_path) == 2, "the line is kept"
+
+
+def test_facts_of_a_newer_version_are_named_and_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True, slots=True)
+    class OrderDreamt:
+        order_ref: str
+
+    journal = Journal.open(tmp_path, "DU1").journal
+    journal.append(StrategyLoaded("puts", "puts.yaml", "d" * 64), NOON)
+    journal.append(OrderDreamt("o1"), NOON)  # type: ignore[arg-type]
+    journal.append(StrategyLoaded("calls", "calls.yaml", "e" * 64), NOON)
+    journal.close()
+
+    found = recover(tmp_path, "DU1")
+    found.journal.close()
+
+    [odd] = found.odd
+    assert "the fact OrderDreamt is unknown to this version" in odd
+    assert found.ledger.strategies.keys() == {"puts", "calls"}
+
+
+def test_what_a_person_has_resumed_after_is_not_held_against_the_next_start(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+    journal.append(OrderAbsent("never"), NOON)
+    journal.append(Resumed("trader"), NOON)
+    journal.close()
+
+    found = recover(tmp_path, "DU1")
+    found.journal.close()
+
+    assert found.odd == ()
 
 
 def test_a_checkpoint_holds_every_field_of_the_ledger(tmp_path: Path) -> None:
