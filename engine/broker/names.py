@@ -177,13 +177,11 @@ def execution_fits(contract: IbContract, execution: Execution) -> Fits:
 
 
 def order_fits(contract: IbContract, order: IbOrder) -> Fits:
+    legs = legs_of(contract, order)
+
     def fits(sent: Sent) -> bool:
-        return (
-            order.action == sent.action
-            and order.totalQuantity == sent.quantity
-            and legs_of(contract, order)
-            == tuple(sorted((con_id, wanted // sent.quantity) for con_id, wanted in sent.legs.items()))
-        )
+        one = tuple(sorted((con_id, wanted // sent.quantity) for con_id, wanted in sent.legs.items()))
+        return order.action == sent.action and order.totalQuantity == sent.quantity and legs in {(), one}
 
     return fits
 
@@ -194,8 +192,13 @@ def any_fits(_: Sent) -> bool:
 
 
 def legs_of(contract: IbContract, order: IbOrder) -> tuple[tuple[int, int], ...]:
-    """Contract number and contracts for one of the whole, what the order buys positive, by contract number."""
+    """Contract number and contracts for one of the whole, what the order buys positive, by contract number.
+
+    Empty for a combination whose legs are not told.
+    """
     turn = 1 if order.action == "BUY" else -1
+    if not contract.comboLegs and contract.secType == "BAG":
+        return ()
     if not contract.comboLegs:
         return ((contract.conId, turn),)
     return tuple(sorted((leg.conId, turn * leg.ratio * (1 if leg.action == "BUY" else -1)) for leg in contract.comboLegs))

@@ -105,7 +105,8 @@ class Previews:
         question = self._questions.get(order_id)
         if question is None:
             return not order.permId  # too late; a what-if has no permanent id, an order that works has
-        if order.orderRef != question.order_ref or dict(legs_of(contract, order)) != question.legs:
+        legs = dict(legs_of(contract, order))
+        if order.orderRef not in {"", question.order_ref} or (legs and legs != question.legs):
             question.heard = f"an answer about another order ({order.orderRef or 'no reference'})"
             return True
         if question.answer.done():

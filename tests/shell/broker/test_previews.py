@@ -93,6 +93,11 @@ def test_preview_takes_a_late_answer_to_its_own_question():
     assert bench.loop.time() < 8
 
 
+@pytest.mark.parametrize("change", [{"order_ref": ""}, {"legs": ()}, {"legs": LEGS_AS_TWS_LISTS_THEM}])
+def test_preview_takes_an_answer_that_leaves_out_which_order_it_is_about(change: dict[str, Any]):
+    assert previewed(what_if(NUMBERS | change))[0].outcome == "fits"
+
+
 @pytest.mark.parametrize("change", [{"order_ref": "sp-7"}, {"legs": LEGS_AS_TWS_LISTS_THEM[:1]}, {"action": "SELL"}])
 def test_preview_takes_no_answer_that_is_about_another_order(change: dict[str, Any]):
     answer, _ = previewed(what_if(NUMBERS | change))
