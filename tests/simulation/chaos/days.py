@@ -63,8 +63,8 @@ class Outcome:
 
 
 class _Run:
-    def __init__(self, world: World, mutator: Mutator | None, outcome: Outcome) -> None:
-        self._world, self._mutator, self._outcome = world, mutator, outcome
+    def __init__(self, world: World, mutator: Mutator | None, outcome: Outcome, bursts_max: int | None) -> None:
+        self._world, self._mutator, self._outcome, self._bursts_max = world, mutator, outcome, bursts_max
         self._chance = Random(f"bursts {outcome.seed}")
         self._life: Life | None = None
         self._told: list[str] = []
@@ -79,7 +79,7 @@ class _Run:
         ):
             if day == self._outcome.days:
                 break
-            if day:
+            if day and not self._is_enough():
                 await self._night(session.open)
             await self._day(session.close)
         self._outcome.filled = sum(1 for order in self._life.ledger.orders.values() if order.state == "filled")
@@ -87,13 +87,16 @@ class _Run:
             self._outcome.messages = self._mutator.messages
 
     async def _day(self, close: datetime) -> None:
-        while True:
+        while not self._is_enough():
             quiet_s = self._chance.uniform(*QUIET_S)
             if self._world.sim.now() + timedelta(seconds=quiet_s + BURST_S + SETTLES_S) >= close:
                 await self._sleep_until(close)
                 return
             await asyncio.sleep(quiet_s)
             await self._burst()
+
+    def _is_enough(self) -> bool:
+        return self._bursts_max is not None and self._outcome.bursts >= self._bursts_max
 
     async def _night(self, opens: datetime) -> None:
         """One burst while the market is closed, and now and then a new engine in the middle of one."""
@@ -227,8 +230,8 @@ class _Run:
         self._outcome.faults.append(f"seed {self._outcome.seed}, {self._world.sim.now():%a %H:%M:%S}: {text}")
 
 
-def trade(seed: int, days: int, folder: Path, mutator: Mutator | None = None) -> Outcome:
-    """So many simulated days of one seed, with lies where a mutator is given."""
+def trade(seed: int, days: int, folder: Path, mutator: Mutator | None = None, bursts_max: int | None = None) -> Outcome:
+    """So many simulated days of one seed, with lies where a mutator is given; the end comes sooner after so many bursts."""
     outcome = Outcome(seed, days)
 
     async def main() -> None:
@@ -237,7 +240,7 @@ def trade(seed: int, days: int, folder: Path, mutator: Mutator | None = None) ->
         world = World(folder, seed, strategies=STRATEGIES, sim=sim)
         await sim.start(port=7497)
         try:
-            await _Run(world, mutator, outcome).play()
+            await _Run(world, mutator, outcome, bursts_max).play()
         finally:
             await world.end()
 
