@@ -41,6 +41,8 @@ class Inquiry:
         self._asked_over: LinkChanged | None = None
         self._answered_at: datetime | None = None
         """When the last answer came, or stayed away; None asks at the next occasion."""
+        self._stayed_away = False
+        """Whether the last question had no answer: it is asked again soon, whatever is in doubt."""
         self._count: BrokerCount | None = None
         self._counted_over: LinkChanged | None = None
         self._doubts: frozenset[str] = frozenset()
@@ -65,7 +67,7 @@ class Inquiry:
 
     def answered(self, picture: BrokerPicture, ledger: Ledger, now: datetime) -> datetime | None:
         """When the question left; None where the link changed meanwhile: what the answer shows may be of before."""
-        self._is_asking = False
+        self._is_asking = self._stayed_away = False
         if self._asked_at is None or ledger.link is not self._asked_over:
             self._answered_at = None
             return None
@@ -79,6 +81,8 @@ class Inquiry:
         if doubts - self._doubts:
             self._doubted_at = now
         self._doubts = doubts
+        if self._stayed_away:
+            return ASK_AGAIN
         if not doubts or self._doubted_at is None:
             return RECONCILE_EVERY
         return min(RECONCILE_EVERY, max(ASK_AGAIN, (now - self._doubted_at) / ASK_AGAIN_PART))
@@ -94,7 +98,7 @@ class Inquiry:
             self._went_unanswered()
 
     def _went_unanswered(self) -> None:
-        self._is_asking = False
+        self._is_asking, self._stayed_away = False, True
         self._answered_at = self._clock.now()
 
 
