@@ -228,6 +228,8 @@ class Stream:
     def tick_size(self, request: int, tick: int, value: float) -> None:
         line = self._heard(request)
         size = size_of(value)
+        if line is not None and line.underlying is not None and (tick in _BID_SIZES or tick in _ASK_SIZES):
+            self._underlying(line)  # a size that is told says that the price beside it stands
         if line is None or line.option is None or size is None:
             return
         right = line.option.put_call

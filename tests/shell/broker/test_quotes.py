@@ -75,6 +75,17 @@ def test_quote_is_withdrawn_when_tws_says_that_nobody_bids_or_offers():
     assert watched(quoting(ticks)).sink.no_quotes == [(101, "bid"), (101, "ask")]
 
 
+def test_told_size_of_an_underlying_renews_its_price():
+    def ticks(tws: ScriptedTws, request: int) -> None:
+        price(tws, request, 1, 600.0)
+        price(tws, request, 2, 600.1)
+        tws.say("tick_size", req_id=request, tick_type=0, size=tws_size(12))
+
+    told = watched(quoting(ticks), underlying=True).sink.underlyings
+
+    assert [one[1] for one in told][-2:] == [600.05, 600.05]
+
+
 def test_greeks_are_absent_when_tws_sends_its_sentinels():
     def ticks(tws: ScriptedTws, request: int) -> None:
         tws.say("tick_option_computation", req_id=request, tick_type=10, implied_vol=0.5, delta=-0.5)
