@@ -131,9 +131,8 @@ def strategy_result(strategy: str, snapshot: Snapshot, rows: Rows) -> Result | N
     and a gain not at all, so that an old gain never hides what is lost today.
     """
     today, total, told_at = trading_day(snapshot.at), Decimal(0), list[datetime]()
-    for position in snapshot.ledger.positions.values():
-        if position.strategy != strategy:
-            continue
+    ours = (position for position in snapshot.ledger.open_positions() if position.strategy == strategy)
+    for position in (*ours, *snapshot.ledger.closed_on(strategy, today)):
         opened_today = trading_day(position.opened_at) == today
         result = position.realised - position.fees
         if position.is_open:
@@ -142,8 +141,6 @@ def strategy_result(strategy: str, snapshot: Snapshot, rows: Rows) -> Result | N
                 return None
             result += position.unrealised(quote.mid)
             told_at += (snapshot.at - timedelta(seconds=age_s) for age_s in quote.ages_s)
-        elif position.closed_at is None or trading_day(position.closed_at) != today:
-            continue
         total += result if opened_today else min(Decimal(0), result)
     return Result(total, tuple(told_at))
 

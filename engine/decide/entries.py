@@ -209,15 +209,8 @@ def _is_passed_over(look: _Look, candidate: Candidate) -> bool:
         return True
     if look.roll is None and (waiting := pending_roll(strategy, snapshot)) and waiting.position.spread.underlying == underlying:
         return True  # what was closed to be rolled is rolled or stays closed
-    return any(
-        order.purpose == "open"
-        and order.strategy == strategy.name
-        and order.spread.underlying == underlying
-        and order.is_over
-        and order.filled == 0
-        and snapshot.at - order.changed_at < COOL_DOWN
-        for order in snapshot.ledger.orders.values()
-    )
+    last = next(snapshot.ledger.failed_openings(strategy.name, underlying), None)
+    return last is not None and snapshot.at - last.changed_at < COOL_DOWN
 
 
 def _is_new(denied: EntryDenied, snapshot: Snapshot) -> bool:

@@ -98,10 +98,8 @@ def _rest_loss(order: Order) -> Decimal:
 
 
 def _opened_on(ledger: Ledger, day: date, without: str | None) -> Iterator[Holding]:
-    for order in ledger.orders.values():
-        if order.purpose != "open" or order.ref == without or trading_day(order.proposed_at) != day:
-            continue
-        if order.filled or not order.is_over:
+    for order in ledger.opened_on(day):
+        if order.ref != without:
             spreads = order.quantity if not order.is_over else order.filled
             yield Holding(
                 order.strategy,

@@ -33,7 +33,6 @@ from engine.strategy.model import Strategy
 from engine.strategy.values import Amount, Window
 
 QUOTE_AGE_MAX_S = 15.0
-ONE_DAY = timedelta(days=1)
 MESSAGES_FREE = 30
 """Fewer order messages than these in a day are nobody's concern, whatever they fill."""
 
@@ -200,13 +199,8 @@ def _traffic(snapshot: Snapshot) -> tuple[int, int]:
     Source: IBKR order efficiency ratio, (submits + revisions + cancels) / (executions + 1).
     """
     today, messages, executions = trading_day(snapshot.at), 0, 0
-    for order in snapshot.ledger.orders.values():
-        if (
-            order.purpose == "open"
-            and order.sent_at is not None
-            and snapshot.at - order.sent_at < ONE_DAY
-            and trading_day(order.sent_at) == today
-        ):
+    for order in snapshot.ledger.sent_on(today):
+        if order.purpose == "open":
             messages += 1 + order.reprices + (order.cancel_requested_at is not None)
             executions += len(order.fills)
     return messages, executions

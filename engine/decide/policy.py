@@ -18,11 +18,7 @@ def auto_refusal(order: Order, strategy: Strategy, verdicts: tuple[Verdict, ...]
     obstacle = first_obstacle(verdicts)
     if obstacle is not None:
         return str(obstacle)
-    opened = sum(
-        1
-        for other in snapshot.ledger.orders.values()
-        if other.purpose == "open" and other.strategy == strategy.name and other.sent_at is not None
-    )
+    opened = snapshot.ledger.index.openings_sent[strategy.name]
     if not isinstance(strategy.entry.approval, Manual) and opened < book.probation:
         return f"on probation: {opened} of the first {book.probation} orders"
     match strategy.entry.approval:
@@ -43,15 +39,8 @@ def _beyond_budget(order: Order, strategy: Strategy, snapshot: Snapshot) -> str 
     budget = strategy.entry.auto_up_to
     if budget is None:
         return None
-    today = trading_day(snapshot.at)
-    others = [
-        other
-        for other in snapshot.ledger.orders.values()
-        if other.purpose == "open"
-        and other.strategy == strategy.name
-        and other.sent_at is not None
-        and trading_day(other.sent_at) == today
-    ]
+    sent_today = snapshot.ledger.sent_on(trading_day(snapshot.at))
+    others = [other for other in sent_today if other.purpose == "open" and other.strategy == strategy.name]
     risk = sum((_at_risk(other) for other in others), Decimal(0)) + order.max_loss
     if risk > budget.risk_usd:
         return f"${risk:,.0f} of risk today is more than the ${budget.risk_usd:,.0f} that go without asking"

@@ -47,15 +47,8 @@ def pending_roll(strategy: Strategy, snapshot: Snapshot) -> Roll | None:
     if strategy.roll is None:
         return None
     ledger, today = snapshot.ledger, trading_day(snapshot.at)
-    for position in ledger.positions.values():
-        if (
-            position.strategy == strategy.name
-            and not position.is_open
-            and position.close_reason.startswith(PREFIX)
-            and position.closed_at is not None
-            and trading_day(position.closed_at) == today
-            and not _has_successor(position, ledger)
-        ):
+    for position in ledger.closed_on(strategy.name, today):
+        if position.close_reason.startswith(PREFIX) and not _has_successor(position, ledger):
             return Roll(position, strategy.roll.for_.least_net)
     return None
 
@@ -93,7 +86,4 @@ def times_rolled(position: Position, ledger: Ledger) -> int:
 
 
 def _has_successor(position: Position, ledger: Ledger) -> bool:
-    return any(
-        order.proposed.rolled_from == position.id and (order.sent_at is not None or not order.is_over)
-        for order in ledger.orders.values()
-    )
+    return any(order.sent_at is not None or not order.is_over for order in ledger.successors_of(position.id))

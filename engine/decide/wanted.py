@@ -147,11 +147,8 @@ def _rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[ExpiryRule,
     entered = strategy.spread.expiry
     if strategy.roll is None or strategy.roll.to == entered:
         return (entered,)
-    may_roll = any(
-        position.strategy == strategy.name
-        and (position.is_open or (position.closed_at is not None and trading_day(position.closed_at) == today))
-        for position in ledger.positions.values()
-    )
+    is_held = any(position.strategy == strategy.name for position in ledger.open_positions())
+    may_roll = is_held or any(ledger.closed_on(strategy.name, today))
     return (entered, strategy.roll.to) if may_roll else (entered,)
 
 

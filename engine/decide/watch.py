@@ -53,9 +53,7 @@ def _legs(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _excess(snapshot: Snapshot) -> Iterator[str]:
-    for position in snapshot.ledger.positions.values():
-        if not position.excess:
-            continue
+    for position in snapshot.ledger.excess_positions():
         closings = snapshot.ledger.closings_of(position.id)
         filled_at = max((order.fill_heard_at for order in closings if order.fill_heard_at), default=position.opened_at)
         if snapshot.asked_since(filled_at) > NOT_ASKED and _is_news(filled_at, snapshot):

@@ -59,6 +59,7 @@ from engine.domain.facts import (
     StrategyRefused,
     StrategyRemoved,
 )
+from engine.domain.index import Index, index_of
 from engine.domain.order import Order, commission_key, fill_key, revision
 from engine.domain.position import Position, position_of
 from engine.domain.session import trading_day
@@ -118,6 +119,8 @@ class Ledger:
     """What the engine was started for: sim, paper or live."""
     resumed_at: datetime | None = None
     """When a person last resumed: what halts is what came later."""
+    index: Index = field(default_factory=Index, compare=False, repr=False)
+    """Derived from orders and positions."""
 
     def apply(self, fact: Fact, at: datetime) -> bool:
         """Take one fact in. False where it was known already (an execution or commission reported again).
@@ -129,6 +132,7 @@ class Ledger:
                 if fact.order_ref in self.orders:
                     raise IllegalFact(f"order {fact.order_ref} was proposed twice")
                 self.orders[fact.order_ref] = order_life.proposed(fact, at)
+                self.index.order(None, self.orders[fact.order_ref])
                 if fact.purpose == "open":
                     self.denials.pop((fact.strategy, fact.spread.underlying), None)
             case (
@@ -204,10 +208,44 @@ class Ledger:
 
     def working(self) -> Iterator[Order]:
         """Orders that are not over, oldest first."""
-        return (order for order in self.orders.values() if not order.is_over)
+        refs = sorted(self.index.working, key=self.index.orders.__getitem__)
+        return (order for order in map(self.orders.__getitem__, refs) if not order.is_over)
+
+    def opened_on(self, day: date) -> Iterator[Order]:
+        """Openings proposed on a trading day that filled, or of which nobody knows that they ended without a fill."""
+        openings = map(self.orders.__getitem__, tuple(self.index.opened.get(day, ())))
+        return (one for one in openings if trading_day(one.proposed_at) == day and (one.filled or not one.is_over))
+
+    def sent_on(self, day: date) -> Iterator[Order]:
+        """Orders that were sent on a trading day, oldest first."""
+        return map(self.orders.__getitem__, tuple(self.index.sent.get(day, ())))
+
+    def failed_openings(self, strategy: str, underlying: str) -> Iterator[Order]:
+        """Openings that ended without a fill, the one that ended last first."""
+        return map(self.orders.__getitem__, reversed(self.index.failed.get((strategy, underlying), {})))
+
+    def successors_of(self, position: str) -> Iterator[Order]:
+        """Openings that were proposed in the place of a position."""
+        return map(self.orders.__getitem__, tuple(self.index.successors.get(position, ())))
 
     def open_positions(self) -> Iterator[Position]:
-        return (position for position in self.positions.values() if position.is_open)
+        """Positions of which something is left, oldest first."""
+        refs = sorted(self.index.open, key=self.index.positions.__getitem__)
+        return map(self.positions.__getitem__, refs)
+
+    def closed_on(self, strategy: str, day: date) -> Iterator[Position]:
+        """Positions of a strategy of which nothing was left from that trading day on, oldest first."""
+        refs = sorted(self.index.closed.get((strategy, day), ()), key=self.index.positions.__getitem__)
+        return map(self.positions.__getitem__, refs)
+
+    def excess_positions(self) -> Iterator[Position]:
+        """Positions of which more was closed than was open."""
+        refs = sorted(self.index.excess, key=self.index.positions.__getitem__)
+        return map(self.positions.__getitem__, refs)
+
+    def reindex(self) -> None:
+        """Make the index anew, from orders and positions that were read and not folded."""
+        self.index = index_of(self.orders.values(), self.positions.values())
 
     def contracts_held(self) -> dict[int, int]:
         """Contracts that the fills make, by con_id; short is negative, flat ones are left out.
@@ -223,7 +261,7 @@ class Ledger:
         return {con_id: quantity for con_id, quantity in held.items() if quantity}
 
     def closings_of(self, position: str) -> list[Order]:
-        return [o for o in self.orders.values() if o.purpose == "close" and o.proposed.position == position]
+        return [self.orders[ref] for ref in self.index.closings.get(position, ())]
 
     def _advance(self, fact: OrderFact, at: datetime) -> bool:
         known = self.orders.get(fact.order_ref)
@@ -232,6 +270,7 @@ class Ledger:
         if _is_repeated(known, fact):
             return False
         self.orders[fact.order_ref] = order_life.advance(known, fact, at)
+        self.index.order(known, self.orders[fact.order_ref])
         match fact:
             case OrderSent() | OrderRepriced() | CancelRequested():
                 if known.purpose == "open":
@@ -262,6 +301,7 @@ class Ledger:
             return
         value, at = self.settled.get(position, (None, opening.changed_at))
         made = position_of(opening, self.closings_of(position), value, at)
+        self.index.position(self.positions.get(position), made)
         if made is not None:
             self.positions[position] = made
         else:  # a correction took back all that had filled

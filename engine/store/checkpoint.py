@@ -156,7 +156,7 @@ def _newest(state: Path) -> tuple[tuple[Head, Ledger] | None, list[str]]:
 def _encoded(ledger: Ledger) -> bytes:
     """The ledger as JSON, field by field. JSON knows only text as keys: a dictionary keyed by tuples becomes a list of pairs."""
     held: dict[str, object] = {}
-    for name, hint in get_type_hints(Ledger).items():
+    for name, hint in _held().items():
         value = getattr(ledger, name)
         held[name] = list(value.items()) if _pair_of(hint) is not None else value
     return msgspec.json.encode(held)
@@ -165,13 +165,19 @@ def _encoded(ledger: Ledger) -> bytes:
 def _decoded(raw: msgspec.Raw) -> Ledger:
     held = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     ledger = Ledger()
-    for name, hint in get_type_hints(Ledger).items():
+    for name, hint in _held().items():
         pair = _pair_of(hint)
         if pair is None:
             setattr(ledger, name, msgspec.json.decode(held[name], type=hint))
         else:
             setattr(ledger, name, dict(msgspec.json.decode(held[name], type=list[pair])))
+    ledger.reindex()
     return ledger
+
+
+def _held() -> dict[str, Any]:
+    """The fields of the ledger that are written down, with their types: all but what is derived."""
+    return {name: hint for name, hint in get_type_hints(Ledger).items() if name != "index"}
 
 
 def _pair_of(hint: Any) -> Any | None:

@@ -1,0 +1,132 @@
+"""Where the ledger finds what is asked for in every beat, so that nothing walks every order that ever was.
+
+Derived from the orders and positions, kept beside them by the fold and never written down. It holds references only: what stands
+in the ledger is what is answered.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from engine.domain.order import Order
+from engine.domain.position import Position
+from engine.domain.session import trading_day
+
+Key = TypeVar("Key")
+Refs = dict[str, None]
+"""A set that keeps the order in which things came into it."""
+
+
+@dataclass(slots=True)
+class Index:
+    """References of orders and positions by what they are asked for."""
+
+    orders: dict[str, int] = field(default_factory=dict[str, int])
+    """How many orders were proposed before each: the oldest first."""
+    positions: dict[str, int] = field(default_factory=dict[str, int])
+    """The same for positions, by when each was there first."""
+    working: Refs = field(default_factory=Refs)
+    closings: dict[str, Refs] = field(default_factory=dict[str, Refs])
+    """By position."""
+    successors: dict[str, Refs] = field(default_factory=dict[str, Refs])
+    """Openings that take the place of a position, by that position."""
+    opened: dict[date, Refs] = field(default_factory=dict[date, Refs])
+    """Openings that filled or still may, by the trading day on which they were proposed."""
+    failed: dict[tuple[str, str], Refs] = field(default_factory=dict[tuple[str, str], Refs])
+    """Openings that ended without a fill, by (strategy, underlying), the one that changed last at the end."""
+    sent: dict[date, Refs] = field(default_factory=dict[date, Refs])
+    """By the trading day on which they were sent."""
+    openings_sent: Counter[str] = field(default_factory=Counter[str])
+    """How many openings were ever sent, by strategy."""
+    open: Refs = field(default_factory=Refs)
+    """Positions of which something is left."""
+    closed: dict[tuple[str, date], Refs] = field(default_factory=dict[tuple[str, date], Refs])
+    """Positions of which nothing is left, by strategy and the trading day on which they ended."""
+    excess: Refs = field(default_factory=Refs)
+    """Positions of which more was closed than was open."""
+
+    def __copy__(self) -> "Index":
+        return Index(
+            orders=dict(self.orders),
+            positions=dict(self.positions),
+            working=dict(self.working),
+            closings=_copied(self.closings),
+            successors=_copied(self.successors),
+            opened=_copied(self.opened),
+            failed=_copied(self.failed),
+            sent=_copied(self.sent),
+            openings_sent=Counter(self.openings_sent),
+            open=dict(self.open),
+            closed=_copied(self.closed),
+            excess=dict(self.excess),
+        )
+
+    def order(self, before: Order | None, after: Order) -> None:
+        """An order was proposed, or is another one by now."""
+        ref, proposed = after.ref, after.proposed
+        self.orders.setdefault(ref, len(self.orders))
+        _put(self.working, ref, there=not after.is_over)
+        if before is None and after.purpose == "close":
+            self.closings.setdefault(proposed.position, {})[ref] = None
+        if before is None and proposed.rolled_from is not None:
+            self.successors.setdefault(proposed.rolled_from, {})[ref] = None
+        if after.sent_at is not None and (before is None or before.sent_at is None):
+            self.sent.setdefault(trading_day(after.sent_at), {})[ref] = None
+            self.openings_sent[after.strategy] += after.purpose == "open"
+        if after.purpose == "open":
+            self._opening(before, after)
+
+    def _opening(self, before: Order | None, after: Order) -> None:
+        is_dead = after.is_over and after.filled == 0
+        _put(self.opened.setdefault(trading_day(after.proposed_at), {}), after.ref, there=not is_dead)
+        failed = self.failed.setdefault((after.strategy, after.spread.underlying), {})
+        if not is_dead or before is None or before.changed_at != after.changed_at:
+            failed.pop(after.ref, None)
+        _put(failed, after.ref, there=is_dead)
+
+    def position(self, before: Position | None, after: Position | None) -> None:
+        """A position is there, is another one by now, or is gone."""
+        known = after or before
+        if known is None:
+            return
+        if before is not None and before.closed_at is not None:
+            self.closed.get((before.strategy, trading_day(before.closed_at)), {}).pop(before.id, None)
+        if after is None:
+            self.positions.pop(known.id, None)
+        elif before is None:
+            self.positions[known.id] = _next(self.positions)
+        if after is not None and not after.is_open and after.closed_at is not None:
+            self.closed.setdefault((after.strategy, trading_day(after.closed_at)), {})[after.id] = None
+        _put(self.open, known.id, there=after is not None and after.is_open)
+        _put(self.excess, known.id, there=after is not None and after.excess > 0)
+
+
+def index_of(orders: Iterable[Order], positions: Iterable[Position]) -> Index:
+    """The index of a ledger that was read from a checkpoint."""
+    made, all_orders = Index(), list(orders)
+    for order in all_orders:
+        made.order(None, order)
+    changed_at = {order.ref: order.changed_at for order in all_orders}
+    for key, failed in made.failed.items():
+        made.failed[key] = dict.fromkeys(sorted(failed, key=changed_at.__getitem__))
+    for position in positions:
+        made.position(None, position)
+    return made
+
+
+def _put(refs: Refs, ref: str, *, there: bool) -> None:
+    if there:
+        refs[ref] = None
+    else:
+        refs.pop(ref, None)
+
+
+def _next(places: dict[str, int]) -> int:
+    """One more than the last place: places are given in rising order, and kept in it."""
+    return places[next(reversed(places))] + 1 if places else 0
+
+
+def _copied(by_key: dict[Key, Refs]) -> dict[Key, Refs]:
+    return {key: dict(refs) for key, refs in by_key.items()}
