@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -150,7 +150,8 @@ class App:
                 engine.take(fact, now)
             if self._recovered.odd and ledger.halt is None:
                 engine.take(Halted("engine", _odd(self._recovered.odd)), now)
-            desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account), library.notices)
+            refused = partial(_refused, library)
+            desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account), library.notices, refused)
             try:
                 await upkeep.prepare(now)
             except Transient:  # what is missing is asked for again; what is open wants watching now
@@ -281,6 +282,10 @@ def _odd(problems: Sequence[str]) -> str:
         f"the journal holds what cannot be folded: {problems[0]}{more}. The lines are kept and passed over; exits go on. Hold the"
         " positions and orders against TWS, then `spreads resume`"
     )
+
+
+def _refused(library: Library) -> Mapping[str, str]:
+    return library.shelf.refused
 
 
 def _lease(now: datetime) -> str:

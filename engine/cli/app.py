@@ -43,7 +43,7 @@ GROUPS = {
         "halt": "engine.cli.remote:halt",
         "resume": "engine.cli.remote:resume",
         "lift": "engine.cli.remote:lift",
-        "why": "engine.cli.remote:why",
+        "why": "engine.cli.reasons:why",
     },
     "History": {"query": "engine.cli.history:query"},
 }

@@ -16,6 +16,7 @@ from engine.store import journal
 PATIENCE_S = 15.0
 OWN_ENTRIES = frozenset({"README.md", "HALT", "chains", "checkpoints", "strategies"})
 """What a state folder may hold before its engine has ever written a fact; hidden files too."""
+NAME_IT = "name the state folder of an engine with --state"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -92,6 +93,15 @@ def is_state_folder(folder: Path) -> bool:
 def _legible(body: dict[str, object]) -> dict[str, object]:
     """Bytes of a command line that are no text are marked: a halt must not fail for them."""
     return {name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for name, value in body.items()}
+
+
+def needs_journal(state: Path) -> None:
+    """Raises UserError where no engine has written a journal, with the folder that may have been meant."""
+    if (state / journal.FOLDER).is_dir():
+        return
+    demo = state / "demo"
+    way_out = f"the demonstration's is in {demo}: say --state {demo}" if (demo / journal.FOLDER).is_dir() else NAME_IT
+    raise UserError(f"{state}: no journal here; {way_out}")
 
 
 def _detail(found: object) -> str:

@@ -1,4 +1,4 @@
-"""Commands and answers about the past: SQL over the history, and why a strategy did what it did at any minute."""
+"""SQL over the history: one question, a prompt, or what comes through a pipe."""
 
 import importlib
 import json
@@ -6,23 +6,16 @@ import re
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
-from engine.cli.client import is_state_folder
-from engine.cli.instants import WholeDay, moment
+from engine.cli.client import is_state_folder, needs_journal
 from engine.cli.options import STATE, State
 from engine.cli.show import Format, Row, say, show
 from engine.domain.errors import UserError
-from engine.domain.ledger import Ledger
-from engine.domain.order import Order
-from engine.domain.session import NEW_YORK
-from engine.runtime.rows import blocked_rows, breaker_rows
-from engine.store import journal, lines
-from engine.store.checkpoint import fold
+from engine.store import journal
 from engine.store.history import Answer
 from engine.store.history import query as ask
 
@@ -35,7 +28,6 @@ SELECT table_name AS view, string_agg(column_name, ', ' ORDER BY ordinal_positio
 FROM information_schema.columns
 GROUP BY table_name
 ORDER BY table_name"""
-NAME_IT = "name the state folder of an engine with --state"
 HELP = r"a statement ends with ;   \d lists the views   \d NAME describes one   \q leaves"
 
 
@@ -63,85 +55,6 @@ def query(sql: str | None = None, *, state: State = STATE, format: Format = "tab
     return 0
 
 
-def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
-    """Why a strategy traded or did not at a past moment (now when None), in the form in which a running engine says it.
-
-    Raises UserError where there is no journal, nothing was written by then, or the strategy was not known.
-    """
-    ledger, seen_at = _ledger_at(state, at)
-    if strategy not in ledger.strategies and strategy not in ledger.funnels:
-        known = ", ".join(sorted({*ledger.strategies, *ledger.funnels})) or "none"
-        raise UserError(f"no strategy {strategy!r} in the history{f' by {at}' if at else ''}; known: {known}")
-    recorded_at, funnel = ledger.funnels.get(strategy, (None, None))
-    recorded = ledger.candidates.get(strategy)
-    steps = funnel.steps if funnel else ()
-    return {
-        "strategy": strategy,
-        "breakers": [row for row in breaker_rows(ledger, seen_at) if row["strategy"] in {"", strategy}],
-        "blocked_exits": blocked_rows(ledger, strategy),
-        "at": recorded_at.isoformat() if recorded_at else None,
-        "funnel": [{"condition": step.condition, "passed": step.passed, "unknown": step.unknown} for step in steps],
-        "nearest_miss": funnel.nearest_miss if funnel else None,
-        "candidates": list(recorded.candidates) if recorded else [],
-        "denials": [
-            {"spread": str(denial.spread), "obstacle": str(denial.obstacle), "gate": denial.obstacle.gate}
-            for (name, _), denial in ledger.denials.items()
-            if name == strategy
-        ],
-        "orders": [_order_row(order) for order in ledger.orders.values() if order.strategy == strategy],
-    }
-
-
-def _ledger_at(state: Path, at: str | None) -> tuple[Ledger, datetime]:
-    """What all facts up to a moment, or all of them, add up to, with that moment.
-
-    Reads beside a running engine: what it is just writing is not seen.
-    """
-    _needs_journal(state)
-    folder = state / journal.FOLDER
-    until = _end_of(at) if at is not None else None
-    head, _ = lines.verified(folder)
-    ledger, first, last = Ledger(), None, None
-    for line in lines.facts(folder, lines.START, head):
-        if isinstance(line, lines.Odd):
-            continue
-        first = first or line.at
-        if until is not None and line.at > until:
-            break
-        fold(line, ledger, folder)  # what cannot follow was passed over by the engine as well
-        last = line.at
-    if first is None or last is None or (until is not None and first > until):
-        since = f"; the first line was written at {first:%Y-%m-%d %H:%M:%S} UTC" if first else ""
-        raise UserError(f"{state}: nothing was recorded{f' by {at}' if at else ''}{since}")
-    # A whole day ends where the next one begins; it is looked at while it lasts.
-    return ledger, last if until is None else until - timedelta(seconds=1)
-
-
-def _end_of(at: str) -> datetime:
-    wanted = moment(at)
-    return datetime.combine(wanted.day + timedelta(days=1), time(), NEW_YORK) if isinstance(wanted, WholeDay) else wanted
-
-
-def _order_row(order: Order) -> Row:
-    return {
-        "order_ref": order.ref,
-        "strategy": order.strategy,
-        "purpose": order.purpose,
-        "spread": str(order.spread),
-        "quantity": order.quantity,
-        "state": order.state,
-        "limit": float(order.limit),
-        "worst": float(order.proposed.worst),
-        "filled": order.filled,
-        "net_filled": None if order.net_filled is None else float(order.net_filled),
-        "commission_usd": float(order.commission),
-        "reprices": order.reprices,
-        "proposed_at": order.proposed_at.isoformat(),
-        "reason": order.proposed.reason,
-        "why": order.why,
-    }
-
-
 @contextmanager
 def _history(state: Path) -> Generator[Path]:
     """The folder that is asked: this one, or an empty one in its place where its engine has not written yet.
@@ -149,20 +62,12 @@ def _history(state: Path) -> Generator[Path]:
     Raises UserError where the folder is none of an engine. Asking never makes anything in it.
     """
     if (state / journal.FOLDER).is_dir() or not is_state_folder(state):
-        _needs_journal(state)
+        needs_journal(state)
         yield state
         return
     with TemporaryDirectory() as empty:
         (Path(empty) / journal.FOLDER).mkdir()
         yield Path(empty)
-
-
-def _needs_journal(state: Path) -> None:
-    if (state / journal.FOLDER).is_dir():
-        return
-    demo = state / "demo"
-    way_out = f"the demonstration's is in {demo}: say --state {demo}" if (demo / journal.FOLDER).is_dir() else NAME_IT
-    raise UserError(f"{state}: no journal here; {way_out}")
 
 
 def _piped() -> str:

@@ -1,5 +1,6 @@
 """Facts as a trader would tell them, one line each, in New York time."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -206,15 +207,15 @@ def clock(at: datetime) -> str:
 
 def measures(values: Mapping[str, float | None]) -> str:
     """The numbers that a rule looked at, in brackets and with their units."""
-    told = ", ".join(f"{name} {_measured(name, value)}" for name, value in values.items())
+    told = ", ".join(f"{name} {measured(name, value)}" for name, value in values.items())
     return f" ({told})" if told else ""
 
 
-def _measured(name: str, value: float | None) -> str:
-    """A number of a rule over positions as the trader would write it."""
+def measured(name: str, value: float | None) -> str:
+    """A number that a rule looked at as the trader would write it; `name` may carry arguments, as in sma(50) or sma_50."""
     if value is None:
         return "unknown"
-    declared = _MEASURES.get(name.partition("(")[0])
+    declared = _MEASURES.get(name.partition("(")[0]) or _MEASURES.get(re.sub(r"(_[0-9.+-]+)+$", "", name))
     match declared.unit if declared else Unit.NUMBER:
         case Unit.USD | Unit.USD_PER_SHARE:
             return dollars(Decimal(repr(value)))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from textwrap import wrap
+from textwrap import fill, wrap
 from typing import Literal
 
 from rich.console import Console
@@ -73,6 +73,13 @@ def pairs(items: Iterable[tuple[str, object]]) -> None:
     width = max((len(name) for name, _ in kept), default=0)
     for name, value in kept:
         print("\n".join(_hanging(f"{name:<{width}}{_GAP}", value)))
+
+
+def line(text: str) -> None:
+    """A sentence; what a terminal has no room for goes on below, a little further in."""
+    terminal = columns_of_terminal()
+    room = max(_NARROWEST, terminal) if terminal is not None else _WIDEST
+    print(fill(text, room, subsequent_indent=_GAP, break_long_words=False, break_on_hyphens=False))
 
 
 def columns_of_terminal() -> int | None:

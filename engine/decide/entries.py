@@ -26,7 +26,7 @@ from engine.decide.rows import ChainRows
 from engine.decide.size import contracts
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel, RefreshAccount
-from engine.domain.facts import CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
+from engine.domain.facts import Asked, CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.snapshot import Snapshot
 from engine.strategy.model import Strategy
@@ -187,9 +187,13 @@ def _market_steps(strategy: Strategy, found: Found) -> Iterator[FunnelStep]:
     """One step a line of `when`, counting underlyings: those that this line and all before it let through."""
     left = set(found.market)
     for number, line in enumerate(strategy.when):
-        answers = {name: found.market[name][number].holds for name in sorted(left)}
-        left = {name for name, holds in answers.items() if holds is True}
-        yield FunnelStep(f"when {line.text}", len(left), sum(holds is None for holds in answers.values()))
+        answers = {name: found.market[name][number] for name in sorted(left)}
+        left = {name for name, answer in answers.items() if answer.holds is True}
+        asked = tuple(
+            Asked(name, answer.holds, {key: None if value is None else float(value) for key, value in answer.values.items()})
+            for name, answer in answers.items()
+        )
+        yield FunnelStep(f"when {line.text}", len(left), sum(one.holds is None for one in asked), asked)
 
 
 def _is_funnel_due(strategy: Strategy, snapshot: Snapshot, book: Book) -> bool:

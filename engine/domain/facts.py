@@ -144,12 +144,25 @@ class EquityRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What one line of `when` answered for one underlying, and why."""
+
+    underlying: str
+    holds: bool | None
+    """None is unknown."""
+    values: dict[str, float | None]
+    """The measures that the line looked at."""
+
+
+@dataclass(frozen=True, slots=True)
 class FunnelStep:
     condition: str
     passed: int
     """Rows left after this condition and all before it."""
     unknown: int
     """Rows dropped here because the condition had no value to look at."""
+    asked: tuple[Asked, ...] = ()
+    """Of a line of `when`: its answer for each underlying that the lines before it let through."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What people may see and say while the engine runs. Reading folds nothing; saying goes through the inbox like any other fact."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,12 +24,13 @@ from engine.runtime.rows import (
     blocked_rows,
     breaker_rows,
     close_row,
-    funnel_rows,
     number,
     order_row,
     position_row,
+    refused_rows,
     session_row,
 )
+from engine.runtime.why import stopped_now, when_now, why_row
 
 ANSWER_PATIENCE_S = 10.0
 """A beat comes within a second; ten without an outcome mean the engine has stalled and nothing was promised."""
@@ -60,9 +61,10 @@ class Desk:
         clock: Clock,
         identity: Identity,
         notices: Callable[[datetime], Sequence[str]],
+        refused: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        """`notices` says what in the trader's files will soon open nothing."""
-        self.identity, self._notices = identity, notices
+        """`notices` says what in the trader's files will soon open nothing, `refused` which of them are not in force, and why."""
+        self.identity, self._notices, self._refused = identity, notices, refused
         self._engine, self._eyes, self._inbox, self._clock = engine, eyes, inbox, clock
 
     @property
@@ -103,8 +105,9 @@ class Desk:
             "waiting_approvals": sum(1 for _ in waiting(ledger)),
             "differences": list(ledger.reconciled.differences) if ledger.reconciled else ["not reconciled yet"],
             "foreign": list(ledger.reconciled.foreign) if ledger.reconciled else [],
+            "refused": refused_rows(self._refused()),
             "notices": list(self._notices(now)),
-            "strategies": [self._strategy(name) for name in sorted(ledger.strategies)],
+            "strategies": [self._strategy(name, snapshot) for name in sorted(ledger.strategies)],
         }
 
     def sick_because(self) -> str | None:
@@ -139,23 +142,10 @@ class Desk:
         known = strategy in ledger.strategies or strategy in ledger.funnels
         if not known and not any(trip.strategy == strategy for _, trip in ledger.trips(trading_day(self._clock.now()))):
             return None
-        at, funnel = ledger.funnels.get(strategy, (None, None))
-        recorded = ledger.candidates.get(strategy)
-        return {
-            "strategy": strategy,
-            "breakers": [row for row in breaker_rows(ledger, self._clock.now()) if row["strategy"] in {"", strategy}],
-            "blocked_exits": blocked_rows(ledger, strategy),
-            "at": at.isoformat() if at else None,
-            "funnel": funnel_rows(funnel),
-            "nearest_miss": funnel.nearest_miss if funnel else None,
-            "candidates": list(recorded.candidates) if recorded else [],
-            "denials": [
-                {"spread": str(denial.spread), "obstacle": str(denial.obstacle), "gate": denial.obstacle.gate}
-                for (name, _), denial in ledger.denials.items()
-                if name == strategy
-            ],
-            "orders": [order_row(order) for order in ledger.orders.values() if order.strategy == strategy],
-        }
+        snapshot, book = self.snapshot(), self._eyes.book()
+        written = next((one for one in book.strategies if one.name == strategy), None)
+        when = when_now(written, snapshot, book) if written is not None else ()
+        return why_row(ledger, strategy, snapshot.at, stopped_now(strategy, snapshot, book), when, self._refused())
 
     async def answer(
         self, ref: str, *, approve: bool, by: str, reason: str = "", shown_net: Decimal | None = None
@@ -218,7 +208,7 @@ class Desk:
         seen = "the last value known" if fact.value is None else dollars(fact.value)
         return True, f"lifting {called(name, strategy)}: openings are allowed again, and the fall is measured from {seen}"
 
-    def _strategy(self, name: str) -> Row:
+    def _strategy(self, name: str, snapshot: Snapshot) -> Row:
         ledger = self.ledger
         loaded = ledger.strategies[name]
         at, funnel = ledger.funnels.get(name, (None, None))
@@ -229,6 +219,7 @@ class Desk:
             "candidates": funnel.candidates if funnel else None,
             "scanned_at": at.isoformat() if at else None,
             "open": sum(1 for position in ledger.open_positions() if position.strategy == name),
+            "stopped": next(iter(stopped_now(name, snapshot, self._eyes.book())), None),
         }
 
     def _why_not_waiting(self, ref: str) -> str:

@@ -1,5 +1,6 @@
 """What the faces show, as plain data: a row each for orders, positions, approvals, and a close before it is asked for."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -164,6 +165,20 @@ def _leg_row(leg: Leg, position: Position, rows: Rows) -> Row:
         "bid": rows.value(con_id, "bid"),
         "ask": rows.value(con_id, "ask"),
     }
+
+
+def refused_rows(refused: Mapping[str, str]) -> list[Row]:
+    """Files whose present text is refused, each with its first problem and how many there are."""
+    return [
+        {"file": file, "problem": problems.partition("\n")[0], "problems": problems.count("\n\n") + 1}
+        for file, problems in sorted(refused.items())
+    ]
+
+
+def candidate_rows(ledger: Ledger, strategy: str) -> list[Row]:
+    """The best candidates of the last recorded look."""
+    recorded = ledger.candidates.get(strategy)
+    return list(recorded.candidates) if recorded else []
 
 
 def funnel_rows(funnel: FunnelRecorded | None) -> list[Row]:

@@ -1,5 +1,6 @@
 """The command line run in-process, in a folder of its own."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,13 +37,14 @@ class Terminal:
         self._spreads, self._monkeypatch = spreads, monkeypatch
 
     def __call__(self, *words: object) -> Ran:
-        """One command, typed by somebody who sees what it prints."""
+        """One command, typed by somebody who sees what it prints; bold is left out of what comes back."""
         patch = self._monkeypatch
         patch.setattr(sys.stdin, "isatty", lambda: True)
         patch.setattr(sys.stdout, "isatty", lambda: True)
         patch.setenv("COLUMNS", str(self.columns))
         patch.setattr("builtins.input", self._input)
-        return self._spreads(*words)
+        ran = self._spreads(*words)
+        return Ran(ran.code, re.sub("\x1b\\[[0-9]*m", "", ran.out), ran.err)
 
     def _input(self, question: str = "") -> str:
         print(question, end="")

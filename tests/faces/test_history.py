@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from engine.cli.history import why_then
+from engine.cli.past import why_then
 from engine.domain import facts
 from engine.domain.errors import UserError
 from engine.domain.gate import Verdict
@@ -25,6 +25,7 @@ from engine.runtime.desk import Desk, Identity
 from engine.runtime.engine import Engine, Eyes
 from engine.runtime.inbox import Inbox
 from engine.store.journal import Journal
+from tests import given as core
 from tests.faces.conftest import Spreads
 from tests.shell.store.facts import NOON, bull_put, trading_day
 
@@ -157,18 +158,25 @@ def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> N
     ledger = Ledger()
     for second, fact in enumerate(trading_day()):
         ledger.apply(fact, NOON + timedelta(seconds=second))
+    last = NOON + timedelta(seconds=len(trading_day()) - 1)
+    eyes = SimpleNamespace(look=lambda now, known: core.snapshot(known, at=now), book=core.book)
     running = Desk(
         cast("Engine", SimpleNamespace(ledger=ledger)),
-        cast("Eyes", None),
+        cast("Eyes", eyes),
         Inbox(),
-        cast("Clock", SimpleNamespace(now=lambda: NOON)),
+        cast("Clock", SimpleNamespace(now=lambda: last)),
         Identity("0", "sim", "DU1234567", str(state)),
         lambda _: (),
     )
 
-    found = why_then(state, "income", None)
+    found, told = why_then(state, "income", None), running.why("income")
 
-    assert found == running.why("income")
+    assert told is not None
+    # Now the file, the gates and the market are asked; then, only what was written down of them.
+    asked_now = {"stopped", "when"}
+    assert {name: value for name, value in found.items() if name not in asked_now} == {
+        name: value for name, value in told.items() if name not in asked_now
+    }
     assert cast("list[Any]", found["orders"])
 
 
@@ -203,7 +211,7 @@ def test_why_reads_the_journal_where_no_engine_runs(spreads: Spreads, state: Pat
 
     assert ran.code == 0
     assert "nearest miss: 6000/5950P by 0.02" in ran.out
-    assert "stopped: SPXW 18 Dec 26 5900/5850P bull_put" in ran.out
+    assert "denied: SPXW 18 Dec 26 5900/5850P bull_put" in ran.out
     assert spreads("why", "income", "--state", "elsewhere").code == 2
 
 

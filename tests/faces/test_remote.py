@@ -34,14 +34,14 @@ def test_status_says_amounts_in_dollars_times_of_the_exchange_and_why_it_is_halt
 
     assert "at               Mon 2026-11-23 10:00:00 New York\n" in told
     assert "halt             by trader: lunch\n" in told
-    assert "notices: events.yaml knows FOMC to 2026-12-31 only\n" in told
+    assert "notice: events.yaml knows FOMC to 2026-12-31 only\n" in told
     assert "session          open, from Mon 2026-11-23 09:30:00 New York to Mon 2026-11-23 16:00:00 New York\n" in told
     assert "last beat age    0.5 s\n" in told
     assert "net liquidation  $499,998.70\n" in told
     assert "cushion          99.1%\n" in told
     assert "day pnl          -$1.30\n" in told
-    assert "differences: SPY 580P: we hold 1, the broker 0\n" in told
-    assert "foreign" not in told
+    assert "books differ: SPY 580P: we hold 1, the broker 0\n" in told
+    assert "not ours" not in told
     assert "Mon 2026-11-23 09:59:00 New York" in told
 
 

@@ -47,6 +47,17 @@ def test_best_candidate_is_proposed_with_its_size_its_prices_and_its_answers() -
     assert {verdict.answer for verdict in order.verdicts} == {"pass"}
 
 
+def test_funnel_keeps_what_each_line_of_when_answered_and_looked_at() -> None:
+    rules = given.strategy("when:\n  - price >= $500\n  - price >= $700\n  - vix <= 20\n")
+
+    (recorded,) = (one for one in decide(given.snapshot(), given.book(rules)) if isinstance(one, RecordFunnel))
+
+    holds, fails, not_asked = recorded.fact.steps[:3]
+    assert [(one.underlying, one.holds, one.values) for one in holds.asked] == [("SPY", True, {"price": given.SPOT})]
+    assert [(one.underlying, one.holds, one.values) for one in fails.asked] == [("SPY", False, {"price": given.SPOT})]
+    assert not_asked.asked == ()
+
+
 def test_funnel_and_candidates_are_recorded_once_a_minute() -> None:
     known = given.ledger(Halted("trader", "lunch"))
 

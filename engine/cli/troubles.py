@@ -1,0 +1,31 @@
+"""What needs a person, as sentences: breakers that tripped, exits that cannot act, files that are not in force."""
+
+from typing import cast
+
+from engine.cli.amounts import dollars, instant
+from engine.cli.show import Row
+
+
+def tripped(found: Row) -> list[str]:
+    """A line for each breaker that stands: its moment, its number, and how it is lifted."""
+    lines: list[str] = []
+    for row in cast("list[Row]", found.get("breakers", [])):
+        whose = f" of {row['strategy']}" if row["strategy"] else ""
+        value, bound = (dollars(row[name]) for name in ("value_usd", "bound_usd"))
+        until = "until the next session; earlier:" if row["lifts"] == "next session" else "until a person lifts it:"
+        at = instant(row["tripped_at"])
+        lines.append(f"tripped: {row['name']}{whose}, {at}, {value} at a bound of {bound}, {until} {row['lift']}")
+    return lines
+
+
+def blocked(row: Row) -> str:
+    """An exit that is due and cannot act, in one sentence."""
+    until = f"since {instant(row['since'])}, tried again by {instant(row['again_at'])}"
+    return f"exit blocked: {row['spread']} ({row['position']}), {row['rule']}: {row['obstacle']}: {row['text']}; {until}"
+
+
+def refused(row: Row) -> str:
+    """A file whose present text is not in force."""
+    more = cast("int", row["problems"]) - 1
+    rest = f" (and {more} more; `spreads check` tells)" if more else "; `spreads check` tells more"
+    return f"refused: {row['problem']}{rest}; what was in force before stays in force"
