@@ -93,7 +93,9 @@ class Narrator:
             case EntryDenied():
                 return f"denied    {fact.strategy}: {fact.spread}: {fact.obstacle}"
             case ExitTriggered():
-                return f"exit      {self._name(fact.position)}: {fact.rule}{measures(fact.values)}"
+                word = {"close": "exit    ", "roll": "exit    ", "alert": "alert   ", "keep": "kept    "}[fact.action]
+                why = f": {fact.text}" if fact.text else ""
+                return f"{word}  {self._name(fact.position)}: {fact.rule}{measures(fact.values)}{why}"
             case ExitBlocked():
                 if self._blocked.get(fact.position) == (fact.rule, fact.obstacle):
                     return None

@@ -38,6 +38,9 @@ FEWEST = 3
 """Messages that a try which comes to nothing may take: an order, a change of its price, its cancel."""
 
 
+Kind = Literal["stop", "target", "clock", "guard"]
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """An exit that is to act now."""
@@ -46,7 +49,7 @@ class Due:
     """The condition as the trader wrote it, or the engine's own rule."""
     reason: str
     """Why the close is sent, as its order says it."""
-    kind: Literal["stop", "target", "clock", "guard"]
+    kind: Kind
     """A loss, a profit, a date or a time, the last day."""
     triggered: ExitTriggered | None = None
 
@@ -86,6 +89,16 @@ def act(due: Due, position: Position, mark: Mark | None, snapshot: Snapshot, row
         at_natural=seldom and bool(failed),
         spares_fees=due.kind != "guard",
     )
+
+
+def is_held_up(kind: Kind, position: Position, mark: Mark | None, snapshot: Snapshot) -> bool:
+    """Whether a close of this kind would not be sent now: something is in its way, or it waits for one more try."""
+    if why_not_sent(snapshot) is not None or not snapshot.holds(position.spread):
+        return True
+    if mark is None or unpriced_because(mark, is_guard=kind == "guard") is not None:
+        return True
+    failed = failed_closes(position, snapshot)
+    return bool(failed) and snapshot.at < _again_at(failed, position, snapshot, seldom=bool(mark.unbid) or kind == "target")
 
 
 def wait(

@@ -77,6 +77,24 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
     return decisions
 
 
+def first_outcome(
+    strategy: Strategy, obstacle: Verdict | None, roll: Roll, snapshot: Snapshot, book: Book, rows: Rows
+) -> OrderProposed | EntryDenied | None:
+    """The opening that would follow a roll that has not begun yet; else the denial of the best, None where nothing is found."""
+    if not snapshot.chain.table.num_rows:
+        return None
+    chain = book.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
+    look = _Look(strategy, obstacle, roll, snapshot, book, rows, leaves=roll.position.id)
+    denied: EntryDenied | None = None
+    wanted = (candidate for candidate in _rolled(roll, look, chain) if not _is_passed_over(look, candidate))
+    for candidate in islice(wanted, TRIED_MAX):
+        outcome = _outcome(look, candidate)
+        if isinstance(outcome, OrderProposed):
+            return outcome
+        denied = denied or outcome
+    return denied
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     """One look at the market for one strategy."""
@@ -89,6 +107,8 @@ class _Look:
     snapshot: Snapshot
     book: Book
     rows: Rows
+    leaves: str | None = None
+    """The position that would make room, where it is still open."""
 
 
 def _try(look: _Look, candidates: Sequence[Candidate]) -> Propose | DenyEntry | None:
@@ -132,7 +152,7 @@ def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
             Verdict("roll_loss", "pass" if risked <= most else "fail", f"${risked:,.0f}", f"at most ${most:,.0f}", "engine"),
         )
     if quote is not None and first_obstacle(verdicts) is None:
-        verdicts += gate(Opening(strategy, spread, count, loss, quote), snapshot, book, look.rows)
+        verdicts += gate(Opening(strategy, spread, count, loss, quote, look.leaves), snapshot, book, look.rows)
     stop = first_obstacle(verdicts)
     if stop is not None or plan is None or quantity is None:
         assert stop is not None, "without a plan or a quantity there is a verdict that says so"

@@ -9,41 +9,36 @@
 """
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
+from typing import Literal
 
 from engine.decide.apart import apart
 from engine.decide.asking import ask_now, ask_quiet, ask_silent, told_at
-from engine.decide.blocked import Due, act, free, free_closed, wait
+from engine.decide.blocked import Due, Kind, act, free, free_closed, is_held_up, wait
 from engine.decide.book import Book
 from engine.decide.closing import is_closing_time, on_its_way, proposals, why_not_sent
 from engine.decide.confirm import counted, is_stop, pending
+from engine.decide.expiry import GUARD, guards, settled
 from engine.decide.find import ExitAnswer
 from engine.decide.positions import OF_THE_MARKET, PRICED, PositionRow, measured
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.reduction import RULE as REDUCTION
 from engine.decide.reduction import reduction
-from engine.decide.rolls import PREFIX, action_of
-from engine.domain.chain import MarketState
+from engine.decide.rolls import PREFIX, Done, action_of
+from engine.decide.successors import is_searched_again, search
 from engine.domain.clocks import DECIDED_WITHIN
-from engine.domain.decision import CountExit, Decision, Settle, TriggerExit
-from engine.domain.facts import ExitTriggered, PositionSettled
+from engine.domain.decision import CountExit, Decision, TriggerExit
+from engine.domain.facts import ExitTriggered
 from engine.domain.position import Position
-from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
-from engine.domain.spread import Leg
 from engine.pricing.mark import Mark
-from engine.strategy.conditions import LET_EXPIRE, Deed
+from engine.strategy.conditions import LET_EXPIRE
 from engine.strategy.model import Strategy
 
-GUARD_BEFORE_CLOSE = timedelta(hours=3)
-"""On the last day of options that end in shares, or in the opening prints of the day after, what is near the money is closed from
-so long before the close on: 13:00 in New York, 10:00 on a half day."""
-GUARD_DISTANCE = 0.02
-GUARD = "expiry guard: a leg is near or in the money on its last day"
-SETTLED_AFTER = timedelta(minutes=30)
+STAYS: frozenset[str] = frozenset({"alert", "keep"})
+"""What leaves a position open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,9 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
                 decisions += apart(_place(position), alone, snapshot)
         else:
             for one in looked:
-                decisions += apart(_place(one.position), partial(_exit, one, snapshot, rows, proposals(decisions)), snapshot)
+                decisions += apart(
+                    _place(one.position), partial(_exit, one, snapshot, book, rows, proposals(decisions)), snapshot
+                )
         if not proposals(decisions):
             decisions += apart("exits for margin", partial(reduction, snapshot, book, rows), snapshot)
     if snapshot.is_open:
@@ -92,14 +89,14 @@ def _place(position: Position) -> str:
 
 
 def _settling(position: Position, snapshot: Snapshot) -> Iterator[Decision]:
-    settled = _settled(position, snapshot)
-    if settled is not None:
-        yield settled
+    settlement = settled(position, snapshot)
+    if settlement is not None:
+        yield settlement
 
 
 def _alone(position: Position, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
     for one in _looked_at([position], snapshot, book, rows):
-        yield from _exit(one, snapshot, rows, proposed)
+        yield from _exit(one, snapshot, book, rows, proposed)
 
 
 def _looked_at(positions: Sequence[Position], snapshot: Snapshot, book: Book, rows: Rows) -> list[_Held]:
@@ -126,7 +123,7 @@ def _row(position: Position, mark: Mark | None, snapshot: Snapshot, rows: Rows) 
     return row if is_believed else {name: None if name in PRICED else value for name, value in row.items()}
 
 
-def _exit(held: _Held, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterator[Decision]:
+def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
     """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
     due: Due | None = None
     is_left = held.strategy is not None and held.strategy.lets_expire
@@ -138,8 +135,8 @@ def _exit(held: _Held, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterato
             standing.append(text)
         if answer.holds is None and pending(hits, snapshot) is not None:
             yield from _waits(text, held, snapshot, rows)
-        if answer.holds is False and hits is not None and hits.count:
-            yield CountExit(held.position.id, text, snapshot.at, 0)
+        if answer.holds is False:
+            yield from _forgotten(held.position, (text, PREFIX + text), snapshot)
         if answer.holds is not True:
             continue
         if answer.rule.action == LET_EXPIRE:
@@ -149,12 +146,15 @@ def _exit(held: _Held, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterato
         action = action_of(answer.rule, held.position, held.strategy, snapshot.ledger)
         at_once = by_clock or not is_stop(answer)
         is_due = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
-        if action == "alert":
+        why = ""
+        if is_due and action == "roll":
+            action, why = yield from _rolled(answer, held, snapshot, book, rows, _kind(answer, by_clock=by_clock))
+        if action in STAYS:
             continue
-        if is_due:
-            due = _due(answer, action, held, snapshot, by_clock=by_clock)
+        if is_due and action != "wait":
+            due = _due(answer, action, held, snapshot, _kind(answer, by_clock=by_clock), why)
         break
-    if due is None and _guards(held.position, rows, snapshot, is_left=is_left):
+    if due is None and guards(held.position, rows, snapshot, is_left=is_left):
         # The last day waits neither for a stop to be believed nor for quotes to become clean.
         due = Due(GUARD, GUARD, "guard")
     if due is not None:
@@ -163,8 +163,46 @@ def _exit(held: _Held, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterato
         yield from _freed(held, standing, snapshot)
 
 
+def _forgotten(position: Position, rules: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:
+    """The counts of what no longer holds begin anew."""
+    for rule in rules:
+        hits = snapshot.exit_hits.get((position.id, rule))
+        if hits is not None and hits.count:
+            yield CountExit(position.id, rule, snapshot.at, 0)
+
+
+def _rolled(
+    answer: ExitAnswer, held: _Held, snapshot: Snapshot, book: Book, rows: Rows, kind: Kind
+) -> Generator[Decision, None, tuple[Done | Literal["wait"], str]]:
+    """What is done about a position whose roll is due, and why: it is rolled where a successor is there; else as the file says.
+
+    Decided before anything is sent. What is kept or reported is so once, and looked at for a successor again every minute.
+    """
+    position, mark = held.position, held.mark
+    assert held.strategy is not None, "rules that answer are those of a strategy"
+    assert held.strategy.roll is not None, "what rolls says how"
+    if mark is None or is_held_up(kind, position, mark, snapshot):
+        return "roll", ""  # what is in the way of its close is said there
+    otherwise, key = held.strategy.roll.otherwise, PREFIX + answer.rule.condition.text
+    hits = snapshot.exit_hits.get((position.id, key))
+    if not is_searched_again(hits, snapshot):
+        return otherwise, ""
+    found = search(position, mark, snapshot, book, rows)
+    yield from found.decisions
+    if found.waits:
+        return "wait", ""
+    if found.is_found:
+        return "roll", ""
+    text, count = f"not rolled: {found.text}", hits.count if hits is not None else 0
+    if otherwise in STAYS:
+        yield CountExit(position.id, key, snapshot.at, count + 1)
+        if not count:
+            yield TriggerExit(replace(_triggered(answer, otherwise, held, snapshot), text=text))
+    return otherwise, text
+
+
 def _believed(
-    answer: ExitAnswer, action: Deed, held: _Held, snapshot: Snapshot, rows: Rows, *, at_once: bool
+    answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, rows: Rows, *, at_once: bool
 ) -> Generator[Decision, None, bool]:
     """Counts one more look at a rule that holds, and asks for the quotes that it waits for; whether it is due now.
 
@@ -172,7 +210,7 @@ def _believed(
     """
     text, position = answer.rule.condition.text, held.position
     hits = snapshot.exit_hits.get((position.id, text))
-    is_alert = action == "alert"
+    is_alert = action in STAYS
     if at_once and not is_alert:
         return True
     if not snapshot.is_fresh:
@@ -186,6 +224,8 @@ def _believed(
             yield TriggerExit(_triggered(answer, action, held, snapshot))
         return False
     if count.is_believed:
+        if action == "roll":  # it may be kept: then it is not forgotten, and not asked for anew
+            yield CountExit(position.id, text, count.first_at, count.count)
         return True
     if snapshot.at - count.first_at >= DECIDED_WITHIN:
         yield from _waits(text, held, snapshot, rows, (count.first_at, count.count))
@@ -213,14 +253,17 @@ def _told(held: _Held, snapshot: Snapshot, rows: Rows) -> list[datetime]:
     return [at for leg in held.position.spread.legs if (at := told_at(leg.contract, rows)) is not None]
 
 
-def _due(answer: ExitAnswer, action: Deed, held: _Held, snapshot: Snapshot, *, by_clock: bool) -> Due:
-    text = answer.rule.condition.text
-    kind = "clock" if by_clock else "stop" if is_stop(answer) else "target"
-    reason = (PREFIX if action == "roll" else "") + text
-    return Due(text, reason, kind, _triggered(answer, action, held, snapshot))
+def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
+    return "clock" if by_clock else "stop" if is_stop(answer) else "target"
 
 
-def _triggered(answer: ExitAnswer, action: Deed, held: _Held, snapshot: Snapshot) -> ExitTriggered:
+def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind: Kind, text: str) -> Due:
+    rule = answer.rule.condition.text
+    reason = (PREFIX if action == "roll" else "") + rule
+    return Due(rule, reason, kind, replace(_triggered(answer, action, held, snapshot), text=text))
+
+
+def _triggered(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot) -> ExitTriggered:
     values = {name: None if value is None else float(value) for name, value in answer.values.items()}
     return ExitTriggered(held.position.id, answer.rule.condition.text, action, snapshot.chain.id, values)
 
@@ -236,67 +279,3 @@ def _rules_of(position: Position, book: Book) -> Strategy | None:
     """The version that opened the position; where it is lost, the present one of that name: some rules are better than none."""
     born_with = book.versions.get(position.digest)
     return born_with or next((strategy for strategy in book.strategies if strategy.name == position.strategy), None)
-
-
-def _guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool) -> bool:
-    """Whether a position must not be carried into its expiry: a leg near or in the money on its last afternoon.
-
-    A leg that is settled in shares makes a holding of many times what was at risk, also one that is owned and exercised; one
-    that is settled in the morning's prints has a night in which nothing can be done, unless the file lets it expire
-    (`is_left`). Where nobody knows the price of the underlying, or the terms of the contract have changed, the leg is near
-    the money.
-    """
-    session, market = snapshot.session, snapshot.market.get(position.spread.underlying)
-    assert session is not None, "asked in session only"
-    if snapshot.at < session.close - GUARD_BEFORE_CLOSE:
-        return False
-    for leg in position.spread.legs:
-        may_expire = leg.contract.rule.cash and (is_left or _is_fixed_by_the_last_trade(leg, snapshot))
-        if not may_expire and _trades_last(leg, snapshot):
-            spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
-            if spot is None or snapshot.is_changed(leg.contract.con_id):
-                return True
-            beyond = (float(leg.contract.strike) - spot) / spot * (1 if leg.contract.put_call == "P" else -1)
-            if beyond > -GUARD_DISTANCE:
-                return True
-    return False
-
-
-def _is_fixed_by_the_last_trade(leg: Leg, snapshot: Snapshot) -> bool:
-    """Whether the leg settles at the close at which it stops trading: then nothing happens to it untraded."""
-    rule, expiry, calendar = leg.contract.rule, leg.contract.expiry, snapshot.calendar
-    return calendar.settles_at(rule, expiry) == calendar.trades_until(rule, expiry)
-
-
-def _trades_last(leg: Leg, snapshot: Snapshot) -> bool:
-    """Whether this is the last session in which the leg trades, or one after it."""
-    return trading_day(snapshot.at) >= snapshot.calendar.last_trading_day(leg.contract)
-
-
-def _settled(position: Position, snapshot: Snapshot) -> Settle | None:
-    """The settlement of a position whose legs have expired, at the last price known; the statement has the final number."""
-    spread, market = position.spread, snapshot.market.get(position.spread.underlying)
-    settles = max(snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in spread.legs)
-    spot = _last_price(market, settles, snapshot) if market else None
-    if snapshot.at < settles + SETTLED_AFTER or spot is None:
-        return None
-    value = Decimal(0)
-    for leg in spread.legs:
-        strike, sign = leg.contract.strike, 1 if leg.contract.put_call == "C" else -1
-        value += leg.sign * leg.ratio * max(Decimal(0), sign * (spot - strike))
-    reason = f"expired with {spread.underlying} at {spot}, as last quoted"
-    return Settle(PositionSettled(position.id, value, reason, settles))
-
-
-def _last_price(market: MarketState, settles: datetime, snapshot: Snapshot) -> Decimal | None:
-    """The price that stands for the settlement: the last one while no session has opened since, afterwards the close of that day.
-
-    Closes end with the session before today.
-    """
-    day, today, session = trading_day(settles), trading_day(snapshot.at), snapshot.session
-    since = snapshot.calendar.between(day, today)
-    is_first_since = since == 0 and (session is None or snapshot.at < session.open)
-    price = market.closes[-1 - since] if since < len(market.closes) else None
-    if today <= day or (is_first_since and market.price is not None):
-        price = market.price
-    return Decimal(repr(round(price, 4))) if price is not None else None

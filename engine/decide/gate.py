@@ -67,12 +67,15 @@ def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[
     )
 
 
-def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book) -> Verdict | None:
-    """What stops every opening of a strategy whatever the candidate: asked before anything is searched."""
+def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book, without: str | None = None) -> Verdict | None:
+    """What stops every opening of a strategy whatever the candidate: asked before anything is searched.
+
+    `without` is a position that would make room for the opening, and does not count.
+    """
     stopped = first_obstacle(tuple(_engine(strategy, snapshot)))
     if stopped is not None:
         return stopped
-    held = exposure(snapshot.ledger, snapshot.at)
+    held = exposure(snapshot.ledger, snapshot.at, without=without)
     ours = _of_strategy(strategy)
     tripped = trip_verdict(STOP, strategy.name, snapshot)
     checks = (

@@ -1,13 +1,14 @@
 """Rolls: a position is closed, and what takes its place is an opening like any other that must bring enough.
 
-The close comes first and alone. Once it has filled, the same strategy looks in the same session for a spread on the same
-underlying whose days are those of `roll.to`, whose net, together with what the close brought or cost, is at least what
-`roll.for` asks, and that cannot lose more than the closed one could. An opening that was sent and did not fill is not tried
-again: then the position stays closed.
+Its successor is looked for before anything is sent (`successors`). The close comes first and alone. Once it has filled, the same
+strategy looks in the same session for a spread on the same underlying whose days are those of `roll.to`, whose net, together with
+what the close brought or cost, is at least what `roll.for` asks, and that cannot lose more than the closed one could. An opening
+that was sent and did not fill is not tried again: then the position stays closed.
 """
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import Literal
 
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
@@ -16,6 +17,8 @@ from engine.domain.snapshot import Snapshot
 from engine.strategy.conditions import LET_EXPIRE, Deed, ExitRule
 from engine.strategy.model import Strategy
 
+Done = Deed | Literal["keep"]
+"""What is done about a position: an action, or what a roll that cannot be made leaves it to."""
 PREFIX = "roll: "
 """Begins the reason of a close that makes room for a successor."""
 
@@ -66,7 +69,7 @@ def search_for(strategy: Strategy, roll: Roll) -> Strategy:
     )
 
 
-def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Ledger) -> Deed:
+def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Ledger) -> Done:
     """What an exit rule does to this position: a position that was rolled often enough is not rolled again."""
     assert rule.action != LET_EXPIRE, "what is left to expire has nothing done to it"
     if rule.action != "roll":

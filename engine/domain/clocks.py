@@ -74,6 +74,9 @@ TARGET_AGAIN = BackOff(_seconds(20), timedelta(hours=2), factor=4)
 MESSAGES_A_DAY = 20
 """Order messages of one position for a profit, or where nobody bids: more would count against the account's order efficiency."""
 
+ROLL_SEARCHED_AGAIN = timedelta(minutes=1)
+"""Between two searches for the successor of a position that is kept for want of one: each is a search of the chain."""
+
 # Orders.
 
 CANCEL_PATIENCE = _seconds(15)

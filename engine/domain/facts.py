@@ -386,10 +386,12 @@ class ExitTriggered:
     position: str
     rule: str
     """The condition as the trader wrote it."""
-    action: Literal["close", "roll", "alert"]
+    action: Literal["close", "roll", "alert", "keep"]
     snapshot: str
     values: dict[str, float | None] = field(default_factory=dict[str, float | None])
     """The measures the rule looked at."""
+    text: str = ""
+    """Why it does something else than its line says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,7 @@ def _exits(strategy: Strategy) -> list[str]:
             if net > 0
             else f"a debit of at most ${_plain(-net)}"
         )
-        other = "closed" if roll.otherwise == "close" else "reported"
+        other = {"close": "closed", "alert": "reported", "keep": "kept"}[roll.otherwise]
         times = "once" if roll.at_most == 1 else f"{roll.at_most} times"
         said.append(
             f"Rolling moves it {_expiry(roll.to)} out for {price}, at most {times}; where that cannot be had it is {other}."

@@ -161,10 +161,10 @@ class Roll(Written):
     """What closing and opening together must bring."""
     at_most: Count = 1
     """How often one position may be rolled."""
-    otherwise: Annotated[Literal["close", "alert"], words("close", "alert", wanted="close or alert")] = Field(
-        "close", alias="else"
+    otherwise: Annotated[Literal["close", "alert", "keep"], words("close", "alert", "keep", wanted="close, alert or keep")] = (
+        Field("close", alias="else")
     )
-    """What happens when it cannot be rolled."""
+    """What happens when it cannot be rolled, decided before anything is sent."""
 
 
 _MODES = {"paper": ("demo", "sim", "simulated", "test", "dry run", "paper trading"), "live": ("real", "production", "prod")}

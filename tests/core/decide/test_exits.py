@@ -209,19 +209,18 @@ roll: {to: 50-60 days, for: a credit, at_most: %s, else: %s}
 """
 
 
-def test_roll_closes_first_and_says_so() -> None:
+def test_roll_without_a_successor_closes_and_says_why() -> None:
     rules = given.strategy(ROLL % (1, "close"))
 
     found = watched(position(by=rules), [costs("0.60", at=seconds(8 * n)) for n in range(3)], rules)
 
-    (triggered, proposed) = found[-1]
-    assert isinstance(triggered, TriggerExit)
-    assert triggered.fact.action == "roll"
-    assert isinstance(proposed, Propose)
-    assert proposed.order.reason == "roll: short_delta >= 0.01"
+    (triggered,) = [one for one in found[-1] if isinstance(one, TriggerExit)]
+    assert (triggered.fact.action, triggered.fact.text) == ("close", "not rolled: no spread is found that could follow")
+    (proposed,) = [one for one in found[-1] if isinstance(one, Propose)]
+    assert proposed.order.reason == "short_delta >= 0.01"
 
 
-@pytest.mark.parametrize(("otherwise", "reasons"), [("close", ["short_delta >= 0.01"]), ("alert", [])])
+@pytest.mark.parametrize(("otherwise", "reasons"), [("close", ["short_delta >= 0.01"]), ("alert", []), ("keep", [])])
 def test_position_that_was_rolled_often_enough_is_closed_or_only_reported(otherwise: str, reasons: list[str]) -> None:
     rules = given.strategy(ROLL % (1, otherwise))
     known = given.ledger(

@@ -12,7 +12,7 @@ from engine.domain.facts import OrderCanceled, OrderProposed, Reconciled
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import CancelAsked, CloseAsked, Request
 from tests import given
-from tests.core.decide.test_exits import costs, position
+from tests.core.decide.watching import costs, position
 
 PUTS = given.strategy()
 CLOSE = CloseAsked("o1", "trader", "out for the week", Decimal("-0.60"))

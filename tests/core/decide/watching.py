@@ -1,6 +1,7 @@
 """A position of a put spread that is looked at again and again, what is decided kept between the looks as the beat keeps it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.decide.exits import exits
@@ -39,7 +40,8 @@ def look(
     known: Ledger, chain: ChainSnapshot, *, strategy: Strategy | Sequence[Strategy] = PUTS, limits: str = "", **more: object
 ) -> list[Decision]:
     strategies = (strategy,) if isinstance(strategy, Strategy) else strategy
-    now = given.snapshot(known, chain, at=chain.as_of, **more)  # type: ignore[arg-type]
+    fields = {"account": replace(given.account(), heard_at=chain.as_of), **more}
+    now = given.snapshot(known, chain, at=chain.as_of, **fields)
     return exits(now, given.book(*strategies, account=given.limits(limits)), Rows(chain))
 
 

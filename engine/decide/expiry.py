@@ -1,0 +1,88 @@
+"""The end of a position: the guard of its last afternoon, and its settlement.
+
+A settlement needs no quote of the legs, and the guard waits neither for a stop to be believed nor for quotes to become clean: the
+bounds of the spread keep the price of its close sane.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from engine.decide.quotes import Rows
+from engine.domain.chain import MarketState
+from engine.domain.decision import Settle
+from engine.domain.facts import PositionSettled
+from engine.domain.position import Position
+from engine.domain.session import trading_day
+from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Leg
+
+GUARD_BEFORE_CLOSE = timedelta(hours=3)
+"""On the last day of options that end in shares, or in the opening prints of the day after, what is near the money is closed from
+so long before the close on: 13:00 in New York, 10:00 on a half day."""
+GUARD_DISTANCE = 0.02
+GUARD = "expiry guard: a leg is near or in the money on its last day"
+SETTLED_AFTER = timedelta(minutes=30)
+
+
+def guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool) -> bool:
+    """Whether a position must not be carried into its expiry: a leg near or in the money on its last afternoon.
+
+    A leg that is settled in shares makes a holding of many times what was at risk, also one that is owned and exercised; one
+    that is settled in the morning's prints has a night in which nothing can be done, unless the file lets it expire
+    (`is_left`). Where nobody knows the price of the underlying, or the terms of the contract have changed, the leg is near
+    the money.
+    """
+    session, market = snapshot.session, snapshot.market.get(position.spread.underlying)
+    assert session is not None, "asked in session only"
+    if snapshot.at < session.close - GUARD_BEFORE_CLOSE:
+        return False
+    for leg in position.spread.legs:
+        may_expire = leg.contract.rule.cash and (is_left or _is_fixed_by_the_last_trade(leg, snapshot))
+        if not may_expire and _trades_last(leg, snapshot):
+            spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
+            if spot is None or snapshot.is_changed(leg.contract.con_id):
+                return True
+            beyond = (float(leg.contract.strike) - spot) / spot * (1 if leg.contract.put_call == "P" else -1)
+            if beyond > -GUARD_DISTANCE:
+                return True
+    return False
+
+
+def _is_fixed_by_the_last_trade(leg: Leg, snapshot: Snapshot) -> bool:
+    """Whether the leg settles at the close at which it stops trading: then nothing happens to it untraded."""
+    rule, expiry, calendar = leg.contract.rule, leg.contract.expiry, snapshot.calendar
+    return calendar.settles_at(rule, expiry) == calendar.trades_until(rule, expiry)
+
+
+def _trades_last(leg: Leg, snapshot: Snapshot) -> bool:
+    """Whether this is the last session in which the leg trades, or one after it."""
+    return trading_day(snapshot.at) >= snapshot.calendar.last_trading_day(leg.contract)
+
+
+def settled(position: Position, snapshot: Snapshot) -> Settle | None:
+    """The settlement of a position whose legs have expired, at the last price known; the statement has the final number."""
+    spread, market = position.spread, snapshot.market.get(position.spread.underlying)
+    settles = max(snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in spread.legs)
+    spot = _last_price(market, settles, snapshot) if market else None
+    if snapshot.at < settles + SETTLED_AFTER or spot is None:
+        return None
+    value = Decimal(0)
+    for leg in spread.legs:
+        strike, sign = leg.contract.strike, 1 if leg.contract.put_call == "C" else -1
+        value += leg.sign * leg.ratio * max(Decimal(0), sign * (spot - strike))
+    reason = f"expired with {spread.underlying} at {spot}, as last quoted"
+    return Settle(PositionSettled(position.id, value, reason, settles))
+
+
+def _last_price(market: MarketState, settles: datetime, snapshot: Snapshot) -> Decimal | None:
+    """The price that stands for the settlement: the last one while no session has opened since, afterwards the close of that day.
+
+    Closes end with the session before today.
+    """
+    day, today, session = trading_day(settles), trading_day(snapshot.at), snapshot.session
+    since = snapshot.calendar.between(day, today)
+    is_first_since = since == 0 and (session is None or snapshot.at < session.open)
+    price = market.closes[-1 - since] if since < len(market.closes) else None
+    if today <= day or (is_first_since and market.price is not None):
+        price = market.price
+    return Decimal(repr(round(price, 4))) if price is not None else None
