@@ -10,15 +10,16 @@ anew, and nothing that was told just before the first look still stands: one bad
 trips nor forgets. Once tripped it is a fact: it stands whatever the value does next, also after a restart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine.decide.asking import ask_silent
 from engine.decide.book import Book
 from engine.decide.quotes import Rows, spread_quote
 from engine.domain.clocks import CONFIRMED_BY, CONFIRMED_OVER, FORGOTTEN_AFTER, STANDS_FOR, TRIGGERED_WITHIN
-from engine.domain.decision import CountBreaker, Decision, Trip
+from engine.domain.decision import AskQuotes, CountBreaker, Decision, Trip
 from engine.domain.facts import BreakerLifted, BreakerTripped, Lifts
 from engine.domain.gate import Verdict
 from engine.domain.session import NEW_YORK, trading_day
@@ -65,6 +66,20 @@ class Result:
 def breakers(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
     """Breakers that trip now, and the counting of those that are not believed yet."""
     return [decision for one in measured(snapshot, book, rows) for decision in _looked_at(one, snapshot)]
+
+
+def quotes_wanted(decisions: Sequence[Decision], snapshot: Snapshot, rows: Rows) -> list[Decision]:
+    """The question for the quotes of what a doubted daily stop is made from, but for what is asked for in this beat already."""
+    doubted = {one.strategy for one in decisions if isinstance(one, CountBreaker) and one.hits.count and one.strategy}
+    already = {contract for one in decisions if isinstance(one, AskQuotes) for contract in one.contracts}
+    ours = (position for position in snapshot.ledger.open_positions() if position.strategy in doubted)
+    legs = {leg.contract: leg for position in ours for leg in position.spread.legs if leg.contract not in already}
+    return list(ask_silent(legs.values(), snapshot, rows))
+
+
+def is_doubted(hits: BreakerHits, now: datetime) -> bool:
+    """Whether a breaker was beyond its bound a moment ago and waits to be believed."""
+    return hits.count > 0 and now - hits.last_at <= FORGOTTEN_AFTER
 
 
 def measured(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Measured]:
@@ -204,7 +219,7 @@ def _looked_at(one: Measured, snapshot: Snapshot) -> Iterator[Decision]:
 def _counted(one: Measured, hits: BreakerHits | None, snapshot: Snapshot) -> BreakerHits:
     """The count with this look: one more where something was told since the last that counted."""
     newest = max(one.told_at, default=snapshot.at)
-    if hits is None or not hits.count or snapshot.at - hits.last_at > FORGOTTEN_AFTER:
+    if hits is None or not is_doubted(hits, snapshot.at):
         return BreakerHits(snapshot.at, snapshot.at, newest, 1)
     return BreakerHits(hits.first_at, snapshot.at, max(newest, hits.told_at), hits.count + (newest > hits.told_at))
 

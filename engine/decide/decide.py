@@ -16,7 +16,7 @@ from functools import partial
 from engine.decide.account_age import refresh
 from engine.decide.apart import apart
 from engine.decide.book import Book
-from engine.decide.breakers import breakers
+from engine.decide.breakers import breakers, quotes_wanted
 from engine.decide.closing import proposals
 from engine.decide.entries import entries
 from engine.decide.exits import exits
@@ -57,6 +57,7 @@ def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
     closings = [] if proposals(asked) else apart("exits", partial(exits, snapshot, book, rows), snapshot)
     tended = without(apart("orders", partial(tend, snapshot, rows, desk), snapshot), asked)
     before = [*stops, *tripping, *tended, *asked, *closings]
+    before += quotes_wanted(before, snapshot, rows)
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
     has_failed = any(isinstance(one, Fault) for one in before)
     is_closing = proposals([*asked, *closings]) > 0

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.decide.asking import next_quiet
+from engine.decide.breakers import is_doubted
 from engine.decide.confirm import pending
 from engine.decide.quotes import Rows
 from engine.domain.clocks import LOOKED_AT_EVERY, SETTLES_AFTER
@@ -13,7 +14,9 @@ NEVER_S = float("inf")
 
 
 def looks_again_in_s(snapshot: Snapshot) -> float:
-    """Seconds after which an exit may have something to do; infinite where only news can give it any."""
+    """Seconds after which an exit or a doubted breaker may have something to do; infinite where only news can give it any."""
+    if any(is_doubted(hits, snapshot.at) for hits in snapshot.breaker_hits.values()):
+        return LOOKED_AT_EVERY.total_seconds()
     if not snapshot.is_open:
         return NEVER_S
     if any(pending(hits, snapshot) is not None for hits in snapshot.exit_hits.values()):

@@ -11,7 +11,8 @@ from engine.decide.book import Book
 from engine.decide.breakers import measured
 from engine.decide.decide import decide
 from engine.decide.gate import strategy_obstacle
-from engine.domain.decision import CountBreaker, Decision, Propose, RefreshAccount, Trip, facts_of
+from engine.decide.waiting import looks_again_in_s
+from engine.domain.decision import AskQuotes, CountBreaker, Decision, Propose, RefreshAccount, Trip, facts_of
 from engine.domain.facts import BreakerLifted, BreakerTripped, EquityRecorded, Halted
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import AccountValues, BreakerHits
@@ -120,6 +121,18 @@ def test_bad_print_that_stands_there_stops_no_day() -> None:
         day.look(after, {"p580": {"bid": 4.00, "ask": 4.02, "quoted_at": printed}, "p575": {"bid": 2.10, "ask": 2.12}})
 
     assert not day.trips()
+
+
+def test_stop_that_is_not_believed_yet_asks_for_its_quiet_legs_and_is_looked_at_again_soon() -> None:
+    day = Day()
+
+    made = day.look(0, LOST, age_s=6)
+    asked = [contract for one in made if isinstance(one, AskQuotes) for contract in one.contracts]
+    seen = given.snapshot(day.known, at=given.NOW, breaker_hits=day.hits)
+
+    assert {str(contract.strike) for contract in asked} == {"580", "575"}
+    assert looks_again_in_s(seen) == 1
+    assert looks_again_in_s(given.snapshot(day.known, at=given.NOW)) > 1
 
 
 @pytest.mark.parametrize(
