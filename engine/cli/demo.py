@@ -60,9 +60,8 @@ KNOBS = Knobs(
     pnl_every_s=60,
     max_lines=LINES,
 )
-WATCHED_KNOBS = replace(KNOBS, idle_cadence_s=10, messages_per_second=200)
-"""A person who says yes must not be told, most of the time, that the quotes are too old. Both ends of the wire are one process
-here, so where that stalls for a moment the messages of several simulated seconds arrive in one: no fault of the client's."""
+WATCHED_KNOBS = replace(KNOBS, idle_cadence_s=10)
+"""A person who says yes must not be told, most of the time, that the quotes are too old."""
 STALL_S = 2.0
 """Simulated seconds that a busy machine may cost a watched demonstration at once: far from those after which a silent TWS is
 taken for dead, and the quotes for too old."""

@@ -58,6 +58,12 @@ class Stalled(RuntimeError):
     """Everything waits, no timer is set and no thread works: nothing can ever happen again."""
 
 
+LOOKS_S = 0.05
+"""Real seconds after which a paced loop looks at its sockets at the latest: so long it cannot say when something came."""
+UNSURE_S = 0.25
+"""Real seconds by which two programs on one machine may see the same moment differently: either may be made to wait so long."""
+
+
 class MemoryLoop(asyncio.SelectorEventLoop):
     """A loop whose TCP is a memory network where one is given, the machine's own otherwise."""
 
@@ -194,6 +200,7 @@ class PacedLoop(MemoryLoop):
         self._most = stall_s
         self._virtual_anchor = 0.0
         self._real_anchor = time.monotonic()
+        self._looked_at = self._looked_before = 0.0
         super().__init__(_PatientSelector(self._wait), network)
         try:
             self.set_speed(speed)
@@ -206,6 +213,14 @@ class PacedLoop(MemoryLoop):
     def speed(self) -> float:
         """Simulated seconds per real second."""
         return self._speed
+
+    def came_after(self) -> float:
+        """A time before which nothing came of what is read now, by the loop's clock.
+
+        What waits in a socket may have come since the look before this one, also while the loop was busy or the machine did
+        not let it run; and a sender's clock may be that much behind.
+        """
+        return min(self._looked_before, self.time() - UNSURE_S * self._speed)
 
     def set_speed(self, speed: float) -> None:
         """From now on the clock runs at another speed; what it shows does not change. Call it on the loop's thread."""
@@ -222,8 +237,9 @@ class PacedLoop(MemoryLoop):
 
     def _wait(self, timeout: float | None, poll: Callable[[float | None], Any]) -> Any:
         self._anchor(float("inf") if timeout is None else timeout + self._stall_s)
-        events = poll(None if timeout is None else timeout / self._speed)
+        events = poll(LOOKS_S if timeout is None else min(LOOKS_S, timeout / self._speed))
         self._anchor(self._stall_s)
+        self._looked_before, self._looked_at = self._looked_at, self.time()
         return events
 
     def _anchor(self, most: float) -> None:

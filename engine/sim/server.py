@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from engine.domain.session import NEW_YORK
 from engine.sim.faults import Faults
 from engine.sim.knobs import Knobs
+from engine.sim.loop import PacedLoop
 from engine.sim.messages import error
 from engine.sim.session import Session
 from engine.sim.wire.codec import Message, decode, encode_frame, frame_encoder
@@ -89,6 +90,8 @@ class Connection(asyncio.Protocol):
         self._reader = FrameReader(greeting=True, max_bytes=MAX_REQUEST_BYTES)
         self._rate = MessageRate(board.knobs.messages_per_second)
         self._paced_by_us = False
+        self._paused_at: float | None = None
+        """Since when nothing was read, by the loop's clock."""
         self._waiting: deque[bytes] = deque()
         self._goes_on: asyncio.Handle | None = None
         self._pending: list[bytes] = []
@@ -112,15 +115,17 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_deaf():
             return
+        now = self._board.now()
+        came_after = now - timedelta(seconds=self._unsure_s())
         try:
             for body in self._reader.feed(data):
                 if self._is_deaf():
                     return
-                self._take(body)
+                self._take(body, came_after, now)
         except WireError:
             self.close()
         if len(self._waiting) > MAX_WAITING and self._transport is not None:
-            self._transport.pause_reading()
+            self._pause(self._transport)
         if self._goes_on is None:
             self._work_off()
 
@@ -175,12 +180,25 @@ class Connection(asyncio.Protocol):
 
     # requests
 
-    def _take(self, body: bytes) -> None:
+    def _unsure_s(self) -> float:
+        """How long ago what is read now may have come, seconds: 0 where the loop's time stands still while there is work."""
+        loop = self._loop
+        if not isinstance(loop, PacedLoop):
+            return 0.0
+        came_after = loop.came_after() if self._paused_at is None else min(loop.came_after(), self._paused_at)
+        self._paused_at = None
+        return loop.time() - came_after
+
+    def _pause(self, transport: asyncio.Transport) -> None:
+        transport.pause_reading()
+        self._paused_at = self._loop.time()
+
+    def _take(self, body: bytes, came_after: datetime, now: datetime) -> None:
         self._board.spoken(self, body, False)
         if not self.version:
             self._greet(read_greeting(body))
             return
-        if not self._paced_by_us and self._rate.is_exceeded_by(self._board.now()):
+        if not self._paced_by_us and self._rate.is_exceeded_by(came_after, now):
             self._complain()
             return
         self._waiting.append(body)
@@ -195,7 +213,7 @@ class Connection(asyncio.Protocol):
             return
         wait_s = self._rate.wait_s(self._board.now()) if self._paced_by_us else 0.0
         if wait_s > 0:
-            self._transport.pause_reading()
+            self._pause(self._transport)
             self._goes_on = self._loop.call_later(wait_s, self._work_off)
             return
         self._serve(self._waiting.popleft())
@@ -298,7 +316,11 @@ class Connection(asyncio.Protocol):
 
 
 class MessageRate:
-    """Whether a client sends more than it may. Source: IBKR, API documentation of pacing."""
+    """Whether a client sends more than it may. Source: IBKR, API documentation of pacing.
+
+    Only what is certain counts: of messages that are read together nobody knows when each of them came, and they are too many
+    only where they cannot have come at the allowed rate since the reader last looked.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -313,15 +335,17 @@ class MessageRate:
             return 0.0
         return 1.0 - (now - self._sent[0]).total_seconds()
 
-    def is_exceeded_by(self, now: datetime) -> bool:
-        """Counts a message; True where it is one too many within a second."""
-        self._forget(now)
-        self._sent.append(now)
-        exceeded = len(self._sent) > self._limit
-        if exceeded:
+    def is_exceeded_by(self, came_after: datetime, now: datetime) -> bool:
+        """Counts a message that came between the two; True where it is one too many within a second, whenever that was."""
+        first = max(came_after, self._sent[-1]) if self._sent else came_after
+        if len(self._sent) >= self._limit:
+            first = max(first, self._sent[-self._limit] + timedelta(seconds=1))
+        if first > now:
             self.strikes += 1
             self._sent.clear()
-        return exceeded
+            return True
+        self._sent = [*self._sent[1 - self._limit :], first]
+        return False
 
     def _forget(self, now: datetime) -> None:
         second_ago = now - timedelta(seconds=1)
