@@ -22,6 +22,7 @@ from cyclopts.validators import Number
 
 from engine.app import App, Options, state_of
 from engine.cli.logs import log_to
+from engine.cli.markets import PAST
 from engine.cli.narrate import Narrator, clock, dollars
 from engine.cli.options import State, Strategies
 from engine.cli.pace import BUSY, Pace
@@ -144,7 +145,7 @@ class Stage:
         """Run from before the first open to after the last close."""
         begins = self.sessions[0].open - timedelta(minutes=5)
         ends = self.sessions[-1].close + timedelta(minutes=5)
-        longest = sessions_between(begins.date() - timedelta(days=10), begins.date() + timedelta(days=400))
+        longest = sessions_between(begins.date() - PAST, begins.date() + timedelta(days=400))
         market = GeneratedMarket(self.seed, begins, longest, ("SPX", "SPY", "VIX"), BREADTH, cadence_s=KNOBS.cadence_s)
         knobs = KNOBS if self.paced is None else WATCHED_KNOBS
         simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, knobs=knobs)

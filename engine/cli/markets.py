@@ -22,6 +22,10 @@ from engine.sim.market.recording import recording_of
 from engine.sim.market.replayed import ReplayedMarket
 
 AHEAD = timedelta(days=366)
+PAST = timedelta(days=800)
+"""Sessions behind the first one: the history of a generated market is two years of trading days."""
+SETTLED_DOWN = timedelta(minutes=30)
+"""After the open: openings are allowed, and the shipped strategies are inside of their windows."""
 BEFORE = timedelta(days=14)
 """Options that settle on the first day may have stopped trading before it."""
 REPRICINGS_PER_S = 10
@@ -57,9 +61,9 @@ def generated(seed: int, underlyings: Sequence[str], at: str | None, speed: floa
     if VIX in wanted and VIX_SOURCE not in wanted:
         wanted.append(VIX_SOURCE)
     now = SystemClock().now()
-    begins = _begins(at) if at is not None else next_session(now).open
+    begins = _begins(at) if at is not None else inside_of_a_day(now)
     first = trading_day(begins)
-    sessions = sessions_between(first - timedelta(days=7), first + AHEAD)
+    sessions = sessions_between(first - PAST, first + AHEAD)
     market = GeneratedMarket(seed, begins, sessions, wanted, cadence_s=max(1.0, speed / REPRICINGS_PER_S))
     return Staged(market, begins, sessions, None, f"generated from seed {seed}: {', '.join(wanted)}", Knobs())
 
@@ -89,6 +93,11 @@ def replayed(files: Sequence[Path], bars: Path | None, at: str | None, speed: fl
     description = f"recorded {span}, {_count(len(instants))} of {', '.join(recording.underlyings)}{note}"
     knobs = Knobs(cadence_s=max(TOLD_AGAIN_S, speed / REPRICINGS_PER_S), repeats_quotes=True)
     return Staged(market, begins, tuple(sessions), recorded[-1].close, description, knobs)
+
+
+def inside_of_a_day(now: datetime) -> datetime:
+    """Where a generated market begins unless it is told: in the session of today or the next one, half an hour after its open."""
+    return next_session(now).open + SETTLED_DOWN
 
 
 def _sessions_of(instants: Sequence[datetime], days: Sequence[date]) -> tuple[tuple[Session, ...] | None, str]:

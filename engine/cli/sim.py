@@ -67,8 +67,8 @@ def sim(
     underlyings
         What the generated market lists.
     at
-        Where time begins, as 2026-11-23 or "2026-11-23 10:00 New York". The open of the next session when empty; with a replay,
-        the open of the first recorded day.
+        Where time begins, as 2026-11-23 (its open) or "2026-11-23 10:00 New York". Half an hour after the open of the session of
+        today, or of the next one, when empty; with a replay, the open of the first recorded day.
     days
         Leave after so many sessions; serve until Ctrl-C when empty.
     seed

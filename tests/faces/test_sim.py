@@ -5,11 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from engine.cli.markets import generated, replayed
+from engine.cli.markets import generated, inside_of_a_day, replayed
 from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK
 from tests.faces import given
@@ -98,6 +99,23 @@ def test_generated_market_begins_where_it_is_told() -> None:
     assert f"{moment.astimezone(NEW_YORK):%H:%M}" == "12:00"
     with pytest.raises(UserError, match="knows SPX"):
         generated(3, ("spy,nope",), None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("now", "begins"),
+    [
+        ("2026-11-29 12:00", "2026-11-30 10:00"),
+        ("2026-11-30 08:00", "2026-11-30 10:00"),
+        ("2026-11-30 15:00", "2026-11-30 10:00"),
+        ("2026-11-30 17:00", "2026-12-01 10:00"),
+        ("2026-11-25 17:00", "2026-11-27 10:00"),
+    ],
+    ids=["Sunday", "before the open", "in session", "after the close", "before a holiday"],
+)
+def test_generated_market_begins_inside_of_a_trading_day_unless_told(now: str, begins: str) -> None:
+    instant = datetime.fromisoformat(now).replace(tzinfo=NEW_YORK)
+
+    assert f"{inside_of_a_day(instant).astimezone(NEW_YORK):%Y-%m-%d %H:%M}" == begins
 
 
 def test_sim_serves_a_client_that_waited_and_leaves_with_a_summary(tmp_path: Path) -> None:

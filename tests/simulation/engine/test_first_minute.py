@@ -1,0 +1,25 @@
+"""`spreads sim` and `spreads run --sim`, as the README has them: something happens within the first minute."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.cli.demo import example_strategies
+from engine.cli.markets import generated
+from engine.domain.facts import OrderProposed
+from engine.sim.simulator import Simulator
+from tests.simulation.engine.world import World, play
+
+
+@pytest.mark.parametrize("day", ["2026-11-30", "2026-12-09", "2026-11-27"], ids=["a Monday", "a day of the FOMC", "half a day"])
+def test_proposal_comes_within_a_minute_of_the_engines_start(day: str, tmp_path: Path) -> None:
+    """At a speed of 1 a second of the simulator is one of the person who waits."""
+    staged = generated(1, ("SPX", "SPY", "VIX"), f"{day} 10:00 New York", 1.0)
+    sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, knobs=staged.knobs)
+
+    async def act(world: World) -> None:
+        world.strategies = example_strategies()
+        life = await world.start()
+        await world.when(lambda: any(isinstance(fact, OrderProposed) for _, fact in life.facts), within_s=60)
+
+    play(act, tmp_path, sim=sim)
