@@ -28,7 +28,15 @@ from engine.decide.price import (
     opening_plan,
 )
 from engine.decide.quotes import Rows, spread_quote
-from engine.domain.clocks import CANCEL_AGAIN, CANCEL_PATIENCE, CLOSE_PATIENCE, CLOSE_STEP, PRICED_WITHIN, URGENT_STEP
+from engine.domain.clocks import (
+    CANCEL_AGAIN,
+    CANCEL_PATIENCE,
+    CLOSE_PATIENCE,
+    CLOSE_STEP,
+    PRICED_WITHIN,
+    TOLD_WITHIN,
+    URGENT_STEP,
+)
 from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Doubt, Expire, Reply, Reprice, Send
 from engine.domain.facts import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
@@ -248,7 +256,10 @@ def _give_up(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> str | 
         if _open_spreads(order, snapshot) < order.remaining:
             return "part of it has been closed meanwhile"
         return "not filled in time, to be decided anew" if worked > CLOSE_PATIENCE else None
-    strategy, unwanted = desk.strategies(order.proposed.digest), _unwanted(order, snapshot, desk)
+    strategy, unwanted = (
+        desk.strategies(order.proposed.digest),
+        _unwanted(order, snapshot, desk) or _unseen(order, snapshot, rows),
+    )
     if strategy is None or unwanted is not None:
         return unwanted or "its strategy is gone"
     if worked > timedelta(seconds=strategy.walk.give_up_after_s):
@@ -278,6 +289,18 @@ def _unwanted(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
         return "halted"
     closes = (other for other in snapshot.ledger.working() if other.purpose == "close")
     return "it makes room for a close" if any(crosses(close, order) for close in closes) else desk.stopped(order.strategy)
+
+
+def _unseen(order: Order, snapshot: Snapshot, rows: Rows) -> str | None:
+    """Why an opening that works must not fill: nobody sees its market, or what is held; None while both are known."""
+    if snapshot.data in {"delayed", "frozen"}:
+        return f"market data is {snapshot.data}"
+    if snapshot.data == "unknown":  # also for a moment after every connect
+        mark = spread_quote(order.spread, rows, "open")
+        if mark is None or mark.age_s > TOLD_WITHIN.total_seconds():
+            return "market data is unknown"
+    reconciled = snapshot.ledger.reconciled
+    return "our books differ from the broker's" if reconciled is not None and reconciled.differences else None
 
 
 def _is_blocked(close: Order, snapshot: Snapshot) -> bool:

@@ -30,6 +30,7 @@ from engine.domain.decision import (
 )
 from engine.domain.facts import (
     ApprovalAsked,
+    BreakerTripped,
     CancelRequested,
     Fact,
     Halted,
@@ -107,6 +108,11 @@ def asked(by: Strategy = PUTS, shown: str = "0.80") -> list[Fact]:
 
 def close(**more: object) -> OrderProposed:
     return given.proposal("c1", position="o1", limit="-0.40", worst="-5.00", by=PUTS, **more)  # type: ignore[arg-type]
+
+
+def trip(name: str, strategy: str) -> BreakerTripped:
+    lifts = "person" if name == "breaker_week" else "next session"
+    return BreakerTripped(name, strategy, Decimal(-9), Decimal(-5), lifts, given.NOW.date())
 
 
 # Proposed.
@@ -439,6 +445,31 @@ def test_opening_is_given_up_after_its_patience_or_when_halted() -> None:
 
     assert due(*facts, after=timedelta(seconds=181)) == [Cancel("o1", "not filled within 180 s")]
     assert due(*facts, Halted("trader", "lunch")) == [Cancel("o1", "halted")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "more", "reason"),
+    [
+        ([], {"data": "delayed"}, "market data is delayed"),
+        ([], {"data": "frozen"}, "market data is frozen"),
+        ([], {"data": "unknown", "age_s": 31}, "market data is unknown"),
+        ([Reconciled(("1 of SPY 580P",))], {}, "our books differ from the broker's"),
+        ([trip("stop_for_day", "puts")], {}, "stop_for_day has tripped"),
+        ([trip("breaker_week", "")], {}, "breaker_week has tripped"),
+    ],
+)
+def test_working_opening_is_given_up_when_what_stops_everything_trips(facts: list[Fact], more: dict, reason: str) -> None:
+    assert due(*given.working(opening()), *facts, **more) == [Cancel("o1", reason)]
+
+
+def test_working_opening_is_not_given_up_in_the_moment_after_a_connect() -> None:
+    assert due(*given.working(opening()), data="unknown") == []
+
+
+def test_working_close_goes_on_whatever_has_tripped() -> None:
+    known = given.told(given.ledger(), *given.opened(opening()), *given.working(close()), trip("breaker_week", ""))
+
+    assert due(known=known, data="delayed") == []
 
 
 def test_cancel_that_is_not_answered_is_doubted_and_asked_for_once() -> None:
