@@ -20,7 +20,7 @@ from engine.decide.account_age import account_verdict
 from engine.decide.book import Book
 from engine.decide.breakers import ACCOUNT, STOP, breaker_verdict, dollars, of_account, of_strategy, trip_verdict
 from engine.decide.exposure import Exposure, Holding, directions, exposure
-from engine.decide.greeks import delta_one_percent, lines, vega_ten_points, worst_move
+from engine.decide.greeks import lines, loss_of_move, loss_of_volatility, worst_move
 from engine.decide.own_exits import own_exits
 from engine.decide.quotes import Rows
 from engine.decide.size import usd
@@ -219,15 +219,15 @@ def _account(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, r
     rate = float(book.account.pricing.rate)
     if legs is None or worth is None:
         for name in ("delta", "vega", "gamma", "stress"):
-            yield Verdict(name, "unknown", "unknown", "greeks of every leg", ACCOUNT)
+            yield Verdict(name, "unknown", "unknown", "a volatility of every leg", ACCOUNT)
         return
     near = [leg for leg in legs if leg.dte <= greeks.gamma_days]
     spots = [float(move) for move in stress.spot]
     volatilities = [float(change) for change in stress.volatility]
     for name, value, share in (
-        ("delta", abs(delta_one_percent(legs)), greeks.delta),
-        ("vega", abs(vega_ten_points(legs)), greeks.vega),
-        ("gamma", -worst_move(near, [0.03], [], rate), greeks.gamma),
+        ("delta", loss_of_move(legs, 0.01, rate), greeks.delta),
+        ("vega", loss_of_volatility(legs, 0.10, rate), greeks.vega),
+        ("gamma", loss_of_move(near, 0.03, rate), greeks.gamma),
         ("stress", -worst_move(legs, spots, volatilities, rate), stress.worst_loss),
     ):
         yield _at_most_usd(name, Decimal(repr(round(value, 2))), share * worth, ACCOUNT)

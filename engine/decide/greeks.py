@@ -1,14 +1,21 @@
-"""Greeks and stress of everything held, for the limits of the account. Amounts are USD; None where a leg has no greeks."""
+"""What moves of price and volatility take from everything held, for the limits of the account. Amounts are USD.
 
-from collections.abc import Iterable, Sequence
+Every leg is revalued by Black's formula within the life that it has left, time standing still. A greek times a move would be
+wrong by orders of magnitude where little life is left: an option with two hours to go cannot lose what one of thirty days could,
+and a spread never more than it is worth. Betas are taken as 1: the lists hold indices and large funds.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.decide.exposure import Holding
 from engine.decide.quotes import Rows
-from engine.domain.index_classes import trades_itself
-from engine.pricing.black_scholes import price
+from engine.domain.contract import Contract
+from engine.pricing.black_scholes import Array, price
+from engine.pricing.implied_volatility import implied_volatility
+from engine.pricing.mark import CHEAP_ASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,79 +24,83 @@ class Line:
 
     contracts: float
     """Signed: contracts times multiplier, owned > 0."""
-    level: float
-    """What delta is relative to: the spot, or the forward of what does not trade itself."""
     forward: float
     strike: float
     years: float
     sign: int
     """+1 call, -1 put."""
     iv: float
-    delta: float
-    gamma: float
-    vega: float
     dte: float
 
 
 def lines(holdings: Iterable[Holding], rows: Rows) -> tuple[Line, ...] | None:
-    """Every leg of the holdings; None where one of them has no greeks now: then nothing is known of the whole."""
+    """Every leg of the holdings; None where one of them has no volatility now: then nothing is known of the whole.
+
+    A leg that nobody bids for and that is offered for little has none, and is known all the same: owned, it can lose nothing;
+    owed, it is taken at the volatility of its ask, the most that it can be worth.
+    """
     found: list[Line] = []
     for holding in holdings:
         for leg in holding.spread.legs:
             contract = leg.contract
-            values = [rows.value(contract.con_id, name) for name in _COLUMNS]
-            if any(value is None for value in values):
+            forward, years, dte, iv = (rows.value(contract.con_id, name) for name in ("forward", "years", "dte", "iv"))
+            if forward is None or years is None or dte is None:
                 return None
-            forward, years, iv, delta, gamma, vega, dte = (float(value or 0.0) for value in values)
-            spot = rows.value(contract.con_id, "spot") if trades_itself(contract.underlying) else None
-            found.append(
-                Line(
-                    contracts=float(leg.sign * leg.ratio * holding.quantity * contract.multiplier),
-                    level=forward if spot is None else spot,
-                    forward=forward,
-                    strike=float(contract.strike),
-                    years=years,
-                    sign=1 if contract.put_call == "C" else -1,
-                    iv=iv,
-                    delta=delta,
-                    gamma=gamma,
-                    vega=vega,
-                    dte=dte,
-                )
-            )
+            if iv is None:
+                ask = _worthless_ask(contract, rows)
+                if ask is None:
+                    return None
+                if leg.sign > 0:
+                    continue
+                iv = _volatility_of(ask, contract, forward, years, rows)
+            contracts = float(leg.sign * leg.ratio * holding.quantity * contract.multiplier)
+            sign = 1 if contract.put_call == "C" else -1
+            found.append(Line(contracts, forward, float(contract.strike), years, sign, iv, dte))
     return tuple(found)
 
 
-_COLUMNS = ("forward", "years", "iv", "delta", "gamma", "vega", "dte")
+def loss_of_move(legs: Sequence[Line], move: float, rate: float) -> float:
+    """The more that is lost when every underlying rises, or falls, by this part of its price; at least 0."""
+    still = np.zeros(len(legs))
+    return max((0.0, *_losses(legs, [(move, still), (-move, still)], rate)))
 
 
-def delta_one_percent(legs: Sequence[Line]) -> float:
-    """Change of value when every underlying rises by 1%, USD. Betas are taken as 1: the lists hold indices and large funds."""
-    return sum(leg.contracts * leg.delta * leg.level * 0.01 for leg in legs)
-
-
-def vega_ten_points(legs: Sequence[Line]) -> float:
-    """Change of value when volatility rises by 10 points everywhere, USD; short expiries count more, scaled by sqrt(30 / days).
-
-    Source: vegas of different expiries are comparable only after this scaling; days are at least 1.
-    """
-    return sum(leg.contracts * leg.vega * 10 * (30 / max(1.0, leg.dte)) ** 0.5 for leg in legs)
+def loss_of_volatility(legs: Sequence[Line], points: float, rate: float) -> float:
+    """The more that is lost when every volatility rises, or falls, by so much (0.10 is ten points); at least 0."""
+    shifts = np.full(len(legs), points)
+    return max((0.0, *_losses(legs, [(0.0, shifts), (0.0, -shifts)], rate)))
 
 
 def worst_move(legs: Sequence[Line], spots: Sequence[float], volatilities: Sequence[float], rate: float) -> float:
-    """Worst change of value over a grid of moves, USD, at most 0: spot × (1 ± s) and volatility × (1 ± v) at once.
+    """Worst change of value over a grid of moves, USD, at most 0: spot × (1 ± s) and volatility × (1 ± v) at once."""
+    ivs = np.array([leg.iv for leg in legs])
+    moves = (0.0, *spots, *(-s for s in spots))
+    changes = (0.0, *volatilities, *(-v for v in volatilities))
+    return -max((0.0, *_losses(legs, [(move, ivs * change) for move in moves for change in changes], rate)))
 
-    A forward moves as its spot does. Legs are revalued by Black's formula at their own volatility, time standing still.
-    """
+
+def _losses(legs: Sequence[Line], moves: Sequence[tuple[float, Array]], rate: float) -> Iterator[float]:
+    """What is lost by each of the moves: every forward times (1 + move), every volatility with its shift, none below nothing."""
     if not legs:
-        return 0.0
+        return
     contracts, forward, strike, years, sign, iv = (
         np.array([getattr(leg, name) for leg in legs]) for name in ("contracts", "forward", "strike", "years", "sign", "iv")
     )
     now = price(forward, strike, years, rate, rate, iv, sign)
-    worst = 0.0
-    for move in (0.0, *spots, *(-s for s in spots)):
-        for change in (0.0, *volatilities, *(-v for v in volatilities)):
-            then = price(forward * (1 + move), strike, years, rate, rate, iv * (1 + change), sign)
-            worst = min(worst, float(np.sum(contracts * (then - now))))
-    return worst
+    for move, shift in moves:
+        then = price(forward * (1 + move), strike, years, rate, rate, np.maximum(0.0, iv + shift), sign)
+        yield float(np.sum(contracts * (now - then)))
+
+
+def _worthless_ask(contract: Contract, rows: Rows) -> float | None:
+    """The ask of an option that nobody bids for and that is offered for little; None for every other."""
+    bid, ask = rows.value(contract.con_id, "bid"), rows.value(contract.con_id, "ask")
+    return ask if not bid and ask is not None and 0 < ask <= float(CHEAP_ASK) else None
+
+
+def _volatility_of(ask: float, contract: Contract, forward: float, years: float, rows: Rows) -> float:
+    """The volatility that an ask says; none where it leaves nothing for one."""
+    discount = rows.value(contract.con_id, "discount") or 1.0
+    sign = 1 if contract.put_call == "C" else -1
+    found = float(implied_volatility(ask / discount, forward, float(contract.strike), years, 0.0, 0.0, sign))
+    return found if np.isfinite(found) else 0.0
