@@ -46,6 +46,7 @@ GROUPS = {
         "why": "engine.cli.reasons:why",
     },
     "History": {"query": "engine.cli.history:query"},
+    "Set up": {"init-files": "engine.cli.setup:init_files", "completion": "engine.cli.setup:completion"},
 }
 _NARROWEST = 40
 """Columns of a terminal in which help can still be read."""

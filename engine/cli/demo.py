@@ -27,6 +27,7 @@ from engine.cli.narrate import Narrator, clock, dollars
 from engine.cli.options import State, Strategies
 from engine.cli.pace import BUSY, Pace
 from engine.cli.report import report
+from engine.cli.shipped import shipped
 from engine.cli.show import program, say
 from engine.cli.story import Record
 from engine.domain.clocks import DEMO_CADENCE, DEMO_IDLE_CADENCE
@@ -119,12 +120,9 @@ def demo(
 
 
 def example_strategies() -> Path:
-    """The folder of examples: beside a checkout, or inside the installed package."""
-    here = Path(__file__).resolve().parent.parent
-    for folder in (here / "examples", here.parent / "strategies"):
-        if folder.is_dir():
-            return Path("strategies") if folder == Path("strategies").resolve() else folder
-    raise UserError("the example strategies are not where they should be; name a folder with --strategies")
+    """The strategies that come with the program, by the short name where one stands in a checkout."""
+    folder = shipped("strategies")
+    return Path("strategies") if folder == Path("strategies").resolve() else folder
 
 
 @dataclass(slots=True)

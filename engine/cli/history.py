@@ -83,6 +83,8 @@ def _piped() -> str:
 
 def _statements(text: str) -> Iterator[str]:
     r"""The statements of a text one by one; `\d` and `\d NAME` are statements too."""
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise UserError("the query cannot be read: it holds bytes that are no text in UTF-8")
     described = re.fullmatch(r"\\d(?:\s+(\w+))?\s*;?", text.strip())
     if described is not None:
         yield f"DESCRIBE {described[1]}" if described[1] else VIEWS

@@ -44,7 +44,7 @@ ON_THEIR_WAY = (
 
 
 def positions(*, state: State = STATE, format: Format = "table") -> None:  # noqa: A002
-    """Open positions, with what closing each at mid would make now. What is closed is in `spreads trades`.
+    """Open positions, with what closing each at mid would make now. What is closed is in `spreads query "FROM trades"`.
 
     Parameters
     ----------

@@ -96,7 +96,7 @@ def _hanging(begins: str, text: str) -> list[str]:
     """The lines of a value behind its name. Words are never cut: a reference must be readable as it is."""
     terminal = columns_of_terminal()
     if terminal is None:
-        return [f"{begins}{text}"]
+        return f"{begins}{text}".replace("\n", "\n" + " " * len(begins)).split("\n")
     room = max(_NARROWEST, terminal - len(begins))
     filled = (wrap(line, room, break_long_words=False, break_on_hyphens=False) or [""] for line in text.split("\n"))
     parts = [part for lines in filled for part in lines]

@@ -154,6 +154,20 @@ def test_query_prompts_on_a_terminal(state: Path) -> None:
     assert "the query cannot be read" in err
 
 
+def test_query_of_bytes_that_are_no_text_is_refused_in_one_line(spreads: Spreads, state: Path) -> None:
+    told = spreads("query", "SELECT '\udcff'")
+    piped = subprocess.run(
+        [sys.executable, "-m", "engine", "query", "--state", str(state)],
+        input=b"SELECT \xff\xfe;",
+        capture_output=True,
+        check=False,
+    )
+
+    says = "spreads: the query cannot be read: it holds bytes that are no text in UTF-8\n"
+    assert (told.code, told.err) == (2, says)
+    assert (piped.returncode, piped.stderr.decode()) == (2, says)
+
+
 def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> None:
     ledger = Ledger()
     for second, fact in enumerate(trading_day()):

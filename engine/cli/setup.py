@@ -1,0 +1,58 @@
+"""Commands that set a place up: the files that come with the program, and completion for the shell."""
+
+from pathlib import Path
+from typing import Literal
+
+from engine.cli.shipped import FOLDERS, shipped
+from engine.cli.show import say
+from engine.domain.errors import UserError
+
+
+def init_files(folder: Path = Path()) -> int:
+    """Write the example strategies, the schemas and the monitoring files into a folder. Never overwrites a file.
+
+    Parameters
+    ----------
+    folder
+        Where strategies/, schemas/ and monitoring/ are to be; the current folder when not given.
+    """
+    written, kept = 0, list[Path]()
+    try:
+        for name in FOLDERS:
+            for source in sorted(path for path in shipped(name).iterdir() if path.is_file() and not path.name.startswith(".")):
+                target = folder / name / source.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    with target.open("xb") as file:
+                        file.write(source.read_bytes())
+                except FileExistsError:
+                    kept.append(target)
+                    continue
+                written += 1
+                print(target)
+    except OSError as error:
+        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror}; name another folder") from error
+    say(f"wrote {written} files" + (f"; {len(kept)} were there and are left as they are: {_named(kept)}" if kept else ""))
+    say("read a strategy with `spreads explain strategies/spx_bull_put.yaml`, and run `spreads check`")
+    return 0
+
+
+def completion(shell: Literal["bash", "zsh", "fish"]) -> None:
+    """Print what makes a shell complete commands, options and their choices.
+
+    bash: `spreads completion bash > ~/.local/share/bash-completion/completions/spreads` ·
+    zsh: into a file `_spreads` on your `fpath` · fish: into `~/.config/fish/completions/spreads.fish`
+
+    Parameters
+    ----------
+    shell
+        Which shell.
+    """
+    from engine.cli.app import build  # noqa: PLC0415 - the command line knows this module by its name only
+
+    print(build().generate_completion(prog_name="spreads", shell=shell), end="")
+
+
+def _named(paths: list[Path]) -> str:
+    names = ", ".join(str(path) for path in paths[:5])
+    return names + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
