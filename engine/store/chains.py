@@ -59,8 +59,10 @@ ARCHIVED = pa.schema(
     ]
 )
 """`age_s` is seconds from the quote to `as_of`, `spot` the underlying's price. A column with one value costs nothing."""
-_CONSTANT = ["as_of", "account", "snapshot", "root", "expiry", "put_call", "multiplier", "spot", "rate", "dividend", "atm_iv"]
-_CONSTANT += ["forward", "forward_from"]
+_CONSTANT = [
+    *("as_of", "account", "snapshot", "root", "expiry", "put_call", "multiplier"),
+    *("spot", "rate", "dividend", "atm_iv", "forward", "forward_from"),
+]
 _LEAN: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 3,
