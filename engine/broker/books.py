@@ -31,8 +31,8 @@ from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
 
 BOOK_S = 10.0
 """For one book. TWS answers in well under a second; during a reset it answers late or never."""
-OWED_S = 30.0
-"""An answer that is so late will not come on this connection."""
+OWED_S = 20.0
+"""An answer that is so late will not come on this connection. Half a minute after it was asked for the books are to be agreed."""
 OPEN, COMPLETED, POSITIONS = "open orders", "completed orders", "positions"
 """The books whose questions carry no number."""
 
@@ -89,6 +89,7 @@ class Books:
         self._reading: _Reading | None = None
         self._owed: dict[str, float] = {}
         """Loop seconds at which a book was asked for whose end has not come."""
+        self._timer: asyncio.TimerHandle | None = None
         self.overdue: Callable[[str], None] = lambda _book: None
         self.filled: Callable[[LegFilled], None] = lambda _fill: None
         """Told of every execution that a picture teaches."""
@@ -115,9 +116,12 @@ class Books:
     def ended(self, book: str) -> None:
         """The answer to a question about this book is complete."""
         self._owed.pop(book, None)
+        if not self._owed:
+            self._stop_waiting()
 
     def link_lost(self) -> None:
         self._owed.clear()
+        self._stop_waiting()
 
     def open_order(self, order_id: int, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         if self._reading is not None:
@@ -174,17 +178,27 @@ class Books:
             await answer(book, BOOK_S, question, *args)
         except NoAnswer:
             self._owed[book] = at
+            self._stop_waiting()
+            self._timer = asyncio.get_running_loop().call_at(at + machine_s(OWED_S), self._give_up)
             raise
 
     def _must_not_owe(self) -> None:
         now = asyncio.get_running_loop().time()
-        for book, asked_at in list(self._owed.items()):
+        for book, asked_at in self._owed.items():
             late_s = now - asked_at
-            if late_s >= machine_s(OWED_S):
-                self.overdue(book)
             raise Transient(
                 f"{book}: TWS still owes the answer of {late_s:.0f} s ago; it is waited for, so that two answers never mix"
             )
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if self._owed:
+            self.overdue(next(iter(self._owed)))
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _put_together(self, reading: _Reading) -> BrokerPicture:
         opened = _latest(reading.open)

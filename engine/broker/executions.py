@@ -48,6 +48,7 @@ class Executions:
         told = Told(execution.orderRef, execution.permId, execution.orderId, execution.clientId)
         ref = self._names.match(told, execution_fits(contract, execution))
         if contract.secType == BAG:
+            self._forget((execution.execId, contract.conId))
             return ()
         if not ref:
             if not told.ref and told.perm_id > 0:
@@ -75,6 +76,11 @@ class Executions:
             _keep(self._early, EARLY_MAX)
             return ()
         return self._paid(fill, report)
+
+    def _forget(self, row: tuple[str, int]) -> None:
+        """A row that was taken for a leg, because something of it was garbled, is none."""
+        for known in [key for key in self.fills if key[:2] == row]:
+            del self.fills[known]
 
     def _filled(self, ref: str, contract: IbContract, execution: Execution) -> tuple[Fact, ...]:
         if execution.acctNumber and self.account and execution.acctNumber != self.account:

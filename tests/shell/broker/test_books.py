@@ -226,9 +226,9 @@ def test_connection_is_made_anew_when_tws_goes_on_owing_an_answer():
         with pytest.raises(Transient, match="did not answer"):
             await bench.broker.picture()
         bench.tws.script["req_all_open_orders"] = answer
-        await asyncio.sleep(25)
-        with pytest.raises(Transient, match="still owes"):
-            await bench.broker.picture()
+        await asyncio.sleep(5)
+        assert bench.broker.is_connected
+        await asyncio.sleep(6)
         assert not bench.broker.is_connected
         await bench.broker.connect()
         assert (await bench.broker.picture()).account == "DU1"
@@ -236,6 +236,28 @@ def test_connection_is_made_anew_when_tws_goes_on_owing_an_answer():
     bench = play(scenario)
 
     assert "does not answer when it is asked for open orders" in [fact.text for fact in bench.all(LinkChanged)][2]
+
+
+def test_row_of_a_whole_combination_that_was_taken_for_a_leg_is_forgotten_when_it_is_told_right():
+    tws = ScriptedTws()
+    books(tws)
+    pictures: list[Any] = []
+    standard = tws.script["req_executions"]
+
+    def garbled(tws: ScriptedTws, message: Message) -> None:
+        tws.execute(41, "bag.01", BAG_CON_ID, "BOT", 1, 1.2, req_id=message.whole("req_id"), sec_type="OPT", order_ref="sp-9")
+        tws.say("exec_details_end", req_id=message.whole("req_id"))
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        for script in (garbled, standard):
+            tws.script["req_executions"] = script
+            pictures.append(await bench.broker.picture())
+
+    play(scenario, tws)
+
+    assert [one.con_id for one in pictures[0].executions] == [BAG_CON_ID]
+    assert [one.con_id for one in pictures[1].executions if isinstance(one, LegFilled)] == [102, 101]
 
 
 def test_picture_may_be_asked_again_at_once_when_an_answer_with_a_number_stays_away():
