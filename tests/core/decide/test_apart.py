@@ -44,7 +44,7 @@ def test_entries_that_fail_leave_exits_and_orders_to_act(monkeypatch: pytest.Mon
     assert [one.order.position for one in closes if isinstance(one, Propose)] == ["o1", "o2"]
 
 
-@pytest.mark.parametrize("step", ["_settled", "_row"])
+@pytest.mark.parametrize("step", ["settled", "_row"])
 def test_exits_of_one_position_that_fail_leave_the_others_theirs_and_open_nothing(
     step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
