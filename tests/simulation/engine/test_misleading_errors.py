@@ -33,7 +33,7 @@ def test_preset_notice_does_not_end_an_order_that_works(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [104, 110, 135, 161, 201, 10147, 10148, 10318])
 def test_error_on_a_change_is_asked_about_and_the_order_works_on(code: int, tmp_path: Path) -> None:
-    fault = "tick_refused@+2" if code == 110 else f"reject_modify={code}@+2"
+    fault = "tick_refused@+7" if code == 110 else f"reject_modify={code}@+2"
 
     life = play(lived, tmp_path, seed=2, strategies=ONE, schedule=(fault,))
 
