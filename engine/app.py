@@ -144,7 +144,8 @@ class App:
         upkeep = Upkeep(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
-            engine.observers += (Evidence(self._quotes, feed, self._inbox, settings.state, account), *options.observers)
+            evidence = Evidence(self._quotes, feed, settings.state, account, upkeep.kept)
+            engine.observers += (evidence, *options.observers)
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.take(fact, now)

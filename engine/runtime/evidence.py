@@ -1,15 +1,14 @@
 """Keeps the chain of the instant at which an opening was proposed: whoever doubts its numbers can compute them again."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from engine.domain.chain import ChainSnapshot
 from engine.domain.errors import UserError
-from engine.domain.facts import ErrorHeard, Fact, OrderProposed
+from engine.domain.facts import Fact, OrderProposed
 from engine.runtime.feed import Feed
-from engine.runtime.inbox import Inbox
 from engine.store import chains
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
@@ -18,8 +17,11 @@ from engine.store.quotes import QuoteStore
 class Evidence:
     """An observer of facts: copies at once, and writes when the beat is over."""
 
-    def __init__(self, quotes: QuoteStore, feed: Feed, inbox: Inbox, state: Path, account: str) -> None:
-        self._quotes, self._feed, self._inbox = quotes, feed, inbox
+    def __init__(
+        self, quotes: QuoteStore, feed: Feed, state: Path, account: str, kept: Callable[[UserError | None], None]
+    ) -> None:
+        """`kept` is told after each try: None, or why the chain could not be kept."""
+        self._quotes, self._feed, self._kept = quotes, feed, kept
         self._state, self._account = state, account
 
     def saw(self, fact: Fact, at: datetime) -> None:
@@ -31,5 +33,6 @@ class Evidence:
     def _save(self, chain: ChainSnapshot, carries: Mapping[str, Carry]) -> None:
         try:
             chains.save(self._state, chain, self._account, carries)
+            self._kept(None)
         except UserError as problem:
-            self._inbox.hear(ErrorHeard(0, str(problem)))
+            self._kept(problem)

@@ -51,6 +51,7 @@ class Upkeep:
     ) -> None:
         self._broker, self._feed, self._library, self._finder = broker, feed, library, finder
         self._ledger, self._inbox, self._clock = ledger, inbox, clock
+        self._is_unkept_said = False
         self._told: list[str] = []
         """What the broker could not give when it was asked last, for people."""
         self._unreadable = ""
@@ -168,8 +169,7 @@ class Upkeep:
         return [version for digest, version in shelf.versions.items() if digest in needed]
 
     async def archive(self, quotes: QuoteStore, state: Path, account: str, every: timedelta) -> None:
-        """Keep the chain in the history while the market is open. What cannot be kept is said once and stops nothing."""
-        is_said = False
+        """Keep the chain in the history while the market is open."""
         while True:
             await asyncio.sleep(every.total_seconds())
             now = self._clock.now()
@@ -177,11 +177,15 @@ class Upkeep:
                 continue
             try:
                 chains.save(state, quotes.snapshot(now), account, self._feed.carries)
-                is_said = False
+                self.kept(None)
             except UserError as problem:
-                if not is_said:
-                    self._inbox.hear(ErrorHeard(0, str(problem)))
-                is_said = True
+                self.kept(problem)
+
+    def kept(self, problem: UserError | None) -> None:
+        """A chain was kept, or could not be: that is said once and stops nothing."""
+        if problem is not None and not self._is_unkept_said:
+            self._inbox.hear(ErrorHeard(0, str(problem)))
+        self._is_unkept_said = problem is not None
 
 
 def _is_in_session(now: datetime) -> bool:

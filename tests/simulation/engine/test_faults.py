@@ -21,6 +21,8 @@ STRATEGIES = {
     "late.yaml": given.strategy("late", "bull_call", window="09:43-09:47", exits="time >= 09:44 New York"),
 }
 """Two that trade through the fault, and one that comes when it is over."""
+LATER = given.strategy("late", "bull_call", window="09:43-09:47", exits="time >= 09:47 New York")
+"""Where live data are refused they are asked for again after five minutes."""
 
 SCHEDULES = {
     "account_not_ready": ("account_not_ready=60@+8", "close@+9"),
@@ -60,7 +62,9 @@ EARLY = {kind.name for kind in KINDS if kind.shape == "armed"} - SCHEDULES.keys(
 def test_engine_trades_on_after(name: str, tmp_path: Path) -> None:
     schedule = SCHEDULES.get(name, (f"{name}@+0" if name in EARLY else f"{name}@+8",))
 
-    life = play(lived, tmp_path, seed=3, strategies=STRATEGIES, schedule=schedule)
+    strategies = STRATEGIES | ({"late.yaml": LATER} if name == "delayed" else {})
+
+    life = play(lived, tmp_path, seed=3, strategies=strategies, schedule=schedule)
 
     assert opened(life, "late") == ["filled"], f"{[order.why for order in life.orders('open')]}, {life.desk.status()['trading']}"
     for order in life.ledger.orders.values():

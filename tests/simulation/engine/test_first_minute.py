@@ -19,7 +19,7 @@ def test_proposal_comes_within_a_minute_of_the_engines_start(day: str, tmp_path:
 
     async def act(world: World) -> None:
         world.strategies = example_strategies()
-        life = await world.start()
+        life = await world.start(lines=100)
         await world.when(lambda: any(isinstance(fact, OrderProposed) for _, fact in life.facts), within_s=60)
 
     play(act, tmp_path, sim=sim)

@@ -13,6 +13,7 @@ from engine.sim.loop import PacedLoop, run
 from engine.store.checkpoint import recover
 from engine.store.journal import FOLDER
 from engine.store.lines import day_files
+from tests.simulation.engine import given
 from tests.simulation.engine.invariants import Invariants
 from tests.simulation.engine.world import ACCOUNT, LINES, World
 
@@ -20,6 +21,12 @@ SPEED = 30.0
 """Simulated seconds in a real one: an import of a few seconds is then a minute or two of the market."""
 PATIENCE_S = 60 * SPEED
 ROOT = Path(__file__).parents[3]
+EXITS = "time >= 10:00 New York"
+STRATEGIES = {
+    "puts.yaml": given.strategy("puts", "bull_put", exits=EXITS),
+    "calls.yaml": given.strategy("calls", "bear_call", exits=EXITS),
+}
+"""Closed twenty minutes after the first start: how many minutes of the market a start takes depends on the machine."""
 
 
 class Process:
@@ -94,7 +101,7 @@ def is_at_rest(world: World) -> bool:
 
 def test_killed_processes_send_nothing_twice_and_lose_nothing() -> None:
     with TemporaryDirectory(prefix="sp") as folder:  # a short path: the engine's socket lies in it
-        world = World(Path(folder), seed=4)
+        world = World(Path(folder), seed=4, strategies=STRATEGIES)
 
         codes = run(three_lives(world), PacedLoop(SPEED))
 

@@ -12,7 +12,9 @@ from engine.runtime.feed import HISTORY_AGAIN
 from tests.simulation.engine import given
 from tests.simulation.engine.world import BEGINS, Life, World, play
 
-BY_HISTORY = given.strategy("trend", window="09:31-15:30").replace("spread:\n", "when: [price > sma(20 days) * 0.5]\nspread:\n")
+BY_HISTORY = given.strategy("trend", window="09:31-15:30", exits="time >= 10:30 New York").replace(
+    "spread:\n", "when: [price > sma(20 days) * 0.5]\nspread:\n"
+)
 STRATEGIES = {"puts.yaml": given.PUTS, "trend.yaml": BY_HISTORY}
 
 

@@ -80,28 +80,21 @@ def test_orders_of_a_start_leave_at_once_although_everything_is_asked_for(tmp_pa
     assert all(arrived[ref] - at < AT_ONCE for ref, at in left.items())
 
 
-def test_unanswered_preview_leaves_its_order_unknown_and_the_engine_trades_on(tmp_path: Path) -> None:
+def test_unanswered_preview_is_asked_again_and_the_engine_trades_on_meanwhile(tmp_path: Path) -> None:
     async def act(world: World) -> Life:
         life = await world.start()
-        await world.when(lambda: any(order.state == "filled" for order in life.orders("open")))
-        await world.when(lambda: (life.all(OrderPreviewed) and life.all(OrderPreviewed)[-1].outcome == "unknown") or asked(life))
+        await world.when(lambda: len(life.all(OrderPreviewed)) > 1)
+        await world.when(lambda: all(order.state == "filled" for order in life.orders("open")))
         await life.stop()
         return life
 
     life = play(act, tmp_path, schedule=("what_if_silent",))
 
-    unknown, fits = sorted(life.orders("open"), key=lambda order: order.preview.outcome, reverse=True)
-    assert unknown.preview.outcome == "unknown"
-    assert "did not answer" in unknown.preview.text
-    assert unknown.sent_at is None
-    assert fits.preview.outcome == "fits"
-    assert fits.state == "filled"
-    answered = next(at for at, fact in life.facts if isinstance(fact, OrderPreviewed) and fact.order_ref == unknown.ref)
-    assert fits.sent_at < answered, "the other order did not wait for the answer"
-
-
-def asked(life: Life) -> bool:
-    return any(order.asked is not None for order in life.orders("open"))
+    answered = {fact.order_ref: at for at, fact in life.facts if isinstance(fact, OrderPreviewed)}
+    silent, other = life.orders("open")
+    assert (other.preview.outcome, silent.preview.outcome) == ("fits", "fits")
+    assert answered[silent.ref] - silent.proposed_at >= timedelta(seconds=5), "the first question had no answer"
+    assert (other.state, silent.state) == ("filled", "filled")
 
 
 def concerns(message: object, order: Order) -> bool:
