@@ -90,6 +90,8 @@ class QuoteDesk:
         for line in list(self._open.values()):
             if isinstance(line, UnderlyingLine) and line.instrument.symbol in moved:
                 self._show_underlying(line)
+            elif isinstance(line, UnderlyingLine) and self._knobs.repeats_quotes:
+                ticks.underlying_again(self._emit, line)  # a price that stands is no older than the quotes that are told with it
             elif isinstance(line, ComboLine):
                 self._show_combo(line)
 

@@ -122,6 +122,18 @@ def underlying_ticks(emit: Emit, line: UnderlyingLine, quote: UnderlyingQuote, *
             emit("tick_price", req_id, type_of(tick, delayed), new, 0, 0)
 
 
+def underlying_again(emit: Emit, line: UnderlyingLine) -> None:
+    """The price once more that the line showed last: its bid and ask, or the level of an index."""
+    shown = line.shown
+    if shown is None or shown.price is None:
+        return
+    if shown.bid is not None and shown.ask is not None:
+        emit("tick_price", line.req_id, type_of(1, line.delayed), shown.bid, shown.bid_size or 0, _CAN_AUTO_EXECUTE)
+        emit("tick_price", line.req_id, type_of(2, line.delayed), shown.ask, shown.ask_size or 0, _CAN_AUTO_EXECUTE)
+    else:
+        emit("tick_price", line.req_id, type_of(4, line.delayed), shown.price, 0, 0)
+
+
 def underlying_generics(emit: Emit, line: UnderlyingLine, floor: Floor) -> None:
     """Option volume and open interest of the whole chain, historical volatility, and that nothing is halted."""
     symbol = line.instrument.symbol
