@@ -17,9 +17,11 @@ def test_proposal_comes_within_a_minute_of_the_engines_start(day: str, tmp_path:
     staged = generated(1, ("SPX", "SPY", "VIX"), f"{day} 10:00 New York", 1.0)
     sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, knobs=staged.knobs)
 
-    async def act(world: World) -> None:
+    async def act(world: World) -> float:
         world.strategies = example_strategies()
         life = await world.start(lines=100)
-        await world.when(lambda: any(isinstance(fact, OrderProposed) for _, fact in life.facts), within_s=60)
+        await world.when(lambda: life.all(OrderProposed), within_s=90)
+        proposed_at = next(at for at, fact in life.facts if isinstance(fact, OrderProposed))
+        return (proposed_at - staged.begins).total_seconds()
 
-    play(act, tmp_path, sim=sim)
+    assert play(act, tmp_path, sim=sim) <= 60
