@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from engine.cli.folder import STRATEGIES, gather, load_strategy
+from engine.cli.folder import gather, load_strategy
 from engine.cli.horizon import outdated
+from engine.cli.options import STRATEGIES, Strategies
 from engine.cli.show import Format, say, show
 from engine.domain.errors import UserError
 from engine.domain.session import trading_day
@@ -33,24 +34,24 @@ _USED_IN: dict[Relation, str] = {
 }
 
 
-def check(*files: Path) -> int:
+def check(*files: Path, strategies: Strategies = STRATEGIES) -> int:
     """Check strategy files and tell every problem at once, as file:line:col. Exit code 2 when there is an error.
 
     Parameters
     ----------
     files
-        Files or folders; the folder strategies when empty. Files of the same folder that the engine would read beside them
+        Files or folders; the folder of strategies when empty. Files of the same folder that the engine would read beside them
         (common.yaml, account.yaml, events.yaml) are checked too.
     """
     from engine.cli.compiling import compile_problems  # noqa: PLC0415 - DuckDB, needed once the files are sound
 
-    if not files and not STRATEGIES.is_dir():
-        raise UserError(f"no folder {STRATEGIES} here; name files or folders, or write a first strategy with `spreads new NAME`")
+    if not files and not strategies.is_dir():
+        raise UserError(f"no folder {strategies} here; name files or folders, or write a first strategy with `spreads new NAME`")
     problems: list[Problem] = []
     notices: list[str] = []
     today = trading_day(SystemClock().now())
     checked = 0
-    for gathered in gather(files or (STRATEGIES,)):
+    for gathered in gather(files or (strategies,)):
         found = [problem for problem in check_files(gathered.texts) if problem.file in gathered.asked]
         problems += in_order([*gathered.problems, *found, *compile_problems(gathered)])
         checked += len(gathered.asked)
@@ -104,7 +105,7 @@ def new(
     *,
     type: Annotated[Structure, Parameter(name="--type")] = "bull_put",  # noqa: A002 - the language's own word
     underlying: str = "SPX",
-    folder: Path = STRATEGIES,
+    strategies: Strategies = STRATEGIES,
 ) -> None:
     """Write a new strategy that passes every check, with a word on each line. Never overwrites a file.
 
@@ -116,22 +117,20 @@ def new(
         Structure it trades.
     underlying
         Ticker it trades on.
-    folder
-        Folder it is written to.
     """
     name = name.removesuffix(".yaml")
-    text, path = template(name, type, underlying), folder / f"{name}.yaml"
+    text, path = template(name, type, underlying), strategies / f"{name}.yaml"
     errors = parse_strategy(text, str(path)).errors
     if errors:
         raise UserError("\n".join(f"{problem.message}\n         {problem.hint}" for problem in errors[:3]))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        strategies.mkdir(parents=True, exist_ok=True)
         _refuse_second(name, text, path)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
-        if not folder.is_dir():
-            raise UserError(f"{folder}: this is a file, not a folder; name a folder with --folder") from error
+        if not strategies.is_dir():
+            raise UserError(f"{strategies}: this is a file, not a folder; name a folder with --strategies") from error
         raise UserError(f"{path}: exists already and is left as it is; choose another name") from error
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from error

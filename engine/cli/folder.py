@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.cli.options import strategies_in_force
 from engine.cli.show import say
 from engine.domain.errors import UserError
 from engine.strategy.model import Strategy
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategy
 from engine.strategy.problems import Problem, render_all
 
-STRATEGIES = Path("strategies")
 SUFFIXES = (".yaml", ".yml")
 SHARED = (COMMON_FILE, ACCOUNT_FILE, EVENTS_FILE)
 FILES_MAX = 500
@@ -149,9 +149,8 @@ def _siblings(folder: Path) -> Iterator[Path]:
 
 def _similar(path: Path) -> str:
     """Where the file may be instead."""
-    known = {
-        candidate.name: candidate for place in (STRATEGIES, path.parent) for candidate in _siblings(place) if candidate.is_file()
-    }
+    places = (strategies_in_force(), path.parent)
+    known = {found.name: found for place in places for found in _siblings(place) if found.is_file()}
     if path.parent == Path() and f"{path.name}.yaml" in known:
         return f"did you mean {known[f'{path.name}.yaml']}?"
     names = difflib.get_close_matches(path.name, known, n=1)

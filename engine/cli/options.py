@@ -49,7 +49,7 @@ STRATEGIES = Path("strategies")
 
 
 def strategies_in_force() -> Path:
-    """The folder that commands without the option look into, where no file is named."""
+    """The folder in which commands that name one file look for others like it."""
     return Path(os.environ.get(variable("strategies")) or STRATEGIES)
 
 

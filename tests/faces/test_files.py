@@ -185,6 +185,24 @@ def test_new_strategy_passes_its_check(structure: str, spreads: Spreads) -> None
     assert spreads("check").err == "1 file checked: no problems\n"
 
 
+@pytest.mark.parametrize("by", ["option", "setting"])
+def test_new_and_check_use_the_folder_that_the_engine_is_told_to_trade(
+    by: str, spreads: Spreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--strategies", "mine") if by == "option" else ()
+    if by == "setting":
+        monkeypatch.setenv("SPREADS_STRATEGIES", "mine")
+    given.strategy(Path("strategies"), BAD)
+
+    wrote = spreads("new", "puts", *words)
+    checked = spreads("check", *words)
+    misspelt = spreads("explain", "put.yaml")
+
+    assert (wrote.code, wrote.out) == (0, "mine/puts.yaml\n")
+    assert (checked.code, checked.err) == (0, "1 file checked: no problems\n")
+    assert f"did you mean {'strategies' if by == 'option' else 'mine'}/puts.yaml?" in misspelt.err
+
+
 def test_new_never_overwrites(spreads: Spreads, tmp_path: Path) -> None:
     path = given.strategy(tmp_path / "strategies", "mine\n", "mine.yaml")
 
@@ -200,9 +218,9 @@ def test_new_never_overwrites(spreads: Spreads, tmp_path: Path) -> None:
         (("Foo Bar",), "write  foo_bar"),
         (("../x",), "no name for a strategy"),
         (("x", "--underlying", "TRUE"), 'quote it: "TRUE"'),
-        (("x", "--folder", "file"), "this is a file, not a folder"),
-        (("x", "--folder", "/proc"), "cannot be written"),
-        (("puts", "--folder", "taken"), "is called 'puts' too"),
+        (("x", "--strategies", "file"), "this is a file, not a folder"),
+        (("x", "--strategies", "/proc"), "cannot be written"),
+        (("puts", "--strategies", "taken"), "is called 'puts' too"),
     ],
 )
 def test_new_says_why_not(words: tuple[str, ...], says: str, spreads: Spreads, tmp_path: Path) -> None:
