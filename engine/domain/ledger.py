@@ -8,7 +8,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -91,8 +91,10 @@ class Ledger:
     """None until the first reconciliation of this run."""
     equity: EquityRecorded | None = None
     equity_at: datetime | None = None
+    equities: tuple[tuple[str, Decimal], ...] = ()
+    """The last three values recorded of the net liquidation, USD, each with its day in New York (ISO), newest last."""
     equity_peak: Decimal | None = None
-    """Highest net liquidation ever recorded, USD."""
+    """Highest net liquidation that was recorded more than once, USD; one value that stands alone raises no peak."""
     day_start_equity: tuple[str, Decimal] | None = None
     """Net liquidation first recorded on the last day seen, with that day in New York (ISO)."""
     week_start_equity: tuple[str, Decimal] | None = None
@@ -336,24 +338,33 @@ class Ledger:
         if value is not None and fact.name == "breaker_week":
             self.week_start_equity = (_week(at), value)
         elif value is not None and fact.name == "breaker_peak":
-            self.equity_peak = value
+            self.equity_peak, self.equities = value, ()
 
     def _value(self, fact: EquityRecorded, at: datetime) -> None:
         before, before_at = self.equity, self.equity_at
         self.equity, self.equity_at = fact, at
-        worth = fact.net_liquidation
-        self.equity_peak = worth if self.equity_peak is None else max(worth, self.equity_peak)
-        day, week = trading_day(at).isoformat(), _week(at)
+        worth, day, week = fact.net_liquidation, trading_day(at).isoformat(), _week(at)
+        self.equities = (*self.equities[-2:], (day, worth))
+        days, values = zip(*self.equities, strict=True)
+        self.equity_peak = worth if self.equity_peak is None else max(believed(values), self.equity_peak)
         if self.day_start_equity is None or self.day_start_equity[0] != day:
             self.day_start_equity = (day, worth)
+        elif len(days) == 3 and days[0] != day == days[1]:  # the second value of the day: the first one may have been odd
+            self.day_start_equity = (day, believed(values))
         if self.week_start_equity is None or self.week_start_equity[0] != week:
             # What was lost while the engine was off is lost in this week; a value from before the last one tells of other weeks.
             is_of_last_week = before_at is not None and _week(before_at + timedelta(days=7)) == week
-            self.week_start_equity = (week, before.net_liquidation if before is not None and is_of_last_week else worth)
+            last = before if is_of_last_week else None
+            self.week_start_equity = (week, worth if last is None else believed(values) if len(values) == 3 else values[0])
 
     def _resume(self, at: datetime) -> None:
         """A person has seen the damage: what halts is what comes later. Breakers stand until each is lifted by its name."""
         self.halt, self.resumed_at, self.failures_in_a_row = None, at, 0
+
+
+def believed(values: Sequence[Decimal]) -> Decimal:
+    """The middle one of three values, the lower one of two: a single odd value changes neither to its own."""
+    return sorted(values)[(len(values) - 1) // 2]
 
 
 MESSAGES_KEPT = 120

@@ -71,7 +71,7 @@ def test_fall_from_the_peak_is_measured_from_where_it_was_lifted_and_grows_again
     given.told(known, lifted(PEAK, 89_000))
     assert known.equity_peak == Decimal(89_000)
 
-    given.told(known, EquityRecorded(Decimal(91_000), None, None, None))
+    given.told(known, *(EquityRecorded(Decimal(worth), None, None, None) for worth in (91_000, 91_500)))
     assert known.equity_peak == Decimal(91_000)
     assert known.week_start_equity == ("2026-W48", Decimal(100_000))
 

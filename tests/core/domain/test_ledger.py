@@ -120,6 +120,42 @@ def test_day_and_week_begin_at_midnight_in_new_york() -> None:
     assert known.equity_peak == Decimal(100_000)
 
 
+@pytest.mark.parametrize("odd", [900_000, 1_000])
+def test_one_odd_value_of_the_account_is_no_peak_and_no_beginning(odd: int) -> None:
+    """Given an account near $100,000; when one value is told that is far off; then no fall is ever measured from it."""
+    friday = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
+    later = [timedelta(0), timedelta(minutes=5), timedelta(minutes=10), timedelta(days=3), timedelta(days=3, minutes=5)]
+
+    def told(worths: list[int]) -> Ledger:
+        known = Ledger()
+        for after, worth in zip(later, worths, strict=False):
+            given.told(known, EquityRecorded(Decimal(worth), None, None, None), at=friday + after)
+        return known
+
+    within = told([100_000, odd, 100_100])
+    assert within.equity_peak is not None
+    assert Decimal(100_000) <= within.equity_peak <= Decimal(100_100)
+    assert within.day_start_equity == ("2026-11-20", Decimal(100_000))
+
+    last = told([100_000, 100_100, odd, 95_000, 95_100])
+    assert last.equity_peak == Decimal(100_000 if odd < 100_000 else 100_100)
+    assert last.week_start_equity is not None
+    assert Decimal(95_000) <= last.week_start_equity[1] <= Decimal(100_100)
+
+    first = told([100_000, 100_100, 100_200, odd, 95_100])
+    assert first.day_start_equity is not None
+    assert Decimal(95_000) <= first.day_start_equity[1] <= Decimal(100_200)
+    assert first.week_start_equity == ("2026-W48", Decimal(100_200) if odd > 100_200 else Decimal(100_100))
+
+
+def test_higher_value_told_twice_is_the_peak() -> None:
+    known = given.ledger()
+    for worth in (100_000, 104_000, 103_000):
+        given.told(known, EquityRecorded(Decimal(worth), None, None, None), at=given.NOW)
+
+    assert known.equity_peak == Decimal(103_000)
+
+
 def test_denial_is_forgotten_when_an_opening_is_proposed() -> None:
     denied = EntryDenied("puts", "S1", given.spread(), 1, OPEN_RISK, (OPEN_RISK,))
     known = given.ledger(denied)
