@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/spreads demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations=20
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check .
