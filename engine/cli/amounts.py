@@ -1,5 +1,6 @@
 """Numbers and times of the API as a person reads them: every amount with its unit and sign, every time with its zone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +18,15 @@ def money(net: object) -> str:
 def dollars(amount: object, *, signed: bool = False) -> str:
     """An amount in dollars."""
     return "unknown" if amount is None else narrate.dollars(Decimal(str(amount)), signed=signed)
+
+
+def marked(row: Mapping[str, object]) -> str:
+    """What closing one spread would bring or cost per share, at mid, and how old that is; why it is not known where it is not."""
+    if row["mark"] is None:
+        return f"unknown: {row['mark_obstacle'] or 'it is closed'}"
+    if row["mark_age_s"] is not None:
+        return f"{money(row['mark'])}, {duration(row['mark_age_s'])} old"
+    return f"{money(row['mark'])}, archived quotes of {instant(row['marked_at']) or 'unknown age'}"
 
 
 def instant(written: object) -> str:

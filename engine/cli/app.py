@@ -45,7 +45,7 @@ GROUPS = {
         "lift": "engine.cli.remote:lift",
         "why": "engine.cli.reasons:why",
     },
-    "History": {"query": "engine.cli.history:query"},
+    "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},
     "Set up": {"init-files": "engine.cli.setup:init_files", "completion": "engine.cli.setup:completion"},
 }
 _NARROWEST = 40

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,6 +29,8 @@ SELECT table_name AS view, string_agg(column_name, ', ' ORDER BY ordinal_positio
 FROM information_schema.columns
 GROUP BY table_name
 ORDER BY table_name"""
+_MOVES_TIMES = re.compile(r"\btime\s*zone\b|\bstrptime\b|\bset\s+timezone\b", re.IGNORECASE)
+"""Words by which a question may bring instants to another clock than that of the views."""
 HELP = r"a statement ends with ;   \d lists the views   \d NAME describes one   \q leaves"
 
 
@@ -106,6 +109,7 @@ def _answer(state: Path, sql: str, form: Format, limit: int) -> None:
     columns, rows = _rows(answer)
     if form == "table":
         columns = _worth_a_column(columns, rows)
+        columns, rows = _with_zones(columns, rows, sql)
     show(rows, columns, form, empty="no rows")
     if answer.is_cut:
         say(f"the first {limit:,} rows; --limit shows more")
@@ -137,6 +141,14 @@ def _worth_a_column(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
     hidden = "1 column" if left_out == 1 else f"{left_out} columns"
     say(f"not shown: {hidden} without a value; --format csv has all")
     return said
+
+
+def _with_zones(columns: Sequence[str], rows: Sequence[Row], sql: str) -> tuple[list[str], list[Row]]:
+    """The same with the zone in the head of each column of instants. A question that moves them itself gets what it wrote."""
+    if _MOVES_TIMES.search(sql):
+        return list(columns), list(rows)
+    heads = {name: f"{name} (UTC)" if any(isinstance(row[name], datetime) for row in rows) else name for name in columns}
+    return list(heads.values()), [{heads[name]: row[name] for name in columns} for row in rows]
 
 
 def _one_sentence(text: str) -> str:

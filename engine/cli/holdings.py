@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 from cyclopts import Parameter
 
-from engine.cli.amounts import dollars, duration, instant, money
+from engine.cli.amounts import dollars, duration, instant, marked, money
 from engine.cli.answers import is_yes
 from engine.cli.client import ask, named, rows
 from engine.cli.options import STATE, By, State
@@ -44,7 +44,7 @@ ON_THEIR_WAY = (
 
 
 def positions(*, state: State = STATE, format: Format = "table") -> None:  # noqa: A002
-    """Open positions, with what closing each at mid would make now. What is closed is in `spreads query "FROM trades"`.
+    """Open positions, with what closing each at mid would make now. What is closed is in `spreads trades`.
 
     Parameters
     ----------
@@ -162,11 +162,6 @@ def order_told(row: Row) -> Row:
         "because": row["reason"],
         "why": row["why"] or None,
     }
-
-
-def marked(row: Row) -> str:
-    """What closing one spread would bring or cost per share, at mid; why it is not known where it is not."""
-    return money(row["mark"]) if row["mark"] is not None else f"unknown: {row['mark_obstacle'] or 'it is closed'}"
 
 
 def _closing(row: Row) -> Iterator[tuple[str, object]]:

@@ -56,7 +56,7 @@ def _whole(record: Record, seed: int, state: Path, took_s: float) -> Iterator[st
     yield from _risk(record, ledger)
     yield RULE
     yield "Look closer:"
-    yield f'  {program()} query --state {state} "FROM trades ORDER BY opened_at"'
+    yield f"  {program()} trades --state {state}"
     yield f"  {program()} why {_most_telling(ledger)} --state {state}"
     yield f"  less {state}/journal/2*.jsonl"
 

@@ -48,7 +48,10 @@ def show(rows: Sequence[Row], columns: Sequence[str], form: Format, *, empty: st
 def show_told(rows: Sequence[Row], *, empty: str = "") -> None:
     """Print rows whose values are words already, for people: every column of the first row that says something in any."""
     columns = [column for column in rows[0] if any(row[column] is not None for row in rows)] if rows else []
-    show(rows, columns, "table", empty=empty)
+    if rows:
+        _rows(rows, columns, leaves_out=True)
+    elif empty:
+        say(empty)
 
 
 def show_json(value: object) -> None:
@@ -103,18 +106,20 @@ def _hanging(begins: str, text: str) -> list[str]:
     return [begins + parts[0], *(" " * len(begins) + part for part in parts[1:])]
 
 
-def _rows(rows: Sequence[Row], columns: Sequence[str]) -> None:
-    """A table where it fits; else each row is a block, one value a line, in the order of the columns."""
+def _rows(rows: Sequence[Row], columns: Sequence[str], *, leaves_out: bool = False) -> None:
+    """A table where it fits; else each row is a block, one value a line, in the order of the columns; with `leaves_out` without
+    what is absent.
+    """
     cells = {column: _column([row.get(column) for row in rows]) for column in columns}
     terminal = columns_of_terminal()
     least = {column: max(_least(text) for text in [column, *values]) for column, values in cells.items()}
     if terminal is None or sum(least.values()) + len(_GAP) * (len(least) - 1) <= terminal:
         _table(rows, cells, least, terminal)
         return
-    for number in range(len(rows)):
+    for number, row in enumerate(rows):
         if number:
             print()
-        pairs((column, values[number]) for column, values in cells.items())
+        pairs((column, values[number]) for column, values in cells.items() if not (leaves_out and row.get(column) is None))
 
 
 def _least(text: str) -> int:

@@ -30,6 +30,7 @@ FIXED = (
     "funnels",
     "equity",
     "quotes",
+    "marks",
     "iv_daily",
 )
 """The views over facts and chains, each a file in `sql/`, in the order in which they build on each other."""

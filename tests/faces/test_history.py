@@ -47,10 +47,18 @@ def test_query_answers_as_table_json_and_csv(spreads: Spreads, state: Path) -> N
 
     table, rows, lines = (spreads("query", sql, "--format", form) for form in ("table", "json", "csv"))
 
-    assert table.out.splitlines()[0].split() == ["order_ref", "quantity", "part", "heard"]
+    assert table.out.splitlines()[0].split() == ["order_ref", "quantity", "part", "heard", "(UTC)"]
     assert [row["order_ref"] for row in json.loads(rows.out)] == ["o1", "o2"]
     assert [row["quantity"] for row in csv.DictReader(StringIO(lines.out))] == ["2", "1"]
     assert datetime.fromisoformat(json.loads(rows.out)[0]["heard"]).year == NOON.year
+
+
+def test_query_names_no_zone_where_the_question_moves_the_times_itself(spreads: Spreads, state: Path) -> None:
+    sql = "SELECT recorded_at AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York' AS heard FROM facts LIMIT 1"
+
+    ran = spreads("query", sql)
+
+    assert ran.out.splitlines()[0].split() == ["heard"]
 
 
 def test_query_runs_while_an_engine_holds_the_folder(spreads: Spreads, state: Path) -> None:

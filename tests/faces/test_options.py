@@ -22,6 +22,7 @@ READING = [
     ("why", "puts"),
     ("why", "puts", "--at", "2026-11-23"),
     ("query", "FROM orders"),
+    ("trades",),
 ]
 SETTINGS = {"state": "SPREADS_STATE", "strategies": "SPREADS_STRATEGIES"}
 

@@ -15,7 +15,7 @@ from tests.shell.store.facts import NOON, trading_day
 
 PAGE = (given.ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 EXAMPLES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
-OFFLINE = {"new", "check", "explain", "fields", "scan", "schema", "query", "init-files", "completion"}
+OFFLINE = {"new", "check", "explain", "fields", "scan", "schema", "trades", "query", "init-files", "completion"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,4 +1,4 @@
--- One row for each position that was ever opened. What is made on the open part is not in it.
+-- One row for each position that was ever opened. What is made on the open part is not in it: that is in marks.
 SELECT
   account, position, rolled_from, strategy, underlying, root, structure, expiry, opened_at, closed_at,
   date_diff('day', opened_at, closed_at) AS days_held,

@@ -17,11 +17,14 @@ from engine.domain.errors import IllegalFact, UserError
 from engine.domain.facts import KINDS, Fact
 from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
+from engine.domain.spread import Leg, Spread
 from engine.store import chains, views
 from engine.store.history import query, write_views
 from engine.store.journal import Journal
+from engine.store.quotes import QuoteStore
 from tests.shell.store.facts import NOON, bull_put, fills, placed, proposal, timed, trading_day
 from tests.shell.store.test_chains import archived
+from tests.shell.store.test_quotes import SPX, chain
 
 VIEWS = ("facts", *views.FIXED)
 CENT_OF_A_CENT = Decimal("0.0001")
@@ -333,6 +336,38 @@ def test_quotes_and_daily_volatility_come_from_the_archive(tmp_path: Path) -> No
     assert [(c["account"], c["underlying"], c["n"]) for c in counted] == [("DU1", "SPX", 22), ("DU1", "SPY", 22)]
     assert [(d["underlying"], d["near_days"], d["iv30"]) for d in daily] == [("SPX", 25, None)]
     assert daily[0]["near_iv"] == pytest.approx(0.2, abs=1e-4)
+
+
+def test_open_position_is_marked_at_the_last_archived_quotes_of_all_its_legs_on_each_day(tmp_path: Path) -> None:
+    spread = Spread("bull_put", (Leg(chain()[15], "sell"), Leg(chain()[13], "buy")))
+    opened = [proposal("o1", spread=spread), *placed("o1"), *fills("o1", 2, ("5.00", "3.50"), spread=spread)]
+    closed = [proposal("o2", spread=spread), *placed("o2"), *fills("o2", 2, ("5.00", "3.50"), spread=spread)]
+    closing = [proposal("c2", position="o2", spread=spread), facts.OrderApproved("c2", "exit", Decimal("-1.00"))]
+    closing += [facts.OrderSent("c2", Decimal("-1.00")), *fills("c2", 2, ("2.00", "1.10"), closes=True, spread=spread)]
+    told(tmp_path, [*opened, *closed, *closing])
+    later, next_day = NOON + timedelta(hours=1), NOON + timedelta(days=1)
+    quoted(tmp_path, NOON - timedelta(hours=1), short=("9.00", "9.20"), long=("1.00", "1.20"))
+    quoted(tmp_path, later, short=("4.00", "4.20"), long=("3.00", "3.10"))
+    quoted(tmp_path, later + timedelta(minutes=5), short=("4.00", "4.20"), long=(None, "0.10"))
+    quoted(tmp_path, next_day, short=("5.00", "5.20"), long=("3.00", "3.10"))
+
+    found = rows(tmp_path, 'SELECT position, "date", marked_at, quantity, mark, unrealised FROM marks ORDER BY "date"')
+
+    ages = timedelta(seconds=8)
+    assert [(row["position"], row["quantity"]) for row in found] == [("o1", 2), ("o1", 2)]
+    assert [row["marked_at"] for row in found] == [utc(at - ages) for at in (later, next_day)]
+    assert [row["mark"] for row in found] == [Decimal("-1.05"), Decimal("-2.05")]
+    assert [row["unrealised"] for row in found] == [Decimal(90), Decimal(-110)]
+
+
+def quoted(state: Path, at: datetime, *, short: tuple[str | None, str], long: tuple[str | None, str]) -> None:
+    """Two puts quoted at these prices, bid and ask, the older of them eight seconds before."""
+    store = QuoteStore()
+    store.layout(chain(), {"SPX": SPX})
+    store.underlying("SPX", at.timestamp(), 6000.0)
+    for contract, (bid, ask), age in ((chain()[15], short, 2), (chain()[13], long, 8)):
+        store.option(contract.con_id, at.timestamp() - age, bid=None if bid is None else float(bid), ask=float(ask))
+    chains.save(state, store.snapshot(at), "DU1", store.carries)
 
 
 def test_names_of_underlyings_survive_the_folder_names(tmp_path: Path) -> None:
