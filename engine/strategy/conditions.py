@@ -16,6 +16,7 @@ from engine.strategy.measures import declared_in
 from engine.strategy.positions import Listed, Mapped, Text, about, complaint
 from engine.strategy.scalars.scalar import shortened
 from engine.strategy.units import Unit
+from engine.strategy.way_out import write, write_any
 
 Deed: TypeAlias = Literal["close", "roll", "alert"]
 """What an exit does to a position."""
@@ -61,7 +62,7 @@ class OneLine:
         if isinstance(written, Listed | Mapped):
             wanted = "one number" if self.wants == "ranking" else "a condition"
             found = "a list" if isinstance(written, Listed) else "a key with a ':'"
-            raise complaint(written.place, f"found {found}; wanted {wanted} on one line", f"write  {self.examples[0]}")
+            raise complaint(written.place, f"found {found}; wanted {wanted} on one line", write(self.examples[0]))
         if not isinstance(written, str):
             return written
         text = written if isinstance(written, Text) else Text(written)
@@ -77,17 +78,17 @@ class OneLine:
         if words == LET_EXPIRE:
             return ExitRule(Condition(LET_EXPIRE, _ALWAYS, text.place.line, text.place.column), LET_EXPIRE)
         if _LEAVES.fullmatch(words.replace("_", " ")):
-            raise about(text, f"'{shortened(text, 30)}' is no exit", f"write  {LET_EXPIRE}")
+            raise about(text, f"'{shortened(text, 30)}' is no exit", write(LET_EXPIRE))
         return ExitRule(self._condition(text))
 
     def _exit(self, written: Mapped) -> ExitRule:
         if len(written) != 1:
-            raise complaint(written.place, "one exit is one condition and one action", "write  - short_delta >= 0.35: roll")
+            raise complaint(written.place, "one exit is one condition and one action", write("- short_delta >= 0.35: roll"))
         ((line, word),) = written.items()
         condition = self._condition(line)
         action: Action | None = next((action for action in ACTIONS if action == word), None)
         if action is None:
-            raise complaint(word.place, f"wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}", "write  " + "  |  ".join(ACTIONS))
+            raise complaint(word.place, f"wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}", write_any(ACTIONS))
         return ExitRule(condition, action)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -15,9 +15,10 @@ from engine.strategy.reading.spelling import recased
 from engine.strategy.scalars.account import Day
 from engine.strategy.scalars.counts import About, SchemaVersion
 from engine.strategy.scalars.scalar import shortened, words
+from engine.strategy.way_out import write
 
 _KINDS = tuple(EVENT_KINDS)
-_FORMS = f"write  {{{_KINDS[0]}: 2027-12-31}}"
+_FORMS = write(f"{{{_KINDS[0]}: 2027-12-31}}")
 
 
 def _horizons(written: Any) -> Any:
@@ -35,7 +36,7 @@ def _of_kinds(written: Any) -> Any:
         if kind not in EVENT_KINDS:
             meant = recased(kind, _KINDS)
             known = f"kinds here: {', '.join(_KINDS)}"
-            raise about(kind, f"no kind of event '{shortened(kind)}'", f"write  {meant}   {known}" if meant else known)
+            raise about(kind, f"no kind of event '{shortened(kind)}'", write(meant, note=f"   {known}") if meant else known)
     return written
 
 

@@ -54,12 +54,16 @@ class Listed(list["Node"]):
     place: Place = NOWHERE
     span: Place | None = None
     """All of it, where it stands in brackets on one line."""
+    closes: Place | None = None
+    """Its closing bracket, where it stands in brackets."""
 
 
 class Mapped(dict[Text, "Node"]):
     place: Place = NOWHERE
     span: Place | None = None
     """All of it, where it stands in braces on one line."""
+    closes: Place | None = None
+    """Its closing brace, where it stands in braces."""
 
 
 Node: TypeAlias = Text | Listed | Mapped

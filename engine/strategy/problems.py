@@ -13,10 +13,23 @@ _SHOWN_COLUMNS = 160
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Text in place of the characters from one place up to another, which is no part of them; all count from 1."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Line and columns count from 1, in characters; `end_column` is the first column after the marked text.
 
-    `hint` is the way out, one alternative a line. `source_line` is None where the file cannot be shown as text.
+    `hint` is the way out, and `edits` what its first alternative does to the file, in order of place; none where nobody can
+    know what was meant. `is_later` says that the language does not have yet what was asked for, and that the edits lead to
+    what comes nearest. `source_line` is None where the file cannot be shown as text.
     """
 
     file: str
@@ -27,6 +40,8 @@ class Problem:
     message: str
     source_line: str | None
     hint: str
+    edits: tuple[Edit, ...] = ()
+    is_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.strategy.reading.spelling import did_you_mean, nearest
+from engine.strategy.reading.spelling import nearest
 from engine.strategy.scalars.scalar import shortened
+from engine.strategy.way_out import did_you_mean
 
 _NAKED = (
     "short_put",

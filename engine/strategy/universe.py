@@ -7,17 +7,18 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from engine.strategy.positions import Listed, Mapped, Node, Text, about, complaint
-from engine.strategy.reading.spelling import did_you_mean, nearest
+from engine.strategy.reading.spelling import nearest
 from engine.strategy.scalars.counts import TICKER, Ticker
 from engine.strategy.scalars.scalar import shortened
+from engine.strategy.way_out import did_you_mean, write
 
-_FORMS = "write  [SPX, SPY]  |  {list: indices, except: [RUT]}"
+_FORMS = write("[SPX, SPY]", "{list: indices, except: [RUT]}")
 
 
 def _resolved(written: Any, info: ValidationInfo) -> Any:
     """A mapping becomes the tickers it names; the lists are the `lists` of the validation's context."""
     if isinstance(written, Text):
-        raise about(written, "wanted a list", f"write  [{written}]" if written else _FORMS)
+        raise about(written, "wanted a list", write(f"[{written}]") if written else _FORMS)
     if not isinstance(written, Mapped):
         return written
     lists: dict[str, tuple[str, ...]] = (info.context or {}).get("lists", {})
@@ -39,7 +40,7 @@ def _resolved(written: Any, info: ValidationInfo) -> Any:
 
 def _excepted(written: Node, name: Text, tickers: tuple[str, ...]) -> set[str]:
     if not isinstance(written, Listed):
-        raise complaint(written.place, "except is a list", "write  except: [RUT]")
+        raise complaint(written.place, "except is a list", write("except: [RUT]"))
     for ticker in written:
         if not isinstance(ticker, Text) or ticker not in tickers:
             raise complaint(ticker.place, f"this is not in the list '{name}'", f"it has: {', '.join(tickers)}")

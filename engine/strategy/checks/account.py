@@ -7,6 +7,7 @@ from engine.strategy.checks.hours import check_hours
 from engine.strategy.positions import Mapped, place_at
 from engine.strategy.reading.document import Document
 from engine.strategy.values import comparable
+from engine.strategy.way_out import write
 
 _SMALLER_FIRST = (
     ("per_trade", "hard_cap"),
@@ -39,7 +40,7 @@ def _check_order(account: Account, document: Document, tree: Mapped) -> None:
     if not margin.cushion_to_open >= margin.cushion_alarm >= margin.cushion_reduce:
         place = place_at(tree, "margin")
         document.report(
-            place, "the cushion to open must be above the alarm, and the alarm above reducing", "write  25%, 15%, 10%"
+            place, "the cushion to open must be above the alarm, and the alarm above reducing", write("25%, 15%, 10%")
         )
     if breakers.alarm_for_day > breakers.stop_for_day:
         place = place_at(tree, "breakers", "alarm_for_day")

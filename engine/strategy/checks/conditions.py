@@ -11,6 +11,7 @@ from engine.strategy.measures import declaration
 from engine.strategy.model import Policy
 from engine.strategy.positions import Place
 from engine.strategy.units import Unit
+from engine.strategy.way_out import remove
 
 
 def check_contradictions(case: Case) -> None:
@@ -71,11 +72,11 @@ def check_repeated(case: Case) -> None:
         seen: dict[Expression, Condition] = {}
         for condition in conditions:
             if condition.expression in seen:
-                case.warn(condition, f"this stands already in line {seen[condition.expression].line}", "remove one of them")
+                case.warn(condition, f"this stands already in line {seen[condition.expression].line}", remove())
             seen.setdefault(condition.expression, condition)
     for at, ticker in enumerate(strategy.universe):
         if ticker in strategy.universe[:at]:
-            case.warn(case.at("universe", at), f"{ticker} is named twice", "remove one of them")
+            case.warn(case.at("universe", at), f"{ticker} is named twice", remove())
 
 
 def _between(case: Case, measure: Measure) -> tuple[float, float] | None:

@@ -11,7 +11,8 @@ from engine.strategy.checks.hours import check_hours
 from engine.strategy.expressions import measures_in
 from engine.strategy.model import Policy
 from engine.strategy.spelled import spelled
-from engine.strategy.values import Auto, PriceWalk, WorstShare
+from engine.strategy.values import Auto, PriceWalk, Usd, WorstShare
+from engine.strategy.way_out import add, remove, write
 
 
 def check_approval(case: Case) -> None:
@@ -19,16 +20,18 @@ def check_approval(case: Case) -> None:
     strategy = case.strategy
     approval, stop, budget = strategy.entry.approval, strategy.limits.stop_for_day, strategy.entry.auto_up_to
     place = case.at("entry", "approval")
+    risk = spelled(strategy.sizing.risk) if isinstance(strategy.sizing.risk, Usd) else "$500"
     if isinstance(approval, Auto | Policy) and stop is None:
         message = f"approval: {'auto' if isinstance(approval, Auto) else 'a policy'}, but no stop_for_day is set"
-        case.error(place, message, "automatic strategies need a daily stop, e.g.  stop_for_day: -$500  in limits")
+        case.error(place, message, add(f"stop_for_day: -{risk}", "limits", "; automatic strategies need a daily stop"))
     if isinstance(approval, Auto) and budget is None:
-        hint = "add  auto_up_to: $500 risk, 2 orders per day  in entry; above it a person is asked"
-        case.error(place, "approval: auto, but no budget is set", hint)
+        orders = strategy.limits.per_day
+        day = f"auto_up_to: {risk} risk, {orders} order{'s' * (orders > 1)} per day"
+        case.error(place, "approval: auto, but no budget is set", add(day, "entry", "; above it a person is asked"))
     if budget is not None and not isinstance(approval, Auto):
-        case.warn(case.at("entry", "auto_up_to"), "this budget is for  approval: auto  and changes nothing here", "remove it")
+        case.warn(case.at("entry", "auto_up_to"), "this budget is for  approval: auto  and changes nothing here", remove())
     if strategy.mode == "live" and stop is None and not isinstance(approval, Auto | Policy):
-        case.warn(case.at("mode"), "mode: live, but no stop_for_day is set", "add  stop_for_day: -$500  in limits")
+        case.warn(case.at("mode"), "mode: live, but no stop_for_day is set", add(f"stop_for_day: -{risk}", "limits"))
     if isinstance(approval, Policy) and strategy.sizing.contracts.high > 1:
         _check_risk_of_one(case, approval)
 
@@ -55,11 +58,11 @@ def check_price(case: Case) -> None:
 def _with_worst(walk: PriceWalk, fraction: Decimal, base: Literal["mid", "width"]) -> str:
     """The way out that has the same price with a worst price on the other side, as far away as the written one."""
     sane = fraction if 0 < fraction < 2 else Decimal("0.92")
-    return f"write  {spelled(replace(walk, worst=WorstShare(sane, base)))}"
+    return write(spelled(replace(walk, worst=WorstShare(sane, base))))
 
 
 def _check_risk_of_one(case: Case, policy: Policy) -> None:
     message = f"max_loss is the risk of one spread, and an order may have {case.strategy.sizing.contracts.high}"
     for condition in policy.auto_when:
         if any(measure.name == "max_loss" for measure in measures_in(condition.expression)):
-            case.warn(condition, message, "write  order_risk <= $300  for all of them")
+            case.warn(condition, message, write("order_risk <= $300", note="  for all of them"))

@@ -9,6 +9,7 @@ from engine.strategy.checks.spread import most_worth
 from engine.strategy.conditions import LET_EXPIRE
 from engine.strategy.expressions import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.values import DayRange, ExpiryRule
+from engine.strategy.way_out import add, remove, write
 
 _LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"})
 _CLOSES_FROM, _CLOSES_UNTIL = 9 * 60 + 30, 15 * 60 + 55
@@ -23,15 +24,15 @@ def check_exits(case: Case) -> None:
     closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
     if not names & _LIMIT_A_LOSS:
-        hint = "add  - loss >= 200% of credit" if strategy.spread.is_credit else "add  - loss >= 50% of debit"
-        case.warn(case.at("exits"), "no exit limits a loss", hint)
+        line = "- loss >= 200% of credit" if strategy.spread.is_credit else "- loss >= 50% of debit"
+        case.warn(case.at("exits"), "no exit limits a loss", add(line, "exits"))
     in_shares = _settled_in_shares(case)
     is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
     of_today = _is_of_today(strategy.spread.expiry)
     if names & _END_IN_TIME or is_left or (of_today and not in_shares):
         return
     message = "no exit closes before expiry" + (f", and {in_shares[0]} options are settled in shares" if of_today else "")
-    case.warn(case.at("exits"), message, f"add  - {in_time(strategy.spread.expiry)}")
+    case.warn(case.at("exits"), message, add(f"- {in_time(strategy.spread.expiry)}", "exits"))
 
 
 def check_let_expire(case: Case) -> None:
@@ -44,9 +45,9 @@ def check_let_expire(case: Case) -> None:
         elif rule.action == LET_EXPIRE and in_shares:
             message = f"{in_shares[0]} options are settled in shares, so a position is not left to expire"
             if rule.lets_all_expire:
-                case.error(rule.condition, message, f"write  {in_time(case.strategy.spread.expiry, latest=True)}")
+                case.error(rule.condition, message, write(in_time(case.strategy.spread.expiry, latest=True)))
             else:
-                case.error(case.at("exits", at, rule.condition.text), message, "write  close")
+                case.error(case.at("exits", at, rule.condition.text), message, write("close"))
         above = above or rule.lets_all_expire
 
 
@@ -84,10 +85,11 @@ def check_roll(case: Case) -> None:
     rolling = [rule.condition for rule in case.strategy.exits if rule.action == "roll"]
     if rolling and "roll" not in case.tree:  # one that is written and wrong is told by itself
         message = "this exit rolls, but roll: does not say where to"
-        case.error(rolling[0], message, "add  roll: {to: 30-60 days, for: a credit}")
+        expiry = case.strategy.spread.expiry
+        days = expiry.as_written if isinstance(expiry, DayRange) else "30-60 days"
+        case.error(rolling[0], message, add(f"roll: {{to: {days}, for: a credit}}"))
     if case.strategy.roll is not None and not rolling:
-        hint = "write  - short_delta >= 0.35: roll  in exits, or remove it"
-        case.warn(case.at("roll"), "no exit rolls, so this never happens", hint)
+        case.warn(case.at("roll"), "no exit rolls, so this never happens", remove(", or end an exit with  : roll"))
 
 
 def _check_bound(case: Case, condition: Condition, about: Expression, bound: Bound) -> None:
@@ -96,27 +98,27 @@ def _check_bound(case: Case, condition: Condition, about: Expression, bound: Bou
     alone = _is_alone(condition)
     match about:
         case Arithmetic(left=Measure(name="profit"), right=Measure(name="credit" | "max_profit")) if bound.misses(-100, 1):
-            case.error(condition, "a position never earns more than that", "write  profit >= 50% of max_profit")
+            case.error(condition, "a position never earns more than that", write("profit >= 50% of max_profit"))
         case Arithmetic(left=Measure(name="loss"), right=Measure(name="max_loss" | "debit")) if bound.low > 1:
-            case.error(condition, "a position never loses more than that", "write  loss >= 50% of max_loss")
+            case.error(condition, "a position never loses more than that", write("loss >= 50% of max_loss"))
         case Measure(name="mark") if bound.misses(0, float(width.high)):
-            case.error(condition, most_worth(width), "write  loss >= 50% of max_loss")
+            case.error(condition, most_worth(width), write("loss >= 50% of max_loss"))
         case Measure(name="time") if bound.low >= _CLOSES_UNTIL or bound.high < _CLOSES_FROM:
             message = "the engine closes from 09:30 to 15:55 New York at most, so this never holds"
-            case.error(condition, message, "write  time >= 15:45 New York")
+            case.error(condition, message, write("time >= 15:45 New York"))
         case Measure(name="minutes_to_close") if bound.high <= _STOPS_BEFORE_CLOSE:
             message = "nothing is closed in the last five minutes of a session, so this never holds"
-            case.error(condition, message, "write  minutes_to_close <= 15")
+            case.error(condition, message, write("minutes_to_close <= 15"))
         case Measure(name="days_held") if (days := _longest(case)) and bound.misses(0, days.max_days):
             fewer = max(1, days.max_days // 2)
-            case.error(condition, f"with  expiry: {days.as_written}  this never holds", f"write  days_held >= {fewer}")
+            case.error(condition, f"with  expiry: {days.as_written}  this never holds", write(f"days_held >= {fewer}"))
         case Measure(name="days_held") if alone and bound.covers(0, 0):
-            case.error(condition, opens, "write  days_held >= 30")
+            case.error(condition, opens, write("days_held >= 30"))
         case Measure(name="profit" | "loss") | Arithmetic(left=Measure(name="profit" | "loss"), right=Measure()) if (
             alone and bound.covers(0, 0) and bound.low <= 0
         ):
             is_loss = measures_in(about)[0].name == "loss"
-            case.error(condition, opens, f"write  {'loss >= 50% of max_loss' if is_loss else 'profit >= 50% of max_profit'}")
+            case.error(condition, opens, write("loss >= 50% of max_loss" if is_loss else "profit >= 50% of max_profit"))
         case _:
             pass
 
@@ -133,7 +135,7 @@ def _check_days_of(case: Case, condition: Condition, bound: Bound, key: str, rul
     if not isinstance(rule, DayRange):
         return False
     fewer = min(21, rule.min_days - 1)
-    hint = f"write  dte <= {fewer}" if fewer >= 0 else "remove it, and close by the clock:  time >= 15:45 New York"
+    hint = write(f"dte <= {fewer}") if fewer >= 0 else "remove it, and close by the clock:  time >= 15:45 New York"
     days, alone = f"{key}: {rule.as_written}", _is_alone(condition)
     if bound.misses(0, rule.max_days):
         case.error(condition, f"with  {days}  this never holds", hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.strategy.positions import Place
 from engine.strategy.reading.document import Document
 from engine.strategy.values import Window
+from engine.strategy.way_out import write
 
 _OPEN, _CLOSE = 9 * 60 + 30, 16 * 60 + 15
 """Minutes after midnight in New York; some index and fund options trade a quarter of an hour longer than the shares."""
@@ -15,4 +16,4 @@ def check_hours(window: Window, place: Place, document: Document) -> None:
     shift = 60 if window.zone == "America/Chicago" else 0
     start, end = (clock.hour * 60 + clock.minute + shift for clock in (window.start, window.end))
     if start < _OPEN or end > _CLOSE:
-        document.report(place, "options trade from 09:30 to 16:15 New York at most", "write  09:45-15:30 New York")
+        document.report(place, "options trade from 09:30 to 16:15 New York at most", write("09:45-15:30 New York"))

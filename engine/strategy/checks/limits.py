@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.strategy.checks.case import Case
 from engine.strategy.values import comparable
+from engine.strategy.way_out import remove, write
 
 
 def check_limits(case: Case) -> None:
@@ -11,7 +12,7 @@ def check_limits(case: Case) -> None:
     limits, budget = case.strategy.limits, case.strategy.entry.auto_up_to
     if limits.per_expiry > limits.open:
         message = f"this never binds: only {limits.open} may be open at all"
-        case.warn(case.at("limits", "per_expiry"), message, f"write  {limits.open}  or less")
+        case.warn(case.at("limits", "per_expiry"), message, write(f"{limits.open}", note="  or less"))
     _check_open_risk(case)
     if budget is not None and budget.orders_per_day > limits.per_day:
         message = f"its {budget.orders_per_day} orders never bind: limits.per_day allows {limits.per_day}"
@@ -28,4 +29,4 @@ def _check_open_risk(case: Case) -> None:
         case.error(place, "one position may risk more than all of them together", "make it larger than  sizing.risk")
     elif each * limits.open < together:
         message = f"this never binds: {limits.open} positions at the risk of sizing stay below it"
-        case.warn(place, message, "make it smaller, or remove it")
+        case.warn(place, message, remove(", or make it smaller"))

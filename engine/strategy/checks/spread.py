@@ -8,6 +8,7 @@ from engine.strategy.checks.bounds import bounds_of
 from engine.strategy.checks.case import Case
 from engine.strategy.expressions import Arithmetic, Measure
 from engine.strategy.values import DayRange, WidthRange
+from engine.strategy.way_out import remove, write
 
 _NEAR = Decimal("0.02")
 """How far a range may reach about a single delta."""
@@ -22,7 +23,7 @@ def check_expiry(case: Case) -> None:
         case.warn(
             case.at("spread", "expiry"),
             f"only an expiry exactly {rule.min_days} days away fits, on most days there is none",
-            f"write  {max(0, rule.min_days - 5)}-{rule.max_days + 5} days",
+            write(f"{max(0, rule.min_days - 5)}-{rule.max_days + 5} days"),
         )
     for condition in (*case.strategy.filters, *case.strategy.spread.rules):
         for about, bound in bounds_of(condition):
@@ -30,7 +31,7 @@ def check_expiry(case: Case) -> None:
                 if bound.misses(rule.min_days, rule.max_days):
                     case.error(condition, f"this can never be true with  expiry: {rule.as_written}", "change one of the two")
                 elif bound.covers(rule.min_days, rule.max_days):
-                    case.warn(condition, f"this is always true with  expiry: {rule.as_written}", "remove it")
+                    case.warn(condition, f"this is always true with  expiry: {rule.as_written}", remove())
 
 
 def check_deltas(case: Case) -> None:
@@ -40,7 +41,7 @@ def check_deltas(case: Case) -> None:
         if bounds is not None and bounds.low == bounds.high:
             low, high = max(Decimal(0), bounds.low - _NEAR), min(Decimal(1), bounds.high + _NEAR)
             message = f"only a delta of exactly {bounds.low} fits, and hardly any option has it"
-            case.warn(case.at("spread", key), message, f"write  {low}-{high}")
+            case.warn(case.at("spread", key), message, write(f"{low}-{high}"))
 
 
 def check_width(case: Case) -> None:
@@ -56,15 +57,15 @@ def check_width(case: Case) -> None:
                 case Measure(name="width") if bound.misses(low, high):
                     case.error(condition, f"this can never be true with  {searched}", "change one of the two")
                 case Measure(name="width") if bound.covers(low, high):
-                    case.warn(condition, f"this is always true with  {searched}", "remove it")
+                    case.warn(condition, f"this is always true with  {searched}", remove())
                 case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if bound.misses(0, high):
                     message = f"no spread has a {about.name} below $0" if bound.high <= 0 else most_worth(width)
-                    case.error(condition, message, f"write  {about.name} >= 15% of width")
+                    case.error(condition, message, write(f"{about.name} >= 15% of width"))
                 case Arithmetic(
                     left=Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") as left,
                     right=Measure(name="width"),
                 ) if bound.misses(0, 1) or (bound.low == 1 and not bound.is_low_open):
-                    case.error(condition, f"no width can pay this {left.name}", f"write  {left.name} >= 15% of width")
+                    case.error(condition, f"no width can pay this {left.name}", write(f"{left.name} >= 15% of width"))
                 case _:
                     pass
 

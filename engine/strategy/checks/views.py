@@ -6,6 +6,7 @@ from engine.strategy.checks.bounds import bounds_of
 from engine.strategy.checks.case import Case
 from engine.strategy.expressions import Expression, Measure, measures_in, views_in
 from engine.strategy.model import Policy
+from engine.strategy.way_out import write
 
 _VIEW = "expected_value at realized_vol(20 days)"
 MOST = 3
@@ -20,7 +21,7 @@ def check_views(case: Case) -> None:
             if _is_unnamed(about) and bound.low >= 0:
                 message = "this can never hold: at the market's own smile every spread is worth about its fees less than it costs"
                 named = " ".join(condition.text.split()).replace("expected_value", _VIEW)
-                case.warn(condition, message, f"write  {named}")
+                case.warn(condition, message, write(named))
     for condition in approval.auto_when if isinstance(approval, Policy) else ():
         if any(_is_unnamed(about) and bound.low >= 0 for about, bound in bounds_of(condition)):
             message = "this can never hold, so that everything is asked: the expected value is about minus the fees"
@@ -28,7 +29,7 @@ def check_views(case: Case) -> None:
     where = case.at("spread", "rank")
     if any(map(_is_unnamed, measures_in(spread.rank))):
         message = "this ranks by fees and rounding: at the market's own smile every spread has about the same expected value"
-        case.warn(where, message, f"write  return_on_risk * pop  |  {_VIEW} / max_loss")
+        case.warn(where, message, write("return_on_risk * pop", f"{_VIEW} / max_loss"))
     views = views_in(*(rule.expression for rule in spread.rules), spread.rank)
     if sum(isinstance(view, Measure) for view in views) > MOST:
         case.error(where, f"more than {MOST} volatilities of the market are views here", "take fewer")

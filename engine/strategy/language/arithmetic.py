@@ -13,6 +13,7 @@ from engine.strategy.language.lexer import FUNCTIONS, Loose, Token
 from engine.strategy.language.line import Line
 from engine.strategy.language.names import measure_of
 from engine.strategy.units import Unit
+from engine.strategy.way_out import write
 
 _OPERATIONS: dict[type[Tree], Operation] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
 
@@ -45,7 +46,7 @@ def arithmetic(line: Line, node: Tree, unit: Unit) -> Expression:
 
 def _number(line: Line, token: Token, unit: Unit) -> Number:
     if unit is Unit.DELTA and token.kind is Loose.BARE and token.value > 1:
-        raise line.wrong_at(token, f"{token.text} what? no option has a delta above 1", f"write  {token.text} delta  |  0.16")
+        raise line.wrong_at(token, f"{token.text} what? no option has a delta above 1", write(f"{token.text} delta", "0.16"))
     if token.kind is Loose.DURATION and unit is Unit.MINUTES:
         return Number(token.value / 60, unit)
     return Number(token.value, unit)

@@ -19,6 +19,7 @@ from engine.strategy.language.line import Line, line_of
 from engine.strategy.language.names import measure_of
 from engine.strategy.positions import PydanticCustomError, Text, about
 from engine.strategy.units import Unit
+from engine.strategy.way_out import write
 
 _COMPARISONS: dict[type[Tree], Comparison] = {
     exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=", exp.EQ: "=", exp.NEQ: "!=",
@@ -44,10 +45,10 @@ def read_ranking(text: Text, relations: Sequence[Relation]) -> Expression:
     """The meaning of one line that is a number by which candidates are ordered. Raises a complaint otherwise."""
     line = line_of(text, relations, "write one number, the highest first, e.g.  return_on_risk * pop")
     if not is_number(line, line.tree):
-        raise about(text, "a rank is a number, not a comparison", "write  rank: return_on_risk * pop")
+        raise about(text, "a rank is a number, not a comparison", write("rank: return_on_risk * pop"))
     kind = kind_of(line, line.tree)
     if not line.has_measure(line.tree):
-        raise about(text, "this ranks everything the same", "write  rank: return_on_risk * pop")
+        raise about(text, "this ranks everything the same", write("rank: return_on_risk * pop"))
     return arithmetic(line, line.tree, settled(kind))
 
 
@@ -65,7 +66,7 @@ def _truth(line: Line, node: Tree) -> Expression:
             value, low, high = _compared(line, node.this, node.args["low"], node.args["high"])
             if isinstance(low, Number) and isinstance(high, Number) and low.value > high.value:
                 forward = f"{line.words(node.args['high'])} and {line.words(node.args['low'])}"
-                raise line.wrong(node, "the range runs backwards, nothing lies between", f"write  between {forward}")
+                raise line.wrong(node, "the range runs backwards, nothing lies between", write(f"between {forward}"))
             return Between(value, low, high)
         case exp.In() if node.expressions:
             value, *options = _compared(line, node.this, *node.expressions)
@@ -99,10 +100,10 @@ def _no_truth(line: Line, node: Tree) -> PydanticCustomError:
     if is_number(line, node) and line.has_measure(node):
         unit = settled(kind_of(line, node))
         sign = "<=" if unit in {Unit.DAYS, Unit.SECONDS} else ">="
-        hint = f"write  {words} {sign} {example_beside(line, node, unit)}"
+        hint = write(f"{words} {sign} {example_beside(line, node, unit)}")
         return line.wrong(node, f"'{words}' is a number, and compared with nothing", hint)
     if any(token.text == "in" and token.sort == "word" for token in line.tokens):
         if "event" in words:
-            return line.wrong(node, "'in' stands before numbers in brackets", "write  no event within 2 days")
-        return line.wrong(node, "'in' wants its numbers in brackets", f"write  {words.split()[0]} in (7, 14)")
+            return line.wrong(node, "'in' stands before numbers in brackets", write("no event within 2 days"))
+        return line.wrong(node, "'in' wants its numbers in brackets", write(f"{words.split()[0]} in (7, 14)"))
     return line.wrong(node, "this is no comparison", line.way_out)

@@ -18,6 +18,7 @@ from sqlglot.errors import ParseError, TokenError
 from engine.strategy.language.lexer import Loose, Token
 from engine.strategy.positions import PydanticCustomError, Text, about
 from engine.strategy.reading.spelling import nearest
+from engine.strategy.way_out import strike, write
 
 Tree: TypeAlias = exp.Expr
 """A node of sqlglot's tree."""
@@ -112,7 +113,7 @@ def _spot_neighbours(text: Text, tokens: list[Token], way_out: str) -> None:
 def _meant(left: Token, right: Token) -> str | None:
     """What two operands side by side most likely were to be."""
     if left.kind is Loose.PERCENT and right.sort == "name":
-        return f"write  {left.text} of {right.text}"
+        return write(f"{left.text} of {right.text}")
     meant = [nearest(token.text, _SPELLED, 0.75) for token in (right, left) if token.sort == "name"]
     return next((f"did you mean '{word}'?" for word in meant if word), None)
 
@@ -156,7 +157,7 @@ def _open_share(text: Text, tokens: list[Token], at: int, pieces: list[tuple[str
     before = tokens[at - 1] if at else None
     if before is None or before.kind is not Loose.PERCENT:
         start = before.start if before else tokens[at].start
-        raise about(text, "'of' belongs behind a percentage", "write  15% of width", start, tokens[at].end)
+        raise about(text, "'of' belongs behind a percentage", write("15% of width"), start, tokens[at].end)
     share, number = pieces.pop()
     pieces.extend([("(", number), (share, number), ("*", at)])
 
@@ -184,7 +185,7 @@ def _primary_end(text: Text, tokens: list[Token], at: int) -> int:
 
 def _check_at(text: Text, tokens: list[Token], at: int) -> None:
     if at == 0 or tokens[at - 1].sort != "name" or at + 1 >= len(tokens) or tokens[at + 1].sort not in {"name", "number"}:
-        way_out = "write  expected_value at realized_vol(20 days)  |  expected_value at 18%"
+        way_out = write("expected_value at realized_vol(20 days)", "expected_value at 18%")
         raise about(text, "'at' stands between expected_value and a volatility", way_out, tokens[at].start, tokens[at].end)
 
 
@@ -192,14 +193,14 @@ def _check_within(text: Text, tokens: list[Token], at: int) -> None:
     token = tokens[at]
     if at == 0 or tokens[at - 1].sort != "name" or at + 1 >= len(tokens) or tokens[at + 1].sort != "number":
         raise about(
-            text, "'within' stands between an event and a number of days", "write  no event within 2 days", token.start, token.end
+            text, "'within' stands between an event and a number of days", write("no event within 2 days"), token.start, token.end
         )
 
 
 def _check_today(text: Text, tokens: list[Token], at: int) -> None:
     token = tokens[at]
     if at == 0 or tokens[at - 1].sort != "name":
-        raise about(text, "'today' stands behind an event", "write  no event today", token.start, token.end)
+        raise about(text, "'today' stands behind an event", write("no event today"), token.start, token.end)
     if at + 1 < len(tokens) and tokens[at + 1].sort in {"number", "name"}:
         after = tokens[at + 1]
         message = f"a sign is missing between 'today' and '{after.text}'"
@@ -214,7 +215,7 @@ def _located(
     for token in tokens:
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if depth < 0:
-            return about(text, "this bracket closes nothing", "remove  )", token.start, token.end)
+            return about(text, "this bracket closes nothing", strike(" )"), token.start, token.end)
     if depth:
         opened = next(token for token in reversed(tokens) if token.text == "(")
         return about(text, "a bracket is not closed", "add  )", opened.start, opened.end)

@@ -18,6 +18,7 @@ from engine.strategy.language.names import measure_of
 from engine.strategy.positions import PydanticCustomError
 from engine.strategy.scalars.scalar import NUMBER
 from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, Unit
+from engine.strategy.way_out import write
 
 SCALES: frozenset[Kind] = frozenset({Loose.BARE, Loose.PERCENT, Loose.ZERO, Unit.NUMBER, Unit.RATIO, Unit.VOL})
 """What may stand as a factor beside anything."""
@@ -77,7 +78,7 @@ def no_number(line: Line, node: Tree) -> PydanticCustomError:
     """The complaint about a part that stands where a number is wanted."""
     if isinstance(node, exp.Column | exp.Anonymous):
         name = line.words(node)
-        return line.wrong(node, f"'{name}' is a yes or no, it cannot be compared", f"write  {name}  |  not {name}")
+        return line.wrong(node, f"'{name}' is a yes or no, it cannot be compared", write(f"{name}", f"not {name}"))
     names = [token.text for token in line.tokens if token.sort == "name"]
     numbers = [token.text for token in line.tokens if token.sort == "number"]
     between = f"write  {names[0]} between {numbers[0]} and {numbers[1]},  or " if len(names) == 1 and len(numbers) == 2 else ""
@@ -115,7 +116,7 @@ def _kind_of_call(line: Line, node: Tree) -> Kind:
     name, arguments = line.token(node).text, node.expressions
     if not arguments or (name == "abs" and len(arguments) != 1):
         wanted = "one number" if name == "abs" else "at least two numbers"
-        raise line.wrong(node, f"{name} takes {wanted}", f"write  {name}(delta)")
+        raise line.wrong(node, f"{name} takes {wanted}", write(f"{name}(delta)"))
     return common_kind(line, *arguments)
 
 
@@ -169,7 +170,7 @@ def _mismatch(line: Line, first: Tree, left: Kind, second: Tree, right: Kind) ->
         Loose.PERCENT: f"{number} of what?",
         Loose.BARE: f"{number} what? '{measured}' is measured in {left.value}",
     }.get(right, f"'{measured}' is measured in {left.value}, {number} is {right.value}")
-    return line.wrong(second, message, f"write  {_in_unit(line, first, left, number, right)}")
+    return line.wrong(second, message, write(_in_unit(line, first, left, number, right)))
 
 
 def _in_unit(line: Line, measured: Tree, unit: Unit, number: str, loose: Loose) -> str:

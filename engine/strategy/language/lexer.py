@@ -20,6 +20,7 @@ from engine.strategy.positions import Text, about
 from engine.strategy.scalars.entry import DURATION, SECONDS, ZONES
 from engine.strategy.scalars.scalar import LARGEST, NUMBER, ordinary, shortened
 from engine.strategy.units import Unit
+from engine.strategy.way_out import write
 
 LONGEST_LINE = 500
 """A condition that fills six terminal lines is several conditions."""
@@ -87,12 +88,12 @@ _EXPLAINED = {
     '"': ("a condition compares numbers; there is no text in it", "remove the quotes"),
     "“": ("curly quotes come from a word processor", "remove them"),
     "”": ("curly quotes come from a word processor", "remove them"),
-    "&": ("'&' is not used here", "write  and"),
-    "|": ("'|' is not used here", "write  or"),
-    "!": ("'!' is not used here", "write  not"),
-    "€": ("amounts are in US dollars", "write  $500"),
+    "&": ("'&' is not used here", write("and")),
+    "|": ("'|' is not used here", write("or")),
+    "!": ("'!' is not used here", write("not")),
+    "€": ("amounts are in US dollars", write("$500")),
     "{": ("there are no templates in this language", "write the number itself"),
-    "$": ("a number is missing behind the $", "write  $500"),
+    "$": ("a number is missing behind the $", write("$500")),
 }
 
 
@@ -147,7 +148,7 @@ def _number(text: Text, match: re.Match[str]) -> tuple[float, Kind]:
     sort = next(name for name in ("money", "percent", "days", "span", "delta", "points", "number") if match[name] is not None)
     number = Decimal(re.sub(r"[$,\s]", "", match[sort]))
     if sort == "delta" and 0 < number < 1:
-        hint = f"write  {match[sort]}  |  {(number * 100).normalize():f} delta"
+        hint = write(match[sort], f"{(number * 100).normalize():f} delta")
         raise about(text, f"'{match[0]}' is hardly meant: 16 delta is 0.16", hint, *match.span())
     if abs(number) > LARGEST:
         message = f"{shortened(match[0], 20)} is larger than anything in this trade"
@@ -169,13 +170,13 @@ def _clock(text: Text, match: re.Match[str]) -> float:
     clock, start, end = match["clock"], *match.span()
     hour, minute = (int(part) for part in clock.split(":"))
     if hour > 23 or minute > 59:
-        raise about(text, f"there is no {clock} on a clock", "write  15:45 New York", start, end)
+        raise about(text, f"there is no {clock} on a clock", write("15:45 New York"), start, end)
     if match["half"] is not None:
         day_clock = f"{hour % 12 + (12 if match['half'].casefold() == 'pm' else 0):02d}:{minute:02d}"
         ways = "  |  ".join(f"{day_clock} {zone}" for zone in ([match["zone"]] if match["zone"] else ("New York", "Chicago")))
-        raise about(text, f"'{clock}{match['half']}' is no time of the day's 24 hours", f"write  {ways}", start, end)
+        raise about(text, f"'{clock}{match['half']}' is no time of the day's 24 hours", write(ways), start, end)
     if match["zone"] is None:
-        raise about(text, f"{clock} where?", f"write  {clock} New York  |  {clock} Chicago", start, end)
+        raise about(text, f"{clock} where?", write(f"{clock} New York", f"{clock} Chicago"), start, end)
     in_new_york = hour + 1 if match["zone"] == "Chicago" else hour
     return float(in_new_york % 24 * 60 + minute)
 
@@ -190,7 +191,7 @@ def _unreadable(text: Text, spelled: str, at: int, way_out: str):
         return about(text, *_EXPLAINED[character], at, at + 1)
     looks_like = unicodedata.normalize("NFKC", character)
     if looks_like != character and looks_like.isascii() and looks_like.isprintable():
-        return about(text, f"'{character}' only looks like '{looks_like}'", f"write  {looks_like}", at, at + 1)
+        return about(text, f"'{character}' only looks like '{looks_like}'", write(looks_like), at, at + 1)
     if character.isalpha():
         name = unicodedata.name(character, "letter").lower()
         hint = "write it with plain letters, a to z"
@@ -205,11 +206,11 @@ def _whole_number(written: str) -> str:
     digits, letters = re.match(rf"(\$?\s*(?:{NUMBER}))(.*)", written).groups()  # type: ignore[union-attr]
     match letters.casefold():
         case "k":
-            return f"write  {digits},000"
+            return write(f"{digits},000")
         case "x":
             return f"write  {digits} * …"
         case "am" | "pm" if not digits.startswith("$"):
-            return "write  10:00 New York"
+            return write("10:00 New York")
         case _:
             return "units are %, $, days, s, min, delta, points, or a time of day"
 
@@ -220,7 +221,7 @@ def _refuse_double_meaning(text: Text, found: list[Token]) -> None:
     for token in found:
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if depth > 0 and token.sort == "number" and "," in token.text:
-            hint = f"write  {token.text.replace(',', ', ')}  |  {token.text.replace(',', '')}"
+            hint = write(token.text.replace(",", ", "), f"{token.text.replace(',', '')}")
             raise about(text, f"'{token.text}' could be one number or two", hint, token.start, token.end)
 
 

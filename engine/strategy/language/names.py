@@ -12,8 +12,9 @@ from engine.strategy.language.lexer import FUNCTIONS, Loose, Token
 from engine.strategy.language.line import Line
 from engine.strategy.measures import Declaration, declared_in, find_measures
 from engine.strategy.positions import PydanticCustomError, about
-from engine.strategy.reading.spelling import did_you_mean, nearest
+from engine.strategy.reading.spelling import nearest
 from engine.strategy.units import Unit
+from engine.strategy.way_out import did_you_mean, strike, write
 
 _RELATION_WORDS: dict[Relation, str] = {
     "market": "the market (when)",
@@ -38,11 +39,11 @@ def measure_of(line: Line, node: Tree) -> tuple[Declaration, Measure]:
 def _view(line: Line, node: Tree, declared: Declaration) -> Number | Measure:
     """The volatility behind `at`."""
     token, child = line.token(node), node.expressions[0]
-    example = "write  expected_value at realized_vol(20 days)  |  expected_value at 18%"
+    example = write("expected_value at realized_vol(20 days)", "expected_value at 18%")
     if not declared.takes_view:
-        raise line.wrong(node, f"'{declared.name}' is taken at no volatility", f"write  {declared.name}")
+        raise line.wrong(node, f"'{declared.name}' is taken at no volatility", write(declared.name))
     if line.relations != ("spread",):
-        raise line.wrong(node, "a view stands in rules and rank", f"write  {token.text}  here, and ask for the view in rules")
+        raise line.wrong(node, "a view stands in rules and rank", write(token.text, note="  here, and ask for the view in rules"))
     named = line.token(child)
     if named.sort == "number":
         if named.kind is not Loose.PERCENT or not 0 < named.value <= _HIGHEST_VIEW:
@@ -64,9 +65,9 @@ def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ..
     if wanted is None:
         if isinstance(node, exp.Anonymous):
             _refuse_days(line, node, declared)
-            raise line.wrong(node, f"'{declared.name}' takes nothing in brackets", f"write  {declared.name}")
+            raise line.wrong(node, f"'{declared.name}' takes nothing in brackets", write(declared.name))
         return ()
-    example = f"write  {declared.name}({wanted.example})"
+    example = write(f"{declared.name}({wanted.example})")
     if not given and wanted.default is not None:
         return (wanted.default,)
     if len(given) != 1 or not isinstance(given[0], exp.Column) or line.token(given[0]).sort != "number":
@@ -84,10 +85,10 @@ def _refuse_days(line: Line, node: Tree, declared: Declaration) -> None:
     word, *after = line.tokens[line.tokens.index(name) + 1 :]
     message = f"'{word.text}' belongs behind an event, and '{declared.name}' is none"
     if word.text == "today":
-        raise line.wrong_at(word, message, "remove it")
+        raise line.wrong_at(word, message, strike())
     if word.text == "within":
         days = str(line.text)[word.start : after[0].end]
-        raise about(line.text, message, f"write  event {days}", name.start, after[0].end)
+        raise about(line.text, message, write(f"event {days}"), name.start, after[0].end)
 
 
 def _unknown(line: Line, token: Token, *, called: bool) -> PydanticCustomError:

@@ -29,8 +29,10 @@ from ruamel.yaml.events import (
 )
 
 from engine.strategy.positions import NOWHERE, Listed, Mapped, Node, Place, Text
-from engine.strategy.problems import Problem
+from engine.strategy.problems import Edit, Problem
+from engine.strategy.reading.edits import Source
 from engine.strategy.reading.syntax import in_trade_words
+from engine.strategy.way_out import changes_of, is_later, strike, write, written_first
 
 LARGEST_FILE = 256 * 1024
 """Bytes. A hand-written strategy has three thousand; what is larger is another file by mistake."""
@@ -39,6 +41,9 @@ DEEPEST = 8
 """Levels; the language itself needs four."""
 
 MOST_VALUES = 5_000
+
+MOST_EDITED = 200
+"""Problems that come with their edits; nobody is shown more at once."""
 
 
 @dataclass(slots=True)
@@ -50,11 +55,25 @@ class Document:
     lines: list[str]
     tree: Mapped | None
     problems: list[Problem]
+    _source: Source | None = None
 
     def report(self, place: Place, message: str, hint: str, severity: Literal["error", "warning"] = "error") -> None:
         line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else None
         end = max(place.end_column, place.column + 1)
-        self.problems.append(Problem(self.file, place.line, place.column, end, severity, message, line, hint))
+        said, edits = self._way_out(hint, Place(place.line, place.column, end))
+        later = is_later(hint)
+        self.problems.append(Problem(self.file, place.line, place.column, end, severity, message, line, said, edits, later))
+
+    def _way_out(self, hint: str, marked: Place) -> tuple[str, tuple[Edit, ...]]:
+        """The sentence, with quotes where its text needs them there, and what it does to the file."""
+        if not changes_of(hint) or len(self.problems) >= MOST_EDITED:
+            return str(hint), ()
+        if self._source is None or self._source.tree is not self.tree:
+            self._source = Source(self.lines, self.tree)
+        said = str(hint)
+        if (text := written_first(hint)) and (quoted := self._source.in_place(text, marked)) != text:
+            said = said.replace(text, quoted, 1)
+        return said, self._source.edits(changes_of(hint), marked)
 
     @property
     def has_errors(self) -> bool:
@@ -115,7 +134,7 @@ def _refuse_invisible(text: str, document: Document) -> None:
         for found in _INVISIBLE.finditer(line):
             name = unicodedata.name(found[0], "") or {"\x00": "a zero byte"}.get(found[0], "a control character")
             place = Place(number, found.start() + 1, found.start() + 2)
-            document.report(place, f"an invisible character stands here: U+{ord(found[0]):04X}, {name.lower()}", "delete it")
+            document.report(place, f"an invisible character stands here: U+{ord(found[0]):04X}, {name.lower()}", strike())
             raise _Stop
 
 
@@ -208,7 +227,7 @@ class _Builder:
         listed.place = place
         for event in self.events:
             if isinstance(event, SequenceEndEvent):
-                listed.span = self._span(start, event)
+                listed.span, listed.closes = self._span(start, event), _closes(start, event)
                 break
             listed.append(self._node(event, depth + 1))
         return listed
@@ -218,12 +237,12 @@ class _Builder:
         mapped.place = place
         for event in self.events:
             if isinstance(event, MappingEndEvent):
-                mapped.span = self._span(start, event)
+                mapped.span, mapped.closes = self._span(start, event), _closes(start, event)
                 break
             key = self._node(event, depth + 1)
             value = self._node(next(self.events), depth + 1)
             if not isinstance(key, Text):
-                self.document.report(key.place, "a key is a plain word", "write  key: value")
+                self.document.report(key.place, "a key is a plain word", write("key: value"))
                 continue
             if not isinstance(value, Text) or not value:
                 value.place = key.place
@@ -268,3 +287,9 @@ class _Builder:
         shown = len(self.document.lines[start.line]) if start.line < len(self.document.lines) else column
         last = end.column + 1 if end.line == start.line else shown + 1
         return Place(line, column, max(column + 1, last))
+
+
+def _closes(start: Event, end: Event) -> Place | None:
+    """The closing bracket of what stands in brackets."""
+    closes = end.start_mark
+    return Place(closes.line + 1, closes.column + 1, closes.column + 2) if bool(getattr(start, "flow_style", False)) else None

@@ -14,8 +14,3 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | Non
 def recased(word: str, known: Iterable[str]) -> str | None:
     """The known word that this one is, written with other capitals."""
     return next((one for one in known if one.casefold() == word.casefold()), None)
-
-
-def did_you_mean(meant: str | None, known: str) -> str:
-    """The way out where a word is not known: what was meant, if one is near, before what is known."""
-    return f"did you mean '{meant}'?   {known}" if meant else known

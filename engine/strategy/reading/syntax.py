@@ -5,6 +5,7 @@ from __future__ import annotations
 from ruamel.yaml.error import MarkedYAMLError
 
 from engine.strategy.positions import NOWHERE, Place
+from engine.strategy.way_out import strike, write
 
 _QUOTE = "put the text in quotes"
 
@@ -14,7 +15,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
         "a ':' stands where none can be",
         "put text with ': ' in it in quotes, or check the indentation of this line and the one above",
     ),
-    ("could not find expected ':'", "this line has no ':' with a space behind it", "write  key: value"),
+    ("could not find expected ':'", "this line has no ':' with a space behind it", write("key: value")),
     ("expected a comment or a line break", "a text cannot begin with '>' or '|' in YAML", "begin with a number:  iv_rank >= 25%"),
     ("expected chomping or indentation", "a text cannot begin with '>' or '|' in YAML", "begin with a number:  iv_rank >= 25%"),
     ("incompatible YAML document", "this names a version of YAML that is not known", "remove the line"),
@@ -28,7 +29,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     ("expected <block end>", "this line does not fit the lines above", "keys of one level begin in the same column"),
     ("did not find expected", "this line does not fit the lines above", "keys of one level begin in the same column"),
     ("found undefined tag", "'!' begins a YAML tag; tags are not used here", _QUOTE),
-    ("expected the node content", "a value is missing here", "write  key: value"),
+    ("expected the node content", "a value is missing here", write("key: value")),
     ("expected '<document start>'", "this does not belong to what stands above", "keys of one level begin in the same column"),
     ("expected alphabetic or numeric character", "& and * have a meaning of their own in YAML", _QUOTE),
     ("incorrectly indented", "this line is not indented as the lines above", "keys of one level begin in the same column"),
@@ -53,7 +54,7 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
         character = line[place.column - 1 : place.column]
         return place, f"a text cannot begin with '{character}' in YAML", _QUOTE
     if line[place.column - 1 : place.column] in {"]", "}"} and "parsing a block" in str(error.context or ""):
-        return place, f"this {line[place.column - 1]} closes nothing", "remove it"
+        return place, f"this {line[place.column - 1]} closes nothing", strike()
     for part, message, hint in _SENTENCES:
         if part in problem:
             began = error.context_mark
@@ -61,7 +62,7 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
                 place = _place(began.line, began.column, lines)
                 written = lines[place.line - 1][place.column - 1 :]
                 if "not closed" not in message and written[:1] == "-":
-                    return place, "a dash without a space begins no part of a list", f"write  - {written[1:].strip()[:40]}"
+                    return place, "a dash without a space begins no part of a list", write(f"- {written[1:].strip()[:40]}")
             return place, message, hint
     return (
         place,

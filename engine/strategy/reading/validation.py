@@ -10,9 +10,9 @@ from pydantic_core import ErrorDetails
 from engine.strategy.positions import NOWHERE, Listed, Location, Mapped, Node, Text, steps_to
 from engine.strategy.reading.document import Document
 from engine.strategy.reading.keys import example_of, homes_of, keys_of, meant_key, model_at, types_of
-from engine.strategy.reading.spelling import did_you_mean
 from engine.strategy.scalars.scalar import shortened
 from engine.strategy.structures import no_structure
+from engine.strategy.way_out import add, did_you_mean, turn
 
 NO_TAG = frozenset({"union_tag_invalid", "union_tag_not_found"})
 """What pydantic calls a structure whose type is not known."""
@@ -31,7 +31,7 @@ def report(model: type[BaseModel], document: Document, tree: Mapped, details: Er
         case "written":
             context: dict[str, Any] = details.get("ctx") or {}
             prefix = "" if not names or _LINES & set(names) else f"{'.'.join(names)}: "
-            document.report(context.get("place") or node.place, prefix + str(context["message"]), str(context["hint"]))
+            document.report(context.get("place") or node.place, prefix + str(context["message"]), context["hint"])
         case "too_short" if isinstance(node, Listed) and len(node) >= (details.get("ctx") or {}).get("min_length", 1):
             pass  # what is wrong with its parts is told, and they are there
         case "missing":
@@ -52,7 +52,7 @@ def _report_missing(model: type[BaseModel], document: Document, node: Node, name
     example = example_of(owner, key) if owner else None
     if key == "width":
         where += ": without it nothing limits the loss of the short leg"
-    hint = f"add  {key}: {example}" if example else f"add  {key}:"
+    hint = add(f"{key}: {example}", ".".join(names)) if example else f"add  {key}:"
     document.report(node.place if names else NOWHERE, f"missing key '{key}'{where}", hint)
 
 
@@ -77,16 +77,16 @@ def _report_structure(model: type[BaseModel], document: Document, node: Node, lo
     known = types_of(owner, str(location[-1]))
     written = node.get(Text("type")) if isinstance(node, Mapped) else None
     name = ".".join(str(part) for part in location)
-    add = f"type: {known[0]}   types here: {', '.join(known)}"
+    first, others = f"type: {known[0]}", f"   types here: {', '.join(known)}"
     match written:
         case None:
             if not isinstance(node, Mapped) or not any(meant_key(key, ["type"]) for key in node):
-                document.report(node.place, f"missing key 'type' in {name}", f"add  {add}")
+                document.report(node.place, f"missing key 'type' in {name}", add(first, name, others))
         case Text():
             document.report(written.place, *no_structure(written, known))
         case _:
             what = "a list" if isinstance(written, Listed) else "keys"
-            document.report(written.place, f"{name}.type: found {what}; wanted one word", f"write  {add}")
+            document.report(written.place, f"{name}.type: found {what}; wanted one word", turn(first, others))
 
 
 def _shape(kind: str, node: Node, names: list[str]) -> tuple[str, str]:

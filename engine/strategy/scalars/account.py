@@ -11,12 +11,13 @@ from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.money import share_of
 from engine.strategy.scalars.scalar import NUMBER, Scalar, decimal_of
+from engine.strategy.way_out import write
 
 
 def _percent(text: Text, match: re.Match[str]) -> Decimal:
     share = decimal_of(text, match[1]) / 100
     if share > 1:
-        raise about(text, f"{match[0]} is more than 100%", "write  25%")
+        raise about(text, f"{match[0]} is more than 100%", write("25%"))
     return share
 
 
@@ -28,7 +29,7 @@ Percent: TypeAlias = Annotated[
         _percent,
         "a percentage from 0% to 100%",
         ("25%",),
-        misread=lambda text: (f"{text} what?", f"write  {text}%") if re.fullmatch(NUMBER, text) else None,
+        misread=lambda text: (f"{text} what?", write(f"{text}%")) if re.fullmatch(NUMBER, text) else None,
         guess=guesses.percent,
     ),
 ]
@@ -42,7 +43,7 @@ Drop: TypeAlias = Annotated[
         "a loss as a part of net liquidation, with its minus",
         ("-2% of net liquidation",),
         misread=lambda text: (
-            (f"{text} is a gain: a loss has a minus", f"write  -{text}") if text[:1].isdecimal() and "of" in text else None
+            (f"{text} is a gain: a loss has a minus", write(f"-{text}")) if text[:1].isdecimal() and "of" in text else None
         ),
         guess=guesses.drop,
     ),
@@ -53,7 +54,7 @@ def _date(text: Text, match: re.Match[str]) -> date:
     try:
         return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
-        raise about(text, f"there is no {match[0]} in the calendar", "write  2027-06-30") from None
+        raise about(text, f"there is no {match[0]} in the calendar", write("2027-06-30")) from None
 
 
 Day: TypeAlias = Annotated[

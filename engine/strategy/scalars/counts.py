@@ -9,12 +9,13 @@ from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DASH, Scalar, backwards, words
 from engine.strategy.values import ContractRange
+from engine.strategy.way_out import write
 
 
 def _count(text: Text, match: re.Match[str]) -> int:
     number = int(match[0].replace(",", ""))
     if not 1 <= number <= 100_000:
-        raise about(text, f"found {match[0]}; wanted a whole number from 1", "write  1  |  5")
+        raise about(text, f"found {match[0]}; wanted a whole number from 1", write("1", "5"))
     return number
 
 
@@ -39,7 +40,7 @@ def _contracts(text: Text, match: re.Match[str]) -> ContractRange:
     if low > high > 0:
         raise backwards(text, low, high)
     if low < 1 or not 1 <= high <= 1000:
-        raise about(text, f"found {match[0]}; wanted 1 to 1000 contracts", "write  1  |  1-10")
+        raise about(text, f"found {match[0]}; wanted 1 to 1000 contracts", write("1", "1-10"))
     return ContractRange(low, high)
 
 
@@ -76,7 +77,7 @@ SchemaVersion: TypeAlias = Annotated[
         json_type="integer",
         json_bounds=(1, 1),
         misread=lambda text: (
-            (f"version {text} of the language is newer than this engine reads", "write  schema: 1")
+            (f"version {text} of the language is newer than this engine reads", write("schema: 1"))
             if text.isdecimal() and int(text[:9]) > 1
             else None
         ),
@@ -127,7 +128,7 @@ def _no_ticker(text: str) -> tuple[str, str] | None:
             'write  SPX, and quote a ticker that YAML reads as a word: "TRUE"',
         )
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9. ]{0,9}", text):
-        return f"'{text}' is no ticker: they are written in capitals", f"write  {text.upper()}"
+        return f"'{text}' is no ticker: they are written in capitals", write(text.upper())
     return None
 
 

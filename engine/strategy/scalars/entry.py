@@ -23,6 +23,7 @@ from engine.strategy.values import (
     WorstNatural,
     WorstShare,
 )
+from engine.strategy.way_out import write
 
 ZONES = {"New York": "America/New_York", "Chicago": "America/Chicago"}
 """Where US options trade. Both change to summer time on the same days, so a time in one is a time in the other."""
@@ -54,14 +55,14 @@ _CLOCK = r"([0-9]{1,2}):([0-9]{2})"
 
 def _time(text: Text, hour: str, minute: str) -> time:
     if int(hour) > 23 or int(minute) > 59:
-        raise about(text, f"there is no {hour}:{minute} on a clock", "write  10:00-15:30 New York")
+        raise about(text, f"there is no {hour}:{minute} on a clock", write("10:00-15:30 New York"))
     return time(int(hour), int(minute))
 
 
 def _window(text: Text, match: re.Match[str]) -> Window:
     start, end = _time(text, match[1], match[2]), _time(text, match[3], match[4])
     if start >= end:
-        raise about(text, f"the window ends ({end:%H:%M}) before it begins ({start:%H:%M})", "write  10:00-15:30 New York")
+        raise about(text, f"the window ends ({end:%H:%M}) before it begins ({start:%H:%M})", write("10:00-15:30 New York"))
     return Window(start, end, ZONES[match[5]])
 
 
@@ -74,7 +75,7 @@ Hours: TypeAlias = Annotated[
         "two times of day and the city whose clock is meant",
         ("10:00-15:30 New York", "09:00-14:30 Chicago"),
         misread=lambda text: (
-            (f"{text} where?", f"write  {text} New York  |  {text} Chicago")
+            (f"{text} where?", write(f"{text} New York", f"{text} Chicago"))
             if re.fullmatch(rf"{_CLOCK}{DASH}{_CLOCK}", text)
             else None
         ),
@@ -86,7 +87,7 @@ Hours: TypeAlias = Annotated[
 def _span(text: Text, match: re.Match[str]) -> int:
     span = _seconds(match[1], match[2])
     if not 1 <= span <= 86_400:
-        raise about(text, f"{match[0]} is not between one second and one day", "write  10 min")
+        raise about(text, f"{match[0]} is not between one second and one day", write("10 min"))
     return span
 
 
@@ -98,7 +99,7 @@ Seconds: TypeAlias = Annotated[
         _span,
         "a duration",
         ("5 min", "30 s"),
-        misread=lambda text: (f"{text} what?", f"write  {text} min  |  {text} s") if text.isdecimal() else None,
+        misread=lambda text: (f"{text} what?", write(f"{text} min", f"{text} s")) if text.isdecimal() else None,
         guess=guesses.span,
     ),
 ]
@@ -110,7 +111,7 @@ DEFAULT_EXPIRES_S = 600
 def _approval(text: Text, match: re.Match[str]) -> Manual | Auto:
     expires_s = _seconds(match[2], match[3]) if match[2] else DEFAULT_EXPIRES_S
     if not 1 <= expires_s <= 86_400:
-        raise about(text, "an approval expires within a day", "write  manual, expires in 10 min")
+        raise about(text, "an approval expires within a day", write("manual, expires in 10 min"))
     return Manual(expires_s) if match[1] == "manual" else Auto(expires_s)
 
 
@@ -130,7 +131,7 @@ ApprovalWord: TypeAlias = Annotated[
 def _budget(text: Text, match: re.Match[str]) -> Budget:
     usd, orders = decimal_of(text, match[1]), int(match[2])
     if usd <= 0 or orders < 1:
-        raise about(text, "a budget of nothing never opens anything by itself", "write  approval: manual")
+        raise about(text, "a budget of nothing never opens anything by itself", write("approval: manual"))
     return Budget(usd, orders)
 
 
@@ -193,7 +194,7 @@ def _no_walk(text: str) -> tuple[str, str] | None:
         return None
     for part, (pattern, what, example) in zip(written, _PARTS, strict=True):
         if not re.fullmatch(pattern, part):
-            return f"'{shortened(part, 50)}' is no {what.removeprefix('the ')}", f"write  {example}  in its place"
+            return f"'{shortened(part, 50)}' is no {what.removeprefix('the ')}", write(example, note="  in its place")
     return None
 
 
@@ -201,17 +202,17 @@ def _walk(text: Text, match: re.Match[str]) -> PriceWalk:
     better, usd, share, every, every_word, worst_share, worst_of, worst_usd, natural, patience, patience_word = match.groups()
     step = Step(usd=decimal_of(text, usd)) if usd else Step(of_half_width=decimal_of(text, share) / 100)
     if not (step.usd or step.of_half_width):
-        raise about(text, "a step of nothing never reaches a buyer", "write  $0.05 every 15 s")
+        raise about(text, "a step of nothing never reaches a buyer", write("$0.05 every 15 s"))
     worst: Worst = WorstNatural() if natural else WorstFromMid(decimal_of(text, worst_usd)) if worst_usd else WorstShare(
         decimal_of(text, worst_share) / 100, "mid" if worst_of == "mid" else "width"
     )  # fmt: skip
     if isinstance(worst, WorstShare) and worst.fraction == 0:
-        raise about(text, "0% gives the spread away", f"write  {_PARTS[2][2]}", *match.span(6))
+        raise about(text, "0% gives the spread away", write(_PARTS[2][2]), *match.span(6))
     every_s, give_up_s = _seconds(every, every_word), _seconds(patience, patience_word)
     if every_s < 1 or give_up_s < every_s:
         raise about(text, "it gives up before the first step", "write  … every 15 s, …, give up after 3 min")
     if give_up_s > 86_400:
-        raise about(text, "an order works for a day at most", "write  give up after 3 min")
+        raise about(text, "an order works for a day at most", write("give up after 3 min"))
     return PriceWalk(step, every_s, worst, give_up_s, decimal_of(text, better) if better else Decimal(0))
 
 

@@ -10,6 +10,7 @@ from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DOLLARS, NUMBER, Scalar, decimal_of
 from engine.strategy.values import Amount, Base, ShareOf, Usd
+from engine.strategy.way_out import write, write_any
 
 _BASES: dict[str, Base] = {
     "net liquidation": "net liquidation",
@@ -26,7 +27,7 @@ def share_of(text: Text, digits: str) -> Decimal:
     """The part that a percentage takes of something: 2 is 0.02. Raises a complaint where it takes nothing or more than all."""
     share = decimal_of(text, digits) / 100
     if not 0 < share <= 1:
-        raise about(text, f"{digits}% is not above 0% and at most 100%", "write  2% of net liquidation")
+        raise about(text, f"{digits}% is not above 0% and at most 100%", write("2% of net liquidation"))
     return share
 
 
@@ -35,18 +36,18 @@ def _amount(text: Text, match: re.Match[str]) -> Amount:
         return ShareOf(share_of(text, match[2]), _BASES[match[3]])
     usd = decimal_of(text, match[1])
     if usd == 0:
-        raise about(text, "$0 allows nothing at all", "write  $500, or  enabled: false  to pause the strategy")
+        raise about(text, "$0 allows nothing at all", write("$500", note=", or  enabled: false  to pause the strategy"))
     return Usd(usd)
 
 
 def _no_amount(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"(?:{NUMBER})\s*%", text):
-        return f"{text} of what?", f"write  {text} of net liquidation  |  {text} of buying power  |  $500"
+        return f"{text} of what?", write(f"{text} of net liquidation", f"{text} of buying power", "$500")
     if re.fullmatch(NUMBER, text):
         meant = [f"${text}", "2% of net liquidation"] if decimal_of(Text(text), text) >= 1 else guesses.risk(text)
-        return f"{text} what?", f"write  {'  |  '.join(meant)}"
+        return f"{text} what?", write_any(meant)
     if text.startswith("-"):
-        return f"'{text[:30]}': an amount at risk is written without a sign", f"write  {text.lstrip('- ')[:30]}"
+        return f"'{text[:30]}': an amount at risk is written without a sign", write(text.lstrip("- ")[:30])
     return None
 
 
@@ -67,7 +68,7 @@ Risk: TypeAlias = Annotated[
 def _loss(text: Text, match: re.Match[str]) -> Usd:
     usd = decimal_of(text, match[1] or match[2])
     if usd == 0:
-        raise about(text, "a stop at no loss at all stops before the first trade", "write  -$500, or remove the key")
+        raise about(text, "a stop at no loss at all stops before the first trade", write("-$500", note=", or remove the key"))
     return Usd(-usd)
 
 
@@ -80,11 +81,11 @@ Loss: TypeAlias = Annotated[
         "a loss in dollars, with its minus",
         ("-$500", "-$1,500"),
         misread=lambda text: (
-            (f"{text} is no loss", "write  -$500, or remove the key")
+            (f"{text} is no loss", write("-$500", note=", or remove the key"))
             if re.fullmatch(r"\$?\s*0+(?:\.0*)?", text)
-            else (f"{text} is a gain: a loss has a minus", f"write  -${text.lstrip('$ ')}")
+            else (f"{text} is a gain: a loss has a minus", write(f"-${text.lstrip('$ ')}"))
             if re.fullmatch(rf"\$?\s*(?:{NUMBER})", text)
-            else (f"{text}: dollars have their sign", f"write  -${text.lstrip('- ')}")
+            else (f"{text}: dollars have their sign", write(f"-${text.lstrip('- ')}"))
             if re.fullmatch(rf"-\s*(?:{NUMBER})", text)
             else None
         ),

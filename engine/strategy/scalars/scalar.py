@@ -16,6 +16,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from engine.strategy.positions import Listed, Mapped, PydanticCustomError, Text, about, complaint, texts_in
+from engine.strategy.way_out import WayOut, write, write_any, written_first
 
 NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"
 """A number as people write it: 1,500 or 0.05 or .16."""
@@ -86,8 +87,8 @@ class Scalar:
 
     def _leads_out(self, hint: str) -> bool:
         """Whether the first thing that a way out offers fits, or nothing is known that fits better."""
-        offered = re.match(r"write  (.+?)(?:  |$)", hint)
-        return self.guess is None or (offered is not None and self._reads(offered[1]))
+        offered = written_first(hint)
+        return self.guess is None or (offered is not None and self._reads(offered))
 
     def _reads(self, spelled: str) -> bool:
         match = re.fullmatch(self.pattern, spelled)
@@ -96,8 +97,8 @@ class Scalar:
         except PydanticCustomError:
             return False
 
-    def _way_out(self, meant: Sequence[str] = ()) -> str:
-        return "write  " + "  |  ".join(meant or self.examples)
+    def _way_out(self, meant: Sequence[str] = ()) -> WayOut:
+        return write_any(meant or self.examples)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.value_of)
@@ -164,4 +165,4 @@ def decimal_of(text: Text, digits: str) -> Decimal:
 
 def backwards(text: Text, low: object, high: object, unit: str = "") -> PydanticCustomError:
     """The complaint about a range whose first end is above its second."""
-    return about(text, f"the range runs backwards: {low} is more than {high}", f"write  {high}-{low}{unit}")
+    return about(text, f"the range runs backwards: {low} is more than {high}", write(f"{high}-{low}{unit}"))

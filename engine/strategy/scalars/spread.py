@@ -10,6 +10,7 @@ from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of, shortened
 from engine.strategy.values import DayRange, DeltaRange, ExpiryRule, NextMonthly, WidthRange
+from engine.strategy.way_out import write, write_any
 
 _LONGEST_DAYS = 1500
 """The longest listed options live about five years less; further away there is nothing to find."""
@@ -20,15 +21,15 @@ def _days(text: Text, match: re.Match[str]) -> DayRange:
     if low > high:
         raise backwards(text, low, high, " days")
     if high > _LONGEST_DAYS:
-        raise about(text, f"no option lives {high} days", "write  30-60 days")
+        raise about(text, f"no option lives {high} days", write("30-60 days"))
     return DayRange(low, high)
 
 
 def _bare_days(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"[0-9]{{1,4}}(?:{DASH}[0-9]{{1,4}})?", text):
-        return f"{text} what? days are written out", f"write  {'  |  '.join(guesses.days(text))}"
+        return f"{text} what? days are written out", write_any(guesses.days(text))
     if text.startswith("-"):
-        return f"'{text[:20]}' lies in the past: days count from today", "write  30-60 days"
+        return f"'{text[:20]}' lies in the past: days count from today", write("30-60 days")
     return None
 
 
@@ -55,7 +56,7 @@ def _expiry(text: Text, match: re.Match[str]) -> ExpiryRule:
         raise about(
             text,
             "'first after earnings' needs an earnings calendar, which is not available yet",
-            "write  30-60 days  |  next monthly",
+            write("30-60 days", "next monthly"),
         )
     return _days(text, match)
 
@@ -79,13 +80,13 @@ def _delta(text: Text, digits: str, in_hundredths: bool) -> Decimal:
     if in_hundredths and 0 < number < 1:
         plain = re.sub(r"\s*(?:deltas?|Δ)$", "", text.strip())
         hint = f"{plain}  |  16 delta" if all(float(part) <= 1 for part in re.findall(NUMBER, plain)) else "0.16  |  16 delta"
-        raise about(text, f"'{shortened(text, 30)}' is hardly meant: 16 delta is 0.16", f"write  {hint}")
+        raise about(text, f"'{shortened(text, 30)}' is hardly meant: 16 delta is 0.16", write(hint))
     delta = number / 100 if in_hundredths else number
     if delta > 1:
         whole = f"{shortened(text, 20)} delta" if not in_hundredths and number <= 100 and "." not in text else "16 delta"
         if re.fullmatch(NUMBER, text.strip()) and (near := guesses.deltas(text)):
             whole = f"{near[0]}  |  {whole}"
-        raise about(text, f"no option has a delta of {digits}", f"write  {whole}  |  0.16  |  0.12-0.20")
+        raise about(text, f"no option has a delta of {digits}", write(f"{whole}", "0.16", "0.12-0.20"))
     return delta
 
 
@@ -96,7 +97,7 @@ def _deltas(text: Text, match: re.Match[str]) -> DeltaRange:
     if low > high:
         raise backwards(text, match[1], match[2], " delta" if in_hundredths else "")
     if high == 0:
-        raise about(text, "no option that trades has a delta of 0", "write  0.12-0.20  |  16 delta")
+        raise about(text, "no option that trades has a delta of 0", write("0.12-0.20", "16 delta"))
     return DeltaRange(low, high)
 
 
@@ -111,7 +112,7 @@ Deltas: TypeAlias = Annotated[
         json_type=("string", "number"),
         json_bounds=(0, 1),
         misread=lambda text: (
-            ("deltas are written without a sign, also for puts", f"write  {'  |  '.join(guesses.deltas(text))}")
+            ("deltas are written without a sign, also for puts", write_any(guesses.deltas(text)))
             if text.startswith("-")
             else None
         ),
@@ -125,7 +126,7 @@ def _width(text: Text, match: re.Match[str]) -> WidthRange:
     if low > high:
         raise backwards(text, f"${low}", f"${high}")
     if low <= 0:
-        raise about(text, "a spread of no width is no spread", "write  $25-$50  |  $5")
+        raise about(text, "a spread of no width is no spread", write("$25-$50", "$5"))
     return WidthRange(low, high)
 
 
@@ -133,9 +134,9 @@ def _no_width(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"(?:{NUMBER})(?:{DASH}(?:{NUMBER}))?", text):
         return f"{text} what? a width is in dollars between the strikes", "write  " + re.sub(r"([0-9.,]+)", r"$\1", text)
     if re.fullmatch(rf"(?:{NUMBER})\s*\$", text):
-        return f"'{text[:20]}': the $ stands before the number", f"write  ${text.rstrip('$ ')}"
+        return f"'{text[:20]}': the $ stands before the number", write(f"${text.rstrip('$ ')}")
     if text.startswith(("-$", "$-", "-")):
-        return f"'{text[:20]}': a width is a distance, it has no sign", f"write  {'-'.join(guesses.width(text))}"
+        return f"'{text[:20]}': a width is a distance, it has no sign", write("-".join(guesses.width(text)))
     return None
 
 

@@ -79,7 +79,7 @@ def test_shares_on_their_last_day_want_a_close() -> None:
         "warning",
         "no exit closes before expiry, and SPY options are settled in shares",
     )
-    assert problem.hint == "add  - time >= 15:45 New York"
+    assert problem.hint == "add  - time >= 15:45 New York  in exits"
 
 
 def test_nothing_comes_after_let_expire() -> None:
@@ -103,5 +103,5 @@ def test_other_words_for_it_lead_there(word: str) -> None:
 def test_way_out_of_a_late_exit_fits_the_days_that_are_searched(expiry: str, line: str) -> None:
     problems = told(ticker="SPY", expiry=expiry)
 
-    assert [problem.hint for problem in problems] == [f"add  - {line}"]
+    assert [problem.hint for problem in problems] == [f"add  - {line}  in exits"]
     assert told(line, ticker="SPY", expiry=expiry) == ()
