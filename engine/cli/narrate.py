@@ -43,6 +43,7 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
+from engine.strategy.changes import direction_of
 from engine.strategy.measures import declared_in
 from engine.strategy.units import Unit
 
@@ -67,13 +68,13 @@ class Narrator:
             case EngineStarted():
                 return f"engine {fact.version} started in mode {fact.mode}"
             case StrategyLoaded():
-                return f"{_reload(fact)}  {fact.strategy} from {fact.file}{_changes(fact)}"
+                return f"{_reload(fact)}{fact.strategy} from {fact.file}{_changes(fact)}"
             case StrategyRefused():
                 return f"refused   {fact.file}; what was in force before stays in force\n{fact.problems}"
             case StrategyRemoved():
                 return f"removed   {fact.strategy}: no new entries, exits go on"
             case SharedFileLoaded():
-                return f"{_reload(fact)}  {fact.file}{'' if fact.digest else ' is gone, its defaults hold'}{_changes(fact)}"
+                return f"{_reload(fact)}{fact.file}{'' if fact.digest else ' is gone, its defaults hold'}{_changes(fact)}"
             case BreakerTripped():
                 until = "the next session" if fact.lifts == "next session" else "a person lifts it"
                 whose = f"{fact.strategy} " if fact.strategy else ""
@@ -241,7 +242,10 @@ _MEASURES = declared_in("position", "market", "spread")
 
 
 def _reload(fact: StrategyLoaded | SharedFileLoaded) -> str:
-    return "LOOSENED" if fact.loosens else "changed " if fact.changes else "loaded  "
+    if not fact.changes:
+        return "loaded    "
+    direction = direction_of(fact.changes, loosens=fact.loosens)
+    return f"{direction.upper() if fact.loosens else direction:<10}"
 
 
 def _changes(fact: StrategyLoaded | SharedFileLoaded) -> str:

@@ -10,7 +10,7 @@ from engine.cli.holdings import order_told
 from engine.cli.narrate import measured
 from engine.cli.options import STATE, State
 from engine.cli.show import Row, line, say, show, show_told
-from engine.cli.troubles import blocked, refused, tripped
+from engine.cli.troubles import blocked, changed, refused, tripped
 
 ORDERS_SHOWN = 5
 
@@ -60,6 +60,7 @@ def _stops(found: Row) -> Iterator[str]:
     yield from (f"stopped: {words}" for words in stopped)
     yield from tripped(found)
     yield from (refused(row) for row in cast("list[Row]", found["refused"]))
+    yield from changed(found)
     yield from (blocked(row) for row in cast("list[Row]", found["blocked_exits"]))
     yield from (f"denied: {row['spread']}: {row['obstacle']}" for row in cast("list[Row]", found["denials"]))
     if not stopped:

@@ -9,7 +9,7 @@ from engine.cli.amounts import dollars, instant
 from engine.cli.client import ask, is_state_folder, named, runs
 from engine.cli.options import STATE, By, State, somebody
 from engine.cli.show import Row, line, pairs, say, show_told
-from engine.cli.troubles import blocked, refused, tripped
+from engine.cli.troubles import blocked, changed, refused, tripped
 from engine.domain.errors import EngineError, UserError
 
 DOLLARS = frozenset({"net_liquidation", "buying_power", "day_pnl"})
@@ -113,6 +113,7 @@ def _warnings(found: Row) -> Iterator[str]:
     """What needs a person, a sentence each."""
     yield from tripped(found)
     yield from (refused(row) for row in cast("list[Row]", found.get("refused", [])))
+    yield from changed(found)
     yield from (blocked(row) for row in cast("list[Row]", found.get("blocked_exits", [])))
     for name, word in (("differences", "books differ"), ("foreign", "not ours"), ("notices", "notice")):
         yield from (f"{word}: {words}" for words in cast("list[str]", found.get(name, [])))

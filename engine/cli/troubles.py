@@ -5,6 +5,10 @@ from typing import cast
 from engine.cli.amounts import dollars, instant
 from engine.cli.show import Row
 
+CHANGES_SHOWN = 5
+"""Readings of files; more would push out of sight what stops trading now."""
+CHANGES_QUERY = '`spreads query "SELECT recorded_at, file, changes FROM facts WHERE len(changes) > 0 ORDER BY seq DESC"`'
+
 
 def tripped(found: Row) -> list[str]:
     """A line for each breaker that stands: its moment, its number, and how it is lifted."""
@@ -15,6 +19,19 @@ def tripped(found: Row) -> list[str]:
         until = "until the next session; earlier:" if row["lifts"] == "next session" else "until a person lifts it:"
         at = instant(row["tripped_at"])
         lines.append(f"tripped: {row['name']}{whose}, {at}, {value} at a bound of {bound}, {until} {row['lift']}")
+    return lines
+
+
+def changed(found: Row) -> list[str]:
+    """A line for each reading of a file that put other limits in force, newest first: when, from what to what, which way."""
+    rows = cast("list[Row]", found.get("changed", []))
+    lines = [
+        f"{row['direction']}: {row['file']}, {instant(row['at'])}: {'; '.join(cast('list[str]', row['changes']))}"
+        for row in rows[:CHANGES_SHOWN]
+    ]
+    left_out = len(rows) - CHANGES_SHOWN
+    if left_out > 0:
+        lines.append(f"changed {left_out} times more within the last seven days; {CHANGES_QUERY} tells")
     return lines
 
 

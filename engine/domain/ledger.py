@@ -62,6 +62,7 @@ from engine.domain.facts import (
 from engine.domain.index import Index, index_of
 from engine.domain.order import Order, commission_key, fill_key, revision
 from engine.domain.position import Position, position_of
+from engine.domain.reload import Reload, with_reload
 from engine.domain.session import trading_day
 
 
@@ -75,6 +76,8 @@ class Ledger:
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
     shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
     """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
+    reloads: tuple[Reload, ...] = ()
+    """Readings of the trader's files that changed something, newest last; as many as are kept."""
     denials: dict[tuple[str, str], EntryDenied] = field(default_factory=dict[tuple[str, str], EntryDenied])
     """Last denial of an opening, by (strategy, underlying)."""
     funnels: dict[str, tuple[datetime, FunnelRecorded]] = field(default_factory=dict[str, tuple[datetime, FunnelRecorded]])
@@ -163,8 +166,10 @@ class Ledger:
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
             case StrategyLoaded():
                 self.strategies[fact.strategy] = fact
+                self.reloads = with_reload(self.reloads, fact, at)
             case SharedFileLoaded():
                 self.shared_files[fact.file.rsplit("/", 1)[-1]] = fact
+                self.reloads = with_reload(self.reloads, fact, at)
             case StrategyRemoved():
                 self.strategies.pop(fact.strategy, None)
             case Halted():

@@ -23,6 +23,7 @@ from engine.runtime.rows import (
     approval_row,
     blocked_rows,
     breaker_rows,
+    changed_rows,
     close_row,
     number,
     order_row,
@@ -106,6 +107,7 @@ class Desk:
             "differences": list(ledger.reconciled.differences) if ledger.reconciled else ["not reconciled yet"],
             "foreign": list(ledger.reconciled.foreign) if ledger.reconciled else [],
             "refused": refused_rows(self._refused()),
+            "changed": changed_rows(ledger, now),
             "notices": list(self._notices(now)),
             "strategies": [self._strategy(name, snapshot) for name in sorted(ledger.strategies)],
         }

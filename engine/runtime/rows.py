@@ -1,7 +1,7 @@
 """What the faces show, as plain data: a row each for orders, positions, approvals, and a close before it is asked for."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.book import Book
@@ -18,8 +18,11 @@ from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
+from engine.strategy.changes import direction_of
 
 Row = dict[str, object]
+CHANGES_SHOWN = timedelta(days=7)
+"""How long people are told of a changed limit: over a long weekend and a day off. The journal has it for ever."""
 
 
 def approval_row(order: Order, snapshot: Snapshot, book: Book, rows: Rows) -> Row:
@@ -88,6 +91,21 @@ def breaker_rows(ledger: Ledger, now: datetime) -> list[Row]:
             "lift": f"spreads lift {lift_words(trip)} --reason TEXT",
         }
         for at, trip in ledger.trips(trading_day(now))
+    ]
+
+
+def changed_rows(ledger: Ledger, now: datetime, strategy: str | None = None) -> list[Row]:
+    """Readings of files that changed a limit lately, newest first: the shared files', and one strategy's or all of them."""
+    return [
+        {
+            "at": reload.at.isoformat(),
+            "file": reload.file,
+            "strategy": reload.strategy or None,
+            "direction": direction_of(reload.changes, loosens=reload.loosens),
+            "changes": list(reload.changes),
+        }
+        for reload in reversed(ledger.reloads)
+        if now - CHANGES_SHOWN <= reload.at <= now and (strategy is None or reload.strategy in {"", strategy})
     ]
 
 

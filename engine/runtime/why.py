@@ -15,7 +15,16 @@ from engine.domain.facts import FunnelRecorded
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK, Session
 from engine.domain.snapshot import Snapshot
-from engine.runtime.rows import Row, blocked_rows, breaker_rows, candidate_rows, funnel_rows, order_row, refused_rows
+from engine.runtime.rows import (
+    Row,
+    blocked_rows,
+    breaker_rows,
+    candidate_rows,
+    changed_rows,
+    funnel_rows,
+    order_row,
+    refused_rows,
+)
 from engine.strategy.model import Strategy
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE
 
@@ -35,6 +44,7 @@ def why_row(
         "file": loaded.file if loaded else None,
         "stopped": list(stopped),
         "refused": refused_rows(ours),
+        "changed": changed_rows(ledger, at, strategy),
         "breakers": [row for row in breaker_rows(ledger, at) if row["strategy"] in {"", strategy}],
         "blocked_exits": blocked_rows(ledger, strategy),
         "when": list(when),

@@ -7,10 +7,11 @@ a share, the new one counts as looser.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -41,6 +42,8 @@ LineT = TypeVar("LineT", Condition, ExitRule)
 _NOT_COMPARED = frozenset({"schema_version", "name", "about", "digest", "file", "sources"})
 NEITHER = frozenset({"pricing.rate", "pricing.dividend_yield", "spread.rank", "spread.keep", "horizon", "entry.approval.expires"})
 """What changes no limit, with everything below it."""
+_MOVED = ("the",)
+"""How sentences begin that tell of another file or another name."""
 _LESS_LOOSENS = frozenset(
     {
         "greeks.gamma_days",
@@ -78,6 +81,14 @@ def changes_of(before: BaseModel, after: BaseModel) -> Changes:
     """What is different in the second of two values of one kind of file."""
     found = list(_of_models("", before, after))
     return Changes(tuple(said for said, _ in found), any(loosens for _, loosens in found))
+
+
+def direction_of(said: Iterable[str], *, loosens: bool) -> Literal["loosened", "tightened", "changed"]:
+    """Which way the limits went in changes that were told: `changed` where none of them is a limit."""
+    if loosens:
+        return "loosened"
+    subjects = (re.split(r"[ :]", sentence, maxsplit=1)[0] for sentence in said)
+    return "changed" if all(_is_below(subject, (*NEITHER, *_MOVED)) for subject in subjects) else "tightened"
 
 
 def _of_models(path: str, before: BaseModel, after: BaseModel) -> Iterator[Change]:

@@ -23,6 +23,7 @@ from engine.domain.facts import (
     OrderDeclined,
     Reconciled,
     Resumed,
+    SharedFileLoaded,
     StrategyLoaded,
     StrategyRefused,
 )
@@ -41,6 +42,7 @@ STEPS = (
     FunnelStep("spreads $25-$50 wide", 0, 12),
 )
 MISS = "SPX 18 Dec 26 5755/5705P bull_put: credit >= 8% of width: 3.90 is 0.10 short of 4.00"
+LOOSER = ("risk.per_trade was 1%, is 3%", "pricing.rate was 4%, is 4.2%")
 PUTS = given.strategy("when:\n  - price >= $500\n  - vix <= 20\n")
 
 
@@ -67,6 +69,16 @@ def state(tmp_path: Path) -> Path:
             (AT, EngineStarted("0.1.0", "paper", "sp00000")),
             (AT, LinkChanged("up", None, "connected")),
             (AT, StrategyLoaded("puts", "strategies/puts.yaml", "d" * 64)),
+            (AT - timedelta(days=8), SharedFileLoaded("strategies/account.yaml", "a" * 64, ("risk.per_trade was 2%, is 1%",))),
+            (AT - timedelta(hours=1), SharedFileLoaded("strategies/account.yaml", "b" * 64, LOOSER, loosens=True)),
+            (
+                AT - timedelta(minutes=9),
+                StrategyLoaded("puts", "strategies/puts.yaml", "e" * 64, ("spread.width was $50, is $25",)),
+            ),
+            (
+                AT - timedelta(minutes=8),
+                StrategyLoaded("calls", "strategies/calls.yaml", "f" * 64, ("sizing.risk was 1%, is 2%",)),
+            ),
             (AT, StrategyRefused("strategies/account.yaml", refused)),
             (AT, Reconciled(())),
             *((AT, fact) for fact in opened),
@@ -92,9 +104,22 @@ def test_why_says_what_stops_before_what_nearly_passed(
 
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.index("halted by ann") < ran.out.index("tripped: stop_for_day") < ran.out.index("vix 12.40")
-    assert ran.out.index("vix 12.40") < ran.out.index("nearest miss")
+    assert ran.out.index("loosened: ") < ran.out.index("vix 12.40") < ran.out.index("nearest miss")
     assert max(len(line) for line in ran.out.splitlines()) <= columns
     assert ran.out == snapshot
+
+
+def test_changed_limits_are_told_with_their_way_for_a_week_and_of_other_strategies_not(state: Path) -> None:
+    changed, later = (
+        cast("list[dict[str, object]]", why_then(state, "puts", f"2026-11-{day} 10:31 New York")["changed"]) for day in (23, 30)
+    )
+
+    assert [(row["direction"], row["file"], row["at"]) for row in changed] == [
+        ("tightened", "strategies/puts.yaml", (AT - timedelta(minutes=9)).isoformat()),
+        ("loosened", "strategies/account.yaml", (AT - timedelta(hours=1)).isoformat()),
+    ]
+    assert changed[1]["changes"] == list(LOOSER)
+    assert later == []
 
 
 def test_past_minute_is_answered_as_it_was_then(state: Path) -> None:
@@ -164,6 +189,11 @@ def test_status_tells_what_needs_a_person_before_the_strategies(terminal: Termin
         "trading": "on",
         "net_liquidation": 99_500.0,
         "refused": [{"file": "strategies/account.yaml", "problem": "strategies/account.yaml:4:12: 3 what?", "problems": 2}],
+        "changed": [
+            {"at": (AT - timedelta(hours=n)).isoformat(), "file": "strategies/account.yaml", "direction": "loosened",
+             "changes": [f"risk.per_trade was {n}%, is {n + 1}%", "risk.open was 10%, is 20%"], "strategy": None}
+            for n in range(7)
+        ],
         "breakers": [breaker],
         "blocked_exits": [blocked],
         "differences": ["SPY 580P: we hold 1, the broker 0"],

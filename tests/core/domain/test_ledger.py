@@ -25,11 +25,13 @@ from engine.domain.facts import (
     OrderUnknown,
     Reconciled,
     Resumed,
+    SharedFileLoaded,
     StrategyLoaded,
     StrategyRemoved,
 )
 from engine.domain.gate import Verdict
 from engine.domain.ledger import MESSAGES_KEPT, Ledger
+from engine.domain.reload import RELOADS_KEPT, Reload
 from tests import given
 from tests.shell.store.facts import timed, trading_day
 
@@ -179,6 +181,19 @@ def test_strategy_that_was_removed_is_not_in_force() -> None:
     known = given.ledger(StrategyLoaded("puts", "puts.yaml", "d"), StrategyRemoved("puts"))
 
     assert "puts" not in known.strategies
+
+
+def test_reloads_that_changed_something_are_known_with_their_moment_and_bounded() -> None:
+    known = given.ledger(StrategyLoaded("puts", "puts.yaml", "d"), SharedFileLoaded("account.yaml", "a"))
+    for number in range(RELOADS_KEPT + 5):
+        at = given.NOW + timedelta(seconds=number)
+        given.told(known, SharedFileLoaded("account.yaml", str(number), (f"risk.open was {number}%",), loosens=True), at=at)
+
+    assert len(known.reloads) == RELOADS_KEPT
+    last = RELOADS_KEPT + 4
+    assert known.reloads[-1] == Reload(
+        given.NOW + timedelta(seconds=last), "account.yaml", "", (f"risk.open was {last}%",), loosens=True
+    )
 
 
 def test_halt_and_mode_survive_in_the_fold_and_agreement_does_not_survive_a_start() -> None:

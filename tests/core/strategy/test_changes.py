@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from engine.strategy.account import Account
-from engine.strategy.changes import NEITHER, Changes, changes_of
+from engine.strategy.changes import NEITHER, Changes, changes_of, direction_of
 from engine.strategy.common import Common
 from engine.strategy.model import Strategy
 from engine.strategy.parse import parse_account, parse_common, parse_events, parse_strategy
@@ -169,6 +169,21 @@ def test_more_automatic_approval_loosens_and_asking_again_does_not() -> None:
     )
     assert not changes_of(strategy(auto), strategy()).loosens
     assert not changes_of(strategy(auto), strategy(policy)).loosens
+
+
+@pytest.mark.parametrize(
+    ("said", "loosens", "direction"),
+    [
+        (("risk.per_trade was 1%, is 2%",), True, "loosened"),
+        (("pricing.rate was 4%, is 4.2%", "risk.per_trade was 2%, is 1%"), False, "tightened"),
+        (("pricing.rate was 4%, is 4.2%", "spread.keep was 3, is 5"), False, "changed"),
+        (("the file is b.yaml, it was a.yaml",), False, "changed"),
+        (("when: `vix <= 30` is `vix <= 20` now",), False, "tightened"),
+        (("it is gone: no event is known, and what asks for one opens nothing",), False, "tightened"),
+    ],
+)
+def test_changes_that_were_told_say_which_way_the_limits_went(said: tuple[str, ...], loosens: bool, direction: str) -> None:
+    assert direction_of(said, loosens=loosens) == direction
 
 
 def test_files_that_say_the_same_have_no_changes() -> None:
