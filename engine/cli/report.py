@@ -7,8 +7,9 @@ Reads facts and the ledger; knows nothing of simulators.
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
-from textwrap import fill
+from textwrap import wrap
 
 from engine.cli.narrate import clock, dollars
 from engine.cli.show import program
@@ -18,19 +19,22 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.spread import Spread
 
-WIDTH = 100
+WIDTH = 80
 RULE = "─" * WIDTH
 BAR = "█"
-BAR_WIDTH = 24
-PICTURE_WIDTH = 35
-"""Characters of a line drawn over a day."""
+BAR_WIDTH = 6
+PICTURE_WIDTH, ACCOUNT_WIDTH = 26, 17
+"""Characters of a line drawn over a day: of a price, and of the account's worth."""
+INDENT, FUNNEL_INDENT, STORY_INDENT = " " * 4, " " * (BAR_WIDTH + 10), " " * (LABEL + 4)
+"""Where what a line has no room for goes on: of a sentence, a step of a funnel, a line of a story."""
 
 
 def report(record: Record, seed: int, state: Path, took_s: float) -> Iterator[str]:
-    """The report, line by line; what is longer than a line goes on below its own text."""
-    indent = " " * (LABEL + 4)
+    """The report, line by line; what is longer than a line goes on below its own text, but commands stay whole."""
     for line in _whole(record, seed, state, took_s):
-        yield line if len(line) <= WIDTH else fill(line, WIDTH, subsequent_indent=indent)
+        yield from _filled(line, INDENT)
+    if record.ledger is not None and record.facts:
+        yield from _commands(record.ledger, state)
 
 
 def _whole(record: Record, seed: int, state: Path, took_s: float) -> Iterator[str]:
@@ -48,13 +52,16 @@ def _whole(record: Record, seed: int, state: Path, took_s: float) -> Iterator[st
         if order.purpose == "open":
             yield ""
             yield RULE
-            yield from story(order, record, ledger)
+            yield from chain.from_iterable(_filled(line, STORY_INDENT) for line in story(order, record, ledger))
     yield ""
     yield RULE
     yield from _positions(record, ledger)
     yield from _days(record, ledger)
     yield from _risk(record, ledger)
     yield RULE
+
+
+def _commands(ledger: Ledger, state: Path) -> Iterator[str]:
     yield "Look closer:"
     yield f"  {program()} trades --state {state}"
     yield f"  {program()} why {_most_telling(ledger)} --state {state}"
@@ -92,7 +99,7 @@ def _searches(record: Record, ledger: Ledger) -> Iterator[str]:
         for step in shown.steps:
             bar = BAR * round(BAR_WIDTH * step.passed / most) if most else ""
             unknown = f"  ({step.unknown} unknown)" if step.unknown else ""
-            yield f"  {step.passed:>6,} {bar:<{BAR_WIDTH}} {step.condition}{unknown}"
+            yield from _filled(f"  {step.passed:>6,} {bar:<{BAR_WIDTH}} {step.condition}{unknown}", FUNNEL_INDENT)
         if any(step.condition.startswith("when ") and not step.passed for step in shown.steps):
             yield "  the market did not suit it: nothing was looked for, and the rest says what would have been there"
         if shown.nearest_miss:
@@ -126,7 +133,9 @@ def _denials(record: Record, name: str) -> list[str]:
 
 def _positions(record: Record, ledger: Ledger) -> Iterator[str]:
     """Every position on a line, and their sum."""
-    yield f"{'Positions (USD)':<34}{'opened':<11}{'closed':<11}{'realised':>11}{'unrealised':>12}{'fees':>9}{'sum':>11}"
+    names = {position.id: f"{named(position.spread)} × {position.opened}" for position in ledger.positions.values()}
+    room = max(29, *(len(name) for name in names.values())) if names else 29
+    yield f"{'Positions (USD)':<{room + 2}} {'opened':<10}{'closed':<9}{_heads('realised', 'unrealised', 'fees')}"
     realised = fees = unrealised = Decimal(0)
     unknown = False
     for position in ledger.positions.values():
@@ -135,14 +144,16 @@ def _positions(record: Record, ledger: Ledger) -> Iterator[str]:
         realised, fees, unrealised = realised + position.realised, fees + position.fees, unrealised + (mark or 0)
         closed = f"{position.closed_at.astimezone(NEW_YORK):%a %H:%M}" if position.closed_at else "open"
         opened = f"{position.opened_at.astimezone(NEW_YORK):%a %H:%M}"
-        name = f"{named(position.spread)} × {position.opened}"
-        yield f"  {name:<32}{opened:<11}{closed:<11}{_result(position.realised, mark, position.fees)}"
-    yield f"  {f'{len(ledger.positions)} in all':<54}{_result(realised, None if unknown else unrealised, fees)}"
+        made = _heads(_usd(position.realised), _usd(mark), _usd(-position.fees))
+        yield f"  {names[position.id]:<{room}} {opened:<10}{closed:<9}{made}"
+    total = None if unknown else realised + unrealised - fees
+    sums = _heads(_usd(realised), _usd(None if unknown else unrealised), _usd(-fees))
+    yield f"  {f'{len(ledger.positions)} in all: {_usd(total)}':<{room + 20}}{sums}"
 
 
-def _result(realised: Decimal, unrealised: Decimal | None, fees: Decimal) -> str:
-    total = None if unrealised is None else realised + unrealised - fees
-    return f"{_usd(realised):>11}{_usd(unrealised):>12}{_usd(-fees):>9}{_usd(total):>11}"
+def _heads(realised: str, unrealised: str, fees: str) -> str:
+    """Three columns of amounts, or what they are called."""
+    return f"{realised:>10}{unrealised:>11}{fees:>8}"
 
 
 def _days(record: Record, ledger: Ledger) -> Iterator[str]:
@@ -157,14 +168,15 @@ def _days(record: Record, ledger: Ledger) -> Iterator[str]:
             fees[trading_day(at)] = fees.get(trading_day(at), Decimal(0)) + fact.amount
     before = float(record.cash) or worth[0][1]
     yield ""
-    yield f"{'Account (USD)':<14}{'opened':>7}{'closed':>8}{'fees':>9}{'worth':>13}{'change':>11}"
+    yield f"{'Account (USD)':<14}{'opened':>7}{'closed':>7}{'fees':>9}{'worth':>12}{'change':>11}"
     for day, values in _by_day(worth).items():
         opened = sum(trading_day(position.opened_at) == day for position in ledger.positions.values())
         closed = sum(
             trading_day(position.closed_at) == day for position in ledger.positions.values() if position.closed_at is not None
         )
         paid, now, change = _usd(-fees.get(day, Decimal(0))), f"{values[-1]:,.2f}", _usd(Decimal(str(values[-1] - before)))
-        yield f"  {day:%a %d %b}  {opened:>7}{closed:>8}{paid:>9}{now:>13}{change:>11}   {picture(values, low, high)}"
+        way = picture(values, low, high, ACCOUNT_WIDTH)
+        yield f"  {day:%a %d %b}  {opened:>7}{closed:>7}{paid:>9}{now:>12}{change:>11}   {way}"
         before = values[-1]
     yield f"  as the broker told it last, {clock(worth[-1][0])}"
 
@@ -182,14 +194,14 @@ def _risk(record: Record, ledger: Ledger) -> Iterator[str]:
     yield f"To be wrong about everything that is open costs {dollars(at_risk)} at the most{share}:"
     for position in open_positions:
         name = f"{named(position.spread)} × {position.quantity}"
-        yield f"  {name:<32}{dollars(position.max_loss):>11}   {_lost_where(position.spread)}"
+        yield f"  {name:<30}{dollars(position.max_loss):>11}  {_lost_where(position.spread)}"
 
 
 def _lost_where(spread: Spread) -> str:
     """Where the underlying must end for the whole loss: beyond the bought leg of a credit, short of it for a debit."""
     bought = spread.long.contract
     below = (bought.put_call == "P") == spread.is_credit
-    return f"all of it where {spread.underlying} ends {'below' if below else 'above'} {bought.strike.normalize():,f}"
+    return f"all lost where {spread.underlying} ends {'below' if below else 'above'} {bought.strike.normalize():,f}"
 
 
 def _most_telling(ledger: Ledger) -> str:
@@ -198,12 +210,17 @@ def _most_telling(ledger: Ledger) -> str:
     return next(iter([*traded, *ledger.strategies]), "STRATEGY")
 
 
-def picture(values: Sequence[float], low: float, high: float) -> str:
+def picture(values: Sequence[float], low: float, high: float, width: int = PICTURE_WIDTH) -> str:
     """A line of how values went, drawn between two bounds that several lines may share."""
     ticks = "▁▂▃▄▅▆▇█"
-    count = min(PICTURE_WIDTH, len(values))
+    count = min(width, len(values))
     some = [values[round(n * (len(values) - 1) / max(1, count - 1))] for n in range(count)]
     return "".join(ticks[int((value - low) / (high - low) * (len(ticks) - 1))] if high > low else ticks[3] for value in some)
+
+
+def _filled(line: str, indent: str) -> list[str]:
+    """The lines that a line takes; what it has no room for goes on behind the indent."""
+    return [line] if len(line) <= WIDTH else wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _by_day(told: Sequence[tuple[datetime, float]]) -> dict[date, list[float]]:

@@ -17,7 +17,7 @@ from engine.domain.position import Position
 from engine.domain.spread import Spread
 
 Row = Mapping[str, object]
-LABEL = 11
+LABEL = 9
 """Characters of the word that begins a line."""
 
 
@@ -79,9 +79,9 @@ def _choice(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
     ahead = [row for row in others if _float(row, "score") > _float(taken, "score")]
     behind = [row for row in others if row not in ahead]
     word = direction(Decimal(str(taken["net"])))
-    yield _line("", f"{'one spread, at mid':<27}{word:>7}{'max profit':>12}{'max loss':>11}{'PoP':>6}{'EV':>9}{'score':>11}")
+    yield _line("", f"{'one spread, at mid':<25}{word:>7}{'profit':>8}{'loss':>8}{'PoP':>5}{'EV':>7}{'score':>7}")
     for row in ahead:
-        yield _line("passed over", _numbers(row))
+        yield _line("better", _numbers(row))
         yield _line("", f"  {_why_not(row, order, ledger)}")
     yield _line("taken", _numbers(taken))
     yield from (_line("", line) for line in _made_of(taken))
@@ -90,8 +90,7 @@ def _choice(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
     elif not ahead:
         yield _line("not taken", "no other spread passed every line")
     ranked_by = record.ranks.get(proposed.digest)
-    if ranked_by:
-        yield _line("", f"score = {ranked_by}, highest first")
+    yield _line("", f"profit and loss at the most{f'; score = {ranked_by}, highest first' if ranked_by else ''}")
 
 
 def _made_of(row: Row) -> Iterator[str]:
@@ -181,11 +180,9 @@ def _numbers(row: Row) -> str:
     pop, value = row.get("pop"), row.get("expected_value")
     chance = "-" if pop is None else f"{_float(row, 'pop'):.0%}"
     mean = "-" if value is None else dollars(Decimal(round(_float(row, "expected_value"))), signed=True)
-    profit, loss = (dollars(Decimal(str(round(_float(row, column), 2)))) for column in ("max_profit", "max_loss"))
-    return (
-        f"{name:<27}{price(Decimal(str(abs(_float(row, 'net'))))):>7}{profit:>12}{loss:>11}{chance:>6}{mean:>9}"
-        f"{_float(row, 'score'):>11.4g}"
-    )
+    profit, loss = (dollars(Decimal(round(_float(row, column)))) for column in ("max_profit", "max_loss"))
+    net = price(Decimal(str(abs(_float(row, "net")))))
+    return f"{name:<25}{net:>7}{profit:>8}{loss:>8}{chance:>5}{mean:>7}{_float(row, 'score'):>7.3g}"
 
 
 _LegKey = tuple[str, str, str, float, str]
