@@ -24,7 +24,6 @@ from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BUCKETS_S
 from engine.compile.scanner import Scanner
 from engine.decide.apart import told
-from engine.decide.book import FUNNEL_EVERY
 from engine.decide.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
@@ -46,6 +45,7 @@ from engine.runtime.sight import Sight
 from engine.runtime.upkeep import Upkeep
 from engine.settings import Settings
 from engine.store.checkpoint import recover, save
+from engine.store.explanations import Explanations, latest, recall
 from engine.store.history import write_views
 from engine.store.journal import FOLDER, probe
 from engine.store.lines import account_on_file
@@ -58,7 +58,8 @@ log = logging.getLogger(__name__)
 class Options:
     """What differs between an engine for money, a demo and a test."""
 
-    funnel_every: timedelta = FUNNEL_EVERY
+    funnel_every: timedelta | None = None
+    """How often a strategy's look is kept; None takes the settings'."""
     serves_api: bool = True
     watches_files: bool = True
     observers: Sequence[Observer] = ()
@@ -128,6 +129,7 @@ class App:
         library = Library(settings.strategies, settings.state / "strategies")
         changes = library.open(ledger)
         last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
+        recall(ledger, latest(settings.state, strategies=ledger.strategies))
         ib = await self._connected(lease, account, last_id)
         ib.recall(ledger.orders.values())
         broker = options.wrap_broker(ib)
@@ -138,14 +140,21 @@ class App:
             feed,
             library,
             self._finder,
-            funnel_every=options.funnel_every,
+            funnel_every=options.funnel_every or timedelta(seconds=settings.explain_every_s),
             probation=options.probation,
         )
         upkeep = Upkeep(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
             evidence = Evidence(self._quotes, feed, settings.state, account, upkeep.kept)
-            engine.observers += (evidence, *options.observers)
+            explanations = Explanations(
+                settings.state,
+                account,
+                kept=timedelta(days=settings.explain_days),
+                follows=lambda: self._recovered.journal.head.seq,
+                told=self._say,
+            )
+            engine.observers += (evidence, explanations, *options.observers)
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.take(fact, now)

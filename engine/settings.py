@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     """Time zone that TWS runs in, for the times of executions that name none."""
     archive_every_min: Annotated[int, Field(ge=1, le=1440)] = 5
     """How often the chain is kept in the history while the market is open."""
+    explain_every_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """How often at most a strategy's look at the market is kept: its funnel and its best candidates."""
+    explain_days: Annotated[int, Field(ge=1, le=3_650)] = 30
+    """How long these explanations are kept."""
 
     def ports(self) -> tuple[int, ...]:
         """Ports to try, in order."""

@@ -14,7 +14,7 @@ from engine.domain.errors import EngineError, UserError
 from engine.store import journal
 
 PATIENCE_S = 15.0
-OWN_ENTRIES = frozenset({"README.md", "HALT", "chains", "checkpoints", "strategies"})
+OWN_ENTRIES = frozenset({"README.md", "HALT", "chains", "checkpoints", "explanations", "strategies"})
 """What a state folder may hold before its engine has ever written a fact; hidden files too."""
 NAME_IT = "name the state folder of an engine with --state"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")

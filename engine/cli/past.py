@@ -1,5 +1,6 @@
 """What all facts up to a past moment add up to, and why a strategy traded then or did not."""
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine.runtime.schedule import session_of
 from engine.runtime.why import stopped_then, when_then, why_row
 from engine.store import journal, lines
 from engine.store.checkpoint import fold
+from engine.store.explanations import latest, recall
 
 
 def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
@@ -20,7 +22,7 @@ def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
 
     Raises UserError where there is no journal, nothing was written by then, or the strategy was not known.
     """
-    ledger, seen_at, refused = ledger_at(state, at)
+    ledger, seen_at, refused = ledger_at(state, at, {strategy})
     if strategy not in ledger.strategies and strategy not in ledger.funnels:
         known = ", ".join(sorted({*ledger.strategies, *ledger.funnels})) or "none"
         raise UserError(f"no strategy {strategy!r} in the history{f' by {at}' if at else ''}; known: {known}")
@@ -29,8 +31,10 @@ def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
     return why_row(ledger, strategy, seen_at, stopped, when_then(funnel), refused)
 
 
-def ledger_at(state: Path, at: str | None) -> tuple[Ledger, datetime, dict[str, str]]:
+def ledger_at(state: Path, at: str | None, asked: Collection[str] = ()) -> tuple[Ledger, datetime, dict[str, str]]:
     """What all facts up to a moment, or all of them, add up to, with that moment and the problems of files refused by then.
+
+    Of the explanations it holds the last ones, and those of the strategies `asked` however long ago they looked.
 
     Reads beside a running engine: what it is just writing is not seen.
     """
@@ -59,7 +63,9 @@ def ledger_at(state: Path, at: str | None) -> tuple[Ledger, datetime, dict[str, 
     if first is None or last is None or (until is not None and first > until):
         since = f"; the first line was written at {first:%Y-%m-%d %H:%M:%S} UTC" if first else ""
         raise UserError(f"{state}: nothing was recorded{f' by {at}' if at else ''}{since}")
-    return ledger, last if until is None else until, refused
+    explained = latest(state, until, asked)
+    recall(ledger, explained)
+    return ledger, max([last, *(line.at for line in explained)]) if until is None else until, refused
 
 
 def _end_of(at: str) -> datetime:

@@ -453,11 +453,12 @@ OrderFact = (
     | OrderSent | OrderAcknowledged | OrderRepriced | CancelRequested | LegFilled | CommissionReported
     | OrderCanceled | OrderRejected | OrderUnknown | OrderAbsent
 )  # fmt: skip
+Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
+"""What was looked at and not done. Nothing that leaves the machine depends on it: it is kept beside the journal, for a while."""
 Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | SharedFileLoaded | LinkChanged
-    | Halted | Resumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | FunnelRecorded
-    | CandidatesRecorded | EntryDenied | OrderFact | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled
-    | FactRefused | ErrorHeard
+    | Halted | Resumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact
+    | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled | FactRefused | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

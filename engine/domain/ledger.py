@@ -78,11 +78,13 @@ class Ledger:
     """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
     reloads: tuple[Reload, ...] = ()
     """Readings of the trader's files that changed something, newest last; as many as are kept."""
-    denials: dict[tuple[str, str], EntryDenied] = field(default_factory=dict[tuple[str, str], EntryDenied])
-    """Last denial of an opening, by (strategy, underlying)."""
-    funnels: dict[str, tuple[datetime, FunnelRecorded]] = field(default_factory=dict[str, tuple[datetime, FunnelRecorded]])
+    denials: dict[tuple[str, str], EntryDenied] = field(default_factory=dict[tuple[str, str], EntryDenied], compare=False)
+    """Last denial of an opening, by (strategy, underlying). This and the next two explain, and are not in the journal."""
+    funnels: dict[str, tuple[datetime, FunnelRecorded]] = field(
+        default_factory=dict[str, tuple[datetime, FunnelRecorded]], compare=False
+    )
     """Last funnel of each strategy and when it was recorded."""
-    candidates: dict[str, CandidatesRecorded] = field(default_factory=dict[str, CandidatesRecorded])
+    candidates: dict[str, CandidatesRecorded] = field(default_factory=dict[str, CandidatesRecorded], compare=False)
     """Best candidates of each strategy when they were last recorded."""
     lease: str = ""
     """Starts every order_ref of this journal."""

@@ -57,6 +57,7 @@ from engine.domain.errors import EngineError, IllegalFact, Transient
 from engine.domain.facts import (
     CancelRequested,
     EquityRecorded,
+    Explanation,
     Fact,
     FactRefused,
     Halted,
@@ -120,7 +121,7 @@ class BeatGauges:
     deciding_seconds: float = 0.0
     """Time spent in the decider, by the engine's clock."""
     facts: int = 0
-    """Written by this process."""
+    """Journal lines written by this process."""
     syncs: int = 0
     """Times the journal was forced to disk."""
     refused_facts: int = 0
@@ -225,9 +226,22 @@ class Engine:
         self.gauges.last_beat_at = now
 
     def record(self, fact: Fact, now: datetime) -> bool:
-        """Write and fold one fact of our own. False where it was known already. Raises IllegalFact."""
+        """Write and fold one fact of our own. False where it was known already. Raises IllegalFact.
+
+        What only explains is no line of the journal: an observer keeps it.
+        """
         if not self.ledger.apply(fact, now):
             return False
+        if not isinstance(fact, Explanation):
+            self._append(fact, now)
+        for observer in self.observers:
+            try:
+                observer.saw(fact, now)
+            except Exception:
+                log.exception("an observer failed at %s", type(fact).__name__)
+        return True
+
+    def _append(self, fact: Fact, now: datetime) -> None:
         try:
             self._journal.append(fact, now)
         except BaseException:
@@ -235,12 +249,6 @@ class Engine:
             raise
         self.gauges.facts += 1
         self._written_since_sync = True
-        for observer in self.observers:
-            try:
-                observer.saw(fact, now)
-            except Exception:
-                log.exception("an observer failed at %s", type(fact).__name__)
-        return True
 
     def take(self, fact: Fact, now: datetime) -> None:
         """`record` for a fact that may not fit what is known: it is refused then, written down as such, and entries wait."""

@@ -34,7 +34,8 @@ class Header(msgspec.Struct, frozen=True):
     at: datetime
     account: str
     kind: str
-    hash: str
+    hash: str = ""
+    """Empty where the line is no part of a journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,14 @@ def encode(line: Line, previous: str) -> Sealed:
 
     Raises TypeError or ValueError when the fact holds what JSON cannot.
     """
-    around = {
-        "seq": line.seq,
-        "at": line.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "account": line.account,
-        "kind": type(line.fact).__name__,
-    }
-    told = _encoder.encode(_with_keys(line.fact))
-    body = _encoder.encode(around)[:-1] + (b"}" if told == b"{}" else b"," + told[1:])
+    body = _body(line)
     own = _chained(previous, body)
     return Sealed(body[:-1] + _HASH_KEY + own.encode() + _LINE_END, own)
+
+
+def plain(line: Line) -> bytes:
+    """The line as bytes, newline included, without a hash and chained to nothing: for what is kept beside the journal."""
+    return _body(line) + b"\n"
 
 
 def claimed_hash(raw: bytes) -> str | None:
@@ -128,6 +127,18 @@ def decode(raw: bytes) -> Line:
     except (msgspec.DecodeError, ValueError) as error:
         raise Damaged(f"not a journal line of this version ({error})") from error
     return Line(around.seq, around.at, around.account, fact)
+
+
+def _body(line: Line) -> bytes:
+    """The line without its hash and newline."""
+    around = {
+        "seq": line.seq,
+        "at": line.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "account": line.account,
+        "kind": type(line.fact).__name__,
+    }
+    told = _encoder.encode(_with_keys(line.fact))
+    return _encoder.encode(around)[:-1] + (b"}" if told == b"{}" else b"," + told[1:])
 
 
 def _with_keys(fact: Fact) -> object:

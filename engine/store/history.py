@@ -2,22 +2,24 @@
 
 The file is swapped in whole and never held open by the engine, so that the `duckdb` shell and notebooks read it at any time, also
 while the engine runs. Its views name the state folder by its absolute path; after a move `write_views` writes it anew.
-`query` attaches it read-only, or makes the same views in memory where somebody holds the file for writing. It runs SELECT only
-and reaches no files but the journal's and the archive's.
+`query` attaches it read-only, or makes the same views in memory where somebody holds the file for writing or an engine has not
+made all that they read: asking makes no folder. It runs SELECT only and reaches no files but the journal's, the explanations' and
+the archive's.
 """
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Timer
 
 import duckdb
 import pyarrow.parquet as pq
 
 from engine.domain.errors import UserError
-from engine.store import chains, journal, views
+from engine.store import chains, explanations, journal, views
 
 DATABASE = "history.duckdb"
 TEXT = "history.sql"
@@ -43,12 +45,12 @@ class Answer:
 
 
 def write_views(state: Path) -> Path:
-    """The database file, written anew where it is missing or speaks of another folder or version.
+    """The database file, written anew where it is missing or speaks of another folder or version, and what its views read.
 
     Raises UserError when it cannot be written.
     """
     state = state.resolve()
-    script = _script(state)
+    script = _script(state, state)
     database, text = state / DATABASE, state / TEXT
     trial = state / f"{DATABASE}.{os.getpid()}.tmp"
     try:
@@ -122,9 +124,9 @@ def _reader(state: Path) -> Generator[duckdb.DuckDBPyConnection]:
     DuckDB lets the allowed folders be written as well as read; that only SELECT runs is what keeps them as they are.
     """
     connection = duckdb.connect(":memory:")
-    try:
-        _bring_views(connection, state)
-        folders = [state / name for name in (journal.FOLDER, chains.FOLDER)]
+    with TemporaryDirectory() as blank, closing(connection):
+        _bring_views(connection, state, Path(blank))
+        folders = [place / name for name in _SOURCES for place in (state, Path(blank))]
         allowed = ", ".join(views.quoted(name) for folder in folders for name in {str(folder), _literal(folder)})
         for setting in (
             f"memory_limit = '{_MEMORY}'",
@@ -136,25 +138,36 @@ def _reader(state: Path) -> Generator[duckdb.DuckDBPyConnection]:
         ):
             connection.execute(f"SET {setting}")
         yield connection
-    finally:
-        connection.close()
 
 
-def _bring_views(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
+def _bring_views(connection: duckdb.DuckDBPyConnection, state: Path, blank: Path) -> None:
     try:
+        if not all(_has_source(state, name) for name in _SOURCES):
+            raise UserError(f"{state}: no engine of this version has run here")
         database = write_views(state)
         connection.execute(f"ATTACH {views.quoted(str(database))} AS history (READ_ONLY)")
         connection.execute("USE history")
     except (UserError, duckdb.IOException):
         # Somebody writes in the file, or nobody may: the views do not need it.
         try:
-            connection.execute(_script(state))
+            _make_sources(blank)
+            connection.execute(_script(state, blank))
         except duckdb.Error as error:
             raise UserError(f"{state}: the history cannot be read ({error})") from error
 
 
-def _script(state: Path) -> str:
-    patterns = f"{_literal(state / journal.FOLDER)}/*.jsonl", f"{_literal(state / chains.FOLDER)}/**/*.parquet"
+_SOURCES = {journal.FOLDER: "*.jsonl", explanations.FOLDER: "*.jsonl*", chains.FOLDER: "**/*.parquet"}
+"""The folders that the views read, and the files in them."""
+
+
+def _has_source(state: Path, name: str) -> bool:
+    return any((state / name).glob(_SOURCES[name]))
+
+
+def _script(state: Path, blank: Path) -> str:
+    """The views over a state folder; what is not there yet is read from `blank`."""
+    places = [(state if _has_source(state, name) else blank) / name for name in _SOURCES]
+    patterns = (f"{_literal(place)}/{files}" for place, files in zip(places, _SOURCES.values(), strict=True))
     return "\n\n".join(views.statements(*patterns)) + "\n"
 
 
@@ -164,12 +177,13 @@ def _literal(folder: Path) -> str:
 
 
 def _make_sources(state: Path) -> None:
-    """An empty line file and an empty chain, because DuckDB refuses a pattern that matches nothing."""
-    lines = state / journal.FOLDER / "empty.jsonl"
+    """Empty line files and an empty chain, because DuckDB refuses a pattern that matches nothing."""
     chain = state / chains.FOLDER / "date=1970-01-01" / "underlying=none" / "empty.parquet"
-    if not lines.exists():
-        lines.parent.mkdir(parents=True, exist_ok=True)
-        lines.touch()
+    for name in (journal.FOLDER, explanations.FOLDER):
+        lines = state / name / "empty.jsonl"
+        if not lines.exists():
+            lines.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lines.touch()
     if not chain.exists():
         chain.parent.mkdir(parents=True, exist_ok=True)
         trial = chain.with_suffix(".tmp")

@@ -18,6 +18,7 @@ from engine.store.codec import FIELDS
 RENAMED = {"at": "recorded_at", "by": "by_whom", "limit": "limit_price", "foreign": "foreign_positions"}
 """Keys of journal lines that SQL would need in quotes, and the names of their columns."""
 FIXED = (
+    "explanations",
     "execution_steps",
     "order_legs",
     "commissions",
@@ -33,7 +34,7 @@ FIXED = (
     "marks",
     "iv_daily",
 )
-"""The views over facts and chains, each a file in `sql/`, in the order in which they build on each other."""
+"""The views over facts, explanations and chains, each a file in `sql/`, in the order in which they build on each other."""
 _FOLDER = Path(__file__).parent / "sql"
 _FIRST = {"seq": "BIGINT", "at": "TIMESTAMP", "account": "VARCHAR", "kind": "VARCHAR"}
 _TYPES: dict[Any, str] = {
@@ -47,14 +48,15 @@ _TYPES: dict[Any, str] = {
 }
 
 
-def statements(journal: str, chains: str) -> list[str]:
+def statements(journal: str, explanations: str, chains: str) -> list[str]:
     """One CREATE VIEW a view, in the order in which they build on each other.
 
-    `journal` and `chains` are glob patterns of absolute paths; each must match a file at any time, an empty one will do.
+    All three are glob patterns of absolute paths; each must match a file at any time, an empty one will do.
     """
     blanks = {name: _text(name).replace("FROM facts", "FROM told") for name in ("order_legs", "execution_steps", "commissions")}
     blanks |= {"chains": quoted(chains), "life": _life(), "next": _NEXT, "am_roots": _am_roots()}
-    made = {"facts": _facts(quoted(journal)), **{name: _text(name) for name in FIXED}}
+    blanks["explained"] = _lines(quoted(explanations))
+    made = {"facts": _lines(quoted(journal)), **{name: _text(name) for name in FIXED}}
     for blank, filling in blanks.items():
         made = {name: text.replace(f"{{{{{blank}}}}}", filling) for name, text in made.items()}
     return [f"CREATE OR REPLACE VIEW {name} AS\n{text};" for name, text in made.items()]
@@ -87,7 +89,8 @@ def _column_type(hint: Any) -> str:
     return "VARCHAR[]" if hint == tuple[str, ...] else "JSON"
 
 
-def _facts(journal: str) -> str:
+def _lines(files: str) -> str:
+    """The lines of journal files or of those beside them, every field a column."""
     columns = fact_columns()
     types = ", ".join(f"'{key}': '{kind}'" for key, kind in columns.items())
     names = ",\n  ".join(f'"{key}" AS {RENAMED[key]}' if key in RENAMED else f'"{key}"' for key in columns)
@@ -95,7 +98,7 @@ def _facts(journal: str) -> str:
 SELECT
   {names}
 FROM read_json(
-  {journal},
+  {files},
   format = 'newline_delimited',
   ignore_errors = true,
   columns = {{{types}}}

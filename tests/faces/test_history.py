@@ -27,16 +27,20 @@ from engine.runtime.inbox import Inbox
 from engine.store.journal import Journal
 from tests import given as core
 from tests.faces.conftest import Spreads
-from tests.shell.store.facts import NOON, bull_put, trading_day
+from tests.shell.store.facts import NOON, bull_put, trading_day, written
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    """A day of an engine, one fact a second from noon on."""
+@pytest.fixture(params=["kept apart", "all in the journal"])
+def state(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A day of an engine, one fact a second from noon on; and of one that wrote what explains into the journal too."""
     folder = tmp_path / "state"
+    story = [(fact, NOON + timedelta(seconds=second)) for second, fact in enumerate(trading_day())]
+    if request.param == "kept apart":
+        written(folder, story, "DU1234567")
+        return folder
     journal = Journal.open(folder, "DU1234567").journal
-    for second, fact in enumerate(trading_day()):
-        journal.append(fact, NOON + timedelta(seconds=second))
+    for fact, at in story:
+        journal.append(fact, at)
     journal.close()
     return folder
 
@@ -223,11 +227,10 @@ def test_why_then_says_what_it_lacks(strategy: str, at: str | None, says: str, s
         why_then(state, strategy, at)
 
 
-def test_why_reads_the_journal_where_no_engine_runs(spreads: Spreads, state: Path) -> None:
+def test_why_reads_the_history_where_no_engine_runs(spreads: Spreads, state: Path) -> None:
     verdict = Verdict("open_risk", "fail", "6 %", "5 %", "account.yaml")
-    journal = Journal.open(state, "DU1234567").journal
-    journal.append(facts.EntryDenied("income", "s9", bull_put(5900, 5850), 2, verdict, ()), NOON + timedelta(hours=1))
-    journal.close()
+    denied = facts.EntryDenied("income", "s9", bull_put(5900, 5850), 2, verdict, ())
+    written(state, [(denied, NOON + timedelta(hours=1))], "DU1234567")
 
     ran = spreads("why", "income")
 

@@ -21,6 +21,6 @@ SELECT
   (row->>'$.vega')::DOUBLE AS vega
 FROM (
   SELECT account, seq, recorded_at, strategy, snapshot, unnest(from_json(candidates, '["JSON"]')) AS row
-  FROM facts
+  FROM explanations
   WHERE kind = 'CandidatesRecorded'
 )

@@ -5,7 +5,11 @@ SELECT
   limit_price,
   coalesce(rule, reason, obstacle->>'$.gate') AS reason,
   by_whom, obstacle, verdicts, spread, candidate, "values" AS measures
-FROM facts
+FROM (
+  SELECT * FROM facts WHERE kind <> 'EntryDenied'
+  UNION ALL
+  SELECT * FROM explanations WHERE kind = 'EntryDenied'
+)
 WHERE kind IN (
   'EntryDenied', 'OrderProposed', 'ApprovalAsked', 'OrderApproved', 'OrderDenied', 'OrderDeclined', 'OrderExpired', 'OrderSent',
   'OrderRepriced', 'CancelRequested', 'ExitTriggered'

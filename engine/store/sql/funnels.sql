@@ -7,7 +7,7 @@ FROM (
     SELECT
       account, seq, recorded_at, strategy, snapshot, nearest_miss,
       from_json(steps, '[{"condition": "VARCHAR", "passed": "BIGINT", "unknown": "BIGINT"}]') AS list
-    FROM facts
+    FROM explanations
     WHERE kind = 'FunnelRecorded'
   )
 )

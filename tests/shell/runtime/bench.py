@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.decide.book import Book
 from engine.domain.chain import ChainSnapshot
-from engine.domain.facts import EngineStarted, Fact, OrderProposed
+from engine.domain.facts import EngineStarted, Explanation, Fact, OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.snapshot import Answer, Snapshot
@@ -113,6 +113,12 @@ class Bench:
         self.eyes = BenchEyes(self, given.book(*(strategies or (AUTO,)), account=limits))
         self.tasks: list[asyncio.Task[None]] = []
         self.engine = Engine(self.clock, self.journal, ledger or Ledger(), self.broker, self.eyes, self.inbox, self._spawn)
+        self.explained: list[Explanation] = []
+        self.engine.observers.append(self)
+
+    def saw(self, fact: Fact, at: datetime) -> None:
+        if isinstance(fact, Explanation):
+            self.explained.append(fact)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self.tasks.append(asyncio.get_running_loop().create_task(work))
@@ -126,7 +132,8 @@ class Bench:
         return self.journal.facts
 
     def of(self, kind: type) -> list[Any]:
-        return [fact for fact in self.facts if isinstance(fact, kind)]
+        """The facts of one kind that were recorded, oldest first."""
+        return [fact for fact in (self.explained if issubclass(kind, Explanation) else self.facts) if isinstance(fact, kind)]
 
     async def start(self) -> None:
         """Connected, the first line written, the books agreed."""

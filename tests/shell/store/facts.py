@@ -1,9 +1,10 @@
 """Facts for the tests of the store: a strategy that draws any fact of any kind, and a trading day told in facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from engine.domain.contract import Contract
 from engine.domain.facts import KINDS, Fact
 from engine.domain.gate import Verdict
 from engine.domain.spread import Leg, Spread
+from engine.store.explanations import Explanations
+from engine.store.journal import Journal
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
@@ -107,6 +110,18 @@ def placed(ref: str, *, limit: str = "1.50") -> list[Fact]:
         facts.OrderSent(ref, Decimal(limit)),
         facts.OrderAcknowledged(ref, 77, 5, "Submitted"),
     ]
+
+
+def written(state: Path, story: Iterable[tuple[Fact, datetime]], account: str = "DU1") -> None:
+    """Keep a story as an engine does: what explains beside the journal, everything else in it."""
+    journal = Journal.open(state, account).journal
+    explanations = Explanations(state, account, kept=timedelta(days=30), follows=lambda: journal.head.seq)
+    for fact, at in story:
+        if isinstance(fact, facts.Explanation):
+            explanations.saw(fact, at)
+        else:
+            journal.append(fact, at)
+    journal.close()
 
 
 def trading_day() -> list[Fact]:

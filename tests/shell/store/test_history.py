@@ -1,6 +1,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,7 +23,7 @@ from engine.store import chains, views
 from engine.store.history import query, write_views
 from engine.store.journal import Journal
 from engine.store.quotes import QuoteStore
-from tests.shell.store.facts import NOON, bull_put, fills, placed, proposal, timed, trading_day
+from tests.shell.store.facts import NOON, bull_put, fills, placed, proposal, timed, trading_day, written
 from tests.shell.store.test_chains import archived
 from tests.shell.store.test_quotes import SPX, chain
 
@@ -41,6 +42,11 @@ def told(state: Path, story: list[Fact]) -> Ledger:
         journal.append(fact, at)
     journal.close()
     return ledger
+
+
+def told_apart(state: Path, story: list[Fact]) -> None:
+    """The same as a newer engine keeps it, with what explains beside the journal."""
+    written(state, timed(story))
 
 
 def rows(state: Path, sql: str) -> list[dict[str, object]]:
@@ -98,6 +104,20 @@ def test_every_view_answers_when_nothing_has_happened_yet(tmp_path: Path) -> Non
         answer = query(tmp_path, f"FROM {view}")
         assert answer.rows == [], view
         assert "account" in answer.columns, view
+
+
+def test_a_query_makes_nothing_in_a_folder_that_lacks_what_the_views_read(tmp_path: Path) -> None:
+    told(tmp_path, trading_day())
+    before = sorted(tmp_path.rglob("*"))
+
+    assert rows(tmp_path, "SELECT count(*) AS n FROM orders") != [{"n": 0}]
+    assert rows(tmp_path, "FROM quotes") == []
+    assert rows(tmp_path, "SELECT kind FROM explanations ORDER BY seq") == [
+        {"kind": "FunnelRecorded"},
+        {"kind": "CandidatesRecorded"},
+        {"kind": "EntryDenied"},
+    ]
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_views_that_cannot_be_written_leave_nothing_behind(tmp_path: Path) -> None:
@@ -300,8 +320,11 @@ def rows_of_a_day(state: Path) -> list[dict[str, object]]:
     return rows(state, "SELECT DISTINCT kind FROM facts")
 
 
-def test_decisions_candidates_funnels_fills_and_equity_are_told(tmp_path: Path) -> None:
-    told(tmp_path, trading_day())
+@pytest.mark.parametrize("keep", [told, told_apart])
+def test_decisions_candidates_funnels_fills_and_equity_are_told(
+    keep: Callable[[Path, list[Fact]], object], tmp_path: Path
+) -> None:
+    keep(tmp_path, trading_day())
 
     assert rows(
         tmp_path, "SELECT decision, reason FROM decisions WHERE decision IN ('EntryDenied', 'ExitTriggered') ORDER BY seq"

@@ -148,6 +148,7 @@ class Life:
         watches_files: bool = False,
         serves_api: bool = False,
         knows_all: bool = True,
+        funnel_every: timedelta | None = timedelta(minutes=5),
         **settings: object,
     ) -> None:
         """`knows_all` is false where others use the broker too: what holds of one engine alone is then not looked at."""
@@ -160,7 +161,7 @@ class Life:
         self._ready = asyncio.Event()
         stop = EveryBeat(self._after_beat)
         self._options = Options(
-            funnel_every=timedelta(minutes=5),
+            funnel_every=funnel_every,
             serves_api=serves_api,
             watches_files=watches_files,
             observers=[self],
