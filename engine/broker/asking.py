@@ -24,7 +24,15 @@ def machine_s(seconds: float) -> float:
     A simulator's loop may run at a multiple of real time, but TWS, the network and this process answer at the machine's speed:
     patience is counted in its seconds. A loop that says no speed runs at 1.
     """
-    return seconds * max(1.0, float(getattr(asyncio.get_running_loop(), "speed", 1.0)))
+    return seconds * machine_pace()
+
+
+def machine_pace() -> float:
+    """Seconds of the running loop in one second of the machine, at least 1; 1 where none runs."""
+    try:
+        return max(1.0, float(getattr(asyncio.get_running_loop(), "speed", 1.0)))
+    except RuntimeError:
+        return 1.0
 
 
 async def answer(what: str, within_s: float, ask: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -30,7 +30,7 @@ def must_wait(snapshot: Snapshot) -> bool:
     if account_verdict(snapshot).answer == "pass":
         return False
     since = snapshot.account_awaited_since
-    return since is None or snapshot.at - since < ACCOUNT_ANSWERED_WITHIN
+    return since is None or snapshot.at - since < snapshot.patience(ACCOUNT_ANSWERED_WITHIN)
 
 
 def refresh(snapshot: Snapshot, decisions: Iterable[Decision], *, wanted: bool) -> list[Decision]:

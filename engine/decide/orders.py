@@ -101,7 +101,7 @@ def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, de
         case "approved":
             yield from _approved(order, snapshot, desk)
         case "sent":
-            if snapshot.at - order.changed_at > ACK_PATIENCE:
+            if snapshot.at - order.changed_at > snapshot.patience(ACK_PATIENCE):
                 yield Doubt(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
         case "working" | "partly_filled":
             yield from _working(order, snapshot, rows, desk)
@@ -117,11 +117,11 @@ def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision
             yield Expire(order.ref, gone)
         elif _can_send(snapshot) and quote is not None and quote.stands(PRICED_WITHIN) and not _is_blocked(order, snapshot):
             yield Approve(order.ref, order.proposed.asked_by or "exit rule", _first_limit(order, quote))
-        elif snapshot.at - order.proposed_at > APPROVED_PATIENCE:
+        elif snapshot.at - order.proposed_at > snapshot.patience(APPROVED_PATIENCE):
             yield Expire(order.ref, "could not be sent in time")
         elif quote is None or not quote.stands(PRICED_WITHIN):
             yield from ask_silent(order.spread.legs, snapshot, rows)
-    elif snapshot.at - order.proposed_at > PREVIEW_PATIENCE:
+    elif snapshot.at - order.proposed_at > snapshot.patience(PREVIEW_PATIENCE):
         yield Expire(order.ref, "the preview was never answered")
 
 
@@ -164,7 +164,7 @@ def _too_late(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
     """Why nobody can say yes any more; None while somebody can."""
     if order.asked is not None and snapshot.at >= order.asked.expires_at:
         return "nobody answered in time"
-    if order.asked is None and snapshot.at - order.proposed_at > ASK_PATIENCE:
+    if order.asked is None and snapshot.at - order.proposed_at > snapshot.patience(ASK_PATIENCE):
         return "nobody could be asked in time"
     if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
         return "the session is over"
@@ -225,7 +225,7 @@ def _approved(order: Order, snapshot: Snapshot, desk: Desk) -> Iterator[Decision
         yield Expire(order.ref, reason)
     elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
         yield Send(order.ref, order.limit)
-    elif snapshot.at - order.changed_at > APPROVED_PATIENCE:
+    elif snapshot.at - order.changed_at > snapshot.patience(APPROVED_PATIENCE):
         yield Expire(order.ref, "could not be sent in time")
 
 
@@ -233,7 +233,7 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
     if not snapshot.is_connected:
         return
     if order.cancel_requested_at is not None:
-        if snapshot.at - order.cancel_requested_at > CANCEL_PATIENCE:
+        if snapshot.at - order.cancel_requested_at > snapshot.patience(CANCEL_PATIENCE):
             yield Doubt(order.ref, "the cancel was not answered")
         return
     reason = _give_up(order, snapshot, rows, desk)

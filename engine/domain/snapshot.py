@@ -164,12 +164,19 @@ class Snapshot:
     paused: frozenset[str] = frozenset()
     """Strategies whose entries are stopped: deleted, disabled or held back by a loosening that waits for a yes."""
 
+    pace: float = 1.0
+    """Seconds of this clock in one second of the machine: a simulator's time may run faster, a wire and a broker do not."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "account", self.account.as_of(self.at))
 
     @property
     def is_open(self) -> bool:
         return self.session is not None and self.session.contains(self.at)
+
+    def patience(self, span: timedelta) -> timedelta:
+        """How long the broker may take for what takes it so long on the machine's clock."""
+        return span * max(1.0, self.pace)
 
     def holds(self, spread: Spread) -> bool:
         """Whether the broker, when it was last asked, held every leg of an opened spread as our fills make it.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from engine.broker.asking import machine_s
 from engine.decide.breakers import called, dollars, lifted
 from engine.decide.quotes import Rows
 from engine.domain.facts import Halted, Resumed
@@ -183,7 +184,7 @@ class Desk:
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._inbox.put(item(outcome))
         try:
-            async with asyncio.timeout(ANSWER_PATIENCE_S):
+            async with asyncio.timeout(machine_s(ANSWER_PATIENCE_S)):
                 return await outcome
         except TimeoutError:
             return "the engine did not answer; nothing was promised, look at `spreads status`"

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, assert_never
 
+from engine.broker.asking import machine_pace
 from engine.decide.apart import told
 from engine.decide.book import Book
 from engine.decide.decide import decide
@@ -497,7 +498,7 @@ class Engine:
 
     def _timer_s(self) -> float:
         since = self._account_awaited_since
-        if since is not None and self._clock.now() - since < ACCOUNT_ANSWERED_WITHIN:
+        if since is not None and self._clock.now() - since < ACCOUNT_ANSWERED_WITHIN * machine_pace():
             return ACCOUNT_LOOKED_AT_EVERY.total_seconds()
         if any(True for _ in self.ledger.working()):
             return TIMER_BUSY_S

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from engine.broker.asking import machine_pace
 from engine.decide.book import Book
 from engine.decide.find import Finder
 from engine.domain.ledger import Ledger
@@ -41,6 +42,7 @@ class Sight:
             calendar=calendar_around(now),
             data=self._broker.data,
             is_connected=self._broker.is_connected,
+            pace=machine_pace(),
         )
 
     def is_open(self, now: datetime) -> bool:

@@ -123,6 +123,16 @@ def test_opening_waits_for_its_preview_and_expires_without_one() -> None:
     assert due(opening(), after=timedelta(seconds=31)) == [Expire("o1", "the preview was never answered")]
 
 
+def test_broker_has_the_machine_s_seconds_where_a_simulator_runs_faster() -> None:
+    silent, unacknowledged = opening(), [*given.working(opening())[:-1]]
+
+    assert due(silent, after=timedelta(seconds=31), pace=60.0) == []
+    assert due(silent, after=timedelta(seconds=30 * 60 + 1), pace=60.0) == [Expire("o1", "the preview was never answered")]
+    assert due(*unacknowledged, after=timedelta(seconds=11), pace=60.0) == []
+    assert due(*unacknowledged, after=timedelta(seconds=11)) == [Doubt("o1", "no acknowledgement within 10 s")]
+    assert due(silent, after=timedelta(seconds=31), pace=0.1) == [Expire("o1", "the preview was never answered")]
+
+
 def test_close_is_approved_by_its_rule_at_the_present_price() -> None:
     known = given.told(given.ledger(), *given.opened(opening()), close())
 
