@@ -107,6 +107,8 @@ class App:
             opened = doors(settings.state, settings.metrics_port) if self._options.serves_api else nullcontext()
             with opened as entry:
                 await self._with(journal, recovered.ledger, recovered.ledger.lease or lease, account, entry)
+            if recovered.journal.moved:
+                raise EngineError(recovered.journal.moved)
         finally:
             with suppress(EngineError, OSError):
                 recovered.journal.close()
@@ -147,14 +149,8 @@ class App:
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
             evidence = Evidence(self._quotes, feed, settings.state, account, upkeep.kept)
-            explanations = Explanations(
-                settings.state,
-                account,
-                kept=timedelta(days=settings.explain_days),
-                follows=lambda: self._recovered.journal.head.seq,
-                told=self._say,
-            )
-            engine.observers += (evidence, explanations, *options.observers)
+            engine.observers += (evidence, self._explanations(account), *options.observers)
+            self._recovered.journal.on_moved = partial(self._moved, engine, library)
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
@@ -189,6 +185,21 @@ class App:
                     task.cancel()
                 self._leave(engine, journal)
                 await broker.disconnect()
+
+    def _explanations(self, account: str) -> Explanations:
+        kept, recovered = timedelta(days=self._settings.explain_days), self._recovered
+        return Explanations(self._settings.state, account, kept=kept, follows=lambda: recovered.journal.head.seq, told=self._say)
+
+    def _moved(self, engine: Engine, library: Library, text: str) -> None:
+        """The state folder is gone: nothing more is opened in this run. The journal goes on beside it, and so do the versions."""
+        log.critical(text)
+        engine.stays_halted = text
+        try:
+            library.move(self._recovered.journal.state / "strategies")
+        except OSError as error:
+            log.exception("the versions of the strategies could not be written out again")
+            text = f"{text}. The versions of the strategies could not be written there ({error.strerror})"
+        self._inbox.hear(Halted("engine", text))
 
     async def _connected(self, lease: str, account: str | None, last_order_id: int) -> IbBroker:
         """A broker session on the first port of the mode that answers."""
@@ -283,7 +294,7 @@ class App:
         with suppress(EngineError, OSError):
             engine.record(EngineStopped("stopped"), self._clock.now())
             journal.sync()
-            save(self._settings.state, self._recovered.journal, engine.ledger)
+            save(self._recovered.journal.state, self._recovered.journal, engine.ledger)
 
 
 def _odd(problems: Sequence[str]) -> str:

@@ -8,30 +8,50 @@ from pathlib import Path
 from engine.strategy.model import Strategy
 from engine.strategy.parse import COMMON_FILE, parse_common, parse_strategy
 
+VERSIONS_HELD = 2_000
+"""Files of a few kilobytes that are held in memory, the newest; a year of edits makes fewer."""
+
 
 class Archive:
     """A folder of versions. Writing raises OSError where it cannot be written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._held: dict[str, bytes] = {}
+        """What was kept or read, by its place in the folder, for a folder that is gone one day."""
+
+    def move(self, folder: Path) -> None:
+        """Go on in another folder, with every version that is held."""
+        self.folder = folder
+        for name, text in self._held.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_whole(path, text)
 
     def keep(self, strategy: Strategy, text: bytes, common: bytes | None) -> None:
         """Keep this version once, with the lists that its universe may name."""
         path = self.folder / f"{strategy.digest}.yaml"
         if path.exists():
+            self.strategy(strategy.digest)  # so that it is held
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         if common is not None:
             (self.folder / f"{strategy.digest}.{COMMON_FILE}").write_bytes(common)
+            self._hold(f"{strategy.digest}.{COMMON_FILE}", common)
         _write_whole(path, text)
+        self._hold(path.name, text)
 
     def strategy(self, digest: str, file: str = "") -> Strategy | None:
         """The version with this digest, None where it is not here or no longer what it was."""
         path, shared = self.folder / f"{digest}.yaml", self.folder / f"{digest}.{COMMON_FILE}"
         if not path.is_file():
             return None
-        common = parse_common(shared.read_bytes(), shared.name).value if shared.is_file() else None
-        found = parse_strategy(path.read_bytes(), file or path.name, common).value
+        text, lists = path.read_bytes(), shared.read_bytes() if shared.is_file() else None
+        self._hold(path.name, text)
+        if lists is not None:
+            self._hold(shared.name, lists)
+        common = parse_common(lists, shared.name).value if lists is not None else None
+        found = parse_strategy(text, file or path.name, common).value
         return None if found is None or found.digest != digest else found
 
     def keep_shared(self, name: str, digest: str, text: bytes) -> None:
@@ -40,11 +60,21 @@ class Archive:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_whole(path, text)
+        self._hold(f"shared/{path.name}", text)
 
     def shared(self, name: str, digest: str) -> bytes | None:
         """The bytes of a shared file with this digest, None where they are not here."""
         path = self.folder / "shared" / f"{digest}.{name}"
-        return path.read_bytes() if path.is_file() else None
+        if not path.is_file():
+            return None
+        text = path.read_bytes()
+        self._hold(f"shared/{path.name}", text)
+        return text
+
+    def _hold(self, name: str, text: bytes) -> None:
+        self._held[name] = text
+        while len(self._held) > VERSIONS_HELD:
+            self._held.pop(next(iter(self._held)))
 
 
 def _write_whole(path: Path, text: bytes) -> None:

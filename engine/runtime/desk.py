@@ -198,6 +198,8 @@ class Desk:
     def resume(self, by: str) -> str:
         if self.ledger.halt is None:
             return "not halted"
+        if self._engine.stays_halted:
+            return f"not resumed: {self._engine.stays_halted}"
         self._inbox.hear(Resumed(by))
         return f"resuming; it was halted by {self.ledger.halt.by}: {self.ledger.halt.reason}"
 

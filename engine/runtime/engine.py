@@ -160,6 +160,8 @@ class Engine:
         self._ticks = -1
         self.has_lost_journal = False
         """A line could not be written or brought to disk: nothing more may be done."""
+        self.stays_halted = ""
+        """Why no person may lift the halt in this run; empty where one may."""
         self._written_since_sync = False
 
     async def run(self, stop: Callable[[], bool]) -> None:

@@ -91,6 +91,10 @@ class Library:
                 raise UserError(_rendered(parsed.problems))
         return self.reload()
 
+    def move(self, archive: Path) -> None:
+        """Keep the versions in another folder from now on, with all that are known. Raises OSError."""
+        self._archive.move(archive)
+
     def reload(self) -> tuple[Fact, ...]:
         """Read the folder again; the facts say what changed since the last reading.
 

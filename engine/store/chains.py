@@ -79,6 +79,8 @@ def save(state: Path, snapshot: ChainSnapshot, account: str, carries: Mapping[st
 
     Raises UserError when they cannot be written.
     """
+    if not state.is_dir():
+        raise UserError(f"{state}: the chain cannot be archived: there is no such folder")
     rows = _archived(snapshot, account, carries)
     u = snapshot.table["u"].to_numpy()
     written: list[Path] = []

@@ -64,7 +64,7 @@ class Explanations:
 
     def _write(self, line: bytes, day: date) -> None:
         if self._day is None or day > self._day:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             # Where the clock was set back the newest day goes on: a day that is over takes no more lines.
             self._day = max([day, *(when for when, _ in _days(self._folder))])
             _tidy(self._folder, self._day, self._kept)

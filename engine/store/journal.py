@@ -3,11 +3,11 @@
 A line goes into the file of the UTC day of its `at`, or into the newest file where the clock was set back over midnight, so
 that the files in the order of their names hold the lines in the order of `seq`. `codec.py` says what a line looks like,
 `lines.py` how a journal is read. After a write that failed nothing more is accepted: no effect may follow a fact that is not
-on disk.
+on disk. Where the folder is gone, or another stands in its place, the journal is written out again beside it and goes on there.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from engine.store import codec, lines
 from engine.store.lines import START, Head, Odd, Torn
 from engine.store.lock import Lock
 from engine.store.mark import Mark, hold
+from engine.store.place import Place, sync_folder
 
 FOLDER = "journal"
 
@@ -36,7 +37,12 @@ class Journal:
     """The one writer of one state folder; `open` is the way to make it."""
 
     def __init__(self, state: Path, account: str, lock: Lock, head: Head, mark: Mark) -> None:
+        self.on_moved: Callable[[str], object] = lambda _: None
+        """Told when the folder is gone and the journal was written out again: what happened and what to do, for people."""
+        self.moved = ""
+        """The same, once it has happened."""
         self._folder = state / FOLDER
+        self._place = Place(self._folder)
         self._account = account
         self._lock = lock
         self._head = head
@@ -64,16 +70,21 @@ class Journal:
             if torn is not None:
                 _mend(torn)
             _check_account(folder, head, account)
-            mark = _marked(folder, head)
+            journal = Journal(state, account, lock, head, _marked(folder, head))
         except BaseException:
             lock.release()
             raise
-        return Opened(Journal(state, account, lock, head, mark), lines.facts(folder, after, head), torn)
+        return Opened(journal, lines.facts(folder, after, head), torn)
 
     @property
     def head(self) -> Head:
         """The last line written."""
         return self._head
+
+    @property
+    def state(self) -> Path:
+        """The state folder that it lies in: another one than it was opened in where that is gone."""
+        return self._folder.parent
 
     @property
     def account(self) -> str:
@@ -99,16 +110,16 @@ class Journal:
         return line
 
     def sync(self) -> None:
-        """Return once every appended line is on disk. Raises EngineError when that cannot be had."""
+        """Return once every appended line is on disk, in a folder that is there. Raises EngineError when that cannot be had."""
         self._refuse_after_failure()
-        if self._is_synced:
-            return
-        try:
-            os.fsync(self._file)
-            self._mark.move(self._head)
-        except OSError as error:
-            raise self._failed("brought to disk", error) from error
-        self._is_synced = True
+        if not self._is_synced:
+            try:
+                os.fsync(self._file)
+                self._mark.move(self._head)
+            except OSError as error:
+                raise self._failed("brought to disk", error) from error
+            self._is_synced = True
+        self._stay()
 
     def close(self) -> None:
         """Bring everything to disk and let go of the folder. A journal that failed is let go of as it is."""
@@ -118,6 +129,7 @@ class Journal:
         finally:
             self._close_file()
             self._mark.close()
+            self._place.close()
             self._lock.release()
 
     def _into_file_of(self, at: datetime) -> int:
@@ -127,14 +139,44 @@ class Journal:
             if not self._is_synced:
                 os.fsync(self._file)
                 self._is_synced = True
+            self._stay()
             self._close_file()
             path = self._folder / name
             is_new = not path.exists()
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             self._file_name = name
             if is_new:
-                _sync_folder(self._folder)
+                sync_folder(self._folder)
+            self._place.hold(name)
         return self._head.offset if name == self._head.file else 0
+
+    def _stay(self) -> None:
+        """Go on beside the folder where that is gone or another one: lines must be found by who starts next.
+
+        Raises EngineError where they cannot be written out again.
+        """
+        if self._place.is_kept:
+            return
+        was = self.state
+        try:
+            state = self._place.write_out()
+            folder = state / FOLDER
+            lock, mark, place = Lock(state), Mark(folder), Place(folder)
+            mark.move(self._head)
+        except (OSError, UserError) as error:
+            raise self._failed("written out again, as its folder is gone", error) from error
+        older = f" Of its days the {self._place.left_out} oldest are not in it." if self._place.left_out else ""
+        for old in (self._mark, self._place):
+            old.close()
+        self._lock.release()
+        self._close_file()
+        self._folder, self._lock, self._mark, self._place = folder, lock, mark, place
+        self.moved = (
+            f"{was}: the state folder, or the journal in it, is gone or another one stands in its place. The journal was written"
+            f" out again in {state} and goes on there; nothing more is opened, exits go on.{older} Stop the engine, put it"
+            " where the state folder was, and start again"
+        )
+        self.on_moved(self.moved)
 
     def _write(self, raw: bytes, offset: int) -> None:
         left = memoryview(raw)
@@ -151,9 +193,10 @@ class Journal:
             os.close(self._file)
             self._file, self._file_name = -1, ""
 
-    def _failed(self, done: str, error: OSError) -> EngineError:
+    def _failed(self, done: str, error: OSError | UserError) -> EngineError:
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
         self._failure = (
-            f"{self._folder}: line {self._head.seq + 1} of the journal could not be {done} ({error.strerror});"
+            f"{self._folder}: line {self._head.seq + 1} of the journal could not be {done} ({why});"
             " nothing more is written or sent: make room or mend the disk, then start again"
         )
         return EngineError(self._failure)
@@ -190,7 +233,7 @@ def probe(state: Path) -> None:
                 os.fsync(file.fileno())
         finally:
             trial.unlink(missing_ok=True)
-        _sync_folder(state)
+        sync_folder(state)
     except OSError as error:
         raise UserError(
             f"{folder}: cannot be written ({error.strerror}); make room, give yourself the right to write, or name another folder"
@@ -223,11 +266,3 @@ def _mend(torn: Torn) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise UserError(f"{torn.path}: the torn last line cannot be mended ({error.strerror})") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

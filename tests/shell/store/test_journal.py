@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -337,6 +338,93 @@ def test_a_sync_that_fails_ends_the_journal(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.undo()
 
     assert reread(tmp_path) == [line]
+
+
+def fate(state: Path, what: str) -> None:
+    """What may become of a state folder while an engine runs on it."""
+    match what:
+        case "deleted":
+            shutil.rmtree(state)
+        case "moved":
+            state.rename(state.with_name("elsewhere"))
+        case "replaced":
+            shutil.rmtree(state)
+            (state / "journal").mkdir(parents=True)
+        case "restored":
+            shutil.copytree(state, state.with_name("copy"))
+            shutil.rmtree(state)
+            state.with_name("copy").rename(state)
+        case "file deleted":
+            files(state)[-1].unlink()
+        case _:
+            raise AssertionError(what)
+
+
+@pytest.mark.parametrize("what", ["deleted", "moved", "replaced", "restored", "file deleted"])
+def test_a_folder_that_is_gone_is_noticed_at_the_next_sync_and_written_out_again(what: str, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    before, told = written(state, days=3), list[str]()
+    journal = Journal.open(state, "DU1").journal
+    journal.on_moved = told.append
+    journal.append(EngineStopped("heard"), NOON + timedelta(days=2))
+    journal.sync()
+    fate(state, what)
+
+    journal.append(EngineStopped("on its way"), NOON + timedelta(days=2))
+    journal.sync()
+    journal.append(EngineStopped("tomorrow"), NOON + timedelta(days=3))
+    journal.close()
+
+    beside = tmp_path / "state.rescued"
+    assert journal.state == beside
+    assert [line.fact for line in reread(beside)] == [
+        *(line.fact for line in before),
+        *map(EngineStopped, ("heard", "on its way", "tomorrow")),
+    ]
+    assert len(told) == 1
+    assert all(word in told[0] for word in (str(state), str(beside), "nothing more is opened", "exits go on"))
+    assert journal.moved == told[0]
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_folder_that_goes_before_the_first_line_or_at_midnight_is_noticed(lines: int, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    journal = Journal.open(state, "DU1").journal
+    for number in range(lines):
+        journal.append(EngineStopped(f"{number}"), NOON)
+    journal.sync()
+    shutil.rmtree(state)
+
+    journal.append(EngineStopped("after"), NOON + timedelta(days=1))
+    journal.close()
+
+    assert reread(tmp_path / "state.rescued")[-1].fact == EngineStopped("after")
+    assert not state.exists()
+
+
+def test_a_second_loss_is_written_out_under_another_name(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "state", "DU1").journal
+    (tmp_path / "state.rescued").mkdir()
+    for number in range(2):
+        journal.append(EngineStopped(f"{number}"), NOON)
+        shutil.rmtree(journal.state)
+        journal.sync()
+    journal.close()
+
+    assert journal.state.name == "state.rescued-2"
+    assert [line.fact for line in reread(journal.state)] == [EngineStopped("0"), EngineStopped("1")]
+
+
+def test_a_loss_that_cannot_be_written_out_ends_the_journal(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "state", "DU1").journal
+    journal.append(EngineStopped("x"), NOON)
+    shutil.rmtree(tmp_path)
+
+    with pytest.raises(EngineError, match="could not be written out again"):
+        journal.sync()
+    with pytest.raises(EngineError, match="nothing more is written or sent"):
+        journal.append(EngineStopped("y"), NOON)
+    journal.close()
 
 
 def test_probe_refuses_a_full_disk(tmp_path: Path) -> None:
