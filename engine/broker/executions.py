@@ -67,15 +67,14 @@ class Executions:
 
         Raises Unreadable when it is not in USD or no such amount.
         """
-        known = self.commissions.get(report.execId)
-        if known is not None and known.amount == money(report.commission):
-            return ()
         fill = self._by_id.get(report.execId)
         if fill is None:
             self._early[report.execId] = report
             _keep(self._early, EARLY_MAX)
             return ()
-        return self._paid(fill, report)
+        known = self.commissions.get(report.execId)
+        told = None if known is None else (known.amount, known.con_id, known.action)
+        return () if told == (money(report.commission), fill.con_id, fill.action) else self._paid(fill, report)
 
     def _forget(self, row: tuple[str, int]) -> None:
         """A row that was taken for a leg, because something of it was garbled, is none."""
@@ -87,10 +86,10 @@ class Executions:
             raise Unreadable("account", execution.acctNumber)
         fill = leg_filled(ref, contract, execution)
         key = (fill.exec_id, fill.con_id, fill.action)
-        known = self.fills.get(key)
+        known, self._by_id[fill.exec_id] = self.fills.get(key), fill
         if known is not None and replace(known, perm_id=None) == replace(fill, perm_id=None):
             return ()
-        self.fills[key] = self._by_id[fill.exec_id] = fill
+        self.fills[key] = fill
         if len(self.fills) > KEPT_MAX:
             oldest, _, _ = gone = next(iter(self.fills))
             del self.fills[gone]

@@ -358,6 +358,25 @@ def test_commission_waits_for_its_execution_when_it_comes_first():
     assert told[1] == CommissionReported("sp-1", "a.01", Decimal("1.3"), 102, "sell")
 
 
+def test_commission_belongs_to_the_execution_as_it_was_told_last():
+    """Given an execution told once with another leg; when it is told as it is again; then its cost is that of its own leg."""
+
+    async def scenario(bench: Bench) -> None:
+        order_id = await sent(bench)
+        bench.tws.execute(order_id, "a.01", 102, "SLD", 2, 2.4)
+        bench.tws.commission("a.01", 100.0)
+        bench.tws.execute(order_id, "a.01", 101, "SLD", 2, 2.4)
+        bench.tws.commission("a.01", 1.3)
+        bench.tws.execute(order_id, "a.01", 102, "SLD", 2, 2.4)
+        bench.tws.commission("a.01", 1.3)
+        await settled(bench)
+
+    bench = play(scenario)
+
+    paid = {fact.con_id: fact.amount for fact in bench.all(CommissionReported)}
+    assert paid[102] == Decimal("1.3")
+
+
 def test_execution_counts_when_its_time_is_written_with_a_display_name():
     async def scenario(bench: Bench) -> None:
         order_id = await sent(bench)
