@@ -384,7 +384,10 @@ def _week(at: datetime) -> str:
 
 
 def _is_repeated(order: Order, fact: OrderFact) -> bool:
-    """Whether an execution or a commission says nothing new. Told again and otherwise, the last word counts."""
+    """Whether an execution or a commission says nothing new. Told again and otherwise, the last word counts.
+
+    An execution that the books do not hold, or that was taken back, costs nothing, whatever is said of its cost.
+    """
     match fact:
         case LegFilled():
             filled = order.fills.get(fill_key(fact))
@@ -392,7 +395,11 @@ def _is_repeated(order: Order, fact: OrderFact) -> bool:
                 return filled is not None and revision(filled.exec_id) > revision(fact.exec_id)
             return replace(filled, perm_id=None) == replace(fact, perm_id=None)
         case CommissionReported():
-            paid = order.commissions.get(commission_key(fact))
+            key = commission_key(fact)
+            filled = order.fills.get(key)
+            if fact.con_id is not None and (filled is None or (fact.amount and not filled.quantity)):
+                return True
+            paid = order.commissions.get(key)
             if paid is None:  # a journal that does not name the leg may have it already
                 return any(known.exec_id == fact.exec_id and known.con_id is None for known in order.commissions.values())
             return revision(paid.exec_id) > revision(fact.exec_id) or paid == fact

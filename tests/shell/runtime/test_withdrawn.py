@@ -41,6 +41,8 @@ def test_an_execution_under_another_number_is_taken_back_with_what_it_cost() -> 
     after = given.told(ledger, *(fact for fact in outcome.facts if not isinstance(fact, Reconciled)), at=LATER)
     assert after.contracts_held() == {held.con_id: int(held.quantity) for held in holds(2)}
     assert after.orders["o1"].commission == Decimal("2.60")
+    given.told(after, paid, replace(paid, con_id=1), at=LATER)
+    assert after.orders["o1"].commission == Decimal("2.60"), "what did not happen costs nothing, whatever is said later"
 
 
 def test_an_order_that_filled_only_in_a_wrong_message_is_asked_about_and_works_on() -> None:
