@@ -16,7 +16,7 @@ from engine.domain.spread import Spread
 
 UNBALANCED_FOR = timedelta(seconds=30)
 """Legs of one combination are reported within a second. A broker that is asked so long after the last one, over
-the same link, would have told the others."""
+the same link, would have told the others, and would have corrected what it told wrongly."""
 UNKNOWN_FOR = timedelta(seconds=60)
 """An unknown order is asked about every few seconds: after a restart or a lost link most are known again by then."""
 NOT_ASKED = timedelta(0)
@@ -54,9 +54,9 @@ def _legs(snapshot: Snapshot) -> Iterator[str]:
 
 def _excess(snapshot: Snapshot) -> Iterator[str]:
     for position in snapshot.ledger.excess_positions():
-        closings = snapshot.ledger.closings_of(position.id)
-        filled_at = max((order.fill_heard_at for order in closings if order.fill_heard_at), default=position.opened_at)
-        if snapshot.asked_since(filled_at) > NOT_ASKED and _is_news(filled_at, snapshot):
+        orders = (snapshot.ledger.orders[position.id], *snapshot.ledger.closings_of(position.id))
+        filled_at = max((order.fill_heard_at for order in orders if order.fill_heard_at), default=position.opened_at)
+        if snapshot.asked_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot):
             counts, way_out = _counted(position.spread, snapshot, "undo that in TWS")
             more = f"position {position.id} was closed {position.excess} more than it was opened"
             yield f"{more} ({counts}): {way_out}, then resume"

@@ -72,6 +72,8 @@ class Inquiry:
             self._answered_at = None
             return None
         self._answered_at = now
+        if picture.unread or picture.unread_positions:
+            return self._asked_at  # counts are judged by whole answers alone
         held = {position.con_id: position.quantity for position in picture.positions}
         self._count, self._counted_over = BrokerCount(self._asked_at, held), ledger.link
         return self._asked_at

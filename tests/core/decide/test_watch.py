@@ -93,7 +93,10 @@ def test_position_closed_more_often_than_opened_halts() -> None:
     known = given.told(given.ledger(), *given.opened(), *given.closed(close))
 
     assert seen(known) is None, "the broker was not asked since"
-    stop = seen(known, timedelta(seconds=1), count=asked(timedelta(seconds=1), p580=1, p575=-1))
+    at_once = asked(timedelta(seconds=1), p580=1, p575=-1)
+    assert seen(known, timedelta(seconds=1), count=at_once) is None, "what was told wrongly is corrected within seconds"
+    later = timedelta(seconds=31)
+    stop = seen(known, later, count=asked(later, p580=1, p575=-1))
 
     assert stop is not None
     assert stop.reason == (

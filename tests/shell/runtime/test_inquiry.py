@@ -52,3 +52,28 @@ def test_broker_is_asked_again_soon_where_its_answer_stayed_away(silent: int, pa
 
     between = [later - earlier for earlier, later in pairwise(asked)]
     assert between == pytest.approx([timedelta(seconds=pause) for pause in pauses], abs=timedelta(seconds=1.5))
+
+
+def test_count_is_that_of_the_last_answer_that_could_be_read_as_a_whole() -> None:
+    """What a person is told to trade by, and what halts, is never read from half an answer."""
+
+    async def story() -> list[datetime | None]:
+        loop = asyncio.get_running_loop()
+        clock = LoopClock(loop, given.NOW)
+        inquiry = Inquiry(Asked(clock, 0), Inbox(), clock, loop.create_task)  # type: ignore[arg-type]
+        ledger, counted = given.told(given.ledger(), AGREED), list[datetime | None]()
+        for unread in ((), ("an execution could not be read",), ()):
+            inquiry.hurry()
+            inquiry.ask_when_due(ledger, clock.now())
+            await asyncio.sleep(1.0)
+            inquiry.answered(BrokerPicture("DU1", (), (), (), (), unread=unread), ledger, clock.now())
+            count = inquiry.count(ledger)
+            counted.append(None if count is None else count.asked_at)
+        return counted
+
+    first, partial, whole = run(story(), VirtualLoop())
+
+    assert first is not None
+    assert first == partial
+    assert whole is not None
+    assert whole > first
