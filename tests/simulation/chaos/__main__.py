@@ -51,7 +51,8 @@ def main() -> int:
         faults += [*truth.faults, *lies.faults]
     places = [(kind, place) for kind, length in fields.items() for place in range(length)]
     counts = [changed[place] for place in places]
-    print(f"{sum(counts):,} messages changed; {len(fields)} kinds with {len(places):,} fields, each at least {min(counts)} times")
+    print(f"{changed.total():,} messages changed")
+    print(f"{len(fields)} kinds with {len(places):,} fields, each changed at least {min(counts)} times")
     print("everything held" if not faults else f"{len(faults)} faults")
     return 1 if faults else 0
 

@@ -44,10 +44,13 @@ class Mutator:
         self.changed: Counter[tuple[str, int]] = Counter()
         """How often each field was changed, by the number of the message and the place of the field; 0 is the number itself."""
         self.fields: dict[str, int] = {}
-        """The longest message seen of each kind, in fields."""
+        """The fields of each kind with every group filled once; what a group repeats further is changed too, and not counted."""
         self._chance = Random(f"lies {seed}")
+        self._samples = {fields[0]: fields for fields in samples()}
         self._kept: dict[str, deque[list[str]]] = {}
-        for fields in samples():
+        self._invented: Counter[tuple[str, ...]] = Counter()
+        """Lies that are on their way: they are neither changed again nor kept as true."""
+        for fields in self._samples.values():
             self._keep(fields)
 
     @property
@@ -65,6 +68,10 @@ class Mutator:
             return chunk
         told: list[bytes] = []
         for fields in _frames(chunk):
+            if self._invented[tuple(fields)]:
+                self._invented[tuple(fields)] -= 1
+                told.append(frame(fields))
+                continue
             self._keep(fields)
             lies = self.is_lying and self._chance.random() < SHARE
             told.append(frame(self._changed(fields) if lies else fields))
@@ -75,14 +82,20 @@ class Mutator:
         lacking = sorted(self.fields, key=lambda kind: (self._lacking(kind), self._chance.random()))
         for number in range(messages):
             kind = lacking[number % len(lacking)]
-            connection.send_fields(self._changed(self._chance.choice(self._kept[kind])))
+            least = self._lacking(kind)
+            true = self._chance.choice(self._kept[kind])
+            if all(self.changed[kind, place] > least for place in range(len(true))):
+                true = self._samples[kind]  # the messages of late are shorter than the kind can be
+            lie = self._changed(true)
+            self._invented[tuple(lie)] += 1
+            connection.send_fields(lie)
 
     def _lacking(self, kind: str) -> int:
         return min(self.changed[kind, place] for place in range(self.fields[kind]))
 
     def _keep(self, fields: list[str]) -> None:
         kind = fields[0]
-        self.fields[kind] = max(len(fields), self.fields.get(kind, 0))
+        self.fields.setdefault(kind, len(fields))
         self._kept.setdefault(kind, deque(maxlen=KEPT)).append(fields)
 
     def _changed(self, fields: Sequence[str]) -> list[str]:

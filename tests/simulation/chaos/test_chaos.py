@@ -15,6 +15,7 @@ def test_books_agree_a_minute_after_each_burst_of_lies(tmp_path: Path) -> None:
     assert outcome.bursts == 4
     assert outcome.messages > 800
     assert outcome.filled > 0
+    assert mutator.fields.keys() == {fields[0] for fields in samples()}, "only what the TWS says itself is true"
 
 
 def test_same_seed_tells_the_same_lies(tmp_path: Path) -> None:
