@@ -14,7 +14,7 @@ def outdated(texts: Mapping[str, bytes], today: date) -> Iterator[str]:
     by_name = {PurePath(file).name: text for file, text in texts.items()}
     common = parse_common(by_name[COMMON_FILE]).value if COMMON_FILE in by_name else None
     events = parse_events(by_name[EVENTS_FILE]).value if EVENTS_FILE in by_name else None
-    if EVENTS_FILE in by_name and events is None:
+    if events is None:  # that there is none, or that it is broken, is told as a problem of a file
         return
     read = (parse_strategy(text, file, common).value for file, text in texts.items() if PurePath(file).name not in SHARED)
     yield from ending([strategy for strategy in read if strategy is not None], events, today)

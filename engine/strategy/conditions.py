@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engine.strategy.expressions import Compare, Condition, Expression, Measure, Number, Relation
-from engine.strategy.language.checker import read_condition, read_ranking
 from engine.strategy.language.lexer import LONGEST_LINE, words_pattern
+from engine.strategy.language.reader import LineReader
 from engine.strategy.measures import declared_in
-from engine.strategy.positions import Listed, Mapped, Text, about, complaint
+from engine.strategy.positions import Listed, Mapped, Text, about, complaint, texts_in
+from engine.strategy.reading.spelling import nearest
 from engine.strategy.scalars.scalar import shortened
 from engine.strategy.units import Unit
-from engine.strategy.way_out import write, write_any
+from engine.strategy.way_out import turn, write, write_any
 
 Deed: TypeAlias = Literal["close", "roll", "alert"]
 """What an exit does to a position."""
@@ -28,6 +30,16 @@ LET_EXPIRE: Literal["let expire"] = "let expire"
 _ALWAYS = Compare(">=", Measure("dte", "position"), Number(0, Unit.DAYS))
 """What a line means that says only `let expire`: it holds as long as there is a position."""
 _UNTIL = r"(?: (?:to|till|until|through) (?:the )?(?:expiry|expiration|close|end))?"
+_WANTED = {"condition": "a condition", "ranking": "one number", "exit": "a condition"}
+_OTHER_ACTIONS: Mapping[str, Action] = {
+    **dict.fromkeys(
+        ("exit", "sell", "stop", "take profit", "buy back", "flatten", "liquidate", "close all", "out", "true"), "close"
+    ),
+    **dict.fromkeys(("rollover", "roll over", "roll out", "roll forward", "adjust", "roll down"), "roll"),
+    **dict.fromkeys(("notify", "warn", "email", "message", "ping", "sms", "notification", "tell", "warning", "alarm"), "alert"),
+    **dict.fromkeys(("expire", "hold", "keep", "let it expire", "let_expire", "let-expire", "ignore"), "let expire"),
+}
+"""What other programs call the actions."""
 _LEAVES = re.compile(
     rf"(?:let (?:it |them )?)?expires?|(?:hold|held|keep|ride)(?: it| them)?{_UNTIL}|no (?:exit|close)|never close|let ride"
 )
@@ -55,44 +67,73 @@ class OneLine:
     relations: tuple[Relation, ...]
     examples: tuple[str, ...]
 
-    def value_of(self, written: object) -> object:
-        """What `written` becomes; a value already read passes through."""
-        if self.wants == "exit" and isinstance(written, Mapped):
-            return self._exit(written)
+    def value_of(self, written: object, info: ValidationInfo | None = None) -> object:
+        """What `written` becomes; a value already read passes through. The context of a validation may say what the structure
+        pays, and whether its underlyings are shares.
+        """
+        reader = LineReader(self.wants, self.relations, **((info.context or {}).get("line", {}) if info is not None else {}))
+        if isinstance(written, Mapped) and (self.wants == "exit" or len(written) == 1):
+            return self._keyed(written, reader)
         if isinstance(written, Listed | Mapped):
             wanted = "one number" if self.wants == "ranking" else "a condition"
             found = "a list" if isinstance(written, Listed) else "a key with a ':'"
-            raise complaint(written.place, f"found {found}; wanted {wanted} on one line", write(self.examples[0]))
+            only = [text for text in texts_in(written) if reader.reads(text)] if isinstance(written, Listed) else []
+            hint = write(only[0] if only else self.examples[0], place=written.span)
+            raise complaint(written.span or written.place, f"found {found}; wanted {wanted} on one line", hint)
         if not isinstance(written, str):
             return written
         text = written if isinstance(written, Text) else Text(written)
-        if self.wants == "ranking":
-            return read_ranking(text, self.relations)
-        return self._exit_line(text) if self.wants == "exit" else self._condition(text)
+        return self._exit_line(text, reader) if self.wants == "exit" else self._line(text, reader)
 
-    def _condition(self, text: Text) -> Condition:
-        return Condition(str(text), read_condition(text, self.relations), text.place.line, text.place.column)
+    def _line(self, text: Text, reader: LineReader) -> Condition | Expression:
+        try:
+            expression = reader.read(text)
+        except PydanticCustomError as error:
+            raise reader.led(text, error) from None
+        return expression if self.wants == "ranking" else self._of(text, expression)
 
-    def _exit_line(self, text: Text) -> ExitRule:
+    def _of(self, text: Text, expression: Expression) -> Condition:
+        return Condition(str(text), expression, text.place.line, text.place.column)
+
+    def _exit_line(self, text: Text, reader: LineReader) -> ExitRule:
         words = " ".join(text.casefold().split())
         if words == LET_EXPIRE:
-            return ExitRule(Condition(LET_EXPIRE, _ALWAYS, text.place.line, text.place.column), LET_EXPIRE)
+            return ExitRule(self._of(text, _ALWAYS), LET_EXPIRE)
         if _LEAVES.fullmatch(words.replace("_", " ")):
             raise about(text, f"'{shortened(text, 30)}' is no exit", write(LET_EXPIRE))
-        return ExitRule(self._condition(text))
+        try:
+            return ExitRule(self._of(text, reader.read(text)))
+        except PydanticCustomError as error:
+            with_action = _with_action(text, reader)
+            raise (with_action or reader.led(text, error)) from None
 
-    def _exit(self, written: Mapped) -> ExitRule:
+    def _keyed(self, written: Mapped, reader: LineReader) -> ExitRule:
+        """An exit with its action; whatever else stands as `key: value` is told as the line that it may be."""
         if len(written) != 1:
-            raise complaint(written.place, "one exit is one condition and one action", write("- short_delta >= 0.35: roll"))
+            raise complaint(written.place, "one exit is one condition and one action", "write  - short_delta >= 0.35: roll")
         ((line, word),) = written.items()
-        condition = self._condition(line)
         action: Action | None = next((action for action in ACTIONS if action == word), None)
-        if action is None:
-            raise complaint(word.place, f"wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}", write_any(ACTIONS))
-        return ExitRule(condition, action)
+        if self.wants == "exit" and action is not None:
+            try:
+                return ExitRule(self._of(line, reader.read(line)), action)
+            except PydanticCustomError as error:
+                raise reader.led(line, error) from None
+        meant = reader.meant(f"{line} {word}" if isinstance(word, Text) else str(line))
+        if meant and (self.wants != "exit" or not reader.reads(line)):
+            raise about(line, f"found a key with a ':'; wanted {_WANTED[self.wants]} on one line", turn(meant))
+        if self.wants != "exit":
+            hint = turn(reader.meant(str(line)) or self.examples[0])
+            raise about(line, f"found a key with a ':'; wanted {_WANTED[self.wants]} on one line", hint)
+        known = f"wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}"
+        said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
+        likely = _OTHER_ACTIONS.get(said) or nearest(said, ACTIONS)
+        options = [likely, *(one for one in ACTIONS if one != likely)] if likely else list(ACTIONS)
+        if (told := reader.later_action(said)) is not None:
+            raise complaint(word.place, *told)
+        raise complaint(word.place, known, write_any(options))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.value_of)
+        return core_schema.with_info_plain_validator_function(self.value_of)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         declared = declared_in(*self.relations)
@@ -123,6 +164,27 @@ class OneLine:
             "additionalProperties": {"enum": list(ACTIONS)},
         }
         return {"anyOf": [{"const": LET_EXPIRE}, line, act]}
+
+
+def _with_action(text: Text, reader: LineReader) -> PydanticCustomError | None:
+    """The complaint about an action that stands within the line: in quotes, behind an arrow, or as its verb."""
+    words = {**{action: action for action in ACTIONS}, **_OTHER_ACTIONS}
+    names = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    said = " ".join(text.casefold().split())
+    behind = re.fullmatch(rf"(.+?)\s*(?::|->|=>|→|,|;|\bthen\b|\s-)\s*({names})(?: it| me| position)?", said)
+    before = re.fullmatch(rf"({names})(?: it| me| position)?\s*(?:at|when|if|on|:|with)\s+(.+)", said)
+    line, word = (behind[1], behind[2]) if behind else (before[2], before[1]) if before else ("", "")
+    meant = reader.meant(line) if line else None
+    if meant is None:
+        return None
+    action = words[word]
+    hint = turn(meant if action == "close" else f"{meant}: {action}")
+    quoted = (
+        "the quotes hold the action as a part of the condition"
+        if not text.plain
+        else f"'{shortened(text, 40)}' has its action within"
+    )
+    return about(text, quoted, hint)
 
 
 MarketCondition: TypeAlias = Annotated[

@@ -382,6 +382,9 @@ _ACCOUNT = (
     _account("post_trade_margin", Unit.RATIO, "Funds tied up after this order / net_liquidation, from the broker's preview."),
 )
 
+WITHOUT_SOURCE = frozenset({"days_to_earnings", "days_to_ex_dividend"})
+"""Measures that nobody tells in this version: they are always unknown."""
+
 DECLARATIONS: tuple[Declaration, ...] = (*_MARKET, *_LEG, *_SPREAD, *_POSITION, *_ACCOUNT)
 
 _BY_KEY = {(declared.relation, declared.name): declared for declared in DECLARATIONS}

@@ -8,16 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from engine.domain.chain import EVENT_KINDS
+from engine.domain.index_classes import is_index
 from engine.strategy.account import Account
 from engine.strategy.checks.account import check_account
 from engine.strategy.checks.strategy import check_strategy
 from engine.strategy.common import Common
 from engine.strategy.events import Events
+from engine.strategy.expressions import measures_in
 from engine.strategy.model import Strategy, StrategyFile, Written
-from engine.strategy.positions import Text, place_at
+from engine.strategy.positions import Listed, Mapped, Place, Text, place_at, texts_in
 from engine.strategy.problems import Parsed, Problem, in_order
 from engine.strategy.reading.document import Document, read_document
 from engine.strategy.reading.model import read_model, without_errors
+from engine.strategy.structures import likely_structure
+from engine.strategy.template import STRUCTURES
 
 WrittenT = TypeVar("WrittenT", bound=Written)
 
@@ -28,7 +33,7 @@ ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE = "account.yaml", "common.yaml", "events.
 def parse_strategy(source: str | bytes, file: str, common: Common | None = None) -> Parsed[Strategy]:
     """The strategy of one file; `common` has the lists its universe may name."""
     document = read_document(source, file)
-    context = {"lists": common.lists if common else {}}
+    context = {"lists": common.lists if common else {}, "line": _about_lines(document)}
     written = read_model(StrategyFile, document, context)
     if written is not None:
         check_strategy(written, document)
@@ -67,8 +72,11 @@ def check_files(texts: Mapping[str, str | bytes]) -> list[Problem]:
         elif name == EVENTS_FILE:
             problems.extend(parse_events(source, file).problems)
         elif name != COMMON_FILE:
-            problems.extend(parse_strategy(source, file, common).problems)
+            parsed = parse_strategy(source, file, common)
+            problems.extend(parsed.problems)
             problems.extend(_same_name(source, file, names))
+            if parsed.value is not None and not any(_file_name(other) == EVENTS_FILE for other in texts):
+                problems.extend(_without_events(parsed.value, source))
     return list(in_order(problems))
 
 
@@ -101,6 +109,35 @@ def _same_name(source: str | bytes, file: str, names: dict[str, str]) -> tuple[P
     if first != file:
         document.report(place_at(tree, "name"), f"name: {first} is called '{name}' too", "every strategy has its own name")
     return tuple(document.problems)
+
+
+def _without_events(strategy: Strategy, source: str | bytes) -> tuple[Problem, ...]:
+    """The problem that a strategy asks for events and no file lists them."""
+    document = read_document(source, strategy.file)
+    document.problems.clear()
+    for condition in strategy.when if strategy.enabled else ():
+        kinds = [measure.name for measure in measures_in(condition.expression) if measure.name in _EVENTS]
+        if kinds:
+            place = Place(condition.line, condition.column, condition.column + len(condition.text))
+            name = kinds[0].upper() if kinds[0] != "event" else "events"
+            message = f"this asks for {name}, and there is no {EVENTS_FILE}: that is unknown, and unknown opens nothing"
+            hint = f"`spreads init-files` writes an {EVENTS_FILE} with the FOMC's days; or remove the line"
+            document.report(place, message, hint, "warning")
+    return tuple(document.problems)
+
+
+_EVENTS = frozenset({"event", *(kind.casefold() for kind in EVENT_KINDS)})
+
+
+def _about_lines(document: Document) -> dict[str, object]:
+    """What the lines of a strategy may need to know of the rest of the file, as far as it can be read."""
+    tree = document.tree or Mapped()
+    spread, universe = tree.get(Text("spread")), tree.get(Text("universe"))
+    named = spread.get(Text("type")) if isinstance(spread, Mapped) else None
+    structure = likely_structure(named, list(STRUCTURES)) if isinstance(named, Text) else None
+    pays = None if structure is None else "credit" if STRUCTURES[structure].is_credit else "debit"
+    tickers = [text for text in texts_in(universe) if text] if isinstance(universe, Listed) else []
+    return {"pays": pays, "are_indices": bool(tickers) and all(is_index(ticker) for ticker in tickers)}
 
 
 def _check_beside_errors(sound: StrategyFile, document: Document) -> None:

@@ -38,11 +38,14 @@ class Remove:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Turn:
-    """Another entry, `key: value` or a line, in place of the whole one that is marked."""
+    """Other entries, each `key: value` or a line, in place of the whole one that is marked."""
 
-    text: str
+    texts: tuple[str, ...]
+
+    def __init__(self, *texts: str) -> None:
+        object.__setattr__(self, "texts", texts)
 
 
 Change: TypeAlias = Write | Add | Remove | Turn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from engine.strategy.checks.bounds import bounds_of, contradictions
@@ -11,7 +12,7 @@ from engine.strategy.measures import declaration
 from engine.strategy.model import Policy
 from engine.strategy.positions import Place
 from engine.strategy.units import Unit
-from engine.strategy.way_out import remove
+from engine.strategy.way_out import remove, write
 
 
 def check_contradictions(case: Case) -> None:
@@ -36,7 +37,7 @@ def check_values(case: Case) -> None:
             between = _between(case, about) if isinstance(about, Measure) else None
             if not isinstance(about, Measure) or between is None:
                 continue
-            message, hint = _always(case, about, between)
+            message, hint = _always(case, about, between, condition)
             if bound.misses(*between):
                 case.error(condition, message, hint)
             elif bound.covers(*between) and condition in exits and not isinstance(condition.expression, And):
@@ -66,8 +67,9 @@ def check_undefined(case: Case) -> None:
 def check_repeated(case: Case) -> None:
     """Conditions and underlyings that stand twice in one list."""
     strategy = case.strategy
-    exits = [rule.condition for rule in strategy.exits]
-    lists: Iterable[Iterable[Condition]] = (strategy.when, strategy.filters, strategy.spread.rules, exits)
+    exits = [rule.condition for rule in strategy.exits if rule.action != "alert"]  # behind an alert the same may close
+    alerts = [rule.condition for rule in strategy.exits if rule.action == "alert"]
+    lists: Iterable[Iterable[Condition]] = (strategy.when, strategy.filters, strategy.spread.rules, exits, alerts)
     for conditions in lists:
         seen: dict[Expression, Condition] = {}
         for condition in conditions:
@@ -86,13 +88,15 @@ def _between(case: Case, measure: Measure) -> tuple[float, float] | None:
     return declaration(measure.name, measure.relation).between
 
 
-def _always(case: Case, measure: Measure, between: tuple[float, float]) -> tuple[str, str]:
+def _always(case: Case, measure: Measure, between: tuple[float, float], condition: Condition) -> tuple[str, str]:
     """What holds of every value of a measure, and the way out for who did not know."""
     unit = declaration(measure.name, measure.relation).unit
     low, high = (f"{value:.0%}" if unit is Unit.RATIO else f"{value:g}" for value in between)
     if _is_delta_of_leg(measure):
         kind = "put" if case.strategy.spread.put_call == "P" else "call"
-        return f"the delta of a {kind} is between {low} and {high}", "write  abs(delta)  for the delta without its sign"
+        without = re.sub(r"(?<![a-z_(])delta\b(?!\s*\))", "abs(delta)", " ".join(condition.text.split()), count=1)
+        way_out = write(re.sub(r"-\s*(?=[.0-9])", "", without), note="  for the delta without its sign")
+        return f"the delta of a {kind} is between {low} and {high}", way_out
     return f"{measure.name} is always between {low} and {high}", "write a number between them"
 
 

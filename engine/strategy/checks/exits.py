@@ -9,7 +9,7 @@ from engine.strategy.checks.spread import most_worth
 from engine.strategy.conditions import LET_EXPIRE
 from engine.strategy.expressions import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.values import DayRange, ExpiryRule
-from engine.strategy.way_out import add, remove, write
+from engine.strategy.way_out import add, write
 
 _LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"})
 _CLOSES_FROM, _CLOSES_UNTIL = 9 * 60 + 30, 15 * 60 + 55
@@ -80,18 +80,6 @@ def check_at_once(case: Case) -> None:
                 _check_bound(case, rule.condition, about, bound)
 
 
-def check_roll(case: Case) -> None:
-    """Exits that roll and no word where to, or the other way round."""
-    rolling = [rule.condition for rule in case.strategy.exits if rule.action == "roll"]
-    if rolling and "roll" not in case.tree:  # one that is written and wrong is told by itself
-        message = "this exit rolls, but roll: does not say where to"
-        expiry = case.strategy.spread.expiry
-        days = expiry.as_written if isinstance(expiry, DayRange) else "30-60 days"
-        case.error(rolling[0], message, add(f"roll: {{to: {days}, for: a credit}}"))
-    if case.strategy.roll is not None and not rolling:
-        case.warn(case.at("roll"), "no exit rolls, so this never happens", remove(", or end an exit with  : roll"))
-
-
 def _check_bound(case: Case, condition: Condition, about: Expression, bound: Bound) -> None:
     width = case.strategy.spread.width
     opens = "this holds the moment a position opens"
@@ -135,7 +123,7 @@ def _check_days_of(case: Case, condition: Condition, bound: Bound, key: str, rul
     if not isinstance(rule, DayRange):
         return False
     fewer = min(21, rule.min_days - 1)
-    hint = write(f"dte <= {fewer}") if fewer >= 0 else "remove it, and close by the clock:  time >= 15:45 New York"
+    hint = write(f"dte <= {fewer}" if fewer >= 0 else "time >= 15:45 New York")
     days, alone = f"{key}: {rule.as_written}", _is_alone(condition)
     if bound.misses(0, rule.max_days):
         case.error(condition, f"with  {days}  this never holds", hint)

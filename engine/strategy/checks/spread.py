@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from engine.strategy.checks.bounds import bounds_of
 from engine.strategy.checks.case import Case
-from engine.strategy.expressions import Arithmetic, Measure
+from engine.strategy.expressions import Arithmetic, Measure, measures_in
 from engine.strategy.values import DayRange, WidthRange
 from engine.strategy.way_out import remove, write
 
@@ -42,6 +43,25 @@ def check_deltas(case: Case) -> None:
             low, high = max(Decimal(0), bounds.low - _NEAR), min(Decimal(1), bounds.high + _NEAR)
             message = f"only a delta of exactly {bounds.low} fits, and hardly any option has it"
             case.warn(case.at("spread", key), message, write(f"{low}-{high}"))
+
+
+def check_delta_rules(case: Case) -> None:
+    """A rule on the delta of the whole spread where no delta chooses its legs: that of a leg was meant."""
+    spread = case.strategy.spread
+    names = {measure.name for rule in spread.rules for measure in measures_in(rule.expression)}
+    if spread.short_delta is not None or spread.long_delta is not None or names & {"short_delta", "long_delta"}:
+        return
+    leg = "short_delta" if spread.is_credit else "long_delta"
+    for condition in spread.rules:
+        for about, bound in bounds_of(condition):
+            if about == Measure("delta", "spread") and max(bound.low, -bound.high) >= _LEG_DELTA:
+                text = re.sub(r"\bdelta\b(?!\s*(?:and|or|$))", leg, " ".join(condition.text.split()), count=1)
+                way_out = write(re.sub(r"-\s*(?=[.0-9])", "", text), note="  for the delta of the leg that is chosen")
+                case.warn(condition, "this is the delta of both legs together, a few hundredths as a rule", way_out)
+
+
+_LEG_DELTA = 0.05
+"""From here on the delta of one leg is meant rather than that of a whole spread."""
 
 
 def check_width(case: Case) -> None:

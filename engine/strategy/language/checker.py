@@ -15,7 +15,7 @@ from engine.strategy.expressions import And, Between, Compare, Comparison, Expre
 from engine.strategy.language.arithmetic import arithmetic
 from engine.strategy.language.grammar import Tree
 from engine.strategy.language.kinds import common_kind, example_beside, is_number, kind_of, no_number, settled
-from engine.strategy.language.line import Line, line_of
+from engine.strategy.language.line import Line, Pays, line_of
 from engine.strategy.language.names import measure_of
 from engine.strategy.positions import PydanticCustomError, Text, about
 from engine.strategy.units import Unit
@@ -35,9 +35,11 @@ _EXAMPLES: dict[Relation, str] = {
 """A line about each relation that always makes sense: the way out where nothing better is known."""
 
 
-def read_condition(text: Text, relations: Sequence[Relation]) -> Expression:
-    """The meaning of one line that is true, false or unknown. Raises a complaint otherwise."""
-    line = line_of(text, relations, f"write a comparison, e.g.  {_EXAMPLES[relations[0]]}")
+def read_condition(text: Text, relations: Sequence[Relation], pays: Pays = None) -> Expression:
+    """The meaning of one line that is true, false or unknown. Raises a complaint otherwise, whose way out may take a share
+    of what the structure `pays`.
+    """
+    line = line_of(text, relations, f"write a comparison, e.g.  {_EXAMPLES[relations[0]]}", pays)
     return _truth(line, line.tree)
 
 
@@ -45,10 +47,10 @@ def read_ranking(text: Text, relations: Sequence[Relation]) -> Expression:
     """The meaning of one line that is a number by which candidates are ordered. Raises a complaint otherwise."""
     line = line_of(text, relations, "write one number, the highest first, e.g.  return_on_risk * pop")
     if not is_number(line, line.tree):
-        raise about(text, "a rank is a number, not a comparison", write("rank: return_on_risk * pop"))
+        raise about(text, "a rank is a number, not a comparison", write("return_on_risk * pop"))
     kind = kind_of(line, line.tree)
     if not line.has_measure(line.tree):
-        raise about(text, "this ranks everything the same", write("rank: return_on_risk * pop"))
+        raise about(text, "this ranks everything the same", write("return_on_risk * pop"))
     return arithmetic(line, line.tree, settled(kind))
 
 
@@ -66,7 +68,8 @@ def _truth(line: Line, node: Tree) -> Expression:
             value, low, high = _compared(line, node.this, node.args["low"], node.args["high"])
             if isinstance(low, Number) and isinstance(high, Number) and low.value > high.value:
                 forward = f"{line.words(node.args['high'])} and {line.words(node.args['low'])}"
-                raise line.wrong(node, "the range runs backwards, nothing lies between", write(f"between {forward}"))
+                forward = f"{line.words(node.this)} between {forward}"
+                raise line.wrong(node, "the range runs backwards, nothing lies between", write(forward))
             return Between(value, low, high)
         case exp.In() if node.expressions:
             value, *options = _compared(line, node.this, *node.expressions)
@@ -104,6 +107,10 @@ def _no_truth(line: Line, node: Tree) -> PydanticCustomError:
         return line.wrong(node, f"'{words}' is a number, and compared with nothing", hint)
     if any(token.text == "in" and token.sort == "word" for token in line.tokens):
         if "event" in words:
-            return line.wrong(node, "'in' stands before numbers in brackets", write("no event within 2 days"))
-        return line.wrong(node, "'in' wants its numbers in brackets", write(f"{words.split()[0]} in (7, 14)"))
+            days = next((token.text for token in line.tokens if token.sort == "number"), "2 days")
+            hint = write(f"no event within {days}", place=line.text.place)
+            return line.wrong(node, "'in' stands before numbers in brackets", hint)
+        numbers = ", ".join(token.text for token in line.tokens if token.sort == "number")
+        hint = write(f"{words.split()[0]} in ({numbers})", place=line.text.place)
+        return line.wrong(node, "'in' wants its numbers in brackets", hint)
     return line.wrong(node, "this is no comparison", line.way_out)

@@ -18,7 +18,7 @@ from sqlglot.errors import ParseError, TokenError
 from engine.strategy.language.lexer import Loose, Token
 from engine.strategy.positions import PydanticCustomError, Text, about
 from engine.strategy.reading.spelling import nearest
-from engine.strategy.way_out import strike, write
+from engine.strategy.way_out import WayOut, Write, strike, write
 
 Tree: TypeAlias = exp.Expr
 """A node of sqlglot's tree."""
@@ -93,29 +93,41 @@ def _spot_sql(text: Text, tokens: list[Token], way_out: str) -> None:
 
 def _spot_beginning(text: Text, first: Token, way_out: str) -> None:
     if first.sort == "word" and first.text in {"and", "or", "in", "between"}:
-        raise about(text, f"a condition cannot begin with '{first.text}'", way_out, first.start, first.end)
+        raise about(text, f"a condition cannot begin with '{first.text}'", strike(), first.start, first.end)
 
 
 def _spot_neighbours(text: Text, tokens: list[Token], way_out: str) -> None:
     """Two operands side by side, or two comparisons: the commonest slips, and the parser would speak of something else."""
     for left, right in pairwise(tokens):
         if left.sort in {"number", "name"} and right.sort in {"number", "name"}:
-            hint = _meant(left, right) or way_out
+            hint = _meant(text, left, right) or way_out
             raise about(text, f"a sign is missing between '{left.text}' and '{right.text}'", hint, left.start, right.end)
         if left.text == right.text == "-":
-            raise about(text, "two minus signs in a row", "a remark begins with  #", left.start, right.end)
+            line, remark = str(text)[: left.start].strip(), str(text)[right.end :].strip()
+            way_out = WayOut.of("a remark begins with  #", Write(f"{line}  # {remark}", text.place))
+            raise about(text, "two minus signs in a row", way_out, left.start, right.end)
         if _compares(left) and _compares(right):
             raise about(
                 text, f"'{left.text} {right.text}' is no comparison", "write one of  <  <=  >  >=  =  !=", left.start, right.end
             )
 
 
-def _meant(left: Token, right: Token) -> str | None:
+def _meant(text: Text, left: Token, right: Token) -> WayOut | None:
     """What two operands side by side most likely were to be."""
     if left.kind is Loose.PERCENT and right.sort == "name":
         return write(f"{left.text} of {right.text}")
-    meant = [nearest(token.text, _SPELLED, 0.75) for token in (right, left) if token.sort == "name"]
-    return next((f"did you mean '{word}'?" for word in meant if word), None)
+    meant = [nearest(token.text, _SPELLED) if token.sort == "name" else None for token in (right, left)]
+    for token, word in zip((right, left), meant, strict=False):
+        if word:
+            start = token.start - left.start
+            written = f"{text[left.start : left.start + start]}{word}{text[token.end : right.end]}"
+            return WayOut.of(f"did you mean '{word}'?", Write(written))
+    return None
+
+
+def _closed(text: Text) -> WayOut:
+    """The way out of a bracket that is open: it is closed at the end."""
+    return WayOut.of("add  )", Write(f"{text})", text.place))
 
 
 def _compares(token: Token) -> bool:
@@ -157,7 +169,7 @@ def _open_share(text: Text, tokens: list[Token], at: int, pieces: list[tuple[str
     before = tokens[at - 1] if at else None
     if before is None or before.kind is not Loose.PERCENT:
         start = before.start if before else tokens[at].start
-        raise about(text, "'of' belongs behind a percentage", write("15% of width"), start, tokens[at].end)
+        raise about(text, "'of' belongs behind a percentage", "write  15% of width", start, tokens[at].end)
     share, number = pieces.pop()
     pieces.extend([("(", number), (share, number), ("*", at)])
 
@@ -180,12 +192,12 @@ def _primary_end(text: Text, tokens: list[Token], at: int) -> int:
         depth += {"(": 1, ")": -1}.get(tokens[end].text, 0)
         if depth == 0:
             return end
-    raise about(text, "a bracket is not closed", "add  )", tokens[opens].start, tokens[opens].end)
+    raise about(text, "a bracket is not closed", _closed(text), tokens[opens].start, tokens[opens].end)
 
 
 def _check_at(text: Text, tokens: list[Token], at: int) -> None:
     if at == 0 or tokens[at - 1].sort != "name" or at + 1 >= len(tokens) or tokens[at + 1].sort not in {"name", "number"}:
-        way_out = write("expected_value at realized_vol(20 days)", "expected_value at 18%")
+        way_out = "write  expected_value at realized_vol(20 days)  |  expected_value at 18%"
         raise about(text, "'at' stands between expected_value and a volatility", way_out, tokens[at].start, tokens[at].end)
 
 
@@ -193,14 +205,14 @@ def _check_within(text: Text, tokens: list[Token], at: int) -> None:
     token = tokens[at]
     if at == 0 or tokens[at - 1].sort != "name" or at + 1 >= len(tokens) or tokens[at + 1].sort != "number":
         raise about(
-            text, "'within' stands between an event and a number of days", write("no event within 2 days"), token.start, token.end
+            text, "'within' stands between an event and a number of days", "write  no event within 2 days", token.start, token.end
         )
 
 
 def _check_today(text: Text, tokens: list[Token], at: int) -> None:
     token = tokens[at]
     if at == 0 or tokens[at - 1].sort != "name":
-        raise about(text, "'today' stands behind an event", write("no event today"), token.start, token.end)
+        raise about(text, "'today' stands behind an event", "write  no event today", token.start, token.end)
     if at + 1 < len(tokens) and tokens[at + 1].sort in {"number", "name"}:
         after = tokens[at + 1]
         message = f"a sign is missing between 'today' and '{after.text}'"
@@ -218,11 +230,12 @@ def _located(
             return about(text, "this bracket closes nothing", strike(" )"), token.start, token.end)
     if depth:
         opened = next(token for token in reversed(tokens) if token.text == "(")
-        return about(text, "a bracket is not closed", "add  )", opened.start, opened.end)
+        return about(text, "a bracket is not closed", _closed(text), opened.start, opened.end)
     column = int(error.errors[0].get("col") or 1) if error.errors else 1
     token = tokens[_piece_at(pieces, column)]
     if token is tokens[-1]:
-        return about(text, f"something is missing after '{token.text}'", way_out, token.start, token.end)
+        told = strike() if token.sort == "word" else way_out
+        return about(text, f"something is missing after '{token.text}'", told, token.start, token.end)
     return about(text, f"'{token.text}' makes no sense here", way_out, token.start, token.end)
 
 

@@ -18,7 +18,7 @@ from engine.strategy.language.names import measure_of
 from engine.strategy.positions import PydanticCustomError
 from engine.strategy.scalars.scalar import NUMBER
 from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, Unit
-from engine.strategy.way_out import write
+from engine.strategy.way_out import write, write_any
 
 SCALES: frozenset[Kind] = frozenset({Loose.BARE, Loose.PERCENT, Loose.ZERO, Unit.NUMBER, Unit.RATIO, Unit.VOL})
 """What may stand as a factor beside anything."""
@@ -81,8 +81,12 @@ def no_number(line: Line, node: Tree) -> PydanticCustomError:
         return line.wrong(node, f"'{name}' is a yes or no, it cannot be compared", write(f"{name}", f"not {name}"))
     names = [token.text for token in line.tokens if token.sort == "name"]
     numbers = [token.text for token in line.tokens if token.sort == "number"]
-    between = f"write  {names[0]} between {numbers[0]} and {numbers[1]},  or " if len(names) == 1 and len(numbers) == 2 else ""
-    return line.wrong(node, "a comparison is compared again here", f"{between}join two comparisons with  and")
+    message, both = "a comparison is compared again here", "join two comparisons with  and"
+    if len(names) != 1 or len(numbers) != 2:
+        return line.wrong(node, message, both)
+    ends = numbers[::-1] if any(token.text.startswith(">") for token in line.tokens) else numbers
+    meant = f"{names[0]} between {ends[0]} and {ends[1]}"
+    return line.wrong(node, message, write(meant, note=f",  or {both}", place=line.text.place))
 
 
 def fits(loose: Loose, unit: Unit) -> bool:
@@ -163,43 +167,87 @@ def _mismatch(line: Line, first: Tree, left: Kind, second: Tree, right: Kind) ->
     if isinstance(left, Loose) and isinstance(right, Unit):
         first, left, second, right = second, right, first, left
     measured, number = line.words(first), line.words(second)
-    if not (isinstance(left, Unit) and isinstance(right, Loose)):
+    if not isinstance(left, Unit) or (isinstance(right, Unit) and not _is_written(line, second)):
         message = f"'{measured}' is measured in {left.value}, '{number}' in {right.value}"
         return line.wrong(second, message, "compare like with like; `spreads fields` lists the unit of every measure")
-    message = {
-        Loose.PERCENT: f"{number} of what?",
-        Loose.BARE: f"{number} what? '{measured}' is measured in {left.value}",
-    }.get(right, f"'{measured}' is measured in {left.value}, {number} is {right.value}")
-    return line.wrong(second, message, write(_in_unit(line, first, left, number, right)))
-
-
-def _in_unit(line: Line, measured: Tree, unit: Unit, number: str, loose: Loose) -> str:
-    """What may stand in place of a number that has not the unit of what is measured."""
-    whole = next((of[unit] for of in (_WHOLES[relation] for relation in line.relations) if unit in of), None)
-    example = example_beside(line, measured, unit)
-    if re.fullmatch(rf"(?:{NUMBER})\s*%?", number) is None:
-        return example  # it is calculated, and no unit can be put beside it
-    match loose:
-        case Loose.PERCENT if whole and line.words(measured) != "vix":
-            return f"{number} of {whole}  |  {example}"
-        case Loose.BARE if unit in MONEY:
-            return f"${number}  |  {_percentage(number)} of {whole}" if whole else f"${number}"
+    match right:
+        case Loose.PERCENT:
+            message = f"{number} of what?"
         case Loose.BARE:
-            return _with_unit(number, unit)
+            message = f"{number} what? '{measured}' is measured in {left.value}"
         case _:
-            return example
+            message = f"'{measured}' is measured in {left.value}, {number} is {right.value}"
+    return line.wrong(second, message, write_any(_in_unit(line, first, left, number)))
 
 
-def _percentage(number: str) -> str:
+def _is_written(line: Line, node: Tree) -> bool:
+    """Whether a part is one number as it was written."""
+    inner = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(inner, exp.Column) and line.token(inner).sort == "number"
+
+
+def _in_unit(line: Line, measured: Tree, unit: Unit, number: str) -> list[str]:
+    """What may stand in place of a number that has not the unit of what is measured, the likeliest first."""
+    found = re.fullmatch(rf"-?\s*\$?\s*-?\s*({NUMBER})\s*(%|[A-Za-z]+)?", number)
+    name = line.words(measured)
+    if found is None:
+        return [example_beside(line, measured, unit)]  # it is calculated, and no unit can be put beside it
+    digits, value = found[1], Decimal(found[1].replace(",", ""))
+    if unit in MONEY and name != "vix":
+        return _of_money(line, name, unit, digits, is_share=found[2] == "%")
+    match unit:
+        case Unit.RATIO | Unit.VOL:
+            percent = _percentage(value)
+            return list(dict.fromkeys([percent, f"{digits}%"])) if value <= 100 else [example_beside(line, measured, unit)]
+        case Unit.DELTA:
+            return [f"{digits} delta" if value > 1 else digits]
+        case Unit.DAYS:
+            return [f"{digits} days" if value % 1 == 0 else f"{int(value) + 1} days"]
+        case Unit.SECONDS | Unit.MINUTES:
+            return [f"{digits} {'s' if unit is Unit.SECONDS else 'min'}"]
+        case Unit.CLOCK:
+            return [_clock_of(digits)]
+        case _:
+            return [digits]
+
+
+def _of_money(line: Line, name: str, unit: Unit, digits: str, *, is_share: bool) -> list[str]:
+    """Dollars, or a share of something that is measured in the same."""
+    value = Decimal(digits.replace(",", ""))
+    wholes = _wholes(line, name, unit)
+    if is_share:
+        share = "50%" if line.pays == "debit" and name == "loss" and value >= 100 else f"{digits}%"
+        return [f"{share} of {whole}" for whole in wholes] or [f"${digits}"]
+    if unit is Unit.USD and name in {"profit", "loss"}:
+        is_multiple = name == "loss" and 1 <= value <= 5 and line.pays != "debit"
+        shares = [f"{_percentage(value * 100 if is_multiple else value)} of {whole}" for whole in wholes]
+        is_money = value > (300 if name == "loss" else 100)
+        return [f"${digits}", *shares[:1]] if is_money else [*shares, f"${digits}"]
+    if name in {"credit", "debit", "natural_credit", "natural_debit"} and value >= _DOLLARS_OF_ONE and value % 1 == 0:
+        return [f"${(value / 100).quantize(Decimal('0.01'))}"]  # $150 for one spread are $1.50 a share
+    return [f"${digits}", *(f"{_percentage(value)} of {whole}" for whole in wholes[:1] if value <= 100)]
+
+
+_DOLLARS_OF_ONE = 50
+"""A credit of so much without a unit is meant for one spread of a hundred shares: no share of it costs that."""
+
+
+def _wholes(line: Line, name: str, unit: Unit) -> list[str]:
+    whole = next((of[unit] for of in (_WHOLES[relation] for relation in line.relations) if unit in of), None)
+    if line.relations == ("position",) and unit is Unit.USD:
+        other = "max_loss" if name == "loss" else "max_profit"
+        return [line.pays, other] if line.pays else [other]
+    return [whole] if whole else []
+
+
+def _percentage(value: Decimal) -> str:
     """A bare number as the percentage that was most likely meant: 0.15 is 15%."""
-    value = Decimal(number.replace(",", ""))
-    if 0 < value < 1:
-        return f"{(value * 100).normalize():f}%"
-    return f"{number}%" if value <= 100 else "15%"
+    return f"{(value * 100 if 0 < value < 1 else value).normalize():f}%"
 
 
-def _with_unit(number: str, unit: Unit) -> str:
-    """A bare number with the unit it lacked; a fraction is offered as both percentages that it may mean."""
-    percent = _percentage(number) + (f"  |  {number}%" if _percentage(number) != f"{number}%" else "")
-    written = {Unit.RATIO: percent, Unit.VOL: percent, Unit.SECONDS: f"{number} s", Unit.CLOCK: "15:45 New York"}
-    return written.get(unit, EXAMPLES[unit])
+def _clock_of(digits: str) -> str:
+    """1545 and 15 as times of day; what is left of nine is an afternoon."""
+    number = int(Decimal(digits.replace(",", "")))
+    hour, minute = divmod(number, 100) if number >= 100 else (number, 0)
+    hour = hour + 12 if hour < 9 else hour
+    return f"{hour:02d}:{minute:02d} New York" if hour <= 23 and minute <= 59 else EXAMPLES[Unit.CLOCK]

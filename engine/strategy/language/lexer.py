@@ -20,7 +20,7 @@ from engine.strategy.positions import Text, about
 from engine.strategy.scalars.entry import DURATION, SECONDS, ZONES
 from engine.strategy.scalars.scalar import LARGEST, NUMBER, ordinary, shortened
 from engine.strategy.units import Unit
-from engine.strategy.way_out import write
+from engine.strategy.way_out import strike, write, write_any
 
 LONGEST_LINE = 500
 """A condition that fills six terminal lines is several conditions."""
@@ -84,16 +84,16 @@ _PLAIN_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "==": "=", "<>": "!=", "�
 
 _EXPLAINED = {
     ";": ("a condition is one line and has no semicolon", "write each condition on its own line"),
-    "'": ("a condition compares numbers; there is no text in it", "remove the quotes"),
-    '"': ("a condition compares numbers; there is no text in it", "remove the quotes"),
-    "“": ("curly quotes come from a word processor", "remove them"),
-    "”": ("curly quotes come from a word processor", "remove them"),
+    "'": ("a condition compares numbers; there is no text in it", strike("the quotes")),
+    '"': ("a condition compares numbers; there is no text in it", strike("the quotes")),
+    "“": ("curly quotes come from a word processor", strike("them")),
+    "”": ("curly quotes come from a word processor", strike("them")),
     "&": ("'&' is not used here", write("and")),
     "|": ("'|' is not used here", write("or")),
     "!": ("'!' is not used here", write("not")),
-    "€": ("amounts are in US dollars", write("$500")),
+    "€": ("amounts are in US dollars", write("$")),
     "{": ("there are no templates in this language", "write the number itself"),
-    "$": ("a number is missing behind the $", write("$500")),
+    "$": ("a number is missing behind the $", "write  $500"),
 }
 
 
@@ -173,8 +173,8 @@ def _clock(text: Text, match: re.Match[str]) -> float:
         raise about(text, f"there is no {clock} on a clock", write("15:45 New York"), start, end)
     if match["half"] is not None:
         day_clock = f"{hour % 12 + (12 if match['half'].casefold() == 'pm' else 0):02d}:{minute:02d}"
-        ways = "  |  ".join(f"{day_clock} {zone}" for zone in ([match["zone"]] if match["zone"] else ("New York", "Chicago")))
-        raise about(text, f"'{clock}{match['half']}' is no time of the day's 24 hours", write(ways), start, end)
+        ways = [f"{day_clock} {zone}" for zone in ([match["zone"]] if match["zone"] else ("New York", "Chicago"))]
+        raise about(text, f"'{clock}{match['half']}' is no time of the day's 24 hours", write_any(ways), start, end)
     if match["zone"] is None:
         raise about(text, f"{clock} where?", write(f"{clock} New York", f"{clock} Chicago"), start, end)
     in_new_york = hour + 1 if match["zone"] == "Chicago" else hour
@@ -206,11 +206,12 @@ def _whole_number(written: str) -> str:
     digits, letters = re.match(rf"(\$?\s*(?:{NUMBER}))(.*)", written).groups()  # type: ignore[union-attr]
     match letters.casefold():
         case "k":
-            return write(f"{digits},000")
+            sign = "$" if digits.startswith("$") else ""
+            return write(f"{sign}{int(Decimal(re.sub('[$, ]', '', digits)) * 1000):,}")
         case "x":
             return f"write  {digits} * …"
         case "am" | "pm" if not digits.startswith("$"):
-            return write("10:00 New York")
+            return write(_clock_of(digits, letters.casefold()))
         case _:
             return "units are %, $, days, s, min, delta, points, or a time of day"
 
@@ -233,3 +234,9 @@ def _bounded(text: Text, found: list[Token]) -> None:
     depth = sum(token.text in {"(", "not", "no"} for token in found)
     if depth > DEEPEST:
         raise about(text, f"more than {DEEPEST} brackets and negations", "split it into several lines")
+
+
+def _clock_of(digits: str, half: str) -> str:
+    """`3pm` as a time of the day's 24 hours."""
+    hour = int(Decimal(digits.replace(",", "")))
+    return f"{hour % 12 + (12 if half == 'pm' else 0):02d}:00 New York"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from sqlglot import exp
 
@@ -13,11 +14,14 @@ from engine.strategy.language.lexer import FUNCTIONS, Token, tokens_of
 from engine.strategy.measures import Declaration, declared_in
 from engine.strategy.positions import PydanticCustomError, Text, about
 
+Pays: TypeAlias = Literal["credit", "debit"] | None
+"""What opening the structure brings or costs, None where that is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line while it is read. `declared` has the measures of its relations by name; `way_out` shows a line that would
-    be right in its place.
+    be right in its place; `pays` is what the structure is opened for.
     """
 
     text: Text
@@ -26,6 +30,7 @@ class Line:
     declared: Mapping[str, Declaration]
     tokens: tuple[Token, ...]
     tree: Tree
+    pays: Pays = None
 
     def token(self, node: Tree) -> Token:
         """The token that a leaf or a call stands for."""
@@ -64,11 +69,11 @@ class Line:
         return start, end
 
 
-def line_of(text: Text, relations: Sequence[Relation], way_out: str) -> Line:
+def line_of(text: Text, relations: Sequence[Relation], way_out: str, pays: Pays = None) -> Line:
     """The line taken apart, its names not yet looked up. Raises a complaint where it cannot be read."""
     declared = declared_in(*relations)
     tokens = _joined(tokens_of(text, way_out), declared)
-    return Line(text, tuple(relations), way_out, declared, tuple(tokens), tree_of(text, tokens, way_out))
+    return Line(text, tuple(relations), way_out, declared, tuple(tokens), tree_of(text, tokens, way_out), pays)
 
 
 def _joined(tokens: list[Token], declared: Mapping[str, Declaration]) -> list[Token]:

@@ -94,7 +94,7 @@ def _refuse_days(line: Line, node: Tree, declared: Declaration) -> None:
 def _unknown(line: Line, token: Token, *, called: bool) -> PydanticCustomError:
     name = token.text
     if called and any(word.text == "within" for word in line.tokens):
-        return line.wrong_at(token, f"no such event '{name}'", "write  no event within 2 days: FOMC, CPI and NFP alike")
+        return line.wrong_at(token, f"no such event '{name}'", write("event", note=": FOMC, CPI and NFP alike"))
     if called:
         meant = nearest(name, [*(known for known, declared in line.declared.items() if declared.argument), *FUNCTIONS])
         return line.wrong_at(token, f"no such function '{name}'", did_you_mean(meant, f"functions here: {', '.join(FUNCTIONS)}"))

@@ -64,17 +64,23 @@ class Source:
                 start = self._offset(where.line, where.column)
                 end = min(self._offset(where.line, where.end_column), self._starts[where.line] - 1)
                 yield self._edit(start, max(start, end), self.in_place(text, where))
-            case Turn(text=text):
+            case Turn(texts=texts):
                 entry = self._entry_at(marked)
                 if entry is not None:
-                    start = entry.start if entry.key is not None else self._start_of(entry.node)
-                    yield self._edit(start, entry.end, _quoted_entry(text) if entry.is_flow else text)
+                    yield self._turned(entry, texts)
             case Remove(place=place):
                 entry = self._entry_at(place or marked)
                 if entry is not None:
                     yield self._removed(entry)
             case Add(text=text, section=section):
                 yield self._added(text, [part for part in section.split(".") if part])
+
+    def _turned(self, entry: _Entry, texts: Sequence[str]) -> Edit:
+        start = entry.start if entry.key is not None else self._start_of(entry.node)
+        if entry.is_flow:
+            return self._edit(start, entry.end, ", ".join(map(_quoted_entry, texts)))
+        column = start - (self.text.rfind("\n", 0, start) + 1)
+        return self._edit(start, entry.end, f"\n{' ' * column}".join(texts))
 
     def _removed(self, entry: _Entry) -> Edit:
         """Without an entry; a section that has no other goes with it."""

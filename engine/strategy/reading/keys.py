@@ -6,6 +6,7 @@ import types
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from engine.strategy.reading.spelling import nearest
 from engine.strategy.scalars.scalar import Scalar
@@ -65,6 +66,34 @@ def example_of(model: type[BaseModel], key: str) -> str | None:
             scalar = next((extra for extra in field.metadata if isinstance(extra, Scalar)), None)
             return scalar.examples[0] if scalar else _EXAMPLES.get(name)
     return None
+
+
+def field_of(model: type[BaseModel], path: str, pays: str | None = None) -> FieldInfo | None:
+    """The field at a path of keys, `spread.width`; of several structures one that `pays` this, a credit when nothing is."""
+    *above, last = path.split(".")
+    members = [model]
+    for part in above:
+        members = [inner for member in members for inner in _models(_annotation(member, part))]
+    fitting = [member for member in members if getattr(member, "is_credit", True) == (pays != "debit")] or members
+    found = (field for member in fitting for name, field in member.model_fields.items() if last in {name, field.alias})
+    return next(found, None)
+
+
+def scalar_of(model: type[BaseModel], path: str, pays: str | None = None) -> Scalar | None:
+    """How the value at a path of keys is written, where it is one scalar."""
+    field = field_of(model, path, pays)
+    extras = [] if field is None else [*field.metadata, *_extras(field.annotation)]
+    return next((extra for extra in extras if isinstance(extra, Scalar)), None)
+
+
+def _extras(annotation: Any) -> list[Any]:
+    """What is said beside the types of an annotation, through unions and Annotated."""
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return [*inner[1:], *_extras(inner[0])]
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return [extra for part in inner for extra in _extras(part)]
+    return []
 
 
 def _annotation(model: type[BaseModel], key: str) -> Any:

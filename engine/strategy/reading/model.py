@@ -12,8 +12,9 @@ from pydantic_core import ErrorDetails
 
 from engine.strategy.positions import Location, Mapped, Text, steps_to, without
 from engine.strategy.reading.document import Document
-from engine.strategy.reading.keys import keys_of, meant_key, model_at, types_of
-from engine.strategy.reading.validation import NO_TAG, report
+from engine.strategy.reading.keys import types_of
+from engine.strategy.reading.renamed import Renaming
+from engine.strategy.reading.validation import NO_TAG, report, unknown_key
 from engine.strategy.structures import is_of_another_kind, likely_structure
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -30,10 +31,12 @@ def read_model(model: type[ModelT], document: Document, context: Mapping[str, An
         found = error.errors(include_url=False)
     for location in [details["loc"] for details in found if details["type"] in NO_TAG]:
         found += _beside_the_tag(model, tree, location, context)
-    misspelled = _misspelled(model, found)
+    renaming = Renaming(model, tree, dict(context or {}).get("line", {}))
+    renamed = _renamed(renaming, found)
     for details in found:
-        if details["type"] != "missing" or details["loc"] not in misspelled:
-            report(model, document, tree, details)
+        if details["type"] in {"missing", *NO_TAG} and _plain(details, tree) in renamed:
+            continue
+        report(renaming, document, details)
     return None
 
 
@@ -82,12 +85,22 @@ def _beside_the_tag(
     return []
 
 
-def _misspelled(model: type[BaseModel], found: list[ErrorDetails]) -> set[Location]:
-    """Where keys seem to be missing that are only misspelled: the misspelled one is told, and that is enough."""
+def _renamed(renaming: Renaming, found: list[ErrorDetails]) -> set[Location]:
+    """Where keys seem to be missing that are only called otherwise: the other name is told, and that is enough."""
     places: set[Location] = set()
     for details in found:
-        *above, key = details["loc"]
-        if details["type"] == "extra_forbidden" and (owner := model_at(model, tuple(above))) is not None:
-            meant = meant_key(str(key), keys_of(owner))
-            places.update([(*above, meant)] if meant else [])
+        if details["type"] != "extra_forbidden":
+            continue
+        names, above, key = unknown_key(renaming.tree, details["loc"])
+        if above is not None and key is not None:
+            places.update(renaming.targets(names, above, key))
     return places
+
+
+def _plain(details: ErrorDetails, tree: Mapped) -> Location:
+    """The location of what is missing, without the names of union members, which do not stand in the file."""
+    if details["type"] in NO_TAG:
+        node = tree.get(Text(str(details["loc"][0])))
+        return (*details["loc"], "type") if isinstance(node, Mapped) and Text("type") not in node else ()
+    *above, key = details["loc"]
+    return (*(part for part, _ in steps_to(tree, tuple(above))), key)

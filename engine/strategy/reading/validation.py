@@ -9,10 +9,12 @@ from pydantic_core import ErrorDetails
 
 from engine.strategy.positions import NOWHERE, Listed, Location, Mapped, Node, Text, steps_to
 from engine.strategy.reading.document import Document
-from engine.strategy.reading.keys import example_of, homes_of, keys_of, meant_key, model_at, types_of
+from engine.strategy.reading.keys import example_of, meant_key, model_at, types_of
+from engine.strategy.reading.renamed import Renaming
+from engine.strategy.reading.reshaped import as_keys, as_list
 from engine.strategy.scalars.scalar import shortened
 from engine.strategy.structures import no_structure
-from engine.strategy.way_out import add, did_you_mean, turn
+from engine.strategy.way_out import add, turn
 
 NO_TAG = frozenset({"union_tag_invalid", "union_tag_not_found"})
 """What pydantic calls a structure whose type is not known."""
@@ -21,8 +23,9 @@ _LINES = frozenset({"when", "filters", "rules", "exits", "auto_when", "rank"})
 """Keys whose values speak for themselves: a message about them needs no path before it."""
 
 
-def report(model: type[BaseModel], document: Document, tree: Mapped, details: ErrorDetails) -> None:
+def report(renaming: Renaming, document: Document, details: ErrorDetails) -> None:
     """Reports one finding about the tree that was to become the model."""
+    model, tree = renaming.model, renaming.tree
     location = details["loc"]
     steps = list(steps_to(tree, location))
     node: Node = steps[-1][1] if steps else tree
@@ -37,11 +40,11 @@ def report(model: type[BaseModel], document: Document, tree: Mapped, details: Er
         case "missing":
             _report_missing(model, document, node, names, location)
         case "extra_forbidden" | "invalid_key":
-            _report_unknown(model, document, [tree, *(below for _, below in steps)], names, location)
+            _report_unknown(renaming, document, location)
         case kind if kind in NO_TAG:
             _report_structure(model, document, node, location)
         case kind:
-            message, hint = _shape(kind, node, names)
+            message, hint = _shape(renaming, kind, node, names)
             document.report(node.place, message, hint)
 
 
@@ -56,20 +59,23 @@ def _report_missing(model: type[BaseModel], document: Document, node: Node, name
     document.report(node.place if names else NOWHERE, f"missing key '{key}'{where}", hint)
 
 
-def _report_unknown(model: type[BaseModel], document: Document, nodes: list[Node], names: list[str], location: Location) -> None:
-    key = str(location[-1])
-    above = nodes[-2] if len(nodes) > 1 else nodes[0]
-    written = next((known for known in above if known == key), None) if isinstance(above, Mapped) else None
-    place = written.place if isinstance(written, Text) else NOWHERE
-    if key != key.strip("\u00a0\u2009\u202f\u3000 ") or not key.isprintable():
-        document.report(place, "this line is indented with a space that only looks like one", "use ordinary spaces")
-        return
-    owner = model_at(model, location[:-1])
-    keys = keys_of(owner) if owner else []
-    known = f"keys here: {', '.join(keys)}"
-    meant, homes = meant_key(key, keys), homes_of(key, model)
-    hint = f"it belongs under {homes[0]}   {known}" if homes and not meant else did_you_mean(meant, known)
-    document.report(place, f"unknown key '{shortened(key)}'{_inside(names[:-1])}", hint)
+def unknown_key(tree: Mapped, location: Location) -> tuple[list[str], Mapped | None, Text | None]:
+    """The keys above an unknown one, what it stands in, and the key as it was written."""
+    steps = list(steps_to(tree, location))
+    names = [str(part) for part, _ in steps[:-1] if isinstance(part, str)]
+    above = steps[-2][1] if len(steps) > 1 else tree
+    found = next((known for known in above if known == location[-1]), None) if isinstance(above, Mapped) else None
+    return names, above if isinstance(above, Mapped) else None, found if isinstance(found, Text) else None
+
+
+def _report_unknown(renaming: Renaming, document: Document, location: Location) -> None:
+    names, above, key = unknown_key(renaming.tree, location)
+    if above is None or key is None:
+        document.report(NOWHERE, f"unknown key '{shortened(str(location[-1]))}'", "compare it with an example:  spreads new")
+    elif key != key.strip("\u00a0\u2009\u202f\u3000 ") or not key.isprintable():
+        document.report(key.place, "this line is indented with a space that only looks like one", "use ordinary spaces")
+    elif told := renaming.unknown(names, above, key, above[key]):
+        document.report(key.place, *told)
 
 
 def _report_structure(model: type[BaseModel], document: Document, node: Node, location: Location) -> None:
@@ -83,13 +89,13 @@ def _report_structure(model: type[BaseModel], document: Document, node: Node, lo
             if not isinstance(node, Mapped) or not any(meant_key(key, ["type"]) for key in node):
                 document.report(node.place, f"missing key 'type' in {name}", add(first, name, others))
         case Text():
-            document.report(written.place, *no_structure(written, known))
+            document.report(written.place, *no_structure(written, known, node if isinstance(node, Mapped) else Mapped()))
         case _:
             what = "a list" if isinstance(written, Listed) else "keys"
             document.report(written.place, f"{name}.type: found {what}; wanted one word", turn(first, others))
 
 
-def _shape(kind: str, node: Node, names: list[str]) -> tuple[str, str]:
+def _shape(renaming: Renaming, kind: str, node: Node, names: list[str]) -> tuple[str, str]:
     """What is wrong with the shape of a value: a list for a mapping and the like."""
     name = ".".join(names) or "this"
     found = f"found '{shortened(node, 30)}'" if isinstance(node, Text) and node else "nothing is written here"
@@ -99,9 +105,11 @@ def _shape(kind: str, node: Node, names: list[str]) -> tuple[str, str]:
         found = "found keys"
     match kind:
         case "tuple_type" | "list_type":
-            return f"{name}: {found}; wanted a list", "write each one on its own line, after a dash and a space"
+            hint = as_list(renaming, name, node) or "write each one on its own line, after a dash and a space"
+            return f"{name}: {found}; wanted a list", hint
         case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{name}: {found}; wanted keys", f"write the keys of {name} below it, indented by two spaces"
+            hint = as_keys(renaming, name, node) or f"write the keys of {name} below it, indented by two spaces"
+            return f"{name}: {found}; wanted keys", hint
         case "too_short":
             return f"{name}: {found}; wanted at least one", "add one, or remove the key"
         case "too_long":

@@ -83,14 +83,15 @@ class Scalar:
 
     def meant_by(self, spelled: str) -> list[str]:
         """The guesses at a text that fit, so that no way out leads into the next error."""
-        return [one for one in self.guess(spelled) if self._reads(one)] if self.guess and spelled else []
+        return [one for one in self.guess(spelled) if self.reads(one)] if self.guess and spelled else []
 
     def _leads_out(self, hint: str) -> bool:
         """Whether the first thing that a way out offers fits, or nothing is known that fits better."""
         offered = written_first(hint)
-        return self.guess is None or (offered is not None and self._reads(offered))
+        return self.guess is None or (offered is not None and self.reads(offered))
 
-    def _reads(self, spelled: str) -> bool:
+    def reads(self, spelled: str) -> bool:
+        """Whether a text has a meaning as it stands."""
         match = re.fullmatch(self.pattern, spelled)
         try:
             return match is not None and self.read(Text(spelled), match) is not None

@@ -12,6 +12,7 @@ from engine.strategy.problems import Problem, render, render_all
 
 BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 GOOD = (Path(__file__).parents[3] / "strategies" / "spx_bull_put.yaml").read_bytes()
+EVENTS = {"strategies/events.yaml": (Path(__file__).parents[3] / "strategies" / "events.yaml").read_bytes()}
 COMMON = Common(schema=1, lists={"indices": ("SPX", "RUT")})
 
 PYTHON = re.compile(
@@ -75,7 +76,7 @@ def test_all_problems_of_a_file_come_at_once_in_order_of_place() -> None:
 def test_check_reports_the_same_name_in_two_files_also_beside_other_errors() -> None:
     broken = GOOD.replace(b"width: $25-$50", b"width: 25")
 
-    problems = check_files({"strategies/one.yaml": GOOD, "strategies/two.yaml": broken})
+    problems = check_files({**EVENTS, "strategies/one.yaml": GOOD, "strategies/two.yaml": broken})
 
     assert [(problem.file, problem.message) for problem in problems] == [
         ("strategies/two.yaml", "name: strategies/one.yaml is called 'spx_bull_put' too"),
@@ -85,6 +86,7 @@ def test_check_reports_the_same_name_in_two_files_also_beside_other_errors() -> 
 
 def test_check_knows_the_lists_of_common_yaml_wherever_it_stands_in_the_order() -> None:
     texts = {
+        **EVENTS,
         "strategies/a.yaml": GOOD.replace(b"[SPX]  ", b"{list: indices, except: [RUT]}"),
         "strategies/common.yaml": b"schema: 1\nlists: {indices: [SPX, RUT]}\n",
     }

@@ -1,0 +1,171 @@
+"""How traders say conditions among themselves: patterns in small letters, and what stands in the language in their place.
+
+They are applied one after the other; `phrases` puts declared names and signs in afterwards, and the caller reads what comes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeAlias
+
+from engine.strategy.expressions import Relation
+from engine.strategy.guesses import NUMBER
+
+Saying: TypeAlias = tuple[str, str | Callable[[re.Match[str]], str]]
+
+SPELLED: tuple[Saying, ...] = (
+    (r"[`“”\"]|(?<![a-z])'|'(?![a-z])", ""),
+    (r"\s*&&\s*|\s+&\s+", " and "),
+    (r"\s*\|\|\s*|\s+\|\s+", " or "),
+    (r"=>|≥|> =", ">="),
+    (r"=<|≤|< =", "<="),
+    (r"≠|=!|! =", "!="),
+    (r"(?<=[0-9])\s*(?:percent|per cent|pct|prozent)\b", "%"),
+    (r"(?<=[0-9])\s*(?:bucks|dollars?|usd)\b", " usd"),
+    (rf"(?:usd|us\$|€|£)\s*({NUMBER})|({NUMBER})\s*usd", r"$\1\2"),
+    (rf"({NUMBER})\s*\$(?!\s*[0-9])", r"$\1"),
+    (r"\bplus\b", "+"),
+    (r"\bminus\b", "-"),
+    (
+        (
+            r"\b(?:is |be )?(?:greater than or equal to|greater or equal to|more than or equal to|at least|no less than"
+            r"|not less than|not below|minimum(?: of)?|min)\b"
+        ),
+        ">=",
+    ),
+    (
+        (
+            r"\b(?:is |be )?(?:less than or equal to|less or equal to|at most|no more than|not more than|not above|up to"
+            r"|maximum(?: of)?|max(?! profit| loss| gain| risk))\b"
+        ),
+        "<=",
+    ),
+    (
+        (
+            r"\b(?:is |be |goes |rises |gets |trades )?(?:greater than|more than|above|over|exceeds|higher than|larger than"
+            r"|bigger than)\b"
+        ),
+        ">",
+    ),
+    (r"\b(?:is |be |goes |falls |drops |gets |trades )?(?:less than|below|under|lower than|smaller than|beneath)\b", "<"),
+    (r"\b(?:is not|isn't|not equal to|does not equal)\s*(?=[0-9$.])", "!= "),
+    (r"\b(?:is|equals|equal to|reaches|hits|of at|are)\s*(?=[0-9$.<>=-])", "= "),
+    (r"= (?=[<>!=])", ""),
+    (r"\bin(?: the)? range(?: of)?\b|\bfrom\b(?=\s*[$0-9.])|\bin\b(?=\s*[$0-9.])", "between"),
+    (r"\b(?:of|at|on|to|in) the\b", lambda found: found[0].split()[0]),
+    (r"\b(?:a|an|the|my|our|must|should|has to|have to|needs to)\b(?! credit| debit)", ""),
+)
+"""Signs and words of other languages."""
+
+PARTS: tuple[Saying, ...] = (
+    (r"\b(?:one )?third of\b", "33% of"),
+    (r"\btwo thirds of\b", "67% of"),
+    (r"\b(?:one )?quarter of\b", "25% of"),
+    (r"\bthree quarters of\b", "75% of"),
+    (r"\b(?:one )?half(?: of)?\b(?=\s*(?:of|credit|debit|width|max|premium))", "50% of"),
+    (r"\b(?:twice|double)\b", "200% of"),
+    (r"\b(?:triple|thrice)\b", "300% of"),
+    (r"of\s+of", "of"),
+)
+"""Parts and multiples in words."""
+
+_LEAVE = r"(?:close|exit|take|get out|sell|buy back|out)(?: out| it| position| trade| spread)?"
+SENTENCES: dict[Relation, tuple[Saying, ...]] = {
+    "market": (
+        (
+            (
+                rf"(?:price |spx |spy |spot )?(>=?|<=?)\s*({NUMBER})[\s-]*(?:day|d|dma|ma|sma|period)?\s*(?:simple )?"
+                r"(?:moving average|dma|sma|ma)\b"
+            ),
+            r"price \1 sma(\2 days)",
+        ),
+        (rf"\b(?:sma|ma|dma)[\s_]*\(?({NUMBER})\)?(?:\s*days?\)?)?", r"sma(\1 days)"),
+        (rf"({NUMBER})[\s-]*(?:day|d)?[\s-]*(?:dma|sma|ma|moving average)\b", r"sma(\1 days)"),
+        (rf"\b(?:hv|rv|realized vol(?:atility)?|historical vol(?:atility)?)[\s_]*\(?({NUMBER})\)?", r"realized_vol(\1 days)"),
+        (
+            (
+                r"\b(?:avoid|skip|not on|exclude|without|no (?:trades?|trading|entries|entry)(?: on| before| during)?|not before"
+                r"|except)\s+(?=fomc|cpi|nfp|event|fed)"
+            ),
+            "no ",
+        ),
+        (r"\b(?:fed|fomc)(?: meeting| decision| announcement| minutes)?(?: days?)?\b", "fomc"),
+        (r"\bcpi(?: release| report| print)?(?: days?)?\b", "cpi"),
+        (r"\b(?:nfp|jobs|payrolls?|non-?farm payrolls?)(?: report| release)?(?: days?)?\b", "nfp"),
+        (r"\b(?:(?:major |economic |news |macro )*(?:events?|news|releases?))(?: days?)?\b", "event"),
+        (rf"\b(fomc|cpi|nfp|event) (?:in|for|over|during)(?: next)? ({NUMBER}) days?", r"\1 within \2 days"),
+        (
+            rf"\b(fomc|cpi|nfp|event) (?:in|within)(?: next)? ({NUMBER}) (?:weeks?)",
+            lambda found: f"{found[1]} within {int(Decimal(found[2]) * 7)} days",
+        ),
+        (r"\b(fomc|cpi|nfp|event) (?:tomorrow|within a day|in a day|within 24 ?h(?:ours)?)", r"\1 within 1 days"),
+        (r"\b(fomc|cpi|nfp|event) (?:this|within a|in a) week", r"\1 within 7 days"),
+        (r"\bno (fomc|cpi|nfp|event)(?! within| today)", r"no \1 today"),
+        (r"\b(time|clock)\s+(?:is )?(?:after|past|from)\b", r"\1 >="),
+        (r"\b(time|clock)\s+(?:is )?(?:before|until|till|by)\b", r"\1 <="),
+        (r"^(?:after|not before|from)\s+(?=[0-9]{1,2}(?::|\s*[ap]m))", "time >= "),
+        (r"^(?:before|not after|until)\s+(?=[0-9]{1,2}(?::|\s*[ap]m))", "time <= "),
+        (rf"\bnot? earnings (?:within|in|for|before)(?: next)? ({NUMBER}) days?", r"days_to_earnings > \1"),
+    ),
+    "position": (
+        (
+            (
+                rf"^(?:{_LEAVE}|take profits?|profit target|tp|target)(?: profits?)?(?: at| when| if| on|:|=)?\s*({NUMBER}%)"
+                r"(?: of)?(?: max(?:imum)? profit| profit)?$"
+            ),
+            r"profit >= \1",
+        ),
+        (
+            rf"^(?:stop(?:[ -]?loss| out)?|sl|loss|max loss|cut losses?)(?: at| when| if| of|:|=)?\s*-?(\$?{NUMBER}%?)",
+            r"loss >= \1",
+        ),
+        (
+            (
+                rf"^(?:{_LEAVE}|at|time|by)?(?: at| by| on)?\s*({NUMBER})\s*"
+                r"(?:dte|days? (?:to|before|until|left|remaining).*|days|d)$"
+            ),
+            r"dte <= \1",
+        ),
+        (rf"\bdte\s*({NUMBER})", r"dte <= \1"),
+        (r"^(?:at )?(?:expiry|expiration) day$", "dte <= 0"),
+        (r"\b(time|clock)\s+(?:is )?(?:after|past|from)\b", r"\1 >="),
+        (r"\b(time|clock)\s+(?:is )?(?:before|until|till|by)\b", r"\1 <="),
+        (
+            rf"^(?:{_LEAVE} )?(?:at |by |before )?(?:end of day|eod|market close|close|before close|end of session)$",
+            "time >= 15:45 new york",
+        ),
+        (rf"^(?:{_LEAVE}|time)(?: at| by| after| =|:)?\s*(?=[0-9]{{1,2}}(?::[0-9]{{2}}|\s*[ap]\.?m))", "time >= "),
+        (r"^(?:close|exit|stop|get out|stop out)(?: when| if| at| on)?\s+(?=[a-z])", ""),
+        (rf"^({NUMBER})% of ([a-z_ ]+)$", lambda found: f"{'loss' if float(found[1]) > 100 else 'profit'} >= {found[0]}"),
+        (rf"\b(?:after|held for)\s+({NUMBER})\s*days?(?: in trade| held)?$", r"days_held >= \1"),
+        (
+            (
+                r"\b(?:price |spot |underlying )?(?:touches|breaches|crosses|hits|tests|reaches|at|through) short "
+                r"(?:strike|leg|put|call)\b"
+            ),
+            "short_strike_breached",
+        ),
+    ),
+    "leg": (),
+    "spread": ((r"\b(short|long)(?: leg| strike| put| call)?\s+delta\b", r"\1_delta"),),
+    "account": (),
+}
+"""Sentences by what the line is about."""
+
+
+def _clock(hour: str, minute: str | None, half: str) -> str:
+    return f"{int(hour) % 12 + (12 if half == 'p' else 0)}:{minute or '00'}"
+
+
+CLOCKS: tuple[Saying, ...] = (
+    (r"\b([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*([ap])\.?m\b\.?", lambda found: _clock(found[1], found[2], found[3])),
+    (r"\b([0-9]{1,2})h([0-9]{2})\b", r"\1:\2"),
+    (r"\b([0-9]{1,2}:[0-9]{2})\s*(?:e[sd]?t|eastern|ny|nyc|new york time|us/eastern|america/new_york)\b", r"\1 New York"),
+    (r"\b([0-9]{1,2}:[0-9]{2})\s*(?:c[sd]?t|central|chi|chicago time)\b", r"\1 Chicago"),
+    (r"\bnew york\b", "New York"),
+    (r"\bchicago\b", "Chicago"),
+    (r"\b([0-9]{1,2}:[0-9]{2})(?!\s*(?:New York|Chicago|[ap]m))", r"\1 New York"),
+)
+"""Times of day: 24 hours, and the city whose clock is meant, New York where none is named."""

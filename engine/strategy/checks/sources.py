@@ -1,0 +1,21 @@
+"""Conditions that wait for a number which nobody tells in this version."""
+
+from __future__ import annotations
+
+from engine.strategy.checks.case import Case
+from engine.strategy.expressions import Condition, Or, measures_in
+from engine.strategy.measures import WITHOUT_SOURCE
+from engine.strategy.way_out import remove
+
+
+def check_sources(case: Case) -> None:
+    """Lines that must hold before anything is opened, and are always unknown."""
+    for condition in (*case.strategy.when, *case.strategy.spread.rules):
+        names = [name for name in _names(condition) if name in WITHOUT_SOURCE]
+        if names and not isinstance(condition.expression, Or):
+            message = f"'{names[0]}' has no source in this version: this line is unknown, and unknown opens nothing"
+            case.warn(condition, message, remove())
+
+
+def _names(condition: Condition) -> list[str]:
+    return [measure.name for measure in measures_in(condition.expression)]
