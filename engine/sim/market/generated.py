@@ -14,11 +14,12 @@ from engine.domain.calendar import Calendar
 from engine.domain.contract import Contract
 from engine.domain.index_classes import option_class
 from engine.domain.session import SECONDS_PER_YEAR, Session
-from engine.pricing.black_scholes import THETA_PER_DAY, VEGA_PER_POINT, greeks
+from engine.pricing.black_scholes import THETA_PER_DAY, VEGA_PER_POINT
 from engine.sim.market import quoting, surface
 from engine.sim.market.catalogue import CHARACTERS, VIX, VIX_SOURCE, Character
 from engine.sim.market.contracts import ContractNumbers, Key, Listing, Underlying, listing_of
 from engine.sim.market.diary import Diary, days_before
+from engine.sim.market.path import Path, modelled
 from engine.sim.market.quotes import NOTHING, Bar, Change, Quotes, UnderlyingQuote, changed_rows, traded
 from engine.sim.market.series import Breadth, listed
 from engine.sim.market.sessions import hours_of
@@ -34,6 +35,7 @@ class GeneratedMarket:
 
     `start` is where time begins: a session that runs or has run by then is walked up to it. `sessions` reach from any
     day at or before the start to the last day simulated. `cadence_s` is the time between two grid points, seconds.
+    `keeps_path` remembers every step of every day, for who asks afterwards what nobody was shown.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class GeneratedMarket:
         underlyings: Iterable[str | Character] = ("SPX", "SPY", VIX),
         breadth: Breadth | None = None,
         cadence_s: float = 1.0,
+        *,
+        keeps_path: bool = False,
     ) -> None:
         chosen = [CHARACTERS[known] if isinstance(known, str) else known for known in underlyings]
         self._characters = {character.underlying.symbol: character for character in chosen}
@@ -53,6 +57,7 @@ class GeneratedMarket:
         self._seed = seed
         self._breadth = breadth or Breadth()
         self._cadence = timedelta(seconds=cadence_s)
+        self.path = Path(self._cadence, self._characters) if keeps_path else None
         self._hours = hours_of(sessions)
         self._calendar = Calendar(self._hours.sessions)
         self._numbers = ContractNumbers()
@@ -186,6 +191,7 @@ class GeneratedMarket:
         for symbol, diary in self._diaries.items():
             diary.open_day(session.day, self._price(symbol))
         self._shocked = True  # the opening itself is news
+        self._note_step()
 
     def _past_diaries(self, first_day: date) -> dict[str, Diary]:
         before = [session.day for session in self._hours.sessions if session.day < first_day]
@@ -232,8 +238,13 @@ class GeneratedMarket:
         while self._done < wanted:
             self._walk.advance(self._done)
             self._done += 1
+            self._note_step()
             for place, symbol in enumerate(self._symbols):
                 self._diaries[symbol].touch(float(self._walk.spot[place]))
+
+    def _note_step(self) -> None:
+        if self.path is not None:
+            self.path.note(self._hours.sessions[self._day - 1], self._symbols, self._walk.spot, self._walk.level)
 
     def _reprice(self, place: int, symbol: str, part: float) -> None:
         """Model prices, greeks and quotes of one chain at the present grid point."""
@@ -241,16 +252,12 @@ class GeneratedMarket:
         if rows.start == rows.stop:
             return
         character, spot, level = self._characters[symbol], float(self._walk.spot[place]), float(self._walk.level[place])
-        rate, dividend = character.underlying.rate, character.underlying.dividend
         at = self._grid_time().astimezone(UTC)
         years = np.maximum(listing.settles[rows] - at.timestamp(), 0.0) / SECONDS_PER_YEAR
-        strike, sign = listing.strike[rows], listing.sign[rows]
-        iv = surface.implied(character.shape, level, np.log(strike / spot) - (rate - dividend) * years, years)
-        known = greeks(spot, strike, years, rate, dividend, np.where(np.isnan(iv), 0.0, iv), sign)
         american = np.array([option_class(root).exercise == "American" for root in listing.roots], dtype=np.bool_)[
             listing.root[rows]
         ]
-        model = np.where(american, np.maximum(known.price, sign * (spot - strike)), known.price)
+        model, iv, known = modelled(character, spot, level, listing.strike[rows], listing.sign[rows], years, american)
         q.model[rows], q.iv[rows], q.delta[rows], q.gamma[rows] = model, iv, known.delta, known.gamma
         q.theta[rows], q.vega[rows] = known.theta * THETA_PER_DAY, known.vega * VEGA_PER_POINT
         self._show(symbol, rows, model, level, part, at.timestamp())

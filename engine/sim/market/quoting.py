@@ -56,9 +56,14 @@ def increments(listing: Listing, underlyings: Mapping[str, Underlying]) -> Incre
         rows = listing.rows(symbol)
         for code in np.unique(listing.root[rows]):
             of_root = np.flatnonzero(listing.root[rows] == code) + rows.start
-            kind = price_class(listing.roots[code], legs=1, penny=underlyings[symbol].penny)
-            fine[of_root], coarse[of_root] = float(tick_for(kind, 0)), float(tick_for(kind, _COARSER_FROM))
+            fine[of_root], coarse[of_root] = increments_of(listing.roots[code], underlyings[symbol])
     return Increments(fine, coarse)
+
+
+def increments_of(root: str, underlying: Underlying) -> tuple[float, float]:
+    """The steps of the options of one trading class, below and from 3.00, USD."""
+    kind = price_class(root, legs=1, penny=underlying.penny)
+    return float(tick_for(kind, 0)), float(tick_for(kind, _COARSER_FROM))
 
 
 def bid_ask(model: Floats, width: Floats, steps: Increments) -> tuple[Floats, Floats]:
@@ -73,9 +78,9 @@ def bid_ask(model: Floats, width: Floats, steps: Increments) -> tuple[Floats, Fl
     return np.asarray(bid, dtype=np.float64), np.asarray(apart, dtype=np.float64)
 
 
-def width(character: Character, level: float, model: Floats) -> Floats:
+def width(character: Character, level: float | Floats, model: Floats) -> Floats:
     """Usual width of quotes, USD per share: wider for dear options and in a storm."""
-    storm = 1 + 2 * max(0.0, level / character.shape.long_level - _CALM)
+    storm = 1 + 2 * np.maximum(0.0, level / character.shape.long_level - _CALM)
     return storm * (character.width_floor + character.width_slope * np.power(model, 0.75))
 
 

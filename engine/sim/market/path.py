@@ -1,0 +1,90 @@
+"""Every step that a generated market took, also those between which nobody looked, and what an option was quoted at each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.calendar import Calendar
+from engine.domain.contract import Contract
+from engine.domain.session import SECONDS_PER_YEAR, Session
+from engine.pricing.black_scholes import Greeks, greeks
+from engine.sim.market import quoting, surface
+from engine.sim.market.catalogue import Character
+from engine.sim.market.quotes import Floats
+
+
+@dataclass(slots=True)
+class _Day:
+    session: Session
+    symbols: tuple[str, ...]
+    spots: list[Floats] = field(default_factory=list[Floats])
+    levels: list[Floats] = field(default_factory=list[Floats])
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The quotes of one option on one day, an entry a step; the first is that of the opening."""
+
+    at: NDArray[np.float64]
+    """UTC seconds since 1970."""
+    bid: Floats
+    """USD per share; 0 where nobody bids."""
+    ask: Floats
+
+
+class Path:
+    """Filled by the market as it walks."""
+
+    def __init__(self, cadence: timedelta, characters: Mapping[str, Character]) -> None:
+        self._cadence_s = cadence.total_seconds()
+        self._characters = characters
+        self._days: dict[date, _Day] = {}
+
+    def note(self, session: Session, symbols: Sequence[str], spot: Floats, level: Floats) -> None:
+        """One more step of the session's day."""
+        day = self._days.get(session.day)
+        if day is None:
+            day = self._days[session.day] = _Day(session, tuple(symbols))
+        day.spots.append(spot)
+        day.levels.append(level)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Days that have begun, oldest first."""
+        return tuple(self._days)
+
+    def steps(self, option: Contract, day: date, calendar: Calendar) -> Steps:
+        """Its quotes on the day, up to the last step that was taken; none where it no longer traded. Raises KeyError for a day
+        that has not begun."""
+        walked, character = self._days[day], self._characters[option.underlying]
+        place = walked.symbols.index(option.underlying)
+        at = walked.session.open.timestamp() + self._cadence_s * np.arange(len(walked.spots))
+        at = np.minimum(at, walked.session.close.timestamp())
+        at = at[at < calendar.trades_until(option.rule, option.expiry).timestamp()]
+        spot, level = (np.array(column)[: len(at), place] for column in (walked.spots, walked.levels))
+        years = np.maximum(calendar.settles_at(option.rule, option.expiry).timestamp() - at, 0.0) / SECONDS_PER_YEAR
+        strike, sign = np.full(len(at), float(option.strike)), np.full(len(at), 1 if option.put_call == "C" else -1)
+        american = np.full(len(at), option.rule.exercise == "American")
+        model, _, _ = modelled(character, spot, level, strike, sign, years, american)
+        fine, coarse = (np.full(len(at), step) for step in quoting.increments_of(option.root, character.underlying))
+        bid, ask = quoting.bid_ask(model, quoting.width(character, level, model), quoting.Increments(fine, coarse))
+        return Steps(at, bid, ask)
+
+
+def modelled(
+    character: Character,
+    spot: float | Floats,
+    level: float | Floats,
+    strike: Floats,
+    sign: NDArray[np.integer],
+    years: Floats,
+    american: NDArray[np.bool_],
+) -> tuple[Floats, Floats, Greeks]:
+    """Model price and implied volatility of options, and their greeks, at a spot and a level of volatility."""
+    rate, dividend = character.underlying.rate, character.underlying.dividend
+    iv = surface.implied(character.shape, level, np.log(strike / spot) - (rate - dividend) * years, years)
+    known = greeks(spot, strike, years, rate, dividend, np.where(np.isnan(iv), 0.0, iv), sign)
+    return np.where(american, np.maximum(known.price, sign * (spot - strike)), known.price), iv, known
