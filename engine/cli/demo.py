@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from textwrap import fill
 from typing import Annotated
@@ -22,6 +21,7 @@ from cyclopts.validators import Number
 
 from engine.app import App, Options, state_of
 from engine.cli.logs import log_to
+from engine.cli.lookback import look_back
 from engine.cli.markets import PAST
 from engine.cli.narrate import Narrator, clock, dollars
 from engine.cli.options import State, Strategies
@@ -30,7 +30,7 @@ from engine.cli.report import report
 from engine.cli.shipped import shipped
 from engine.cli.show import program, say
 from engine.cli.story import Record
-from engine.domain.clocks import DEMO_CADENCE, DEMO_IDLE_CADENCE
+from engine.domain.clocks import DEMO_CADENCE, DEMO_HELD_CADENCE, DEMO_IDLE_CADENCE
 from engine.domain.errors import UserError
 from engine.domain.facts import ApprovalAsked, Fact
 from engine.domain.session import Session
@@ -43,10 +43,7 @@ from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.series import Breadth
 from engine.sim.network import MemoryNetwork
 from engine.sim.simulator import Simulator
-from engine.store.history import query
 from engine.store.lock import LOCK_FILE, Lock
-from engine.strategy.explain import written
-from engine.strategy.parse import parse_common, parse_strategy
 
 ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 80
 DEMO = Path("state/demo")
@@ -57,6 +54,7 @@ BREADTH = Breadth(dailies=3, weeklies=6, monthlies=4)
 KNOBS = Knobs(
     cadence_s=DEMO_CADENCE.total_seconds(),
     idle_cadence_s=DEMO_IDLE_CADENCE.total_seconds(),
+    held_every_s=DEMO_HELD_CADENCE.total_seconds(),
     repeats_quotes=True,
     match_every_s=DEMO_CADENCE.total_seconds(),
     pnl_every_s=60,
@@ -70,7 +68,6 @@ taken for dead, and the quotes for too old."""
 SHOWN = ("SPX", "VIX")
 """Levels that are told every hour."""
 FUNNEL_EVERY = timedelta(minutes=10)
-SPOTS = "SELECT underlying, as_of, max(spot) FROM quotes GROUP BY underlying, as_of ORDER BY underlying, as_of"
 INDENT = " " * 24
 """Where the text of a narrated line begins, behind its time and its word."""
 ANSWER_AFTER_S = 20
@@ -136,6 +133,7 @@ class Stage:
     paced: PacedLoop | None
     record: Record = field(default_factory=Record)
     options: Options = field(default_factory=Options)
+    market: GeneratedMarket | None = None
     _desk: Desk | None = None
     _nudge: Callable[[], None] = lambda: None
 
@@ -144,7 +142,9 @@ class Stage:
         begins = self.sessions[0].open - timedelta(minutes=5)
         ends = self.sessions[-1].close + timedelta(minutes=5)
         longest = sessions_between(begins.date() - PAST, begins.date() + timedelta(days=400))
-        market = GeneratedMarket(self.seed, begins, longest, ("SPX", "SPY", "VIX"), BREADTH, cadence_s=KNOBS.cadence_s)
+        names, cadence_s = ("SPX", "SPY", "VIX"), KNOBS.cadence_s
+        market = GeneratedMarket(self.seed, begins, longest, names, BREADTH, cadence_s, keeps_path=True)
+        self.market = market
         knobs = KNOBS if self.paced is None else WATCHED_KNOBS
         simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, knobs=knobs)
         await simulator.start("127.0.0.1", PORT)
@@ -186,16 +186,9 @@ class Stage:
             await simulator.stop()
 
     def look_back(self) -> None:
-        """What the report tells beside the facts: marks of what is open, the way of the market, what each file ranks by."""
-        if self._desk is None:
-            return
-        for row in self._desk.positions():
-            mark = row["unrealised_usd"]
-            self.record.marks[str(row["position"])] = Decimal(repr(mark)) if isinstance(mark, float) else None
-        for digest in {order.proposed.digest for order in self._desk.ledger.orders.values()}:
-            self.record.ranks[digest] = _ranking(self.state, digest)
-        with suppress(UserError):  # the report does without it where the history cannot be asked
-            self.record.spots = _spots(self.state)
+        """Complete the record for the report, once the demonstration has ended."""
+        if self._desk is not None and self.market is not None:
+            look_back(self.record, self._desk, self.market, self.state, self.strategies)
 
     def stop(self) -> None:
         """End the demonstration after the present beat."""
@@ -260,27 +253,6 @@ class Stage:
                 asyncio.ensure_future(answer).add_done_callback(_told_if_not_done)
         elif word:
             say("a approve   d decline   h halt   r resume   q leave")
-
-
-def _ranking(state: Path, digest: str) -> str:
-    """What a version of a strategy ranks by, from the file kept beside the journal; empty where it is not there."""
-    kept = state / "strategies" / f"{digest}.yaml"
-    if not kept.is_file():
-        return ""
-    shared = kept.with_suffix(".common.yaml")
-    common = parse_common(shared.read_bytes()).value if shared.is_file() else None
-    found = parse_strategy(kept.read_bytes(), kept.name, common).value
-    return "" if found is None else written(found.spread.rank)
-
-
-def _spots(state: Path) -> dict[str, list[tuple[datetime, float]]]:
-    """The price of each underlying at every archived snapshot, oldest first."""
-    found: dict[str, list[tuple[datetime, float]]] = {}
-    for underlying, at, spot in query(state, SPOTS).rows:
-        assert isinstance(at, datetime), "as the view says"
-        assert isinstance(spot, float), "as the view says"
-        found.setdefault(str(underlying), []).append((at.replace(tzinfo=UTC), spot))
-    return found
 
 
 def _full_hours(sessions: tuple[Session, ...]) -> Iterator[datetime]:

@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import cast
 
 from engine.cli.narrate import clock, direction, dollars, measures, money, price
+from engine.cli.stopped import Stopped
 from engine.domain.facts import CandidatesRecorded, ExitTriggered, Fact, OrderRepriced, OrderSent
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.position import Position
+from engine.domain.session import trading_day
 from engine.domain.spread import Spread
 
 Row = Mapping[str, object]
@@ -34,6 +36,8 @@ class Record:
     """By underlying the price of each archived snapshot, oldest first."""
     ranks: dict[str, str] = field(default_factory=dict[str, str])
     """By digest of a strategy file what it ranks by."""
+    stops: dict[str, Stopped] = field(default_factory=dict[str, Stopped])
+    """By position what became of the stop that closed it."""
 
 
 def story(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
@@ -168,7 +172,22 @@ def _afterwards(position: Position, record: Record, ledger: Ledger) -> Iterator[
     else:
         made = position.realised - position.fees
         paid = dollars(-position.fees, signed=True)
+        if position.id in record.stops:
+            yield from (_line("stop", text) for text in _stop(record.stops[position.id]))
         yield _line("result", f"{dollars(position.realised, signed=True)}, fees {paid}: {dollars(made, signed=True)}")
+
+
+def _stop(stop: Stopped) -> Iterator[str]:
+    """What a stop has cost beside its bound, and the step of the market in which it could do nothing."""
+    times = stop.lost / stop.bound
+    yield f"due from a loss of {dollars(stop.bound)}; it lost {dollars(stop.lost)} before fees, {times:.2f} times that"
+    if stop.is_jumped:
+        before, after = stop.before, stop.after
+        until = clock(after.at) if trading_day(before.at) != trading_day(after.at) else clock(after.at)[-8:]
+        yield (
+            f"the market jumped over it: from a loss of {dollars(before.usd)} to {dollars(after.usd)} at mid"
+            f" in one step, {clock(before.at)} to {until}"
+        )
 
 
 def _numbers(row: Row) -> str:

@@ -115,6 +115,8 @@ def wait(
     `count` is since when and how often its rule has held, where this look counts; it goes on as it was otherwise.
     """
     known, legs = _known(position, snapshot), position.spread.legs
+    if known is not None and known.obstacle == "no bid" and snapshot.at < known.again_at:
+        return  # a price would not help: it is tried again then, by whatever rule
     is_said = known is not None and (known.rule, known.obstacle) == (rule, obstacle)
     hits = pending(snapshot.exit_hits.get((position.id, rule)), snapshot)
     first_at, number = count or ((hits.first_at, hits.count) if hits else (snapshot.at, 1))

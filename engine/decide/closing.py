@@ -1,7 +1,7 @@
 """The close of a position: whether it can be closed now, and the order that does it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.decision import Decision, Propose
 from engine.domain.facts import OrderProposed
 from engine.domain.position import Position
+from engine.domain.session import Session
 from engine.domain.snapshot import Snapshot
 from engine.pricing.fees import FeeLeg, commission
 from engine.strategy.values import Window
@@ -55,12 +56,16 @@ def may_close(snapshot: Snapshot, book: Book) -> bool:
 
 def is_closing_time(snapshot: Snapshot, book: Book) -> bool:
     """Whether the market is open and the account's hours for closing run."""
-    window: Window = book.account.session.close
-    zone, session = ZoneInfo(window.zone), snapshot.session
-    if session is None or not snapshot.is_open:
+    if snapshot.session is None or not snapshot.is_open:
         return False
-    last = min(window.end, (session.close.astimezone(zone) - LEFT_BEFORE_CLOSE).time())
-    return window.start <= snapshot.at.astimezone(zone).time() < last
+    first, last = closing_hours(snapshot.session, book.account.session.close)
+    return first <= snapshot.at < last
+
+
+def closing_hours(session: Session, window: Window) -> tuple[datetime, datetime]:
+    """From when, and until before when, closes are decided on the session's day."""
+    first, last = (datetime.combine(session.day, clock, ZoneInfo(window.zone)) for clock in (window.start, window.end))
+    return first.astimezone(UTC), min(last.astimezone(UTC), session.close - LEFT_BEFORE_CLOSE)
 
 
 def why_not_sent(snapshot: Snapshot) -> str | None:

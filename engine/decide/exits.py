@@ -8,7 +8,7 @@
 5. Below the account's last cushion positions are closed whatever their rules say (`reduction`).
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from typing import Literal
 
 from engine.decide.apart import apart
 from engine.decide.asking import ask_now, ask_quiet, ask_silent, told_at
-from engine.decide.blocked import Due, Kind, act, free, free_closed, is_held_up, wait
+from engine.decide.blocked import Due, Kind, act, failed_closes, free, free_closed, is_held_up, wait
 from engine.decide.book import Book
 from engine.decide.closing import is_closing_time, on_its_way, proposals, why_not_sent
 from engine.decide.confirm import counted, is_stop, pending
@@ -128,7 +128,8 @@ def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int
     due: Due | None = None
     is_left = held.strategy is not None and held.strategy.lets_expire
     standing: list[str] = []
-    for answer, by_clock in zip(held.answers, held.by_clock, strict=True):
+    answers = zip(held.answers, held.by_clock, strict=True)
+    for answer, by_clock in answers:
         text = answer.rule.condition.text
         hits = snapshot.exit_hits.get((held.position.id, text))
         if answer.holds is not False:
@@ -154,13 +155,26 @@ def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int
         if is_due and action != "wait":
             due = _due(answer, action, held, snapshot, _kind(answer, by_clock=by_clock), why)
         break
-    if due is None and guards(held.position, rows, snapshot, is_left=is_left):
-        # The last day waits neither for a stop to be believed nor for quotes to become clean.
+    is_hopeless = due is not None and due.kind == "target" and bool(failed_closes(held.position, snapshot))
+    if is_hopeless:
+        # A profit can wait, what stands below it may not: it is done as hard as it must be.
+        due = _date_among(answers, held, snapshot) or due
+    if (due is None or is_hopeless) and guards(held.position, rows, snapshot, is_left=is_left):
+        # The last day waits neither for a stop to be believed nor for quotes to become clean, nor for a profit to be filled.
         due = Due(GUARD, GUARD, "guard")
     if due is not None:
         yield from act(due, held.position, held.mark, snapshot, rows, proposed)
     else:
         yield from _freed(held, standing, snapshot)
+
+
+def _date_among(answers: Iterable[tuple[ExitAnswer, bool]], held: _Held, snapshot: Snapshot) -> Due | None:
+    """The first of the rules by which a date or a time closes the position; None where there is none."""
+    assert held.strategy is not None, "rules that answer are those of a strategy"
+    for answer, by_clock in answers:
+        if by_clock and action_of(answer.rule, held.position, held.strategy, snapshot.ledger) == "close":
+            return _due(answer, "close", held, snapshot, "clock", "")
+    return None
 
 
 def _forgotten(position: Position, rules: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:

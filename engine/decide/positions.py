@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from decimal import Decimal
 
 from engine.compile.conditions import Value
 from engine.compile.market import days_to_ex_dividend, minutes_to_close, time_of_day
@@ -42,21 +43,11 @@ def measured(
 ) -> PositionRow:
     """The row of a position whose closing brings this mark; None where it is not to be believed."""
     spread, short, long = position.spread, position.spread.short, position.spread.long
-    scale = position.quantity * spread.multiplier
-    opening, closing = position.opening_net, None if mark is None else mark.mid
-    profit = None if closing is None else float((opening + closing) * scale)
     spot = rows.value(short.contract.con_id, "spot")
     spot = spot if spot is not None else _finite(market.price if market else None)
     short_delta, long_delta = (rows.value(leg.contract.con_id, "delta") for leg in (short, long))
     return {
-        "profit": profit,
-        "loss": None if profit is None else -profit,
-        "credit": float(opening * scale) if spread.is_credit else None,
-        "debit": None if spread.is_credit else float(-opening * scale),
-        "max_profit": float((spread.cap + opening) * scale),
-        "max_loss": float(-(spread.floor + opening) * scale),
-        "mark": None if closing is None else float(-closing if spread.is_credit else closing),
-        "width": float(spread.width),
+        **money(position, None if mark is None else mark.mid),
         "dte": float(days_to_expiry(now, spread.expiry)),
         "days_held": float((trading_day(now) - trading_day(position.opened_at)).days),
         "delta": None if short_delta is None or long_delta is None else long_delta - short_delta,
@@ -66,6 +57,23 @@ def measured(
         "extrinsic_of_short": _extrinsic(short, rows, spot),
         "minutes_to_close": minutes_to_close(now, session),
         "time": time_of_day(now),
+    }
+
+
+def money(position: Position, closing: Decimal | None) -> PositionRow:
+    """The measures that are money, where closing brings this net per share; None where nobody knows."""
+    spread, opening = position.spread, position.opening_net
+    scale = position.quantity * spread.multiplier
+    profit = None if closing is None else float((opening + closing) * scale)
+    return {
+        "profit": profit,
+        "loss": None if profit is None else -profit,
+        "credit": float(opening * scale) if spread.is_credit else None,
+        "debit": None if spread.is_credit else float(-opening * scale),
+        "max_profit": float((spread.cap + opening) * scale),
+        "max_loss": float(-(spread.floor + opening) * scale),
+        "mark": None if closing is None else float(-closing if spread.is_credit else closing),
+        "width": float(spread.width),
     }
 
 

@@ -108,5 +108,7 @@ LOOKED_AT_EVERY = _seconds(1)
 
 DEMO_CADENCE = _seconds(5)
 """One step of its market, and the quotes of its lines while an order works or a leg is asked for."""
+DEMO_HELD_CADENCE = _seconds(15)
+"""Between two looks at what is held: what has moved far is told at once."""
 DEMO_IDLE_CADENCE = _seconds(90)
 """The quotes of its lines otherwise."""

@@ -23,6 +23,10 @@ class Knobs:
     """Least time between two updates of a stream: TWS sends aggregates four times a second."""
     idle_cadence_s: float | None = None
     """The same while no order works: a demonstration may look away when nothing is at stake. None: no difference."""
+    held_every_s: float | None = None
+    """While no order works, quotes of what the account holds are looked at this often, and told with their underlyings where one
+    has moved by the part of itself below: something is at stake then. None: they wait for the idle cadence."""
+    held_move: float = 0.04
     repeats_quotes: bool = False
     """Whether an update sends bid and ask again where they have not changed, so that their age tells of the line."""
     match_every_s: float = 1.0

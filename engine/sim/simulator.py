@@ -27,6 +27,7 @@ from engine.sim.exchange.ids import FIRST_PERM_ID
 from engine.sim.exchange.orders import Execution, Notice, Order
 from engine.sim.faults import Fault, Faults, parse_fault
 from engine.sim.floor import Floor
+from engine.sim.glances import Glances
 from engine.sim.herald import Herald
 from engine.sim.knobs import Knobs
 from engine.sim.loop import LoopClock
@@ -102,6 +103,7 @@ class Simulator:
         self._tampered = tampered
         self._reception = Reception(self._switchboard(), self._hall(), self._left)
         self._outages = Outages(self, self._reception)
+        self._glances = Glances(self, self._outages)
         if market.is_open(self._begins):
             self.exchange.open_session(self._begins)
 
@@ -126,6 +128,7 @@ class Simulator:
         self._begins = self.now()
         if self._timer is not None:
             self._timer.cancel()
+        self._glances.stop()
         self._reception.shut()
         for connection in self.connections():
             connection.close()
@@ -280,13 +283,16 @@ class Simulator:
         self._herald.tell(self.exchange.settle(now))
         self._open_or_close(now)
         self._herald.tell(self.exchange.step(now))
-        quiet = self._outages.data_is_down
+        told = None if self._outages.data_is_down else change
+        moved = self._glances.moved() if told is not None else ()
         for session in self.sessions():
-            if change is not None and not quiet:
-                session.quotes.tick(relisted=change.relisted, underlyings=change.underlyings)
+            if told is not None:
+                session.quotes.tick(relisted=told.relisted, underlyings=(*moved, *told.underlyings))
             if self.exchange.is_open:
                 session.accounts.tick(now)
         self._schedule(now)
+        if self._loop is not None:
+            self._glances.plan(self._loop.call_later)
 
     def _begin_day(self, now: datetime) -> None:
         day = trading_day(now)
@@ -314,13 +320,14 @@ class Simulator:
             seconds = max(_SHORTEST_S, self._clock.seconds_until(due))
             self._timer = self._loop.call_at(self._loop.time() + seconds, self._pump)
 
-    def _works(self) -> bool:
+    def is_busy(self) -> bool:
+        """Whether an order works."""
         return any(order.status == "Submitted" for order in self.exchange.working())
 
     def _cadence(self) -> timedelta:
         """Least time between two updates of the streams, as things stand."""
         idle = self.knobs.idle_cadence_s
-        return timedelta(seconds=self.knobs.cadence_s if idle is None or self._works() else idle)
+        return timedelta(seconds=self.knobs.cadence_s if idle is None or self.is_busy() else idle)
 
     def _due(self, now: datetime) -> list[datetime | None]:
         due = [self.faults.next_due()]
@@ -333,6 +340,6 @@ class Simulator:
         if any(one.quotes.is_streaming for one in self.sessions()):
             at = now + self._cadence()
             due.append(at if self.knobs.repeats_quotes else max(at, self._market.next_event(now) or at))
-        if self._works():
+        if self.is_busy():
             due.append(now + timedelta(seconds=max(self.knobs.cadence_s, self.knobs.match_every_s)))
         return due

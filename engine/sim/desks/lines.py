@@ -1,6 +1,6 @@
 """Market data lines: what each client streams, and how many lines all clients together hold."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -118,8 +118,14 @@ class Shown:
             self.remove(line)
         self.rows = np.array([row_of(line.instrument.con_id) for line in self.lines], dtype=np.int64)
 
-    def changes(self, values: Floats) -> Bools:
-        """Which values differ from those shown, and from now on count as shown."""
-        changed = (values != self.values) & ~(np.isnan(values) & np.isnan(self.values))
-        self.values = values
+    def places(self, con_ids: Container[int]) -> NDArray[np.int64]:
+        """Where the streams of these contracts stand."""
+        found = [place for place, line in enumerate(self.lines) if line.instrument.con_id in con_ids]
+        return np.array(found, dtype=np.int64)
+
+    def changes(self, values: Floats, places: NDArray[np.int64]) -> Bools:
+        """Which values of the streams at these places differ from those shown, and from now on count as shown."""
+        shown = self.values[:, places]
+        changed = (values != shown) & ~(np.isnan(values) & np.isnan(shown))
+        self.values[:, places] = values
         return changed

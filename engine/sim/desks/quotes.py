@@ -1,6 +1,9 @@
 """Market data requests of one client: streams, snapshots, and which of their ticks are due."""
 
+from collections.abc import Container, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.sim.desks import ticks
 from engine.sim.desks.contracts import WRONG_TYPE, names_a_type
@@ -28,6 +31,8 @@ _DELAYED_SHOWN = "Requested market data is not subscribed. Displaying delayed ma
 _PARTLY = "Part of requested market data is not subscribed. Subscription-independent ticks are still active."
 _COMPETING = "No market data during competing live session"
 _LIVE, _DELAYED = 1, 3
+_LEAST_MOVE = 0.03
+"""USD per share by which a quote must at least have moved to be told out of turn: an option worth cents moves by large parts."""
 
 
 class QuoteDesk:
@@ -86,7 +91,25 @@ class QuoteDesk:
         if self.competing:
             return
         self._tick_options()
-        moved = frozenset(underlyings)
+        self._tick_others(frozenset(underlyings))
+
+    def glance(self, held: Container[int], underlyings: frozenset[str], part: float) -> bool:
+        """Sends what changed of these contracts and of everything that is no option, where the middle of one of them has moved by
+        this part of itself since it was told; whether it has."""
+        places = self._options.places(held)
+        if self.competing or not places.size:
+            return False
+        told, now = (
+            values[: ticks.PRICE_COLUMNS].mean(axis=0)
+            for values in (self._options.values[:, places], self._floor.columns(self._options.rows[places]))
+        )
+        if not np.any(np.abs(now - told) > np.maximum(_LEAST_MOVE, part * told)):
+            return False
+        self._tick_options(places)
+        self._tick_others(underlyings)
+        return True
+
+    def _tick_others(self, moved: frozenset[str]) -> None:
         for line in list(self._open.values()):
             if isinstance(line, UnderlyingLine) and line.instrument.symbol in moved:
                 self._show_underlying(line)
@@ -188,15 +211,19 @@ class QuoteDesk:
         if isinstance(line, OptionLine) and line in self._options.lines:
             self._options.remove(line)
 
-    def _tick_options(self) -> None:
+    def _tick_options(self, places: NDArray[np.int64] | None = None) -> None:
+        """Sends what changed of the options at these places, of all where none are named."""
         shown = self._options
-        if not shown.lines:
+        if places is None:
+            places = np.arange(len(shown.lines))
+        if not places.size:
             return
-        values = self._floor.columns(shown.rows)
-        changed = shown.changes(values)
+        values = self._floor.columns(shown.rows[places])
+        changed = shown.changes(values, places)
+        lines = [shown.lines[place] for place in places.tolist()]
         spots: dict[str, float] = {}
         for place in np.flatnonzero(changed.any(axis=0)).tolist():
-            line = shown.lines[place]
+            line = lines[place]
             symbol = line.instrument.symbol
             if symbol not in spots:
                 spots[symbol] = self._floor.market.spot(symbol).price or -1.0
@@ -210,11 +237,11 @@ class QuoteDesk:
                 greeks=not self._knobs.missing_underlying,
             )
         if self._knobs.repeats_quotes:
-            self._repeat(values, changed)
+            self._repeat(lines, values, changed)
 
-    def _repeat(self, values: Floats, changed: Bools) -> None:
+    def _repeat(self, lines: Sequence[OptionLine], values: Floats, changed: Bools) -> None:
         """Bid and ask once more, where there was nothing new to say of them."""
-        lines, frames = self._options.lines, list[bytes]()
+        frames = list[bytes]()
         for place in np.flatnonzero(changed[: ticks.QUOTE_COLUMNS].any(axis=0)).tolist():
             lines[place].quote = None
         for place, (line, new_bid, new_ask) in enumerate(zip(lines, *changed[: ticks.PRICE_COLUMNS].tolist(), strict=True)):

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.decide import decide
+from engine.decide.expiry import GUARD
 from engine.decide.gate import Opening, gate
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.waiting import looks_again_in_s
@@ -203,9 +204,17 @@ def test_bad_quotes_answer_nothing_about_prices_and_hold_up_no_rule_of_the_clock
 
 
 def day(
-    net: str, *, by: Strategy, hours: float = 5, known: Ledger | None = None, ends: str = "canceled", unbid: bool = False
+    net: str,
+    *,
+    by: Strategy,
+    hours: float = 5,
+    known: Ledger | None = None,
+    ends: str = "canceled",
+    unbid: bool = False,
+    told_every: int = 1,
 ) -> list[tuple[int, Decision]]:
-    """What is decided by the second over a day on which no close fills, each order acknowledged at once."""
+    """What is decided by the second over a day on which no close fills, each order acknowledged at once; its quotes are told so
+    often, in seconds, and at once where an order works."""
     ledger, found = known or position(by=by), list[tuple[int, Decision]]()
     hits: dict[tuple[str, str], ExitHits] = {}
     asked_at: dict[int, object] = {}
@@ -216,7 +225,8 @@ def day(
         at = begins + timedelta(seconds=n)
         chain = costs(net, at=at, strikes=(575, 580))
         if unbid:
-            when = {"quoted_at": at.timestamp() - 1}
+            late = 0 if any(True for _ in ledger.working()) else n % told_every
+            when = {"quoted_at": at.timestamp() - 1 - late}
             sold, bought = ({"bid": 0.02, "ask": 0.05} | when, {"bid": None, "ask": 0.05} | when)
             chain = given.chain(given.options((575, 580), at=at), at=at, p580=sold, p575=bought)
         fields = {"exit_hits": dict(hits), "asked_quotes": dict(asked_at), "paused": frozenset({by.name})}
@@ -327,6 +337,40 @@ def test_position_that_nobody_bids_for_takes_few_messages_a_day(rules: Strategy)
 
     assert 2 <= messages(found) <= MESSAGES_A_DAY
     assert "no bid" in {one.fact.obstacle for _, one in found if isinstance(one, BlockExit)}
+
+
+def test_position_that_nobody_bids_for_is_said_once_a_try_though_its_quotes_grow_old_between() -> None:
+    rules = given.strategy("exits:\n  - profit >= 50% of credit\n  - loss >= 400% of credit\n  - dte <= 25")
+
+    found = day("0.05", by=rules, unbid=True, told_every=60)
+
+    said = [one.fact for _, one in found if isinstance(one, BlockExit)]
+    assert {fact.obstacle for fact in said} == {"no bid"}
+    assert [fact.tries for fact in said] == sorted({fact.tries for fact in said})
+
+
+def test_date_is_tried_for_as_long_as_it_holds_also_where_a_profit_above_it_holds_too() -> None:
+    rules = given.strategy("exits:\n  - profit >= 50% of credit\n  - loss >= 400% of credit\n  - dte <= 25")
+
+    found = day("0.20", by=rules)
+
+    reasons = [one.order.reason for _, one in found if isinstance(one, Propose)]
+    assert reasons[0] == "profit >= 50% of credit"
+    assert set(reasons[1:]) == {"dte <= 25"}
+    assert len(reasons) > 15
+
+
+def test_guard_of_the_last_afternoon_does_not_wait_for_a_profit_that_nobody_fills() -> None:
+    at = given.SESSION.close - timedelta(hours=1)
+    known, _, more = no_bid(TARGET, given.NOW.date(), "SPY", at)
+    failed = given.proposal("o2", of=known.positions["o1"].spread, position="o1", limit="-0.30", by=TARGET)
+    given.told(known, *given.working(failed), OrderCanceled("o2", "canceled"), at=at - timedelta(minutes=1))
+    near = given.options((575, 580), at=at, spot=583, root="SPY", underlying="SPY", expiries=(given.NOW.date(),))
+    chain = given.chain(near, at=at, p580={"bid": 0.10, "ask": 0.12}, p575={"bid": None, "ask": 0.02})
+
+    found = look(known, chain, strategy=TARGET, **(more | {"market": {"SPY": given.market("SPY", 583.0)}}))
+
+    assert [one.order.reason for one in found if isinstance(one, Propose)] == [GUARD]
 
 
 def test_what_blocked_an_exit_is_over_once_the_position_is_closed() -> None:

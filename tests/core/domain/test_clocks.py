@@ -41,6 +41,8 @@ def test_quotes_of_the_demonstration_never_grow_older_than_what_is_believed() ->
     for knobs in (KNOBS, WATCHED_KNOBS):
         assert knobs.idle_cadence_s is not None
         assert knobs.idle_cadence_s < clocks.QUIET_FOR.total_seconds()
+        assert knobs.held_every_s is not None
+        assert knobs.held_every_s <= clocks.CONFIRMED_OVER.total_seconds()
         assert knobs.cadence_s <= clocks.ASKED_AGAIN_AFTER.total_seconds()
 
 

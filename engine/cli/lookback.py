@@ -1,0 +1,100 @@
+"""What the report of a demonstration tells beside its facts: marks of what is open, the market's way, what became of stops."""
+
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from engine.cli.stopped import Steps, Stopped, Walked, stops
+from engine.cli.story import Record
+from engine.compile.scanner import Scanner
+from engine.decide.closing import closing_hours
+from engine.decide.find import Finder
+from engine.domain.contract import Contract
+from engine.domain.errors import UserError
+from engine.domain.ledger import Ledger
+from engine.runtime.desk import Desk
+from engine.runtime.schedule import sessions_between
+from engine.sim.market.generated import GeneratedMarket
+from engine.store.history import query
+from engine.strategy.account import Account
+from engine.strategy.explain import written
+from engine.strategy.model import Strategy
+from engine.strategy.parse import parse_account, parse_common, parse_strategy
+from engine.strategy.values import Window
+
+SPOTS = "SELECT underlying, as_of, max(spot) FROM quotes GROUP BY underlying, as_of ORDER BY underlying, as_of"
+ACCOUNT_FILE = "account.yaml"
+
+
+def look_back(record: Record, desk: Desk, market: GeneratedMarket, state: Path, strategies: Path) -> None:
+    """Complete the record of a demonstration that has ended."""
+    for row in desk.positions():
+        mark = row["unrealised_usd"]
+        record.marks[str(row["position"])] = Decimal(repr(mark)) if isinstance(mark, float) else None
+    versions = versions_of(desk.ledger, state)
+    record.ranks = {digest: written(version.spread.rank) for digest, version in versions.items()}
+    record.stops = {one.position: one for one in stopped(desk.ledger, versions, market, strategies)}
+    with suppress(UserError):  # the report does without it where the history cannot be asked
+        record.spots = _spots(state)
+
+
+def versions_of(ledger: Ledger, state: Path) -> dict[str, Strategy]:
+    """By digest each version of a strategy that sent or proposed an order, as far as its file is kept beside the journal."""
+    digests = {order.proposed.digest for order in ledger.orders.values()}
+    return {digest: found for digest in sorted(digests) if (found := _kept(state, digest)) is not None}
+
+
+def stopped(ledger: Ledger, versions: dict[str, Strategy], market: GeneratedMarket, strategies: Path) -> list[Stopped]:
+    """What became of every stop, on the way of a market that remembers it; none where it does not."""
+    walked, scanner = walked_in(market, strategies), Scanner()
+    try:
+        return stops(ledger, versions, Finder(scanner), days_of(market), walked)
+    finally:
+        scanner.close()
+
+
+def days_of(market: GeneratedMarket) -> tuple[date, ...]:
+    """The days that the market remembers."""
+    return () if market.path is None else market.path.days
+
+
+def walked_in(market: GeneratedMarket, strategies: Path) -> Walked:
+    """The steps of the market within the hours that account.yaml of the folder gives to closing."""
+    hours = _closing_window(strategies)
+
+    def walked(option: Contract, day: date) -> Steps:
+        assert market.path is not None, "asked for days that it remembers"
+        (session,) = sessions_between(day, day)
+        steps = market.path.steps(option, day, market.calendar)
+        first, last = closing_hours(session, hours)
+        within = (steps.at >= first.timestamp()) & (steps.at < last.timestamp())
+        return Steps(steps.at[within], steps.bid[within], steps.ask[within])
+
+    return walked
+
+
+def _closing_window(strategies: Path) -> Window:
+    file = strategies / ACCOUNT_FILE
+    account = parse_account(file.read_bytes()).value if file.is_file() else None
+    return (account or Account(schema=1)).session.close
+
+
+def _kept(state: Path, digest: str) -> Strategy | None:
+    """A version of a strategy, from the file kept beside the journal; None where it is not there."""
+    kept = state / "strategies" / f"{digest}.yaml"
+    if not kept.is_file():
+        return None
+    shared = kept.with_suffix(".common.yaml")
+    common = parse_common(shared.read_bytes()).value if shared.is_file() else None
+    return parse_strategy(kept.read_bytes(), kept.name, common).value
+
+
+def _spots(state: Path) -> dict[str, list[tuple[datetime, float]]]:
+    """The price of each underlying at every archived snapshot, oldest first."""
+    found: dict[str, list[tuple[datetime, float]]] = {}
+    for underlying, at, spot in query(state, SPOTS).rows:
+        assert isinstance(at, datetime), "as the view says"
+        assert isinstance(spot, float), "as the view says"
+        found.setdefault(str(underlying), []).append((at.replace(tzinfo=UTC), spot))
+    return found
