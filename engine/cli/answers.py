@@ -8,7 +8,7 @@ from engine.cli.amounts import dollars, duration, instant, money
 from engine.cli.client import ask, named, rows
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
-from engine.cli.show import Format, Row, is_attended, pairs, say, show
+from engine.cli.show import Format, Row, is_attended, pairs, say, show, show_told
 from engine.domain.errors import UserError
 
 COLUMNS = (
@@ -67,7 +67,7 @@ def approve(order_ref: str = "", *, state: State = STATE, by: By = "") -> int:
         say(f"{heard.engine}: nothing waits for an approval")
         return 1
     if len(waiting) > 1:
-        show(waiting, ("order_ref", "spread", "quantity", "net_now", "max_loss_usd", "strategy"), "table")
+        show_told([_brief(row) for row in waiting])
         raise UserError(f"{len(waiting)} orders wait: name the one you mean, as in `spreads approve {waiting[0]['order_ref']}`")
     (row,) = waiting
     print(f"{heard.engine}\n")
@@ -76,6 +76,17 @@ def approve(order_ref: str = "", *, state: State = STATE, by: By = "") -> int:
         say("nothing was approved; it waits on")
         return 1
     return say_word(state, f"/v1/approvals/{named(str(row['order_ref']))}/approve", by, "", shown_net=row["net_now"])
+
+
+def _brief(row: Row) -> Row:
+    """One of several orders, so that a person can name it."""
+    return {
+        "order": row["order_ref"],
+        "opens": f"{row['quantity']} × {row['spread']}",
+        "net now": money(row["net_now"]),
+        "max loss": dollars(row["max_loss_usd"]),
+        "strategy": row["strategy"],
+    }
 
 
 def decline(order_ref: str, reason: str = "", *, state: State = STATE, by: By = "") -> int:

@@ -19,6 +19,7 @@ from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter,
 from cyclopts.argument import Argument
 
 from engine.cli.options import misspelled
+from engine.cli.show import complain
 from engine.domain.errors import EngineError, UserError
 
 GROUPS = {
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_wide_enough()
     if words and words[0] in COMMANDS and words[0] != "run":  # which refuses them
         for problem in misspelled(os.environ):
-            print(f"spreads: {problem}", file=sys.stderr)
+            complain(problem)
     try:
         app = build(overview=not words or words[0] in {"--help", "-h"})
         outcome = app(words, exit_on_error=False, print_error=False, result_action="return_value")
@@ -167,7 +168,5 @@ def _print_whatever_comes() -> None:
 
 
 def _complain(text: str, code: int, hint: str | None = None) -> int:
-    print(f"spreads: {text}", file=sys.stderr)
-    if hint:
-        print(f"         try  {hint}", file=sys.stderr)
+    complain(text, hint)
     return code

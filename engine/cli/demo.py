@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from textwrap import fill
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -23,7 +22,7 @@ from engine.app import App, Options, state_of
 from engine.cli.logs import log_to
 from engine.cli.lookback import look_back
 from engine.cli.markets import PAST
-from engine.cli.narrate import Narrator, clock, dollars
+from engine.cli.narrate import INDENT, Narrator, clock, dollars
 from engine.cli.options import State, Strategies
 from engine.cli.pace import BUSY, Pace
 from engine.cli.report import report
@@ -68,8 +67,6 @@ taken for dead, and the quotes for too old."""
 SHOWN = ("SPX", "VIX")
 """Levels that are told every hour."""
 FUNNEL_EVERY = timedelta(minutes=10)
-INDENT = " " * 24
-"""Where the text of a narrated line begins, behind its time and its word."""
 ANSWER_AFTER_S = 20
 """The person who is not there looks for twenty seconds, then says yes."""
 NERVOUS = ((1, timedelta(minutes=90), -0.03, 0.04), (1, timedelta(hours=3), -0.01, 0.02))
@@ -149,7 +146,7 @@ class Stage:
         simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, knobs=knobs)
         await simulator.start("127.0.0.1", PORT)
         pace = None if self.paced is None else Pace(self.paced, self.sessions, simulator.now)
-        narrator = Narrator(say if pace is None else lambda text: _tell(text, pace))
+        narrator = Narrator(lambda text: _tell(text, pace))
         self.record.cash = CASH
         self.options = Options(
             funnel_every=FUNNEL_EVERY,
@@ -208,7 +205,7 @@ class Stage:
         worth = f"; account {dollars(ledger.equity.net_liquidation)}" if ledger and ledger.equity else ""
         held = sum(1 for _ in ledger.open_positions()) if ledger else 0
         positions = "1 position" if held == 1 else f"{held} positions"
-        say(_folded(f"{clock(at)}  market    {levels}{worth}, {positions} open", self.paced is not None))
+        say(f"{clock(at)}  market    {levels}{worth}, {positions} open", INDENT)
 
     def _opened(self, desk: Desk, narrator: Narrator, pace: Pace | None) -> None:
         self._desk, self.record.ledger, narrator.ledger = desk, desk.ledger, desk.ledger
@@ -271,18 +268,11 @@ def _told_if_not_done(answered: "asyncio.Future[tuple[bool, str]]") -> None:
         say(f"          {text}")
 
 
-def _tell(text: str, pace: Pace) -> None:
-    """One line for the person who watches, and a moment to read it."""
-    say(_folded(text, watched=True))
-    pace.linger()
-
-
-def _folded(text: str, watched: bool) -> str:
-    """A line as it fits the terminal: what is too long goes on below its own text."""
-    if not watched or "\n" in text:
-        return text
-    width = shutil.get_terminal_size().columns
-    return fill(text, width, subsequent_indent=INDENT if width >= 3 * len(INDENT) else INDENT[: len(INDENT) // 4])
+def _tell(text: str, pace: Pace | None) -> None:
+    """One line, and a moment to read it for the person who watches."""
+    say(text, INDENT)
+    if pace is not None:
+        pace.linger()
 
 
 def fresh(state: Path) -> Path:

@@ -47,6 +47,9 @@ from engine.strategy.changes import direction_of
 from engine.strategy.measures import declared_in
 from engine.strategy.units import Unit
 
+INDENT = " " * 24
+"""Where the text of a narrated line begins, behind its time and its word."""
+
 
 class Narrator:
     """An observer of the engine that tells what a person would want to hear; everything else is in the journal."""

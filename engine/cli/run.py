@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated
@@ -15,9 +14,9 @@ from pydantic_core import ErrorDetails
 from engine.app import App, Options, state_of
 from engine.cli.horizon import outdated
 from engine.cli.logs import log_to
-from engine.cli.narrate import Narrator
+from engine.cli.narrate import INDENT, Narrator
 from engine.cli.options import STATE, STRATEGIES, State, Strategies, misspelled, variable
-from engine.cli.show import say
+from engine.cli.show import complain, say
 from engine.cli.simclock import simulated_now
 from engine.domain.errors import EngineError, UserError
 from engine.domain.session import trading_day
@@ -123,7 +122,7 @@ def run(
 
 async def _serve(settings: Settings, clock: Clock) -> int:
     """Run the engine until a signal, or until it cannot go on."""
-    narrator = Narrator(say)
+    narrator = Narrator(lambda text: say(text, INDENT))
     options = Options(observers=[narrator])
 
     def opened(desk: Desk) -> None:
@@ -151,7 +150,7 @@ async def _serve(settings: Settings, clock: Clock) -> int:
         errors = _leaves(group)
     if errors:
         for text in dict.fromkeys(str(error) for error in errors):
-            print(f"spreads: {text}", file=sys.stderr)
+            complain(text)
         return 2 if all(isinstance(error, UserError) for error in errors) else 1
     say(f"stopped at {clock.now():%Y-%m-%d %H:%M:%S} UTC; positions stay as they are")
     return 0

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from textwrap import fill, wrap
-from typing import Literal
+from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +20,7 @@ from rich.text import Text
 Format = Literal["table", "json", "csv"]
 Row = Mapping[str, object]
 
+_COMPLAINT = "spreads: "
 _GAP = "  "
 """Between two columns."""
 _WIDEST = 10_000
@@ -59,9 +61,16 @@ def show_json(value: object) -> None:
     print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
 
 
-def say(text: str) -> None:
-    """Narration, on stderr."""
-    print(text, file=sys.stderr)
+def say(text: str, indent: str = _GAP) -> None:
+    """Narration, on stderr; of a single line, what a terminal has no room for goes on below behind the indent, words whole."""
+    print(_folded(text, _columns_of(sys.stderr), indent), file=sys.stderr)
+
+
+def complain(text: str, hint: str | None = None) -> None:
+    """What went wrong, on stderr, and the command that leads on."""
+    say(f"{_COMPLAINT}{text}", " " * len(_COMPLAINT))
+    if hint:
+        print(f"{'':<{len(_COMPLAINT)}}try  {hint}", file=sys.stderr)
 
 
 def program() -> str:
@@ -80,14 +89,32 @@ def pairs(items: Iterable[tuple[str, object]]) -> None:
 
 def line(text: str) -> None:
     """A sentence; what a terminal has no room for goes on below, a little further in."""
-    terminal = columns_of_terminal()
-    room = max(_NARROWEST, terminal) if terminal is not None else _WIDEST
-    print(fill(text, room, subsequent_indent=_GAP, break_long_words=False, break_on_hyphens=False))
+    print(_folded(text, columns_of_terminal(), _GAP))
 
 
 def columns_of_terminal() -> int | None:
     """How wide the terminal is; None where there is none: a file or a pager takes everything."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return _columns_of(sys.stdout)
+
+
+def _columns_of(stream: TextIO) -> int | None:
+    """How wide the terminal is that a stream goes to; None where it goes to none, or to one without a width."""
+    if not stream.isatty():
+        return None
+    if stream is sys.stdout or sys.stdout.isatty():
+        return shutil.get_terminal_size().columns
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def _folded(text: str, columns: int | None, indent: str) -> str:
+    """A line as it fits, a narrow terminal without a deep indent. Several lines are a picture of something, and stay."""
+    if columns is None or "\n" in text or len(text) <= columns:
+        return text
+    deep = indent if columns >= 3 * len(indent) else _GAP
+    return fill(text, max(_NARROWEST, columns), subsequent_indent=deep, break_long_words=False, break_on_hyphens=False)
 
 
 def is_attended() -> bool:

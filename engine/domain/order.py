@@ -225,6 +225,11 @@ class Order:
         return self.state in OVER
 
     @property
+    def is_asked(self) -> bool:
+        """Whether it waits for a person's yes or no."""
+        return self.state == "previewed" and self.asked is not None
+
+    @property
     def filled(self) -> int:
         """Whole spreads filled: what every leg has executed in its ratio."""
         return min(self.leg_filled(leg.contract.con_id) // leg.ratio for leg in self.spread.legs)

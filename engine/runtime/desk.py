@@ -242,7 +242,7 @@ def _blocked(position: Position, ledger: Ledger) -> str | None:
 
 def waiting(ledger: Ledger) -> Iterator[Order]:
     """Orders that a person has been asked about and not answered yet."""
-    return (order for order in ledger.working() if order.state == "previewed" and order.asked is not None)
+    return (order for order in ledger.working() if order.is_asked)
 
 
 def blocked_because(snapshot: Snapshot) -> str | None:

@@ -116,7 +116,7 @@ def _stopped(ledger: Ledger, name: str, at: datetime, session: Session | None) -
         yield "the market is closed" + (f" until {_clock(session.open)}" if session is not None and at < session.open else "")
     for order in ledger.working():
         if order.purpose == "open" and order.strategy == name:
-            yield f"one opening at a time, and {order.ref} is {'waiting for a yes' if order.asked else order.state}"
+            yield f"one opening at a time, and {order.ref} is {'waiting for a yes' if order.is_asked else order.state}"
     yield from _cooling(ledger, name, at)
 
 

@@ -100,12 +100,14 @@ def test_everything_but_a_yes_is_a_no(answer: str, terminal: Terminal) -> None:
     assert (ran.code, heard, ran.err) == (1, [], "nothing was approved; it waits on\n")
 
 
-def test_several_that_wait_are_listed_and_one_must_be_named(terminal: Terminal) -> None:
+def test_several_that_wait_are_listed_and_one_must_be_named(terminal: Terminal, snapshot: SnapshotAssertion) -> None:
     with engine_that_says([WAITING, HURT]) as heard:
         ran = terminal("approve")
 
     assert (ran.code, heard) == (2, [])
     assert all(row["order_ref"] in ran.out.split() for row in (WAITING, HURT))
+    assert max(len(line) for line in ran.out.splitlines()) <= 80
+    assert ran.out == snapshot
     assert ran.err == "spreads: 2 orders wait: name the one you mean, as in `spreads approve spa8ff9-261123-0001`\n"
 
 

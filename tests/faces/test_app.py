@@ -1,7 +1,9 @@
 """The command line as a whole: help, mistakes, exit codes, pipes."""
 
+import contextlib
 import inspect
 import os
+import re
 import subprocess
 import sys
 
@@ -25,6 +27,23 @@ def test_overview_shows_every_command_in_its_group(spreads: Spreads) -> None:
 
 def test_overview_and_bare_command_are_the_same(spreads: Spreads) -> None:
     assert spreads().out == spreads("--help").out == spreads("-h").out
+
+
+def test_no_color_is_heeded_on_a_terminal() -> None:
+    shown, end = os.openpty()
+    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "100"}
+
+    process = subprocess.Popen([sys.executable, "-m", "engine", "fields", "--help"], stdout=end, stderr=end, env=environment)
+    os.close(end)
+    told = b""
+    with contextlib.suppress(OSError):  # a terminal whose other end is closed has nothing more to read
+        while part := os.read(shown, 65_536):
+            told += part
+    os.close(shown)
+
+    assert process.wait() == 0
+    assert b"Usage" in told
+    assert re.search(rb"\x1b\[[0-9;]*(3|4|9|10)[0-7]m", told) is None
 
 
 @pytest.mark.parametrize("command", OFFLINE)

@@ -11,6 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from engine.cli.past import why_then
 from engine.domain.facts import (
+    ApprovalAsked,
     Asked,
     BreakerTripped,
     EngineStarted,
@@ -20,7 +21,9 @@ from engine.domain.facts import (
     FunnelStep,
     Halted,
     LinkChanged,
+    OrderApproved,
     OrderDeclined,
+    OrderSent,
     Reconciled,
     Resumed,
     SharedFileLoaded,
@@ -132,6 +135,19 @@ def test_past_minute_is_answered_as_it_was_then(state: Path) -> None:
     assert cooling == ["SPY is left alone until 10:17:00 New York: sp00000-261123-0002 is declined"]
     assert later == []
     assert cast("list[str]", why_then(state, "puts", "2026-11-23 19:00 New York")["stopped"]) == ["the market is closed"]
+
+
+def test_opening_that_a_person_said_yes_to_no_longer_waits_for_one(tmp_path: Path) -> None:
+    asked = ApprovalAsked("o1", AT + timedelta(minutes=10), Decimal("0.80"), "the strategy asks a person")
+    waits = [given.proposal("o1"), given.previewed("o1"), asked]
+    yes = [OrderApproved("o1", "ann", Decimal("0.80")), OrderSent("o1", Decimal("0.80"))]
+    loaded = [LinkChanged("up", None, "connected"), StrategyLoaded("puts", "puts.yaml", "d" * 64), Reconciled(())]
+    state = journal_of(tmp_path / "s", [(AT + timedelta(minutes=n), fact) for n, fact in enumerate([*loaded, *waits, *yes])])
+
+    before, after = (why_then(state, "puts", f"2026-11-23 10:{minute} New York")["stopped"] for minute in ("05", "07"))
+
+    assert before == ["one opening at a time, and o1 is waiting for a yes"]
+    assert after == ["one opening at a time, and o1 is sent"]
 
 
 def test_file_that_is_mended_or_told_good_at_a_start_is_refused_no_more(state: Path) -> None:

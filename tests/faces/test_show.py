@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.cli.show import Row, pairs, show
+from engine.cli.show import Row, complain, pairs, say, show
 
 ROWS: list[Row] = [
     {"name": "a[b]", "net": 1.5, "money": Decimal("1234.500000"), "at": datetime(2026, 11, 23, 17, tzinfo=UTC), "flag": True},
@@ -68,6 +68,36 @@ def test_table_on_a_terminal_folds_sentences_only(capsys: pytest.CaptureFixture[
     assert lines[1].startswith("spa8ff9-261123-0001  SPXW 24 Jun 16 1975/1950P bull_put  4.40  12,060.25  not filled")
     assert all(line.startswith(" " * 60) for line in lines[2:])
     assert max(len(line) for line in lines) <= 130
+
+
+@pytest.mark.parametrize("columns", [30, 80])
+def test_narration_on_a_terminal_goes_on_below_itself_and_cuts_no_name(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    told = "Mon 09:45:00  approve?  spea9ad-261116-0001: 2 × SPY 11 Dec 26 625/630C bear_call at 0.70 credit, at risk $879.20"
+    picture = (
+        "refused   puts.yaml\n    4 |  short_dleta: 0.12-0.20 and a line that no terminal has room for\n      |  ^^^^^^^^^^^"
+    )
+
+    say(told, " " * 24)
+    complain("2 orders wait: name the one you mean, as in `spreads approve spea9ad-261116-0001`")
+    folded = capsys.readouterr().err.splitlines()
+    say(picture)
+
+    assert max(len(line) for line in folded) <= columns
+    assert sum("spea9ad-261116-0001" in line for line in folded) == 2
+    assert " ".join(" ".join(folded).split()).startswith(" ".join(told.split()))
+    assert folded[1].startswith(" " * 24 if columns == 80 else "  s")
+    assert capsys.readouterr().err == f"{picture}\n"
+
+
+def test_narration_that_no_terminal_shows_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    say("word " * 100 + "end")
+
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_csv_holds_plain_values(capsys: pytest.CaptureFixture[str]) -> None:
