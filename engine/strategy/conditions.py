@@ -120,11 +120,14 @@ class OneLine:
                 raise reader.led(line, error) from None
         meant = reader.meant(f"{line} {word}" if isinstance(word, Text) else str(line))
         if meant and (self.wants != "exit" or not reader.reads(line)):
-            raise about(line, f"found a key with a ':'; wanted {_WANTED[self.wants]} on one line", turn(meant))
-        if self.wants != "exit":
-            hint = turn(reader.meant(str(line)) or self.examples[0])
+            hint = turn(meant) if written.span is None else write(meant, place=written.span)
             raise about(line, f"found a key with a ':'; wanted {_WANTED[self.wants]} on one line", hint)
-        known = f"wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}"
+        if self.wants != "exit":
+            told = reader.meant(str(line)) if reader.reads(line) else None
+            hint = turn(told) if told else f"write  {self.examples[0]}"
+            raise about(line, f"found a key with a ':'; wanted {_WANTED[self.wants]} on one line", hint)
+        found = f"found '{shortened(word, 30)}'; " if isinstance(word, Text) and word else ""
+        known = f"{found}wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}"
         said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
         likely = _OTHER_ACTIONS.get(said) or nearest(said, ACTIONS)
         options = [likely, *(one for one in ACTIONS if one != likely)] if likely else list(ACTIONS)

@@ -11,18 +11,33 @@ from decimal import Decimal
 
 NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _LONGEST_DAYS = 1500
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_EUROPEAN = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,2})((?:\.[0-9]{3})+)(?:,([0-9]{1,2}))?(?![0-9.,])")
 _CLOCK = re.compile(
     r"(?<![0-9$.,])([0-9]{1,2})(?:[:.h]([0-9]{2})(?::[0-9]{2})?|(?=\s*[ap]\.?m)|(?=\s*(?:-|to|until)\s*[0-9]{1,2}:))(?:\s*([ap])\.?m\b\.?)?",
     re.IGNORECASE,
 )
-_PACIFIC = re.compile(r"\b(?:p[sd]?t|pacific|los[ _]angeles)\b", re.IGNORECASE)
-_CENTRAL = re.compile(r"\b(?:c[sd]?t|central|chicago)\b", re.IGNORECASE)
+_ZONES = tuple(
+    (re.compile(rf"\b(?:{names})\b", re.IGNORECASE), hours)
+    for names, hours in (
+        (r"p[sd]?t|pacific|los[ _]angeles|seattle", 3),
+        (r"m[sd]t|mountain|denver", 2),
+        (r"c[sd]?t|central|chicago", 1),
+        (r"london|uk|gmt|bst|utc|dublin|lisbon", -5),
+        (r"berlin|paris|frankfurt|zurich|vienna|rome|madrid|amsterdam|cet|cest|mez|mesz|stockholm|prague|warsaw", -6),
+    )
+)
+"""Hours from the clocks of other cities to New York's; in Europe one more or less for some weeks of the year."""
 _ACCOUNT = re.compile(r"\b(?:account|equity|portfolio|capital|balance|nlv|net[ _]?liq\w*|nav|total)\b", re.IGNORECASE)
 _POWER = re.compile(r"\b(?:bp|bpr|buying[ _]?power|margin)\b", re.IGNORECASE)
 
 
 def numbers_in(text: str) -> list[Decimal]:
-    """Every number, without its sign; 5k is 5,000."""
+    """Every number, without its sign; 5k is 5,000, and 1.500,50 are fifteen hundred and a half."""
+    text = re.sub(r"\.{2,}|…", " ", text)
+    text = re.sub(r"(?<![0-9.,])0,([0-9]{1,3})(?![0-9])", r"0.\1", text)  # a decimal comma: no thousand begins with 0
+    text = re.sub(rf"\b({'|'.join(_WORDS)})\b", lambda word: str(_WORDS.index(word[1].casefold())), text, flags=re.IGNORECASE)
+    text = _EUROPEAN.sub(lambda number: number[1] + number[2].replace(".", "") + (f".{number[3]}" if number[3] else ""), text)
     found = re.findall(rf"({NUMBER})\s*([kK]\b)?", text)
     return [Decimal(digits.replace(",", "")) * (1000 if k else 1) for digits, k in found]
 
@@ -30,6 +45,8 @@ def numbers_in(text: str) -> list[Decimal]:
 def days(text: str) -> list[str]:
     """Days to expiry: `45 DTE`, `30 to 45`, `6 weeks`, `monthly`, `today`."""
     said = " ".join(text.casefold().replace("_", " ").split())
+    if is_date(text):
+        return []  # a date passes by; how many days it is away changes every day
     if re.search(r"\bmonthl(?:y|ies)\b|\bthird friday\b", said):
         return ["next monthly"]
     if re.search(r"\b(?:to|same) ?day\b|\bexpir(?:y|ation) day\b|\bdaily\b", said) and not re.search("[1-9]", said):
@@ -38,6 +55,8 @@ def days(text: str) -> list[str]:
         return ["1-3 days"]
     if re.search(r"\bweekl(?:y|ies)\b", said):
         return ["5-9 days"]
+    if re.search(r"\bfriday\b", said) and not re.search("[0-9]", said):
+        return ["1-7 days"]
     length = 7 if re.search(r"w(?:ee)?ks?\b", said) else 30 if re.search(r"months?\b", said) else 1
     found = [int(number * length) for number in numbers_in(said) if number == int(number) and number * length <= _LONGEST_DAYS]
     if not found:
@@ -48,6 +67,13 @@ def days(text: str) -> list[str]:
         return [f"{max(0, found[0] - found[1])}-{found[0] + found[1]} days"]
     low, high = min(found[:2]), max(found[:2])
     return [f"{low}-{high} days"] if low < high else around_days(low)
+
+
+def is_date(text: str) -> bool:
+    """Whether it is a day of the calendar: `2026-12-18`, `18.12.2026`, `18DEC26`, `20261218`."""
+    months = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+    named = re.search(rf"[0-9]{{1,2}}[-.\s]*(?:{months})|(?:{months})[a-z]*[-.\s]*[0-9]", text.casefold())
+    return bool(named or day(text) or re.search(r"[0-9]{8}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}", text))
 
 
 def around_days(day: int) -> list[str]:
@@ -67,6 +93,10 @@ def deltas(text: str) -> list[str]:
     found = [number / 100 if number > 1 else number for number in numbers_in(text)][:2]
     if not found or max(found) > 1 or max(found) == 0:
         return []
+    if len(found) == 1 and re.search(r"<|at most|up to|under|below|max", text.casefold()):
+        return [f"0.01-{_two(found[0])}"]
+    if len(found) == 1 and re.search(r">|at least|over|above|min", text.casefold()) and found[0] < Decimal("0.5"):
+        return [f"{_two(found[0])}-0.50"]
     if len(found) == 1 or found[0] == found[1]:
         return around_delta(found[0])
     return [f"{_two(min(found))}-{_two(max(found))}"]
@@ -81,7 +111,7 @@ def around_delta(delta: Decimal) -> list[str]:
 def width(text: str) -> list[str]:
     """Dollars between two strikes: `5`, `$5 or $10`, `25 wide`, `10 points`."""
     found = sorted({number for number in numbers_in(text) if number > 0})[:2]
-    if not found:
+    if not found or re.search(r"%|\bstrikes?\b", text.casefold()):
         return []
     return ["-".join(f"${_comma(number)}" for number in found)]
 
@@ -126,13 +156,13 @@ def percent(text: str) -> list[str]:
 
 def times(text: str) -> list[str]:
     """Clock times in New York, in the order in which they stand."""
-    shift = 3 if _PACIFIC.search(text) else 1 if _CENTRAL.search(text) else 0
+    shift = next((hours for zone, hours in _ZONES if zone.search(text)), 0)
     found: list[str] = []
     for hour, minute, half in _CLOCK.findall(re.sub(r"\b([0-2][0-9])([0-5][0-9])\b", r"\1:\2", text)):
         clock = int(hour)
         if half:
             clock = clock % 12 + (12 if half.casefold() == "p" else 0)
-        if clock + shift <= 23 and int(minute or 0) <= 59:
+        if 0 <= clock + shift <= 23 and int(minute or 0) <= 59:
             found.append(f"{clock + shift:02d}:{int(minute or 0):02d}")
     return found
 
@@ -140,6 +170,12 @@ def times(text: str) -> list[str]:
 def hours(text: str) -> list[str]:
     """A window of the day: `10:00`, `9:45am to 3:30pm ET`, `after 10:00`."""
     found, said = times(text), text.casefold()
+    if re.search(r"\b(?:market|regular|rth|all day|any ?time|session|whole day|always)\b", said) and not found:
+        return ["09:30-16:00 New York"]
+    if bare := re.fullmatch(r"\s*([0-9]{1,2})\s*(?:-|to)\s*([0-9]{1,2})\s*", said):
+        early, late = int(bare[1]), int(bare[2])
+        late += 12 if late < 9 else 0
+        return [f"{early:02d}:00-{late:02d}:00 New York"] if early < late <= 23 else []
     if len(found) >= 2 and found[0] < found[1]:
         return [f"{found[0]}-{found[1]} New York"]
     if len(found) != 1:

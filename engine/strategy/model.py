@@ -167,7 +167,10 @@ class Roll(Written):
     """What happens when it cannot be rolled, decided before anything is sent."""
 
 
-_MODES = {"paper": ("demo", "sim", "simulated", "test", "dry run", "paper trading"), "live": ("real", "production", "prod")}
+_MODES = {
+    "paper": ("demo", "sim", "simulated", "simulation", "test", "dry run", "paper trading"),
+    "live": ("real", "production", "prod"),
+}
 """What other programs call the two ways to trade."""
 
 

@@ -84,7 +84,7 @@ def leg_list(legs: Node, present: Iterable[str]) -> tuple[str, WayOut]:
     bought = next((leg for leg in said if leg != sold and re.search(rf"\b{kind}s?\b|\b{kind[0]}\b", leg)), "")
     short, long = _delta_of(sold), _delta_of(bought)
     is_debit = short is not None and long is not None and long > short
-    days = re.search(r"([0-9]+)\s*(?:dte|days?|d\b)|dte\s*([0-9]+)", " ".join(said))
+    days = re.search(r"(?<![0-9.])([0-9]+)\s*(?:dte|days?|d\b)|dte\W{0,2}([0-9]+)", " ; ".join(said))
     entries = {
         "type": _VERTICALS[kind, is_debit],
         "expiry": (guesses.days(days[1] or days[2]) if days else ["30-60 days"])[0],
@@ -108,8 +108,9 @@ def _words_in(node: Node) -> list[str]:
     """Keys and values of a leg, in reading order."""
     if isinstance(node, Text):
         return [str(node)]
-    parts = [part for pair in node.items() for part in pair] if isinstance(node, Mapped) else list(node)
-    return [word for part in parts for word in _words_in(part)]
+    if isinstance(node, Mapped):
+        return [f"{key} {' '.join(_words_in(value))}," for key, value in node.items()]
+    return [word for part in node for word in _words_in(part)]
 
 
 def _delta_of(leg: str) -> Decimal | None:

@@ -6,11 +6,12 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from engine.strategy.positions import Listed, Mapped, Node, Text, about, complaint
+from engine.strategy import guesses
+from engine.strategy.positions import Listed, Mapped, Node, PydanticCustomError, Text, about, complaint, texts_in
 from engine.strategy.reading.spelling import nearest
 from engine.strategy.scalars.counts import TICKER, Ticker
 from engine.strategy.scalars.scalar import shortened
-from engine.strategy.way_out import did_you_mean, write
+from engine.strategy.way_out import Value, WayOut, did_you_mean, write
 
 _FORMS = write("[SPX, SPY]", "{list: indices, except: [RUT]}")
 
@@ -18,11 +19,15 @@ _FORMS = write("[SPX, SPY]", "{list: indices, except: [RUT]}")
 def _resolved(written: Any, info: ValidationInfo) -> Any:
     """A mapping becomes the tickers it names; the lists are the `lists` of the validation's context."""
     if isinstance(written, Text):
-        raise about(written, "wanted a list", write(f"[{written}]") if written else _FORMS)
+        found = guesses.tickers(written) if written.casefold() not in _EVERYTHING else []
+        raise about(written, "wanted a list", write(f"[{', '.join(found)}]") if found else _FORMS)
     if not isinstance(written, Mapped):
         return written
     lists: dict[str, tuple[str, ...]] = (info.context or {}).get("lists", {})
     unknown = [key for key in written if key not in {"list", "except"}]
+    tickers = [ticker for key in written for ticker in guesses.tickers(key)]
+    if len(unknown) == len(written) == len(tickers) > 0 and all(str(key).upper() == str(key) for key in unknown):
+        raise _weighted(written, tickers)
     if unknown:
         named = " and ".join(f"'{shortened(key)}'" for key in unknown[:3])
         close = [word for key in unknown if (word := nearest(key.casefold(), ("list", "except")))]
@@ -36,6 +41,19 @@ def _resolved(written: Any, info: ValidationInfo) -> Any:
         raise about(name, f"no such list '{name}'", did_you_mean(nearest(name, lists), known))
     excepted = _excepted(written.get(Text("except"), Listed()), name, lists[name])
     return tuple(ticker for ticker in lists[name] if ticker not in excepted)
+
+
+def _weighted(written: Mapped, tickers: list[str]) -> PydanticCustomError:
+    """The complaint about tickers in braces, or with a weight each."""
+    listed = f"[{', '.join(tickers)}]"
+    hint = write(listed, place=written.span) if written.span else WayOut.of(f"write  {listed}", Value(listed))
+    if not any(texts_in(part) and any(texts_in(part)) for part in written.values()):
+        return complaint(written.span or written.place, "tickers stand in braces; wanted a list", hint)
+    message = f"a weight for each ticker is not there yet; what comes nearest is  {listed}"
+    return complaint(written.span or written.place, message, WayOut.of(str(hint), *hint.changes, is_later=True))
+
+
+_EVERYTHING = frozenset({"all", "any", "*", "everything", "every", "watchlist"})
 
 
 def _excepted(written: Node, name: Text, tickers: tuple[str, ...]) -> set[str]:

@@ -48,7 +48,14 @@ class Turn:
         object.__setattr__(self, "texts", texts)
 
 
-Change: TypeAlias = Write | Add | Remove | Turn
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Text as the whole value of the key that is marked."""
+
+    text: str
+
+
+Change: TypeAlias = Value | Write | Add | Remove | Turn
 
 
 class WayOut(str):
@@ -119,7 +126,7 @@ def changes_of(hint: str) -> tuple[Change, ...]:
 
 def written_first(hint: str) -> str | None:
     """What the first alternative writes in place of what is marked."""
-    return next((change.text for change in changes_of(hint) if isinstance(change, Write)), None)
+    return next((change.text for change in changes_of(hint) if isinstance(change, Write | Value)), None)
 
 
 def is_later(hint: str) -> bool:

@@ -30,6 +30,8 @@ KEYS: tuple[Key, ...] = (
     Key("name", "id, strategy_name, title"),
     Key("about", "description, desc, comment, comments, note, notes, summary"),
     Key("enabled", "active, is_active, on, enable"),
+    Key("mode", "paper, is_paper, paper_trading, simulated, dry_run, simulation", answers=("paper", "live")),
+    Key("mode", "live, is_live, live_trading, production, real_money", answers=("live", "paper")),
     Key("mode", "environment, env, account_type, trading_mode, run_mode"),
     Key(
         "universe",
@@ -146,5 +148,16 @@ LATER_KEYS: Mapping[str, tuple[str, str]] = {
     "rsi": ("the RSI", "when"),
     "gap": ("the gap at the open", "when"),
     "max_gap": ("the gap at the open", "when"),
+    "short_strike": ("a strike by its distance", "filters"),
+    "strike": ("a strike by its distance", "filters"),
+    "strikes": ("a strike by its distance", "filters"),
+    "otm": ("a strike by its distance", "filters"),
+    "otm_percent": ("a strike by its distance", "filters"),
+    "hedge": ("a hedge", "exits"),
+    "re_entry": ("another entry after a stop", "exits"),
+    "reentry": ("another entry after a stop", "exits"),
+    "max_loss_per_week": ("a stop of the week", "exits"),
+    "weekly_stop": ("a stop of the week", "exits"),
+    "stop_for_week": ("a stop of the week", "exits"),
 }
 """Keys that ask for what the language does not have yet: what it is, and where it would stand."""

@@ -52,7 +52,7 @@ NAMES: Mapping[Relation, Mapping[str, str]] = {
             "prob of profit, probability of profit, probability, prob, p.o.p., win rate, prob profit, chance of profit, pprofit"
         ),
         "p_touch": "prob touch, probability of touch, pot, prob of touching, probability of touching",
-        "expected_value": "ev, expectancy, edge",
+        "expected_value at realized_vol(20 days)": "ev, expectancy, edge",
         "breakeven_distance": "breakeven, distance to breakeven, be",
         "short_delta": "delta of short, short leg delta, short strike delta, delta short, short put delta, short call delta",
         "long_delta": "delta of long, long leg delta, delta long, bought delta, long put delta, long call delta",
@@ -169,6 +169,16 @@ LATER: tuple[Later, ...] = (
         "trailing stop, trailing, trail, trailing stop loss, trailing profit, trailing loss, best profit, max profit seen",
         {"position": "loss >= {number}% of {paid}"},
     ),
+    Later("an exit before earnings", "earnings, earnings date", {"position": "dte <= 21"}),
+    Later("an exit on a date", "date, expiry date, on the", {"position": "dte <= 21"}),
+    Later(
+        "an order that rests at the broker",
+        "stp, stp lmt, lmt, stop limit, limit order, stop order, oco, bracket, gtc, mkt, market order",
+        {"position": "mark >= ${number}"},
+    ),
+    Later("a strike by its distance", "short strike, long strike", {"leg": "moneyness >= {number}%"}),
+    Later("a hedge", "hedge, hedging, delta hedge", {}, "a limit on delta in account.yaml"),
+    Later("another entry after a stop", "re-entry, reentry, re-enter", {}, "per_day in limits"),
     Later(
         "closing a part of a position",
         "half, scale out, partial, close half, close 50%",
@@ -177,6 +187,7 @@ LATER: tuple[Later, ...] = (
     Later(
         "a stop of the week",
         "weekly loss, week",
-        {"position": "loss >= 200% of {paid}"},
+        {},
+        "stop_for_day in limits, and the week's breaker in account.yaml",
     ),
 )

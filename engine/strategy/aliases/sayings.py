@@ -23,9 +23,11 @@ SPELLED: tuple[Saying, ...] = (
     (r"=<|≤|< =", "<="),
     (r"≠|=!|! =", "!="),
     (r"(?<=[0-9])\s*(?:percent|per cent|pct|prozent)\b", "%"),
+    (r"(?<=[0-9])\s+%", "%"),
     (r"(?<=[0-9])\s*(?:bucks|dollars?|usd)\b", " usd"),
     (rf"(?:usd|us\$|€|£)\s*({NUMBER})|({NUMBER})\s*usd", r"$\1\2"),
     (rf"({NUMBER})\s*\$(?!\s*[0-9])", r"$\1"),
+    (rf"(?<![0-9.,])(\$?{NUMBER}%?)\s*\+(?=\s|$)", r">= \1"),
     (r"\bplus\b", "+"),
     (r"\bminus\b", "-"),
     (
@@ -71,9 +73,25 @@ PARTS: tuple[Saying, ...] = (
 )
 """Parts and multiples in words."""
 
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+COUNTS: tuple[Saying, ...] = (
+    *((rf"\b{word}\b(?=\s+(?:days?|weeks?|dte|x\b|times))", str(number)) for number, word in enumerate(_DIGITS)),
+    (rf"\b({NUMBER}) weeks?\b", lambda found: f"{int(Decimal(found[1]) * 7)} days"),
+    (r"(?<=[0-9])\s+(?:contracts?|lots?|options?|shares?|strikes? wide|points? wide|wide)\b", ""),
+)
+"""Numbers in words, weeks, and what is counted."""
+
+
+def _of_mark(share: float) -> str:
+    """A price to close, as a share of the credit: what is lost or earned then."""
+    return f"loss >= {share - 100:g}% of credit" if share > 100 else f"profit >= {100 - share:g}% of credit"
+
+
 _LEAVE = r"(?:close|exit|take|get out|sell|buy back|out)(?: out| it| position| trade| spread)?"
 SENTENCES: dict[Relation, tuple[Saying, ...]] = {
     "market": (
+        (r"\b(?:spx|spy|qqq|iwm|ndx|rut|xsp|underlying|stock|index|market|price|spot)(?:'s)? (?=(?:change|move|chg)\b)", ""),
         (
             (
                 rf"(?:price |spx |spy |spot )?(>=?|<=?)\s*({NUMBER})[\s-]*(?:day|d|dma|ma|sma|period)?\s*(?:simple )?"
@@ -91,15 +109,12 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
             ),
             "no ",
         ),
-        (r"\b(?:fed|fomc)(?: meeting| decision| announcement| minutes)?(?: days?)?\b", "fomc"),
+        (r"\b(?:fed|fomc)(?: meetings?| decisions?| announcements?| minutes)?(?: days?)?\b", "fomc"),
+        (r"\bwithin(?: the)? next\b", "within"),
         (r"\bcpi(?: release| report| print)?(?: days?)?\b", "cpi"),
         (r"\b(?:nfp|jobs|payrolls?|non-?farm payrolls?)(?: report| release)?(?: days?)?\b", "nfp"),
         (r"\b(?:(?:major |economic |news |macro )*(?:events?|news|releases?))(?: days?)?\b", "event"),
         (rf"\b(fomc|cpi|nfp|event) (?:in|for|over|during)(?: next)? ({NUMBER}) days?", r"\1 within \2 days"),
-        (
-            rf"\b(fomc|cpi|nfp|event) (?:in|within)(?: next)? ({NUMBER}) (?:weeks?)",
-            lambda found: f"{found[1]} within {int(Decimal(found[2]) * 7)} days",
-        ),
         (r"\b(fomc|cpi|nfp|event) (?:tomorrow|within a day|in a day|within 24 ?h(?:ours)?)", r"\1 within 1 days"),
         (r"\b(fomc|cpi|nfp|event) (?:this|within a|in a) week", r"\1 within 7 days"),
         (r"\bno (fomc|cpi|nfp|event)(?! within| today)", r"no \1 today"),
@@ -110,6 +125,11 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
         (rf"\bnot? earnings (?:within|in|for|before)(?: next)? ({NUMBER}) days?", r"days_to_earnings > \1"),
     ),
     "position": (
+        (r"\bloss\s*<(=?)\s*-\s*", r"loss >\1 "),
+        (
+            rf"\b(?:mark|price|spread price|cost to close|debit to close)\s*(>=?|<=?|=)\s*({NUMBER})% of (credit|premium)\b",
+            lambda found: _of_mark(float(found[2])),
+        ),
         (
             (
                 rf"^(?:{_LEAVE}|take profits?|profit target|tp|target)(?: profits?)?(?: at| when| if| on|:|=)?\s*({NUMBER}%)"
@@ -148,8 +168,23 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
             "short_strike_breached",
         ),
     ),
-    "leg": (),
-    "spread": ((r"\b(short|long)(?: leg| strike| put| call)?\s+delta\b", r"\1_delta"),),
+    "leg": (
+        (
+            rf"\bstrike\s*<=?\s*({NUMBER})% of (?:price|spot|underlying|stock|index)\b",
+            lambda found: f"moneyness >= {100 - float(found[1]):g}%",
+        ),
+        (
+            rf"\bstrike\s*>=?\s*({NUMBER})% of (?:price|spot|underlying|stock|index)\b",
+            lambda found: f"moneyness >= {float(found[1]) - 100:g}%",
+        ),
+    ),
+    "spread": (
+        (
+            r"(?<![0-9:])([1-9][0-9]?)\s*:\s*([1-9][0-9]?)(?![0-9:])",
+            lambda found: f"{round(100 * int(found[1]) / int(found[2]))}%",
+        ),
+        (r"\b(short|long)(?: leg| strike| put| call)?\s+delta\b", r"\1_delta"),
+    ),
     "account": (),
 }
 """Sentences by what the line is about."""

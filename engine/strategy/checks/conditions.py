@@ -12,7 +12,7 @@ from engine.strategy.measures import declaration
 from engine.strategy.model import Policy
 from engine.strategy.positions import Place
 from engine.strategy.units import Unit
-from engine.strategy.way_out import remove, write
+from engine.strategy.way_out import WayOut, remove, write
 
 
 def check_contradictions(case: Case) -> None:
@@ -61,7 +61,18 @@ def check_undefined(case: Case) -> None:
         ]
         for name in dict.fromkeys(measure.name for measure in found):
             message = f"'{name}' is not defined for a {spread.type}: it {pays}"
-            case.error(where, message, f"use  {name.replace(lacks, has)}  instead")
+            case.error(where, message, _turned(where, name, name.replace(lacks, has)))
+
+
+def _turned(where: Place | Condition, name: str, instead: str) -> WayOut:
+    """The line with the other measure; what is compared with it directly is the least of a credit and the most of a debit."""
+    if not isinstance(where, Condition):
+        return WayOut.of(f"use  {instead}  instead")
+    text = re.sub(rf"\b{name}\b", instead, " ".join(where.text.split()))
+    if instead == "debit":  # a debit is lost at most once
+        text = re.sub(r"(loss\s*>=?\s*)[0-9]{3,}\s*%", r"\g<1>50%", text)
+    direct = re.match(rf"({instead}\s*)([<>])(.*)", text)
+    return write(f"{direct[1]}{'<' if direct[2] == '>' else '>'}{direct[3]}" if direct else text)
 
 
 def check_repeated(case: Case) -> None:
@@ -97,7 +108,11 @@ def _always(case: Case, measure: Measure, between: tuple[float, float], conditio
         without = re.sub(r"(?<![a-z_(])delta\b(?!\s*\))", "abs(delta)", " ".join(condition.text.split()), count=1)
         way_out = write(re.sub(r"-\s*(?=[.0-9])", "", without), note="  for the delta without its sign")
         return f"the delta of a {kind} is between {low} and {high}", way_out
-    return f"{measure.name} is always between {low} and {high}", "write a number between them"
+    message = f"{measure.name} is always between {low} and {high}"
+    negative = re.fullmatch(rf"({measure.name}\s*)([<>])(=?\s*)-\s*(.*)", " ".join(condition.text.split()))
+    if negative and between[0] == 0:
+        return message, write(f"{negative[1]}{'<' if negative[2] == '>' else '>'}{negative[3]}{negative[4]}")
+    return message, "write a number between them"
 
 
 def _is_delta_of_leg(measure: Measure) -> bool:

@@ -23,7 +23,7 @@ def check_exits(case: Case) -> None:
     strategy = case.strategy
     closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
-    if not names & _LIMIT_A_LOSS:
+    if not names & _LIMIT_A_LOSS and not any(_is_below_zero(condition) for condition in closing):
         line = "- loss >= 200% of credit" if strategy.spread.is_credit else "- loss >= 50% of debit"
         case.warn(case.at("exits"), "no exit limits a loss", add(line, "exits"))
     in_shares = _settled_in_shares(case)
@@ -33,6 +33,15 @@ def check_exits(case: Case) -> None:
         return
     message = "no exit closes before expiry" + (f", and {in_shares[0]} options are settled in shares" if of_today else "")
     case.warn(case.at("exits"), message, add(f"- {in_time(strategy.spread.expiry)}", "exits"))
+
+
+def _is_below_zero(condition: Condition) -> bool:
+    """Whether it holds only once a position has lost: a stop that is written as a profit."""
+    return any(
+        bound.high < 0
+        for about, bound in bounds_of(condition)
+        if Measure("profit", "position") in (about, *(measures_in(about)[:1]))
+    )
 
 
 def check_let_expire(case: Case) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.strategy.checks.case import Case
+from engine.strategy.spelled import spelled
 from engine.strategy.values import comparable
 from engine.strategy.way_out import remove, write
 
@@ -16,7 +19,14 @@ def check_limits(case: Case) -> None:
     _check_open_risk(case)
     if budget is not None and budget.orders_per_day > limits.per_day:
         message = f"its {budget.orders_per_day} orders never bind: limits.per_day allows {limits.per_day}"
-        case.warn(case.at("entry", "auto_up_to"), message, f"write  {limits.per_day} orders per day  or less")
+        case.warn(case.at("entry", "auto_up_to"), message, write(_with_orders(case, limits.per_day), note="  or fewer"))
+
+
+def _with_orders(case: Case, orders: int) -> str:
+    """The budget with so many orders."""
+    budget = case.strategy.entry.auto_up_to
+    assert budget is not None, "only a budget that is there never binds"
+    return spelled(replace(budget, orders_per_day=orders))
 
 
 def _check_open_risk(case: Case) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 
-from engine.strategy.checks.bounds import bounds_of
+from engine.strategy.checks.bounds import Bound, bounds_of
 from engine.strategy.checks.case import Case
-from engine.strategy.expressions import Arithmetic, Measure, measures_in
+from engine.strategy.expressions import Arithmetic, Condition, Measure, measures_in
+from engine.strategy.guesses import NUMBER
 from engine.strategy.values import DayRange, WidthRange
 from engine.strategy.way_out import remove, write
 
@@ -80,7 +82,7 @@ def check_width(case: Case) -> None:
                     case.warn(condition, f"this is always true with  {searched}", remove())
                 case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if bound.misses(0, high):
                     message = f"no spread has a {about.name} below $0" if bound.high <= 0 else most_worth(width)
-                    case.error(condition, message, write(f"{about.name} >= 15% of width"))
+                    case.error(condition, message, write(_of_one_share(condition, about.name, bound, width)))
                 case Arithmetic(
                     left=Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") as left,
                     right=Measure(name="width"),
@@ -88,6 +90,13 @@ def check_width(case: Case) -> None:
                     case.error(condition, f"no width can pay this {left.name}", write(f"{left.name} >= 15% of width"))
                 case _:
                     pass
+
+
+def _of_one_share(condition: Condition, name: str, bound: Bound, width: WidthRange) -> str:
+    """The line with its dollars for one share, where those for one spread of a hundred shares were written."""
+    a_share = Decimal(str(bound.low)) / 100 if 0 < bound.low < math.inf else Decimal(0)
+    text = re.sub(rf"\$?\s*(?:{NUMBER})", f"${a_share:.2f}", " ".join(condition.text.split()), count=1)
+    return text if 0 < a_share < width.low and text.startswith(name) else f"{name} >= 15% of width"
 
 
 def most_worth(width: WidthRange) -> str:

@@ -6,7 +6,7 @@ from engine.strategy.checks.bounds import bounds_of
 from engine.strategy.checks.case import Case
 from engine.strategy.expressions import Expression, Measure, measures_in, views_in
 from engine.strategy.model import Policy
-from engine.strategy.way_out import write
+from engine.strategy.way_out import move, write
 
 _VIEW = "expected_value at realized_vol(20 days)"
 MOST = 3
@@ -25,7 +25,7 @@ def check_views(case: Case) -> None:
     for condition in approval.auto_when if isinstance(approval, Policy) else ():
         if any(_is_unnamed(about) and bound.low >= 0 for about, bound in bounds_of(condition)):
             message = "this can never hold, so that everything is asked: the expected value is about minus the fees"
-            case.warn(condition, message, f"remove it, and write  {_VIEW} > $0  in rules")
+            case.warn(condition, message, move(f"- {_VIEW} > $0", "spread.rules"))
     where = case.at("spread", "rank")
     if any(map(_is_unnamed, measures_in(spread.rank))):
         message = "this ranks by fees and rounding: at the market's own smile every spread has about the same expected value"

@@ -27,6 +27,8 @@ def arithmetic(line: Line, node: Tree, unit: Unit) -> Expression:
             inner = arithmetic(line, node.this, unit)
             if isinstance(inner, Number):
                 return Number(-inner.value, inner.unit)
+            if isinstance(inner, Arithmetic) and inner.op == "*" and isinstance(inner.left, Number):
+                return Arithmetic("*", Number(-inner.left.value, inner.left.unit), inner.right)
             return Arithmetic("*", Number(-1.0, Unit.NUMBER), inner)
         case exp.Anonymous() if (name := line.token(node).text) in FUNCTIONS:
             return Call(name, tuple(arithmetic(line, argument, unit) for argument in node.expressions))

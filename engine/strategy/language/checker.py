@@ -103,7 +103,9 @@ def _no_truth(line: Line, node: Tree) -> PydanticCustomError:
     if is_number(line, node) and line.has_measure(node):
         unit = settled(kind_of(line, node))
         sign = "<=" if unit in {Unit.DAYS, Unit.SECONDS} else ">="
-        hint = write(f"{words} {sign} {example_beside(line, node, unit)}")
+        hint: str = write(f"{words} {sign} {example_beside(line, node, unit)}")
+        if not isinstance(node, exp.Column | exp.Anonymous):
+            hint = str(hint)  # what it was to be compared with, nobody can know
         return line.wrong(node, f"'{words}' is a number, and compared with nothing", hint)
     if any(token.text == "in" and token.sort == "word" for token in line.tokens):
         if "event" in words:

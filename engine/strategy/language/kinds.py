@@ -247,6 +247,8 @@ def _percentage(value: Decimal) -> str:
 
 def _clock_of(digits: str) -> str:
     """1545 and 15 as times of day; what is left of nine is an afternoon."""
+    if found := re.fullmatch(r"([0-9]{1,2})\.([0-5][0-9])", digits):
+        digits = f"{found[1]}{found[2]}"
     number = int(Decimal(digits.replace(",", "")))
     hour, minute = divmod(number, 100) if number >= 100 else (number, 0)
     hour = hour + 12 if hour < 9 else hour

@@ -150,6 +150,9 @@ def _number(text: Text, match: re.Match[str]) -> tuple[float, Kind]:
     if sort == "delta" and 0 < number < 1:
         hint = write(match[sort], f"{(number * 100).normalize():f} delta")
         raise about(text, f"'{match[0]}' is hardly meant: 16 delta is 0.16", hint, *match.span())
+    if sort == "money" and (found := re.search(r"([1-9][0-9]{0,2})\.([0-9]{3})$", match[0])):
+        message = f"{match[0]} is a thousand in some countries and one dollar in others"
+        raise about(text, message, write(f"${found[1]},{found[2]}", f"${found[1]}.{found[2][:2]}"), *match.span())
     if abs(number) > LARGEST:
         message = f"{shortened(match[0], 20)} is larger than anything in this trade"
         raise about(text, message, "check the number of digits", *match.span())

@@ -17,7 +17,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from engine.strategy.aliases.measures import AT_MOST, NAMES
-from engine.strategy.aliases.sayings import CLOCKS, PARTS, SENTENCES, SPELLED, Saying
+from engine.strategy.aliases.sayings import CLOCKS, COUNTS, PARTS, SENTENCES, SPELLED, Saying
 from engine.strategy.expressions import Relation
 from engine.strategy.guesses import NUMBER
 from engine.strategy.measures import declared_in
@@ -40,13 +40,17 @@ def phrases(text: str, relations: Iterable[Relation]) -> list[str]:
 
 
 def _shaped(said: str, relations: tuple[Relation, ...], *, sentences: bool) -> str:
-    said = _replaced(_times(_fractions(said)), PARTS)
+    said = _times(_replaced(_replaced(_fractions(said), PARTS), COUNTS))
     if sentences:
         for relation in relations:
             said = _replaced(said, SENTENCES[relation])
     said = _replaced(said, CLOCKS)
-    said = _named(said, relations)
-    return " ".join(_signed(said, relations).split())
+    said = " ".join(_signed(_named(said, relations), relations).split())
+    return (
+        re.sub(r"(?<![a-z_(])delta(?=\s*(?:[<>=]|between))", "abs(delta)", said)
+        if relations == ("leg",) and "-" not in said
+        else said
+    )
 
 
 def _replaced(said: str, table: Iterable[Saying]) -> str:
@@ -123,7 +127,7 @@ def _signed(said: str, relations: tuple[Relation, ...]) -> str:
     pair = rf"({_PLAIN_VALUE})\s*(?:-|to|and)\s*({_PLAIN_VALUE})(\s*%|\s*days?|\s*deltas?)?"
     said = re.sub(rf"(>=?|<=?)\s*({names})\s+(?:of\s+)?(?={_VALUE})", r"\2 \1 ", said)
     said = re.sub(rf"{measure}\s*(?:=\s*|:\s*|between\s+)?{pair}{end}", _between, said)
-    said = re.sub(rf"{measure}\s*(?::|at|of|when|reaches)?\s*({_VALUE}){end}", lambda found: signed(found[1], found[2]), said)
+    said = re.sub(rf"{measure}\s*(?::|at|of|when|reaches|by)?\s*({_VALUE}){end}", lambda found: signed(found[1], found[2]), said)
     said = re.sub(rf"(?:(?<=^)|(?<=and )|(?<=or ))({_VALUE})\s+({names}){end}", lambda found: signed(found[2], found[1]), said)
     return re.sub(rf"(?:(?<=^)|(?<=and )|(?<=or ))(>=?|<=?)\s*({_VALUE})\s+({names}){end}", r"\3 \1 \2", said)
 

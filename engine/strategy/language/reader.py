@@ -25,9 +25,10 @@ from engine.strategy.measures import WITHOUT_SOURCE, declared_in
 from engine.strategy.positions import Place, Text, about, complaint
 from engine.strategy.scalars.entry import SECONDS
 from engine.strategy.scalars.scalar import shortened
-from engine.strategy.way_out import Add, Remove, WayOut, Write, changes_of, move, remove, write
+from engine.strategy.way_out import Add, Remove, Turn, WayOut, Write, changes_of, move, remove, write
 
 _STEPS_MAX = 6
+_WRONG_SIGN = re.compile(r"\bloss\s*<=?\s*-")
 _SECTIONS: dict[Relation, str] = {
     "market": "when",
     "leg": "filters",
@@ -71,20 +72,28 @@ class LineReader:
         by_phrase = next((found for one in phrases(text, self.relations) if (found := self._followed(one))), None)
         if by_phrase and (spare := self._needless(text, by_phrase)):
             return spare
+        if by_phrase and _WRONG_SIGN.search(text):
+            return about(text, "a loss is counted upward, it has no minus", write(by_phrase))
         if by_phrase is None and (later := self._later(text)):
             return later
         if self._is_led(text, error):
             return error
         if self._is_strange(text) and (elsewhere := self._elsewhere(text, error, as_written=True)):
             return elsewhere
-        if line := by_phrase or (self._followed(str(text)) if text.exact else None):
+        if several := self._several(text):
+            return about(text, "several conditions stand in one line", several)
+        if by_phrase:
+            return self._in_other_words(text, error, by_phrase)
+        if text.exact and (line := self._followed(str(text))):
             return self._with(text, error, line)
         return (self._elsewhere(text, error, as_written=False) if self._is_strange(text) else None) or error
 
     def later_action(self, word: str) -> tuple[str, WayOut] | None:
         """What is told about an action that the language does not have yet."""
         if re.search(r"half|partial|scale|%|reduce|hedge|leg", word):
-            return "closing a part of a position is not there yet; what comes nearest is to close it", write("close")
+            return "closing a part of a position is not there yet; what comes nearest is to close it", WayOut.of(
+                "write  close", Write("close"), is_later=True
+            )
         return None
 
     def _followed(self, line: str) -> str | None:
@@ -123,24 +132,44 @@ class LineReader:
         context = dict(error.context or {})
         return complaint(context.get("place"), str(context["message"]), write(line, place=text.place))
 
+    def _several(self, text: Text) -> WayOut | None:
+        """The way out of a line that is a list of conditions: each on its own line."""
+        parts = [part for part in re.split(r"\s*(?:;|,(?![0-9]{3}(?![0-9])))\s*", text) if part]
+        lines = [self.meant(part) for part in parts]
+        if len(parts) < 2 or not all(lines):
+            return None
+        told = [line for line in lines if line]
+        return WayOut.of(f"write each on its own line:  {'  and  '.join(told)}", Turn(*told))
+
     def _first_of(self, text: str) -> str | None:
         """A rank without the words that put it in an order."""
         bare = re.sub(r"\b(?:desc|descending|asc|ascending|highest|best|max|by|first)\b", " ", text.casefold())
         return self.meant(" ".join(bare.split()))
 
+    def _in_other_words(self, text: Text, error: PydanticCustomError, line: str) -> PydanticCustomError:
+        """The complaint about a line that says in other words what the language says in its own."""
+        message = str((error.context or {})["message"])
+        if message.startswith("no such") or not self._is_strange(text):
+            return self._with(text, error, line)
+        return about(text, f"'{shortened(text, 50)}' is not how a condition is written", write(line))
+
     def _needless(self, text: Text, line: str) -> PydanticCustomError | None:
         """The complaint about a condition that asks an index for what only shares have."""
         expression = self.read(Text(line))
         names = {measure.name for measure in measures_in(expression)}
-        if not self.are_indices or not names or not names <= WITHOUT_SOURCE:
+        if not names or not names <= WITHOUT_SOURCE or self.wants == "exit":
             return None
+        if not self.are_indices:
+            name = next(iter(names))
+            message = f"'{name}' is not there yet: it is always unknown; what comes nearest is to leave the line out"
+            return about(text, message, WayOut.of("remove it", Remove(), is_later=True))
         what = "announces no earnings" if "days_to_earnings" in names else "pays no dividend"
         message = f"an index {what}, so '{shortened(text, 40)}' always holds"
         return about(text, message, remove())
 
     def _is_strange(self, text: Text) -> bool:
         """Whether a word of the line is none that these relations have."""
-        words = re.findall(r"[a-z_][a-z0-9_]*", text.casefold())
+        words = re.findall(r"(?<![0-9.])[a-z_][a-z0-9_]*", text.casefold())
         return any(word not in declared_in(*self.relations) and word not in _WORDS for word in words)
 
     def _elsewhere(self, text: Text, error: PydanticCustomError, *, as_written: bool) -> PydanticCustomError | None:

@@ -28,11 +28,11 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from engine.strategy.positions import NOWHERE, Listed, Mapped, Node, Place, Text
+from engine.strategy.positions import NOWHERE, Listed, Mapped, Node, Place, Text, texts_in
 from engine.strategy.problems import Edit, Problem
 from engine.strategy.reading.edits import Source
 from engine.strategy.reading.syntax import in_trade_words
-from engine.strategy.way_out import changes_of, is_later, strike, write, written_first
+from engine.strategy.way_out import WayOut, Write, changes_of, is_later, strike, write, written_first
 
 LARGEST_FILE = 256 * 1024
 """Bytes. A hand-written strategy has three thousand; what is larger is another file by mistake."""
@@ -144,7 +144,7 @@ def _tree_of(text: str, document: Document) -> Mapped | None:
         root = builder.root()
     except MarkedYAMLError as error:
         place, message, hint = in_trade_words(error, document.lines)
-        document.report(place, message, hint)
+        document.report(place, message, hint if _helps(text, hint, place) else str(hint))
         return None
     except (YAMLError, RecursionError, ValueError):
         document.report(NOWHERE, "this file cannot be read as YAML", "compare it with an example:  spreads new")
@@ -157,6 +157,25 @@ def _tree_of(text: str, document: Document) -> Mapped | None:
         what = "a list" if isinstance(root, Listed) else "a text"
         document.report(root.place, f"the file begins with {what}; wanted keys", "begin with  schema: 1")
     return None
+
+
+def _helps(text: str, hint: str, place: Place) -> bool:
+    """Whether the changes of a way out lead past the place where YAML stopped."""
+    if not changes_of(hint):
+        return False
+    for edit in reversed(Source(text.split("\n"), None).edits(changes_of(hint), place)):
+        lines = text.split("\n")
+        line = lines[edit.line - 1]
+        lines[edit.line - 1] = line[: edit.column - 1] + edit.text + line[edit.end_column - 1 :]
+        text = "\n".join(lines)
+    try:
+        for _ in YAML(typ="safe", pure=True).parse(text):
+            pass
+    except MarkedYAMLError as error:
+        return error.problem_mark is not None and error.problem_mark.line + 1 > place.line
+    except (YAMLError, RecursionError, ValueError):
+        return False
+    return True
 
 
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
@@ -254,8 +273,13 @@ class _Builder:
         if twin is None:
             mapped[key] = value
             return
+        last = max((text.place.line for text in texts_in(value)), default=key.place.line)
+        lines = self.document.lines[key.place.line - 1 : last]
+        is_alone = not lines[0][: key.place.column - 1].strip()
+        gone = [Write("", Place(number, 1, len(line) + 1)) for number, line in enumerate(lines, key.place.line)]
         hint = f"it stands already in line {twin.place.line}: keep one of them"
-        self.document.report(key.place, f"the key '{key}' stands here a second time", hint)
+        message = f"the key '{key}' stands here a second time"
+        self.document.report(key.place, message, WayOut.of(hint, *(gone if is_alone else ())))
 
     def _scalar(self, event: ScalarEvent) -> Text:
         start, end = event.start_mark, event.end_mark

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.strategy.positions import Listed, Mapped, Node, Place, Text, texts_in
 from engine.strategy.problems import Edit
-from engine.strategy.way_out import Add, Change, Remove, Turn, Write
+from engine.strategy.way_out import Add, Change, Remove, Turn, Value, Write
 
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
 
@@ -64,6 +64,10 @@ class Source:
                 start = self._offset(where.line, where.column)
                 end = min(self._offset(where.line, where.end_column), self._starts[where.line] - 1)
                 yield self._edit(start, max(start, end), self.in_place(text, where))
+            case Value(text=text):
+                entry = self._entry_at(marked)
+                if entry is not None and entry.key is not None:
+                    yield self._turned(entry, [f"{entry.key}: {text}"])
             case Turn(texts=texts):
                 entry = self._entry_at(marked)
                 if entry is not None:
@@ -79,6 +83,8 @@ class Source:
         start = entry.start if entry.key is not None else self._start_of(entry.node)
         if entry.is_flow:
             return self._edit(start, entry.end, ", ".join(map(_quoted_entry, texts)))
+        if entry.key is None and len(texts) > 1:
+            start, texts = entry.start, [f"- {text}" for text in texts]
         column = start - (self.text.rfind("\n", 0, start) + 1)
         return self._edit(start, entry.end, f"\n{' ' * column}".join(texts))
 

@@ -19,11 +19,11 @@ from engine.strategy.aliases.keys import KEYS, LATER_KEYS, Key
 from engine.strategy.expressions import Relation
 from engine.strategy.language.reader import LineReader
 from engine.strategy.positions import Listed, Mapped, Node, Text, texts_in
-from engine.strategy.reading.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of
+from engine.strategy.reading.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of, types_of
 from engine.strategy.reading.spelling import nearest
 from engine.strategy.scalars.scalar import Scalar, shortened
-from engine.strategy.structures import leg_list
-from engine.strategy.way_out import Add, Change, Remove, WayOut, Write, changes_of, move, remove, turn
+from engine.strategy.structures import leg_list, likely_structure
+from engine.strategy.way_out import Add, Change, Remove, WayOut, Write, changes_of, move, remove, turn, write
 
 RELATIONS: Mapping[str, Relation] = {"when": "market", "filters": "leg", "spread.rules": "spread", "exits": "position"}
 """What the lines of each list are about."""
@@ -69,11 +69,12 @@ class Renaming:
         word = plain(key)
         if word in {"legs", "leg"}:
             return [("spread", one) for one in ("type", "expiry", "width")] + ([("spread",)] if not path else [])
-        found = [tuple(one.path.split(".")) for one in self._aliases(".".join(path), word)]
+        found = [tuple(self._path(one, word).split(".")) for one in self._aliases(".".join(path), word)]
         owner = model_at(self.model, tuple(path))
         meant = meant_key(key, keys_of(owner)) if owner else None
         homes = [(*home.split("."), str(key)) for home in homes_of(str(key), self.model) if home]
-        return [*found, *homes, *([(*path, meant)] if meant and not found else [])]
+        places = [*found, *homes, *([(*path, meant)] if meant and not found else [])]
+        return [*places, *(place[:1] for place in places if place == ("sizing", "risk"))]
 
     def as_line(self, section: str, key: str, value: Node) -> str | None:
         """A line of a list that stands as `key: value`."""
@@ -97,6 +98,10 @@ class Renaming:
             return None
         one, entry = found
         assert entry is not None, "one without an entry is passed over"
+        target, _, last = one.path.rpartition(".")
+        is_section = not one.line and scalar_of(self.model, one.path) is None and one.path not in {"universe", "spread.type"}
+        if is_section and target == section and not _stands(self.tree, one.path):
+            return write(last)
         return self._led(self._path(one, word), bool(one.line), entry, section, above, word)
 
     def _led(self, path: str, is_line: bool, entry: str, section: str, above: Mapped, word: str) -> WayOut:
@@ -121,6 +126,10 @@ class Renaming:
         if path == "universe":
             tickers = guesses.tickers(", ".join(texts_in(value)))
             return (f"universe: [{', '.join(tickers)}]", True) if tickers else (None, False)
+        if path == "spread.type":
+            known = types_of(self.model, "spread")
+            structure = likely_structure(value, known) if isinstance(value, Text) else None
+            return (f"type: {structure}", True) if structure else (f"type: {source_of(value)}", False)
         scalar = scalar_of(self.model, path, self.about_lines.get("pays"))
         if scalar is None:
             return (f"{last}: {source_of(value)}", not isinstance(value, Text)) if source_of(value) else (None, False)
@@ -135,7 +144,7 @@ class Renaming:
         said = ", ".join(texts_in(value))
         twin = next((key for key in above if self._is_twin(word, plain(key))), None)
         if twin is not None:
-            return f"{said} - {', '.join(texts_in(above[twin]))}"
+            return f"{said}-{', '.join(texts_in(above[twin]))}"
         for low, high in _PAIRS[:2]:
             if word.startswith(low):
                 return f"{'after' if low == 'start' else 'at least'} {said}"
@@ -155,8 +164,10 @@ class Renaming:
 
     def _aliases(self, section: str, word: str) -> Iterator[Key]:
         """Keys that have this other name, those of the section first."""
-        found = [one for one in KEYS if word in one.words and field_of(self.model, one.path, self.about_lines.get("pays"))]
-        yield from sorted(found, key=lambda one: (one.line != "" and section != one.path, _home_of(one) != section))
+        pays = self.about_lines.get("pays")
+        found = [one for one in KEYS if word in one.words and field_of(self.model, one.path, pays)]
+        found = [one for one in found if section == "roll" or not one.path.startswith("roll.")]
+        yield from sorted(found, key=lambda one: (_home_of(one) != section, bool(one.line)))
 
     def _home(self, section: str, key: Text, value: Node) -> WayOut | None:
         """The way out where the key is one of ours and stands in the wrong place."""
@@ -175,17 +186,16 @@ class Renaming:
         what, section = LATER_KEYS[word]
         reader = LineReader("condition", (RELATIONS[section],), **self.about_lines)
         message, hint = reader.told_later(what, ", ".join(texts_in(value)))
-        return message, hint if section != "exits" else WayOut.of(str(hint), *_moved(hint, section), is_later=True)
-
-
-def _moved(hint: WayOut, section: str) -> list[Change]:
-
-    written = [change.text for change in hint.changes if isinstance(change, Write)]
-    return [Remove(), *(Add(f"- {line}", section) for line in written)]
+        lines = [change.text for change in hint.changes if isinstance(change, Write)]
+        if not lines:
+            return message, hint
+        told = f"write it as  - {lines[0]}  in {section}"
+        return message, WayOut.of(told, Remove(), *(Add(f"- {line}", section) for line in lines), is_later=True)
 
 
 def _home_of(one: Key) -> str:
-    return one.path if one.line else one.path.rpartition(".")[0]
+    home = one.path.rpartition(".")[0]
+    return one.path if one.line and not home else home
 
 
 def best_of(scalar: Scalar, said: str) -> str | None:

@@ -27,6 +27,9 @@ def as_list(renaming: Renaming, name: str, node: Node) -> WayOut | None:
     if not isinstance(node, Text):
         return None
     reader = LineReader("condition", (RELATIONS[name],), **renaming.about_lines)
+    if re.match(r"-[A-Za-z]", node):
+        dashed = [f"- {part.strip()}" for part in re.split(r"(?:^|\s)-(?=[A-Za-z])", node) if part.strip()]
+        return write(dashed[0], note=", with a space behind the dash") if len(dashed) == 1 and node.exact else None
     parts = [part for part in _COMMA.split(node) if part.strip()]
     for written in ([str(node)], parts):
         lines = [reader.meant(part) for part in written]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from ruamel.yaml.error import MarkedYAMLError
 
 from engine.strategy.positions import NOWHERE, Place
-from engine.strategy.way_out import strike, write
+from engine.strategy.way_out import WayOut, Write, strike, write
 
 _QUOTE = "put the text in quotes"
+
+_LONGEST_OFFER = 120
+"""Characters of a line that is shown again as it should be."""
 
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (
@@ -44,15 +49,12 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
     indentation = line[: len(line) - len(line.lstrip())]
     if "\t" in indentation or line[place.column - 1 : place.column] == "\t":
         column = line.index("\t") + 1
-        return (
-            Place(place.line, column, column + 1),
-            "a tab stands here; YAML is indented with spaces",
-            "use two spaces for each level",
-        )
+        place = Place(place.line, column, column + 1)
+        return place, "a tab stands here; YAML is indented with spaces", _without_tabs(lines)
     problem = str(error.problem or "")
     if "cannot start any token" in problem:
         character = line[place.column - 1 : place.column]
-        return place, f"a text cannot begin with '{character}' in YAML", _QUOTE
+        return place, f"a text cannot begin with '{character}' in YAML", _in_quotes(line, place)
     if line[place.column - 1 : place.column] in {"]", "}"} and "parsing a block" in str(error.context or ""):
         return place, f"this {line[place.column - 1]} closes nothing", strike()
     for part, message, hint in _SENTENCES:
@@ -61,14 +63,65 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
             if began is not None and ("not closed" in message or "has no ':'" in message):
                 place = _place(began.line, began.column, lines)
                 written = lines[place.line - 1][place.column - 1 :]
-                if "not closed" not in message and written[:1] == "-":
-                    return place, "a dash without a space begins no part of a list", write(f"- {written[1:].strip()[:40]}")
-            return place, message, hint
+                if "not closed" in message:
+                    return place, message, _closed(lines, place, hint)
+                written = re.split(r"\s#", written)[0].rstrip()
+                whole = Place(place.line, place.column, place.column + len(written))
+                if len(written) > _LONGEST_OFFER:
+                    return place, message, hint
+                if written[:1] == "-":
+                    return whole, "a dash without a space begins no part of a list", write(f"- {written[1:].strip()}")
+                if found := re.match(r"([a-z_]+)(?:\s*:\s*|\s+|$)(.*)", written):
+                    return whole, message, write(f"{found[1]}: {found[2]}".rstrip())
+            return place, message, _mended(part, lines, place, hint)
     return (
         place,
         "this cannot be read as YAML",
         "keys of one level begin in the same column, and text with : # [ { in it stands in quotes",
     )
+
+
+def _without_tabs(lines: list[str]) -> WayOut:
+    """Two spaces for each tab before a line's first letter."""
+    changes: list[Write] = []
+    for number, line in enumerate(lines, 1):
+        indent = line[: len(line) - len(line.lstrip())]
+        if "\t" in indent:
+            changes.append(Write(indent.replace("\t", "  "), Place(number, 1, len(indent) + 1)))
+    return WayOut.of("use two spaces for each level", *changes)
+
+
+def _in_quotes(line: str, place: Place) -> WayOut:
+    """The text from here to the end of the line in quotes, without a remark behind it."""
+    text = re.split(r"\s#", line[place.column - 1 :])[0].rstrip()
+    whole = Place(place.line, place.column, place.column + len(text))
+    return WayOut.of(_QUOTE, Write(f'"{text}"', whole)) if '"' not in text else WayOut.of(_QUOTE)
+
+
+def _closed(lines: list[str], place: Place, hint: str) -> WayOut:
+    """The bracket or quote that is missing, at the end of the line on which the other one stands."""
+    line = lines[place.line - 1]
+    text = re.split(r"\s#", line)[0].rstrip()
+    opened = line[place.column - 1 : place.column]
+    closing = {"[": "]", "{": "}"}.get(opened, opened)
+    return (
+        WayOut.of(hint, Write(closing, Place(place.line, len(text) + 1, len(text) + 1))) if opened in "[{\"'" else WayOut.of(hint)
+    )
+
+
+def _mended(part: str, lines: list[str], place: Place, hint: str) -> WayOut | str:
+    """The way out of a line that does not fit: indented as the one above, or its value in quotes."""
+    line = lines[place.line - 1]
+    pair = re.match(r"(\s*(?:- )?)([a-z_]+):\s+(\S.*)", line)
+    if pair and ": " in pair[3] and "mapping values" in part:
+        start = pair.start(3) + 1
+        return _in_quotes(line, Place(place.line, start, start + 1)).told_as(hint)
+    above = next((one for one in reversed(lines[: place.line - 1]) if one.strip() and not one.lstrip().startswith("#")), "")
+    indent, wanted = (len(one) - len(one.lstrip()) for one in (line, above))
+    wanted += 2 if above.rstrip().endswith(":") else 0
+    if indent == wanted or hint == _QUOTE:
+        return hint
+    return WayOut.of(hint, Write(" " * wanted, Place(place.line, 1, indent + 1)))
 
 
 def _place(line: int, column: int, lines: list[str]) -> Place:

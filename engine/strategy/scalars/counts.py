@@ -103,7 +103,7 @@ Name: TypeAlias = Annotated[
         ("spx_bull_put",),
         misread=lambda text: (
             f"'{text[:40]}' is no name for a strategy: small letters, digits and _, at most 40",
-            "write  " + (re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_0123456789")[:40] or "spx_bull_put"),
+            write(re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_").lstrip("0123456789_")[:40] or "spx_bull_put"),
         ),
     ),
 ]

@@ -23,7 +23,7 @@ from engine.strategy.values import (
     WorstNatural,
     WorstShare,
 )
-from engine.strategy.way_out import write
+from engine.strategy.way_out import WayOut, write
 
 ZONES = {"New York": "America/New_York", "Chicago": "America/Chicago"}
 """Where US options trade. Both change to summer time on the same days, so a time in one is a time in the other."""
@@ -62,8 +62,16 @@ def _time(text: Text, hour: str, minute: str) -> time:
 def _window(text: Text, match: re.Match[str]) -> Window:
     start, end = _time(text, match[1], match[2]), _time(text, match[3], match[4])
     if start >= end:
-        raise about(text, f"the window ends ({end:%H:%M}) before it begins ({start:%H:%M})", write("10:00-15:30 New York"))
+        raise about(text, f"the window ends ({end:%H:%M}) before it begins ({start:%H:%M})", _turned(text, match))
     return Window(start, end, ZONES[match[5]])
+
+
+def _turned(text: Text, match: re.Match[str]) -> WayOut:
+    """The window with its ends in order; an afternoon that was written as 3:30 is one."""
+    start, end = _time(text, match[1], match[2]), _time(text, match[3], match[4])
+    if end.hour < 9 <= end.hour + 12 and end.replace(hour=end.hour + 12) > start:
+        return write(f"{start:%H:%M}-{end.replace(hour=end.hour + 12):%H:%M} {match[5]}")
+    return write(f"{end:%H:%M}-{start:%H:%M} {match[5]}") if end < start else write("10:00-15:30 New York")
 
 
 Hours: TypeAlias = Annotated[
@@ -172,6 +180,7 @@ def walk_from(text: str) -> list[str]:
     every = re.search(rf"(?:({DOLLARS}|{NUMBER})|({NUMBER})\s*%(?: of half width)?)\s*(?:every|each|per|/)\s*{_SPAN}", said)
     patience = re.search(rf"(?:give\s+up|cancel|timeout|after|for)\D*?{_SPAN}", said)
     better = re.search(rf"({DOLLARS})\s+better", said)
+    beside = re.search(rf"\bmid\s*[-+]\s*\$?\s*({NUMBER})(?!\s*%)", said)
     amount = (every[1] or "").lstrip("$ ") if every else ""
     step = f"${amount}" if amount else f"{every[3]}% of half width" if every and every[3] else "15% of half width"
     pace = f"{every[4]} {every[5]}" if every else "15 s"
@@ -179,6 +188,8 @@ def walk_from(text: str) -> list[str]:
     limit = "natural"
     if worst and worst[1] and (every is None or worst.start() != every.start()):
         limit = f"{worst[1]}% of {'width' if 'of width' in said else 'mid'}"
+    elif beside:
+        limit = f"${beside[1]} from mid"
     elif worst and worst[3]:
         limit = f"${worst[3].lstrip('$ ')} from mid"
     elif not (worst and worst[2]):
@@ -210,10 +221,17 @@ def _walk(text: Text, match: re.Match[str]) -> PriceWalk:
         raise about(text, "0% gives the spread away", write(_PARTS[2][2]), *match.span(6))
     every_s, give_up_s = _seconds(every, every_word), _seconds(patience, patience_word)
     if every_s < 1 or give_up_s < every_s:
-        raise about(text, "it gives up before the first step", "write  … every 15 s, …, give up after 3 min")
+        raise about(text, "it gives up before the first step", _patient(text, every_s))
     if give_up_s > 86_400:
         raise about(text, "an order works for a day at most", write("give up after 3 min"))
     return PriceWalk(step, every_s, worst, give_up_s, decimal_of(text, better) if better else Decimal(0))
+
+
+def _patient(text: Text, every_s: int) -> WayOut:
+    """The price with a patience of twelve steps."""
+    patience = max(every_s, 5) * 12
+    told = f"{patience // 60} min" if patience % 60 == 0 else f"{patience} s"
+    return write(re.sub(r"give\s+up\s+after\s+.*", f"give up after {told}", str(text)))
 
 
 Walk: TypeAlias = Annotated[

@@ -10,7 +10,7 @@ from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DOLLARS, NUMBER, Scalar, decimal_of
 from engine.strategy.values import Amount, Base, ShareOf, Usd
-from engine.strategy.way_out import write, write_any
+from engine.strategy.way_out import WayOut, Write, write, write_any
 
 _BASES: dict[str, Base] = {
     "net liquidation": "net liquidation",
@@ -31,10 +31,19 @@ def share_of(text: Text, digits: str) -> Decimal:
     return share
 
 
+def unambiguous(text: Text, digits: str, sign: str = "") -> str:
+    """The digits of an amount. Raises a complaint about `1.000`, which is one here and a thousand elsewhere."""
+    if re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", digits):
+        whole, rest = digits.split(".")
+        hint = write(f"{sign}${whole},{rest}", f"{sign}${whole}.{rest[:2]}")
+        raise about(text, f"${digits} is a thousand in some countries and one dollar in others", hint)
+    return digits
+
+
 def _amount(text: Text, match: re.Match[str]) -> Amount:
     if match[1] is None:
         return ShareOf(share_of(text, match[2]), _BASES[match[3]])
-    usd = decimal_of(text, match[1])
+    usd = decimal_of(text, unambiguous(text, match[1]))
     if usd == 0:
         raise about(text, "$0 allows nothing at all", write("$500", note=", or  enabled: false  to pause the strategy"))
     return Usd(usd)
@@ -66,11 +75,13 @@ Risk: TypeAlias = Annotated[
 
 
 def _loss(text: Text, match: re.Match[str]) -> Usd:
-    usd = decimal_of(text, match[1] or match[2])
+    usd = decimal_of(text, unambiguous(text, match[1] or match[2], "-"))
     if usd == 0:
         raise about(text, "a stop at no loss at all stops before the first trade", write("-$500", note=", or remove the key"))
     return Usd(-usd)
 
+
+_IN_PERCENT = "a stop for the day in percent is not there yet; what comes nearest is one in dollars"
 
 Loss: TypeAlias = Annotated[
     Usd,
@@ -81,7 +92,9 @@ Loss: TypeAlias = Annotated[
         "a loss in dollars, with its minus",
         ("-$500", "-$1,500"),
         misread=lambda text: (
-            (f"{text} is no loss", write("-$500", note=", or remove the key"))
+            (_IN_PERCENT, WayOut.of("write  -$500  |  -$1,500", Write("-$500"), is_later=True))
+            if text.endswith("%")
+            else (f"{text} is no loss", write("-$500", note=", or remove the key"))
             if re.fullmatch(r"\$?\s*0+(?:\.0*)?", text)
             else (f"{text} is a gain: a loss has a minus", write(f"-${text.lstrip('$ ')}"))
             if re.fullmatch(rf"\$?\s*(?:{NUMBER})", text)

@@ -16,7 +16,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from engine.strategy.positions import Listed, Mapped, PydanticCustomError, Text, about, complaint, texts_in
-from engine.strategy.way_out import WayOut, write, write_any, written_first
+from engine.strategy.way_out import Value, WayOut, write, write_any, written_first
 
 NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"
 """A number as people write it: 1,500 or 0.05 or .16."""
@@ -66,7 +66,10 @@ class Scalar:
         if isinstance(written, Listed | Mapped):
             shape = "a list" if isinstance(written, Listed) else "a mapping"
             meant = self.meant_by(", ".join(texts_in(written)))
-            raise complaint(written.span or written.place, f"found {shape}; wanted {self.wanted}", self._way_out(meant))
+            way_out = self._way_out(meant)
+            if written.span is None:
+                way_out = WayOut.of(way_out, Value((meant or self.examples)[0]))
+            raise complaint(written.span or written.place, f"found {shape}; wanted {self.wanted}", way_out)
         raise complaint(None, f"wanted {self.wanted}", self._way_out())
 
     def _read(self, text: Text) -> object:

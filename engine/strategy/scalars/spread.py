@@ -28,6 +28,9 @@ def _days(text: Text, match: re.Match[str]) -> DayRange:
 def _bare_days(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"[0-9]{{1,4}}(?:{DASH}[0-9]{{1,4}})?", text):
         return f"{text} what? days are written out", write_any(guesses.days(text))
+    if guesses.is_date(text):
+        message = f"'{shortened(text, 20)}' is a date, and dates pass by: days to expiry are counted anew each day"
+        return message, write("30-60 days", "next monthly")
     if text.startswith("-"):
         return f"'{text[:20]}' lies in the past: days count from today", write("30-60 days")
     return None
@@ -132,7 +135,7 @@ def _width(text: Text, match: re.Match[str]) -> WidthRange:
 
 def _no_width(text: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"(?:{NUMBER})(?:{DASH}(?:{NUMBER}))?", text):
-        return f"{text} what? a width is in dollars between the strikes", "write  " + re.sub(r"([0-9.,]+)", r"$\1", text)
+        return f"{text} what? a width is in dollars between the strikes", write(re.sub(r"([0-9.,]+)", r"$\1", text))
     if re.fullmatch(rf"(?:{NUMBER})\s*\$", text):
         return f"'{text[:20]}': the $ stands before the number", write(f"${text.rstrip('$ ')}")
     if text.startswith(("-$", "$-", "-")):

@@ -1,8 +1,10 @@
 """Files with mistakes as traders make them: who takes the ways out, one after the other, ends in a file that passes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from engine.strategy.parse import check_files
 from engine.strategy.problems import Problem
@@ -11,6 +13,7 @@ from tests.core.strategy.mending import mended_by
 SHARED = Path(__file__).parents[4] / "shared" / "cases" / "wrong"
 EVENTS = {"events.yaml": (Path(__file__).parents[3] / "strategies" / "events.yaml").read_text()}
 CASES = sorted(SHARED.glob("*.yaml")) if SHARED.is_dir() else []
+OURS: dict[str, Any] = YAML(typ="safe").load((Path(__file__).parent / "wrong_files.yaml").read_text())
 NO_MISTAKE = {"w16", "w42", "w45", "w50", "w53", "w62"}
 """What they say is right: amounts with thousands in brackets, `max profit` with a space, `sma(50)` of days,
 and FOMC where events.yaml has its days."""
@@ -33,9 +36,40 @@ def test_shared_wrong_file_leads_out(path: Path) -> None:
     assert_is_told(met)
 
 
+@pytest.mark.parametrize("case", OURS["files"], ids=lambda case: " ".join(" ".join(case["puts"].values()).split())[:50])
+def test_wrong_file_leads_out(case: dict[str, Any]) -> None:
+    text, steps = OURS["base"], case.get("mistakes", 1)
+    for right, wrong in case["puts"].items():
+        assert right in text
+        text = text.replace(right, wrong, 1)
+
+    after, met = mended_by(lambda now: check_files({**EVENTS, "x.yaml": now}), text, steps)
+
+    assert len(met) == steps
+    assert case["ends"] in after
+    assert any(problem.is_later for problem in met) == case.get("later", False)
+    assert_is_told(met)
+
+
+def test_base_of_wrong_files_has_no_mistake() -> None:
+    assert check_files({**EVENTS, "x.yaml": OURS["base"]}) == []
+
+
+def test_events_without_their_file_are_told_where_they_are_asked_for() -> None:
+    text = OURS["base"].replace("vix <= 30", "no FOMC today")
+
+    (problem,) = check_files({"x.yaml": text})
+
+    assert (problem.line, problem.severity) == (6, "warning")
+    assert problem.message == "this asks for FOMC, and there is no events.yaml: that is unknown, and unknown opens nothing"
+    assert "`spreads init-files`" in problem.hint
+    assert check_files({**EVENTS, "x.yaml": text}) == []
+
+
 def assert_is_told(met: list[Problem]) -> None:
     for problem in met:
         assert problem.source_line is not None
+        assert problem.hint
         if problem.is_later:
             assert "not there yet" in problem.message
             assert "nearest" in problem.message
