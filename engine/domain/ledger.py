@@ -94,6 +94,8 @@ class Ledger:
     """When the link changed last."""
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
+    agreed_at: datetime | None = None
+    """When our books and the broker's last agreed, as far as that was written."""
     equity: EquityRecorded | None = None
     equity_at: datetime | None = None
     equities: tuple[tuple[str, Decimal], ...] = ()
@@ -185,7 +187,7 @@ class Ledger:
                 if fact.state != "up":
                     self.reconciled = None  # what happened meanwhile is not known
             case Reconciled():
-                self.reconciled = fact
+                self.reconciled, self.agreed_at = fact, self.agreed_at if fact.differences else at
             case EquityRecorded():
                 self._value(fact, at)
             case FunnelRecorded():
@@ -255,6 +257,11 @@ class Ledger:
     def reindex(self) -> None:
         """Make the index anew, from orders and positions that were read and not folded."""
         self.index = index_of(self.orders.values(), self.positions.values())
+
+    def is_end_unchecked(self, order: Order) -> bool:
+        """Whether an order ended without filling whole, and no books that agreed have followed: a fill may have been missed."""
+        ended = order.sent_at is not None and order.is_over and order.state != "filled"
+        return ended and (self.agreed_at is None or order.changed_at > self.agreed_at - POSITIONS_FOLLOW_WITHIN)
 
     def contracts_held(self) -> dict[int, int]:
         """Contracts that the fills make, by con_id; short is negative, flat ones are left out.
@@ -374,6 +381,8 @@ def believed(values: Sequence[Decimal]) -> Decimal:
     return sorted(values)[(len(values) - 1) // 2]
 
 
+POSITIONS_FOLLOW_WITHIN = timedelta(seconds=30)
+"""Books that agree within this after the end of an order may be from before its last fill."""
 MESSAGES_KEPT = 120
 """Enough to hold the busiest minute that the message limits allow, four times over."""
 

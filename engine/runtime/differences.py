@@ -44,7 +44,7 @@ def changed(ledger: Ledger, picture: BrokerPicture) -> tuple[int, ...]:
 
 def foreign(ledger: Ledger, picture: BrokerPicture) -> tuple[str, ...]:
     """Positions in contracts that are not ours, for people."""
-    ours = {leg.contract.con_id for order in ledger.orders.values() if _concerns(order) for leg in order.spread.legs}
+    ours = {leg.contract.con_id for order in ledger.orders.values() if _concerns(order, ledger) for leg in order.spread.legs}
     return tuple(
         f"{position.text} {_signed(position.quantity)}"
         for position in sorted(picture.positions, key=lambda position: position.con_id)
@@ -58,7 +58,7 @@ def _of_positions(ledger: Ledger, picture: BrokerPicture) -> Iterator[str]:
     names = {
         leg.contract.con_id: str(leg.contract)
         for order in ledger.orders.values()
-        if _concerns(order)
+        if _concerns(order, ledger)
         for leg in order.spread.legs
     }
     for con_id in sorted(picture.unread_positions):
@@ -129,9 +129,10 @@ def _not_in_books(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) ->
         )
 
 
-def _concerns(order: Order) -> bool:
+def _concerns(order: Order, ledger: Ledger) -> bool:
     """Whether positions in the order's contracts may be its doing: it filled, or nobody saw how it ended."""
-    return bool(order.fills) or order.state == "unknown" or (order.state == "expired" and order.sent_at is not None)
+    is_lost = order.state == "unknown" or (order.state == "expired" and order.sent_at is not None)
+    return bool(order.fills) or is_lost or ledger.is_end_unchecked(order)
 
 
 def _expired(ledger: Ledger) -> set[int]:

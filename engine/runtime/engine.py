@@ -66,7 +66,7 @@ from engine.domain.facts import (
     OrderUnknown,
     Reconciled,
 )
-from engine.domain.ledger import Ledger
+from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, BreakerHits, ExitHits, Snapshot
@@ -359,10 +359,17 @@ class Engine:
             self._failed("comparing the books with the broker's", error, now)
             return
         for fact in learnt:
-            if fact != self.ledger.reconciled:
+            if fact != self.ledger.reconciled or self._checks_an_end(fact, asked_at):
                 self._hear_fact(fact, now)
         if not any(isinstance(fact, Reconciled) for fact in learnt):
             self._inquiry.hurry()
+
+    def _checks_an_end(self, fact: Fact, asked_at: datetime) -> bool:
+        """Whether books that agree must be written again: an order has ended, and what is held later is not its doing."""
+        if not isinstance(fact, Reconciled) or fact.differences:
+            return False
+        ends = (order.changed_at for order in self.ledger.orders.values() if self.ledger.is_end_unchecked(order))
+        return any(asked_at - ended > POSITIONS_FOLLOW_WITHIN for ended in ends)
 
     def _look(self, now: datetime) -> Snapshot:
         snapshot = self._eyes.look(now, self.ledger)

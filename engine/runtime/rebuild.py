@@ -59,17 +59,25 @@ def rebuilt(ledger: Ledger, picture: BrokerPicture, found: Find, asked_at: datet
 
 
 def _doubt(order: Order, ledger: Ledger, found: Find, asked_at: datetime) -> _Doubtful | None:
-    if order.sent_at is None or not (order.state == "unknown" or order.ref in ledger.unbalanced):
+    theirs = found.get(order.ref)
+    told = _told(order, theirs)
+    is_open = order.state == "unknown" or order.ref in ledger.unbalanced
+    if order.sent_at is None or not (is_open or _is_end_doubtful(order, told, ledger, asked_at)):
         return None
     began = max(moment for moment in (order.changed_at, order.fill_heard_at, ledger.link_at, order.sent_at) if moment)
     if asked_at - began < REBUILT_AFTER:
         return None
     most = max(-(-order.leg_filled(leg.contract.con_id) // leg.ratio) for leg in order.spread.legs)
-    theirs = found.get(order.ref)
-    told = _told(order, theirs)
     if told is None:
         return _Doubtful(order, theirs, range(most, max(most, order.quantity) + 1))
     return _Doubtful(order, theirs, range(told, told + 1)) if told >= most else None
+
+
+def _is_end_doubtful(order: Order, told: int | None, ledger: Ledger, asked_at: datetime) -> bool:
+    """Whether an order that ended may have filled further than we heard: the broker says so, or it tells that day no more."""
+    if not ledger.is_end_unchecked(order):
+        return False
+    return trading_day(order.changed_at) < trading_day(asked_at) if told is None else told > order.filled
 
 
 def _told(order: Order, found: BrokerOrder | None) -> int | None:

@@ -219,6 +219,60 @@ def test_real_executions_take_the_place_of_those_that_were_made() -> None:
     assert known.unbalanced == {}
 
 
+def canceled(*later: Fact, filled: int = 0, at: datetime = SENT_AT) -> Ledger:
+    """Canceled on another day, by what was heard of it; back half a minute ago."""
+    known = given.told(given.ledger(at=at), *given.working(ORDER), *(given.fills(ORDER, filled) if filled else ()), at=at)
+    given.told(known, OrderCanceled("o1", "given up"), at=at + timedelta(seconds=1))
+    given.told(known, *later, at=at + timedelta(minutes=2))
+    return given.told(known, UP, at=BACK_AT)
+
+
+@pytest.mark.parametrize(("heard", "truly"), [(0, 1), (0, 2), (1, 2)])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_fill_that_was_lost_after_a_cancel_is_made_again(heard: int, truly: int, is_told: bool) -> None:
+    known = canceled(filled=heard)
+    told = [completed("canceled", truly)] if is_told else []
+
+    outcome = against(known, positions=holds(truly), completed=told)
+
+    assert {(fact.quantity, fact.provisional) for fact in made(outcome)} == {(truly - heard, True)}
+    assert is_agreed(outcome)
+    assert after(known, outcome).positions["o1"].quantity == truly
+
+
+def test_close_whose_fill_was_lost_after_a_cancel_is_made_again() -> None:
+    close = given.proposal("c1", position="o1", quantity=2, limit="-0.40")
+    known = given.told(given.ledger(at=SENT_AT), *given.opened(ORDER, at=SENT_AT), *given.working(close), at=SENT_AT)
+    given.told(known, OrderCanceled("c1", "given up"), at=SENT_AT)
+    given.told(known, UP, at=BACK_AT)
+
+    outcome = against(known)
+
+    assert is_agreed(outcome)
+    assert not after(known, outcome).positions["o1"].is_open
+
+
+def test_nothing_is_opened_while_a_fill_lost_after_a_cancel_may_still_be_told() -> None:
+    outcome = against(canceled(), positions=holds(2), asked_at=BACK_AT + timedelta(seconds=29))
+
+    assert made(outcome) == []
+    assert not is_agreed(outcome)
+
+
+def test_what_a_person_traded_after_books_that_agreed_with_the_cancel_is_not_taken_for_its_fill() -> None:
+    outcome = against(canceled(Reconciled(())), positions=holds(2))
+
+    assert made(outcome) == []
+    assert is_agreed(outcome)
+    assert len(outcome.facts[-1].foreign) == 2  # type: ignore[union-attr]
+
+
+def test_today_the_executions_say_what_a_canceled_order_filled() -> None:
+    known = canceled(at=given.NOW - timedelta(minutes=1))
+
+    assert made(against(known, positions=holds(2))) == []
+
+
 def test_order_that_works_is_found_again_and_nothing_is_made() -> None:
     row = BrokerOrder("o1", given.perm_id("o1"), 7, "working", Decimal(0), "")
 

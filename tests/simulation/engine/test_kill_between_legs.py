@@ -1,0 +1,135 @@
+"""The engine is killed between two leg executions and is away for a second or for a night: a minute after it is back it agrees
+with the broker, nobody has to lift a halt, and the next session opens something."""
+
+import asyncio
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.domain.ledger import Ledger
+from engine.domain.order import commission_key
+from engine.runtime.schedule import sessions_between
+from tests.simulation.engine import given
+from tests.simulation.engine.killing import Fate, Killed
+from tests.simulation.engine.world import BEGINS, Life, World, generated, knobs, play
+
+CASH, COMMISSION, MADE_WITHIN = Decimal(500_000), Decimal("0.65"), Decimal(20)
+FIRST_MINUTES = timedelta(minutes=6)
+AGREED_WITHIN_S = 60
+POINTS = {"open, one leg": 1, "open, both legs": 2, "close, one leg": 3, "close, both legs": 4}
+"""After so many executions of legs the engine dies; the other leg's is on its way, or not told yet."""
+TUESDAY = sessions_between(BEGINS.date() + timedelta(days=1), BEGINS.date() + timedelta(days=2))[0]
+LATE = datetime(2026, 11, 17, 4, 48, tzinfo=BEGINS.tzinfo)
+"""23:48 in New York, three minutes after TWS restarted."""
+MORNING = TUESDAY.open - timedelta(minutes=6)
+CLOSES = datetime(2026, 11, 16, 14, 50, tzinfo=BEGINS.tzinfo)
+"""When the exit rule closes what is open."""
+HALF_HEARD = {"open, one leg", "close, one leg"}
+STRATEGIES = {
+    "puts.yaml": given.strategy("puts", exits="time >= 09:50 New York"),
+    "early.yaml": given.strategy("early", "bear_call", window="09:31-09:36", exits="time >= 15:00 New York"),
+}
+"""One trades on the Monday, which begins at 09:40; the other opens in the first minutes of the next session."""
+BACK: dict[str, timedelta | datetime] = {
+    "1 s": timedelta(seconds=1),
+    "35 s": timedelta(seconds=35),
+    "10 min": timedelta(minutes=10),
+    "over 23:45": LATE,
+    "a night": MORNING,
+}
+
+
+class LegFate(Fate):
+    """Ends a life once so many executions of legs are in the journal."""
+
+    def __init__(self, state: Path, legs: int) -> None:
+        super().__init__(state)
+        self._legs = legs
+
+    def meet(self, when: str, what: str, of: str = "") -> None:
+        super().meet(when, what, of)
+        self._legs -= (when, what, of) == ("after", "append", "LegFilled")
+        if self._legs == 0:
+            self.is_dead = True
+            raise Killed
+
+
+@pytest.mark.parametrize("back", BACK)
+@pytest.mark.parametrize("point", POINTS)
+def test_engine_agrees_and_trades_on_after_a_kill_between_leg_executions(point: str, back: str, tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        await killed(world, POINTS[point])
+        until = BACK[back]
+        await sleep_until(world, world.sim.now() + until if isinstance(until, timedelta) else until)
+        life = await world.start(knows_all=False)
+        await world.when(lambda: life.is_over or is_agreed(world, life), AGREED_WITHIN_S)
+        check(world, life)
+        if world.sim.now() < LATE:
+            await sleep_until(world, max(world.sim.now(), CLOSES) + timedelta(minutes=2))
+            check(world, life)
+            assert not world.sim.positions(), "the exit rule closes everything by now"
+        if world.sim.now() < MORNING:
+            await life.stop()
+            await sleep_until(world, MORNING)
+            life = await world.start(knows_all=False)
+        await world.when(
+            lambda: life.is_over or life.orders("open", "early"), (TUESDAY.open + FIRST_MINUTES - MORNING).total_seconds()
+        )
+        check(world, life)
+        await life.stop()
+        return life
+
+    sim = generated(1, 1.0, knobs=knobs(idle_cadence_s=60), schedule=("restart=120@23:45",))
+    life = play(act, tmp_path, strategies=STRATEGIES, sim=sim)
+
+    assert made(life.ledger) == (back == "a night" and point in HALF_HEARD), "only what TWS tells no more is made again"
+
+
+async def killed(world: World, legs: int) -> None:
+    life = Life(world, wrap_journal=(fate := LegFate(world.state, legs)).journal, wrap_broker=fate.broker, knows_all=False)
+    try:
+        await life.begin()
+        error = await life.death()
+    except Killed as death:
+        error = death
+    assert isinstance(error, Killed), f"the engine ended before its time: {error!r}"
+    for link in asyncio.get_running_loop().network.links:  # type: ignore[attr-defined]
+        link.reset()
+
+
+def is_agreed(world: World, life: Life) -> bool:
+    reconciled = life.ledger.reconciled
+    agrees = reconciled is not None and not reconciled.differences and not reconciled.missing
+    return agrees and life.ledger.contracts_held() == world.sim.positions()
+
+
+async def sleep_until(world: World, at: datetime) -> None:
+    await asyncio.sleep((at - world.sim.now()).total_seconds())
+
+
+def check(world: World, life: Life) -> None:
+    """Agreed with the broker, and nothing that a person must lift."""
+    assert not life.is_over, f"the engine ended: {life.error!r}"
+    assert is_agreed(world, life), f"{life.ledger.reconciled}: {life.ledger.contracts_held()} {world.sim.positions()}"
+    assert life.ledger.halt is None
+    check_cash(world, life.ledger)
+
+
+def made(ledger: Ledger) -> bool:
+    return any(fill.provisional for order in ledger.orders.values() for fill in order.fills.values())
+
+
+def check_cash(world: World, ledger: Ledger) -> None:
+    """The cash of our books is the broker's to the cent, less the commissions that TWS tells no more.
+
+    Of fills that were made again it is right to a few cents a share: their prices come from average costs.
+    """
+    cash, untold = CASH, Decimal(0)
+    for order in ledger.orders.values():
+        for fill in order.fills.values():
+            cash += fill.price * fill.quantity * order.spread.multiplier * (1 if fill.action == "sell" else -1)
+            untold += fill.quantity * COMMISSION if commission_key(fill) not in order.commissions else 0
+        cash -= order.commission
+    assert abs(cash - untold - world.sim.cash) <= (MADE_WITHIN if made(ledger) else 0)
