@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from engine.compile.scanner import Row
 from engine.compile.spreads import MULTIPLIER
+from engine.decide.rows import numbers
 from engine.domain.candidate import Candidate, LegQuote, View
 from engine.domain.chain import FORWARD_FROM, ChainSnapshot
 from engine.domain.spread import Leg, Spread
@@ -21,10 +24,26 @@ Views = Mapping[Number | Measure, Sequence[float]]
 """The volatility of each view of a strategy, one number an underlying of the chain; NaN where it is unknown."""
 
 
-def candidate(strategy: Strategy, chain: ChainSnapshot, row: Row, rank: int, views: Views) -> Candidate:
-    """The candidate of one row (s_cid, l_cid, score) of a scan."""
-    s_cid, l_cid, score = int(row[0]), int(row[1]), float(row[2])
-    short, long = _Option(chain, s_cid), _Option(chain, l_cid)
+class Cells:
+    """The numbers of one chain by column, each column looked up once; NaN where one is absent. Read it while the chain stands."""
+
+    __slots__ = ("_columns", "chain")
+
+    def __init__(self, chain: ChainSnapshot) -> None:
+        self.chain = chain
+        self._columns: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        found = self._columns.get(column)
+        if found is None:
+            found = self._columns[column] = numbers(self.chain, column)
+        return found
+
+
+def candidate(strategy: Strategy, cells: Cells, row: Row, rank: int, views: Views) -> Candidate:
+    """The candidate of one row (s_cid, l_cid, score) of a scan of this chain."""
+    chain, s_cid, l_cid, score = cells.chain, int(row[0]), int(row[1]), float(row[2])
+    short, long = _Option(cells, s_cid), _Option(cells, l_cid)
     spread = spread_of(strategy, chain, s_cid, l_cid)
     net = short.mid - long.mid
     multiplier = spread.multiplier
@@ -74,15 +93,14 @@ def spread_of(strategy: Strategy, chain: ChainSnapshot, s_cid: int, l_cid: int) 
 class _Option:
     """One row of the chain; a number that is absent is NaN here and becomes None on the way out."""
 
-    __slots__ = ("_chain", "_row")
+    __slots__ = ("_cells", "_row")
 
-    def __init__(self, chain: ChainSnapshot, row: int) -> None:
-        self._chain = chain
+    def __init__(self, cells: Cells, row: int) -> None:
+        self._cells = cells
         self._row = row
 
     def __getitem__(self, column: str) -> float:
-        value = self._chain.table.column(column)[self._row].as_py()
-        return math.nan if value is None else value
+        return self._cells[column].item(self._row)
 
     @property
     def mid(self) -> float:

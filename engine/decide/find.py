@@ -19,7 +19,7 @@ from engine.compile.market import compile_market, market_value
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Prepared, Row, Scanner
 from engine.compile.spreads import market_views_of, views_of
-from engine.decide.candidates import Views, candidate, spread_of
+from engine.decide.candidates import Cells, Views, candidate, spread_of
 from engine.decide.positions import PositionRow
 from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of, with_views
 from engine.domain.calendar import WEEKDAYS, Calendar
@@ -114,7 +114,8 @@ class Finder:
         self.scans += 1
         prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=self.meeting(rows.chain))
         found = self._scanner.rows(prepared, table)
-        return tuple(candidate(strategy, rows.chain, row, rank, seen) for rank, row in enumerate(found, 1))
+        cells = Cells(rows.chain)
+        return tuple(candidate(strategy, cells, row, rank, seen) for rank, row in enumerate(found, 1))
 
     def meeting(self, chain: ChainSnapshot) -> Meeting:
         """How legs meet in this chain: by buckets where groups are long, so that the width reaches only a part of them."""

@@ -64,7 +64,8 @@ def profile(legs: Sequence[PayoffLeg], net: float) -> ExpiryProfile:
     """
     _require_sound(legs, net)
     corners = [0.0, *sorted({leg.strike for leg in legs if leg.strike > 0})]
-    values = [_snapped(profit_at(legs, net, x), legs, net) for x in corners]
+    nothing = _rounding(legs, net)
+    values = [0.0 if abs(value) <= nothing else value for value in (profit_at(legs, net, x) for x in corners)]
     slope = sum(leg.sign * leg.ratio for leg in legs if leg.put_call == "C")
     max_profit = None if slope > 0 else max(values)
     max_loss = None if slope < 0 else max(0.0, -min(values))
@@ -100,10 +101,9 @@ def _intrinsic(leg: PayoffLeg, x: float) -> float:
     return max(0.0, x - leg.strike if leg.put_call == "C" else leg.strike - x)
 
 
-def _snapped(value: float, legs: Sequence[PayoffLeg], net: float) -> float:
-    """Zero for what is only the rounding of decimal prices in binary: a flat stretch at zero is not profit."""
-    size = abs(net) + math.fsum(leg.ratio * leg.strike for leg in legs)
-    return 0.0 if abs(value) <= max(1e-10, 1e-14 * size) else value
+def _rounding(legs: Sequence[PayoffLeg], net: float) -> float:
+    """What is only the rounding of decimal prices in binary, and counts as zero: a flat stretch at zero is not profit."""
+    return max(1e-10, 1e-14 * (abs(net) + math.fsum(leg.ratio * leg.strike for leg in legs)))
 
 
 def _status(max_profit: float | None, max_loss: float | None) -> Status:

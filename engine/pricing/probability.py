@@ -10,11 +10,11 @@ volatilities)`: each breakeven then has the volatility that the market pays ther
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
-import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import log_ndtr, ndtr
 
 from engine.pricing import black_scholes
@@ -156,20 +156,24 @@ def expected_value(
     return ExpectedValue(net + payoff, net + math.exp(-rate * max(years, 0.0)) * payoff)
 
 
-def smile(strikes: ArrayLike, volatilities: ArrayLike) -> Callable[[float], float]:
+def smile(strikes: Sequence[float], volatilities: Sequence[float]) -> Callable[[float], float]:
     """Volatility as a function of the price level: straight between strikes, level beyond them.
 
     Points that are not numbers above zero are left out. Raises ValueError when none is left.
     """
-    k, v = np.asarray(strikes, dtype=np.float64).ravel(), np.asarray(volatilities, dtype=np.float64).ravel()
-    usable = np.isfinite(k) & np.isfinite(v) & (v > 0)
-    if not usable.any():
+    points = sorted(
+        ((k, v) for k, v in zip(strikes, volatilities, strict=True) if math.isfinite(k) and math.isfinite(v) and v > 0),
+        key=itemgetter(0),
+    )
+    if not points:
         raise ValueError("no strike has a volatility above zero")
-    order = np.argsort(k[usable], kind="stable")
-    k, v = k[usable][order], v[usable][order]
+    k, v = [strike for strike, _ in points], [volatility for _, volatility in points]
 
     def at(level: float) -> float:
-        return float(np.interp(level, k, v))
+        above = bisect_right(k, level)
+        if not 0 < above < len(k):
+            return v[min(above, len(v) - 1)]
+        return v[above - 1] + (v[above] - v[above - 1]) / (k[above] - k[above - 1]) * (level - k[above - 1])
 
     return at
 
