@@ -5,6 +5,8 @@
     not filled  a close worked and nobody took it
     no bid      nobody bids for what would be sold: tried seldom; on its last day a profit that ends in cash is left to that
 
+A rule that nobody can answer for minutes has no price either, and a close that neither fills nor can be canceled is not filled.
+
 A stop, a date and a time must be done, so they are tried for as long as they hold, ever more seldom. A profit can wait: its
 messages would only count against the account's order efficiency.
 """
@@ -19,8 +21,10 @@ from engine.decide.closing import NOT_HELD, close, why_not_sent
 from engine.decide.confirm import pending
 from engine.decide.quotes import Rows
 from engine.domain.clocks import (
+    CANCEL_AGAIN,
     CLOSE_AGAIN,
     DECIDED_WITHIN,
+    JUDGED_WITHIN,
     MESSAGES_A_DAY,
     NO_PRICE_AGAIN,
     STANDS_FOR,
@@ -31,12 +35,15 @@ from engine.domain.facts import ExitBlocked, ExitFreed, ExitObstacle, ExitTrigge
 from engine.domain.order import Order
 from engine.domain.position import Position
 from engine.domain.session import trading_day
-from engine.domain.snapshot import Snapshot
+from engine.domain.snapshot import ExitHits, Snapshot
 from engine.pricing.mark import Mark
 
 FEWEST = 3
 """Messages that a try which comes to nothing may take: an order, a change of its price, its cancel."""
-
+STUCK_FROM = 3
+"""Cancels of one close: two that came to nothing, over most of a minute."""
+UNJUDGED = "unjudged"
+"""In the place of a rule: since when one of them could not be answered."""
 
 Kind = Literal["stop", "target", "clock", "guard"]
 
@@ -132,6 +139,33 @@ def wait(
     tries = known.tries + 1 if known is not None and is_said else 1
     again_at = snapshot.at + NO_PRICE_AGAIN.wait(tries)
     yield BlockExit(ExitBlocked(position.id, rule, obstacle, text, tries, again_at))
+
+
+def unjudged(rule: str, position: Position, text: str, snapshot: Snapshot) -> Iterator[Decision]:
+    """What is asked and said of a rule that cannot be answered: nothing for some minutes, then that it may be due."""
+    hits = snapshot.exit_hits.get((position.id, UNJUDGED))
+    if hits is None or not hits.count or snapshot.at - hits.last_at > JUDGED_WITHIN:
+        hits = ExitHits(snapshot.at, snapshot.at, 0)
+    yield CountExit(position.id, UNJUDGED, hits.first_at, hits.count + 1)
+    known = _known(position, snapshot)
+    is_said = known is not None and (known.rule, known.obstacle) == (rule, "no price")
+    if snapshot.at - hits.first_at < JUDGED_WITHIN or (known is not None and (not is_said or snapshot.at < known.again_at)):
+        return
+    yield from ask_now(position.spread.legs, snapshot)
+    tries = known.tries + 1 if known is not None else 1
+    yield BlockExit(ExitBlocked(position.id, rule, "no price", text, tries, snapshot.at + NO_PRICE_AGAIN.wait(tries)))
+
+
+def stuck(position: Position, snapshot: Snapshot) -> Iterator[Decision]:
+    """The word that a close of it neither fills nor ends, where one was canceled more than once or nobody knows it any more."""
+    for order in snapshot.ledger.closings_of(position.id):
+        if order.is_over or order.cancels < STUCK_FROM:
+            continue
+        is_lost = order.state == "unknown"
+        what = "nobody knows whether it works" if is_lost else "it works on"
+        text = f"its close {order.ref} was canceled {order.cancels} times and {what}: look at it in TWS"
+        again_at = (order.last_cancel_at or snapshot.at) + CANCEL_AGAIN.wait(order.cancels)
+        yield from _said(order.proposed.reason, position, "not filled", text, order.cancels, again_at, snapshot)
 
 
 def free(position: Position, text: str, snapshot: Snapshot) -> Iterator[Decision]:

@@ -16,7 +16,20 @@ from typing import Literal
 
 from engine.decide.apart import apart
 from engine.decide.asking import ask_now, ask_quiet, ask_silent, told_at
-from engine.decide.blocked import Due, Kind, act, failed_closes, free, free_closed, is_held_up, wait
+from engine.decide.blocked import (
+    UNJUDGED,
+    Due,
+    Kind,
+    act,
+    failed_closes,
+    free,
+    free_closed,
+    is_held_up,
+    stuck,
+    unjudged,
+    unpriced_because,
+    wait,
+)
 from engine.decide.book import Book
 from engine.decide.closing import is_closing_time, on_its_way, proposals, why_not_sent
 from engine.decide.confirm import counted, is_stop, pending
@@ -64,6 +77,8 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         decisions += settled
         if not settled:
             held.append(position)
+    for position in held:
+        decisions += apart(_place(position), partial(stuck, position, snapshot), snapshot)
     if is_closing_time(snapshot, book):
         free_hands = [position for position in held if on_its_way(position, snapshot) is None]
         try:
@@ -127,7 +142,7 @@ def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int
     """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
     due: Due | None = None
     is_left = held.strategy is not None and held.strategy.lets_expire
-    standing: list[str] = []
+    standing, unknown = list[str](), list[ExitAnswer]()
     answers = zip(held.answers, held.by_clock, strict=True)
     for answer, by_clock in answers:
         text = answer.rule.condition.text
@@ -136,6 +151,8 @@ def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int
             standing.append(text)
         if answer.holds is None and pending(hits, snapshot) is not None:
             yield from _waits(text, held, snapshot, rows)
+        elif answer.holds is None and answer.rule.action not in STAYS:
+            unknown.append(answer)
         if answer.holds is False:
             yield from _forgotten(held.position, (text, PREFIX + text), snapshot)
         if answer.holds is not True:
@@ -166,6 +183,7 @@ def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int
         yield from act(due, held.position, held.mark, snapshot, rows, proposed)
     else:
         yield from _freed(held, standing, snapshot)
+        yield from _judged(held, unknown, snapshot)
 
 
 def _date_among(answers: Iterable[tuple[ExitAnswer, bool]], held: _Held, snapshot: Snapshot) -> Due | None:
@@ -248,6 +266,18 @@ def _believed(
     legs = position.spread.legs
     yield from ask_now(legs, snapshot) if pending(hits, snapshot) is None else ask_silent(legs, snapshot, rows)
     return False
+
+
+def _judged(held: _Held, unknown: Sequence[ExitAnswer], snapshot: Snapshot) -> Iterator[Decision]:
+    """The word, after some minutes of an open market, that a rule cannot be answered: of a stop rather than of a profit."""
+    if not unknown or why_not_sent(snapshot) is not None:
+        yield from _forgotten(held.position, (UNJUDGED,), snapshot)
+        return
+    answer = next((one for one in unknown if is_stop(one)), unknown[0])
+    missing = ", ".join(sorted(name for name, value in answer.values.items() if value is None))
+    why = unpriced_because(held.mark) or f"{missing or 'what it looks at'} is unknown"
+    text = f"whether it is due is not known: {why}"
+    yield from unjudged(answer.rule.condition.text, held.position, text, snapshot)
 
 
 def _waits(

@@ -58,6 +58,8 @@ DECIDED_WITHIN = _seconds(30)
 """From the first look on which it held a stop is believed or dropped by then, or it is said that it has no price."""
 FORGOTTEN_AFTER = _seconds(60)
 """A stop that was not looked at for so long is counted from the start."""
+JUDGED_WITHIN = timedelta(minutes=5)
+"""A rule that nobody could answer for so long, while the market was open, is said: whether it is due is not known."""
 
 # Closes.
 

@@ -21,7 +21,7 @@ from engine.domain.index_classes import option_class
 from engine.domain.session import Session
 from engine.domain.snapshot import ExitHits
 from tests import given
-from tests.core.decide.watching import PUTS, costs, kinds, look, position, seconds, watched
+from tests.core.decide.watching import PUTS, acts, costs, kinds, look, position, seconds, watched
 
 
 def test_profit_closes_at_once_and_asks_no_more_than_natural() -> None:
@@ -85,7 +85,7 @@ def test_nothing_closes_on_quotes_that_are_not_clean(change: dict[str, float | N
 
 
 def test_nothing_closes_where_no_leg_was_quoted_within_half_a_minute() -> None:
-    assert look(position(), costs("0.20", age_s=31)) == []
+    assert acts(look(position(), costs("0.20", age_s=31))) == []
     assert kinds(look(position(), costs("0.20", age_s=30))) == ["TriggerExit", "Propose"]
 
 
@@ -384,7 +384,7 @@ def test_thin_cushion_closes_the_next_position_where_the_dearest_has_no_quote_th
 
     for quiet, closed in (("p580", "o2"), ("p570", "o1")):
         found = watched(known, [later(8 * n, quiet=quiet) for n in range(3)], account=thin, strategy=NO_RULES)
-        (proposed,) = found[-1]
+        (proposed,) = acts(found[-1])
         assert isinstance(proposed, Propose)
         assert proposed.order.position == closed
 
@@ -444,7 +444,7 @@ def test_exits_and_people_see_one_result_of_a_position_whose_bought_leg_nobody_b
 def test_sold_leg_whose_bid_is_not_known_makes_no_profit_out_of_nothing() -> None:
     chain = given.chain(p580={"bid": None, "ask": 1.90}, p575={"bid": 1.19, "ask": 1.21})
 
-    assert look(position(), chain) == []
+    assert acts(look(position(), chain)) == []
 
 
 def test_leg_that_is_given_away_may_be_quoted_long_ago() -> None:
@@ -485,7 +485,7 @@ def test_alert_is_not_lost_while_its_print_only_stands_there() -> None:
 def test_cost_beyond_the_width_is_a_bad_quote_and_no_reason_to_pay() -> None:
     found = watched(position(), [costs("5.50", at=seconds(8 * n)) for n in range(4)])
 
-    assert found == [[]] * 4
+    assert [acts(one) for one in found] == [[]] * 4
 
 
 def test_guard_closes_at_the_width_where_quotes_say_more() -> None:

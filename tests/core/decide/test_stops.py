@@ -28,6 +28,7 @@ from engine.domain.decision import (
     facts_of,
 )
 from engine.domain.facts import (
+    CancelRequested,
     ExitBlocked,
     OrderAcknowledged,
     OrderCanceled,
@@ -416,3 +417,50 @@ def test_quiet_leg_that_nobody_holds_or_that_was_never_told_is_left_alone() -> N
 
     assert asked(look(given.ledger(), silent("0.80", 0, -500))) == []
     assert asked(look(position(), costs("0.80", **never))) == []
+
+
+# What cannot be judged, and what can neither be filled nor canceled.
+
+
+def test_rule_that_nobody_can_answer_for_minutes_is_said_and_its_quotes_are_asked_for() -> None:
+    """Given a position whose leg is not quoted; when no rule could be answered for five minutes; then it is said, of the stop."""
+    gone = {"bid": None, "ask": None}
+    looks = range(0, 400, 20)
+
+    found = watched(position(), [costs("0.80", at=seconds(n), **gone) for n in looks])
+
+    said = [(n, fact) for n, one in zip(looks, found, strict=True) for fact in blocked(one)]
+    assert [n for n, _ in said][:2] == [300, 320]
+    assert said[0][1].rule == "loss >= 200% of credit"
+    assert said[0][1].text.startswith("whether it is due is not known: nobody offers one of its legs")
+    assert LEGS[0].con_id in asked(found[15])
+
+
+def test_rule_that_can_be_answered_again_is_said_to_be_free() -> None:
+    gone = {"bid": None, "ask": None}
+    blind = [costs("0.80", at=seconds(n), **gone) for n in range(0, 320, 20)]
+
+    found = watched(position(), [*blind, costs("0.80", at=seconds(320))])
+
+    assert blocked(found[-2])
+    assert any(isinstance(one, FreeExit) for one in found[-1])
+
+
+def test_blind_minutes_that_a_quote_interrupts_are_no_five_minutes() -> None:
+    gone = {"bid": None, "ask": None}
+    chains = [costs("0.80", at=seconds(n), **({} if n == 160 else gone)) for n in range(0, 400, 20)]
+
+    assert not any(blocked(one) for one in watched(position(), chains))
+
+
+def test_close_that_neither_fills_nor_can_be_canceled_speaks() -> None:
+    close = given.proposal("c1", position="o1", limit="-2.50")
+    known = given.told(position(), *given.working(close))
+    for n in (60, 75, 105):
+        given.told(known, CancelRequested("c1", "not filled"), at=seconds(n))
+        given.told(known, OrderAcknowledged("c1", 7, 7, "working"), at=seconds(n))
+
+    (said,) = blocked(look(known, costs("2.50", at=seconds(120))))
+
+    assert (said.position, said.obstacle, said.tries) == ("o1", "not filled", 3)
+    assert "c1 was canceled 3 times and it works on" in said.text

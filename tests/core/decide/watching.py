@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from engine.decide.blocked import UNJUDGED
 from engine.decide.exits import exits
 from engine.decide.quotes import Rows
 from engine.domain.chain import ChainSnapshot
@@ -67,7 +68,12 @@ def watched(known: Ledger, chains: Sequence[ChainSnapshot], strategy: Strategy =
 
 def kinds(decisions: list[Decision]) -> list[str]:
     """What is decided about positions; what is asked meanwhile has tests of its own."""
-    return [type(one).__name__ for one in decisions if not isinstance(one, AskQuotes)]
+    return [type(one).__name__ for one in acts(decisions) if not isinstance(one, AskQuotes)]
+
+
+def acts(decisions: Sequence[Decision]) -> list[Decision]:
+    """What is decided, but for the count of how long a rule could not be answered."""
+    return [one for one in decisions if not (isinstance(one, CountExit) and one.rule == UNJUDGED)]
 
 
 def seconds(number: float) -> datetime:
