@@ -18,15 +18,22 @@ from tests.simulation.engine.world import BEGINS, Life, World, generated, knobs,
 CASH, COMMISSION, MADE_WITHIN = Decimal(500_000), Decimal("0.65"), Decimal(20)
 FIRST_MINUTES = timedelta(minutes=6)
 AGREED_WITHIN_S = 60
-POINTS = {"open, one leg": 1, "open, both legs": 2, "close, one leg": 3, "close, both legs": 4}
-"""After so many executions of legs the engine dies; the other leg's is on its way, or not told yet."""
+POINTS = {
+    "open, no leg": ("OrderAcknowledged", 1),
+    "open, one leg": ("LegFilled", 1),
+    "open, both legs": ("LegFilled", 2),
+    "close, no leg": ("OrderAcknowledged", 2),
+    "close, one leg": ("LegFilled", 3),
+    "close, both legs": ("LegFilled", 4),
+}
+"""After so many lines of the kind the engine dies: the other execution is on its way, or the order fills with nobody there."""
 TUESDAY = sessions_between(BEGINS.date() + timedelta(days=1), BEGINS.date() + timedelta(days=2))[0]
 LATE = datetime(2026, 11, 17, 4, 48, tzinfo=BEGINS.tzinfo)
 """23:48 in New York, three minutes after TWS restarted."""
 MORNING = TUESDAY.open - timedelta(minutes=6)
 CLOSES = datetime(2026, 11, 16, 14, 50, tzinfo=BEGINS.tzinfo)
 """When the exit rule closes what is open."""
-HALF_HEARD = {"open, one leg", "close, one leg"}
+HEARD = {"open, both legs", "close, both legs"}
 STRATEGIES = {
     "puts.yaml": given.strategy("puts", exits="time >= 09:50 New York"),
     "early.yaml": given.strategy("early", "bear_call", window="09:31-09:36", exits="time >= 15:00 New York"),
@@ -41,17 +48,17 @@ BACK: dict[str, timedelta | datetime] = {
 }
 
 
-class LegFate(Fate):
-    """Ends a life once so many executions of legs are in the journal."""
+class LineFate(Fate):
+    """Ends a life once so many lines of a kind are in the journal."""
 
-    def __init__(self, state: Path, legs: int) -> None:
+    def __init__(self, state: Path, kind: str, lines: int) -> None:
         super().__init__(state)
-        self._legs = legs
+        self._kind, self._lines = kind, lines
 
     def meet(self, when: str, what: str, of: str = "") -> None:
         super().meet(when, what, of)
-        self._legs -= (when, what, of) == ("after", "append", "LegFilled")
-        if self._legs == 0:
+        self._lines -= (when, what, of) == ("after", "append", self._kind)
+        if self._lines == 0:
             self.is_dead = True
             raise Killed
 
@@ -60,7 +67,7 @@ class LegFate(Fate):
 @pytest.mark.parametrize("point", POINTS)
 def test_engine_agrees_and_trades_on_after_a_kill_between_leg_executions(point: str, back: str, tmp_path: Path) -> None:
     async def act(world: World) -> Life:
-        await killed(world, POINTS[point])
+        await killed(world, *POINTS[point])
         until = BACK[back]
         await sleep_until(world, world.sim.now() + until if isinstance(until, timedelta) else until)
         life = await world.start(knows_all=False)
@@ -84,17 +91,20 @@ def test_engine_agrees_and_trades_on_after_a_kill_between_leg_executions(point: 
     sim = generated(1, 1.0, knobs=knobs(idle_cadence_s=60), schedule=("restart=120@23:45",))
     life = play(act, tmp_path, strategies=STRATEGIES, sim=sim)
 
-    assert made(life.ledger) == (back == "a night" and point in HALF_HEARD), "only what TWS tells no more is made again"
+    assert made(life.ledger) == (back == "a night" and point not in HEARD), "only what TWS tells no more is made again"
 
 
-async def killed(world: World, legs: int) -> None:
-    life = Life(world, wrap_journal=(fate := LegFate(world.state, legs)).journal, wrap_broker=fate.broker, knows_all=False)
+async def killed(world: World, kind: str, lines: int) -> None:
+    fate = LineFate(world.state, kind, lines)
+    life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker, knows_all=False)
     try:
         await life.begin()
         error = await life.death()
     except Killed as death:
         error = death
     assert isinstance(error, Killed), f"the engine ended before its time: {error!r}"
+    if kind == "OrderAcknowledged":
+        world.sim.inject("fill_unheard")
     for link in asyncio.get_running_loop().network.links:  # type: ignore[attr-defined]
         link.reset()
 
