@@ -16,6 +16,7 @@ from engine.strategy.checks.strategy import check_strategy
 from engine.strategy.common import Common
 from engine.strategy.events import Events
 from engine.strategy.expressions import measures_in
+from engine.strategy.language.reader import Patience
 from engine.strategy.model import Strategy, StrategyFile, Written
 from engine.strategy.positions import Listed, Mapped, Place, Text, place_at, texts_in
 from engine.strategy.problems import Parsed, Problem, in_order
@@ -137,7 +138,7 @@ def _about_lines(document: Document) -> dict[str, object]:
     structure = likely_structure(named, list(STRUCTURES)) if isinstance(named, Text) else None
     pays = None if structure is None else "credit" if STRUCTURES[structure].is_credit else "debit"
     tickers = [text for text in texts_in(universe) if text] if isinstance(universe, Listed) else []
-    return {"pays": pays, "are_indices": bool(tickers) and all(is_index(ticker) for ticker in tickers)}
+    return {"patience": Patience(), "pays": pays, "are_indices": bool(tickers) and all(is_index(ticker) for ticker in tickers)}
 
 
 def _check_beside_errors(sound: StrategyFile, document: Document) -> None:

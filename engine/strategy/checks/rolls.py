@@ -48,7 +48,8 @@ def _check_net(case: Case, condition: Condition) -> None:
         f"and the spreads of this file bring about ${brings:.2f} at most: that is not {asked}"
     )
     debit = math.ceil((costs - brings) * 20 + 1) / 20
-    case.warn(case.at("roll", "for"), message, write(f"a debit up to ${debit:.2f}", note=", or roll earlier"))
+    instead = "a credit" if brings > costs else f"a debit up to ${debit:.2f}"
+    case.warn(case.at("roll", "for"), message, write(instead, note=", or roll earlier"))
 
 
 def _brings_at_most(case: Case) -> float:

@@ -39,6 +39,18 @@ _SECTIONS: dict[Relation, str] = {
 _TURNED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
+@dataclass(slots=True)
+class Patience:
+    """How many more mistakes of a file are thought about; the rest are told with the first way out that comes to hand."""
+
+    left: int = 60
+
+    def spend(self) -> bool:
+        """Whether there is some left, and one less of it."""
+        self.left -= 1
+        return self.left >= 0
+
+
 @dataclass(frozen=True, slots=True)
 class LineReader:
     """Reads lines over these relations. `pays` is what the structure is opened for; `are_indices` says that no underlying has
@@ -49,6 +61,7 @@ class LineReader:
     relations: tuple[Relation, ...]
     pays: Pays = None
     are_indices: bool = False
+    patience: Patience | None = None
 
     def read(self, text: Text) -> Expression:
         """The meaning of a line. Raises a complaint."""
@@ -67,6 +80,8 @@ class LineReader:
 
     def led(self, text: Text, error: PydanticCustomError) -> PydanticCustomError:
         """The complaint with the best way out that is known."""
+        if self.patience is not None and not self.patience.spend():
+            return error
         if self.wants == "ranking":
             return self._with(text, error, self._first_of(str(text)))
         by_phrase = next((found for one in phrases(text, self.relations) if (found := self._followed(one))), None)

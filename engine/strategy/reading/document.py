@@ -30,6 +30,7 @@ from ruamel.yaml.events import (
 
 from engine.strategy.positions import NOWHERE, Listed, Mapped, Node, Place, Text, texts_in
 from engine.strategy.problems import Edit, Problem
+from engine.strategy.reading.bytes import no_text
 from engine.strategy.reading.edits import Source
 from engine.strategy.reading.syntax import in_trade_words
 from engine.strategy.way_out import WayOut, Write, changes_of, is_later, strike, write, written_first
@@ -101,16 +102,10 @@ def _text_of(raw: bytes, document: Document) -> str:
         most = f"{LARGEST_FILE // 1024} kB"
         document.report(NOWHERE, f"this file is larger than {most}, the most", "one file is one strategy of a page or two")
         raise _Stop
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        document.report(NOWHERE, "this file is saved as UTF-16", "save it as UTF-8")
+    if (refused := no_text(raw)) is not None:
+        document.report(*refused)
         raise _Stop
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        document.report(Place(line, column, column + 1), "this is not text in UTF-8", "save the file as UTF-8 text")
-        raise _Stop from None
+    text = raw.decode("utf-8")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     document.lines = text.split("\n")
     _refuse_invisible(text, document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -43,15 +44,23 @@ def meant_key(key: str, keys: list[str]) -> str | None:
     return nearest(key.casefold().replace("-", "_").replace(" ", "_"), keys)
 
 
-def homes_of(key: str, model: type[BaseModel], above: str = "") -> list[str]:
+def homes_of(key: str, model: type[BaseModel]) -> list[str]:
     """Where else a key would be right."""
-    homes: list[str] = []
+    return list(_homes(model).get(key, ()))
+
+
+@cache
+def _homes(model: type[BaseModel], above: str = "") -> dict[str, list[str]]:
+    """The sections below a model that have each key."""
+    homes: dict[str, list[str]] = {}
     for name, field in model.model_fields.items():
         path = f"{above}.{name}" if above else name
         for inner in _models(field.annotation):
-            homes.extend([path] if key in keys_of(inner) else [])
-            homes.extend(homes_of(key, inner, path))
-    return list(dict.fromkeys(homes))
+            for key in keys_of(inner):
+                homes.setdefault(key, []).append(path)
+            for key, below in _homes(inner, path).items():
+                homes.setdefault(key, []).extend(below)
+    return {key: list(dict.fromkeys(paths)) for key, paths in homes.items()}
 
 
 def types_of(model: type[BaseModel], key: str) -> list[str]:

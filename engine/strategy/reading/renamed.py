@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from engine.strategy import guesses
 from engine.strategy.aliases.keys import KEYS, LATER_KEYS, Key
 from engine.strategy.expressions import Relation
-from engine.strategy.language.reader import LineReader
+from engine.strategy.language.reader import LineReader, Patience
 from engine.strategy.positions import Listed, Mapped, Node, Text, texts_in
 from engine.strategy.reading.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of, types_of
 from engine.strategy.reading.spelling import nearest
@@ -60,9 +60,13 @@ class Renaming:
         if hint is None and (meant := meant_key(key, keys)):
             known = f"   keys here: {', '.join(keys)}"
             hint = WayOut.of(f"did you mean '{meant}'?{known}", Write(meant))
-        if hint is None and (near := nearest(word, [word for one in KEYS for word in one.words])):
+        if hint is None and self._has_patience() and (near := nearest(word, _BY_WORD)):
             hint = self._alias(section, above, key, value, near)
         return message, hint or remove(f", or write one of the keys here: {', '.join(keys)}")
+
+    def _has_patience(self) -> bool:
+        patience: Patience | None = self.about_lines.get("patience")
+        return patience is None or patience.spend()
 
     def targets(self, path: Sequence[str], above: Mapped, key: Text) -> list[tuple[str, ...]]:
         """The places of the keys that may be meant, which are then not missing."""
@@ -156,7 +160,7 @@ class Renaming:
         return any(word.startswith(low) and other == word.replace(low, high, 1) for low, high in _PAIRS)
 
     def _is_second_of_pair(self, word: str, above: Mapped) -> bool:
-        return any(self._is_twin(plain(key), word) for key in above) and bool(list(self._aliases("", word)))
+        return bool(list(self._aliases("", word))) and any(self._is_twin(plain(key), word) for key in above)
 
     def _path(self, one: Key, word: str) -> str:
         is_bought = one.path == "spread.short_delta" and word in _AROUND_DELTA and self.about_lines.get("pays") == "debit"
@@ -165,7 +169,7 @@ class Renaming:
     def _aliases(self, section: str, word: str) -> Iterator[Key]:
         """Keys that have this other name, those of the section first."""
         pays = self.about_lines.get("pays")
-        found = [one for one in KEYS if word in one.words and field_of(self.model, one.path, pays)]
+        found = [one for one in _BY_WORD.get(word, ()) if field_of(self.model, one.path, pays)]
         found = [one for one in found if section == "roll" or not one.path.startswith("roll.")]
         yield from sorted(found, key=lambda one: (_home_of(one) != section, bool(one.line)))
 
@@ -196,6 +200,11 @@ class Renaming:
 def _home_of(one: Key) -> str:
     home = one.path.rpartition(".")[0]
     return one.path if one.line and not home else home
+
+
+_BY_WORD: Mapping[str, tuple[Key, ...]] = {
+    word: tuple(one for one in KEYS if word in one.words) for key in KEYS for word in key.words
+}
 
 
 def best_of(scalar: Scalar, said: str) -> str | None:
