@@ -69,8 +69,8 @@ SHOWN = ("SPX", "VIX")
 FUNNEL_EVERY = timedelta(minutes=10)
 ANSWER_AFTER_S = 20
 """The person who is not there looks for twenty seconds, then says yes."""
-NERVOUS = ((1, timedelta(minutes=90), -0.03, 0.04), (1, timedelta(hours=3), -0.01, 0.02))
-"""Jumps of the S&P 500: session (0 is the first), time after its open, relative move, change of volatility."""
+STAGED = ((1, timedelta(minutes=90), -0.03), (1, timedelta(hours=3), -0.01))
+"""Jumps of the S&P 500: session (0 is the first), time after its open, relative move. The report says that they are staged."""
 
 
 def demo(
@@ -160,10 +160,11 @@ class Stage:
         self._nudge = app.nudge
         loop = asyncio.get_running_loop()
         loop.call_later((ends - begins).total_seconds(), self.stop)
-        for session, after, move, vol_move in NERVOUS:
+        for session, after, move in STAGED:
             if session < len(self.sessions):
-                at = self.sessions[session].open + after - begins
-                loop.call_later(at.total_seconds(), market.shock, "SPX", move, vol_move)
+                at = self.sessions[session].open + after
+                self.record.staged.append((at, "SPX", move))
+                loop.call_later((at - begins).total_seconds(), market.shock, "SPX", move)
         for at in _full_hours(self.sessions):
             loop.call_later((at - begins).total_seconds(), self._tell_hour, market, at)
         say(f"simulated market, seed {self.seed}: {self.sessions[0].day:%a %d %b} to {self.sessions[-1].day:%a %d %b %Y},")

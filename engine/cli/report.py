@@ -70,10 +70,11 @@ def _commands(ledger: Ledger, state: Path) -> Iterator[str]:
 
 def _market(record: Record) -> Iterator[str]:
     """Each underlying, day by day: where it opened and closed, and the way between."""
-    if not record.spots:
+    if not record.spots and not record.staged:
         return
     yield ""
     yield "The market"
+    yield from _staged(record)
     for underlying, told in record.spots.items():
         low, high = min(spot for _, spot in told), max(spot for _, spot in told)
         for number, (day, rows) in enumerate(_by_day(told).items()):
@@ -81,6 +82,14 @@ def _market(record: Record) -> Iterator[str]:
             name = underlying if number == 0 else ""
             way = f"{opened:>9,.2f} → {closed:>9,.2f}  {closed / opened - 1:>+7.2%}"
             yield f"  {name:<5} {day:%a %d %b}  {way}   {picture(rows, low, high)}"
+
+
+def _staged(record: Record) -> Iterator[str]:
+    """What was no chance: the jumps that the demonstration made, as far as they have happened."""
+    last = record.facts[-1][0]
+    jumps = [f"{name} {move:+.0%} at once, {clock(at)}" for at, name, move in record.staged if at <= last]
+    if jumps:
+        yield f"  staged, to show what stops do: {'; '.join(jumps)}. Quotes widen and volatility rises with it."
 
 
 def _searches(record: Record, ledger: Ledger) -> Iterator[str]:

@@ -32,6 +32,8 @@ class Record:
     cash: int = 0
     marks: dict[str, Decimal | None] = field(default_factory=dict[str, Decimal | None])
     """By position what closing the open part at mid would make, USD before fees; None where a leg has no quote."""
+    staged: list[tuple[datetime, str, float]] = field(default_factory=list[tuple[datetime, str, float]])
+    """Jumps that the demonstration itself made: when, of what, and the relative move."""
     spots: dict[str, list[tuple[datetime, float]]] = field(default_factory=dict[str, list[tuple[datetime, float]]])
     """By underlying the price of each archived snapshot, oldest first."""
     ranks: dict[str, str] = field(default_factory=dict[str, str])

@@ -138,6 +138,7 @@ def test_report_fits_eighty_columns(snapshot: SnapshotAssertion) -> None:
         FunnelStep("quote_width <= 10% of mid or quote_width <= $0.10", 30, 0),
     )
     record = Record(cash=100_000, marks={"o2": Decimal(-12)}, ranks={"d" * 64: "return_on_risk * pop"})
+    record.staged = [(given.NOW, "SPX", -0.03), (given.NOW + timedelta(days=9), "SPX", -0.01)]
     for day, prices in ((0, (600.0, 604.0, 606.5)), (1, (606.0, 588.0, 591.25))):
         for hour, spot in enumerate(prices):
             record.spots.setdefault("SPY", []).append((given.NOW + timedelta(days=day, hours=hour), spot))

@@ -23,7 +23,7 @@ from engine.sim.market.path import Path, modelled
 from engine.sim.market.quotes import NOTHING, Bar, Change, Quotes, UnderlyingQuote, changed_rows, traded
 from engine.sim.market.series import Breadth, listed
 from engine.sim.market.sessions import hours_of
-from engine.sim.market.walk import Walk, past
+from engine.sim.market.walk import State, Walk, one_of, past
 
 HISTORY_DAYS = 520
 """Daily bars before the first session: two years, so that a year's rank has its data."""
@@ -134,10 +134,11 @@ class GeneratedMarket:
             relisted = self._next_day() or relisted
         return self._walk_to(now, relisted)
 
-    def shock(self, underlying: str, move: float, vol_move: float = 0.0) -> None:
+    def shock(self, underlying: str, move: float, vol_move: float | None = None) -> None:
         """A jump, shown by the next step in session; the other underlyings follow as far as they are correlated.
 
-        `move` is relative (-0.05 falls 5 %), `vol_move` is added to the volatility (0.10 adds ten points).
+        `move` is relative (-0.05 falls 5 %), `vol_move` is added to the volatility (0.10 adds ten points); without it
+        volatility moves as markets do. Quotes widen with the speed, and a fall steepens the smile.
         """
         self._walk.shock(self._symbols.index(underlying), move, vol_move)
         self._shocked = True
@@ -244,29 +245,29 @@ class GeneratedMarket:
 
     def _note_step(self) -> None:
         if self.path is not None:
-            self.path.note(self._hours.sessions[self._day - 1], self._symbols, self._walk.spot, self._walk.level)
+            self.path.note(self._hours.sessions[self._day - 1], self._symbols, self._walk.state)
 
     def _reprice(self, place: int, symbol: str, part: float) -> None:
         """Model prices, greeks and quotes of one chain at the present grid point."""
         rows, listing, q = self._listing.rows(symbol), self._listing, self._quotes
         if rows.start == rows.stop:
             return
-        character, spot, level = self._characters[symbol], float(self._walk.spot[place]), float(self._walk.level[place])
+        character, state = self._characters[symbol], one_of([self._walk.state], place)
         at = self._grid_time().astimezone(UTC)
         years = np.maximum(listing.settles[rows] - at.timestamp(), 0.0) / SECONDS_PER_YEAR
         american = np.array([option_class(root).exercise == "American" for root in listing.roots], dtype=np.bool_)[
             listing.root[rows]
         ]
-        model, iv, known = modelled(character, spot, level, listing.strike[rows], listing.sign[rows], years, american)
+        model, iv, known = modelled(character, state, listing.strike[rows], listing.sign[rows], years, american)
         q.model[rows], q.iv[rows], q.delta[rows], q.gamma[rows] = model, iv, known.delta, known.gamma
         q.theta[rows], q.vega[rows] = known.theta * THETA_PER_DAY, known.vega * VEGA_PER_POINT
-        self._show(symbol, rows, model, level, part, at.timestamp())
+        self._show(symbol, rows, model, state, part, at.timestamp())
 
-    def _show(self, symbol: str, rows: slice, model: quoting.Floats, level: float, part: float, at: float) -> None:
+    def _show(self, symbol: str, rows: slice, model: quoting.Floats, state: State, part: float, at: float) -> None:
         listing, q, flow = self._listing, self._quotes, self._flows[symbol]
         day = self._hours.sessions[self._day - 1].day
         steps = quoting.Increments(self._increments.fine[rows], self._increments.coarse[rows])
-        bid, ask = quoting.bid_ask(model, quoting.width(self._characters[symbol], level, model), steps)
+        bid, ask = quoting.bid_ask(model, quoting.width(self._characters[symbol], state.level, model, state.rush), steps)
         bid_size, ask_size = quoting.sizes(flow, listing.con_id[rows], self._done, day, self._seed)
         trades = listing.last_trade[rows] > at
         volume = np.floor(flow.volume * quoting.share_of_day(part))

@@ -14,14 +14,14 @@ from engine.pricing.black_scholes import Greeks, greeks
 from engine.sim.market import quoting, surface
 from engine.sim.market.catalogue import Character
 from engine.sim.market.quotes import Floats
+from engine.sim.market.walk import State, one_of
 
 
 @dataclass(slots=True)
 class _Day:
     session: Session
     symbols: tuple[str, ...]
-    spots: list[Floats] = field(default_factory=list[Floats])
-    levels: list[Floats] = field(default_factory=list[Floats])
+    states: list[State] = field(default_factory=list[State])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,12 @@ class Path:
         self._characters = characters
         self._days: dict[date, _Day] = {}
 
-    def note(self, session: Session, symbols: Sequence[str], spot: Floats, level: Floats) -> None:
+    def note(self, session: Session, symbols: Sequence[str], state: State) -> None:
         """One more step of the session's day."""
         day = self._days.get(session.day)
         if day is None:
             day = self._days[session.day] = _Day(session, tuple(symbols))
-        day.spots.append(spot)
-        day.levels.append(level)
+        day.states.append(state)
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -61,30 +60,31 @@ class Path:
         that has not begun."""
         walked, character = self._days[day], self._characters[option.underlying]
         place = walked.symbols.index(option.underlying)
-        at = walked.session.open.timestamp() + self._cadence_s * np.arange(len(walked.spots))
+        at = walked.session.open.timestamp() + self._cadence_s * np.arange(len(walked.states))
         at = np.minimum(at, walked.session.close.timestamp())
         at = at[at < calendar.trades_until(option.rule, option.expiry).timestamp()]
-        spot, level = (np.array(column)[: len(at), place] for column in (walked.spots, walked.levels))
+        state = one_of(walked.states[: len(at)], place)
         years = np.maximum(calendar.settles_at(option.rule, option.expiry).timestamp() - at, 0.0) / SECONDS_PER_YEAR
         strike, sign = np.full(len(at), float(option.strike)), np.full(len(at), 1 if option.put_call == "C" else -1)
         american = np.full(len(at), option.rule.exercise == "American")
-        model, _, _ = modelled(character, spot, level, strike, sign, years, american)
+        model, _, _ = modelled(character, state, strike, sign, years, american)
         fine, coarse = (np.full(len(at), step) for step in quoting.increments_of(option.root, character.underlying))
-        bid, ask = quoting.bid_ask(model, quoting.width(character, level, model), quoting.Increments(fine, coarse))
+        bid, ask = quoting.bid_ask(
+            model, quoting.width(character, state.level, model, state.rush), quoting.Increments(fine, coarse)
+        )
         return Steps(at, bid, ask)
 
 
 def modelled(
     character: Character,
-    spot: float | Floats,
-    level: float | Floats,
+    state: State,
     strike: Floats,
     sign: NDArray[np.integer],
     years: Floats,
     american: NDArray[np.bool_],
 ) -> tuple[Floats, Floats, Greeks]:
-    """Model price and implied volatility of options, and their greeks, at a spot and a level of volatility."""
-    rate, dividend = character.underlying.rate, character.underlying.dividend
-    iv = surface.implied(character.shape, level, np.log(strike / spot) - (rate - dividend) * years, years)
+    """Model price and implied volatility of options on one underlying, and their greeks."""
+    spot, rate, dividend = state.spot, character.underlying.rate, character.underlying.dividend
+    iv = surface.implied(character.shape, state.level, np.log(strike / spot) - (rate - dividend) * years, years, state.fear)
     known = greeks(spot, strike, years, rate, dividend, np.where(np.isnan(iv), 0.0, iv), sign)
     return np.where(american, np.maximum(known.price, sign * (spot - strike)), known.price), iv, known

@@ -22,7 +22,10 @@ _COARSER_FROM = 3.0
 _REFRESH_STEPS = 12
 """A quote's sizes are drawn anew once in so many steps, each row in its own rhythm."""
 _CALM = 1.3
-"""Quotes widen once the level is this many times its long-run value."""
+"""Quotes widen faster once the level is this many times its long-run value."""
+_RUSH_FROM, _RUSH_WIDENS, _RUSH_MOST = 1.5, 0.25, 4.0
+"""Speed of the market, against what its volatility says, from which market makers step back; what each more of it adds to the
+width, in usual widths, and the most that it adds."""
 
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -78,9 +81,11 @@ def bid_ask(model: Floats, width: Floats, steps: Increments) -> tuple[Floats, Fl
     return np.asarray(bid, dtype=np.float64), np.asarray(apart, dtype=np.float64)
 
 
-def width(character: Character, level: float | Floats, model: Floats) -> Floats:
-    """Usual width of quotes, USD per share: wider for dear options and in a storm."""
-    storm = 1 + 2 * np.maximum(0.0, level / character.shape.long_level - _CALM)
+def width(character: Character, level: float | Floats, model: Floats, rush: float | Floats = 1.0) -> Floats:
+    """Usual width of quotes, USD per share: wider for dear options, with volatility, and with the market's speed (`rush`)."""
+    against_usual = level / character.shape.long_level
+    storm = np.maximum(1.0, against_usual) + 2 * np.maximum(0.0, against_usual - _CALM)
+    storm = storm * (1 + np.minimum(_RUSH_MOST, _RUSH_WIDENS * np.maximum(0.0, rush - _RUSH_FROM)))
     return storm * (character.width_floor + character.width_slope * np.power(model, 0.75))
 
 

@@ -324,6 +324,77 @@ def test_shock_moves_spot_volatility_and_those_tied_to_it():
     assert shaken.spot("SPX").low == shaken.spot("SPX").price
 
 
+def width_of_a_put(market: GeneratedMarket) -> float:
+    """Width of the quote of a put a twentieth below the spot, as a part of its model price."""
+    q, listing = market.quotes, market.listing
+    puts = np.flatnonzero((listing.sign == -1) & (listing.expiry == listing.expiry[-1]) & (listing.u == 0))
+    row = puts[np.argmin(np.abs(listing.strike[puts] - 0.95 * market.spot("SPX").price))]
+    return float((q.ask[row] - q.bid[row]) / q.model[row])
+
+
+def test_crash_raises_volatility_widens_quotes_and_calms_with_time():
+    market = at_noon()
+    calm_iv, calm_width = market.iv30("SPX"), width_of_a_put(market)
+
+    market.shock("SPX", -0.03)
+    market.step(NOON)
+    crash_iv, crash_width = market.iv30("SPX"), width_of_a_put(market)
+    market.step(NOON + timedelta(minutes=10))
+    later_width = width_of_a_put(market)
+    market.step(NOON + timedelta(hours=2))
+    calmed_width = width_of_a_put(market)
+
+    assert 0.04 < crash_iv - calm_iv < 0.09
+    assert crash_width > 3 * calm_width
+    assert crash_width >= later_width > calmed_width
+    assert calmed_width < 1.8 * calm_width
+
+
+def test_rise_calms_less_than_a_fall_frightens():
+    fallen, risen = at_noon(), at_noon()
+    before = fallen.iv30("SPX")
+    fallen.shock("SPX", -0.03)
+    risen.shock("SPX", 0.03)
+
+    assert before - risen.iv30("SPX") < 0.5 * (fallen.iv30("SPX") - before)
+    assert risen.iv30("SPX") < before
+
+
+def test_prices_admit_no_arbitrage_in_a_crash():
+    market = at_noon()
+    market.shock("SPX", -0.05)
+    market.step(NOON + timedelta(minutes=1))
+    q, listing = market.quotes, market.listing
+    rows = np.arange(len(listing))[listing.rows("SPX")]
+
+    slices = 0
+    for expiry in np.unique(listing.expiry[rows]):
+        for root in np.unique(listing.root[rows]):
+            for sign in (1, -1):
+                chain = rows[(listing.expiry[rows] == expiry) & (listing.root[rows] == root) & (listing.sign[rows] == sign)]
+                if len(chain) < 3:
+                    continue
+                slices += 1
+                slopes = np.diff(q.model[chain]) / np.diff(listing.strike[chain])
+                assert np.all(np.diff(slopes) >= -1e-9)
+                assert np.all(slopes * sign <= 1e-9)
+                assert np.all(np.abs(slopes) <= 1 + 1e-9)
+                assert np.all(q.bid[chain] <= q.model[chain] + 1e-9)
+                assert np.all(q.model[chain] <= q.ask[chain] + 1e-9)
+    assert slices >= 10
+
+
+def test_other_underlyings_are_shaken_as_far_as_they_are_tied():
+    market = given.market(underlyings=("SPX", "QQQ", "AAPL"))
+    market.step(NOON)
+    before = {name: market.iv30(name) for name in ("SPX", "QQQ", "AAPL")}
+
+    market.shock("SPX", -0.03)
+
+    rose = {name: market.iv30(name) / level for name, level in before.items()}
+    assert rose["SPX"] > rose["QQQ"] > rose["AAPL"] > 1.1
+
+
 def test_volatility_rises_when_spots_fall():
     market = given.market()
     spots, levels = [], []
