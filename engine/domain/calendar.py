@@ -117,7 +117,10 @@ class Calendar:
         """
         if of.monthly == "third Friday":
             return self.on_or_before(third_friday(year, month)).day
-        friday = third_friday(year + month // 12, month % 12 + 1)
+        return self.thirty_days_before(third_friday(year + month // 12, month % 12 + 1))
+
+    def thirty_days_before(self, friday: date) -> date:
+        """The day on which options on the VIX expire whose settlement is made of the options of that Friday."""
         wednesday = friday - _VIX_DAYS
         return (self.on_or_before(wednesday) if self.session(friday) else self.before(wednesday)).day
 

@@ -10,7 +10,7 @@ from typing import Literal
 from engine.sim.market.contracts import Underlying
 from engine.sim.market.surface import Shape
 
-Cycle = Literal["daily", "weekly", "monthly"]
+Cycle = Literal["daily", "weekly", "Wednesdays", "monthly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ VIX = "VIX"
 VIX_SOURCE = "SPX"
 """The index whose 30-day volatility, times 100, is the VIX."""
 
+_NO_CARRY = 0.04
+"""The yield that leaves a forward where it is, at the rate of all underlyings: options on the VIX are written on its futures."""
 _INDEX = Shape(long_level=0.18)
 _TECH = Shape(long_level=0.30, skew=-0.45, curve=0.7)
 
@@ -109,12 +111,16 @@ _CHARACTERS = (
         width_slope=0.06,
     ),
     Character(
-        _index(VIX, 13455763, "CBOE Volatility Index", (), 0.0, False),
+        _index(VIX, 13455763, "CBOE Volatility Index", ("VIX", "VIXW"), _NO_CARRY, False),
         price=15.0,
-        level=0.9,
-        shape=Shape(long_level=0.9),
+        level=0.95,
+        shape=Shape(long_level=0.75, skew=0.55, curve=0.8),
         market_share=0.0,
-        strike_unit=1.0,
+        strike_unit=0.5,
+        cycles={"VIX": "monthly", "VIXW": "Wednesdays"},
+        option_volume=12_000,
+        width_floor=0.02,
+        width_slope=0.05,
     ),
     Character(
         _fund("SPY", 756733, "SPDR S&P 500 ETF Trust", "ARCA", 0.012),

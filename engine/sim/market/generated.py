@@ -19,11 +19,12 @@ from engine.sim.market import quoting, surface
 from engine.sim.market.catalogue import CHARACTERS, VIX, VIX_SOURCE, Character
 from engine.sim.market.contracts import ContractNumbers, Key, Listing, Underlying, listing_of
 from engine.sim.market.diary import Diary, days_before
-from engine.sim.market.path import Path, modelled
+from engine.sim.market.path import Path, modelled, state_of
 from engine.sim.market.quotes import NOTHING, Bar, Change, Quotes, UnderlyingQuote, changed_rows, traded
 from engine.sim.market.series import Breadth, listed
 from engine.sim.market.sessions import hours_of
-from engine.sim.market.walk import State, Walk, one_of, past
+from engine.sim.market.volatility import volatility_index
+from engine.sim.market.walk import State, Walk, past
 
 HISTORY_DAYS = 520
 """Daily bars before the first session: two years, so that a year's rank has its data."""
@@ -52,6 +53,7 @@ class GeneratedMarket:
         chosen = [CHARACTERS[known] if isinstance(known, str) else known for known in underlyings]
         self._characters = {character.underlying.symbol: character for character in chosen}
         self._symbols = sorted(symbol for symbol in self._characters if symbol != VIX)
+        self._optioned = sorted(self._characters)
         if VIX in self._characters and VIX_SOURCE not in self._characters:
             raise ValueError(f"{VIX} is the volatility of {VIX_SOURCE}: simulate {VIX_SOURCE} too")
         self._seed = seed
@@ -63,7 +65,7 @@ class GeneratedMarket:
         self._numbers = ContractNumbers()
         self._walk = Walk(seed, [self._characters[symbol] for symbol in self._symbols])
         self._keys: set[Key] = set()
-        self._listing = listing_of((), self._symbols, self._numbers)
+        self._listing = listing_of((), self._optioned, self._numbers)
         self._quotes = Quotes.absent(0)
         self._done = 0
         self._day = 0
@@ -160,12 +162,11 @@ class GeneratedMarket:
         """Lists the options of a session and forgets their quotes; expired ones go, strikes once listed stay."""
         day = self._hours.sessions[number].day
         self._keys = {key for key in self._keys if key.expiry >= day}
-        for place, symbol in enumerate(self._symbols):
-            spot = float(self._walk.spot[place])
-            self._keys |= listed(self._characters[symbol], spot, self._calendar, day, self._breadth)
+        for symbol in self._optioned:
+            self._keys |= listed(self._characters[symbol], self._price(symbol), self._calendar, day, self._breadth)
         self._keys = {key for key in self._keys if self._calendar.last_session(option_class(key.root), key.expiry).day >= day}
         old, lasts = self._listing, self._quotes.last
-        self._listing = listing_of(self._keys, self._symbols, self._numbers, self._calendar)
+        self._listing = listing_of(self._keys, self._optioned, self._numbers, self._calendar)
         self._quotes = Quotes.absent(len(self._listing))
         _, stayed, place_now = np.intersect1d(old.con_id, self._listing.con_id, return_indices=True)
         self._quotes.last[place_now] = lasts[stayed]
@@ -175,11 +176,11 @@ class GeneratedMarket:
                 self._characters[symbol],
                 self._listing,
                 self._listing.rows(symbol),
-                float(self._walk.spot[place]),
+                self._price(symbol),
                 day,
                 self._seed,
             )
-            for place, symbol in enumerate(self._symbols)
+            for symbol in self._optioned
         }
         for symbol, flow in self._flows.items():
             self._quotes.open_interest[self._listing.rows(symbol)] = flow.open_interest
@@ -229,8 +230,8 @@ class GeneratedMarket:
         for symbol, diary in self._diaries.items():
             diary.show(self._price(symbol), self._done, part)
         before = tuple(column.copy() for column in traded(self._quotes))
-        for place, symbol in enumerate(self._symbols):
-            self._reprice(place, symbol, part)
+        for symbol in self._optioned:
+            self._reprice(symbol, part)
         rows = np.arange(len(self._listing)) if relisted else changed_rows(before, traded(self._quotes))
         moved = tuple(symbol for symbol, diary in self._diaries.items() if diary.quote() != shown[symbol])
         return Change(rows, moved, relisted)
@@ -247,14 +248,15 @@ class GeneratedMarket:
         if self.path is not None:
             self.path.note(self._hours.sessions[self._day - 1], self._symbols, self._walk.state)
 
-    def _reprice(self, place: int, symbol: str, part: float) -> None:
+    def _reprice(self, symbol: str, part: float) -> None:
         """Model prices, greeks and quotes of one chain at the present grid point."""
         rows, listing, q = self._listing.rows(symbol), self._listing, self._quotes
         if rows.start == rows.stop:
             return
-        character, state = self._characters[symbol], one_of([self._walk.state], place)
+        character = self._characters[symbol]
         at = self._grid_time().astimezone(UTC)
         years = np.maximum(listing.settles[rows] - at.timestamp(), 0.0) / SECONDS_PER_YEAR
+        state = state_of([self._walk.state], self._symbols, symbol, self._characters, years)
         american = np.array([option_class(root).exercise == "American" for root in listing.roots], dtype=np.bool_)[
             listing.root[rows]
         ]
@@ -281,7 +283,8 @@ class GeneratedMarket:
 
     def _price(self, symbol: str) -> float:
         if symbol == VIX:
-            return 100 * self._iv30(VIX_SOURCE)
+            source = self._characters[VIX_SOURCE]
+            return float(volatility_index(source, self._walk.level[self._symbols.index(VIX_SOURCE)]))
         return float(self._walk.spot[self._symbols.index(symbol)])
 
     def _iv30(self, symbol: str) -> float:

@@ -12,8 +12,9 @@ from engine.domain.contract import Contract
 from engine.domain.session import SECONDS_PER_YEAR, Session
 from engine.pricing.black_scholes import Greeks, greeks
 from engine.sim.market import quoting, surface
-from engine.sim.market.catalogue import Character
+from engine.sim.market.catalogue import VIX, VIX_SOURCE, Character
 from engine.sim.market.quotes import Floats
+from engine.sim.market.volatility import future_state
 from engine.sim.market.walk import State, one_of
 
 
@@ -59,12 +60,11 @@ class Path:
         """Its quotes on the day, up to the last step that was taken; none where it no longer traded. Raises KeyError for a day
         that has not begun."""
         walked, character = self._days[day], self._characters[option.underlying]
-        place = walked.symbols.index(option.underlying)
         at = walked.session.open.timestamp() + self._cadence_s * np.arange(len(walked.states))
         at = np.minimum(at, walked.session.close.timestamp())
         at = at[at < calendar.trades_until(option.rule, option.expiry).timestamp()]
-        state = one_of(walked.states[: len(at)], place)
         years = np.maximum(calendar.settles_at(option.rule, option.expiry).timestamp() - at, 0.0) / SECONDS_PER_YEAR
+        state = state_of(walked.states[: len(at)], walked.symbols, option.underlying, self._characters, years)
         strike, sign = np.full(len(at), float(option.strike)), np.full(len(at), 1 if option.put_call == "C" else -1)
         american = np.full(len(at), option.rule.exercise == "American")
         model, _, _ = modelled(character, state, strike, sign, years, american)
@@ -73,6 +73,18 @@ class Path:
             model, quoting.width(character, state.level, model, state.rush), quoting.Increments(fine, coarse)
         )
         return Steps(at, bid, ask)
+
+
+def state_of(
+    states: Sequence[State], symbols: Sequence[str], underlying: str, characters: Mapping[str, Character], years: Floats
+) -> State:
+    """The way through these steps of what options on an underlying are written on: of it, or of the futures of their expiries.
+
+    `years` are those to settlement, of each option at the only step or of one option at each step.
+    """
+    if underlying != VIX:
+        return one_of(states, symbols.index(underlying))
+    return future_state(characters[VIX_SOURCE], one_of(states, symbols.index(VIX_SOURCE)), years)
 
 
 def modelled(

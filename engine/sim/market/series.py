@@ -6,7 +6,7 @@ from math import ceil, exp, floor, sqrt
 from typing import assert_never
 
 from engine.domain.calendar import Calendar
-from engine.domain.index_classes import OptionClass, option_class
+from engine.domain.index_classes import OptionClass, option_class, trades_itself
 from engine.sim.market.catalogue import Character, Cycle
 from engine.sim.market.contracts import Key
 
@@ -52,6 +52,8 @@ def expiries(of: OptionClass, cycle: Cycle, today: date, calendar: Calendar, bre
             pass
         case "weekly":
             chosen |= set(_weeklies(today, calendar, breadth.weeklies))
+        case "Wednesdays":
+            return [day for day in _wednesdays(today, calendar, breadth.weeklies) if day not in chosen]
         case "daily":
             chosen |= set(_weeklies(today, calendar, breadth.weeklies)) | set(_next_sessions(today, calendar, breadth.dailies))
         case _:
@@ -60,7 +62,17 @@ def expiries(of: OptionClass, cycle: Cycle, today: date, calendar: Calendar, bre
 
 
 def strikes(character: Character, spot: float, days: int, deviations: float) -> list[float]:
-    """Strikes listed for an expiry so many calendar days away, lowest first; downwards they reach further."""
+    """Strikes listed for an expiry so many calendar days away, lowest first; downwards they reach further.
+
+    Those of a volatility are the same for every expiry: it may be anywhere soon.
+    """
+    if not trades_itself(character.underlying.symbol):
+        return [
+            *_grid(min(10.0, spot / 2), 20.0, 0.5),
+            *_grid(21.0, 40.0, 1.0),
+            *_grid(42.5, 60.0, 2.5),
+            *_grid(65.0, 100.0, 5.0),
+        ]
     spread = deviations * max(character.level, character.shape.long_level) * sqrt((days + 1) / 365)
     reach = min(max(spread, _LEAST_REACH), _GREATEST_REACH)
     low, high = spot * exp(-1.25 * reach), spot * exp(0.8 * reach)
@@ -87,6 +99,13 @@ def _weeklies(today: date, calendar: Calendar, count: int) -> list[date]:
     """The Fridays ahead, or the sessions before those on which the exchange is closed."""
     first = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
     days = (calendar.on_or_before(first + timedelta(weeks=n)).day for n in range(count))
+    return [day for day in days if day >= today]
+
+
+def _wednesdays(today: date, calendar: Calendar, count: int) -> list[date]:
+    """The Wednesdays ahead, thirty days before a Friday each, or the sessions before them where the exchange is closed."""
+    first = today + timedelta(days=30 + (_FRIDAY - today.weekday() - 30) % 7)
+    days = (calendar.thirty_days_before(first + timedelta(weeks=n)) for n in range(count))
     return [day for day in days if day >= today]
 
 
