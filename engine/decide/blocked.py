@@ -122,8 +122,8 @@ def wait(
     `count` is since when and how often its rule has held, where this look counts; it goes on as it was otherwise.
     """
     known, legs = _known(position, snapshot), position.spread.legs
-    if known is not None and known.obstacle == "no bid" and snapshot.at < known.again_at:
-        return  # a price would not help: it is tried again then, by whatever rule
+    if obstacle == "no price" and known is not None and snapshot.at < known.again_at and _waits_its_turn(known, rule):
+        return
     is_said = known is not None and (known.rule, known.obstacle) == (rule, obstacle)
     hits = pending(snapshot.exit_hits.get((position.id, rule)), snapshot)
     first_at, number = count or ((hits.first_at, hits.count) if hits else (snapshot.at, 1))
@@ -166,6 +166,12 @@ def stuck(position: Position, snapshot: Snapshot) -> Iterator[Decision]:
         text = f"its close {order.ref} was canceled {order.cancels} times and {what}: look at it in TWS"
         again_at = (order.last_cancel_at or snapshot.at) + CANCEL_AGAIN.wait(order.cancels)
         yield from _said(order.proposed.reason, position, "not filled", text, order.cancels, again_at, snapshot)
+
+
+def _waits_its_turn(known: ExitBlocked, rule: str) -> bool:
+    """Whether a price would not help before the next try: nobody bids, whatever the rule, or this rule's last close came to
+    nothing."""
+    return known.obstacle == "no bid" or (known.rule == rule and known.obstacle != "no price")
 
 
 def free(position: Position, text: str, snapshot: Snapshot) -> Iterator[Decision]:

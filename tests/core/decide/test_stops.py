@@ -350,6 +350,19 @@ def test_position_that_nobody_bids_for_is_said_once_a_try_though_its_quotes_grow
     assert [fact.tries for fact in said] == sorted({fact.tries for fact in said})
 
 
+def test_stop_that_was_not_filled_says_nothing_of_its_quotes_until_its_next_try() -> None:
+    rule, again_at = "loss >= 200% of credit", seconds(100)
+    known = position()
+    given.told(known, ExitBlocked("o1", rule, "not filled", "7 closes came to nothing", 7, again_at))
+    hits = {("o1", rule): ExitHits(seconds(-40), seconds(-1), 4)}
+
+    before = look(known, costs("2.50"), exit_hits=hits, is_fresh=False)
+    stale = look(known, costs("2.50", at=again_at), exit_hits={("o1", rule): ExitHits(seconds(50), seconds(99), 4)}, is_fresh=False)
+
+    assert before == []
+    assert [(fact.obstacle, fact.tries) for fact in blocked(stale)] == [("no price", 1)]
+
+
 def test_date_is_tried_for_as_long_as_it_holds_also_where_a_profit_above_it_holds_too() -> None:
     rules = given.strategy("exits:\n  - profit >= 50% of credit\n  - loss >= 400% of credit\n  - dte <= 25")
 
