@@ -17,7 +17,7 @@ from itertools import islice
 from engine.decide.account_age import account_verdict, must_wait
 from engine.decide.book import Book
 from engine.decide.find import Found
-from engine.decide.gate import ACCOUNT, Opening, gate, strategy_obstacle
+from engine.decide.gate import ACCOUNT, Opening, gates, strategy_obstacle
 from engine.decide.price import Plan, combo_tick, opening_plan
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.refs import next_ref
@@ -113,17 +113,22 @@ class _Look:
 
 def _try(look: _Look, candidates: Sequence[Candidate]) -> Propose | DenyEntry | None:
     """The proposal of the first candidate that passes; else the denial of the best, where it is new."""
-    denied: EntryDenied | None = None
+    best: tuple[Candidate, EntryDenied] | None = None
     wanted = (candidate for candidate in candidates if not _is_passed_over(look, candidate))
     for candidate in islice(wanted, TRIED_MAX):
-        outcome = _outcome(look, candidate)
+        outcome = _outcome(look, candidate, is_brief=True)
         if isinstance(outcome, OrderProposed):
             return Propose(outcome)
-        denied = denied or outcome
-    return DenyEntry(denied) if denied is not None and _is_new(denied, look.snapshot) else None
+        best = best or (candidate, outcome)
+    if best is None or not _is_new(best[1], look.snapshot):
+        return None
+    denied = _outcome(look, best[0])
+    assert isinstance(denied, EntryDenied), "what stopped it a moment ago is asked of the same snapshot"
+    return DenyEntry(denied)
 
 
-def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
+def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> OrderProposed | EntryDenied:
+    """The order of a candidate, or its denial with the answers of all gates; a brief one ends with the gate that stops it."""
     strategy, snapshot, book = look.strategy, look.snapshot, look.book
     spread = candidate.spread
     quote = spread_quote(spread, look.rows, "open")
@@ -152,7 +157,8 @@ def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
             Verdict("roll_loss", "pass" if risked <= most else "fail", f"${risked:,.0f}", f"at most ${most:,.0f}", "engine"),
         )
     if quote is not None and first_obstacle(verdicts) is None:
-        verdicts += gate(Opening(strategy, spread, count, loss, quote, look.leaves), snapshot, book, look.rows)
+        asked = gates(Opening(strategy, spread, count, loss, quote, look.leaves), snapshot, book, look.rows)
+        verdicts += tuple(_until_one_fails(asked) if is_brief else asked)
     stop = first_obstacle(verdicts)
     if stop is not None or plan is None or quantity is None:
         assert stop is not None, "without a plan or a quantity there is a verdict that says so"
@@ -177,6 +183,13 @@ def _outcome(look: _Look, candidate: Candidate) -> OrderProposed | EntryDenied:
         verdicts=verdicts,
         rolled_from=look.roll.position.id if look.roll else None,
     )
+
+
+def _until_one_fails(asked: Iterator[Verdict]) -> Iterator[Verdict]:
+    for verdict in asked:
+        yield verdict
+        if verdict.answer == "fail":
+            return
 
 
 def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:

@@ -100,12 +100,7 @@ def _rest_loss(order: Order) -> Decimal:
 def _opened_on(ledger: Ledger, day: date, without: str | None) -> Iterator[Holding]:
     for order in ledger.opened_on(day):
         if order.ref != without:
-            spreads = order.quantity if not order.is_over else order.filled
-            yield Holding(
-                order.strategy,
-                order.spread,
-                spreads,
-                order.max_loss * spreads / order.quantity,
-                order.proposed_at,
-                is_working=order.filled == 0,
-            )
+            filled = order.filled
+            spreads = order.quantity if not order.is_over else filled
+            loss = order.max_loss * spreads / order.quantity
+            yield Holding(order.strategy, order.spread, spreads, loss, order.proposed_at, is_working=filled == 0)

@@ -33,6 +33,8 @@ from engine.strategy.model import Policy, Strategy
 
 BUCKETS_FROM = 100
 """Strikes of a group from which buckets find partners faster than the whole group does; below it both cost the same."""
+ANSWERS_KEPT = 2_000
+"""Answers of exits that are remembered for one strategy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class _Plan:
     funnel: tuple[FunnelPlan, Prepared, Prepared] | None = None
     market: tuple[ConditionsPlan, Prepared] | None = None
     exits: tuple[ConditionsPlan, Prepared] | None = None
+    answered: dict[tuple[Value, ...], tuple[ExitAnswer, ...]] = field(
+        default_factory=dict[tuple[Value, ...], tuple["ExitAnswer", ...]]
+    )
+    """What the exits said of the measures that they look at: most positions stand as they stood a moment ago."""
     policy: tuple[ConditionsPlan, Prepared] | None = None
 
 
@@ -144,10 +150,16 @@ class Finder:
         if plan.exits is None:
             plan.exits = self._conditions(compile_exits(strategy, self._new_table()))
         conditions, prepared = plan.exits
-        found = answer(conditions, prepared, self._scanner, positions)
-        return [
-            tuple(ExitAnswer(rule, one.holds, one.values) for rule, one in zip(strategy.exits, row, strict=True)) for row in found
-        ]
+        seen = [tuple(row.get(column_of(measure)) for measure in conditions.measures) for row in positions]
+        asked = {key: row for key, row in zip(seen, positions, strict=True) if key not in plan.answered}
+        if asked:
+            if len(plan.answered) > ANSWERS_KEPT:
+                plan.answered = {key: plan.answered[key] for key in seen if key in plan.answered}
+            found = answer(conditions, prepared, self._scanner, tuple(asked.values()))
+            for key, row in zip(asked, found, strict=True):
+                answers = zip(strategy.exits, row, strict=True)
+                plan.answered[key] = tuple(ExitAnswer(rule, one.holds, one.values) for rule, one in answers)
+        return [plan.answered[key] for key in seen]
 
     def policy(self, strategy: Strategy, values: Mapping[str, Value]) -> tuple[Answer, ...]:
         """The answer to each line of `auto_when` for one order; `values` are its measures by name. None without a policy."""

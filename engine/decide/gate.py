@@ -55,16 +55,19 @@ class Opening:
 
 def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[Verdict, ...]:
     """The answers of all gates, in the order in which a trader would look at them."""
+    return tuple(gates(opening, snapshot, book, rows))
+
+
+def gates(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Verdict]:
+    """The same one by one: whoever only wants to know what stops the opening need not ask those behind it, which cost more."""
     held = exposure(snapshot.ledger, snapshot.at, without=opening.order_ref)
-    return (
-        *_engine(opening.strategy, snapshot),
-        *_market(opening, snapshot, book),
-        *_strategy(opening, snapshot, book, held, rows),
-        *_risk(opening, snapshot, book, held),
-        *_counts(opening, snapshot, book, held),
-        *_account(opening, snapshot, book, held, rows),
-        own_exits(opening.strategy, opening.spread, opening.contracts, opening.quote, snapshot, book, rows),
-    )
+    yield from _engine(opening.strategy, snapshot)
+    yield from _market(opening, snapshot, book)
+    yield from _strategy(opening, snapshot, book, held, rows)
+    yield from _risk(opening, snapshot, book, held)
+    yield from _counts(opening, snapshot, book, held)
+    yield from _account(opening, snapshot, book, held, rows)
+    yield own_exits(opening.strategy, opening.spread, opening.contracts, opening.quote, snapshot, book, rows)
 
 
 def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book, without: str | None = None) -> Verdict | None:
@@ -75,18 +78,19 @@ def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book, withou
     stopped = first_obstacle(tuple(_engine(strategy, snapshot)))
     if stopped is not None:
         return stopped
-    held = exposure(snapshot.ledger, snapshot.at, without=without)
-    ours = _of_strategy(strategy)
+    return next((verdict for verdict in _of_any_candidate(strategy, snapshot, book, without) if verdict.answer != "pass"), None)
+
+
+def _of_any_candidate(strategy: Strategy, snapshot: Snapshot, book: Book, without: str | None) -> Iterator[Verdict]:
+    yield _hours(strategy, snapshot, book)
     tripped = trip_verdict(STOP, strategy.name, snapshot)
-    checks = (
-        _hours(strategy, snapshot, book),
-        *((tripped,) if tripped else ()),
-        _at_most("open", held.count(ours) + 1, strategy.limits.open, strategy.name),
-        _at_most("per_day", _today(held, strategy) + 1, strategy.limits.per_day, strategy.name),
-        _at_most("entries_per_day", len(held.opened_today) + 1, book.account.counts.entries_per_day, ACCOUNT),
-        *_breakers(snapshot, book),
-    )
-    return next((verdict for verdict in checks if verdict.answer != "pass"), None)
+    if tripped is not None:
+        yield tripped
+    held = exposure(snapshot.ledger, snapshot.at, without=without)
+    yield _at_most("open", held.count(_of_strategy(strategy)) + 1, strategy.limits.open, strategy.name)
+    yield _at_most("per_day", _today(held, strategy) + 1, strategy.limits.per_day, strategy.name)
+    yield _at_most("entries_per_day", len(held.opened_today) + 1, book.account.counts.entries_per_day, ACCOUNT)
+    yield from _breakers(snapshot, book)
 
 
 def _engine(strategy: Strategy, snapshot: Snapshot) -> Iterator[Verdict]:

@@ -87,9 +87,9 @@ def _losses(legs: Sequence[Line], moves: Sequence[tuple[float, Array]], rate: fl
         np.array([getattr(leg, name) for leg in legs]) for name in ("contracts", "forward", "strike", "years", "sign", "iv")
     )
     now = price(forward, strike, years, rate, rate, iv, sign)
-    for move, shift in moves:
-        then = price(forward * (1 + move), strike, years, rate, rate, np.maximum(0.0, iv + shift), sign)
-        yield float(np.sum(contracts * (now - then)))
+    factors, shifts = np.array([[1 + move] for move, _ in moves]), np.array([shift for _, shift in moves])
+    then = price(forward * factors, strike, years, rate, rate, np.maximum(0.0, iv + shifts), sign)
+    yield from np.sum(contracts * (now - then), axis=1).tolist()
 
 
 def _worthless_ask(contract: Contract, rows: Rows) -> float | None:

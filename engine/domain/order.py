@@ -232,7 +232,12 @@ class Order:
     @property
     def filled(self) -> int:
         """Whole spreads filled: what every leg has executed in its ratio."""
-        return min(self.leg_filled(leg.contract.con_id) // leg.ratio for leg in self.spread.legs)
+        if not self.fills:
+            return 0
+        done: dict[int, int] = {}
+        for fill in self.fills.values():
+            done[fill.con_id] = done.get(fill.con_id, 0) + fill.quantity
+        return min(done.get(leg.contract.con_id, 0) // leg.ratio for leg in self.spread.legs)
 
     @property
     def remaining(self) -> int:

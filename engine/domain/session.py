@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -26,6 +27,7 @@ class Session:
         return self.open <= instant < self.close
 
 
+@lru_cache(maxsize=4096)
 def trading_day(instant: datetime) -> date:
     """The calendar day in New York at this instant; days to expiry are counted between such days."""
     return instant.astimezone(NEW_YORK).date()

@@ -357,7 +357,8 @@ def test_stop_that_was_not_filled_says_nothing_of_its_quotes_until_its_next_try(
     hits = {("o1", rule): ExitHits(seconds(-40), seconds(-1), 4)}
 
     before = look(known, costs("2.50"), exit_hits=hits, is_fresh=False)
-    stale = look(known, costs("2.50", at=again_at), exit_hits={("o1", rule): ExitHits(seconds(50), seconds(99), 4)}, is_fresh=False)
+    later = {("o1", rule): ExitHits(seconds(50), seconds(99), 4)}
+    stale = look(known, costs("2.50", at=again_at), exit_hits=later, is_fresh=False)
 
     assert before == []
     assert [(fact.obstacle, fact.tries) for fact in blocked(stale)] == [("no price", 1)]
