@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 Row = dict[str, object]
 NEW_YORK = ZoneInfo("America/New_York")
 YEAR = 365 * 86400
+MEASURED_EVERY_S = 60
 MORNING_CLASSES = {"SPX", "VIX", "VIXW", "NDX", "RUT", "DJX"}
 
 
@@ -65,7 +66,8 @@ def _differences(candidate: Row, rows: Sequence[Row]) -> Iterator[str]:
         )
         for leg in legs  # type: ignore[union-attr]
     ]
-    years, rate = _years(here[0]), here[0]["rate"]
+    spans, rate = _spans(here[0]), here[0]["rate"]
+    years = spans[0]
     forward = candidate["forward"]
     chain = [row for row in rows if (row["root"], row["expiry"]) == (here[0]["root"], here[0]["expiry"])]
     if candidate["forward_from"] == "call-put parity":
@@ -79,19 +81,23 @@ def _differences(candidate: Row, rows: Sequence[Row]) -> Iterator[str]:
         yield from _unequal("bid", leg["bid"], row["bid_cents"] / 100, 0.005)
         yield from _unequal("ask", leg["ask"], row["ask_cents"] / 100, 0.005)
         w = row["put_call"]
-        value = _black(forward, leg["strike"], years, rate, leg["iv"], w)
+        values = [_black(forward, leg["strike"], span, rate, leg["iv"], w) for span in spans]
         half = max(0.005, (leg["ask"] - leg["bid"]) / 2)
-        yield from _unequal(f"worth of {leg['strike']}", value, (leg["bid"] + leg["ask"]) / 2, 3.2 * half)
+        yield from _unequal(f"worth of {leg['strike']}", (leg["bid"] + leg["ask"]) / 2, values, 3.2 * half)
         d1 = math.log(forward / leg["strike"]) / (leg["iv"] * math.sqrt(years)) + leg["iv"] * math.sqrt(years) / 2
         own = w * _normal(w * d1) * math.exp(-rate * years) * forward / candidate["spot"]
         yield from _unequal(f"delta of {leg['strike']}", leg["delta"], own, 0.05)
-        worth.append(value)
+        worth.append(values)
         if row["age_s"] > candidate["age_s"] + 1:
             yield f"quote of {leg['strike']} was {row['age_s']} s old, told {candidate['age_s']}"
     net = sum((1 if leg["action"] == "sell" else -1) * (leg["bid"] + leg["ask"]) / 2 for leg in legs)  # type: ignore[union-attr]
-    mean = sum((1 if leg["action"] == "buy" else -1) * value for leg, value in zip(legs, worth, strict=True))  # type: ignore[arg-type]
-    yield from _unequal("expected_value", candidate["expected_value"], 100 * (net + mean) - candidate["fees"], 0.02)
-    yield from _unequal("pop", candidate["pop"], _pop(candidate, net, forward, years), 1e-5)
+    means = [
+        sum((1 if leg["action"] == "buy" else -1) * value for leg, value in zip(legs, values, strict=True))  # type: ignore[arg-type]
+        for values in zip(*worth, strict=True)
+    ]
+    expected = [100 * (net + mean) - candidate["fees"] for mean in means]
+    yield from _unequal("expected_value", candidate["expected_value"], expected, 0.02)
+    yield from _unequal("pop", candidate["pop"], [_pop(candidate, net, forward, span) for span in spans], 1e-5)
 
 
 def _pairs(chain: Sequence[Row], discount: float) -> Iterator[tuple[float, float]]:
@@ -127,16 +133,19 @@ def _black(forward: float, strike: float, years: float, rate: float, iv: float, 
     return w * math.exp(-rate * years) * (forward * _normal(w * d1) - strike * _normal(w * (d1 - deviation)))
 
 
-def _years(row: Row) -> float:
-    """To the settlement, as of the minute in which the engine measures it; a half day is not looked for here."""
+def _spans(row: Row) -> tuple[float, float]:
+    """Years to the settlement now and a minute ago: the engine measures them once a minute. Half days are not looked for."""
     clock = time(9, 30) if row["root"] in MORNING_CLASSES else time(16, 0)
     settles = datetime.combine(row["expiry"], clock, NEW_YORK)  # type: ignore[arg-type]
-    return (settles - row["as_of"]).total_seconds() / YEAR  # type: ignore[operator]
+    seconds = (settles - row["as_of"]).total_seconds()  # type: ignore[operator]
+    return seconds / YEAR, (seconds + MEASURED_EVERY_S) / YEAR
 
 
-def _unequal(name: str, told: float, found: float, within: float) -> Iterator[str]:
-    if told is None or not abs(told - found) <= within:
-        yield f"{name} {told}, from the quotes {found}"
+def _unequal(name: str, told: float, found: float | Sequence[float], within: float) -> Iterator[str]:
+    """Where it is neither what was found nor between the two that were."""
+    some = found if isinstance(found, Sequence) else [found]
+    if told is None or not min(some) - within <= told <= max(some) + within:
+        yield f"{name} {told}, from the quotes {' to '.join(map(str, some))}"
 
 
 def _normal(z: float) -> float:

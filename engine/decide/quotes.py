@@ -12,11 +12,16 @@ from engine.pricing.mark import Mark, QuotedLeg, closing_mark, opening_mark
 
 
 class Rows:
-    """The columns of a chain snapshot as arrays, looked up by the broker's contract number."""
+    """The columns of a chain snapshot as arrays, looked up by the broker's contract number, and the marks of spreads in it.
+
+    Good for one beat: what is read stays as it was read.
+    """
 
     def __init__(self, chain: ChainSnapshot) -> None:
         self.chain = chain
         self._columns: dict[str, NDArray[np.float64]] = {}
+        self._marks: dict[tuple[int, Purpose], tuple[Spread, Mark | None]] = {}
+        """By identity of the spread: one that is held is asked for by every rule of a beat."""
 
     def value(self, con_id: int, column: str) -> float | None:
         """One value; None where the contract is not in the chain or the value is absent."""
@@ -30,11 +35,20 @@ class Rows:
         value = float(values[row])
         return value if np.isfinite(value) else None
 
+    def mark(self, spread: Spread, purpose: Purpose) -> Mark | None:
+        """See `spread_quote`."""
+        known = self._marks.get((id(spread), purpose))
+        if known is not None and known[0] is spread:
+            return known[1]
+        legs = [_quoted(leg, self) for leg in spread.legs]
+        found = opening_mark(legs) if purpose == "open" else closing_mark(legs, spread.floor, spread.cap)
+        self._marks[id(spread), purpose] = (spread, found)
+        return found
+
 
 def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> Mark | None:
     """What opening or closing the spread would bring now; None where a side of a leg that is needed is not known."""
-    legs = [_quoted(leg, rows) for leg in spread.legs]
-    return opening_mark(legs) if purpose == "open" else closing_mark(legs, spread.floor, spread.cap)
+    return rows.mark(spread, purpose)
 
 
 def _quoted(leg: Leg, rows: Rows) -> QuotedLeg:
