@@ -8,6 +8,7 @@ from pathlib import Path
 from syrupy.assertion import SnapshotAssertion
 
 from engine.cli.report import report
+from engine.cli.stopped import Loss, Stopped
 from engine.cli.story import Record
 from engine.domain.candidate import candidate_row
 from engine.domain.facts import (
@@ -46,6 +47,18 @@ def test_position_that_was_closed_tells_its_candidate_its_walk_its_exit_and_its_
     assert within(told, "SPY 18 Dec 26 585/580P × 1", "+50.00", "0.00", "-2.60")
     assert within(told, "1 in all: +47.40", "+50.00", "0.00", "-2.60")
     assert "Nothing is open: nothing is at risk." in told
+
+
+def test_stop_tells_its_bound_what_it_lost_and_the_step_in_which_the_market_jumped_over_it() -> None:
+    rule, opening = "loss >= 200% of credit", proposed("o1", WANTED, score=0.3)
+    closing = given.proposal("o2", of=WANTED, position="o1", limit="-3.60", worst="-5.00", reason=rule)
+    before, after = Loss(given.NOW - timedelta(seconds=5), Decimal(-20)), Loss(given.NOW, Decimal("275.50"))
+    stop = Stopped("o1", rule, Decimal(160), Decimal(5), before, after, Decimal(280))
+
+    told = tell(*given.opened(opening), *given.closed(closing), record=Record(stops={"o1": stop}))
+
+    assert "due from a loss of $160; it lost $280 before fees, 1.75 times that" in said(told)
+    assert "the market jumped over it: from a loss of -$20 to $275.50 at mid in one step, Mon 09:59:55 to 10:00:00" in said(told)
 
 
 def test_better_spread_is_passed_over_because_it_is_held_or_trades_against_a_held_leg() -> None:
