@@ -39,7 +39,7 @@ KNOBS = Knobs(
     cadence_s=CADENCE_S,
     match_every_s=CADENCE_S,
     pnl_every_s=60,
-    max_lines=140,
+    max_lines=160,
     fills=FillModel(per_second_at_mid=0.0, per_second_near_natural=0.0, partial=0.0),
 )
 
@@ -67,7 +67,7 @@ class _DrummedMarket(GeneratedMarket):
         self._is_drumming = False
         self.lets_through: tuple[int, int] | None = None
         self.wrote_at: float | None = None
-        super().__init__(7, BEGINS, sessions, ("SPY",), Breadth(0, 0, 2, 1.5), CADENCE_S)
+        super().__init__(7, BEGINS, sessions, ("SPY",), Breadth(0, 0, 2, 2.0), CADENCE_S)
         self._quotes.volume[:] = 1.0
         self._is_drumming = True
 

@@ -22,7 +22,7 @@ from engine.cli.simclock import simulated_now
 from engine.settings import Settings
 from engine.sim.loop import LoopClock
 
-LINES = 130
+LINES = 150
 """So that a hundred options are streamed: some lines are left to TWS's own windows and to the underlyings."""
 TRIALS = 24
 MESSAGES_OF_A_BID, MESSAGES_OF_A_QUOTE = 2, 5
