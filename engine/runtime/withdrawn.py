@@ -36,7 +36,7 @@ def withdrawn(ledger: Ledger, picture: BrokerPicture, found: Mapping[str, Broker
     for con_id in dict.fromkeys(fill.con_id for _, fill in missed):
         of_contract = [(order, fill) for order, fill in missed if fill.con_id == con_id]
         invented = sum(fill.quantity if fill.action == "buy" else -fill.quantity for _, fill in of_contract)
-        if invented and theirs.get(con_id, Decimal(0)) == ours.get(con_id, 0) - invented:
+        if theirs.get(con_id, Decimal(0)) == ours.get(con_id, 0) - invented:
             for order, fill in of_contract:
                 yield from _taken_back(order, fill)
 

@@ -45,6 +45,25 @@ def test_an_execution_under_another_number_is_taken_back_with_what_it_cost() -> 
     assert after.orders["o1"].commission == Decimal("2.60"), "what did not happen costs nothing, whatever is said later"
 
 
+def test_invented_executions_of_two_orders_that_cancel_each_other_out_are_taken_back() -> None:
+    """Given a buy and a sale of one contract that were only told wrongly; then the positions agree with and without them."""
+    ledger = filled()
+    close = given.proposal("c1", position="o1", quantity=2, limit="-0.40")
+    given.told(ledger, *given.working(close), *given.fills(close, 1, at=SENT_AT), at=SENT_AT)
+    true = told(ledger)
+    bought, sold = (
+        replace(next(fill for fill in true if (fill.order_ref, fill.con_id) == (ref, LONG.con_id)), exec_id=f"x.{ref}.01")
+        for ref in ("o1", "c1")
+    )
+    given.told(ledger, bought, replace(sold, quantity=bought.quantity), at=SENT_AT)
+    of_close = replace(order("working", "c1", perm_id=ledger.orders["c1"].perm_id or 0), filled=Decimal(1))
+
+    outcome = against(ledger, executions=true, completed=[counted(2)], open=[of_close], positions=holds(1), asked_at=LATER)
+
+    taken_back = {fact.order_ref for fact in outcome.facts if isinstance(fact, LegFilled) and not fact.quantity}
+    assert taken_back == {"o1", "c1"}
+
+
 def test_an_order_that_filled_only_in_a_wrong_message_is_asked_about_and_works_on() -> None:
     ledger = filled()
 
