@@ -18,7 +18,7 @@ from engine.strategy.positions import Listed, Mapped, Text, about, complaint, te
 from engine.strategy.reading.spelling import nearest
 from engine.strategy.scalars.scalar import shortened
 from engine.strategy.units import Unit
-from engine.strategy.way_out import turn, write, write_any
+from engine.strategy.way_out import WayOut, Whole, is_later, turn, write, write_any
 
 Deed: TypeAlias = Literal["close", "roll", "alert"]
 """What an exit does to a position."""
@@ -110,7 +110,8 @@ class OneLine:
     def _keyed(self, written: Mapped, reader: LineReader) -> ExitRule:
         """An exit with its action; whatever else stands as `key: value` is told as the line that it may be."""
         if len(written) != 1:
-            raise complaint(written.place, "one exit is one condition and one action", "write  - short_delta >= 0.35: roll")
+            hint = _joined(written, reader) or "write  - short_delta >= 0.35: roll"
+            raise complaint(written.span or next(iter(written)).place, "one exit is one condition and one action", hint)
         ((line, word),) = written.items()
         action: Action | None = next((action for action in ACTIONS if action == word), None)
         if self.wants == "exit" and action is not None:
@@ -169,17 +170,48 @@ class OneLine:
         return {"anyOf": [{"const": LET_EXPIRE}, line, act]}
 
 
+def _error_of(text: Text, reader: LineReader) -> PydanticCustomError:
+    """What is wrong with a line that does not read."""
+    try:
+        reader.read(text)
+    except PydanticCustomError as error:
+        return error
+    raise AssertionError("only a line that does not read is asked for")
+
+
+_CONDITION_KEYS = frozenset({"when", "if", "condition", "rule", "trigger", "on", "exit"})
+_ACTION_KEYS = frozenset({"do", "then", "action", "act", "actions"})
+
+
+def _joined(written: Mapped, reader: LineReader) -> WayOut | None:
+    """The way out of a condition and an action under keys of their own."""
+    line = next((value for key, value in written.items() if key.casefold() in _CONDITION_KEYS), None)
+    word = next((value for key, value in written.items() if key.casefold() in _ACTION_KEYS), None)
+    if not isinstance(line, Text) or not isinstance(word, Text) or len(written) != 2:
+        return None
+    said = " ".join(word.casefold().split())
+    action = said if said in ACTIONS else _OTHER_ACTIONS.get(said)
+    meant = reader.meant(line)
+    if action is None or meant is None:
+        return None
+    exit_line = meant if action == "close" else f"{meant}: {action}"
+    return WayOut.of(f"write  {exit_line}", Whole(exit_line))
+
+
 def _with_action(text: Text, reader: LineReader) -> PydanticCustomError | None:
     """The complaint about an action that stands within the line: in quotes, behind an arrow, or as its verb."""
     words = {**{action: action for action in ACTIONS}, **_OTHER_ACTIONS}
     names = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     said = " ".join(text.casefold().split())
     behind = re.fullmatch(rf"(.+?)\s*(?::|->|=>|→|,|;|\bthen\b|\s-)\s*({names})(?: it| me| position)?", said)
+    behind = behind or re.fullmatch(rf"(?:if|when)\s+(.+?)\s+({names})(?: it| me| position)?", said)
     before = re.fullmatch(rf"({names})(?: it| me| position)?\s*(?:at|when|if|on|:|with)\s+(.+)", said)
     line, word = (behind[1], behind[2]) if behind else (before[2], before[1]) if before else ("", "")
     meant = reader.meant(line) if line else None
     if meant is None:
-        return None
+        inner = Text.at(line, text.place, exact=False, plain=text.plain) if line and not reader.reads(line) else None
+        led = reader.led(inner, _error_of(inner, reader)) if inner is not None else None
+        return led if led is not None and is_later((led.context or {}).get("hint", "")) else None
     action = words[word]
     hint = turn(meant if action == "close" else f"{meant}: {action}")
     quoted = (

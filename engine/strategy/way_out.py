@@ -55,7 +55,14 @@ class Value:
     text: str
 
 
-Change: TypeAlias = Value | Write | Add | Remove | Turn
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A line in place of the whole part of a list that holds what is marked."""
+
+    text: str
+
+
+Change: TypeAlias = Whole | Value | Write | Add | Remove | Turn
 
 
 class WayOut(str):

@@ -117,6 +117,7 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
         (rf"\b(fomc|cpi|nfp|event) (?:in|for|over|during)(?: next)? ({NUMBER}) days?", r"\1 within \2 days"),
         (r"\b(fomc|cpi|nfp|event) (?:tomorrow|within a day|in a day|within 24 ?h(?:ours)?)", r"\1 within 1 days"),
         (r"\b(fomc|cpi|nfp|event) (?:this|within a|in a) week", r"\1 within 7 days"),
+        (r"\bno (fomc|cpi|nfp)\s*(?:/|,|\bor\b|\band\b)\s*(?:no )?(fomc|cpi|nfp)\b(.*)$", r"no \1\3 and no \2\3"),
         (r"\bno (fomc|cpi|nfp|event)(?! within| today)", r"no \1 today"),
         (r"\b(time|clock)\s+(?:is )?(?:after|past|from)\b", r"\1 >="),
         (r"\b(time|clock)\s+(?:is )?(?:before|until|till|by)\b", r"\1 <="),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.domain.index_classes import option_class
 from engine.strategy.checks.bounds import Bound, bounds_of
 from engine.strategy.checks.case import Case
@@ -115,6 +117,11 @@ def _check_bound(case: Case, condition: Condition, about: Expression, bound: Bou
             alone and bound.covers(0, 0) and bound.low <= 0
         ):
             is_loss = measures_in(about)[0].name == "loss"
+            turned = re.fullmatch(r"(loss\s*>=?\s*)(?:-\s*(\$?)|(\$)\s*-)\s*(.*)", " ".join(condition.text.split()))
+            if turned:
+                message = "a loss is counted upward, so this holds the moment a position opens"
+                case.error(condition, message, write(f"{turned[1]}{turned[2] or turned[3] or ''}{turned[4]}"))
+                return
             case.error(condition, opens, write("loss >= 50% of max_loss" if is_loss else "profit >= 50% of max_profit"))
         case _:
             pass

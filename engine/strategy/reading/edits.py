@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.strategy.positions import Listed, Mapped, Node, Place, Text, texts_in
 from engine.strategy.problems import Edit
-from engine.strategy.way_out import Add, Change, Remove, Turn, Value, Write
+from engine.strategy.way_out import Add, Change, Remove, Turn, Value, Whole, Write
 
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
 
@@ -49,7 +49,7 @@ class Source:
         if not 0 < marked.line <= len(self.lines):
             return ()
         found = [edit for change in changes for edit in self._edits_of(change, marked)]
-        return tuple(sorted(found, key=lambda edit: (edit.line, edit.column)))
+        return tuple(sorted(found, key=lambda edit: (edit.line, edit.column, edit.end_line, edit.end_column)))
 
     def in_place(self, text: str, place: Place) -> str:
         """The text as it must stand there: in quotes where a comma would cut it in two."""
@@ -68,6 +68,10 @@ class Source:
                 entry = self._entry_at(marked)
                 if entry is not None and entry.key is not None:
                     yield self._turned(entry, [f"{entry.key}: {text}"])
+            case Whole(text=text):
+                entry = self._part_at(marked)
+                if entry is not None:
+                    yield self._turned(entry, [text])
             case Turn(texts=texts):
                 entry = self._entry_at(marked)
                 if entry is not None:
@@ -150,6 +154,12 @@ class Source:
             if entry.start <= at <= (entry.end if is_scalar or entry.is_flow else key_end):
                 found = entry
         return found
+
+    def _part_at(self, place: Place) -> _Entry | None:
+        """The innermost part of a list in which a place lies."""
+        at = self._offset(place.line, place.column)
+        parts = [one for one in self._entries() if one.key is None and one.start <= at <= one.end]
+        return parts[-1] if parts else None
 
     def _entries(self) -> Sequence[_Entry]:
         if self._found is None:

@@ -18,7 +18,7 @@ from engine.strategy import guesses
 from engine.strategy.aliases.keys import KEYS, LATER_KEYS, Key
 from engine.strategy.expressions import Relation
 from engine.strategy.language.reader import LineReader, Patience
-from engine.strategy.positions import Listed, Mapped, Node, Text, texts_in
+from engine.strategy.positions import Listed, Mapped, Node, Place, Text, texts_in
 from engine.strategy.reading.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of, types_of
 from engine.strategy.reading.spelling import nearest
 from engine.strategy.scalars.scalar import Scalar, shortened
@@ -52,8 +52,12 @@ class Renaming:
         word = plain(key)
         if word in {"legs", "leg"} and section in {"", "spread"}:
             return leg_list(value, [*above] if section else [])
+        if any(_WEEKDAY.search(text) for text in texts_in(value)):
+            return self._later("weekdays", value)
         if word in LATER_KEYS:
             return self._later(word, value)
+        if not path and isinstance(value, Mapped) and len([one for one in value if one in keys]) > 1:
+            return "everything stands one level too deep", _raised(key, value)
         if self._is_second_of_pair(word, above):
             return None
         hint = self._alias(section, above, key, value, word) or self._home(section, key, value)
@@ -71,6 +75,9 @@ class Renaming:
     def targets(self, path: Sequence[str], above: Mapped, key: Text) -> list[tuple[str, ...]]:
         """The places of the keys that may be meant, which are then not missing."""
         word = plain(key)
+        value = above[key]
+        if not path and isinstance(value, Mapped) and len([one for one in value if one in keys_of(self.model)]) > 1:
+            return [(str(one),) for one in value]
         if word in {"legs", "leg"}:
             return [("spread", one) for one in ("type", "expiry", "width")] + ([("spread",)] if not path else [])
         found = [tuple(self._path(one, word).split(".")) for one in self._aliases(".".join(path), word)]
@@ -202,6 +209,19 @@ def _home_of(one: Key) -> str:
     return one.path if one.line and not home else home
 
 
+def _raised(key: Text, value: Mapped) -> WayOut:
+    """The way out of a key around the whole file: it goes, and what stands below it comes a level up."""
+    hint = f"remove the line  {key}:  and what the lines below it are indented by"
+    if value.closes is not None:
+        return WayOut.of(hint)
+    indent = next(iter(value)).place.column - key.place.column
+    last = max((text.place.line for text in texts_in(value)), default=key.place.line)
+    below = (Write("", Place(number, 1, indent + 1)) for number in range(key.place.line + 1, last + 1))
+    return WayOut.of(hint, Write("", Place(key.place.line, 1, key.place.end_column + 1)), *below)
+
+
+_WEEKDAY = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri)(?:days?)?\b", re.IGNORECASE)
+
 _BY_WORD: Mapping[str, tuple[Key, ...]] = {
     word: tuple(one for one in KEYS if word in one.words) for key in KEYS for word in key.words
 }
@@ -209,7 +229,8 @@ _BY_WORD: Mapping[str, tuple[Key, ...]] = {
 
 def best_of(scalar: Scalar, said: str) -> str | None:
     """What was written, or the value that was meant by it, if it reads."""
-    for text in (said, *scalar.meant_by(said)):
+    meant = scalar.meant_by(said)
+    for text in (*meant, said) if scalar.guess in {guesses.deltas, guesses.days} else (said, *meant):
         if scalar.reads(text):
             return text
     try:

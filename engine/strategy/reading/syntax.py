@@ -11,6 +11,9 @@ from engine.strategy.way_out import WayOut, Write, strike, write
 
 _QUOTE = "put the text in quotes"
 
+_ACTIONS = ("action", "do", "then", "act")
+"""What other programs call what an exit does."""
+
 _LONGEST_OFFER = 120
 """Characters of a line that is shown again as it should be."""
 
@@ -116,6 +119,12 @@ def _mended(part: str, lines: list[str], place: Place, hint: str) -> WayOut | st
     if pair and ": " in pair[3] and "mapping values" in part:
         start = pair.start(3) + 1
         return _in_quotes(line, Place(place.line, start, start + 1)).told_as(hint)
+    if pair and pair[2] in _ACTIONS and place.line > 1 and lines[place.line - 2].lstrip().startswith("- "):
+        condition = re.split(r"\s#", lines[place.line - 2])[0].rstrip()
+        end = Place(place.line - 1, len(condition) + 1, len(condition) + 1)
+        action = re.split(r"\s#", pair[3])[0].rstrip()
+        told = f"write the action behind its condition:  {condition.strip()}: {action}"
+        return WayOut.of(told, Write(f": {action}", end), Write("", Place(place.line, 1, len(line) + 1)))
     above = next((one for one in reversed(lines[: place.line - 1]) if one.strip() and not one.lstrip().startswith("#")), "")
     indent, wanted = (len(one) - len(one.lstrip()) for one in (line, above))
     wanted += 2 if above.rstrip().endswith(":") else 0

@@ -88,7 +88,7 @@ def _delta(text: Text, digits: str, in_hundredths: bool) -> Decimal:
     if delta > 1:
         whole = f"{shortened(text, 20)} delta" if not in_hundredths and number <= 100 and "." not in text else "16 delta"
         if re.fullmatch(NUMBER, text.strip()) and (near := guesses.deltas(text)):
-            whole = f"{near[0]}  |  {whole}"
+            raise about(text, f"no option has a delta of {digits}", write(near[0], whole))
         raise about(text, f"no option has a delta of {digits}", write(f"{whole}", "0.16", "0.12-0.20"))
     return delta
 

@@ -51,6 +51,16 @@ def test_wrong_file_leads_out(case: dict[str, Any]) -> None:
     assert_is_told(met)
 
 
+@pytest.mark.parametrize("case", OURS["whole"], ids=lambda case: case["file"].splitlines()[1])
+def test_wrong_file_with_many_mistakes_leads_out(case: dict[str, Any]) -> None:
+    after, met = mended_by(lambda now: check_files({**EVENTS, "x.yaml": now}), case["file"], case["mistakes"])
+
+    assert check_files({**EVENTS, "x.yaml": after}) == []
+    assert len(met) == case["mistakes"]
+    assert any(problem.is_later for problem in met) == case.get("later", False)
+    assert_is_told(met)
+
+
 def test_base_of_wrong_files_has_no_mistake() -> None:
     assert check_files({**EVENTS, "x.yaml": OURS["base"]}) == []
 
