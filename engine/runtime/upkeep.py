@@ -86,7 +86,7 @@ class Upkeep:
                     await self.prepare(now)
                 elif self._feed.is_stale(self._library.shelf, now) and session_of(now) is not None:
                     await self.prepare(now)
-                elif now - watched_at >= REWATCH_EVERY:
+                elif now - watched_at >= REWATCH_EVERY and _is_in_session(now):  # nothing moves while the exchange is closed
                     self._feed.rewatch(self._library.shelf, self._ledger, now)
                     watched_at = now
                 pause = RETRY_FIRST_S
