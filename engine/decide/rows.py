@@ -60,6 +60,10 @@ class Series:
     """Contracts with another multiplier, ascending."""
     ends: tuple[tuple[float, Stretch], ...]
     """When each group of rows stops trading, UTC seconds since 1970, soonest first."""
+    stretches: dict[str, Stretch]
+    """First row and the row behind the last, by underlying."""
+    nothing: pa.Array
+    """A column in which nothing is known."""
 
 
 def chain_rows(
@@ -73,22 +77,20 @@ def chain_rows(
     age = now.timestamp() - numbers(chain, "quoted_at")
     today = trading_day(now)
     ahead = [days_to_ex_dividend(market.get(name), today) for name in chain.underlyings]
-    by_underlying = np.array([np.nan if days is None else days for days in ahead] or [np.nan])
-    to_dividend = by_underlying[numbers(chain, "u")]
+    series = kept or series_of(chain, calendar)
+    to_dividend = series.nothing
+    if any(days is not None for days in ahead):
+        to_dividend = pa.array(np.array([np.nan if days is None else days for days in ahead])[numbers(chain, "u")])
     columns = {name: chain.table.column(name) for name in CHAIN_SCHEMA.names}
     adrift = np.isnan(numbers(chain, "forward"))
     oldest = NUMBERS_STAND_FOR.total_seconds()
     columns |= _without_aged(chain, QUOTED, (age > oldest) | adrift)
     columns |= _without_aged(chain, PRICED, (now.timestamp() - numbers(chain, "priced_at") > oldest) | adrift)
-    nothing = pa.array(np.full(len(age), np.nan))
-    by_instant = [pa.array(age), pa.array(to_dividend), *(nothing for _ in VIEWS)]
-    table = pa.Table.from_arrays([*columns.values(), *by_instant], schema=SCAN_SCHEMA)
-    number = numbers(chain, "u")
-    starts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
-    stretches = dict(zip(chain.underlyings, itertools.pairwise(starts), strict=True))
-    series = kept or series_of(chain, calendar)
+    table = pa.Table.from_arrays(
+        [*columns.values(), pa.array(age), to_dividend, *(series.nothing for _ in VIEWS)], schema=SCAN_SCHEMA
+    )
     closed = (*series.adjusted, *_over(series, now.timestamp()))
-    return ChainRows(chain, table, tuple(sorted(closed)), stretches, series.calendar, dict(market))
+    return ChainRows(chain, table, tuple(sorted(closed)), series.stretches, series.calendar, dict(market))
 
 
 def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
@@ -104,7 +106,10 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
         if key not in until:
             until[key] = calendar.trades_until(*key).timestamp()
         ends.append((until[key], (start, stop)))
-    return Series(contracts, calendar, adjusted, tuple(sorted(ends)))
+    number = numbers(chain, "u")
+    firsts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
+    stretches = dict(zip(chain.underlyings, itertools.pairwise(firsts), strict=True))
+    return Series(contracts, calendar, adjusted, tuple(sorted(ends)), stretches, pa.array(np.full(len(contracts), np.nan)))
 
 
 def _over(series: Series, now: float) -> Iterable[Stretch]:

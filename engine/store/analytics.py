@@ -212,11 +212,10 @@ class Analytics:
         strikes = layout.strikes
         begins, ends = strikes.starts[numbers], strikes.starts[numbers + 1]
         places = np.concatenate([np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)])
-        ivs = np.append(columns["iv"], np.nan)
+        ivs, call, put = columns["iv"], strikes.call[places], strikes.put[places]
         of = np.repeat(np.arange(len(numbers)), ends - begins)
-        found = atm_volatilities(
-            self.forwards.forward[numbers], of, strikes.strike[places], ivs[strikes.call[places]], ivs[strikes.put[places]]
-        )
+        of_call, of_put = np.where(call >= 0, ivs[call], np.nan), np.where(put >= 0, ivs[put], np.nan)
+        found = atm_volatilities(self.forwards.forward[numbers], of, strikes.strike[places], of_call, of_put)
         for number, atm_iv in zip(numbers.tolist(), found.tolist(), strict=True):
             expiry = layout.expiries[number]
             if not _same(atm_iv, float(columns["atm_iv"][expiry.rows.start])):

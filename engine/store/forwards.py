@@ -101,7 +101,8 @@ class Forwards:
         self._parity_level[numbers] = level[numbers]
         self._ask(at, self._around(known, reference), level, levels_then)
         left = numbers[np.isnan(self._parity[numbers])]
-        self._ask(at, self._around(left, None), level, levels_then)
+        if left.size:
+            self._ask(at, self._around(left, None), level, levels_then)
 
     def _around(self, numbers: np.ndarray, reference: np.ndarray | None) -> np.ndarray:
         """Places among the strikes of these expiries: those around the reference, or all of them."""
