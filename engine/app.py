@@ -46,6 +46,7 @@ from engine.runtime.upkeep import Upkeep
 from engine.settings import Settings
 from engine.store.checkpoint import recover, save
 from engine.store.explanations import Explanations, latest, recall
+from engine.store.folder import no_folder
 from engine.store.history import write_views
 from engine.store.journal import FOLDER, probe
 from engine.store.lines import account_on_file
@@ -319,5 +320,6 @@ def state_of(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{path}: cannot be made: {error.strerror}; choose another --state") from error
+        why = no_folder(path) if path.exists() or path.is_symlink() else None
+        raise UserError(f"{path}: {why or f'cannot be made: {error.strerror}'}; choose another --state") from error
     return path

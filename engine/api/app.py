@@ -16,7 +16,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from engine.api.names import ENGINE_HEADER
+from engine.api.names import ENGINE_HEADER, VERSION_HEADER
 from engine.runtime.desk import Desk
 from engine.runtime.rows import Row
 
@@ -64,6 +64,7 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
         """Whoever halts or approves is told whose engine it was, also where it refuses."""
         response = await answer(request)
         response.headers[ENGINE_HEADER] = f"{desk.identity.mode}, account {desk.identity.account}"
+        response.headers[VERSION_HEADER] = desk.identity.version
         return response
 
     @api.get("/v1/status")

@@ -5,14 +5,17 @@ import json
 import re
 import socket
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
-from engine.api.names import ENGINE_HEADER, SOCKET_NAME
+from engine.api.names import ENGINE_HEADER, SOCKET_NAME, VERSION_HEADER
 from engine.cli.show import Row
 from engine.domain.errors import EngineError, UserError
 from engine.store import journal
+from engine.store.folder import no_folder
 
+VERSION = version("ibkr-spreads")
 PATIENCE_S = 15.0
 OWN_ENTRIES = frozenset({"README.md", "HALT", "chains", "checkpoints", "explanations", "strategies"})
 """What a state folder may hold before its engine has ever written a fact; hidden files too."""
@@ -33,10 +36,11 @@ class Heard:
     """Which engine it is, as people are told."""
 
 
-def ask(state: Path, method: str, path: str, body: dict[str, object] | None = None) -> Heard:
-    """The answer of the engine on this folder.
+def ask(state: Path, method: str, path: str, body: dict[str, object] | None = None, *, any_version: bool = False) -> Heard:
+    """The answer of the engine on this folder, which must be of this version unless that does not matter.
 
-    Raises NoEngine where none listens, UserError for what it does not know, EngineError for what it refuses.
+    Raises NoEngine where none listens, UserError for what it does not know, EngineError for what it refuses or where its answer
+    cannot be read.
     """
     connection = _Socket(state / SOCKET_NAME)
     try:
@@ -46,15 +50,24 @@ def ask(state: Path, method: str, path: str, body: dict[str, object] | None = No
         found = json.loads(response.read())
     except NoEngine as error:
         raise NoEngine(f"{error}; {_way_out(state)}") from error
+    except PermissionError as error:
+        raise EngineError(f"{state}: its engine may only be asked by who started it ({error.strerror})") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise EngineError(f"the engine on {state} does not answer ({error}); see its output or its log") from error
     finally:
         connection.close()
     engine = f"{response.getheader(ENGINE_HEADER, '')}, engine on {state}".removeprefix(", ")
+    told = response.getheader(VERSION_HEADER, "")
+    if told != VERSION and not any_version:
+        older = f"version {told}" if told else "another version"
+        raise EngineError(
+            f"{engine}: it is {older} and this command is {VERSION}, so they do not understand each other; restart the engine, "
+            "or ask with the version that it was started from. `spreads halt` works all the same"
+        )
     if response.status == http.HTTPStatus.OK:
         return Heard(found, engine)
     detail = _detail(found)
-    if response.status in {404, 422}:
+    if response.status in {404, 422} and told == VERSION:
         raise UserError(detail)
     raise EngineError(f"{engine}: {detail}")
 
@@ -99,6 +112,8 @@ def needs_journal(state: Path) -> None:
     """Raises UserError where no engine has written a journal, with the folder that may have been meant."""
     if (state / journal.FOLDER).is_dir():
         return
+    if (wrong := no_folder(state)) is not None:
+        raise UserError(f"{state}: {wrong}, so no journal; {NAME_IT}")
     demo = state / "demo"
     way_out = f"the demonstration's is in {demo}: say --state {demo}" if (demo / journal.FOLDER).is_dir() else NAME_IT
     raise UserError(f"{state}: no journal here; {way_out}")
@@ -126,8 +141,8 @@ class _Socket(http.client.HTTPConnection):
 
     def connect(self) -> None:
         folder = self._path.parent
-        if not folder.is_dir():
-            raise NoEngine(f"{folder}: no such folder, and no engine runs on it")
+        if (wrong := no_folder(folder)) is not None:
+            raise NoEngine(f"{folder}: {wrong}, and no engine runs on it")
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(PATIENCE_S)
         try:

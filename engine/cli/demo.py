@@ -42,6 +42,7 @@ from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.series import Breadth
 from engine.sim.network import MemoryNetwork
 from engine.sim.simulator import Simulator
+from engine.store.folder import no_folder
 from engine.store.lock import LOCK_FILE, Lock
 
 ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 80
@@ -281,8 +282,8 @@ def fresh(state: Path) -> Path:
 
     Raises UserError where the folder holds something else, or an engine or another demonstration works in it.
     """
-    if state.exists() and not state.is_dir():
-        raise UserError(f"{state}: this is no folder; choose another --state")
+    if state.exists() and (wrong := no_folder(state)) is not None:
+        raise UserError(f"{state}: {wrong}; choose another --state")
     if state.exists() and any(state.iterdir()) and not (state / MARKER).is_file():
         raise UserError(f"{state}: holds something that is not a demo; choose another --state")
     folder = state_of(state)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Literal, cast
 
 from engine.cli.amounts import dollars, instant
-from engine.cli.client import ask, is_state_folder, named, runs
+from engine.cli.client import Heard, ask, is_state_folder, named, runs
 from engine.cli.options import STATE, By, State, somebody
 from engine.cli.show import Row, line, pairs, say, show_told
 from engine.cli.troubles import blocked, changed, refused, tripped
 from engine.domain.errors import EngineError, UserError
+from engine.store.folder import no_folder
 
 DOLLARS = frozenset({"net_liquidation", "buying_power", "day_pnl"})
 """Lines of the status that are amounts."""
@@ -59,12 +60,14 @@ def halt(reason: str = "", *, state: State = STATE, by: By = "") -> int:
         Why; kept in the history.
     """
     try:
-        return say_word(state, "/v1/halt", by, reason)
+        heard = ask(state, "POST", "/v1/halt", {"by": somebody(by), "reason": reason[:REASON_MAX]}, any_version=True)
+        print(f"{heard.engine}: {_text(heard)}")
+        return 0
     except UserError:
         raise
     except EngineError as error:
         if not is_state_folder(state):
-            wrong = "no engine keeps its state here" if state.is_dir() else "no such folder"
+            wrong = no_folder(state) or "no engine keeps its state here"
             raise UserError(f"{state}: {wrong}, and nothing was halted; name the folder of the engine with --state") from error
         (state / HALT).write_text(f"{somebody(by)}: {reason}\n", encoding="utf-8", errors="replace")
         say(f"{error}\nwrote {state / HALT}: an engine on this folder halts within a beat, and starts halted;")
@@ -74,12 +77,17 @@ def halt(reason: str = "", *, state: State = STATE, by: By = "") -> int:
 
 def resume(*, state: State = STATE, by: By = "") -> int:
     """Allow openings again after a halt."""
-    was_there = (state / HALT).exists()
-    (state / HALT).unlink(missing_ok=True)
+    file = state / HALT
+    left = file.read_bytes() if file.is_file() else None
+    if left is not None:
+        file.unlink(missing_ok=True)
     try:
         return say_word(state, "/v1/resume", by, "")
     except EngineError as error:
-        if not was_there or runs(state):
+        if left is None:
+            raise
+        if runs(state):  # it goes on being halted, as the file said
+            file.write_bytes(left)
             raise
         say(f"{error}\nremoved {state / HALT}: an engine that starts on this folder is not halted by it")
         return 0
@@ -105,8 +113,16 @@ def lift(name: str, *, reason: str, strategy: str = "", state: State = STATE, by
 def say_word(state: Path, path: str, by: str, reason: str, **more: object) -> int:
     """Tell the engine something in somebody's name, and print which engine heard it and what became of it."""
     heard = ask(state, "POST", path, {"by": somebody(by), "reason": reason[:REASON_MAX], **more})
-    print(f"{heard.engine}: {cast('Row', heard.found)['text']}")
+    print(f"{heard.engine}: {_text(heard)}")
     return 0
+
+
+def _text(heard: Heard) -> str:
+    """What became of a word. Raises EngineError where the answer is none of an engine."""
+    text = cast("Row", heard.found).get("text") if isinstance(heard.found, dict) else None
+    if not isinstance(text, str):
+        raise EngineError(f"{heard.engine}: it answers what is not understood; see its output or its log")
+    return text
 
 
 def _warnings(found: Row) -> Iterator[str]:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from engine.cli.client import VERSION
 from engine.pricing.black_scholes import THETA_PER_DAY, VEGA_PER_POINT, greeks
 
 ROOT = Path(__file__).parents[2]
@@ -110,9 +111,10 @@ def engine_that_says(
     status: int = 200,
     engine: str = "paper, account DU1234567",
     refuses: str = "",
+    version: str = VERSION,
 ) -> Iterator[list[dict[str, Any]]]:
     """A socket in this state folder that answers every question with the same words, or by path where there is a callable;
-    gives the list of what was said to it. It answers `status`, and 409 to the method that it refuses."""
+    gives the list of what was said to it. It answers `status`, 409 to the method that it refuses, and tells `version`."""
     heard: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -122,6 +124,8 @@ def engine_that_says(
             self.send_response(409 if self.command == refuses else status)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Spreads-Engine", engine)
+            if version:
+                self.send_header("Spreads-Version", version)
             self.end_headers()
             self.wfile.write(body)
 

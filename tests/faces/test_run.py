@@ -45,7 +45,8 @@ def test_demo_does_not_take_a_file_for_its_folder(spreads: Spreads) -> None:
 
     ran = spreads("demo", "--headless", "--state", "schemas/common.schema.json")
 
-    assert (ran.code, ran.err) == (2, "spreads: schemas/common.schema.json: this is no folder; choose another --state\n")
+    assert ran.code == 2
+    assert ran.err == "spreads: schemas/common.schema.json: this is a file and no folder; choose another --state\n"
 
 
 def test_bars_without_a_replay_are_refused(spreads: Spreads) -> None:
