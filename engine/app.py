@@ -31,6 +31,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
+from engine.runtime.clock import SteadyClock
 from engine.runtime.desk import Desk, Identity
 from engine.runtime.engine import Engine, Observer
 from engine.runtime.evidence import Evidence
@@ -71,6 +72,8 @@ class Options:
     wrap_journal: Callable[[Journal], Journal] = lambda journal: journal
     wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
     probation: int = 0
+    steady: SteadyClock | None = None
+    """The engine's clock, where it follows a machine's clock that can be set."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -151,7 +154,7 @@ class App:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
             evidence = Evidence(self._quotes, feed, settings.state, account, upkeep.kept)
             engine.observers += (evidence, self._explanations(account), *options.observers)
-            self._recovered.journal.on_moved = partial(self._moved, engine, library)
+            self._watch_over(engine, library)
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
@@ -190,6 +193,29 @@ class App:
     def _explanations(self, account: str) -> Explanations:
         kept, recovered = timedelta(days=self._settings.explain_days), self._recovered
         return Explanations(self._settings.state, account, kept=kept, follows=lambda: recovered.journal.head.seq, told=self._say)
+
+    def _watch_over(self, engine: Engine, library: Library) -> None:
+        """Take care of what may become of clock and state folder while the engine runs."""
+        self._recovered.journal.on_moved = partial(self._moved, engine, library)
+        self._keep_time(engine)
+
+    def _keep_time(self, engine: Engine) -> None:
+        """Begin where the journal ends, and say it when the machine's clock is set."""
+        clock = self._options.steady
+        if clock is None:
+            return
+
+        def stepped(text: str, must_stop: bool) -> None:
+            self._inbox.hear(Halted("engine", text) if must_stop and engine.ledger.halt is None else ErrorHeard(0, text))
+
+        clock.on_step, engine.leaps = stepped, lambda: clock.leaps
+        journal = self._recovered.journal
+        if journal.last_at is not None and not clock.not_before(journal.last_at):
+            stepped(
+                f"the journal's last line is of {journal.last_at:%Y-%m-%d %H:%M} UTC, far ahead of the machine's clock: set the"
+                " clock right and start again",
+                True,
+            )
 
     def _moved(self, engine: Engine, library: Library, text: str) -> None:
         """The state folder is gone: nothing more is opened in this run. The journal goes on beside it, and so do the versions."""

@@ -30,13 +30,13 @@ def must_wait(snapshot: Snapshot) -> bool:
     if account_verdict(snapshot).answer == "pass":
         return False
     since = snapshot.account_awaited_since
-    return since is None or snapshot.at - since < snapshot.patience(ACCOUNT_ANSWERED_WITHIN)
+    return since is None or snapshot.waited(since) < snapshot.patience(ACCOUNT_ANSWERED_WITHIN)
 
 
 def refresh(snapshot: Snapshot, decisions: Iterable[Decision], *, wanted: bool) -> list[Decision]:
     """The question for younger values, where an opening wants them, waits on them, or a breaker is not believed yet."""
     asked_at = snapshot.account_asked_at
-    if asked_at is not None and snapshot.at - asked_at < ACCOUNT_AGAIN_AFTER:
+    if asked_at is not None and snapshot.waited(asked_at) < ACCOUNT_AGAIN_AFTER:
         return []
     doubted = [one.name for one in decisions if isinstance(one, CountBreaker) and one.hits.count and not one.strategy]
     if doubted:

@@ -41,7 +41,7 @@ def on_its_way(position: Position, snapshot: Snapshot) -> str | None:
     for order in snapshot.ledger.closings_of(position.id):
         if not order.is_over:
             return f"a close of it is on its way: {order.ref}, {order.state}"
-        if snapshot.at - order.changed_at < SETTLES_AFTER:
+        if snapshot.waited(order.changed_at) < SETTLES_AFTER:
             late = f"late fills may be on their way; try again in {SETTLES_AFTER.seconds} s"
             return f"its last close, {order.ref}, ended just now and {late}"
     if any(snapshot.calendar.is_over(leg.contract, snapshot.at) for leg in position.spread.legs):

@@ -192,7 +192,7 @@ def _counts(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) ->
     against = [str(leg.contract) for leg in opening.spread.legs if signs.get(leg.contract.con_id, {leg.sign}) != {leg.sign}]
     answer: Answer = "fail" if against else "pass"
     yield Verdict("opposite_legs", answer, ", ".join(against) or "none", "no contract traded both ways", "broker rule")
-    minute = sum(1 for at in ledger.messages if snapshot.at - at < timedelta(minutes=1))
+    minute = sum(1 for at in ledger.messages if snapshot.waited(at) < timedelta(minutes=1))
     yield _at_most("messages_per_minute", minute + 1, limits.messages_per_minute, ACCOUNT)
     messages, executions = _traffic(snapshot)
     share = messages // (executions + 1) if messages > MESSAGES_FREE else 0

@@ -12,7 +12,7 @@ Every function is pure: the same snapshot gives the same decisions.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -101,7 +101,7 @@ def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, de
         case "approved":
             yield from _approved(order, snapshot, desk)
         case "sent":
-            if snapshot.at - order.changed_at > snapshot.patience(ACK_PATIENCE):
+            if snapshot.waited(order.changed_at) > snapshot.patience(ACK_PATIENCE):
                 yield Doubt(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
         case "working" | "partly_filled":
             yield from _working(order, snapshot, rows, desk)
@@ -117,11 +117,11 @@ def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision
             yield Expire(order.ref, gone)
         elif _can_send(snapshot) and quote is not None and quote.stands(PRICED_WITHIN) and not _is_blocked(order, snapshot):
             yield Approve(order.ref, order.proposed.asked_by or "exit rule", _first_limit(order, quote))
-        elif snapshot.at - order.proposed_at > snapshot.patience(APPROVED_PATIENCE):
+        elif snapshot.waited(order.proposed_at) > snapshot.patience(APPROVED_PATIENCE):
             yield Expire(order.ref, "could not be sent in time")
         elif quote is None or not quote.stands(PRICED_WITHIN):
             yield from ask_silent(order.spread.legs, snapshot, rows)
-    elif snapshot.at - order.proposed_at > snapshot.patience(PREVIEW_PATIENCE):
+    elif snapshot.waited(order.proposed_at) > snapshot.patience(PREVIEW_PATIENCE):
         yield Expire(order.ref, "the preview was never answered")
 
 
@@ -164,7 +164,7 @@ def _too_late(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
     """Why nobody can say yes any more; None while somebody can."""
     if order.asked is not None and snapshot.at >= order.asked.expires_at:
         return "nobody answered in time"
-    if order.asked is None and snapshot.at - order.proposed_at > snapshot.patience(ASK_PATIENCE):
+    if order.asked is None and snapshot.waited(order.proposed_at) > snapshot.patience(ASK_PATIENCE):
         return "nobody could be asked in time"
     if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
         return "the session is over"
@@ -225,7 +225,7 @@ def _approved(order: Order, snapshot: Snapshot, desk: Desk) -> Iterator[Decision
         yield Expire(order.ref, reason)
     elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
         yield Send(order.ref, order.limit)
-    elif snapshot.at - order.changed_at > snapshot.patience(APPROVED_PATIENCE):
+    elif snapshot.waited(order.changed_at) > snapshot.patience(APPROVED_PATIENCE):
         yield Expire(order.ref, "could not be sent in time")
 
 
@@ -233,12 +233,12 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
     if not snapshot.is_connected:
         return
     if order.cancel_requested_at is not None:
-        if snapshot.at - order.cancel_requested_at > snapshot.patience(CANCEL_PATIENCE):
+        if snapshot.waited(order.cancel_requested_at) > snapshot.patience(CANCEL_PATIENCE):
             yield Doubt(order.ref, "the cancel was not answered")
         return
     reason = _give_up(order, snapshot, rows, desk)
     if reason is not None:
-        if order.last_cancel_at is None or snapshot.at - order.last_cancel_at >= CANCEL_AGAIN.wait(order.cancels):
+        if order.last_cancel_at is None or snapshot.waited(order.last_cancel_at) >= CANCEL_AGAIN.wait(order.cancels):
             yield Cancel(order.ref, reason)
         return
     if order.purpose == "close":
@@ -249,7 +249,7 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
 
 def _give_up(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> str | None:
     assert order.sent_at is not None, "a working order was sent"
-    worked = snapshot.at - order.sent_at
+    worked = snapshot.waited(order.sent_at)
     if order.revived:
         return "the broker holds it although it was over"
     if order.purpose == "close":
@@ -322,9 +322,9 @@ def _open_spreads(close: Order, snapshot: Snapshot) -> int:
 
 def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
     strategy = desk.strategies(order.proposed.digest)
-    if strategy is None or not _is_due(order, snapshot.at, timedelta(seconds=strategy.walk.every_s), desk):
+    if strategy is None or not _is_due(order, snapshot, timedelta(seconds=strategy.walk.every_s), desk):
         return
-    messages = sum(1 for at in snapshot.ledger.messages if snapshot.at - at < ONE_MINUTE)
+    messages = sum(1 for at in snapshot.ledger.messages if snapshot.waited(at) < ONE_MINUTE)
     if messages >= desk.messages_per_minute:
         return
     quote = _fresh(order, snapshot, rows)
@@ -338,7 +338,7 @@ def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iter
 def _walk_close(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
     urgent = order.proposed.urgent
     every = (URGENT_STEP if urgent else CLOSE_STEP).wait(max(1, order.reprices))
-    if not _is_due(order, snapshot.at, every, desk):
+    if not _is_due(order, snapshot, every, desk):
         return
     quote = _fresh(order, snapshot, rows)
     if quote is None:
@@ -350,8 +350,8 @@ def _walk_close(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Ite
         yield Reprice(order.ref, limit, order.reprices + 1)
 
 
-def _is_due(order: Order, now: datetime, every: timedelta, desk: Desk) -> bool:
-    return order.reprices < desk.changes_max and now - order.priced_at >= every
+def _is_due(order: Order, snapshot: Snapshot, every: timedelta, desk: Desk) -> bool:
+    return order.reprices < desk.changes_max and snapshot.waited(order.priced_at) >= every
 
 
 def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> Mark | None:

@@ -12,6 +12,7 @@ from engine.domain.clocks import ACCOUNT_STANDS_FOR
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session
 from engine.domain.spread import Spread
+from engine.domain.waited import Leap, waited
 
 DataQuality = Literal["live", "frozen", "delayed", "unknown"]
 
@@ -161,6 +162,8 @@ class Snapshot:
     """When the line of a held leg was opened anew to hear its quote, by contract number; forgotten at a restart."""
     resting: frozenset[str] = frozenset()
     """Parts of the decision that have just failed and are left alone for a while."""
+    leaps: tuple[Leap, ...] = ()
+    """When the clock went ahead at once, newest last."""
     paused: frozenset[str] = frozenset()
     """Strategies whose entries are stopped: deleted, disabled or held back by a loosening that waits for a yes."""
 
@@ -173,6 +176,10 @@ class Snapshot:
     @property
     def is_open(self) -> bool:
         return self.session is not None and self.session.contains(self.at)
+
+    def waited(self, since: datetime) -> timedelta:
+        """How long something has been waited for: what the machine slept or skipped uses up nobody's patience."""
+        return waited(since, self.at, self.leaps)
 
     def patience(self, span: timedelta) -> timedelta:
         """How long the broker may take for what takes it so long on the machine's clock."""
@@ -199,7 +206,7 @@ class Snapshot:
         if self.count is None:
             return timedelta(0)
         began = max(doubt, self.ledger.link_at or doubt)
-        return max(timedelta(0), self.count.asked_at - began)
+        return waited(began, self.count.asked_at, self.leaps)
 
     @property
     def is_reconciled(self) -> bool:

@@ -70,6 +70,7 @@ from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, BreakerHits, ExitHits, Snapshot
+from engine.domain.waited import Leap
 from engine.ports import Broker, BrokerPicture, Clock, Journal
 from engine.runtime.faults import Faults
 from engine.runtime.inbox import Asked, Inbox, Said
@@ -144,6 +145,8 @@ class Engine:
         self.ledger = ledger
         self.gauges = BeatGauges()
         self.observers: list[Observer] = []
+        self.leaps: Callable[[], tuple[Leap, ...]] = tuple
+        """When the clock went ahead at once; a clock in virtual time never does."""
         self._clock, self._journal, self._broker = clock, journal, broker
         self._eyes, self._inbox, self._spawn = eyes, inbox, spawn
         self._answers: dict[str, Said] = {}
@@ -354,7 +357,7 @@ class Engine:
         if asked_at is None:
             return
         try:
-            learnt = reconcile(self.ledger, picture, now, asked_at).facts
+            learnt = reconcile(self.ledger, picture, now, asked_at, self.leaps()).facts
         except Exception as error:  # noqa: BLE001 - the books were not compared; that halts openings and ends nothing
             self._failed("comparing the books with the broker's", error, now)
             return
@@ -398,6 +401,7 @@ class Engine:
             account_asked_at=self._account_asked_at,
             account_awaited_since=self._account_awaited_since,
             asked_quotes=self._asked_quotes,
+            leaps=self.leaps(),
             is_fresh=self._ticks != ticks or is_answered,
             resting=self._faults.resting(now),
         )

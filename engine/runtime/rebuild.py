@@ -6,7 +6,7 @@ every doubtful order makes our count the broker's, and no other does, these fill
 has its exits. Executions that are told after all take their place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.spread import Action, Leg
+from engine.domain.waited import Leap, waited
 from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
 
 REBUILT_AFTER = timedelta(seconds=30)
@@ -47,9 +48,11 @@ class _Doubtful:
         }
 
 
-def rebuilt(ledger: Ledger, picture: BrokerPicture, found: Find, asked_at: datetime) -> Iterator[LegFilled]:
+def rebuilt(
+    ledger: Ledger, picture: BrokerPicture, found: Find, asked_at: datetime, leaps: Sequence[Leap] = ()
+) -> Iterator[LegFilled]:
     """The fills that explain the broker's positions, once they are not to be expected any more."""
-    doubtful = [one for order in ledger.orders.values() if (one := _doubt(order, ledger, found, asked_at)) is not None]
+    doubtful = [one for order in ledger.orders.values() if (one := _doubt(order, ledger, found, asked_at, leaps)) is not None]
     held = {position.con_id: position for position in picture.positions}
     ours = ledger.contracts_held()
     for group in _groups(doubtful):
@@ -58,14 +61,14 @@ def rebuilt(ledger: Ledger, picture: BrokerPicture, found: Find, asked_at: datet
             yield from _fills(one, count, ledger, held, ours)
 
 
-def _doubt(order: Order, ledger: Ledger, found: Find, asked_at: datetime) -> _Doubtful | None:
+def _doubt(order: Order, ledger: Ledger, found: Find, asked_at: datetime, leaps: Sequence[Leap]) -> _Doubtful | None:
     theirs = found.get(order.ref)
     told = _told(order, theirs)
     is_open = order.state == "unknown" or order.ref in ledger.unbalanced
     if order.sent_at is None or not (is_open or _is_end_doubtful(order, told, ledger, asked_at)):
         return None
     began = max(moment for moment in (order.changed_at, order.fill_heard_at, ledger.link_at, order.sent_at) if moment)
-    if asked_at - began < REBUILT_AFTER:
+    if waited(began, asked_at, leaps) < REBUILT_AFTER:
         return None
     most = max(-(-order.leg_filled(leg.contract.con_id) // leg.ratio) for leg in order.spread.legs)
     if told is None:

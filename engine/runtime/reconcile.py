@@ -10,7 +10,7 @@
 Pure: the picture and the ledger come in, facts go out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -30,6 +30,7 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.waited import Leap, waited
 from engine.ports import BrokerOrder, BrokerPicture
 from engine.runtime.differences import changed, differences, foreign, missing
 from engine.runtime.matching import matched
@@ -48,8 +49,10 @@ class Outcome:
     """False while an order is still unknown, or positions moved under the question: ask again."""
 
 
-def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: datetime) -> Outcome:
+def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: datetime, leaps: Sequence[Leap] = ()) -> Outcome:
     """The facts that bring our fold in line with the broker's picture, which was asked for at `asked_at` and took its time.
+
+    No order is given up for a time that the machine slept or skipped in one of `leaps`.
 
     The ledger is not changed: it is folded forward on a copy, so that the differences are those that remain afterwards.
     """
@@ -69,8 +72,8 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
     refused += contradictions
     learn(_executions(after, picture))
     learn(withdrawn(after, picture, found, asked_at))
-    learn(rebuilt(after, picture, found, asked_at))
-    learn(_orders(after, picture, found, asked_at))
+    learn(rebuilt(after, picture, found, asked_at, leaps))
+    learn(_orders(after, picture, found, asked_at, leaps))
     facts += _news(refused, ledger)
     if _is_moving(after, picture, asked_at):
         return Outcome(tuple(facts), is_settled=False)
@@ -115,17 +118,22 @@ def _executions(ledger: Ledger, picture: BrokerPicture) -> Iterator[Fact]:
     return (fact for fact in picture.executions if getattr(fact, "order_ref", "") in ledger.orders)
 
 
-def _orders(ledger: Ledger, picture: BrokerPicture, found: Mapping[str, BrokerOrder], asked_at: datetime) -> Iterator[Fact]:
+def _orders(
+    ledger: Ledger, picture: BrokerPicture, found: Mapping[str, BrokerOrder], asked_at: datetime, leaps: Sequence[Leap]
+) -> Iterator[Fact]:
+    def stood(since: datetime) -> timedelta:
+        return waited(since, asked_at, leaps)
+
     for order in ledger.orders.values():
         theirs = found.get(order.ref)
         if order.is_at_broker:
-            yield from _standing(order, theirs, ledger, picture, asked_at)
+            yield from _standing(order, theirs, ledger, picture, stood)
         elif theirs is not None and theirs.status == "working" and _ended_before(order, asked_at):
             yield OrderAcknowledged(order.ref, theirs.perm_id, theirs.order_id, theirs.status)
 
 
 def _standing(
-    order: Order, found: BrokerOrder | None, ledger: Ledger, picture: BrokerPicture, asked_at: datetime
+    order: Order, found: BrokerOrder | None, ledger: Ledger, picture: BrokerPicture, stood: Callable[[datetime], timedelta]
 ) -> Iterator[Fact]:
     """What the broker's word on an order that it may hold makes of it; where it has none, what its age and its fills say."""
     status = found.status if found is not None else ""
@@ -138,14 +146,12 @@ def _standing(
         yield OrderAcknowledged(order.ref, found.perm_id, found.order_id, found.status)
     elif found is not None and status == "canceled":
         yield OrderCanceled(order.ref, found.text or "the broker ended it")
-    elif (
-        found is not None and status == "inactive" and found in picture.open_orders and asked_at - order.changed_at < ABSENT_AFTER
-    ):
+    elif found is not None and status == "inactive" and found in picture.open_orders and stood(order.changed_at) < ABSENT_AFTER:
         if order.state != "unknown":
             yield OrderUnknown(order.ref, "the broker holds it inactive, from where it may come back")
     elif found is not None and status in {"inactive", "rejected"}:
         yield OrderRejected(order.ref, 0, f"the broker holds it inactive: {found.text}")
-    elif found is None and order.sent_at is not None and asked_at - order.sent_at >= ABSENT_AFTER:
+    elif found is None and order.sent_at is not None and stood(order.sent_at) >= ABSENT_AFTER:
         if order.state != "unknown" and not order.fills:
             yield OrderUnknown(order.ref, "the broker does not list it")
         elif not _may_have_filled(order, ledger, picture):

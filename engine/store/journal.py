@@ -82,6 +82,11 @@ class Journal:
         return self._head
 
     @property
+    def last_at(self) -> datetime | None:
+        """When the last line was written; None before the first."""
+        return lines.last_at(self._folder, self._head) if self._head.seq else None
+
+    @property
     def state(self) -> Path:
         """The state folder that it lies in: another one than it was opened in where that is gone."""
         return self._folder.parent

@@ -6,6 +6,7 @@ does not fit was not torn, it was changed; that and everything wrong before the 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -152,6 +153,11 @@ def facts(folder: Path, after: Head, upto: Head) -> Iterator[Line | Odd]:
 def account_of(folder: Path, head: Head) -> str:
     """The account that the line at `head` was written for."""
     return codec.header(_raw_before(folder / head.file, head.offset)).account
+
+
+def last_at(folder: Path, head: Head) -> datetime:
+    """When the line at `head` was written, UTC."""
+    return codec.header(_raw_before(folder / head.file, head.offset)).at
 
 
 def account_on_file(folder: Path) -> str | None:

@@ -20,6 +20,7 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.spread import Spread
+from engine.domain.waited import Leap
 from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
 from engine.runtime.reconcile import Outcome, reconcile
 from tests import given
@@ -174,6 +175,21 @@ def test_executions_are_waited_for_before_anything_is_made_of_them() -> None:
 
     assert made(outcome) == []
     assert not any(isinstance(fact, OrderAbsent | OrderCanceled) for fact in outcome.facts)
+
+
+def test_time_that_the_machine_slept_makes_nothing_and_loses_no_order() -> None:
+    """The clock went ahead by an hour a second after the link was back."""
+    hour = timedelta(hours=1)
+    leap = Leap(BACK_AT + timedelta(seconds=1) + hour, hour)
+    asked_at = leap.at + timedelta(seconds=1)
+
+    for positions in ([], holds(2)):
+        picture = BrokerPicture("DU1", (), (), (), tuple(positions))
+        known = given.told(given.ledger(at=BACK_AT), *given.working(ORDER), UNKNOWN, at=BACK_AT)
+        outcome = reconcile(known, picture, asked_at, asked_at, (leap,))
+        assert made(outcome) == []
+        assert not any(isinstance(fact, OrderAbsent) for fact in outcome.facts)
+        assert made(reconcile(known, picture, asked_at, asked_at)) or not positions
 
 
 def test_two_orders_in_one_contract_are_explained_together() -> None:

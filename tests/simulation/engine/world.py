@@ -17,6 +17,7 @@ from engine.domain.facts import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.ports import Broker, Journal
+from engine.runtime.clock import SteadyClock
 from engine.runtime.desk import Desk
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
@@ -149,6 +150,7 @@ class Life:
         serves_api: bool = False,
         knows_all: bool = True,
         funnel_every: timedelta | None = timedelta(minutes=5),
+        clock: SteadyClock | None = None,
         **settings: object,
     ) -> None:
         """`knows_all` is false where others use the broker too: what holds of one engine alone is then not looked at."""
@@ -162,6 +164,7 @@ class Life:
         stop = EveryBeat(self._after_beat)
         self._options = Options(
             funnel_every=funnel_every,
+            steady=clock,
             serves_api=serves_api,
             watches_files=watches_files,
             observers=[self],
@@ -173,7 +176,7 @@ class Life:
             wrap_broker=wrap_broker if self.invariants is None else lambda broker: wrap_broker(self.invariants.broker(broker)),
             stop=stop,
         )
-        self.app = App(world.settings(**settings), world.sim, self._options)
+        self.app = App(world.settings(**settings), clock or world.sim, self._options)
         self._task: asyncio.Task[None] | None = None
 
     @property
