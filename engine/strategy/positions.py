@@ -34,6 +34,8 @@ class Text(str):
     place: Place = NOWHERE
     exact: bool = False
     plain: bool = False
+    runs_on: bool = False
+    """It goes on over the next line, and `place` has its first one only."""
 
     @classmethod
     def at(cls, text: str, place: Place, *, exact: bool, plain: bool) -> Text:

@@ -180,6 +180,7 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
         ),
     ),
     "spread": (
+        (r"\b(?:credit|premium)\s*/\s*(?:max[_ ]?loss|risk|max[_ ]?risk|capital)\b", "return_on_risk"),
         (
             r"(?<![0-9:])([1-9][0-9]?)\s*:\s*([1-9][0-9]?)(?![0-9:])",
             lambda found: f"{round(100 * int(found[1]) / int(found[2]))}%",

@@ -25,7 +25,7 @@ def check_contradictions(case: Case) -> None:
                 case.error(later.source, message, "write  or  for  and, or change one")
                 continue
             message = f"this can never be true together with '{' '.join(earlier.source.text.split())}'"
-            case.error(later.source, message, f"change it or line {earlier.source.line}")
+            case.error(later.source, message, remove(f", or change it or line {earlier.source.line}"))
 
 
 def check_values(case: Case) -> None:

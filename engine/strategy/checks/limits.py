@@ -36,7 +36,8 @@ def _check_open_risk(case: Case) -> None:
         return
     each, together = both
     if each > together:
-        case.error(place, "one position may risk more than all of them together", "make it larger than  sizing.risk")
+        least = write(spelled(case.strategy.sizing.risk), note="  or more")
+        case.error(place, "one position may risk more than all of them together", least)
     elif each * limits.open < together:
         message = f"this never binds: {limits.open} positions at the risk of sizing stay below it"
         case.warn(place, message, remove(", or make it smaller"))

@@ -32,7 +32,9 @@ def check_expiry(case: Case) -> None:
         for about, bound in bounds_of(condition):
             if isinstance(about, Measure) and about.name == "dte":
                 if bound.misses(rule.min_days, rule.max_days):
-                    case.error(condition, f"this can never be true with  expiry: {rule.as_written}", "change one of the two")
+                    case.error(
+                        condition, f"this can never be true with  expiry: {rule.as_written}", remove(", or change the expiry")
+                    )
                 elif bound.covers(rule.min_days, rule.max_days):
                     case.warn(condition, f"this is always true with  expiry: {rule.as_written}", remove())
 
@@ -77,7 +79,7 @@ def check_width(case: Case) -> None:
         for about, bound in bounds_of(condition):
             match about:
                 case Measure(name="width") if bound.misses(low, high):
-                    case.error(condition, f"this can never be true with  {searched}", "change one of the two")
+                    case.error(condition, f"this can never be true with  {searched}", remove(", or change the width"))
                 case Measure(name="width") if bound.covers(low, high):
                     case.warn(condition, f"this is always true with  {searched}", remove())
                 case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if bound.misses(0, high):

@@ -115,6 +115,8 @@ def _text_of(raw: bytes, document: Document) -> str:
     return text
 
 
+_LOOKS_LIKE_SPACE = "[\u00a0\u2000-\u200a\u202f\u205f\u3000]"
+
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -122,15 +124,27 @@ _INVISIBLE = re.compile(
 
 def _refuse_invisible(text: str, document: Document) -> None:
     for number, line in enumerate(document.lines, 1):
-        if indented := re.match("[ \\t]*([\u00a0\u2000-\u200a\u202f\u205f\u3000])", line):
+        if indented := re.match(f"[ \\t]*({_LOOKS_LIKE_SPACE})", line):
             place = Place(number, indented.end(), indented.end() + 1)
-            document.report(place, "this line is indented with a space that only looks like one", "use ordinary spaces")
+            message = "this line is indented with a space that only looks like one"
+            document.report(place, message, _with_plain_spaces(document.lines))
             raise _Stop
         for found in _INVISIBLE.finditer(line):
             name = unicodedata.name(found[0], "") or {"\x00": "a zero byte"}.get(found[0], "a control character")
             place = Place(number, found.start() + 1, found.start() + 2)
             document.report(place, f"an invisible character stands here: U+{ord(found[0]):04X}, {name.lower()}", strike())
             raise _Stop
+
+
+def _with_plain_spaces(lines: list[str]) -> WayOut:
+    """Ordinary spaces in place of all that only look like one, before a line's first letter."""
+    changes: list[Write] = []
+    for number, line in enumerate(lines, 1):
+        indent = line[: len(line) - len(line.lstrip())]
+        plain = re.sub(_LOOKS_LIKE_SPACE, " ", indent)
+        if plain != indent:
+            changes.append(Write(plain, Place(number, 1, len(indent) + 1)))
+    return WayOut.of("use ordinary spaces", *changes)
 
 
 def _tree_of(text: str, document: Document) -> Mapped | None:
@@ -290,7 +304,22 @@ class _Builder:
             return Text.at(value, Place(line, column, column + len(value)), exact=True, plain=plain)
         if raw[1:-1] == value and raw[:1] in {"'", '"'}:
             return Text.at(value, Place(line, column + 1, column + 1 + len(value)), exact=True, plain=False)
-        return Text.at(value, self._place(event), exact=False, plain=plain)
+        text = Text.at(value, self._place(event), exact=False, plain=plain)
+        text.runs_on = end.line > start.line
+        if plain and text.runs_on:
+            self._refuse_stray_lists(start.line, end.line)
+        return text
+
+    def _refuse_stray_lists(self, first: int, last: int) -> None:
+        """A list below a key that has a value already would be read as more of that value."""
+        for number in range(first + 1, min(last + 1, len(self.document.lines))):
+            line = self.document.lines[number]
+            if line.lstrip().startswith("- "):
+                column = len(line) - len(line.lstrip()) + 1
+                message = "this list belongs to no key: the line above it has its value already"
+                hint = "write its key on a line of its own above it:  when  |  filters  |  rules  |  exits"
+                self.document.report(Place(number + 1, column, len(line) + 1), message, hint)
+                raise _Stop
 
     def _span(self, start: Event, end: Event) -> Place | None:
         """From the opening bracket to the closing one, where both stand on one line."""

@@ -61,6 +61,8 @@ class Source:
         match change:
             case Write(text=text, place=place):
                 where = place or marked
+                if (entry := self._entry_at(where)) is not None and isinstance(entry.node, Text) and entry.node.runs_on:
+                    return
                 start = self._offset(where.line, where.column)
                 end = min(self._offset(where.line, where.end_column), self._starts[where.line] - 1)
                 yield self._edit(start, max(start, end), self.in_place(text, where))

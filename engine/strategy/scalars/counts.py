@@ -9,7 +9,7 @@ from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.scalar import DASH, Scalar, backwards, words
 from engine.strategy.values import ContractRange
-from engine.strategy.way_out import write
+from engine.strategy.way_out import WayOut, Write, write
 
 
 def _count(text: Text, match: re.Match[str]) -> int:
@@ -117,7 +117,9 @@ _YAML_WORDS = {"true", "false", "null", "~"}
 def _ticker(text: Text, match: re.Match[str]) -> str:
     if text.plain and text.lower() in _YAML_WORDS:
         kind = "nothing" if text.lower() in {"null", "~"} else "true/false"
-        raise about(text, f"{text} reads as {kind} in YAML, but a ticker is text", f'quote it: "{text}"')
+        raise about(
+            text, f"{text} reads as {kind} in YAML, but a ticker is text", WayOut.of(f'quote it: "{text}"', Write(f'"{text}"'))
+        )
     return str(text).strip()
 
 

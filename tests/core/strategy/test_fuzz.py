@@ -13,6 +13,7 @@ from engine.strategy.measures import DECLARATIONS
 from engine.strategy.parse import check_files, parse_account, parse_events, parse_strategy
 from engine.strategy.positions import Text
 from engine.strategy.problems import render
+from tests.core.strategy.mending import applied
 from tests.core.strategy.test_broken import assert_is_clear
 
 FOLDER = Path(__file__).parents[3] / "strategies"
@@ -113,6 +114,8 @@ def test_reading_a_mutated_strategy_always_answers(text: str) -> None:
     for problem in parsed.problems:
         assert_is_clear(problem)
         assert render(problem).startswith(f"x.yaml:{problem.line}:")
+        if problem.edits:
+            assert applied(text, problem.edits) != text
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
