@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from engine.strategy.checks.bounds import bounds_of, contradictions
 from engine.strategy.checks.case import Case
+from engine.strategy.checks.signs import unsigned
 from engine.strategy.expressions import And, Condition, Expression, Measure, measures_in
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy
@@ -106,12 +107,12 @@ def _always(case: Case, measure: Measure, between: tuple[float, float], conditio
     if _is_delta_of_leg(measure):
         kind = "put" if case.strategy.spread.put_call == "P" else "call"
         without = re.sub(r"(?<![a-z_(])delta\b(?!\s*\))", "abs(delta)", " ".join(condition.text.split()), count=1)
-        way_out = write(re.sub(r"-\s*(?=[.0-9])", "", without), note="  for the delta without its sign")
+        way_out = write(unsigned(without), note="  for the delta without its sign")
         return f"the delta of a {kind} is between {low} and {high}", way_out
     message = f"{measure.name} is always between {low} and {high}"
-    negative = re.fullmatch(rf"({measure.name}\s*)([<>])(=?\s*)-\s*(.*)", " ".join(condition.text.split()))
-    if negative and between[0] == 0:
-        return message, write(f"{negative[1]}{'<' if negative[2] == '>' else '>'}{negative[3]}{negative[4]}")
+    without = unsigned(condition.text)
+    if between[0] == 0 and without != " ".join(condition.text.split()):
+        return message, write(without)
     return message, "write a number between them"
 
 

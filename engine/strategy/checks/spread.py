@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from engine.strategy.checks.bounds import Bound, bounds_of
 from engine.strategy.checks.case import Case
+from engine.strategy.checks.signs import unsigned
 from engine.strategy.expressions import Arithmetic, Condition, Measure, measures_in
 from engine.strategy.guesses import NUMBER
 from engine.strategy.values import DayRange, WidthRange
@@ -50,22 +51,28 @@ def check_deltas(case: Case) -> None:
 
 
 def check_delta_rules(case: Case) -> None:
-    """A rule on the delta of the whole spread where no delta chooses its legs: that of a leg was meant."""
+    """A line on the delta of both legs where that of one was meant: no spread of this kind has it, or nothing else chooses
+    the legs.
+    """
     spread = case.strategy.spread
-    names = {measure.name for rule in spread.rules for measure in measures_in(rule.expression)}
-    if spread.short_delta is not None or spread.long_delta is not None or names & {"short_delta", "long_delta"}:
-        return
     leg = "short_delta" if spread.is_credit else "long_delta"
-    for condition in spread.rules:
-        for about, bound in bounds_of(condition):
-            if about == Measure("delta", "spread") and max(bound.low, -bound.high) >= _LEG_DELTA:
-                text = re.sub(r"\bdelta\b(?!\s*(?:and|or|$))", leg, " ".join(condition.text.split()), count=1)
-                way_out = write(re.sub(r"-\s*(?=[.0-9])", "", text), note="  for the delta of the leg that is chosen")
-                case.warn(condition, "this is the delta of both legs together, a few hundredths as a rule", way_out)
+    names = {measure.name for rule in spread.rules for measure in measures_in(rule.expression)}
+    is_chosen = spread.short_delta is not None or spread.long_delta is not None or names & {"short_delta", "long_delta"}
+    for condition in () if is_chosen else spread.rules:
+        _check_delta(case, condition, Measure("delta", "spread"), leg, _LEG_DELTA)
+    for rule in case.strategy.exits if spread.is_credit else ():
+        _check_delta(case, rule.condition, Measure("delta", "position"), leg, _HIGH_DELTA)
 
 
-_LEG_DELTA = 0.05
-"""From here on the delta of one leg is meant rather than that of a whole spread."""
+def _check_delta(case: Case, condition: Condition, both: Measure, leg: str, least: float) -> None:
+    if any(about == both and max(bound.low, -bound.high) >= least for about, bound in bounds_of(condition)):
+        text = re.sub(r"\b(?:abs\(\s*delta\s*\)|delta\b(?!\s*(?:and|or)\b|\d))", leg, unsigned(condition.text), count=1)
+        way_out = write(text, note="  for the delta of the leg that is chosen")
+        case.warn(condition, "this is the delta of both legs together, a few hundredths as a rule", way_out)
+
+
+_LEG_DELTA, _HIGH_DELTA = 0.05, 0.2
+"""From here on the delta of one leg is meant rather than that of both together: in rules, and in exits."""
 
 
 def check_width(case: Case) -> None:

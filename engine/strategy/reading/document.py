@@ -32,7 +32,7 @@ from engine.strategy.positions import NOWHERE, Listed, Mapped, Node, Place, Text
 from engine.strategy.problems import Edit, Problem
 from engine.strategy.reading.bytes import no_text
 from engine.strategy.reading.edits import Source
-from engine.strategy.reading.syntax import in_trade_words
+from engine.strategy.reading.syntax import STRAY_LIST, in_trade_words
 from engine.strategy.way_out import WayOut, Write, changes_of, is_later, strike, write, written_first
 
 LARGEST_FILE = 256 * 1024
@@ -316,9 +316,7 @@ class _Builder:
             line = self.document.lines[number]
             if line.lstrip().startswith("- "):
                 column = len(line) - len(line.lstrip()) + 1
-                message = "this list belongs to no key: the line above it has its value already"
-                hint = "write its key on a line of its own above it:  when  |  filters  |  rules  |  exits"
-                self.document.report(Place(number + 1, column, len(line) + 1), message, hint)
+                self.document.report(Place(number + 1, column, len(line) + 1), *STRAY_LIST)
                 raise _Stop
 
     def _span(self, start: Event, end: Event) -> Place | None:

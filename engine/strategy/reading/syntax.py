@@ -14,6 +14,12 @@ _QUOTE = "put the text in quotes"
 _ACTIONS = ("action", "do", "then", "act")
 """What other programs call what an exit does."""
 
+STRAY_LIST = (
+    "this list belongs to no key: the line above it has its value already",
+    "write its key on a line of its own above it:  when  |  filters  |  rules  |  exits",
+)
+"""What is said of a list below a key that has a value."""
+
 _LONGEST_OFFER = 120
 """Characters of a line that is shown again as it should be."""
 
@@ -60,6 +66,8 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
         return place, f"a text cannot begin with '{character}' in YAML", _in_quotes(line, place)
     if line[place.column - 1 : place.column] in {"]", "}"} and "parsing a block" in str(error.context or ""):
         return place, f"this {line[place.column - 1]} closes nothing", strike()
+    if line.lstrip().startswith("- ") and ("block end" in problem or "did not find expected" in problem):
+        return Place(place.line, place.column, len(line) + 1), STRAY_LIST[0], STRAY_LIST[1]
     for part, message, hint in _SENTENCES:
         if part in problem:
             began = error.context_mark
