@@ -20,6 +20,8 @@ Row = dict[str, object]
 NEW_YORK = ZoneInfo("America/New_York")
 YEAR = 365 * 86400
 MEASURED_EVERY_S = 60
+HALF_DAYS = {date(2026, 11, 27), date(2026, 12, 24), date(2027, 11, 26)}
+"""On which the exchange closes at 13:00."""
 MORNING_CLASSES = {"SPX", "VIX", "VIXW", "NDX", "RUT", "DJX"}
 
 
@@ -37,9 +39,10 @@ def archived(state: Path, fact: Mapping[str, object]) -> list[Row]:
     underlying = fact["candidate"]["underlying"]  # type: ignore[index]
     folder = state / "chains" / f"date={instant:%Y-%m-%d}" / f"underlying={underlying}"
     for path in folder.glob("*.parquet"):
-        rows = pq.ParquetFile(path).read().to_pylist()
-        if rows and rows[0]["snapshot"] == fact["snapshot"]:
-            return rows
+        file = pq.ParquetFile(path)
+        named = file.read(columns=["snapshot"]).column("snapshot")
+        if len(named) and named[0].as_py() == fact["snapshot"]:
+            return file.read().to_pylist()
     return []
 
 
@@ -134,8 +137,9 @@ def _black(forward: float, strike: float, years: float, rate: float, iv: float, 
 
 
 def _spans(row: Row) -> tuple[float, float]:
-    """Years to the settlement now and a minute ago: the engine measures them once a minute. Half days are not looked for."""
-    clock = time(9, 30) if row["root"] in MORNING_CLASSES else time(16, 0)
+    """Years to the settlement now and a minute ago: the engine measures them once a minute."""
+    closes = time(13, 0) if row["expiry"] in HALF_DAYS else time(16, 0)
+    clock = time(9, 30) if row["root"] in MORNING_CLASSES else closes
     settles = datetime.combine(row["expiry"], clock, NEW_YORK)  # type: ignore[arg-type]
     seconds = (settles - row["as_of"]).total_seconds()  # type: ignore[operator]
     return seconds / YEAR, (seconds + MEASURED_EVERY_S) / YEAR
