@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench chaos schema docs release clean
+.PHONY: demo test check bench chaos stops schema docs release clean
 
 demo: $(VENV)/.installed
 	$(BIN)/spreads demo
@@ -24,6 +24,9 @@ bench: $(VENV)/.installed-bench
 SEEDS ?= 10
 chaos: $(VENV)/.installed-test
 	$(BIN)/python -m tests.simulation.chaos --seeds $(SEEDS)
+
+stops: $(VENV)/.installed-test
+	$(BIN)/python -m tests.simulation.stops --seeds 1-$(SEEDS) --least 60
 
 schema: $(VENV)/.installed
 	$(BIN)/spreads schema --write schemas
