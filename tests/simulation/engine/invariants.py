@@ -24,8 +24,10 @@ RISK_IN_ALL = Decimal("0.25")
 class Invariants:
     """Of one life of an engine on one simulator."""
 
-    def __init__(self, sim: Simulator, state: Path) -> None:
+    def __init__(self, sim: Simulator, state: Path, executed: set[tuple[str, int, str]] | None = None) -> None:
+        """`executed` are the executions of all lives so far: the broker tells those of its own day only."""
         self._sim, self._state = sim, state
+        self._executed = executed if executed is not None else set[tuple[str, int, str]]()
         self._on_disk: Counter[tuple[str, type[Fact]]] = Counter()
         self._done: Counter[tuple[str, type[Fact]]] = Counter()
         self._read = 0
@@ -37,6 +39,10 @@ class Invariants:
 
     def broker(self, broker: Broker) -> Broker:
         return _WatchedBroker(broker, self._leaves)
+
+    def remember(self) -> None:
+        """Take in what the broker has executed by now, before its midnight or a death."""
+        self._executed |= {_key(row) for row in self._sim.executions() if row.instrument is not None}
 
     def check(self, ledger: Ledger) -> None:
         """All that must hold between two beats."""
@@ -89,10 +95,10 @@ class Invariants:
         assert all(quantity >= 0 for quantity in net.values()), f"a short is not covered: {net}"
 
     def _check_fold(self, ledger: Ledger) -> None:
-        keys = {_key(row) for row in self._sim.executions() if row.instrument is not None}
+        self.remember()
         for order in ledger.orders.values():
             known = {_known(fill) for fill in order.fills.values() if not fill.provisional}
-            assert known <= keys, f"{order.ref} has executions that the broker does not know"
+            assert known <= self._executed, f"{order.ref} has executions that the broker does not know"
             assert order.filled <= order.quantity, f"{order.ref} filled {order.filled} of {order.quantity}"
             assert order.proposed.position == order.ref or order.purpose == "close"
         for position in ledger.positions.values():

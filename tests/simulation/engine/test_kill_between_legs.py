@@ -5,6 +5,7 @@ import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -66,11 +67,25 @@ class LineFate(Fate):
 @pytest.mark.parametrize("back", BACK)
 @pytest.mark.parametrize("point", POINTS)
 def test_engine_agrees_and_trades_on_after_a_kill_between_leg_executions(point: str, back: str, tmp_path: Path) -> None:
+    life = killed_and_back(tmp_path, 1, POINTS[point], BACK[back])
+
+    assert made(life.ledger) == (back == "a night" and point not in HEARD), "only what TWS tells no more is made again"
+
+
+@pytest.mark.parametrize("seed", range(2, 6))
+def test_engine_agrees_and_trades_on_after_a_kill_within_fills_in_parts(seed: int, tmp_path: Path) -> None:
+    chance = Random(seed)
+
+    killed_and_back(tmp_path, seed, ("LegFilled", chance.randint(1, 7)), BACK[chance.choice(list(BACK))], "partial_fills=3600")
+
+
+def killed_and_back(folder: Path, seed: int, point: tuple[str, int], back: timedelta | datetime, *faults: str) -> Life:
+    """The life of the next session, after one that was killed at the point and one that came back."""
+
     async def act(world: World) -> Life:
-        await killed(world, *POINTS[point])
-        until = BACK[back]
-        await sleep_until(world, world.sim.now() + until if isinstance(until, timedelta) else until)
-        life = await world.start(knows_all=False)
+        await killed(world, *point)
+        await sleep_until(world, world.sim.now() + back if isinstance(back, timedelta) else back)
+        life = await world.start()
         await world.when(lambda: life.is_over or is_agreed(world, life), AGREED_WITHIN_S)
         check(world, life)
         if world.sim.now() < LATE:
@@ -78,30 +93,29 @@ def test_engine_agrees_and_trades_on_after_a_kill_between_leg_executions(point: 
             check(world, life)
             assert not world.sim.positions(), "the exit rule closes everything by now"
         if world.sim.now() < MORNING:
+            # The rest of the day would be a minute of the machine's time, and nothing happens in it.
             await life.stop()
             await sleep_until(world, MORNING)
-            life = await world.start(knows_all=False)
-        await world.when(
-            lambda: life.is_over or life.orders("open", "early"), (TUESDAY.open + FIRST_MINUTES - MORNING).total_seconds()
-        )
+            life = await world.start()
+        until_opened = TUESDAY.open + FIRST_MINUTES - MORNING
+        await world.when(lambda: life.is_over or life.orders("open", "early"), until_opened.total_seconds())
         check(world, life)
         await life.stop()
         return life
 
-    sim = generated(1, 1.0, knobs=knobs(idle_cadence_s=60), schedule=("restart=120@23:45",))
-    life = play(act, tmp_path, strategies=STRATEGIES, sim=sim)
-
-    assert made(life.ledger) == (back == "a night" and point not in HEARD), "only what TWS tells no more is made again"
+    sim = generated(seed, 1.0, knobs=knobs(idle_cadence_s=60), schedule=("restart=120@23:45", *faults))
+    return play(act, folder, seed, strategies=STRATEGIES, sim=sim)
 
 
 async def killed(world: World, kind: str, lines: int) -> None:
     fate = LineFate(world.state, kind, lines)
-    life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker, knows_all=False)
+    life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker)
     try:
         await life.begin()
         error = await life.death()
     except Killed as death:
         error = death
+    life.invariants.remember()
     assert isinstance(error, Killed), f"the engine ended before its time: {error!r}"
     if kind == "OrderAcknowledged":
         world.sim.inject("fill_unheard")

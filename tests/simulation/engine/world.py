@@ -96,6 +96,8 @@ class World:
         self.strategies = given.folder(folder / "strategies", dict(given.BOTH if strategies is None else strategies))
         self.sim = sim or generated(seed, strikes, knobs=knobs, schedule=schedule)
         self.lives: list[Life] = []
+        self.executed: set[tuple[str, int, str]] = set()
+        """Executions that the broker has told of by now, by id, contract and side."""
 
     async def start(self, **options: object) -> "Life":
         """An engine that runs; returns once it can be asked. Raises what stops it before."""
@@ -158,7 +160,7 @@ class Life:
         self._knows_all = knows_all
         self.facts: list[tuple[datetime, Fact]] = []
         self.error: BaseException | None = None
-        self.invariants = Invariants(world.sim, world.state)
+        self.invariants = Invariants(world.sim, world.state, world.executed)
         self._desk: Desk | None = None
         self._ready = asyncio.Event()
         stop = EveryBeat(self._after_beat)
