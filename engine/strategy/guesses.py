@@ -11,6 +11,8 @@ from decimal import Decimal
 
 NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _LONGEST_DAYS = 1500
+_OF_DEVIATIONS = {"0.5": "0.31", "1": "0.16", "1.0": "0.16", "1.5": "0.07", "2": "0.03", "2.0": "0.03"}
+"""About which delta an option has that is so many standard deviations away."""
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _EUROPEAN = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,2})((?:\.[0-9]{3})+)(?:,([0-9]{1,2}))?(?![0-9.,])")
 _CLOCK = re.compile(
@@ -81,7 +83,7 @@ def around_days(day: int) -> list[str]:
     if day == 0:
         return ["0 days"]
     if day < 7:
-        return [f"{day}-{day + 2} days", f"{day} days"]
+        return [f"{day}-{day + 2} days", f"{day} day{'s' * (day > 1)}"]
     reach = 2 if day < 14 else 3 if day < 20 else 5
     return [f"{day - reach}-{day + reach} days", f"{day} days"]
 
@@ -90,6 +92,9 @@ def deltas(text: str) -> list[str]:
     """Deltas: `-0.16`, `16`, `10 to 20`, `0.12, 0.20`, `at the money`."""
     if re.search(r"\batm\b|at the money", text.casefold()):
         return ["0.45-0.55"]
+    if deviations := re.search(rf"({NUMBER})\s*(?:sd|σ|sigmas?|std\w*|standard dev\w*)\b", text.casefold()):
+        delta = _OF_DEVIATIONS.get(deviations[1])
+        return around_delta(Decimal(delta)) if delta else []
     found = [number / 100 if number > 1 else number for number in numbers_in(text)][:2]
     if not found or max(found) > 1 or max(found) == 0:
         return []
@@ -201,13 +206,17 @@ def span(text: str) -> list[str]:
 
 
 def count(text: str) -> list[str]:
-    """How many: `3 max`, `2 per day`, `1.0`."""
+    """How many: `3 max`, `2 per day`, `1.0`; no money and no share."""
+    if re.search(r"[%$]", text):
+        return []
     found = numbers_in(text)
     return [f"{int(found[0])}"] if len(found) == 1 and found[0] == int(found[0]) and found[0] >= 1 else []
 
 
 def contracts(text: str) -> list[str]:
-    """How many spreads: `2 contracts`, `max 5`, `up to 5`, `2, 5`."""
+    """How many spreads: `2 contracts`, `max 5`, `up to 5`, `2, 5`; no money and no share."""
+    if re.search(r"[%$]", text):
+        return []
     found = [int(number) for number in numbers_in(text) if number == int(number) and 1 <= number <= 1000]
     if len(found) == 1:
         return [f"1-{found[0]}" if re.search(r"max|up to|<", text.casefold()) and found[0] > 1 else f"{found[0]}"]
@@ -219,9 +228,9 @@ def approval(text: str) -> list[str]:
     said = text.casefold()
     patience = re.search(r"([0-9]+)\s*(min|m\b|sec|s\b|h\b)", said)
     expires = f", expires in {patience[1]} {'min' if patience[2][0] == 'm' else patience[2][0]}" if patience else ""
-    if re.search(r"\b(?:manual|confirm\w*|ask|human|person|me|off|no|false|semi)\b", said):
+    if re.search(r"\b(?:manual|confirm\w*|ask|human|person|me|off|no|none|false|semi)\b", said):
         return [f"manual{expires}"]
-    return [f"auto{expires}"] if re.search(r"\b(?:auto\w*|yes|true|on|full\w*|always|unattended|none)\b", said) else []
+    return [f"auto{expires}"] if re.search(r"\b(?:auto\w*|yes|true|on|full\w*|always|unattended)\b", said) else []
 
 
 def budget(text: str) -> list[str]:

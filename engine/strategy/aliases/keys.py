@@ -145,7 +145,7 @@ LATER_KEYS: Mapping[str, tuple[str, str]] = {
     "day_of_week": ("a condition on the weekday", "when"),
     "trading_days": ("a condition on the weekday", "when"),
     "entry_days": ("a condition on the weekday", "when"),
-    "rsi": ("the RSI", "when"),
+    "rsi": ("an indicator such as RSI or MACD", "when"),
     "gap": ("the gap at the open", "when"),
     "max_gap": ("the gap at the open", "when"),
     "short_strike": ("a strike by its distance", "filters"),

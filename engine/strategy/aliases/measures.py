@@ -145,7 +145,7 @@ LATER: tuple[Later, ...] = (
         {"market": "abs(move_today) {sign} {number}%"},
     ),
     Later(
-        "the RSI",
+        "an indicator such as RSI or MACD",
         "rsi, relative strength index, stochastic, stoch, macd, adx, cci, momentum",
         {"market": "trend(14 days) {sign} 0%"},
     ),

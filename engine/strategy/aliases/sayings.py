@@ -57,7 +57,9 @@ SPELLED: tuple[Saying, ...] = (
     (r"= (?=[<>!=])", ""),
     (r"\bin(?: the)? range(?: of)?\b|\bfrom\b(?=\s*[$0-9.])|\bin\b(?=\s*[$0-9.])", "between"),
     (r"\b(?:of|at|on|to|in) the\b", lambda found: found[0].split()[0]),
-    (r"\b(?:a|an|the|my|our|must|should|has to|have to|needs to)\b(?! credit| debit)", ""),
+    (r"\b(?:an|the|my|our|must|should|has to|have to|needs to)\b|\ba\b(?! credit| debit)", ""),
+    (rf"([<>=]\s*{NUMBER})\s*dte\b", r"\1"),
+    (r"(?<=[0-9])(?:st|nd|rd|th)\s+percentile\b", "%"),
 )
 """Signs and words of other languages."""
 
@@ -67,6 +69,7 @@ PARTS: tuple[Saying, ...] = (
     (r"\b(?:one )?quarter of\b", "25% of"),
     (r"\bthree quarters of\b", "75% of"),
     (r"\b(?:one )?half(?: of)?\b(?=\s*(?:of|credit|debit|width|max|premium))", "50% of"),
+    (r"\b(?:one )?half$", "50%"),
     (r"\b(?:twice|double)\b", "200% of"),
     (r"\b(?:triple|thrice)\b", "300% of"),
     (r"of\s+of", "of"),
@@ -99,7 +102,7 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
             ),
             r"price \1 sma(\2 days)",
         ),
-        (rf"\b(?:sma|ma|dma)[\s_]*\(?({NUMBER})\)?(?:\s*days?\)?)?", r"sma(\1 days)"),
+        (rf"\b(?:sma|ma|dma)[\s_]*\(?\s*({NUMBER})\s*(?:days?|d|bars?|periods?)?\s*\)?", r"sma(\1 days)"),
         (rf"({NUMBER})[\s-]*(?:day|d)?[\s-]*(?:dma|sma|ma|moving average)\b", r"sma(\1 days)"),
         (rf"\b(?:hv|rv|realized vol(?:atility)?|historical vol(?:atility)?)[\s_]*\(?({NUMBER})\)?", r"realized_vol(\1 days)"),
         (
@@ -123,12 +126,23 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
         (r"\b(time|clock)\s+(?:is )?(?:before|until|till|by)\b", r"\1 <="),
         (r"^(?:after|not before|from)\s+(?=[0-9]{1,2}(?::|\s*[ap]m))", "time >= "),
         (r"^(?:before|not after|until)\s+(?=[0-9]{1,2}(?::|\s*[ap]m))", "time <= "),
+        (r"\bno earnings (?:this|within a|in a|in one|next) week\b", "days_to_earnings > 7"),
+        (r"\bno earnings (?:today|tomorrow)\b", "days_to_earnings > 1"),
+        (
+            rf"\bno (?:ex[- ]?)?dividends?(?: date)? (?:within|in|for|before)(?: next)? ({NUMBER}) days?",
+            r"days_to_ex_dividend > \1",
+        ),
         (rf"\bnot? earnings (?:within|in|for|before)(?: next)? ({NUMBER}) days?", r"days_to_earnings > \1"),
     ),
     "position": (
-        (r"\bloss\s*<(=?)\s*-\s*", r"loss >\1 "),
+        (r"\bloss\s*[<>](=?)\s*-\s*", r"loss >\1 "),
+        (r"^max(?:imum)?[ _]loss(?: is)?(?: reached| hit)$", "loss >= 95% of max_loss"),
         (
-            rf"\b(?:mark|price|spread price|cost to close|debit to close)\s*(>=?|<=?|=)\s*({NUMBER})% of (credit|premium)\b",
+            r"\b(?:price|spot|spx|spy|underlying|stock|index)\s*(?:<=?|>=?)\s*short[ _](?:strike|put|call|leg)\b",
+            "short_strike_breached",
+        ),
+        (
+            rf"\b(?:mark|price|debit|spread price|(?:cost|debit) to close)\s*(>=?|<=?|=)\s*({NUMBER})% of (credit|premium)\b",
             lambda found: _of_mark(float(found[2])),
         ),
         (

@@ -17,6 +17,8 @@ _LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delt
 _CLOSES_FROM, _CLOSES_UNTIL = 9 * 60 + 30, 15 * 60 + 55
 """Minutes of the day in New York: nothing is closed before the open nor in the last five minutes of a session."""
 _STOPS_BEFORE_CLOSE = 5
+_DOLLARS_LEAST = 5
+"""A result of the whole position below this was meant for one share."""
 _END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held"})
 
 
@@ -113,6 +115,9 @@ def _check_bound(case: Case, condition: Condition, about: Expression, bound: Bou
             case.error(condition, f"with  expiry: {days.as_written}  this never holds", write(f"days_held >= {fewer}"))
         case Measure(name="days_held") if alone and bound.covers(0, 0):
             case.error(condition, opens, write("days_held >= 30"))
+        case Measure(name="profit" | "loss" as name) if 0 < bound.low < _DOLLARS_LEAST:
+            message = f"this is the {name} of the whole position, in dollars: ${bound.low:.2f} is reached by the next quote"
+            case.warn(condition, message, write(f"{name} >= ${bound.low * 100:.0f}", note=f"  |  {name} >= 50% of max_{name}"))
         case Measure(name="profit" | "loss") | Arithmetic(left=Measure(name="profit" | "loss"), right=Measure()) if (
             alone and bound.covers(0, 0) and bound.low <= 0
         ):

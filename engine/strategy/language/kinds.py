@@ -113,7 +113,7 @@ def settled(kind: Kind) -> Unit:
 
 def example_beside(line: Line, node: Tree, unit: Unit) -> str:
     """A value that a number may be compared with."""
-    return "20" if line.words(node) == "vix" else EXAMPLES[unit]
+    return "20" if line.words(node).casefold() == "vix" else EXAMPLES[unit]
 
 
 def _kind_of_call(line: Line, node: Tree) -> Kind:
@@ -189,7 +189,7 @@ def _is_written(line: Line, node: Tree) -> bool:
 def _in_unit(line: Line, measured: Tree, unit: Unit, number: str) -> list[str]:
     """What may stand in place of a number that has not the unit of what is measured, the likeliest first."""
     found = re.fullmatch(rf"-?\s*\$?\s*-?\s*({NUMBER})\s*(%|[A-Za-z]+)?", number)
-    name = line.words(measured)
+    name = line.words(measured).casefold()
     if found is None:
         return [example_beside(line, measured, unit)]  # it is calculated, and no unit can be put beside it
     digits, value = found[1], Decimal(found[1].replace(",", ""))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
+from engine.domain.chain import EVENT_KINDS
 from engine.strategy.expressions import Measure, Number, Relation
 from engine.strategy.language.grammar import Tree
 from engine.strategy.language.lexer import FUNCTIONS, Loose, Token
@@ -94,7 +95,9 @@ def _refuse_days(line: Line, node: Tree, declared: Declaration) -> None:
 def _unknown(line: Line, token: Token, *, called: bool) -> PydanticCustomError:
     name = token.text
     if called and any(word.text == "within" for word in line.tokens):
-        return line.wrong_at(token, f"no such event '{name}'", write("event", note=": FOMC, CPI and NFP alike"))
+        meant = nearest(name, [kind.casefold() for kind in EVENT_KINDS])
+        known = f"events here: {', '.join(EVENT_KINDS)}, and  event  for all of them"
+        return line.wrong_at(token, f"no such event '{name}'", did_you_mean(meant, known))
     if called:
         meant = nearest(name, [*(known for known, declared in line.declared.items() if declared.argument), *FUNCTIONS])
         return line.wrong_at(token, f"no such function '{name}'", did_you_mean(meant, f"functions here: {', '.join(FUNCTIONS)}"))

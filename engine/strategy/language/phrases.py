@@ -76,6 +76,7 @@ def _fractions(said: str) -> str:
 def _times(said: str) -> str:
     """`2x credit` is 200% of it, and so is `2 * credit`."""
     times = rf"(?<![0-9.%$])({NUMBER})\s*(?:x|×|times|\*)\s*(?:of\s+)?(?=[a-z])"
+    said = re.sub(rf"(?<![0-9.%$])({NUMBER})\s+(credit|debit)s?\b", r"\1 x \2", said)
     alone = rf"(?<![0-9.%$])({NUMBER})\s*(?:x|×|times)$"
     said = re.sub(times, lambda found: f"{(Decimal(found[1].replace(',', '')) * 100).normalize():f}% of ", said)
     return re.sub(alone, lambda found: f"{(Decimal(found[1].replace(',', '')) * 100).normalize():f}%", said)
@@ -123,6 +124,7 @@ def _signed(said: str, relations: tuple[Relation, ...]) -> str:
     def signed(name: str, value: str) -> str:
         return f"{name} {'<=' if name in at_most else '>='} {value.strip()}"
 
+    said = re.sub(rf"\b({names})\s*([<>]=?)\s*(\S+)\s+(and|or)\s+([<>]=?)\s*(\S+)", r"\1 \2 \3 \4 \1 \5 \6", said)
     measure = rf"(?<![a-z_.%])({names})(?:\([^)]*\))?"
     pair = rf"({_PLAIN_VALUE})\s*(?:-|to|and)\s*({_PLAIN_VALUE})(\s*%|\s*days?|\s*deltas?)?"
     said = re.sub(rf"(>=?|<=?)\s*({names})\s+(?:of\s+)?(?={_VALUE})", r"\2 \1 ", said)

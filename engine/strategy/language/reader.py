@@ -28,7 +28,7 @@ from engine.strategy.scalars.scalar import shortened
 from engine.strategy.way_out import Add, Remove, Turn, WayOut, Write, changes_of, move, remove, write
 
 _STEPS_MAX = 6
-_WRONG_SIGN = re.compile(r"\bloss\s*<=?\s*-")
+_WRONG_SIGN = re.compile(r"\bloss\s*[<>]=?\s*-")
 _SECTIONS: dict[Relation, str] = {
     "market": "when",
     "leg": "filters",
@@ -217,7 +217,11 @@ class LineReader:
     def _later(self, text: Text) -> PydanticCustomError | None:
         """The complaint about a line that asks for what is not there yet."""
         said = " ".join(text.casefold().replace("_", " ").split())
-        asked = next((found for found in _asked_later(said) if not self._declares(found[1])), None)
+        relation = self.relations[0]
+        asked = next(
+            (one for one in _asked_later(said) if not self._declares(one[1]) and relation in (one[0].nearest or self.relations)),
+            None,
+        )
         if asked is None:
             return None
         message, hint = self.told_later(asked[0].what, said)

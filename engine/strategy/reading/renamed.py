@@ -238,8 +238,14 @@ def best_of(scalar: Scalar, said: str) -> str | None:
     except PydanticCustomError as error:
         hint = (error.context or {}).get("hint", "")
         text = next((change.text for change in changes_of(hint) if isinstance(change, Write)), None)
-        return text if text is not None and scalar.reads(text) and re.findall("[0-9]+", said) else None
+        return text if text is not None and scalar.reads(text) and _share_a_number(said, text) else None
     return None
+
+
+def _share_a_number(said: str, text: str) -> bool:
+    """Whether what is offered is made of what was written, and no example."""
+    digits = set(re.findall("[0-9]+", said.replace(",", "")))
+    return bool(digits & set(re.findall("[0-9]+", text.replace(",", ""))))
 
 
 def source_of(value: Node) -> str | None:

@@ -55,6 +55,7 @@ def as_keys(renaming: Renaming, name: str, node: Node) -> WayOut | None:
     scalars = [(one, scalar_of(renaming.model, f"{name}.{one}", pays)) for one in (keys_of(owner) if owner else [])]
     as_written = [(one, str(node)) for one, scalar in scalars if scalar is not None and scalar.reads(node)]
     guessed = [(one, best) for one, scalar in scalars if scalar is not None and (best := best_of(scalar, str(node)))]
-    for one, value in (*as_written, *guessed):
+    named = [(one, value) for one, value in (*as_written, *guessed) if re.search(rf"\b{one.rstrip('s')}s?\b", node.casefold())]
+    for one, value in (*named, *as_written, *guessed):
         return write(f"{{{one}: {value}}}")
     return None

@@ -77,7 +77,7 @@ SchemaVersion: TypeAlias = Annotated[
         json_type="integer",
         json_bounds=(1, 1),
         misread=lambda text: (
-            (f"version {text} of the language is newer than this engine reads", write("schema: 1"))
+            (f"version {text} of the language is newer than this engine reads", write("1"))
             if text.isdecimal() and int(text[:9]) > 1
             else None
         ),

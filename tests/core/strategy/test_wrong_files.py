@@ -36,9 +36,14 @@ def test_shared_wrong_file_leads_out(path: Path) -> None:
     assert_is_told(met)
 
 
-@pytest.mark.parametrize("case", OURS["files"], ids=lambda case: " ".join(" ".join(case["puts"].values()).split())[:50])
-def test_wrong_file_leads_out(case: dict[str, Any]) -> None:
-    text, steps = OURS["base"], case.get("mistakes", 1)
+CASES_OF_OURS = [(OURS["base"], case) for case in OURS["files"]] + [(OURS["base_of_more"], case) for case in OURS["more"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "case"), CASES_OF_OURS, ids=[" ".join(" ".join(case["puts"].values()).split())[:50] for _, case in CASES_OF_OURS]
+)
+def test_wrong_file_leads_out(text: str, case: dict[str, Any]) -> None:
+    steps = case.get("mistakes", 1)
     for right, wrong in case["puts"].items():
         assert right in text
         text = text.replace(right, wrong, 1)
@@ -61,8 +66,9 @@ def test_wrong_file_with_many_mistakes_leads_out(case: dict[str, Any]) -> None:
     assert_is_told(met)
 
 
-def test_base_of_wrong_files_has_no_mistake() -> None:
-    assert check_files({**EVENTS, "x.yaml": OURS["base"]}) == []
+@pytest.mark.parametrize("base", ["base", "base_of_more"])
+def test_base_of_wrong_files_has_no_mistake(base: str) -> None:
+    assert check_files({**EVENTS, "x.yaml": OURS[base]}) == []
 
 
 def test_events_without_their_file_are_told_where_they_are_asked_for() -> None:
