@@ -30,8 +30,13 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
 
 _LOOKED_AT = 512
 
-_NEVER_TYPED = frozenset({*range(9), *range(14, 32)} - {27})
-"""Bytes that no keyboard puts into a text."""
+_NEVER_TYPED, _MOST_NEVER_TYPED = frozenset({*range(9), *range(14, 32)} - {27}), 0.1
+"""Bytes that no keyboard puts into a text, and how many there may be of them."""
+
+_NEVER_LATIN, _MOST_NEVER_LATIN = frozenset(range(128, 256)), 0.5
+"""Bytes that are no letter of a to z, and how many there may be of them in a text of an older encoding."""
+
+_NO_TEXT = NOWHERE, "this is no text but bytes that only a program reads", "write the strategy as plain text, saved as UTF-8"
 
 
 def no_text(raw: bytes) -> tuple[Place, str, str] | None:
@@ -42,13 +47,18 @@ def no_text(raw: bytes) -> tuple[Place, str, str] | None:
     saved_as = next((name for mark, name in _MARKS if raw.startswith(mark)), None) or _wide(raw)
     if saved_as is not None:
         return NOWHERE, f"this file is saved as {saved_as}", "save it as UTF-8"
-    if sum(byte in _NEVER_TYPED for byte in raw[:_LOOKED_AT]) * 10 > len(raw[:_LOOKED_AT]):
-        return NOWHERE, "this is no text but bytes that only a program reads", "write the strategy as plain text, saved as UTF-8"
+    if _share(raw, _NEVER_TYPED) > _MOST_NEVER_TYPED:
+        return _NO_TEXT
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _undecoded(raw, error.start)
+        return _NO_TEXT if _share(raw, _NEVER_LATIN) > _MOST_NEVER_LATIN else _undecoded(raw, error.start)
     return None
+
+
+def _share(raw: bytes, of: frozenset[int]) -> float:
+    start = raw[:_LOOKED_AT]
+    return sum(byte in of for byte in start) / max(1, len(start))
 
 
 def _wide(raw: bytes) -> str | None:
