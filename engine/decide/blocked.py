@@ -223,9 +223,10 @@ def _known(position: Position, snapshot: Snapshot) -> ExitBlocked | None:
 def _said(
     rule: str, position: Position, obstacle: ExitObstacle, text: str, tries: int, again_at: datetime, snapshot: Snapshot
 ) -> Iterator[Decision]:
-    """What blocks an exit, unless it was said of this rule and this try."""
+    """What blocks an exit, unless it was said of this try: of this rule, or of another that waits for the same moment."""
     known = _known(position, snapshot)
-    if known is None or (known.rule, known.obstacle, known.tries) != (rule, obstacle, tries):
+    is_said = known is not None and (known.obstacle, known.tries) == (obstacle, tries)
+    if known is None or not is_said or (known.rule != rule and known.again_at != again_at):
         yield BlockExit(ExitBlocked(position.id, rule, obstacle, text, tries, again_at))
 
 

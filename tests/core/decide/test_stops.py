@@ -350,6 +350,21 @@ def test_position_that_nobody_bids_for_is_said_once_a_try_though_its_quotes_grow
     assert [fact.tries for fact in said] == sorted({fact.tries for fact in said})
 
 
+def test_try_that_came_to_nothing_is_said_once_though_rules_take_turns_at_being_due() -> None:
+    rules = given.strategy("exits:\n  - loss >= 200% of credit\n  - dte <= 25")
+    known = position(by=rules)
+    for ref, ended in (("o2", -200), ("o3", -30)):
+        failed = given.proposal(ref, position="o1", limit="-3.70", worst="-5.00", by=rules, reason="dte <= 25")
+        given.told(known, *given.working(failed), OrderCanceled(ref, "canceled"), at=seconds(ended))
+    given.told(known, ExitBlocked("o1", "dte <= 25", "no bid", "2 closes came to nothing", 2, seconds(50)))
+    hits = {("o1", "loss >= 200% of credit"): ExitHits(seconds(-40), seconds(-1), 4)}
+    chain = given.chain(p580={"bid": 3.60, "ask": 3.80}, p575={"bid": None, "ask": 0.05})
+
+    found = look(known, chain, strategy=rules, exit_hits=hits)
+
+    assert blocked(found) == []
+
+
 def test_stop_that_was_not_filled_says_nothing_of_its_quotes_until_its_next_try() -> None:
     rule, again_at = "loss >= 200% of credit", seconds(100)
     known = position()
