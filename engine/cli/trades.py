@@ -1,6 +1,7 @@
 """What every trade made, or makes at its mark: from the history, and from the engine where one runs."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from engine.cli.amounts import dollars, instant, marked, money
 from engine.cli.client import NoEngine, needs_journal, rows
 from engine.cli.options import STATE, State
 from engine.cli.show import Format, Row, say, show, show_told
-from engine.domain.errors import EngineError
+from engine.domain.errors import EngineError, UserError
 from engine.domain.spread import Spread
 from engine.store.history import MAX_ROWS, query
 
@@ -65,7 +66,9 @@ def trades(*, state: State = STATE, format: Format = "table") -> None:  # noqa: 
     found = query(state, TRADES, max_rows=MAX_ROWS)
     told = [dict(zip(found.columns, row, strict=True)) for row in reversed(found.rows)]
     live = _live(state)
-    archived = _archived(state) if any(row["is_open"] and row["position"] not in live for row in told) else {}
+    archived = (
+        _archived(state) if any(row["is_open"] and row["position"] not in live for row in told) else defaultdict[str, Row](dict)
+    )
     trades = [_trade(row, live, archived) for row in told]
     if format != "table":
         show(trades, COLUMNS, format, empty="no trade yet")
@@ -88,22 +91,26 @@ def _live(state: Path) -> dict[str, Row]:
         return {}
 
 
-def _archived(state: Path) -> dict[str, Row]:
-    """The last archived mark of each open position, by name."""
+def _archived(state: Path) -> defaultdict[str, Row]:
+    """The last archived mark of each open position, by name; why there is none for every other name."""
     ((last,),) = query(state, LAST_DAY).rows
+    marks: defaultdict[str, Row] = defaultdict(lambda: {"mark_obstacle": "no quote of it is archived"})
     if not isinstance(last, date):
-        return {}
-    found = query(state, MARKS.format(since=last - timedelta(days=ARCHIVE_DAYS)))
-    return {
-        str(position): {"mark": mark, "unrealised_usd": unrealised, "marked_at": _utc(marked_at)}
-        for position, mark, unrealised, marked_at in found.rows
-    }
+        return marks
+    try:
+        found = query(state, MARKS.format(since=last - timedelta(days=ARCHIVE_DAYS)))
+    except UserError as error:  # one damaged file of the archive hides no trade
+        say(f"no mark is known: {' '.join(str(error).split())}")
+        return defaultdict(lambda: {"mark_obstacle": "the archive cannot be read"})
+    for position, mark, unrealised, marked_at in found.rows:
+        marks[str(position)] = {"mark": mark, "unrealised_usd": unrealised, "marked_at": _utc(marked_at)}
+    return marks
 
 
-def _trade(row: Row, live: dict[str, Row], archived: dict[str, Row]) -> Row:
+def _trade(row: Row, live: dict[str, Row], archived: defaultdict[str, Row]) -> Row:
     """A trade with its mark, if it is open: nets per share and amounts in USD, + received."""
     name = str(row["position"])
-    mark = live.get(name) or archived.get(name, {"mark_obstacle": "no quote of it is archived"}) if row["is_open"] else {}
+    mark = (live.get(name) or archived[name]) if row["is_open"] else {}
     return {
         **{key: row[key] for key in ("position", "strategy")},
         "spread": str(msgspec.convert(json.loads(str(row["spread"])), Spread, strict=False)),

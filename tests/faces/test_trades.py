@@ -9,6 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from engine.domain.spread import Leg, Spread
+from engine.store.history import write_views
 from engine.store.journal import Journal
 from tests.faces.conftest import Spreads, Terminal
 from tests.faces.given import engine_that_says
@@ -64,6 +65,20 @@ def test_engine_that_does_not_answer_leaves_the_marks_of_the_archive(spreads: Sp
     assert ran.code == 0
     assert "marks are those of the archive" in ran.err
     assert Decimal(str(json.loads(ran.out)[-1]["mark"])) == Decimal("-1.05")
+
+
+def test_damaged_archive_hides_marks_and_no_trade(spreads: Spreads, state: Path) -> None:
+    write_views(state)  # as the engine does when it starts
+    (kept,) = state.glob("chains/date=2026-11-23/*/*.parquet")
+    kept.write_bytes(b"damaged")
+
+    ran = spreads("trades", "--format", "json")
+
+    assert ran.code == 0
+    assert [row["mark"] for row in json.loads(ran.out)] == [None, None, None]
+    assert json.loads(ran.out)[-1]["mark_obstacle"] == "the archive cannot be read"
+    assert ran.err.startswith("no mark is known: ")
+    assert kept.name in ran.err
 
 
 def test_no_trade_is_no_failure(spreads: Spreads, tmp_path: Path) -> None:
