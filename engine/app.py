@@ -72,8 +72,6 @@ class Options:
     wrap_journal: Callable[[Journal], Journal] = lambda journal: journal
     wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
     probation: int = 0
-    steady: SteadyClock | None = None
-    """The engine's clock, where it follows a machine's clock that can be set."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -81,7 +79,8 @@ class App:
     """One engine process. `run` returns when it was stopped; it raises EngineError when it cannot start or go on."""
 
     def __init__(self, settings: Settings, clock: Clock, options: Options | None = None) -> None:
-        self._settings, self._clock = settings, clock
+        """`clock` may be set back and ahead: the engine keeps its own time by it."""
+        self._settings, self._machines = settings, clock
         self._options = options or Options()
         self._inbox = Inbox()
         self._quotes = QuoteStore()
@@ -95,6 +94,7 @@ class App:
     async def run(self) -> None:
         """Recover, connect, run, leave."""
         settings = self._settings
+        self._clock = SteadyClock(self._machines.now, asyncio.get_running_loop().time)
         probe(settings.state)
         account = settings.account or account_on_file(settings.state / FOLDER)
         lease = _lease(self._clock.now())
@@ -201,9 +201,7 @@ class App:
 
     def _keep_time(self, engine: Engine) -> None:
         """Begin where the journal ends, and say it when the machine's clock is set."""
-        clock = self._options.steady
-        if clock is None:
-            return
+        clock = self._clock
 
         def stepped(text: str, must_stop: bool) -> None:
             self._inbox.hear(Halted("engine", text) if must_stop and engine.ledger.halt is None else ErrorHeard(0, text))

@@ -21,7 +21,7 @@ from engine.cli.simclock import simulated_now
 from engine.domain.errors import EngineError, UserError
 from engine.domain.session import trading_day
 from engine.ports import Clock
-from engine.runtime.clock import SteadyClock
+from engine.runtime.clock import SystemClock
 from engine.runtime.desk import Desk
 from engine.runtime.library import read_folder
 from engine.settings import Settings
@@ -117,14 +117,13 @@ def run(
         clock: Clock = LoopClock(loop, simulated_now(settings.host, settings.ports()[0]))
         say(f"the simulator's time is {clock.now():%Y-%m-%d %H:%M:%S} UTC, at {speed:g} times real time")
         return run_on(_serve(settings, clock), loop)
-    steady = SteadyClock()
-    return asyncio.run(_serve(settings, steady, steady))
+    return asyncio.run(_serve(settings, SystemClock()))
 
 
-async def _serve(settings: Settings, clock: Clock, steady: SteadyClock | None = None) -> int:
+async def _serve(settings: Settings, clock: Clock) -> int:
     """Run the engine until a signal, or until it cannot go on."""
     narrator = Narrator(lambda text: say(text, INDENT))
-    options = Options(observers=[narrator], steady=steady)
+    options = Options(observers=[narrator])
 
     def opened(desk: Desk) -> None:
         narrator.ledger = desk.ledger

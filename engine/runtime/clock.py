@@ -1,6 +1,5 @@
 """The only file that reads the time. Simulations bring a clock of their own behind the same port."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -29,11 +28,7 @@ class SteadyClock:
     negative, and patience is counted as by a clock that nobody can set. Set ahead, or after a sleep, it is followed at once.
     """
 
-    def __init__(
-        self,
-        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
-        steady: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, wall: Callable[[], datetime], steady: Callable[[], float]) -> None:
         """`wall` is the machine's clock, `steady` counts seconds and cannot be set."""
         self.leaps: tuple[Leap, ...] = ()
         """When the clock went ahead at once, newest last."""

@@ -17,7 +17,6 @@ from engine.domain.facts import (
     OrderRepriced,
     OrderSent,
 )
-from engine.runtime.clock import SteadyClock
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 
@@ -36,8 +35,10 @@ class SetClock:
     """The machine's clock in a simulation: that of the world, set by somebody."""
 
     def __init__(self, world: World) -> None:
-        self.by = timedelta(0)
-        self.clock = SteadyClock(lambda: world.sim.now() + self.by, asyncio.get_running_loop().time)
+        self._world, self.by = world, timedelta(0)
+
+    def now(self) -> datetime:
+        return self._world.sim.now() + self.by
 
 
 def seconds_between(life: Life, first: type[Fact], second: type[Fact], real: dict[int, datetime]) -> float:
@@ -59,7 +60,7 @@ class Watch(Life):
 
 
 async def lives(world: World, machine: SetClock) -> Watch:
-    life = Watch(world, clock=machine.clock)
+    life = Watch(world, clock=machine)
     world.lives.append(life)
     await life.begin()
     return life
@@ -127,7 +128,6 @@ def test_engine_that_starts_on_a_clock_behind_its_journal_goes_on_where_it_ends(
         await world.when(lambda: first.all(OrderSent))
         await first.stop()
         machine.by = BACK
-        machine.clock = SteadyClock(lambda: world.sim.now() + machine.by, asyncio.get_running_loop().time)
         second = await lives(world, machine)
         second.before = first.facts[-1][0]  # type: ignore[attr-defined]
         await asyncio.sleep(10)

@@ -16,8 +16,7 @@ from engine.app import App, Options
 from engine.domain.facts import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
-from engine.ports import Broker, Journal
-from engine.runtime.clock import SteadyClock
+from engine.ports import Broker, Clock, Journal
 from engine.runtime.desk import Desk
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
@@ -152,7 +151,7 @@ class Life:
         serves_api: bool = False,
         knows_all: bool = True,
         funnel_every: timedelta | None = timedelta(minutes=5),
-        clock: SteadyClock | None = None,
+        clock: Clock | None = None,
         **settings: object,
     ) -> None:
         """`knows_all` is false where others use the broker too: what holds of one engine alone is then not looked at."""
@@ -166,7 +165,6 @@ class Life:
         stop = EveryBeat(self._after_beat)
         self._options = Options(
             funnel_every=funnel_every,
-            steady=clock,
             serves_api=serves_api,
             watches_files=watches_files,
             observers=[self],
