@@ -20,6 +20,14 @@ def dollars(amount: object, *, signed: bool = False) -> str:
     return "unknown" if amount is None else narrate.dollars(Decimal(str(amount)), signed=signed)
 
 
+def priced(mid: object, natural: object, age_s: object, obstacle: object) -> str:
+    """What a combination is worth now, per share, and how old its quotes are; `obstacle` says why they decide nothing."""
+    if mid is None:
+        return f"unknown: {obstacle or 'a leg has no quote'}"
+    hindered = f"; {obstacle}" if obstacle else ""
+    return f"{money(mid)} at mid, {money(natural)} natural, quotes {duration(age_s)} old{hindered}"
+
+
 def marked(row: Mapping[str, object]) -> str:
     """What closing one spread would bring or cost per share, at mid, and how old that is; why it is not known where it is not."""
     if row["mark"] is None:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import cast
 
-from engine.cli.amounts import dollars, duration, instant, money
+from engine.cli.amounts import dollars, duration, instant, money, priced
 from engine.cli.client import ask, named, rows
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
-from engine.cli.show import Format, Row, is_attended, pairs, say, show, show_told
+from engine.cli.show import Format, Row, is_attended, is_yes, pairs, say, show, show_told
 from engine.domain.errors import UserError
 
 COLUMNS = (
@@ -102,20 +102,11 @@ def decline(order_ref: str, reason: str = "", *, state: State = STATE, by: By = 
     return say_word(state, f"/v1/approvals/{named(order_ref)}/decline", by, reason)
 
 
-def is_yes(question: str) -> bool:
-    """Whether the person at the terminal says yes; everything else is a no."""
-    try:
-        return input(question).strip().lower() in {"y", "yes"}
-    except EOFError:
-        print()
-        return False
-
-
 def card(row: Row) -> Iterator[tuple[str, object]]:
     """What a yes or a no needs, the most important first."""
     yield "order", row["order_ref"]
     yield "opens", f"{row['quantity']} × {row['spread']}"
-    yield "net now", _net_now(row)
+    yield "net now", priced(row["net_now"], row["natural_now"], row["quotes_age_s"], row["quotes_obstacle"])
     yield "shown", f"{money(row['shown_net'])} at mid, when you were asked"
     bound = "above" if _decimal(row["worst"]) < 0 else "below"
     yield "worst", f"{money(row['worst'])}; the order is never {bound} it"
@@ -127,14 +118,6 @@ def card(row: Row) -> Iterator[tuple[str, object]]:
     yield "strategy", row["strategy"]
     yield from _odds(row)
     yield "gates", _gates(row)
-
-
-def _net_now(row: Row) -> str:
-    if row["net_now"] is None:
-        return f"unknown: {row['quotes_obstacle']}"
-    obstacle = f"; {row['quotes_obstacle']}" if row["quotes_obstacle"] else ""
-    age = f"quotes {duration(row['quotes_age_s'])} old"
-    return f"{money(row['net_now'])} at mid, {money(row['natural_now'])} natural, {age}{obstacle}"
 
 
 def _margin(row: Row) -> str:

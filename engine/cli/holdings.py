@@ -6,12 +6,11 @@ from typing import Annotated, cast
 
 from cyclopts import Parameter
 
-from engine.cli.amounts import dollars, duration, instant, marked, money
-from engine.cli.answers import is_yes
+from engine.cli.amounts import dollars, instant, marked, money, priced
 from engine.cli.client import ask, named, rows
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
-from engine.cli.show import Format, Row, is_attended, pairs, say, show, show_told
+from engine.cli.show import Format, Row, is_attended, is_yes, pairs, say, show, show_told
 from engine.domain.errors import EngineError, UserError
 
 HELD = (
@@ -169,7 +168,7 @@ def _closing(row: Row) -> Iterator[tuple[str, object]]:
     yield "position", row["position"]
     yield "closes", f"{row['quantity']} × {row['spread']}"
     yield "legs", "\n".join(_leg(leg) for leg in cast("list[Row]", row["legs"]))
-    yield "net now", _net_now(row)
+    yield "net now", priced(row["mid"], row["natural"], row["quotes_age_s"], None)
     if row["worst"] is not None:
         bound = "never pays more" if Decimal(str(row["worst"])) < 0 else "never takes less"
         yield "worst", f"{money(row['worst'])}; the order {bound}"
@@ -178,12 +177,6 @@ def _closing(row: Row) -> Iterator[tuple[str, object]]:
         yield "fees", f"{dollars(row['closing_fees_usd'])} to close, estimated; {dollars(row['fees_usd'])} paid so far"
     yield "opened", f"at {money(row['opening_net'])}, {instant(row['opened_at'])}"
     yield "strategy", row["strategy"]
-
-
-def _net_now(row: Row) -> str:
-    if row["mid"] is None:
-        return "unknown: a leg has no quote"
-    return f"{money(row['mid'])} at mid, {money(row['natural'])} natural, quotes {duration(row['quotes_age_s'])} old"
 
 
 def _leg(leg: Row) -> str:

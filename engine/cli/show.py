@@ -122,6 +122,15 @@ def is_attended() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def is_yes(question: str) -> bool:
+    """Whether the person at the terminal says yes; everything else is a no."""
+    try:
+        return input(question).strip().lower() in {"y", "yes"}
+    except EOFError:
+        print()
+        return False
+
+
 def _hanging(begins: str, text: str) -> list[str]:
     """The lines of a value behind its name. Words are never cut: a reference must be readable as it is."""
     terminal = columns_of_terminal()
