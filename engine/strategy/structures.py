@@ -55,7 +55,7 @@ def _not_there_yet(written: Text, later: str, spread: Mapped) -> tuple[str, WayO
     message = f"'{shortened(written)}' is not there yet; what comes nearest is {what}"
     sided = [change for key, value in spread.items() if isinstance(value, Mapped) for change in _first_side(key, value)]
     strange = [Remove(key.place) for key in spread if re.search(r"put_|call_|near|far|body|front|back", key)]
-    hint = WayOut.of(f"write  type: {near}", Write(near, written.place), *sided, *strange, is_later=True)
+    hint = WayOut.of(f"write  {near}", Write(near, written.place), *sided, *strange, is_later=True)
     return message, hint
 
 

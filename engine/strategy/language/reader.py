@@ -144,8 +144,7 @@ class LineReader:
         """The complaint, with a whole line as its way out."""
         if line is None:
             return error
-        context = dict(error.context or {})
-        return complaint(context.get("place"), str(context["message"]), write(line, place=text.place))
+        return about(text, str((error.context or {})["message"]), write(line))
 
     def _several(self, text: Text) -> WayOut | None:
         """The way out of a line that is a list of conditions: each on its own line."""

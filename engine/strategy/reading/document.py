@@ -61,9 +61,12 @@ class Document:
     def report(self, place: Place, message: str, hint: str, severity: Literal["error", "warning"] = "error") -> None:
         line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else None
         end = max(place.end_column, place.column + 1)
-        said, edits = self._way_out(hint, Place(place.line, place.column, end))
-        later = is_later(hint)
-        self.problems.append(Problem(self.file, place.line, place.column, end, severity, message, line, said, edits, later))
+        marked = Place(place.line, place.column, end)
+        said, edits = self._way_out(hint, marked)
+        if edits and hint.startswith("write  ") and len(edits) == 1 and edits[0].line == edits[0].end_line == place.line:
+            marked = Place(place.line, edits[0].column, max(edits[0].end_column, edits[0].column + 1))  # just what is replaced
+        where = (self.file, marked.line, marked.column, marked.end_column)
+        self.problems.append(Problem(*where, severity, message, line, said, edits, is_later(hint)))
 
     def _way_out(self, hint: str, marked: Place) -> tuple[str, tuple[Edit, ...]]:
         """The sentence, with quotes where its text needs them there, and what it does to the file."""

@@ -86,6 +86,16 @@ def assert_is_told(met: list[Problem]) -> None:
     for problem in met:
         assert problem.source_line is not None
         assert problem.hint
+        if problem.hint.startswith("write  ") and len(problem.edits) == 1:
+            assert_marks_what_is_replaced(problem)
         if problem.is_later:
             assert "not there yet" in problem.message
             assert "nearest" in problem.message
+
+
+def assert_marks_what_is_replaced(problem: Problem) -> None:
+    """`write  X` is X in place of what is marked, so that the sentence can be followed without the edit."""
+    (edit,) = problem.edits
+    if edit.line == edit.end_line:
+        assert problem.hint.startswith(f"write  {edit.text}")
+        assert (problem.line, problem.column, problem.end_column) == (edit.line, edit.column, edit.end_column), problem
