@@ -69,6 +69,8 @@ class Options:
     """Told once the engine can be asked."""
     on_mended: Callable[[str], None] = logging.getLogger(__name__).warning
     """Told, at the start, what was mended or passed over in the state folder."""
+    on_moved: Callable[[Path], object] = lambda _: None
+    """Told the new state folder where the old one is gone."""
     wrap_journal: Callable[[Journal], Journal] = lambda journal: journal
     wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
     probation: int = 0
@@ -152,9 +154,13 @@ class App:
         upkeep = Upkeep(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
-            evidence = Evidence(self._quotes, feed, settings.state, account, upkeep.kept)
-            engine.observers += (evidence, self._explanations(account), *options.observers)
-            self._watch_over(engine, library)
+            explanations = self._explanations(account)
+            engine.observers += (
+                Evidence(self._quotes, feed, settings.state, account, upkeep.kept),
+                explanations,
+                *options.observers,
+            )
+            self._watch_over(engine, library, explanations)
             now = self._clock.now()
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
@@ -194,9 +200,9 @@ class App:
         kept, recovered = timedelta(days=self._settings.explain_days), self._recovered
         return Explanations(self._settings.state, account, kept=kept, follows=lambda: recovered.journal.head.seq, told=self._say)
 
-    def _watch_over(self, engine: Engine, library: Library) -> None:
+    def _watch_over(self, engine: Engine, library: Library, explanations: Explanations) -> None:
         """Take care of what may become of clock and state folder while the engine runs."""
-        self._recovered.journal.on_moved = partial(self._moved, engine, library)
+        self._recovered.journal.on_moved = partial(self._moved, engine, library, explanations)
         self._keep_time(engine)
 
     def _keep_time(self, engine: Engine) -> None:
@@ -215,12 +221,15 @@ class App:
                 True,
             )
 
-    def _moved(self, engine: Engine, library: Library, text: str) -> None:
-        """The state folder is gone: nothing more is opened in this run. The journal goes on beside it, and so do the versions."""
+    def _moved(self, engine: Engine, library: Library, explanations: Explanations, text: str) -> None:
+        """The state folder is gone: nothing more is opened in this run. The journal goes on beside it, and what belongs to it."""
+        state = self._recovered.journal.state
+        self._options.on_moved(state)
         log.critical(text)
         engine.stays_halted = text
+        explanations.move(state)
         try:
-            library.move(self._recovered.journal.state / "strategies")
+            library.move(state / "strategies")
         except OSError as error:
             log.exception("the versions of the strategies could not be written out again")
             text = f"{text}. The versions of the strategies could not be written there ({error.strerror})"

@@ -1,6 +1,7 @@
 """Where diagnosis goes: a rotating file in the state folder. The terminal belongs to what people are told."""
 
 import logging
+import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -8,9 +9,17 @@ FILE = "engine.log"
 BYTES_MAX, FILES_KEPT = 5_000_000, 3
 
 
+class _Log(RotatingFileHandler):
+    """A log that cannot be written is no reason to fill the terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 def log_to(state: Path) -> None:
     """Send the log of the engine and of its libraries to `state/engine.log` and nowhere else."""
-    handler = RotatingFileHandler(state / FILE, maxBytes=BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", delay=True)
+    handler = _Log(state / FILE, maxBytes=BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     for known in list(root.handlers):

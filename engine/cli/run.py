@@ -132,7 +132,7 @@ async def _serve(settings: Settings, clock: Clock) -> int:
         say(f"engine on {settings.state}; `spreads status --state {settings.state}` asks it, Ctrl-C stops it")
 
     options.on_desk = opened
-    options.on_mended = say
+    options.on_mended, options.on_moved = say, log_to
     app = App(settings, clock, options)
     loop = asyncio.get_running_loop()
 

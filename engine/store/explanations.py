@@ -50,6 +50,10 @@ class Explanations:
         self._day: date | None = None
         self._is_failure_told = False
 
+    def move(self, state: Path) -> None:
+        """Go on in another state folder."""
+        self._folder, self._day = state / FOLDER, None
+
     def saw(self, fact: Fact, at: datetime) -> None:
         if not isinstance(fact, Explanation):
             return

@@ -21,7 +21,7 @@ STRATEGIES = {
 @pytest.mark.parametrize("fate", ["deleted", "replaced"])
 def test_engine_opens_nothing_more_and_closes_what_is_open_when_its_folder_is_gone(fate: str, tmp_path: Path) -> None:
     async def act(world: World) -> Life:
-        life = await world.start()
+        life = await world.start(funnel_every=None)
         await world.when(lambda: any(position.is_open for position in life.ledger.positions.values()), within_s=50)
         shutil.rmtree(world.state)
         if fate == "replaced":
@@ -47,6 +47,7 @@ def test_engine_opens_nothing_more_and_closes_what_is_open_when_its_folder_is_go
     assert not recovered.warnings
     kept = {path.name for path in (tmp_path / "state.rescued" / "strategies").iterdir()}
     assert {f"{order.proposed.digest}.yaml" for order in life.orders("open")} <= kept
+    assert (tmp_path / "state.rescued" / "explanations").is_dir()
     assert not list((tmp_path / "state").rglob("*.jsonl"))
 
 
