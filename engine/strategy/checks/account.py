@@ -6,6 +6,7 @@ from engine.strategy.account import Account
 from engine.strategy.checks.hours import check_hours
 from engine.strategy.positions import Mapped, place_at
 from engine.strategy.reading.document import Document
+from engine.strategy.spelled import spelled
 from engine.strategy.values import comparable
 from engine.strategy.way_out import write
 
@@ -28,7 +29,11 @@ def check_account(account: Account, document: Document) -> None:
         if both is not None and both[0] > both[1]:
             place = place_at(tree, "risk", smaller)
             if smaller == "per_trade":
-                document.report(place, f"risk.{smaller} is above risk.{larger}", f"make it at most  risk.{larger}")
+                document.report(
+                    place,
+                    f"risk.{smaller} is above risk.{larger}",
+                    write(spelled(getattr(account.risk, larger)), note="  or less"),
+                )
             else:
                 document.report(place, f"risk.{smaller} never binds: it is above risk.{larger}", "make it smaller", "warning")
     _check_order(account, document, tree)
@@ -40,7 +45,9 @@ def _check_order(account: Account, document: Document, tree: Mapped) -> None:
     if not margin.cushion_to_open >= margin.cushion_alarm >= margin.cushion_reduce:
         place = place_at(tree, "margin")
         document.report(
-            place, "the cushion to open must be above the alarm, and the alarm above reducing", write("25%, 15%, 10%")
+            place,
+            "the cushion to open must be above the alarm, and the alarm above reducing",
+            "write  25%, 15% and 10%  for  cushion_to_open, cushion_alarm and cushion_reduce",
         )
     if breakers.alarm_for_day > breakers.stop_for_day:
         place = place_at(tree, "breakers", "alarm_for_day")

@@ -66,7 +66,7 @@ class Renaming:
             hint = WayOut.of(f"did you mean '{meant}'?{known}", Write(meant))
         if hint is None and self._has_patience() and (near := nearest(word, _BY_WORD)):
             hint = self._alias(section, above, key, value, near)
-        return message, hint or remove(f", or write one of the keys here: {', '.join(keys)}")
+        return message, hint or f"keys here: {', '.join(keys)}"
 
     def _has_patience(self) -> bool:
         patience: Patience | None = self.about_lines.get("patience")

@@ -19,7 +19,8 @@ def as_list(renaming: Renaming, name: str, node: Node) -> WayOut | None:
     if isinstance(node, Text) and not node:
         return remove(f", or write the lines of {name} below it")
     if name not in RELATIONS:
-        return None
+        parts = [part for part in _COMMA.split(node) if part] if isinstance(node, Text) else []
+        return write(f"[{', '.join(parts)}]") if parts and isinstance(node, Text) and not node.runs_on else None
     key = name.rpartition(".")[2]
     if isinstance(node, Mapped):
         lines = [renaming.as_line(name, str(word), value) for word, value in node.items()]

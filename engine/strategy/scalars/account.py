@@ -11,7 +11,7 @@ from engine.strategy import guesses
 from engine.strategy.positions import Text, about
 from engine.strategy.scalars.money import share_of
 from engine.strategy.scalars.scalar import NUMBER, Scalar, decimal_of
-from engine.strategy.way_out import write
+from engine.strategy.way_out import write, write_any
 
 
 def _percent(text: Text, match: re.Match[str]) -> Decimal:
@@ -29,7 +29,11 @@ Percent: TypeAlias = Annotated[
         _percent,
         "a percentage from 0% to 100%",
         ("25%",),
-        misread=lambda text: (f"{text} what?", write(f"{text}%")) if re.fullmatch(NUMBER, text) else None,
+        misread=lambda text: (
+            (f"{text} what?", write_any(list(dict.fromkeys([*guesses.percent(text), f"{text}%"]))))
+            if re.fullmatch(NUMBER, text)
+            else None
+        ),
         guess=guesses.percent,
     ),
 ]
