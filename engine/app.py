@@ -18,8 +18,10 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from fastapi import FastAPI
+
 from engine.api.app import build, watch
-from engine.api.server import Doors, doors, server
+from engine.api.server import Doors, doors, server, unix_socket
 from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BUCKETS_S
 from engine.compile.scanner import Scanner
@@ -85,6 +87,7 @@ class App:
         self._settings, self._machines = settings, clock
         self._options = options or Options()
         self._inbox = Inbox()
+        self._has_moved = asyncio.Event()
         self._quotes = QuoteStore()
         self._scanner = Scanner()
         self._finder = Finder(self._scanner)
@@ -227,6 +230,7 @@ class App:
         self._options.on_moved(state)
         log.critical(text)
         engine.stays_halted = text
+        self._has_moved.set()
         explanations.move(state)
         try:
             library.move(state / "strategies")
@@ -279,12 +283,19 @@ class App:
     def _served(self, desk: Desk, entry: Doors, read: Callable[[], Reading]) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
         numbers = registry(read)
         serving: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-            ("the API", lambda: server(build(desk, numbers)).serve(sockets=[entry.unix]))
+            ("the API", lambda: server(build(desk, numbers)).serve(sockets=[entry.unix])),
+            ("the API in another state folder", lambda: self._serve_beside(build(desk, numbers))),
         ]
         loopback = entry.loopback
         if loopback is not None:
             serving.append(("the metrics", lambda: server(watch(desk, numbers)).serve(sockets=[loopback])))
         return serving
+
+    async def _serve_beside(self, api: FastAPI) -> None:
+        """Be asked in the new state folder once the old one, and the socket in it, are gone."""
+        await self._has_moved.wait()
+        with unix_socket(self._recovered.journal.state) as listening:
+            await server(api).serve(sockets=[listening])
 
     def _say(self, text: str) -> None:
         """Something beside the beat failed: a line for people, and trading goes on."""

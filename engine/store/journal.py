@@ -178,8 +178,8 @@ class Journal:
         self._folder, self._lock, self._mark, self._place = folder, lock, mark, place
         self.moved = (
             f"{was}: the state folder, or the journal in it, is gone or another one stands in its place. The journal was written"
-            f" out again in {state} and goes on there; nothing more is opened, exits go on.{older} Stop the engine, put it"
-            " where the state folder was, and start again"
+            f" out again in {state} and goes on there; nothing more is opened, exits go on.{older} `--state {state}`"
+            " asks this engine. Stop it, put the new folder where the state folder was, and start again"
         )
         self.on_moved(self.moved)
 
