@@ -1,5 +1,6 @@
 """What the chain says right now: one value of one option, and the mark of one spread."""
 
+import math
 from typing import cast
 
 import numpy as np
@@ -32,8 +33,8 @@ class Rows:
         if values is None:
             values = cast("NDArray[np.float64]", self.chain.table.column(column).to_numpy())
             self._columns[column] = values
-        value = float(values[row])
-        return value if np.isfinite(value) else None
+        value = float(values.item(row))
+        return value if math.isfinite(value) else None
 
     def mark(self, spread: Spread, purpose: Purpose) -> Mark | None:
         """See `spread_quote`."""
