@@ -123,12 +123,18 @@ def _looked_at(positions: Sequence[Position], snapshot: Snapshot, book: Book, ro
     for strategy in {one.digest: one for one in versions if one is not None}.values():
         numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
         seen = [_row(positions[n], marks[n], snapshot, rows) for n in numbers]
-        blind = [{name: None if name in OF_THE_MARKET else value for name, value in row.items()} for row in seen]
-        found = book.finder.exits(strategy, [*seen, *blind])
-        told |= dict(zip(numbers, found, strict=False))
-        clocks = (tuple(answer.holds is True for answer in answers) for answers in found[len(seen) :])
-        by_clock |= dict(zip(numbers, clocks, strict=True))
-    return [_Held(position, versions[n], marks[n], told.get(n, ()), by_clock.get(n, ())) for n, position in enumerate(positions)]
+        found = dict(zip(numbers, book.finder.exits(strategy, seen), strict=True))
+        told |= found
+        # What holds without any price holds with it too: only those of which something holds are asked again.
+        due = {n: row for n, row in zip(numbers, seen, strict=True) if any(answer.holds is True for answer in found[n])}
+        blind = [{name: None if name in OF_THE_MARKET else value for name, value in row.items()} for row in due.values()]
+        clocks = (tuple(answer.holds is True for answer in answers) for answers in book.finder.exits(strategy, blind))
+        by_clock |= dict(zip(due, clocks, strict=True))
+    never = (False,)
+    return [
+        _Held(position, versions[n], marks[n], told.get(n, ()), by_clock.get(n, never * len(told.get(n, ()))))
+        for n, position in enumerate(positions)
+    ]
 
 
 def _row(position: Position, mark: Mark | None, snapshot: Snapshot, rows: Rows) -> PositionRow:
