@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import socket
 from dataclasses import dataclass
@@ -97,7 +98,10 @@ def named(name: str) -> str:
 
 
 def is_state_folder(folder: Path) -> bool:
-    """Whether an engine keeps its state here, or could without meeting anything of somebody else's."""
+    """Whether an engine keeps its state here, or could without meeting anything of somebody else's.
+
+    Raises PermissionError where nobody may know.
+    """
     if (folder / journal.FOLDER).is_dir():
         return True
     return folder.is_dir() and all(path.name in OWN_ENTRIES or path.name.startswith(".") for path in folder.iterdir())
@@ -109,8 +113,15 @@ def _legible(body: dict[str, object]) -> dict[str, object]:
 
 
 def needs_journal(state: Path) -> None:
-    """Raises UserError where no engine has written a journal, with the folder that may have been meant."""
-    if (state / journal.FOLDER).is_dir():
+    """Raises UserError where no engine has written a journal that may be read, with the folder that may have been meant."""
+    try:
+        is_there = (state / journal.FOLDER).is_dir()
+        is_shut = is_there and not os.access(state / journal.FOLDER, os.R_OK | os.X_OK)
+    except PermissionError:
+        is_there, is_shut = False, True
+    if is_shut:
+        raise UserError(f"{state}: its journal may not be read by you; ask as the user who runs the engine")
+    if is_there:
         return
     if (wrong := no_folder(state)) is not None:
         raise UserError(f"{state}: {wrong}, so no journal; {NAME_IT}")

@@ -68,6 +68,8 @@ def read(path: Path) -> bytes:
     """The first bytes of a regular file. Raises Unread; never waits for a pipe or a device."""
     try:
         mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            next(path.iterdir(), None)
         if stat.S_ISDIR(mode) and not any(file.name not in SHARED for file in _siblings(path)):
             raise Unread("this folder holds no strategy", "`spreads new NAME` writes a first one")
         if not stat.S_ISREG(mode):

@@ -66,13 +66,22 @@ def halt(reason: str = "", *, state: State = STATE, by: By = "") -> int:
     except UserError:
         raise
     except EngineError as error:
-        if not is_state_folder(state):
-            wrong = no_folder(state) or "no engine keeps its state here"
-            raise UserError(f"{state}: {wrong}, and nothing was halted; name the folder of the engine with --state") from error
-        (state / HALT).write_text(f"{somebody(by)}: {reason}\n", encoding="utf-8", errors="replace")
+        _leave_halt(state, f"{somebody(by)}: {reason}\n", error)
         say(f"{error}\nwrote {state / HALT}: an engine on this folder halts within a beat, and starts halted;")
         say("`spreads resume` removes it")
         return 0
+
+
+def _leave_halt(state: Path, text: str, error: EngineError) -> None:
+    """Leave the file that halts an engine. Raises UserError where that cannot be: nothing was halted then."""
+    try:
+        if not is_state_folder(state):
+            wrong = no_folder(state) or "no engine keeps its state here"
+            raise UserError(f"{state}: {wrong}, and nothing was halted; name the folder of the engine with --state") from error
+        (state / HALT).write_text(text, encoding="utf-8", errors="replace")
+    except OSError as problem:
+        why = f"{problem.filename or state}: {problem.strerror}"
+        raise UserError(f"{why}, and nothing was halted; halt as the user who runs the engine") from problem
 
 
 def resume(*, state: State = STATE, by: By = "") -> int:

@@ -119,3 +119,42 @@ def test_engine_of_somebody_else_is_said_to_be_that(
     assert len(ran.err.splitlines()) == 1
     if words[0] != "why":
         assert ran.err == "spreads: state: its engine may only be asked by who started it (Permission denied)\n"
+
+
+@pytest.mark.parametrize("words", [*KEEPING, ("why", "puts")])
+def test_journal_that_may_not_be_read_is_not_an_empty_one(
+    words: tuple[str, ...], spreads: Spreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Journal.open(Path("state"), "DU1").journal.close()
+    monkeypatch.setattr("engine.cli.client.os.access", lambda path, mode: False)
+
+    ran = spreads(*words)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "spreads: state: its journal may not be read by you; ask as the user who runs the engine\n"
+
+
+def test_halt_that_cannot_be_left_says_that_nothing_was_halted(spreads: Spreads, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Path, *_: object, **__: object) -> int:
+        raise PermissionError(13, os.strerror(13), str(self))
+
+    Journal.open(Path("state"), "DU1").journal.close()
+    monkeypatch.setattr(Path, "write_text", refused)
+
+    ran = spreads("halt", "lunch")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "spreads: state/HALT: Permission denied, and nothing was halted; halt as the user who runs the engine\n"
+
+
+def test_folder_of_strategies_that_may_not_be_read_is_not_an_empty_one(spreads: Spreads, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Path) -> object:
+        raise PermissionError(13, os.strerror(13), str(self))
+
+    Path("strategies").mkdir()
+    monkeypatch.setattr(Path, "iterdir", refused)
+
+    ran = spreads("check")
+
+    assert ran.code == 2
+    assert ran.out.startswith("strategies:1:1: cannot be read: Permission denied\n")
