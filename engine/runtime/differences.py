@@ -19,7 +19,7 @@ LAST_TRADE_BEFORE = timedelta(days=5)
 
 def differences(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[str]:
     """Every difference as a sentence; while there is one nothing is opened."""
-    yield from _of_positions(ledger, picture)
+    yield from _of_positions(ledger, picture, asked_at)
     yield from _of_terms(ledger, picture)
     yield from _not_in_books(ledger, picture, asked_at)
 
@@ -42,9 +42,11 @@ def changed(ledger: Ledger, picture: BrokerPicture) -> tuple[int, ...]:
     )
 
 
-def foreign(ledger: Ledger, picture: BrokerPicture) -> tuple[str, ...]:
+def foreign(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> tuple[str, ...]:
     """Positions in contracts that are not ours, for people."""
-    ours = {leg.contract.con_id for order in ledger.orders.values() if _concerns(order, ledger) for leg in order.spread.legs}
+    ours = {
+        leg.contract.con_id for order in ledger.orders.values() if _concerns(order, ledger, asked_at) for leg in order.spread.legs
+    }
     return tuple(
         f"{position.text} {_signed(position.quantity)}"
         for position in sorted(picture.positions, key=lambda position: position.con_id)
@@ -52,13 +54,13 @@ def foreign(ledger: Ledger, picture: BrokerPicture) -> tuple[str, ...]:
     )
 
 
-def _of_positions(ledger: Ledger, picture: BrokerPicture) -> Iterator[str]:
+def _of_positions(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[str]:
     ours, expired = ledger.contracts_held(), _expired(ledger)
     theirs = {position.con_id: position for position in picture.positions if position.quantity}
     names = {
         leg.contract.con_id: str(leg.contract)
         for order in ledger.orders.values()
-        if _concerns(order, ledger)
+        if _concerns(order, ledger, asked_at)
         for leg in order.spread.legs
     }
     for con_id in sorted(picture.unread_positions):
@@ -129,10 +131,18 @@ def _not_in_books(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) ->
         )
 
 
-def _concerns(order: Order, ledger: Ledger) -> bool:
-    """Whether positions in the order's contracts may be its doing: it filled, or nobody saw how it ended."""
+def _concerns(order: Order, ledger: Ledger, asked_at: datetime) -> bool:
+    """Whether positions in the order's contracts may be its doing: it filled, or nobody saw how it ended.
+
+    On the day of its end the executions say what an order has filled; later they are told no more.
+    """
     is_lost = order.state == "unknown" or (order.state == "expired" and order.sent_at is not None)
-    return bool(order.fills) or is_lost or ledger.is_end_unchecked(order)
+    return bool(order.fills) or is_lost or is_end_unseen(order, ledger, asked_at)
+
+
+def is_end_unseen(order: Order, ledger: Ledger, asked_at: datetime) -> bool:
+    """Whether an order ended on an earlier day without filling whole, and no books that agreed have followed."""
+    return ledger.is_end_unchecked(order) and trading_day(order.changed_at) < trading_day(asked_at)
 
 
 def _expired(ledger: Ledger) -> set[int]:

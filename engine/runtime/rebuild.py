@@ -20,6 +20,7 @@ from engine.domain.session import trading_day
 from engine.domain.spread import Action, Leg
 from engine.domain.waited import Leap, waited
 from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
+from engine.runtime.differences import is_end_unseen
 
 REBUILT_AFTER = timedelta(seconds=30)
 """A broker that is asked so long after the doubt began, over the same link, would have told the executions by now."""
@@ -78,9 +79,9 @@ def _doubt(order: Order, ledger: Ledger, found: Find, asked_at: datetime, leaps:
 
 def _is_end_doubtful(order: Order, told: int | None, ledger: Ledger, asked_at: datetime) -> bool:
     """Whether an order that ended may have filled further than we heard: the broker says so, or it tells that day no more."""
-    if not ledger.is_end_unchecked(order):
-        return False
-    return trading_day(order.changed_at) < trading_day(asked_at) if told is None else told > order.filled
+    if told is None:
+        return is_end_unseen(order, ledger, asked_at)
+    return ledger.is_end_unchecked(order) and told > order.filled
 
 
 def _told(order: Order, found: BrokerOrder | None) -> int | None:

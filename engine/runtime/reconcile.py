@@ -84,7 +84,7 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
         *(_said(one) for one in refused),
         *picture.unread,
     )
-    facts.append(Reconciled(told, foreign(after, picture), missing(after, picture), changed(after, picture)))
+    facts.append(Reconciled(told, foreign(after, picture, asked_at), missing(after, picture), changed(after, picture)))
     return Outcome(tuple(facts), is_settled=not unknown)
 
 

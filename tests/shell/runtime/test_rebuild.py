@@ -284,9 +284,10 @@ def test_what_a_person_traded_after_books_that_agreed_with_the_cancel_is_not_tak
 
 
 def test_today_the_executions_say_what_a_canceled_order_filled() -> None:
-    known = canceled(at=given.NOW - timedelta(minutes=1))
+    outcome = against(canceled(at=given.NOW - timedelta(minutes=1)), positions=holds(2))
 
-    assert made(against(known, positions=holds(2))) == []
+    assert made(outcome) == []
+    assert is_agreed(outcome), "somebody else's: shown as foreign, and no reason to open nothing"
 
 
 def test_order_that_works_is_found_again_and_nothing_is_made() -> None:
