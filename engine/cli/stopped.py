@@ -146,9 +146,15 @@ def bound_of(rule: str, position: Position, strategy: Strategy, finder: Finder) 
 def way_of(position: Position, days: Sequence[date], until: datetime, walked: Walked) -> Way:
     """The way of a whole position from its opening to `until`, marked as the engine marks it."""
     pieces = [_way_on(position, day, walked) for day in days if position.opened_at.date() <= day <= until.date()]
-    at, loss, half, unbid = (np.concatenate([piece[n] for piece in pieces]) if pieces else np.empty(0) for n in range(4))
+    if not pieces:
+        return Way(np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.bool_))
+    at, loss, half = (
+        np.concatenate(column)
+        for column in ([piece[0] for piece in pieces], [piece[1] for piece in pieces], [piece[2] for piece in pieces])
+    )
+    unbid = np.concatenate([piece[3] for piece in pieces])
     lived = (at >= position.opened_at.timestamp()) & (at <= until.timestamp())
-    return Way(at[lived], loss[lived], half[lived], unbid[lived].astype(np.bool_))
+    return Way(at[lived], loss[lived], half[lived], unbid[lived])
 
 
 def _way_on(position: Position, day: date, walked: Walked) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
