@@ -65,6 +65,7 @@ class Explanations:
             if not self._is_failure_told:
                 self._told(f"{self._folder}: explanations cannot be kept ({error.strerror}); trading does not need them")
             self._is_failure_told = True
+            self._day = None  # the line may have been torn: the next one begins by looking
 
     def _write(self, line: bytes, day: date) -> None:
         if self._day is None or day > self._day:

@@ -170,7 +170,11 @@ class Journal:
             mark.move(self._head)
         except (OSError, UserError) as error:
             raise self._failed("written out again, as its folder is gone", error) from error
-        older = f" Of its days the {self._place.left_out} oldest are not in it." if self._place.left_out else ""
+        older = (
+            f" Of its days the {self._place.left_out} oldest are not in it: put them back from a backup."
+            if self._place.left_out
+            else ""
+        )
         for old in (self._mark, self._place):
             old.close()
         self._lock.release()

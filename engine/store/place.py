@@ -5,12 +5,15 @@ whole, beside the place where it lay.
 """
 
 import os
+import resource
 from pathlib import Path
 
 from engine.store.lines import day_files
 
 DAYS_HELD = 256
-"""A year of trading days; a process may hold 1,024 files in all. Of a journal that is older the newest days are held."""
+"""A year of trading days. Of a journal that is older the newest days are held."""
+PART_HELD = 4
+"""And no more than this part of the files that a process may hold: 1,024 on many systems, 256 on some."""
 NAMES_MAX = 100
 """Names that are tried for the folder beside."""
 _BLOCK = 1 << 20
@@ -25,9 +28,10 @@ class Place:
         self._handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         self._files: dict[str, int] = {}
         days = day_files(folder)
-        self.left_out = len(days[:-DAYS_HELD])
+        held = _most_held()
+        self.left_out = len(days[:-held])
         """Days that are too old to be held."""
-        for path in days[-DAYS_HELD:]:
+        for path in days[-held:]:
             self.hold(path.name)
 
     def hold(self, name: str) -> None:
@@ -72,6 +76,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _most_held() -> int:
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return DAYS_HELD if allowed == resource.RLIM_INFINITY else max(1, min(DAYS_HELD, allowed // PART_HELD))
 
 
 def _is(path: Path, file: int) -> bool:

@@ -12,6 +12,7 @@ from engine.domain.ledger import Ledger
 from engine.store.explanations import FOLDER, Explanations, latest, recall
 from engine.store.history import query, write_views
 from tests.shell.store.facts import bull_put, proposal
+from tests.shell.store.test_journal import files_no_longer_than
 
 MONDAY = datetime(2026, 11, 23, 15, tzinfo=UTC)
 STEPS = tuple(FunnelStep(f"condition number {number}", 1_000 - number, number) for number in range(18))
@@ -113,6 +114,17 @@ def test_a_clock_that_is_set_back_over_midnight_leaves_the_order(tmp_path: Path)
 
     assert names(tmp_path) == ["2026-11-24.jsonl"]
     assert looks(tmp_path) == [look(3)]
+
+
+def test_a_line_that_a_full_disk_has_torn_spoils_no_other(tmp_path: Path) -> None:
+    explanations = keeper(tmp_path, list[str]())
+    explanations.saw(look(1), MONDAY)
+    size = (tmp_path / FOLDER / "2026-11-23.jsonl").stat().st_size
+    with files_no_longer_than(size + 100):
+        explanations.saw(look(2), MONDAY + timedelta(minutes=1))
+    explanations.saw(look(3, "calls"), MONDAY + timedelta(minutes=2))
+
+    assert looks(tmp_path) == [look(1), look(3, "calls")]
 
 
 def test_a_folder_that_cannot_be_written_is_said_once_and_stops_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from engine.domain.errors import Damaged, EngineError, UserError
 from engine.domain.facts import EngineStopped, Fact
 from engine.ports import Line
 from engine.store import journal as module
+from engine.store import place as places
 from engine.store.journal import Journal, probe
 from engine.store.lines import account_on_file
 from tests.shell.store.facts import NOON, timed, trading_day
@@ -384,6 +385,19 @@ def test_a_folder_that_is_gone_is_noticed_at_the_next_sync_and_written_out_again
     assert len(told) == 1
     assert all(word in told[0] for word in (str(state), str(beside), "nothing more is opened", "exits go on"))
     assert journal.moved == told[0]
+
+
+def test_days_that_are_too_many_to_hold_are_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places.resource, "getrlimit", lambda _: (8, 8))
+    written(tmp_path / "state", days=4)
+    journal = Journal.open(tmp_path / "state", "DU1").journal
+    shutil.rmtree(tmp_path / "state")
+
+    journal.sync()
+    journal.close()
+
+    assert "the 2 oldest are not in it" in journal.moved
+    assert [path.name for path in files(journal.state)] == ["2026-11-25.jsonl", "2026-11-26.jsonl"]
 
 
 @pytest.mark.parametrize("lines", [0, 1])
