@@ -90,8 +90,8 @@ class Stopped:
 
     @property
     def is_jumped(self) -> bool:
-        """Whether the market went from below the bound to beyond what the stop may cost in one step."""
-        return self.after.usd > self.most
+        """Whether the market went in one step from below the bound to where natural costs more than the stop may."""
+        return self.after.usd > ALLOWED * self.bound
 
     @property
     def is_kept(self) -> bool:

@@ -148,13 +148,13 @@ def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int
     """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
     due: Due | None = None
     is_left = held.strategy is not None and held.strategy.lets_expire
-    standing, unknown = list[str](), list[ExitAnswer]()
+    unknown = list[ExitAnswer]()
+    # Also the rules below one that waits to be believed, which are not come to.
+    standing = [answer.rule.condition.text for answer in held.answers if answer.holds is not False]
     answers = zip(held.answers, held.by_clock, strict=True)
     for answer, by_clock in answers:
         text = answer.rule.condition.text
         hits = snapshot.exit_hits.get((held.position.id, text))
-        if answer.holds is not False:
-            standing.append(text)
         if answer.holds is None and pending(hits, snapshot) is not None:
             yield from _waits(text, held, snapshot, rows)
         elif answer.holds is None and answer.rule.action not in STAYS:

@@ -14,6 +14,9 @@ from engine.sim.knobs import Knobs
 from engine.sim.outages import Outages
 from engine.sim.session import Session
 
+CallLater = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
+"""Calls something after so many seconds."""
+
 
 class Holder(Protocol):
     """The parts of a simulator that are looked at."""
@@ -44,25 +47,27 @@ class Glances:
         moved, self._moved = self._moved, frozenset()
         return moved
 
-    def plan(self, call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle]) -> None:
-        """The next look, counted from now; none where nothing is held or everything is told anyway."""
+    def plan(self, call_later: CallLater, *, soon: bool = False) -> None:
+        """The next look, counted from now, `soon` after one step of the cadence; none where nothing is held or everything is told
+        anyway."""
         self.stop()
         of = self._of
         if of.knobs.held_every_s is not None and of.exchange.is_open and not of.is_busy() and of.exchange.account.held():
-            self._timer = call_later(of.knobs.held_every_s, lambda: self._look(call_later))
+            seconds = of.knobs.cadence_s if soon else of.knobs.held_every_s
+            self._timer = call_later(seconds, lambda: self._look(call_later))
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
 
-    def _look(self, call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle]) -> None:
-        of = self._of
+    def _look(self, call_later: CallLater) -> None:
+        of, has_moved = self._of, False
         change = None if of.is_busy() or self._outages.data_is_down else of.floor.step(of.now())
         if change is not None:
             assert not change.relisted, "a day begins with an update of everything"
             self._moved |= frozenset(change.underlyings)
             held = {position.instrument.con_id for position in of.exchange.account.held()}
             for session in of.sessions():
-                session.quotes.glance(held, self._moved, of.knobs.held_move)
-        self.plan(call_later)
+                has_moved = session.quotes.glance(held, self._moved, of.knobs.held_move) or has_moved
+        self.plan(call_later, soon=has_moved)

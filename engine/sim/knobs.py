@@ -25,7 +25,8 @@ class Knobs:
     """The same while no order works: a demonstration may look away when nothing is at stake. None: no difference."""
     held_every_s: float | None = None
     """While no order works, quotes of what the account holds are looked at this often, and told with their underlyings where one
-    has moved by the part of itself below: something is at stake then. None: they wait for the idle cadence."""
+    has moved by the part of itself below: something is at stake then, and the next look is one step of the cadence later. None:
+    they wait for the idle cadence."""
     held_move: float = 0.04
     repeats_quotes: bool = False
     """Whether an update sends bid and ask again where they have not changed, so that their age tells of the line."""

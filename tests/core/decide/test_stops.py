@@ -365,6 +365,16 @@ def test_try_that_came_to_nothing_is_said_once_though_rules_take_turns_at_being_
     assert blocked(found) == []
 
 
+def test_date_that_blocks_is_not_over_while_a_stop_above_it_waits_to_be_believed() -> None:
+    rules = given.strategy("exits:\n  - loss >= 200% of credit\n  - dte <= 25")
+    known = position(by=rules)
+    given.told(known, ExitBlocked("o1", "dte <= 25", "not filled", "one close came to nothing", 1, seconds(300)))
+
+    found = look(known, costs("2.50"), strategy=rules)
+
+    assert kinds(found) == ["CountExit"]
+
+
 def test_stop_that_was_not_filled_says_nothing_of_its_quotes_until_its_next_try() -> None:
     rule, again_at = "loss >= 200% of credit", seconds(100)
     known = position()

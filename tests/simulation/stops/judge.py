@@ -173,22 +173,34 @@ def overdue(way: Way, bound: float, tried: Sequence[tuple[float, float]], patien
 def _messages(stage: Stage, found: Judged) -> Iterator[str]:
     """Positions with more messages of a day than a profit, or a leg that nobody bids for, is worth."""
     ledger, counts = _ledger(stage), Counter[tuple[str, date]]()
-    unbid = {
-        (fact.position, trading_day(at))
-        for at, fact in stage.record.facts
-        if isinstance(fact, ExitBlocked) and fact.obstacle == "no bid"
-    }
+    unbid = _unbid(stage)
     for at, fact in stage.record.facts:
         if isinstance(fact, OrderSent | OrderRepriced | CancelRequested):
             order = ledger.orders[fact.order_ref]
             key = (order.proposed.position, trading_day(at))
             is_profit = order.proposed.reason.removeprefix(PREFIX).startswith("profit")
-            if order.purpose == "close" and (is_profit or key in unbid):
+            if order.purpose == "close" and (is_profit or order.ref in unbid):
                 counts[key] += 1
     found.most_messages = max(counts.values(), default=0)
     for (position, day), count in counts.items():
         if count > MESSAGES_A_DAY:
             yield f"{position}: {count} order messages on {day}"
+
+
+def _unbid(stage: Stage) -> set[str]:
+    """Closes that were proposed while nobody bid for a leg that they sell."""
+    assert stage.market is not None, "a demonstration that has ended has one"
+    ledger, days, walked = _ledger(stage), days_of(stage.market), walked_in(stage.market, stage.strategies)
+    found: set[str] = set()
+    blocked = {fact.position for _, fact in stage.record.facts if isinstance(fact, ExitBlocked) and fact.obstacle == "no bid"}
+    for name in blocked:
+        position = ledger.positions[name]
+        way = way_of(position, days, position.closed_at or stage.record.facts[-1][0], walked)
+        for order in ledger.closings_of(name):
+            step = int(np.searchsorted(way.at, order.proposed_at.timestamp(), side="right")) - 1
+            if step >= 0 and way.unbid[step]:
+                found.add(order.ref)
+    return found
 
 
 # Daily stops.
