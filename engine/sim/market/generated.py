@@ -170,6 +170,8 @@ class GeneratedMarket:
         self._quotes = Quotes.absent(len(self._listing))
         _, stayed, place_now = np.intersect1d(old.con_id, self._listing.con_id, return_indices=True)
         self._quotes.last[place_now] = lasts[stayed]
+        american = [option_class(root).exercise == "American" for root in self._listing.roots]
+        self._american = np.array(american, dtype=np.bool_)[self._listing.root]
         self._increments = quoting.increments(self._listing, self.underlyings)
         self._flows = {
             symbol: quoting.day_flow(
@@ -257,10 +259,7 @@ class GeneratedMarket:
         at = self._grid_time().astimezone(UTC)
         years = np.maximum(listing.settles[rows] - at.timestamp(), 0.0) / SECONDS_PER_YEAR
         state = state_of([self._walk.state], self._symbols, symbol, self._characters, years)
-        american = np.array([option_class(root).exercise == "American" for root in listing.roots], dtype=np.bool_)[
-            listing.root[rows]
-        ]
-        model, iv, known = modelled(character, state, listing.strike[rows], listing.sign[rows], years, american)
+        model, iv, known = modelled(character, state, listing.strike[rows], listing.sign[rows], years, self._american[rows])
         q.model[rows], q.iv[rows], q.delta[rows], q.gamma[rows] = model, iv, known.delta, known.gamma
         q.theta[rows], q.vega[rows] = known.theta * THETA_PER_DAY, known.vega * VEGA_PER_POINT
         self._show(symbol, rows, model, state, part, at.timestamp())

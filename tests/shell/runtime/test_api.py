@@ -16,7 +16,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from engine.api.app import build
 from engine.api.server import loopback_socket, server, unix_socket
 from engine.domain.errors import UserError
-from engine.domain.facts import BreakerLifted, BreakerTripped, ExitBlocked, ExitFreed, FunnelRecorded, StrategyLoaded
+from engine.domain.facts import (
+    BreakerLifted,
+    BreakerTripped,
+    ExitBlocked,
+    ExitFreed,
+    FunnelRecorded,
+    SharedFileLoaded,
+    StrategyLoaded,
+)
 from engine.metrics import Reading, registry
 from engine.runtime.desk import BEAT_AGE_MAX_S, Desk, Identity
 from tests import given
@@ -77,6 +85,30 @@ def test_status_says_what_in_the_files_will_soon_open_nothing() -> None:
         assert (await api.get("/v1/status")).json()["notices"] == ["events.yaml knows FOMC to 2026-11-30 only"]
 
     serve(story, notices=["events.yaml knows FOMC to 2026-11-30 only"])
+
+
+def test_every_answer_names_the_engine_and_its_version_also_a_refusal() -> None:
+    async def story(api: Api) -> None:
+        for answer in (await api.get("/v1/status"), await api.get("/v1/why/nobody")):
+            assert answer.headers["Spreads-Engine"] == "sim, account DU1"
+            assert answer.headers["Spreads-Version"] == (await api.get("/v1/status")).json()["version"]
+
+    serve(story)
+
+
+def test_status_tells_changed_limits_newest_first() -> None:
+    async def story(api: Api) -> None:
+        looser = SharedFileLoaded("account.yaml", "a" * 64, ("risk.open was 10%, is 20%",), loosens=True)
+        tighter = SharedFileLoaded("account.yaml", "b" * 64, ("risk.open was 20%, is 5%",))
+        for fact in (looser, tighter):
+            api.bench.engine.record(fact, api.bench.clock.at)
+        changed = (await api.get("/v1/status")).json()["changed"]
+        assert [(row["direction"], row["changes"]) for row in changed] == [
+            ("tightened", ["risk.open was 20%, is 5%"]),
+            ("loosened", ["risk.open was 10%, is 20%"]),
+        ]
+
+    serve(story)
 
 
 def test_status_says_whether_and_why_the_engine_trades() -> None:
