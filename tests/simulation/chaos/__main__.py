@@ -40,8 +40,8 @@ def main() -> int:
                 f"seed {seed}: {lies.filled} orders filled in {days} days of lies, {truth.filled} without in {wanted.days}"
             )
         print(
-            f"seed {seed}: {lies.messages:,} messages changed in {lies.bursts} bursts over {days} days, {lies.filled} orders"
-            f" filled; without lies {truth.filled} in {wanted.days}; {len(lies.faults) or 'no'} faults",
+            f"seed {seed}: {lies.messages:,} messages changed in {lies.bursts} bursts over {days} days, {lies.kills} kills,"
+            f" {lies.filled} orders filled; without lies {truth.filled} in {wanted.days}; {len(lies.faults) or 'no'} faults",
             flush=True,
         )
         for fault in (*truth.faults, *lies.faults):

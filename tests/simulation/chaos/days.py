@@ -7,6 +7,7 @@ may be halted that only a person lifts, and all the time no order may reach the 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,14 +18,8 @@ from engine.domain.facts import (
     EngineStarted,
     Fact,
     FactRefused,
-    LegFilled,
     LinkChanged,
-    OrderAbsent,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderRejected,
     OrderSent,
-    OrderUnknown,
     Reconciled,
 )
 from engine.domain.ledger import Ledger
@@ -33,6 +28,7 @@ from engine.runtime.schedule import sessions_between
 from engine.sim.loop import VirtualLoop, run
 from tests.simulation.chaos.mutations import Mutator
 from tests.simulation.engine import given
+from tests.simulation.engine.killing import Fate, Killed
 from tests.simulation.engine.world import BEGINS, Life, World, generated, knobs
 
 BURST_S, SETTLES_S = 20.0, 60.0
@@ -41,6 +37,11 @@ QUIET_S = (150.0, 900.0)
 INVENTED_PER_S = 12
 """Messages that nobody asked for, during a burst."""
 NIGHT = timedelta(hours=17)
+RESTARTED = 0.25
+"""Of the bursts in session: a new engine begins in the middle of it."""
+KILLED = 0.5
+"""Of the engines that end in a burst; the others are stopped."""
+AWAY_S = (0.0, 1.0, 8.0, 35.0)
 STRATEGIES = {
     "puts.yaml": given.strategy("puts", "bull_put", per_day=15, exits="days_held >= 1\n  - profit >= 3% of credit"),
     "calls.yaml": given.strategy("calls", "bear_call", per_day=15, exits="days_held >= 1\n  - loss >= 8% of credit"),
@@ -58,6 +59,7 @@ class Outcome:
     """Orders filled in whole."""
     bursts: int = 0
     messages: int = 0
+    kills: int = 0
     faults: list[str] = field(default_factory=list[str])
     """What did not hold, with its instant; empty where all did."""
 
@@ -70,10 +72,12 @@ class _Run:
         self._told: list[str] = []
         self._seen = 0
         self._is_agreed = False
-        self._unknown: set[str] = set()
+        self._told_so_far = Ledger()
+        """The fold of what was followed: it knows what was known when an order left."""
 
     async def play(self) -> None:
-        self._life = await self._world.start(knows_all=False)
+        await self._begin()
+        assert self._life is not None, "just begun"
         for day, session in enumerate(
             sessions_between(BEGINS.date(), BEGINS.date() + timedelta(days=3 * self._outcome.days + 10))
         ):
@@ -93,7 +97,7 @@ class _Run:
                 await self._sleep_until(close)
                 return
             await asyncio.sleep(quiet_s)
-            await self._burst()
+            await self._burst(restarts=self._chance.random() < RESTARTED)
 
     def _is_enough(self) -> bool:
         return self._bursts_max is not None and self._outcome.bursts >= self._bursts_max
@@ -130,9 +134,13 @@ class _Run:
         self._check()
 
     async def _restarted(self) -> None:
-        """Stop the engine and start another; one that cannot start on lies is started again, as a supervisor does."""
+        """Stop the engine or kill it, and start another; one that cannot start on lies is started again, as a supervisor does."""
         assert self._life is not None, "begun before"
-        await self._life.stop()
+        if self._chance.random() < KILLED:
+            await self._kill(self._life)
+        else:
+            await self._life.stop()
+        self._follow_on(self._life)
         for _ in range(10):
             try:
                 await self._begin()
@@ -145,8 +153,21 @@ class _Run:
         self._says(f"the engine did not start: {refusal}")
         await self._begin()
 
+    async def _kill(self, life: Life) -> None:
+        """End it at its next line or message, as SIGKILL does: nothing is said or canceled, and what is on its way is lost."""
+        self._fate.is_dead = True
+        life.app.nudge()
+        with suppress(Killed):
+            await life.death()
+        self._outcome.kills += 1
+        for link in asyncio.get_running_loop().network.links:  # type: ignore[attr-defined]
+            link.reset()
+        await asyncio.sleep(self._chance.choice(AWAY_S))
+
     async def _begin(self) -> None:
-        self._life, self._seen = await self._world.start(knows_all=False), 0
+        self._fate = Fate(self._world.state)
+        self._life = await self._world.start(knows_all=False, wrap_journal=self._fate.journal, wrap_broker=self._fate.broker)
+        self._seen = 0
 
     async def _at_rest(self) -> None:
         """Let what is on its way arrive: a fill may be seconds from its report."""
@@ -164,9 +185,7 @@ class _Run:
         self._told = problems
         if self._life.ledger.halt is not None:
             self._life.desk.resume("the harness")  # told above; the rest of the days has more to show
-        for at, fact in self._life.facts[self._seen :]:
-            self._follow(at, fact)
-        self._seen = len(self._life.facts)
+        self._follow_on(self._life)
 
     def _problems(self) -> list[str]:
         """What is not as it must be a minute after a burst."""
@@ -196,9 +215,15 @@ class _Run:
             cash -= order.commission
         return cash
 
+    def _follow_on(self, life: Life) -> None:
+        for at, fact in life.facts[self._seen :]:
+            self._follow(at, fact)
+        self._seen = len(life.facts)
+
     def _follow(self, at: datetime, fact: Fact) -> None:
         """What must hold of each fact: an opening leaves only while all is known, and trades what it was decided for."""
         assert self._life is not None, "begun before"
+        self._told_so_far.apply(fact, at)
         match fact:
             case EngineStarted() | FactRefused():
                 self._is_agreed = False
@@ -206,16 +231,11 @@ class _Run:
                 self._is_agreed = self._is_agreed and state == "up"
             case Reconciled(differences=differences):
                 self._is_agreed = not differences
-            case OrderUnknown(order_ref=ref):
-                self._unknown.add(ref)
-            case OrderAcknowledged(order_ref=ref) | OrderCanceled(order_ref=ref) | OrderRejected(order_ref=ref):
-                self._unknown.discard(ref)
-            case OrderAbsent(order_ref=ref) | LegFilled(order_ref=ref):
-                self._unknown.discard(ref)
             case OrderSent(order_ref=ref):
-                order = self._life.ledger.orders[ref]
-                if order.purpose == "open" and (self._unknown or not self._is_agreed):
-                    self._says(f"{ref} was opened at {at:%H:%M:%S} while {sorted(self._unknown) or 'the books'} were not known")
+                order = self._told_so_far.orders[ref]
+                unknown = [other.ref for other in self._told_so_far.working() if other.state == "unknown"]
+                if order.purpose == "open" and (unknown or not self._is_agreed):
+                    self._says(f"{ref} was opened at {at:%H:%M:%S} while {unknown or 'the books'} were not known")
                 self._check_legs(order)
             case _:
                 pass
