@@ -35,6 +35,8 @@ PORT = 7497
 ACCOUNT = "DU1234567"
 BEGINS = datetime(2026, 11, 16, 14, 40, tzinfo=UTC)
 """A Monday, 09:40 in New York, ten minutes into the session."""
+OFTEN_S = 300.0
+"""What is waited for longer than this is looked for less often."""
 LINES = 26
 """A few strikes around the money: enough for spreads, and little to stream."""
 KNOBS = Knobs(
@@ -112,11 +114,17 @@ class World:
         await asyncio.sleep(max(0.0, (at - self.sim.now()).total_seconds()))
 
     async def when(self, holds: Callable[[], object], within_s: float = 120) -> None:
-        """Sleep until it holds, looked at ten times a second. Raises AssertionError when it does not in time."""
-        for _ in range(int(within_s * 10)):
+        """Sleep until it holds, looked at ten times a second and, after some minutes, every few seconds.
+
+        Raises AssertionError when it does not in time.
+        """
+        waited_s = 0.0
+        while waited_s < within_s:
             if holds():
                 return
-            await asyncio.sleep(0.1)
+            pause_s = 0.1 if waited_s < OFTEN_S else 5.0
+            await asyncio.sleep(pause_s)
+            waited_s += pause_s
         raise AssertionError(f"did not come true within {within_s:g} s, by {self.sim.now():%H:%M:%S} UTC")
 
     def settings(self, **changes: object) -> Settings:
