@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.decide.asking import next_quiet
+from engine.decide.blocked import UNJUDGED
 from engine.decide.breakers import is_doubted
 from engine.decide.confirm import pending
 from engine.decide.quotes import Rows
@@ -19,7 +20,8 @@ def looks_again_in_s(snapshot: Snapshot) -> float:
         return LOOKED_AT_EVERY.total_seconds()
     if not snapshot.is_open:
         return NEVER_S
-    if any(pending(hits, snapshot) is not None for hits in snapshot.exit_hits.values()):
+    waits = (hits for (_, rule), hits in snapshot.exit_hits.items() if rule != UNJUDGED)
+    if any(pending(hits, snapshot) is not None for hits in waits):
         return LOOKED_AT_EVERY.total_seconds()
     ahead = [(at - snapshot.at).total_seconds() for at in _moments(snapshot) if at > snapshot.at]
     return max(LOOKED_AT_EVERY.total_seconds(), min(ahead, default=NEVER_S))

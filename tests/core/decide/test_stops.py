@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.decide.blocked import UNJUDGED
 from engine.decide.decide import decide
 from engine.decide.expiry import GUARD
 from engine.decide.gate import Opening, gate
@@ -433,7 +434,10 @@ def test_waiting_stop_is_looked_at_every_second_and_a_held_leg_when_it_falls_qui
     waiting = replace(calm, exit_hits={("o1", "loss"): ExitHits(given.NOW, given.NOW, 1)})
     spoke = given.told(position(), ExitBlocked("o1", "loss", "no price", "x", 1, seconds(12)))
 
+    unjudged = replace(calm, exit_hits={("o1", UNJUDGED): ExitHits(given.NOW, given.NOW, 1)})
+
     assert looks_again_in_s(waiting) == 1
+    assert looks_again_in_s(unjudged) == pytest.approx(80)
     assert looks_again_in_s(calm) == pytest.approx(80)
     assert looks_again_in_s(given.snapshot(spoke, costs("0.80", age_s=20))) == pytest.approx(12)
     assert looks_again_in_s(given.snapshot(given.ledger())) == float("inf")
