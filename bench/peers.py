@@ -140,7 +140,7 @@ def pandas_merge(frame: pd.DataFrame, b: Bounds) -> Rows:
     m = m[m.W.between(b.width_low - 1e-6, b.width_high + 1e-6)].copy()
     m["net"] = ((m.bid + m.ask) - (m.bid_l + m.ask_l)) / 2
     m = m[(m.net > EQUAL) & (m.net < m.W - EQUAL) & (m.bid - m.ask_l > EQUAL) & (m.net >= b.credit * m.W - EQUAL)].copy()
-    fees = 2 * np.maximum(m.fee + m.fee_l, b.minimum_fee)
+    fees = 2 * (np.maximum(m.fee + m.fee_l, b.minimum_fee) + m.exchange_fee + m.exchange_fee_l)
     kept = m.net - fees / 100
     at = m.strike - kept
     iv = m.iv + (m.iv_l - m.iv) * (at - m.strike) / (m.strike_l - m.strike)
@@ -172,7 +172,7 @@ def numba_loops(columns: tuple[np.ndarray, ...], underlyings: int, b: Bounds) ->
 
 @numba.njit(cache=False)
 def _loops(
-    cid, u, gid, put_call, dte, strike, years, forward, bid, ask, volume, interest, iv, delta, worth, fee,
+    cid, u, gid, put_call, dte, strike, years, forward, bid, ask, volume, interest, iv, delta, worth, fee, passed_on,
     underlyings, width_low, width_high, day_low, day_high, min_volume, min_interest, quote_width, delta_low, delta_high,
     share, min_fee,
 ):  # fmt: skip
@@ -204,7 +204,7 @@ def _loops(
             net = ((bid[s] + ask[s]) - (bid[k] + ask[k])) / 2
             if not (EQUAL < net < width - EQUAL) or bid[s] - ask[k] <= EQUAL or net < share * width - EQUAL:
                 continue
-            fees = 2 * max(fee[s] + fee[k], min_fee)
+            fees = 2 * (max(fee[s] + fee[k], min_fee) + passed_on[s] + passed_on[k])
             kept = net - fees / 100
             if kept <= EQUAL:
                 continue
