@@ -18,6 +18,7 @@ from engine.ports import Broker, Journal, Line
 from engine.store.journal import FOLDER
 from engine.store.lines import day_files
 from engine.store.mark import NAME
+from tests.simulation.engine.world import Life
 
 
 class Killed(BaseException):
@@ -83,6 +84,17 @@ class Fate:
         with path.open("r+b") as file:
             file.truncate(kept)
         return size - kept
+
+
+async def run_to_its_death(life: Life) -> None:
+    """Let a life run until its fate ends it. Raises AssertionError where it ended otherwise."""
+    error: BaseException | None
+    try:
+        await life.begin()
+        error = await life.death()
+    except Killed as death:
+        error = death
+    assert isinstance(error, Killed), f"the engine ended before its time: {error!r}"
 
 
 class _MortalJournal:

@@ -17,7 +17,7 @@ from engine.domain.facts import OrderProposed, OrderSent, Reconciled
 from engine.domain.ledger import Ledger
 from engine.store.checkpoint import recover
 from tests.simulation.engine import given
-from tests.simulation.engine.killing import Fate, Killed, Point
+from tests.simulation.engine.killing import Fate, Point, run_to_its_death
 from tests.simulation.engine.world import ACCOUNT, Life, World, play
 
 SEEDS = (1, 2, 3)
@@ -74,12 +74,7 @@ async def killed(world: World, at: int, chance: Random, told: list[str]) -> None
     """A life that ends at the point, and what becomes of its journal, its connection and its orders."""
     fate = Fate(world.state, at)
     life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker)
-    try:
-        await life.begin()
-        error = await life.death()
-    except Killed as death:
-        error = death
-    assert isinstance(error, Killed), f"the engine ended before its time: {error!r}"
+    await run_to_its_death(life)
     left, fills, down_s = chance.random() < 0.5, chance.random() < 0.5, chance.choice([0.0, 0.5, 8.0, 35.0])
     if left:
         await asyncio.sleep(0.01)  # the kernel still delivers what was written

@@ -13,7 +13,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.order import commission_key
 from engine.runtime.schedule import sessions_between
 from tests.simulation.engine import given
-from tests.simulation.engine.killing import Fate, Killed
+from tests.simulation.engine.killing import Fate, Killed, run_to_its_death
 from tests.simulation.engine.world import BEGINS, Life, World, generated, knobs, play
 
 CASH, COMMISSION, MADE_WITHIN = Decimal(500_000), Decimal("0.65"), Decimal(20)
@@ -76,7 +76,13 @@ def test_engine_agrees_and_trades_on_after_a_kill_between_leg_executions(point: 
 def test_engine_agrees_and_trades_on_after_a_kill_within_fills_in_parts(seed: int, tmp_path: Path) -> None:
     chance = Random(seed)
 
-    killed_and_back(tmp_path, seed, ("LegFilled", chance.randint(1, 7)), BACK[chance.choice(list(BACK))], "partial_fills=3600")
+    died_at, back = ("LegFilled", chance.randint(1, 7)), BACK[chance.choice(list(BACK))]
+    life = killed_and_back(tmp_path, seed, died_at, back, "partial_fills=3600")
+
+    assert life.orders("open", "early"), "the next session opens something"
+    assert life.ledger.halt is None
+    assert life.ledger.reconciled is not None
+    assert life.ledger.reconciled.differences == ()
 
 
 def killed_and_back(folder: Path, seed: int, point: tuple[str, int], back: timedelta | datetime, *faults: str) -> Life:
@@ -111,12 +117,9 @@ async def killed(world: World, kind: str, lines: int) -> None:
     fate = LineFate(world.state, kind, lines)
     life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker)
     try:
-        await life.begin()
-        error = await life.death()
-    except Killed as death:
-        error = death
-    life.invariants.remember()
-    assert isinstance(error, Killed), f"the engine ended before its time: {error!r}"
+        await run_to_its_death(life)
+    finally:
+        life.invariants.remember()
     if kind == "OrderAcknowledged":
         world.sim.inject("fill_unheard")
     for link in asyncio.get_running_loop().network.links:  # type: ignore[attr-defined]
