@@ -16,7 +16,7 @@ from bench.timing import Taken, interleaved
 from bench.vertical import strategy
 from engine.compile.entry import compile_entry
 from engine.compile.scanner import Scanner
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore

@@ -11,7 +11,7 @@ from bench.chains import AS_OF, equity_like, spx_like
 from bench.timing import Taken, interleaved
 from engine.compile.entry import compile_entry
 from engine.compile.scanner import Scanner
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.decide.rows import SCAN_SCHEMA, searched
 from engine.domain.chain import ChainSnapshot
 from engine.strategy.model import Strategy

@@ -26,7 +26,7 @@ from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BUCKETS_S
 from engine.compile.scanner import Scanner
 from engine.decide.apart import told
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
 from engine.domain.ledger import Ledger

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from engine.compile.scanner import Scanner
 from engine.decide.book import Book
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.decide.quotes import Rows
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.candidate import Candidate, LegQuote

@@ -24,7 +24,7 @@ from engine.broker.names import Disagreement, Names, Told, legs_of, order_fits
 from engine.broker.times import execution_time
 from engine.broker.translate import STANDING, money, position, whole
 from engine.broker.unread import Unread, Unreadable
-from engine.decide.refs import day_of
+from engine.decide.order.refs import day_of
 from engine.domain.errors import Transient
 from engine.domain.facts import Fact, FactRefused, LegFilled
 from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition

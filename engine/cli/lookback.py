@@ -8,8 +8,8 @@ from pathlib import Path
 from engine.cli.stopped import Steps, Stopped, Walked, stops
 from engine.cli.story import Record
 from engine.compile.scanner import Scanner
-from engine.decide.closing import closing_hours
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
+from engine.decide.exit.closing import closing_hours
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
 from engine.domain.ledger import Ledger

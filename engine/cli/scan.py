@@ -8,7 +8,7 @@ from engine.cli.folder import Unread, load_strategy, read
 from engine.cli.instants import chosen, shown
 from engine.cli.show import Format, Row, say, show, show_json
 from engine.compile.scanner import Scanner
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.errors import UserError
 from engine.domain.facts import FunnelRecorded

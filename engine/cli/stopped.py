@@ -12,9 +12,9 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
+from engine.decide.entry.rolls import PREFIX
 from engine.decide.positions import money
-from engine.decide.rolls import PREFIX
 from engine.domain.contract import Contract
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy
 

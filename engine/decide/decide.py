@@ -13,19 +13,19 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from engine.decide.account_age import refresh
 from engine.decide.apart import apart
 from engine.decide.book import Book
-from engine.decide.breakers import breakers, quotes_wanted
-from engine.decide.closing import proposals
-from engine.decide.entries import entries
-from engine.decide.exits import exits
-from engine.decide.gate import Opening, gate
-from engine.decide.orders import Desk, tend
-from engine.decide.policy import auto_refusal
+from engine.decide.entry.entries import entries
+from engine.decide.exit.closing import proposals
+from engine.decide.exit.exits import exits
+from engine.decide.order.orders import Desk, tend
+from engine.decide.order.policy import auto_refusal
+from engine.decide.order.requests import requests, without
 from engine.decide.quotes import Rows
-from engine.decide.requests import requests, without
-from engine.decide.watch import watch
+from engine.decide.risk.account_age import refresh
+from engine.decide.risk.breakers import breakers, quotes_wanted
+from engine.decide.risk.gate import Opening, gate
+from engine.decide.risk.watch import watch
 from engine.domain.decision import Decision, Fault, RefreshAccount, Send, Stop, Trip
 from engine.domain.gate import Verdict
 from engine.domain.order import Order

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.decide.asking import next_quiet
-from engine.decide.blocked import UNJUDGED
-from engine.decide.breakers import is_doubted
-from engine.decide.confirm import pending
+from engine.decide.exit.blocked import UNJUDGED
+from engine.decide.exit.confirm import pending
 from engine.decide.quotes import Rows
+from engine.decide.risk.breakers import is_doubted
 from engine.domain.clocks import LOOKED_AT_EVERY, SETTLES_AFTER
 from engine.domain.snapshot import Snapshot
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.broker.asking import machine_s
-from engine.decide.breakers import called, dollars, lifted
 from engine.decide.quotes import Rows
+from engine.decide.risk.breakers import called, dollars, lifted
 from engine.domain.facts import Halted, Resumed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order

@@ -22,7 +22,7 @@ from engine.broker.asking import machine_pace
 from engine.decide.apart import told
 from engine.decide.book import Book
 from engine.decide.decide import decide
-from engine.decide.requests import subject
+from engine.decide.order.requests import subject
 from engine.decide.waiting import looks_again_in_s
 from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY, LOOKED_AT_EVERY
 from engine.domain.contract import Contract

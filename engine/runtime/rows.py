@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.book import Book
-from engine.decide.breakers import lift_words
-from engine.decide.closing import close
 from engine.decide.decide import rechecking
+from engine.decide.exit.closing import close
+from engine.decide.order.requests import close_obstacle
 from engine.decide.quotes import Rows, spread_quote
-from engine.decide.requests import close_obstacle
+from engine.decide.risk.breakers import lift_words
 from engine.domain.decision import Propose
 from engine.domain.facts import FunnelRecorded
 from engine.domain.ledger import Ledger

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from engine.broker.asking import machine_pace
 from engine.decide.book import Book
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
 from engine.ports import Broker

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.domain.errors import Transient, UserError
 from engine.domain.facts import ErrorHeard, Halted
 from engine.domain.ledger import Ledger

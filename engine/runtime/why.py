@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import cast
 
 from engine.decide.book import Book
-from engine.decide.entries import COOL_DOWN
-from engine.decide.gate import strategy_obstacle
+from engine.decide.entry.entries import COOL_DOWN
+from engine.decide.risk.gate import strategy_obstacle
 from engine.domain.facts import FunnelRecorded
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK, Session

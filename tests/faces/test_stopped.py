@@ -9,7 +9,7 @@ import pytest
 
 from engine.cli.stopped import Steps, Stopped, bound_of, stops
 from engine.compile.scanner import Scanner
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.domain.contract import Contract
 from engine.domain.ledger import Ledger
 from engine.strategy.model import Strategy

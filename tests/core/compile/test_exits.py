@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.compile.scanner import Scanner
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.decide.positions import PositionRow, position_row
 from engine.domain.chain import ChainSnapshot
 from engine.domain.position import Position

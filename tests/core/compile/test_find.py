@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from engine.compile.scanner import Scanner
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.decide.rows import next_monthly
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot

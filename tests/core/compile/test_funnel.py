@@ -4,7 +4,7 @@ import pytest
 
 from engine.compile.funnel import Miss
 from engine.compile.scanner import Scanner
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.domain.facts import FunnelRecorded
 from engine.strategy.model import Strategy
 from tests.core.compile import given

@@ -8,7 +8,7 @@ import pytest
 
 from engine.compile.market import market_value
 from engine.compile.scanner import Scanner
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.domain.chain import EventDays
 from engine.domain.session import Session
 from engine.strategy.expressions import Measure

@@ -10,7 +10,7 @@ from engine.compile.funnel import compile_funnel
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Scanner, SchemaChanged
 from engine.compile.sql import Query, literal
-from engine.decide.find import Finder
+from engine.decide.entry.find import Finder
 from engine.decide.rows import SCAN_SCHEMA, chain_rows, searched
 from tests.core.compile import given
 from tests.core.compile.test_oracle import KINDS, assert_same, options_of, scan, search

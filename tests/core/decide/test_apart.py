@@ -3,8 +3,8 @@
 import pytest
 
 from engine.decide import decide as deciding
-from engine.decide import exits as exiting
 from engine.decide.decide import decide
+from engine.decide.exit import exits as exiting
 from engine.domain.decision import Fault, Propose, RecordFunnel, Send, Settle, Stop
 from engine.domain.facts import OrderApproved
 from engine.domain.snapshot import Snapshot

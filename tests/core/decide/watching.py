@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.decide.blocked import UNJUDGED
-from engine.decide.exits import exits
+from engine.decide.exit.blocked import UNJUDGED
+from engine.decide.exit.exits import exits
 from engine.decide.quotes import Rows
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import AskQuotes, BlockExit, CountExit, Decision, FreeExit

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from engine.decide.gate import strategy_obstacle
+from engine.decide.risk.gate import strategy_obstacle
 from engine.domain.errors import EngineError, IllegalFact, Transient, UserError
 from engine.domain.facts import (
     BreakerTripped,

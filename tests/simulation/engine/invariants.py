@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 
-from engine.decide.exposure import exposure
+from engine.decide.risk.exposure import exposure
 from engine.domain.facts import CancelRequested, Fact, LegFilled, OrderRepriced, OrderSent
 from engine.domain.ledger import Ledger
 from engine.ports import Broker, Journal, Line

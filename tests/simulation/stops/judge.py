@@ -27,9 +27,9 @@ from engine.cli.demo import FIRST_DAY, Stage, example_strategies, fresh
 from engine.cli.lookback import days_of, versions_of, walked_in
 from engine.cli.stopped import TRACE, Stopped, Way, bound_of, way_of
 from engine.compile.scanner import Scanner
-from engine.decide.breakers import STOP
-from engine.decide.find import Finder
-from engine.decide.rolls import PREFIX
+from engine.decide.entry.find import Finder
+from engine.decide.entry.rolls import PREFIX
+from engine.decide.risk.breakers import STOP
 from engine.domain.clocks import CLOSE_AGAIN, DECIDED_WITHIN, DEMO_IDLE_CADENCE, MESSAGES_A_DAY
 from engine.domain.facts import (
     BreakerTripped,

@@ -1,0 +1,261 @@
+"""Entries: the best candidate of each strategy that is sized and passes every gate becomes an order.
+
+obstacle   what stops the strategy whatever the candidate is asked first: a scan that cannot end in an order is only made
+           as often as the funnel is recorded
+find       candidates, best first
+pass over  spreads that are held or worked already, and underlyings that cool down after a failed walk
+roll       where a position was closed to be rolled, its successor is looked for first
+size, gate the first that passes is proposed; the first denial of the best is written when it is new
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import islice
+
+from engine.decide.book import Book
+from engine.decide.entry.find import Found
+from engine.decide.entry.rolls import Roll, pending_roll, search_for
+from engine.decide.entry.size import contracts
+from engine.decide.order.price import Plan, combo_tick, opening_plan
+from engine.decide.order.refs import next_ref
+from engine.decide.quotes import Rows, spread_quote
+from engine.decide.risk.account_age import account_verdict, must_wait
+from engine.decide.risk.gate import ACCOUNT, Opening, gates, strategy_obstacle
+from engine.decide.rows import ChainRows
+from engine.domain.candidate import Candidate, candidate_row
+from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel, RefreshAccount
+from engine.domain.facts import Asked, CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
+from engine.domain.gate import Verdict, first_obstacle
+from engine.domain.snapshot import Snapshot
+from engine.strategy.model import Strategy
+
+COOL_DOWN = timedelta(minutes=15)
+"""After an opening that did not fill, or that nobody wanted, its underlying is left alone by that strategy."""
+TRIED_MAX = 5
+"""Candidates of one strategy that are gated in one beat; the rest waits for the next look at the market."""
+
+
+def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
+    """Proposals, denials and funnels of all strategies; at most one proposal, so that the next one sees it in the ledger."""
+    if not snapshot.is_open or not snapshot.is_fresh or not snapshot.chain.table.num_rows:
+        return []
+    decisions: list[Decision] = []
+    chain: ChainRows | None = None
+    proposed, is_old, waits = False, account_verdict(snapshot).answer != "pass", must_wait(snapshot)
+    for strategy in book.strategies:
+        if not strategy.enabled or strategy.name in snapshot.paused:
+            continue
+        obstacle = strategy_obstacle(strategy, snapshot, book)
+        busy = _has_opening(strategy, snapshot)
+        due = _is_funnel_due(strategy, snapshot, book)
+        if not busy and obstacle is not None and obstacle.answer == "unknown":
+            decisions.append(RefreshAccount(str(obstacle)))
+        if not due and (obstacle is not None or busy or proposed):
+            continue
+        chain = chain or book.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
+        found = book.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
+        if due:
+            decisions.append(_funnel(strategy, found, snapshot, book, chain))
+        if busy or (obstacle is not None and obstacle.gate == "hours"):
+            continue
+        if is_old and found.candidates and (obstacle is None or obstacle.answer == "unknown"):
+            decisions.append(RefreshAccount("an opening waits"))
+            if waits:
+                continue
+        roll = pending_roll(strategy, snapshot)
+        look = _Look(strategy, obstacle, None, snapshot, book, rows)
+        made = _try(replace(look, roll=roll), _rolled(roll, look, chain)) if roll else None
+        made = made or _try(look, found.candidates)
+        if made is not None and not (proposed and isinstance(made, Propose)):
+            if isinstance(made, Propose) and not due:
+                # The proposal is explained by what was found at its own instant, not by the last look that was recorded.
+                decisions.append(_funnel(strategy, found, snapshot, book, chain))
+            proposed = proposed or isinstance(made, Propose)
+            decisions.append(made)
+    return decisions
+
+
+def first_outcome(
+    strategy: Strategy, obstacle: Verdict | None, roll: Roll, snapshot: Snapshot, book: Book, rows: Rows
+) -> OrderProposed | EntryDenied | None:
+    """The opening that would follow a roll that has not begun yet; else the denial of the best, None where nothing is found."""
+    if not snapshot.chain.table.num_rows:
+        return None
+    chain = book.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
+    look = _Look(strategy, obstacle, roll, snapshot, book, rows, leaves=roll.position.id)
+    denied: EntryDenied | None = None
+    wanted = (candidate for candidate in _rolled(roll, look, chain) if not _is_passed_over(look, candidate))
+    for candidate in islice(wanted, TRIED_MAX):
+        outcome = _outcome(look, candidate)
+        if isinstance(outcome, OrderProposed):
+            return outcome
+        denied = denied or outcome
+    return denied
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at the market for one strategy."""
+
+    strategy: Strategy
+    obstacle: Verdict | None
+    """What stops the strategy whatever the candidate."""
+    roll: Roll | None
+    """The roll that this look is for."""
+    snapshot: Snapshot
+    book: Book
+    rows: Rows
+    leaves: str | None = None
+    """The position that would make room, where it is still open."""
+
+
+def _try(look: _Look, candidates: Sequence[Candidate]) -> Propose | DenyEntry | None:
+    """The proposal of the first candidate that passes; else the denial of the best, where it is new."""
+    best: tuple[Candidate, EntryDenied] | None = None
+    wanted = (candidate for candidate in candidates if not _is_passed_over(look, candidate))
+    for candidate in islice(wanted, TRIED_MAX):
+        outcome = _outcome(look, candidate, is_brief=True)
+        if isinstance(outcome, OrderProposed):
+            return Propose(outcome)
+        best = best or (candidate, outcome)
+    if best is None or not _is_new(best[1], look.snapshot):
+        return None
+    denied = _outcome(look, best[0])
+    assert isinstance(denied, EntryDenied), "what stopped it a moment ago is asked of the same snapshot"
+    return DenyEntry(denied)
+
+
+def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> OrderProposed | EntryDenied:
+    """The order of a candidate, or its denial with the answers of all gates; a brief one ends with the gate that stops it."""
+    strategy, snapshot, book = look.strategy, look.snapshot, look.book
+    spread = candidate.spread
+    quote = spread_quote(spread, look.rows, "open")
+    plan = opening_plan(spread, quote, strategy.walk) if quote else None
+    one, fees = _most_lost(candidate, plan), _usd(candidate.fees)
+    quantity = contracts(one, fees, strategy.sizing, book.account, snapshot.account)
+    if look.roll is not None and quantity is not None:
+        quantity = min(quantity, look.roll.position.closed)
+    count = quantity or strategy.sizing.contracts.low
+    loss = (one + fees) * count
+    verdicts: tuple[Verdict, ...] = (look.obstacle,) if look.obstacle else ()
+    if quantity is None:
+        verdicts += (Verdict("size", "unknown", "account value unknown", "a known net liquidation", "broker"),)
+    elif quantity == 0:
+        least = f"{strategy.sizing.contracts.low} spread within the risk"
+        verdicts += (Verdict("size", "fail", f"${loss:,.0f} at the least", least, f"{strategy.name}, {ACCOUNT}"),)
+    if plan is None:
+        verdicts += (Verdict("price", "fail", "no price", "a price on the ticks within the spread's bounds", "engine"),)
+    elif look.roll is not None:
+        least_net = look.roll.least_net(combo_tick(spread))
+        enough = "pass" if plan.limit >= least_net else "fail"
+        verdicts += (Verdict("roll_net", enough, f"{plan.limit}", f"at least {least_net}", strategy.name),)
+        plan = Plan(plan.limit, max(plan.worst, least_net))
+        risked, most = one * count, look.roll.most_loss()
+        verdicts += (
+            Verdict("roll_loss", "pass" if risked <= most else "fail", f"${risked:,.0f}", f"at most ${most:,.0f}", "engine"),
+        )
+    if quote is not None and first_obstacle(verdicts) is None:
+        asked = gates(Opening(strategy, spread, count, loss, quote, look.leaves), snapshot, book, look.rows)
+        verdicts += tuple(_until_one_fails(asked) if is_brief else asked)
+    stop = first_obstacle(verdicts)
+    if stop is not None or plan is None or quantity is None:
+        assert stop is not None, "without a plan or a quantity there is a verdict that says so"
+        return EntryDenied(strategy.name, snapshot.chain.id, spread, count, stop, verdicts)
+    ref = next_ref(snapshot.ledger, snapshot.at)
+    best = f"rank {candidate.rank}, score {candidate.score:.4g}"
+    return OrderProposed(
+        order_ref=ref,
+        purpose="open",
+        strategy=strategy.name,
+        digest=strategy.digest,
+        snapshot=snapshot.chain.id,
+        position=ref,
+        spread=spread,
+        quantity=quantity,
+        limit=plan.limit,
+        worst=plan.worst,
+        max_loss=loss,
+        fees=fees * quantity,
+        reason=f"roll of {look.roll.position.id}: {best}" if look.roll else f"best of {strategy.name}: {best}",
+        candidate=candidate_row(candidate),
+        verdicts=verdicts,
+        rolled_from=look.roll.position.id if look.roll else None,
+    )
+
+
+def _until_one_fails(asked: Iterator[Verdict]) -> Iterator[Verdict]:
+    for verdict in asked:
+        yield verdict
+        if verdict.answer == "fail":
+            return
+
+
+def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
+    """USD that one spread can lose, fees apart, if it fills at the worst price it may get."""
+    at_mid = _usd(candidate.max_loss)
+    if plan is None:
+        return at_mid
+    spread = candidate.spread
+    at_worst = ((spread.width if spread.is_credit else Decimal(0)) - plan.worst) * spread.multiplier
+    return max(at_mid, at_worst)
+
+
+def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:
+    search, snapshot = search_for(look.strategy, roll), look.snapshot
+    return look.book.finder.find(search, chain, snapshot.market, snapshot.at, snapshot.session).candidates
+
+
+def _funnel(strategy: Strategy, found: Found, snapshot: Snapshot, book: Book, chain: ChainRows) -> RecordFunnel:
+    # Where the market says no, nothing was searched: the funnel is still made, it answers what would have been there.
+    looked_at = found.searched or tuple(name for name in strategy.universe if name in snapshot.chain.underlyings)
+    funnel = book.finder.funnel(strategy, chain, looked_at, snapshot.at)
+    funnel = replace(funnel, steps=(*_market_steps(strategy, found), *funnel.steps), candidates=len(found.candidates))
+    best = tuple(candidate_row(candidate) for candidate in found.candidates)
+    return RecordFunnel(funnel, CandidatesRecorded(strategy.name, snapshot.chain.id, best))
+
+
+def _market_steps(strategy: Strategy, found: Found) -> Iterator[FunnelStep]:
+    """One step a line of `when`, counting underlyings: those that this line and all before it let through."""
+    left = set(found.market)
+    for number, line in enumerate(strategy.when):
+        answers = {name: found.market[name][number] for name in sorted(left)}
+        left = {name for name, answer in answers.items() if answer.holds is True}
+        asked = tuple(
+            Asked(name, answer.holds, {key: None if value is None else float(value) for key, value in answer.values.items()})
+            for name, answer in answers.items()
+        )
+        yield FunnelStep(f"when {line.text}", len(left), sum(one.holds is None for one in asked), asked)
+
+
+def _is_funnel_due(strategy: Strategy, snapshot: Snapshot, book: Book) -> bool:
+    at, _ = snapshot.ledger.funnels.get(strategy.name, (None, None))
+    return at is None or snapshot.at - at >= book.funnel_every
+
+
+def _has_opening(strategy: Strategy, snapshot: Snapshot) -> bool:
+    """One opening of a strategy at a time: the next is decided when it is known what became of this one."""
+    return any(order.purpose == "open" and order.strategy == strategy.name for order in snapshot.ledger.working())
+
+
+def _is_passed_over(look: _Look, candidate: Candidate) -> bool:
+    strategy, snapshot = look.strategy, look.snapshot
+    key, underlying = candidate.spread.key, candidate.spread.underlying
+    if any(position.spread.key == key for position in snapshot.ledger.open_positions()):
+        return True
+    if look.roll is None and (waiting := pending_roll(strategy, snapshot)) and waiting.position.spread.underlying == underlying:
+        return True  # what was closed to be rolled is rolled or stays closed
+    last = next(snapshot.ledger.failed_openings(strategy.name, underlying), None)
+    return last is not None and snapshot.at - last.changed_at < COOL_DOWN
+
+
+def _is_new(denied: EntryDenied, snapshot: Snapshot) -> bool:
+    known = snapshot.ledger.denials.get((denied.strategy, denied.spread.underlying))
+    # Bounds that are shares of the account change with every tick of it, and are no new reason.
+    return known is None or (known.obstacle.gate, known.obstacle.answer) != (denied.obstacle.gate, denied.obstacle.answer)
+
+
+def _usd(amount: float) -> Decimal:
+    """A float of the scan as money, to the cent."""
+    return Decimal(repr(round(amount, 2)))

@@ -1,0 +1,249 @@
+"""Finds what a strategy looks for: the market's answers, the candidates, the funnel, and what the exits say of open
+positions.
+
+A `Finder` compiles a strategy when it first meets it and keeps the prepared queries as long as the strategy is in force.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.compile.conditions import Answer, ConditionsPlan, Value, answer, column_of, compile_conditions
+from engine.compile.entry import compile_entry
+from engine.compile.exits import compile_exits
+from engine.compile.funnel import FunnelPlan, compile_funnel, funnel_of, misses_of
+from engine.compile.market import compile_market, market_value
+from engine.compile.pairs import Meeting
+from engine.compile.scanner import Prepared, Row, Scanner
+from engine.compile.spreads import market_views_of, views_of
+from engine.decide.entry.candidates import Cells, Views, candidate, spread_of
+from engine.decide.positions import PositionRow
+from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of, with_views
+from engine.domain.calendar import WEEKDAYS, Calendar
+from engine.domain.candidate import Candidate
+from engine.domain.chain import ChainSnapshot, MarketState
+from engine.domain.facts import FunnelRecorded
+from engine.domain.session import Session
+from engine.strategy.conditions import ExitRule
+from engine.strategy.expressions import Measure, Number
+from engine.strategy.model import Policy, Strategy
+
+BUCKETS_FROM = 100
+"""Strikes of a group from which buckets find partners faster than the whole group does; below it both cost the same."""
+ANSWERS_KEPT = 2_000
+"""Answers of exits that are remembered for one strategy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look at one snapshot found for one strategy."""
+
+    strategy: str
+    candidates: tuple[Candidate, ...]
+    """Best first, at most `keep` for each underlying; rank 1 is the best."""
+    market: Mapping[str, tuple[Answer, ...]]
+    """The answer to each line of `when`, by underlying of the universe."""
+    searched: tuple[str, ...]
+    """Underlyings whose market passed and that are in the chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitAnswer:
+    """What one exit rule says of one position."""
+
+    rule: ExitRule
+    holds: bool | None
+    """None is unknown: the rule does not fire."""
+    values: Mapping[str, Value]
+    """The measures the rule looked at."""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """One strategy's queries; each is compiled when it is first asked for."""
+
+    strategy: Strategy
+    entries: dict[tuple[bool, Meeting], Prepared] = field(default_factory=dict[tuple[bool, Meeting], Prepared])
+    funnel: tuple[FunnelPlan, Prepared, Prepared] | None = None
+    market: tuple[ConditionsPlan, Prepared] | None = None
+    exits: tuple[ConditionsPlan, Prepared] | None = None
+    answered: dict[tuple[Value, ...], tuple[ExitAnswer, ...]] = field(
+        default_factory=dict[tuple[Value, ...], tuple["ExitAnswer", ...]]
+    )
+    """What the exits said of the measures that they look at: most positions stand as they stood a moment ago."""
+    policy: tuple[ConditionsPlan, Prepared] | None = None
+
+
+class Finder:
+    """Runs strategies over snapshots. Use it from one thread."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self.scans = 0
+        """Searches of a chain so far."""
+        self._scanner = scanner
+        self._plans: dict[str, _Plan] = {}
+        self._relations = 0
+        self._series: Series | None = None
+        scanner.relation("chain", SCAN_SCHEMA)
+
+    def rows(
+        self, chain: ChainSnapshot, market: Mapping[str, MarketState], now: datetime, calendar: Calendar = WEEKDAYS
+    ) -> ChainRows:
+        """The chain ready for every strategy of this instant; one call a beat serves them all."""
+        series = self._series
+        if series is None or series.contracts is not chain.contracts or series.calendar is not calendar:
+            series = self._series = series_of(chain, calendar)
+        return chain_rows(chain, market, now, calendar, series)
+
+    def find(
+        self, strategy: Strategy, rows: ChainRows, market: Mapping[str, MarketState], now: datetime, session: Session | None
+    ) -> Found:
+        """The best candidates of every underlying whose market answers yes to every line of `when`."""
+        answers = self.market(strategy, market, now, session)
+        open_to = tuple(
+            name
+            for name, lines in answers.items()
+            if all(line.holds is True for line in lines) and name in rows.chain.underlyings
+        )
+        found = self.scan(strategy, rows, open_to, now)
+        return Found(strategy.name, found, answers, open_to)
+
+    def scan(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> tuple[Candidate, ...]:
+        """The best candidates of these underlyings, whatever their market."""
+        seen = _views(strategy, rows, now)
+        table = with_views(searched(rows, underlyings, strategy.spread.expiry, now), rows, _of_market(strategy, seen))
+        if not table.num_rows:
+            return ()
+        self.scans += 1
+        prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=self.meeting(rows.chain))
+        found = self._scanner.rows(prepared, table)
+        cells = Cells(rows.chain)
+        return tuple(candidate(strategy, cells, row, rank, seen) for rank, row in enumerate(found, 1))
+
+    def meeting(self, chain: ChainSnapshot) -> Meeting:
+        """How legs meet in this chain: by buckets where groups are long, so that the width reaches only a part of them."""
+        groups = int(numbers(chain, "gid")[-1]) + 1
+        return "bucket" if chain.table.num_rows / groups >= BUCKETS_FROM else "group"
+
+    def market(
+        self, strategy: Strategy, market: Mapping[str, MarketState], now: datetime, session: Session | None
+    ) -> dict[str, tuple[Answer, ...]]:
+        """The answer to each line of `when` for each underlying of the universe; unknown where nothing is known of it."""
+        plan = self._plan(strategy)
+        if not strategy.when:
+            return dict.fromkeys(strategy.universe, ())
+        if plan.market is None:
+            plan.market = self._conditions(compile_market(strategy, self._new_table()))
+        conditions, prepared = plan.market
+        states = [market.get(name) or _nothing_known(name) for name in strategy.universe]
+        values = [{column_of(m): market_value(m, state, now, session) for m in conditions.measures} for state in states]
+        return dict(zip(strategy.universe, answer(conditions, prepared, self._scanner, values), strict=True))
+
+    def exits(self, strategy: Strategy, positions: Sequence[PositionRow]) -> list[tuple[ExitAnswer, ...]]:
+        """What each exit rule says of each position, both in the given order; the first that holds wins."""
+        plan = self._plan(strategy)
+        if not strategy.exits or not positions:
+            return [() for _ in positions]
+        if plan.exits is None:
+            plan.exits = self._conditions(compile_exits(strategy, self._new_table()))
+        conditions, prepared = plan.exits
+        seen = [tuple(row.get(column_of(measure)) for measure in conditions.measures) for row in positions]
+        asked = {key: row for key, row in zip(seen, positions, strict=True) if key not in plan.answered}
+        if asked:
+            if len(plan.answered) > ANSWERS_KEPT:
+                plan.answered = {key: plan.answered[key] for key in seen if key in plan.answered}
+            found = answer(conditions, prepared, self._scanner, tuple(asked.values()))
+            for key, row in zip(asked, found, strict=True):
+                answers = zip(strategy.exits, row, strict=True)
+                plan.answered[key] = tuple(ExitAnswer(rule, one.holds, one.values) for rule, one in answers)
+        return [plan.answered[key] for key in seen]
+
+    def policy(self, strategy: Strategy, values: Mapping[str, Value]) -> tuple[Answer, ...]:
+        """The answer to each line of `auto_when` for one order; `values` are its measures by name. None without a policy."""
+        plan, approval = self._plan(strategy), strategy.entry.approval
+        if not isinstance(approval, Policy):
+            return ()
+        if plan.policy is None:
+            plan.policy = self._conditions(compile_conditions(approval.auto_when, self._new_table()))
+        conditions, prepared = plan.policy
+        return answer(conditions, prepared, self._scanner, [values])[0]
+
+    def funnel(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> FunnelRecorded:
+        """How many options and spreads passed each line, one after the other, and what came nearest where none
+        passed all."""
+        plan = self._plan(strategy)
+        if plan.funnel is None:
+            compiled = compile_funnel(strategy)
+            queries = (compiled.counts, compiled.nearest)
+            counts, nearest = (self._scanner.prepare(query, "chain") for query in queries)
+            plan.funnel = (compiled, counts, nearest)
+        compiled, counts, nearest = plan.funnel
+        views = _of_market(strategy, _views(strategy, rows, now))
+        table = with_views(searched(rows, underlyings, strategy.spread.expiry, now), rows, views)
+        steps = funnel_of(compiled, self._scanner.rows(counts, table)[0])
+        passed = steps[-1].passed
+        miss = None if passed else _nearest_miss(compiled, self._scanner.rows(nearest, table), strategy, rows.chain)
+        return FunnelRecorded(strategy.name, rows.chain.id, steps, passed, miss)
+
+    def keep_only(self, strategies: Iterable[Strategy]) -> None:
+        """Forgets the queries of every other strategy, so that reloads do not pile up."""
+        digests = {strategy.digest for strategy in strategies}
+        for digest in [digest for digest in self._plans if digest not in digests]:
+            plan = self._plans.pop(digest)
+            kept = [*plan.entries.values(), *(plan.funnel[1:] if plan.funnel else ())]
+            kept += [part[1] for part in (plan.market, plan.exits, plan.policy) if part]
+            for prepared in kept:
+                self._scanner.forget(prepared)
+
+    def _plan(self, strategy: Strategy) -> _Plan:
+        plan = self._plans.get(strategy.digest)
+        if plan is None or (plan.strategy is not strategy and plan.strategy != strategy):
+            plan = self._plans[strategy.digest] = _Plan(strategy)
+        return plan
+
+    def _entry(self, strategy: Strategy, *, several: bool, meeting: Meeting) -> Prepared:
+        entries = self._plan(strategy).entries
+        if (several, meeting) not in entries:
+            compiled = compile_entry(strategy, several=several, meeting=meeting)
+            entries[several, meeting] = self._scanner.prepare(compiled.query, "chain")
+        return entries[several, meeting]
+
+    def _conditions(self, plan: ConditionsPlan) -> tuple[ConditionsPlan, Prepared]:
+        self._scanner.relation(plan.table, plan.schema)
+        return plan, self._scanner.prepare(plan.query, plan.table)
+
+    def _new_table(self) -> str:
+        self._relations += 1
+        return f"conditions_{self._relations}"
+
+
+def _views(strategy: Strategy, rows: ChainRows, now: datetime) -> Views:
+    """The volatility of each view of the strategy, by underlying of the chain; NaN where it is unknown."""
+    found: dict[Number | Measure, Sequence[float]] = {}
+    for view in views_of(strategy):
+        if isinstance(view, Number):
+            found[view] = [view.value] * len(rows.chain.underlyings)
+            continue
+        states = (rows.market.get(name) or _nothing_known(name) for name in rows.chain.underlyings)
+        values = [market_value(view, state, now, None) for state in states]
+        found[view] = [math.nan if value is None else float(value) for value in values]
+    return found
+
+
+def _of_market(strategy: Strategy, seen: Views) -> list[Sequence[float]]:
+    return [seen[view] for view in market_views_of(strategy)]
+
+
+def _nearest_miss(plan: FunnelPlan, found: Sequence[Row], strategy: Strategy, chain: ChainSnapshot) -> str | None:
+    """The spread that fails the fewest conditions by the least, and each condition with value, bound and distance."""
+    if not found:
+        return None
+    spread = spread_of(strategy, chain, int(found[0][0]), int(found[0][1]))
+    return f"{spread}: {'; '.join(str(miss) for miss in misses_of(plan, found[0]))}"
+
+
+def _nothing_known(underlying: str) -> MarketState:
+    return MarketState(underlying, None, None, None, (), (), None)

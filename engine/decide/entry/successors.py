@@ -1,0 +1,79 @@
+"""The successor of a position that is to be rolled, looked for before anything is sent.
+
+It is found, sized and gated as the opening that would follow: the position that makes room counts as gone, its close at natural,
+the worst that is certain. Where there is none, `else` of the roll decides instead. The close may still fill worse, or the market
+leave before the opening follows: that is searched, sized and gated anew, and then the position stays closed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from engine.decide.book import Book
+from engine.decide.entry.entries import first_outcome
+from engine.decide.entry.rolls import Roll
+from engine.decide.quotes import Rows
+from engine.decide.risk.account_age import account_verdict, must_wait
+from engine.decide.risk.gate import strategy_obstacle
+from engine.domain.clocks import ACCOUNT_AGAIN_AFTER, ROLL_SEARCHED_AGAIN
+from engine.domain.decision import Decision, DenyEntry, RefreshAccount
+from engine.domain.facts import EntryDenied, OrderProposed
+from engine.domain.position import Position
+from engine.domain.snapshot import ExitHits, Snapshot
+from engine.pricing.mark import Mark
+from engine.strategy.model import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search for a successor came to."""
+
+    is_found: bool
+    text: str = ""
+    """Why there is none."""
+    decisions: tuple[Decision, ...] = ()
+    """What is written or asked beside."""
+    waits: bool = False
+    """Nothing is decided yet: the account's values are being asked for."""
+
+
+def search(position: Position, mark: Mark, snapshot: Snapshot, book: Book, rows: Rows) -> Search:
+    """Whether there is a successor now that would pass every gate and bring enough."""
+    strategy = next((one for one in book.strategies if one.name == position.strategy), None)
+    if strategy is None or strategy.roll is None:
+        return Search(is_found=False, text="its strategy is gone, or rolls no more")
+    if not strategy.enabled or strategy.name in snapshot.paused:
+        return Search(is_found=False, text="its strategy opens nothing now")
+    asks: tuple[Decision, ...] = ()
+    if account_verdict(snapshot).answer != "pass":
+        asked_at = snapshot.account_asked_at
+        if asked_at is None or snapshot.at - asked_at >= ACCOUNT_AGAIN_AFTER:
+            asks = (RefreshAccount("a roll waits"),)
+        if must_wait(snapshot):
+            return Search(is_found=False, decisions=asks, waits=True)
+    outcome = _outcome(position, strategy, mark, snapshot, book, rows)
+    if isinstance(outcome, OrderProposed):
+        return Search(is_found=True, decisions=asks)
+    if outcome is None:
+        return Search(is_found=False, text="no spread is found that could follow", decisions=asks)
+    return Search(is_found=False, text=str(outcome.obstacle), decisions=(*asks, *_new(outcome, snapshot)))
+
+
+def is_searched_again(hits: ExitHits | None, snapshot: Snapshot) -> bool:
+    """Whether a position that could not be rolled may be looked at for a successor again."""
+    return hits is None or not hits.count or snapshot.at - hits.last_at >= ROLL_SEARCHED_AGAIN
+
+
+def _outcome(
+    position: Position, strategy: Strategy, mark: Mark, snapshot: Snapshot, book: Book, rows: Rows
+) -> OrderProposed | EntryDenied | None:
+    assert strategy.roll is not None, "asked of strategies that roll"
+    closed = replace(position, opened=position.quantity, closed=position.quantity, closing_net=mark.natural)
+    roll = Roll(closed, strategy.roll.for_.least_net)
+    obstacle = strategy_obstacle(strategy, snapshot, book, without=position.id)
+    return first_outcome(strategy, obstacle, roll, snapshot, book, rows)
+
+
+def _new(denied: EntryDenied, snapshot: Snapshot) -> Iterator[Decision]:
+    known = snapshot.ledger.denials.get((denied.strategy, denied.spread.underlying))
+    if known is None or (known.obstacle.gate, known.obstacle.answer) != (denied.obstacle.gate, denied.obstacle.answer):
+        yield DenyEntry(denied)

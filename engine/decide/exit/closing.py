@@ -1,0 +1,121 @@
+"""The close of a position: whether it can be closed now, and the order that does it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from engine.decide.book import Book
+from engine.decide.order.price import closing_plan
+from engine.decide.order.refs import next_ref
+from engine.decide.quotes import Rows, spread_quote
+from engine.domain.clocks import SETTLES_AFTER
+from engine.domain.decision import Decision, Propose
+from engine.domain.facts import OrderProposed
+from engine.domain.position import Position
+from engine.domain.session import Session
+from engine.domain.snapshot import Snapshot
+from engine.pricing.fees import FeeLeg, commission
+from engine.strategy.values import Window
+
+LEFT_BEFORE_CLOSE = timedelta(minutes=5)
+"""The last minutes belong to those who must trade: no close is decided in them."""
+
+
+def proposals(decisions: Sequence[Decision]) -> int:
+    """How many of the decisions take an order reference."""
+    return sum(isinstance(decision, Propose) for decision in decisions)
+
+
+def out_of_hands(position: Position, snapshot: Snapshot) -> str | None:
+    """Why a position cannot be closed now: a close is on its way, or ended so recently that its last fills may still be
+    travelling, or a leg is not there to close or has stopped trading. None where it can be."""
+    return on_its_way(position, snapshot) or (None if snapshot.holds(position.spread) else NOT_HELD)
+
+
+NOT_HELD = "the broker does not hold all of it"
+
+
+def on_its_way(position: Position, snapshot: Snapshot) -> str | None:
+    """Why nothing more is decided on a position now: a close of it is on its way, was so until just now, or comes too late."""
+    for order in snapshot.ledger.closings_of(position.id):
+        if not order.is_over:
+            return f"a close of it is on its way: {order.ref}, {order.state}"
+        if snapshot.waited(order.changed_at) < SETTLES_AFTER:
+            late = f"late fills may be on their way; try again in {SETTLES_AFTER.seconds} s"
+            return f"its last close, {order.ref}, ended just now and {late}"
+    if any(snapshot.calendar.is_over(leg.contract, snapshot.at) for leg in position.spread.legs):
+        return "its last trading session is over, it waits for its settlement"
+    return None
+
+
+def may_close(snapshot: Snapshot, book: Book) -> bool:
+    """Whether an open market, inside of the hours that the account gives to closing, can be traded on now."""
+    return is_closing_time(snapshot, book) and why_not_sent(snapshot) is None
+
+
+def is_closing_time(snapshot: Snapshot, book: Book) -> bool:
+    """Whether the market is open and the account's hours for closing run."""
+    if snapshot.session is None or not snapshot.is_open:
+        return False
+    first, last = closing_hours(snapshot.session, book.account.session.close)
+    return first <= snapshot.at < last
+
+
+def closing_hours(session: Session, window: Window) -> tuple[datetime, datetime]:
+    """From when, and until before when, closes are decided on the session's day."""
+    first, last = (datetime.combine(session.day, clock, ZoneInfo(window.zone)) for clock in (window.start, window.end))
+    return first.astimezone(UTC), min(last.astimezone(UTC), session.close - LEFT_BEFORE_CLOSE)
+
+
+def why_not_sent(snapshot: Snapshot) -> str | None:
+    """Why no order message can leave now, whatever its price; None while one can."""
+    if not snapshot.is_connected:
+        return "no connection to the broker"
+    return None if snapshot.data == "live" else f"market data is {snapshot.data}"
+
+
+def close(
+    position: Position,
+    reason: str,
+    snapshot: Snapshot,
+    rows: Rows,
+    urgent: bool,
+    proposed: int,
+    asked_by: str | None = None,
+    *,
+    at_natural: bool = False,
+    spares_fees: bool = True,
+) -> Iterator[Decision]:
+    """The order that closes all of a position; nothing where a leg has no quote.
+
+    `at_natural` begins where a walk would end. With `spares_fees` it pays no more, its fees included, than expiry could cost.
+    """
+    mark = spread_quote(position.spread, rows, "close")
+    if mark is None:
+        return
+    premiums = [rows.value(leg.contract.con_id, "ask") or 0.0 for leg in position.spread.legs]
+    legs = [FeeLeg(leg.ratio, premium, leg.contract.root) for leg, premium in zip(position.spread.legs, premiums, strict=True)]
+    fees = commission(legs, position.quantity)
+    per_share = fees / (position.quantity * position.spread.multiplier)
+    spared = per_share if spares_fees else Decimal(0)
+    plan = closing_plan(position.spread, mark, urgent=urgent, at_natural=at_natural, fees=spared)
+    yield Propose(
+        OrderProposed(
+            order_ref=next_ref(snapshot.ledger, snapshot.at, proposed),
+            purpose="close",
+            strategy=position.strategy,
+            digest=position.digest,
+            snapshot=snapshot.chain.id,
+            position=position.id,
+            spread=position.spread,
+            quantity=position.quantity,
+            limit=plan.limit,
+            worst=plan.worst,
+            max_loss=Decimal(0),
+            fees=fees,
+            reason=reason,
+            asked_by=asked_by,
+            urgent=urgent,
+        )
+    )

@@ -1,0 +1,331 @@
+"""Exits: which open positions are to be closed now, by the rules of the version that opened them.
+
+1. Positions whose legs have expired are settled; that needs no quote.
+2. Each strategy's rules are asked once for all of its positions, at the mark of each. What a quote that is not believed would
+   answer is unknown; dates and times are answered all the same.
+3. The first rule that holds wins: at once (a profit, a date, a time of day), or once it is believed (a stop, `confirm`).
+4. What is due is closed, or it is said why it cannot be (`blocked`).
+5. Below the account's last cushion positions are closed whatever their rules say (`reduction`).
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
+
+from engine.decide.apart import apart
+from engine.decide.asking import ask_now, ask_quiet, ask_silent, told_at
+from engine.decide.book import Book
+from engine.decide.entry.find import ExitAnswer
+from engine.decide.entry.rolls import PREFIX, Done, action_of
+from engine.decide.entry.successors import is_searched_again, search
+from engine.decide.exit.blocked import (
+    UNJUDGED,
+    Due,
+    Kind,
+    act,
+    failed_closes,
+    free,
+    free_closed,
+    is_held_up,
+    stuck,
+    unjudged,
+    unpriced_because,
+    wait,
+)
+from engine.decide.exit.closing import is_closing_time, on_its_way, proposals, why_not_sent
+from engine.decide.exit.confirm import counted, is_stop, pending
+from engine.decide.exit.expiry import GUARD, guards, settled
+from engine.decide.exit.reduction import RULE as REDUCTION
+from engine.decide.exit.reduction import reduction
+from engine.decide.positions import OF_THE_MARKET, PRICED, PositionRow, measured
+from engine.decide.quotes import Rows, spread_quote
+from engine.domain.clocks import DECIDED_WITHIN
+from engine.domain.decision import CountExit, Decision, TriggerExit
+from engine.domain.facts import ExitTriggered
+from engine.domain.position import Position
+from engine.domain.snapshot import Snapshot
+from engine.pricing.mark import Mark
+from engine.strategy.conditions import LET_EXPIRE
+from engine.strategy.model import Strategy
+
+STAYS: frozenset[str] = frozenset({"alert", "keep"})
+"""What leaves a position open."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One open position as it is looked at."""
+
+    position: Position
+    strategy: Strategy | None
+    """Whose rules it keeps; None where they are lost."""
+    mark: Mark | None
+    answers: tuple[ExitAnswer, ...]
+    """Of its rules, in the order of the file."""
+    by_clock: tuple[bool, ...]
+    """Whether each holds whatever the prices are."""
+
+
+def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
+    """Closings and settlements that are due, what is asked and said of those that cannot act, and the counting of stops."""
+    decisions: list[Decision] = list(free_closed(snapshot))
+    held: list[Position] = []
+    for position in snapshot.ledger.open_positions():
+        settled = apart(_place(position), partial(_settling, position, snapshot), snapshot)
+        decisions += settled
+        if not settled:
+            held.append(position)
+    for position in held:
+        decisions += apart(_place(position), partial(stuck, position, snapshot), snapshot)
+    if is_closing_time(snapshot, book):
+        free_hands = [position for position in held if on_its_way(position, snapshot) is None]
+        try:
+            looked = _looked_at(free_hands, snapshot, book, rows)
+        except Exception:  # noqa: BLE001 - one of them cannot be asked: each is asked apart
+            for position in free_hands:
+                alone = partial(_alone, position, snapshot, book, rows, proposals(decisions))
+                decisions += apart(_place(position), alone, snapshot)
+        else:
+            for one in looked:
+                decisions += apart(
+                    _place(one.position), partial(_exit, one, snapshot, book, rows, proposals(decisions)), snapshot
+                )
+        if not proposals(decisions):
+            decisions += apart("exits for margin", partial(reduction, snapshot, book, rows), snapshot)
+    if snapshot.is_open:
+        decisions += ask_quiet(snapshot, rows, decisions)
+    return decisions
+
+
+def _place(position: Position) -> str:
+    return f"exits of {position.id}"
+
+
+def _settling(position: Position, snapshot: Snapshot) -> Iterator[Decision]:
+    settlement = settled(position, snapshot)
+    if settlement is not None:
+        yield settlement
+
+
+def _alone(position: Position, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
+    for one in _looked_at([position], snapshot, book, rows):
+        yield from _exit(one, snapshot, book, rows, proposed)
+
+
+def _looked_at(positions: Sequence[Position], snapshot: Snapshot, book: Book, rows: Rows) -> list[_Held]:
+    """Each position with its mark and the answers of its rules; the rules of one version are asked once."""
+    marks = [spread_quote(position.spread, rows, "close") for position in positions]
+    told: dict[int, tuple[ExitAnswer, ...]] = {}
+    by_clock: dict[int, tuple[bool, ...]] = {}
+    versions = [_rules_of(position, book) for position in positions]
+    for strategy in {one.digest: one for one in versions if one is not None}.values():
+        numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
+        seen = [_row(positions[n], marks[n], snapshot, rows) for n in numbers]
+        found = dict(zip(numbers, book.finder.exits(strategy, seen), strict=True))
+        told |= found
+        # What holds without any price holds with it too: only those of which something holds are asked again.
+        due = {n: row for n, row in zip(numbers, seen, strict=True) if any(answer.holds is True for answer in found[n])}
+        blind = [{name: None if name in OF_THE_MARKET else value for name, value in row.items()} for row in due.values()]
+        clocks = (tuple(answer.holds is True for answer in answers) for answers in book.finder.exits(strategy, blind))
+        by_clock |= dict(zip(due, clocks, strict=True))
+    never = (False,)
+    return [
+        _Held(position, versions[n], marks[n], told.get(n, ()), by_clock.get(n, never * len(told.get(n, ()))))
+        for n, position in enumerate(positions)
+    ]
+
+
+def _row(position: Position, mark: Mark | None, snapshot: Snapshot, rows: Rows) -> PositionRow:
+    market = snapshot.market.get(position.spread.underlying)
+    is_believed = mark is not None and mark.is_believed and why_not_sent(snapshot) is None
+    row = measured(position, mark if is_believed else None, rows, market, snapshot.at, snapshot.session)
+    return row if is_believed else {name: None if name in PRICED else value for name, value in row.items()}
+
+
+def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
+    """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
+    due: Due | None = None
+    is_left = held.strategy is not None and held.strategy.lets_expire
+    unknown = list[ExitAnswer]()
+    # Also the rules below one that waits to be believed, which are not come to.
+    standing = [answer.rule.condition.text for answer in held.answers if answer.holds is not False]
+    answers = zip(held.answers, held.by_clock, strict=True)
+    for answer, by_clock in answers:
+        text = answer.rule.condition.text
+        hits = snapshot.exit_hits.get((held.position.id, text))
+        if answer.holds is None and pending(hits, snapshot) is not None:
+            yield from _waits(text, held, snapshot, rows)
+        elif answer.holds is None and answer.rule.action not in STAYS:
+            unknown.append(answer)
+        if answer.holds is False:
+            yield from _forgotten(held.position, (text, PREFIX + text), snapshot)
+        if answer.holds is not True:
+            continue
+        if answer.rule.action == LET_EXPIRE:
+            is_left = True
+            break
+        assert held.strategy is not None, "rules that answer are those of a strategy"
+        action = action_of(answer.rule, held.position, held.strategy, snapshot.ledger)
+        at_once = by_clock or not is_stop(answer)
+        is_due = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
+        why = ""
+        if is_due and action == "roll":
+            action, why = yield from _rolled(answer, held, snapshot, book, rows, _kind(answer, by_clock=by_clock))
+        if action in STAYS:
+            continue
+        if is_due and action != "wait":
+            due = _due(answer, action, held, snapshot, _kind(answer, by_clock=by_clock), why)
+        break
+    is_hopeless = due is not None and due.kind == "target" and bool(failed_closes(held.position, snapshot))
+    if is_hopeless:
+        # A profit can wait, what stands below it may not: it is done as hard as it must be.
+        due = _date_among(answers, held, snapshot) or due
+    if (due is None or is_hopeless) and guards(held.position, rows, snapshot, is_left=is_left):
+        # The last day waits neither for a stop to be believed nor for quotes to become clean, nor for a profit to be filled.
+        due = Due(GUARD, GUARD, "guard")
+    if due is not None:
+        yield from act(due, held.position, held.mark, snapshot, rows, proposed)
+    else:
+        yield from _freed(held, standing, snapshot)
+        yield from _judged(held, unknown, snapshot)
+
+
+def _date_among(answers: Iterable[tuple[ExitAnswer, bool]], held: _Held, snapshot: Snapshot) -> Due | None:
+    """The first of the rules by which a date or a time closes the position; None where there is none."""
+    assert held.strategy is not None, "rules that answer are those of a strategy"
+    for answer, by_clock in answers:
+        if by_clock and action_of(answer.rule, held.position, held.strategy, snapshot.ledger) == "close":
+            return _due(answer, "close", held, snapshot, "clock", "")
+    return None
+
+
+def _forgotten(position: Position, rules: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:
+    """The counts of what no longer holds begin anew."""
+    for rule in rules:
+        hits = snapshot.exit_hits.get((position.id, rule))
+        if hits is not None and hits.count:
+            yield CountExit(position.id, rule, snapshot.at, 0)
+
+
+def _rolled(
+    answer: ExitAnswer, held: _Held, snapshot: Snapshot, book: Book, rows: Rows, kind: Kind
+) -> Generator[Decision, None, tuple[Done | Literal["wait"], str]]:
+    """What is done about a position whose roll is due, and why: it is rolled where a successor is there; else as the file says.
+
+    Decided before anything is sent. What is kept or reported is so once, and looked at for a successor again every minute.
+    """
+    position, mark = held.position, held.mark
+    assert held.strategy is not None, "rules that answer are those of a strategy"
+    assert held.strategy.roll is not None, "what rolls says how"
+    if mark is None or is_held_up(kind, position, mark, snapshot):
+        return "roll", ""  # what is in the way of its close is said there
+    otherwise, key = held.strategy.roll.otherwise, PREFIX + answer.rule.condition.text
+    hits = snapshot.exit_hits.get((position.id, key))
+    if not is_searched_again(hits, snapshot):
+        return otherwise, ""
+    found = search(position, mark, snapshot, book, rows)
+    yield from found.decisions
+    if found.waits:
+        return "wait", ""
+    if found.is_found:
+        return "roll", ""
+    text, count = f"not rolled: {found.text}", hits.count if hits is not None else 0
+    if otherwise in STAYS:
+        yield CountExit(position.id, key, snapshot.at, count + 1)
+        if not count:
+            yield TriggerExit(replace(_triggered(answer, otherwise, held, snapshot), text=text))
+    return otherwise, text
+
+
+def _believed(
+    answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, rows: Rows, *, at_once: bool
+) -> Generator[Decision, None, bool]:
+    """Counts one more look at a rule that holds, and asks for the quotes that it waits for; whether it is due now.
+
+    An alert is given once; a look without a fresh quote counts nothing.
+    """
+    text, position = answer.rule.condition.text, held.position
+    hits = snapshot.exit_hits.get((position.id, text))
+    is_alert = action in STAYS
+    if at_once and not is_alert:
+        return True
+    if not snapshot.is_fresh:
+        if not is_alert and pending(hits, snapshot) is not None:
+            yield from _waits(text, held, snapshot, rows)
+        return False
+    count = counted(hits, snapshot, _told(held, snapshot, rows), at_once=at_once, forgets=not is_alert)
+    if is_alert:
+        yield CountExit(position.id, text, count.first_at, count.count)
+        if count.is_believed and not count.was_believed:
+            yield TriggerExit(_triggered(answer, action, held, snapshot))
+        return False
+    if count.is_believed:
+        if action == "roll":  # it may be kept: then it is not forgotten, and not asked for anew
+            yield CountExit(position.id, text, count.first_at, count.count)
+        return True
+    if snapshot.at - count.first_at >= DECIDED_WITHIN:
+        yield from _waits(text, held, snapshot, rows, (count.first_at, count.count))
+        return False
+    yield CountExit(position.id, text, count.first_at, count.count)
+    legs = position.spread.legs
+    yield from ask_now(legs, snapshot) if pending(hits, snapshot) is None else ask_silent(legs, snapshot, rows)
+    return False
+
+
+def _judged(held: _Held, unknown: Sequence[ExitAnswer], snapshot: Snapshot) -> Iterator[Decision]:
+    """The word, after some minutes of an open market, that a rule cannot be answered: of a stop rather than of a profit."""
+    if not unknown or why_not_sent(snapshot) is not None:
+        yield from _forgotten(held.position, (UNJUDGED,), snapshot)
+        return
+    answer = next((one for one in unknown if is_stop(one)), unknown[0])
+    missing = ", ".join(sorted(name for name, value in answer.values.items() if value is None))
+    why = unpriced_because(held.mark) or f"{missing or 'what it looks at'} is unknown"
+    text = f"whether it is due is not known: {why}"
+    yield from unjudged(answer.rule.condition.text, held.position, text, snapshot)
+
+
+def _waits(
+    text: str, held: _Held, snapshot: Snapshot, rows: Rows, count: tuple[datetime, int] | None = None
+) -> Iterator[Decision]:
+    """What is asked and said while a stop has held and no fresh quote confirms or contradicts it."""
+    told = [at for leg in held.position.spread.legs if (at := told_at(leg.contract, rows)) is not None]
+    age = f"told {(snapshot.at - min(told)).total_seconds():.0f} s ago" if told else "never told"
+    why = f"it held, and its quotes are not told anew: {age}"
+    yield from wait(text, held.position, "no price", why, snapshot, rows, count)
+
+
+def _told(held: _Held, snapshot: Snapshot, rows: Rows) -> list[datetime]:
+    """When the quotes of its legs were told, but for a leg that brings nothing whenever it was quoted."""
+    if held.mark is not None:
+        return [snapshot.at - timedelta(seconds=age_s) for age_s in held.mark.ages_s]
+    return [at for leg in held.position.spread.legs if (at := told_at(leg.contract, rows)) is not None]
+
+
+def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
+    return "clock" if by_clock else "stop" if is_stop(answer) else "target"
+
+
+def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind: Kind, text: str) -> Due:
+    rule = answer.rule.condition.text
+    reason = (PREFIX if action == "roll" else "") + rule
+    return Due(rule, reason, kind, replace(_triggered(answer, action, held, snapshot), text=text))
+
+
+def _triggered(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot) -> ExitTriggered:
+    values = {name: None if value is None else float(value) for name, value in answer.values.items()}
+    return ExitTriggered(held.position.id, answer.rule.condition.text, action, snapshot.chain.id, values)
+
+
+def _freed(held: _Held, standing: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:
+    """The word that what was due no longer is; a rule that cannot be answered is still due."""
+    _, blocked = snapshot.ledger.blocked_exits.get(held.position.id, (None, None))
+    if blocked is not None and blocked.rule not in standing and not blocked.rule.startswith(REDUCTION):
+        yield from free(held.position, "its rule no longer holds", snapshot)
+
+
+def _rules_of(position: Position, book: Book) -> Strategy | None:
+    """The version that opened the position; where it is lost, the present one of that name: some rules are better than none."""
+    born_with = book.versions.get(position.digest)
+    return born_with or next((strategy for strategy in book.strategies if strategy.name == position.strategy), None)

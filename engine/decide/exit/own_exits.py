@@ -1,0 +1,52 @@
+"""No opening on which an exit of its own file already holds: it would be closed again at once, for the fees and the width.
+
+The exits of the file are asked of the position that the opening would make at its present mid. So profit and loss are nothing,
+and what holds is a date, a time, a delta or a strike. An alert closes nothing, and what is left to expire stops at its line.
+
+Where an exit on a price, a profit or a delta of the spread cannot be answered now, nobody knows whether it holds, nor whether it
+would ever protect: unknown is no pass. An exit on something that may have no answer for weeks, such as the days to a dividend
+that is not announced, stops nothing: it does not act before it has one.
+"""
+
+from decimal import Decimal
+
+from engine.decide.book import Book
+from engine.decide.entry.find import ExitAnswer
+from engine.decide.positions import OF_THE_MARKET, measured
+from engine.decide.quotes import Rows, spread_quote
+from engine.domain.gate import Verdict
+from engine.domain.position import Position
+from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Spread
+from engine.pricing.mark import Mark
+from engine.strategy.conditions import LET_EXPIRE
+from engine.strategy.model import Strategy
+
+GATE = "own_exits"
+_BOUND = "no exit of its own file that holds already"
+
+
+def own_exits(
+    strategy: Strategy, spread: Spread, contracts: int, quote: Mark, snapshot: Snapshot, book: Book, rows: Rows
+) -> Verdict:
+    """Whether an opening would stay open by the exits of its own file."""
+    position = Position(
+        id="", strategy=strategy.name, digest=strategy.digest, spread=spread, opened_at=snapshot.at, opened=contracts, closed=0,
+        opening_net=quote.mid, closing_net=None, fees=Decimal(0), max_loss=Decimal(0), closed_at=None, close_reason="",
+    )  # fmt: skip
+    mark = spread_quote(spread, rows, "close")
+    believed = mark if mark is not None and mark.obstacle is None else None
+    row = measured(position, believed, rows, snapshot.market.get(spread.underlying), snapshot.at, snapshot.session)
+    unknown: ExitAnswer | None = None
+    for answer in book.finder.exits(strategy, [row])[0]:
+        if answer.rule.action == LET_EXPIRE and answer.holds is True:
+            break
+        if answer.rule.action in {"alert", LET_EXPIRE}:
+            continue
+        if answer.holds is True:
+            return Verdict(GATE, "fail", f"{answer.rule.condition.text} holds", _BOUND, strategy.name)
+        if answer.holds is None and any(name in OF_THE_MARKET and value is None for name, value in answer.values.items()):
+            unknown = unknown or answer
+    if unknown is not None:
+        return Verdict(GATE, "unknown", f"{unknown.rule.condition.text} cannot be answered", _BOUND, strategy.name)
+    return Verdict(GATE, "pass", "none holds", _BOUND, strategy.name)

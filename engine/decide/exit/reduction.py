@@ -1,0 +1,82 @@
+"""The account's last cushion: below it positions are closed whatever their rules say, the dearest in margin first."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from engine.decide.asking import ask_now
+from engine.decide.book import Book
+from engine.decide.exit.blocked import failed_closes, unpriced_because
+from engine.decide.exit.closing import close, may_close, out_of_hands
+from engine.decide.exit.confirm import counted
+from engine.decide.quotes import Rows, spread_quote
+from engine.domain.clocks import CLOSE_AGAIN, NO_PRICE_AGAIN
+from engine.domain.decision import BlockExit, CountExit, Decision, FreeExit
+from engine.domain.facts import ExitBlocked, ExitFreed
+from engine.domain.ledger import Ledger
+from engine.domain.position import Position
+from engine.domain.snapshot import Snapshot
+
+ACCOUNT = "account"
+"""Under this name the account's own rule is counted, beside the positions' rules."""
+RULE = "cushion below "
+
+
+def reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]:
+    """The close of the position that frees the most margin, one at a time, while the account's cushion stays too thin."""
+    cushion, least = snapshot.account.cushion, book.account.margin.cushion_reduce
+    rule = f"{RULE}{least:.0%}"
+    hits = snapshot.exit_hits.get((ACCOUNT, rule))
+    if cushion is None or cushion >= least or not may_close(snapshot, book):
+        if hits is not None and hits.count:
+            yield CountExit(ACCOUNT, rule, snapshot.at, 0)
+        if cushion is not None and cushion >= least:
+            yield from _freed(rule, snapshot)
+        return
+    if any(order.purpose == "close" for order in snapshot.ledger.working()):
+        return
+    count = counted(hits, snapshot, (), at_once=False)
+    if not count.is_believed:
+        yield CountExit(ACCOUNT, rule, count.first_at, count.count)
+        return
+    ledger = snapshot.ledger
+    free = [position for position in ledger.open_positions() if _may_try(position, snapshot)]
+    dearest = sorted(free, key=lambda position: (-_margin(position, ledger), position.id))
+    for position in dearest:
+        # A close on other quotes would not be sent, and hold up the rest.
+        if unpriced_because(spread_quote(position.spread, rows, "close"), is_guard=True) is None:
+            yield from close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0)
+            return
+    if dearest:
+        yield from _unpriced(rule, dearest[0], snapshot, rows)
+
+
+def _may_try(position: Position, snapshot: Snapshot) -> bool:
+    failed = failed_closes(position, snapshot)
+    waits = bool(failed) and snapshot.at < failed[-1].changed_at + CLOSE_AGAIN.wait(len(failed))
+    return not waits and out_of_hands(position, snapshot) is None
+
+
+def _unpriced(rule: str, position: Position, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:
+    """No position that would free margin has a price: the dearest is asked for, and that is said."""
+    _, known = snapshot.ledger.blocked_exits.get(position.id, (None, None))
+    same = known is not None and known.rule == rule
+    if known is not None and same and snapshot.at < known.again_at:
+        return
+    tries = known.tries + 1 if known is not None and same else 1
+    text = unpriced_because(spread_quote(position.spread, rows, "close"), is_guard=True) or ""
+    yield from ask_now(position.spread.legs, snapshot)
+    again_at = snapshot.at + NO_PRICE_AGAIN.wait(tries)
+    yield BlockExit(ExitBlocked(position.id, rule, "no price", text, tries, again_at))
+
+
+def _freed(rule: str, snapshot: Snapshot) -> Iterator[Decision]:
+    for name, (_, blocked) in snapshot.ledger.blocked_exits.items():
+        if blocked.rule == rule:
+            yield FreeExit(ExitFreed(name, rule, "the cushion is wide enough again"))
+
+
+def _margin(position: Position, ledger: Ledger) -> Decimal:
+    """USD of maintenance margin that the broker's preview named for what is open; its maximum loss where it named none."""
+    opening = ledger.orders[position.id]
+    named = opening.preview.maintenance_margin_change if opening.preview else None
+    return position.max_loss if named is None else named * position.quantity / opening.quantity

@@ -1,0 +1,369 @@
+"""What is due on orders that are on their way: previewed, waiting for a yes, sent, working, or silent too long.
+
+    proposed        an opening waits for the broker's what-if; a close is approved by its exit rule, once no opening is in its way
+    previewed       gates are asked again; then a person, a policy, or nobody is asked
+    approved        sent, once
+    sent            acknowledged in time, else unknown
+    working         walked toward natural, and given up when its time is over
+    unknown         left alone: the shell asks the broker, nothing is sent
+
+Every function is pure: the same snapshot gives the same decisions.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+
+from engine.decide.apart import apart
+from engine.decide.asking import ask_silent
+from engine.decide.order.price import (
+    closing_plan,
+    combo_tick,
+    has_moved,
+    next_closing_limit,
+    next_limit,
+    opening_plan,
+)
+from engine.decide.quotes import Rows, spread_quote
+from engine.decide.risk.exposure import crosses
+from engine.domain.clocks import (
+    CANCEL_AGAIN,
+    CANCEL_PATIENCE,
+    CLOSE_PATIENCE,
+    CLOSE_STEP,
+    PRICED_WITHIN,
+    TOLD_WITHIN,
+    URGENT_STEP,
+)
+from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Doubt, Expire, Reply, Reprice, Send
+from engine.domain.facts import ApprovalAsked
+from engine.domain.gate import Verdict, first_obstacle
+from engine.domain.order import Order
+from engine.domain.snapshot import Answer, Snapshot
+from engine.pricing.mark import Mark
+from engine.strategy.model import Policy, Strategy
+
+PREVIEW_PATIENCE = timedelta(seconds=30)
+"""Longer than the deadline of the what-if: without an answer by now the preview was lost with its session."""
+ASK_PATIENCE = timedelta(seconds=60)
+"""A candidate that could be neither approved nor shown within a minute was found in another market."""
+ACK_PATIENCE = timedelta(seconds=10)
+"""Combinations of options have been seen to take five seconds to be acknowledged; twice that is silence."""
+APPROVED_PATIENCE = timedelta(seconds=60)
+"""An approval that could not be sent within a minute is stale."""
+APPROVAL_BEFORE_CLOSE = timedelta(seconds=30)
+ONE_MINUTE = timedelta(minutes=1)
+MOVED_DAYS = 0.25
+"""An opening whose underlying moved by more than this part of a day's standard deviation fills where it has become worse."""
+SESSIONS_PER_YEAR = 252
+
+Recheck = Callable[[Order, Mark], tuple[Verdict, ...]]
+"""All gates for an opening at its present price, the order itself not counted twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What tending an order needs besides the snapshot."""
+
+    strategies: Callable[[str], Strategy | None]
+    """The version of a strategy by digest."""
+    recheck: Recheck
+    auto_refusal: Callable[[Order, Strategy, tuple[Verdict, ...]], str | None]
+    """Why a person must be asked for this opening; None where the strategy's policy may answer."""
+    stopped: Callable[[str], str | None]
+    """Why a strategy, by name, may open nothing now; None where it may."""
+    messages_per_minute: int
+    """Order messages of a minute from which openings are left at their price; closes go on."""
+    changes_max: int
+    """Price changes of one order: each counts in the broker's order efficiency ratio."""
+
+
+def tend(snapshot: Snapshot, rows: Rows, desk: Desk) -> list[Decision]:
+    """What is due on every order that is not over, oldest first."""
+    answers = {answer.order_ref: answer for answer in snapshot.answers}
+    decisions: list[Decision] = []
+    for order in snapshot.ledger.working():
+        due = partial(_due, order, answers.get(order.ref), snapshot, rows, desk)
+        decisions += apart(f"order {order.ref}", due, snapshot)
+    known = {order.ref for order in snapshot.ledger.working()}
+    decisions += [Reply(ref, "late", "this order no longer waits for an answer") for ref in answers if ref not in known]
+    return decisions
+
+
+def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    match order.state:
+        case "proposed":
+            yield from _proposed(order, snapshot, rows)
+        case "previewed":
+            yield from _previewed(order, answer, snapshot, rows, desk)
+        case "approved":
+            yield from _approved(order, snapshot, desk)
+        case "sent":
+            if snapshot.waited(order.changed_at) > snapshot.patience(ACK_PATIENCE):
+                yield Doubt(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
+        case "working" | "partly_filled":
+            yield from _working(order, snapshot, rows, desk)
+        case _:
+            return
+
+
+def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:
+    if order.purpose == "close":
+        quote = spread_quote(order.spread, rows, "close")
+        gone = _gone(order, snapshot)
+        if gone is not None:
+            yield Expire(order.ref, gone)
+        elif _can_send(snapshot) and quote is not None and quote.stands(PRICED_WITHIN) and not _is_blocked(order, snapshot):
+            yield Approve(order.ref, order.proposed.asked_by or "exit rule", _first_limit(order, quote))
+        elif snapshot.waited(order.proposed_at) > snapshot.patience(APPROVED_PATIENCE):
+            yield Expire(order.ref, "could not be sent in time")
+        elif quote is None or not quote.stands(PRICED_WITHIN):
+            yield from ask_silent(order.spread.legs, snapshot, rows)
+    elif snapshot.waited(order.proposed_at) > snapshot.patience(PREVIEW_PATIENCE):
+        yield Expire(order.ref, "the preview was never answered")
+
+
+def _first_limit(close: Order, mark: Mark) -> Decimal:
+    """The first price of a close: mid as it is now; its worst where it was proposed at that, since no better one was taken."""
+    proposed = close.proposed
+    if proposed.limit == proposed.worst:
+        return proposed.worst
+    return max(proposed.worst, closing_plan(close.spread, mark, urgent=True).limit)
+
+
+def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    preview, strategy = order.preview, desk.strategies(order.proposed.digest)
+    assert preview is not None, "the state previewed is reached through OrderPreviewed only"
+    if answer is not None and not answer.approve:
+        yield Decline(order.ref, answer.by, answer.reason)
+        return
+    if preview.outcome == "refused":
+        yield Deny(order.ref, Verdict("preview", "fail", preview.text or "refused", "the broker accepts it", "broker"))
+        return
+    reason = _too_late(order, snapshot, desk)
+    if strategy is None or reason is not None:
+        yield Expire(order.ref, reason or "its strategy is gone")
+        return
+    quote = spread_quote(order.spread, rows, "open")
+    if quote is None or quote.obstacle is not None or quote.age_s > PRICED_WITHIN.total_seconds() or not _can_send(snapshot):
+        if answer is not None:
+            reason = (quote.obstacle if quote else None) or "quotes are too old or the broker is out of reach"
+            yield Reply(order.ref, "unknown", f"nothing was sent: {reason}")
+        return
+    verdicts = desk.recheck(order, quote)
+    failed = first_obstacle(tuple(verdict for verdict in verdicts if verdict.answer == "fail"))
+    if failed is not None:
+        yield Deny(order.ref, failed)
+        return
+    yield from _approval(order, answer, snapshot, quote, verdicts, strategy, desk, _spot(order, rows))
+
+
+def _too_late(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
+    """Why nobody can say yes any more; None while somebody can."""
+    if order.asked is not None and snapshot.at >= order.asked.expires_at:
+        return "nobody answered in time"
+    if order.asked is None and snapshot.waited(order.proposed_at) > snapshot.patience(ASK_PATIENCE):
+        return "nobody could be asked in time"
+    if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
+        return "the session is over"
+    return desk.stopped(order.strategy)
+
+
+def _approval(
+    order: Order,
+    answer: Answer | None,
+    snapshot: Snapshot,
+    quote: Mark,
+    verdicts: tuple[Verdict, ...],
+    strategy: Strategy,
+    desk: Desk,
+    spot: Decimal | None,
+) -> Iterator[Decision]:
+    plan = opening_plan(order.spread, quote, strategy.walk)
+    unknown = first_obstacle(verdicts)
+    if answer is not None:
+        shown = answer.shown_net if answer.shown_net is not None else order.asked.shown_net if order.asked else None
+        if unknown is not None or plan is None:
+            yield Reply(order.ref, "unknown", f"nothing was sent: {unknown or 'no price keeps the bounds of the spread'}")
+        elif shown is not None and has_moved(shown, quote.mid, combo_tick(order.spread)):
+            yield Ask(_question(order, snapshot, quote, strategy, "the price moved while it was shown"))
+            yield Reply(order.ref, "moved", f"net went from {shown} to {quote.mid}; approve again to accept")
+        else:
+            yield Approve(order.ref, answer.by, max(order.proposed.worst, plan.limit), spot)
+        return
+    if order.asked is not None:
+        return
+    refusal = desk.auto_refusal(order, strategy, verdicts) or _moved_since_found(order, quote)
+    approval = strategy.entry.approval
+    if refusal is None and unknown is None and plan is not None:
+        yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit), spot)
+    elif isinstance(approval, Policy) and approval.otherwise == "decline":
+        yield Decline(order.ref, "policy", refusal or "no price keeps the bounds of the spread")
+    else:
+        yield Ask(_question(order, snapshot, quote, strategy, str(unknown) if unknown else refusal or "no price yet"))
+
+
+def _moved_since_found(order: Order, quote: Mark) -> str | None:
+    """Why the price is not the one that the strategy's rules let through any more; None while it is."""
+    net = (order.proposed.candidate or {}).get("net")
+    found = Decimal(repr(net)) if isinstance(net, int | float) else order.proposed.limit
+    moved = has_moved(found, quote.mid, combo_tick(order.spread))
+    return f"net went from {found} to {quote.mid} since it was found" if moved else None
+
+
+def _question(order: Order, snapshot: Snapshot, quote: Mark, strategy: Strategy, reason: str) -> ApprovalAsked:
+    expires = order.asked.expires_at if order.asked else snapshot.at + timedelta(seconds=strategy.entry.approval.expires_s)
+    return ApprovalAsked(order.ref, expires, quote.mid, reason)
+
+
+def _approved(order: Order, snapshot: Snapshot, desk: Desk) -> Iterator[Decision]:
+    is_open = order.purpose == "open"
+    reason = _unwanted(order, snapshot, desk) if is_open else _gone(order, snapshot)
+    if reason is not None:
+        yield Expire(order.ref, reason)
+    elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
+        yield Send(order.ref, order.limit)
+    elif snapshot.waited(order.changed_at) > snapshot.patience(APPROVED_PATIENCE):
+        yield Expire(order.ref, "could not be sent in time")
+
+
+def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    if not snapshot.is_connected:
+        return
+    if order.cancel_requested_at is not None:
+        if snapshot.waited(order.cancel_requested_at) > snapshot.patience(CANCEL_PATIENCE):
+            yield Doubt(order.ref, "the cancel was not answered")
+        return
+    reason = _give_up(order, snapshot, rows, desk)
+    if reason is not None:
+        if order.last_cancel_at is None or snapshot.waited(order.last_cancel_at) >= CANCEL_AGAIN.wait(order.cancels):
+            yield Cancel(order.ref, reason)
+        return
+    if order.purpose == "close":
+        yield from _walk_close(order, snapshot, rows, desk)
+    else:
+        yield from _walk_open(order, snapshot, rows, desk)
+
+
+def _give_up(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> str | None:
+    assert order.sent_at is not None, "a working order was sent"
+    worked = snapshot.waited(order.sent_at)
+    if order.revived:
+        return "the broker holds it although it was over"
+    if order.purpose == "close":
+        if _open_spreads(order, snapshot) < order.remaining:
+            return "part of it has been closed meanwhile"
+        return "not filled in time, to be decided anew" if worked > CLOSE_PATIENCE else None
+    strategy, unwanted = (
+        desk.strategies(order.proposed.digest),
+        _unwanted(order, snapshot, desk) or _unseen(order, snapshot, rows),
+    )
+    if strategy is None or unwanted is not None:
+        return unwanted or "its strategy is gone"
+    if worked > timedelta(seconds=strategy.walk.give_up_after_s):
+        return f"not filled within {strategy.walk.give_up_after_s} s"
+    return _left_behind(order, rows)
+
+
+def _left_behind(order: Order, rows: Rows) -> str | None:
+    """Why the market is not the one that the opening was approved in; None while it is, and while nobody can tell."""
+    con_id, then, now = order.spread.short.contract.con_id, order.spot, _spot(order, rows)
+    iv = rows.value(con_id, "atm_iv") or rows.value(con_id, "iv")
+    if then is None or now is None or iv is None:
+        return None
+    if abs(now - then) <= Decimal(MOVED_DAYS * iv / SESSIONS_PER_YEAR**0.5) * then:
+        return None
+    return f"the underlying went from {then} to {now} since it was approved"
+
+
+def _spot(order: Order, rows: Rows) -> Decimal | None:
+    spot = rows.value(order.spread.short.contract.con_id, "spot")
+    return None if spot is None else Decimal(repr(round(spot, 4)))
+
+
+def _unwanted(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
+    """Why an opening that was approved already must not fill any more; None while it may."""
+    if snapshot.ledger.halt is not None:
+        return "halted"
+    closes = (other for other in snapshot.ledger.working() if other.purpose == "close")
+    return "it makes room for a close" if any(crosses(close, order) for close in closes) else desk.stopped(order.strategy)
+
+
+def _unseen(order: Order, snapshot: Snapshot, rows: Rows) -> str | None:
+    """Why an opening that works must not fill: nobody sees its market, or what is held; None while both are known."""
+    if snapshot.data in {"delayed", "frozen"}:
+        return f"market data is {snapshot.data}"
+    if snapshot.data == "unknown":  # also for a moment after every connect
+        mark = spread_quote(order.spread, rows, "open")
+        if mark is None or mark.age_s > TOLD_WITHIN.total_seconds():
+            return "market data is unknown"
+    reconciled = snapshot.ledger.reconciled
+    return "our books differ from the broker's" if reconciled is not None and reconciled.differences else None
+
+
+def _is_blocked(close: Order, snapshot: Snapshot) -> bool:
+    """Whether an opening at the broker trades a contract of this close the other way: the broker would reject the close."""
+    return any(order.purpose == "open" and order.is_at_broker and crosses(close, order) for order in snapshot.ledger.working())
+
+
+def _gone(close: Order, snapshot: Snapshot) -> str | None:
+    """Why a close that was not sent yet would close what is not there; None while all of it is."""
+    if _open_spreads(close, snapshot) < close.quantity:
+        return "part of it has been closed meanwhile"
+    return None if snapshot.holds(close.spread) else "the broker does not hold all that it would close"
+
+
+def _open_spreads(close: Order, snapshot: Snapshot) -> int:
+    position = snapshot.ledger.positions.get(close.proposed.position)
+    return position.quantity if position is not None else 0
+
+
+def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    strategy = desk.strategies(order.proposed.digest)
+    if strategy is None or not _is_due(order, snapshot, timedelta(seconds=strategy.walk.every_s), desk):
+        return
+    messages = sum(1 for at in snapshot.ledger.messages if snapshot.waited(at) < ONE_MINUTE)
+    if messages >= desk.messages_per_minute:
+        return
+    quote = _fresh(order, snapshot, rows)
+    if quote is None or quote.obstacle is not None:
+        return
+    limit = next_limit(order.spread, quote, strategy.walk, order.limit, order.proposed.worst)
+    if limit is not None:
+        yield Reprice(order.ref, limit, order.reprices + 1)
+
+
+def _walk_close(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+    urgent = order.proposed.urgent
+    every = (URGENT_STEP if urgent else CLOSE_STEP).wait(max(1, order.reprices))
+    if not _is_due(order, snapshot, every, desk):
+        return
+    quote = _fresh(order, snapshot, rows)
+    if quote is None:
+        if _can_send(snapshot):
+            yield from ask_silent(order.spread.legs, snapshot, rows)
+        return
+    limit = next_closing_limit(order.spread, quote, order.limit, order.proposed.worst, urgent=urgent)
+    if limit is not None:
+        yield Reprice(order.ref, limit, order.reprices + 1)
+
+
+def _is_due(order: Order, snapshot: Snapshot, every: timedelta, desk: Desk) -> bool:
+    return order.reprices < desk.changes_max and snapshot.waited(order.priced_at) >= every
+
+
+def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> Mark | None:
+    if not _can_send(snapshot):
+        return None
+    quote = spread_quote(order.spread, rows, order.purpose)
+    if quote is None:
+        return None
+    is_fresh = quote.stands(PRICED_WITHIN) if order.purpose == "close" else quote.age_s <= PRICED_WITHIN.total_seconds()
+    return quote if is_fresh else None
+
+
+def _can_send(snapshot: Snapshot) -> bool:
+    """Whether an order message may leave now: linked, reconciled once, in session, on live quotes."""
+    return snapshot.is_connected and snapshot.ledger.reconciled is not None and snapshot.is_open and snapshot.data == "live"

@@ -1,0 +1,55 @@
+"""Who says yes to an opening: nobody is asked only where the trader's policy covers it and every gate passed."""
+
+from decimal import Decimal
+from typing import assert_never
+
+from engine.decide.book import Book
+from engine.decide.order.auto import order_values
+from engine.domain.gate import Verdict, first_obstacle
+from engine.domain.order import Order
+from engine.domain.session import trading_day
+from engine.domain.snapshot import Snapshot
+from engine.strategy.model import Policy, Strategy
+from engine.strategy.values import Auto, Manual
+
+
+def auto_refusal(order: Order, strategy: Strategy, verdicts: tuple[Verdict, ...], snapshot: Snapshot, book: Book) -> str | None:
+    """Why a person must be asked; None where the policy may answer. Unknown is never a yes."""
+    obstacle = first_obstacle(verdicts)
+    if obstacle is not None:
+        return str(obstacle)
+    opened = snapshot.ledger.index.openings_sent[strategy.name]
+    if not isinstance(strategy.entry.approval, Manual) and opened < book.probation:
+        return f"on probation: {opened} of the first {book.probation} orders"
+    match strategy.entry.approval:
+        case Manual():
+            return "the strategy asks a person"
+        case Auto():
+            return _beyond_budget(order, strategy, snapshot)
+        case Policy():
+            for answer in book.finder.policy(strategy, order_values(order, snapshot)):
+                if answer.holds is not True:
+                    word = "is unknown" if answer.holds is None else "does not hold"
+                    return f"{answer.condition.text} {word}"
+            return None
+    assert_never(strategy.entry.approval)
+
+
+def _beyond_budget(order: Order, strategy: Strategy, snapshot: Snapshot) -> str | None:
+    budget = strategy.entry.auto_up_to
+    if budget is None:
+        return None
+    sent_today = snapshot.ledger.sent_on(trading_day(snapshot.at))
+    others = [other for other in sent_today if other.purpose == "open" and other.strategy == strategy.name]
+    risk = sum((_at_risk(other) for other in others), Decimal(0)) + order.max_loss
+    if risk > budget.risk_usd:
+        return f"${risk:,.0f} of risk today is more than the ${budget.risk_usd:,.0f} that go without asking"
+    if len(others) + 1 > budget.orders_per_day:
+        return f"{len(others) + 1} orders today are more than the {budget.orders_per_day} that go without asking"
+    return None
+
+
+def _at_risk(order: Order) -> Decimal:
+    """USD that an order of today put or may still put at risk: what ended unfilled took nothing of the budget's risk."""
+    spreads = order.filled if order.is_over else order.quantity
+    return order.max_loss * spreads / order.quantity

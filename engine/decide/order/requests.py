@@ -1,0 +1,121 @@
+"""What people ask for beside a yes or a no: the close of a position, the end of an order.
+
+A person's close is an order like that of an exit rule: one at a time, by the same prices, hours and walk, and refused with the
+reason where a rule could not act either. It asks for no more than natural: what does not fill in its time is told, and asked for
+again by whoever wants it. What a rule closes, nobody cancels: the rule would only close it again.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from engine.decide.book import Book
+from engine.decide.exit.closing import close, may_close, out_of_hands, proposals
+from engine.decide.order.price import combo_tick, has_moved
+from engine.decide.quotes import Rows, spread_quote
+from engine.domain.decision import Cancel, Decision, Decline, Expire, Reply
+from engine.domain.order import BEFORE_SENDING, Order
+from engine.domain.position import Position
+from engine.domain.snapshot import CancelAsked, CloseAsked, Request, Snapshot
+from engine.pricing.mark import Mark
+
+
+def requests(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
+    """What is done about each request, or the reply that says why nothing is; the first of several about one thing counts."""
+    decisions: list[Decision] = []
+    heard: set[str] = set()
+    for request in snapshot.requests:
+        about = subject(request)
+        if about in heard:
+            continue
+        heard.add(about)
+        match request:
+            case CloseAsked():
+                decisions += _closing(request, snapshot, book, rows, proposals(decisions))
+            case CancelAsked():
+                decisions += _canceling(request, snapshot)
+    return decisions
+
+
+def subject(request: Request) -> str:
+    """What a request is about: the position or the order."""
+    return request.position if isinstance(request, CloseAsked) else request.order_ref
+
+
+def without(decisions: Sequence[Decision], asked: Sequence[Decision]) -> list[Decision]:
+    """The decisions but for those about orders that a person ends in this beat."""
+    ended = {one.order_ref for one in asked if isinstance(one, Cancel | Decline | Expire)}
+    return [one for one in decisions if getattr(one, "order_ref", None) not in ended]
+
+
+def close_obstacle(position: Position, snapshot: Snapshot, book: Book, rows: Rows) -> str | None:
+    """Why a position cannot be closed now; None where it can be."""
+    if not position.is_open:
+        return "it is closed already"
+    reason = out_of_hands(position, snapshot)
+    if reason is None and not snapshot.is_connected:
+        reason = "no connection to the broker"
+    if reason is None and not snapshot.is_open:
+        reason = "the market is closed"
+    if reason is None and snapshot.data != "live":
+        reason = f"market data is {snapshot.data}"
+    if reason is None and not may_close(snapshot, book):
+        window = book.account.session.close
+        reason = f"outside of the hours for closing, {window.start:%H:%M}-{window.end:%H:%M} {window.zone} (account.yaml)"
+    return reason or _unpriced(position, spread_quote(position.spread, rows, "close"))
+
+
+def _unpriced(position: Position, quote: Mark | None) -> str | None:
+    if quote is None:
+        return "a leg has no quote"
+    if not quote.stands():
+        return f"the quotes of its legs are too old, {quote.age_s:.0f} s"
+    return quote.obstacle
+
+
+def _closing(request: CloseAsked, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
+    position = snapshot.ledger.positions.get(request.position)
+    if position is None:
+        yield Reply(request.position, "unknown", f"no position {request.position}")
+        return
+    obstacle = close_obstacle(position, snapshot, book, rows)
+    quote = spread_quote(position.spread, rows, "close")
+    if obstacle is not None or quote is None:
+        yield Reply(position.id, "late", f"nothing was sent: {obstacle}")
+    elif request.shown_net is not None and has_moved(request.shown_net, quote.mid, combo_tick(position.spread)):
+        word = "brings" if quote.mid > 0 else "costs"
+        text = f"closing it {word} {abs(quote.mid)} now, you were shown {abs(request.shown_net)}; ask again to accept"
+        yield Reply(position.id, "moved", f"nothing was sent: {text}")
+    else:
+        yield from close(position, _by(request), snapshot, rows, urgent=False, proposed=proposed, asked_by=request.by)
+
+
+def _canceling(request: CancelAsked, snapshot: Snapshot) -> Iterator[Decision]:
+    order = snapshot.ledger.orders.get(request.order_ref)
+    if order is None:
+        yield Reply(request.order_ref, "unknown", f"no order {request.order_ref}")
+        return
+    obstacle = _uncancelable(order)
+    if obstacle is not None:
+        yield Reply(order.ref, "late", f"nothing was canceled: {obstacle}")
+    elif order.state == "previewed":
+        yield Decline(order.ref, request.by, request.reason)
+    elif order.state in BEFORE_SENDING:
+        yield Expire(order.ref, _by(request))
+    else:
+        yield Cancel(order.ref, _by(request))
+
+
+def _uncancelable(order: Order) -> str | None:
+    if order.is_over:
+        return f"{order.ref} is {order.state}"
+    if order.purpose == "close" and order.proposed.asked_by is None:
+        rule = order.proposed.reason
+        return f"{order.ref} closes {order.proposed.position} by its exit rule ({rule}); stop the engine to act by hand in TWS"
+    if order.cancel_requested_at is not None:
+        return f"its cancel is on its way, since {order.cancel_requested_at:%H:%M:%S} UTC"
+    if order.state == "proposed" and order.purpose == "open":
+        return f"the broker is previewing {order.ref}; try again in some seconds"
+    return f"the broker is being asked what became of {order.ref}; try again in a minute" if order.state == "unknown" else None
+
+
+def _by(request: Request) -> str:
+    return f"by {request.by}" + (f": {request.reason}" if request.reason else "")
