@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from engine.broker.times import zone_of
+from engine.broker.orders.times import zone_of
 
 Mode = Literal["sim", "paper", "live"]
 PORTS: dict[Mode, tuple[int, ...]] = {"sim": (7497,), "paper": (7497, 4002), "live": (7496, 4001)}

@@ -7,22 +7,22 @@ from decimal import Decimal
 
 from ib_async import Contract as IbContract
 
-from engine.broker.account import Account
 from engine.broker.asking import machine_s
-from engine.broker.books import Books
-from engine.broker.chains import Chains
-from engine.broker.desk import Desk
-from engine.broker.ear import Parts
-from engine.broker.executions import Executions
+from engine.broker.data.account import Account
+from engine.broker.data.chains import Chains
+from engine.broker.data.history import History
+from engine.broker.data.lines import Lines
+from engine.broker.data.quotes import Stream
 from engine.broker.gauges import BrokerGauges
-from engine.broker.history import History
-from engine.broker.lines import Lines
-from engine.broker.names import Names
-from engine.broker.previews import Previews
-from engine.broker.quotes import Stream
-from engine.broker.session import Address, Session
+from engine.broker.orders.books import Books
+from engine.broker.orders.desk import Desk
+from engine.broker.orders.executions import Executions
+from engine.broker.orders.names import Names
+from engine.broker.orders.previews import Previews
+from engine.broker.session.ear import Parts
+from engine.broker.session.session import Address, Session
+from engine.broker.session.tws import Tws
 from engine.broker.translate import ID_MAX
-from engine.broker.tws import Tws
 from engine.broker.unread import Unread
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.contract import Contract

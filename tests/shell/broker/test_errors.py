@@ -3,7 +3,7 @@
 import pytest
 
 from engine.broker.errors import MEANINGS, meaning
-from engine.broker.link import Link, farm
+from engine.broker.session.link import Link, farm
 
 NAMED = [
     100, 101, 103, 104, 105, 109, 110, 161, 162, 163, 165, 200, 201, 202, 300, 312, 313, 314, 315, 321, 322, 326, 329, 354,

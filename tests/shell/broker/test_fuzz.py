@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from engine.broker.ear import Ear
+from engine.broker.session.ear import Ear
 from engine.broker.unread import Unreadable
 from engine.domain.errors import EngineError, IllegalFact
 from engine.domain.facts import LegFilled, OrderApproved, OrderPreviewed, OrderSent
 from engine.domain.ledger import Ledger
 from tests.shell.broker.bench import START, Bench, order, play, settled
-from tests.shell.broker.test_orders import sent
+from tests.shell.broker.orders.test_orders import sent
 from tests.simulation.chaos.mutations import ODD, samples
 
 GOLDEN = Path(__file__).parents[4] / "shared" / "reference" / "tws_golden.jsonl"
@@ -147,7 +147,7 @@ def in_our_parts(problem: Exception) -> str:
     while trace is not None:
         frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
         trace = trace.tb_next
-    ours = [frame for frame in frames if "/engine/broker/" in frame and "/broker/tws.py" not in frame]
+    ours = [frame for frame in frames if "/engine/broker/" in frame and "/broker/session/tws.py" not in frame]
     return f"{type(problem).__name__}: {problem} at {ours[-1]}" if ours and not isinstance(problem, Unreadable) else ""
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ib_async import CommissionReport, Execution
 from ib_async import Contract as IbContract
 
-from engine.broker.executions import Executions
-from engine.broker.names import Names
+from engine.broker.orders.executions import Executions
+from engine.broker.orders.names import Names
 from engine.broker.translate import (
     UNREAD_TIME,
     calendar_day,

@@ -12,8 +12,8 @@ from engine.domain.facts import ErrorHeard, LegFilled, LinkChanged, OrderUnknown
 from engine.ports import BrokerPicture
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import SPY, Bench, play, settled
+from tests.shell.broker.orders.test_orders import sent
 from tests.shell.broker.scripted_tws import ACCOUNT, ScriptedTws
-from tests.shell.broker.test_orders import sent
 
 DAY = date(2026, 12, 18)
 STRIKES = (590.0, 600.0, 610.0)

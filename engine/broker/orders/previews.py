@@ -14,10 +14,10 @@ from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
 from engine.broker.asking import machine_s
-from engine.broker.combos import bag, limit_order
 from engine.broker.errors import meaning
 from engine.broker.gauges import BrokerGauges
-from engine.broker.names import legs_of
+from engine.broker.orders.combos import bag, limit_order
+from engine.broker.orders.names import legs_of
 from engine.broker.translate import money
 from engine.domain.facts import OrderPreviewed, OrderProposed, PreviewOutcome
 

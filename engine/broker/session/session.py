@@ -15,7 +15,7 @@ from ib_async import IB, StartupFetch
 from engine.broker.asking import machine_s
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
-from engine.broker.link import Link
+from engine.broker.session.link import Link
 from engine.broker.unread import UNREADABLE
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import LinkChanged

@@ -19,9 +19,9 @@ from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
 from engine.broker.asking import NoAnswer, answer, machine_s
-from engine.broker.executions import Executions
-from engine.broker.names import Disagreement, Names, Told, legs_of, order_fits
-from engine.broker.times import execution_time
+from engine.broker.orders.executions import Executions
+from engine.broker.orders.names import Disagreement, Names, Told, legs_of, order_fits
+from engine.broker.orders.times import execution_time
 from engine.broker.translate import STANDING, money, position, whole
 from engine.broker.unread import Unread, Unreadable
 from engine.decide.order.refs import day_of

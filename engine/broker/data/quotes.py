@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from ib_async import Client
 from ib_async import Contract as IbContract
 
+from engine.broker.data.lines import Lines
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
-from engine.broker.lines import Lines
-from engine.broker.link import Link
+from engine.broker.session.link import Link
 from engine.broker.translate import delta as delta_of
 from engine.broker.translate import greek, price, volatility
 from engine.broker.translate import size as size_of

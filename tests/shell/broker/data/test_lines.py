@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.broker.lines import Changes, Lines
+from engine.broker.data.lines import Changes, Lines
 
 
 def test_lines_open_all_in_order_when_there_are_enough():

@@ -15,18 +15,18 @@ from ib_async import BarData, CommissionReport, ContractDetails, Execution, Orde
 from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
-from engine.broker.account import Account
-from engine.broker.books import COMPLETED, OPEN, POSITIONS, Books
-from engine.broker.desk import Desk
+from engine.broker.data.account import Account
+from engine.broker.data.quotes import Stream
 from engine.broker.errors import UNREAD, Meaning, meaning
-from engine.broker.executions import Executions
-from engine.broker.garbled import Garbled
 from engine.broker.gauges import BrokerGauges
-from engine.broker.names import Disagreement, Names
-from engine.broker.pacing import Pacing
-from engine.broker.previews import Previews
-from engine.broker.quotes import Stream
-from engine.broker.session import Session
+from engine.broker.orders.books import COMPLETED, OPEN, POSITIONS, Books
+from engine.broker.orders.desk import Desk
+from engine.broker.orders.executions import Executions
+from engine.broker.orders.names import Disagreement, Names
+from engine.broker.orders.previews import Previews
+from engine.broker.session.garbled import Garbled
+from engine.broker.session.pacing import Pacing
+from engine.broker.session.session import Session
 from engine.broker.translate import ID_MAX
 from engine.broker.unread import Unread, Unreadable
 from engine.domain.facts import ErrorHeard, FactRefused, LegFilled

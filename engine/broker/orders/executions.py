@@ -11,7 +11,7 @@ from dataclasses import replace
 from ib_async import CommissionReport, Execution
 from ib_async import Contract as IbContract
 
-from engine.broker.names import Names, Told, execution_fits
+from engine.broker.orders.names import Names, Told, execution_fits
 from engine.broker.translate import leg_filled, money
 from engine.broker.unread import Unreadable
 from engine.domain.facts import Action, CommissionReported, Fact, LegFilled

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.broker.times import execution_time, zone_of
+from engine.broker.orders.times import execution_time, zone_of
 
 WINTER = datetime(2026, 11, 23, 15, 0, 1, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 1, 14, 0, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from engine.domain.facts import (
     OrderUnknown,
 )
 from tests.shell.broker.bench import Bench, order, play, settled
-from tests.shell.broker.test_orders import sent
+from tests.shell.broker.orders.test_orders import sent
 
 
 def kinds(bench: Bench) -> list[str]:

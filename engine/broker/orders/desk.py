@@ -22,11 +22,11 @@ from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
 from engine.broker.asking import machine_s
-from engine.broker.combos import bag, limit_order
 from engine.broker.errors import CANCEL_REFUSED, Meaning, meaning
 from engine.broker.gauges import BrokerGauges
-from engine.broker.held import Held
-from engine.broker.names import Names, Sent, Told, any_fits, order_fits
+from engine.broker.orders.combos import bag, limit_order
+from engine.broker.orders.held import Held
+from engine.broker.orders.names import Names, Sent, Told, any_fits, order_fits
 from engine.broker.translate import ACKNOWLEDGED, ID_MAX, QUANTITY_MAX, STANDING, whole
 from engine.broker.unread import Unreadable
 from engine.domain.errors import Transient, UserError

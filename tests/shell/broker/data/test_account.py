@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.broker.account import Account
+from engine.broker.data.account import Account
 
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 

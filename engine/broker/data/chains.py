@@ -15,8 +15,8 @@ from ib_async import IB, ContractDetails, OptionChain
 from ib_async import Contract as IbContract
 
 from engine.broker.asking import answer, machine_s
-from engine.broker.listed import STANDARD_MULTIPLIER, Part, by_symbol, contract_of, half_open, must_be, name_of, option_of
-from engine.broker.quotes import Stream
+from engine.broker.data.listed import STANDARD_MULTIPLIER, Part, by_symbol, contract_of, half_open, must_be, name_of, option_of
+from engine.broker.data.quotes import Stream
 from engine.broker.translate import calendar_day, identifier, multiplier
 from engine.broker.unread import Unread, Unreadable
 from engine.domain.calendar import Calendar

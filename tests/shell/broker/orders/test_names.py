@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.broker.names import Disagreement, Names, Sent, Told, any_fits
+from engine.broker.orders.names import Disagreement, Names, Sent, Told, any_fits
 from engine.domain.facts import (
     CommissionReported,
     FactRefused,
@@ -19,8 +19,8 @@ from engine.domain.facts import (
 from engine.ports import BrokerPicture
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import CLIENT_ID, LEGS_AS_TWS_LISTS_THEM, Bench, found_again, order, play, settled
+from tests.shell.broker.orders.test_orders import sent
 from tests.shell.broker.scripted_tws import PERM_ID, ScriptedTws, open_order_values
-from tests.shell.broker.test_orders import sent
 
 SENT = Sent("sp-1", "BUY", 2, {102: -2, 101: 2})
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from engine.broker.gauges import BrokerGauges
-from engine.broker.pacing import BUDGET, RESERVED, SLOW_BUDGET, Pacing
+from engine.broker.session.pacing import BUDGET, RESERVED, SLOW_BUDGET, Pacing
 from engine.sim.loop import VirtualLoop, run
 
 DATA, BOOKS, ORDER, CANCEL = "1\0data\0", "16\0books\0", "3\0order\0", "4\0cancel\0"

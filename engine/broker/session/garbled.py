@@ -6,7 +6,7 @@ Places as of server version 157 to 178; the names of an order come before all th
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.broker.names import Told
+from engine.broker.orders.names import Told
 
 KINDS = {
     "1": "price", "2": "size", "3": "order status", "4": "error", "5": "open order", "6": "account value", "7": "portfolio",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.broker.history import joined
+from engine.broker.data.history import joined
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
 from engine.domain.facts import ErrorHeard

@@ -9,10 +9,10 @@ from typing import Any
 from ib_async import IB, BarData, Client
 from ib_async.decoder import Decoder
 
-from engine.broker.ear import Ear
 from engine.broker.gauges import BrokerGauges
-from engine.broker.pacing import Pacing
-from engine.broker.times import execution_time
+from engine.broker.orders.times import execution_time
+from engine.broker.session.ear import Ear
+from engine.broker.session.pacing import Pacing
 from engine.broker.translate import ID_MAX, UNREAD_TIME
 from engine.broker.unread import UNREADABLE, Unreadable
 from engine.ports import Clock
