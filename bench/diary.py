@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.app import App, Options
-from engine.cli.demo import ACCOUNT, BREADTH, CASH, FIRST_DAY, KNOBS, LINES, PORT
+from engine.cli.demo.demo import ACCOUNT, BREADTH, CASH, FIRST_DAY, KNOBS, LINES, PORT
 from engine.cli.markets import PAST
 from engine.cli.shipped import shipped
 from engine.runtime.schedule import sessions_between

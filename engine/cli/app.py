@@ -23,7 +23,7 @@ from engine.cli.show import complain
 from engine.domain.errors import EngineError, UserError
 
 GROUPS = {
-    "Trade": {"demo": "engine.cli.demo:demo", "run": "engine.cli.run:run", "sim": "engine.cli.sim:sim"},
+    "Trade": {"demo": "engine.cli.demo.demo:demo", "run": "engine.cli.run:run", "sim": "engine.cli.sim:sim"},
     "Strategies": {
         "check": "engine.cli.files:check",
         "explain": "engine.cli.files:explain",

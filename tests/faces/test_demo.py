@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.demo import MARKER, fresh
+from engine.cli.demo.demo import MARKER, fresh
 from engine.domain.errors import UserError
 from engine.store.lock import Lock
 from tests.faces.conftest import Spreads

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from engine.cli.pace import APPROACH_S, ASKED, BUSY, CLOSED, LINGER_S, LOOK_S, WATCHING, Pace, speed_at
+from engine.cli.demo.pace import APPROACH_S, ASKED, BUSY, CLOSED, LINGER_S, LOOK_S, WATCHING, Pace, speed_at
 from engine.domain.facts import ApprovalAsked, LinkChanged
 from engine.domain.ledger import Ledger
 from engine.sim.loop import LoopClock, PacedLoop, run

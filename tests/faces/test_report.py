@@ -7,9 +7,9 @@ from pathlib import Path
 
 from syrupy.assertion import SnapshotAssertion
 
-from engine.cli.report import report
-from engine.cli.stopped import Loss, Stopped
-from engine.cli.story import Record
+from engine.cli.demo.report import report
+from engine.cli.demo.stopped import Loss, Stopped
+from engine.cli.demo.story import Record
 from engine.domain.candidate import candidate_row
 from engine.domain.facts import (
     CandidatesRecorded,

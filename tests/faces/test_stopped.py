@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from engine.cli.stopped import Steps, Stopped, bound_of, stops
+from engine.cli.demo.stopped import Steps, Stopped, bound_of, stops
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.domain.contract import Contract

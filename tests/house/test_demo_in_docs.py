@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.cli.demo import FIRST_DAY, Stage, example_strategies
-from engine.cli.report import report
+from engine.cli.demo.demo import FIRST_DAY, Stage, example_strategies
+from engine.cli.demo.report import report
 from engine.runtime.schedule import sessions_between
 from engine.sim.loop import VirtualLoop, run
 from engine.sim.network import MemoryNetwork

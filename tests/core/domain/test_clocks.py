@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from engine.cli.demo import KNOBS, WATCHED_KNOBS
+from engine.cli.demo.demo import KNOBS, WATCHED_KNOBS
 from engine.domain import clocks
 from engine.domain.clocks import BackOff
 

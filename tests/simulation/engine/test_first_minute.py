@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.demo import example_strategies
+from engine.cli.demo.demo import example_strategies
 from engine.cli.markets import generated
 from engine.domain.facts import OrderProposed
 from engine.sim.simulator import Simulator

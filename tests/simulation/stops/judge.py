@@ -23,9 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.cli.demo import FIRST_DAY, Stage, example_strategies, fresh
-from engine.cli.lookback import days_of, versions_of, walked_in
-from engine.cli.stopped import TRACE, Stopped, Way, bound_of, way_of
+from engine.cli.demo.demo import FIRST_DAY, Stage, example_strategies, fresh
+from engine.cli.demo.lookback import days_of, versions_of, walked_in
+from engine.cli.demo.stopped import TRACE, Stopped, Way, bound_of, way_of
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.decide.entry.rolls import PREFIX

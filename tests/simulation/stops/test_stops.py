@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.cli.stopped import Way
+from engine.cli.demo.stopped import Way
 from tests.simulation.stops.judge import SIX, judged, overdue
 
 SEED, MORNING = 1, timedelta(minutes=75)

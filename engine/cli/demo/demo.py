@@ -19,16 +19,16 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from engine.app import App, Options, state_of
+from engine.cli.demo.lookback import look_back
+from engine.cli.demo.pace import BUSY, Pace
+from engine.cli.demo.report import report
+from engine.cli.demo.story import Record
 from engine.cli.logs import log_to
-from engine.cli.lookback import look_back
 from engine.cli.markets import PAST
 from engine.cli.narrate import INDENT, Narrator, clock, dollars
 from engine.cli.options import State, Strategies
-from engine.cli.pace import BUSY, Pace
-from engine.cli.report import report
 from engine.cli.shipped import shipped
 from engine.cli.show import program, say
-from engine.cli.story import Record
 from engine.domain.clocks import DEMO_CADENCE, DEMO_HELD_CADENCE, DEMO_IDLE_CADENCE
 from engine.domain.errors import UserError
 from engine.domain.facts import ApprovalAsked, Fact

@@ -11,9 +11,9 @@ from itertools import chain
 from pathlib import Path
 from textwrap import wrap
 
+from engine.cli.demo.story import LABEL, Record, named, story
 from engine.cli.narrate import clock, dollars
 from engine.cli.show import program
-from engine.cli.story import LABEL, Record, named, story
 from engine.domain.facts import CommissionReported, EntryDenied, EquityRecorded, FunnelRecorded, OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK, trading_day

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from engine.cli.stopped import Steps, Stopped, Walked, stops
-from engine.cli.story import Record
+from engine.cli.demo.stopped import Steps, Stopped, Walked, stops
+from engine.cli.demo.story import Record
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.decide.exit.closing import closing_hours

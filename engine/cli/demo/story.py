@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
+from engine.cli.demo.stopped import Stopped
 from engine.cli.narrate import clock, direction, dollars, measures, money, price
-from engine.cli.stopped import Stopped
 from engine.domain.facts import CandidatesRecorded, ExitTriggered, Fact, OrderRepriced, OrderSent
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
