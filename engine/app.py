@@ -34,7 +34,7 @@ from engine.domain.session import trading_day
 from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.clock import SteadyClock
-from engine.runtime.desk import Desk, Identity
+from engine.runtime.control import Control, Identity
 from engine.runtime.engine import Engine, Observer
 from engine.runtime.evidence import Evidence
 from engine.runtime.faults import kept_up
@@ -67,7 +67,7 @@ class Options:
     serves_api: bool = True
     watches_files: bool = True
     observers: Sequence[Observer] = ()
-    on_desk: Callable[[Desk], None] = lambda _: None
+    on_control: Callable[[Control], None] = lambda _: None
     """Told once the engine can be asked."""
     on_mended: Callable[[str], None] = logging.getLogger(__name__).warning
     """Told, at the start, what was mended or passed over in the state folder."""
@@ -170,7 +170,7 @@ class App:
             if self._recovered.odd and ledger.halt is None:
                 engine.take(Halted("engine", _odd(self._recovered.odd)), now)
             refused = partial(_refused, library)
-            desk = Desk(engine, sight, self._inbox, self._clock, self._identity(account), library.notices, refused)
+            control = Control(engine, sight, self._inbox, self._clock, self._identity(account), library.notices, refused)
             try:
                 await upkeep.prepare(now)
             except Transient:  # what is missing is asked for again; what is open wants watching now
@@ -188,9 +188,9 @@ class App:
             if options.watches_files:
                 beside.append(("watching the strategies", lambda: upkeep.watch_strategies(settings.strategies, options.stop)))
             if entry is not None:
-                beside += self._served(desk, entry, partial(self._reading, engine, ib, library))
+                beside += self._served(control, entry, partial(self._reading, engine, ib, library))
             background = [group.create_task(kept_up(name, work, self._say)) for name, work in beside]
-            options.on_desk(desk)
+            options.on_control(control)
             try:
                 await engine.run(options.stop.is_set)
             finally:
@@ -280,15 +280,17 @@ class App:
     def _identity(self, account: str) -> Identity:
         return Identity(version("ibkr-spreads"), self._settings.mode, account, str(self._settings.state))
 
-    def _served(self, desk: Desk, entry: Doors, read: Callable[[], Reading]) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
+    def _served(
+        self, control: Control, entry: Doors, read: Callable[[], Reading]
+    ) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
         numbers = registry(read)
         serving: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-            ("the API", lambda: server(build(desk, numbers)).serve(sockets=[entry.unix])),
-            ("the API in another state folder", lambda: self._serve_beside(build(desk, numbers))),
+            ("the API", lambda: server(build(control, numbers)).serve(sockets=[entry.unix])),
+            ("the API in another state folder", lambda: self._serve_beside(build(control, numbers))),
         ]
         loopback = entry.loopback
         if loopback is not None:
-            serving.append(("the metrics", lambda: server(watch(desk, numbers)).serve(sockets=[loopback])))
+            serving.append(("the metrics", lambda: server(watch(control, numbers)).serve(sockets=[loopback])))
         return serving
 
     async def _serve_beside(self, api: FastAPI) -> None:

@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from engine.api.names import ENGINE_HEADER, VERSION_HEADER
-from engine.runtime.desk import Desk
+from engine.runtime.control import Control
 from engine.runtime.rows import Row
 
 Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[\w .@:-]+$")]
@@ -55,76 +55,76 @@ class Outcome(BaseModel):
     text: str
 
 
-def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
+def build(control: Control, registry: CollectorRegistry) -> FastAPI:
     """The API over one engine, for the socket that only its owner can open."""
-    api = watch(desk, registry)
+    api = watch(control, registry)
 
     @api.middleware("http")
     async def name_the_engine(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
         """Whoever halts or approves is told whose engine it was, also where it refuses."""
         response = await answer(request)
-        response.headers[ENGINE_HEADER] = f"{desk.identity.mode}, account {desk.identity.account}"
-        response.headers[VERSION_HEADER] = desk.identity.version
+        response.headers[ENGINE_HEADER] = f"{control.identity.mode}, account {control.identity.account}"
+        response.headers[VERSION_HEADER] = control.identity.version
         return response
 
     @api.get("/v1/status")
     async def status() -> Row:
-        return desk.status()
+        return control.status()
 
     @api.get("/v1/approvals")
     async def approvals() -> list[Row]:
-        return desk.approvals()
+        return control.approvals()
 
     @api.get("/v1/positions")
     async def positions(open: bool = False) -> list[Row]:  # noqa: A002 - the trade's own word
-        return desk.positions(only_open=open)
+        return control.positions(only_open=open)
 
     @api.get("/v1/positions/{position}/close")
     async def closing(position: OrderRef) -> Row:
-        found = desk.close_row(position)
+        found = control.close_row(position)
         if found is None:
             raise HTTPException(404, f"no position {position!r}; `spreads positions` lists them")
         return found
 
     @api.post("/v1/positions/{position}/close")
     async def close(position: OrderRef, word: PricedWord) -> Outcome:
-        return _done(*await desk.close(position, word.by, word.reason, word.shown_net))
+        return _done(*await control.close(position, word.by, word.reason, word.shown_net))
 
     @api.post("/v1/orders/{order_ref}/cancel")
     async def cancel(order_ref: OrderRef, word: Word) -> Outcome:
-        return _done(*await desk.cancel(order_ref, word.by, word.reason))
+        return _done(*await control.cancel(order_ref, word.by, word.reason))
 
     @api.get("/v1/orders")
     async def orders(working: bool = False) -> list[Row]:
-        return desk.orders(only_working=working)
+        return control.orders(only_working=working)
 
     @api.get("/v1/why/{strategy}")
     async def why(strategy: str) -> Row:
-        found = desk.why(strategy)
+        found = control.why(strategy)
         if found is None:
-            known = ", ".join(sorted(desk.ledger.strategies)) or "none is loaded"
+            known = ", ".join(sorted(control.ledger.strategies)) or "none is loaded"
             raise HTTPException(404, f"no strategy {strategy!r}; strategies: {known}")
         return found
 
     @api.post("/v1/approvals/{order_ref}/approve")
     async def approve(order_ref: OrderRef, word: PricedWord) -> Outcome:
-        return _done(*await desk.answer(order_ref, approve=True, by=word.by, reason=word.reason, shown_net=word.shown_net))
+        return _done(*await control.answer(order_ref, approve=True, by=word.by, reason=word.reason, shown_net=word.shown_net))
 
     @api.post("/v1/approvals/{order_ref}/decline")
     async def decline(order_ref: OrderRef, word: Word) -> Outcome:
-        return _done(*await desk.answer(order_ref, approve=False, by=word.by, reason=word.reason))
+        return _done(*await control.answer(order_ref, approve=False, by=word.by, reason=word.reason))
 
     @api.post("/v1/halt")
     async def halt(word: Word) -> Outcome:
-        return Outcome(done=True, text=desk.halt(word.by, word.reason))
+        return Outcome(done=True, text=control.halt(word.by, word.reason))
 
     @api.post("/v1/resume")
     async def resume(word: Word) -> Outcome:
-        return Outcome(done=True, text=desk.resume(word.by))
+        return Outcome(done=True, text=control.resume(word.by))
 
     @api.post("/v1/breakers/{name}/lift")
     async def lift(name: OrderRef, word: LiftWord) -> Outcome:
-        return _done(*desk.lift(name, word.strategy, word.by, word.reason))
+        return _done(*control.lift(name, word.strategy, word.by, word.reason))
 
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
     _ = (name_the_engine, status, approvals, positions, closing, close, cancel, orders, why)
@@ -132,13 +132,13 @@ def build(desk: Desk, registry: CollectorRegistry) -> FastAPI:
     return api
 
 
-def watch(desk: Desk, registry: CollectorRegistry) -> FastAPI:
+def watch(control: Control, registry: CollectorRegistry) -> FastAPI:
     """Health and metrics alone: what a port may serve that anybody on the machine can reach."""
-    api = FastAPI(title="spreads", version=desk.identity.version, docs_url=None, redoc_url=None, openapi_url=None)
+    api = FastAPI(title="spreads", version=control.identity.version, docs_url=None, redoc_url=None, openapi_url=None)
 
     @api.get("/health")
     def health(response: Response) -> Row:
-        sick = desk.sick_because()
+        sick = control.sick_because()
         response.status_code = 503 if sick else 200
         return {"healthy": not sick, "because": sick}
 

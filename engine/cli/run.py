@@ -22,7 +22,7 @@ from engine.domain.errors import EngineError, UserError
 from engine.domain.session import trading_day
 from engine.ports import Clock
 from engine.runtime.clock import SystemClock
-from engine.runtime.desk import Desk
+from engine.runtime.control import Control
 from engine.runtime.library import read_folder
 from engine.settings import Settings
 from engine.sim.loop import LoopClock, PacedLoop
@@ -125,13 +125,13 @@ async def _serve(settings: Settings, clock: Clock) -> int:
     narrator = Narrator(lambda text: say(text, INDENT))
     options = Options(observers=[narrator])
 
-    def opened(desk: Desk) -> None:
-        narrator.ledger = desk.ledger
+    def opened(control: Control) -> None:
+        narrator.ledger = control.ledger
         for notice in outdated(read_folder(settings.strategies), trading_day(clock.now())):
             say(notice)
         say(f"engine on {settings.state}; `spreads status --state {settings.state}` asks it, Ctrl-C stops it")
 
-    options.on_desk = opened
+    options.on_control = opened
     options.on_mended, options.on_moved = say, log_to
     app = App(settings, clock, options)
     loop = asyncio.get_running_loop()

@@ -21,7 +21,7 @@ from engine.domain.errors import UserError
 from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from engine.ports import Clock
-from engine.runtime.desk import Desk, Identity
+from engine.runtime.control import Control, Identity
 from engine.runtime.engine import Engine, Eyes
 from engine.runtime.inbox import Inbox
 from engine.store.journal import Journal
@@ -186,7 +186,7 @@ def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> N
         ledger.apply(fact, NOON + timedelta(seconds=second))
     last = NOON + timedelta(seconds=len(trading_day()) - 1)
     eyes = SimpleNamespace(look=lambda now, known: core.snapshot(known, at=now), book=core.book)
-    running = Desk(
+    running = Control(
         cast("Engine", SimpleNamespace(ledger=ledger)),
         cast("Eyes", eyes),
         Inbox(),

@@ -33,7 +33,7 @@ from engine.domain.clocks import DEMO_CADENCE, DEMO_HELD_CADENCE, DEMO_IDLE_CADE
 from engine.domain.errors import UserError
 from engine.domain.facts import ApprovalAsked, Fact
 from engine.domain.session import Session
-from engine.runtime.desk import Desk, waiting
+from engine.runtime.control import Control, waiting
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
 from engine.sim.knobs import Knobs
@@ -132,7 +132,7 @@ class Stage:
     record: Record = field(default_factory=Record)
     options: Options = field(default_factory=Options)
     market: GeneratedMarket | None = None
-    _desk: Desk | None = None
+    _control: Control | None = None
     _nudge: Callable[[], None] = lambda: None
 
     async def play(self) -> None:
@@ -154,7 +154,7 @@ class Stage:
             serves_api=self.paced is not None,
             watches_files=self.paced is not None,
             observers=(narrator, self),
-            on_desk=lambda desk: self._opened(desk, narrator, pace),
+            on_control=lambda control: self._opened(control, narrator, pace),
         )
         settings = Settings(mode="sim", port=PORT, account=ACCOUNT, state=self.state, strategies=self.strategies, lines=LINES)
         app = App(settings, simulator, self.options)
@@ -186,8 +186,8 @@ class Stage:
 
     def look_back(self) -> None:
         """Complete the record for the report, once the demonstration has ended."""
-        if self._desk is not None and self.market is not None:
-            look_back(self.record, self._desk, self.market, self.state, self.strategies)
+        if self._control is not None and self.market is not None:
+            look_back(self.record, self._control, self.market, self.state, self.strategies)
 
     def stop(self) -> None:
         """End the demonstration after the present beat."""
@@ -209,10 +209,10 @@ class Stage:
         positions = "1 position" if held == 1 else f"{held} positions"
         say(f"{clock(at)}  market    {levels}{worth}, {positions} open", INDENT)
 
-    def _opened(self, desk: Desk, narrator: Narrator, pace: Pace | None) -> None:
-        self._desk, self.record.ledger, narrator.ledger = desk, desk.ledger, desk.ledger
+    def _opened(self, control: Control, narrator: Narrator, pace: Pace | None) -> None:
+        self._control, self.record.ledger, narrator.ledger = control, control.ledger, control.ledger
         if pace is not None:
-            pace.ledger = desk.ledger
+            pace.ledger = control.ledger
 
     def _answer(self, ref: str) -> None:
         task = asyncio.ensure_future(self._say_yes(ref))
@@ -220,9 +220,9 @@ class Stage:
 
     async def _say_yes(self, ref: str) -> None:
         """Say yes until it counts or nobody asks any more: quotes may be too old at this moment."""
-        assert self._desk is not None, "asked only by a running engine"
-        while any(order.ref == ref for order in waiting(self._desk.ledger)):
-            done, _ = await self._desk.answer(ref, approve=True, by="the demo")
+        assert self._control is not None, "asked only by a running engine"
+        while any(order.ref == ref for order in waiting(self._control.ledger)):
+            done, _ = await self._control.answer(ref, approve=True, by="the demo")
             if done:
                 return
             await asyncio.sleep(ANSWER_AFTER_S)
@@ -233,22 +233,22 @@ class Stage:
             line = sys.stdin.readline()
         except OSError:  # the terminal is gone
             line = ""
-        word, desk = line.strip().lower(), self._desk
+        word, control = line.strip().lower(), self._control
         if not line or word in {"q", "quit"}:
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
             self.stop()
-        elif desk is None:
+        elif control is None:
             say("the engine is still starting")
         elif word in {"h", "halt"}:
-            say(desk.halt("terminal", "typed h"))
+            say(control.halt("terminal", "typed h"))
         elif word in {"r", "resume"}:
-            say(desk.resume("terminal"))
+            say(control.resume("terminal"))
         elif word in {"a", "d", "approve", "decline"}:
-            order = next(waiting(desk.ledger), None)
+            order = next(waiting(control.ledger), None)
             if order is None:
                 say("nothing waits for an answer")
             else:
-                answer = desk.answer(order.ref, approve=word.startswith("a"), by="terminal")
+                answer = control.answer(order.ref, approve=word.startswith("a"), by="terminal")
                 asyncio.ensure_future(answer).add_done_callback(_told_if_not_done)
         elif word:
             say("a approve   d decline   h halt   r resume   q leave")

@@ -13,7 +13,7 @@ from engine.decide.exit.closing import closing_hours
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
 from engine.domain.ledger import Ledger
-from engine.runtime.desk import Desk
+from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between
 from engine.sim.market.generated import GeneratedMarket
 from engine.store.history import query
@@ -27,14 +27,14 @@ SPOTS = "SELECT underlying, as_of, max(spot) FROM quotes GROUP BY underlying, as
 ACCOUNT_FILE = "account.yaml"
 
 
-def look_back(record: Record, desk: Desk, market: GeneratedMarket, state: Path, strategies: Path) -> None:
+def look_back(record: Record, control: Control, market: GeneratedMarket, state: Path, strategies: Path) -> None:
     """Complete the record of a demonstration that has ended."""
-    for row in desk.positions():
+    for row in control.positions():
         mark = row["unrealised_usd"]
         record.marks[str(row["position"])] = Decimal(repr(mark)) if isinstance(mark, float) else None
-    versions = versions_of(desk.ledger, state)
+    versions = versions_of(control.ledger, state)
     record.ranks = {digest: written(version.spread.rank) for digest, version in versions.items()}
-    record.stops = {one.position: one for one in stopped(desk.ledger, versions, market, strategies)}
+    record.stops = {one.position: one for one in stopped(control.ledger, versions, market, strategies)}
     with suppress(UserError):  # the report does without it where the history cannot be asked
         record.spots = _spots(state)
 

@@ -26,7 +26,7 @@ from engine.domain.facts import (
     StrategyLoaded,
 )
 from engine.metrics import Reading, registry
-from engine.runtime.desk import BEAT_AGE_MAX_S, Desk, Identity
+from engine.runtime.control import BEAT_AGE_MAX_S, Control, Identity
 from tests import given
 from tests.shell.runtime.bench import MANUAL, Bench
 
@@ -59,12 +59,12 @@ def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = 
     async def run(folder: Path) -> None:
         bench = Bench(MANUAL)
         await bench.start()
-        desk = Desk(
+        control = Control(
             bench.engine, bench.eyes, bench.inbox, bench.clock, Identity("0.1.0", "sim", "DU1", str(folder)), lambda now: notices
         )
         listening = unix_socket(folder)
         assert stat.S_IMODE((folder / "engine.sock").stat().st_mode) == 0o600
-        web = server(build(desk, registry(lambda: reading or Reading())))
+        web = server(build(control, registry(lambda: reading or Reading())))
         serving = asyncio.ensure_future(web.serve(sockets=[listening]))
         transport = httpx.AsyncHTTPTransport(uds=str(folder / "engine.sock"))
         async with httpx.AsyncClient(transport=transport, base_url="http://engine") as client:
@@ -202,7 +202,7 @@ def test_word_that_cannot_be_done_is_409_and_says_why() -> None:
 
 
 def test_word_that_the_engine_never_heard_promises_nothing_and_does_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.runtime.desk.ANSWER_PATIENCE_S", 0.05)
+    monkeypatch.setattr("engine.runtime.control.ANSWER_PATIENCE_S", 0.05)
 
     async def story(api: Api) -> None:
         await asked(api)

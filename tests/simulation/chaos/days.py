@@ -184,7 +184,7 @@ class _Run:
                 self._says(problem)
         self._told = problems
         if self._life.ledger.halt is not None:
-            self._life.desk.resume("the harness")  # told above; the rest of the days has more to show
+            self._life.control.resume("the harness")  # told above; the rest of the days has more to show
         self._follow_on(self._life)
 
     def _problems(self) -> list[str]:

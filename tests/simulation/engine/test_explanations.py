@@ -49,10 +49,10 @@ def test_a_restarted_engine_still_says_why(tmp_path: Path) -> None:
     async def act(world: World) -> tuple[object, object]:
         life = await world.start()
         await world.until("09:40:30")
-        before = life.desk.why("puts")
+        before = life.control.why("puts")
         await life.stop()
         again = await world.start()
-        return before, again.desk.why("puts")
+        return before, again.control.why("puts")
 
     before, after = play(act, tmp_path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.domain.facts import OrderProposed, Reconciled
-from engine.runtime.desk import blocked_because
+from engine.runtime.control import blocked_because
 from engine.sim.faults import KINDS, random_schedule
 from tests.simulation.engine import given
 from tests.simulation.engine.world import BEGINS, Life, World, play
@@ -66,7 +66,8 @@ def test_engine_trades_on_after(name: str, tmp_path: Path) -> None:
 
     life = play(lived, tmp_path, seed=3, strategies=strategies, schedule=schedule)
 
-    assert opened(life, "late") == ["filled"], f"{[order.why for order in life.orders('open')]}, {life.desk.status()['trading']}"
+    trading = life.control.status()["trading"]
+    assert opened(life, "late") == ["filled"], f"{[order.why for order in life.orders('open')]}, {trading}"
     for order in life.ledger.orders.values():
         assert order.state == "filled" or order.why, f"{order.ref} is {order.state} and nobody says why"
 
@@ -78,7 +79,7 @@ def test_engine_opens_nothing_more_and_says_why_after(name: str, tmp_path: Path)
         await world.until("09:40:50")
         world.sim.inject(name)
         await world.until("09:44:00")
-        life.before = life.desk.status()
+        life.before = life.control.status()
         await life.stop()
         return life
 
@@ -128,7 +129,7 @@ def at_rest(world: World, life: Life) -> bool:
     return (
         not world.sim.positions()
         and not any(True for _ in life.ledger.working())
-        and blocked_because(life.desk.snapshot()) is None
+        and blocked_because(life.control.snapshot()) is None
     )
 
 

@@ -26,16 +26,16 @@ async def through_the_halt(world: World, life: Life) -> None:
     assert [order.state for order in life.orders("open", "shy")] == ["canceled"]
     assert [order.state for order in life.orders("close", "calls")] == ["filled"]
     assert life.orders("open", "late") == []
-    assert life.desk.status()["trading"] == "halted"
+    assert life.control.status()["trading"] == "halted"
 
 
 def test_halt_by_command_cancels_openings_and_lets_exits_work_until_resumed(tmp_path: Path) -> None:
     async def act(world: World) -> Life:
         life = await world.start()
         await until_one_is_held_and_one_waits(world, life)
-        told = life.desk.halt("trader", "lunch")
+        told = life.control.halt("trader", "lunch")
         await through_the_halt(world, life)
-        life.desk.resume("trader")
+        life.control.resume("trader")
         await world.when(lambda: [order.state for order in life.orders("open", "late")] == ["filled"])
         life.invariants.check_at_rest(life.ledger)
         await life.stop()
@@ -54,13 +54,13 @@ def test_halt_by_file_holds_until_the_file_is_gone_and_somebody_resumes(tmp_path
         await until_one_is_held_and_one_waits(world, life)
         (world.state / "HALT").write_text("power works at noon\n")
         await through_the_halt(world, life)
-        life.desk.resume("trader")
+        life.control.resume("trader")
         await world.until("09:43:30")
-        assert life.desk.status()["halt"] == {"by": "file", "reason": "power works at noon"}
+        assert life.control.status()["halt"] == {"by": "file", "reason": "power works at noon"}
         (world.state / "HALT").unlink()
-        life.desk.resume("trader")
+        life.control.resume("trader")
         await world.until("09:44:00")
-        assert life.desk.status()["trading"] == "on"
+        assert life.control.status()["trading"] == "on"
         await life.stop()
         return life
 
@@ -73,12 +73,12 @@ def test_halt_outlives_a_restart(tmp_path: Path) -> None:
     async def act(world: World) -> Life:
         life = await world.start()
         await until_one_is_held_and_one_waits(world, life)
-        life.desk.halt("trader", "holidays")
+        life.control.halt("trader", "holidays")
         await world.when(lambda: life.all(OrderCanceled))
         await life.stop()
         again = await world.start()
         await world.until("09:43:00")
-        assert again.desk.status()["halt"] == {"by": "trader", "reason": "holidays"}
+        assert again.control.status()["halt"] == {"by": "trader", "reason": "holidays"}
         await again.stop()
         return again
 

@@ -40,7 +40,7 @@ def test_journal_that_holds_an_odd_fact_starts_halted_until_a_person_resumes(tmp
             halts.append([fact for fact in life.all(Halted) if isinstance(fact, Halted)])
             assert (life.ledger.halt is None) is (len(halts) == 3)
             if resumes:
-                life.desk.resume("trader")
+                life.control.resume("trader")
                 await world.when(lambda life=life: life.ledger.halt is None)
             await life.stop()
         return halts

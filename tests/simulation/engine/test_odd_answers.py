@@ -143,7 +143,7 @@ def test_execution_in_a_contract_that_is_no_leg_is_refused_and_stops_openings_on
         life = await world.start()
         await until_held(world, life)
         await world.until("09:44:30")
-        life.before = life.desk.status()
+        life.before = life.control.status()
         await life.stop()
         again = await world.start()
         await world.when(lambda: again.ledger.reconciled is not None and again.ledger.reconciled.differences)

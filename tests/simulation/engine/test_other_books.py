@@ -34,7 +34,7 @@ async def blocked(world: World) -> Life:
     await world.when(lambda: life.all(Reconciled))
     await world.until("09:45:00")
     assert [fact for fact in life.all(OrderProposed) if fact.purpose == "open"] == []
-    assert life.desk.status()["trading"] == "our books differ from the broker's"
+    assert life.control.status()["trading"] == "our books differ from the broker's"
     return life
 
 

@@ -27,7 +27,7 @@ def test_engine_opens_nothing_more_and_closes_what_is_open_when_its_folder_is_go
         if fate == "replaced":
             world.state.mkdir()
         await world.until("09:41:30")
-        assert life.desk.resume("trader").startswith("not resumed: ")
+        assert life.control.resume("trader").startswith("not resumed: ")
         await world.until("09:43:30")
         world.positions = world.sim.positions()
         with pytest.raises(EngineError, match="is gone or another one stands in its place"):
@@ -61,7 +61,7 @@ def test_engine_starts_again_on_what_was_written_out(tmp_path: Path) -> None:
             await first.stop()
         world.state.with_name("state.rescued").rename(world.state)
         second = await world.start()
-        assert second.desk.resume("trader").startswith("resuming")
+        assert second.control.resume("trader").startswith("resuming")
         await world.until("09:44:00")
         await second.stop()
         return second

@@ -17,7 +17,7 @@ from engine.domain.facts import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.ports import Broker, Clock, Journal
-from engine.runtime.desk import Desk
+from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
 from engine.sim.exchange.fills import FillModel
@@ -168,7 +168,7 @@ class Life:
         self.facts: list[tuple[datetime, Fact]] = []
         self.error: BaseException | None = None
         self.invariants = Invariants(world.sim, world.state, world.executed)
-        self._desk: Desk | None = None
+        self._control: Control | None = None
         self._ready = asyncio.Event()
         stop = EveryBeat(self._after_beat)
         self._options = Options(
@@ -176,7 +176,7 @@ class Life:
             serves_api=serves_api,
             watches_files=watches_files,
             observers=[self],
-            on_desk=self._on_desk,
+            on_control=self._on_control,
             on_mended=on_mended,
             wrap_journal=wrap_journal
             if self.invariants is None
@@ -188,13 +188,13 @@ class Life:
         self._task: asyncio.Task[None] | None = None
 
     @property
-    def desk(self) -> Desk:
-        assert self._desk is not None, "the engine has not come so far"
-        return self._desk
+    def control(self) -> Control:
+        assert self._control is not None, "the engine has not come so far"
+        return self._control
 
     @property
     def ledger(self) -> Ledger:
-        return self.desk.ledger
+        return self.control.ledger
 
     @property
     def is_over(self) -> bool:
@@ -243,13 +243,13 @@ class Life:
         except BaseException as error:  # noqa: BLE001 - whatever ends an engine is what the test looks at
             self.error = _innermost(error)
 
-    def _on_desk(self, desk: Desk) -> None:
-        self._desk = desk
+    def _on_control(self, control: Control) -> None:
+        self._control = control
         self._ready.set()
 
     def _after_beat(self) -> None:
-        if self._desk is not None and self._knows_all:
-            self.invariants.check(self._desk.ledger)
+        if self._control is not None and self._knows_all:
+            self.invariants.check(self._control.ledger)
 
 
 class EveryBeat(asyncio.Event):

@@ -52,7 +52,7 @@ class Identity:
     """Folder of the journal."""
 
 
-class Desk:
+class Control:
     """The engine as the faces know it."""
 
     def __init__(
