@@ -15,8 +15,8 @@ from engine.broker.data.lines import Lines
 from engine.broker.data.quotes import Stream
 from engine.broker.gauges import BrokerGauges
 from engine.broker.orders.books import Books
-from engine.broker.orders.desk import Desk
 from engine.broker.orders.executions import Executions
+from engine.broker.orders.gateway import OrderGateway
 from engine.broker.orders.names import Names
 from engine.broker.orders.previews import Previews
 from engine.broker.session.ear import Parts
@@ -84,11 +84,11 @@ class IbBroker:
         """Request number of the subscription to the result of the day."""
         self._session = Session(ib, Address(host, port, client_id, account), hear, clock, self.gauges)
         self._session.lost = self._lost
-        self._desk = Desk(ib.client, client_id, hear, names, self.gauges)
-        self._desk.highest_order_id = min(last_order_id, ID_MAX)
+        self._gateway = OrderGateway(ib.client, client_id, hear, names, self.gauges)
+        self._gateway.highest_order_id = min(last_order_id, ID_MAX)
         self._previews = Previews(ib.client, self.gauges)
         self._books = Books(ib, names, executions, unread, zone)
-        self._books.filled = self._desk.filled
+        self._books.filled = self._gateway.filled
         self._books.overdue = self._overdue
         free = Lines(max(1, lines - LINES_RESERVED))
         self._stream = Stream(ib.client, quotes, free, self.gauges, self._contracts, unread, self._session.link)
@@ -98,7 +98,7 @@ class IbBroker:
         ib.wrapper.parts = Parts(
             session=self._session,
             account=self._account,
-            desk=self._desk,
+            gateway=self._gateway,
             previews=self._previews,
             books=self._books,
             stream=self._stream,
@@ -133,7 +133,7 @@ class IbBroker:
     @property
     def highest_order_id(self) -> int:
         """Of all order ids seen, to be handed to the next process as `last_order_id`."""
-        return self._desk.highest_order_id
+        return self._gateway.highest_order_id
 
     async def connect(self) -> str:
         if self._session.is_up:
@@ -144,7 +144,7 @@ class IbBroker:
         await self._refuse_foreign_currency(account)
         client = self._ib.client
         try:
-            client.updateReqId(self._desk.highest_order_id + 1)
+            client.updateReqId(self._gateway.highest_order_id + 1)
             client.reqMarketDataType(DELAYED if self._accepts_delayed else LIVE)
             self._follow_result(account)
             self._stream.restart()
@@ -201,13 +201,13 @@ class IbBroker:
 
     def send(self, order: Order, limit: Decimal) -> None:
         self._must_be_up(order)
-        self._desk.send(order, limit, self._account.name)
+        self._gateway.send(order, limit, self._account.name)
 
     def reprice(self, order: Order, limit: Decimal) -> None:
         """Never raises: the change is in the journal by now, so one that could not leave makes the order unknown."""
         try:
             self._must_be_up(order)
-            self._desk.reprice(order, limit, self._account.name)
+            self._gateway.reprice(order, limit, self._account.name)
         except (Transient, UserError, ConnectionError) as problem:
             self._hear(OrderUnknown(order.ref, f"its change of price did not leave: {problem}"))
 
@@ -215,7 +215,7 @@ class IbBroker:
         """Never raises, for the same reason."""
         try:
             self._must_be_up(order)
-            self._desk.cancel(order)
+            self._gateway.cancel(order)
         except (Transient, UserError, ConnectionError) as problem:
             self._hear(OrderUnknown(order.ref, f"its cancel did not leave: {problem}"))
 
@@ -243,7 +243,7 @@ class IbBroker:
         self._session.give_up(f"TWS does not answer when it is asked for {book}; connecting anew")
 
     def _lost(self, _reason: str) -> None:
-        self._desk.link_lost(self._ib.client.pacing.drop())
+        self._gateway.link_lost(self._ib.client.pacing.drop())
         self._names.new_connection()
         self._books.link_lost()
         self._previews.link_lost()

@@ -20,8 +20,8 @@ from engine.broker.data.quotes import Stream
 from engine.broker.errors import UNREAD, Meaning, meaning
 from engine.broker.gauges import BrokerGauges
 from engine.broker.orders.books import COMPLETED, OPEN, POSITIONS, Books
-from engine.broker.orders.desk import Desk
 from engine.broker.orders.executions import Executions
+from engine.broker.orders.gateway import OrderGateway
 from engine.broker.orders.names import Disagreement, Names
 from engine.broker.orders.previews import Previews
 from engine.broker.session.garbled import Garbled
@@ -45,7 +45,7 @@ class Parts:
 
     session: Session
     account: Account
-    desk: Desk
+    gateway: OrderGateway
     previews: Previews
     books: Books
     stream: Stream
@@ -117,12 +117,12 @@ class Ear(Wrapper):
             contract.right = ""  # TWS's mark for none, which it would not read in a change of the order
         if order.whatIf:
             if not self.parts.previews.answered(orderId, contract, order, orderState):
-                self.parts.desk.doubt(self.parts.names.mentioned_by(order), "TWS shows it as a what-if")
+                self.parts.gateway.doubt(self.parts.names.mentioned_by(order), "TWS shows it as a what-if")
             return
         self.parts.session.sign_of_life()
         self.parts.books.open_order(orderId, contract, order, orderState)
         try:
-            self.parts.desk.open_order(orderId, contract, order, orderState)
+            self.parts.gateway.open_order(orderId, contract, order, orderState)
         except Disagreement as problem:
             self._refuse("OrderAcknowledged", f"an open order was {problem}", problem.refs)
         if order.clientId == self.clientId:
@@ -150,7 +150,7 @@ class Ear(Wrapper):
         with self.parts.unread.row("order status", f"status of the order with permanent id {permId}"):
             self.parts.books.order_status(clientId, orderId, permId, filled)
         try:
-            self.parts.desk.order_status(clientId, orderId, status, permId)
+            self.parts.gateway.order_status(clientId, orderId, status, permId)
         except Disagreement as problem:
             self._refuse("OrderStatus", f"the status {status} was {problem}", problem.refs)
 
@@ -180,11 +180,11 @@ class Ear(Wrapper):
         except Unreadable as problem:
             ref = execution.orderRef if self.parts.names.is_ours(execution.orderRef) else ""
             self.parts.unread.left_out("execution", problem, name, "the order is doubted")
-            self.parts.desk.doubt([ref] if ref else [], f"{name} tells {problem}, which cannot be read")
+            self.parts.gateway.doubt([ref] if ref else [], f"{name} tells {problem}, which cannot be read")
             return
         for fact in facts:
             if isinstance(fact, LegFilled):
-                self.parts.desk.filled(fact)
+                self.parts.gateway.filled(fact)
             self.parts.hear(fact)
 
     def bound(self, ref: str, perm_id: int) -> None:
@@ -263,7 +263,7 @@ class Ear(Wrapper):
             else:
                 super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
             return
-        if parts.previews.error(reqId, errorCode, errorString) or parts.desk.error(reqId, errorCode, errorString):
+        if parts.previews.error(reqId, errorCode, errorString) or parts.gateway.error(reqId, errorCode, errorString):
             return
         parts.stream.error(reqId, row)
         if row.link == "slow_down":
@@ -318,11 +318,11 @@ class Ear(Wrapper):
         """Doubt the orders that it names, or all where nobody can tell whose it was; what that means, for people."""
         refs = sorted(self.parts.names.mentioned(garbled.told))
         if refs:
-            self.parts.desk.doubt(refs, "a message of TWS about it could not be read")
+            self.parts.gateway.doubt(refs, "a message of TWS about it could not be read")
             return f"{', '.join(refs)} is doubted"
         if not self._may_be_ours(garbled):
             return "it is about no order of ours"
-        self.parts.desk.doubt_all("a message of TWS about orders could not be read")
+        self.parts.gateway.doubt_all("a message of TWS about orders could not be read")
         return "every working order is doubted"
 
     def _refuse(self, kind: str, text: str, refs: Sequence[str]) -> None:
@@ -334,7 +334,7 @@ class Ear(Wrapper):
             if len(refused) > REFUSED_MAX:
                 del refused[next(iter(refused))]
             self.parts.hear(FactRefused(kind, refs[0] if refs else "", text))
-        self.parts.desk.doubt(refs, text)
+        self.parts.gateway.doubt(refs, text)
 
     def _tell(self, row: Meaning, text: str) -> None:
         now = asyncio.get_running_loop().time()

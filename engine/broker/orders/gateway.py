@@ -53,7 +53,7 @@ REFUSALS_MAX = 3
 """Refused cancels of one order after which a person is called."""
 
 
-class Desk:
+class OrderGateway:
     """Our orders at TWS, by our reference; `client` encodes and sends."""
 
     def __init__(self, client: Client, client_id: int, hear: Hear, names: Names, gauges: BrokerGauges) -> None:
