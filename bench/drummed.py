@@ -21,10 +21,10 @@ import numpy as np
 
 from engine.runtime.schedule import sessions_between
 from engine.sim.exchange.fills import FillModel
-from engine.sim.knobs import Knobs
 from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.quotes import Change
 from engine.sim.market.series import Breadth
+from engine.sim.options import SimOptions
 from engine.sim.server import Received
 from engine.sim.simulator import Simulator
 
@@ -35,7 +35,7 @@ CADENCE_S = 0.25
 LET_THROUGH = 900
 """Volume that the strategy asks for; nothing else of an option is looked at that the drum changes."""
 READY_S, TRIAL_S, REST_S = 6.0, 10.0, 0.6
-KNOBS = Knobs(
+SIM_OPTIONS = SimOptions(
     cadence_s=CADENCE_S,
     match_every_s=CADENCE_S,
     pnl_every_s=60,
@@ -101,7 +101,7 @@ class _TimedSimulator(Simulator):
 
     def __init__(self, market: GeneratedMarket, heard: Callable[[Received], None]) -> None:
         self._told = heard
-        super().__init__(market, seed=1, begins=BEGINS, cash=500_000_000, knobs=KNOBS)
+        super().__init__(market, seed=1, begins=BEGINS, cash=500_000_000, options=SIM_OPTIONS)
 
     def _keep(self, request: Received) -> None:
         super()._keep(request)

@@ -14,12 +14,12 @@ from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.runtime.clock import SystemClock
 from engine.runtime.schedule import next_session, sessions_between
-from engine.sim.knobs import Knobs
 from engine.sim.market.catalogue import CHARACTERS, VIX, VIX_SOURCE
 from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.market import Market
 from engine.sim.market.recording import recording_of
 from engine.sim.market.replayed import ReplayedMarket
+from engine.sim.options import SimOptions
 
 AHEAD = timedelta(days=366)
 PAST = timedelta(days=800)
@@ -47,7 +47,7 @@ class Staged:
     ends: datetime | None
     """The last close of a recording; None where the market goes on."""
     description: str
-    knobs: Knobs
+    options: SimOptions
 
 
 def generated(seed: int, underlyings: Sequence[str], at: str | None, speed: float) -> Staged:
@@ -65,7 +65,7 @@ def generated(seed: int, underlyings: Sequence[str], at: str | None, speed: floa
     first = trading_day(begins)
     sessions = sessions_between(first - PAST, first + AHEAD)
     market = GeneratedMarket(seed, begins, sessions, wanted, cadence_s=max(1.0, speed / REPRICINGS_PER_S))
-    return Staged(market, begins, sessions, None, f"generated from seed {seed}: {', '.join(wanted)}", Knobs())
+    return Staged(market, begins, sessions, None, f"generated from seed {seed}: {', '.join(wanted)}", SimOptions())
 
 
 def replayed(files: Sequence[Path], bars: Path | None, at: str | None, speed: float) -> Staged:
@@ -91,8 +91,8 @@ def replayed(files: Sequence[Path], bars: Path | None, at: str | None, speed: fl
         raise UserError(f"{bars or files[0]}: {error}") from error
     span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
     description = f"recorded {span}, {_count(len(instants))} of {', '.join(recording.underlyings)}{note}"
-    knobs = Knobs(cadence_s=max(TOLD_AGAIN_S, speed / REPRICINGS_PER_S), repeats_quotes=True)
-    return Staged(market, begins, tuple(sessions), recorded[-1].close, description, knobs)
+    options = SimOptions(cadence_s=max(TOLD_AGAIN_S, speed / REPRICINGS_PER_S), repeats_quotes=True)
+    return Staged(market, begins, tuple(sessions), recorded[-1].close, description, options)
 
 
 def inside_of_a_day(now: datetime) -> datetime:

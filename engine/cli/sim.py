@@ -24,8 +24,8 @@ from engine.domain.session import NEW_YORK
 from engine.runtime.clock import SystemClock
 from engine.sim.exchange.ids import FIRST_PERM_ID
 from engine.sim.faults import Fault, catalogue, parse_fault
+from engine.sim.listener import LOOPBACK
 from engine.sim.loop import PacedLoop, run
-from engine.sim.reception import LOOPBACK
 from engine.sim.simulator import Simulator
 
 PERM_IDS = 500_000_000
@@ -100,7 +100,7 @@ def sim(
             begins=staged.begins,
             account=account,
             cash=money,
-            knobs=staged.knobs,
+            options=staged.options,
             schedule=schedule,
             first_perm_id=FIRST_PERM_ID + int(SystemClock().now().timestamp()) % PERM_IDS,
         )

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Protocol
 
 from engine.sim.exchange.exchange import Exchange
-from engine.sim.floor import Floor
-from engine.sim.knobs import Knobs
+from engine.sim.options import SimOptions
 from engine.sim.outages import Outages
 from engine.sim.session import Session
+from engine.sim.tape import MarketTape
 
 CallLater = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
 """Calls something after so many seconds."""
@@ -21,8 +21,8 @@ CallLater = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
 class Holder(Protocol):
     """The parts of a simulator that are looked at."""
 
-    knobs: Knobs
-    floor: Floor
+    options: SimOptions
+    tape: MarketTape
     exchange: Exchange
 
     def now(self) -> datetime: ...
@@ -52,8 +52,8 @@ class Glances:
         anyway."""
         self.stop()
         of = self._of
-        if of.knobs.held_every_s is not None and of.exchange.is_open and not of.is_busy() and of.exchange.account.held():
-            seconds = of.knobs.cadence_s if soon else of.knobs.held_every_s
+        if of.options.held_every_s is not None and of.exchange.is_open and not of.is_busy() and of.exchange.account.held():
+            seconds = of.options.cadence_s if soon else of.options.held_every_s
             self._timer = call_later(seconds, lambda: self._look(call_later))
 
     def stop(self) -> None:
@@ -63,11 +63,11 @@ class Glances:
 
     def _look(self, call_later: CallLater) -> None:
         of, has_moved = self._of, False
-        change = None if of.is_busy() or self._outages.data_is_down else of.floor.step(of.now())
+        change = None if of.is_busy() or self._outages.data_is_down else of.tape.step(of.now())
         if change is not None:
             assert not change.relisted, "a day begins with an update of everything"
             self._moved |= frozenset(change.underlyings)
             held = {position.instrument.con_id for position in of.exchange.account.held()}
             for session in of.sessions():
-                has_moved = session.quotes.glance(held, self._moved, of.knobs.held_move) or has_moved
+                has_moved = session.quotes.glance(held, self._moved, of.options.held_move) or has_moved
         self.plan(call_later, soon=has_moved)

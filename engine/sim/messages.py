@@ -16,7 +16,7 @@ from engine.sim.exchange.orders import (
     Preview,
     StatusShown,
 )
-from engine.sim.knobs import TimeFormat
+from engine.sim.options import TimeFormat
 from engine.sim.wire.codec import Message
 from engine.sim.wire.kinds import Row, Value
 

@@ -1,4 +1,4 @@
-"""Turns the loop's TCP calls into links that are memory, with the weather of a real network.
+"""Turns the loop's TCP calls into links that are memory, with the conditions of a real network.
 
 A network is one machine: a port names a listener, whatever the host. Bytes travel in order and arrive a latency later;
 what the reader does not take piles up before the writer, who is then asked to pause. Faults are switches on the network

@@ -9,10 +9,10 @@ from typing import Protocol
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.orders import Notice
 from engine.sim.faults import LINK_DOWN, Fault, Faults
-from engine.sim.floor import Floor, Weather
-from engine.sim.reception import Reception
+from engine.sim.listener import Listener
 from engine.sim.server import Connection
 from engine.sim.session import Session
+from engine.sim.tape import DataFaults, MarketTape
 
 _LOST = "Connectivity between IBKR and Trader Workstation has been lost."
 _KEPT = "Connectivity between IBKR and Trader Workstation has been restored - data maintained."
@@ -39,7 +39,7 @@ class Premises(Protocol):
     """What of the simulator an outage touches."""
 
     @property
-    def floor(self) -> Floor: ...
+    def tape(self) -> MarketTape: ...
 
     @property
     def exchange(self) -> Exchange: ...
@@ -59,9 +59,9 @@ class Premises(Protocol):
 class Outages:
     """Turns the schedule's moments and spans into what happens."""
 
-    def __init__(self, premises: Premises, reception: Reception) -> None:
+    def __init__(self, premises: Premises, listener: Listener) -> None:
         self._at = premises
-        self._reception = reception
+        self._listener = listener
         self._fills = premises.exchange.fills
         self._reopening: asyncio.Task[None] | None = None
         self._moments: dict[str, Callable[[Fault, datetime], None]] = {
@@ -93,15 +93,15 @@ class Outages:
                 self._begin(fault)
 
     def _begin(self, fault: Fault) -> None:
-        self._set_weather()
+        self._set_data_faults()
         if fault.name in _SAID_AT_BEGIN:
             for session in self._at.sessions():
                 session.say(*_SAID_AT_BEGIN[fault.name])
         match fault.name:
             case "refuse":
-                self._reception.shut()
+                self._listener.shut()
             case "restart":
-                self._reception.shut()
+                self._listener.shut()
                 for connection in self._at.connections():
                     connection.close()
             case "competing":
@@ -114,7 +114,7 @@ class Outages:
                 pass
 
     def _end(self, fault: Fault) -> None:
-        self._set_weather()
+        self._set_data_faults()
         if fault.name == "link_lost_data_lost":
             for session in self._at.sessions():
                 session.quotes.lose()
@@ -123,7 +123,7 @@ class Outages:
                 session.say(*_SAID_AT_END[fault.name])
         match fault.name:
             case "refuse" | "restart" if not (self._at.faults.on("refuse") or self._at.faults.on("restart")):
-                self._reopening = asyncio.get_running_loop().create_task(self._reception.reopen())
+                self._reopening = asyncio.get_running_loop().create_task(self._listener.reopen())
             case "competing":
                 for session in self._at.sessions():
                     session.quotes.compete(False)
@@ -135,10 +135,10 @@ class Outages:
             case _:
                 pass
 
-    def _set_weather(self) -> None:
+    def _set_data_faults(self) -> None:
         on = self._at.faults.on
-        self._at.floor.change_weather(
-            Weather(
+        self._at.tape.change_data_faults(
+            DataFaults(
                 frozen=on("frozen") is not None,
                 no_bids=on("no_bids") is not None,
                 crossed=on("crossed") is not None,
@@ -167,9 +167,9 @@ class Outages:
             session.tell_next_id()
 
     def _trade_by_hand(self, fault: Fault, _: datetime) -> None:
-        held, listed = self._at.exchange.account.held(), self._at.floor.market.listing.con_id
+        held, listed = self._at.exchange.account.held(), self._at.tape.market.listing.con_id
         con_id = held[0].instrument.con_id if held else int(listed[len(listed) // 2]) if len(listed) else 0
-        price = self._at.floor.quote(con_id).mark
+        price = self._at.tape.quote(con_id).mark
         if price is not None:
             self._at.tell(self._at.exchange.trade_by_hand(con_id, int(fault.number()), price))
 

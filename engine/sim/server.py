@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from engine.domain.session import NEW_YORK
 from engine.sim.faults import Faults
-from engine.sim.knobs import Knobs
 from engine.sim.loop import PacedLoop
 from engine.sim.messages import error
+from engine.sim.options import SimOptions
 from engine.sim.session import Session
 from engine.sim.wire.codec import Message, decode, encode_frame, frame_encoder
 from engine.sim.wire.errors import WireError
@@ -58,10 +58,10 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Switchboard:
+class ConnectionEvents:
     """What a connection asks of the simulator it belongs to."""
 
-    knobs: Knobs
+    options: SimOptions
     faults: Faults
     now: Callable[[], datetime]
     received: Callable[[Received], None]
@@ -78,17 +78,17 @@ class Switchboard:
 class Connection(asyncio.Protocol):
     """The server's end of one client's socket."""
 
-    def __init__(self, board: Switchboard, number: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, events: ConnectionEvents, number: int, loop: asyncio.AbstractEventLoop) -> None:
         self.number = number
         """Counts the connections of this simulator."""
         self.session: Session | None = None
         self.version = 0
         self.muted = False
-        self._board = board
+        self._events = events
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._reader = FrameReader(greeting=True, max_bytes=MAX_REQUEST_BYTES)
-        self._rate = MessageRate(board.knobs.messages_per_second)
+        self._rate = MessageRate(events.options.messages_per_second)
         self._paced_by_us = False
         self._paused_at: float | None = None
         """Since when nothing was read, by the loop's clock."""
@@ -104,7 +104,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        faults, now = self._board.faults, self._board.now()
+        faults, now = self._events.faults, self._events.now()
         if faults.on("refuse") or faults.on("restart"):
             transport.abort()
             return
@@ -115,7 +115,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_deaf():
             return
-        now = self._board.now()
+        now = self._events.now()
         came_after = now - timedelta(seconds=self._unsure_s())
         try:
             for body in self._reader.feed(data):
@@ -136,7 +136,7 @@ class Connection(asyncio.Protocol):
             self._goes_on.cancel()
         if self._flush_at is not None:
             self._flush_at.cancel()
-        self._board.gone(self)
+        self._events.gone(self)
 
     # what the simulator calls
 
@@ -156,7 +156,7 @@ class Connection(asyncio.Protocol):
 
     def again(self, frames: Sequence[bytes]) -> None:
         """Sends messages written before, as `emit` would."""
-        faults = self._board.faults
+        faults = self._events.faults
         if not faults.waits_for("drop") and faults.on("slow") is None and self._free_at <= self._loop.time():
             self._write(b"".join(frames))
             return
@@ -194,7 +194,7 @@ class Connection(asyncio.Protocol):
         self._paused_at = self._loop.time()
 
     def _take(self, body: bytes, came_after: datetime, now: datetime) -> None:
-        self._board.spoken(self, body, False)
+        self._events.spoken(self, body, False)
         if not self.version:
             self._greet(read_greeting(body))
             return
@@ -211,7 +211,7 @@ class Connection(asyncio.Protocol):
         self._goes_on = None
         if not self._waiting or self._is_deaf() or self._transport is None:
             return
-        wait_s = self._rate.wait_s(self._board.now()) if self._paced_by_us else 0.0
+        wait_s = self._rate.wait_s(self._events.now()) if self._paced_by_us else 0.0
         if wait_s > 0:
             self._pause(self._transport)
             self._goes_on = self._loop.call_later(wait_s, self._work_off)
@@ -223,41 +223,41 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _serve(self, body: bytes) -> None:
-        now = self._board.now()
+        now = self._events.now()
         try:
             message = decode("c2s", fields_of(body), self.version)
         except WireError as problem:
             number = -1 if problem.asked_by is None else problem.asked_by
             self.send(error(number, 320, f"Error reading request. {str(problem).strip()}"))
             return
-        if self._board.faults.take("drop_request", now) is not None:
+        if self._events.faults.take("drop_request", now) is not None:
             return
         client_id = None if self.session is None else self.session.client_id
-        self._board.received(Received(now, client_id, message, len(body)))
+        self._events.received(Received(now, client_id, message, len(body)))
         self._dispatch(message)
         self._count_down()
 
     def _greet(self, offered: Greeting) -> None:
-        self.version = min(offered.newest, self._board.knobs.version)
+        self.version = min(offered.newest, self._events.options.version)
         self._paced_by_us = _PACED in offered.options.upper()
-        stamp = f"{self._board.now().astimezone(NEW_YORK):%Y%m%d %H:%M:%S %Z}"
+        stamp = f"{self._events.now().astimezone(NEW_YORK):%Y%m%d %H:%M:%S %Z}"
         self._write(greeting_reply(self.version, stamp))
         if self.version < OLDEST_VERSION:
             self.close()  # what such a client would say cannot be read
 
     def _dispatch(self, message: Message) -> None:
         if self.session is not None:
-            self._board.handle(self.session, message)
+            self._events.handle(self.session, message)
         elif message.name == "start_api":
             client_id = message.whole("client_id")
-            self.session = self._board.register(self, client_id)
+            self.session = self._events.register(self, client_id)
             if self.session is None:
                 text = "Unable to connect as the client id is already in use. Retry with a unique client id."
                 self.send(error(-1, 326, text))
                 self.close()
 
     def _complain(self) -> None:
-        limit, strikes = self._board.knobs.messages_per_second, self._board.knobs.pacing_strikes
+        limit, strikes = self._events.options.messages_per_second, self._events.options.pacing_strikes
         text = f"Max rate of messages per second has been exceeded:max={limit} rec={limit + 1} ({self._rate.strikes})"
         self.send(error(-1, 100, text))
         if strikes is not None and self._rate.strikes >= strikes:
@@ -275,13 +275,13 @@ class Connection(asyncio.Protocol):
         return self.muted or self._transport is None or self._transport.is_closing()
 
     def _is_dropped(self) -> bool:
-        faults = self._board.faults
-        return faults.waits_for("drop") and faults.take("drop", self._board.now()) is not None
+        faults = self._events.faults
+        return faults.waits_for("drop") and faults.take("drop", self._events.now()) is not None
 
     def _write(self, chunk: bytes) -> None:
         if self._is_deaf():
             return
-        slow = self._board.faults.on("slow")
+        slow = self._events.faults.on("slow")
         if slow is not None or self._free_at > self._loop.time():
             due = max(self._free_at, self._loop.time() + (0.0 if slow is None else slow.number()))
             self._free_at = due  # nothing overtakes what is late
@@ -300,12 +300,12 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if not chunk or transport is None or transport.is_closing() or self.muted:
             return
-        chunk = self._board.tampered(self, chunk)
-        self._board.spoken(self, chunk, True)
-        if self._board.faults.take("reset", self._board.now()) is not None:
+        chunk = self._events.tampered(self, chunk)
+        self._events.spoken(self, chunk, True)
+        if self._events.faults.take("reset", self._events.now()) is not None:
             transport.write(chunk[: len(chunk) // 2])
             self._loop.call_later(_BYTE_S, transport.abort)
-        elif self._board.faults.on("split") is not None:
+        elif self._events.faults.on("split") is not None:
             for number in range(len(chunk)):
                 self._loop.call_later(number * _BYTE_S, transport.write, chunk[number : number + 1])
             self._free_at = max(self._free_at, self._loop.time() + len(chunk) * _BYTE_S)

@@ -1,13 +1,13 @@
-"""One client from startApi on: requests to the desks that answer them."""
+"""One client from startApi on: requests to the handlers that answer them."""
 
 from collections.abc import Callable
 
-from engine.sim.desks.accounts import AccountDesk
-from engine.sim.desks.contracts import ContractDesk
-from engine.sim.desks.hall import Client, Hall
-from engine.sim.desks.history import HistoryDesk
-from engine.sim.desks.orders import OrderDesk
-from engine.sim.desks.quotes import QuoteDesk
+from engine.sim.handlers.accounts import AccountHandler
+from engine.sim.handlers.context import Client, Context
+from engine.sim.handlers.contracts import ContractHandler
+from engine.sim.handlers.history import HistoryHandler
+from engine.sim.handlers.orders import OrderHandler
+from engine.sim.handlers.quotes import QuoteHandler
 from engine.sim.messages import error
 from engine.sim.wire.codec import Message
 
@@ -47,17 +47,17 @@ _REFUSALS = {
 
 
 class Session:
-    """The desks of one client, and what it is told when it comes and goes."""
+    """The handlers of one client, and what it is told when it comes and goes."""
 
-    def __init__(self, hall: Hall, client: Client) -> None:
+    def __init__(self, context: Context, client: Client) -> None:
         self.client_id = client.id
-        self._hall = hall
+        self._context = context
         self._send = client.send
-        contracts = ContractDesk(hall, client)
-        history = HistoryDesk(hall, client, contracts.find)
-        self.quotes = QuoteDesk(hall, client, contracts.find)
-        self.accounts = AccountDesk(hall, client)
-        self.orders = OrderDesk(hall, client, contracts.find)
+        contracts = ContractHandler(context, client)
+        history = HistoryHandler(context, client, contracts.find)
+        self.quotes = QuoteHandler(context, client, contracts.find)
+        self.accounts = AccountHandler(context, client)
+        self.orders = OrderHandler(context, client, contracts.find)
         self._handlers = self._table(contracts, history)
 
     def greet(self, account: str) -> None:
@@ -85,7 +85,7 @@ class Session:
         self._send(error(-1, code, text))
 
     def tell_next_id(self) -> None:
-        self._send(Message("next_valid_id", {"order_id": self._hall.exchange.ids.next_order_id}))
+        self._send(Message("next_valid_id", {"order_id": self._context.exchange.ids.next_order_id}))
 
     def end(self) -> None:
         """The client has gone: its lines are free again."""
@@ -93,11 +93,11 @@ class Session:
 
     def paces(self) -> list[float]:
         """Seconds after which something is due for this client."""
-        knobs = self._hall.knobs
-        paces = [knobs.pnl_every_s] if self.accounts.wants_profits else []
-        return [*paces, knobs.account_every_s] if self.accounts.wants_values else paces
+        options = self._context.options
+        paces = [options.pnl_every_s] if self.accounts.wants_profits else []
+        return [*paces, options.account_every_s] if self.accounts.wants_values else paces
 
-    def _table(self, contracts: ContractDesk, history: HistoryDesk) -> dict[str, Handler]:
+    def _table(self, contracts: ContractHandler, history: HistoryHandler) -> dict[str, Handler]:
         quotes, accounts, orders = self.quotes, self.accounts, self.orders
         return {
             "req_current_time": self._time,
@@ -138,7 +138,7 @@ class Session:
         }
 
     def _time(self, _: Message) -> None:
-        self._send(Message("current_time", {"time": int(self._hall.now().timestamp())}))
+        self._send(Message("current_time", {"time": int(self._context.now().timestamp())}))
 
     def _accounts(self, _: Message) -> None:
-        self._send(Message("managed_accounts", {"accounts": self._hall.exchange.account.name}))
+        self._send(Message("managed_accounts", {"accounts": self._context.exchange.account.name}))

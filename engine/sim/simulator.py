@@ -18,24 +18,24 @@ import numpy as np
 
 from engine.domain.errors import UserError
 from engine.domain.session import trading_day
-from engine.sim.desks.hall import Hall
-from engine.sim.desks.lines import Lines
-from engine.sim.desks.pacing import HistoryPacing
+from engine.sim.dispatcher import NoticeDispatcher
 from engine.sim.exchange.account import Account, Position
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.ids import FIRST_PERM_ID
 from engine.sim.exchange.orders import Execution, Notice, Order
 from engine.sim.faults import Fault, Faults, parse_fault
-from engine.sim.floor import Floor
 from engine.sim.glances import Glances
-from engine.sim.herald import Herald
-from engine.sim.knobs import Knobs
+from engine.sim.handlers.context import Context
+from engine.sim.handlers.lines import Lines
+from engine.sim.handlers.pacing import HistoryPacing
+from engine.sim.listener import Listener
 from engine.sim.loop import LoopClock
 from engine.sim.market.market import Market
+from engine.sim.options import SimOptions
 from engine.sim.outages import Outages
-from engine.sim.reception import Reception
-from engine.sim.server import Connection, Received, Switchboard
+from engine.sim.server import Connection, ConnectionEvents, Received
 from engine.sim.session import Session
+from engine.sim.tape import MarketTape
 from engine.sim.wire.codec import Message
 
 KEPT_BYTES = 16 << 20
@@ -69,22 +69,22 @@ class Simulator:
         begins: datetime,
         account: str = "DU1234567",
         cash: Decimal | int = _PAPER_CASH,
-        knobs: Knobs | None = None,
+        options: SimOptions | None = None,
         schedule: Iterable[Fault | str] = (),
         first_perm_id: int = FIRST_PERM_ID,
         tampered: Callable[[Connection, bytes], bytes] = lambda _, chunk: chunk,
     ) -> None:
-        self.knobs = knobs or Knobs()
+        self.options = options or SimOptions()
         self.received: deque[Received] = deque()
         """The latest requests, oldest first."""
         self._kept_bytes = 0
-        self.floor = Floor(market)
+        self.tape = MarketTape(market)
         self.exchange = Exchange(
-            self.floor,
+            self.tape,
             Account(account, Decimal(cash)),
             np.random.default_rng([seed, 0x7357]),
-            rules=self.knobs.house,
-            fills=self.knobs.fills,
+            rules=self.options.house,
+            fills=self.options.fills,
         )
         self.exchange.ids.next_perm_id = first_perm_id
         self._market = market
@@ -97,12 +97,14 @@ class Simulator:
         self._day = trading_day(self._begins)
         self._held: list[tuple[int, Message]] = []
         """Orders that arrived while the link to the broker was down."""
-        self._herald = Herald(self.exchange, self.faults, self.sessions, self.later, self.now, self.knobs.bag_commissions)
+        self._dispatcher = NoticeDispatcher(
+            self.exchange, self.faults, self.sessions, self.later, self.now, self.options.bag_commissions
+        )
         self._pumped_at = self._begins
         self._closed_at: datetime | None = None
         self._tampered = tampered
-        self._reception = Reception(self._switchboard(), self._hall(), self._left)
-        self._outages = Outages(self, self._reception)
+        self._listener = Listener(self._connection_events(), self._context(), self._left)
+        self._outages = Outages(self, self._listener)
         self._glances = Glances(self, self._outages)
         if market.is_open(self._begins):
             self.exchange.open_session(self._begins)
@@ -114,10 +116,10 @@ class Simulator:
 
         Raises UserError when the host is not this machine, the port is taken, or it listens already.
         """
-        if self._reception.is_open:
+        if self._listener.is_open:
             raise UserError("the simulated TWS is running already; stop it first")
         begins = self.now()
-        listening_at = await self._reception.open(host, port)
+        listening_at = await self._listener.open(host, port)
         self._loop = asyncio.get_running_loop()
         self._clock = LoopClock(self._loop, begins)
         self._pump()
@@ -129,7 +131,7 @@ class Simulator:
         if self._timer is not None:
             self._timer.cancel()
         self._glances.stop()
-        self._reception.shut()
+        self._listener.shut()
         for connection in self.connections():
             connection.close()
         await asyncio.sleep(0)
@@ -179,11 +181,11 @@ class Simulator:
 
     def sessions(self) -> list[Session]:
         """Clients that are connected, by client id."""
-        return self._reception.sessions()
+        return self._listener.sessions()
 
     def connections(self) -> list[Connection]:
         """Open connections, oldest first, also those without a client."""
-        return self._reception.connections()
+        return self._listener.connections()
 
     def state_hash(self) -> str:
         """A digest of ids, cash, positions, orders and executions: equal for equal seeds and requests."""
@@ -209,19 +211,19 @@ class Simulator:
         self._loop.call_later(seconds, action)
 
     def tell(self, notices: Sequence[Notice]) -> None:
-        self._herald.tell(notices)
+        self._dispatcher.tell(notices)
 
     def release_held(self) -> None:
         """Hands in the orders that waited for the link."""
         held, self._held = self._held, []
         for client_id, message in held:
-            session = self._reception.session(client_id)
+            session = self._listener.session(client_id)
             if session is not None:
                 session.handle(message)
 
-    def _switchboard(self) -> Switchboard:
-        return Switchboard(
-            knobs=self.knobs,
+    def _connection_events(self) -> ConnectionEvents:
+        return ConnectionEvents(
+            options=self.options,
             faults=self.faults,
             now=self.now,
             received=self._keep,
@@ -230,15 +232,15 @@ class Simulator:
             tampered=self._tampered,
         )
 
-    def _hall(self) -> Hall:
-        return Hall(
+    def _context(self) -> Context:
+        return Context(
             exchange=self.exchange,
-            floor=self.floor,
-            lines=Lines(self.knobs.max_lines),
-            knobs=self.knobs,
+            tape=self.tape,
+            lines=Lines(self.options.max_lines),
+            options=self.options,
             faults=self.faults,
-            history_pacing=HistoryPacing() if self.knobs.history_pacing else None,
-            tell=self._herald.tell,
+            history_pacing=HistoryPacing() if self.options.history_pacing else None,
+            tell=self._dispatcher.tell,
             later=self.later,
             now=self.now,
         )
@@ -247,7 +249,7 @@ class Simulator:
         """A client has gone; its orders work on."""
         left = [order for order in self.exchange.working() if order.client_id == session.client_id]
         if left and self.exchange.is_open and self.faults.take("fill_unheard", self.now()):
-            self._herald.tell(self.exchange.fill(left[0], self.now()))
+            self._dispatcher.tell(self.exchange.fill(left[0], self.now()))
 
     def _keep(self, request: Received) -> None:
         self.received.append(request)
@@ -258,7 +260,7 @@ class Simulator:
     def _handle(self, session: Session, message: Message) -> None:
         now = self.now()
         # Whoever opens a line is told the quote as it stands, also while the others are looked away from.
-        cadence = timedelta(seconds=self.knobs.cadence_s) if message.name in _SHOWS else self._cadence()
+        cadence = timedelta(seconds=self.options.cadence_s) if message.name in _SHOWS else self._cadence()
         if now - self._pumped_at >= cadence:
             self._pump()
         if message.name in _HELD and self._outages.link_is_down:
@@ -279,10 +281,10 @@ class Simulator:
         self._pumped_at = now
         self._begin_day(now)
         self._outages.turn(now)
-        change = self.floor.step(now)
-        self._herald.tell(self.exchange.settle(now))
+        change = self.tape.step(now)
+        self._dispatcher.tell(self.exchange.settle(now))
         self._open_or_close(now)
-        self._herald.tell(self.exchange.step(now))
+        self._dispatcher.tell(self.exchange.step(now))
         told = None if self._outages.data_is_down else change
         moved = self._glances.moved() if told is not None else ()
         for session in self.sessions():
@@ -303,11 +305,11 @@ class Simulator:
     def _open_or_close(self, now: datetime) -> None:
         is_open = self._market.is_open(now)
         if is_open and not self.exchange.is_open:
-            self._herald.tell(self.exchange.open_session(now))
+            self._dispatcher.tell(self.exchange.open_session(now))
         elif self.exchange.is_open and not is_open:
             self._closed_at = now
-            self.floor.remember_closes()
-            self._herald.tell(self.exchange.close_session(now))
+            self.tape.remember_closes()
+            self._dispatcher.tell(self.exchange.close_session(now))
 
     def _schedule(self, now: datetime) -> None:
         """One timer, for the first of all that can happen."""
@@ -326,20 +328,20 @@ class Simulator:
 
     def _cadence(self) -> timedelta:
         """Least time between two updates of the streams, as things stand."""
-        idle = self.knobs.idle_cadence_s
-        return timedelta(seconds=self.knobs.cadence_s if idle is None or self.is_busy() else idle)
+        idle = self.options.idle_cadence_s
+        return timedelta(seconds=self.options.cadence_s if idle is None or self.is_busy() else idle)
 
     def _due(self, now: datetime) -> list[datetime | None]:
         due = [self.faults.next_due()]
         if not self.exchange.is_open:
             settles = None if self._closed_at is None else self._closed_at + _AFTER_CLOSE
             return [*due, self._market.next_event(now), settles if settles is not None and settles > now else None]
-        session = self.floor.session_of(trading_day(now))
+        session = self.tape.session_of(trading_day(now))
         due.append(session.close if session is not None and session.close > now else now + _AFTER_CLOSE)
         due += [now + timedelta(seconds=seconds) for one in self.sessions() for seconds in one.paces()]
         if any(one.quotes.is_streaming for one in self.sessions()):
             at = now + self._cadence()
-            due.append(at if self.knobs.repeats_quotes else max(at, self._market.next_event(now) or at))
+            due.append(at if self.options.repeats_quotes else max(at, self._market.next_event(now) or at))
         if self.is_busy():
-            due.append(now + timedelta(seconds=max(self.knobs.cadence_s, self.knobs.match_every_s)))
+            due.append(now + timedelta(seconds=max(self.options.cadence_s, self.options.match_every_s)))
         return due

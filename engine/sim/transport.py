@@ -1,4 +1,4 @@
-"""Turns writes at one end of a link into deliveries at the other: in order, a latency later, as the weather allows."""
+"""Turns writes at one end of a link into deliveries at the other: in order, a latency later, as its conditions allow."""
 
 import asyncio
 import errno
@@ -13,7 +13,7 @@ HIGH_WATER_BYTES = 65_536
 """asyncio's default: beyond it the writing protocol is asked to pause."""
 
 
-class Weather(Protocol):
+class Conditions(Protocol):
     """How bytes travel at the moment: seconds of flight, and the largest piece that arrives at once."""
 
     latency_s: float
@@ -23,13 +23,13 @@ class Weather(Protocol):
 class Pipe:
     """One direction of a link: bytes on their way, oldest first, and the faults that befall them."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, weather: Weather) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, conditions: Conditions) -> None:
         self.on_cut: Callable[[], None] | None = None
         self.reader: MemoryTransport | None = None
         self.writer: MemoryTransport | None = None
         self.queued_bytes = 0
         self._loop = loop
-        self._weather = weather
+        self._conditions = conditions
         self._flight: deque[tuple[float, bytes | None]] = deque()  # (due, bytes; None is the end of the stream)
         self._timer: asyncio.Handle | None = None
         self._swallowing = False
@@ -53,7 +53,7 @@ class Pipe:
         """Puts bytes, or None for the end of the stream, on their way."""
         if self._swallowing or self._loop.is_closed():  # clients are finalised after their loop has ended
             return
-        due = self._loop.time() + self._weather.latency_s
+        due = self._loop.time() + self._conditions.latency_s
         if self._flight:
             due = max(due, self._flight[-1][0])
         self._flight.append((due, chunk))
@@ -87,13 +87,13 @@ class Pipe:
         self.wake()
 
     def _due_bytes(self) -> bytes:
-        """All that is due by now, as one read would find it, or one piece of it where the weather cuts pieces."""
+        """All that is due by now, as one read would find it, or one piece of it where the conditions of the link cut pieces."""
         now = self._loop.time()
         chunks = [self._flight.popleft()[1] or b""]
         while self._flight and self._flight[0][0] <= now and self._flight[0][1] is not None:
             chunks.append(self._flight.popleft()[1] or b"")
         arrived = b"".join(chunks)
-        bounds = [bound for bound in (self._weather.piece_bytes, self._left_bytes) if bound is not None]
+        bounds = [bound for bound in (self._conditions.piece_bytes, self._left_bytes) if bound is not None]
         size = min([len(arrived), *bounds])
         if size < len(arrived):
             self._flight.appendleft((now, arrived[size:]))

@@ -14,7 +14,7 @@ import pytest
 from engine.cli.app import COMMANDS, build
 from engine.cli.compiling import sql_of
 from engine.sim.faults import KINDS as FAULTS
-from engine.sim.knobs import Knobs
+from engine.sim.options import SimOptions
 from engine.store.journal import Journal
 from engine.strategy.parse import parse_account, parse_common, parse_events, parse_strategy
 from tests.house import reference
@@ -95,13 +95,14 @@ def test_links_lead_somewhere(page: str) -> None:
     assert not missing
 
 
-def test_page_of_the_simulator_has_every_fault_and_every_knob() -> None:
+def test_page_of_the_simulator_has_every_fault_and_every_option() -> None:
     page = TEXTS["docs/simulator.md"]
 
     told = re.findall(r"^\| `(\w+)(?:=[\d.]+)?` \| (\w+) \|", page, re.MULTILINE)
 
     assert told == [(kind.name, kind.shape) for kind in FAULTS]
-    assert re.findall(r"`(\w+)`", page.rpartition("## Knobs")[2].rpartition("\n\n")[2]) == [field.name for field in fields(Knobs)]
+    named = re.findall(r"`(\w+)`", page.rpartition("## Options")[2].rpartition("\n\n")[2])
+    assert named == [field.name for field in fields(SimOptions)]
 
 
 def test_proof_in_the_page_of_the_history_finds_a_changed_line(tmp_path: Path) -> None:

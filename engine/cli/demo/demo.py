@@ -36,11 +36,11 @@ from engine.domain.session import Session
 from engine.runtime.control import Control, waiting
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
-from engine.sim.knobs import Knobs
 from engine.sim.loop import PacedLoop, VirtualLoop, run
 from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.series import Breadth
 from engine.sim.network import MemoryNetwork
+from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
 from engine.store.folder import no_folder
 from engine.store.lock import LOCK_FILE, Lock
@@ -51,7 +51,7 @@ FIRST_DAY = date(2026, 11, 16)
 """A Monday with a quiet calendar. Fixed, so that a seed tells the whole story."""
 MARKER = ".demo"
 BREADTH = Breadth(dailies=3, weeklies=6, monthlies=4)
-KNOBS = Knobs(
+SIM_OPTIONS = SimOptions(
     cadence_s=DEMO_CADENCE.total_seconds(),
     idle_cadence_s=DEMO_IDLE_CADENCE.total_seconds(),
     held_every_s=DEMO_HELD_CADENCE.total_seconds(),
@@ -60,7 +60,7 @@ KNOBS = Knobs(
     pnl_every_s=60,
     max_lines=LINES,
 )
-WATCHED_KNOBS = replace(KNOBS, idle_cadence_s=10)
+WATCHED_SIM_OPTIONS = replace(SIM_OPTIONS, idle_cadence_s=10)
 """A person who says yes must not be told, most of the time, that the quotes are too old."""
 STALL_S = 2.0
 """Simulated seconds that a busy machine may cost a watched demonstration at once: far from those after which a silent TWS is
@@ -140,11 +140,11 @@ class Stage:
         begins = self.sessions[0].open - timedelta(minutes=5)
         ends = self.sessions[-1].close + timedelta(minutes=5)
         longest = sessions_between(begins.date() - PAST, begins.date() + timedelta(days=400))
-        names, cadence_s = ("SPX", "SPY", "VIX"), KNOBS.cadence_s
+        names, cadence_s = ("SPX", "SPY", "VIX"), SIM_OPTIONS.cadence_s
         market = GeneratedMarket(self.seed, begins, longest, names, BREADTH, cadence_s, keeps_path=True)
         self.market = market
-        knobs = KNOBS if self.paced is None else WATCHED_KNOBS
-        simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, knobs=knobs)
+        options = SIM_OPTIONS if self.paced is None else WATCHED_SIM_OPTIONS
+        simulator = Simulator(market, seed=self.seed, begins=begins, account=ACCOUNT, cash=CASH, options=options)
         await simulator.start("127.0.0.1", PORT)
         pace = None if self.paced is None else Pace(self.paced, self.sessions, simulator.now)
         narrator = Narrator(lambda text: _tell(text, pace))

@@ -1,4 +1,4 @@
-"""What the exchange has to know of an instrument and of its quote; the floor of the simulator tells it."""
+"""What the exchange has to know of an instrument and of its quote; the tape of the simulator tells it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -16,9 +16,9 @@ from engine.domain.index_classes import option_class
 from engine.domain.session import SECONDS_PER_YEAR, Session
 from engine.pricing.black_scholes import THETA_PER_DAY, VEGA_PER_POINT
 from engine.sim.market import quoting, surface
+from engine.sim.market.bars import UnderlyingBars, days_before
 from engine.sim.market.catalogue import CHARACTERS, VIX, VIX_SOURCE, Character
 from engine.sim.market.contracts import ContractNumbers, Key, Listing, Underlying, listing_of
-from engine.sim.market.diary import Diary, days_before
 from engine.sim.market.path import Path, modelled, state_of
 from engine.sim.market.quotes import NOTHING, Bar, Change, Quotes, UnderlyingQuote, changed_rows, traded
 from engine.sim.market.series import Breadth, listed
@@ -72,7 +72,7 @@ class GeneratedMarket:
         self._shocked = False
         self._now = start
         first = max(1, self._hours.count_begun(start))
-        self._diaries = self._past_diaries(self._hours.sessions[first - 1].day)
+        self._bars_of = self._past_bars(self._hours.sessions[first - 1].day)
         self._list_day(first - 1)
         if self._hours.count_begun(start):
             self._open_day(first - 1)
@@ -101,19 +101,19 @@ class GeneratedMarket:
         return self._listing.rows_by_con_id.get(con_id)
 
     def spot(self, underlying: str) -> UnderlyingQuote:
-        return self._diaries[underlying].quote()
+        return self._bars_of[underlying].quote()
 
     def iv30(self, underlying: str) -> float | None:
         return None if underlying == VIX else self._iv30(underlying)
 
     def daily_bars(self, underlying: str, days: int) -> tuple[Bar, ...]:
-        return self._diaries[underlying].bars(days)
+        return self._bars_of[underlying].bars(days)
 
     def iv_bars(self, underlying: str, days: int) -> tuple[Bar, ...]:
-        return self._diaries[underlying].iv_bars(days)
+        return self._bars_of[underlying].iv_bars(days)
 
     def settlement_value(self, contract: Contract) -> float | None:
-        return self._diaries[contract.underlying].settlement(contract.expiry, contract.rule.settlement)
+        return self._bars_of[contract.underlying].settlement(contract.expiry, contract.rule.settlement)
 
     def is_open(self, now: datetime) -> bool:
         return self._hours.at(now) is not None
@@ -152,8 +152,8 @@ class GeneratedMarket:
         relisted = self._day > 0
         if relisted:
             self._advance_to(self._steps())
-            for symbol, diary in self._diaries.items():
-                diary.close_day(self._price(symbol), self.iv30(symbol))
+            for symbol, bars in self._bars_of.items():
+                bars.close_day(self._price(symbol), self.iv30(symbol))
             self._list_day(self._day)
         self._open_day(self._day)
         return relisted
@@ -192,23 +192,23 @@ class GeneratedMarket:
         self._day, self._done = number + 1, 0
         self._walk.night(session.day)
         self._walk.begin(session.day, self._steps(), self._cadence.total_seconds())
-        for symbol, diary in self._diaries.items():
-            diary.open_day(session.day, self._price(symbol))
+        for symbol, bars in self._bars_of.items():
+            bars.open_day(session.day, self._price(symbol))
         self._shocked = True  # the opening itself is news
         self._note_step()
 
-    def _past_diaries(self, first_day: date) -> dict[str, Diary]:
+    def _past_bars(self, first_day: date) -> dict[str, UnderlyingBars]:
         before = [session.day for session in self._hours.sessions if session.day < first_day]
         days = days_before(first_day, before, HISTORY_DAYS)
-        diaries: dict[str, Diary] = {}
+        bars_of: dict[str, UnderlyingBars] = {}
         for symbol in self._symbols:
             character = self._characters[symbol]
             history = past(self._seed, character, HISTORY_DAYS)
             month = np.sqrt(surface.atm_variance(character.shape, history.level, _MONTH) / _MONTH)
-            diaries[symbol] = Diary.of_history(character, days, history, month)
+            bars_of[symbol] = UnderlyingBars.of_history(character, days, history, month)
         if VIX in self._characters:
-            diaries[VIX] = Diary.of_volatility(self._characters[VIX], days, diaries[VIX_SOURCE].iv_bars(HISTORY_DAYS))
-        return dict(sorted(diaries.items()))
+            bars_of[VIX] = UnderlyingBars.of_volatility(self._characters[VIX], days, bars_of[VIX_SOURCE].iv_bars(HISTORY_DAYS))
+        return dict(sorted(bars_of.items()))
 
     # steps
 
@@ -227,15 +227,15 @@ class GeneratedMarket:
             return NOTHING
         self._advance_to(wanted)
         self._shocked = False
-        shown = {symbol: diary.quote() for symbol, diary in self._diaries.items()}
+        shown = {symbol: bars.quote() for symbol, bars in self._bars_of.items()}
         part = self._done / self._steps()
-        for symbol, diary in self._diaries.items():
-            diary.show(self._price(symbol), self._done, part)
+        for symbol, bars in self._bars_of.items():
+            bars.show(self._price(symbol), self._done, part)
         before = tuple(column.copy() for column in traded(self._quotes))
         for symbol in self._optioned:
             self._reprice(symbol, part)
         rows = np.arange(len(self._listing)) if relisted else changed_rows(before, traded(self._quotes))
-        moved = tuple(symbol for symbol, diary in self._diaries.items() if diary.quote() != shown[symbol])
+        moved = tuple(symbol for symbol, bars in self._bars_of.items() if bars.quote() != shown[symbol])
         return Change(rows, moved, relisted)
 
     def _advance_to(self, wanted: int) -> None:
@@ -244,7 +244,7 @@ class GeneratedMarket:
             self._done += 1
             self._note_step()
             for place, symbol in enumerate(self._symbols):
-                self._diaries[symbol].touch(float(self._walk.spot[place]))
+                self._bars_of[symbol].touch(float(self._walk.spot[place]))
 
     def _note_step(self) -> None:
         if self.path is not None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from engine.cli.demo.demo import KNOBS, WATCHED_KNOBS
+from engine.cli.demo.demo import SIM_OPTIONS, WATCHED_SIM_OPTIONS
 from engine.domain import clocks
 from engine.domain.clocks import BackOff
 
@@ -38,12 +38,12 @@ def test_opening_asks_more_of_its_numbers_than_an_exit_and_less_than_of_its_pric
 
 
 def test_quotes_of_the_demonstration_never_grow_older_than_what_is_believed() -> None:
-    for knobs in (KNOBS, WATCHED_KNOBS):
-        assert knobs.idle_cadence_s is not None
-        assert knobs.idle_cadence_s < clocks.QUIET_FOR.total_seconds()
-        assert knobs.held_every_s is not None
-        assert knobs.held_every_s <= clocks.CONFIRMED_OVER.total_seconds()
-        assert knobs.cadence_s <= clocks.ASKED_AGAIN_AFTER.total_seconds()
+    for options in (SIM_OPTIONS, WATCHED_SIM_OPTIONS):
+        assert options.idle_cadence_s is not None
+        assert options.idle_cadence_s < clocks.QUIET_FOR.total_seconds()
+        assert options.held_every_s is not None
+        assert options.held_every_s <= clocks.CONFIRMED_OVER.total_seconds()
+        assert options.cadence_s <= clocks.ASKED_AGAIN_AFTER.total_seconds()
 
 
 def test_hopeless_profit_or_a_leg_that_nobody_bids_for_takes_few_messages_a_day() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from engine.sim.exchange.account import Account
 from engine.sim.exchange.margin import requirement
-from tests.core.sim_exchange import desk
-from tests.core.sim_exchange.desk import EXPIRY, NOW, STOCK, WrittenTape, bull_put, single
+from tests.core.sim_exchange import venue
+from tests.core.sim_exchange.venue import EXPIRY, NOW, STOCK, WrittenTape, bull_put, single
 
 
 def test_trade_books_cost_with_commission_and_profit_when_closed():
@@ -53,7 +53,7 @@ def test_daily_profit_starts_again_each_day():
     account.trade(tape.instruments[11], 1, Decimal("2.00"))
     account.begin_day(tape)
 
-    tape.quotes[11] = desk.quoted("2.50", "2.55")
+    tape.quotes[11] = venue.quoted("2.50", "2.55")
 
     assert account.daily(tape) == Decimal(50)
     assert account.unrealized(tape) == Decimal("52.5")
@@ -86,7 +86,7 @@ def test_naked_put_needs_far_more_than_a_spread():
 
 
 def test_equity_with_loan_does_not_count_options():
-    exchange = desk.exchange(WrittenTape(), cash=10_000)
+    exchange = venue.exchange(WrittenTape(), cash=10_000)
     exchange.place(1, 5, single(11, "2.05"), NOW)
     exchange.fill(exchange.working()[0], NOW)
 
@@ -97,7 +97,7 @@ def test_equity_with_loan_does_not_count_options():
 
 def test_physical_option_in_the_money_is_assigned_and_the_long_leg_lapses():
     tape = WrittenTape()
-    exchange = desk.exchange(tape)
+    exchange = venue.exchange(tape)
     exchange.place(1, 5, bull_put("-1.95"), NOW)
     exchange.fill(exchange.working()[0], NOW)
 
@@ -112,7 +112,7 @@ def test_physical_option_in_the_money_is_assigned_and_the_long_leg_lapses():
 
 def test_cash_settled_option_pays_its_intrinsic_value():
     tape = WrittenTape("SPX", "index")
-    exchange = desk.exchange(tape)
+    exchange = venue.exchange(tape)
     exchange.place(1, 5, bull_put("-1.95", symbol="SPX"), NOW)
     exchange.fill(exchange.working()[0], NOW)
 
@@ -126,7 +126,7 @@ def test_cash_settled_option_pays_its_intrinsic_value():
 
 def test_option_at_the_strike_lapses():
     tape = WrittenTape()
-    exchange = desk.exchange(tape)
+    exchange = venue.exchange(tape)
     exchange.place(1, 5, single(12, "4.00", action="SELL"), NOW)
     exchange.fill(exchange.working()[0], NOW)
 
@@ -139,7 +139,7 @@ def test_option_at_the_strike_lapses():
 
 def test_settlement_waits_for_its_value():
     tape = WrittenTape()
-    exchange = desk.exchange(tape)
+    exchange = venue.exchange(tape)
     exchange.place(1, 5, single(11, "2.05"), NOW)
     exchange.fill(exchange.working()[0], NOW)
 
@@ -151,7 +151,7 @@ def test_settlement_waits_for_its_value():
 
 def test_early_assignment_turns_the_short_leg_into_shares():
     tape = WrittenTape()
-    exchange = desk.exchange(tape)
+    exchange = venue.exchange(tape)
     exchange.place(1, 5, bull_put("-1.95"), NOW)
     exchange.fill(exchange.working()[0], NOW)
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engine.sim.exchange.combos import NaturalPrice, combo_quote, leg_prices, natural_price
 from engine.sim.exchange.fills import FillModel, match
 from engine.sim.exchange.orders import Charged, Executed, OrderShown, PositionMoved, StatusShown
-from tests.core.sim_exchange import desk
-from tests.core.sim_exchange.desk import NOW, WrittenTape, bull_put, combo, single
+from tests.core.sim_exchange import venue
+from tests.core.sim_exchange.venue import NOW, WrittenTape, bull_put, combo, single
 
 LATER = NOW + timedelta(seconds=1)
 
@@ -25,7 +25,7 @@ def test_natural_price_buys_at_the_ask_and_sells_at_the_bid():
 
 def test_natural_price_is_absent_when_nobody_bids_for_a_leg_to_be_sold():
     tape = WrittenTape()
-    tape.quotes[12] = desk.quoted("0", "0.05")
+    tape.quotes[12] = venue.quoted("0", "0.05")
 
     assert natural_price([(12, -1), (11, 1)], tape) is None
     assert natural_price([(12, 1), (11, -1)], tape) is not None
@@ -41,7 +41,7 @@ def test_combo_quote_has_the_bid_of_the_reversed_legs():
     ("action", "limit", "price"), [("BUY", "-1.90", "-1.95"), ("BUY", "-1.95", "-1.95"), ("SELL", "-2.05", "-2.05")]
 )
 def test_order_through_natural_fills_at_natural(action: str, limit: str, price: str):
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put(limit, action=action), NOW)
 
     exchange.step(LATER)
@@ -64,7 +64,7 @@ def test_order_between_mid_and_natural_fills_by_chance_and_never_beyond_mid():
 
 
 def test_fill_tells_executions_then_order_then_commissions_for_legs():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-1.95"), NOW)
 
     notices = exchange.step(LATER)
@@ -78,7 +78,7 @@ def test_fill_tells_executions_then_order_then_commissions_for_legs():
 
 
 def test_fill_legs_make_the_net_price_exactly():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, combo([(12, 1, "SELL"), (11, 1, "BUY"), (13, 1, "SELL"), (14, 1, "BUY")], "-3.97", quantity=3), NOW)
 
     exchange.fill(exchange.working()[0], NOW)
@@ -105,8 +105,8 @@ def test_leg_prices_always_make_the_net_and_are_never_negative(net: Decimal, rat
 
 def test_fill_in_parts_keeps_the_order_working_until_the_last():
     tape = WrittenTape()
-    tape.quotes[12] = desk.quoted("4.00", "4.05", size=2)
-    exchange = desk.exchange(tape)
+    tape.quotes[12] = venue.quoted("4.00", "4.05", size=2)
+    exchange = venue.exchange(tape)
     exchange.place(1, 5, bull_put("-1.95", quantity=5), NOW)
 
     seen = []
@@ -119,7 +119,7 @@ def test_fill_in_parts_keeps_the_order_working_until_the_last():
 
 
 def test_minimum_commission_is_charged_once_for_the_order():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, single(11, "2.05", quantity=2), NOW)
     order = exchange.working()[0]
 
@@ -131,7 +131,7 @@ def test_minimum_commission_is_charged_once_for_the_order():
 
 def test_same_seed_gives_the_same_executions():
     def day() -> list[object]:
-        exchange = desk.exchange(WrittenTape(), fills=FillModel(partial=0.5))
+        exchange = venue.exchange(WrittenTape(), fills=FillModel(partial=0.5))
         exchange.place(1, 5, bull_put("-1.97", quantity=9), NOW)
         for second in range(1, 300):
             exchange.step(NOW + timedelta(seconds=second))
@@ -144,7 +144,7 @@ def test_same_seed_gives_the_same_executions():
 
 
 def test_one_cancels_all_cancels_the_others_after_a_fill():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     for order_id in (5, 6):
         exchange.place(1, order_id, single(11, "2.05", oca_group="pair", oca_type=1), NOW)
 
@@ -154,7 +154,7 @@ def test_one_cancels_all_cancels_the_others_after_a_fill():
 
 
 def test_correction_keeps_the_id_but_for_its_revision_and_moves_cash():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, single(11, "2.05"), NOW)
     exchange.fill(exchange.working()[0], NOW)
     [row] = exchange.booking.executions.values()

@@ -9,8 +9,8 @@ import pytest
 from engine.sim.exchange.checks import HouseRules
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.orders import Notice, OrderShown, Previewed, Said, StatusShown
-from tests.core.sim_exchange import desk
-from tests.core.sim_exchange.desk import NOW, WrittenTape, bull_put, combo, single
+from tests.core.sim_exchange import venue
+from tests.core.sim_exchange.venue import NOW, WrittenTape, bull_put, combo, single
 
 
 def codes(notices: list[object]) -> list[int]:
@@ -22,7 +22,7 @@ def statuses(notices: list[object]) -> list[str]:
 
 
 def test_place_acknowledges_with_open_order_then_status():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
 
     notices = exchange.place(1, 5, bull_put("-1.95"), NOW)
 
@@ -32,7 +32,7 @@ def test_place_acknowledges_with_open_order_then_status():
 
 
 def test_place_holds_the_order_when_the_market_is_closed():
-    exchange = desk.exchange(WrittenTape(), opened=False)
+    exchange = venue.exchange(WrittenTape(), opened=False)
 
     held = exchange.place(1, 5, bull_put("-1.95"), NOW)
     opened = exchange.open_session(NOW + timedelta(hours=1))
@@ -67,7 +67,7 @@ def test_place_holds_the_order_when_the_market_is_closed():
     ids=lambda value: "" if not isinstance(value, int) else str(value),
 )
 def test_place_refuses_with_the_code_of_tws(terms: object, code: int | None):
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
 
     notices = exchange.place(1, 5, terms, NOW)
 
@@ -76,7 +76,7 @@ def test_place_refuses_with_the_code_of_tws(terms: object, code: int | None):
 
 
 def test_place_refuses_a_nickel_rule_violation_on_an_index_combination():
-    exchange = desk.exchange(WrittenTape("SPX", "index"))
+    exchange = venue.exchange(WrittenTape("SPX", "index"))
 
     refused = exchange.place(1, 5, bull_put("-1.93", symbol="SPX"), NOW)
     accepted = exchange.place(1, 6, bull_put("-1.95", symbol="SPX"), NOW)
@@ -86,7 +86,7 @@ def test_place_refuses_a_nickel_rule_violation_on_an_index_combination():
 
 
 def test_place_refuses_the_other_side_of_a_working_leg():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-2.50"), NOW)
 
     opposite = exchange.place(1, 6, single(12, "4.00", action="BUY"), NOW)
@@ -98,7 +98,7 @@ def test_place_refuses_the_other_side_of_a_working_leg():
 
 
 def test_place_counts_what_working_orders_already_need():
-    exchange = desk.exchange(WrittenTape(), cash=1_600)
+    exchange = venue.exchange(WrittenTape(), cash=1_600)
     exchange.place(1, 5, bull_put("-2.50"), NOW)
 
     second = exchange.place(1, 6, bull_put("-2.50"), NOW)
@@ -110,7 +110,7 @@ def test_place_counts_what_working_orders_already_need():
 
 
 def test_place_refuses_an_id_at_or_below_one_that_this_client_used():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-2.50"), NOW)
     exchange.cancel(1, 5, NOW)
 
@@ -123,7 +123,7 @@ def test_place_refuses_an_id_at_or_below_one_that_this_client_used():
 
 
 def test_modify_changes_price_and_quantity_and_nothing_else():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-2.50"), NOW)
 
     modified = exchange.place(1, 5, bull_put("-2.40", quantity=2, order_ref="other"), NOW)
@@ -143,7 +143,7 @@ def test_modify_changes_price_and_quantity_and_nothing_else():
     ],
 )
 def test_modify_is_refused_and_the_order_stays_as_it_was(terms: object, code: int):
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-2.50"), NOW)
 
     notices = exchange.place(1, 5, terms, NOW)
@@ -153,7 +153,7 @@ def test_modify_is_refused_and_the_order_stays_as_it_was(terms: object, code: in
 
 
 def test_modify_accepts_the_legs_in_another_sequence():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-2.50"), NOW)
 
     notices = exchange.place(1, 5, combo([(11, 1, "BUY"), (12, 1, "SELL")], "-2.40"), NOW)
@@ -162,7 +162,7 @@ def test_modify_accepts_the_legs_in_another_sequence():
 
 
 def test_cancel_tells_status_and_202_in_either_order():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     for order_id in range(5, 15):
         exchange.place(1, order_id, bull_put("-2.50"), NOW)
 
@@ -174,7 +174,7 @@ def test_cancel_tells_status_and_202_in_either_order():
 
 
 def test_cancel_of_an_unknown_or_done_order_says_so():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-2.50"), NOW)
     exchange.cancel(1, 5, NOW)
 
@@ -184,7 +184,7 @@ def test_cancel_of_an_unknown_or_done_order_says_so():
 
 
 def test_close_of_the_session_ends_orders_for_the_day_only():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-2.50"), NOW)
     exchange.place(1, 6, bull_put("-2.50", tif="GTC"), NOW)
 
@@ -194,7 +194,7 @@ def test_close_of_the_session_ends_orders_for_the_day_only():
 
 
 def test_cancel_of_a_parent_cancels_its_child():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, single(11, "1.00"), NOW)
     child = exchange.place(1, 6, single(11, "3.00", action="SELL", parent_id=5), NOW)
 
@@ -209,7 +209,7 @@ def test_cancel_of_a_parent_cancels_its_child():
 
 
 def test_what_if_shows_margin_as_width_and_equity_as_credit():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
 
     [previewed] = exchange.place(1, 5, bull_put("-1.95", what_if=True), NOW)
 
@@ -222,7 +222,7 @@ def test_what_if_shows_margin_as_width_and_equity_as_credit():
 
 
 def test_what_if_of_closing_frees_the_margin():
-    exchange = desk.exchange(WrittenTape())
+    exchange = venue.exchange(WrittenTape())
     exchange.place(1, 5, bull_put("-1.95"), NOW)
     exchange.fill(exchange.working()[0], NOW)
 
@@ -234,9 +234,9 @@ def test_what_if_of_closing_frees_the_margin():
 
 @pytest.mark.parametrize("ends", [lambda desk_: desk_.cancel_all(NOW), lambda desk_: desk_.close_session(NOW)])
 def test_child_that_ends_with_its_parent_is_told_of_once(ends: Callable[[Exchange], list[Notice]]):
-    exchange = desk.exchange(WrittenTape())
-    exchange.place(1, 5, single(desk.STOCK, "400.00"), NOW)
-    exchange.place(1, 6, single(desk.STOCK, "500.00", action="SELL", parent_id=5), NOW)
+    exchange = venue.exchange(WrittenTape())
+    exchange.place(1, 5, single(venue.STOCK, "400.00"), NOW)
+    exchange.place(1, 6, single(venue.STOCK, "500.00", action="SELL", parent_id=5), NOW)
 
     ended = ends(exchange)
 

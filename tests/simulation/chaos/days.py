@@ -29,7 +29,7 @@ from engine.sim.loop import VirtualLoop, run
 from tests.simulation.chaos.mutations import Mutator
 from tests.simulation.engine import given
 from tests.simulation.engine.killing import Fate, Killed
-from tests.simulation.engine.world import BEGINS, Life, World, generated, knobs
+from tests.simulation.engine.world import BEGINS, Life, World, generated, sim_options
 
 BURST_S, SETTLES_S = 20.0, 60.0
 QUIET_S = (150.0, 900.0)
@@ -242,7 +242,7 @@ class _Run:
 
     def _check_legs(self, order: Order) -> None:
         for leg in order.spread.legs:
-            truly = self._world.sim.floor.instrument(leg.contract.con_id)
+            truly = self._world.sim.tape.instrument(leg.contract.con_id)
             if truly is None or truly.option != leg.contract:
                 self._says(f"{order.ref} trades {truly and truly.option}, and was decided for {leg.contract}")
 
@@ -256,7 +256,7 @@ def trade(seed: int, days: int, folder: Path, mutator: Mutator | None = None, bu
 
     async def main() -> None:
         tampered = {} if mutator is None else {"tampered": mutator.tampered}
-        sim = generated(seed, 1.0, knobs=knobs(idle_cadence_s=30, repeats_quotes=True, pacing_strikes=None), **tampered)
+        sim = generated(seed, 1.0, options=sim_options(idle_cadence_s=30, repeats_quotes=True, pacing_strikes=None), **tampered)
         world = World(folder, seed, strategies=STRATEGIES, sim=sim)
         await sim.start(port=7497)
         try:

@@ -15,7 +15,7 @@ from tests.simulation.engine.world import World, play
 def test_proposal_comes_within_a_minute_of_the_engines_start(day: str, tmp_path: Path) -> None:
     """At a speed of 1 a second of the simulator is one of the person who waits."""
     staged = generated(1, ("SPX", "SPY", "VIX"), f"{day} 10:00 New York", 1.0)
-    sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, knobs=staged.knobs)
+    sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, options=staged.options)
 
     async def act(world: World) -> float:
         world.strategies = example_strategies()

@@ -14,7 +14,7 @@ from engine.domain.order import commission_key
 from engine.runtime.schedule import sessions_between
 from tests.simulation.engine import given
 from tests.simulation.engine.killing import Fate, Killed, run_to_its_death
-from tests.simulation.engine.world import BEGINS, Life, World, generated, knobs, play
+from tests.simulation.engine.world import BEGINS, Life, World, generated, play, sim_options
 
 CASH, COMMISSION, MADE_WITHIN = Decimal(500_000), Decimal("0.65"), Decimal(20)
 FIRST_MINUTES = timedelta(minutes=6)
@@ -109,7 +109,7 @@ def killed_and_back(folder: Path, seed: int, point: tuple[str, int], back: timed
         await life.stop()
         return life
 
-    sim = generated(seed, 1.0, knobs=knobs(idle_cadence_s=60), schedule=("restart=120@23:45", *faults))
+    sim = generated(seed, 1.0, options=sim_options(idle_cadence_s=60), schedule=("restart=120@23:45", *faults))
     return play(act, folder, seed, strategies=STRATEGIES, sim=sim)
 
 

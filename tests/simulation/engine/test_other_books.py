@@ -8,7 +8,7 @@ from engine.store.checkpoint import CHECKPOINTS
 from engine.store.journal import FOLDER
 from engine.store.lines import day_files
 from tests.simulation.engine import given
-from tests.simulation.engine.world import Life, World, knobs, play
+from tests.simulation.engine.world import Life, World, play, sim_options
 
 LATE = given.strategy("calls", "bear_call", exits="time >= 10:30 New York")
 SHY = given.strategy("shy", price="from $0.40 better than mid, $0.01 every 5 s, no worse than natural", patience="20 min")
@@ -70,7 +70,7 @@ def test_new_journal_opens_from_the_next_day_on(tmp_path: Path) -> None:
         await life.stop()
         return life
 
-    life = play(act, tmp_path, strategies={"calls.yaml": LATE}, knobs=knobs(idle_cadence_s=30, repeats_quotes=True))
+    life = play(act, tmp_path, strategies={"calls.yaml": LATE}, sim_options=sim_options(idle_cadence_s=30, repeats_quotes=True))
 
     [order, *_] = life.orders("open")
     assert order.proposed_at.date() - life.facts[0][0].date() == timedelta(days=1)

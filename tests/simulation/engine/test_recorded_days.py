@@ -36,7 +36,7 @@ exits:
 def test_engine_trades_between_two_recorded_snapshots(tmp_path: Path) -> None:
     """The chain was recorded at 10:00 and next at 15:00; the strategy opens from 10:20 and closes from 10:30 on."""
     staged = replayed([chain(tmp_path / "chain.parquet")], None, None, 1.0)
-    sim = Simulator(staged.market, seed=1, begins=staged.begins, knobs=staged.knobs)
+    sim = Simulator(staged.market, seed=1, begins=staged.begins, options=staged.options)
 
     async def act(world: World) -> Life:
         life = await world.start()

@@ -8,7 +8,7 @@ from engine.domain.order import Order
 from engine.ports import Broker
 from engine.sim.simulator import Simulator
 from tests.simulation.engine import given
-from tests.simulation.engine.world import Life, World, knobs, play
+from tests.simulation.engine.world import Life, World, play, sim_options
 
 AT_ONCE = timedelta(milliseconds=100)
 REQUESTS = 300
@@ -38,7 +38,7 @@ class Crowded:
 
     def _crowd(self) -> None:
         """Ask for as many lines as there are, and the next time for none of them again."""
-        market = self._sim.floor.market
+        market = self._sim.tape.market
         listed = [market.contract(int(con_id)) for con_id in market.listing.con_id[:REQUESTS]]
         assert len(listed) == REQUESTS
         self._broker.watch(listed, ())
@@ -53,7 +53,7 @@ def test_order_reaches_the_broker_at_once_behind_300_market_data_requests(tmp_pa
         await life.stop()
         return life, world.sim
 
-    life, sim = play(act, tmp_path, strategies={"shy.yaml": shy}, knobs=knobs(max_lines=500), strikes=3.0)
+    life, sim = play(act, tmp_path, strategies={"shy.yaml": shy}, sim_options=sim_options(max_lines=500), strikes=3.0)
 
     [order] = life.orders("open")
     left = [at for at, fact in life.facts if isinstance(fact, OrderSent | OrderRepriced | CancelRequested)]
@@ -72,7 +72,7 @@ def test_orders_of_a_start_leave_at_once_although_everything_is_asked_for(tmp_pa
         await life.stop()
         return life, world.sim
 
-    life, sim = play(act, tmp_path, knobs=knobs(max_lines=100), strikes=3.0)
+    life, sim = play(act, tmp_path, sim_options=sim_options(max_lines=100), strikes=3.0)
 
     left = {fact.order_ref: at for at, fact in life.facts if isinstance(fact, OrderSent)}
     arrived = first_arrivals(sim)

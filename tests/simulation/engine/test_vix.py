@@ -28,7 +28,7 @@ exits: [loss >= 100% of credit, dte <= 2]
 
 def test_spread_is_found_on_the_future_of_its_expiry(tmp_path: Path) -> None:
     staged = generated(1, ("SPX", "VIX"), "2026-11-30 10:00 New York", 1.0)
-    sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, knobs=staged.knobs)
+    sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, options=staged.options)
 
     async def act(world: World) -> tuple[dict[str, object], float]:
         life = await world.start(lines=100)

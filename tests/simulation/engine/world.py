@@ -21,10 +21,10 @@ from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
 from engine.sim.exchange.fills import FillModel
-from engine.sim.knobs import Knobs
 from engine.sim.loop import VirtualLoop, run
 from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.series import Breadth
+from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
 from tests.simulation.engine import given
 from tests.simulation.engine.invariants import Invariants
@@ -39,7 +39,7 @@ OFTEN_S = 300.0
 """What is waited for longer than this is looked for less often."""
 LINES = 26
 """A few strikes around the money: enough for spreads, and little to stream."""
-KNOBS = Knobs(
+SIM_OPTIONS = SimOptions(
     cadence_s=5,
     match_every_s=5,
     pnl_every_s=60,
@@ -86,7 +86,7 @@ class World:
         *,
         strategies: Mapping[str, str] | None = None,
         schedule: tuple[str, ...] = (),
-        knobs: Knobs = KNOBS,
+        sim_options: SimOptions = SIM_OPTIONS,
         strikes: float = 1.0,
         sim: Simulator | None = None,
     ) -> None:
@@ -95,7 +95,7 @@ class World:
         self.state = folder / "state"
         self.state.mkdir(parents=True, exist_ok=True)
         self.strategies = given.folder(folder / "strategies", dict(given.BOTH if strategies is None else strategies))
-        self.sim = sim or generated(seed, strikes, knobs=knobs, schedule=schedule)
+        self.sim = sim or generated(seed, strikes, options=sim_options, schedule=schedule)
         self.lives: list[Life] = []
         self.executed: set[tuple[str, int, str]] = set()
         """Executions that the broker has told of by now, by id, contract and side."""
@@ -272,6 +272,6 @@ def _innermost(error: BaseException) -> BaseException:
     return error
 
 
-def knobs(**changes: object) -> Knobs:
-    """The knobs of these simulations with some turned."""
-    return replace(KNOBS, **changes)
+def sim_options(**changes: object) -> SimOptions:
+    """The options of these simulations with some changed."""
+    return replace(SIM_OPTIONS, **changes)

@@ -93,7 +93,7 @@ def order(limit: float, quantity: int = 1, action: str = "BUY", **fields: object
 def natural(sim: Simulator, combination: ib.Bag) -> float:
     """What buying the combination at once costs, signed."""
     legs = [(leg.conId, 1 if leg.action == "BUY" else -1) for leg in combination.comboLegs]
-    quotes = {con_id: sim.floor.quote(con_id) for con_id, _ in legs}
+    quotes = {con_id: sim.tape.quote(con_id) for con_id, _ in legs}
     return float(sum(quotes[con_id].ask if sign > 0 else -quotes[con_id].bid for con_id, sign in legs))
 
 

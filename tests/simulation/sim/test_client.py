@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import ib_async as ib
 import pytest
 
-from engine.sim.knobs import Knobs
+from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
 from tests.simulation.sim import stage
 
@@ -128,7 +128,7 @@ def test_lines_are_limited_and_free_again_when_cancelled():
         await asyncio.sleep(1)
         return [code for code in said if code < 2000], ticker.bid
 
-    said, bid = stage.play(act, knobs=Knobs(max_lines=1))
+    said, bid = stage.play(act, options=SimOptions(max_lines=1))
 
     assert said == [101]
     assert bid > 0
@@ -146,7 +146,7 @@ def test_data_that_is_not_subscribed_is_refused_or_delayed(data: str, wanted: in
         await asyncio.sleep(2)
         return said, ticker
 
-    said, ticker = stage.play(act, knobs=Knobs(data=data))
+    said, ticker = stage.play(act, options=SimOptions(data=data))
 
     assert said == [code]
     assert ticker.marketDataType == kind
@@ -364,7 +364,7 @@ def test_day_order_ends_at_the_close_and_nothing_ticks_until_the_next_opening():
         await asyncio.sleep(12 * 3600)
         return trade.orderStatus.status, open_updates, len(updates)
 
-    status, while_open, while_closed = stage.play(act, knobs=Knobs(cadence_s=20))
+    status, while_open, while_closed = stage.play(act, options=SimOptions(cadence_s=20))
 
     assert status == "Cancelled"
     assert while_open > 0
@@ -380,7 +380,7 @@ def test_expired_spread_is_assigned_or_lapses_and_leaves_no_option():
         await asyncio.sleep(7 * 3600)
         return before, [position.contract.secType for position in client.positions() if position.position]
 
-    before, after = stage.play(act, knobs=Knobs(cadence_s=30, match_every_s=30))
+    before, after = stage.play(act, options=SimOptions(cadence_s=30, match_every_s=30))
 
     assert before == ["OPT", "OPT"]
     assert "OPT" not in after
@@ -393,13 +393,13 @@ def test_line_that_is_opened_anew_begins_with_the_quote_as_it_stands_while_the_o
         for _ in range(4):
             ticker = connected.reqMktData(short)
             await asyncio.sleep(1)
-            quote = sim.floor.quote(short.conId)
+            quote = sim.tape.quote(short.conId)
             seen.append((ticker.bid, float(quote.bid or 0)))
             connected.cancelMktData(short)
             await asyncio.sleep(59)
         return seen
 
-    found = stage.play(act, knobs=Knobs(cadence_s=5, idle_cadence_s=3600, repeats_quotes=True))
+    found = stage.play(act, options=SimOptions(cadence_s=5, idle_cadence_s=3600, repeats_quotes=True))
 
     assert all(told == stands for told, stands in found)
     assert len({told for told, _ in found}) > 1

@@ -5,8 +5,8 @@ from typing import cast
 
 import ib_async as ib
 
-from engine.sim.knobs import Knobs
 from engine.sim.market.generated import GeneratedMarket
+from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
 from tests.simulation.sim import stage
 
@@ -23,7 +23,7 @@ async def told_after(move: float, sim: Simulator, connected: ib.IB) -> dict[str,
     tickers = {HELD: connected.reqMktData(short), OTHER: connected.reqMktData(other), SPOT: connected.reqMktData(spy)}
     await asyncio.sleep(1)
     seen = {name: (ticker.bid, ticker.ask) for name, ticker in tickers.items()}
-    cast("GeneratedMarket", sim.floor.market).shock("SPY", move)
+    cast("GeneratedMarket", sim.tape.market).shock("SPY", move)
     await asyncio.sleep(6)
     return {name: (ticker.bid, ticker.ask) != seen[name] for name, ticker in tickers.items()}
 
@@ -32,7 +32,7 @@ def play(move: float, held_every_s: float | None = 5) -> dict[str, bool]:
     async def act(sim: Simulator, connected: ib.IB) -> dict[str, bool]:
         return await told_after(move, sim, connected)
 
-    return stage.play(act, knobs=Knobs(cadence_s=5, idle_cadence_s=3600, held_every_s=held_every_s, pnl_every_s=3600))
+    return stage.play(act, options=SimOptions(cadence_s=5, idle_cadence_s=3600, held_every_s=held_every_s, pnl_every_s=3600))
 
 
 def test_held_leg_that_moved_far_is_told_with_its_underlying_and_nothing_else():

@@ -34,7 +34,7 @@ def order(order_id: int = 7, **changed: object) -> Message:
 
 def puts(sim: Simulator, count: int = 2) -> list[int]:
     """Neighbouring puts near the middle of the last expiry."""
-    listing = sim.floor.market.listing
+    listing = sim.tape.market.listing
     rows = [row for row in range(len(listing)) if listing.sign[row] < 0 and listing.last_trade[row] == listing.last_trade.max()]
     return [int(listing.con_id[row]) for row in rows[len(rows) // 2 :][:count]]
 
@@ -146,7 +146,7 @@ def test_option_order_may_name_its_contract_by_its_terms():
     async def act(sim: Simulator, raw: Raw) -> tuple[list[Message], int]:
         await raw.begin()
         [con_id] = puts(sim, 1)
-        option = sim.floor.instrument(con_id)
+        option = sim.tape.instrument(con_id)
         terms = {"con_id": 0, "sec_type": "OPT", "expiry": option.wire_expiry, "right": "P", "multiplier": "100"}
         return await raw.ask(order(**terms, strike=float(option.option.strike), lmt_price=0.01)), con_id
 
@@ -160,7 +160,7 @@ def test_option_is_found_by_its_own_symbol_alone():
     async def act(sim: Simulator, raw: Raw) -> tuple[list[Message], int]:
         await raw.begin()
         [con_id] = puts(sim, 1)
-        return await raw.ask(details(sec_type="OPT", local_symbol=sim.floor.instrument(con_id).local_symbol)), con_id
+        return await raw.ask(details(sec_type="OPT", local_symbol=sim.tape.instrument(con_id).local_symbol)), con_id
 
     (found, end), con_id = play(act)
 

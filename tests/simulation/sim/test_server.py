@@ -6,9 +6,9 @@ import struct
 import pytest
 
 from engine.domain.errors import UserError
-from engine.sim.knobs import Knobs
 from engine.sim.loop import VirtualLoop, run
 from engine.sim.messages import error
+from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
 from engine.sim.wire.codec import Message, decode, encode_frame
 from engine.sim.wire.frames import fields_of, frame, greeting
@@ -25,7 +25,7 @@ def test_version_is_the_lower_of_both(newest: int, limit: int, agreed: int):
         [body] = await raw.bodies()
         return fields_of(body)
 
-    version, connected_at = play(act, knobs=Knobs(version=limit))
+    version, connected_at = play(act, options=SimOptions(version=limit))
 
     assert int(version) == agreed
     assert connected_at == "20261123 10:00:00 EST"
@@ -59,7 +59,7 @@ def test_every_answer_reads_at_every_version_without_a_field_left(version: int):
     async def act(sim: Simulator, raw: Raw) -> list[Message]:
         raw.send(greeting(157, version))
         await raw.bodies()
-        option = int(sim.floor.market.listing.con_id[40])
+        option = int(sim.tape.market.listing.con_id[40])
         contract = {"con_id": option, "sec_type": "OPT", "exchange": "SMART"}
         for message in (
             Message("start_api", {"client_id": 1}),

@@ -1,4 +1,4 @@
-"""python -m bench.diary [STRATEGIES...]: what a simulated day writes, in bytes, for so many strategies at default settings.
+"""python -m bench.journal_size [STRATEGIES...]: what a simulated day writes, in bytes, for so many strategies.
 
 The market, the simulated TWS and the client are those of the demonstration, in virtual time; the strategies are the shipped ones
 under several names. Sizes are exact and the same on every machine but for the length of the paths in the lines.
@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.app import App, Options
-from engine.cli.demo.demo import ACCOUNT, BREADTH, CASH, FIRST_DAY, KNOBS, LINES, PORT
+from engine.cli.demo.demo import ACCOUNT, BREADTH, CASH, FIRST_DAY, LINES, PORT, SIM_OPTIONS
 from engine.cli.markets import PAST
 from engine.cli.shipped import shipped
 from engine.runtime.schedule import sessions_between
@@ -95,8 +95,8 @@ async def _day(strategies: Path, state: Path) -> None:
     session = sessions_between(FIRST_DAY, FIRST_DAY + timedelta(days=3))[0]
     begins, ends = session.open - timedelta(minutes=5), session.close + timedelta(minutes=5)
     longest = sessions_between(begins.date() - PAST, begins.date() + timedelta(days=400))
-    market = GeneratedMarket(SEED, begins, longest, ("SPX", "SPY", "VIX"), BREADTH, cadence_s=KNOBS.cadence_s)
-    simulator = Simulator(market, seed=SEED, begins=begins, account=ACCOUNT, cash=CASH, knobs=KNOBS)
+    market = GeneratedMarket(SEED, begins, longest, ("SPX", "SPY", "VIX"), BREADTH, cadence_s=SIM_OPTIONS.cadence_s)
+    simulator = Simulator(market, seed=SEED, begins=begins, account=ACCOUNT, cash=CASH, options=SIM_OPTIONS)
     await simulator.start("127.0.0.1", PORT)
     options = Options(serves_api=False, watches_files=False)
     app = App(

@@ -21,7 +21,7 @@ from engine.sim.session import Session
 _CENT = Decimal("0.01")
 
 
-class Herald:
+class NoticeDispatcher:
     """Between the exchange and the sessions."""
 
     def __init__(

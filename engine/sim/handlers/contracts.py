@@ -6,9 +6,9 @@ from decimal import Decimal
 import numpy as np
 
 from engine.domain.session import NEW_YORK, Session, trading_day
-from engine.sim.desks.hall import Client, Hall
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.exchange.rules import MARKET_RULES, market_rule, min_tick
+from engine.sim.handlers.context import Client, Context
 from engine.sim.messages import error
 from engine.sim.wire.codec import Message
 from engine.sim.wire.kinds import Value
@@ -55,13 +55,13 @@ WRONG_TYPE = "Please enter a valid security type"
 _STOCK_TYPES = {"etf": "ETF", "stock": "COMMON", "index": ""}
 
 
-class ContractDesk:
+class ContractHandler:
     """Answers from the listing as it is at the moment of the question."""
 
-    def __init__(self, hall: Hall, client: Client) -> None:
-        self._floor = hall.floor
-        self._now = hall.now
-        self._faults = hall.faults
+    def __init__(self, context: Context, client: Client) -> None:
+        self._tape = context.tape
+        self._now = context.now
+        self._faults = context.faults
         self._send = client.send
 
     def details(self, asked: Message) -> None:
@@ -77,7 +77,7 @@ class ContractDesk:
         if not found:
             self._send(error(req_id, 200, "No security definition has been found for the request"))
             return
-        shown = self._floor.sessions(trading_day(self._now()), HOURS_SHOWN_DAYS)
+        shown = self._tape.sessions(trading_day(self._now()), HOURS_SHOWN_DAYS)
         hours = ";".join(_hours(day, session) for day, session in shown)
         for instrument in found:
             self._send(self._details(req_id, instrument, hours))
@@ -86,12 +86,12 @@ class ContractDesk:
     def chain(self, asked: Message) -> None:
         """Expiries and strikes of each trading class, once for SMART and once for CBOE."""
         req_id, symbol = asked.whole("req_id"), asked.text("symbol")
-        under = self._floor.underlying(symbol)
+        under = self._tape.underlying(symbol)
         wanted = asked.whole("under_con_id")
         if under is None or (wanted and wanted != under.con_id):
             self._send(error(req_id, 200, "No security definition has been found for the request"))
             return
-        listing, days = self._floor.market.listing, self._floor.last_trade_days()
+        listing, days = self._tape.market.listing, self._tape.last_trade_days()
         for exchange in ("SMART", "CBOE"):
             for root in listing.trading_classes(symbol):
                 rows = np.flatnonzero(listing.root == listing.roots.index(root))
@@ -110,7 +110,7 @@ class ContractDesk:
 
     def symbols(self, asked: Message) -> None:
         pattern = asked.text("pattern").strip().upper()
-        known = self._floor.market.underlyings.values()
+        known = self._tape.market.underlyings.values()
         found = [u for u in known if pattern and (u.symbol.startswith(pattern) or pattern in u.name.upper())][:SAMPLES]
         samples = tuple(
             {
@@ -142,15 +142,15 @@ class ContractDesk:
         """The instruments that fit what is told of them; what is not told fits anything."""
         con_id = asked.whole("con_id")
         if con_id:
-            known = self._floor.instrument(con_id)
-            return [known] if known is not None and self._floor.is_listed(con_id) else []
+            known = self._tape.instrument(con_id)
+            return [known] if known is not None and self._tape.is_listed(con_id) else []
         if asked.text("sec_type") in {"STK", "IND"}:
-            under = self._floor.underlying(asked.text("symbol") or asked.text("local_symbol"))
+            under = self._tape.underlying(asked.text("symbol") or asked.text("local_symbol"))
             return [under] if under is not None and under.sec_type == asked.text("sec_type") and _goes_to(asked, under) else []
         return self._options(asked) if asked.text("sec_type") == "OPT" else []
 
     def _options(self, asked: Message) -> list[Instrument]:
-        listing = self._floor.market.listing
+        listing = self._tape.market.listing
         symbol = asked.text("symbol")
         local, root = asked.text("local_symbol"), asked.text("trading_class")
         if asked.text("exchange") not in {"", *OPTION_EXCHANGES} or asked.text("currency") not in {"", "USD"}:
@@ -169,7 +169,7 @@ class ContractDesk:
         if root:
             keep &= listing.root == (listing.roots.index(root) if root in listing.roots else -1)
         if asked.text("expiry"):
-            days = np.datetime_as_string(self._floor.last_trade_days(), unit="D")
+            days = np.datetime_as_string(self._tape.last_trade_days(), unit="D")
             keep &= np.char.startswith(np.char.replace(days, "-", ""), asked.text("expiry"))
         if asked.number("strike") is not None:
             keep &= listing.strike == asked.number("strike")
@@ -177,12 +177,12 @@ class ContractDesk:
             keep &= listing.sign == (1 if asked.text("right").startswith("C") else -1)
         if asked.text("multiplier"):
             keep &= listing.multiplier.astype(str) == asked.text("multiplier")
-        found = [self._floor.instrument(int(con_id)) for con_id in listing.con_id[keep]]
+        found = [self._tape.instrument(int(con_id)) for con_id in listing.con_id[keep]]
         return [one for one in found if one is not None and (not local or one.local_symbol == local)]
 
     def _details(self, req_id: int, instrument: Instrument, hours: str) -> Message:
         option = instrument.option
-        under = self._floor.market.underlyings[instrument.symbol]
+        under = self._tape.market.underlyings[instrument.symbol]
         exchanges = STOCK_EXCHANGES if instrument.sec_type == "STK" else OPTION_EXCHANGES
         if instrument.sec_type == "IND":
             exchanges = (instrument.exchange,)
@@ -224,10 +224,10 @@ class ContractDesk:
         return str(shares) if odd is None else f"{odd.number():.1f}"
 
     def _last_trade(self, instrument: Instrument) -> str:
-        row = None if instrument.option is None else self._floor.market.row(instrument.con_id)
+        row = None if instrument.option is None else self._tape.market.row(instrument.con_id)
         if row is None:
             return instrument.wire_expiry
-        last = datetime.fromtimestamp(float(self._floor.market.listing.last_trade[row]), NEW_YORK)
+        last = datetime.fromtimestamp(float(self._tape.market.listing.last_trade[row]), NEW_YORK)
         return f"{last:%Y%m%d %H:%M} US/Eastern"
 
 

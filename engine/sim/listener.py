@@ -1,4 +1,4 @@
-"""The door of the simulated TWS: listens, takes connections in, and knows who is there."""
+"""The TCP listener of the simulated TWS: listens, takes connections in, and knows who is there."""
 
 import asyncio
 import errno
@@ -6,21 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.domain.errors import UserError
-from engine.sim.desks.hall import Client, Hall
 from engine.sim.faults import LINK_DOWN
-from engine.sim.server import Connection, Switchboard
+from engine.sim.handlers.context import Client, Context
+from engine.sim.server import Connection, ConnectionEvents
 from engine.sim.session import Session
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """A simulator that anybody on the network could reach would be taken for a TWS."""
 
 
-class Reception:
+class Listener:
     """Connections by number and clients by id; both empty while nobody listens."""
 
-    def __init__(self, board: Switchboard, hall: Hall, left: Callable[[Session], None]) -> None:
-        self._board = replace(board, register=self._register, gone=self._gone)
-        self._hall = hall
+    def __init__(self, events: ConnectionEvents, context: Context, left: Callable[[Session], None]) -> None:
+        self._events = replace(events, register=self._register, gone=self._gone)
+        self._context = context
         self._left = left
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: asyncio.Server | None = None
@@ -71,18 +71,18 @@ class Reception:
         return list(self._connections.values())
 
     def _connection(self) -> Connection:
-        assert self._loop is not None, "connections come to an open reception"
+        assert self._loop is not None, "connections come to a listener that is open"
         self._count += 1
-        connection = self._connections[self._count] = Connection(self._board, self._count, self._loop)
+        connection = self._connections[self._count] = Connection(self._events, self._count, self._loop)
         return connection
 
     def _register(self, connection: Connection, client_id: int) -> Session | None:
-        hall = self._hall
-        taken = hall.faults.take("client_id_taken", hall.now()) is not None
-        if taken or client_id in self._sessions or len(self._sessions) >= hall.knobs.max_clients:
+        context = self._context
+        taken = context.faults.take("client_id_taken", context.now()) is not None
+        if taken or client_id in self._sessions or len(self._sessions) >= context.options.max_clients:
             return None
         session = Session(
-            hall,
+            context,
             Client(
                 client_id,
                 connection.version,
@@ -94,9 +94,9 @@ class Reception:
             ),
         )
         self._sessions[client_id] = session
-        session.accounts.ready = hall.faults.on("account_not_ready") is None
-        session.greet(hall.exchange.account.name)
-        if any(hall.faults.on(name) for name in LINK_DOWN):
+        session.accounts.ready = context.faults.on("account_not_ready") is None
+        session.greet(context.exchange.account.name)
+        if any(context.faults.on(name) for name in LINK_DOWN):
             session.say(1100, "Connectivity between IBKR and Trader Workstation has been lost.")
         return session
 

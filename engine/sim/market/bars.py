@@ -19,7 +19,7 @@ _STOCK_LOT = 100
 
 
 @dataclass(slots=True)
-class Diary:
+class UnderlyingBars:
     """Prices are kept to the cent, as they are shown and as options settle to them."""
 
     character: Character
@@ -31,7 +31,7 @@ class Diary:
 
     @classmethod
     def of_history(cls, character: Character, days: Sequence[date], past: Past, month: Floats) -> Self:
-        """A diary with these days behind it; `month` is the 30-day volatility of each."""
+        """Bars of these days; `month` is the 30-day volatility of each."""
         shares = _day_volumes(character, days)
         prices = np.round(np.stack([past.open, past.high, past.low, past.close], -1), 2).tolist()
         bars = [Bar(day, o, h, lo, c, volume) for day, (o, h, lo, c), volume in zip(days, prices, shares, strict=True)]
@@ -39,7 +39,7 @@ class Diary:
 
     @classmethod
     def of_volatility(cls, character: Character, days: Sequence[date], iv_bars: Sequence[Bar]) -> Self:
-        """A diary of an index that is 100 times another's 30-day volatility."""
+        """Bars of an index that is 100 times another's 30-day volatility."""
         levels = [round(100 * bar.close, 2) for bar in iv_bars]
         opened = levels[:1] + levels[:-1]
         rows = zip(days, opened, levels, strict=True)

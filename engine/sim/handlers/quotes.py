@@ -5,10 +5,14 @@ from collections.abc import Container, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.sim.desks import ticks
-from engine.sim.desks.contracts import WRONG_TYPE, names_a_type
-from engine.sim.desks.hall import Client, Find, Hall
-from engine.sim.desks.lines import (
+from engine.sim.exchange.checks import legs_refusal
+from engine.sim.exchange.combos import combo_quote
+from engine.sim.exchange.instruments import Quote, signed_legs
+from engine.sim.exchange.rules import combo_tick, min_tick
+from engine.sim.handlers import ticks
+from engine.sim.handlers.context import Client, Context, Find
+from engine.sim.handlers.contracts import WRONG_TYPE, names_a_type
+from engine.sim.handlers.lines import (
     Bools,
     ComboLine,
     Floats,
@@ -17,10 +21,6 @@ from engine.sim.desks.lines import (
     Shown,
     UnderlyingLine,
 )
-from engine.sim.exchange.checks import legs_refusal
-from engine.sim.exchange.combos import combo_quote
-from engine.sim.exchange.instruments import Quote, signed_legs
-from engine.sim.exchange.rules import combo_tick, min_tick
 from engine.sim.messages import error, leg_of
 from engine.sim.wire.codec import Message
 
@@ -35,17 +35,17 @@ _LEAST_MOVE = 0.03
 """USD per share by which a quote must at least have moved to be told out of turn: an option worth cents moves by large parts."""
 
 
-class QuoteDesk:
+class QuoteHandler:
     """The lines of one client."""
 
-    def __init__(self, hall: Hall, client: Client, find: Find) -> None:
+    def __init__(self, context: Context, client: Client, find: Find) -> None:
         self.competing = False
-        self._floor = hall.floor
-        self._lines = hall.lines
-        self._knobs = hall.knobs
-        self._faults = hall.faults
-        self._later = hall.later
-        self._now = hall.now
+        self._tape = context.tape
+        self._lines = context.lines
+        self._options = context.options
+        self._faults = context.faults
+        self._later = context.later
+        self._now = context.now
         self._send = client.send
         self._emit = client.emit
         self._write = client.write
@@ -54,7 +54,7 @@ class QuoteDesk:
         self._wanted_type = _LIVE
         self._open: dict[int, Line] = {}
         self._snapshots: set[int] = set()
-        self._options = Shown()
+        self._option_lines = Shown()
 
     @property
     def is_streaming(self) -> bool:
@@ -87,7 +87,7 @@ class QuoteDesk:
     def tick(self, *, relisted: bool, underlyings: tuple[str, ...]) -> None:
         """Sends what changed since the last time."""
         if relisted:
-            self._options.place_anew(self._floor.market.row)
+            self._option_lines.place_anew(self._tape.market.row)
         if self.competing:
             return
         self._tick_options()
@@ -96,12 +96,12 @@ class QuoteDesk:
     def glance(self, held: Container[int], underlyings: frozenset[str], part: float) -> bool:
         """Sends what changed of these contracts and of everything that is no option, where the middle of one of them has moved by
         this part of itself since it was told; whether it has."""
-        places = self._options.places(held)
+        places = self._option_lines.places(held)
         if self.competing or not places.size:
             return False
         told, now = (
             values[: ticks.PRICE_COLUMNS].mean(axis=0)
-            for values in (self._options.values[:, places], self._floor.columns(self._options.rows[places]))
+            for values in (self._option_lines.values[:, places], self._tape.columns(self._option_lines.rows[places]))
         )
         if not np.any(np.abs(now - told) > np.maximum(_LEAST_MOVE, part * told)):
             return False
@@ -113,7 +113,7 @@ class QuoteDesk:
         for line in list(self._open.values()):
             if isinstance(line, UnderlyingLine) and line.instrument.symbol in moved:
                 self._show_underlying(line)
-            elif isinstance(line, UnderlyingLine) and self._knobs.repeats_quotes:
+            elif isinstance(line, UnderlyingLine) and self._options.repeats_quotes:
                 ticks.underlying_again(self._emit, line)  # a price that stands is no older than the quotes that are told with it
             elif isinstance(line, ComboLine):
                 self._show_combo(line)
@@ -144,13 +144,13 @@ class QuoteDesk:
         if not names_a_type(asked):
             return 321, f"Error validating request.-'bW' : cause - {WRONG_TYPE}"
         if asked.text("sec_type") == "BAG":
-            refusal = legs_refusal(asked.text("symbol"), [leg_of(row) for row in asked.rows("legs")], self._floor)
+            refusal = legs_refusal(asked.text("symbol"), [leg_of(row) for row in asked.rows("legs")], self._tape)
             if refusal is not None:
                 return refusal.code, refusal.text
         if self.competing:
             return 10197, _COMPETING
-        if self._knobs.data == "none" or (self._is_delayed() and self._wanted_type < _DELAYED):
-            return self._knobs.not_subscribed_code, _NOT_SUBSCRIBED
+        if self._options.data == "none" or (self._is_delayed() and self._wanted_type < _DELAYED):
+            return self._options.not_subscribed_code, _NOT_SUBSCRIBED
         return None
 
     def _line_for(self, req_id: int, asked: Message) -> Line | None:
@@ -177,7 +177,7 @@ class QuoteDesk:
                 self._begin_option(line)
             case UnderlyingLine():
                 self._show_underlying(line)
-                ticks.underlying_generics(self._emit, line, self._floor)
+                ticks.underlying_generics(self._emit, line, self._tape)
             case ComboLine():
                 self._show_combo(line)
         if snapshot:
@@ -185,18 +185,18 @@ class QuoteDesk:
             if self._is_complete(line):
                 self._end_snapshot(req_id)
             else:
-                self._later(self._knobs.snapshot_wait_s, lambda: self._end_snapshot(req_id))
+                self._later(self._options.snapshot_wait_s, lambda: self._end_snapshot(req_id))
 
     def _begin_option(self, line: OptionLine) -> None:
-        row = self._floor.market.row(line.instrument.con_id)
+        row = self._tape.market.row(line.instrument.con_id)
         assert row is not None, "only listed options are found"
-        if self._knobs.missing_underlying:
+        if self._options.missing_underlying:
             self._send(error(line.req_id, 10090, _PARTLY))
-        self._options.add(line, row)
-        close = self._floor.previous_close(line.instrument.con_id)
+        self._option_lines.add(line, row)
+        close = self._tape.previous_close(line.instrument.con_id)
         if close is not None:
             self._emit("tick_price", line.req_id, ticks.type_of(9, line.delayed), close, 0, 0)
-        ticks.option_generics(self._emit, line, self._floor, row)
+        ticks.option_generics(self._emit, line, self._tape, row)
         self._tick_options()
 
     def _end_snapshot(self, req_id: int) -> None:
@@ -208,17 +208,17 @@ class QuoteDesk:
         line = self._open.pop(req_id)
         self._snapshots.discard(req_id)
         self._lines.release()
-        if isinstance(line, OptionLine) and line in self._options.lines:
-            self._options.remove(line)
+        if isinstance(line, OptionLine) and line in self._option_lines.lines:
+            self._option_lines.remove(line)
 
     def _tick_options(self, places: NDArray[np.int64] | None = None) -> None:
         """Sends what changed of the options at these places, of all where none are named."""
-        shown = self._options
+        shown = self._option_lines
         if places is None:
             places = np.arange(len(shown.lines))
         if not places.size:
             return
-        values = self._floor.columns(shown.rows[places])
+        values = self._tape.columns(shown.rows[places])
         changed = shown.changes(values, places)
         lines = [shown.lines[place] for place in places.tolist()]
         spots: dict[str, float] = {}
@@ -226,7 +226,7 @@ class QuoteDesk:
             line = lines[place]
             symbol = line.instrument.symbol
             if symbol not in spots:
-                spots[symbol] = self._floor.market.spot(symbol).price or -1.0
+                spots[symbol] = self._tape.market.spot(symbol).price or -1.0
             ticks.option_ticks(
                 self._emit,
                 line,
@@ -234,9 +234,9 @@ class QuoteDesk:
                 changed[:, place].tolist(),
                 spot=spots[symbol],
                 at=self._now(),
-                greeks=not self._knobs.missing_underlying,
+                greeks=not self._options.missing_underlying,
             )
-        if self._knobs.repeats_quotes:
+        if self._options.repeats_quotes:
             self._repeat(lines, values, changed)
 
     def _repeat(self, lines: Sequence[OptionLine], values: Floats, changed: Bools) -> None:
@@ -255,15 +255,15 @@ class QuoteDesk:
         self._again(frames)
 
     def _show_underlying(self, line: UnderlyingLine) -> None:
-        quote = self._floor.market.spot(line.instrument.symbol)
+        quote = self._tape.market.spot(line.instrument.symbol)
         if quote != line.shown:
             ticks.underlying_ticks(self._emit, line, quote, at=self._now())
             line.shown = quote
         if 106 in line.generics:
-            ticks.underlying_volatility(self._emit, line, self._floor.market.iv30(line.instrument.symbol))
+            ticks.underlying_volatility(self._emit, line, self._tape.market.iv30(line.instrument.symbol))
 
     def _show_combo(self, line: ComboLine) -> None:
-        quote = Quote(None, None) if self._faults.on("bag_silent") else combo_quote(line.legs, self._floor)
+        quote = Quote(None, None) if self._faults.on("bag_silent") else combo_quote(line.legs, self._tape)
         if quote != line.shown and not self._faults.on("bag_silent"):
             ticks.combo_ticks(self._emit, line, quote)
         line.shown = quote
@@ -271,7 +271,7 @@ class QuoteDesk:
     def _is_complete(self, line: Line) -> bool:
         match line:
             case OptionLine():
-                values = self._options.values[:, self._options.lines.index(line)]
+                values = self._option_lines.values[:, self._option_lines.lines.index(line)]
                 return not bool(np.isnan(values[[0, 1, 7]]).any())
             case UnderlyingLine():
                 return line.shown is not None and line.shown.price is not None
@@ -279,12 +279,12 @@ class QuoteDesk:
                 return line.shown.bid is not None and line.shown.ask is not None
 
     def _is_delayed(self) -> bool:
-        return self._knobs.data == "delayed" or self._faults.on("delayed") is not None
+        return self._options.data == "delayed" or self._faults.on("delayed") is not None
 
     def _min_tick(self, line: Line) -> float:
         if not isinstance(line, ComboLine):
             return float(min_tick(line.instrument))
-        leg = self._floor.instrument(line.legs[0][0])
+        leg = self._tape.instrument(line.legs[0][0])
         assert leg is not None, "the legs were found when the line was opened"
         return float(combo_tick(leg, len(line.legs)))
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from engine.sim.exchange.account import Account
-from engine.sim.floor import Floor
+from engine.sim.tape import MarketTape
 
 Values = dict[tuple[str, str], str]
 """(tag, currency) to text, in the order of telling."""
@@ -27,13 +27,13 @@ _FOUR_TIMES = 4
 """Day-trading buying power of a margin account: four times the available funds."""
 
 
-def account_values(account: Account, floor: Floor) -> Values:
+def account_values(account: Account, tape: MarketTape) -> Values:
     """Every tag with its value; amounts in USD, which is the account's base currency."""
-    funds = account.funds(floor)
+    funds = account.funds(tape)
     available = funds.equity_with_loan - funds.initial
     excess = funds.equity_with_loan - funds.maintenance
-    net = account.net_liquidation(floor)
-    stock, options, gross = _market_values(account, floor)
+    net = account.net_liquidation(tape)
+    stock, options, gross = _market_values(account, tape)
     values: Values = {
         ("AccountCode", ""): account.name,
         ("AccountReady", ""): "true",
@@ -68,10 +68,10 @@ def account_values(account: Account, floor: Floor) -> Values:
         "TotalCashValue": account.cash,
     }
     values |= {(tag, "USD"): _money(amount) for tag, amount in amounts.items()}
-    return values | _ledger(account, floor, net, stock, options)
+    return values | _ledger(account, tape, net, stock, options)
 
 
-def _ledger(account: Account, floor: Floor, net: Decimal, stock: Decimal, options: Decimal) -> Values:
+def _ledger(account: Account, tape: MarketTape, net: Decimal, stock: Decimal, options: Decimal) -> Values:
     """The cash ledger, once for the base currency and once for the dollar, which are the same here."""
     amounts = {
         "CashBalance": account.cash,
@@ -79,7 +79,7 @@ def _ledger(account: Account, floor: Floor, net: Decimal, stock: Decimal, option
         "StockMarketValue": stock,
         "OptionMarketValue": options,
         "NetLiquidationByCurrency": net,
-        "UnrealizedPnL": account.unrealized(floor),
+        "UnrealizedPnL": account.unrealized(tape),
         "RealizedPnL": account.realized,
     }
     values: Values = {}
@@ -89,11 +89,11 @@ def _ledger(account: Account, floor: Floor, net: Decimal, stock: Decimal, option
     return values
 
 
-def _market_values(account: Account, floor: Floor) -> tuple[Decimal, Decimal, Decimal]:
+def _market_values(account: Account, tape: MarketTape) -> tuple[Decimal, Decimal, Decimal]:
     """(stock, options, gross of both without signs), USD."""
     stock = options = gross = Decimal(0)
     for position in account.held():
-        value = position.value(floor)
+        value = position.value(tape)
         gross += abs(value)
         if position.instrument.option is None:
             stock += value

@@ -7,9 +7,6 @@ from typing import assert_never
 
 from engine.domain.session import NEW_YORK
 from engine.pricing.exact import exact
-from engine.sim.desks.hall import Client, Find, Hall
-from engine.sim.desks.odd import Odd
-from engine.sim.desks.times import instant_of
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.exchange.orders import (
     Charged,
@@ -25,6 +22,9 @@ from engine.sim.exchange.orders import (
     StatusShown,
     status_shown,
 )
+from engine.sim.handlers.context import Client, Context, Find
+from engine.sim.handlers.odd import Odd
+from engine.sim.handlers.times import instant_of
 from engine.sim.messages import (
     action_of,
     commission_report,
@@ -47,22 +47,22 @@ _UNSET_FOLLOWS_S = 0.2
 _DEFAULT_CLIENT = 0
 
 
-class OrderDesk:
+class OrderHandler:
     """One client's view of the exchange's orders."""
 
-    def __init__(self, hall: Hall, client: Client, find: Find) -> None:
+    def __init__(self, context: Context, client: Client, find: Find) -> None:
         self._client_id = client.id
         self._version = client.version
-        self._exchange = hall.exchange
-        self._floor = hall.floor
-        self._knobs = hall.knobs
-        self._faults = hall.faults
+        self._exchange = context.exchange
+        self._tape = context.tape
+        self._options = context.options
+        self._faults = context.faults
         self._find = find
-        self._send = Odd(hall.faults, hall.odd, client.send, hall.later, hall.now).send
+        self._send = Odd(context.faults, context.odd, client.send, context.later, context.now).send
         self._send_fields = client.send_fields
-        self._tell = hall.tell
-        self._later = hall.later
-        self._now = hall.now
+        self._tell = context.tell
+        self._later = context.later
+        self._now = context.now
         self._untransmitted: dict[int, OrderTerms] = {}
         """Orders that wait for the last of their family; nobody sees them, and they end with the session."""
 
@@ -132,7 +132,7 @@ class OrderDesk:
         req_id = asked.whole("req_id")
         rows = [row for row in self._exchange.booking.executions.values() if _fits(row, asked)]
         for row in rows:
-            self._send(exec_details(row, req_id, self._knobs.execution_times))
+            self._send(exec_details(row, req_id, self._options.execution_times))
         self._send(Message("exec_details_end", {"req_id": req_id}))
         for row in rows:
             commission = self._exchange.booking.commissions.get(row.exec_id)
@@ -152,14 +152,14 @@ class OrderDesk:
             case StatusShown():
                 self._send(order_status(notice))
             case Executed():
-                self._send(exec_details(notice.execution, -1, self._knobs.execution_times))
+                self._send(exec_details(notice.execution, -1, self._options.execution_times))
             case Charged():
                 self._send(commission_report(notice.commission))
             case Said():
                 self._send(error(notice.order_id, notice.code, notice.text))
             case Previewed():
                 instrument = self._instrument(notice.terms)
-                wide = self._knobs.what_if_range
+                wide = self._options.what_if_range
                 self._send(what_if(self._client_id, notice.order_id, 0, notice.terms, instrument, notice.preview, as_range=wide))
             case PositionMoved():
                 pass
@@ -227,7 +227,7 @@ class OrderDesk:
 
     def _next_open(self, now: datetime) -> str:
         days = (now.astimezone(NEW_YORK).date() + timedelta(days=ahead) for ahead in range(10))
-        opens = [session.open for day in days if (session := self._floor.session_of(day)) is not None and session.open > now]
+        opens = [session.open for day in days if (session := self._tape.session_of(day)) is not None and session.open > now]
         return f"{opens[0].astimezone(NEW_YORK):%Y-%m-%d %H:%M:%S} US/Eastern" if opens else "the market opens"
 
     def _preview(self, order_id: int, terms: OrderTerms, now: datetime) -> None:
@@ -276,14 +276,14 @@ class OrderDesk:
         return found[0].con_id if len(found) == 1 else 0
 
     def _instrument(self, terms: OrderTerms) -> Instrument | None:
-        return None if terms.is_combo else self._floor.instrument(terms.con_id)
+        return None if terms.is_combo else self._tape.instrument(terms.con_id)
 
     def _is_own(self, order: Order) -> bool:
         by_hand = self._client_id == _DEFAULT_CLIENT and order.order_id <= 0
         return order.client_id == self._client_id or by_hand
 
     def _concerns(self, notice: Notice) -> bool:
-        if self._knobs.master_client == self._client_id:
+        if self._options.master_client == self._client_id:
             return True
         match notice:
             case OrderShown():

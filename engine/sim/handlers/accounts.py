@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.domain.session import NEW_YORK
-from engine.sim.desks.hall import Client, Hall
-from engine.sim.desks.values import LEDGER_TAGS, Values, account_values
 from engine.sim.exchange.account import Position
+from engine.sim.handlers.context import Client, Context
+from engine.sim.handlers.values import LEDGER_TAGS, Values, account_values
 from engine.sim.messages import contract_values, error
 from engine.sim.wire.codec import Message
 from engine.sim.wire.kinds import Value
@@ -15,20 +15,20 @@ _TOO_MANY = "Error processing request.-'bS' : cause - Maximum number of account 
 _LEDGER = "$LEDGER"
 
 
-class AccountDesk:
+class AccountHandler:
     """What one client has subscribed to about the account."""
 
-    def __init__(self, hall: Hall, client: Client) -> None:
-        self._exchange = hall.exchange
-        self._account = hall.exchange.account
-        self._floor = hall.floor
-        self._knobs = hall.knobs
+    def __init__(self, context: Context, client: Client) -> None:
+        self._exchange = context.exchange
+        self._account = context.exchange.account
+        self._tape = context.tape
+        self._options = context.options
         self.ready = True
         """False while TWS says that its account values are not to be trusted."""
         self._send = client.send
-        self._now = hall.now
-        self._faults = hall.faults
-        self._later = hall.later
+        self._now = context.now
+        self._faults = context.faults
+        self._later = context.later
         self._updates = False
         self._positions = False
         self._summaries: dict[int, frozenset[str]] = {}
@@ -54,7 +54,7 @@ class AccountDesk:
         self._updates = asked.flag("subscribe") and self._is_ours(asked)
         if self._updates:
             self._values_at = self._now()
-            self._show_values(account_values(self._account, self._floor))
+            self._show_values(account_values(self._account, self._tape))
             for position in self._account.held():
                 self._show_portfolio(position)
             self._show_time()
@@ -62,12 +62,12 @@ class AccountDesk:
 
     def summary(self, asked: Message) -> None:
         req_id = asked.whole("req_id")
-        if req_id not in self._summaries and len(self._summaries) >= self._knobs.max_summaries:
+        if req_id not in self._summaries and len(self._summaries) >= self._options.max_summaries:
             self._send(error(req_id, 322, _TOO_MANY))
             return
         self._summaries[req_id] = frozenset(tag for tag in asked.text("tags").split(",") if tag)
         self._sent.pop(req_id, None)
-        self._show_summary(req_id, account_values(self._account, self._floor))
+        self._show_summary(req_id, account_values(self._account, self._tape))
         self._send(Message("account_summary_end", {"req_id": req_id}))
 
     def cancel_summary(self, asked: Message) -> None:
@@ -79,7 +79,7 @@ class AccountDesk:
             return
         self._multi[req_id] = asked.flag("ledger_and_nlv")
         self._sent.pop(req_id, None)
-        self._show_multi(req_id, account_values(self._account, self._floor))
+        self._show_multi(req_id, account_values(self._account, self._tape))
         self._send(Message("account_update_multi_end", {"req_id": req_id}))
 
     def cancel_updates_multi(self, asked: Message) -> None:
@@ -150,13 +150,13 @@ class AccountDesk:
 
     def tick(self, now: datetime) -> None:
         """Sends what is due by now: profit and loss about once a second, values every few minutes."""
-        if self.wants_profits and _is_due(self._pnl_at, now, self._knobs.pnl_every_s):
+        if self.wants_profits and _is_due(self._pnl_at, now, self._options.pnl_every_s):
             self._pnl_at = now
             for req_id in self._pnl:
                 self._show_pnl(req_id)
             for req_id in self._pnl_single:
                 self._show_pnl_single(req_id)
-        if self.wants_values and _is_due(self._values_at, now, self._knobs.account_every_s):
+        if self.wants_values and _is_due(self._values_at, now, self._options.account_every_s):
             self._values_at = now
             if self._updates:
                 for position in self._account.held():
@@ -166,7 +166,7 @@ class AccountDesk:
     def _show_all_values(self) -> None:
         if not self.wants_values:
             return
-        values = account_values(self._account, self._floor)
+        values = account_values(self._account, self._tape)
         if self._updates:
             self._show_values(values)
             self._show_time()
@@ -209,9 +209,9 @@ class AccountDesk:
         return {key: value for key, value in shown.items() if told.get(key) != value}
 
     def _show_portfolio(self, position: Position) -> None:
-        value = position.value(self._floor)
+        value = position.value(self._tape)
         scale = position.quantity * position.instrument.multiplier
-        mark = value / scale if scale else self._floor.quote(position.instrument.con_id).mark or Decimal(0)
+        mark = value / scale if scale else self._tape.quote(position.instrument.con_id).mark or Decimal(0)
         contract = contract_values(position.instrument)
         contract["primary_exchange"] = position.instrument.primary_exchange
         if position.instrument.option is None:
@@ -256,8 +256,8 @@ class AccountDesk:
             "pnl",
             {
                 "req_id": req_id,
-                "daily": _rounded(self._account.daily(self._floor), 6),
-                "unrealized": _rounded(self._account.unrealized(self._floor), 6),
+                "daily": _rounded(self._account.daily(self._tape), 6),
+                "unrealized": _rounded(self._account.unrealized(self._tape), 6),
                 "realized": _rounded(self._account.realized, 6),
             },
         )
@@ -270,10 +270,10 @@ class AccountDesk:
         position = self._account.positions.get(con_id)
         values: dict[str, Value] = {"req_id": req_id}  # of what is not held: a position of 0, and no profits
         if position is not None:
-            value = position.value(self._floor)
+            value = position.value(self._tape)
             values |= {
                 "position": position.quantity,
-                "daily": _rounded(position.daily(self._floor), 6),
+                "daily": _rounded(position.daily(self._tape), 6),
                 "unrealized": _rounded(value - position.cost, 6),
                 "realized": _rounded(position.realized, 6),
                 "value": _rounded(value, 6),

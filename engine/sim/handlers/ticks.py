@@ -7,10 +7,10 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.sim.desks.lines import ComboLine, Emit, OptionLine, UnderlyingLine, Write
 from engine.sim.exchange.instruments import Quote
-from engine.sim.floor import Floor
+from engine.sim.handlers.lines import ComboLine, Emit, OptionLine, UnderlyingLine, Write
 from engine.sim.market.quotes import UnderlyingQuote
+from engine.sim.tape import MarketTape
 
 _DELAYED_TYPES = {
     1: 66,
@@ -54,7 +54,7 @@ def option_ticks(
     at: datetime,
     greeks: bool,
 ) -> None:
-    """Ticks of one option; `values` and `changed` in the order of floor.COLUMNS."""
+    """Ticks of one option; `values` and `changed` in the order of tape.COLUMNS."""
     req_id, delayed = line.req_id, line.delayed
     for price, size, price_type, size_type in ((_BID, _BID_SIZE, 1, 0), (_ASK, _ASK_SIZE, 2, 3)):
         if changed[price]:
@@ -87,15 +87,15 @@ def written_quote(write: Write, line: OptionLine, values: Sequence[float]) -> tu
     return write("tick_price", *bid), write("tick_price", *ask)
 
 
-def option_generics(emit: Emit, line: OptionLine, floor: Floor, row: int) -> None:
+def option_generics(emit: Emit, line: OptionLine, tape: MarketTape, row: int) -> None:
     """Volume and open interest of an option: the other right's are 0."""
     is_call = line.instrument.option is not None and line.instrument.option.put_call == "C"
     if 100 in line.generics:
-        volume = _count(float(floor.market.quotes.volume[row]))
+        volume = _count(float(tape.market.quotes.volume[row]))
         emit("tick_size", line.req_id, 29, volume if is_call else 0)
         emit("tick_size", line.req_id, 30, 0 if is_call else volume)
     if 101 in line.generics:
-        interest = floor.open_interest(row)
+        interest = tape.open_interest(row)
         emit("tick_size", line.req_id, 27, interest if is_call else 0)
         emit("tick_size", line.req_id, 28, 0 if is_call else interest)
 
@@ -134,14 +134,14 @@ def underlying_again(emit: Emit, line: UnderlyingLine) -> None:
         emit("tick_price", line.req_id, type_of(4, line.delayed), shown.price, 0, 0)
 
 
-def underlying_generics(emit: Emit, line: UnderlyingLine, floor: Floor) -> None:
+def underlying_generics(emit: Emit, line: UnderlyingLine, tape: MarketTape) -> None:
     """Option volume and open interest of the whole chain, historical volatility, and that nothing is halted."""
     symbol = line.instrument.symbol
-    calls, puts, call_interest, put_interest = floor.totals(symbol)
+    calls, puts, call_interest, put_interest = tape.totals(symbol)
     for generic, pair in ((100, ((29, calls), (30, puts))), (101, ((27, call_interest), (28, put_interest)))):
         for tick, count in pair if generic in line.generics else ():
             emit("tick_size", line.req_id, tick, count)
-    volatility = floor.historical_volatility(symbol) if 104 in line.generics else None
+    volatility = tape.historical_volatility(symbol) if 104 in line.generics else None
     if volatility is not None:
         emit("tick_generic", line.req_id, 23, volatility)
     emit("tick_generic", line.req_id, 49, 0.0)

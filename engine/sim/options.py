@@ -1,6 +1,6 @@
-"""What differs between installations of TWS, and what is not known of it: one knob each.
+"""What differs between installations of TWS, and what is not known of it: one option each.
 
-Source: notes on the protocol by version and by observation; what could not be verified on an account is a knob.
+Source: notes on the protocol by version and by observation; what could not be verified on an account is an option.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ TimeFormat = Literal["zone", "two_spaces", "utc", "universal"]
 
 
 @dataclass(frozen=True, slots=True)
-class Knobs:
+class SimOptions:
     """Settings of one simulated TWS; the defaults are those of a paper account with live data."""
 
     version: int = NEWEST_VERSION

@@ -1,4 +1,4 @@
-"""A market as the exchange and the desks see it: instruments, quotes as decimals, hours, and faults of the data.
+"""A market as the exchange and the handlers see it: instruments, quotes as decimals, hours, and faults of the data.
 
 Instruments and hours are kept once found; quotes are read from the market's columns as they are asked for.
 """
@@ -34,7 +34,7 @@ _DAY_S = 86_400  # options stop trading in the afternoon of New York, which is t
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class DataFaults:
     """Faults of the data while they last."""
 
     frozen: bool = False
@@ -44,12 +44,12 @@ class Weather:
     no_greeks: bool = False
 
 
-class Floor:
+class MarketTape:
     """The exchange's tape over a market."""
 
     def __init__(self, market: Market) -> None:
         self.market = market
-        self.weather = Weather()
+        self.data_faults = DataFaults()
         self._instruments: dict[int, Instrument] = {}
         self._hours: dict[date, Session | None] = {}
         self._closes: dict[int, float] = {}
@@ -93,18 +93,18 @@ class Floor:
         value = self.market.settlement_value(option)
         return None if value is None else decimal(value)
 
-    # what the desks ask
+    # what the handlers ask
 
     def step(self, now: datetime) -> Change | None:
         """Brings the market to now; None while its data stand still."""
-        if self.weather.frozen:
+        if self.data_faults.frozen:
             return None
         self._quoted.clear()
         return self.market.step(now)
 
-    def change_weather(self, weather: Weather) -> None:
+    def change_data_faults(self, data_faults: DataFaults) -> None:
         """The faults of the data from now on."""
-        self.weather = weather
+        self.data_faults = data_faults
         self._quoted.clear()
 
     def columns(self, rows: NDArray[np.int64]) -> Floats:
@@ -116,13 +116,13 @@ class Floor:
         values = np.stack([getattr(quotes, name)[rows] for name in COLUMNS])
         for price, size in ((_BID, _BID_SIZE), (_ASK, _ASK_SIZE)):
             values[size] = np.where(np.isnan(values[size]) & (values[price] > 0), _UNTOLD_SIZE, values[size])
-        weather = self.weather
-        if weather.crossed:
+        data_faults = self.data_faults
+        if data_faults.crossed:
             values[[_BID, _ASK]] = values[[_ASK, _BID]]
-        if weather.no_bids:
+        if data_faults.no_bids:
             values[_BID] = np.where(np.isnan(values[_BID]), np.nan, 0.0)
             values[_BID_SIZE] = 0.0
-        if weather.no_greeks:
+        if data_faults.no_greeks:
             values[_GREEKS] = np.nan
         return values
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from engine.domain.session import NEW_YORK
-from engine.sim.desks.contracts import WRONG_TYPE, names_a_type
-from engine.sim.desks.hall import Client, Find, Hall
-from engine.sim.desks.times import instant_of
 from engine.sim.exchange.instruments import Instrument
+from engine.sim.handlers.context import Client, Context, Find
+from engine.sim.handlers.contracts import WRONG_TYPE, names_a_type
+from engine.sim.handlers.times import instant_of
 from engine.sim.market.quotes import Bar
 from engine.sim.messages import error
 from engine.sim.wire.codec import Message
@@ -48,13 +48,13 @@ _REGULAR_HOURS = time(9, 30), time(16)
 _SMALL_BARS = frozenset({"1 secs", "5 secs", "10 secs", "15 secs", "30 secs"})
 
 
-class HistoryDesk:
+class HistoryHandler:
     """Answers from the market's daily bars; what was not simulated has no data (162)."""
 
-    def __init__(self, hall: Hall, client: Client, find: Find) -> None:
-        self._floor = hall.floor
-        self._pacing = hall.history_pacing
-        self._now = hall.now
+    def __init__(self, context: Context, client: Client, find: Find) -> None:
+        self._tape = context.tape
+        self._pacing = context.history_pacing
+        self._now = context.now
         self._send = client.send
         self._version = client.version
         self._find = find
@@ -147,7 +147,7 @@ class HistoryDesk:
         self._send(Message("historical_schedule", ends | {"req_id": req_id, "sessions": sessions}))
 
     def _session_row(self, day: date) -> dict[str, Value]:
-        session = self._floor.session_of(day)
+        session = self._tape.session_of(day)
         hours = [datetime.combine(day, clock) for clock in _REGULAR_HOURS]
         if session is not None:
             hours = [at.astimezone(NEW_YORK) for at in (session.open, session.close)]
@@ -159,8 +159,8 @@ class HistoryDesk:
         if instrument.option is not None:
             return ()
         if what == "OPTION_IMPLIED_VOLATILITY":
-            return self._floor.market.iv_bars(instrument.symbol, ALL_DAYS)
-        return self._floor.market.daily_bars(instrument.symbol, ALL_DAYS) if what in PRICES else ()
+            return self._tape.market.iv_bars(instrument.symbol, ALL_DAYS)
+        return self._tape.market.daily_bars(instrument.symbol, ALL_DAYS) if what in PRICES else ()
 
     def _too_fast(self, instrument: Instrument, asked: Message) -> bool:
         if self._pacing is None or asked.text("bar_size") not in _SMALL_BARS:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from engine.sim.exchange.combos import SignedLeg
 from engine.sim.exchange.instruments import Instrument, Quote
-from engine.sim.floor import COLUMNS
 from engine.sim.market.quotes import UnderlyingQuote
+from engine.sim.tape import COLUMNS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine.sim.desks.lines import Later
 from engine.sim.faults import Faults
+from engine.sim.handlers.lines import Later
 from engine.sim.wire.codec import Message
 
 SAYS_NO = "Your order would be rejected."
@@ -32,7 +32,7 @@ class OddMemory:
 
 
 class Odd:
-    """Between an order desk and its client; `send` takes what the desk says."""
+    """Between an order handler and its client; `send` takes what the handler says."""
 
     def __init__(
         self,

@@ -1,18 +1,18 @@
-"""What the desks work with: the hall that all clients of one simulated TWS share, and the client that is served."""
+"""What the handlers work with: the context that all clients of one simulated TWS share, and the client that is served."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.sim.desks.lines import Again, Emit, Later, Lines, Write
-from engine.sim.desks.odd import OddMemory
-from engine.sim.desks.pacing import HistoryPacing
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.exchange.orders import Notice
 from engine.sim.faults import Faults
-from engine.sim.floor import Floor
-from engine.sim.knobs import Knobs
+from engine.sim.handlers.lines import Again, Emit, Later, Lines, Write
+from engine.sim.handlers.odd import OddMemory
+from engine.sim.handlers.pacing import HistoryPacing
+from engine.sim.options import SimOptions
+from engine.sim.tape import MarketTape
 from engine.sim.wire.codec import Message
 
 Find = Callable[[Message], list[Instrument]]
@@ -20,13 +20,13 @@ Find = Callable[[Message], list[Instrument]]
 
 
 @dataclass(frozen=True, slots=True)
-class Hall:
+class Context:
     """What all sessions of one simulated TWS share."""
 
     exchange: Exchange
-    floor: Floor
+    tape: MarketTape
     lines: Lines
-    knobs: Knobs
+    options: SimOptions
     faults: Faults
     history_pacing: HistoryPacing | None
     tell: Callable[[Sequence[Notice]], None]
