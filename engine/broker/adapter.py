@@ -19,9 +19,9 @@ from engine.broker.orders.executions import Executions
 from engine.broker.orders.gateway import OrderGateway
 from engine.broker.orders.names import Names
 from engine.broker.orders.previews import Previews
-from engine.broker.session.ear import Parts
 from engine.broker.session.session import Address, Session
 from engine.broker.session.tws import Tws
+from engine.broker.session.wrapper import Parts
 from engine.broker.translate import ID_MAX
 from engine.broker.unread import Unread
 from engine.domain.calendar import WEEKDAYS, Calendar

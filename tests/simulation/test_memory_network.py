@@ -11,7 +11,7 @@ from engine.sim.network import Link, MemoryNetwork
 PORT = 4002
 
 
-class Ear(asyncio.Protocol):
+class Peer(asyncio.Protocol):
     """Writes down all it hears, with the loop's time."""
 
     def __init__(self) -> None:
@@ -42,15 +42,15 @@ class Ear(asyncio.Protocol):
         self.heard.append("resume")
 
 
-def play(scene: Callable[[Ear, Ear, Link], Awaitable[None]], network: MemoryNetwork | None = None) -> None:
+def play(scene: Callable[[Peer, Peer, Link], Awaitable[None]], network: MemoryNetwork | None = None) -> None:
     """Runs a scene between a client, a server and their link."""
     network = network or MemoryNetwork()
     loop = VirtualLoop(network)
 
     async def main() -> None:
-        server = Ear()
+        server = Peer()
         await loop.create_server(lambda: server, "127.0.0.1", PORT)
-        _, client = await loop.create_connection(Ear, "127.0.0.1", PORT)
+        _, client = await loop.create_connection(Peer, "127.0.0.1", PORT)
         assert network.links
         await scene(client, server, network.links[0])
 
@@ -58,7 +58,7 @@ def play(scene: Callable[[Ear, Ear, Link], Awaitable[None]], network: MemoryNetw
 
 
 def test_bytes_arrive_in_order_and_a_latency_later():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         loop = asyncio.get_running_loop()
         client.transport.write(b"one ")
         client.transport.write(b"two")
@@ -76,7 +76,7 @@ def test_bytes_arrive_in_order_and_a_latency_later():
 
 
 def test_addresses_are_known_to_both_ends():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         here = client.transport.get_extra_info("sockname")
         there = client.transport.get_extra_info("peername")
 
@@ -94,16 +94,16 @@ def test_connection_is_refused_when_nobody_listens_or_the_port_refuses():
 
     async def main() -> None:
         with pytest.raises(ConnectionRefusedError):
-            await loop.create_connection(Ear, "127.0.0.1", PORT)
-        server = await loop.create_server(Ear, "127.0.0.1", PORT)
+            await loop.create_connection(Peer, "127.0.0.1", PORT)
+        server = await loop.create_server(Peer, "127.0.0.1", PORT)
         network.refuse(PORT)
         with pytest.raises(ConnectionRefusedError):
-            await loop.create_connection(Ear, "127.0.0.1", PORT)
+            await loop.create_connection(Peer, "127.0.0.1", PORT)
         network.refuse(PORT, refused=False)
-        await loop.create_connection(Ear, "127.0.0.1", PORT)
+        await loop.create_connection(Peer, "127.0.0.1", PORT)
         server.close()
         with pytest.raises(ConnectionRefusedError):
-            await loop.create_connection(Ear, "127.0.0.1", PORT)
+            await loop.create_connection(Peer, "127.0.0.1", PORT)
 
     run(main(), loop)
 
@@ -112,15 +112,15 @@ def test_second_listener_is_refused_when_the_port_is_taken():
     loop = VirtualLoop()
 
     async def main() -> None:
-        await loop.create_server(Ear, "127.0.0.1", PORT)
+        await loop.create_server(Peer, "127.0.0.1", PORT)
         with pytest.raises(OSError, match="choose another"):
-            await loop.create_server(Ear, "127.0.0.1", PORT)
+            await loop.create_server(Peer, "127.0.0.1", PORT)
 
     run(main(), loop)
 
 
 def test_written_bytes_arrive_before_the_end_when_the_writer_closes():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         client.transport.write(b"last words")
         client.transport.write_eof()
         client.transport.close()
@@ -138,7 +138,7 @@ def test_written_bytes_arrive_before_the_end_when_the_writer_closes():
 
 
 def test_writing_is_refused_after_the_end_was_sent():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         client.transport.write_eof()
 
         with pytest.raises(RuntimeError, match="after write_eof"):
@@ -148,7 +148,7 @@ def test_writing_is_refused_after_the_end_was_sent():
 
 
 def test_unsent_bytes_are_dropped_when_the_writer_aborts():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         client.transport.write(b"never")
         client.transport.abort()
 
@@ -161,7 +161,7 @@ def test_unsent_bytes_are_dropped_when_the_writer_aborts():
 
 
 def test_writer_is_reset_when_the_peer_has_closed():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         link.to_client.swallow()  # so that the client does not hear the end
         server.transport.close()
         client.transport.write(b"anyone?")
@@ -174,7 +174,7 @@ def test_writer_is_reset_when_the_peer_has_closed():
 
 
 def test_half_open_link_swallows_one_direction_and_keeps_the_other():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         link.to_client.swallow()
         server.transport.write(b"lost")
         client.transport.write(b"kept")
@@ -194,7 +194,7 @@ def test_half_open_link_swallows_one_direction_and_keeps_the_other():
 
 
 def test_both_ends_are_lost_when_the_link_is_reset():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         client.transport.write(b"on its way")
         link.reset()
         await asyncio.sleep(0.01)
@@ -207,7 +207,7 @@ def test_both_ends_are_lost_when_the_link_is_reset():
 
 
 def test_link_is_cut_in_the_middle_of_a_message_when_asked():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         link.to_server.cut_after(3)
         client.transport.write(b"message")
         await asyncio.sleep(0.01)
@@ -220,7 +220,7 @@ def test_link_is_cut_in_the_middle_of_a_message_when_asked():
 
 
 def test_every_byte_comes_alone_when_pieces_are_one_byte():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         client.transport.write(b"split")
         await asyncio.sleep(0.01)
 
@@ -230,7 +230,7 @@ def test_every_byte_comes_alone_when_pieces_are_one_byte():
 
 
 def test_writer_is_paused_and_resumed_when_the_reader_stalls_and_returns():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         link.to_client.stall()
         for _ in range(40):
             server.transport.write(b"x" * 4096)
@@ -248,7 +248,7 @@ def test_writer_is_paused_and_resumed_when_the_reader_stalls_and_returns():
 
 
 def test_nothing_is_delivered_while_reading_is_paused():
-    async def scene(client: Ear, server: Ear, link: Link) -> None:
+    async def scene(client: Peer, server: Peer, link: Link) -> None:
         client.transport.pause_reading()
         server.transport.write(b"wait")
         await asyncio.sleep(1)
@@ -265,12 +265,12 @@ def test_nothing_is_delivered_while_reading_is_paused():
 def test_server_sees_the_end_when_the_client_gives_up_connecting():
     network = MemoryNetwork(latency_s=1.0)
     loop = VirtualLoop(network)
-    server = Ear()
+    server = Peer()
 
     async def main() -> None:
         await loop.create_server(lambda: server, "127.0.0.1", PORT)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(loop.create_connection(Ear, "127.0.0.1", PORT), 1.5)
+            await asyncio.wait_for(loop.create_connection(Peer, "127.0.0.1", PORT), 1.5)
         await asyncio.sleep(5)
 
     run(main(), loop)
@@ -327,6 +327,6 @@ def test_tls_is_refused_with_the_reason():
 
     async def main() -> None:
         with pytest.raises(ValueError, match="no TLS"):
-            await loop.create_connection(Ear, "127.0.0.1", PORT, ssl=True)
+            await loop.create_connection(Peer, "127.0.0.1", PORT, ssl=True)
 
     run(main(), loop)

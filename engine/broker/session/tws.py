@@ -1,4 +1,4 @@
-"""ib_async with the engine's ear, reader and queue in the places of its own."""
+"""ib_async with the engine's wrapper, reader and queue in the places of its own."""
 
 import logging
 import struct
@@ -11,8 +11,8 @@ from ib_async.decoder import Decoder
 
 from engine.broker.gauges import BrokerGauges
 from engine.broker.orders.times import execution_time
-from engine.broker.session.ear import Ear
 from engine.broker.session.pacing import Pacing
+from engine.broker.session.wrapper import EngineWrapper
 from engine.broker.translate import ID_MAX, UNREAD_TIME
 from engine.broker.unread import UNREADABLE, Unreadable
 from engine.ports import Clock
@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 class Reader(Decoder):
     """ib_async's decoder, which hands on what it could not read instead of only logging it, and reads lists row by row."""
 
-    def __init__(self, ear: Ear, clock: Clock, zone: str) -> None:
-        super().__init__(ear, 0)
-        self._ear = ear
+    def __init__(self, wrapper: EngineWrapper, clock: Clock, zone: str) -> None:
+        super().__init__(wrapper, 0)
+        self._wrapper = wrapper
         self._clock = clock
         self._zone = zone
 
@@ -51,7 +51,7 @@ class Reader(Decoder):
         return handler
 
     def interpret(self, fields: list[str]) -> None:
-        """Decode one message and hand it to the ear. The one guard of all that TWS can say: nothing in it ends anything.
+        """Decode one message and hand it to the wrapper. The one guard of all that TWS can say: nothing in it ends anything.
 
         A model with an empty value keeps its others.
         """
@@ -72,21 +72,23 @@ class Reader(Decoder):
         """Bar by bar: the count that goes before them is not needed, and one that cannot be read spoils no other."""
         request, first, last, rows = int(fields[1]), fields[2], fields[3], fields[5:]
         for at in range(0, len(rows), BAR_FIELDS):
-            with self._ear.parts.unread.row("daily bar", f"bar dated {rows[at][:20]}"):
+            with self._wrapper.parts.unread.row("daily bar", f"bar dated {rows[at][:20]}"):
                 date, *values = rows[at : at + BAR_FIELDS]
                 prices = [float(value) for value in values[:6]]
                 text: Any = date  # left as it stands: who asked reads it
-                self._ear.historicalData(request, BarData(text, *prices, barCount=int(values[6])))
-        self._ear.historicalDataEnd(request, first, last)
+                self._wrapper.historicalData(request, BarData(text, *prices, barCount=int(values[6])))
+        self._wrapper.historicalDataEnd(request, first, last)
 
     def securityDefinitionOptionParameter(self, fields: list[str]) -> None:  # noqa: N802 - ib_async's name
         """Strike by strike."""
         _, request, exchange, underlying, root, multiplier, count, *rest = fields
         expiries, strikes = rest[: int(count)], list[float]()
         for text in rest[int(count) + 1 :]:
-            with self._ear.parts.unread.row("strike", f"a strike of {root}"):
+            with self._wrapper.parts.unread.row("strike", f"a strike of {root}"):
                 strikes.append(float(text))
-        self._ear.securityDefinitionOptionParameter(int(request), exchange, int(underlying), root, multiplier, expiries, strikes)
+        self._wrapper.securityDefinitionOptionParameter(
+            int(request), exchange, int(underlying), root, multiplier, expiries, strikes
+        )
 
     def _read_time(self, fields: list[str]) -> None:
         """Rewrite the time of an execution: ib_async takes one without a zone for this machine's, and loses the execution where
@@ -95,7 +97,7 @@ class Reader(Decoder):
         instant = execution_time(text, self._zone)
         if instant is None or not now - BEHIND_MAX <= instant <= now + AHEAD_MAX:
             instant = UNREAD_TIME
-            self._ear.parts.unread.left_out(
+            self._wrapper.parts.unread.left_out(
                 "execution time",
                 Unreadable("time", text),
                 f"execution {fields[EXECUTION_ID_AT]}",
@@ -105,7 +107,7 @@ class Reader(Decoder):
 
     def _unreadable(self, fields: list[str], problem: Exception) -> None:
         try:
-            self._ear.unreadable(fields, problem)
+            self._wrapper.unreadable(fields, problem)
         except Exception:
             log.exception("what to do about message %s ended in a defect", fields[:1])
 
@@ -117,8 +119,8 @@ def _flag(field: str = "0") -> bool:
 class PacedClient(Client):
     """ib_async's client with lanes before the socket and a reader of its own behind it."""
 
-    def __init__(self, ear: Ear, gauges: BrokerGauges, reader: Reader) -> None:
-        super().__init__(ear)
+    def __init__(self, wrapper: EngineWrapper, gauges: BrokerGauges, reader: Reader) -> None:
+        super().__init__(wrapper)
         self.decoder = reader
         self.pacing = Pacing(self.conn.sendMsg, gauges)
 
@@ -195,13 +197,13 @@ class PacedClient(Client):
 class Tws(IB):
     """ib_async's front, for the requests that have an answer."""
 
-    wrapper: Ear
+    wrapper: EngineWrapper
     client: PacedClient
     RaiseRequestErrors = True
 
     def __init__(self, clock: Clock, gauges: BrokerGauges, zone: str) -> None:
         super().__init__()
-        self.wrapper = Ear(self)
+        self.wrapper = EngineWrapper(self)
         self.client = PacedClient(self.wrapper, gauges, Reader(self.wrapper, clock, zone))
         self.client.apiEnd += self.disconnectedEvent
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.broker.session.ear import Ear
+from engine.broker.session.wrapper import EngineWrapper
 from engine.broker.unread import Unreadable
 from engine.domain.errors import EngineError, IllegalFact
 from engine.domain.facts import LegFilled, OrderApproved, OrderPreviewed, OrderSent
@@ -77,13 +77,13 @@ def about(fields: list[str], order_id: int, lines: Sequence[int], chance: Random
 def test_no_message_ends_anything_whatever_its_fields_hold(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     problems: list[Exception] = []
     broken: list[dict[str, Any]] = []
-    understood = Ear.unreadable
+    understood = EngineWrapper.unreadable
 
-    def unreadable(self: Ear, fields: Sequence[str], problem: Exception) -> None:
+    def unreadable(self: EngineWrapper, fields: Sequence[str], problem: Exception) -> None:
         problems.append(problem)
         understood(self, fields, problem)
 
-    monkeypatch.setattr(Ear, "unreadable", unreadable)
+    monkeypatch.setattr(EngineWrapper, "unreadable", unreadable)
     chance = Random(seed)
     told = list(changed(true_messages(), chance))
     told = chance.sample(told, min(MESSAGES, len(told)))

@@ -62,7 +62,7 @@ class Parts:
     """Refusals that were written down; TWS tells a row again and again."""
 
 
-class Ear(Wrapper):
+class EngineWrapper(Wrapper):
     """ib_async's wrapper; `parts` is set before the first connect."""
 
     parts: Parts
