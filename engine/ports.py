@@ -161,7 +161,7 @@ class BrokerPosition:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerPicture:
+class BrokerState:
     """Everything the broker answers when asked what it holds of ours; the base of every reconciliation."""
 
     account: str
@@ -170,7 +170,7 @@ class BrokerPicture:
     executions: tuple[Fact, ...]
     """LegFilled and CommissionReported of today's executions that carry one of our refs."""
     positions: tuple[BrokerPosition, ...]
-    strangers: tuple[str, ...] = ()
+    unknown_refs: tuple[str, ...] = ()
     """References of executed orders that this program gave in another journal, each once."""
     refused: tuple[FactRefused, ...] = ()
     """What was told of our orders and contradicts itself: matched with nothing."""
@@ -205,7 +205,7 @@ class Broker(Protocol):
         """Take what the journal knows of orders that the broker may still speak of: their references and permanent ids."""
         ...
 
-    async def picture(self) -> BrokerPicture:
+    async def state(self) -> BrokerState:
         """Ask for open orders, completed orders, executions and positions. Raises Transient when an answer stays away."""
         ...
 

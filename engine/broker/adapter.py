@@ -30,7 +30,7 @@ from engine.domain.errors import Transient, UserError
 from engine.domain.facts import OrderPreviewed, OrderProposed, OrderUnknown
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
-from engine.ports import BrokerPicture, Clock, DailyBars, Hear, QuoteSink, Underlying
+from engine.ports import BrokerState, Clock, DailyBars, Hear, QuoteSink, Underlying
 
 LINES = 100
 """Market data lines that IBKR gives every user."""
@@ -169,8 +169,8 @@ class IbBroker:
             if order.is_at_broker or order.changed_at >= since:
                 self._names.recall(order.ref, order.perm_id or 0)
 
-    async def picture(self) -> BrokerPicture:
-        return await self._books.picture(self._account.name)
+    async def state(self) -> BrokerState:
+        return await self._books.state(self._account.name)
 
     async def underlying(self, symbol: str) -> Underlying:
         return await self._chains.underlying(symbol)

@@ -1,4 +1,4 @@
-"""What of the broker's picture our books cannot explain: positions, terms of contracts, and orders under this program's name."""
+"""What of the broker's state our books cannot explain: positions, terms of contracts, and orders under this program's name."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from engine.domain.contract import Contract
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
-from engine.ports import BrokerPicture, BrokerPosition
+from engine.ports import BrokerPosition, BrokerState
 
 NAMED_MAX = 5
 """References named in one difference; a day's worth would fill a screen."""
@@ -17,67 +17,67 @@ LAST_TRADE_BEFORE = timedelta(days=5)
 """An option trades last on its expiration day, or on the session before it, which holidays and a weekend may move back so far."""
 
 
-def differences(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[str]:
+def differences(ledger: Ledger, state: BrokerState, asked_at: datetime) -> Iterator[str]:
     """Every difference as a sentence; while there is one nothing is opened."""
-    yield from _of_positions(ledger, picture, asked_at)
-    yield from _of_terms(ledger, picture)
-    yield from _not_in_books(ledger, picture, asked_at)
+    yield from _of_positions(ledger, state, asked_at)
+    yield from _of_terms(ledger, state)
+    yield from _not_in_books(ledger, state, asked_at)
 
 
-def missing(ledger: Ledger, picture: BrokerPicture) -> tuple[int, ...]:
+def missing(ledger: Ledger, state: BrokerState) -> tuple[int, ...]:
     """Contracts, by con_id, of which the broker holds less in our direction than our fills make; unreadable ones are not."""
-    theirs = {position.con_id: position.quantity for position in picture.positions}
+    theirs = {position.con_id: position.quantity for position in state.positions}
     ours = sorted(ledger.contracts_held().items())
     return tuple(
         con_id
         for con_id, quantity in ours
-        if con_id not in picture.unread_positions and theirs.get(con_id, Decimal(0)) * (1 if quantity > 0 else -1) < abs(quantity)
+        if con_id not in state.unread_positions and theirs.get(con_id, Decimal(0)) * (1 if quantity > 0 else -1) < abs(quantity)
     )
 
 
-def changed(ledger: Ledger, picture: BrokerPicture) -> tuple[int, ...]:
+def changed(ledger: Ledger, state: BrokerState) -> tuple[int, ...]:
     """Contracts that we hold, by con_id, whose terms at the broker are not those that they were traded on."""
     return tuple(
-        position.con_id for position, contract in _held_contracts(ledger, picture) if any(_other_terms(position, contract))
+        position.con_id for position, contract in _held_contracts(ledger, state) if any(_other_terms(position, contract))
     )
 
 
-def foreign(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> tuple[str, ...]:
+def foreign(ledger: Ledger, state: BrokerState, asked_at: datetime) -> tuple[str, ...]:
     """Positions in contracts that are not ours, for people."""
     ours = {
         leg.contract.con_id for order in ledger.orders.values() if _concerns(order, ledger, asked_at) for leg in order.spread.legs
     }
     return tuple(
         f"{position.text} {_signed(position.quantity)}"
-        for position in sorted(picture.positions, key=lambda position: position.con_id)
+        for position in sorted(state.positions, key=lambda position: position.con_id)
         if position.quantity and position.con_id not in ours
     )
 
 
-def _of_positions(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[str]:
+def _of_positions(ledger: Ledger, state: BrokerState, asked_at: datetime) -> Iterator[str]:
     ours, expired = ledger.contracts_held(), _expired(ledger)
-    theirs = {position.con_id: position for position in picture.positions if position.quantity}
+    theirs = {position.con_id: position for position in state.positions if position.quantity}
     names = {
         leg.contract.con_id: str(leg.contract)
         for order in ledger.orders.values()
         if _concerns(order, ledger, asked_at)
         for leg in order.spread.legs
     }
-    for con_id in sorted(picture.unread_positions):
+    for con_id in sorted(state.unread_positions):
         if con_id in names or con_id in ours:
             yield f"{names.get(con_id, f'contract {con_id}')}: what the broker holds of it cannot be read"
     for con_id, quantity in sorted(ours.items()):
         position = theirs.get(con_id)
         there = position.quantity if position else Decimal(0)
-        if there != quantity and con_id not in picture.unread_positions:
+        if there != quantity and con_id not in state.unread_positions:
             yield f"{names.get(con_id, f'contract {con_id}')}: our fills make {quantity:+d}, the broker holds {_signed(there)}"
     for con_id, position in sorted(theirs.items()):
         if con_id in names and con_id not in ours and con_id not in expired:
             yield f"{names[con_id]}: our fills make 0, the broker holds {_signed(position.quantity)}"
 
 
-def _of_terms(ledger: Ledger, picture: BrokerPicture) -> Iterator[str]:
-    for position, contract in _held_contracts(ledger, picture):
+def _of_terms(ledger: Ledger, state: BrokerState) -> Iterator[str]:
+    for position, contract in _held_contracts(ledger, state):
         other = ", ".join(_other_terms(position, contract))
         if other:
             yield (
@@ -86,11 +86,11 @@ def _of_terms(ledger: Ledger, picture: BrokerPicture) -> Iterator[str]:
             )
 
 
-def _held_contracts(ledger: Ledger, picture: BrokerPicture) -> list[tuple[BrokerPosition, Contract]]:
+def _held_contracts(ledger: Ledger, state: BrokerState) -> list[tuple[BrokerPosition, Contract]]:
     """The broker's positions in contracts that our fills make, with the contracts as they were traded."""
     ours = ledger.contracts_held()
     traded = {leg.contract.con_id: leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
-    held = ((position, traded.get(position.con_id)) for position in picture.positions if position.con_id in ours)
+    held = ((position, traded.get(position.con_id)) for position in state.positions if position.con_id in ours)
     return [(position, contract) for position, contract in held if contract is not None]
 
 
@@ -109,20 +109,20 @@ def _other_terms(position: BrokerPosition, contract: Contract) -> Iterator[str]:
         yield f"last traded on {last} instead of {contract.expiry}"
 
 
-def _not_in_books(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> Iterator[str]:
+def _not_in_books(ledger: Ledger, state: BrokerState, asked_at: datetime) -> Iterator[str]:
     """What trades under this program's name and is not in our books: limits would be counted without it.
 
     Another engine works on the account, the journal was moved away, or its end is lost; then references of today would be
     given a second time as well. What was executed on an earlier day is over: its positions are foreign.
     """
-    for order in picture.open_orders:
+    for order in state.open_orders:
         if order.order_ref and order.order_ref not in ledger.orders:
             yield (
                 f"order {order.order_ref} works at the broker under this program's name and is not in our books: {order.text};"
                 f" stop the engine that sent it, put its journal back, or cancel it in TWS"
             )
-    told = (getattr(fact, "order_ref", "") for fact in picture.executions)
-    refs = {ref for ref in (*told, *picture.strangers) if ref not in ledger.orders and day_of(ref) == trading_day(asked_at)}
+    told = (getattr(fact, "order_ref", "") for fact in state.executions)
+    refs = {ref for ref in (*told, *state.unknown_refs) if ref not in ledger.orders and day_of(ref) == trading_day(asked_at)}
     if refs:
         more = f" and {len(refs) - NAMED_MAX} more" if len(refs) > NAMED_MAX else ""
         yield (

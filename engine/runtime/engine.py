@@ -71,7 +71,7 @@ from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, BreakerHits, ExitHits, Snapshot
 from engine.domain.waited import Leap
-from engine.ports import Broker, BrokerPicture, Clock, Journal
+from engine.ports import Broker, BrokerState, Clock, Journal
 from engine.runtime.faults import Faults
 from engine.runtime.inbox import Asked, Inbox, Said
 from engine.runtime.inquiry import Inquiry, Spawn
@@ -313,7 +313,7 @@ class Engine:
                 self._hear_word(item)
             elif isinstance(item, Asked):
                 self._hear_request(item)
-            elif isinstance(item, BrokerPicture):
+            elif isinstance(item, BrokerState):
                 self._learn(item, now)
             else:
                 self._hear_fact(item, now)
@@ -352,12 +352,12 @@ class Engine:
             return
         self._requests[about] = asked
 
-    def _learn(self, picture: BrokerPicture, now: datetime) -> None:
-        asked_at = self._inquiry.answered(picture, self.ledger, now)
+    def _learn(self, state: BrokerState, now: datetime) -> None:
+        asked_at = self._inquiry.answered(state, self.ledger, now)
         if asked_at is None:
             return
         try:
-            learnt = reconcile(self.ledger, picture, now, asked_at, self.leaps()).facts
+            learnt = reconcile(self.ledger, state, now, asked_at, self.leaps()).facts
         except Exception as error:  # noqa: BLE001 - the books were not compared; that halts openings and ends nothing
             self._failed("comparing the books with the broker's", error, now)
             return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.domain.facts import Fact
 from engine.domain.snapshot import Answer, Request
-from engine.ports import BrokerPicture
+from engine.ports import BrokerState
 
 ITEMS_MAX = 100_000
 """Far more than a broker can say between two beats; beyond it something is broken, and what is lost must be asked for."""
@@ -28,7 +28,7 @@ class Asked:
     outcome: asyncio.Future[str]
 
 
-Item = Fact | Said | Asked | BrokerPicture
+Item = Fact | Said | Asked | BrokerState
 
 
 class Inbox:

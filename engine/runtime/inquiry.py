@@ -13,7 +13,7 @@ from engine.domain.errors import EngineError
 from engine.domain.facts import LinkChanged
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import BrokerCount
-from engine.ports import Broker, BrokerPicture, Clock
+from engine.ports import Broker, BrokerState, Clock
 from engine.runtime.inbox import Inbox
 
 log = logging.getLogger(__name__)
@@ -65,16 +65,16 @@ class Inquiry:
             self._is_asking, self._asked_at, self._asked_over = True, now, ledger.link
             self._spawn(self._ask())
 
-    def answered(self, picture: BrokerPicture, ledger: Ledger, now: datetime) -> datetime | None:
+    def answered(self, state: BrokerState, ledger: Ledger, now: datetime) -> datetime | None:
         """When the question left; None where the link changed meanwhile: what the answer shows may be of before."""
         self._is_asking = self._stayed_away = False
         if self._asked_at is None or ledger.link is not self._asked_over:
             self._answered_at = None
             return None
         self._answered_at = now
-        if picture.unread or picture.unread_positions:
+        if state.unread or state.unread_positions:
             return self._asked_at  # counts are judged by whole answers alone
-        held = {position.con_id: position.quantity for position in picture.positions}
+        held = {position.con_id: position.quantity for position in state.positions}
         self._count, self._counted_over = BrokerCount(self._asked_at, held), ledger.link
         return self._asked_at
 
@@ -91,7 +91,7 @@ class Inquiry:
 
     async def _ask(self) -> None:
         try:
-            self._inbox.put(await self._broker.picture())
+            self._inbox.put(await self._broker.state())
         except EngineError:
             # Said by the broker as a fact already where it concerns the link; asked again in a while.
             self._went_unanswered()

@@ -19,7 +19,7 @@ from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.spread import Action, Leg
 from engine.domain.waited import Leap, waited
-from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
+from engine.ports import BrokerOrder, BrokerPosition, BrokerState
 from engine.runtime.differences import is_end_unseen
 
 REBUILT_AFTER = timedelta(seconds=30)
@@ -50,14 +50,14 @@ class _Doubtful:
 
 
 def rebuilt(
-    ledger: Ledger, picture: BrokerPicture, found: Find, asked_at: datetime, leaps: Sequence[Leap] = ()
+    ledger: Ledger, state: BrokerState, found: Find, asked_at: datetime, leaps: Sequence[Leap] = ()
 ) -> Iterator[LegFilled]:
     """The fills that explain the broker's positions, once they are not to be expected any more."""
     doubtful = [one for order in ledger.orders.values() if (one := _doubt(order, ledger, found, asked_at, leaps)) is not None]
-    held = {position.con_id: position for position in picture.positions}
+    held = {position.con_id: position for position in state.positions}
     ours = ledger.contracts_held()
     for group in _groups(doubtful):
-        spreads = _explained(group, ours, held, picture.unread_positions, asked_at)
+        spreads = _explained(group, ours, held, state.unread_positions, asked_at)
         for one, count in zip(group, spreads or (), strict=spreads is not None):
             yield from _fills(one, count, ledger, held, ours)
 

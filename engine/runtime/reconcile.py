@@ -7,7 +7,7 @@
     terms        a contract of ours that is another one by now, as after a split, is a difference
     names        orders and executions of today under this program's name that our books do not have are a difference
 
-Pure: the picture and the ledger come in, facts go out.
+Pure: what the broker holds and the ledger come in, facts go out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from engine.domain.facts import (
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.waited import Leap, waited
-from engine.ports import BrokerOrder, BrokerPicture
+from engine.ports import BrokerOrder, BrokerState
 from engine.runtime.differences import changed, differences, foreign, missing
 from engine.runtime.matching import matched
 from engine.runtime.rebuild import rebuilt
@@ -44,13 +44,13 @@ ABSENT_AFTER = timedelta(seconds=30)
 @dataclass(frozen=True, slots=True)
 class Outcome:
     facts: tuple[Fact, ...]
-    """What the broker's picture teaches, in order, `Reconciled` last; without it where positions could not be judged."""
+    """What the broker's state teaches, in order, `Reconciled` last; without it where positions could not be judged."""
     is_settled: bool
     """False while an order is still unknown, or positions moved under the question: ask again."""
 
 
-def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: datetime, leaps: Sequence[Leap] = ()) -> Outcome:
-    """The facts that bring our fold in line with the broker's picture, which was asked for at `asked_at` and took its time.
+def reconcile(ledger: Ledger, state: BrokerState, now: datetime, asked_at: datetime, leaps: Sequence[Leap] = ()) -> Outcome:
+    """The facts that bring our fold in line with the broker's state, which was asked for at `asked_at` and took its time.
 
     No order is given up for a time that the machine slept or skipped in one of `leaps`.
 
@@ -67,24 +67,24 @@ def reconcile(ledger: Ledger, picture: BrokerPicture, now: datetime, asked_at: d
             except IllegalFact as error:
                 refused.append(FactRefused(type(fact).__name__, getattr(fact, "order_ref", ""), str(error)))
 
-    refused = list(picture.refused)
-    found, contradictions = matched(after, picture)
+    refused = list(state.refused)
+    found, contradictions = matched(after, state)
     refused += contradictions
-    learn(_executions(after, picture))
-    learn(withdrawn(after, picture, found, asked_at))
-    learn(rebuilt(after, picture, found, asked_at, leaps))
-    learn(_orders(after, picture, found, asked_at, leaps))
+    learn(_executions(after, state))
+    learn(withdrawn(after, state, found, asked_at))
+    learn(rebuilt(after, state, found, asked_at, leaps))
+    learn(_orders(after, state, found, asked_at, leaps))
     facts += _news(refused, ledger)
-    if _is_moving(after, picture, asked_at):
+    if _is_moving(after, state, asked_at):
         return Outcome(tuple(facts), is_settled=False)
     unknown = [order.ref for order in after.orders.values() if order.state == "unknown"]
     told = (
-        *differences(after, picture, asked_at),
+        *differences(after, state, asked_at),
         *(f"order {ref} is neither found nor absent yet" for ref in unknown),
         *(_said(one) for one in refused),
-        *picture.unread,
+        *state.unread,
     )
-    facts.append(Reconciled(told, foreign(after, picture, asked_at), missing(after, picture), changed(after, picture)))
+    facts.append(Reconciled(told, foreign(after, state, asked_at), missing(after, state), changed(after, state)))
     return Outcome(tuple(facts), is_settled=not unknown)
 
 
@@ -99,11 +99,11 @@ def _said(refused: FactRefused) -> str:
     return f"{of}what the broker says is refused: {refused.text}; look at it in TWS"
 
 
-def _is_moving(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> bool:
+def _is_moving(ledger: Ledger, state: BrokerState, asked_at: datetime) -> bool:
     """Whether positions that differ were traded since the broker was asked: they may have been told before it or after it."""
     ours = ledger.contracts_held()
-    theirs = {position.con_id: position.quantity for position in picture.positions}
-    told = {fact.exec_id for fact in picture.executions if isinstance(fact, LegFilled)}
+    theirs = {position.con_id: position.quantity for position in state.positions}
+    told = {fact.exec_id for fact in state.executions if isinstance(fact, LegFilled)}
     return any(
         theirs.get(fill.con_id, Decimal(0)) != ours.get(fill.con_id, 0)
         for order in ledger.orders.values()
@@ -113,13 +113,13 @@ def _is_moving(ledger: Ledger, picture: BrokerPicture, asked_at: datetime) -> bo
     )
 
 
-def _executions(ledger: Ledger, picture: BrokerPicture) -> Iterator[Fact]:
+def _executions(ledger: Ledger, state: BrokerState) -> Iterator[Fact]:
     """Executions that belong to an order of ours; the fold knows which of them are news."""
-    return (fact for fact in picture.executions if getattr(fact, "order_ref", "") in ledger.orders)
+    return (fact for fact in state.executions if getattr(fact, "order_ref", "") in ledger.orders)
 
 
 def _orders(
-    ledger: Ledger, picture: BrokerPicture, found: Mapping[str, BrokerOrder], asked_at: datetime, leaps: Sequence[Leap]
+    ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrder], asked_at: datetime, leaps: Sequence[Leap]
 ) -> Iterator[Fact]:
     def stood(since: datetime) -> timedelta:
         return waited(since, asked_at, leaps)
@@ -127,13 +127,13 @@ def _orders(
     for order in ledger.orders.values():
         theirs = found.get(order.ref)
         if order.is_at_broker:
-            yield from _standing(order, theirs, ledger, picture, stood)
+            yield from _standing(order, theirs, ledger, state, stood)
         elif theirs is not None and theirs.status == "working" and _ended_before(order, asked_at):
             yield OrderAcknowledged(order.ref, theirs.perm_id, theirs.order_id, theirs.status)
 
 
 def _standing(
-    order: Order, found: BrokerOrder | None, ledger: Ledger, picture: BrokerPicture, stood: Callable[[datetime], timedelta]
+    order: Order, found: BrokerOrder | None, ledger: Ledger, state: BrokerState, stood: Callable[[datetime], timedelta]
 ) -> Iterator[Fact]:
     """What the broker's word on an order that it may hold makes of it; where it has none, what its age and its fills say."""
     status = found.status if found is not None else ""
@@ -146,7 +146,7 @@ def _standing(
         yield OrderAcknowledged(order.ref, found.perm_id, found.order_id, found.status)
     elif found is not None and status == "canceled":
         yield OrderCanceled(order.ref, found.text or "the broker ended it")
-    elif found is not None and status == "inactive" and found in picture.open_orders and stood(order.changed_at) < ABSENT_AFTER:
+    elif found is not None and status == "inactive" and found in state.open_orders and stood(order.changed_at) < ABSENT_AFTER:
         if order.state != "unknown":
             yield OrderUnknown(order.ref, "the broker holds it inactive, from where it may come back")
     elif found is not None and status in {"inactive", "rejected"}:
@@ -154,25 +154,25 @@ def _standing(
     elif found is None and order.sent_at is not None and stood(order.sent_at) >= ABSENT_AFTER:
         if order.state != "unknown" and not order.fills:
             yield OrderUnknown(order.ref, "the broker does not list it")
-        elif not _may_have_filled(order, ledger, picture):
+        elif not _may_have_filled(order, ledger, state):
             # Neither open nor completed nor in the positions: what did not fill is gone.
             yield OrderCanceled(order.ref, "no longer at the broker") if order.fills else OrderAbsent(order.ref)
         elif order.state != "unknown":
             yield OrderUnknown(order.ref, "the broker does not list it, and its positions are not what was heard of it")
 
 
-def _may_have_filled(order: Order, ledger: Ledger, picture: BrokerPicture) -> bool:
+def _may_have_filled(order: Order, ledger: Ledger, state: BrokerState) -> bool:
     """Whether the broker's positions in the order's contracts are not those that our fills make."""
     ours = ledger.contracts_held()
-    theirs = {position.con_id: position.quantity for position in picture.positions}
+    theirs = {position.con_id: position.quantity for position in state.positions}
     contracts = {leg.contract.con_id for leg in order.spread.legs}
-    return bool(contracts & picture.unread_positions) or any(
+    return bool(contracts & state.unread_positions) or any(
         theirs.get(con_id, Decimal(0)) != ours.get(con_id, 0) for con_id in contracts
     )
 
 
 def _ended_before(order: Order, asked_at: datetime) -> bool:
-    """Whether an order was over for us before the picture was begun: then its standing in it is news and not history."""
+    """Whether an order was over for us before the broker was asked: then its standing in it is news and not history."""
     return order.sent_at is not None and order.is_over and order.state != "filled" and order.changed_at < asked_at
 
 

@@ -15,24 +15,24 @@ from engine.domain.facts import CommissionReported, Fact, LegFilled
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order, commission_key, fill_key
 from engine.domain.session import trading_day
-from engine.ports import BrokerOrder, BrokerPicture
+from engine.ports import BrokerOrder, BrokerState
 
 
-def withdrawn(ledger: Ledger, picture: BrokerPicture, found: Mapping[str, BrokerOrder], asked_at: datetime) -> Iterator[Fact]:
+def withdrawn(ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrder], asked_at: datetime) -> Iterator[Fact]:
     """A correction to nothing of each such execution, and of what it is said to have cost.
 
     Only executions of today can be missed, heard before the broker was asked: it tells no others.
     """
-    if picture.unread or picture.unread_positions:
+    if state.unread or state.unread_positions:
         return
-    told = {(fact.order_ref, fill_key(fact)) for fact in picture.executions if isinstance(fact, LegFilled)}
+    told = {(fact.order_ref, fill_key(fact)) for fact in state.executions if isinstance(fact, LegFilled)}
     missed = [
         (order, fill)
         for order in ledger.orders.values()
         if order.fill_heard_at is not None and order.fill_heard_at < asked_at
         for fill in _invented(order, found.get(order.ref), told, asked_at)
     ]
-    ours, theirs = ledger.contracts_held(), {held.con_id: held.quantity for held in picture.positions}
+    ours, theirs = ledger.contracts_held(), {held.con_id: held.quantity for held in state.positions}
     for con_id in dict.fromkeys(fill.con_id for _, fill in missed):
         of_contract = [(order, fill) for order, fill in missed if fill.con_id == con_id]
         invented = sum(fill.quantity if fill.action == "buy" else -fill.quantity for _, fill in of_contract)

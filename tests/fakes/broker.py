@@ -32,8 +32,8 @@ from engine.domain.snapshot import AccountValues, DataQuality
 from engine.domain.spread import Leg
 from engine.ports import (
     BrokerOrder,
-    BrokerPicture,
     BrokerPosition,
+    BrokerState,
     Clock,
     DailyBars,
     Hear,
@@ -146,12 +146,12 @@ class FakeBroker:
     def recall(self, orders: Iterable[Order]) -> None:
         self.recalled = tuple(order.ref for order in orders)
 
-    async def picture(self) -> BrokerPicture:
-        self._must_be_connected("picture")
+    async def state(self) -> BrokerState:
+        self._must_be_connected("state")
         if self.habits.picture_fails:
             raise Transient("open orders: no answer within 10 s")
         orders = [self._as_reported(held) for held in self.held.values()]
-        return BrokerPicture(
+        return BrokerState(
             account=self.name,
             open_orders=tuple(order for order in orders if order.status == "working"),
             completed_orders=tuple(order for order in orders if order.status != "working"),

@@ -5,7 +5,7 @@ then seen twice, never missed. Whose a row is, is decided when all are in: a ref
 
 Three of the questions carry no number, so an answer does not say which question it belongs to: one that came too late would be
 taken for the next one's. So none is asked again while TWS owes an answer, and a connection that goes on owing one is given up.
-A picture is whole or there is none.
+What TWS holds is handed on whole or not at all.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from engine.broker.unread import Unread, Unreadable
 from engine.decide.order.refs import day_of
 from engine.domain.errors import Transient
 from engine.domain.facts import Fact, FactRefused, LegFilled
-from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
+from engine.ports import BrokerOrder, BrokerPosition, BrokerState
 
 BOOK_S = 10.0
 """For one book. TWS answers in well under a second; during a reset it answers late or never."""
@@ -59,7 +59,7 @@ class _Executed:
 
 @dataclass(slots=True)
 class _Reading:
-    """What has come in for one picture."""
+    """What has come in for one state of the books."""
 
     account: str
     open: dict[tuple[int, int, int], _Row] = field(default_factory=dict[tuple[int, int, int], _Row])
@@ -78,7 +78,7 @@ class _Reading:
 
 
 class Books:
-    """One picture at a time, gathered from the raw messages. `overdue` is told of a book that TWS goes on owing."""
+    """One state of the books at a time, gathered from the raw messages. `overdue` is told of a book that TWS goes on owing."""
 
     def __init__(self, ib: IB, names: Names, executions: Executions, unread: Unread, zone: str) -> None:
         self._ib = ib
@@ -92,10 +92,10 @@ class Books:
         self._timer: asyncio.TimerHandle | None = None
         self.overdue: Callable[[str], None] = lambda _book: None
         self.filled: Callable[[LegFilled], None] = lambda _fill: None
-        """Told of every execution that a picture teaches."""
+        """Told of every execution that an answer teaches."""
 
-    async def picture(self, account: str) -> BrokerPicture:
-        """Raises Transient when an answer stays away or is torn: half a picture would hide an order."""
+    async def state(self, account: str) -> BrokerState:
+        """Raises Transient when an answer stays away or is torn: half of it would hide an order."""
         if self._reading is not None:
             raise Transient("the broker is being asked for its books already; wait for that answer")
         self._must_not_owe()
@@ -140,7 +140,7 @@ class Books:
             self._reading.completed.append(_Row(told, contract, order, state.status, filled, state.completedTime))
 
     def execution(self, contract: IbContract, execution: Execution) -> None:
-        """An execution came as part of the answer; its facts belong to the picture, not to the queue."""
+        """An execution came as part of the answer; its facts belong to that answer, not to the queue."""
         if self._reading is not None:
             side = "buy" if execution.side == "BOT" else "sell"
             self._reading.executions[execution.execId, contract.conId, side] = _Executed(contract, execution)
@@ -162,11 +162,11 @@ class Books:
             self._reading.is_torn |= con_id <= 0
 
     def has_asked_for(self, exec_id: str) -> bool:
-        """True while a picture is being gathered that will tell this execution and what it cost."""
+        """True while an answer is being gathered that will tell this execution and what it cost."""
         return self._reading is not None and exec_id in self._reading.exec_ids
 
     def unreadable(self, text: str) -> None:
-        """Something that may concern us could not be read: the picture says so."""
+        """Something that may concern us could not be read: the answer says so."""
         if self._reading is not None and text not in self._reading.unread:
             self._reading.unread.append(text)
 
@@ -200,7 +200,7 @@ class Books:
             self._timer.cancel()
             self._timer = None
 
-    def _put_together(self, reading: _Reading) -> BrokerPicture:
+    def _put_together(self, reading: _Reading) -> BrokerState:
         opened = _latest(reading.open)
         self._names.settle(
             [
@@ -208,13 +208,13 @@ class Books:
                 *((row.execution.orderRef, row.execution.permId) for row in reading.executions.values()),
             ]
         )
-        return BrokerPicture(
+        return BrokerState(
             account=reading.account,
             open_orders=self._orders(reading, opened),
             completed_orders=self._orders(reading, reading.completed),
             executions=self._facts(reading),
             positions=tuple(held for held in reading.positions.values() if held.quantity),
-            strangers=self._strangers(reading),
+            unknown_refs=self._unknown_refs(reading),
             refused=tuple(dict.fromkeys(reading.refused)),
             unread=tuple(dict.fromkeys(reading.unread)),
             unread_positions=frozenset(reading.unread_positions),
@@ -274,7 +274,7 @@ class Books:
             self._unread.left_out("execution", problem, name)
             reading.unread.append(f"{name}: {problem} cannot be read; look at it in TWS")
 
-    def _strangers(self, reading: _Reading) -> tuple[str, ...]:
+    def _unknown_refs(self, reading: _Reading) -> tuple[str, ...]:
         """References that another journal of this program gave."""
         refs = (
             row.execution.orderRef

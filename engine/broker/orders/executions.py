@@ -99,7 +99,7 @@ class Executions:
         try:
             return (fill,) if early is None else (fill, *self._paid(fill, early))
         except Unreadable:
-            return (fill,)  # the report comes again with the next picture of the books, and is said then
+            return (fill,)  # the report comes again with the next answer about the books, and is said then
 
     def _paid(self, fill: LegFilled, report: CommissionReport) -> tuple[Fact, ...]:
         amount = money(report.commission)

@@ -16,7 +16,7 @@ from ib_async import Execution
 from ib_async import Order as IbOrder
 
 SURE = 2
-"""So many rows that tell the same permanent id are believed against one picture of the books that tells another."""
+"""So many rows that tell the same permanent id are believed against one answer about the books that tells another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Names:
         return self.mentioned(Told(order.orderRef, order.permId, order.orderId, order.clientId))
 
     def settle(self, pairs: Iterable[tuple[str, int]]) -> None:
-        """What a whole picture tells of our references and their permanent ids: it outweighs a bond that one row made."""
+        """What a whole answer tells of our references and their permanent ids: it outweighs a bond that one row made."""
         told: dict[str, set[int]] = {}
         for ref, perm_id in pairs:
             if self.is_ours(ref) and perm_id > 0:

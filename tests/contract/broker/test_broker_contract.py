@@ -98,7 +98,7 @@ def test_tc06_preview_of_an_order_that_fits_has_its_margin_and_commission(stage:
         assert answer.initial_margin_change > 0
         assert answer.commission is not None
         assert answer.commission > 0
-        assert (await one.broker.picture()).open_orders == ()
+        assert (await one.broker.state()).open_orders == ()
 
     assert not perform(stage, play).told("sp-1")
 
@@ -122,7 +122,7 @@ def test_tc07_preview_always_answers(stage: type[Stage], habit: str, outcome: st
 def test_tc08_order_that_rests_is_acknowledged_and_stands_in_the_books_under_our_reference(stage: type[Stage]):
     async def play(one: Stage) -> None:
         await one.placed("sp-1", one.resting)
-        (known,) = (await one.broker.picture()).open_orders
+        (known,) = (await one.broker.state()).open_orders
         acknowledged = [fact for fact in one.told("sp-1") if isinstance(fact, OrderAcknowledged)]
         assert acknowledged
         assert acknowledged[-1].perm_id == known.perm_id > 0
@@ -136,11 +136,11 @@ def test_tc08_order_that_rests_is_acknowledged_and_stands_in_the_books_under_our
 def test_tc09_repricing_changes_the_one_order_and_makes_no_second(stage: type[Stage]):
     async def play(one: Stage) -> None:
         order = await one.placed("sp-1", one.resting)
-        (before,) = (await one.broker.picture()).open_orders
+        (before,) = (await one.broker.state()).open_orders
         for step in ("0.05", "0.10"):
             one.broker.reprice(order, one.resting - Decimal(step))
             await one.settle()
-        (after,) = (await one.broker.picture()).open_orders
+        (after,) = (await one.broker.state()).open_orders
         assert after.perm_id == before.perm_id
 
     assert not [fact for fact in perform(stage, play).heard if isinstance(fact, OrderUnknown)]
@@ -152,9 +152,9 @@ def test_tc10_canceled_order_is_told_once_and_is_gone(stage: type[Stage]):
         order = await one.placed("sp-1", one.resting)
         one.broker.cancel(order)
         await one.settle()
-        picture = await one.broker.picture()
-        assert picture.open_orders == ()
-        assert [known.status for known in picture.completed_orders if known.order_ref == "sp-1"] == ["canceled"]
+        state = await one.broker.state()
+        assert state.open_orders == ()
+        assert [known.status for known in state.completed_orders if known.order_ref == "sp-1"] == ["canceled"]
 
     told = perform(stage, play).told("sp-1")
 
@@ -200,11 +200,11 @@ def test_tc13_positions_are_the_executed_legs_and_are_flat_after_the_close(stage
         one.will("fill")
         await one.placed("sp-1", one.marketable)
         await one.settle()
-        held = {position.con_id: position.quantity for position in (await one.broker.picture()).positions}
+        held = {position.con_id: position.quantity for position in (await one.broker.state()).positions}
         assert held == {one.spread.short.contract.con_id: Decimal(-2), one.spread.long.contract.con_id: Decimal(2)}
         await one.placed("sp-2", -one.resting, purpose="close")
         await one.settle()
-        assert (await one.broker.picture()).positions == ()
+        assert (await one.broker.state()).positions == ()
 
     closing = [fact for fact in perform(stage, play).told("sp-2") if isinstance(fact, LegFilled)]
 
@@ -216,9 +216,9 @@ def test_tc14_refused_order_is_rejected_with_its_code_and_leaves_nothing_behind(
     async def play(one: Stage) -> None:
         one.will("reject")
         await one.placed("sp-1", one.resting)
-        picture = await one.broker.picture()
-        assert [known.status for known in picture.open_orders] == []
-        assert picture.positions == ()
+        state = await one.broker.state()
+        assert [known.status for known in state.open_orders] == []
+        assert state.positions == ()
 
     told = perform(stage, play).told("sp-1")
 
@@ -232,11 +232,11 @@ def test_tc15_order_whose_acknowledgement_was_lost_is_found_by_asking_and_can_be
         one.will("lose_acknowledgement")
         order = await one.placed("sp-1", one.resting)
         assert one.told("sp-1") == []
-        (known,) = (await one.broker.picture()).open_orders
+        (known,) = (await one.broker.state()).open_orders
         assert (known.order_ref, known.status) == ("sp-1", "working")
         one.broker.cancel(order)
         await one.settle()
-        assert (await one.broker.picture()).open_orders == ()
+        assert (await one.broker.state()).open_orders == ()
 
     assert perform(stage, play)
 
@@ -246,9 +246,9 @@ def test_tc16_order_that_never_arrived_is_in_no_book(stage: type[Stage]):
     async def play(one: Stage) -> None:
         one.will("lose_order")
         await one.placed("sp-1", one.resting)
-        picture = await one.broker.picture()
-        assert not [known for known in (*picture.open_orders, *picture.completed_orders) if known.order_ref == "sp-1"]
-        assert picture.executions == ()
+        state = await one.broker.state()
+        assert not [known for known in (*state.open_orders, *state.completed_orders) if known.order_ref == "sp-1"]
+        assert state.executions == ()
 
     assert perform(stage, play).told("sp-1") == []
 
@@ -266,9 +266,9 @@ def test_tc17_nothing_leaves_and_nothing_is_answered_without_a_link(stage: type[
         one.broker.cancel(order)
         assert [type(fact) for fact in one.told("sp-1")] == [OrderUnknown, OrderUnknown]
         with pytest.raises(Transient):
-            await one.broker.picture()
+            await one.broker.state()
         await one.broker.connect()
-        assert (await one.broker.picture()).open_orders == ()
+        assert (await one.broker.state()).open_orders == ()
 
     states = [fact.state for fact in perform(stage, play).heard if isinstance(fact, LinkChanged)]
 
@@ -282,11 +282,11 @@ def test_tc18_order_survives_the_loss_of_the_link_and_is_canceled_afterwards(sta
         await one.cut_link()
         await one.settle()
         await one.broker.connect()
-        (known,) = (await one.broker.picture()).open_orders
+        (known,) = (await one.broker.state()).open_orders
         assert known.order_ref == "sp-1"
         one.broker.cancel(order)
         await one.settle()
-        assert (await one.broker.picture()).open_orders == ()
+        assert (await one.broker.state()).open_orders == ()
 
     assert [fact for fact in perform(stage, play).told("sp-1") if isinstance(fact, OrderCanceled)]
 
@@ -298,13 +298,13 @@ def test_tc19_fill_without_a_link_is_in_the_books_and_not_told_as_news(stage: ty
         await one.cut_link(fills=order)
         await one.settle()
         await one.broker.connect()
-        picture = await one.broker.picture()
-        fills = [fact for fact in picture.executions if isinstance(fact, LegFilled)]
+        state = await one.broker.state()
+        fills = [fact for fact in state.executions if isinstance(fact, LegFilled)]
         assert {(fill.order_ref, fill.con_id, fill.quantity) for fill in fills} == {
             ("sp-1", leg.contract.con_id, 2) for leg in one.spread.legs
         }
-        assert len([fact for fact in picture.executions if isinstance(fact, CommissionReported)]) == 2
-        assert picture.open_orders == ()
+        assert len([fact for fact in state.executions if isinstance(fact, CommissionReported)]) == 2
+        assert state.open_orders == ()
 
     assert not [fact for fact in perform(stage, play).told("sp-1") if isinstance(fact, LegFilled)]
 
@@ -316,7 +316,7 @@ def test_tc20_books_are_the_same_when_asked_twice(stage: type[Stage]):
         await one.placed("sp-1", one.marketable)
         one.will("rest")
         await one.placed("sp-2", one.resting, quantity=1)
-        assert await one.broker.picture() == await one.broker.picture()
+        assert await one.broker.state() == await one.broker.state()
 
     told = perform(stage, play).told("sp-1")
 

@@ -67,7 +67,7 @@ def test_order_is_asked_about_or_kept_when_a_change_is_refused_and_never_given_u
         one.broker.reprice(order, one.resting - 1)
         await one.settle()
         assert folded(one, order).state in {"working", "unknown"}
-        (known,) = (await one.broker.picture()).open_orders
+        (known,) = (await one.broker.state()).open_orders
         assert known.status == "working"
         one.broker.cancel(order)
         await one.settle()
@@ -122,7 +122,7 @@ def test_session_is_found_again_with_its_order_and_its_quotes_when_the_link_was_
         await asyncio.sleep(30)
         assert len(one.sink.options) > quoted
         assert one.broker.data == "live"
-        assert [known.order_ref for known in (await one.broker.picture()).open_orders] == ["sp-1"]
+        assert [known.order_ref for known in (await one.broker.state()).open_orders] == ["sp-1"]
 
     stage = adapter(perform(SimulatedStage, play))
 
@@ -168,7 +168,7 @@ def test_completed_order_that_cannot_be_read_does_not_spoil_the_picture():
         await one.placed("sp-1", one.marketable)
         await one.settle()
         adapter(one).tws.inject("completed_extra_field")
-        picture = await one.broker.picture()
-        assert len([fact for fact in picture.executions if isinstance(fact, LegFilled)]) >= 2
+        state = await one.broker.state()
+        assert len([fact for fact in state.executions if isinstance(fact, LegFilled)]) >= 2
 
     assert adapter(perform(SimulatedStage, play)).ib.gauges.unreadable == 1

@@ -76,9 +76,9 @@ def test_fake_broker_holds_an_order_that_nobody_told_of_when_it_loses_the_acknow
 
     broker.send(opening("sp-1", 1), Decimal("1.20"))
 
-    picture = asyncio.run(broker.picture())
+    state = asyncio.run(broker.state())
     assert heard == []
-    assert [(order.order_ref, order.status) for order in picture.open_orders] == [("sp-1", "working")]
+    assert [(order.order_ref, order.status) for order in state.open_orders] == [("sp-1", "working")]
 
 
 def test_fake_broker_refuses_to_send_when_the_link_is_lost():

@@ -94,7 +94,7 @@ def test_no_message_ends_anything_whatever_its_fields_hold(seed: int, monkeypatc
         bench.tws.works(order_id)
         await settled(bench)
         bench.broker.watch([leg.contract for leg in order().spread.legs], [])
-        pictures = asyncio.get_running_loop().create_task(ask(bench))
+        states = asyncio.get_running_loop().create_task(ask(bench))
         for number, fields in enumerate(told):
             if fields and fields[0] not in ENDS:
                 bench.tws.say_fields(about(fields, order_id, list(bench.broker.subscriptions), chance))
@@ -102,7 +102,7 @@ def test_no_message_ends_anything_whatever_its_fields_hold(seed: int, monkeypatc
                 await asyncio.sleep(1)
                 if not bench.broker.is_connected:
                     order_id = await again(bench, order_id)
-        pictures.cancel()
+        states.cancel()
         await asyncio.sleep(120)
         order_id = await again(bench, order_id)
         bench.tws.works(order_id)
@@ -124,7 +124,7 @@ async def ask(bench: Bench) -> None:
     while True:
         await asyncio.sleep(5)
         try:
-            await bench.broker.picture()
+            await bench.broker.state()
         except EngineError:
             continue
 

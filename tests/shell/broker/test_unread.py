@@ -9,7 +9,7 @@ import pytest
 
 from engine.domain.errors import Transient
 from engine.domain.facts import ErrorHeard, LegFilled, LinkChanged, OrderUnknown
-from engine.ports import BrokerPicture
+from engine.ports import BrokerState
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import SPY, Bench, play, settled
 from tests.shell.broker.orders.test_orders import sent
@@ -252,7 +252,7 @@ def held(**changes: Any) -> dict[str, Any]:
     "wrong", [{"position": "NaN"}, {"position": "1e300"}, {"position": "0.5"}, {"position": "one"}, {"position": "Infinity"}]
 )
 def test_position_that_cannot_be_read_is_left_out_and_named(wrong: dict[str, str]):
-    tws, pictures = ScriptedTws(), list[BrokerPicture]()
+    tws, states = ScriptedTws(), list[BrokerState]()
 
     def positions(tws: ScriptedTws, _: Message) -> None:
         tws.garbled("position", wrong, **held())
@@ -262,12 +262,12 @@ def test_position_that_cannot_be_read_is_left_out_and_named(wrong: dict[str, str
     async def scenario(bench: Bench) -> None:
         await bench.broker.connect()
         tws.script["req_positions"] = positions
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
 
     bench = play(scenario, tws)
 
-    assert [one.con_id for one in pictures[0].positions] == [102]
-    assert pictures[0].unread_positions == frozenset({101})
+    assert [one.con_id for one in states[0].positions] == [102]
+    assert states[0].unread_positions == frozenset({101})
     assert len(bench.all(ErrorHeard)) == bench.broker.gauges.unreadable == 1
 
 
@@ -282,7 +282,7 @@ def test_picture_is_none_when_nobody_can_tell_of_which_contract_a_position_is():
         await bench.broker.connect()
         tws.script["req_positions"] = positions
         with pytest.raises(Transient, match="could not be read"):
-            await bench.broker.picture()
+            await bench.broker.state()
 
     play(scenario, tws)
 
@@ -323,7 +323,7 @@ def execution(bench: Bench, order_id: int) -> dict[str, Any]:
 
 
 def test_execution_of_today_that_cannot_be_read_is_said_by_the_picture():
-    tws, pictures = ScriptedTws(), list[BrokerPicture]()
+    tws, states = ScriptedTws(), list[BrokerState]()
 
     async def scenario(bench: Bench) -> None:
         order_id = await sent(bench)
@@ -337,12 +337,12 @@ def test_execution_of_today_that_cannot_be_read_is_said_by_the_picture():
             tws.say("exec_details_end", req_id=request)
 
         tws.script["req_executions"] = executions
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
 
     play(scenario, tws)
 
-    assert pictures[0].executions == ()
-    assert ["a.01" in pictures[0].unread[1], "could not be read" in pictures[0].unread[0]] == [True, True]
+    assert states[0].executions == ()
+    assert ["a.01" in states[0].unread[1], "could not be read" in states[0].unread[0]] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from engine.domain.facts import (
     Reconciled,
 )
 from engine.domain.snapshot import AccountValues
-from engine.ports import BrokerPicture
+from engine.ports import BrokerState
 from tests import given
 from tests.shell.runtime.bench import AUTO, MANUAL, Bench, play
 
@@ -218,13 +218,13 @@ def test_broker_is_asked_the_more_seldom_the_longer_a_doubt_has_stood() -> None:
     asked: list[datetime] = []
 
     async def story(bench: Bench) -> None:
-        real = bench.broker.picture
+        real = bench.broker.state
 
-        async def told() -> BrokerPicture:
+        async def told() -> BrokerState:
             asked.append(bench.clock.at)
             return await real()
 
-        bench.broker.picture = told  # type: ignore[method-assign]
+        bench.broker.state = told  # type: ignore[method-assign]
         await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
         bench.broker.positions[bench.order().spread.legs[0].contract.con_id] = Decimal(3)
         bench.inbox.hear(OrderUnknown(REF, "silence"))
@@ -244,14 +244,14 @@ def test_broker_is_asked_the_more_seldom_the_longer_a_doubt_has_stood() -> None:
 def test_picture_that_was_taken_over_another_link_is_not_believed() -> None:
     async def story(bench: Bench) -> None:
         gate = asyncio.Event()
-        real = bench.broker.picture
+        real = bench.broker.state
 
         async def slow():  # type: ignore[no-untyped-def]
             taken = await real()
             await gate.wait()
             return taken
 
-        bench.broker.picture = slow  # type: ignore[method-assign]
+        bench.broker.state = slow  # type: ignore[method-assign]
         bench.clock.at += timedelta(minutes=5)
         await bench.beats(2)
         bench.broker.lose_link()
@@ -261,7 +261,7 @@ def test_picture_that_was_taken_over_another_link_is_not_believed() -> None:
         await asyncio.sleep(0)
         bench.engine.beat()
         assert bench.ledger.reconciled is None
-        bench.broker.picture = real  # type: ignore[method-assign]
+        bench.broker.state = real  # type: ignore[method-assign]
         await bench.until(lambda: bench.ledger.reconciled is not None)
 
     bench = play(story, MANUAL)
@@ -572,7 +572,7 @@ def test_failure_in_comparing_the_books_halts_openings_and_they_are_compared_aga
     assert bench.ledger.halt.reason.startswith("comparing the books with the broker's failed: KeyError")
 
 
-@pytest.mark.parametrize("part", ["look", "observer", "picture", "preview", "send"])
+@pytest.mark.parametrize("part", ["look", "observer", "state", "preview", "send"])
 def test_engine_goes_on_whatever_fails(part: str) -> None:
     async def story(bench: Bench) -> None:
         if part == "look":

@@ -8,7 +8,7 @@ import pytest
 
 from engine.domain.errors import Transient
 from engine.domain.facts import Reconciled
-from engine.ports import BrokerPicture
+from engine.ports import BrokerState
 from engine.runtime.inbox import Inbox
 from engine.runtime.inquiry import Inquiry
 from engine.sim.loop import LoopClock, VirtualLoop, run
@@ -26,11 +26,11 @@ class Asked:
         self._clock, self._silent = clock, silent
         self.at: list[datetime] = []
 
-    async def picture(self) -> BrokerPicture:
+    async def state(self) -> BrokerState:
         self.at.append(self._clock.now())
         if len(self.at) <= self._silent:
             raise Transient("no answer")
-        return BrokerPicture("DU1", (), (), (), ())
+        return BrokerState("DU1", (), (), (), ())
 
 
 @pytest.mark.parametrize(("silent", "pauses"), [(0, [60, 60]), (1, [5, 60]), (3, [5, 5, 5, 60])])
@@ -44,7 +44,7 @@ def test_broker_is_asked_again_soon_where_its_answer_stayed_away(silent: int, pa
         while len(broker.at) <= len(pauses):
             inquiry.ask_when_due(ledger, clock.now())
             await asyncio.sleep(0.5)
-            while isinstance(answer := inbox.take(), BrokerPicture):
+            while isinstance(answer := inbox.take(), BrokerState):
                 inquiry.answered(answer, ledger, clock.now())
         return broker.at
 
@@ -66,7 +66,7 @@ def test_count_is_that_of_the_last_answer_that_could_be_read_as_a_whole() -> Non
             inquiry.hurry()
             inquiry.ask_when_due(ledger, clock.now())
             await asyncio.sleep(1.0)
-            inquiry.answered(BrokerPicture("DU1", (), (), (), (), unread=unread), ledger, clock.now())
+            inquiry.answered(BrokerState("DU1", (), (), (), (), unread=unread), ledger, clock.now())
             count = inquiry.count(ledger)
             counted.append(None if count is None else count.asked_at)
         return counted

@@ -21,7 +21,7 @@ from engine.domain.facts import (
 from engine.domain.ledger import Ledger
 from engine.domain.spread import Spread
 from engine.domain.waited import Leap
-from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
+from engine.ports import BrokerOrder, BrokerPosition, BrokerState
 from engine.runtime.reconcile import Outcome, reconcile
 from tests import given
 
@@ -60,8 +60,8 @@ def against(
     positions: Sequence[BrokerPosition] = (),
     asked_at: datetime = given.NOW,
 ) -> Outcome:
-    picture = BrokerPicture("DU1", (), tuple(completed), tuple(executions), tuple(positions))
-    return reconcile(known, picture, asked_at, asked_at)
+    state = BrokerState("DU1", (), tuple(completed), tuple(executions), tuple(positions))
+    return reconcile(known, state, asked_at, asked_at)
 
 
 def after(known: Ledger, outcome: Outcome) -> Ledger:
@@ -184,12 +184,12 @@ def test_time_that_the_machine_slept_makes_nothing_and_loses_no_order() -> None:
     asked_at = leap.at + timedelta(seconds=1)
 
     for positions in ([], holds(2)):
-        picture = BrokerPicture("DU1", (), (), (), tuple(positions))
+        state = BrokerState("DU1", (), (), (), tuple(positions))
         known = given.told(given.ledger(at=BACK_AT), *given.working(ORDER), UNKNOWN, at=BACK_AT)
-        outcome = reconcile(known, picture, asked_at, asked_at, (leap,))
+        outcome = reconcile(known, state, asked_at, asked_at, (leap,))
         assert made(outcome) == []
         assert not any(isinstance(fact, OrderAbsent) for fact in outcome.facts)
-        assert made(reconcile(known, picture, asked_at, asked_at)) or not positions
+        assert made(reconcile(known, state, asked_at, asked_at)) or not positions
 
 
 def test_two_orders_in_one_contract_are_explained_together() -> None:
@@ -293,7 +293,7 @@ def test_today_the_executions_say_what_a_canceled_order_filled() -> None:
 def test_order_that_works_is_found_again_and_nothing_is_made() -> None:
     row = BrokerOrder("o1", given.perm_id("o1"), 7, "working", Decimal(0), "")
 
-    outcome = reconcile(night(), BrokerPicture("DU1", (row,), (), (), ()), given.NOW, given.NOW)
+    outcome = reconcile(night(), BrokerState("DU1", (row,), (), (), ()), given.NOW, given.NOW)
 
     assert outcome.facts[0] == OrderAcknowledged("o1", given.perm_id("o1"), 7, "working")
     assert made(outcome) == []

@@ -1,4 +1,4 @@
-"""Our fold against the broker's picture: every case of an order, of executions and of positions."""
+"""Our fold against the broker's state: every case of an order, of executions and of positions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from engine.domain.facts import (
 )
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
-from engine.ports import BrokerOrder, BrokerPicture, BrokerPosition
+from engine.ports import BrokerOrder, BrokerPosition, BrokerState
 from engine.runtime.reconcile import Outcome, reconcile
 from engine.runtime.restart import leftovers
 from tests import given
@@ -48,11 +48,11 @@ def against(
     completed: Sequence[BrokerOrder] = (),
     executions: Sequence[Fact] = (),
     positions: Sequence[BrokerPosition] = (),
-    strangers: Sequence[str] = (),
+    unknown_refs: Sequence[str] = (),
     asked_at: datetime = given.NOW,
 ) -> Outcome:
-    picture = BrokerPicture("DU1", tuple(open), tuple(completed), tuple(executions), tuple(positions), tuple(strangers))
-    return reconcile(known, picture, given.NOW, asked_at)
+    state = BrokerState("DU1", tuple(open), tuple(completed), tuple(executions), tuple(positions), tuple(unknown_refs))
+    return reconcile(known, state, given.NOW, asked_at)
 
 
 def sent(*facts: Fact) -> Ledger:
@@ -232,7 +232,7 @@ def test_order_that_was_over_and_works_is_found_again(end: Fact) -> None:
     during = against(known, open=[order()], asked_at=given.NOW - timedelta(seconds=21))
 
     assert found.facts[0] == OrderAcknowledged("o1", 77, 5, "working")
-    assert during.facts == (Reconciled(()),), "the order ended while the picture was taken"
+    assert during.facts == (Reconciled(()),), "the order ended while the state was taken"
 
 
 def test_order_that_was_declared_absent_and_works_is_found_again() -> None:
@@ -257,7 +257,7 @@ TODAY, YESTERDAY = (given.NOW.astimezone(NEW_YORK) - timedelta(days=days) for da
 def test_execution_of_today_under_our_name_that_is_not_in_our_books_blocks(lease: str) -> None:
     refs = [f"{lease}-{TODAY:%y%m%d}-{number:04d}" for number in (7, 3, 5, 1, 9, 11, 4)]
 
-    [difference] = differences(against(given.ledger(), strangers=refs))
+    [difference] = differences(against(given.ledger(), unknown_refs=refs))
 
     assert difference.startswith(
         "executed today under this program's name and not in our books:"
@@ -269,7 +269,7 @@ def test_execution_of_today_under_our_name_that_is_not_in_our_books_blocks(lease
 
 
 def test_execution_of_an_earlier_day_that_is_not_in_our_books_blocks_nothing() -> None:
-    assert agreed(against(given.ledger(), strangers=[f"sp0a1b2-{YESTERDAY:%y%m%d}-0001"]))
+    assert agreed(against(given.ledger(), unknown_refs=[f"sp0a1b2-{YESTERDAY:%y%m%d}-0001"]))
 
 
 def test_more_or_fewer_contracts_than_our_fills_block() -> None:
@@ -398,11 +398,11 @@ def test_row_that_names_an_order_and_is_another_one_is_matched_with_nothing_and_
 
 def test_what_the_broker_tells_and_nobody_can_read_blocks() -> None:
     known = given.told(given.ledger(), *given.opened(ORDER))
-    picture = BrokerPicture(
+    state = BrokerState(
         "DU1", (), (), (), holds()[:1], unread=("execution x: its time",), unread_positions=frozenset({LONG.con_id})
     )
 
-    outcome = reconcile(known, picture, given.NOW, given.NOW)
+    outcome = reconcile(known, state, given.NOW, given.NOW)
 
     assert differences(outcome) == (
         "SPY 2026-12-18 575P: what the broker holds of it cannot be read",

@@ -70,30 +70,30 @@ def books(tws: ScriptedTws, *, client_id: int = CLIENT_ID) -> None:
 def test_picture_has_what_tws_holds_and_names_only_our_orders():
     tws = ScriptedTws()
     books(tws)
-    pictures: list[Any] = []
+    states: list[Any] = []
 
     async def scenario(bench: Bench) -> None:
         await bench.broker.connect()
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
         await settled(bench)
 
     bench = play(scenario, tws)
 
-    picture = pictures[0]
-    assert [(one.order_ref, one.status, one.filled, one.order_id) for one in picture.open_orders] == [
+    state = states[0]
+    assert [(one.order_ref, one.status, one.filled, one.order_id) for one in state.open_orders] == [
         ("sp-9", "working", Decimal(1), 41),
         ("", "working", Decimal(0), 3),
     ]
-    assert [(one.order_ref, one.status, one.filled, one.perm_id) for one in picture.completed_orders] == [
+    assert [(one.order_ref, one.status, one.filled, one.perm_id) for one in state.completed_orders] == [
         ("sp-8", "filled", Decimal(2), 900_008)
     ]
-    assert [(type(one).__name__, one.order_ref, one.exec_id) for one in picture.executions] == [
+    assert [(type(one).__name__, one.order_ref, one.exec_id) for one in state.executions] == [
         ("LegFilled", "sp-9", "a.01"),
         ("CommissionReported", "sp-9", "a.01"),
         ("LegFilled", "sp-9", "b.01"),
         ("CommissionReported", "sp-9", "b.01"),
     ]
-    assert [(one.con_id, one.quantity, one.text) for one in picture.positions] == [
+    assert [(one.con_id, one.quantity, one.text) for one in state.positions] == [
         (101, Decimal(1), "SPY 101"),
         (102, Decimal(-1), "SPY 102"),
     ]
@@ -104,7 +104,7 @@ def test_picture_names_what_another_journal_of_this_program_did_in_the_account()
     """In another account, or without a reference of ours, somebody else did it."""
     tws = ScriptedTws()
     books(tws)
-    pictures: list[Any] = []
+    states: list[Any] = []
     placed = Message("place_order", {"order_id": 50, "symbol": "SPY", "account": "DU1", "legs": LEGS_AS_TWS_LISTS_THEM})
     theirs = open_order_values(placed, 18, "Submitted") | {"order_ref": "sp0a1b2-261123-0004", "perm_id": 950}
 
@@ -125,14 +125,14 @@ def test_picture_names_what_another_journal_of_this_program_did_in_the_account()
 
     async def scenario(bench: Bench) -> None:
         await bench.broker.connect()
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
 
     play(scenario, tws)
 
-    [picture] = pictures
-    assert [one.order_ref for one in picture.open_orders] == ["sp0a1b2-261123-0004", ""]
-    assert picture.strangers == ("sp0a1b2-261123-0003",)
-    assert picture.executions == ()
+    [state] = states
+    assert [one.order_ref for one in state.open_orders] == ["sp0a1b2-261123-0004", ""]
+    assert state.unknown_refs == ("sp0a1b2-261123-0003",)
+    assert state.executions == ()
 
 
 def test_order_found_again_is_changed_and_canceled_under_its_old_id():
@@ -141,7 +141,7 @@ def test_order_found_again_is_changed_and_canceled_under_its_old_id():
 
     async def scenario(bench: Bench) -> None:
         await bench.broker.connect()
-        await bench.broker.picture()
+        await bench.broker.state()
         bench.broker.reprice(found_again("sp-9", 41), Decimal("1.10"))
         bench.broker.cancel(found_again("sp-9", 41))
         await settled(bench)
@@ -160,7 +160,7 @@ def test_order_of_another_client_id_is_not_touched():
 
     async def scenario(bench: Bench) -> None:
         await bench.broker.connect()
-        await bench.broker.picture()
+        await bench.broker.state()
         bench.broker.cancel(found_again("sp-9", 41))
 
     bench = play(scenario, tws)
@@ -184,13 +184,13 @@ def test_picture_is_asked_again_once_a_late_answer_has_come_and_never_mixed_with
         await bench.broker.connect()
         answer = bench.tws.script.pop(silent)
         with pytest.raises(Transient, match=f"{book}: TWS did not answer within 10 s"):
-            await bench.broker.picture()
+            await bench.broker.state()
         bench.tws.script[silent] = answer
         with pytest.raises(Transient, match=f"{book}: TWS still owes the answer of 10 s ago"):
-            await bench.broker.picture()
+            await bench.broker.state()
         bench.tws.say(end)
         await settled(bench)
-        assert (await bench.broker.picture()).account == "DU1"
+        assert (await bench.broker.state()).account == "DU1"
 
     assert len(play(scenario).tws.asked(silent)) == 2 + (silent == "req_positions")
 
@@ -199,24 +199,24 @@ def test_picture_holds_all_positions_when_the_end_of_an_earlier_answer_comes_lat
     """The end of the first answer would have been taken for that of the second, and the broker for one that holds nothing."""
     tws = ScriptedTws()
     books(tws)
-    pictures: list[Any] = []
+    states: list[Any] = []
 
     async def scenario(bench: Bench) -> None:
         await bench.broker.connect()
         answer, slow = bench.tws.script["req_positions"], list[Message]()
         bench.tws.script["req_positions"] = lambda _, message: slow.append(message)
         with pytest.raises(Transient, match="positions: TWS did not answer"):
-            await bench.broker.picture()
+            await bench.broker.state()
         bench.tws.script["req_positions"] = answer
         with pytest.raises(Transient, match="still owes"):
-            await bench.broker.picture()
+            await bench.broker.state()
         answer(bench.tws, slow[0])
         await settled(bench)
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
 
     play(scenario, tws)
 
-    assert [(one.con_id, one.quantity) for one in pictures[0].positions] == [(101, Decimal(1)), (102, Decimal(-1))]
+    assert [(one.con_id, one.quantity) for one in states[0].positions] == [(101, Decimal(1)), (102, Decimal(-1))]
 
 
 def test_connection_is_made_anew_when_tws_goes_on_owing_an_answer():
@@ -224,14 +224,14 @@ def test_connection_is_made_anew_when_tws_goes_on_owing_an_answer():
         await bench.broker.connect()
         answer = bench.tws.script.pop("req_all_open_orders")
         with pytest.raises(Transient, match="did not answer"):
-            await bench.broker.picture()
+            await bench.broker.state()
         bench.tws.script["req_all_open_orders"] = answer
         await asyncio.sleep(5)
         assert bench.broker.is_connected
         await asyncio.sleep(6)
         assert not bench.broker.is_connected
         await bench.broker.connect()
-        assert (await bench.broker.picture()).account == "DU1"
+        assert (await bench.broker.state()).account == "DU1"
 
     bench = play(scenario)
 
@@ -241,7 +241,7 @@ def test_connection_is_made_anew_when_tws_goes_on_owing_an_answer():
 def test_row_of_a_whole_combination_that_was_taken_for_a_leg_is_forgotten_when_it_is_told_right():
     tws = ScriptedTws()
     books(tws)
-    pictures: list[Any] = []
+    states: list[Any] = []
     standard = tws.script["req_executions"]
 
     def garbled(tws: ScriptedTws, message: Message) -> None:
@@ -252,12 +252,12 @@ def test_row_of_a_whole_combination_that_was_taken_for_a_leg_is_forgotten_when_i
         await bench.broker.connect()
         for script in (garbled, standard):
             tws.script["req_executions"] = script
-            pictures.append(await bench.broker.picture())
+            states.append(await bench.broker.state())
 
     play(scenario, tws)
 
-    assert [one.con_id for one in pictures[0].executions] == [BAG_CON_ID]
-    assert [one.con_id for one in pictures[1].executions if isinstance(one, LegFilled)] == [102, 101]
+    assert [one.con_id for one in states[0].executions] == [BAG_CON_ID]
+    assert [one.con_id for one in states[1].executions if isinstance(one, LegFilled)] == [102, 101]
 
 
 def test_picture_may_be_asked_again_at_once_when_an_answer_with_a_number_stays_away():
@@ -265,8 +265,8 @@ def test_picture_may_be_asked_again_at_once_when_an_answer_with_a_number_stays_a
         await bench.broker.connect()
         answer = bench.tws.script.pop("req_executions")
         with pytest.raises(Transient, match="executions: TWS did not answer within 10 s"):
-            await bench.broker.picture()
+            await bench.broker.state()
         bench.tws.script["req_executions"] = answer
-        assert (await bench.broker.picture()).account == "DU1"
+        assert (await bench.broker.state()).account == "DU1"
 
     play(scenario)

@@ -16,7 +16,7 @@ from engine.domain.facts import (
     OrderCanceled,
     OrderUnknown,
 )
-from engine.ports import BrokerPicture
+from engine.ports import BrokerState
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import CLIENT_ID, LEGS_AS_TWS_LISTS_THEM, Bench, found_again, order, play, settled
 from tests.shell.broker.orders.test_orders import sent
@@ -114,9 +114,9 @@ def test_permanent_id_that_is_sure_or_not_one_stays(pairs: list[tuple[str, int]]
 # On the wire.
 
 
-def taken(tws: ScriptedTws, script: dict[str, Any], *known: Any, before: Any = None) -> tuple[BrokerPicture, Bench]:
-    """The picture of a TWS that answers so, to an engine whose journal knows these orders."""
-    pictures: list[BrokerPicture] = []
+def taken(tws: ScriptedTws, script: dict[str, Any], *known: Any, before: Any = None) -> tuple[BrokerState, Bench]:
+    """The state of a TWS that answers so, to an engine whose journal knows these orders."""
+    states: list[BrokerState] = []
 
     async def scenario(bench: Bench) -> None:
         await bench.broker.connect()
@@ -124,11 +124,11 @@ def taken(tws: ScriptedTws, script: dict[str, Any], *known: Any, before: Any = N
         if before is not None:
             await before(bench)
         tws.script |= script
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
         await settled(bench)
 
     bench = play(scenario, tws)
-    return pictures[0], bench
+    return states[0], bench
 
 
 def completed(tws: ScriptedTws, **changes: Any) -> None:
@@ -167,29 +167,29 @@ BEFORE_THE_RESTART = replace(found_again("sp-1", 41), perm_id=950)
 
 
 def test_every_row_is_matched_by_the_permanent_id_of_the_journal_when_none_has_a_reference() -> None:
-    picture, bench = taken(ScriptedTws(), rows(done={}), BEFORE_THE_RESTART)
+    state, bench = taken(ScriptedTws(), rows(done={}), BEFORE_THE_RESTART)
 
-    assert [(fact.order_ref, fact.con_id) for fact in picture.executions if isinstance(fact, LegFilled)] == [
+    assert [(fact.order_ref, fact.con_id) for fact in state.executions if isinstance(fact, LegFilled)] == [
         ("sp-1", 102),
         ("sp-1", 101),
     ]
-    assert len([fact for fact in picture.executions if isinstance(fact, CommissionReported)]) == 2
-    assert [(one.order_ref, one.status, one.filled) for one in picture.completed_orders] == [("sp-1", "filled", Decimal(2))]
+    assert len([fact for fact in state.executions if isinstance(fact, CommissionReported)]) == 2
+    assert [(one.order_ref, one.status, one.filled) for one in state.completed_orders] == [("sp-1", "filled", Decimal(2))]
     assert bench.all(LegFilled) == bench.all(FactRefused) == []
 
 
 @pytest.mark.parametrize("late", [({}, {"order_ref": "sp-1"}), ({"order_ref": "sp-1"}, {})])
 def test_every_row_is_matched_when_the_reference_stands_in_one_of_them_only(late: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    picture, _ = taken(ScriptedTws(), rows(*late, done={}))
+    state, _ = taken(ScriptedTws(), rows(*late, done={}))
 
-    assert [fact.con_id for fact in picture.executions if isinstance(fact, LegFilled)] == [102, 101]
-    assert [one.order_ref for one in picture.completed_orders] == ["sp-1"]
+    assert [fact.con_id for fact in state.executions if isinstance(fact, LegFilled)] == [102, 101]
+    assert [one.order_ref for one in state.completed_orders] == ["sp-1"]
 
 
 def test_every_row_is_matched_when_the_reference_stands_in_the_completed_order_only() -> None:
-    picture, _ = taken(ScriptedTws(), rows(done={"order_ref": "sp-1"}))
+    state, _ = taken(ScriptedTws(), rows(done={"order_ref": "sp-1"}))
 
-    assert [fact.con_id for fact in picture.executions if isinstance(fact, LegFilled)] == [102, 101]
+    assert [fact.con_id for fact in state.executions if isinstance(fact, LegFilled)] == [102, 101]
 
 
 def test_rows_that_happen_without_a_reference_count_when_their_order_becomes_known_later() -> None:
@@ -255,17 +255,17 @@ def test_row_whose_names_are_those_of_two_orders_is_refused_once_and_both_are_do
 def test_picture_refuses_rows_whose_names_are_those_of_two_orders() -> None:
     other = replace(found_again("sp-2", 42), perm_id=960)
 
-    picture, _ = taken(ScriptedTws(), rows({"order_ref": "sp-2"}, {}, done={"order_ref": "sp-2"}), BEFORE_THE_RESTART, other)
+    state, _ = taken(ScriptedTws(), rows({"order_ref": "sp-2"}, {}, done={"order_ref": "sp-2"}), BEFORE_THE_RESTART, other)
 
-    assert [fact.con_id for fact in picture.executions if isinstance(fact, LegFilled)] == [101]
-    assert picture.completed_orders == ()
-    assert {(fact.kind, fact.order_ref) for fact in picture.refused} == {
+    assert [fact.con_id for fact in state.executions if isinstance(fact, LegFilled)] == [101]
+    assert state.completed_orders == ()
+    assert {(fact.kind, fact.order_ref) for fact in state.refused} == {
         ("LegFilled", "sp-1"), ("LegFilled", "sp-2"), ("BrokerOrder", "sp-1"), ("BrokerOrder", "sp-2")
     }  # fmt: skip
 
 
 def test_two_orders_that_have_no_permanent_id_yet_are_both_in_the_picture() -> None:
-    pictures: list[BrokerPicture] = []
+    states: list[BrokerState] = []
 
     async def scenario(bench: Bench) -> None:
         ids = [await sent(bench), await sent(bench, order("sp-2"))]
@@ -277,17 +277,17 @@ def test_two_orders_that_have_no_permanent_id_yet_are_both_in_the_picture() -> N
             tws.say("open_order_end")
 
         bench.tws.script["req_all_open_orders"] = open_orders
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
 
     play(scenario)
 
-    assert [(one.order_ref, one.status, one.perm_id) for one in pictures[0].open_orders] == [
+    assert [(one.order_ref, one.status, one.perm_id) for one in states[0].open_orders] == [
         ("sp-1", "working", 0), ("sp-2", "working", 0)
     ]  # fmt: skip
 
 
 def test_order_that_gets_its_permanent_id_while_the_broker_is_asked_is_in_the_picture_once() -> None:
-    pictures: list[BrokerPicture] = []
+    states: list[BrokerState] = []
 
     async def scenario(bench: Bench) -> None:
         order_id = await sent(bench)
@@ -299,11 +299,11 @@ def test_order_that_gets_its_permanent_id_while_the_broker_is_asked_is_in_the_pi
             tws.say("open_order_end")
 
         bench.tws.script["req_all_open_orders"] = open_orders
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
 
     play(scenario)
 
-    [told] = pictures[0].open_orders
+    [told] = states[0].open_orders
     assert (told.order_ref, told.perm_id > PERM_ID, told.filled) == ("sp-1", True, Decimal(1))
     assert (told.client_id, told.quantity, told.legs) == (CLIENT_ID, Decimal(2), ((101, 1), (102, -1)))
 
@@ -336,7 +336,7 @@ def test_number_of_an_order_names_another_order_after_a_reconnect() -> None:
 
 
 def test_one_garbled_permanent_id_is_mended_by_the_next_picture() -> None:
-    pictures: list[BrokerPicture] = []
+    states: list[BrokerState] = []
 
     async def scenario(bench: Bench) -> None:
         order_id = await sent(bench)
@@ -356,13 +356,13 @@ def test_one_garbled_permanent_id_is_mended_by_the_next_picture() -> None:
             tws.say("exec_details_end", req_id=request)
 
         bench.tws.script |= {"req_all_open_orders": open_orders, "req_executions": executions}
-        pictures.append(await bench.broker.picture())
+        states.append(await bench.broker.state())
         bench.tws.status(order_id, "Submitted", 1, 1)
         await asyncio.sleep(1)
 
     bench = play(scenario)
 
-    assert [(one.order_ref, one.perm_id - PERM_ID < 1000) for one in pictures[0].open_orders] == [("sp-1", True)]
-    assert [type(fact) for fact in pictures[0].executions] == [LegFilled]
-    assert pictures[0].refused == ()
-    assert bench.all(OrderAcknowledged)[-1].perm_id == pictures[0].open_orders[0].perm_id
+    assert [(one.order_ref, one.perm_id - PERM_ID < 1000) for one in states[0].open_orders] == [("sp-1", True)]
+    assert [type(fact) for fact in states[0].executions] == [LegFilled]
+    assert states[0].refused == ()
+    assert bench.all(OrderAcknowledged)[-1].perm_id == states[0].open_orders[0].perm_id
