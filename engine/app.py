@@ -44,7 +44,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.restart import leftovers
 from engine.runtime.schedule import calendar_around
-from engine.runtime.sight import Sight
+from engine.runtime.snapshots import Snapshots
 from engine.runtime.upkeep import Upkeep
 from engine.settings import Settings
 from engine.store.checkpoint import recover, save
@@ -145,7 +145,7 @@ class App:
         ib.recall(ledger.orders.values())
         broker = options.wrap_broker(ib)
         feed = Feed(broker, self._quotes, settings.lines)
-        sight = Sight(
+        snapshots = Snapshots(
             broker,
             self._quotes,
             feed,
@@ -156,7 +156,7 @@ class App:
         )
         upkeep = Upkeep(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
         async with asyncio.TaskGroup() as group:
-            engine = Engine(self._clock, journal, ledger, broker, sight, self._inbox, group.create_task)
+            engine = Engine(self._clock, journal, ledger, broker, snapshots, self._inbox, group.create_task)
             explanations = self._explanations(account)
             engine.observers += (
                 Evidence(self._quotes, feed, settings.state, account, upkeep.kept),
@@ -170,7 +170,7 @@ class App:
             if self._recovered.odd and ledger.halt is None:
                 engine.take(Halted("engine", _odd(self._recovered.odd)), now)
             refused = partial(_refused, library)
-            control = Control(engine, sight, self._inbox, self._clock, self._identity(account), library.notices, refused)
+            control = Control(engine, snapshots, self._inbox, self._clock, self._identity(account), library.notices, refused)
             try:
                 await upkeep.prepare(now)
             except Transient:  # what is missing is asked for again; what is open wants watching now

@@ -16,7 +16,7 @@ from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
 from engine.ports import Clock
-from engine.runtime.engine import Engine, Eyes
+from engine.runtime.engine import Engine, SnapshotSource
 from engine.runtime.inbox import Asked, Inbox, Item, Said
 from engine.runtime.rows import (
     Row,
@@ -58,7 +58,7 @@ class Control:
     def __init__(
         self,
         engine: Engine,
-        eyes: Eyes,
+        snapshots: SnapshotSource,
         inbox: Inbox,
         clock: Clock,
         identity: Identity,
@@ -67,14 +67,14 @@ class Control:
     ) -> None:
         """`notices` says what in the trader's files will soon open nothing, `refused` which of them are not in force, and why."""
         self.identity, self._notices, self._refused = identity, notices, refused
-        self._engine, self._eyes, self._inbox, self._clock = engine, eyes, inbox, clock
+        self._engine, self._snapshots, self._inbox, self._clock = engine, snapshots, inbox, clock
 
     @property
     def ledger(self) -> Ledger:
         return self._engine.ledger
 
     def snapshot(self) -> Snapshot:
-        return self._eyes.look(self._clock.now(), self.ledger)
+        return self._snapshots.take(self._clock.now(), self.ledger)
 
     def status(self) -> Row:
         """Everything that decides whether the engine trades, each value with its age where it can age."""
@@ -128,7 +128,7 @@ class Control:
     def approvals(self) -> list[Row]:
         """Openings that wait for a person, oldest first, with the net as it is now."""
         snapshot = self.snapshot()
-        return [approval_row(order, snapshot, self._eyes.book(), Rows(snapshot.chain)) for order in waiting(self.ledger)]
+        return [approval_row(order, snapshot, self._snapshots.book(), Rows(snapshot.chain)) for order in waiting(self.ledger)]
 
     def positions(self, *, only_open: bool = False) -> list[Row]:
         """Positions that were ever opened, with the mark of those that are open."""
@@ -145,7 +145,7 @@ class Control:
         known = strategy in ledger.strategies or strategy in ledger.funnels
         if not known and not any(trip.strategy == strategy for _, trip in ledger.trips(trading_day(self._clock.now()))):
             return None
-        snapshot, book = self.snapshot(), self._eyes.book()
+        snapshot, book = self.snapshot(), self._snapshots.book()
         written = next((one for one in book.strategies if one.name == strategy), None)
         when = when_now(written, snapshot, book) if written is not None else ()
         return why_row(ledger, strategy, snapshot.at, stopped_now(strategy, snapshot, book), when, self._refused())
@@ -165,7 +165,7 @@ class Control:
     def close_row(self, position: str) -> Row | None:
         """What closing a position would do now; None where there is none of that name."""
         known, snapshot = self.ledger.positions.get(position), self.snapshot()
-        return None if known is None else close_row(known, snapshot, self._eyes.book(), Rows(snapshot.chain))
+        return None if known is None else close_row(known, snapshot, self._snapshots.book(), Rows(snapshot.chain))
 
     async def close(self, position: str, by: str, reason: str = "", shown_net: Decimal | None = None) -> tuple[bool, str]:
         """Have all of a position closed: (whether an order was made, what became of the request)."""
@@ -206,7 +206,7 @@ class Control:
     def lift(self, name: str, strategy: str, by: str, reason: str) -> tuple[bool, str]:
         """Lift one breaker that has tripped, by its name: (whether it is done, what became of it)."""
         snapshot = self.snapshot()
-        fact = lifted(name, strategy, by, reason, snapshot, self._eyes.book(), Rows(snapshot.chain))
+        fact = lifted(name, strategy, by, reason, snapshot, self._snapshots.book(), Rows(snapshot.chain))
         if isinstance(fact, str):
             return False, fact
         self._inbox.hear(fact)
@@ -224,7 +224,7 @@ class Control:
             "candidates": funnel.candidates if funnel else None,
             "scanned_at": at.isoformat() if at else None,
             "open": sum(1 for position in ledger.open_positions() if position.strategy == name),
-            "stopped": next(iter(stopped_now(name, snapshot, self._eyes.book())), None),
+            "stopped": next(iter(stopped_now(name, snapshot, self._snapshots.book())), None),
         }
 
     def _why_not_waiting(self, ref: str) -> str:

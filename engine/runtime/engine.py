@@ -91,10 +91,10 @@ EQUITY_EVERY = timedelta(minutes=1)
 Effect = Callable[[], object]
 
 
-class Eyes(Protocol):
+class SnapshotSource(Protocol):
     """What the beat looks at besides its own ledger."""
 
-    def look(self, now: datetime, ledger: Ledger) -> Snapshot:
+    def take(self, now: datetime, ledger: Ledger) -> Snapshot:
         """Everything heard so far at one instant."""
         ...
 
@@ -140,7 +140,14 @@ class Engine:
     """One engine on one account. `beat` is the whole of it; `run` only decides when."""
 
     def __init__(
-        self, clock: Clock, journal: Journal, ledger: Ledger, broker: Broker, eyes: Eyes, inbox: Inbox, spawn: Spawn
+        self,
+        clock: Clock,
+        journal: Journal,
+        ledger: Ledger,
+        broker: Broker,
+        snapshots: SnapshotSource,
+        inbox: Inbox,
+        spawn: Spawn,
     ) -> None:
         self.ledger = ledger
         self.gauges = BeatGauges()
@@ -148,7 +155,7 @@ class Engine:
         self.leaps: Callable[[], tuple[Leap, ...]] = tuple
         """When the clock went ahead at once; a clock in virtual time never does."""
         self._clock, self._journal, self._broker = clock, journal, broker
-        self._eyes, self._inbox, self._spawn = eyes, inbox, spawn
+        self._snapshots, self._inbox, self._spawn = snapshots, inbox, spawn
         self._answers: dict[str, Said] = {}
         self._requests: dict[str, Asked] = {}
         self._hits: dict[tuple[str, str], ExitHits] = {}
@@ -287,7 +294,7 @@ class Engine:
         try:
             snapshot = self._look(now)
             began = self._clock.now()
-            decisions = decide(snapshot, self._eyes.book())
+            decisions = decide(snapshot, self._snapshots.book())
             self.gauges.deciding_seconds += (self._clock.now() - began).total_seconds()
             self._looks_again_in_s = looks_again_in_s(snapshot)
         except Exception as error:  # noqa: BLE001 - a beat that cannot decide still hears, writes and asks
@@ -375,7 +382,7 @@ class Engine:
         return any(asked_at - ended > POSITIONS_FOLLOW_WITHIN for ended in ends)
 
     def _look(self, now: datetime) -> Snapshot:
-        snapshot = self._eyes.look(now, self.ledger)
+        snapshot = self._snapshots.take(now, self.ledger)
         account = snapshot.account
         recorded = self.ledger.equity_at
         if account.net_liquidation is not None and (recorded is None or now - recorded >= EQUITY_EVERY):
@@ -390,7 +397,7 @@ class Engine:
             self._account_awaited_since = None
         answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
         requests = tuple(asked.request for asked in self._requests.values())
-        ticks, self._ticks = self._ticks, self._eyes.ticks()
+        ticks, self._ticks = self._ticks, self._snapshots.ticks()
         return replace(
             snapshot,
             count=self._inquiry.count(self.ledger),
@@ -515,4 +522,4 @@ class Engine:
             return ACCOUNT_LOOKED_AT_EVERY.total_seconds()
         if any(True for _ in self.ledger.working()):
             return TIMER_BUSY_S
-        return min(self._looks_again_in_s, TIMER_OPEN_S if self._eyes.is_open(self._clock.now()) else TIMER_CLOSED_S)
+        return min(self._looks_again_in_s, TIMER_OPEN_S if self._snapshots.is_open(self._clock.now()) else TIMER_CLOSED_S)

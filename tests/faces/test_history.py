@@ -22,7 +22,7 @@ from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from engine.ports import Clock
 from engine.runtime.control import Control, Identity
-from engine.runtime.engine import Engine, Eyes
+from engine.runtime.engine import Engine, SnapshotSource
 from engine.runtime.inbox import Inbox
 from engine.store.journal import Journal
 from tests import given as core
@@ -185,10 +185,10 @@ def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> N
     for second, fact in enumerate(trading_day()):
         ledger.apply(fact, NOON + timedelta(seconds=second))
     last = NOON + timedelta(seconds=len(trading_day()) - 1)
-    eyes = SimpleNamespace(look=lambda now, known: core.snapshot(known, at=now), book=core.book)
+    snapshots = SimpleNamespace(take=lambda now, known: core.snapshot(known, at=now), book=core.book)
     running = Control(
         cast("Engine", SimpleNamespace(ledger=ledger)),
-        cast("Eyes", eyes),
+        cast("SnapshotSource", snapshots),
         Inbox(),
         cast("Clock", SimpleNamespace(now=lambda: last)),
         Identity("0", "sim", "DU1234567", str(state)),

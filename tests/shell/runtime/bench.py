@@ -79,7 +79,7 @@ class TrailBroker(FakeBroker):
         return await FakeBroker.preview(self, order)
 
 
-class BenchEyes:
+class BenchSnapshots:
     """Looks at a chain that the test sets; what is not set is as on an ordinary day."""
 
     def __init__(self, bench: "Bench", book: Book) -> None:
@@ -88,7 +88,7 @@ class BenchEyes:
         self.changes: dict[str, object] = {}
         self.heard = 0
 
-    def look(self, now: datetime, ledger: Ledger) -> Snapshot:
+    def take(self, now: datetime, ledger: Ledger) -> Snapshot:
         broker = self._bench.broker
         seen = given.snapshot(ledger, self.quotes(now), at=now, is_connected=broker.is_connected, data=broker.data)
         return replace(seen, **{"account": broker.account, **self.changes})  # type: ignore[arg-type]
@@ -110,9 +110,9 @@ class Bench:
         self.journal = TrailJournal(self.trail)
         self.broker = TrailBroker(self.inbox.hear, RecordingSink(), self.clock)
         self.broker.trail = self.trail
-        self.eyes = BenchEyes(self, given.book(*(strategies or (AUTO,)), account=limits))
+        self.snapshots = BenchSnapshots(self, given.book(*(strategies or (AUTO,)), account=limits))
         self.tasks: list[asyncio.Task[None]] = []
-        self.engine = Engine(self.clock, self.journal, ledger or Ledger(), self.broker, self.eyes, self.inbox, self._spawn)
+        self.engine = Engine(self.clock, self.journal, ledger or Ledger(), self.broker, self.snapshots, self.inbox, self._spawn)
         self.explained: list[Explanation] = []
         self.engine.observers.append(self)
 

@@ -60,7 +60,12 @@ def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = 
         bench = Bench(MANUAL)
         await bench.start()
         control = Control(
-            bench.engine, bench.eyes, bench.inbox, bench.clock, Identity("0.1.0", "sim", "DU1", str(folder)), lambda now: notices
+            bench.engine,
+            bench.snapshots,
+            bench.inbox,
+            bench.clock,
+            Identity("0.1.0", "sim", "DU1", str(folder)),
+            lambda now: notices,
         )
         listening = unix_socket(folder)
         assert stat.S_IMODE((folder / "engine.sock").stat().st_mode) == 0o600

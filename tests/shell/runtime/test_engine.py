@@ -394,7 +394,7 @@ def test_equity_is_written_once_a_minute_when_it_changes_and_on_every_new_day() 
 def test_unknown_account_value_is_not_written() -> None:
     async def story(bench: Bench) -> None:
         nothing = AccountValues("DU1", None, None, None, None, None, None, None)
-        bench.eyes.changes = {"account": nothing}
+        bench.snapshots.changes = {"account": nothing}
         bench.clock.at += timedelta(minutes=5)
         await bench.beats(3)
 
@@ -437,7 +437,7 @@ def test_close_goes_while_openings_are_halted() -> None:
             low = {f"p{short.strike}": {"bid": 0.50, "ask": 0.52}, f"p{long.strike}": {"bid": 0.40, "ask": 0.42}}
             return given.chain(at=at, **low)
 
-        bench.eyes.quotes = cheap
+        bench.snapshots.quotes = cheap
         await bench.until(lambda: not bench.ledger.positions[REF].is_open)
 
     bench = play(story, AUTO)
@@ -483,7 +483,7 @@ def test_opening_waits_until_the_account_was_told_anew() -> None:
         bench.broker.habits.keeps_account = True
         await bench.start()
         assert (bench.broker.account_asks, bench.ledger.orders) == (1, {})
-        bench.eyes.ticks = lambda: bench.eyes.heard  # no quote comes meanwhile
+        bench.snapshots.ticks = lambda: bench.snapshots.heard  # no quote comes meanwhile
         bench.engine.beat()
         bench.broker.account_heard_at = bench.clock.at
         await bench.beats(1, 0.2)
@@ -514,10 +514,10 @@ def test_daily_stop_trips_once_for_its_day_and_stands_after_a_restart() -> None:
     async def day(bench: Bench) -> None:
         signs = {leg.contract.con_id: Decimal(leg.sign) for leg in held.spread.legs}
         bench.broker.positions = signs
-        bench.eyes.quotes = lambda at: given.chain(at=at, **lost)
+        bench.snapshots.quotes = lambda at: given.chain(at=at, **lost)
         await bench.start()
         await bench.beats(6, 5.0)
-        bench.eyes.quotes = lambda at: given.chain(at=at)
+        bench.snapshots.quotes = lambda at: given.chain(at=at)
         await bench.beats(6, 5.0)
 
     first = play(day, rules, ledger=known, start=False)
@@ -572,11 +572,11 @@ def test_failure_in_comparing_the_books_halts_openings_and_they_are_compared_aga
     assert bench.ledger.halt.reason.startswith("comparing the books with the broker's failed: KeyError")
 
 
-@pytest.mark.parametrize("part", ["look", "observer", "state", "preview", "send"])
+@pytest.mark.parametrize("part", ["take", "observer", "state", "preview", "send"])
 def test_engine_goes_on_whatever_fails(part: str) -> None:
     async def story(bench: Bench) -> None:
-        if part == "look":
-            bench.eyes.look = failing  # type: ignore[method-assign, assignment]
+        if part == "take":
+            bench.snapshots.take = failing  # type: ignore[method-assign, assignment]
         elif part == "observer":
             bench.engine.observers.append(type("Witness", (), {"saw": failing})())
         else:
@@ -587,7 +587,7 @@ def test_engine_goes_on_whatever_fails(part: str) -> None:
     bench = play(story, AUTO, start=False)
 
     assert bench.engine.gauges.beats >= 20
-    halted = {"look": True, "send": True}.get(part, False)
+    halted = {"take": True, "send": True}.get(part, False)
     assert (bench.ledger.halt is not None) is halted
     assert part != "send" or bench.order().state in {"unknown", "expired"}
     assert part != "preview" or (bench.order().preview is not None and bench.order().preview.outcome == "unknown")

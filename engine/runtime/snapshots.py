@@ -14,8 +14,8 @@ from engine.runtime.schedule import calendar_around, session_of
 from engine.store.quotes import QuoteStore
 
 
-class Sight:
-    """The eyes of an engine, over everything that it hears."""
+class Snapshots:
+    """The snapshots of an engine, over everything that it hears."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Sight:
         self._broker, self._quotes, self._feed, self._library = broker, quotes, feed, library
         self._finder, self._funnel_every, self._probation = finder, funnel_every, probation
 
-    def look(self, now: datetime, ledger: Ledger) -> Snapshot:
+    def take(self, now: datetime, ledger: Ledger) -> Snapshot:
         return Snapshot(
             at=now,
             chain=self._quotes.snapshot(now),
