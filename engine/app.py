@@ -33,6 +33,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
+from engine.runtime.background import Background
 from engine.runtime.clock import SteadyClock
 from engine.runtime.control import Control, Identity
 from engine.runtime.engine import Engine, Observer
@@ -45,7 +46,6 @@ from engine.runtime.library import Library
 from engine.runtime.restart import leftovers
 from engine.runtime.schedule import calendar_around
 from engine.runtime.snapshots import Snapshots
-from engine.runtime.upkeep import Upkeep
 from engine.settings import Settings
 from engine.store.checkpoint import recover, save
 from engine.store.explanations import Explanations, latest, recall
@@ -154,12 +154,12 @@ class App:
             funnel_every=options.funnel_every or timedelta(seconds=settings.explain_every_s),
             probation=options.probation,
         )
-        upkeep = Upkeep(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
+        background = Background(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, snapshots, self._inbox, group.create_task)
             explanations = self._explanations(account)
             engine.observers += (
-                Evidence(self._quotes, feed, settings.state, account, upkeep.kept),
+                Evidence(self._quotes, feed, settings.state, account, background.kept),
                 explanations,
                 *options.observers,
             )
@@ -172,21 +172,21 @@ class App:
             refused = partial(_refused, library)
             control = Control(engine, snapshots, self._inbox, self._clock, self._identity(account), library.notices, refused)
             try:
-                await upkeep.prepare(now)
+                await background.prepare(now)
             except Transient:  # what is missing is asked for again; what is open wants watching now
                 pass
             except Exception as error:
                 log.exception("preparing the data failed")
                 self._say(f"preparing the data failed: {told(error)}; it is tried again")
-            upkeep.halt_by_file(settings.state)
+            background.halt_by_file(settings.state)
             archive_every = timedelta(minutes=settings.archive_every_min)
             beside: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-                ("keeping the link", upkeep.keep_link),
-                ("looking for the HALT file", lambda: upkeep.heed_halt(settings.state)),
-                ("archiving the chain", lambda: upkeep.archive(self._quotes, settings.state, account, archive_every)),
+                ("keeping the link", background.keep_link),
+                ("looking for the HALT file", lambda: background.watch_halt_file(settings.state)),
+                ("archiving the chain", lambda: background.archive(self._quotes, settings.state, account, archive_every)),
             ]
             if options.watches_files:
-                beside.append(("watching the strategies", lambda: upkeep.watch_strategies(settings.strategies, options.stop)))
+                beside.append(("watching the strategies", lambda: background.watch_strategies(settings.strategies, options.stop)))
             if entry is not None:
                 beside += self._served(control, entry, partial(self._reading, engine, ib, library))
             background = [group.create_task(kept_up(name, work, self._say)) for name, work in beside]
@@ -332,7 +332,7 @@ class App:
             working_orders=sum(1 for order in ledger.working() if order.is_at_broker),
             net_liquidation_usd=None if account.net_liquidation is None else float(account.net_liquidation),
             day_pnl_usd=None if account.day_pnl is None else float(account.day_pnl),
-            refused_files=len(library.shelf.refused),
+            refused_files=len(library.in_force.refused),
             blocked_exits=Counter(blocked.obstacle for _, blocked in ledger.blocked_exits.values()),
         )
 
@@ -353,7 +353,7 @@ def _odd(problems: Sequence[str]) -> str:
 
 
 def _refused(library: Library) -> Mapping[str, str]:
-    return library.shelf.refused
+    return library.in_force.refused
 
 
 def _lease(now: datetime) -> str:

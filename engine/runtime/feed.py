@@ -16,7 +16,7 @@ from engine.domain.index_classes import trades_itself
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day
 from engine.ports import Broker, DailyBars, Underlying
-from engine.runtime.library import Shelf
+from engine.runtime.library import StrategySet
 from engine.runtime.schedule import calendar_around
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
@@ -74,13 +74,13 @@ class Feed:
         """When an underlying or a chain that was not had was asked for."""
         self._is_preparing = False
         self._is_prepared = False
-        self._needed: tuple[Shelf, Mapping[str, Days]] | None = None
-        """What the strategies of a shelf need, kept as long as it is the same one: asked for every second."""
+        self._needed: tuple[StrategySet, Mapping[str, Days]] | None = None
+        """What the strategies of a in_force need, kept as long as it is the same one: asked for every second."""
         self._watched: list[Contract] = []
         self.carries: dict[str, Carry] = {}
         """Interest and dividends that the chain was last laid out with, by underlying."""
 
-    async def prepare(self, shelf: Shelf, ledger: Ledger, now: datetime) -> list[str]:
+    async def prepare(self, in_force: StrategySet, ledger: Ledger, now: datetime) -> list[str]:
         """Load what is missing or of another day, lay out the rows, and stream; what the broker refused, for people.
 
         One underlying that the broker does not know stops nothing else; it is asked for again on the next day. One that has no
@@ -93,14 +93,14 @@ class Feed:
             return []
         self._is_preparing, self._is_prepared = True, False
         try:
-            refused = await self._prepare(shelf, ledger, now)
+            refused = await self._prepare(in_force, ledger, now)
             self._is_prepared = True
             return refused
         finally:
             self._is_preparing = False
 
-    async def _prepare(self, shelf: Shelf, ledger: Ledger, now: datetime) -> list[str]:
-        today, strategies = trading_day(now), list(shelf.strategies.values())
+    async def _prepare(self, in_force: StrategySet, ledger: Ledger, now: datetime) -> list[str]:
+        today, strategies = trading_day(now), list(in_force.strategies.values())
         refused: list[str] = []
         for symbol in _symbols(strategies, ledger):
             known = self._known.get(symbol)
@@ -138,14 +138,14 @@ class Feed:
         held = {leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
         contracts = {contract for chain in self._contracts.values() for contract in chain}
         contracts |= {contract for contract in held if contract.expiry >= today}
-        pricing = shelf.account.pricing
+        pricing = in_force.account.pricing
         self.carries = {
             symbol: Carry(float(pricing.rate), float(pricing.dividend_yield.get(symbol, 0)))
             for symbol in {contract.underlying for contract in contracts}
         }
         self._quotes.layout(contracts, self.carries, calendar_around(now))
         self._watched = []
-        self.rewatch(shelf, ledger, now)
+        self.rewatch(in_force, ledger, now)
         return refused
 
     def _is_refused(self, symbol: str, now: datetime) -> bool:
@@ -170,14 +170,14 @@ class Feed:
             refused.append(f"{underlying.symbol} has no history, what is measured by past days is unknown: {error}")
             return NO_HISTORY
 
-    def is_stale(self, shelf: Shelf, now: datetime) -> bool:
+    def is_stale(self, in_force: StrategySet, now: datetime) -> bool:
         """Whether `prepare` must run again: the last one did not come to its end, a new trading day, a history that was not had,
         or an underlying or expiries that were not wanted before."""
         if not self._is_prepared or any(known.lacks_history(now) for known in self._known.values()):
             return True
         today = trading_day(now)
-        if self._needed is None or self._needed[0] is not shelf:
-            self._needed = (shelf, _needed(list(shelf.strategies.values())))
+        if self._needed is None or self._needed[0] is not in_force:
+            self._needed = (in_force, _needed(list(in_force.strategies.values())))
         for name, days in self._needed[1].items():
             if self._is_refused(name, now):
                 continue
@@ -186,7 +186,7 @@ class Feed:
                 return True
         return False
 
-    def rewatch(self, shelf: Shelf, ledger: Ledger, now: datetime) -> None:
+    def rewatch(self, in_force: StrategySet, ledger: Ledger, now: datetime) -> None:
         """Stream what is worth a line now."""
         guesses: dict[str, Guess] = {}
         for symbol, known in self._known.items():
@@ -196,15 +196,15 @@ class Feed:
                 guesses[symbol] = Guess(price, self._quotes.volatility(symbol) or last[0])
         contracts = (contract for chain in self._contracts.values() for contract in chain)
         most = self._lines - len(self._known) - LINES_SPARE
-        chosen = wanted(list(shelf.strategies.values()), contracts, guesses, ledger, now, most, calendar_around(now))
+        chosen = wanted(list(in_force.strategies.values()), contracts, guesses, ledger, now, most, calendar_around(now))
         if chosen != self._watched:
             self._broker.watch(chosen, self._underlyings())
             self._watched = chosen
 
-    def market(self, shelf: Shelf, now: datetime) -> dict[str, MarketState]:
+    def market(self, in_force: StrategySet, now: datetime) -> dict[str, MarketState]:
         """What is known of every underlying, for the `when` conditions."""
         vix = self._quotes.spot(VIX)
-        events = shelf.events.calendar() if shelf.events is not None else ()
+        events = in_force.events.calendar() if in_force.events is not None else ()
         return {
             symbol: MarketState(
                 underlying=symbol,

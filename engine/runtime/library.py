@@ -43,7 +43,7 @@ FILE_BYTES_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class StrategySet:
     """What is in force between two beats."""
 
     strategies: Mapping[str, Strategy]
@@ -64,7 +64,7 @@ class Library:
         self._shared = InForce({})
         self._lost: set[str] = set()
         """Strategies that were in force before the start and whose version is not kept."""
-        self.shelf = Shelf({}, {}, Account(schema=1), None, {})
+        self.in_force = StrategySet({}, {}, Account(schema=1), None, {})
 
     def open(self, ledger: Ledger) -> tuple[Fact, ...]:
         """The first reading: files, and from the archive whatever the ledger's orders and positions still need."""
@@ -77,11 +77,11 @@ class Library:
         needed |= {position.digest for position in ledger.open_positions()}
         pinned = {digest: found for digest in sorted(needed) if (found := self._archive.strategy(digest))}
         self._shared = self._kept_before(ledger)
-        self.shelf = replace(
-            self.shelf,
+        self.in_force = replace(
+            self.in_force,
             strategies={found.name: found for found in last_good.values()},
             versions=pinned,
-            account=self._shared.account or self.shelf.account,
+            account=self._shared.account or self.in_force.account,
             events=self._shared.events,
         )
         texts = read_folder(self._folder)
@@ -100,26 +100,26 @@ class Library:
 
         Raises UserError where it cannot be read: then everything stays as it is.
         """
-        texts, before = read_folder(self._folder), self.shelf
+        texts, before = read_folder(self._folder), self.in_force
         refused: dict[str, str] = {}
         shared = self._read_shared(texts, refused)
         found = self._read_strategies(texts, shared.common, refused)
         versions = {**before.versions, **{strategy.digest: strategy for strategy in found.values()}}
-        self.shelf = Shelf(found, versions, shared.account or Account(schema=1), shared.events, refused)
+        self.in_force = StrategySet(found, versions, shared.account or Account(schema=1), shared.events, refused)
         facts = (
             *shared_changes(self._shared, shared, {file: self._named(file) for file in SHARED}),
             *strategy_changes(before.strategies, found, self._lost),
-            *_refusals(before, self.shelf),
+            *_refusals(before, self.in_force),
         )
         self._shared, self._lost = shared, set()
         return facts
 
     def notices(self, now: datetime) -> list[str]:
         """What in the files will soon open nothing: a kind of event that is asked for and not known much longer."""
-        return list(ending(self.shelf.strategies.values(), self.shelf.events, trading_day(now)))
+        return list(ending(self.in_force.strategies.values(), self.in_force.events, trading_day(now)))
 
     def _read_strategies(self, texts: Mapping[str, bytes], common: Common | None, refused: dict[str, str]) -> dict[str, Strategy]:
-        by_file = {strategy.file: strategy for strategy in self.shelf.strategies.values()}
+        by_file = {strategy.file: strategy for strategy in self.in_force.strategies.values()}
         found: dict[str, Strategy] = {}
         # Files that are in force come first: a copy under the same name must not take the place of its original.
         for file, text in sorted(texts.items(), key=lambda item: (self._named(item[0]) not in by_file, item[0])):
@@ -221,7 +221,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     return texts
 
 
-def _refusals(before: Shelf, after: Shelf) -> Iterator[Fact]:
+def _refusals(before: StrategySet, after: StrategySet) -> Iterator[Fact]:
     for file, problems in sorted(after.refused.items()):
         if before.refused.get(file) != problems:
             yield StrategyRefused(file, problems)

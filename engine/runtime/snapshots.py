@@ -35,7 +35,7 @@ class Snapshots:
         return Snapshot(
             at=now,
             chain=self._quotes.snapshot(now),
-            market=self._feed.market(self._library.shelf, now),
+            market=self._feed.market(self._library.in_force, now),
             ledger=ledger,
             account=self._broker.account,
             session=session_of(now),
@@ -53,11 +53,11 @@ class Snapshots:
         return self._quotes.ticks
 
     def book(self) -> Book:
-        shelf = self._library.shelf
+        in_force = self._library.in_force
         return Book(
-            strategies=tuple(shelf.strategies[name] for name in sorted(shelf.strategies)),
-            versions=shelf.versions,
-            account=shelf.account,
+            strategies=tuple(in_force.strategies[name] for name in sorted(in_force.strategies)),
+            versions=in_force.versions,
+            account=in_force.account,
             finder=self._finder,
             funnel_every=self._funnel_every,
             probation=self._probation,

@@ -82,9 +82,9 @@ def test_files_are_loaded_once_and_told_once(folder: Folder) -> None:
     library, facts = folder.open()
 
     assert kinds(facts) == ["SharedFileLoaded", "StrategyLoaded"]
-    assert list(library.shelf.strategies) == ["puts"]
-    assert library.shelf.account.risk.per_trade.usd == 700  # type: ignore[union-attr]
-    assert library.shelf.refused == {}
+    assert list(library.in_force.strategies) == ["puts"]
+    assert library.in_force.account.risk.per_trade.usd == 700  # type: ignore[union-attr]
+    assert library.in_force.refused == {}
     assert library.reload() == ()
 
 
@@ -96,7 +96,7 @@ def test_missing_folder_is_the_traders_mistake(tmp_path: Path) -> None:
 def test_file_that_does_not_pass_keeps_its_last_good_version(folder: Folder) -> None:
     folder.write("puts.yaml", text())
     library, _ = folder.open()
-    digest = library.shelf.strategies["puts"].digest
+    digest = library.in_force.strategies["puts"].digest
 
     folder.write("puts.yaml", text().replace("width", "wdith"))
     facts = library.reload()
@@ -104,13 +104,13 @@ def test_file_that_does_not_pass_keeps_its_last_good_version(folder: Folder) -> 
     assert kinds(facts) == ["StrategyRefused"]
     assert isinstance(facts[0], StrategyRefused)
     assert "wdith" in facts[0].problems
-    assert library.shelf.strategies["puts"].digest == digest
-    assert list(library.shelf.refused) == [str(folder.files / "puts.yaml")]
+    assert library.in_force.strategies["puts"].digest == digest
+    assert list(library.in_force.refused) == [str(folder.files / "puts.yaml")]
     assert library.reload() == (), "told once"
 
     folder.write("puts.yaml", text(width="$5-$10"))
     assert kinds(library.reload()) == ["StrategyLoaded"]
-    assert library.shelf.refused == {}
+    assert library.in_force.refused == {}
 
 
 def test_last_good_version_survives_a_restart(folder: Folder) -> None:
@@ -121,26 +121,26 @@ def test_last_good_version_survives_a_restart(folder: Folder) -> None:
     library, facts = folder.open()
 
     assert kinds(facts) == ["StrategyRefused"]
-    assert library.shelf.strategies["puts"].spread.width.high == 5
+    assert library.in_force.strategies["puts"].spread.width.high == 5
 
 
 def test_changed_file_brings_a_version_and_keeps_the_old_one_for_its_positions(folder: Folder) -> None:
     folder.write("puts.yaml", text())
     library, _ = folder.open()
-    old = library.shelf.strategies["puts"]
+    old = library.in_force.strategies["puts"]
 
     folder.write("puts.yaml", text(width="$5-$10"))
     (loaded,) = library.reload()
 
     assert isinstance(loaded, StrategyLoaded)
-    assert library.shelf.versions[old.digest] == old
-    assert library.shelf.versions[loaded.digest].spread.width.high == 10
+    assert library.in_force.versions[old.digest] == old
+    assert library.in_force.versions[loaded.digest].spread.width.high == 10
 
 
 def test_position_keeps_its_rules_across_restart_and_deletion(folder: Folder) -> None:
     folder.write("puts.yaml", text())
     library, _ = folder.open()
-    born = library.shelf.strategies["puts"]
+    born = library.in_force.strategies["puts"]
     given.told(folder.ledger, *given.opened(given.proposal(by=born)))
     (folder.files / "puts.yaml").unlink()
 
@@ -149,8 +149,8 @@ def test_position_keeps_its_rules_across_restart_and_deletion(folder: Folder) ->
 
     assert removed == (StrategyRemoved("puts"),)
     assert facts == ()
-    assert again.shelf.strategies == {}
-    assert again.shelf.versions[born.digest].exits == born.exits
+    assert again.in_force.strategies == {}
+    assert again.in_force.versions[born.digest].exits == born.exits
 
 
 def test_deletion_while_the_engine_was_off_is_told_at_the_start(folder: Folder) -> None:
@@ -197,7 +197,7 @@ def test_deleted_account_is_told_and_its_defaults_hold_at_once_as_after_a_restar
     assert isinstance(gone, SharedFileLoaded)
     assert shared(gone) == ("account.yaml", ("risk.per_trade was $700, is 1% of net liquidation",), True)
     assert gone.digest == ""
-    assert library.shelf.account == again.shelf.account == Account(schema=1)
+    assert library.in_force.account == again.in_force.account == Account(schema=1)
     assert facts == ()
 
 
@@ -240,7 +240,7 @@ def test_list_that_grows_and_events_that_go_are_told(folder: Folder) -> None:
         ("common.yaml", ("lists.funds was [SPY], is [SPY, QQQ]",), True),
         ("events.yaml", ("it is gone: no event is known, and what asks for one opens nothing",), False),
     ]
-    assert library.shelf.strategies["puts"].universe == ("SPY", "QQQ")
+    assert library.in_force.strategies["puts"].universe == ("SPY", "QQQ")
 
 
 def test_changed_strategy_tells_what_changed(folder: Folder) -> None:
@@ -271,7 +271,7 @@ def test_folder_that_is_gone_keeps_what_is_in_force_and_says_so(folder: Folder) 
     folder.write("puts.yaml", text())
     folder.write("account.yaml", ACCOUNT % "$700")
     library, _ = folder.open()
-    before = library.shelf
+    before = library.in_force
 
     folder.files.rename(folder.files.with_name("moved"))
     with pytest.raises(UserError, match="the folder is gone"):
@@ -280,7 +280,7 @@ def test_folder_that_is_gone_keeps_what_is_in_force_and_says_so(folder: Folder) 
     with pytest.raises(UserError, match="this link leads nowhere"):
         library.reload()
 
-    assert library.shelf == before
+    assert library.in_force == before
 
 
 def test_folder_that_is_another_one_tells_every_change(folder: Folder, tmp_path: Path) -> None:
@@ -308,14 +308,14 @@ def shared(fact: Fact) -> tuple[str, tuple[str, ...], bool]:
 def test_damaged_archive_is_not_believed(folder: Folder) -> None:
     folder.write("puts.yaml", text())
     library, _ = folder.open()
-    born = library.shelf.strategies["puts"]
+    born = library.in_force.strategies["puts"]
     given.told(folder.ledger, *given.opened(given.proposal(by=born)))
     (folder.archive / f"{born.digest}.yaml").write_text(text(width="$1-$50"))
     (folder.files / "puts.yaml").unlink()
 
     library, _ = folder.open()
 
-    assert born.digest not in library.shelf.versions
+    assert born.digest not in library.in_force.versions
 
 
 @pytest.mark.parametrize("copy", ["a_copy.yaml", "z_copy.yaml"])
@@ -329,7 +329,7 @@ def test_copy_under_the_same_name_is_refused_and_the_original_stays(folder: Fold
     assert isinstance(refused, StrategyRefused)
     assert refused.file.endswith(copy)
     assert "give this one a name of its own" in refused.problems or "give it a name of its own" in refused.problems
-    assert library.shelf.strategies["puts"].file.endswith("puts.yaml")
+    assert library.in_force.strategies["puts"].file.endswith("puts.yaml")
 
 
 def test_renamed_file_and_renamed_strategy_are_followed(folder: Folder) -> None:
@@ -345,7 +345,7 @@ def test_renamed_file_and_renamed_strategy_are_followed(folder: Folder) -> None:
     assert isinstance(file, StrategyLoaded)
     assert (file.strategy, Path(file.file).name, file.loosens) == ("puts", "income.yaml", False)
     assert file.changes == (f"the file is {folder.files / 'income.yaml'}, it was {folder.files / 'puts.yaml'}",)
-    assert again.shelf.strategies["puts"].file.endswith("income.yaml")
+    assert again.in_force.strategies["puts"].file.endswith("income.yaml")
     assert restarted == ()
     assert isinstance(name, StrategyLoaded)
     assert name.changes == ("the name is income, it was puts: its limits count from nothing",)
@@ -366,7 +366,7 @@ def test_bad_account_stops_the_start_and_later_keeps_the_last_good_limits(folder
 
     assert isinstance(refused, StrategyRefused)
     assert refused.file.endswith("account.yaml")
-    assert library.shelf.account.risk.per_trade.usd == 700  # type: ignore[union-attr]
+    assert library.in_force.account.risk.per_trade.usd == 700  # type: ignore[union-attr]
 
 
 def test_broken_common_list_keeps_the_last_good_one(folder: Folder) -> None:
@@ -378,7 +378,7 @@ def test_broken_common_list_keeps_the_last_good_one(folder: Folder) -> None:
     facts = library.reload()
 
     assert [fact.file for fact in facts if isinstance(fact, StrategyRefused)] == [str(folder.files / "common.yaml")]
-    assert library.shelf.strategies["puts"].universe == ("SPY", "QQQ")
+    assert library.in_force.strategies["puts"].universe == ("SPY", "QQQ")
 
 
 def test_version_that_cannot_be_kept_is_not_put_in_force(folder: Folder) -> None:
@@ -389,7 +389,7 @@ def test_version_that_cannot_be_kept_is_not_put_in_force(folder: Folder) -> None
     facts = library.open(Ledger())
 
     assert kinds(facts) == ["StrategyRefused"]
-    assert library.shelf.strategies == {}
+    assert library.in_force.strategies == {}
 
 
 def test_too_many_files_are_refused(folder: Folder) -> None:

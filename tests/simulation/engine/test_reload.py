@@ -39,7 +39,7 @@ class Editor:
 @pytest.fixture
 def editor(monkeypatch: pytest.MonkeyPatch) -> Editor:
     made = Editor()
-    monkeypatch.setattr("engine.runtime.upkeep.awatch", made.changes)
+    monkeypatch.setattr("engine.runtime.background.awatch", made.changes)
     return made
 
 

@@ -36,7 +36,7 @@ FOLDER_LOOK_MS = 5_000
 """Between two looks at the folder while no change in it is told."""
 
 
-class Upkeep:
+class Background:
     """The tasks beside the beat of one engine; each runs until it is cancelled."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Upkeep:
         Raises Transient where the broker cannot give it yet; that too is said once.
         """
         try:
-            self._tell(await self._feed.prepare(self._library.shelf, self._ledger, now))
+            self._tell(await self._feed.prepare(self._library.in_force, self._ledger, now))
         except Transient as problem:
             self._tell([str(problem)])
             raise
@@ -84,10 +84,10 @@ class Upkeep:
                 if not self._broker.is_connected:
                     await self._broker.connect()
                     await self.prepare(now)
-                elif self._feed.is_stale(self._library.shelf, now) and session_of(now) is not None:
+                elif self._feed.is_stale(self._library.in_force, now) and session_of(now) is not None:
                     await self.prepare(now)
                 elif now - watched_at >= REWATCH_EVERY and _is_in_session(now):  # nothing moves while the exchange is closed
-                    self._feed.rewatch(self._library.shelf, self._ledger, now)
+                    self._feed.rewatch(self._library.in_force, self._ledger, now)
                     watched_at = now
                 pause = RETRY_FIRST_S
             except (Transient, UserError):
@@ -95,7 +95,7 @@ class Upkeep:
                 await asyncio.sleep(pause)
                 pause = min(RETRY_MAX_S, pause * 2)
 
-    async def heed_halt(self, state: Path) -> None:
+    async def watch_halt_file(self, state: Path) -> None:
         """Halt when the file is there, whatever the link does meanwhile."""
         while True:
             await self._look_again()
@@ -155,18 +155,18 @@ class Upkeep:
                 self._inbox.hear(fact)
             now = self._clock.now()
             self._finder.keep_only(self._in_force())
-            if self._feed.is_stale(self._library.shelf, now):
+            if self._feed.is_stale(self._library.in_force, now):
                 await self.prepare(now)
             else:
-                self._feed.rewatch(self._library.shelf, self._ledger, now)
+                self._feed.rewatch(self._library.in_force, self._ledger, now)
 
     def _in_force(self) -> list[Strategy]:
         """Every version that may still be asked for: the newest, and those of working orders and open positions."""
-        shelf, ledger = self._library.shelf, self._ledger
-        needed = {strategy.digest for strategy in shelf.strategies.values()}
+        in_force, ledger = self._library.in_force, self._ledger
+        needed = {strategy.digest for strategy in in_force.strategies.values()}
         needed |= {order.proposed.digest for order in ledger.working()}
         needed |= {position.digest for position in ledger.open_positions()}
-        return [version for digest, version in shelf.versions.items() if digest in needed]
+        return [version for digest, version in in_force.versions.items() if digest in needed]
 
     async def archive(self, quotes: QuoteStore, state: Path, account: str, every: timedelta) -> None:
         """Keep the chain in the history while the market is open."""
