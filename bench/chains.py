@@ -55,7 +55,7 @@ def _chain(underlyings: int, expiries: int, strikes: int, step: float, around: f
         "forward": forward, "forward_from": np.ones(n), "discount": np.exp(-carry * years), "atm_iv": atm, "bid": bid, "ask": ask,
         "bid_size": rng.integers(1, 90, n), "ask_size": rng.integers(1, 90, n),
         "last": mid, "volume": volume, "open_interest": interest, "quoted_at": AS_OF.timestamp() - rng.exponential(2, n),
-        "iv": iv,
+        "quoted_level": spot, "iv": iv,
         "delta": own.delta, "gamma": own.gamma, "theta": own.theta, "vega": own.vega, "p_itm": own.p_itm,
         "worth": own.worth, "priced_at": np.full(n, AS_OF.timestamp()),
         "fee": np.where(premium >= 0.10, 0.65, np.where(premium >= 0.05, 0.50, 0.25)),

@@ -3,7 +3,10 @@
     python -m tests.recompute STATE [STATE ...]
 
 Plain loops over the Parquet files and the journal; nothing of the engine's pricing is used. An opening differs where probability,
-expected value, a delta, a volatility or the forward is not what its quotes say, or where an input is older than it tells.
+expected value, a greek, a volatility or the forward is not what its quotes say, or where an input is older than it tells.
+
+A quote speaks of the underlying as it stood when it was told: what a pair says of the forward moves with the level since, and a
+volatility is that of its quote at the level of then. An archive from before levels were kept is read as if nothing had moved.
 """
 
 import json
@@ -22,6 +25,14 @@ YEAR = 365 * 86400
 MEASURED_EVERY_S = 60
 HALF_DAYS = {date(2026, 11, 27), date(2026, 12, 24), date(2027, 11, 26)}
 """On which the exchange closes at 13:00."""
+BY_FORWARD = {"VIX", "VIXW"}
+"""What nobody can buy, and the classes on it: their options follow the forward, not the spot."""
+BEYOND = 2.0
+"""So many times the time to the last expiry with pairs, its growth is taken for those behind it."""
+DELTA_WITHIN = 0.05
+"""Of one leg. A greek may be the broker's, which was computed seconds ago, at the level of then."""
+GREEK_WITHIN = 0.1
+"""The same for gamma, theta and vega of the spread, as a part of what its legs have together, each without its sign."""
 MORNING_CLASSES = {"SPX", "VIX", "VIXW", "NDX", "RUT", "DJX"}
 
 
@@ -72,27 +83,33 @@ def _differences(candidate: Row, rows: Sequence[Row]) -> Iterator[str]:
     spans, rate = _spans(here[0]), here[0]["rate"]
     years = spans[0]
     forward = candidate["forward"]
-    chain = [row for row in rows if (row["root"], row["expiry"]) == (here[0]["root"], here[0]["expiry"])]
+    level = forward if candidate["underlying"] in BY_FORWARD else candidate["spot"]
     if candidate["forward_from"] == "call-put parity":
-        named = list(_pairs(chain, math.exp(-rate * years)))
-        if not any(abs(forward - of) <= 3 * half for of, half in named):
-            yield f"forward {forward} is none of its pairs: {named}"
+        yield from unnamed(forward, _of_expiry(rows, here[0]))
+    elif candidate["forward_from"] == "call-put parity of other expiries":
+        yield from between(forward, here[0], rows)
     elif candidate["forward_from"] == "spot, rate and yield":
         yield from _unequal("forward", forward, here[0]["spot"] * math.exp((rate - here[0]["dividend"]) * years), 1e-3)
-    worth = []
+    worth, greeks = [], []
     for leg, row in zip(legs, here, strict=True):  # type: ignore[arg-type]
         yield from _unequal("bid", leg["bid"], row["bid_cents"] / 100, 0.005)
         yield from _unequal("ask", leg["ask"], row["ask_cents"] / 100, 0.005)
         w = row["put_call"]
-        values = [_black(forward, leg["strike"], span, rate, leg["iv"], w) for span in spans]
+        then = forward * _level(row, level) / level
         half = max(0.005, (leg["ask"] - leg["bid"]) / 2)
-        yield from _unequal(f"worth of {leg['strike']}", (leg["bid"] + leg["ask"]) / 2, values, 3.2 * half)
-        d1 = math.log(forward / leg["strike"]) / (leg["iv"] * math.sqrt(years)) + leg["iv"] * math.sqrt(years) / 2
-        own = w * _normal(w * d1) * math.exp(-rate * years) * forward / candidate["spot"]
-        yield from _unequal(f"delta of {leg['strike']}", leg["delta"], own, 0.05)
-        worth.append(values)
+        told = [_black(then, leg["strike"], span, rate, leg["iv"], w) for span in spans]
+        yield from _unequal(f"worth of {leg['strike']}", (leg["bid"] + leg["ask"]) / 2, told, 3.2 * half)
+        own = _greeks(level, forward, leg["strike"], years, rate, leg["iv"], w)
+        yield from _unequal(f"delta of {leg['strike']}", leg["delta"], own["delta"], DELTA_WITHIN)
+        greeks.append((1 if leg["action"] == "buy" else -1, own))
+        worth.append([_black(forward, leg["strike"], span, rate, leg["iv"], w) for span in spans])
         if row["age_s"] > candidate["age_s"] + 1:
             yield f"quote of {leg['strike']} was {row['age_s']} s old, told {candidate['age_s']}"
+    whole = sum(held * leg["delta"] for (held, _), leg in zip(greeks, legs, strict=True))  # type: ignore[arg-type]
+    yield from _unequal("delta", candidate["delta"], whole, 1e-6)
+    for name in ("gamma", "theta", "vega"):
+        whole, gross = sum(held * own[name] for held, own in greeks), sum(abs(own[name]) for _, own in greeks)
+        yield from _unequal(name, candidate[name], whole, GREEK_WITHIN * gross)
     net = sum((1 if leg["action"] == "sell" else -1) * (leg["bid"] + leg["ask"]) / 2 for leg in legs)  # type: ignore[union-attr]
     means = [
         sum((1 if leg["action"] == "buy" else -1) * value for leg, value in zip(legs, values, strict=True))  # type: ignore[arg-type]
@@ -103,8 +120,59 @@ def _differences(candidate: Row, rows: Sequence[Row]) -> Iterator[str]:
     yield from _unequal("pop", candidate["pop"], [_pop(candidate, net, forward, span) for span in spans], 1e-5)
 
 
-def _pairs(chain: Sequence[Row], discount: float) -> Iterator[tuple[float, float]]:
-    """What each fresh pair says of the forward, and how surely."""
+def _of_expiry(rows: Sequence[Row], one: Row) -> list[Row]:
+    return [row for row in rows if (row["root"], row["expiry"]) == (one["root"], one["expiry"])]
+
+
+def unnamed(forward: float, chain: Sequence[Row]) -> Iterator[str]:
+    """Where none of its own pairs says this forward of an expiry."""
+    named = list(_pairs(chain))
+    if not any(abs(forward - of) <= 3 * half for of, half in named):
+        yield f"forward {forward} is none of its pairs: {named}"
+
+
+def between(forward: float, here: Row, rows: Sequence[Row]) -> Iterator[str]:
+    """Where it is not on the straight line, in time, of what the forwards of expiries with pairs have grown above the spot."""
+    known = {(row["root"], row["expiry"]): row for row in rows if row["forward_from"] == 1}
+    for other in known.values():
+        yield from unnamed(other["forward"], _of_expiry(rows, other))  # type: ignore[arg-type]
+    found = []
+    for measured in (0, 1):
+        line = sorted((_spans(row)[measured], math.log(row["forward"] / here["spot"])) for row in known.values())  # type: ignore[operator]
+        growth = _on(line, _spans(here)[measured])
+        if growth is None:
+            yield f"forward {forward} is of other expiries, and none near it has pairs"
+            return
+        found.append(here["spot"] * math.exp(growth))  # type: ignore[operator]
+    yield from _unequal("forward", forward, found, 1e-3)
+
+
+def _on(line: Sequence[tuple[float, float]], years: float) -> float | None:
+    """Growth at a time: from nothing now by each expiry to the last, and behind it at the rate of the last; None too far out."""
+    before = (0.0, 0.0)
+    for there in line:
+        if years <= there[0]:
+            return before[1] + (there[1] - before[1]) * (years - before[0]) / (there[0] - before[0])
+        before = there
+    return before[1] * years / before[0] if line and years <= BEYOND * before[0] else None
+
+
+def _level(row: Row, now: float) -> float:
+    """Where the underlying stood when the quote was told."""
+    then = row.get("level_thousandths")
+    return now if then is None else then / 1000  # type: ignore[operator]
+
+
+def _moved(row: Row, both: Sequence[Row]) -> float:
+    """By how much the underlying has moved since two quotes were told, as a factor."""
+    if row["spot"] is None or row["root"] in BY_FORWARD:
+        return 1.0
+    return 2 * row["spot"] / sum(_level(one, row["spot"]) for one in both)  # type: ignore[operator, arg-type]
+
+
+def _pairs(chain: Sequence[Row]) -> Iterator[tuple[float, float]]:
+    """What each fresh pair says of the forward now, and how surely."""
+    discount = math.exp(-chain[0]["rate"] * _spans(chain[0])[0])  # type: ignore[operator]
     sides: dict[object, dict[object, Row]] = {}
     for row in chain:
         if row["bid_cents"] and row["ask_cents"] and row["bid_cents"] < row["ask_cents"] and row["age_s"] <= 121:  # type: ignore[operator]
@@ -114,7 +182,7 @@ def _pairs(chain: Sequence[Row], discount: float) -> Iterator[tuple[float, float
             call, put = both[1], both[-1]
             middle = (call["bid_cents"] + call["ask_cents"] - put["bid_cents"] - put["ask_cents"]) / 200  # type: ignore[operator]
             wide = (call["ask_cents"] - call["bid_cents"] + put["ask_cents"] - put["bid_cents"]) / 200  # type: ignore[operator]
-            yield strike / 1000 + middle / discount, wide / discount  # type: ignore[operator]
+            yield (strike / 1000 + middle / discount) * _moved(call, (call, put)), wide / discount  # type: ignore[operator]
 
 
 def _pop(candidate: Row, net: float, forward: float, years: float) -> float:
@@ -134,6 +202,26 @@ def _black(forward: float, strike: float, years: float, rate: float, iv: float, 
     deviation = iv * math.sqrt(years)
     d1 = math.log(forward / strike) / deviation + deviation / 2
     return w * math.exp(-rate * years) * (forward * _normal(w * d1) - strike * _normal(w * (d1 - deviation)))
+
+
+def _greeks(level: float, forward: float, strike: float, years: float, rate: float, iv: float, w: int) -> dict[str, float]:
+    """Per share of one long option: delta and gamma of the level, theta a calendar day, vega a volatility point.
+
+    The generalised Black-Scholes formulas, the level growing into the forward. Source: Haug, The Complete Guide to Option Pricing
+    Formulas.
+    """
+    deviation = iv * math.sqrt(years)
+    d1 = math.log(forward / strike) / deviation + deviation / 2
+    discount, density = math.exp(-rate * years), math.exp(-d1 * d1 / 2) / math.sqrt(2 * math.pi)
+    held, owed = discount * forward * _normal(w * d1), discount * strike * _normal(w * (d1 - deviation))
+    yields = rate - math.log(forward / level) / years
+    decay = discount * forward * density * iv / (2 * math.sqrt(years))
+    return {
+        "delta": w * held / level,
+        "gamma": discount * forward * density / (level * level * deviation),
+        "theta": (w * (yields * held - rate * owed) - decay) / 365,
+        "vega": discount * forward * density * math.sqrt(years) / 100,
+    }
 
 
 def _spans(row: Row) -> tuple[float, float]:

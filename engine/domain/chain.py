@@ -44,6 +44,9 @@ CHAIN_COLUMNS: tuple[Column, ...] = (
     Column("volume", pa.float64(), True, "Contracts traded today."),
     Column("open_interest", pa.float64(), True, "Contracts at the previous close."),
     Column("quoted_at", pa.float64(), True, "When bid or ask was last heard, UTC seconds since 1970."),
+    Column(
+        "quoted_level", pa.float64(), True, "What delta is relative to as it was when bid or ask was last heard, USD per share."
+    ),
     Column("iv", pa.float64(), True, "Implied volatility, decimal per sqrt(year)."),
     Column("delta", pa.float64(), True, "Of one long option, per share: negative for puts."),
     Column("gamma", pa.float64(), True, "Delta per USD of the underlying."),

@@ -46,8 +46,6 @@ class Analytics:
         self.prices = np.full(len(layout.underlyings), np.nan)
         """Last price of each underlying, and when it was told."""
         self.price_at = np.full(len(layout.underlyings), np.nan)
-        self.level_then = np.full(rows, np.nan)
-        """What delta is relative to, when the quote was told."""
         self.forwards = Forwards(layout, columns)
         self._layout, self._columns = layout, columns
         self._is_own = np.zeros(rows, np.bool_)
@@ -73,8 +71,8 @@ class Analytics:
         heard = told[self.stale[told] == QUOTE]
         self._hear(told, heard)
         asked[self._expiry_of[heard]] = True
-        changed = self.forwards.refresh(at, asked, self.prices, self.price_at, self.level_then)
-        self._note_levels(heard)
+        changed = self.forwards.refresh(at, asked, self.prices, self.price_at)
+        self._note_levels(heard, self.forwards.level)  # where it is the forward, it is known only now
         for number in np.flatnonzero(changed):
             self._follow(int(number))
             touched.update(self._layout.expiries[number].groups)
@@ -113,11 +111,12 @@ class Analytics:
         mid = mid_price(bid, ask)
         columns["fee"][told] = self._fees(mid)
         columns["exchange_fee"][told] = self._exchange_fees.of(told, mid)
-        self.level_then[heard] = self.prices[self.forwards.underlying[self._expiry_of[heard]]]
+        self._note_levels(heard, self.prices[self.forwards.underlying])
 
-    def _note_levels(self, heard: np.ndarray) -> None:
-        """Where the level is the forward, it is known only now."""
-        self.level_then[heard] = self.forwards.level[self._expiry_of[heard]]
+    def _note_levels(self, heard: np.ndarray, level: np.ndarray) -> None:
+        """Take down for what was quoted where its underlying stood; `level` is by expiry."""
+        is_quoted = np.isfinite(self._columns["quoted_at"][heard])
+        self._columns["quoted_level"][heard] = np.where(is_quoted, level[self._expiry_of[heard]], np.nan)
 
     def _follow(self, number: int) -> None:
         """Mark what follows from the level and the forward of an expiry."""
@@ -162,7 +161,7 @@ class Analytics:
         columns, expiry = self._columns, self._expiry_of[rows]
         strike, sign = columns["strike"][rows], columns["put_call"][rows]
         years, rate = self.forwards.years[expiry], self.forwards.rate[expiry]
-        level = self.level_then[rows]
+        level = columns["quoted_level"][rows]
         then = level / self.forwards.level[expiry]
         forward = self.forwards.forward[expiry] * np.where(np.isfinite(then), then, 1.0)
         bid, ask, quoted_at = columns["bid"][rows], columns["ask"][rows], columns["quoted_at"][rows]

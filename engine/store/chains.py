@@ -1,8 +1,9 @@
 """The archive of chains: `state/chains/date=YYYY-MM-DD/underlying=SPX/HHMMSSffffff.parquet`, one file a snapshot and underlying.
 
 Lean: what can be computed again is not stored. Prices of options are whole cents, volatilities whole hundredths of a percent
-(1e-4), ages of quotes whole seconds; sizes, volumes, the underlying's price, rates and con_ids are exact. Read back, the greeks,
-probabilities and fees are computed from the stored volatility. The time in a file's name is UTC, the day is New York's.
+(1e-4), ages of quotes whole seconds, the levels that they were told at thousandths of a dollar; sizes, volumes, the underlying's
+price, rates and con_ids are exact. Read back, greeks, probabilities and fees are computed from the stored volatility. The time in
+a file's name is UTC, the day is New York's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,18 +57,22 @@ ARCHIVED = pa.schema(
         pa.field("iv_1e4", pa.int32()),
         pa.field("forward", pa.float64()),
         pa.field("forward_from", pa.int8()),
+        pa.field("level_thousandths", pa.int32()),
     ]
 )
-"""`age_s` is seconds from the quote to `as_of`, `spot` the underlying's price. A column with one value costs nothing."""
-_CONSTANT = [
+"""`age_s` is seconds from the quote to `as_of`, `spot` the underlying's price; `level_thousandths` is where the underlying stood
+when the quote was told (its spot, or the forward of what does not trade itself): forward and volatility are measured at it. A
+column with one value costs nothing."""
+_REPEATED = [
     *("as_of", "account", "snapshot", "root", "expiry", "put_call", "multiplier"),
-    *("spot", "rate", "dividend", "atm_iv", "forward", "forward_from"),
+    *("spot", "rate", "dividend", "atm_iv", "forward", "forward_from", "level_thousandths"),
 ]
+"""Columns of few values, which are written once: what an index of them takes is less than the values' differences."""
 _LEAN: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 3,
-    "use_dictionary": _CONSTANT,
-    "column_encoding": {field.name: "DELTA_BINARY_PACKED" for field in ARCHIVED if field.name not in _CONSTANT},
+    "use_dictionary": _REPEATED,
+    "column_encoding": {field.name: "DELTA_BINARY_PACKED" for field in ARCHIVED if field.name not in _REPEATED},
     "write_statistics": ["expiry"],
     "store_schema": False,
 }
@@ -144,8 +149,12 @@ _QUANTA = {
     "volume": ("volume", 1),
     "open_interest": ("open_interest", 1),
     "iv_1e4": ("iv", IV_UNIT),
+    "level_thousandths": ("quoted_level", THOUSANDTH),
 }
 """Archived column: the chain's column, and how many of the archive's units make one of the chain's."""
+
+
+_TOO_LARGE = 2.0**31 - 1
 
 
 def _archived(snapshot: ChainSnapshot, account: str, carries: Mapping[str, Carry]) -> pa.Table:
@@ -175,8 +184,8 @@ def _archived(snapshot: ChainSnapshot, account: str, carries: Mapping[str, Carry
 
 
 def _whole(values: np.ndarray, units: int) -> pa.Array:
-    """Whole numbers of units; null where there was no number."""
-    absent = ~np.isfinite(values)
+    """Whole numbers of units; null where there was no number, or one that has no room."""
+    absent = ~(np.abs(values) * units < _TOO_LARGE)
     return pa.array(np.rint(np.where(absent, 0, values) * units).astype(np.int32), mask=absent)
 
 

@@ -64,17 +64,15 @@ class Forwards:
         for number, expiry in enumerate(self._layout.expiries):
             columns["discount"][expiry.rows] = self._discount[number]
 
-    def refresh(
-        self, at: float, asked: np.ndarray, prices: np.ndarray, price_at: np.ndarray, levels_then: np.ndarray
-    ) -> np.ndarray:
+    def refresh(self, at: float, asked: np.ndarray, prices: np.ndarray, price_at: np.ndarray) -> np.ndarray:
         """Bring everything to now, UTC seconds; True for each expiry of which forward, level or age has changed.
 
         `asked` is True for each expiry of which a quote was heard or the clock has moved; `prices` and `price_at` are by
-        underlying, `levels_then` by row: the spot when its quote was told.
+        underlying.
         """
         asked = asked | (self._parity_at < at - self._reach)
         if asked.any():
-            self._measure(at, np.flatnonzero(asked), prices, levels_then)
+            self._measure(at, np.flatnonzero(asked), prices)
         elif self._seen and all(
             np.array_equal(a, b, equal_nan=True) for a, b in zip(self._seen, (prices, price_at), strict=True)
         ):
@@ -92,17 +90,17 @@ class Forwards:
         self._write(changed)
         return changed
 
-    def _measure(self, at: float, numbers: np.ndarray, prices: np.ndarray, levels_then: np.ndarray) -> None:
+    def _measure(self, at: float, numbers: np.ndarray, prices: np.ndarray) -> None:
         """Parity of these expiries; NaN where no pair says anything."""
         self._parity[numbers] = self._parity_at[numbers] = np.nan
         level = np.where(self._trades_itself, prices[self.underlying], np.nan)
         reference = np.where(np.isfinite(self.forward), self.forward, level)
         known = numbers[np.isfinite(reference[numbers])]
         self._parity_level[numbers] = level[numbers]
-        self._ask(at, self._around(known, reference), level, levels_then)
+        self._ask(at, self._around(known, reference), level)
         left = numbers[np.isnan(self._parity[numbers])]
         if left.size:
-            self._ask(at, self._around(left, None), level, levels_then)
+            self._ask(at, self._around(left, None), level)
 
     def _around(self, numbers: np.ndarray, reference: np.ndarray | None) -> np.ndarray:
         """Places among the strikes of these expiries: those around the reference, or all of them."""
@@ -118,7 +116,7 @@ class Forwards:
             return np.empty(0, np.int64)
         return np.concatenate([np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)])
 
-    def _ask(self, at: float, places: np.ndarray, level: np.ndarray, levels_then: np.ndarray) -> None:
+    def _ask(self, at: float, places: np.ndarray, level: np.ndarray) -> None:
         """Let the pairs at these places name the forwards of their expiries."""
         strikes, columns = self._layout.strikes, self._columns
         call, put, of = strikes.call[places], strikes.put[places], strikes.expiry[places]
@@ -127,7 +125,7 @@ class Forwards:
         if not is_fresh.any():
             return
         places, call, put, of, told = places[is_fresh], call[is_fresh], put[is_fresh], of[is_fresh], told[is_fresh]
-        moved = level[of] / (0.5 * (levels_then[call] + levels_then[put]))
+        moved = level[of] / (0.5 * (columns["quoted_level"][call] + columns["quoted_level"][put]))
         pairs = Pairs(
             of, strikes.strike[places], columns["bid"][call], columns["ask"][call], columns["bid"][put], columns["ask"][put],
             told, np.where(np.isfinite(moved), moved, 1.0),

@@ -19,7 +19,7 @@ from engine.store.columns import Carry, Columns, Layout, fixed_columns, laid_out
 
 _HUGE = 1e9
 """No price, size or count of an option reaches it; the broker's way to say nothing, 1.8e308, does."""
-_HEARD = ("bid", "ask", "bid_size", "ask_size", "last", "volume", "open_interest", "quoted_at")
+_HEARD = ("bid", "ask", "bid_size", "ask_size", "last", "volume", "open_interest", "quoted_at", "quoted_level")
 _COPY_ALL = 0.25
 """Above this part of changed rows, one copy of everything is cheaper than many of pieces."""
 
@@ -66,7 +66,6 @@ class QuoteStore:
             for name in FEED_GREEKS:
                 self._analytics.feed[name][here] = analytics.feed[name][there]
             self._analytics.feed_at[here] = analytics.feed_at[there]
-            self._analytics.level_then[here] = analytics.level_then[there]
             self._analytics.stale[here] = np.where(analytics.stale[there] == QUOTE, QUOTE, SOLVE)
         for symbol in self._prices:
             self._note_price(symbol)
@@ -158,7 +157,8 @@ class QuoteStore:
     def fill(self, con_ids: Sequence[int], columns: Mapping[str, np.ndarray]) -> None:
         """Many quotes and greeks at once, one array entry a contract, NaN for what is not known; what is here stays there.
 
-        `columns` may hold what `option` and `greeks` take, and `quoted_at`. The same values are refused.
+        `columns` may hold what `option` and `greeks` take, and `quoted_at`. The same values are refused. With
+        `quoted_level`, before the first snapshot, quotes were told at that level; without, at the present one.
         """
         at = np.array([self._rows.get(con_id, -1) for con_id in con_ids], dtype=np.int64)
         known = at >= 0
@@ -171,7 +171,8 @@ class QuoteStore:
             into[rows] = np.where(possible, given, into[rows])
         if "iv" in columns or "delta" in columns:
             self._analytics.feed_at[rows] = _FRESH
-        self._analytics.stale[rows] = QUOTE
+        has_level = np.isfinite(self._columns["quoted_level"][rows]) if "quoted_level" in columns else False
+        self._analytics.stale[rows] = np.where(has_level, SOLVE, QUOTE)
         self._changed_at[np.array(self._group_of, dtype=np.int64)[rows]] = self._beat
         self._ticks += int(rows.size)
 
@@ -324,6 +325,7 @@ _POSSIBLE = {
     **dict.fromkeys(("bid", "bid_size", "ask_size", "volume", "open_interest", "quoted_at", "gamma", "vega"), (0.0, _HUGE)),
     **dict.fromkeys(("ask", "last", "iv"), (_ABOVE_ZERO, _HUGE)),
     "quoted_at": (0.0, 1e12),
+    "quoted_level": (_ABOVE_ZERO, _HUGE),
     "delta": (-1.0, 1.0),
     "theta": (-_HUGE, _HUGE),
 }

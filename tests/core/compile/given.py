@@ -85,6 +85,7 @@ def chain(options: Sequence[Mapping[str, float | str | None]], multipliers: Mapp
             "gid": groups.index((o["underlying"], o["dte"], o["root"], o["put_call"])),
             "years": (o["dte"] + 0.1) / 365,
             "quoted_at": None if age is None else NOW.timestamp() - age,
+            "quoted_level": o["spot"],
             "priced_at": o.get("priced_at", None if age is None else NOW.timestamp() - age),
         }
         for name, column in columns.items():

@@ -84,6 +84,46 @@ def test_the_archive_is_a_folder_a_day_and_an_underlying(tmp_path: Path) -> None
     assert pq.read_table(tmp_path / files[0], partitioning=None)["account"].unique().to_pylist() == ["DU1"]
 
 
+def test_quotes_that_were_told_before_the_market_moved_read_back_at_the_level_of_then(tmp_path: Path) -> None:
+    snapshot = archived_after_a_move(tmp_path)
+
+    read = load_chain(tmp_path / "chains")
+
+    assert snapshot.table["quoted_level"].unique().to_pylist() == [6000.0, 6030.0]
+    for name, within in (("quoted_level", 5e-4), ("forward", 5e-3), ("iv", 0.5e-4), ("worth", 0.5), ("delta", 2e-3)):
+        told, saved = read.table[name].to_numpy(), snapshot.table[name].to_numpy()
+        np.testing.assert_allclose(told, saved, atol=within + 1e-9, rtol=0, err_msg=name)
+
+
+def test_an_archive_from_before_levels_were_kept_reads_as_told_at_the_present_one(tmp_path: Path) -> None:
+    snapshot = archived_after_a_move(tmp_path)
+    (path,) = tmp_path.glob("**/*.parquet")
+    with pq.ParquetFile(path) as file:
+        older, marks = file.read().drop_columns(["level_thousandths"]), file.metadata.metadata
+    with pq.ParquetWriter(path, older.schema) as file:
+        file.write_table(older)
+        file.add_key_value_metadata(marks)
+
+    read = load_chain(tmp_path / "chains")
+
+    assert read.table["quoted_level"].unique().to_pylist() == [6030.0]
+    np.testing.assert_allclose(read.table["bid"].to_numpy(), snapshot.table["bid"].to_numpy(), atol=0.005 + 1e-9, rtol=0)
+
+
+def archived_after_a_move(state: Path) -> ChainSnapshot:
+    """Everything was quoted at 6,000; half a percent higher one call was quoted again."""
+    contracts, quotes = chain(), QuoteStore()
+    quotes.layout(contracts, {"SPX": SPX})
+    quotes.underlying("SPX", NOW.timestamp(), 6000.0)
+    quote_all(quotes, contracts, half=0.5)
+    quotes.snapshot(NOW)
+    quotes.underlying("SPX", NOW.timestamp() + 1, 6030.0)
+    quote_all(quotes, [contracts[10]], spot=6030.0, half=0.5)
+    snapshot = quotes.snapshot(NOW + timedelta(seconds=1))
+    chains.save(state, snapshot, "DU1", quotes.carries)
+    return snapshot
+
+
 def test_one_underlying_and_one_file_read_alone(tmp_path: Path) -> None:
     archived(tmp_path)
     folder = tmp_path / "chains" / "date=2026-11-23" / "underlying=SPX"
