@@ -38,13 +38,13 @@ def with_history(orders: int) -> Ledger:
 
 def milliseconds(ledgers: list[Ledger]) -> list[float]:
     """Median of a decision on each ledger, taken in turns, so that a slow moment of the machine meets all of them."""
-    book, quotes = given.book(RULES), given.chain()
+    rulebook, quotes = given.rulebook(RULES), given.chain()
     seen = [given.snapshot(known, quotes) for known in ledgers]
     spent: list[list[float]] = [[] for _ in ledgers]
     for _ in range(DECISIONS):
         for one, times in zip(seen, spent, strict=True):
             began = perf_counter()
-            decide(one, book)
+            decide(one, rulebook)
             times.append((perf_counter() - began) * 1000)
     return [median(times) for times in spent]
 

@@ -15,9 +15,9 @@ from itertools import count
 import pyarrow as pa
 
 from engine.compile.scanner import Scanner
-from engine.decide.book import Book
 from engine.decide.entry.find import Finder
 from engine.decide.quotes import Rows
+from engine.decide.rulebook import Rulebook
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.candidate import Candidate, LegQuote
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
@@ -218,10 +218,12 @@ def limits(snippet: str = "") -> Account:
     return parsed.value
 
 
-def book(*strategies: Strategy, account: Account | None = None, probation: int = 0, also: Sequence[Strategy] = ()) -> Book:
+def rulebook(
+    *strategies: Strategy, account: Account | None = None, probation: int = 0, also: Sequence[Strategy] = ()
+) -> Rulebook:
     """What is in force, with a real compiler behind it; `also` are versions that are no longer in force."""
     versions = {one.digest: one for one in (*strategies, *also)}
-    return Book(strategies, versions, account or limits(), Finder(Scanner()), probation=probation)
+    return Rulebook(strategies, versions, account or limits(), Finder(Scanner()), probation=probation)
 
 
 # What is known at an instant.

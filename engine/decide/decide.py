@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from engine.decide.apart import apart
-from engine.decide.book import Book
 from engine.decide.entry.entries import entries
 from engine.decide.exit.closing import proposals
 from engine.decide.exit.exits import exits
@@ -26,6 +25,7 @@ from engine.decide.risk.account_age import refresh
 from engine.decide.risk.breakers import breakers, quotes_wanted
 from engine.decide.risk.gate import Opening, gate
 from engine.decide.risk.watch import watch
+from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Decision, Fault, RefreshAccount, Send, Stop, Trip
 from engine.domain.gate import Verdict
 from engine.domain.order import Order
@@ -34,34 +34,34 @@ from engine.domain.snapshot import Snapshot
 from engine.pricing.mark import Mark
 
 
-def decide(snapshot: Snapshot, book: Book) -> list[Decision]:
+def decide(snapshot: Snapshot, rulebook: Rulebook) -> list[Decision]:
     """Everything to be done at this instant, closings before openings."""
-    stops = apart("halts", partial(_stops, snapshot, book), snapshot)
+    stops = apart("halts", partial(_stops, snapshot, rulebook), snapshot)
     if any(isinstance(one, Stop) for one in stops):
         return stops
     rows = Rows(snapshot.chain)
-    tripping = apart("limits on losses", partial(breakers, snapshot, book, rows), snapshot)
+    tripping = apart("limits on losses", partial(breakers, snapshot, rulebook, rows), snapshot)
     trips: list[Decision] = [decision for decision in tripping if isinstance(decision, Trip)]
     if trips:
         return trips
     desk = Desk(
-        strategies=book.versions.get,
-        recheck=rechecking(snapshot, book, rows),
-        auto_refusal=lambda order, strategy, verdicts: auto_refusal(order, strategy, verdicts, snapshot, book),
-        stopped=_stopped(snapshot, book),
-        messages_per_minute=book.account.counts.messages_per_minute,
-        changes_max=book.account.counts.changes_per_order,
+        strategies=rulebook.versions.get,
+        recheck=rechecking(snapshot, rulebook, rows),
+        auto_refusal=lambda order, strategy, verdicts: auto_refusal(order, strategy, verdicts, snapshot, rulebook),
+        stopped=_stopped(snapshot, rulebook),
+        messages_per_minute=rulebook.account.counts.messages_per_minute,
+        changes_max=rulebook.account.counts.changes_per_order,
     )
-    asked = apart("requests", partial(requests, snapshot, book, rows), snapshot)
+    asked = apart("requests", partial(requests, snapshot, rulebook, rows), snapshot)
     # So it is with what a person closes and a rule would close too: the rules are asked in the next beat.
-    closings = [] if proposals(asked) else apart("exits", partial(exits, snapshot, book, rows), snapshot)
+    closings = [] if proposals(asked) else apart("exits", partial(exits, snapshot, rulebook, rows), snapshot)
     tended = without(apart("orders", partial(tend, snapshot, rows, desk), snapshot), asked)
     before = [*stops, *tripping, *tended, *asked, *closings]
     before += quotes_wanted(before, snapshot, rows)
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
     has_failed = any(isinstance(one, Fault) for one in before)
     is_closing = proposals([*asked, *closings]) > 0
-    openings = [] if has_failed or is_closing else apart("entries", partial(entries, snapshot, book, rows), snapshot)
+    openings = [] if has_failed or is_closing else apart("entries", partial(entries, snapshot, rulebook, rows), snapshot)
     younger = refresh(snapshot, tripping, wanted=any(isinstance(one, RefreshAccount) for one in openings))
     openings = [one for one in openings if not isinstance(one, RefreshAccount)]
     kept = [one for one in before if not _opens(one, snapshot)] if has_failed else before
@@ -73,14 +73,14 @@ def _opens(decision: Decision, snapshot: Snapshot) -> bool:
     return isinstance(decision, Send) and snapshot.ledger.orders[decision.order_ref].purpose == "open"
 
 
-def _stops(snapshot: Snapshot, book: Book) -> Iterator[Decision]:
-    stop = watch(snapshot, book)
+def _stops(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
+    stop = watch(snapshot, rulebook)
     if stop is not None:
         yield stop
 
 
-def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:
-    present = {strategy.name: strategy for strategy in book.strategies}
+def _stopped(snapshot: Snapshot, rulebook: Rulebook) -> Callable[[str], str | None]:
+    present = {strategy.name: strategy for strategy in rulebook.strategies}
 
     def stopped(name: str) -> str | None:
         """Why a strategy may open nothing, not even what it has begun; None where it may."""
@@ -97,12 +97,12 @@ def _stopped(snapshot: Snapshot, book: Book) -> Callable[[str], str | None]:
     return stopped
 
 
-def rechecking(snapshot: Snapshot, book: Book, rows: Rows) -> Callable[[Order, Mark], tuple[Verdict, ...]]:
+def rechecking(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Callable[[Order, Mark], tuple[Verdict, ...]]:
     """Holds an opening that was previewed against every gate once more."""
 
     def recheck(order: Order, quote: Mark) -> tuple[Verdict, ...]:
         """All gates again, at the loss of the worst price: that is frozen, whatever the net is by now."""
-        strategy = book.versions.get(order.proposed.digest)
+        strategy = rulebook.versions.get(order.proposed.digest)
         preview = order.preview
         assert strategy is not None, "an order whose version is gone expires before its gates are asked"
         assert preview is not None, "only previewed orders are asked again"
@@ -111,6 +111,6 @@ def rechecking(snapshot: Snapshot, book: Book, rows: Rows) -> Callable[[Order, M
         answer = {"fits": "pass", "refused": "fail", "unknown": "unknown"}[preview.outcome]
         text = preview.text or preview.outcome
         previewed = Verdict("preview", answer, text, "the broker's what-if accepts it", "broker")  # type: ignore[arg-type]
-        return (*gate(opening, snapshot, book, rows), previewed)
+        return (*gate(opening, snapshot, rulebook, rows), previewed)
 
     return recheck

@@ -128,7 +128,7 @@ class Control:
     def approvals(self) -> list[Row]:
         """Openings that wait for a person, oldest first, with the net as it is now."""
         snapshot = self.snapshot()
-        return [approval_row(order, snapshot, self._snapshots.book(), Rows(snapshot.chain)) for order in waiting(self.ledger)]
+        return [approval_row(order, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain)) for order in waiting(self.ledger)]
 
     def positions(self, *, only_open: bool = False) -> list[Row]:
         """Positions that were ever opened, with the mark of those that are open."""
@@ -145,10 +145,10 @@ class Control:
         known = strategy in ledger.strategies or strategy in ledger.funnels
         if not known and not any(trip.strategy == strategy for _, trip in ledger.trips(trading_day(self._clock.now()))):
             return None
-        snapshot, book = self.snapshot(), self._snapshots.book()
-        written = next((one for one in book.strategies if one.name == strategy), None)
-        when = when_now(written, snapshot, book) if written is not None else ()
-        return why_row(ledger, strategy, snapshot.at, stopped_now(strategy, snapshot, book), when, self._refused())
+        snapshot, rulebook = self.snapshot(), self._snapshots.rulebook()
+        written = next((one for one in rulebook.strategies if one.name == strategy), None)
+        when = when_now(written, snapshot, rulebook) if written is not None else ()
+        return why_row(ledger, strategy, snapshot.at, stopped_now(strategy, snapshot, rulebook), when, self._refused())
 
     async def answer(
         self, ref: str, *, approve: bool, by: str, reason: str = "", shown_net: Decimal | None = None
@@ -165,7 +165,7 @@ class Control:
     def close_row(self, position: str) -> Row | None:
         """What closing a position would do now; None where there is none of that name."""
         known, snapshot = self.ledger.positions.get(position), self.snapshot()
-        return None if known is None else close_row(known, snapshot, self._snapshots.book(), Rows(snapshot.chain))
+        return None if known is None else close_row(known, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain))
 
     async def close(self, position: str, by: str, reason: str = "", shown_net: Decimal | None = None) -> tuple[bool, str]:
         """Have all of a position closed: (whether an order was made, what became of the request)."""
@@ -206,7 +206,7 @@ class Control:
     def lift(self, name: str, strategy: str, by: str, reason: str) -> tuple[bool, str]:
         """Lift one breaker that has tripped, by its name: (whether it is done, what became of it)."""
         snapshot = self.snapshot()
-        fact = lifted(name, strategy, by, reason, snapshot, self._snapshots.book(), Rows(snapshot.chain))
+        fact = lifted(name, strategy, by, reason, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain))
         if isinstance(fact, str):
             return False, fact
         self._inbox.hear(fact)
@@ -224,7 +224,7 @@ class Control:
             "candidates": funnel.candidates if funnel else None,
             "scanned_at": at.isoformat() if at else None,
             "open": sum(1 for position in ledger.open_positions() if position.strategy == name),
-            "stopped": next(iter(stopped_now(name, snapshot, self._snapshots.book())), None),
+            "stopped": next(iter(stopped_now(name, snapshot, self._snapshots.rulebook())), None),
         }
 
     def _why_not_waiting(self, ref: str) -> str:

@@ -20,9 +20,9 @@ from typing import Protocol, assert_never
 
 from engine.broker.asking import machine_pace
 from engine.decide.apart import told
-from engine.decide.book import Book
 from engine.decide.decide import decide
 from engine.decide.order.requests import subject
+from engine.decide.rulebook import Rulebook
 from engine.decide.waiting import looks_again_in_s
 from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY, LOOKED_AT_EVERY
 from engine.domain.contract import Contract
@@ -104,7 +104,7 @@ class SnapshotSource(Protocol):
         """Quotes heard since the start: fresh ones have come where it has grown."""
         ...
 
-    def book(self) -> Book:
+    def rulebook(self) -> Rulebook:
         """The strategies and limits in force."""
         ...
 
@@ -294,7 +294,7 @@ class Engine:
         try:
             snapshot = self._look(now)
             began = self._clock.now()
-            decisions = decide(snapshot, self._snapshots.book())
+            decisions = decide(snapshot, self._snapshots.rulebook())
             self.gauges.deciding_seconds += (self._clock.now() - began).total_seconds()
             self._looks_again_in_s = looks_again_in_s(snapshot)
         except Exception as error:  # noqa: BLE001 - a beat that cannot decide still hears, writes and asks

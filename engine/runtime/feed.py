@@ -75,7 +75,7 @@ class Feed:
         self._is_preparing = False
         self._is_prepared = False
         self._needed: tuple[StrategySet, Mapping[str, Days]] | None = None
-        """What the strategies of a in_force need, kept as long as it is the same one: asked for every second."""
+        """What the strategies in force need, kept as long as it is the same one: asked for every second."""
         self._watched: list[Contract] = []
         self.carries: dict[str, Carry] = {}
         """Interest and dividends that the chain was last laid out with, by underlying."""

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from engine.decide.book import Book
 from engine.decide.decide import rechecking
 from engine.decide.exit.closing import close
 from engine.decide.order.requests import close_obstacle
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.breakers import lift_words
+from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Propose
 from engine.domain.facts import FunnelRecorded
 from engine.domain.ledger import Ledger
@@ -25,12 +25,12 @@ CHANGES_SHOWN = timedelta(days=7)
 """How long people are told of a changed limit: over a long weekend and a day off. The journal has it for ever."""
 
 
-def approval_row(order: Order, snapshot: Snapshot, book: Book, rows: Rows) -> Row:
+def approval_row(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Row:
     """An opening that waits for a person, at its price of now, with the gates that would not let it pass now."""
     asked, preview, proposed = order.asked, order.preview, order.proposed
     quote = spread_quote(order.spread, rows, "open")
-    known = quote is not None and preview is not None and proposed.digest in book.versions
-    verdicts = rechecking(snapshot, book, rows)(order, quote) if known and quote is not None else ()
+    known = quote is not None and preview is not None and proposed.digest in rulebook.versions
+    verdicts = rechecking(snapshot, rulebook, rows)(order, quote) if known and quote is not None else ()
     return {
         **order_row(order),
         "expires_at": asked.expires_at.isoformat() if asked else None,
@@ -153,7 +153,7 @@ def position_row(position: Position, rows: Rows) -> Row:
     }
 
 
-def close_row(position: Position, snapshot: Snapshot, book: Book, rows: Rows) -> Row:
+def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Row:
     """What closing all of a position would do now: its prices, what it realises before fees, and what is in the way."""
     quote = spread_quote(position.spread, rows, "close")
     proposed = next(close(position, "", snapshot, rows, urgent=False, proposed=0), None) if position.is_open else None
@@ -169,7 +169,7 @@ def close_row(position: Position, snapshot: Snapshot, book: Book, rows: Rows) ->
         "realises_at_worst_usd": number(position.unrealised(plan.worst)) if plan else None,
         "closing_fees_usd": number(plan.fees) if plan else None,
         "quotes_age_s": quote.age_s if quote else None,
-        "obstacle": close_obstacle(position, snapshot, book, rows),
+        "obstacle": close_obstacle(position, snapshot, rulebook, rows),
     }
 
 

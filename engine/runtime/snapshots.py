@@ -1,10 +1,10 @@
-"""What the beat looks at: quotes, market, account and the book, as they are at one instant."""
+"""What the beat looks at: quotes, market, account and the rulebook, as they are at one instant."""
 
 from datetime import datetime, timedelta
 
 from engine.broker.asking import machine_pace
-from engine.decide.book import Book
 from engine.decide.entry.find import Finder
+from engine.decide.rulebook import Rulebook
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
 from engine.ports import Broker
@@ -52,9 +52,9 @@ class Snapshots:
     def ticks(self) -> int:
         return self._quotes.ticks
 
-    def book(self) -> Book:
+    def rulebook(self) -> Rulebook:
         in_force = self._library.in_force
-        return Book(
+        return Rulebook(
             strategies=tuple(in_force.strategies[name] for name in sorted(in_force.strategies)),
             versions=in_force.versions,
             account=in_force.account,

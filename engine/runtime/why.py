@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from engine.decide.book import Book
 from engine.decide.entry.entries import COOL_DOWN
 from engine.decide.risk.gate import strategy_obstacle
+from engine.decide.rulebook import Rulebook
 from engine.domain.facts import FunnelRecorded
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK, Session
@@ -61,9 +61,9 @@ def why_row(
     }
 
 
-def stopped_now(name: str, snapshot: Snapshot, book: Book) -> list[str]:
+def stopped_now(name: str, snapshot: Snapshot, rulebook: Rulebook) -> list[str]:
     """What stops every opening of a strategy at this instant, in the order in which it should be mended."""
-    strategy = next((one for one in book.strategies if one.name == name), None)
+    strategy = next((one for one in rulebook.strategies if one.name == name), None)
     found = list(_stopped(snapshot.ledger, name, snapshot.at, snapshot.session))
     if strategy is None:
         return ["its file is gone: no new entries, exits go on", *found]
@@ -71,7 +71,7 @@ def stopped_now(name: str, snapshot: Snapshot, book: Book) -> list[str]:
         found.insert(0, f"{strategy.file} says enabled: false")
     if name in snapshot.paused:
         found.insert(0, "it is held back")
-    verdict = strategy_obstacle(strategy, snapshot, book)
+    verdict = strategy_obstacle(strategy, snapshot, rulebook)
     # A halt, a closed market and books that differ are said above in their own words.
     if verdict is not None and (not found or verdict.gate not in {"halt", "hours", "reconciled"}):
         found.append(str(verdict))
@@ -83,9 +83,9 @@ def stopped_then(name: str, ledger: Ledger, at: datetime, session: Session | Non
     return list(_stopped(ledger, name, at, session))
 
 
-def when_now(strategy: Strategy, snapshot: Snapshot, book: Book) -> list[Row]:
+def when_now(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook) -> list[Row]:
     """Each line of `when` for each underlying: its answer, and the values that it looked at."""
-    answers = book.finder.market(strategy, snapshot.market, snapshot.at, snapshot.session)
+    answers = rulebook.finder.market(strategy, snapshot.market, snapshot.at, snapshot.session)
     return [
         _when_row(line.text, name, lines[number].holds, {key: _plain(value) for key, value in lines[number].values.items()})
         for number, line in enumerate(strategy.when)

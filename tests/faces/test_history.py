@@ -185,7 +185,7 @@ def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> N
     for second, fact in enumerate(trading_day()):
         ledger.apply(fact, NOON + timedelta(seconds=second))
     last = NOON + timedelta(seconds=len(trading_day()) - 1)
-    snapshots = SimpleNamespace(take=lambda now, known: core.snapshot(known, at=now), book=core.book)
+    snapshots = SimpleNamespace(take=lambda now, known: core.snapshot(known, at=now), rulebook=core.rulebook)
     running = Control(
         cast("Engine", SimpleNamespace(ledger=ledger)),
         cast("SnapshotSource", snapshots),

@@ -163,14 +163,14 @@ def test_running_engine_says_what_stops_now_and_the_value_of_every_line() -> Non
     closed = given.snapshot(at=given.SESSION.close + timedelta(hours=1))
     off = given.strategy("enabled: false\n")
 
-    assert stopped_now("puts", halted, given.book(PUTS)) == [
+    assert stopped_now("puts", halted, given.rulebook(PUTS)) == [
         "halted by ann: lunch; `spreads resume` allows openings again",
     ]
-    assert stopped_now("puts", closed, given.book(PUTS)) == ["the market is closed"]
-    assert stopped_now("puts", given.snapshot(), given.book(off)) == ["puts.yaml says enabled: false"]
-    assert stopped_now("puts", given.snapshot(), given.book()) == ["its file is gone: no new entries, exits go on"]
-    assert stopped_now("puts", given.snapshot(), given.book(PUTS)) == []
-    assert when_now(PUTS, given.snapshot(), given.book(PUTS)) == [
+    assert stopped_now("puts", closed, given.rulebook(PUTS)) == ["the market is closed"]
+    assert stopped_now("puts", given.snapshot(), given.rulebook(off)) == ["puts.yaml says enabled: false"]
+    assert stopped_now("puts", given.snapshot(), given.rulebook()) == ["its file is gone: no new entries, exits go on"]
+    assert stopped_now("puts", given.snapshot(), given.rulebook(PUTS)) == []
+    assert when_now(PUTS, given.snapshot(), given.rulebook(PUTS)) == [
         {"line": "price >= $500", "underlying": "SPY", "answer": "yes", "values": {"price": given.SPOT}},
         {"line": "vix <= 20", "underlying": "SPY", "answer": "yes", "values": {"vix": 18.0}},
     ]

@@ -14,7 +14,6 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
 
-from engine.decide.book import Book
 from engine.decide.entry.find import Found
 from engine.decide.entry.rolls import Roll, pending_roll, search_for
 from engine.decide.entry.size import contracts
@@ -24,6 +23,7 @@ from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.account_age import account_verdict, must_wait
 from engine.decide.risk.gate import ACCOUNT, Opening, gates, strategy_obstacle
 from engine.decide.rows import ChainRows
+from engine.decide.rulebook import Rulebook
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel, RefreshAccount
 from engine.domain.facts import Asked, CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
@@ -37,27 +37,27 @@ TRIED_MAX = 5
 """Candidates of one strategy that are gated in one beat; the rest waits for the next look at the market."""
 
 
-def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
+def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
     """Proposals, denials and funnels of all strategies; at most one proposal, so that the next one sees it in the ledger."""
     if not snapshot.is_open or not snapshot.is_fresh or not snapshot.chain.table.num_rows:
         return []
     decisions: list[Decision] = []
     chain: ChainRows | None = None
     proposed, is_old, waits = False, account_verdict(snapshot).answer != "pass", must_wait(snapshot)
-    for strategy in book.strategies:
+    for strategy in rulebook.strategies:
         if not strategy.enabled or strategy.name in snapshot.paused:
             continue
-        obstacle = strategy_obstacle(strategy, snapshot, book)
+        obstacle = strategy_obstacle(strategy, snapshot, rulebook)
         busy = _has_opening(strategy, snapshot)
-        due = _is_funnel_due(strategy, snapshot, book)
+        due = _is_funnel_due(strategy, snapshot, rulebook)
         if not busy and obstacle is not None and obstacle.answer == "unknown":
             decisions.append(RefreshAccount(str(obstacle)))
         if not due and (obstacle is not None or busy or proposed):
             continue
-        chain = chain or book.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
-        found = book.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
+        chain = chain or rulebook.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
+        found = rulebook.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
         if due:
-            decisions.append(_funnel(strategy, found, snapshot, book, chain))
+            decisions.append(_funnel(strategy, found, snapshot, rulebook, chain))
         if busy or (obstacle is not None and obstacle.gate == "hours"):
             continue
         if is_old and found.candidates and (obstacle is None or obstacle.answer == "unknown"):
@@ -65,26 +65,26 @@ def entries(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
             if waits:
                 continue
         roll = pending_roll(strategy, snapshot)
-        look = _Look(strategy, obstacle, None, snapshot, book, rows)
+        look = _Look(strategy, obstacle, None, snapshot, rulebook, rows)
         made = _try(replace(look, roll=roll), _rolled(roll, look, chain)) if roll else None
         made = made or _try(look, found.candidates)
         if made is not None and not (proposed and isinstance(made, Propose)):
             if isinstance(made, Propose) and not due:
                 # The proposal is explained by what was found at its own instant, not by the last look that was recorded.
-                decisions.append(_funnel(strategy, found, snapshot, book, chain))
+                decisions.append(_funnel(strategy, found, snapshot, rulebook, chain))
             proposed = proposed or isinstance(made, Propose)
             decisions.append(made)
     return decisions
 
 
 def first_outcome(
-    strategy: Strategy, obstacle: Verdict | None, roll: Roll, snapshot: Snapshot, book: Book, rows: Rows
+    strategy: Strategy, obstacle: Verdict | None, roll: Roll, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
 ) -> OrderProposed | EntryDenied | None:
     """The opening that would follow a roll that has not begun yet; else the denial of the best, None where nothing is found."""
     if not snapshot.chain.table.num_rows:
         return None
-    chain = book.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
-    look = _Look(strategy, obstacle, roll, snapshot, book, rows, leaves=roll.position.id)
+    chain = rulebook.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
+    look = _Look(strategy, obstacle, roll, snapshot, rulebook, rows, leaves=roll.position.id)
     denied: EntryDenied | None = None
     wanted = (candidate for candidate in _rolled(roll, look, chain) if not _is_passed_over(look, candidate))
     for candidate in islice(wanted, TRIED_MAX):
@@ -105,7 +105,7 @@ class _Look:
     roll: Roll | None
     """The roll that this look is for."""
     snapshot: Snapshot
-    book: Book
+    rulebook: Rulebook
     rows: Rows
     leaves: str | None = None
     """The position that would make room, where it is still open."""
@@ -129,12 +129,12 @@ def _try(look: _Look, candidates: Sequence[Candidate]) -> Propose | DenyEntry | 
 
 def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> OrderProposed | EntryDenied:
     """The order of a candidate, or its denial with the answers of all gates; a brief one ends with the gate that stops it."""
-    strategy, snapshot, book = look.strategy, look.snapshot, look.book
+    strategy, snapshot, rulebook = look.strategy, look.snapshot, look.rulebook
     spread = candidate.spread
     quote = spread_quote(spread, look.rows, "open")
     plan = opening_plan(spread, quote, strategy.walk) if quote else None
     one, fees = _most_lost(candidate, plan), _usd(candidate.fees)
-    quantity = contracts(one, fees, strategy.sizing, book.account, snapshot.account)
+    quantity = contracts(one, fees, strategy.sizing, rulebook.account, snapshot.account)
     if look.roll is not None and quantity is not None:
         quantity = min(quantity, look.roll.position.closed)
     count = quantity or strategy.sizing.contracts.low
@@ -157,7 +157,7 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
             Verdict("roll_loss", "pass" if risked <= most else "fail", f"${risked:,.0f}", f"at most ${most:,.0f}", "engine"),
         )
     if quote is not None and first_obstacle(verdicts) is None:
-        asked = gates(Opening(strategy, spread, count, loss, quote, look.leaves), snapshot, book, look.rows)
+        asked = gates(Opening(strategy, spread, count, loss, quote, look.leaves), snapshot, rulebook, look.rows)
         verdicts += tuple(_until_one_fails(asked) if is_brief else asked)
     stop = first_obstacle(verdicts)
     if stop is not None or plan is None or quantity is None:
@@ -204,13 +204,13 @@ def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
 
 def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:
     search, snapshot = search_for(look.strategy, roll), look.snapshot
-    return look.book.finder.find(search, chain, snapshot.market, snapshot.at, snapshot.session).candidates
+    return look.rulebook.finder.find(search, chain, snapshot.market, snapshot.at, snapshot.session).candidates
 
 
-def _funnel(strategy: Strategy, found: Found, snapshot: Snapshot, book: Book, chain: ChainRows) -> RecordFunnel:
+def _funnel(strategy: Strategy, found: Found, snapshot: Snapshot, rulebook: Rulebook, chain: ChainRows) -> RecordFunnel:
     # Where the market says no, nothing was searched: the funnel is still made, it answers what would have been there.
     looked_at = found.searched or tuple(name for name in strategy.universe if name in snapshot.chain.underlyings)
-    funnel = book.finder.funnel(strategy, chain, looked_at, snapshot.at)
+    funnel = rulebook.finder.funnel(strategy, chain, looked_at, snapshot.at)
     funnel = replace(funnel, steps=(*_market_steps(strategy, found), *funnel.steps), candidates=len(found.candidates))
     best = tuple(candidate_row(candidate) for candidate in found.candidates)
     return RecordFunnel(funnel, CandidatesRecorded(strategy.name, snapshot.chain.id, best))
@@ -229,9 +229,9 @@ def _market_steps(strategy: Strategy, found: Found) -> Iterator[FunnelStep]:
         yield FunnelStep(f"when {line.text}", len(left), sum(one.holds is None for one in asked), asked)
 
 
-def _is_funnel_due(strategy: Strategy, snapshot: Snapshot, book: Book) -> bool:
+def _is_funnel_due(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook) -> bool:
     at, _ = snapshot.ledger.funnels.get(strategy.name, (None, None))
-    return at is None or snapshot.at - at >= book.funnel_every
+    return at is None or snapshot.at - at >= rulebook.funnel_every
 
 
 def _has_opening(strategy: Strategy, snapshot: Snapshot) -> bool:

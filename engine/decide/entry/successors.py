@@ -8,12 +8,12 @@ leave before the opening follows: that is searched, sized and gated anew, and th
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from engine.decide.book import Book
 from engine.decide.entry.entries import first_outcome
 from engine.decide.entry.rolls import Roll
 from engine.decide.quotes import Rows
 from engine.decide.risk.account_age import account_verdict, must_wait
 from engine.decide.risk.gate import strategy_obstacle
+from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import ACCOUNT_AGAIN_AFTER, ROLL_SEARCHED_AGAIN
 from engine.domain.decision import Decision, DenyEntry, RefreshAccount
 from engine.domain.facts import EntryDenied, OrderProposed
@@ -36,9 +36,9 @@ class Search:
     """Nothing is decided yet: the account's values are being asked for."""
 
 
-def search(position: Position, mark: Mark, snapshot: Snapshot, book: Book, rows: Rows) -> Search:
+def search(position: Position, mark: Mark, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Search:
     """Whether there is a successor now that would pass every gate and bring enough."""
-    strategy = next((one for one in book.strategies if one.name == position.strategy), None)
+    strategy = next((one for one in rulebook.strategies if one.name == position.strategy), None)
     if strategy is None or strategy.roll is None:
         return Search(is_found=False, text="its strategy is gone, or rolls no more")
     if not strategy.enabled or strategy.name in snapshot.paused:
@@ -50,7 +50,7 @@ def search(position: Position, mark: Mark, snapshot: Snapshot, book: Book, rows:
             asks = (RefreshAccount("a roll waits"),)
         if must_wait(snapshot):
             return Search(is_found=False, decisions=asks, waits=True)
-    outcome = _outcome(position, strategy, mark, snapshot, book, rows)
+    outcome = _outcome(position, strategy, mark, snapshot, rulebook, rows)
     if isinstance(outcome, OrderProposed):
         return Search(is_found=True, decisions=asks)
     if outcome is None:
@@ -64,13 +64,13 @@ def is_searched_again(hits: ExitHits | None, snapshot: Snapshot) -> bool:
 
 
 def _outcome(
-    position: Position, strategy: Strategy, mark: Mark, snapshot: Snapshot, book: Book, rows: Rows
+    position: Position, strategy: Strategy, mark: Mark, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
 ) -> OrderProposed | EntryDenied | None:
     assert strategy.roll is not None, "asked of strategies that roll"
     closed = replace(position, opened=position.quantity, closed=position.quantity, closing_net=mark.natural)
     roll = Roll(closed, strategy.roll.for_.least_net)
-    obstacle = strategy_obstacle(strategy, snapshot, book, without=position.id)
-    return first_outcome(strategy, obstacle, roll, snapshot, book, rows)
+    obstacle = strategy_obstacle(strategy, snapshot, rulebook, without=position.id)
+    return first_outcome(strategy, obstacle, roll, snapshot, rulebook, rows)
 
 
 def _new(denied: EntryDenied, snapshot: Snapshot) -> Iterator[Decision]:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from engine.decide.book import Book
 from engine.decide.order.price import closing_plan
 from engine.decide.order.refs import next_ref
 from engine.decide.quotes import Rows, spread_quote
+from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.decision import Decision, Propose
 from engine.domain.facts import OrderProposed
@@ -49,16 +49,16 @@ def on_its_way(position: Position, snapshot: Snapshot) -> str | None:
     return None
 
 
-def may_close(snapshot: Snapshot, book: Book) -> bool:
+def may_close(snapshot: Snapshot, rulebook: Rulebook) -> bool:
     """Whether an open market, inside of the hours that the account gives to closing, can be traded on now."""
-    return is_closing_time(snapshot, book) and why_not_sent(snapshot) is None
+    return is_closing_time(snapshot, rulebook) and why_not_sent(snapshot) is None
 
 
-def is_closing_time(snapshot: Snapshot, book: Book) -> bool:
+def is_closing_time(snapshot: Snapshot, rulebook: Rulebook) -> bool:
     """Whether the market is open and the account's hours for closing run."""
     if snapshot.session is None or not snapshot.is_open:
         return False
-    first, last = closing_hours(snapshot.session, book.account.session.close)
+    first, last = closing_hours(snapshot.session, rulebook.account.session.close)
     return first <= snapshot.at < last
 
 

@@ -16,7 +16,6 @@ from typing import Literal
 
 from engine.decide.apart import apart
 from engine.decide.asking import ask_now, ask_quiet, ask_silent, told_at
-from engine.decide.book import Book
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.entry.rolls import PREFIX, Done, action_of
 from engine.decide.entry.successors import is_searched_again, search
@@ -41,6 +40,7 @@ from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
 from engine.decide.positions import OF_THE_MARKET, PRICED, PositionRow, measured
 from engine.decide.quotes import Rows, spread_quote
+from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import CountExit, Decision, TriggerExit
 from engine.domain.facts import ExitTriggered
@@ -68,7 +68,7 @@ class _Held:
     """Whether each holds whatever the prices are."""
 
 
-def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
+def exits(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
     """Closings and settlements that are due, what is asked and said of those that cannot act, and the counting of stops."""
     decisions: list[Decision] = list(free_closed(snapshot))
     held: list[Position] = []
@@ -79,21 +79,21 @@ def exits(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
             held.append(position)
     for position in held:
         decisions += apart(_place(position), partial(stuck, position, snapshot), snapshot)
-    if is_closing_time(snapshot, book):
+    if is_closing_time(snapshot, rulebook):
         free_hands = [position for position in held if on_its_way(position, snapshot) is None]
         try:
-            looked = _looked_at(free_hands, snapshot, book, rows)
+            looked = _looked_at(free_hands, snapshot, rulebook, rows)
         except Exception:  # noqa: BLE001 - one of them cannot be asked: each is asked apart
             for position in free_hands:
-                alone = partial(_alone, position, snapshot, book, rows, proposals(decisions))
+                alone = partial(_alone, position, snapshot, rulebook, rows, proposals(decisions))
                 decisions += apart(_place(position), alone, snapshot)
         else:
             for one in looked:
                 decisions += apart(
-                    _place(one.position), partial(_exit, one, snapshot, book, rows, proposals(decisions)), snapshot
+                    _place(one.position), partial(_exit, one, snapshot, rulebook, rows, proposals(decisions)), snapshot
                 )
         if not proposals(decisions):
-            decisions += apart("exits for margin", partial(reduction, snapshot, book, rows), snapshot)
+            decisions += apart("exits for margin", partial(reduction, snapshot, rulebook, rows), snapshot)
     if snapshot.is_open:
         decisions += ask_quiet(snapshot, rows, decisions)
     return decisions
@@ -109,26 +109,26 @@ def _settling(position: Position, snapshot: Snapshot) -> Iterator[Decision]:
         yield settlement
 
 
-def _alone(position: Position, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
-    for one in _looked_at([position], snapshot, book, rows):
-        yield from _exit(one, snapshot, book, rows, proposed)
+def _alone(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
+    for one in _looked_at([position], snapshot, rulebook, rows):
+        yield from _exit(one, snapshot, rulebook, rows, proposed)
 
 
-def _looked_at(positions: Sequence[Position], snapshot: Snapshot, book: Book, rows: Rows) -> list[_Held]:
+def _looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[_Held]:
     """Each position with its mark and the answers of its rules; the rules of one version are asked once."""
     marks = [spread_quote(position.spread, rows, "close") for position in positions]
     told: dict[int, tuple[ExitAnswer, ...]] = {}
     by_clock: dict[int, tuple[bool, ...]] = {}
-    versions = [_rules_of(position, book) for position in positions]
+    versions = [_rules_of(position, rulebook) for position in positions]
     for strategy in {one.digest: one for one in versions if one is not None}.values():
         numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
         seen = [_row(positions[n], marks[n], snapshot, rows) for n in numbers]
-        found = dict(zip(numbers, book.finder.exits(strategy, seen), strict=True))
+        found = dict(zip(numbers, rulebook.finder.exits(strategy, seen), strict=True))
         told |= found
         # What holds without any price holds with it too: only those of which something holds are asked again.
         due = {n: row for n, row in zip(numbers, seen, strict=True) if any(answer.holds is True for answer in found[n])}
         blind = [{name: None if name in OF_THE_MARKET else value for name, value in row.items()} for row in due.values()]
-        clocks = (tuple(answer.holds is True for answer in answers) for answers in book.finder.exits(strategy, blind))
+        clocks = (tuple(answer.holds is True for answer in answers) for answers in rulebook.finder.exits(strategy, blind))
         by_clock |= dict(zip(due, clocks, strict=True))
     never = (False,)
     return [
@@ -144,7 +144,7 @@ def _row(position: Position, mark: Mark | None, snapshot: Snapshot, rows: Rows) 
     return row if is_believed else {name: None if name in PRICED else value for name, value in row.items()}
 
 
-def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
+def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
     """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
     due: Due | None = None
     is_left = held.strategy is not None and held.strategy.lets_expire
@@ -172,7 +172,7 @@ def _exit(held: _Held, snapshot: Snapshot, book: Book, rows: Rows, proposed: int
         is_due = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
         why = ""
         if is_due and action == "roll":
-            action, why = yield from _rolled(answer, held, snapshot, book, rows, _kind(answer, by_clock=by_clock))
+            action, why = yield from _rolled(answer, held, snapshot, rulebook, rows, _kind(answer, by_clock=by_clock))
         if action in STAYS:
             continue
         if is_due and action != "wait":
@@ -210,7 +210,7 @@ def _forgotten(position: Position, rules: Sequence[str], snapshot: Snapshot) -> 
 
 
 def _rolled(
-    answer: ExitAnswer, held: _Held, snapshot: Snapshot, book: Book, rows: Rows, kind: Kind
+    answer: ExitAnswer, held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, kind: Kind
 ) -> Generator[Decision, None, tuple[Done | Literal["wait"], str]]:
     """What is done about a position whose roll is due, and why: it is rolled where a successor is there; else as the file says.
 
@@ -225,7 +225,7 @@ def _rolled(
     hits = snapshot.exit_hits.get((position.id, key))
     if not is_searched_again(hits, snapshot):
         return otherwise, ""
-    found = search(position, mark, snapshot, book, rows)
+    found = search(position, mark, snapshot, rulebook, rows)
     yield from found.decisions
     if found.waits:
         return "wait", ""
@@ -325,7 +325,7 @@ def _freed(held: _Held, standing: Sequence[str], snapshot: Snapshot) -> Iterator
         yield from free(held.position, "its rule no longer holds", snapshot)
 
 
-def _rules_of(position: Position, book: Book) -> Strategy | None:
+def _rules_of(position: Position, rulebook: Rulebook) -> Strategy | None:
     """The version that opened the position; where it is lost, the present one of that name: some rules are better than none."""
-    born_with = book.versions.get(position.digest)
-    return born_with or next((strategy for strategy in book.strategies if strategy.name == position.strategy), None)
+    born_with = rulebook.versions.get(position.digest)
+    return born_with or next((strategy for strategy in rulebook.strategies if strategy.name == position.strategy), None)

@@ -10,10 +10,10 @@ that is not announced, stops nothing: it does not act before it has one.
 
 from decimal import Decimal
 
-from engine.decide.book import Book
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.positions import OF_THE_MARKET, measured
 from engine.decide.quotes import Rows, spread_quote
+from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
@@ -27,7 +27,7 @@ _BOUND = "no exit of its own file that holds already"
 
 
 def own_exits(
-    strategy: Strategy, spread: Spread, contracts: int, quote: Mark, snapshot: Snapshot, book: Book, rows: Rows
+    strategy: Strategy, spread: Spread, contracts: int, quote: Mark, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
 ) -> Verdict:
     """Whether an opening would stay open by the exits of its own file."""
     position = Position(
@@ -38,7 +38,7 @@ def own_exits(
     believed = mark if mark is not None and mark.obstacle is None else None
     row = measured(position, believed, rows, snapshot.market.get(spread.underlying), snapshot.at, snapshot.session)
     unknown: ExitAnswer | None = None
-    for answer in book.finder.exits(strategy, [row])[0]:
+    for answer in rulebook.finder.exits(strategy, [row])[0]:
         if answer.rule.action == LET_EXPIRE and answer.holds is True:
             break
         if answer.rule.action in {"alert", LET_EXPIRE}:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.decide.asking import ask_now
-from engine.decide.book import Book
 from engine.decide.exit.blocked import failed_closes, unpriced_because
 from engine.decide.exit.closing import close, may_close, out_of_hands
 from engine.decide.exit.confirm import counted
 from engine.decide.quotes import Rows, spread_quote
+from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import CLOSE_AGAIN, NO_PRICE_AGAIN
 from engine.domain.decision import BlockExit, CountExit, Decision, FreeExit
 from engine.domain.facts import ExitBlocked, ExitFreed
@@ -21,12 +21,12 @@ ACCOUNT = "account"
 RULE = "cushion below "
 
 
-def reduction(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Decision]:
+def reduction(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
     """The close of the position that frees the most margin, one at a time, while the account's cushion stays too thin."""
-    cushion, least = snapshot.account.cushion, book.account.margin.cushion_reduce
+    cushion, least = snapshot.account.cushion, rulebook.account.margin.cushion_reduce
     rule = f"{RULE}{least:.0%}"
     hits = snapshot.exit_hits.get((ACCOUNT, rule))
-    if cushion is None or cushion >= least or not may_close(snapshot, book):
+    if cushion is None or cushion >= least or not may_close(snapshot, rulebook):
         if hits is not None and hits.count:
             yield CountExit(ACCOUNT, rule, snapshot.at, 0)
         if cushion is not None and cushion >= least:

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import assert_never
 
-from engine.decide.book import Book
 from engine.decide.order.auto import order_values
+from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
 from engine.domain.session import trading_day
@@ -13,21 +13,23 @@ from engine.strategy.model import Policy, Strategy
 from engine.strategy.values import Auto, Manual
 
 
-def auto_refusal(order: Order, strategy: Strategy, verdicts: tuple[Verdict, ...], snapshot: Snapshot, book: Book) -> str | None:
+def auto_refusal(
+    order: Order, strategy: Strategy, verdicts: tuple[Verdict, ...], snapshot: Snapshot, rulebook: Rulebook
+) -> str | None:
     """Why a person must be asked; None where the policy may answer. Unknown is never a yes."""
     obstacle = first_obstacle(verdicts)
     if obstacle is not None:
         return str(obstacle)
     opened = snapshot.ledger.index.openings_sent[strategy.name]
-    if not isinstance(strategy.entry.approval, Manual) and opened < book.probation:
-        return f"on probation: {opened} of the first {book.probation} orders"
+    if not isinstance(strategy.entry.approval, Manual) and opened < rulebook.probation:
+        return f"on probation: {opened} of the first {rulebook.probation} orders"
     match strategy.entry.approval:
         case Manual():
             return "the strategy asks a person"
         case Auto():
             return _beyond_budget(order, strategy, snapshot)
         case Policy():
-            for answer in book.finder.policy(strategy, order_values(order, snapshot)):
+            for answer in rulebook.finder.policy(strategy, order_values(order, snapshot)):
                 if answer.holds is not True:
                     word = "is unknown" if answer.holds is None else "does not hold"
                     return f"{answer.condition.text} {word}"

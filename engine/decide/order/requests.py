@@ -7,10 +7,10 @@ again by whoever wants it. What a rule closes, nobody cancels: the rule would on
 
 from collections.abc import Iterator, Sequence
 
-from engine.decide.book import Book
 from engine.decide.exit.closing import close, may_close, out_of_hands, proposals
 from engine.decide.order.price import combo_tick, has_moved
 from engine.decide.quotes import Rows, spread_quote
+from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Cancel, Decision, Decline, Expire, Reply
 from engine.domain.order import BEFORE_SENDING, Order
 from engine.domain.position import Position
@@ -18,7 +18,7 @@ from engine.domain.snapshot import CancelAsked, CloseAsked, Request, Snapshot
 from engine.pricing.mark import Mark
 
 
-def requests(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
+def requests(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
     """What is done about each request, or the reply that says why nothing is; the first of several about one thing counts."""
     decisions: list[Decision] = []
     heard: set[str] = set()
@@ -29,7 +29,7 @@ def requests(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
         heard.add(about)
         match request:
             case CloseAsked():
-                decisions += _closing(request, snapshot, book, rows, proposals(decisions))
+                decisions += _closing(request, snapshot, rulebook, rows, proposals(decisions))
             case CancelAsked():
                 decisions += _canceling(request, snapshot)
     return decisions
@@ -46,7 +46,7 @@ def without(decisions: Sequence[Decision], asked: Sequence[Decision]) -> list[De
     return [one for one in decisions if getattr(one, "order_ref", None) not in ended]
 
 
-def close_obstacle(position: Position, snapshot: Snapshot, book: Book, rows: Rows) -> str | None:
+def close_obstacle(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> str | None:
     """Why a position cannot be closed now; None where it can be."""
     if not position.is_open:
         return "it is closed already"
@@ -57,8 +57,8 @@ def close_obstacle(position: Position, snapshot: Snapshot, book: Book, rows: Row
         reason = "the market is closed"
     if reason is None and snapshot.data != "live":
         reason = f"market data is {snapshot.data}"
-    if reason is None and not may_close(snapshot, book):
-        window = book.account.session.close
+    if reason is None and not may_close(snapshot, rulebook):
+        window = rulebook.account.session.close
         reason = f"outside of the hours for closing, {window.start:%H:%M}-{window.end:%H:%M} {window.zone} (account.yaml)"
     return reason or _unpriced(position, spread_quote(position.spread, rows, "close"))
 
@@ -71,12 +71,12 @@ def _unpriced(position: Position, quote: Mark | None) -> str | None:
     return quote.obstacle
 
 
-def _closing(request: CloseAsked, snapshot: Snapshot, book: Book, rows: Rows, proposed: int) -> Iterator[Decision]:
+def _closing(request: CloseAsked, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
     position = snapshot.ledger.positions.get(request.position)
     if position is None:
         yield Reply(request.position, "unknown", f"no position {request.position}")
         return
-    obstacle = close_obstacle(position, snapshot, book, rows)
+    obstacle = close_obstacle(position, snapshot, rulebook, rows)
     quote = spread_quote(position.spread, rows, "close")
     if obstacle is not None or quote is None:
         yield Reply(position.id, "late", f"nothing was sent: {obstacle}")

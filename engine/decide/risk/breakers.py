@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.asking import ask_silent
-from engine.decide.book import Book
 from engine.decide.quotes import Rows, spread_quote
+from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import CONFIRMED_BY, CONFIRMED_OVER, FORGOTTEN_AFTER, STANDS_FOR, TRIGGERED_WITHIN
 from engine.domain.decision import AskQuotes, CountBreaker, Decision, Trip
 from engine.domain.facts import BreakerLifted, BreakerTripped, Lifts
@@ -63,9 +63,9 @@ class Result:
     told_at: tuple[datetime, ...]
 
 
-def breakers(snapshot: Snapshot, book: Book, rows: Rows) -> list[Decision]:
+def breakers(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
     """Breakers that trip now, and the counting of those that are not believed yet."""
-    return [decision for one in measured(snapshot, book, rows) for decision in _looked_at(one, snapshot)]
+    return [decision for one in measured(snapshot, rulebook, rows) for decision in _looked_at(one, snapshot)]
 
 
 def quotes_wanted(decisions: Sequence[Decision], snapshot: Snapshot, rows: Rows) -> list[Decision]:
@@ -82,18 +82,18 @@ def is_doubted(hits: BreakerHits, now: datetime) -> bool:
     return hits.count > 0 and now - hits.last_at <= FORGOTTEN_AFTER
 
 
-def measured(snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Measured]:
+def measured(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Measured]:
     """Every breaker with its value now: the account's, those of the strategies in force, and what tripped for others."""
-    yield from of_account(snapshot, book)
-    names = {strategy.name for strategy in book.strategies if strategy.limits.stop_for_day is not None}
+    yield from of_account(snapshot, rulebook)
+    names = {strategy.name for strategy in rulebook.strategies if strategy.limits.stop_for_day is not None}
     tripped = {fact.strategy for _, fact in snapshot.ledger.trips(trading_day(snapshot.at)) if fact.name == STOP}
     for name in sorted(names | tripped):
-        yield of_strategy(name, snapshot, book, rows)
+        yield of_strategy(name, snapshot, rulebook, rows)
 
 
-def of_strategy(name: str, snapshot: Snapshot, book: Book, rows: Rows) -> Measured:
+def of_strategy(name: str, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Measured:
     """The daily stop of one strategy; without a bound where its file is gone or names none."""
-    limits = next((strategy.limits for strategy in book.strategies if strategy.name == name), None)
+    limits = next((strategy.limits for strategy in rulebook.strategies if strategy.name == name), None)
     bound = limits.stop_for_day.usd if limits is not None and limits.stop_for_day is not None else None
     result = strategy_result(name, snapshot, rows)
     if result is None:
@@ -102,9 +102,9 @@ def of_strategy(name: str, snapshot: Snapshot, book: Book, rows: Rows) -> Measur
     return Measured(STOP, name, "next session", result.value, value, bound, result.told_at)
 
 
-def of_account(snapshot: Snapshot, book: Book) -> Iterator[Measured]:
+def of_account(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Measured]:
     """The account's breakers: of the day, of the week, from the peak."""
-    limits, account, ledger = book.account.breakers, snapshot.account, snapshot.ledger
+    limits, account, ledger = rulebook.account.breakers, snapshot.account, snapshot.ledger
     worth = account.net_liquidation
     told_at = () if account.heard_at is None else (account.heard_at,)
     result = day_result(snapshot)
@@ -119,13 +119,15 @@ def of_account(snapshot: Snapshot, book: Book) -> Iterator[Measured]:
         yield Measured(name, "", "person", worth, fall, None if worth is None else share * worth, told_at)
 
 
-def lifted(name: str, strategy: str, by: str, reason: str, snapshot: Snapshot, book: Book, rows: Rows) -> BreakerLifted | str:
+def lifted(
+    name: str, strategy: str, by: str, reason: str, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
+) -> BreakerLifted | str:
     """A person lifts one breaker that stands, by its name; or why there is nothing to lift."""
     if _trip((strategy, name), snapshot) is None:
         standing = [fact for _, fact in snapshot.ledger.trips(trading_day(snapshot.at))]
         told = "; ".join(f"{called(fact.name, fact.strategy)}: spreads lift {lift_words(fact)}" for fact in standing)
         return f"{called(name, strategy)} has not tripped; " + (f"what has: {told}" if told else "nothing has")
-    whole = next((one.whole for one in measured(snapshot, book, rows) if one.key == (strategy, name)), None)
+    whole = next((one.whole for one in measured(snapshot, rulebook, rows) if one.key == (strategy, name)), None)
     return BreakerLifted(name, strategy, by, reason, whole)
 
 

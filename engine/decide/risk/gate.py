@@ -16,7 +16,6 @@ from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from engine.decide.book import Book
 from engine.decide.entry.size import usd
 from engine.decide.exit.own_exits import own_exits
 from engine.decide.quotes import Rows
@@ -24,6 +23,7 @@ from engine.decide.risk.account_age import account_verdict
 from engine.decide.risk.breakers import ACCOUNT, STOP, breaker_verdict, dollars, of_account, of_strategy, trip_verdict
 from engine.decide.risk.exposure import Exposure, Holding, directions, exposure
 from engine.decide.risk.greeks import lines, loss_of_move, loss_of_volatility, worst_move
+from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Answer, Verdict, first_obstacle
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
@@ -53,24 +53,24 @@ class Opening:
     """USD that the broker's what-if takes of the funds; None before it was asked and where it did not say."""
 
 
-def gate(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> tuple[Verdict, ...]:
+def gate(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> tuple[Verdict, ...]:
     """The answers of all gates, in the order in which a trader would look at them."""
-    return tuple(gates(opening, snapshot, book, rows))
+    return tuple(gates(opening, snapshot, rulebook, rows))
 
 
-def gates(opening: Opening, snapshot: Snapshot, book: Book, rows: Rows) -> Iterator[Verdict]:
+def gates(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Verdict]:
     """The same one by one: whoever only wants to know what stops the opening need not ask those behind it, which cost more."""
     held = exposure(snapshot.ledger, snapshot.at, without=opening.order_ref)
     yield from _engine(opening.strategy, snapshot)
-    yield from _market(opening, snapshot, book)
-    yield from _strategy(opening, snapshot, book, held, rows)
-    yield from _risk(opening, snapshot, book, held)
-    yield from _counts(opening, snapshot, book, held)
-    yield from _account(opening, snapshot, book, held, rows)
-    yield own_exits(opening.strategy, opening.spread, opening.contracts, opening.quote, snapshot, book, rows)
+    yield from _market(opening, snapshot, rulebook)
+    yield from _strategy(opening, snapshot, rulebook, held, rows)
+    yield from _risk(opening, snapshot, rulebook, held)
+    yield from _counts(opening, snapshot, rulebook, held)
+    yield from _account(opening, snapshot, rulebook, held, rows)
+    yield own_exits(opening.strategy, opening.spread, opening.contracts, opening.quote, snapshot, rulebook, rows)
 
 
-def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book, without: str | None = None) -> Verdict | None:
+def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook, without: str | None = None) -> Verdict | None:
     """What stops every opening of a strategy whatever the candidate: asked before anything is searched.
 
     `without` is a position that would make room for the opening, and does not count.
@@ -78,19 +78,21 @@ def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, book: Book, withou
     stopped = first_obstacle(tuple(_engine(strategy, snapshot)))
     if stopped is not None:
         return stopped
-    return next((verdict for verdict in _of_any_candidate(strategy, snapshot, book, without) if verdict.answer != "pass"), None)
+    return next(
+        (verdict for verdict in _of_any_candidate(strategy, snapshot, rulebook, without) if verdict.answer != "pass"), None
+    )
 
 
-def _of_any_candidate(strategy: Strategy, snapshot: Snapshot, book: Book, without: str | None) -> Iterator[Verdict]:
-    yield _hours(strategy, snapshot, book)
+def _of_any_candidate(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook, without: str | None) -> Iterator[Verdict]:
+    yield _hours(strategy, snapshot, rulebook)
     tripped = trip_verdict(STOP, strategy.name, snapshot)
     if tripped is not None:
         yield tripped
     held = exposure(snapshot.ledger, snapshot.at, without=without)
     yield _at_most("open", held.count(_of_strategy(strategy)) + 1, strategy.limits.open, strategy.name)
     yield _at_most("per_day", _today(held, strategy) + 1, strategy.limits.per_day, strategy.name)
-    yield _at_most("entries_per_day", len(held.opened_today) + 1, book.account.counts.entries_per_day, ACCOUNT)
-    yield from _breakers(snapshot, book)
+    yield _at_most("entries_per_day", len(held.opened_today) + 1, rulebook.account.counts.entries_per_day, ACCOUNT)
+    yield from _breakers(snapshot, rulebook)
 
 
 def _engine(strategy: Strategy, snapshot: Snapshot) -> Iterator[Verdict]:
@@ -107,8 +109,8 @@ def _engine(strategy: Strategy, snapshot: Snapshot) -> Iterator[Verdict]:
         yield Verdict("mode", "fail", strategy.mode, "mode: live for real money", strategy.name)
 
 
-def _market(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
-    yield _hours(opening.strategy, snapshot, book)
+def _market(opening: Opening, snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Verdict]:
+    yield _hours(opening.strategy, snapshot, rulebook)
     quote = opening.quote
     if quote.obstacle is not None:
         yield Verdict("quotes", "fail", quote.obstacle, "two-sided, not crossed or locked", "engine", quote.age_s)
@@ -120,11 +122,11 @@ def _market(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdic
         yield Verdict("trading_halt", "fail", f"{opening.spread.underlying} is halted", "trading", "exchange")
 
 
-def _hours(strategy: Strategy, snapshot: Snapshot, book: Book) -> Verdict:
+def _hours(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook) -> Verdict:
     session = snapshot.session
     if session is None or not session.contains(snapshot.at):
         return Verdict("hours", "fail", "the market is closed", "in session", "exchange calendar")
-    account = book.account.session
+    account = rulebook.account.session
     for window, source in (
         (strategy.entry.window, strategy.name),
         (account.half_day if session.is_half_day else account.open, ACCOUNT),
@@ -140,7 +142,7 @@ def _in_window(window: Window, snapshot: Snapshot) -> tuple[str, bool]:
     return f"{local:%H:%M}", window.start <= local < window.end
 
 
-def _strategy(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, rows: Rows) -> Iterator[Verdict]:
+def _strategy(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, held: Exposure, rows: Rows) -> Iterator[Verdict]:
     strategy, limits = opening.strategy, opening.strategy.limits
     ours = _of_strategy(strategy)
     yield _at_most("open", held.count(ours) + 1, limits.open, strategy.name)
@@ -153,14 +155,14 @@ def _strategy(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, 
     if tripped is not None:
         yield tripped
     elif limits.stop_for_day is not None:
-        yield breaker_verdict(of_strategy(strategy.name, snapshot, book, rows), snapshot)
+        yield breaker_verdict(of_strategy(strategy.name, snapshot, rulebook, rows), snapshot)
 
 
-def _risk(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) -> Iterator[Verdict]:
-    limits, spread, loss = book.account.risk, opening.spread, opening.max_loss
+def _risk(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, held: Exposure) -> Iterator[Verdict]:
+    limits, spread, loss = rulebook.account.risk, opening.spread, opening.max_loss
     width = spread.width * spread.multiplier * opening.contracts
-    groups = book.account.groups_of(spread.underlying)
-    members = {member for group in groups for member in book.account.groups[group]}
+    groups = rulebook.account.groups_of(spread.underlying)
+    members = {member for group in groups for member in rulebook.account.groups[group]}
     today = sum((h.max_loss for h in held.opened_today), Decimal(0))
     sums: tuple[tuple[str, Decimal, Amount], ...] = (
         ("per_trade", loss, limits.per_trade),
@@ -179,8 +181,8 @@ def _risk(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) -> I
         yield _risk_verdict("per_group", together, limits.per_group, snapshot, ACCOUNT)
 
 
-def _counts(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure) -> Iterator[Verdict]:
-    limits, ledger = book.account.counts, snapshot.ledger
+def _counts(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, held: Exposure) -> Iterator[Verdict]:
+    limits, ledger = rulebook.account.counts, snapshot.ledger
     yield _at_most("contracts_per_order", opening.contracts, limits.contracts_per_order, ACCOUNT)
     yield _at_most("contracts_per_trade", opening.contracts, limits.contracts_per_trade, ACCOUNT)
     yield _at_most("entries_per_day", len(held.opened_today) + 1, limits.entries_per_day, ACCOUNT)
@@ -213,14 +215,14 @@ def _traffic(snapshot: Snapshot) -> tuple[int, int]:
     return messages, executions
 
 
-def _account(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, rows: Rows) -> Iterator[Verdict]:
-    yield from _margin(opening, snapshot, book)
-    yield from _breakers(snapshot, book)
+def _account(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, held: Exposure, rows: Rows) -> Iterator[Verdict]:
+    yield from _margin(opening, snapshot, rulebook)
+    yield from _breakers(snapshot, rulebook)
     worth = snapshot.account.net_liquidation
     new = Holding(opening.strategy.name, opening.spread, opening.contracts, opening.max_loss, snapshot.at, is_working=True)
     legs = lines((*held.holdings, new), rows)
-    greeks, stress = book.account.greeks, book.account.stress
-    rate = float(book.account.pricing.rate)
+    greeks, stress = rulebook.account.greeks, rulebook.account.stress
+    rate = float(rulebook.account.pricing.rate)
     if legs is None or worth is None:
         for name in ("delta", "vega", "gamma", "stress"):
             yield Verdict(name, "unknown", "unknown", "a volatility of every leg", ACCOUNT)
@@ -237,9 +239,9 @@ def _account(opening: Opening, snapshot: Snapshot, book: Book, held: Exposure, r
         yield _at_most_usd(name, Decimal(repr(round(value, 2))), share * worth, ACCOUNT)
 
 
-def _margin(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
+def _margin(opening: Opening, snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Verdict]:
     yield account_verdict(snapshot)
-    account, limits = snapshot.account, book.account.margin
+    account, limits = snapshot.account, rulebook.account.margin
     worth, free, excess = account.net_liquidation, account.available_funds, account.excess_liquidity
     age = (snapshot.at - account.heard_at).total_seconds() if account.heard_at else None
     # Size is decided by what can be lost; the broker may hold more than that, and less of it is never believed.
@@ -256,9 +258,9 @@ def _margin(opening: Opening, snapshot: Snapshot, book: Book) -> Iterator[Verdic
     yield Verdict("cushion_to_open", answer, value, f"at least {limits.cushion_to_open:.0%}", ACCOUNT, age)
 
 
-def _breakers(snapshot: Snapshot, book: Book) -> Iterator[Verdict]:
-    limits, ledger = book.account.breakers, snapshot.ledger
-    yield from (breaker_verdict(one, snapshot) for one in of_account(snapshot, book))
+def _breakers(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Verdict]:
+    limits, ledger = rulebook.account.breakers, snapshot.ledger
+    yield from (breaker_verdict(one, snapshot) for one in of_account(snapshot, rulebook))
     yield _at_most("failures_in_a_row", ledger.failures_in_a_row, limits.rejects_in_a_row - 1, ACCOUNT)
     unknown = sum(1 for order in ledger.working() if order.state == "unknown")
     yield _at_most("unknown_orders", unknown, limits.unknown_orders - 1, ACCOUNT)

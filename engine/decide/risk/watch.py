@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from engine.decide.book import Book
+from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Stop
 from engine.domain.order import Order
 from engine.domain.snapshot import Snapshot
@@ -22,18 +22,18 @@ UNKNOWN_FOR = timedelta(seconds=60)
 NOT_ASKED = timedelta(0)
 
 
-def watch(snapshot: Snapshot, book: Book) -> Stop | None:
+def watch(snapshot: Snapshot, rulebook: Rulebook) -> Stop | None:
     """The halt that is due; None while nothing is wrong, and while the engine is halted already."""
     if snapshot.ledger.halt is not None:
         return None
-    reason = next(_reasons(snapshot, book), None)
+    reason = next(_reasons(snapshot, rulebook), None)
     return Stop(reason) if reason is not None else None
 
 
-def _reasons(snapshot: Snapshot, book: Book) -> Iterator[str]:
+def _reasons(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[str]:
     yield from _legs(snapshot)
     yield from _excess(snapshot)
-    ledger, limits = snapshot.ledger, book.account.breakers
+    ledger, limits = snapshot.ledger, rulebook.account.breakers
     failures, failed_at = ledger.failures_in_a_row, ledger.failed_at
     if failures >= limits.rejects_in_a_row and failed_at is not None and snapshot.asked_since(failed_at) > NOT_ASKED:
         yield (

@@ -34,8 +34,8 @@ def breaking(monkeypatch: pytest.MonkeyPatch, module: object, name: str, when: o
 def test_entries_that_fail_leave_exits_and_orders_to_act(monkeypatch: pytest.MonkeyPatch) -> None:
     breaking(monkeypatch, deciding, "entries")
     idle = given.strategy("exits:\n  - dte <= 1")
-    found = decide(given.snapshot(given.ledger()), given.book(idle))
-    closes = decide(two_positions(), given.book(RULES))
+    found = decide(given.snapshot(given.ledger()), given.rulebook(idle))
+    closes = decide(two_positions(), given.rulebook(RULES))
 
     [fault] = found
     assert isinstance(fault, Fault)
@@ -50,7 +50,7 @@ def test_exits_of_one_position_that_fail_leave_the_others_theirs_and_open_nothin
 ) -> None:
     breaking(monkeypatch, exiting, step, when="o1")
 
-    found = decide(two_positions(), given.book(RULES))
+    found = decide(two_positions(), given.rulebook(RULES))
 
     assert [one.place for one in found if isinstance(one, Fault)] == ["exits of o1"]
     assert [one.order.position for one in found if isinstance(one, Propose)] == ["o2"]
@@ -62,15 +62,15 @@ def test_nothing_opens_in_the_look_in_which_a_part_failed(monkeypatch: pytest.Mo
     order = given.proposal(by=RULES)
     known = given.ledger(order, given.previewed("o1"), OrderApproved("o1", "auto", order.limit))
 
-    assert any(isinstance(one, Send) for one in decide(given.snapshot(known), given.book(RULES))) is False
+    assert any(isinstance(one, Send) for one in decide(given.snapshot(known), given.rulebook(RULES))) is False
     monkeypatch.undo()
-    assert any(isinstance(one, Send) for one in decide(given.snapshot(known), given.book(RULES)))
+    assert any(isinstance(one, Send) for one in decide(given.snapshot(known), given.rulebook(RULES)))
 
 
 def test_breakers_that_fail_stop_no_exit(monkeypatch: pytest.MonkeyPatch) -> None:
     breaking(monkeypatch, deciding, "watch")
 
-    found = decide(two_positions(), given.book(RULES))
+    found = decide(two_positions(), given.rulebook(RULES))
 
     assert [one.place for one in found if isinstance(one, Fault)] == ["halts"]
     assert sum(isinstance(one, Propose) for one in found) == 2
@@ -81,4 +81,4 @@ def test_part_that_rests_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     breaking(monkeypatch, deciding, "entries")
     known = given.ledger()
 
-    assert decide(given.snapshot(known, resting=frozenset({"entries"})), given.book(RULES)) == []
+    assert decide(given.snapshot(known, resting=frozenset({"entries"})), given.rulebook(RULES)) == []

@@ -62,7 +62,7 @@ def looks(days: int, *facts: Fact) -> int:
     known = given.told(with_history(days), *facts, at=given.NOW)
     known.orders, known.positions = Counted(known.orders), Counted(known.positions)
     seen = given.snapshot(known, answers=(Answer("w", True, "trader"),))
-    made = decide(seen, given.book(RULES))
+    made = decide(seen, given.rulebook(RULES))
     assert facts or any(isinstance(one, Propose) for one in made)
     return known.orders.looked_at + known.positions.looked_at
 

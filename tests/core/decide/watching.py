@@ -43,7 +43,7 @@ def look(
     strategies = (strategy,) if isinstance(strategy, Strategy) else strategy
     fields = {"account": replace(given.account(), heard_at=chain.as_of), **more}
     now = given.snapshot(known, chain, at=chain.as_of, **fields)
-    return exits(now, given.book(*strategies, account=given.limits(limits)), Rows(chain))
+    return exits(now, given.rulebook(*strategies, account=given.limits(limits)), Rows(chain))
 
 
 def watched(known: Ledger, chains: Sequence[ChainSnapshot], strategy: Strategy = PUTS, **more: object) -> list[list[Decision]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.decide.book import Book
+from engine.decide.rulebook import Rulebook
 from engine.domain.chain import ChainSnapshot
 from engine.domain.facts import EngineStarted, Explanation, Fact, OrderProposed
 from engine.domain.ledger import Ledger
@@ -82,8 +82,8 @@ class TrailBroker(FakeBroker):
 class BenchSnapshots:
     """Looks at a chain that the test sets; what is not set is as on an ordinary day."""
 
-    def __init__(self, bench: "Bench", book: Book) -> None:
-        self._bench, self._book = bench, book
+    def __init__(self, bench: "Bench", rulebook: Rulebook) -> None:
+        self._bench, self._rulebook = bench, rulebook
         self.quotes: Callable[[datetime], ChainSnapshot] = lambda at: given.chain(at=at)
         self.changes: dict[str, object] = {}
         self.heard = 0
@@ -100,8 +100,8 @@ class BenchSnapshots:
         self.heard += 1
         return self.heard
 
-    def book(self) -> Book:
-        return self._book
+    def rulebook(self) -> Rulebook:
+        return self._rulebook
 
 
 class Bench:
@@ -110,7 +110,7 @@ class Bench:
         self.journal = TrailJournal(self.trail)
         self.broker = TrailBroker(self.inbox.hear, RecordingSink(), self.clock)
         self.broker.trail = self.trail
-        self.snapshots = BenchSnapshots(self, given.book(*(strategies or (AUTO,)), account=limits))
+        self.snapshots = BenchSnapshots(self, given.rulebook(*(strategies or (AUTO,)), account=limits))
         self.tasks: list[asyncio.Task[None]] = []
         self.engine = Engine(self.clock, self.journal, ledger or Ledger(), self.broker, self.snapshots, self.inbox, self._spawn)
         self.explained: list[Explanation] = []

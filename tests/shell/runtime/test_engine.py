@@ -528,7 +528,7 @@ def test_daily_stop_trips_once_for_its_day_and_stands_after_a_restart() -> None:
     assert second.ledger.reconciled == Reconciled(())
     assert not [fact for bench in (first, second) for fact in bench.of(OrderProposed) if fact.purpose == "open"]
     seen = given.snapshot(second.ledger, at=second.clock.at)
-    assert (obstacle := strategy_obstacle(rules, seen, given.book(rules))) is not None
+    assert (obstacle := strategy_obstacle(rules, seen, given.rulebook(rules))) is not None
     assert obstacle.gate == "stop_for_day"
 
 

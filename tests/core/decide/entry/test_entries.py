@@ -22,12 +22,12 @@ PUTS = given.strategy()
 def opened(
     *strategies: Strategy, known: Ledger | None = None, limits: Account | None = None, **more: object
 ) -> list[OrderProposed]:
-    found = decide(given.snapshot(known, **more), given.book(*(strategies or (PUTS,)), account=limits))  # type: ignore[arg-type]
+    found = decide(given.snapshot(known, **more), given.rulebook(*(strategies or (PUTS,)), account=limits))  # type: ignore[arg-type]
     return [one.order for one in found if isinstance(one, Propose)]
 
 
 def denied(*strategies: Strategy, known: Ledger | None = None, limits: Account | None = None, **more: object) -> list[DenyEntry]:
-    found = decide(given.snapshot(known, **more), given.book(*(strategies or (PUTS,)), account=limits))  # type: ignore[arg-type]
+    found = decide(given.snapshot(known, **more), given.rulebook(*(strategies or (PUTS,)), account=limits))  # type: ignore[arg-type]
     return [one for one in found if isinstance(one, DenyEntry)]
 
 
@@ -50,7 +50,7 @@ def test_best_candidate_is_proposed_with_its_size_its_prices_and_its_answers() -
 def test_funnel_keeps_what_each_line_of_when_answered_and_looked_at() -> None:
     rules = given.strategy("when:\n  - price >= $500\n  - price >= $700\n  - vix <= 20\n")
 
-    (recorded,) = (one for one in decide(given.snapshot(), given.book(rules)) if isinstance(one, RecordFunnel))
+    (recorded,) = (one for one in decide(given.snapshot(), given.rulebook(rules)) if isinstance(one, RecordFunnel))
 
     holds, fails, not_asked = recorded.fact.steps[:3]
     assert [(one.underlying, one.holds, one.values) for one in holds.asked] == [("SPY", True, {"price": given.SPOT})]
@@ -62,7 +62,7 @@ def test_funnel_and_candidates_are_recorded_once_a_minute() -> None:
     known = given.ledger(Halted("trader", "lunch"))
 
     def funnels(at) -> list[RecordFunnel]:
-        found = decide(given.snapshot(known, given.chain(at=at), at=at), given.book(PUTS))
+        found = decide(given.snapshot(known, given.chain(at=at), at=at), given.rulebook(PUTS))
         return [one for one in found if isinstance(one, RecordFunnel)]
 
     (first,) = funnels(given.NOW)
@@ -157,7 +157,7 @@ def test_nothing_is_searched_outside_the_window_or_without_a_session() -> None:
     early = given.SESSION.open + timedelta(minutes=1)
 
     assert opened(at=early, chain=given.chain(at=early)) == denied(at=early, chain=given.chain(at=early)) == []
-    assert decide(given.snapshot(session=None), given.book(PUTS)) == []
+    assert decide(given.snapshot(session=None), given.rulebook(PUTS)) == []
 
 
 def test_halt_disabled_and_paused_strategies_open_nothing() -> None:
@@ -189,7 +189,7 @@ def test_budget_that_is_used_up_falls_back_to_asking() -> None:
     (order,) = opened(rules)
     known = given.told(given.ledger(), order, given.previewed(order.order_ref))
 
-    found = decide(given.snapshot(known), given.book(rules))
+    found = decide(given.snapshot(known), given.rulebook(rules))
 
     assert [type(one).__name__ for one in found if type(one).__name__ in {"Ask", "Approve"}] == ["Ask"]
 

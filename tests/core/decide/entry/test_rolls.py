@@ -43,7 +43,7 @@ def closed_to_roll(
 
 def decided(known: Ledger, rules: Strategy = RULES, **more: object) -> list[OrderProposed]:
     chain = given.chain(given.options(expiries=(given.EXPIRY, LATER)))
-    found = decide(given.snapshot(known, chain, **more), given.book(rules))
+    found = decide(given.snapshot(known, chain, **more), given.rulebook(rules))
     return [one.order for one in found if isinstance(one, Propose)]
 
 
@@ -63,7 +63,7 @@ def test_successor_is_of_the_days_and_the_underlying_of_the_roll_and_brings_more
 def test_nothing_is_opened_when_the_successor_does_not_bring_enough() -> None:
     chain = given.chain(given.options(expiries=(given.EXPIRY, LATER)))
 
-    found = decide(given.snapshot(closed_to_roll("-4.50"), chain), given.book(RULES))
+    found = decide(given.snapshot(closed_to_roll("-4.50"), chain), given.rulebook(RULES))
 
     assert [one for one in found if isinstance(one, Propose)] == []
     (denied,) = [one for one in found if isinstance(one, DenyEntry)]
@@ -155,7 +155,7 @@ def test_successor_never_risks_more_than_the_position_could_lose() -> None:
     known = given.told(position, *given.closed(close, at=A_MINUTE_AGO), at=A_MINUTE_AGO)
     chain = given.chain(given.options(expiries=(given.EXPIRY, LATER)))
 
-    found = decide(given.snapshot(known, chain), given.book(wide))
+    found = decide(given.snapshot(known, chain), given.rulebook(wide))
 
     assert [one for one in found if isinstance(one, Propose)] == []
     (denied,) = [one for one in found if isinstance(one, DenyEntry)]

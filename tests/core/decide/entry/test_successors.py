@@ -92,7 +92,7 @@ def search_of(by: Strategy, chain: ChainSnapshot) -> bool:
     known, rows = position(by), Rows(chain)
     mark = spread_quote(known.positions["o1"].spread, rows, "close")
     assert mark is not None
-    return search(known.positions["o1"], mark, given.snapshot(known, chain, at=chain.as_of), given.book(by), rows).is_found
+    return search(known.positions["o1"], mark, given.snapshot(known, chain, at=chain.as_of), given.rulebook(by), rows).is_found
 
 
 def given_wide(chain: ChainSnapshot) -> ChainSnapshot:

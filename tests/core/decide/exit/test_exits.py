@@ -179,7 +179,7 @@ def test_position_keeps_the_rules_it_was_opened_with_and_without_them_takes_the_
     newer = given.strategy("exits:\n  - profit >= 1% of credit")
 
     assert exits(
-        given.snapshot(position(), costs("0.70")), given.book(newer, also=(PUTS,)), Rows(costs("0.70"))
+        given.snapshot(position(), costs("0.70")), given.rulebook(newer, also=(PUTS,)), Rows(costs("0.70"))
     ) == []  # fmt: skip
     assert kinds(look(position(), costs("0.70"), strategy=newer)) == ["TriggerExit", "Propose"]
 

@@ -22,7 +22,7 @@ def asked(exits: str, chain: ChainSnapshot | None = None, *, short: float = 580,
     mark = spread_quote(spread, Rows(quotes), "open")
     assert mark is not None
     opening = Opening(rules, spread, 1, Decimal(430), mark)
-    found = gate(opening, given.snapshot(quotes=quotes, at=quotes.as_of), given.book(rules), Rows(quotes))
+    found = gate(opening, given.snapshot(quotes=quotes, at=quotes.as_of), given.rulebook(rules), Rows(quotes))
     return next(verdict for verdict in found if verdict.gate == "own_exits")
 
 
@@ -74,8 +74,8 @@ def test_nothing_is_proposed_or_sent_on_which_an_exit_holds() -> None:
     rules = given.strategy(f"exits:\n{STOP}  - short_delta >= 0.10")
     proposed = given.told(given.ledger(), given.proposal(by=rules), given.previewed())
 
-    searched = decide(given.snapshot(), given.book(rules))
-    rechecked = decide(given.snapshot(proposed), given.book(rules))
+    searched = decide(given.snapshot(), given.rulebook(rules))
+    rechecked = decide(given.snapshot(proposed), given.rulebook(rules))
 
     (denied,) = [one for one in searched if isinstance(one, DenyEntry)]
     assert denied.fact.obstacle.gate == "own_exits"

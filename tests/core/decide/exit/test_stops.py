@@ -221,7 +221,7 @@ def day(
     hits: dict[tuple[str, str], ExitHits] = {}
     asked_at: dict[int, object] = {}
     begins = given.SESSION.open + timedelta(minutes=10)
-    book = given.book(by)
+    rulebook = given.rulebook(by)
     n = 0
     while n < 3600 * hours:
         at = begins + timedelta(seconds=n)
@@ -232,7 +232,7 @@ def day(
             sold, bought = ({"bid": 0.02, "ask": 0.05} | when, {"bid": None, "ask": 0.05} | when)
             chain = given.chain(given.options((575, 580), at=at), at=at, p580=sold, p575=bought)
         fields = {"exit_hits": dict(hits), "asked_quotes": dict(asked_at), "paused": frozenset({by.name})}
-        acted = decide(given.snapshot(ledger, chain, at=at, **fields), book)
+        acted = decide(given.snapshot(ledger, chain, at=at, **fields), rulebook)
         for one in acted:
             found.append((n, one))
             for fact in facts_of(one):
@@ -297,7 +297,7 @@ def test_hopeless_close_stops_no_opening_by_its_messages() -> None:
     assert mark is not None
     opening = Opening(STOP, spread, 1, Decimal(400), mark)
 
-    verdicts = {one.gate: one.answer for one in gate(opening, now, given.book(STOP), Rows(chain))}
+    verdicts = {one.gate: one.answer for one in gate(opening, now, given.rulebook(STOP), Rows(chain))}
 
     assert messages(found) > 30, "beyond what is nobody's concern"
     assert (verdicts["messages_per_fill"], verdicts["messages_per_minute"]) == ("pass", "pass")

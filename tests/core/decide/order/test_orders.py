@@ -86,9 +86,9 @@ def due(
     """What is decided on the orders so long after these facts; the scan of the market is left out."""
     ledger = known or given.told(given.ledger(), *facts, at=given.NOW + told)
     at = given.NOW + after
-    book = given.book(*((strategy,) if strategies is None else strategies), account=limits, also=(strategy,))
+    rulebook = given.rulebook(*((strategy,) if strategies is None else strategies), account=limits, also=(strategy,))
     now = given.snapshot(ledger, quotes(net, at=at, age_s=age_s), at=at, answers=tuple(answers), **more)  # type: ignore[arg-type]
-    found = decide(now, book)
+    found = decide(now, rulebook)
     others = RecordFunnel | DenyEntry | CountBreaker | RefreshAccount
     return [one for one in found if not isinstance(one, others) and not is_opening(one)]
 
@@ -377,9 +377,9 @@ def test_policy_asks_or_declines_what_it_does_not_cover(line: str, otherwise: st
 
 def test_probation_asks_a_person_for_the_first_openings() -> None:
     ledger = given.told(given.ledger(), opening(AUTO), given.previewed())
-    book = given.book(AUTO, probation=2)
+    rulebook = given.rulebook(AUTO, probation=2)
 
-    found = [one for one in decide(given.snapshot(ledger, quotes()), book) if isinstance(one, Ask | Approve)]
+    found = [one for one in decide(given.snapshot(ledger, quotes()), rulebook) if isinstance(one, Ask | Approve)]
 
     assert [type(one) for one in found] == [Ask]
 
@@ -555,7 +555,7 @@ def test_opening_is_given_up_when_the_underlying_has_left_the_price_it_was_appro
     given.told(known, OrderSent("o1", MID), OrderAcknowledged("o1", 77, 7, "Submitted"))
     chain = given.chain([row | {"spot": spot} for row in given.options()])
 
-    found = decide(given.snapshot(known, chain), given.book(PUTS))
+    found = decide(given.snapshot(known, chain), given.rulebook(PUTS))
 
     assert any(isinstance(one, Cancel) and "underlying" in one.reason for one in found) is cancels
 

@@ -20,7 +20,7 @@ CLOSE = CloseAsked("o1", "trader", "out for the week", Decimal("-0.60"))
 
 def look(known: Ledger, *requests: Request, net: str = "0.60", **more: object) -> list[Decision]:
     now = given.snapshot(known, costs(net), requests=requests, **more)  # type: ignore[arg-type]
-    return decide(now, given.book(PUTS, account=given.limits()))
+    return decide(now, given.rulebook(PUTS, account=given.limits()))
 
 
 def orders(decisions: list[Decision]) -> list[OrderProposed]:
@@ -66,7 +66,7 @@ def test_closes_of_two_positions_have_references_of_their_own() -> None:
     chain = given.chain(p570={"bid": 0.5, "ask": 0.52})
     two = given.snapshot(known, chain, requests=(CloseAsked("o1", "trader"), CloseAsked("o2", "trader")))
 
-    found = orders(decide(two, given.book(PUTS, account=given.limits())))
+    found = orders(decide(two, given.rulebook(PUTS, account=given.limits())))
 
     assert [order.position for order in found] == ["o1", "o2"]
     assert len({order.order_ref for order in found}) == 2
@@ -93,7 +93,7 @@ def test_close_that_cannot_be_sent_now_says_why(more: dict[str, object], says: s
     at = more.pop("at", given.NOW)
     now = given.snapshot(known, costs("0.60", at=at), at=at, requests=(CLOSE,), **more)  # type: ignore[arg-type]
 
-    decisions = decide(now, given.book(PUTS, account=given.limits()))
+    decisions = decide(now, given.rulebook(PUTS, account=given.limits()))
 
     assert orders(decisions) == []
     (text,) = replies(decisions)
@@ -103,7 +103,7 @@ def test_close_that_cannot_be_sent_now_says_why(more: dict[str, object], says: s
 def test_close_without_quotes_says_so() -> None:
     now = given.snapshot(position(), costs("0.60", age_s=300), requests=(CLOSE,))
 
-    assert replies(decide(now, given.book(PUTS))) == ["nothing was sent: the quotes of its legs are too old, 300 s"]
+    assert replies(decide(now, given.rulebook(PUTS))) == ["nothing was sent: the quotes of its legs are too old, 300 s"]
 
 
 def test_position_that_is_not_there_or_closed_or_being_closed_says_so() -> None:

@@ -22,7 +22,7 @@ def looked(age_s: float | None, known: Ledger | None = None, *, asked_s: float |
     account = replace(given.account(), heard_at=told_at)
     is_answered = asked_at is None or (told_at is not None and told_at >= asked_at)
     asked = {"account_asked_at": asked_at, "account_awaited_since": None if is_answered else asked_at}
-    return decide(given.snapshot(known, account=account, **asked, **more), given.book(RULES))
+    return decide(given.snapshot(known, account=account, **asked, **more), given.rulebook(RULES))
 
 
 def kinds(decisions: list[Decision]) -> list[type]:

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from engine.decide.book import Book
 from engine.decide.decide import decide
 from engine.decide.risk.breakers import measured
 from engine.decide.risk.gate import strategy_obstacle
+from engine.decide.rulebook import Rulebook
 from engine.decide.waiting import looks_again_in_s
 from engine.domain.decision import AskQuotes, CountBreaker, Decision, Propose, RefreshAccount, Trip, facts_of
 from engine.domain.facts import BreakerLifted, BreakerTripped, EquityRecorded, Halted
@@ -30,10 +30,10 @@ SECONDS = timedelta(seconds=1)
 class Day:
     """Looks at one ledger after each other, with the memory that the beat keeps between them."""
 
-    def __init__(self, known: Ledger | None = None, book: Book | None = None) -> None:
+    def __init__(self, known: Ledger | None = None, rulebook: Rulebook | None = None) -> None:
         position = given.opened(given.proposal(), net="0.80", at=given.NOW - timedelta(minutes=30))
         self.known = known if known is not None else given.ledger(*position)
-        self.book = book or given.book(RULES)
+        self.rulebook = rulebook or given.rulebook(RULES)
         self.hits: dict[tuple[str, str], BreakerHits] = {}
 
     def look(
@@ -50,7 +50,7 @@ class Day:
         values = account or given.account()
         values = replace(values, heard_at=at - SECONDS) if values.heard_at == given.NOW else values
         seen = given.snapshot(self.known, given.chain(rows, at=at, **(quotes or {})), at=at, account=values, **more)
-        made = decide(replace(seen, breaker_hits=dict(self.hits)), self.book)
+        made = decide(replace(seen, breaker_hits=dict(self.hits)), self.rulebook)
         for decision in made:
             if isinstance(decision, CountBreaker):
                 self.hits[(decision.strategy, decision.name)] = decision.hits
@@ -83,7 +83,7 @@ def test_what_trips_stays_tripped_when_the_loss_shrinks() -> None:
     made = day.look(1400, SAVED)
 
     assert not any(isinstance(decision, Propose) for decision in made)
-    obstacle = strategy_obstacle(RULES, given.snapshot(day.known, at=given.NOW + 1400 * SECONDS), day.book)
+    obstacle = strategy_obstacle(RULES, given.snapshot(day.known, at=given.NOW + 1400 * SECONDS), day.rulebook)
     assert obstacle is not None
     assert str(obstacle) == (
         "stop_for_day: tripped Mon 10:00 New York at -$111 beyond -$100 until the next session, or a person lifts it (puts)"
@@ -100,7 +100,7 @@ def test_next_day_opens_again() -> None:
 
     seen = given.snapshot(day.known, at=tomorrow, session=session, account=replace(given.account(), heard_at=tomorrow))
 
-    assert strategy_obstacle(RULES, seen, day.book) is None
+    assert strategy_obstacle(RULES, seen, day.rulebook) is None
 
 
 def test_one_bad_print_stops_no_day() -> None:
@@ -174,8 +174,8 @@ def test_loss_that_was_not_looked_at_for_a_minute_is_counted_anew() -> None:
 
 def test_stop_is_looked_at_while_nothing_would_be_opened() -> None:
     halted = given.ledger(*given.opened(given.proposal(), net="0.80", at=given.NOW - timedelta(minutes=30)), Halted("trader", ""))
-    switched_off = given.book(given.strategy('enabled: false\nlimits: {open: 3, stop_for_day: "-$100"}'))
-    days = [Day(halted), Day(book=switched_off), Day()]
+    switched_off = given.rulebook(given.strategy('enabled: false\nlimits: {open: 3, stop_for_day: "-$100"}'))
+    days = [Day(halted), Day(rulebook=switched_off), Day()]
 
     for after in (0, 5, 10, 15):
         days[0].look(after, LOST)
@@ -190,7 +190,7 @@ def test_strategies_trip_each_for_itself_in_one_look() -> None:
     today = given.NOW - timedelta(minutes=30)
     known = given.ledger(*given.opened(given.proposal(), net="0.80", at=today), *given.opened(calls, net="0.80", at=today))
     lost = LOST | {"c620": {"bid": 5.00, "ask": 5.02}, "c625": {"bid": 2.00, "ask": 2.02}}
-    day = Day(known, given.book(RULES, CALLS))
+    day = Day(known, given.rulebook(RULES, CALLS))
 
     for after in (0, 5, 10, 15):
         day.look(after, lost)
@@ -328,7 +328,7 @@ def test_trip_of_a_strategy_whose_file_is_gone_is_still_told_and_lifted() -> Non
         day.look(after, LOST)
     seen = given.snapshot(day.known, given.chain(**LOST))
 
-    without = [one for one in measured(seen, given.book(), given.rows(seen.chain)) if one.strategy == "puts"]
+    without = [one for one in measured(seen, given.rulebook(), given.rows(seen.chain)) if one.strategy == "puts"]
 
     assert [(one.name, one.whole) for one in without] == [("stop_for_day", Decimal("-111.30"))]
 

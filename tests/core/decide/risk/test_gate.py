@@ -42,7 +42,7 @@ def verdicts(
     quote = spread_quote(spread, rows, "open")
     assert quote is not None
     opening = Opening(rules, spread, contracts, Decimal(str(loss)), quote, order_ref)
-    return {one.gate: one for one in gate(opening, now, given.book(rules, account=given.limits(limits)), rows)}
+    return {one.gate: one for one in gate(opening, now, given.rulebook(rules, account=given.limits(limits)), rows)}
 
 
 def result_of_the_day(known: Ledger, chain: ChainSnapshot) -> Decimal | None:
@@ -319,12 +319,12 @@ def test_result_of_the_day_is_unknown_without_quotes() -> None:
 
 def test_nothing_is_searched_for_a_strategy_that_may_not_open() -> None:
     rules = given.strategy("limits: {open: 1}")
-    book = given.book(rules)
+    rulebook = given.rulebook(rules)
 
-    assert strategy_obstacle(rules, given.snapshot(), book) is None
-    assert (found := strategy_obstacle(rules, given.snapshot(with_position()), book)) is not None
+    assert strategy_obstacle(rules, given.snapshot(), rulebook) is None
+    assert (found := strategy_obstacle(rules, given.snapshot(with_position()), rulebook)) is not None
     assert found.gate == "open"
-    assert (halted := strategy_obstacle(rules, given.snapshot(given.ledger(Halted("t", ""))), book)) is not None
+    assert (halted := strategy_obstacle(rules, given.snapshot(given.ledger(Halted("t", ""))), rulebook)) is not None
     assert halted.gate == "halt"
 
 
@@ -352,7 +352,7 @@ def test_margin_is_held_against_what_the_broker_takes_where_that_is_more_than_ca
 
     def answer(needed: int | None) -> str:
         opening = Opening(rules, given.spread(), 1, Decimal(430), quote, needed=None if needed is None else Decimal(needed))
-        return next(one.answer for one in gate(opening, now, given.book(rules), rows) if one.gate == name)
+        return next(one.answer for one in gate(opening, now, given.rulebook(rules), rows) if one.gate == name)
 
     assert [answer(needed) for needed in (None, 300, 1_000, 1_001)] == ["pass", "pass", "pass", "fail"]
 

@@ -29,7 +29,7 @@ ONE_LEG = [*given.working(ORDER), given.fills(ORDER)[0]]
 def seen(known: Ledger, after: timedelta = timedelta(0), **more: object) -> Stop | None:
     """The halt that is due so long after NOW; the broker was asked at that very moment unless it is said otherwise."""
     at = given.NOW + after
-    return watch(given.snapshot(known, given.chain(at=at), at=at, **more), given.book())
+    return watch(given.snapshot(known, given.chain(at=at), at=at, **more), given.rulebook())
 
 
 def asked(after: timedelta, **contracts: int) -> BrokerCount:
@@ -174,6 +174,6 @@ def test_nothing_else_is_decided_in_the_look_that_halts() -> None:
     known = given.told(given.ledger(), *ONE_LEG, *waiting)
     at = given.NOW + timedelta(seconds=31)
 
-    found = decide(given.snapshot(known, given.chain(at=at), at=at), given.book(given.strategy()))
+    found = decide(given.snapshot(known, given.chain(at=at), at=at), given.rulebook(given.strategy()))
 
     assert [type(one) for one in found] == [Stop]

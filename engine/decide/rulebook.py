@@ -1,4 +1,4 @@
-"""The book: what the trader has written, ready to be decided by."""
+"""The rulebook: what the trader has written, ready to be decided by."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ FUNNEL_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Rulebook:
     """Strategies and limits in force between two beats."""
 
     strategies: tuple[Strategy, ...]
