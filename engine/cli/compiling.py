@@ -11,11 +11,11 @@ from engine.compile.market import compile_market
 from engine.compile.scanner import Scanner
 from engine.compile.sql import Query
 from engine.decide.rows import SCAN_SCHEMA
+from engine.strategy.loader.document import read_document
 from engine.strategy.model import Policy, Strategy
 from engine.strategy.parse import COMMON_FILE, parse_common, parse_strategy
-from engine.strategy.positions import place_at
 from engine.strategy.problems import Problem
-from engine.strategy.reading.document import read_document
+from engine.strategy.source import place_at
 
 
 def compile_problems(gathered: Gathered) -> list[Problem]:

@@ -13,7 +13,7 @@ from engine.domain.errors import UserError
 from engine.domain.session import trading_day
 from engine.runtime.clock import SystemClock
 from engine.strategy.explain import sentences
-from engine.strategy.expressions import Relation
+from engine.strategy.expressions.tree import Relation
 from engine.strategy.measures import Declaration, find_measures
 from engine.strategy.parse import check_files, parse_strategy
 from engine.strategy.problems import Problem, in_order, render_all

@@ -18,10 +18,10 @@ from engine.compile.spreads import leg_columns, leg_term, spread_term, strategy_
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.domain.facts import FunnelStep
 from engine.pricing.fees import IBKR_TIERED
-from engine.strategy.expressions import And, Compare, Condition, Expression, Measure, Number
+from engine.strategy.expressions.tree import And, Compare, Condition, Expression, Measure, Number
 from engine.strategy.model import Strategy, Vertical
 from engine.strategy.units import Unit
-from engine.strategy.values import DayRange
+from engine.strategy.values.meaning import DayRange
 
 
 @dataclass(frozen=True, slots=True)

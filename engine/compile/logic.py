@@ -11,7 +11,7 @@ from typing import assert_never
 
 from scipy.special import ndtri
 
-from engine.strategy.expressions import (
+from engine.strategy.expressions.tree import (
     And,
     Arithmetic,
     Between,

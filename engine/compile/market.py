@@ -12,7 +12,7 @@ from engine.compile.conditions import ConditionsPlan, Value, compile_conditions
 from engine.domain.chain import EVENT_KINDS, MarketState
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.pricing.volatility import expected_move, iv_standing
-from engine.strategy.expressions import Measure
+from engine.strategy.expressions.tree import Measure
 from engine.strategy.model import Strategy
 
 MOVE_DAYS = 30

@@ -29,7 +29,7 @@ from engine.compile.logic import NEVER
 from engine.compile.normal import normal_cdf
 from engine.compile.sql import EQUAL, FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
-from engine.strategy.expressions import Measure, Number, views_in
+from engine.strategy.expressions.tree import Measure, Number, views_in
 from engine.strategy.measures import declaration
 from engine.strategy.model import Strategy, Vertical
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from engine.compile.logic import plain
-from engine.strategy.expressions import (
+from engine.strategy.expressions.tree import (
     And,
     Arithmetic,
     Between,

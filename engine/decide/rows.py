@@ -23,7 +23,7 @@ from engine.domain.clocks import NUMBERS_STAND_FOR
 from engine.domain.contract import Contract
 from engine.domain.index_classes import OptionClass
 from engine.domain.session import trading_day
-from engine.strategy.values import DayRange, ExpiryRule
+from engine.strategy.values.meaning import DayRange, ExpiryRule
 
 SCAN_SCHEMA = pa.schema([*CHAIN_SCHEMA, *(pa.field(name, pa.float64()) for name in ("quote_age", "days_to_ex_dividend", *VIEWS))])
 """The chain relation as the scan sees it: quote_age in seconds, days_to_ex_dividend in calendar days, and the volatilities that a

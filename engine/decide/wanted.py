@@ -22,7 +22,7 @@ from engine.domain.index_classes import OptionClass, trades_itself
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day, years_between
 from engine.strategy.model import Strategy
-from engine.strategy.values import DayRange, ExpiryRule
+from engine.strategy.values.meaning import DayRange, ExpiryRule
 
 GUESSED_IV = 0.20
 """Where the volatility of an underlying is not known yet: about the long-run mean of large indices."""

@@ -20,9 +20,9 @@ from engine.runtime.library import StrategySet
 from engine.runtime.schedule import calendar_around
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
-from engine.strategy.expressions import measures_in
+from engine.strategy.expressions.tree import measures_in
 from engine.strategy.model import Strategy
-from engine.strategy.values import DayRange
+from engine.strategy.values.meaning import DayRange
 
 VIX = "VIX"
 HISTORY_DAYS = 300

@@ -12,11 +12,11 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.strategy.model import Written
-from engine.strategy.scalars.account import Drop, Percent
-from engine.strategy.scalars.counts import Count, SchemaVersion, Ticker
-from engine.strategy.scalars.entry import Hours
-from engine.strategy.scalars.money import Risk
-from engine.strategy.values import ShareOf, Window
+from engine.strategy.values.account import Drop, Percent
+from engine.strategy.values.counts import Count, SchemaVersion, Ticker
+from engine.strategy.values.entry import Hours
+from engine.strategy.values.meaning import ShareOf, Window
+from engine.strategy.values.money import Risk
 
 
 def _share(percent: str) -> ShareOf:

@@ -15,12 +15,12 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from engine.strategy.checks.bounds import Bound, bounds_of
 from engine.strategy.conditions import Action, ExitRule
 from engine.strategy.events import Event
-from engine.strategy.expressions import And, Condition, Expression, Not, Or
+from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
 from engine.strategy.spelled import parts_of, spelled
-from engine.strategy.values import (
+from engine.strategy.validation.bounds import Bound, bounds_of
+from engine.strategy.values.meaning import (
     Auto,
     Budget,
     ContractRange,

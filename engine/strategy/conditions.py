@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from engine.strategy.expressions import Compare, Condition, Expression, Measure, Number, Relation
-from engine.strategy.language.lexer import LONGEST_LINE, words_pattern
-from engine.strategy.language.reader import LineReader
+from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
+from engine.strategy.expressions.reader import LineReader
+from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Relation
+from engine.strategy.loader.spelling import nearest
 from engine.strategy.measures import declared_in
-from engine.strategy.positions import Listed, Mapped, Text, about, complaint, texts_in
-from engine.strategy.reading.spelling import nearest
-from engine.strategy.scalars.scalar import shortened
+from engine.strategy.source import Listed, Mapped, Text, about, complaint, texts_in
 from engine.strategy.units import Unit
+from engine.strategy.values.scalar import shortened
 from engine.strategy.way_out import WayOut, Whole, is_later, turn, write, write_any
 
 Deed: TypeAlias = Literal["close", "roll", "alert"]

@@ -9,12 +9,12 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from engine.domain.chain import EVENT_KINDS, EventDays, EventKind
+from engine.strategy.loader.spelling import recased
 from engine.strategy.model import Written
-from engine.strategy.positions import Listed, Mapped, Text, about, complaint
-from engine.strategy.reading.spelling import recased
-from engine.strategy.scalars.account import Day
-from engine.strategy.scalars.counts import About, SchemaVersion
-from engine.strategy.scalars.scalar import shortened, words
+from engine.strategy.source import Listed, Mapped, Text, about, complaint
+from engine.strategy.values.account import Day
+from engine.strategy.values.counts import About, SchemaVersion
+from engine.strategy.values.scalar import shortened, words
 from engine.strategy.way_out import write
 
 _KINDS = tuple(EVENT_KINDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from engine.strategy.expressions import (
+from engine.strategy.expressions.tree import (
     And,
     Arithmetic,
     Between,
@@ -21,9 +21,9 @@ from engine.strategy.expressions import (
 )
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy, Strategy
-from engine.strategy.scalars.entry import ZONES
 from engine.strategy.units import Unit
-from engine.strategy.values import (
+from engine.strategy.values.entry import ZONES
+from engine.strategy.values.meaning import (
     Amount,
     Auto,
     DayRange,

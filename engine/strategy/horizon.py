@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from engine.domain.chain import EVENT_KINDS, EventDays, EventKind
 from engine.strategy.events import Events
-from engine.strategy.expressions import measures_in
+from engine.strategy.expressions.tree import measures_in
 from engine.strategy.model import Strategy
 
 NOTICE = timedelta(days=60)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.domain.chain import EVENT_KINDS
-from engine.strategy.expressions import Relation
+from engine.strategy.expressions.tree import Relation
 from engine.strategy.units import Unit
 
 

@@ -1,7 +1,7 @@
 """A strategy as the trader declares it. The string below a field describes it; editors show it.
 
 One key of the file is one field here, one kind of structure is one class in the union `Spread`. How text becomes
-values stands in `scalars/` and `conditions.py`, what is checked across fields in `checks/`.
+values stands in `values/` and `conditions.py`, what is checked across fields in `validation/`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition, Ranking, SpreadRule
-from engine.strategy.expressions import Arithmetic, Measure
-from engine.strategy.scalars.counts import About, Contracts, Count, Name, SchemaVersion, YesNo
-from engine.strategy.scalars.entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
-from engine.strategy.scalars.money import Loss, Risk
-from engine.strategy.scalars.scalar import words
-from engine.strategy.scalars.spread import Days, Deltas, Expiry, Width
+from engine.strategy.expressions.tree import Arithmetic, Measure
 from engine.strategy.universe import Universe
-from engine.strategy.values import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstShare
+from engine.strategy.values.counts import About, Contracts, Count, Name, SchemaVersion, YesNo
+from engine.strategy.values.entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
+from engine.strategy.values.meaning import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstShare
+from engine.strategy.values.money import Loss, Risk
+from engine.strategy.values.scalar import words
+from engine.strategy.values.spread import Days, Deltas, Expiry, Width
 
 
 class Written(BaseModel):

@@ -11,19 +11,19 @@ from typing import TypeVar
 from engine.domain.chain import EVENT_KINDS
 from engine.domain.index_classes import is_index
 from engine.strategy.account import Account
-from engine.strategy.checks.account import check_account
-from engine.strategy.checks.strategy import check_strategy
 from engine.strategy.common import Common
 from engine.strategy.events import Events
-from engine.strategy.expressions import measures_in
-from engine.strategy.language.reader import Patience
+from engine.strategy.expressions.reader import Patience
+from engine.strategy.expressions.tree import measures_in
+from engine.strategy.loader.document import Document, read_document
+from engine.strategy.loader.model import read_model, without_errors
 from engine.strategy.model import Strategy, StrategyFile, Written
-from engine.strategy.positions import Listed, Mapped, Place, Text, place_at, texts_in
 from engine.strategy.problems import Parsed, Problem, in_order
-from engine.strategy.reading.document import Document, read_document
-from engine.strategy.reading.model import read_model, without_errors
+from engine.strategy.source import Listed, Mapped, Place, Text, place_at, texts_in
 from engine.strategy.structures import likely_structure
 from engine.strategy.template import STRUCTURES
+from engine.strategy.validation.account import check_account
+from engine.strategy.validation.strategy import check_strategy
 
 WrittenT = TypeVar("WrittenT", bound=Written)
 

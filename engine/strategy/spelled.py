@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from engine.strategy.conditions import ExitRule
 from engine.strategy.events import Event
 from engine.strategy.explain import written
-from engine.strategy.expressions import Arithmetic, Call, Condition, Measure
-from engine.strategy.scalars.entry import ZONES
-from engine.strategy.values import (
+from engine.strategy.expressions.tree import Arithmetic, Call, Condition, Measure
+from engine.strategy.values.entry import ZONES
+from engine.strategy.values.meaning import (
     Auto,
     Budget,
     ContractRange,

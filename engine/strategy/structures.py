@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from engine.strategy import guesses
 from engine.strategy.aliases.structures import LATER_STRUCTURES, NAKED, NAKED_NEAREST, OTHER_NAMES, UNCLEAR
-from engine.strategy.positions import Listed, Mapped, Node, Text
-from engine.strategy.reading.spelling import nearest
-from engine.strategy.scalars.scalar import shortened
+from engine.strategy.loader.spelling import nearest
+from engine.strategy.source import Listed, Mapped, Node, Text
+from engine.strategy.values.scalar import shortened
 from engine.strategy.way_out import Remove, Turn, WayOut, Write, did_you_mean, write
 
 _NEAREST_LATER = "bull_put"

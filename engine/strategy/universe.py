@@ -7,10 +7,10 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from engine.strategy import guesses
-from engine.strategy.positions import Listed, Mapped, Node, PydanticCustomError, Text, about, complaint, texts_in
-from engine.strategy.reading.spelling import nearest
-from engine.strategy.scalars.counts import TICKER, Ticker
-from engine.strategy.scalars.scalar import shortened
+from engine.strategy.loader.spelling import nearest
+from engine.strategy.source import Listed, Mapped, Node, PydanticCustomError, Text, about, complaint, texts_in
+from engine.strategy.values.counts import TICKER, Ticker
+from engine.strategy.values.scalar import shortened
 from engine.strategy.way_out import Value, WayOut, did_you_mean, write
 
 _FORMS = write("[SPX, SPY]", "{list: indices, except: [RUT]}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engine.strategy.positions import Place
+from engine.strategy.source import Place
 
 
 @dataclass(frozen=True, slots=True)

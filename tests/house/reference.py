@@ -18,12 +18,12 @@ from engine.strategy.common import Common
 from engine.strategy.conditions import ACTIONS
 from engine.strategy.events import Event, Events
 from engine.strategy.explain import written
-from engine.strategy.expressions import Arithmetic, Relation
-from engine.strategy.language.lexer import FUNCTIONS
+from engine.strategy.expressions.lexer import FUNCTIONS
+from engine.strategy.expressions.tree import Arithmetic, Relation
 from engine.strategy.measures import DECLARATIONS, Declaration
 from engine.strategy.model import Policy, Roll, Sizing, Spread, StrategyFile
 from engine.strategy.units import EXAMPLES
-from engine.strategy.values import ContractRange, Manual, ShareOf, Usd, Window
+from engine.strategy.values.meaning import ContractRange, Manual, ShareOf, Usd, Window
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
 KEYS = "| key | write | when left out | meaning |\n| --- | --- | --- | --- |"

@@ -21,7 +21,7 @@ from engine.strategy.account import Account
 from engine.strategy.explain import written
 from engine.strategy.model import Strategy
 from engine.strategy.parse import parse_account, parse_common, parse_strategy
-from engine.strategy.values import Window
+from engine.strategy.values.meaning import Window
 
 SPOTS = "SELECT underlying, as_of, max(spot) FROM quotes GROUP BY underlying, as_of ORDER BY underlying, as_of"
 ACCOUNT_FILE = "account.yaml"

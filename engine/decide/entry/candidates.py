@@ -17,7 +17,7 @@ from engine.pricing.fees import IBKR_TIERED
 from engine.pricing.payoff import PayoffLeg, profile
 from engine.pricing.probability import expected_value, probability_of_profit, smile
 from engine.strategy.explain import written
-from engine.strategy.expressions import Measure, Number
+from engine.strategy.expressions.tree import Measure, Number
 from engine.strategy.model import Strategy
 
 Views = Mapping[Number | Measure, Sequence[float]]

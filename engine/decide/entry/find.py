@@ -28,7 +28,7 @@ from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.facts import FunnelRecorded
 from engine.domain.session import Session
 from engine.strategy.conditions import ExitRule
-from engine.strategy.expressions import Measure, Number
+from engine.strategy.expressions.tree import Measure, Number
 from engine.strategy.model import Policy, Strategy
 
 BUCKETS_FROM = 100

@@ -7,7 +7,7 @@ from engine.domain.snapshot import AccountValues
 from engine.pricing.sizing import by_risk, smallest
 from engine.strategy.account import Account
 from engine.strategy.model import Sizing
-from engine.strategy.values import Amount, ShareOf, Usd
+from engine.strategy.values.meaning import Amount, ShareOf, Usd
 
 
 def contracts(max_loss: Decimal, fees: Decimal, sizing: Sizing, limits: Account, account: AccountValues) -> int | None:

@@ -16,7 +16,7 @@ from engine.domain.position import Position
 from engine.domain.session import Session
 from engine.domain.snapshot import Snapshot
 from engine.pricing.fees import FeeLeg, commission
-from engine.strategy.values import Window
+from engine.strategy.values.meaning import Window
 
 LEFT_BEFORE_CLOSE = timedelta(minutes=5)
 """The last minutes belong to those who must trade: no close is decided in them."""

@@ -13,7 +13,7 @@ from engine.decide.entry.find import ExitAnswer
 from engine.domain.clocks import CONFIRMED_BY, CONFIRMED_OVER, FORGOTTEN_AFTER, TRIGGERED_WITHIN
 from engine.domain.snapshot import ExitHits, Snapshot
 from engine.strategy.conditions import ExitRule
-from engine.strategy.expressions import measures_in
+from engine.strategy.expressions.tree import measures_in
 
 AT_ONCE = frozenset(
     {"profit", "dte", "days_held", "time", "minutes_to_close", "credit", "debit", "max_profit", "days_to_ex_dividend"}

@@ -10,7 +10,7 @@ from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
 from engine.strategy.model import Policy, Strategy
-from engine.strategy.values import Auto, Manual
+from engine.strategy.values.meaning import Auto, Manual
 
 
 def auto_refusal(

@@ -11,7 +11,7 @@ from typing import assert_never
 from engine.domain.spread import Spread
 from engine.pricing.mark import Mark
 from engine.pricing.ticks import price_class, tick_for
-from engine.strategy.values import PriceWalk, Worst, WorstFromMid, WorstNatural, WorstShare
+from engine.strategy.values.meaning import PriceWalk, Worst, WorstFromMid, WorstNatural, WorstShare
 
 FALLEN_SHARE = Decimal("0.05")
 """A net that fell by more than this share of what was shown has moved, and a person is asked again."""

@@ -30,7 +30,7 @@ from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
 from engine.pricing.mark import Mark
 from engine.strategy.model import Strategy
-from engine.strategy.values import Amount, Window
+from engine.strategy.values.meaning import Amount, Window
 
 QUOTE_AGE_MAX_S = 15.0
 MESSAGES_FREE = 30

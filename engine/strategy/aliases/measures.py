@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.strategy.expressions import Relation
+from engine.strategy.expressions.tree import Relation
 
 NAMES: Mapping[Relation, Mapping[str, str]] = {
     "market": {

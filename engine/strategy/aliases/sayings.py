@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeAlias
 
-from engine.strategy.expressions import Relation
+from engine.strategy.expressions.tree import Relation
 from engine.strategy.guesses import NUMBER
 
 Saying: TypeAlias = tuple[str, str | Callable[[re.Match[str]], str]]

@@ -10,10 +10,10 @@ import pyarrow as pa
 from engine.domain.chain import CHAIN_SCHEMA, EVENT_KINDS, ChainSnapshot, EventDays, MarketState
 from engine.domain.contract import Contract
 from engine.strategy.conditions import ExitRule
-from engine.strategy.expressions import Condition
-from engine.strategy.language.checker import read_condition
+from engine.strategy.expressions.checker import read_condition
+from engine.strategy.expressions.tree import Condition
 from engine.strategy.model import Strategy
-from engine.strategy.positions import Text
+from engine.strategy.source import Text
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.strategy.expressions import And, Arithmetic, Between, Call, Compare, Expression, In, Measure, Not, Number, Or
+from engine.strategy.expressions.tree import And, Arithmetic, Between, Call, Compare, Expression, In, Measure, Not, Number, Or
 from engine.strategy.model import Strategy, Vertical
 
 ROUNDING = 1e-9

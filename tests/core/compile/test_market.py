@@ -11,7 +11,7 @@ from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.domain.chain import EventDays
 from engine.domain.session import Session
-from engine.strategy.expressions import Measure
+from engine.strategy.expressions.tree import Measure
 from engine.strategy.measures import declared_in
 from tests.core.compile import given
 

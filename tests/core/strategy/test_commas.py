@@ -4,7 +4,7 @@ import pytest
 
 from engine.strategy.parse import parse_account, parse_strategy
 from engine.strategy.spelled import spelled
-from engine.strategy.values import Usd
+from engine.strategy.values.meaning import Usd
 
 FILE = """\
 schema: 1

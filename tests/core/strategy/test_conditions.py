@@ -4,7 +4,8 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from engine.strategy.explain import written
-from engine.strategy.expressions import (
+from engine.strategy.expressions.checker import read_condition, read_ranking
+from engine.strategy.expressions.tree import (
     And,
     Arithmetic,
     Between,
@@ -18,9 +19,8 @@ from engine.strategy.expressions import (
     Or,
     Relation,
 )
-from engine.strategy.language.checker import read_condition, read_ranking
 from engine.strategy.measures import DECLARATIONS, declared_in, find_measures
-from engine.strategy.positions import Text
+from engine.strategy.source import Text
 from engine.strategy.units import Unit
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from engine.strategy.positions import Mapped, Place
+from engine.strategy.loader.document import read_document
+from engine.strategy.loader.edits import Source
 from engine.strategy.problems import Edit
-from engine.strategy.reading.document import read_document
-from engine.strategy.reading.edits import Source
+from engine.strategy.source import Mapped, Place
 from engine.strategy.way_out import Add, Change, Remove, Turn, Write, write
 from tests.core.strategy.mending import applied
 

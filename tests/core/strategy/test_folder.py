@@ -11,7 +11,7 @@ from engine.strategy.account import Account
 from engine.strategy.events import Events
 from engine.strategy.horizon import ending
 from engine.strategy.parse import parse_account, parse_common, parse_events, parse_strategy
-from engine.strategy.values import ShareOf, Usd
+from engine.strategy.values.meaning import ShareOf, Usd
 
 FOLDER = Path(__file__).parents[3] / "strategies"
 

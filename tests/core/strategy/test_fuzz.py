@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from engine.strategy.common import Common
-from engine.strategy.expressions import Relation
-from engine.strategy.language.checker import read_condition
+from engine.strategy.expressions.checker import read_condition
+from engine.strategy.expressions.tree import Relation
 from engine.strategy.measures import DECLARATIONS
 from engine.strategy.parse import check_files, parse_account, parse_events, parse_strategy
-from engine.strategy.positions import Text
 from engine.strategy.problems import render
+from engine.strategy.source import Text
 from tests.core.strategy.mending import applied
 from tests.core.strategy.test_broken import assert_is_clear
 

@@ -3,10 +3,10 @@
 import pytest
 
 from engine.strategy.explain import written
-from engine.strategy.expressions import Compare, Measure, Number
-from engine.strategy.language.checker import read_condition, read_ranking
+from engine.strategy.expressions.checker import read_condition, read_ranking
+from engine.strategy.expressions.tree import Compare, Measure, Number
 from engine.strategy.parse import parse_strategy
-from engine.strategy.positions import PydanticCustomError, Text
+from engine.strategy.source import PydanticCustomError, Text
 from engine.strategy.units import Unit
 
 FILE = """\

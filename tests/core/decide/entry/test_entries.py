@@ -13,7 +13,7 @@ from engine.domain.facts import Fact, Halted, OrderCanceled, OrderDeclined, Orde
 from engine.domain.ledger import Ledger
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy
-from engine.strategy.values import ContractRange, ShareOf, Usd
+from engine.strategy.values.meaning import ContractRange, ShareOf, Usd
 from tests import given
 
 PUTS = given.strategy()

@@ -11,7 +11,7 @@ from engine.decide.order.price import closing_plan, combo_tick, has_moved, next_
 from engine.decide.quotes import spread_quote
 from engine.domain.spread import Spread
 from engine.pricing.mark import Mark
-from engine.strategy.values import PriceWalk, Step, WorstFromMid, WorstNatural, WorstShare
+from engine.strategy.values.meaning import PriceWalk, Step, WorstFromMid, WorstNatural, WorstShare
 from tests import given
 
 SPREADS = {

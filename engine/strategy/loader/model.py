@@ -1,0 +1,106 @@
+"""A tree becomes a model, or everything that is wrong with it is reported at once: also what pydantic alone would not
+look for beside an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.strategy.loader.document import Document
+from engine.strategy.loader.keys import types_of
+from engine.strategy.loader.model_errors import NO_TAG, report, unknown_key
+from engine.strategy.loader.renamed import Renaming
+from engine.strategy.source import Location, Mapped, Text, steps_to, without
+from engine.strategy.structures import is_of_another_kind, likely_structure
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def read_model(model: type[ModelT], document: Document, context: Mapping[str, Any] | None = None) -> ModelT | None:
+    """The model, or None with every problem reported. What could be read beside the problems is not returned."""
+    tree = document.tree
+    if tree is None:
+        return None
+    try:
+        return _validated(model, tree, context)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    for location in [details["loc"] for details in found if details["type"] in NO_TAG]:
+        found += _beside_the_tag(model, tree, location, context)
+    renaming = Renaming(model, tree, dict(context or {}).get("line", {}))
+    renamed = _renamed(renaming, found)
+    for details in found:
+        if details["type"] in {"missing", *NO_TAG} and _plain(details, tree) in renamed:
+            continue
+        report(renaming, document, details)
+    return None
+
+
+def without_errors(model: type[ModelT], document: Document, context: Mapping[str, Any] | None = None) -> ModelT | None:
+    """The model of what is right in the file, or None where too little is left. Reports nothing."""
+    tree = document.tree
+    for _ in range(3):
+        if tree is None:
+            return None
+        try:
+            return _validated(model, tree, context)
+        except ValidationError as error:
+            wrong = [details["loc"] for details in error.errors() if details["type"] != "missing"]
+            tree = without(tree, {tuple(part for part, _ in steps_to(tree, location)) for location in wrong})
+    return None
+
+
+def _validated(model: type[ModelT], tree: Mapped, context: Mapping[str, Any] | None) -> ModelT:
+    return model.model_validate(tree, context=dict(context or {}), by_alias=True, by_name=False)
+
+
+def _beside_the_tag(
+    model: type[BaseModel], tree: Mapped, location: Location, context: Mapping[str, Any] | None
+) -> list[ErrorDetails]:
+    """What else is wrong below a structure whose type is not known, so that it is told at once.
+
+    It is read as the likeliest structure; one of a later version has keys of its own and is left alone.
+    """
+    node = tree.get(Text(str(location[0]))) if len(location) == 1 else None
+    if not isinstance(node, Mapped):
+        return []
+    written = node.get(Text("type"))
+    if isinstance(written, Text) and is_of_another_kind(written):
+        return []
+    known = types_of(model, str(location[0]))
+    likely = (likely_structure(written, known) if isinstance(written, Text) else None) or known[0]
+    typed = Mapped({key: value for key, value in node.items() if key != "type"})
+    typed.place = node.place
+    typed[Text("type")] = Text(likely)
+    whole = Mapped(tree)
+    whole[Text(str(location[0]))] = typed
+    try:
+        _validated(model, whole, context)
+    except ValidationError as error:
+        return [details for details in error.errors(include_url=False) if details["loc"][:1] == location]
+    return []
+
+
+def _renamed(renaming: Renaming, found: list[ErrorDetails]) -> set[Location]:
+    """Where keys seem to be missing that are only called otherwise: the other name is told, and that is enough."""
+    places: set[Location] = set()
+    for details in found:
+        if details["type"] != "extra_forbidden":
+            continue
+        names, above, key = unknown_key(renaming.tree, details["loc"])
+        if above is not None and key is not None:
+            places.update(renaming.targets(names, above, key))
+    return places
+
+
+def _plain(details: ErrorDetails, tree: Mapped) -> Location:
+    """The location of what is missing, without the names of union members, which do not stand in the file."""
+    if details["type"] in NO_TAG:
+        node = tree.get(Text(str(details["loc"][0])))
+        return (*details["loc"], "type") if isinstance(node, Mapped) and Text("type") not in node else ()
+    *above, key = details["loc"]
+    return (*(part for part, _ in steps_to(tree, tuple(above))), key)

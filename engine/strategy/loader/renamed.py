@@ -1,0 +1,295 @@
+"""Keys that the language does not have become the keys that were meant, with the value that was written.
+
+A word of another program is looked up in `aliases`; a key of ours in the wrong place goes where it belongs; a misspelled one is
+put right. What is offered is read first, so that the way out does not lead to the next error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
+
+from engine.strategy import guesses
+from engine.strategy.aliases.keys import KEYS, LATER_KEYS, Key
+from engine.strategy.expressions.reader import LineReader, Patience
+from engine.strategy.expressions.tree import Relation
+from engine.strategy.loader.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of, types_of
+from engine.strategy.loader.spelling import nearest
+from engine.strategy.source import Listed, Mapped, Node, Place, Text, texts_in
+from engine.strategy.structures import leg_list, likely_structure
+from engine.strategy.values.scalar import Scalar, shortened
+from engine.strategy.way_out import Add, Change, Remove, WayOut, Write, changes_of, move, remove, turn, write
+
+RELATIONS: Mapping[str, Relation] = {"when": "market", "filters": "leg", "spread.rules": "spread", "exits": "position"}
+"""What the lines of each list are about."""
+
+_PAIRS = (("min_", "max_"), ("start", "end"), ("low", "high"), ("from", "to"))
+"""Beginnings of keys that say the two ends of one range."""
+
+_AROUND_DELTA = frozenset({"delta", "deltas", "target_delta", "delta_range", "delta_target"})
+"""Words for the delta of the leg that is chosen: the sold one of a credit, the bought one of a debit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """What is known where a key of the file is looked up: the model of the file, its tree, and what lines need to know."""
+
+    model: type[BaseModel]
+    tree: Mapped
+    about_lines: Mapping[str, Any]
+
+    def unknown(self, path: Sequence[str], above: Mapped, key: Text, value: Node) -> tuple[str, str] | None:
+        """What is wrong with a key below `path`, and the way out; None where another key tells it too."""
+        section = ".".join(path)
+        owner = model_at(self.model, tuple(path))
+        keys = keys_of(owner) if owner else []
+        message = f"unknown key '{shortened(key)}'{f' in {section}' if section else ''}"
+        word = plain(key)
+        if word in {"legs", "leg"} and section in {"", "spread"}:
+            return leg_list(value, [*above] if section else [])
+        if any(_WEEKDAY.search(text) for text in texts_in(value)):
+            return self._later("weekdays", value)
+        if word in LATER_KEYS:
+            return self._later(word, value)
+        if not path and isinstance(value, Mapped) and len([one for one in value if one in keys]) > 1:
+            return "everything stands one level too deep", _raised(key, value)
+        if self._is_second_of_pair(word, above):
+            return None
+        hint = self._alias(section, above, key, value, word) or self._home(section, key, value)
+        if hint is None and (meant := meant_key(key, keys)):
+            known = f"   keys here: {', '.join(keys)}"
+            hint = WayOut.of(f"did you mean '{meant}'?{known}", Write(meant))
+        if hint is None and self._has_patience() and (near := nearest(word, _BY_WORD)):
+            hint = self._alias(section, above, key, value, near)
+        return message, hint or f"keys here: {', '.join(keys)}"
+
+    def _has_patience(self) -> bool:
+        patience: Patience | None = self.about_lines.get("patience")
+        return patience is None or patience.spend()
+
+    def targets(self, path: Sequence[str], above: Mapped, key: Text) -> list[tuple[str, ...]]:
+        """The places of the keys that may be meant, which are then not missing."""
+        word = plain(key)
+        value = above[key]
+        if not path and isinstance(value, Mapped) and len([one for one in value if one in keys_of(self.model)]) > 1:
+            return [(str(one),) for one in value]
+        if word in {"legs", "leg"}:
+            return [("spread", one) for one in ("type", "expiry", "width")] + ([("spread",)] if not path else [])
+        found = [tuple(self._path(one, word).split(".")) for one in self._aliases(".".join(path), word)]
+        owner = model_at(self.model, tuple(path))
+        meant = meant_key(key, keys_of(owner)) if owner else None
+        homes = [(*home.split("."), str(key)) for home in homes_of(str(key), self.model) if home]
+        places = [*found, *homes, *([(*path, meant)] if meant and not found else [])]
+        return [*places, *(place[:1] for place in places if place == ("sizing", "risk"))]
+
+    def as_line(self, section: str, key: str, value: Node) -> str | None:
+        """A line of a list that stands as `key: value`."""
+        relation = RELATIONS.get(section)
+        if relation is None:
+            return None
+        reader = LineReader("condition", (relation,), **self.about_lines)
+        named = next((one for one in KEYS if one.path == section and one.line and plain(key) in one.words), None)
+        pattern = named.line if named else f"{key} {{}}"
+        for filled in _filled(pattern, value):
+            if meant := reader.meant(filled):
+                return meant
+        return None
+
+    def _alias(self, section: str, above: Mapped, key: Text, value: Node, word: str) -> WayOut | None:
+        """The way out where another program has this word."""
+        options = [(one, self._entry(one, word, above, value)) for one in self._aliases(section, word)]
+        known = next(((one, entry) for one, (entry, reads) in options if entry and reads), None)
+        found = known or next(((one, entry) for one, (entry, _) in options if entry), None)
+        if found is None:
+            return None
+        one, entry = found
+        assert entry is not None, "one without an entry is passed over"
+        target, _, last = one.path.rpartition(".")
+        is_section = not one.line and scalar_of(self.model, one.path) is None and one.path not in {"universe", "spread.type"}
+        if is_section and target == section and not _stands(self.tree, one.path):
+            return write(last)
+        return self._led(self._path(one, word), bool(one.line), entry, section, above, word)
+
+    def _led(self, path: str, is_line: bool, entry: str, section: str, above: Mapped, word: str) -> WayOut:
+        target, _, last = path.rpartition(".")
+        if is_line:
+            return move(f"- {entry}", path)
+        if _stands(self.tree, path):
+            return remove(f": {last} is there already")
+        spare: list[Change] = [Remove(twin.place) for twin in above if self._is_twin(word, plain(twin))]
+        hint = turn(entry) if target == section else move(entry, target)
+        return WayOut.of(str(hint), *changes_of(hint), *spare)
+
+    def _entry(self, one: Key, word: str, above: Mapped, value: Node) -> tuple[str | None, bool]:
+        """`key: value` or a line, and whether it reads."""
+        path = self._path(one, word)
+        last = path.rpartition(".")[2]
+        if one.line:
+            relation = RELATIONS[one.path]
+            reader = LineReader("condition", (relation,), **self.about_lines)
+            meant = next((found for filled in _filled(one.line, value) if (found := reader.meant(filled))), None)
+            return meant, meant is not None
+        if path == "universe":
+            tickers = guesses.tickers(", ".join(texts_in(value)))
+            return (f"universe: [{', '.join(tickers)}]", True) if tickers else (None, False)
+        if path == "spread.type":
+            known = types_of(self.model, "spread")
+            structure = likely_structure(value, known) if isinstance(value, Text) else None
+            return (f"type: {structure}", True) if structure else (f"type: {source_of(value)}", False)
+        scalar = scalar_of(self.model, path, self.about_lines.get("pays"))
+        if scalar is None:
+            return (f"{last}: {source_of(value)}", not isinstance(value, Text)) if source_of(value) else (None, False)
+        said = self._said(word, above, value)
+        if one.answers is not None and (answer := _yes_or_no(said)) is not None:
+            return f"{last}: {one.answers[0 if answer else 1]}", True
+        best = best_of(scalar, said)
+        return f"{last}: {best or said}", best is not None
+
+    def _said(self, word: str, above: Mapped, value: Node) -> str:
+        """What was written, with its other end where two keys say one range."""
+        said = ", ".join(texts_in(value))
+        twin = next((key for key in above if self._is_twin(word, plain(key))), None)
+        if twin is not None:
+            return f"{said}-{', '.join(texts_in(above[twin]))}"
+        for low, high in _PAIRS[:2]:
+            if word.startswith(low):
+                return f"{'after' if low == 'start' else 'at least'} {said}"
+            if word.startswith(high):
+                return f"{'before' if high == 'end' else 'at most'} {said}"
+        return said
+
+    def _is_twin(self, word: str, other: str) -> bool:
+        return any(word.startswith(low) and other == word.replace(low, high, 1) for low, high in _PAIRS)
+
+    def _is_second_of_pair(self, word: str, above: Mapped) -> bool:
+        return bool(list(self._aliases("", word))) and any(self._is_twin(plain(key), word) for key in above)
+
+    def _path(self, one: Key, word: str) -> str:
+        is_bought = one.path == "spread.short_delta" and word in _AROUND_DELTA and self.about_lines.get("pays") == "debit"
+        return "spread.long_delta" if is_bought else one.path
+
+    def _aliases(self, section: str, word: str) -> Iterator[Key]:
+        """Keys that have this other name, those of the section first."""
+        pays = self.about_lines.get("pays")
+        found = [one for one in _BY_WORD.get(word, ()) if field_of(self.model, one.path, pays)]
+        found = [one for one in found if section == "roll" or not one.path.startswith("roll.")]
+        yield from sorted(found, key=lambda one: (_home_of(one) != section, bool(one.line)))
+
+    def _home(self, section: str, key: Text, value: Node) -> WayOut | None:
+        """The way out where the key is one of ours and stands in the wrong place."""
+        homes = homes_of(str(key), self.model)
+        if not homes:
+            return None
+        if _stands(self.tree, f"{homes[0]}.{key}"):
+            return remove(f": it stands under {homes[0]} already")
+        source = source_of(value)
+        if source is None:
+            return WayOut.of(f"it belongs under {homes[0]}")
+        scalar = scalar_of(self.model, f"{homes[0]}.{key}", self.about_lines.get("pays"))
+        return move(f"{key}: {(best_of(scalar, source) if scalar else None) or source}", homes[0])
+
+    def _later(self, word: str, value: Node) -> tuple[str, WayOut]:
+        what, section = LATER_KEYS[word]
+        reader = LineReader("condition", (RELATIONS[section],), **self.about_lines)
+        message, hint = reader.told_later(what, ", ".join(texts_in(value)))
+        lines = [change.text for change in hint.changes if isinstance(change, Write)]
+        if not lines:
+            return message, hint
+        told = f"write it as  - {lines[0]}  in {section}"
+        return message, WayOut.of(told, Remove(), *(Add(f"- {line}", section) for line in lines), is_later=True)
+
+
+def _home_of(one: Key) -> str:
+    home = one.path.rpartition(".")[0]
+    return one.path if one.line and not home else home
+
+
+def _raised(key: Text, value: Mapped) -> WayOut:
+    """The way out of a key around the whole file: it goes, and what stands below it comes a level up."""
+    hint = f"remove the line  {key}:  and what the lines below it are indented by"
+    if value.closes is not None:
+        return WayOut.of(hint)
+    indent = next(iter(value)).place.column - key.place.column
+    last = max((text.place.line for text in texts_in(value)), default=key.place.line)
+    below = (Write("", Place(number, 1, indent + 1)) for number in range(key.place.line + 1, last + 1))
+    return WayOut.of(hint, Write("", Place(key.place.line, 1, key.place.end_column + 1)), *below)
+
+
+_WEEKDAY = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri)(?:days?)?\b", re.IGNORECASE)
+
+_BY_WORD: Mapping[str, tuple[Key, ...]] = {
+    word: tuple(one for one in KEYS if word in one.words) for key in KEYS for word in key.words
+}
+
+
+def best_of(scalar: Scalar, said: str) -> str | None:
+    """What was written, or the value that was meant by it, if it reads."""
+    meant = scalar.meant_by(said)
+    for text in (*meant, said) if scalar.guess in {guesses.deltas, guesses.days} else (said, *meant):
+        if scalar.reads(text):
+            return text
+    try:
+        scalar.value_of(Text(said))
+    except PydanticCustomError as error:
+        hint = (error.context or {}).get("hint", "")
+        text = next((change.text for change in changes_of(hint) if isinstance(change, Write)), None)
+        return text if text is not None and scalar.reads(text) and _share_a_number(said, text) else None
+    return None
+
+
+def _share_a_number(said: str, text: str) -> bool:
+    """Whether what is offered is made of what was written, and no example."""
+    digits = set(re.findall("[0-9]+", said.replace(",", "")))
+    return bool(digits & set(re.findall("[0-9]+", text.replace(",", ""))))
+
+
+def source_of(value: Node) -> str | None:
+    """A value as it would stand on one line; None where it is too long for that."""
+    match value:
+        case Text():
+            return str(value) or None
+        case Listed():
+            parts = [source_of(part) for part in value]
+            return f"[{', '.join(part or '' for part in parts)}]" if all(parts) else None
+        case _:
+            pairs = [(key, source_of(part)) for key, part in value.items()]
+            return f"{{{', '.join(f'{key}: {part}' for key, part in pairs)}}}" if all(part for _, part in pairs) else None
+
+
+def plain(key: str) -> str:
+    """A key in small letters with underscores."""
+    return re.sub(r"[\s_-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key.strip()).casefold())
+
+
+def _stands(tree: Mapped, path: str) -> bool:
+    node: Node = tree
+    for part in path.split("."):
+        if not isinstance(node, Mapped) or Text(part) not in node:
+            return False
+        node = node[Text(part)]
+    return True
+
+
+def _filled(pattern: str, value: Node) -> Iterator[str]:
+    """The line with what was written: its own sign where it has one, `between` for two numbers."""
+    texts = [str(text).strip() for text in texts_in(value) if text.strip()]
+    said = " ".join(texts)
+    name = pattern.split(maxsplit=1)[0]
+    if len(texts) == 2 and all(guesses.numbers_in(text) for text in texts):
+        yield f"{name} between {texts[0]} and {texts[1]}"
+    if re.match(r"[<>=≤≥]", said):
+        yield f"{name} {said}"
+    if re.search(r"[a-z]", said.casefold()) and name in said:
+        yield said
+    yield pattern.format(re.sub(r"^-\s*(?=[$0-9.])", "", said))
+    yield f"{name} {said}"
+
+
+def _yes_or_no(said: str) -> bool | None:
+    word = said.strip().casefold()
+    return True if word in {"true", "yes", "on", "1"} else False if word in {"false", "no", "off", "0", "none"} else None

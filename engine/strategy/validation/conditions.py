@@ -1,0 +1,120 @@
+"""Conditions that can never hold, always hold, are said twice, or ask for what the structure does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from engine.strategy.expressions.tree import And, Condition, Expression, Measure, measures_in
+from engine.strategy.measures import declaration
+from engine.strategy.model import Policy
+from engine.strategy.source import Place
+from engine.strategy.units import Unit
+from engine.strategy.validation.bounds import bounds_of, contradictions
+from engine.strategy.validation.signs import unsigned
+from engine.strategy.validation.validation import Validation
+from engine.strategy.way_out import WayOut, remove, write
+
+
+def check_contradictions(validation: Validation) -> None:
+    """Conditions of one list of which all must hold, and two never do."""
+    strategy = validation.strategy
+    for conditions in (strategy.when, strategy.filters, strategy.spread.rules):
+        for earlier, later in contradictions(conditions):
+            if earlier.source is later.source:
+                message = "this can never be true: its parts exclude each other"
+                validation.error(later.source, message, "write  or  for  and, or change one")
+                continue
+            message = f"this can never be true together with '{' '.join(earlier.source.text.split())}'"
+            validation.error(later.source, message, remove(f", or change it or line {earlier.source.line}"))
+
+
+def check_values(validation: Validation) -> None:
+    """Conditions that no value of the measure fulfils, such as a probability above 100%, or every value."""
+    strategy = validation.strategy
+    exits = [rule.condition for rule in strategy.exits]
+    for condition in (*strategy.when, *strategy.filters, *strategy.spread.rules, *exits):
+        for about, bound in bounds_of(condition):
+            between = _between(validation, about) if isinstance(about, Measure) else None
+            if not isinstance(about, Measure) or between is None:
+                continue
+            message, hint = _always(validation, about, between, condition)
+            if bound.misses(*between):
+                validation.error(condition, message, hint)
+            elif bound.covers(*between) and condition in exits and not isinstance(condition.expression, And):
+                validation.error(condition, f"this holds the moment a position opens: {message}", hint)
+            elif bound.covers(*between):
+                validation.warn(condition, f"this is always true: {message}", f"{hint}, or remove it")
+
+
+def check_undefined(validation: Validation) -> None:
+    """Measures that the structure does not have: a debit structure has no credit."""
+    spread, approval = validation.strategy.spread, validation.strategy.entry.approval
+    has, lacks, pays = ("credit", "debit", "receives a credit") if spread.is_credit else ("debit", "credit", "pays a debit")
+    conditions = [*spread.rules, *(rule.condition for rule in validation.strategy.exits)]
+    if isinstance(approval, Policy):
+        conditions.extend(approval.auto_when)
+    lines: list[tuple[Expression, Place | Condition]] = [(spread.rank, validation.at("spread", "rank"))]
+    lines.extend((condition.expression, condition) for condition in conditions)
+    for expression, where in lines:
+        found = [
+            measure for measure in measures_in(expression) if declaration(measure.name, measure.relation).structures == lacks
+        ]
+        for name in dict.fromkeys(measure.name for measure in found):
+            message = f"'{name}' is not defined for a {spread.type}: it {pays}"
+            validation.error(where, message, _turned(where, name, name.replace(lacks, has)))
+
+
+def _turned(where: Place | Condition, name: str, instead: str) -> WayOut:
+    """The line with the other measure; what is compared with it directly is the least of a credit and the most of a debit."""
+    if not isinstance(where, Condition):
+        return WayOut.of(f"use  {instead}  instead")
+    text = re.sub(rf"\b{name}\b", instead, " ".join(where.text.split()))
+    if instead == "debit":  # a debit is lost at most once
+        text = re.sub(r"(loss\s*>=?\s*)[0-9]{3,}\s*%", r"\g<1>50%", text)
+    direct = re.match(rf"({instead}\s*)([<>])(.*)", text)
+    return write(f"{direct[1]}{'<' if direct[2] == '>' else '>'}{direct[3]}" if direct else text)
+
+
+def check_repeated(validation: Validation) -> None:
+    """Conditions and underlyings that stand twice in one list."""
+    strategy = validation.strategy
+    exits = [rule.condition for rule in strategy.exits if rule.action != "alert"]  # behind an alert the same may close
+    alerts = [rule.condition for rule in strategy.exits if rule.action == "alert"]
+    lists: Iterable[Iterable[Condition]] = (strategy.when, strategy.filters, strategy.spread.rules, exits, alerts)
+    for conditions in lists:
+        seen: dict[Expression, Condition] = {}
+        for condition in conditions:
+            if condition.expression in seen:
+                validation.warn(condition, f"this stands already in line {seen[condition.expression].line}", remove())
+            seen.setdefault(condition.expression, condition)
+    for at, ticker in enumerate(strategy.universe):
+        if ticker in strategy.universe[:at]:
+            validation.warn(validation.at("universe", at), f"{ticker} is named twice", remove())
+
+
+def _between(validation: Validation, measure: Measure) -> tuple[float, float] | None:
+    """Bounds that a measure never leaves in this strategy."""
+    if _is_delta_of_leg(measure):
+        return (-1, 0) if validation.strategy.spread.put_call == "P" else (0, 1)
+    return declaration(measure.name, measure.relation).between
+
+
+def _always(validation: Validation, measure: Measure, between: tuple[float, float], condition: Condition) -> tuple[str, str]:
+    """What holds of every value of a measure, and the way out for who did not know."""
+    unit = declaration(measure.name, measure.relation).unit
+    low, high = (f"{value:.0%}" if unit is Unit.RATIO else f"{value:g}" for value in between)
+    if _is_delta_of_leg(measure):
+        kind = "put" if validation.strategy.spread.put_call == "P" else "call"
+        without = re.sub(r"(?<![a-z_(])delta\b(?!\s*\))", "abs(delta)", " ".join(condition.text.split()), count=1)
+        way_out = write(unsigned(without), note="  for the delta without its sign")
+        return f"the delta of a {kind} is between {low} and {high}", way_out
+    message = f"{measure.name} is always between {low} and {high}"
+    without = unsigned(condition.text)
+    if between[0] == 0 and without != " ".join(condition.text.split()):
+        return message, write(without)
+    return message, "write a number between them"
+
+
+def _is_delta_of_leg(measure: Measure) -> bool:
+    return measure.name == "delta" and measure.relation == "leg"

@@ -1,0 +1,172 @@
+"""Exits that are missing, never come true, or would close at once what was just opened; and rolls that lead nowhere."""
+
+from __future__ import annotations
+
+import re
+
+from engine.domain.index_classes import option_class
+from engine.strategy.conditions import LET_EXPIRE
+from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
+from engine.strategy.validation.bounds import Bound, bounds_of
+from engine.strategy.validation.spread import most_worth
+from engine.strategy.validation.validation import Validation
+from engine.strategy.values.meaning import DayRange, ExpiryRule
+from engine.strategy.way_out import add, write
+
+_LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"})
+_CLOSES_FROM, _CLOSES_UNTIL = 9 * 60 + 30, 15 * 60 + 55
+"""Minutes of the day in New York: nothing is closed before the open nor in the last five minutes of a session."""
+_STOPS_BEFORE_CLOSE = 5
+_DOLLARS_LEAST = 5
+"""A result of the whole position below this was meant for one share."""
+_END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held"})
+
+
+def check_exits(validation: Validation) -> None:
+    """No exit that limits a loss, none that closes before expiry where that is not said to be meant."""
+    strategy = validation.strategy
+    closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
+    names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
+    if not names & _LIMIT_A_LOSS and not any(_is_below_zero(condition) for condition in closing):
+        line = "- loss >= 200% of credit" if strategy.spread.is_credit else "- loss >= 50% of debit"
+        validation.warn(validation.at("exits"), "no exit limits a loss", add(line, "exits"))
+    in_shares = _settled_in_shares(validation)
+    is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
+    of_today = _is_of_today(strategy.spread.expiry)
+    if names & _END_IN_TIME or is_left or (of_today and not in_shares):
+        return
+    message = "no exit closes before expiry" + (f", and {in_shares[0]} options are settled in shares" if of_today else "")
+    validation.warn(validation.at("exits"), message, add(f"- {in_time(strategy.spread.expiry)}", "exits"))
+
+
+def _is_below_zero(condition: Condition) -> bool:
+    """Whether it holds only once a position has lost: a stop that is written as a profit."""
+    return any(
+        bound.high < 0
+        for about, bound in bounds_of(condition)
+        if Measure("profit", "position") in (about, *(measures_in(about)[:1]))
+    )
+
+
+def check_let_expire(validation: Validation) -> None:
+    """What is left to expire and would become shares; lines behind one that leaves everything."""
+    in_shares, above = _settled_in_shares(validation), False
+    for at, rule in enumerate(validation.strategy.exits):
+        if above:
+            message = "this is never looked at: what stands above lets everything expire"
+            validation.warn(rule.condition, message, "move  let expire  to the end")
+        elif rule.action == LET_EXPIRE and in_shares:
+            message = f"{in_shares[0]} options are settled in shares, so a position is not left to expire"
+            if rule.lets_all_expire:
+                validation.error(rule.condition, message, write(in_time(validation.strategy.spread.expiry, latest=True)))
+            else:
+                validation.error(validation.at("exits", at, rule.condition.text), message, write("close"))
+        above = above or rule.lets_all_expire
+
+
+def in_time(expiry: ExpiryRule, *, latest: bool = False) -> str:
+    """An exit that closes before expiry what begins with these days; with `latest` on the last day."""
+    if _is_of_today(expiry):
+        return "time >= 15:45 New York"
+    fewest = expiry.min_days if isinstance(expiry, DayRange) else 22
+    return "dte <= 0 and time >= 15:45 New York" if latest or fewest == 0 else f"dte <= {min(21, fewest - 1)}"
+
+
+def _settled_in_shares(validation: Validation) -> list[str]:
+    return [ticker for ticker in validation.strategy.universe if not option_class(ticker).cash]
+
+
+def _is_of_today(expiry: ExpiryRule) -> bool:
+    """Opened on the last day: a position ends with the day whatever the file says."""
+    return isinstance(expiry, DayRange) and expiry.max_days == 0
+
+
+def check_at_once(validation: Validation) -> None:
+    """Exits that would close what was just opened, and exits that can never come true."""
+    for rule in validation.strategy.exits:
+        if rule.action == LET_EXPIRE:
+            continue
+        for about, bound in bounds_of(rule.condition):
+            if isinstance(about, Measure) and about.name == "dte":
+                _check_days(validation, rule.condition, bound)
+            else:
+                _check_bound(validation, rule.condition, about, bound)
+
+
+def _check_bound(validation: Validation, condition: Condition, about: Expression, bound: Bound) -> None:
+    width = validation.strategy.spread.width
+    opens = "this holds the moment a position opens"
+    alone = _is_alone(condition)
+    match about:
+        case Arithmetic(left=Measure(name="profit"), right=Measure(name="credit" | "max_profit")) if bound.misses(-100, 1):
+            validation.error(condition, "a position never earns more than that", write("profit >= 50% of max_profit"))
+        case Arithmetic(left=Measure(name="loss"), right=Measure(name="max_loss" | "debit")) if bound.low > 1:
+            validation.error(condition, "a position never loses more than that", write("loss >= 50% of max_loss"))
+        case Measure(name="mark") if bound.misses(0, float(width.high)):
+            validation.error(condition, most_worth(width), write("loss >= 50% of max_loss"))
+        case Measure(name="time") if bound.low >= _CLOSES_UNTIL or bound.high < _CLOSES_FROM:
+            message = "the engine closes from 09:30 to 15:55 New York at most, so this never holds"
+            validation.error(condition, message, write("time >= 15:45 New York"))
+        case Measure(name="minutes_to_close") if bound.high <= _STOPS_BEFORE_CLOSE:
+            message = "nothing is closed in the last five minutes of a session, so this never holds"
+            validation.error(condition, message, write("minutes_to_close <= 15"))
+        case Measure(name="days_held") if (days := _longest(validation)) and bound.misses(0, days.max_days):
+            fewer = max(1, days.max_days // 2)
+            validation.error(condition, f"with  expiry: {days.as_written}  this never holds", write(f"days_held >= {fewer}"))
+        case Measure(name="days_held") if alone and bound.covers(0, 0):
+            validation.error(condition, opens, write("days_held >= 30"))
+        case Measure(name="profit" | "loss" as name) if 0 < bound.low < _DOLLARS_LEAST:
+            message = f"this is the {name} of the whole position, in dollars: ${bound.low:.2f} is reached by the next quote"
+            validation.warn(
+                condition, message, write(f"{name} >= ${bound.low * 100:.0f}", note=f"  |  {name} >= 50% of max_{name}")
+            )
+        case Measure(name="profit" | "loss") | Arithmetic(left=Measure(name="profit" | "loss"), right=Measure()) if (
+            alone and bound.covers(0, 0) and bound.low <= 0
+        ):
+            is_loss = measures_in(about)[0].name == "loss"
+            turned = re.fullmatch(r"(loss\s*>=?\s*)(?:-\s*(\$?)|(\$)\s*-)\s*(.*)", " ".join(condition.text.split()))
+            if turned:
+                message = "a loss is counted upward, so this holds the moment a position opens"
+                validation.error(condition, message, write(f"{turned[1]}{turned[2] or turned[3] or ''}{turned[4]}"))
+                return
+            validation.error(condition, opens, write("loss >= 50% of max_loss" if is_loss else "profit >= 50% of max_profit"))
+        case _:
+            pass
+
+
+def _check_days(validation: Validation, condition: Condition, bound: Bound) -> None:
+    """An exit on days to expiry against the days with which a position begins, opened or else rolled."""
+    roll = validation.strategy.roll
+    if not _check_days_of(validation, condition, bound, "expiry", validation.strategy.spread.expiry) and roll is not None:
+        _check_days_of(validation, condition, bound, "to", roll.to)
+
+
+def _check_days_of(validation: Validation, condition: Condition, bound: Bound, key: str, rule: ExpiryRule) -> bool:
+    """Whether something was said. Beside another condition it may well be fulfilled from the first moment."""
+    if not isinstance(rule, DayRange):
+        return False
+    fewer = min(21, rule.min_days - 1)
+    hint = write(f"dte <= {fewer}" if fewer >= 0 else "time >= 15:45 New York")
+    days, alone = f"{key}: {rule.as_written}", _is_alone(condition)
+    if bound.misses(0, rule.max_days):
+        validation.error(condition, f"with  {days}  this never holds", hint)
+    elif alone and bound.covers(rule.min_days, rule.max_days):
+        begins = "opens" if key == "expiry" else "is rolled"
+        validation.error(condition, f"with  {days}  this holds the moment a position {begins}", hint)
+    elif alone and not bound.misses(rule.min_days, rule.max_days):
+        validation.warn(condition, f"with  {days}  some positions would be closed at once", hint)
+    else:
+        return False
+    return True
+
+
+def _longest(validation: Validation) -> DayRange | None:
+    """The days to expiry of what may be held longest, opened or rolled to; None where they are not counted in days."""
+    roll = validation.strategy.roll
+    rules = [validation.strategy.spread.expiry] + ([roll.to] if roll is not None else [])
+    ranges = [rule for rule in rules if isinstance(rule, DayRange)]
+    return max(ranges, key=lambda rule: rule.max_days) if len(ranges) == len(rules) else None
+
+
+def _is_alone(condition: Condition) -> bool:
+    return not isinstance(condition.expression, And)

@@ -1,0 +1,112 @@
+"""Rolls that lead nowhere: exits that roll and no word where to, and credits that the file's own bounds cannot bring."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from engine.strategy.expressions.tree import Arithmetic, Condition, Measure
+from engine.strategy.validation.bounds import bounds_of
+from engine.strategy.validation.validation import Validation
+from engine.strategy.values.meaning import DayRange
+from engine.strategy.way_out import add, remove, write
+
+_ABOVE_DELTA, _BELOW_DELTA = 1.1, 0.85
+"""What a vertical brings at most, and costs at least, as a share of its width, is about so much of its short leg's delta: the
+chance that it ends in the money is a little more than the delta, and the long leg's is less.
+"""
+
+_AT_THE_MONEY = 0.4
+"""A vertical costs at least about so much of its width once its short strike is reached."""
+
+
+def check_roll(validation: Validation) -> None:
+    """Exits that roll and no word where to, or the other way round; and a roll that can hardly bring what it asks."""
+    rolling = [rule.condition for rule in validation.strategy.exits if rule.action == "roll"]
+    if rolling and "roll" not in validation.tree:  # one that is written and wrong is told by itself
+        message = "this exit rolls, but roll: does not say where to"
+        expiry = validation.strategy.spread.expiry
+        days = expiry.as_written if isinstance(expiry, DayRange) else "30-60 days"
+        validation.error(rolling[0], message, add(f"roll: {{to: {days}, for: a credit}}"))
+    if validation.strategy.roll is not None and not rolling:
+        validation.warn(validation.at("roll"), "no exit rolls, so this never happens", remove(", or end an exit with  : roll"))
+    for condition in rolling:
+        _check_net(validation, condition)
+
+
+def _check_net(validation: Validation, condition: Condition) -> None:
+    """What closing costs at least when this exit holds, against what a successor brings at most."""
+    strategy, roll = validation.strategy, validation.strategy.roll
+    if roll is None or not strategy.spread.is_credit:
+        return
+    wanted, costs, brings = float(roll.for_.least_net), _costs_at_least(validation, condition), _brings_at_most(validation)
+    if costs == 0 or brings - costs > wanted:
+        return
+    asked = "a credit" if wanted == 0 else f"a credit of ${wanted:.2f}" if wanted > 0 else f"a debit up to ${-wanted:.2f}"
+    message = (
+        f"'{' '.join(condition.text.split())}' rolls when closing costs at least about ${costs:.2f} a share, "
+        f"and the spreads of this file bring about ${brings:.2f} at most: that is not {asked}"
+    )
+    debit = math.ceil((costs - brings) * 20 + 1) / 20
+    instead = "a credit" if brings > costs else f"a debit up to ${debit:.2f}"
+    validation.warn(validation.at("roll", "for"), message, write(instead, note=", or roll earlier"))
+
+
+def _brings_at_most(validation: Validation) -> float:
+    """USD per share that opening a spread of this file brings."""
+    spread = validation.strategy.spread
+    shares, amounts = [1.0], [math.inf]
+    if spread.short_delta is not None:
+        shares.append(float(spread.short_delta.high) * _ABOVE_DELTA)
+    for name, of_width, bound in _bounds_on(validation, ("credit", "natural_credit", "short_delta")):
+        if name == "short_delta":
+            shares.append(bound[1] * _ABOVE_DELTA)
+        else:
+            (shares if of_width else amounts).append(bound[1])
+    return min(float(spread.width.high) * min(shares), *amounts)
+
+
+def _costs_at_least(validation: Validation, condition: Condition) -> float:
+    """USD per share that closing costs when a condition holds; 0 where it says nothing of it."""
+    width = validation.strategy.spread.width
+    low, high, opened = float(width.low), float(width.high), _opened_at_least(validation)
+    costs = [0.0]
+    for about, bound in bounds_of(condition):
+        if not math.isfinite(bound.low) or bound.low <= 0:
+            continue
+        match about:
+            case Measure(name="short_delta"):
+                costs.append(bound.low * _BELOW_DELTA * low)
+            case Measure(name="mark"):
+                costs.append(bound.low)
+            case Arithmetic(left=Measure(name="mark"), right=Measure(name="width")):
+                costs.append(bound.low * low)
+            case Arithmetic(left=Measure(name="loss"), right=Measure(name="credit" | "max_profit")):
+                costs.append(opened * (1 + bound.low))
+            case Arithmetic(left=Measure(name="loss"), right=Measure(name="max_loss")):
+                costs.append(opened + bound.low * max(0.0, low - opened))
+            case _:
+                pass
+    if condition.expression == Measure("short_strike_breached", "position"):
+        costs.append(_AT_THE_MONEY * low)
+    return min(max(costs), high)
+
+
+def _opened_at_least(validation: Validation) -> float:
+    """USD per share that a position of this file was opened for."""
+    low = float(validation.strategy.spread.width.low)
+    found = [bound[0] * (low if of_width else 1) for _, of_width, bound in _bounds_on(validation, ("credit", "natural_credit"))]
+    return max((amount for amount in found if math.isfinite(amount)), default=0.0)
+
+
+def _bounds_on(validation: Validation, names: tuple[str, ...]) -> Iterator[tuple[str, bool, tuple[float, float]]]:
+    """Bounds of the rules on these measures: name, whether it is a share of the width, and the two ends."""
+    for condition in validation.strategy.spread.rules:
+        for about, bound in bounds_of(condition):
+            match about:
+                case Measure(name=name) if name in names:
+                    yield name, False, (bound.low, bound.high)
+                case Arithmetic(left=Measure(name=name), right=Measure(name="width")) if name in names:
+                    yield name, True, (bound.low, bound.high)
+                case _:
+                    pass

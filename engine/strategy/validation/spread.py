@@ -1,0 +1,113 @@
+"""What is searched against the rules on it: days to expiry, deltas, and a width that credit and debit never exceed."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+
+from engine.strategy.expressions.tree import Arithmetic, Condition, Measure, measures_in
+from engine.strategy.guesses import NUMBER
+from engine.strategy.validation.bounds import Bound, bounds_of
+from engine.strategy.validation.signs import unsigned
+from engine.strategy.validation.validation import Validation
+from engine.strategy.values.meaning import DayRange, WidthRange
+from engine.strategy.way_out import remove, write
+
+_NEAR = Decimal("0.02")
+"""How far a range may reach about a single delta."""
+
+
+def check_expiry(validation: Validation) -> None:
+    """Conditions on dte against the expiry that is searched."""
+    rule = validation.strategy.spread.expiry
+    if not isinstance(rule, DayRange):
+        return
+    if rule.min_days == rule.max_days > 0:  # on its last day there is one nearly always, and it is asked for by that number
+        validation.warn(
+            validation.at("spread", "expiry"),
+            f"only an expiry exactly {rule.min_days} days away fits, on most days there is none",
+            write(f"{max(0, rule.min_days - 5)}-{rule.max_days + 5} days"),
+        )
+    for condition in (*validation.strategy.filters, *validation.strategy.spread.rules):
+        for about, bound in bounds_of(condition):
+            if isinstance(about, Measure) and about.name == "dte":
+                if bound.misses(rule.min_days, rule.max_days):
+                    validation.error(
+                        condition, f"this can never be true with  expiry: {rule.as_written}", remove(", or change the expiry")
+                    )
+                elif bound.covers(rule.min_days, rule.max_days):
+                    validation.warn(condition, f"this is always true with  expiry: {rule.as_written}", remove())
+
+
+def check_deltas(validation: Validation) -> None:
+    """A single delta is that delta, not the nearest to it."""
+    spread = validation.strategy.spread
+    for key, bounds in (("short_delta", spread.short_delta), ("long_delta", spread.long_delta)):
+        if bounds is not None and bounds.low == bounds.high:
+            low, high = max(Decimal(0), bounds.low - _NEAR), min(Decimal(1), bounds.high + _NEAR)
+            message = f"only a delta of exactly {bounds.low} fits, and hardly any option has it"
+            validation.warn(validation.at("spread", key), message, write(f"{low}-{high}"))
+
+
+def check_delta_rules(validation: Validation) -> None:
+    """A line on the delta of both legs where that of one was meant: no spread of this kind has it, or nothing else chooses
+    the legs.
+    """
+    spread = validation.strategy.spread
+    leg = "short_delta" if spread.is_credit else "long_delta"
+    names = {measure.name for rule in spread.rules for measure in measures_in(rule.expression)}
+    is_chosen = spread.short_delta is not None or spread.long_delta is not None or names & {"short_delta", "long_delta"}
+    for condition in () if is_chosen else spread.rules:
+        _check_delta(validation, condition, Measure("delta", "spread"), leg, _LEG_DELTA)
+    for rule in validation.strategy.exits if spread.is_credit else ():
+        _check_delta(validation, rule.condition, Measure("delta", "position"), leg, _HIGH_DELTA)
+
+
+def _check_delta(validation: Validation, condition: Condition, both: Measure, leg: str, least: float) -> None:
+    if any(about == both and max(bound.low, -bound.high) >= least for about, bound in bounds_of(condition)):
+        text = re.sub(r"\b(?:abs\(\s*delta\s*\)|delta\b(?!\s*(?:and|or)\b|\d))", leg, unsigned(condition.text), count=1)
+        way_out = write(text, note="  for the delta of the leg that is chosen")
+        validation.warn(condition, "this is the delta of both legs together, a few hundredths as a rule", way_out)
+
+
+_LEG_DELTA, _HIGH_DELTA = 0.05, 0.2
+"""From here on the delta of one leg is meant rather than that of both together: in rules, and in exits."""
+
+
+def check_width(validation: Validation) -> None:
+    """Conditions on width, credit and debit against the width that is searched: a vertical is never worth more than
+    its width.
+    """
+    width = validation.strategy.spread.width
+    low, high = float(width.low), float(width.high)
+    searched = f"width: ${width.low:,}-${width.high:,}"
+    for condition in validation.strategy.spread.rules:
+        for about, bound in bounds_of(condition):
+            match about:
+                case Measure(name="width") if bound.misses(low, high):
+                    validation.error(condition, f"this can never be true with  {searched}", remove(", or change the width"))
+                case Measure(name="width") if bound.covers(low, high):
+                    validation.warn(condition, f"this is always true with  {searched}", remove())
+                case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if bound.misses(0, high):
+                    message = f"no spread has a {about.name} below $0" if bound.high <= 0 else most_worth(width)
+                    validation.error(condition, message, write(_of_one_share(condition, about.name, bound, width)))
+                case Arithmetic(
+                    left=Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") as left,
+                    right=Measure(name="width"),
+                ) if bound.misses(0, 1) or (bound.low == 1 and not bound.is_low_open):
+                    validation.error(condition, f"no width can pay this {left.name}", write(f"{left.name} >= 15% of width"))
+                case _:
+                    pass
+
+
+def _of_one_share(condition: Condition, name: str, bound: Bound, width: WidthRange) -> str:
+    """The line with its dollars for one share, where those for one spread of a hundred shares were written."""
+    a_share = Decimal(str(bound.low)) / 100 if 0 < bound.low < math.inf else Decimal(0)
+    text = re.sub(rf"\$?\s*(?:{NUMBER})", f"${a_share:.2f}", " ".join(condition.text.split()), count=1)
+    return text if 0 < a_share < width.low and text.startswith(name) else f"{name} >= 15% of width"
+
+
+def most_worth(width: WidthRange) -> str:
+    """The sentence that says what the widest vertical is never worth more than."""
+    return f"a spread ${width.high:,} wide is never worth more than ${width.high:,}"

@@ -1,0 +1,37 @@
+"""One strategy under examination: where each part of it stands, and what is said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.strategy.expressions.tree import Condition
+from engine.strategy.loader.document import Document
+from engine.strategy.model import StrategyFile
+from engine.strategy.source import Mapped, Place, place_at
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A strategy with its file, so that each check is a few lines."""
+
+    strategy: StrategyFile
+    document: Document
+    tree: Mapped
+
+    def at(self, *location: str | int) -> Place:
+        """Where a key stands, or the nearest thing above it."""
+        return place_at(self.tree, *location)
+
+    def error(self, where: Place | Condition, message: str, hint: str) -> None:
+        """Says what could never trade, or could trade without the protection that its approval needs."""
+        self.document.report(_place(where), message, hint)
+
+    def warn(self, where: Place | Condition, message: str, hint: str) -> None:
+        """Says what is probably not meant."""
+        self.document.report(_place(where), message, hint, "warning")
+
+
+def _place(where: Place | Condition) -> Place:
+    if isinstance(where, Condition):
+        return Place(where.line, where.column, where.column + len(where.text))
+    return where

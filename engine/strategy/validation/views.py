@@ -1,0 +1,39 @@
+"""Expected values: without a view they say what trading costs, and nothing of what it may earn."""
+
+from __future__ import annotations
+
+from engine.strategy.expressions.tree import Expression, Measure, measures_in, views_in
+from engine.strategy.model import Policy
+from engine.strategy.validation.bounds import bounds_of
+from engine.strategy.validation.validation import Validation
+from engine.strategy.way_out import move, write
+
+_VIEW = "expected_value at realized_vol(20 days)"
+MOST = 3
+"""Views at different volatilities of the market in one strategy."""
+
+
+def check_views(validation: Validation) -> None:
+    """An expected value above zero that no market pays, a rank by it, and more views than a scan takes."""
+    spread, approval = validation.strategy.spread, validation.strategy.entry.approval
+    for condition in spread.rules:
+        for about, bound in bounds_of(condition):
+            if _is_unnamed(about) and bound.low >= 0:
+                message = "this can never hold: at the market's own smile every spread is worth about its fees less than it costs"
+                named = " ".join(condition.text.split()).replace("expected_value", _VIEW)
+                validation.warn(condition, message, write(named))
+    for condition in approval.auto_when if isinstance(approval, Policy) else ():
+        if any(_is_unnamed(about) and bound.low >= 0 for about, bound in bounds_of(condition)):
+            message = "this can never hold, so that everything is asked: the expected value is about minus the fees"
+            validation.warn(condition, message, move(f"- {_VIEW} > $0", "spread.rules"))
+    where = validation.at("spread", "rank")
+    if any(map(_is_unnamed, measures_in(spread.rank))):
+        message = "this ranks by fees and rounding: at the market's own smile every spread has about the same expected value"
+        validation.warn(where, message, write("return_on_risk * pop", f"{_VIEW} / max_loss"))
+    views = views_in(*(rule.expression for rule in spread.rules), spread.rank)
+    if sum(isinstance(view, Measure) for view in views) > MOST:
+        validation.error(where, f"more than {MOST} volatilities of the market are views here", "take fewer")
+
+
+def _is_unnamed(expression: Expression) -> bool:
+    return isinstance(expression, Measure) and expression.name == "expected_value" and expression.at is None

@@ -1,0 +1,157 @@
+"""The scalars that say which spread is looked for, in days, deltas and dollars of width: each declared once."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, TypeAlias
+
+from engine.strategy import guesses
+from engine.strategy.source import Text, about
+from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, NextMonthly, WidthRange
+from engine.strategy.values.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of, shortened
+from engine.strategy.way_out import write, write_any
+
+_LONGEST_DAYS = 1500
+"""The longest listed options live about five years less; further away there is nothing to find."""
+
+
+def _days(text: Text, match: re.Match[str]) -> DayRange:
+    low, high = int(match[1]), int(match[2] or match[1])
+    if low > high:
+        raise backwards(text, low, high, " days")
+    if high > _LONGEST_DAYS:
+        raise about(text, f"no option lives {high} days", write("30-60 days"))
+    return DayRange(low, high)
+
+
+def _bare_days(text: str) -> tuple[str, str] | None:
+    if re.fullmatch(rf"[0-9]{{1,4}}(?:{DASH}[0-9]{{1,4}})?", text):
+        return f"{text} what? days are written out", write_any(guesses.days(text))
+    if guesses.is_date(text):
+        message = f"'{shortened(text, 20)}' is a date, and dates pass by: days to expiry are counted anew each day"
+        return message, write("30-60 days", "next monthly")
+    if text.startswith("-"):
+        return f"'{text[:20]}' lies in the past: days count from today", write("30-60 days")
+    return None
+
+
+_DAYS = rf"([0-9]{{1,4}})(?:{DASH}([0-9]{{1,4}}))?\s*(?:days|day|d)"
+
+Days: TypeAlias = Annotated[
+    DayRange,
+    Scalar(
+        (DayRange,),
+        _DAYS,
+        _days,
+        "a range of days to expiry",
+        ("30-60 days", "45 days"),
+        misread=_bare_days,
+        guess=guesses.days,
+    ),
+]
+
+
+def _expiry(text: Text, match: re.Match[str]) -> ExpiryRule:
+    if match[0] == "next monthly":
+        return NextMonthly()
+    if match[0] == "first after earnings":
+        raise about(
+            text,
+            "'first after earnings' needs an earnings calendar, which is not available yet",
+            write("30-60 days", "next monthly"),
+        )
+    return _days(text, match)
+
+
+Expiry: TypeAlias = Annotated[
+    ExpiryRule,
+    Scalar(
+        (DayRange, NextMonthly),
+        rf"{_DAYS}|next monthly|first after earnings",
+        _expiry,
+        "a range of days to expiry",
+        ("30-60 days", "45 days", "next monthly"),
+        misread=_bare_days,
+        guess=guesses.days,
+    ),
+]
+
+
+def _delta(text: Text, digits: str, in_hundredths: bool) -> Decimal:
+    number = decimal_of(text, digits)
+    if in_hundredths and 0 < number < 1:
+        plain = re.sub(r"\s*(?:deltas?|Δ)$", "", text.strip())
+        hint = f"{plain}  |  16 delta" if all(float(part) <= 1 for part in re.findall(NUMBER, plain)) else "0.16  |  16 delta"
+        raise about(text, f"'{shortened(text, 30)}' is hardly meant: 16 delta is 0.16", write(hint))
+    delta = number / 100 if in_hundredths else number
+    if delta > 1:
+        whole = f"{shortened(text, 20)} delta" if not in_hundredths and number <= 100 and "." not in text else "16 delta"
+        if re.fullmatch(NUMBER, text.strip()) and (near := guesses.deltas(text)):
+            raise about(text, f"no option has a delta of {digits}", write(near[0], whole))
+        raise about(text, f"no option has a delta of {digits}", write(f"{whole}", "0.16", "0.12-0.20"))
+    return delta
+
+
+def _deltas(text: Text, match: re.Match[str]) -> DeltaRange:
+    in_hundredths = match[3] is not None
+    low = _delta(text, match[1], in_hundredths)
+    high = _delta(text, match[2] or match[1], in_hundredths)
+    if low > high:
+        raise backwards(text, match[1], match[2], " delta" if in_hundredths else "")
+    if high == 0:
+        raise about(text, "no option that trades has a delta of 0", write("0.12-0.20", "16 delta"))
+    return DeltaRange(low, high)
+
+
+Deltas: TypeAlias = Annotated[
+    DeltaRange,
+    Scalar(
+        (DeltaRange,),
+        rf"({NUMBER})(?:{DASH}({NUMBER}))?(\s*(?:delta|deltas|Δ))?",
+        _deltas,
+        "deltas between 0 and 1, without a sign",
+        ("0.12-0.20", "16 delta"),
+        json_type=("string", "number"),
+        json_bounds=(0, 1),
+        misread=lambda text: (
+            ("deltas are written without a sign, also for puts", write_any(guesses.deltas(text)))
+            if text.startswith("-")
+            else None
+        ),
+        guess=guesses.deltas,
+    ),
+]
+
+
+def _width(text: Text, match: re.Match[str]) -> WidthRange:
+    low, high = decimal_of(text, match[1]), decimal_of(text, match[2] or match[1])
+    if low > high:
+        raise backwards(text, f"${low}", f"${high}")
+    if low <= 0:
+        raise about(text, "a spread of no width is no spread", write("$25-$50", "$5"))
+    return WidthRange(low, high)
+
+
+def _no_width(text: str) -> tuple[str, str] | None:
+    if re.fullmatch(rf"(?:{NUMBER})(?:{DASH}(?:{NUMBER}))?", text):
+        return f"{text} what? a width is in dollars between the strikes", write(re.sub(r"([0-9.,]+)", r"$\1", text))
+    if re.fullmatch(rf"(?:{NUMBER})\s*\$", text):
+        return f"'{text[:20]}': the $ stands before the number", write(f"${text.rstrip('$ ')}")
+    if text.startswith(("-$", "$-", "-")):
+        return f"'{text[:20]}': a width is a distance, it has no sign", write("-".join(guesses.width(text)))
+    return None
+
+
+Width: TypeAlias = Annotated[
+    WidthRange,
+    Scalar(
+        (WidthRange,),
+        rf"{DOLLARS}(?:{DASH}\$?\s*({NUMBER}))?",
+        _width,
+        "a distance in dollars",
+        ("$25-$50", "$5"),
+        misread=_no_width,
+        guess=guesses.width,
+    ),
+]
