@@ -17,14 +17,14 @@ from engine.decide.apart import apart
 from engine.decide.entry.entries import entries
 from engine.decide.exit.closing import proposals
 from engine.decide.exit.exits import exits
+from engine.decide.order.approval import auto_refusal
 from engine.decide.order.orders import Desk, tend
-from engine.decide.order.policy import auto_refusal
 from engine.decide.order.requests import requests, without
 from engine.decide.quotes import Rows
 from engine.decide.risk.account_age import refresh
 from engine.decide.risk.breakers import breakers, quotes_wanted
 from engine.decide.risk.gate import Opening, gate
-from engine.decide.risk.watch import watch
+from engine.decide.risk.halts import halt_due
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Decision, Fault, RefreshAccount, Send, Stop, Trip
 from engine.domain.gate import Verdict
@@ -74,7 +74,7 @@ def _opens(decision: Decision, snapshot: Snapshot) -> bool:
 
 
 def _stops(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
-    stop = watch(snapshot, rulebook)
+    stop = halt_due(snapshot, rulebook)
     if stop is not None:
         yield stop
 

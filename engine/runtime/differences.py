@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from engine.decide.order.refs import day_of
+from engine.decide.order.references import day_of
 from engine.domain.contract import Contract
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order

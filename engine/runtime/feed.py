@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from engine.decide.wanted import Guess, wanted
+from engine.decide.subscriptions import Guess, subscriptions
 from engine.domain.chain import MarketState
 from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
@@ -196,7 +196,7 @@ class Feed:
                 guesses[symbol] = Guess(price, self._quotes.volatility(symbol) or last[0])
         contracts = (contract for chain in self._contracts.values() for contract in chain)
         most = self._lines - len(self._known) - LINES_SPARE
-        chosen = wanted(list(in_force.strategies.values()), contracts, guesses, ledger, now, most, calendar_around(now))
+        chosen = subscriptions(list(in_force.strategies.values()), contracts, guesses, ledger, now, most, calendar_around(now))
         if chosen != self._watched:
             self._broker.watch(chosen, self._underlyings())
             self._watched = chosen

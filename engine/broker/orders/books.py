@@ -24,7 +24,7 @@ from engine.broker.orders.names import Disagreement, Names, Told, legs_of, order
 from engine.broker.orders.times import execution_time
 from engine.broker.translate import STANDING, money, position, whole
 from engine.broker.unread import Unread, Unreadable
-from engine.decide.order.refs import day_of
+from engine.decide.order.references import day_of
 from engine.domain.errors import Transient
 from engine.domain.facts import Fact, FactRefused, LegFilled
 from engine.ports import BrokerOrder, BrokerPosition, BrokerState

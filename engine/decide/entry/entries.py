@@ -18,7 +18,7 @@ from engine.decide.entry.find import Found
 from engine.decide.entry.rolls import Roll, pending_roll, search_for
 from engine.decide.entry.size import contracts
 from engine.decide.order.price import Plan, combo_tick, opening_plan
-from engine.decide.order.refs import next_ref
+from engine.decide.order.references import next_ref
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.account_age import account_verdict, must_wait
 from engine.decide.risk.gate import ACCOUNT, Opening, gates, strategy_obstacle

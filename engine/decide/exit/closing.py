@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from engine.decide.order.price import closing_plan
-from engine.decide.order.refs import next_ref
+from engine.decide.order.references import next_ref
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import SETTLES_AFTER

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.decide import decide
-from engine.decide.risk.watch import watch
+from engine.decide.risk.halts import halt_due
 from engine.domain.decision import Stop
 from engine.domain.facts import (
     Fact,
@@ -29,7 +29,7 @@ ONE_LEG = [*given.working(ORDER), given.fills(ORDER)[0]]
 def seen(known: Ledger, after: timedelta = timedelta(0), **more: object) -> Stop | None:
     """The halt that is due so long after NOW; the broker was asked at that very moment unless it is said otherwise."""
     at = given.NOW + after
-    return watch(given.snapshot(known, given.chain(at=at), at=at, **more), given.rulebook())
+    return halt_due(given.snapshot(known, given.chain(at=at), at=at, **more), given.rulebook())
 
 
 def asked(after: timedelta, **contracts: int) -> BrokerCount:

@@ -22,7 +22,7 @@ UNKNOWN_FOR = timedelta(seconds=60)
 NOT_ASKED = timedelta(0)
 
 
-def watch(snapshot: Snapshot, rulebook: Rulebook) -> Stop | None:
+def halt_due(snapshot: Snapshot, rulebook: Rulebook) -> Stop | None:
     """The halt that is due; None while nothing is wrong, and while the engine is halted already."""
     if snapshot.ledger.halt is not None:
         return None

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.decide.wanted import Guess, guessed_deltas, wanted
+from engine.decide.subscriptions import Guess, guessed_deltas, subscriptions
 from engine.domain.contract import Contract
 from tests import given
 
@@ -19,7 +19,7 @@ GUESSES = {"SPY": Guess(600.0, 0.2)}
 
 
 def chosen(most: int, *strategies, known=None) -> list[Contract]:
-    return wanted(strategies or (PUTS,), CONTRACTS, GUESSES, known or given.ledger(), given.NOW, most)
+    return subscriptions(strategies or (PUTS,), CONTRACTS, GUESSES, known or given.ledger(), given.NOW, most)
 
 
 @pytest.mark.parametrize("most", [-3, 0, 1, 4, 7, 20, 1000])
@@ -52,7 +52,7 @@ def test_three_expiries_of_a_class_have_pairs_and_of_a_volatility_index_every_on
         held = [given.spread("bull_put", 20, 18, root=symbol, underlying=symbol, expiry=day) for day in days]
         known = given.ledger(*(fact for n, of in enumerate(held) for fact in given.opened(given.proposal(f"o{n}", of=of))))
 
-        found = wanted((PUTS,), listed, {symbol: Guess(19.9, 0.9)}, known, given.NOW, 50)
+        found = subscriptions((PUTS,), listed, {symbol: Guess(19.9, 0.9)}, known, given.NOW, 50)
 
         assert sorted(one.expiry for one in found if one.put_call == "C") == asked
 
@@ -67,7 +67,7 @@ def test_pairs_take_turns_where_they_are_too_many() -> None:
     turns = [
         {
             one.expiry
-            for one in wanted((PUTS,), listed, GUESSES, known, given.NOW + timedelta(minutes=5 * n), 10)
+            for one in subscriptions((PUTS,), listed, GUESSES, known, given.NOW + timedelta(minutes=5 * n), 10)
             if one.put_call == "C"
         }
         for n in range(3)
@@ -109,7 +109,7 @@ def test_switched_off_strategy_wants_nothing() -> None:
 
 
 def test_unknown_underlying_wants_nothing_yet() -> None:
-    assert wanted((PUTS,), CONTRACTS, {}, given.ledger(), given.NOW, 100) == []
+    assert subscriptions((PUTS,), CONTRACTS, {}, given.ledger(), given.NOW, 100) == []
 
 
 def test_days_of_a_roll_are_watched_once_there_is_something_to_roll() -> None:

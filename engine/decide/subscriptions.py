@@ -49,7 +49,7 @@ class Guess:
     iv: float | None
 
 
-def wanted(
+def subscriptions(
     strategies: Sequence[Strategy],
     contracts: Iterable[Contract],
     guesses: Mapping[str, Guess],

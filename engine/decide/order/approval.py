@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import assert_never
 
-from engine.decide.order.auto import order_values
+from engine.decide.order.measures import order_values
 from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
