@@ -102,10 +102,10 @@ class App:
         self._clock = SteadyClock(self._machines.now, asyncio.get_running_loop().time)
         probe(settings.state)
         account = settings.account or account_on_file(settings.state / FOLDER)
-        lease = _lease(self._clock.now())
+        journal_id = _journal_id(self._clock.now())
         if account is None:
             # The first start without --account: only the broker knows whose journal this will be.
-            account = await self._ask_account(lease)
+            account = await self._ask_account(journal_id)
         recovered = recover(settings.state, account)
         self._recovered = recovered
         journal = self._options.wrap_journal(recovered.journal)
@@ -115,7 +115,7 @@ class App:
             # Taken before anything is connected: a port that is in use is a wrong setting.
             opened = doors(settings.state, settings.metrics_port) if self._options.serves_api else nullcontext()
             with opened as entry:
-                await self._with(journal, recovered.ledger, recovered.ledger.lease or lease, account, entry)
+                await self._with(journal, recovered.ledger, recovered.ledger.journal_id or journal_id, account, entry)
             if recovered.journal.moved:
                 raise EngineError(recovered.journal.moved)
         finally:
@@ -123,15 +123,15 @@ class App:
                 recovered.journal.close()
             self._scanner.close()
 
-    async def _ask_account(self, lease: str) -> str:
-        broker = await self._connected(lease, None, 0)
+    async def _ask_account(self, journal_id: str) -> str:
+        broker = await self._connected(journal_id, None, 0)
         account = broker.account.account
         await broker.disconnect()
         while self._inbox.take() is not None:
             pass
         return account
 
-    async def _with(self, journal: Journal, ledger: Ledger, lease: str, account: str, entry: Doors | None) -> None:
+    async def _with(self, journal: Journal, ledger: Ledger, journal_id: str, account: str, entry: Doors | None) -> None:
         settings, options = self._settings, self._options
         try:
             write_views(settings.state)
@@ -141,7 +141,7 @@ class App:
         changes = library.open(ledger)
         last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
         recall(ledger, latest(settings.state, strategies=ledger.strategies))
-        ib = await self._connected(lease, account, last_id)
+        ib = await self._connected(journal_id, account, last_id)
         ib.recall(ledger.orders.values())
         broker = options.wrap_broker(ib)
         feed = Feed(broker, self._quotes, settings.lines)
@@ -165,7 +165,7 @@ class App:
             )
             self._watch_over(engine, library, explanations)
             now = self._clock.now()
-            for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, lease), *changes, *leftovers(ledger)):
+            for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, journal_id), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
             if self._recovered.odd and ledger.halt is None:
                 engine.take(Halted("engine", _odd(self._recovered.odd)), now)
@@ -239,7 +239,7 @@ class App:
             text = f"{text}. The versions of the strategies could not be written there ({error.strerror})"
         self._inbox.hear(Halted("engine", text))
 
-    async def _connected(self, lease: str, account: str | None, last_order_id: int) -> IbBroker:
+    async def _connected(self, journal_id: str, account: str | None, last_order_id: int) -> IbBroker:
         """A broker session on the first port of the mode that answers."""
         settings, refusals = self._settings, list[EngineError]()
         for port in settings.ports():
@@ -251,7 +251,7 @@ class App:
                 self._inbox.hear,
                 Freshness(self._quotes, self._inbox.nudge, self._inbox.rested_at),
                 self._clock,
-                order_prefix=lease,
+                order_prefix=journal_id,
                 last_order_id=last_order_id,
                 lines=settings.lines,
                 zone=settings.tws_zone,
@@ -356,7 +356,7 @@ def _refused(library: Library) -> Mapping[str, str]:
     return library.in_force.refused
 
 
-def _lease(now: datetime) -> str:
+def _journal_id(now: datetime) -> str:
     """Starts the order references of a new journal."""
     return "sp" + hashlib.sha256(now.isoformat().encode()).hexdigest()[:5]
 

@@ -51,7 +51,7 @@ EXPIRY = date(2026, 12, 18)
 LATER = date(2027, 1, 15)
 SPOT, IV, RATE, DIVIDEND = 600.0, 0.20, 0.04, 0.013
 HALF_WIDTH = 0.01
-LEASE = "spt"
+JOURNAL_ID = "spt"
 
 _CODES = {"SPY": 1, "SPX": 2, "SPXW": 3, "QQQ": 4}
 
@@ -250,7 +250,7 @@ def account(net_liquidation: float | None = 100_000, **more: float | None) -> Ac
 
 def ledger(*facts: Fact, at: datetime = NOW - timedelta(minutes=5)) -> Ledger:
     """The fold of these facts after a good start, all told at one instant."""
-    start = (EngineStarted("0.1.0", "sim", LEASE), LinkChanged("up", None, "connected"), Reconciled(()))
+    start = (EngineStarted("0.1.0", "sim", JOURNAL_ID), LinkChanged("up", None, "connected"), Reconciled(()))
     worth = EquityRecorded(Decimal(100_000), None, None, None)
     return told(Ledger(), *start, worth, *facts, at=at)
 

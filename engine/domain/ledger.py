@@ -86,7 +86,7 @@ class Ledger:
     """Last funnel of each strategy and when it was recorded."""
     candidates: dict[str, CandidatesRecorded] = field(default_factory=dict[str, CandidatesRecorded], compare=False)
     """Best candidates of each strategy when they were last recorded."""
-    lease: str = ""
+    journal_id: str = ""
     """Starts every order_ref of this journal."""
     halt: Halted | None = None
     link: LinkChanged | None = None
@@ -195,7 +195,7 @@ class Ledger:
             case CandidatesRecorded():
                 self.candidates[fact.strategy] = fact
             case EngineStarted():
-                self.lease, self.mode = fact.lease, fact.mode
+                self.journal_id, self.mode = fact.lease, fact.mode
                 self.reconciled = None
             case FactRefused():
                 self.reconciled = None

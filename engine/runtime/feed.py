@@ -1,7 +1,7 @@
 """What the broker is asked to show: underlyings, history, chains, and the lines that stream.
 
 Prepared after every connect, refreshed on each trading day and when strategies change. The choice of lines is the core's
-(`decide.wanted`); here it is only passed on.
+(`decide.subscriptions`); here it is only passed on.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

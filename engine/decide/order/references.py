@@ -12,9 +12,9 @@ _REF = re.compile(r"sp[0-9a-f]{5}-([0-9]{2})([0-9]{2})([0-9]{2})-[0-9]{4,}")
 def next_ref(ledger: Ledger, now: datetime, also: int = 0) -> str:
     """The reference of the next order; `also` counts those already given at this instant.
 
-    The lease keeps two journals on one account apart, the number grows with every order that was ever proposed.
+    The journal id keeps two journals on one account apart, the number grows with every order that was ever proposed.
     """
-    return f"{ledger.lease}-{trading_day(now):%y%m%d}-{len(ledger.orders) + also + 1:04d}"
+    return f"{ledger.journal_id}-{trading_day(now):%y%m%d}-{len(ledger.orders) + also + 1:04d}"
 
 
 def day_of(ref: str) -> date | None:

@@ -197,7 +197,7 @@ def test_reloads_that_changed_something_are_known_with_their_moment_and_bounded(
 
 
 def test_halt_and_mode_survive_in_the_fold_and_agreement_does_not_survive_a_start() -> None:
-    known = given.ledger(Halted("trader", "lunch"), Reconciled(()), EngineStarted("0.1.0", "live", given.LEASE))
+    known = given.ledger(Halted("trader", "lunch"), Reconciled(()), EngineStarted("0.1.0", "live", given.JOURNAL_ID))
 
     assert known.halt == Halted("trader", "lunch")
     assert (known.mode, known.reconciled) == ("live", None)

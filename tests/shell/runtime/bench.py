@@ -137,7 +137,7 @@ class Bench:
 
     async def start(self) -> None:
         """Connected, the first line written, the books agreed."""
-        self.engine.record(EngineStarted("0.1.0", "sim", given.LEASE), self.clock.at)
+        self.engine.record(EngineStarted("0.1.0", "sim", given.JOURNAL_ID), self.clock.at)
         await self.broker.connect()
         await self.beats(2, 0)
 

@@ -253,9 +253,9 @@ def test_order_under_our_name_that_is_not_in_our_books_blocks() -> None:
 TODAY, YESTERDAY = (given.NOW.astimezone(NEW_YORK) - timedelta(days=days) for days in (0, 1))
 
 
-@pytest.mark.parametrize("lease", ["sp0a1b2", "spfffff"])
-def test_execution_of_today_under_our_name_that_is_not_in_our_books_blocks(lease: str) -> None:
-    refs = [f"{lease}-{TODAY:%y%m%d}-{number:04d}" for number in (7, 3, 5, 1, 9, 11, 4)]
+@pytest.mark.parametrize("journal_id", ["sp0a1b2", "spfffff"])
+def test_execution_of_today_under_our_name_that_is_not_in_our_books_blocks(journal_id: str) -> None:
+    refs = [f"{journal_id}-{TODAY:%y%m%d}-{number:04d}" for number in (7, 3, 5, 1, 9, 11, 4)]
 
     [difference] = differences(against(given.ledger(), unknown_refs=refs))
 
