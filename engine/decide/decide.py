@@ -26,7 +26,7 @@ from engine.decide.risk.breakers import breakers, quotes_wanted
 from engine.decide.risk.gate import Opening, gate
 from engine.decide.risk.halts import halt_due
 from engine.decide.rulebook import Rulebook
-from engine.domain.decision import Decision, Fault, RefreshAccount, Send, Stop, Trip
+from engine.domain.decision import Decision, Fault, Halt, RefreshAccount, Send, Trip
 from engine.domain.gate import Verdict
 from engine.domain.order import Order
 from engine.domain.session import trading_day
@@ -36,9 +36,9 @@ from engine.pricing.mark import Mark
 
 def decide(snapshot: Snapshot, rulebook: Rulebook) -> list[Decision]:
     """Everything to be done at this instant, closings before openings."""
-    stops = apart("halts", partial(_stops, snapshot, rulebook), snapshot)
-    if any(isinstance(one, Stop) for one in stops):
-        return stops
+    halts = apart("halts", partial(_halts, snapshot, rulebook), snapshot)
+    if any(isinstance(one, Halt) for one in halts):
+        return halts
     rows = Rows(snapshot.chain)
     tripping = apart("limits on losses", partial(breakers, snapshot, rulebook, rows), snapshot)
     trips: list[Decision] = [decision for decision in tripping if isinstance(decision, Trip)]
@@ -56,7 +56,7 @@ def decide(snapshot: Snapshot, rulebook: Rulebook) -> list[Decision]:
     # So it is with what a person closes and a rule would close too: the rules are asked in the next beat.
     closings = [] if proposals(asked) else apart("exits", partial(exits, snapshot, rulebook, rows), snapshot)
     tended = without(apart("orders", partial(tend, snapshot, rows, desk), snapshot), asked)
-    before = [*stops, *tripping, *tended, *asked, *closings]
+    before = [*halts, *tripping, *tended, *asked, *closings]
     before += quotes_wanted(before, snapshot, rows)
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
     has_failed = any(isinstance(one, Fault) for one in before)
@@ -73,10 +73,10 @@ def _opens(decision: Decision, snapshot: Snapshot) -> bool:
     return isinstance(decision, Send) and snapshot.ledger.orders[decision.order_ref].purpose == "open"
 
 
-def _stops(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
-    stop = halt_due(snapshot, rulebook)
-    if stop is not None:
-        yield stop
+def _halts(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
+    halt = halt_due(snapshot, rulebook)
+    if halt is not None:
+        yield halt
 
 
 def _stopped(snapshot: Snapshot, rulebook: Rulebook) -> Callable[[str], str | None]:

@@ -102,7 +102,7 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class MarkUnknown:
     """An order that has been silent too long: it becomes unknown and the broker is asked."""
 
     order_ref: str
@@ -115,7 +115,7 @@ class TriggerExit:
 
 
 @dataclass(frozen=True, slots=True)
-class CountExit:
+class ConfirmExit:
     """An exit rule held on this snapshot but must hold longer before it is believed; a count of 0 forgets it."""
 
     position: str
@@ -179,7 +179,7 @@ class RefreshAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Halt:
     """Halt the engine: something has happened that a person must look at."""
 
     reason: str
@@ -204,8 +204,8 @@ class Reply:
 
 
 Decision = (
-    Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Cancel | Doubt | TriggerExit | CountExit
-    | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker | RefreshAccount | Stop | Reply
+    Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Cancel | MarkUnknown | TriggerExit
+    | ConfirmExit | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker | RefreshAccount | Halt | Reply
     | Fault
 )  # fmt: skip
 
@@ -223,7 +223,7 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (OrderRepriced(ref, limit, step),)
         case Cancel(order_ref=ref, reason=reason):
             return (CancelRequested(ref, reason),)
-        case Doubt(order_ref=ref, reason=reason):
+        case MarkUnknown(order_ref=ref, reason=reason):
             return (OrderUnknown(ref, reason),)
         case Deny(order_ref=ref, obstacle=obstacle):
             return (OrderDenied(ref, obstacle),)
@@ -237,9 +237,9 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (fact,)
         case RecordFunnel(fact=fact, candidates=candidates):
             return (fact, candidates)
-        case Stop(reason=reason):
+        case Halt(reason=reason):
             return (Halted("breaker", reason),)
-        case CountExit() | AskQuotes() | CountBreaker() | RefreshAccount() | Reply() | Fault():
+        case ConfirmExit() | AskQuotes() | CountBreaker() | RefreshAccount() | Reply() | Fault():
             return ()
         case _:
             assert_never(decision)

@@ -32,16 +32,17 @@ from engine.domain.decision import (
     AskQuotes,
     BlockExit,
     Cancel,
+    ConfirmExit,
     CountBreaker,
-    CountExit,
     Decision,
     Decline,
     Deny,
     DenyEntry,
-    Doubt,
     Expire,
     Fault,
     FreeExit,
+    Halt,
+    MarkUnknown,
     Propose,
     RecordFunnel,
     RefreshAccount,
@@ -49,7 +50,6 @@ from engine.domain.decision import (
     Reprice,
     Send,
     Settle,
-    Stop,
     TriggerExit,
     Trip,
     facts_of,
@@ -446,9 +446,9 @@ class Engine:
             case Expire(order_ref=ref, reason=reason):
                 self._answered(ref, f"expired: {reason}")
                 self._served(ref, f"canceled {ref}: it was not sent")
-            case Doubt():
+            case MarkUnknown():
                 self._inquiry.hurry()
-            case CountExit(position=position, rule=rule, first_at=first_at, count=count):
+            case ConfirmExit(position=position, rule=rule, first_at=first_at, count=count):
                 self._hits[(position, rule)] = ExitHits(first_at, now, count)
             case CountBreaker(strategy=strategy, name=name, hits=hits):
                 self._breaker_hits[(strategy, name)] = hits
@@ -461,7 +461,7 @@ class Engine:
             case Reply(order_ref=ref, text=text):
                 self._answered(ref, text)
                 self._served(ref, text)
-            case Stop() | Trip():
+            case Halt() | Trip():
                 self._inbox.nudge()
             case Fault(place=place, text=text):
                 log.error("%s failed: %s", place, text)

@@ -30,7 +30,7 @@ from engine.domain.clocks import (
     STANDS_FOR,
     TARGET_AGAIN,
 )
-from engine.domain.decision import BlockExit, CountExit, Decision, FreeExit, TriggerExit
+from engine.domain.decision import BlockExit, ConfirmExit, Decision, FreeExit, TriggerExit
 from engine.domain.facts import ExitBlocked, ExitFreed, ExitObstacle, ExitTriggered
 from engine.domain.order import Order
 from engine.domain.position import Position
@@ -127,7 +127,7 @@ def wait(
     is_said = known is not None and (known.rule, known.obstacle) == (rule, obstacle)
     hits = pending(snapshot.exit_hits.get((position.id, rule)), snapshot)
     first_at, number = count or ((hits.first_at, hits.count) if hits else (snapshot.at, 1))
-    yield CountExit(position.id, rule, first_at, number)
+    yield ConfirmExit(position.id, rule, first_at, number)
     if known is not None and is_said and snapshot.at < known.again_at:
         return
     if not is_said and snapshot.at - first_at < DECIDED_WITHIN:
@@ -146,7 +146,7 @@ def unjudged(rule: str, position: Position, text: str, snapshot: Snapshot) -> It
     hits = snapshot.exit_hits.get((position.id, UNJUDGED))
     if hits is None or not hits.count or snapshot.at - hits.last_at > JUDGED_WITHIN:
         hits = ExitHits(snapshot.at, snapshot.at, 0)
-    yield CountExit(position.id, UNJUDGED, hits.first_at, hits.count + 1)
+    yield ConfirmExit(position.id, UNJUDGED, hits.first_at, hits.count + 1)
     known = _known(position, snapshot)
     is_said = known is not None and (known.rule, known.obstacle) == (rule, "no price")
     if snapshot.at - hits.first_at < JUDGED_WITHIN or (known is not None and (not is_said or snapshot.at < known.again_at)):

@@ -42,7 +42,7 @@ from engine.decide.positions import OF_THE_MARKET, PRICED, PositionRow, measured
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
-from engine.domain.decision import CountExit, Decision, TriggerExit
+from engine.domain.decision import ConfirmExit, Decision, TriggerExit
 from engine.domain.facts import ExitTriggered
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
@@ -206,7 +206,7 @@ def _forgotten(position: Position, rules: Sequence[str], snapshot: Snapshot) -> 
     for rule in rules:
         hits = snapshot.exit_hits.get((position.id, rule))
         if hits is not None and hits.count:
-            yield CountExit(position.id, rule, snapshot.at, 0)
+            yield ConfirmExit(position.id, rule, snapshot.at, 0)
 
 
 def _rolled(
@@ -233,7 +233,7 @@ def _rolled(
         return "roll", ""
     text, count = f"not rolled: {found.text}", hits.count if hits is not None else 0
     if otherwise in STAYS:
-        yield CountExit(position.id, key, snapshot.at, count + 1)
+        yield ConfirmExit(position.id, key, snapshot.at, count + 1)
         if not count:
             yield TriggerExit(replace(_triggered(answer, otherwise, held, snapshot), text=text))
     return otherwise, text
@@ -257,18 +257,18 @@ def _believed(
         return False
     count = counted(hits, snapshot, _told(held, snapshot, rows), at_once=at_once, forgets=not is_alert)
     if is_alert:
-        yield CountExit(position.id, text, count.first_at, count.count)
+        yield ConfirmExit(position.id, text, count.first_at, count.count)
         if count.is_believed and not count.was_believed:
             yield TriggerExit(_triggered(answer, action, held, snapshot))
         return False
     if count.is_believed:
         if action == "roll":  # it may be kept: then it is not forgotten, and not asked for anew
-            yield CountExit(position.id, text, count.first_at, count.count)
+            yield ConfirmExit(position.id, text, count.first_at, count.count)
         return True
     if snapshot.at - count.first_at >= DECIDED_WITHIN:
         yield from _waits(text, held, snapshot, rows, (count.first_at, count.count))
         return False
-    yield CountExit(position.id, text, count.first_at, count.count)
+    yield ConfirmExit(position.id, text, count.first_at, count.count)
     legs = position.spread.legs
     yield from ask_now(legs, snapshot) if pending(hits, snapshot) is None else ask_silent(legs, snapshot, rows)
     return False

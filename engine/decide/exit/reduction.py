@@ -10,7 +10,7 @@ from engine.decide.exit.confirm import counted
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import CLOSE_AGAIN, NO_PRICE_AGAIN
-from engine.domain.decision import BlockExit, CountExit, Decision, FreeExit
+from engine.domain.decision import BlockExit, ConfirmExit, Decision, FreeExit
 from engine.domain.facts import ExitBlocked, ExitFreed
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
@@ -28,7 +28,7 @@ def reduction(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[De
     hits = snapshot.exit_hits.get((ACCOUNT, rule))
     if cushion is None or cushion >= least or not may_close(snapshot, rulebook):
         if hits is not None and hits.count:
-            yield CountExit(ACCOUNT, rule, snapshot.at, 0)
+            yield ConfirmExit(ACCOUNT, rule, snapshot.at, 0)
         if cushion is not None and cushion >= least:
             yield from _freed(rule, snapshot)
         return
@@ -36,7 +36,7 @@ def reduction(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[De
         return
     count = counted(hits, snapshot, (), at_once=False)
     if not count.is_believed:
-        yield CountExit(ACCOUNT, rule, count.first_at, count.count)
+        yield ConfirmExit(ACCOUNT, rule, count.first_at, count.count)
         return
     ledger = snapshot.ledger
     free = [position for position in ledger.open_positions() if _may_try(position, snapshot)]

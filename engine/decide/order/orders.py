@@ -37,7 +37,7 @@ from engine.domain.clocks import (
     TOLD_WITHIN,
     URGENT_STEP,
 )
-from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Doubt, Expire, Reply, Reprice, Send
+from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Expire, MarkUnknown, Reply, Reprice, Send
 from engine.domain.facts import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
@@ -102,7 +102,7 @@ def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, de
             yield from _approved(order, snapshot, desk)
         case "sent":
             if snapshot.waited(order.changed_at) > snapshot.patience(ACK_PATIENCE):
-                yield Doubt(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
+                yield MarkUnknown(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
         case "working" | "partly_filled":
             yield from _working(order, snapshot, rows, desk)
         case _:
@@ -234,7 +234,7 @@ def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterat
         return
     if order.cancel_requested_at is not None:
         if snapshot.waited(order.cancel_requested_at) > snapshot.patience(CANCEL_PATIENCE):
-            yield Doubt(order.ref, "the cancel was not answered")
+            yield MarkUnknown(order.ref, "the cancel was not answered")
         return
     reason = _give_up(order, snapshot, rows, desk)
     if reason is not None:

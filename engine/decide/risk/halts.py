@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.rulebook import Rulebook
-from engine.domain.decision import Stop
+from engine.domain.decision import Halt
 from engine.domain.order import Order
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
@@ -22,12 +22,12 @@ UNKNOWN_FOR = timedelta(seconds=60)
 NOT_ASKED = timedelta(0)
 
 
-def halt_due(snapshot: Snapshot, rulebook: Rulebook) -> Stop | None:
+def halt_due(snapshot: Snapshot, rulebook: Rulebook) -> Halt | None:
     """The halt that is due; None while nothing is wrong, and while the engine is halted already."""
     if snapshot.ledger.halt is not None:
         return None
     reason = next(_reasons(snapshot, rulebook), None)
-    return Stop(reason) if reason is not None else None
+    return Halt(reason) if reason is not None else None
 
 
 def _reasons(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[str]:

@@ -5,7 +5,7 @@ import pytest
 from engine.decide import decide as deciding
 from engine.decide.decide import decide
 from engine.decide.exit import exits as exiting
-from engine.domain.decision import Fault, Propose, RecordFunnel, Send, Settle, Stop
+from engine.domain.decision import Fault, Halt, Propose, RecordFunnel, Send, Settle
 from engine.domain.facts import OrderApproved
 from engine.domain.snapshot import Snapshot
 from tests import given
@@ -68,13 +68,13 @@ def test_nothing_opens_in_the_look_in_which_a_part_failed(monkeypatch: pytest.Mo
 
 
 def test_breakers_that_fail_stop_no_exit(monkeypatch: pytest.MonkeyPatch) -> None:
-    breaking(monkeypatch, deciding, "watch")
+    breaking(monkeypatch, deciding, "halt_due")
 
     found = decide(two_positions(), given.rulebook(RULES))
 
     assert [one.place for one in found if isinstance(one, Fault)] == ["halts"]
     assert sum(isinstance(one, Propose) for one in found) == 2
-    assert not any(isinstance(one, Stop | Settle) for one in found)
+    assert not any(isinstance(one, Halt | Settle) for one in found)
 
 
 def test_part_that_rests_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from engine.decide.exit.blocked import UNJUDGED
 from engine.decide.exit.exits import exits
 from engine.decide.quotes import Rows
 from engine.domain.chain import ChainSnapshot
-from engine.domain.decision import AskQuotes, BlockExit, CountExit, Decision, FreeExit
+from engine.domain.decision import AskQuotes, BlockExit, ConfirmExit, Decision, FreeExit
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import ExitHits
 from engine.strategy.model import Strategy
@@ -55,7 +55,7 @@ def watched(known: Ledger, chains: Sequence[ChainSnapshot], strategy: Strategy =
         found.append(look(known, chain, strategy=strategy, exit_hits=dict(hits), asked_quotes=dict(asked), **more))
         for one in found[-1]:
             match one:
-                case CountExit():
+                case ConfirmExit():
                     hits[one.position, one.rule] = ExitHits(one.first_at, chain.as_of, one.count)
                 case AskQuotes():
                     asked |= dict.fromkeys((leg.con_id for leg in one.contracts), chain.as_of)
@@ -73,7 +73,7 @@ def kinds(decisions: list[Decision]) -> list[str]:
 
 def acts(decisions: Sequence[Decision]) -> list[Decision]:
     """What is decided, but for the count of how long a rule could not be answered."""
-    return [one for one in decisions if not (isinstance(one, CountExit) and one.rule == UNJUDGED)]
+    return [one for one in decisions if not (isinstance(one, ConfirmExit) and one.rule == UNJUDGED)]
 
 
 def seconds(number: float) -> datetime:

@@ -138,7 +138,7 @@ def test_kept_position_is_said_once_searched_every_minute_and_keeps_its_other_ex
     found = watched(known, [*calm, *falls], by)
 
     assert [n for n, one in enumerate(found) if "keep" in " ".join(outcome(one)[1])] == [0]
-    assert [n for n, one in enumerate(found[: len(calm)]) if "CountExit" in kinds(one)] == [0, 4, 8]
+    assert [n for n, one in enumerate(found[: len(calm)]) if "ConfirmExit" in kinds(one)] == [0, 4, 8]
     assert [reason for one in found for reason in outcome(one)[0]][:1] == ["loss >= 150% of credit"]
 
 

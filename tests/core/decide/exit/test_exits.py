@@ -10,7 +10,7 @@ from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.breakers import strategy_result
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import (
-    CountExit,
+    ConfirmExit,
     Decision,
     Propose,
     Settle,
@@ -44,7 +44,7 @@ def test_nothing_closes_when_no_rule_holds() -> None:
 def test_stop_is_believed_after_three_looks_over_fifteen_seconds() -> None:
     found = watched(position(), [costs("2.50", at=seconds(n)) for n in (0, 5, 10, 14, 15)])
 
-    assert [kinds(one) for one in found] == [["CountExit"]] * 4 + [["TriggerExit", "Propose"]]
+    assert [kinds(one) for one in found] == [["ConfirmExit"]] * 4 + [["TriggerExit", "Propose"]]
     (_, proposed) = found[-1]
     assert isinstance(proposed, Propose)
     assert (proposed.order.limit, proposed.order.worst) == (Decimal("-2.50"), Decimal("-4.98"))
@@ -53,7 +53,7 @@ def test_stop_is_believed_after_three_looks_over_fifteen_seconds() -> None:
 def test_stop_is_not_believed_when_two_looks_are_far_apart() -> None:
     found = watched(position(), [costs("2.50", at=seconds(n)) for n in (0, 20)])
 
-    assert [kinds(one) for one in found] == [["CountExit"]] * 2
+    assert [kinds(one) for one in found] == [["ConfirmExit"]] * 2
 
 
 def test_one_bad_print_closes_nothing_and_counting_starts_again() -> None:
@@ -61,8 +61,8 @@ def test_one_bad_print_closes_nothing_and_counting_starts_again() -> None:
 
     found = watched(position(), [costs(net, at=seconds(10 * n)) for n, net in enumerate(prints)])
 
-    assert [kinds(one) for one in found] == [["CountExit"]] * 4 + [["TriggerExit", "Propose"]]
-    assert isinstance(found[1][0], CountExit)
+    assert [kinds(one) for one in found] == [["ConfirmExit"]] * 4 + [["TriggerExit", "Propose"]]
+    assert isinstance(found[1][0], ConfirmExit)
     assert found[1][0].count == 0
 
 
@@ -75,7 +75,7 @@ def test_same_quotes_looked_at_again_confirm_nothing() -> None:
 def test_stop_that_was_out_of_sight_for_a_minute_is_counted_from_the_start() -> None:
     found = watched(position(), [costs("2.50", at=seconds(n)) for n in (0, 5, 70)])
 
-    assert isinstance(found[-1][0], CountExit)
+    assert isinstance(found[-1][0], ConfirmExit)
     assert found[-1][0].count == 1
 
 
@@ -101,7 +101,7 @@ def test_stop_does_not_wait_for_a_leg_that_was_quiet_before_it_held() -> None:
 
     found = watched(position(), [given.chain(at=seconds(5 * n), p580=sold, p575=quiet) for n, sold in enumerate(short)])
 
-    assert [kinds(one) for one in found] == [["CountExit"]] * 3 + [["TriggerExit", "Propose"]]
+    assert [kinds(one) for one in found] == [["ConfirmExit"]] * 3 + [["TriggerExit", "Propose"]]
 
 
 @pytest.mark.parametrize("leg", ["p580", "p575"])
@@ -114,8 +114,8 @@ def test_stop_waits_for_the_leg_whose_print_made_it_hold(leg: str) -> None:
 
     found = watched(position(), [at(n) for n in range(0, 60, 5)])
 
-    assert [kinds(one) for one in found[:6]] == [["CountExit"]] * 6
-    assert kinds(found[6]) == ["CountExit", "BlockExit"]
+    assert [kinds(one) for one in found[:6]] == [["ConfirmExit"]] * 6
+    assert kinds(found[6]) == ["ConfirmExit", "BlockExit"]
     assert not any("Propose" in kinds(one) for one in found)
 
 
@@ -274,7 +274,7 @@ def test_guard_does_not_wait_for_a_stop_that_is_not_believed_yet() -> None:
 
     found = look(known, chain, strategy=STOP_ONLY, session=LAST_DAY, market={"SPY": given.market(price=577.0)})
 
-    assert kinds(found) == ["CountExit", "Propose"]
+    assert kinds(found) == ["ConfirmExit", "Propose"]
 
 
 def test_contract_whose_terms_have_changed_is_guarded_however_far_its_old_strike_is_from_the_money() -> None:
@@ -366,7 +366,7 @@ def test_thin_cushion_closes_the_position_that_frees_most_once_it_is_believed() 
 
     found = watched(known, chains, account=given.account(excess_liquidity=9_000))
 
-    assert [kinds(one) for one in found] == [["CountExit"], ["CountExit"], ["Propose"]]
+    assert [kinds(one) for one in found] == [["ConfirmExit"], ["ConfirmExit"], ["Propose"]]
     (proposed,) = found[-1]
     assert isinstance(proposed, Propose)
     assert (proposed.order.position, proposed.order.quantity) == ("o1", 1)
@@ -396,8 +396,8 @@ def test_cushion_that_recovers_is_forgotten() -> None:
 
     recovered = look(known, costs("0.80", at=seconds(5)), exit_hits=hits)
 
-    assert kinds(thin) == ["CountExit"]
-    assert recovered == [CountExit("account", "cushion below 10%", seconds(5), 0)]
+    assert kinds(thin) == ["ConfirmExit"]
+    assert recovered == [ConfirmExit("account", "cushion below 10%", seconds(5), 0)]
 
 
 # What a trader would lose money by.
@@ -459,7 +459,7 @@ def test_loss_told_as_a_negative_profit_is_a_stop_like_any_other() -> None:
 
     found = watched(position(by=rules), [costs("2.50", at=seconds(n)) for n in (0, 8, 16)], rules)
 
-    assert [kinds(one) for one in found] == [["CountExit"], ["CountExit"], ["TriggerExit", "Propose"]]
+    assert [kinds(one) for one in found] == [["ConfirmExit"], ["ConfirmExit"], ["TriggerExit", "Propose"]]
     (_, proposed) = found[-1]
     assert isinstance(proposed, Propose)
     assert proposed.order.worst == Decimal("-4.98")  # its fees of 0.013 a share included, no more than expiry could cost
@@ -470,7 +470,7 @@ def test_print_that_only_stands_there_confirms_no_stop() -> None:
 
     found = watched(position(), [*standing, costs("2.50", at=seconds(25))])
 
-    assert [kinds(one) for one in found] == [["CountExit"]] * 5 + [["TriggerExit", "Propose"]]
+    assert [kinds(one) for one in found] == [["ConfirmExit"]] * 5 + [["TriggerExit", "Propose"]]
 
 
 def test_alert_is_not_lost_while_its_print_only_stands_there() -> None:

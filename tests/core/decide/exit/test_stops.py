@@ -20,7 +20,7 @@ from engine.domain.decision import (
     AskQuotes,
     BlockExit,
     Cancel,
-    CountExit,
+    ConfirmExit,
     Decision,
     FreeExit,
     Propose,
@@ -76,7 +76,7 @@ def test_stop_whose_quotes_come_only_when_they_are_asked_for_is_believed_in_time
     for n in range(60):
         found = look(known, silent("2.50", n, quoted_at), exit_hits=dict(hits), asked_quotes=dict(asked_at))
         for one in found:
-            if isinstance(one, CountExit):
+            if isinstance(one, ConfirmExit):
                 hits[one.position, one.rule] = ExitHits(one.first_at, seconds(n), one.count)
             if isinstance(one, AskQuotes):
                 asked_at |= dict.fromkeys((contract.con_id for contract in one.contracts), seconds(n))
@@ -98,7 +98,7 @@ def test_quotes_are_asked_for_every_five_seconds_while_none_comes_and_not_where_
 def test_stop_that_a_fresh_quote_contradicts_is_dropped() -> None:
     found = watched(position(), [costs("2.50"), costs("0.80", at=seconds(1))])
 
-    assert [one.count for one in found[1] if isinstance(one, CountExit)] == [0]
+    assert [one.count for one in found[1] if isinstance(one, ConfirmExit)] == [0]
     assert blocked(found[1]) == []
 
 
@@ -120,7 +120,7 @@ def test_stop_whose_quotes_vanish_before_it_is_believed_is_not_dropped_but_speak
     found = watched(position(), [costs("2.50"), *(costs("2.50", at=seconds(n), **gone) for n in range(1, 35))])
 
     assert [n for n, one in enumerate(found) if blocked(one)] == [30]
-    assert not any(one.count == 0 for looked in found for one in looked if isinstance(one, CountExit))
+    assert not any(one.count == 0 for looked in found for one in looked if isinstance(one, ConfirmExit))
 
 
 def test_stop_speaks_also_where_nothing_ticks_any_more() -> None:
@@ -199,7 +199,7 @@ def test_bad_quotes_answer_nothing_about_prices_and_hold_up_no_rule_of_the_clock
 
     found = look(position(by=rules), crossed, strategy=rules)
 
-    assert kinds(found) == ["CountExit", "TriggerExit"]
+    assert kinds(found) == ["ConfirmExit", "TriggerExit"]
 
 
 # A close that comes to nothing.
@@ -237,7 +237,7 @@ def day(
             found.append((n, one))
             for fact in facts_of(one):
                 ledger.apply(fact, at)
-            if isinstance(one, CountExit):
+            if isinstance(one, ConfirmExit):
                 hits[one.position, one.rule] = ExitHits(one.first_at, at, one.count)
             if isinstance(one, Send) and ends == "rejected":
                 ledger.apply(OrderRejected(one.order_ref, 201, "no"), at)
@@ -373,7 +373,7 @@ def test_date_that_blocks_is_not_over_while_a_stop_above_it_waits_to_be_believed
 
     found = look(known, costs("2.50"), strategy=rules)
 
-    assert kinds(found) == ["CountExit"]
+    assert kinds(found) == ["ConfirmExit"]
 
 
 def test_stop_that_was_not_filled_says_nothing_of_its_quotes_until_its_next_try() -> None:

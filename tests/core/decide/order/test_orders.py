@@ -19,8 +19,8 @@ from engine.domain.decision import (
     Decline,
     Deny,
     DenyEntry,
-    Doubt,
     Expire,
+    MarkUnknown,
     Propose,
     RecordFunnel,
     RefreshAccount,
@@ -129,7 +129,7 @@ def test_broker_has_the_machine_s_seconds_where_a_simulator_runs_faster() -> Non
     assert due(silent, after=timedelta(seconds=31), pace=60.0) == []
     assert due(silent, after=timedelta(seconds=30 * 60 + 1), pace=60.0) == [Expire("o1", "the preview was never answered")]
     assert due(*unacknowledged, after=timedelta(seconds=11), pace=60.0) == []
-    assert due(*unacknowledged, after=timedelta(seconds=11)) == [Doubt("o1", "no acknowledgement within 10 s")]
+    assert due(*unacknowledged, after=timedelta(seconds=11)) == [MarkUnknown("o1", "no acknowledgement within 10 s")]
     assert due(silent, after=timedelta(seconds=31), pace=0.1) == [Expire("o1", "the preview was never answered")]
 
 
@@ -423,7 +423,7 @@ def test_silence_after_sending_is_doubted() -> None:
     facts = given.sent(opening())
 
     assert due(*facts, after=timedelta(seconds=10)) == []
-    assert due(*facts, after=timedelta(seconds=11)) == [Doubt("o1", "no acknowledgement within 10 s")]
+    assert due(*facts, after=timedelta(seconds=11)) == [MarkUnknown("o1", "no acknowledgement within 10 s")]
 
 
 def test_unknown_order_is_left_alone() -> None:
@@ -486,7 +486,7 @@ def test_cancel_that_is_not_answered_is_doubted_and_asked_for_once() -> None:
     facts = [*given.working(opening()), CancelRequested("o1", "halted")]
 
     assert due(*facts, after=timedelta(seconds=15)) == []
-    assert due(*facts, after=timedelta(seconds=16)) == [Doubt("o1", "the cancel was not answered")]
+    assert due(*facts, after=timedelta(seconds=16)) == [MarkUnknown("o1", "the cancel was not answered")]
 
 
 def test_cancel_that_was_lost_is_asked_for_again_once_the_order_is_found() -> None:

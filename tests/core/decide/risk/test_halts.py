@@ -7,7 +7,7 @@ import pytest
 
 from engine.decide.decide import decide
 from engine.decide.risk.halts import halt_due
-from engine.domain.decision import Stop
+from engine.domain.decision import Halt
 from engine.domain.facts import (
     Fact,
     Halted,
@@ -26,7 +26,7 @@ A_SECOND = timedelta(seconds=1)
 ONE_LEG = [*given.working(ORDER), given.fills(ORDER)[0]]
 
 
-def seen(known: Ledger, after: timedelta = timedelta(0), **more: object) -> Stop | None:
+def seen(known: Ledger, after: timedelta = timedelta(0), **more: object) -> Halt | None:
     """The halt that is due so long after NOW; the broker was asked at that very moment unless it is said otherwise."""
     at = given.NOW + after
     return halt_due(given.snapshot(known, given.chain(at=at), at=at, **more), given.rulebook())
@@ -176,4 +176,4 @@ def test_nothing_else_is_decided_in_the_look_that_halts() -> None:
 
     found = decide(given.snapshot(known, given.chain(at=at), at=at), given.rulebook(given.strategy()))
 
-    assert [type(one) for one in found] == [Stop]
+    assert [type(one) for one in found] == [Halt]
