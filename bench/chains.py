@@ -48,10 +48,11 @@ def _chain(underlyings: int, expiries: int, strikes: int, step: float, around: f
     mid = np.round(fair / 0.05) * 0.05
     bid, ask = np.round(np.maximum(mid - half, 0), 2), np.round(mid + half, 2)
     volume, interest = np.floor(rng.exponential(80, n)), np.floor(rng.exponential(900, n))
-    gid = (u * expiries + e) * 2 + (side < 0)
+    group_id = (u * expiries + e) * 2 + (side < 0)
     premium = (bid + ask) / 2
     columns = {
-        "cid": np.arange(n), "u": u, "gid": gid, "put_call": side, "dte": dte, "strike": strike, "years": years, "spot": spot,
+        "row_id": np.arange(n), "underlying_id": u, "group_id": group_id, "put_call": side, "dte": dte,
+        "strike": strike, "years": years, "spot": spot,
         "forward": forward, "forward_from": np.ones(n), "discount": np.exp(-carry * years), "atm_iv": atm, "bid": bid, "ask": ask,
         "bid_size": rng.integers(1, 90, n), "ask_size": rng.integers(1, 90, n),
         "last": mid, "volume": volume, "open_interest": interest, "quoted_at": AS_OF.timestamp() - rng.exponential(2, n),

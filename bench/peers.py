@@ -38,8 +38,8 @@ class Bounds:
 # --- polars -------------------------------------------------------------------------------------------------------------------
 
 _COLUMNS = [
-    "cid", "u", "gid", "put_call", "dte", "strike", "years", "forward", "bid", "ask", "volume", "open_interest", "iv",
-    "delta", "worth", "fee", "exchange_fee",
+    "row_id", "underlying_id", "group_id", "put_call", "dte", "strike", "years", "forward", "bid", "ask", "volume",
+    "open_interest", "iv", "delta", "worth", "fee", "exchange_fee",
 ]  # fmt: skip
 
 
@@ -52,13 +52,13 @@ def polars_plain(frame: pl.DataFrame, b: Bounds) -> Rows:
     """Join on the group, then filter."""
     legs = _polars_legs(frame, b)
     short = legs.filter((pl.col("bid") > 0) & pl.col("delta").abs().is_between(*b.delta))
-    return _polars_best(short.join(legs, on="gid", suffix="_l"), b)
+    return _polars_best(short.join(legs, on="group_id", suffix="_l"), b)
 
 
 def polars_bucket(frame: pl.DataFrame, b: Bounds) -> Rows:
     """Join on buckets as wide as the widest spread, the short side doubled."""
     legs = _polars_legs(frame, b).with_columns(
-        bucket=pl.col("gid").cast(pl.Int64) * 2**31 + (pl.col("strike") / (b.width_high + 1e-6)).floor().cast(pl.Int64)
+        bucket=pl.col("group_id").cast(pl.Int64) * 2**31 + (pl.col("strike") / (b.width_high + 1e-6)).floor().cast(pl.Int64)
     )
     short = legs.filter((pl.col("bid") > 0) & pl.col("delta").abs().is_between(*b.delta))
     doubled = pl.concat([short, short.with_columns(bucket=pl.col("bucket") - 1)])
@@ -72,7 +72,8 @@ def polars_where(frame: pl.DataFrame, b: Bounds) -> Rows:
         low=pl.col("strike") - b.width_high - 1e-6, high=pl.col("strike") - b.width_low + 1e-6
     )
     met = short.join_where(
-        legs, pl.col("gid") == pl.col("gid_l"), pl.col("strike_l") >= pl.col("low"), pl.col("strike_l") <= pl.col("high"),
+        legs, pl.col("group_id") == pl.col("group_id_l"),
+        pl.col("strike_l") >= pl.col("low"), pl.col("strike_l") <= pl.col("high"),
         suffix="_l",
     )  # fmt: skip
     return _polars_best(met, b)
@@ -90,10 +91,10 @@ def _polars_legs(frame: pl.DataFrame, b: Bounds) -> pl.LazyFrame:
 def _polars_best(met: pl.LazyFrame, b: Bounds) -> Rows:
     c = pl.col
     priced = (
-        met.with_columns(W=c("strike") - c("strike_l"), net=((c("bid") + c("ask")) - (c("bid_l") + c("ask_l"))) / 2)
+        met.with_columns(width=c("strike") - c("strike_l"), net=((c("bid") + c("ask")) - (c("bid_l") + c("ask_l"))) / 2)
         .filter(
-            c("W").is_between(b.width_low - 1e-6, b.width_high + 1e-6) & (c("net") > EQUAL) & (c("net") < c("W") - EQUAL)
-            & (c("bid") - c("ask_l") > EQUAL) & (c("net") >= b.credit * c("W") - EQUAL)
+            c("width").is_between(b.width_low - 1e-6, b.width_high + 1e-6) & (c("net") > EQUAL) & (c("net") < c("width") - EQUAL)
+            & (c("bid") - c("ask_l") > EQUAL) & (c("net") >= b.credit * c("width") - EQUAL)
         )
         .with_columns(passed_on=c("exchange_fee") + c("exchange_fee_l"))
         .with_columns(fees=2 * (pl.max_horizontal(c("fee") + c("fee_l"), pl.lit(b.minimum_fee)) + c("passed_on")))
@@ -103,17 +104,17 @@ def _polars_best(met: pl.LazyFrame, b: Bounds) -> Rows:
         .with_columns(
             z=-((c("at") / c("forward")).log() + c("iv_at") * c("iv_at") / 2 * c("years"))
             / (c("iv_at") * c("years").sqrt()),
-            score=(100 * (c("net") + c("worth_l") - c("worth")) - c("fees")) / (100 * (c("W") - c("net"))),
+            score=(100 * (c("net") + c("worth_l") - c("worth")) - c("fees")) / (100 * (c("width") - c("net"))),
         )
         .filter((c("kept") > EQUAL) & (c("z") >= 0) & c("z").is_finite() & c("score").is_finite())
-        .select("u", "cid", "cid_l", "score")
-        .sort(["score", "cid", "cid_l"], descending=[True, False, False])
+        .select("underlying_id", "row_id", "row_id_l", "score")
+        .sort(["score", "row_id", "row_id_l"], descending=[True, False, False])
     )  # fmt: skip
     return [
         row[1:]
-        for row in priced.group_by("u", maintain_order=True)
+        for row in priced.group_by("underlying_id", maintain_order=True)
         .head(KEEP)
-        .sort(["score", "cid", "cid_l"], descending=[True, False, False])
+        .sort(["score", "row_id", "row_id_l"], descending=[True, False, False])
         .collect()
         .rows()
     ]
@@ -135,21 +136,21 @@ def pandas_merge(frame: pd.DataFrame, b: Bounds) -> Rows:
         & (f.open_interest >= b.open_interest) & (f.ask - f.bid <= b.quote_width * ((f.bid + f.ask) / 2) + EQUAL)
     ]  # fmt: skip
     short = legs[(legs.bid > 0) & legs.delta.abs().between(*b.delta)]
-    m = short.merge(legs, on="gid", suffixes=("", "_l"))
-    m["W"] = m.strike - m.strike_l
-    m = m[m.W.between(b.width_low - 1e-6, b.width_high + 1e-6)].copy()
+    m = short.merge(legs, on="group_id", suffixes=("", "_l"))
+    m["width"] = m.strike - m.strike_l
+    m = m[m.width.between(b.width_low - 1e-6, b.width_high + 1e-6)].copy()
     m["net"] = ((m.bid + m.ask) - (m.bid_l + m.ask_l)) / 2
-    m = m[(m.net > EQUAL) & (m.net < m.W - EQUAL) & (m.bid - m.ask_l > EQUAL) & (m.net >= b.credit * m.W - EQUAL)].copy()
+    m = m[(m.net > EQUAL) & (m.net < m.width - EQUAL) & (m.bid - m.ask_l > EQUAL) & (m.net >= b.credit * m.width - EQUAL)].copy()
     fees = 2 * (np.maximum(m.fee + m.fee_l, b.minimum_fee) + m.exchange_fee + m.exchange_fee_l)
     kept = m.net - fees / 100
     at = m.strike - kept
     iv = m.iv + (m.iv_l - m.iv) * (at - m.strike) / (m.strike_l - m.strike)
     z = -(np.log(at / m.forward) + iv * iv / 2 * m.years) / (iv * np.sqrt(m.years))
-    m["score"] = (100 * (m.net + m.worth_l - m.worth) - fees) / (100 * (m.W - m.net))
+    m["score"] = (100 * (m.net + m.worth_l - m.worth) - fees) / (100 * (m.width - m.net))
     m = m[(kept > EQUAL) & (z >= 0) & np.isfinite(z) & np.isfinite(m.score)]
-    order = {"by": ["score", "cid", "cid_l"], "ascending": [False, True, True]}
-    best = m.sort_values(**order).groupby("u", sort=False).head(KEEP)
-    return list(best[["cid", "cid_l", "score"]].itertuples(index=False, name=None))
+    order = {"by": ["score", "row_id", "row_id_l"], "ascending": [False, True, True]}
+    best = m.sort_values(**order).groupby("underlying_id", sort=False).head(KEEP)
+    return list(best[["row_id", "row_id_l", "score"]].itertuples(index=False, name=None))
 
 
 # --- loops --------------------------------------------------------------------------------------------------------------------
@@ -172,11 +173,11 @@ def numba_loops(columns: tuple[np.ndarray, ...], underlyings: int, b: Bounds) ->
 
 @numba.njit(cache=False)
 def _loops(
-    cid, u, gid, put_call, dte, strike, years, forward, bid, ask, volume, interest, iv, delta, worth, fee, passed_on,
+    row_id, u, group_id, put_call, dte, strike, years, forward, bid, ask, volume, interest, iv, delta, worth, fee, passed_on,
     underlyings, width_low, width_high, day_low, day_high, min_volume, min_interest, quote_width, delta_low, delta_high,
     share, min_fee,
 ):  # fmt: skip
-    n = cid.size
+    n = row_id.size
     is_leg = np.empty(n, np.bool_)
     for i in range(n):
         b, a = bid[i], ask[i]
@@ -194,7 +195,7 @@ def _loops(
             continue
         root_years = np.sqrt(years[s])
         for k in range(s - 1, -1, -1):
-            if gid[k] != gid[s]:
+            if group_id[k] != group_id[s]:
                 break
             width = strike[s] - strike[k]
             if width > width_high:

@@ -34,12 +34,12 @@ def filled_store(chain: ChainSnapshot) -> QuoteStore:
     store.layout(chain.contracts, {name: Carry(rate=0.03, dividend=0.0) for name in chain.underlyings})
     columns = chain.table.to_pydict()
     store.underlying("SPX", AS_OF.timestamp(), columns["spot"][0])
-    for cid, contract in enumerate(chain.contracts):
+    for row_id, contract in enumerate(chain.contracts):
         store.option(
-            contract.con_id, AS_OF.timestamp(), bid=columns["bid"][cid], ask=columns["ask"][cid], bid_size=10.0, ask_size=10.0,
-            volume=columns["volume"][cid], open_interest=columns["open_interest"][cid],
+            contract.con_id, AS_OF.timestamp(), bid=columns["bid"][row_id], ask=columns["ask"][row_id],
+            bid_size=10.0, ask_size=10.0, volume=columns["volume"][row_id], open_interest=columns["open_interest"][row_id],
         )  # fmt: skip
-        store.greeks(contract.con_id, *(columns[name][cid] for name in ("iv", "delta", "gamma", "theta", "vega")))
+        store.greeks(contract.con_id, *(columns[name][row_id] for name in ("iv", "delta", "gamma", "theta", "vega")))
     store.snapshot(AS_OF)
     return store
 

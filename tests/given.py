@@ -138,12 +138,12 @@ def chain(rows: Sequence[Mapping[str, object]] | None = None, *, at: datetime = 
     underlyings = tuple(sorted({one.underlying for one in contracts}))  # type: ignore[union-attr]
     groups = list(dict.fromkeys(_place(one)[:4] for one in contracts))  # type: ignore[arg-type]
     columns: dict[str, list[object]] = {name: [] for name in CHAIN_SCHEMA.names}
-    for cid, (row, one) in enumerate(zip(told, contracts, strict=True)):
-        row |= {"cid": cid, "u": underlyings.index(one.underlying), "gid": groups.index(_place(one)[:4])}  # type: ignore[union-attr, arg-type]
+    for row_id, (row, one) in enumerate(zip(told, contracts, strict=True)):
+        row |= {"row_id": row_id, "underlying_id": underlyings.index(one.underlying), "group_id": groups.index(_place(one)[:4])}  # type: ignore[union-attr, arg-type]
         for name, column in columns.items():
             column.append(float("nan") if row[name] is None else row[name])
     table = pa.table({name: pa.array(column, CHAIN_SCHEMA.field(name).type) for name, column in columns.items()}, CHAIN_SCHEMA)
-    rows_by_con_id = {one.con_id: cid for cid, one in enumerate(contracts)}  # type: ignore[union-attr]
+    rows_by_con_id = {one.con_id: row_id for row_id, one in enumerate(contracts)}  # type: ignore[union-attr]
     return ChainSnapshot(f"S{at:%H%M%S}", at, table, contracts, underlyings, 1, rows_by_con_id)  # type: ignore[arg-type]
 
 

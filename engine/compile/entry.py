@@ -33,7 +33,7 @@ from engine.strategy.model import Strategy
 
 @dataclass(frozen=True, slots=True)
 class EntryPlan:
-    """The scan of one strategy. Rows: s_cid, l_cid (row numbers of the legs in the chain), score; best first."""
+    """The scan of one strategy. Rows: short_row_id, long_row_id (row numbers of the legs in the chain), score; best first."""
 
     query: Query
     several: bool
@@ -62,15 +62,17 @@ def compile_entry(
     priced = Priced.for_sql([*rules, score], spread, terms, parameters, float(minimum_fee))
     legs = [*of_side(spread, parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
     short, long = short_conditions(spread, parameters), long_conditions(spread, parameters)
-    underlying = ["u"] if several else []
-    met = pairs(meeting, spread, parameters, priced.columns, short, long, ["s.u AS u"] if several else [])
+    underlying = ["underlying_id"] if several else []
+    met = pairs(
+        meeting, spread, parameters, priced.columns, short, long, ["short.underlying_id AS underlying_id"] if several else []
+    )
     sql = f"""WITH legs AS MATERIALIZED (
-  SELECT {", ".join(["cid", *underlying, key(meeting, spread, parameters), *priced.columns])}
+  SELECT {", ".join(["row_id", *underlying, key(meeting, spread, parameters), *priced.columns])}
   FROM chain
   WHERE {conjunction(legs, 4)}
 ),
 {met}{priced.steps([f"{score} AS score"])}
-SELECT s_cid, l_cid, score
+SELECT short_row_id, long_row_id, score
 FROM priced
 WHERE {conjunction([*sound(spread), *rules, f"score <= {FINITE}"], 2)}
 {_best(several=several, kept=parameters.named("keep", spread.keep))}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
@@ -78,7 +80,7 @@ WHERE {conjunction([*sound(spread), *rules, f"score <= {FINITE}"], 2)}
 
 
 def _best(*, several: bool, kept: str) -> str:
-    order = "round(score, 10) DESC, s_cid, l_cid"
+    order = "round(score, 10) DESC, short_row_id, long_row_id"
     if not several:
         return f"ORDER BY {order}\nLIMIT {kept}"
-    return f"QUALIFY row_number() OVER (PARTITION BY u ORDER BY {order}) <= {kept}\nORDER BY {order}"
+    return f"QUALIFY row_number() OVER (PARTITION BY underlying_id ORDER BY {order}) <= {kept}\nORDER BY {order}"

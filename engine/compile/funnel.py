@@ -36,7 +36,7 @@ class Judged:
 class FunnelPlan:
     """`counts` returns one row, passed and unknown for each step; `nearest` the spread that fails least, or no row.
 
-    Columns of `nearest`: s_cid, l_cid, then for each judged condition how far it is missed (0 is passed, NULL is
+    Columns of `nearest`: short_row_id, long_row_id, then for each judged condition how far it is missed (0 is passed, NULL is
     unknown), its value and its bound.
     """
 
@@ -106,10 +106,10 @@ def _counts(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[str, .
     sides = [_of_short(spread, parameters), *_of_long(spread, parameters)]
     short, long = f"step_{len(legs)}", f"step_{len(legs) + 1}"
     spreads = ["TRUE", f"({' AND '.join(sound(spread))})", *rules, _known(score)]
-    long_ones = [f"l.{long}"] if spread.long_delta else []
+    long_ones = [f"long.{long}"] if spread.long_delta else []
     met = pairs("bucket", spread, parameters, priced.columns, [short], long_ones)
     sql = f"""WITH options AS MATERIALIZED (
-  SELECT {", ".join(["cid", key("bucket", spread, parameters), *columns])},
+  SELECT {", ".join(["row_id", key("bucket", spread, parameters), *columns])},
     {_named([*legs, *sides])}
   FROM chain
   WHERE {conjunction(of_side(spread, parameters), 4)}
@@ -155,13 +155,13 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
     of_leg = Writer(lambda measure: leg_term(measure.name), parameters)
     filters = [of_leg.misses_by(line.expression) for line in strategy.filters]
     rules = [*_delta_conditions(spread), *spread.rules]
-    misses = [_worse(f"s_miss_{n}", f"l_miss_{n}") for n in range(len(filters))]
-    misses += ["CASE WHEN s_bid > 0 THEN 0e0 ELSE 1e0 END", *(of_spread.misses_by(rule.expression) for rule in rules)]
+    misses = [_worse(f"short_miss_{n}", f"long_miss_{n}") for n in range(len(filters))]
+    misses += ["CASE WHEN short_bid > 0 THEN 0e0 ELSE 1e0 END", *(of_spread.misses_by(rule.expression) for rule in rules)]
     misses.append(f"CASE WHEN {_known(of_spread.number(spread.rank).sql)} THEN 0e0 END")
     values = [("NULL", "NULL")] * (len(filters) + 1) + [_sides(rule.expression, of_spread) for rule in rules] + [("NULL", "NULL")]
     fragments = [*misses, *(sql for both in values for sql in both)]
     priced = Priced.for_sql(fragments, spread, terms, parameters, minimum_fee)
-    columns = leg_columns([*(f"s_{name}" for name in priced.columns), "s_bid"])
+    columns = leg_columns([*(f"short_{name}" for name in priced.columns), "short_bid"])
     missed = [f"miss_{n}" for n in range(len(filters))]
     met = pairs("bucket", spread, parameters, [*columns, *missed], [], [])
     judged = [
@@ -173,15 +173,15 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
     shown = ", ".join(f"missed_{n}, value_{n}, bound_{n}" for n in range(len(misses)))
     leg_misses = [f"{miss} AS miss_{n}" for n, miss in enumerate(filters)]
     sql = f"""WITH legs AS MATERIALIZED (
-  SELECT {", ".join(["cid", key("bucket", spread, parameters), *columns, *leg_misses])}
+  SELECT {", ".join(["row_id", key("bucket", spread, parameters), *columns, *leg_misses])}
   FROM chain
   WHERE {conjunction([*of_side(spread, parameters), *QUOTED], 4)}
 ),
 {met}{priced.steps(judged, fenced=True)}
-SELECT s_cid, l_cid, {shown}
+SELECT short_row_id, long_row_id, {shown}
 FROM priced
 WHERE {conjunction(sound(spread), 2)}
-ORDER BY {failed}, {distance}, s_cid, l_cid
+ORDER BY {failed}, {distance}, short_row_id, long_row_id
 LIMIT 1"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     texts = [Judged(line.text, has_values=False) for line in strategy.filters]
     texts += [

@@ -44,7 +44,7 @@ def of_side(spread: Vertical, parameters: Parameters) -> list[str]:
 def sound(spread: Vertical) -> list[str]:
     """The price at mid makes sense: something is earned or paid, and less than the width."""
     price = "net" if spread.is_credit else "-net"
-    return [f"{price} > {EQUAL}", f"{price} < W - {EQUAL}"]
+    return [f"{price} > {EQUAL}", f"{price} < width - {EQUAL}"]
 
 
 def short_conditions(spread: Vertical, parameters: Parameters) -> list[str]:
@@ -52,7 +52,7 @@ def short_conditions(spread: Vertical, parameters: Parameters) -> list[str]:
     return ["bid > 0", *_delta("short_delta", "delta", spread.short_delta, parameters)]
 
 
-def long_conditions(spread: Vertical, parameters: Parameters, column: str = "l.delta") -> list[str]:
+def long_conditions(spread: Vertical, parameters: Parameters, column: str = "long.delta") -> list[str]:
     """What the leg that is bought must fulfil besides."""
     return _delta("long_delta", column, spread.long_delta, parameters)
 
@@ -60,9 +60,9 @@ def long_conditions(spread: Vertical, parameters: Parameters, column: str = "l.d
 def key(meeting: Meeting, spread: Vertical, parameters: Parameters) -> str:
     """The column by which legs find each other."""
     if meeting == "group":
-        return "gid"
+        return "group_id"
     reach = parameters.named("reach", float(spread.width.high) + ROUNDING)
-    return f"gid::BIGINT * 2147483648 + floor(strike / {reach})::BIGINT AS bucket"
+    return f"group_id::BIGINT * 2147483648 + floor(strike / {reach})::BIGINT AS bucket"
 
 
 def pairs(
@@ -74,19 +74,19 @@ def pairs(
     long: Sequence[str],
     also: Sequence[str] = (),
 ) -> str:
-    """The pairs of legs at the wanted distance: every column of both, s_… of the short one and l_… of the long one."""
+    """The pairs of legs at the wanted distance: every column of both, short_… of the short one and long_… of the long one."""
     where = f" WHERE {' AND '.join(short)}" if short else ""
     step = "- 1" if spread.short_is_higher else "+ 1"
     doubled = "*" if meeting == "group" else f"*, unnest([bucket, bucket {step}]) AS met"
-    met = "s.gid = l.gid" if meeting == "group" else "s.met = l.bucket"
+    met = "short.group_id = long.group_id" if meeting == "group" else "short.met = long.bucket"
     low = parameters.named("width_low", float(spread.width.low) - ROUNDING)
     high = parameters.named("width_high", float(spread.width.high) + ROUNDING)
-    between = "s.strike - l.strike" if spread.short_is_higher else "l.strike - s.strike"
-    both = [f"{leg}.{column} AS {leg}_{column}" for column in columns for leg in ("s", "l")]
+    between = "short.strike - long.strike" if spread.short_is_higher else "long.strike - short.strike"
+    both = [f"{leg}.{column} AS {leg}_{column}" for column in columns for leg in ("short", "long")]
     return f"""pairs AS (
-  SELECT {", ".join(["s.cid AS s_cid", "l.cid AS l_cid", *also, *both])}
-  FROM (SELECT {doubled} FROM legs{where}) s
-  JOIN legs l
+  SELECT {", ".join(["short.row_id AS short_row_id", "long.row_id AS long_row_id", *also, *both])}
+  FROM (SELECT {doubled} FROM legs{where}) short
+  JOIN legs long
     ON {met}
    AND {conjunction([f"{between} BETWEEN {low} AND {high}", *long], 3)}
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
@@ -108,8 +108,8 @@ class Priced:
         needed = levels([*fragments, *sound(spread)], terms)
         if any("fees" in level for level in needed):
             parameters.named("minimum_fee", minimum_fee)
-        used = [*fragments, *(terms[name] for level in needed for name in level), "s_strike", "s_bid"]
-        used += ["s_delta"] * bool(spread.short_delta or spread.long_delta)
+        used = [*fragments, *(terms[name] for level in needed for name in level), "short_strike", "short_bid"]
+        used += ["short_delta"] * bool(spread.short_delta or spread.long_delta)
         return Priced(terms, needed, leg_columns(used))
 
     def steps(self, last: Sequence[str], *, fenced: bool = False) -> str:

@@ -80,7 +80,7 @@ def chain_rows(
     series = kept or series_of(chain, calendar)
     to_dividend = series.nothing
     if any(days is not None for days in ahead):
-        to_dividend = pa.array(np.array([np.nan if days is None else days for days in ahead])[numbers(chain, "u")])
+        to_dividend = pa.array(np.array([np.nan if days is None else days for days in ahead])[numbers(chain, "underlying_id")])
     columns = {name: chain.table.column(name) for name in CHAIN_SCHEMA.names}
     adrift = np.isnan(numbers(chain, "forward"))
     oldest = NUMBERS_STAND_FOR.total_seconds()
@@ -97,7 +97,7 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
     """The adjusted contracts of a layout (they do not stand for 100 shares and are never traded), and when its groups end."""
     contracts = chain.contracts
     adjusted = tuple((row, row + 1) for row, contract in enumerate(contracts) if contract.multiplier != MULTIPLIER)
-    starts = [*np.flatnonzero(np.diff(numbers(chain, "gid"), prepend=-1)).tolist(), len(contracts)]
+    starts = [*np.flatnonzero(np.diff(numbers(chain, "group_id"), prepend=-1)).tolist(), len(contracts)]
     until: dict[tuple[OptionClass, date], float] = {}
     ends: list[tuple[float, Stretch]] = []
     for start, stop in itertools.pairwise(starts):
@@ -106,7 +106,7 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
         if key not in until:
             until[key] = calendar.trades_until(*key).timestamp()
         ends.append((until[key], (start, stop)))
-    number = numbers(chain, "u")
+    number = numbers(chain, "underlying_id")
     firsts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
     stretches = dict(zip(chain.underlyings, itertools.pairwise(firsts), strict=True))
     return Series(contracts, calendar, adjusted, tuple(sorted(ends)), stretches, pa.array(np.full(len(contracts), np.nan)))
@@ -140,7 +140,7 @@ def searched(rows: ChainRows, underlyings: Sequence[str], expiry: ExpiryRule, no
 def with_views(table: pa.Table, rows: ChainRows, volatilities: Sequence[Sequence[float]]) -> pa.Table:
     """The table with the volatility of each view in its column; one number an underlying, NaN where it is unknown."""
     for name, by_underlying in zip(VIEWS, volatilities, strict=False):
-        column = pa.array(np.array(by_underlying)[table.column("u").to_numpy()])
+        column = pa.array(np.array(by_underlying)[table.column("underlying_id").to_numpy()])
         table = table.set_column(SCAN_SCHEMA.get_field_index(name), SCAN_SCHEMA.field(name), column)
     return table
 
@@ -166,7 +166,7 @@ def _stretches(rows: ChainRows, underlying: str, expiry: ExpiryRule, now: dateti
     chain, (start, end) = rows.chain, rows.stretches.get(underlying, (0, 0))
     if isinstance(expiry, DayRange):
         return [(start, end)] if end > start else []
-    firsts = start + np.flatnonzero(np.diff(numbers(chain, "gid")[start:end], prepend=-1))
+    firsts = start + np.flatnonzero(np.diff(numbers(chain, "group_id")[start:end], prepend=-1))
     contracts = (chain.contracts[row] for row in firsts.tolist())
     day = next_monthly(((one.rule, one.expiry) for one in contracts), now, rows.calendar)
     if day is None:

@@ -1,6 +1,6 @@
 """The chain relation: one row an option, columns as the scan, the store and the history know them.
 
-Declared once here. Rows are sorted by (underlying, expiry, root, put_call, strike), `cid` is the row number, and `gid`
+Declared once here. Rows are sorted by (underlying, expiry, root, put_call, strike), `row_id` is the row number, and `group_id`
 numbers the groups of equal (underlying, expiry, root, put_call) densely in row order. Floats are NaN where a value is absent: the
 columns are the live buffers of the quote store, handed over without a copy, and the compiler guards every one that may be absent.
 """
@@ -24,9 +24,9 @@ class Column:
 
 
 CHAIN_COLUMNS: tuple[Column, ...] = (
-    Column("cid", pa.int32(), False, "Row number; indexes ChainSnapshot.contracts."),
-    Column("u", pa.int16(), False, "Number of the underlying; indexes ChainSnapshot.underlyings."),
-    Column("gid", pa.int32(), False, "Dense number of the group (underlying, expiry, root, put_call)."),
+    Column("row_id", pa.int32(), False, "Row number; indexes ChainSnapshot.contracts."),
+    Column("underlying_id", pa.int16(), False, "Number of the underlying; indexes ChainSnapshot.underlyings."),
+    Column("group_id", pa.int32(), False, "Dense number of the group (underlying, expiry, root, put_call)."),
     Column("put_call", pa.int8(), False, "+1 for a call, -1 for a put."),
     Column("dte", pa.int16(), False, "Calendar days from today in New York to the expiration day."),
     Column("strike", pa.float64(), False, "USD per share."),
@@ -73,13 +73,13 @@ class ChainSnapshot:
     table: pa.Table
     """Columns of CHAIN_SCHEMA, sorted as the module says."""
     contracts: Sequence[Contract]
-    """By cid."""
+    """By row_id."""
     underlyings: Sequence[str]
-    """By u."""
+    """By underlying_id."""
     layout: int
-    """Changes when rows were added or removed: cid of two snapshots agree only where this does."""
+    """Changes when rows were added or removed: row_id of two snapshots agree only where this does."""
     rows_by_con_id: dict[int, int]
-    """cid by the broker's contract number."""
+    """row_id by the broker's contract number."""
 
 
 EventKind = Literal["FOMC", "CPI", "NFP"]

@@ -80,7 +80,7 @@ class Analytics:
         rows = np.flatnonzero(self.stale)
         self._recompute(rows, at)
         self.stale[rows] = CLEAN
-        touched.update(np.unique(self._columns["gid"][rows]).tolist())
+        touched.update(np.unique(self._columns["group_id"][rows]).tolist())
         self._move_atm(np.unique(self._expiry_of[rows]), touched)
         return touched
 

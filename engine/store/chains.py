@@ -87,7 +87,7 @@ def save(state: Path, snapshot: ChainSnapshot, account: str, carries: Mapping[st
     if not state.is_dir():
         raise UserError(f"{state}: the chain cannot be archived: there is no such folder")
     rows = _archived(snapshot, account, carries)
-    u = snapshot.table["u"].to_numpy()
+    u = snapshot.table["underlying_id"].to_numpy()
     written: list[Path] = []
     for number, symbol in enumerate(snapshot.underlyings):
         begin, end = (int(np.searchsorted(u, number, side=side)) for side in ("left", "right"))
@@ -159,7 +159,7 @@ _TOO_LARGE = 2.0**31 - 1
 
 def _archived(snapshot: ChainSnapshot, account: str, carries: Mapping[str, Carry]) -> pa.Table:
     table, count = snapshot.table, snapshot.table.num_rows
-    u = table["u"].to_numpy()
+    u = table["underlying_id"].to_numpy()
     held = [carries[symbol] for symbol in snapshot.underlyings]
     columns: dict[str, object] = {
         "as_of": pa.repeat(pa.scalar(snapshot.as_of, ARCHIVED.field("as_of").type), count),

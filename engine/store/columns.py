@@ -127,12 +127,12 @@ def laid_out(number: int, contracts: Iterable[Contract], carries: Mapping[str, C
 def fixed_columns(layout: Layout) -> Columns:
     """New columns for a layout with everything filled in that no quote changes."""
     columns = Columns(len(layout.contracts))
-    columns["cid"][:] = np.arange(len(layout.contracts))
-    columns["gid"][:] = layout.group_of
+    columns["row_id"][:] = np.arange(len(layout.contracts))
+    columns["group_id"][:] = layout.group_of
     columns["put_call"][:] = [1 if contract.put_call == "C" else -1 for contract in layout.contracts]
     columns["strike"][:] = [float(contract.strike) for contract in layout.contracts]
     for u, span in enumerate(layout.spans):
-        columns["u"][span] = u
+        columns["underlying_id"][span] = u
     return columns
 
 

@@ -2,10 +2,10 @@
 
 From here come the checker, the SQL, the funnel line, `spreads fields` and the editor's completion.
 
-SQL of a *leg* measure stands over the columns of the chain: cid, con_id, underlying, root, gid, expiry, put_call (+1
+SQL of a *leg* measure stands over the columns of the chain: row_id, con_id, underlying, root, group_id, expiry, put_call (+1
 call, -1 put), strike, dte, years, spot, bid, ask, bid_size, ask_size, last, volume, open_interest, iv, delta, gamma,
 theta, vega, p_itm, expected_payoff, atm_iv, quote_age, multiplier, fee. SQL of a *spread* measure stands over the
-same columns of its two legs, s_… of the short one and l_… of the long one, and W, the width. SQL of *market*,
+same columns of its two legs, short_… of the short one and long_… of the long one, and width, the width. SQL of *market*,
 *position* and *account* measures is a column of that name in the relation of that name.
 """
 
@@ -227,17 +227,17 @@ _SPREAD = (
         "natural_credit",
         Unit.USD_PER_SHARE,
         "Net received per share at once: bid of the short leg - ask of the long leg.",
-        "(s_bid - l_ask)",
+        "(short_bid - long_ask)",
         structures="credit",
     ),
     _spread(
         "natural_debit",
         Unit.USD_PER_SHARE,
         "Net paid per share at once: ask of the long leg - bid of the short leg.",
-        "(l_ask - s_bid)",
+        "(long_ask - short_bid)",
         structures="debit",
     ),
-    _spread("width", Unit.USD_PER_SHARE, "Distance between the two strikes.", "W"),
+    _spread("width", Unit.USD_PER_SHARE, "Distance between the two strikes.", "width"),
     _spread(
         "max_profit",
         Unit.USD,
@@ -286,48 +286,56 @@ _SPREAD = (
         "delta",
         Unit.DELTA,
         "Delta of the long leg - delta of the short leg, per share.",
-        "(l_delta - s_delta)",
+        "(long_delta - short_delta)",
         nullable=True,
         between=(-1, 1),
     ),
     _spread(
-        "gamma", Unit.NUMBER, "Gamma of the long leg - gamma of the short leg, per share.", "(l_gamma - s_gamma)", nullable=True
+        "gamma",
+        Unit.NUMBER,
+        "Gamma of the long leg - gamma of the short leg, per share.",
+        "(long_gamma - short_gamma)",
+        nullable=True,
     ),
     _spread(
         "theta",
         Unit.USD_PER_SHARE,
         "Theta of the long leg - theta of the short leg: what the spread gains per share over one calendar day.",
-        "(l_theta - s_theta)",
+        "(long_theta - short_theta)",
         nullable=True,
     ),
     _spread(
         "vega",
         Unit.USD_PER_SHARE,
         "Vega of the long leg - vega of the short leg: what the spread gains per share for one point of volatility (1%).",
-        "(l_vega - s_vega)",
+        "(long_vega - short_vega)",
         nullable=True,
     ),
-    _spread("short_delta", Unit.DELTA, "Delta of the short leg without its sign.", "abs(s_delta)", nullable=True, between=(0, 1)),
-    _spread("long_delta", Unit.DELTA, "Delta of the long leg without its sign.", "abs(l_delta)", nullable=True, between=(0, 1)),
+    _spread(
+        "short_delta", Unit.DELTA, "Delta of the short leg without its sign.", "abs(short_delta)", nullable=True, between=(0, 1)
+    ),
+    _spread(
+        "long_delta", Unit.DELTA, "Delta of the long leg without its sign.", "abs(long_delta)", nullable=True, between=(0, 1)
+    ),
     _spread(
         "quote_width",
         Unit.USD_PER_SHARE,
         "Bid-ask width of the spread: the sum over both legs of ask - bid.",
-        "((s_ask - s_bid) + (l_ask - l_bid))",
+        "((short_ask - short_bid) + (long_ask - long_bid))",
     ),
     _spread(
         "slippage",
         Unit.USD_PER_SHARE,
         "What going from mid to natural costs per share: half of quote_width.",
-        "(((s_ask - s_bid) + (l_ask - l_bid)) / 2)",
+        "(((short_ask - short_bid) + (long_ask - long_bid)) / 2)",
     ),
     _spread("fees", Unit.USD, "Estimated commissions and fees of opening and closing one spread.", "fees"),
-    _spread("dte", Unit.DAYS, "Calendar days from today to the expiration date.", "s_dte"),
+    _spread("dte", Unit.DAYS, "Calendar days from today to the expiration date.", "short_dte"),
     _spread(
         "days_to_ex_dividend",
         Unit.DAYS,
         "Calendar days to the next ex-dividend date of the underlying; absent while none is known.",
-        "s_days_to_ex_dividend",
+        "short_days_to_ex_dividend",
         nullable=True,
     ),
 )

@@ -41,10 +41,10 @@ class Cells:
 
 
 def candidate(strategy: Strategy, cells: Cells, row: Row, rank: int, views: Views) -> Candidate:
-    """The candidate of one row (s_cid, l_cid, score) of a scan of this chain."""
-    chain, s_cid, l_cid, score = cells.chain, int(row[0]), int(row[1]), float(row[2])
-    short, long = _Option(cells, s_cid), _Option(cells, l_cid)
-    spread = spread_of(strategy, chain, s_cid, l_cid)
+    """The candidate of one row (short_row_id, long_row_id, score) of a scan of this chain."""
+    chain, short_row_id, long_row_id, score = cells.chain, int(row[0]), int(row[1]), float(row[2])
+    short, long = _Option(cells, short_row_id), _Option(cells, long_row_id)
+    spread = spread_of(strategy, chain, short_row_id, long_row_id)
     net = short.mid - long.mid
     multiplier = spread.multiplier
     legs = [PayoffLeg(leg.sign, 1, leg.contract.put_call, float(leg.contract.strike)) for leg in spread.legs]
@@ -79,15 +79,19 @@ def candidate(strategy: Strategy, cells: Cells, row: Row, rank: int, views: View
         spot=_known(short["spot"]),
         age_s=_age(chain, short, long),
         views=tuple(
-            View(written(view), _known(seen[int(short["u"])]), _at(legs, net, fees / multiplier, short, seen[int(short["u"])]))
+            View(
+                written(view),
+                _known(seen[int(short["underlying_id"])]),
+                _at(legs, net, fees / multiplier, short, seen[int(short["underlying_id"])]),
+            )
             for view, seen in views.items()
         ),
     )
 
 
-def spread_of(strategy: Strategy, chain: ChainSnapshot, s_cid: int, l_cid: int) -> Spread:
+def spread_of(strategy: Strategy, chain: ChainSnapshot, short_row_id: int, long_row_id: int) -> Spread:
     """The spread of two rows of the chain, the leg that is sold first."""
-    return Spread(strategy.spread.type, (Leg(chain.contracts[s_cid], "sell"), Leg(chain.contracts[l_cid], "buy")))
+    return Spread(strategy.spread.type, (Leg(chain.contracts[short_row_id], "sell"), Leg(chain.contracts[long_row_id], "buy")))
 
 
 class _Option:

@@ -125,7 +125,7 @@ class Finder:
 
     def meeting(self, chain: ChainSnapshot) -> Meeting:
         """How legs meet in this chain: by buckets where groups are long, so that the width reaches only a part of them."""
-        groups = int(numbers(chain, "gid")[-1]) + 1
+        groups = int(numbers(chain, "group_id")[-1]) + 1
         return "bucket" if chain.table.num_rows / groups >= BUCKETS_FROM else "group"
 
     def market(

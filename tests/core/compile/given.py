@@ -77,12 +77,12 @@ def chain(options: Sequence[Mapping[str, float | str | None]], multipliers: Mapp
     groups = list(dict.fromkeys((o["underlying"], o["dte"], o["root"], o["put_call"]) for o in ordered))
     contracts = [_contract(number, o, multipliers or {}) for number, o in enumerate(ordered)]
     columns: dict[str, list[object]] = {name: [] for name in CHAIN_SCHEMA.names}
-    for cid, o in enumerate(ordered):
+    for row_id, o in enumerate(ordered):
         age = o["quote_age"]
         row = dict(o) | {
-            "cid": cid,
-            "u": underlyings.index(str(o["underlying"])),
-            "gid": groups.index((o["underlying"], o["dte"], o["root"], o["put_call"])),
+            "row_id": row_id,
+            "underlying_id": underlyings.index(str(o["underlying"])),
+            "group_id": groups.index((o["underlying"], o["dte"], o["root"], o["put_call"])),
             "years": (o["dte"] + 0.1) / 365,
             "quoted_at": None if age is None else NOW.timestamp() - age,
             "quoted_level": o["spot"],

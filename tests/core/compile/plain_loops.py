@@ -43,7 +43,7 @@ def may_be_leg(strategy: Strategy, option: Option) -> bool:
 
 def _judge(strategy: Strategy, short: Option, long: Option) -> Hit | None:
     spread = strategy.spread
-    if short["gid"] != long["gid"]:
+    if short["group_id"] != long["group_id"]:
         return None
     width = short["strike"] - long["strike"] if spread.short_is_higher else long["strike"] - short["strike"]
     if not float(spread.width.low) - 1e-6 <= width <= float(spread.width.high) + 1e-6 or short["bid"] <= 0:
@@ -64,7 +64,7 @@ def _judge(strategy: Strategy, short: Option, long: Option) -> Hit | None:
     if any(truth(rule.expression, looked_up) is not True for rule in spread.rules):
         return None
     score = number(spread.rank, looked_up)
-    return None if score is None else Hit(int(short["cid"]), int(long["cid"]), score)
+    return None if score is None else Hit(int(short["row_id"]), int(long["row_id"]), score)
 
 
 # --- three-valued logic -------------------------------------------------------------------------------------------------------

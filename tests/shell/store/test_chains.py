@@ -17,9 +17,9 @@ from tests.shell.store.test_recorded import SHARED, needs_recordings
 
 CARRIES = {"SPX": SPX, "SPY": SPY}
 EXACT = (
-    "cid",
-    "u",
-    "gid",
+    "row_id",
+    "underlying_id",
+    "group_id",
     "put_call",
     "dte",
     "strike",

@@ -63,14 +63,14 @@ def test_rows_stand_in_the_order_of_the_chain() -> None:
 
     table = snapshot.table
     assert table.schema == CHAIN_SCHEMA
-    assert table["cid"].to_pylist() == list(range(88))
+    assert table["row_id"].to_pylist() == list(range(88))
     keys = [(c.underlying, c.expiry, c.root, c.put_call == "C", c.strike) for c in snapshot.contracts]
     assert keys == sorted(keys)
-    assert [snapshot.underlyings[u] for u in table["u"].to_pylist()] == [c.underlying for c in snapshot.contracts]
+    assert [snapshot.underlyings[u] for u in table["underlying_id"].to_pylist()] == [c.underlying for c in snapshot.contracts]
     assert table["strike"].to_pylist() == [float(c.strike) for c in snapshot.contracts]
     groups: dict[tuple[object, ...], set[int]] = {}
-    for key, gid in zip(keys, table["gid"].to_pylist(), strict=True):
-        groups.setdefault(key[:4], set()).add(gid)
+    for key, group_id in zip(keys, table["group_id"].to_pylist(), strict=True):
+        groups.setdefault(key[:4], set()).add(group_id)
     assert list(groups.values()) == [{n} for n in range(8)]
     assert snapshot.rows_by_con_id == {c.con_id: row for row, c in enumerate(snapshot.contracts)}
 
@@ -298,9 +298,9 @@ def test_only_rows_that_changed_are_computed_again() -> None:
 
     changed, _ = quotes.changed_since(beat)
     row = quotes.snapshot(NOW).rows_by_con_id[722]
-    gid = quotes.snapshot(NOW).table["gid"][row].as_py()
-    assert gid in changed
-    assert changed <= {gid, gid + 1}, "its own side, and the calls of its expiry, whose forward it moves"
+    group_id = quotes.snapshot(NOW).table["group_id"][row].as_py()
+    assert group_id in changed
+    assert changed <= {group_id, group_id + 1}, "its own side, and the calls of its expiry, whose forward it moves"
 
 
 @settings(max_examples=40, deadline=None)

@@ -260,5 +260,5 @@ def test_real_recordings_load(name: str, at: datetime | None, rows: int | None, 
     assert np.nanmin(iv) > 0
     assert np.nanmin(ask) > 0
     assert np.nanmin(bid) >= 0
-    assert (np.diff(table["gid"].to_numpy()) >= 0).all()
+    assert (np.diff(table["group_id"].to_numpy()) >= 0).all()
     assert np.isfinite(table["atm_iv"].to_numpy()).any()
