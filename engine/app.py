@@ -213,7 +213,7 @@ class App:
         clock = self._clock
 
         def stepped(text: str, must_stop: bool) -> None:
-            self._inbox.hear(Halted("engine", text) if must_stop and engine.ledger.halt is None else ErrorHeard(0, text))
+            self._inbox.publish(Halted("engine", text) if must_stop and engine.ledger.halt is None else ErrorHeard(0, text))
 
         clock.on_step, engine.leaps = stepped, lambda: clock.leaps
         journal = self._recovered.journal
@@ -237,7 +237,7 @@ class App:
         except OSError as error:
             log.exception("the versions of the strategies could not be written out again")
             text = f"{text}. The versions of the strategies could not be written there ({error.strerror})"
-        self._inbox.hear(Halted("engine", text))
+        self._inbox.publish(Halted("engine", text))
 
     async def _connected(self, journal_id: str, account: str | None, last_order_id: int) -> IbBroker:
         """A broker session on the first port of the mode that answers."""
@@ -248,7 +248,7 @@ class App:
                 port,
                 settings.client_id,
                 account,
-                self._inbox.hear,
+                self._inbox.publish,
                 Freshness(self._quotes, self._inbox.nudge, self._inbox.rested_at),
                 self._clock,
                 order_prefix=journal_id,
@@ -301,7 +301,7 @@ class App:
 
     def _say(self, text: str) -> None:
         """Something beside the beat failed: a line for people, and trading goes on."""
-        self._inbox.hear(ErrorHeard(0, text))
+        self._inbox.publish(ErrorHeard(0, text))
 
     def _reading(self, engine: Engine, broker: IbBroker, library: Library) -> Reading:
         ledger, gauges, beat = engine.ledger, broker.gauges, engine.gauges

@@ -14,7 +14,7 @@ from engine.domain.facts import Fact, FactRefused, OrderPreviewed, OrderProposed
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
 
-Hear = Callable[[Fact], None]
+Publish = Callable[[Fact], None]
 """Takes a fact from the outside into the queue of the next beat; never blocks, may be called from callbacks."""
 
 

@@ -30,7 +30,7 @@ from engine.domain.errors import Transient, UserError
 from engine.domain.facts import OrderPreviewed, OrderProposed, OrderUnknown
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
-from engine.ports import BrokerState, Clock, DailyBars, Hear, QuoteSink, Underlying
+from engine.ports import BrokerState, Clock, DailyBars, Publish, QuoteSink, Underlying
 
 LINES = 100
 """Market data lines that IBKR gives every user."""
@@ -57,7 +57,7 @@ class IbBroker:
         port: int,
         client_id: int,
         account: str | None,
-        hear: Hear,
+        publish: Publish,
         quotes: QuoteSink,
         clock: Clock,
         *,
@@ -71,20 +71,20 @@ class IbBroker:
         if not order_prefix:
             raise ValueError("order_prefix is empty: without one every order in the account would count as ours")
         self.gauges = BrokerGauges()
-        self._hear = hear
+        self._publish = publish
         self._clock = clock
         self._accepts_delayed = accepts_delayed
         self._contracts: dict[int, IbContract] = {}
         ib = self._ib = Tws(clock, self.gauges, zone)
-        unread = Unread(hear, self.gauges)
+        unread = Unread(publish, self.gauges)
         names = self._names = Names(order_prefix, client_id)
         executions = Executions(names)
         self._account = Account(clock)
         self._pnl_id = 0
         """Request number of the subscription to the result of the day."""
-        self._session = Session(ib, Address(host, port, client_id, account), hear, clock, self.gauges)
+        self._session = Session(ib, Address(host, port, client_id, account), publish, clock, self.gauges)
         self._session.lost = self._lost
-        self._gateway = OrderGateway(ib.client, client_id, hear, names, self.gauges)
+        self._gateway = OrderGateway(ib.client, client_id, publish, names, self.gauges)
         self._gateway.highest_order_id = min(last_order_id, ID_MAX)
         self._previews = Previews(ib.client, self.gauges)
         self._books = Books(ib, names, executions, unread, zone)
@@ -92,7 +92,7 @@ class IbBroker:
         self._books.overdue = self._overdue
         free = Lines(max(1, lines - LINES_RESERVED))
         self._stream = Stream(ib.client, quotes, free, self.gauges, self._contracts, unread, self._session.link)
-        self._chains = Chains(ib, self._stream, self._contracts, clock, unread, calendar, hear)
+        self._chains = Chains(ib, self._stream, self._contracts, clock, unread, calendar, publish)
         self._history = History(ib, self._contracts, clock, unread)
         names.on_bound = ib.wrapper.bound
         ib.wrapper.parts = Parts(
@@ -108,7 +108,7 @@ class IbBroker:
             pacing=ib.client.pacing,
             gauges=self.gauges,
             clock=clock,
-            hear=hear,
+            publish=publish,
         )
 
     @property
@@ -209,7 +209,7 @@ class IbBroker:
             self._must_be_up(order)
             self._gateway.reprice(order, limit, self._account.name)
         except (Transient, UserError, ConnectionError) as problem:
-            self._hear(OrderUnknown(order.ref, f"its change of price did not leave: {problem}"))
+            self._publish(OrderUnknown(order.ref, f"its change of price did not leave: {problem}"))
 
     def cancel(self, order: Order) -> None:
         """Never raises, for the same reason."""
@@ -217,7 +217,7 @@ class IbBroker:
             self._must_be_up(order)
             self._gateway.cancel(order)
         except (Transient, UserError, ConnectionError) as problem:
-            self._hear(OrderUnknown(order.ref, f"its cancel did not leave: {problem}"))
+            self._publish(OrderUnknown(order.ref, f"its cancel did not leave: {problem}"))
 
     def _follow_result(self, account: str) -> None:
         self._pnl_id = self._ib.client.getReqId()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from engine.broker.gauges import BrokerGauges
 from engine.domain.facts import ErrorHeard
-from engine.ports import Hear
+from engine.ports import Publish
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, OSError)
 """What reading a value that is not as it should be raises, ib_async's decoder and the database of time zones included."""
@@ -29,10 +29,10 @@ class Unreadable(ValueError):
 
 
 class Unread:
-    """Counts and says; `hear` takes the sentence into the engine's queue."""
+    """Counts and says; `publish` takes the sentence into the engine's queue."""
 
-    def __init__(self, hear: Hear, gauges: BrokerGauges) -> None:
-        self._hear = hear
+    def __init__(self, publish: Publish, gauges: BrokerGauges) -> None:
+        self._publish = publish
         self._gauges = gauges
         self._said: dict[tuple[str, str], float] = {}
         """Loop seconds at which a kind and a field were last said."""
@@ -50,13 +50,13 @@ class Unread:
         self._gauges.count_unreadable(kind)
         if self._is_news(kind, problem.field if isinstance(problem, Unreadable) else type(problem).__name__):
             why = (str(problem) or type(problem).__name__)[:WHY_MAX]
-            self._hear(ErrorHeard(0, f"{name[:WHY_MAX]}: TWS tells {why}, which cannot be read; {then}"))
+            self._publish(ErrorHeard(0, f"{name[:WHY_MAX]}: TWS tells {why}, which cannot be read; {then}"))
 
     def say(self, kind: str, text: str) -> None:
         """Say once what is wrong with an answer that reads well."""
         self._gauges.count_unreadable(kind)
         if self._is_news(kind, text):
-            self._hear(ErrorHeard(0, text))
+            self._publish(ErrorHeard(0, text))
 
     def _is_news(self, kind: str, what: str) -> bool:
         now, key = asyncio.get_running_loop().time(), (kind, what)

@@ -71,7 +71,7 @@ class Background:
     def _tell(self, texts: list[str]) -> None:
         for text in texts:
             if text not in self._told:
-                self._inbox.hear(ErrorHeard(0, text))
+                self._inbox.publish(ErrorHeard(0, text))
         self._told = texts
 
     async def keep_link(self) -> None:
@@ -108,7 +108,7 @@ class Background:
             text = ""
             with suppress(OSError):  # a folder, or a file of somebody else: it halts all the same
                 text = path.read_text(encoding="utf-8", errors="replace")[:200].strip()
-            self._inbox.hear(Halted("file", text or "HALT file"))
+            self._inbox.publish(Halted("file", text or "HALT file"))
 
     async def _look_again(self) -> None:
         await asyncio.sleep(CHECK_LINK_S if _is_in_session(self._clock.now()) else CHECK_CLOSED_S)
@@ -143,16 +143,16 @@ class Background:
         except UserError as problem:
             text = f"{problem}; strategies are not read again, what was in force stays in force"
             if text != self._unreadable:
-                self._inbox.hear(ErrorHeard(0, text))
+                self._inbox.publish(ErrorHeard(0, text))
             self._unreadable = text
             return
         if self._unreadable or is_another:
             how = "can be read again" if self._unreadable else "was replaced by another folder"
-            self._inbox.hear(ErrorHeard(0, f"{folder} {how}; what is different in its files is told one by one"))
+            self._inbox.publish(ErrorHeard(0, f"{folder} {how}; what is different in its files is told one by one"))
         self._unreadable = ""
         with suppress(UserError, Transient):
             for fact in changes:
-                self._inbox.hear(fact)
+                self._inbox.publish(fact)
             now = self._clock.now()
             self._finder.keep_only(self._in_force())
             if self._feed.is_stale(self._library.in_force, now):
@@ -184,7 +184,7 @@ class Background:
     def kept(self, problem: UserError | None) -> None:
         """A chain was kept, or could not be: that is said once and stops nothing."""
         if problem is not None and not self._is_unkept_said:
-            self._inbox.hear(ErrorHeard(0, str(problem)))
+            self._inbox.publish(ErrorHeard(0, str(problem)))
         self._is_unkept_said = problem is not None
 
 

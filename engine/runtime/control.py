@@ -192,7 +192,7 @@ class Control:
     def halt(self, by: str, reason: str) -> str:
         if self.ledger.halt is not None:
             return f"halted already, by {self.ledger.halt.by}: {self.ledger.halt.reason}"
-        self._inbox.hear(Halted(by, reason))
+        self._inbox.publish(Halted(by, reason))
         return "halting: working entries are canceled, nothing is opened, exits keep working"
 
     def resume(self, by: str) -> str:
@@ -200,7 +200,7 @@ class Control:
             return "not halted"
         if self._engine.stays_halted:
             return f"not resumed: {self._engine.stays_halted}"
-        self._inbox.hear(Resumed(by))
+        self._inbox.publish(Resumed(by))
         return f"resuming; it was halted by {self.ledger.halt.by}: {self.ledger.halt.reason}"
 
     def lift(self, name: str, strategy: str, by: str, reason: str) -> tuple[bool, str]:
@@ -209,7 +209,7 @@ class Control:
         fact = lifted(name, strategy, by, reason, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain))
         if isinstance(fact, str):
             return False, fact
-        self._inbox.hear(fact)
+        self._inbox.publish(fact)
         seen = "the last value known" if fact.value is None else dollars(fact.value)
         return True, f"lifting {called(name, strategy)}: openings are allowed again, and the fall is measured from {seen}"
 

@@ -477,11 +477,11 @@ class Engine:
         try:
             message()
         except EngineError as error:
-            self._inbox.hear(OrderUnknown(ref, f"it may not have left: {error}"))
+            self._inbox.publish(OrderUnknown(ref, f"it may not have left: {error}"))
             if not isinstance(error, Transient) and self.ledger.halt is None:
-                self._inbox.hear(Halted("engine", str(error)))
+                self._inbox.publish(Halted("engine", str(error)))
         except Exception as error:  # noqa: BLE001 - the other messages of the beat must leave
-            self._inbox.hear(OrderUnknown(ref, f"it may not have left: {told(error)}"))
+            self._inbox.publish(OrderUnknown(ref, f"it may not have left: {told(error)}"))
             self._failed(f"a message about order {ref}", error, self._clock.now())
 
     def _requote(self, contracts: Sequence[Contract]) -> None:
@@ -494,7 +494,7 @@ class Engine:
         except Exception as error:
             log.exception("the what-if of %s failed", ref)
             answer = OrderPreviewed(ref, "unknown", None, None, None, None, f"the what-if could not be asked: {told(error)}")
-        self._inbox.hear(answer)
+        self._inbox.publish(answer)
 
     def _answered(self, ref: str, outcome: str) -> None:
         said = self._answers.pop(ref, None)

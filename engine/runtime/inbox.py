@@ -50,7 +50,7 @@ class Inbox:
             self._items.append(item)
         self._wake.set()
 
-    def hear(self, fact: Fact) -> None:
+    def publish(self, fact: Fact) -> None:
         """`put` for facts, with the signature that the broker port asks for."""
         self.put(fact)
 

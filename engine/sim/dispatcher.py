@@ -62,7 +62,7 @@ class NoticeDispatcher:
         moved = [notice.con_id for notice in notices if isinstance(notice, PositionMoved)]
         for session in self._sessions():
             for notice in notices:
-                session.orders.hear(notice)
+                session.orders.on_notice(notice)
             if moved:
                 session.accounts.moved(moved, values=self._faults.on("account_slow") is None)
 

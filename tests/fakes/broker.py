@@ -1,7 +1,7 @@
 """A broker in memory: holds orders, fills them as told, and answers what it holds. A real class behind `ports.Broker`.
 
 Nothing happens by itself: what the exchange does with an order is the `Habits` it was given, or a call of the test
-(`fill`, `cancel_by_itself`, `lose_link`). Every fact goes out through `hear`, as from the real one.
+(`fill`, `cancel_by_itself`, `lose_link`). Every fact goes out through `publish`, as from the real one.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from engine.ports import (
     BrokerState,
     Clock,
     DailyBars,
-    Hear,
+    Publish,
     QuoteSink,
     Underlying,
 )
@@ -83,7 +83,7 @@ class HeldOrder:
 class FakeBroker:
     """`ports.Broker` over a tiny exchange. Prices are USD per share, + received."""
 
-    hear: Hear
+    publish: Publish
     quotes: QuoteSink
     clock: Clock
     name: str = "DU1"
@@ -134,9 +134,9 @@ class FakeBroker:
     async def connect(self) -> str:
         if self.refuses is not None:
             raise self.refuses
-        self.hear(LinkChanged("connecting", None, "connecting to the fake broker"))
+        self.publish(LinkChanged("connecting", None, "connecting to the fake broker"))
         self.is_connected = True
-        self.hear(LinkChanged("up", None, "connected to the fake broker"))
+        self.publish(LinkChanged("up", None, "connected to the fake broker"))
         return self.name
 
     async def disconnect(self) -> None:
@@ -222,7 +222,7 @@ class FakeBroker:
         self.sent.append((order.ref, limit))
         if self.habits.rejects_with is not None:
             held.status = "inactive"
-            self.hear(OrderRejected(order.ref, *self.habits.rejects_with))
+            self.publish(OrderRejected(order.ref, *self.habits.rejects_with))
             return
         if not self.habits.loses_acknowledgement:
             self.acknowledge(order.ref)
@@ -231,7 +231,7 @@ class FakeBroker:
 
     def reprice(self, order: Order, limit: Decimal) -> None:
         if not self.is_connected:
-            self.hear(OrderUnknown(order.ref, "its change of price did not leave: not connected to the broker"))
+            self.publish(OrderUnknown(order.ref, "its change of price did not leave: not connected to the broker"))
             return
         self.repriced.append((order.ref, limit))
         self.held[order.ref].limit = limit
@@ -240,7 +240,7 @@ class FakeBroker:
 
     def cancel(self, order: Order) -> None:
         if not self.is_connected:
-            self.hear(OrderUnknown(order.ref, "its cancel did not leave: not connected to the broker"))
+            self.publish(OrderUnknown(order.ref, "its cancel did not leave: not connected to the broker"))
             return
         self.canceled.append(order.ref)
         held = self.held.get(order.ref)
@@ -252,7 +252,7 @@ class FakeBroker:
     def acknowledge(self, order_ref: str) -> None:
         held = self.held[order_ref]
         held.told = True
-        self.hear(OrderAcknowledged(order_ref, held.perm_id, held.order_id, "Submitted"))
+        self.publish(OrderAcknowledged(order_ref, held.perm_id, held.order_id, "Submitted"))
 
     def fill(self, order_ref: str, spreads: int, net: Decimal | None = None) -> None:
         """Executes that many spreads leg by leg at `net`, or at the order's limit."""
@@ -268,11 +268,11 @@ class FakeBroker:
 
     def cancel_by_itself(self, order_ref: str, reason: str) -> None:
         self.held[order_ref].status = "canceled"
-        self.hear(OrderCanceled(order_ref, reason))
+        self.publish(OrderCanceled(order_ref, reason))
 
     def lose_link(self, reason: str = "the link was lost") -> None:
         self.is_connected = False
-        self.hear(LinkChanged("down", None, reason))
+        self.publish(LinkChanged("down", None, reason))
 
     def forget(self, order_ref: str) -> None:
         """As if the order had never arrived."""
@@ -317,8 +317,8 @@ class FakeBroker:
         self.positions[leg.contract.con_id] = self.positions.get(leg.contract.con_id, Decimal(0)) + change
         self.executions += [fill, paid]
         if self.is_connected:
-            self.hear(fill)
-            self.hear(paid)
+            self.publish(fill)
+            self.publish(paid)
 
     def _as_reported(self, held: HeldOrder) -> BrokerOrder:
         return BrokerOrder(

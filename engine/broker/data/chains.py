@@ -24,7 +24,7 @@ from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
 from engine.domain.facts import ErrorHeard
 from engine.domain.index_classes import INDEXES, is_index, is_known, option_class, refusal
-from engine.ports import Clock, Hear, Underlying
+from engine.ports import Clock, Publish, Underlying
 
 DETAILS_S = 30.0
 """For the contracts of one class, expiry and right: TWS throttles such requests, some take many seconds."""
@@ -48,7 +48,7 @@ class Chains:
         clock: Clock,
         unread: Unread,
         calendar: Callable[[datetime], Calendar],
-        hear: Hear,
+        publish: Publish,
     ) -> None:
         self._ib = ib
         self._unread = unread
@@ -56,7 +56,7 @@ class Chains:
         self._contracts = contracts
         self._clock = clock
         self._calendar = calendar
-        self._hear = hear
+        self._publish = publish
         self._said: set[str] = set()
         """Classes that were refused, in words."""
         self._underlyings: dict[str, Underlying] = {}
@@ -142,7 +142,7 @@ class Chains:
             raise UserError("; ".join(refused))
         for text in refused:
             if text not in self._said:
-                self._hear(ErrorHeard(0, text))
+                self._publish(ErrorHeard(0, text))
         self._said |= set(refused)
         return known
 

@@ -40,7 +40,7 @@ from engine.domain.facts import (
     OrderUnknown,
 )
 from engine.domain.order import Order
-from engine.ports import Hear
+from engine.ports import Publish
 
 GRACE_S = 0.5
 """A status and the error or the execution that belongs to it come milliseconds apart, in either order; so long the second is
@@ -56,10 +56,10 @@ REFUSALS_MAX = 3
 class OrderGateway:
     """Our orders at TWS, by our reference; `client` encodes and sends."""
 
-    def __init__(self, client: Client, client_id: int, hear: Hear, names: Names, gauges: BrokerGauges) -> None:
+    def __init__(self, client: Client, client_id: int, publish: Publish, names: Names, gauges: BrokerGauges) -> None:
         self._client = client
         self._client_id = client_id
-        self._out = hear
+        self._out = publish
         self._names = names
         self._gauges = gauges
         self._held: dict[str, Held] = {}

@@ -19,7 +19,7 @@ from engine.broker.session.link import Link
 from engine.broker.unread import UNREADABLE
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import LinkChanged
-from engine.ports import Clock, Hear
+from engine.ports import Clock, Publish
 
 STEP_S = 10.0
 """For each step of connecting. Gateway answers the greeting at once; loading the account may take some seconds."""
@@ -57,12 +57,12 @@ class Address:
 class Session:
     """The link's life. `lost` is called once with the reason when an established link is gone, before the fact is heard."""
 
-    def __init__(self, ib: IB, address: Address, hear: Hear, clock: Clock, gauges: BrokerGauges) -> None:
+    def __init__(self, ib: IB, address: Address, publish: Publish, clock: Clock, gauges: BrokerGauges) -> None:
         self.link = Link()
         self.lost: Callable[[str], None] | None = None
         self._ib = ib
         self._address = address
-        self._hear = hear
+        self._publish = publish
         self._clock = clock
         self._gauges = gauges
         self.account = ""
@@ -321,7 +321,7 @@ class Session:
     def _say(self, change: LinkChanged | None) -> bool:
         if change is not None:
             self._changed.set()
-            self._hear(change)
+            self._publish(change)
         return change is not None
 
 

@@ -30,7 +30,7 @@ from engine.broker.session.session import Session
 from engine.broker.translate import ID_MAX
 from engine.broker.unread import Unread, Unreadable
 from engine.domain.facts import ErrorHeard, FactRefused, LegFilled
-from engine.ports import Clock, Hear
+from engine.ports import Clock, Publish
 
 HANGING = 321
 """ib_async takes this refusal for a warning and never ends the request it belongs to."""
@@ -55,7 +55,7 @@ class Parts:
     pacing: Pacing
     gauges: BrokerGauges
     clock: Clock
-    hear: Hear
+    publish: Publish
     told_at: dict[int, float] = field(default_factory=dict[int, float])
     """Loop seconds at which a code was last passed on."""
     refused: dict[str, None] = field(default_factory=dict[str, None])
@@ -185,7 +185,7 @@ class EngineWrapper(Wrapper):
         for fact in facts:
             if isinstance(fact, LegFilled):
                 self.parts.gateway.filled(fact)
-            self.parts.hear(fact)
+            self.parts.publish(fact)
 
     def bound(self, ref: str, perm_id: int) -> None:
         """The permanent id of an order has become known: what was executed under it alone is its."""
@@ -196,7 +196,7 @@ class EngineWrapper(Wrapper):
         with self.parts.unread.row("commission", f"commission of execution {commissionReport.execId}"):
             for fact in self.parts.executions.commission(commissionReport):
                 if not self.parts.books.has_asked_for(commissionReport.execId):
-                    self.parts.hear(fact)
+                    self.parts.publish(fact)
 
     # Contracts and history.
 
@@ -333,7 +333,7 @@ class EngineWrapper(Wrapper):
             refused[text] = None
             if len(refused) > REFUSED_MAX:
                 del refused[next(iter(refused))]
-            self.parts.hear(FactRefused(kind, refs[0] if refs else "", text))
+            self.parts.publish(FactRefused(kind, refs[0] if refs else "", text))
         self.parts.gateway.doubt(refs, text)
 
     def _tell(self, row: Meaning, text: str) -> None:
@@ -341,4 +341,4 @@ class EngineWrapper(Wrapper):
         told = self.parts.told_at
         if now - told.get(row.code, -TELL_AGAIN_S) >= TELL_AGAIN_S:
             told[row.code] = now
-            self.parts.hear(ErrorHeard(row.code, row.sentence(text)))
+            self.parts.publish(ErrorHeard(row.code, row.sentence(text)))

@@ -141,7 +141,7 @@ class OrderHandler:
 
     # what happens by itself
 
-    def hear(self, notice: Notice) -> None:
+    def on_notice(self, notice: Notice) -> None:
         """Tells the client what concerns it, or all of it to the master client."""
         if not self._concerns(notice):
             return

@@ -136,7 +136,7 @@ class ScriptedTws:
         assert self.transport is not None
         self.transport.close()
 
-    def hear(self, message: Message) -> None:
+    def receive(self, message: Message) -> None:
         self.heard.append((asyncio.get_running_loop().time(), message))
         if message.name == "place_order" and not message.flag("what_if"):
             self.placed[message.whole("order_id")] = message
@@ -209,7 +209,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for body in self._reader.feed(data):
             if self._greeted:
-                self._tws.hear(decode("c2s", fields_of(body), VERSION))
+                self._tws.receive(decode("c2s", fields_of(body), VERSION))
             elif self._tws.greets:
                 version = read_greeting(body).agreed_version()
                 assert version == VERSION

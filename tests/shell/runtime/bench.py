@@ -108,7 +108,7 @@ class Bench:
     def __init__(self, *strategies: Strategy, ledger: Ledger | None = None, limits: Account | None = None) -> None:
         self.clock, self.trail, self.inbox = HandClock(), list[str](), Inbox()
         self.journal = TrailJournal(self.trail)
-        self.broker = TrailBroker(self.inbox.hear, RecordingSink(), self.clock)
+        self.broker = TrailBroker(self.inbox.publish, RecordingSink(), self.clock)
         self.broker.trail = self.trail
         self.snapshots = BenchSnapshots(self, given.rulebook(*(strategies or (AUTO,)), account=limits))
         self.tasks: list[asyncio.Task[None]] = []

@@ -163,8 +163,8 @@ def test_message_that_cannot_leave_makes_the_order_unknown_and_the_engine_goes_o
 def test_contradiction_of_the_broker_is_refused_written_down_and_survived() -> None:
     async def story(bench: Bench) -> None:
         await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
-        bench.inbox.hear(OrderPreviewed(REF, "fits", None, None, None, None, "twice"))
-        bench.inbox.hear(OrderAcknowledged("stranger", 9, 9, "Submitted"))
+        bench.inbox.publish(OrderPreviewed(REF, "fits", None, None, None, None, "twice"))
+        bench.inbox.publish(OrderAcknowledged("stranger", 9, 9, "Submitted"))
         bench.engine.beat()
         assert bench.ledger.reconciled is None, "openings wait"
         await bench.beats(3, 6)
@@ -200,7 +200,7 @@ def test_link_lost_between_two_executions_of_one_fill_halts_nothing(seconds: int
         await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
         bench.broker.is_connected = False
         bench.broker.fill(REF, 2)
-        bench.inbox.hear(bench.broker.executions[0])
+        bench.inbox.publish(bench.broker.executions[0])
         bench.broker.lose_link()
         await bench.beats(1)
         assert bench.ledger.unbalanced
@@ -227,7 +227,7 @@ def test_broker_is_asked_the_more_seldom_the_longer_a_doubt_has_stood() -> None:
         bench.broker.state = told  # type: ignore[method-assign]
         await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
         bench.broker.positions[bench.order().spread.legs[0].contract.con_id] = Decimal(3)
-        bench.inbox.hear(OrderUnknown(REF, "silence"))
+        bench.inbox.publish(OrderUnknown(REF, "silence"))
         bench.broker.held[REF].status = "filled"
         bench.broker.executions.clear()
         asked.clear()
@@ -346,7 +346,7 @@ def test_word_that_was_given_up_does_not_act_later() -> None:
 def test_yes_during_a_halt_denies_and_sends_nothing() -> None:
     async def story(bench: Bench) -> None:
         await asked(bench)
-        bench.inbox.hear(Halted("trader", "lunch"))
+        bench.inbox.publish(Halted("trader", "lunch"))
         said = bench.say(REF, approve=True)
         bench.engine.beat()
         assert said.result().startswith("denied: halt")
@@ -361,7 +361,7 @@ def test_halt_cancels_the_working_opening_and_a_breaker_halts_by_itself() -> Non
         leg = bench.order().spread.legs[0]
         one_leg = LegFilled(REF, "x.1.01", leg.contract.con_id, "sell", 2, Decimal("2.00"), bench.clock.at)
         bench.broker.positions[leg.contract.con_id] = Decimal(-2)
-        bench.inbox.hear(one_leg)
+        bench.inbox.publish(one_leg)
         await bench.until(lambda: bench.ledger.halt is not None, most=40)
         await bench.until(lambda: bool(bench.broker.canceled))
 
@@ -406,7 +406,7 @@ def test_same_facts_are_not_written_twice() -> None:
         bench.broker.habits.fill = "at_once"
         await bench.until(lambda: bool(bench.ledger.positions))
         for fact in bench.broker.executions:
-            bench.inbox.hear(fact)
+            bench.inbox.publish(fact)
         await bench.beats(2)
 
     bench = play(story, AUTO)
@@ -430,7 +430,7 @@ def test_close_goes_while_openings_are_halted() -> None:
     async def story(bench: Bench) -> None:
         bench.broker.habits.fill = "at_once"
         await bench.until(lambda: bool(bench.ledger.positions))
-        bench.inbox.hear(Halted("trader", "lunch"))
+        bench.inbox.publish(Halted("trader", "lunch"))
         short, long = (leg.contract for leg in bench.order().spread.legs)
 
         def cheap(at):  # type: ignore[no-untyped-def]
@@ -603,8 +603,8 @@ def test_fact_that_breaks_the_fold_is_said_and_the_rest_is_heard(monkeypatch: py
             return real(fact, at)
 
         monkeypatch.setattr(type(bench.ledger), "apply", lambda _, fact, at: apply(fact, at))
-        bench.inbox.hear(ErrorHeard(1, ""))
-        bench.inbox.hear(ErrorHeard(2, "heard"))
+        bench.inbox.publish(ErrorHeard(1, ""))
+        bench.inbox.publish(ErrorHeard(2, "heard"))
         bench.engine.beat()
 
     bench = play(story, MANUAL)
@@ -619,7 +619,7 @@ def test_full_disk_takes_back_what_works_to_open_something_before_the_engine_end
         bench.broker.habits.fill = "never"
         await bench.until(lambda: bool(bench.ledger.orders) and bench.order().state == "working")
         bench.journal.fails = True
-        bench.inbox.hear(ErrorHeard(1, "something to write"))
+        bench.inbox.publish(ErrorHeard(1, "something to write"))
         with pytest.raises(EngineError, match=f"As the last act .* were canceled, without a line in the journal: {REF}"):
             await bench.engine.run(lambda: False)
 
@@ -631,7 +631,7 @@ def test_facts_that_came_too_fast_are_missed_and_asked_for(monkeypatch: pytest.M
         await bench.beats(2)
         monkeypatch.setattr("engine.runtime.inbox.ITEMS_MAX", 2)
         for code in range(5):
-            bench.inbox.hear(ErrorHeard(code, ""))
+            bench.inbox.publish(ErrorHeard(code, ""))
         bench.engine.beat()
         assert bench.ledger.reconciled is None
         monkeypatch.undo()

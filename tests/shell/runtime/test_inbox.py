@@ -15,7 +15,7 @@ from tests.shell.broker.bench import RecordingSink
 def test_items_come_out_in_the_order_they_came_in() -> None:
     inbox = Inbox()
     for code in range(3):
-        inbox.hear(ErrorHeard(code, ""))
+        inbox.publish(ErrorHeard(code, ""))
 
     assert [inbox.take() for _ in range(4)] == [ErrorHeard(0, ""), ErrorHeard(1, ""), ErrorHeard(2, ""), None]
 
@@ -23,10 +23,10 @@ def test_items_come_out_in_the_order_they_came_in() -> None:
 def test_full_inbox_loses_what_comes_and_says_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox_module, "ITEMS_MAX", 2)
     inbox = Inbox()
-    inbox.hear(ErrorHeard(1, ""))
-    inbox.hear(ErrorHeard(2, ""))
+    inbox.publish(ErrorHeard(1, ""))
+    inbox.publish(ErrorHeard(2, ""))
 
-    inbox.hear(ErrorHeard(3, ""))
+    inbox.publish(ErrorHeard(3, ""))
     assert [inbox.take(), inbox.take(), inbox.take()] == [ErrorHeard(1, ""), ErrorHeard(2, ""), None]
     assert (inbox.take_lost(), inbox.take_lost()) == (1, 0)
 
@@ -34,7 +34,7 @@ def test_full_inbox_loses_what_comes_and_says_how_much(monkeypatch: pytest.Monke
 def test_wait_ends_with_an_item_a_nudge_or_the_time() -> None:
     async def story() -> list[float]:
         loop, inbox, times = asyncio.get_running_loop(), Inbox(), []
-        for wake in (lambda: inbox.hear(ErrorHeard(1, "")), inbox.nudge, lambda: None):
+        for wake in (lambda: inbox.publish(ErrorHeard(1, "")), inbox.nudge, lambda: None):
             began = loop.time()
             loop.call_later(2.0, wake)
             await inbox.wait(5.0)
@@ -102,7 +102,7 @@ def test_a_fact_wakes_the_beat_at_once_also_where_it_has_not_rested() -> None:
         await inbox.wait(60.0)
         await asyncio.sleep(5.0)  # the beat
         ended_at = loop.time()
-        loop.call_soon(lambda: inbox.hear(ErrorHeard(1, "")))
+        loop.call_soon(lambda: inbox.publish(ErrorHeard(1, "")))
         await inbox.wait(60.0)
         return loop.time() - ended_at
 
