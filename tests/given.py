@@ -265,7 +265,7 @@ def snapshot(known: Ledger | None = None, quotes: ChainSnapshot | None = None, *
     """One instant of an ordinary session: connected, live, agreed; the broker was asked just now, and holds nothing."""
     fields: dict[str, object] = {
         "chain": quotes if quotes is not None else chain(at=at), "market": {"SPY": market()},
-        "account": replace(account(), heard_at=at),
+        "account": replace(account(), reported_at=at),
         "session": SESSION, "data": "live", "is_connected": True, "count": BrokerCount(at, {}),
     }  # fmt: skip
     return Snapshot(at=at, ledger=known if known is not None else ledger(), **(fields | more))  # type: ignore[arg-type]

@@ -32,23 +32,23 @@ def ask_quiet(snapshot: Snapshot, rows: Rows, decisions: Iterable[Decision]) -> 
         contract
         for contract in _held(snapshot)
         if contract.con_id not in already
-        and told_at(contract, rows) is not None
+        and quoted_at(contract, rows) is not None
         and _is_silent(contract, snapshot, rows, QUIET_FOR)
         and _may_ask(contract, snapshot, QUIET_FOR)
     )
 
 
-def told_at(contract: Contract, rows: Rows) -> datetime | None:
+def quoted_at(contract: Contract, rows: Rows) -> datetime | None:
     """When the quote of a contract was told last; None where it never was."""
-    quoted_at = rows.value(contract.con_id, "quoted_at")
-    return None if quoted_at is None else datetime.fromtimestamp(quoted_at, UTC)
+    seconds = rows.value(contract.con_id, "quoted_at")
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def next_quiet(snapshot: Snapshot, rows: Rows) -> datetime | None:
     """When the next held leg becomes so quiet that it must be asked for; None where nothing is held or was ever told."""
     waits: list[datetime] = []
     for contract in _held(snapshot):
-        told, asked = told_at(contract, rows), snapshot.asked_quotes.get(contract.con_id)
+        told, asked = quoted_at(contract, rows), snapshot.requested_quotes.get(contract.con_id)
         if told is not None:
             waits.append((told if asked is None else max(told, asked)) + QUIET_FOR)
     return max(min(waits), snapshot.at + LOOKED_AT_EVERY) if waits else None
@@ -60,12 +60,12 @@ def _held(snapshot: Snapshot) -> list[Contract]:
 
 
 def _is_silent(contract: Contract, snapshot: Snapshot, rows: Rows, since: timedelta) -> bool:
-    told = told_at(contract, rows)
+    told = quoted_at(contract, rows)
     return told is None or snapshot.at - told >= since
 
 
 def _may_ask(contract: Contract, snapshot: Snapshot, after: timedelta) -> bool:
-    asked = snapshot.asked_quotes.get(contract.con_id)
+    asked = snapshot.requested_quotes.get(contract.con_id)
     return asked is None or snapshot.at - asked >= after
 
 

@@ -170,7 +170,7 @@ class Order:
     cancels: int = 0
     """Cancels asked for so far."""
     last_cancel_at: datetime | None = None
-    fill_heard_at: datetime | None = None
+    fill_reported_at: datetime | None = None
     """When the last execution was heard."""
     why: str = ""
     """The last reason that came with a fact: of a denial, a cancel, a rejection, an unknown."""
@@ -392,7 +392,7 @@ def _filled(order: Order, fact: LegFilled, at: datetime) -> Order:
     known = _without_provisional(order, fact) if key not in order.fills else order.fills
     fills = {**known, key: fact}
     filled_at = {**{other: order.filled_at[other] for other in known}, key: fact.executed_at or at}
-    grown = replace(order, fills=fills, filled_at=filled_at, fill_heard_at=at, perm_id=fact.perm_id or order.perm_id)
+    grown = replace(order, fills=fills, filled_at=filled_at, fill_reported_at=at, perm_id=fact.perm_id or order.perm_id)
     whole = grown.remaining == 0
     state = _next(order, "WholeFilled" if whole else "PartFilled")
     return replace(grown, state=state, changed_at=at if state != order.state else order.changed_at)

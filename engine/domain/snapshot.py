@@ -22,7 +22,7 @@ class AccountValues:
     """The broker's own numbers for the account, USD; None is unknown."""
 
     account: str
-    heard_at: datetime | None
+    reported_at: datetime | None
     net_liquidation: Decimal | None
     available_funds: Decimal | None
     look_ahead_available_funds: Decimal | None
@@ -36,7 +36,7 @@ class AccountValues:
     def as_of(self, now: datetime) -> "AccountValues":
         """The values as they are known at that moment: what was told too long ago is unknown."""
         known = self
-        if not _stands(self.heard_at, now):
+        if not _stands(self.reported_at, now):
             known = replace(
                 known,
                 net_liquidation=None,
@@ -45,7 +45,7 @@ class AccountValues:
                 buying_power=None,
                 excess_liquidity=None,
             )
-        return known if _stands(self.day_pnl_at or self.heard_at, now) else replace(known, day_pnl=None)
+        return known if _stands(self.day_pnl_at or self.reported_at, now) else replace(known, day_pnl=None)
 
     @property
     def cushion(self) -> Decimal | None:
@@ -55,8 +55,8 @@ class AccountValues:
         return self.excess_liquidity / self.net_liquidation if self.net_liquidation > 0 else Decimal(0)
 
 
-def _stands(told_at: datetime | None, now: datetime) -> bool:
-    return told_at is not None and now - told_at <= ACCOUNT_STANDS_FOR
+def _stands(reported_at: datetime | None, now: datetime) -> bool:
+    return reported_at is not None and now - reported_at <= ACCOUNT_STANDS_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class ExitHits:
 class BrokerCount:
     """What the broker holds, as it answered last over the link as it stands."""
 
-    asked_at: datetime
+    requested_at: datetime
     """When the question left; the answer is at least as young."""
     contracts: Mapping[int, Decimal]
     """By con_id, short is negative; what is not in it is not held."""
@@ -119,7 +119,7 @@ class BreakerHits:
 
     first_at: datetime
     last_at: datetime
-    told_at: datetime
+    reported_at: datetime
     """When the newest part of its value was told: a look counts where there is a newer one."""
     count: int
     """0 forgets."""
@@ -154,11 +154,11 @@ class Snapshot:
     """By (position, rule)."""
     breaker_hits: Mapping[tuple[str, str], BreakerHits] = field(default_factory=dict[tuple[str, str], BreakerHits])
     """By (strategy, name); the account's under an empty name."""
-    account_asked_at: datetime | None = None
+    account_requested_at: datetime | None = None
     """When the account's values were last asked for anew; None while nobody has."""
     account_awaited_since: datetime | None = None
     """When the first question for them that is not answered yet left; None while no answer is awaited."""
-    asked_quotes: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
+    requested_quotes: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
     """When the line of a held leg was opened anew to hear its quote, by contract number; forgotten at a restart."""
     resting: frozenset[str] = frozenset()
     """Parts of the decision that have just failed and are left alone for a while."""
@@ -198,7 +198,7 @@ class Snapshot:
         """Whether the broker tells other terms of a contract than it was traded on, as after a split."""
         return self.ledger.reconciled is not None and con_id in self.ledger.reconciled.changed
 
-    def asked_since(self, doubt: datetime) -> timedelta:
+    def requested_since(self, doubt: datetime) -> timedelta:
         """How long a doubt had stood, over this link, when the broker was asked for what it answered last; zero where it was not.
 
         A verdict waits for it: what is known from before the doubt, or from before the link was lost, answers nothing.
@@ -206,7 +206,7 @@ class Snapshot:
         if self.count is None:
             return timedelta(0)
         began = max(doubt, self.ledger.link_at or doubt)
-        return waited(began, self.count.asked_at, self.leaps)
+        return waited(began, self.count.requested_at, self.leaps)
 
     @property
     def is_reconciled(self) -> bool:

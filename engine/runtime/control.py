@@ -101,7 +101,7 @@ class Control:
             "buying_power": number(account.buying_power),
             "cushion": number(account.cushion),
             "day_pnl": number(account.day_pnl),
-            "account_age_s": age_s(account.heard_at, now),
+            "account_age_s": age_s(account.reported_at, now),
             "open_positions": sum(1 for _ in ledger.open_positions()),
             "working_orders": sum(1 for order in ledger.working() if order.is_at_broker),
             "waiting_approvals": sum(1 for _ in waiting(ledger)),

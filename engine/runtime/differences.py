@@ -17,11 +17,11 @@ LAST_TRADE_BEFORE = timedelta(days=5)
 """An option trades last on its expiration day, or on the session before it, which holidays and a weekend may move back so far."""
 
 
-def differences(ledger: Ledger, state: BrokerState, asked_at: datetime) -> Iterator[str]:
+def differences(ledger: Ledger, state: BrokerState, requested_at: datetime) -> Iterator[str]:
     """Every difference as a sentence; while there is one nothing is opened."""
-    yield from _of_positions(ledger, state, asked_at)
+    yield from _of_positions(ledger, state, requested_at)
     yield from _of_terms(ledger, state)
-    yield from _not_in_books(ledger, state, asked_at)
+    yield from _not_in_books(ledger, state, requested_at)
 
 
 def missing(ledger: Ledger, state: BrokerState) -> tuple[int, ...]:
@@ -42,10 +42,13 @@ def changed(ledger: Ledger, state: BrokerState) -> tuple[int, ...]:
     )
 
 
-def foreign(ledger: Ledger, state: BrokerState, asked_at: datetime) -> tuple[str, ...]:
+def foreign(ledger: Ledger, state: BrokerState, requested_at: datetime) -> tuple[str, ...]:
     """Positions in contracts that are not ours, for people."""
     ours = {
-        leg.contract.con_id for order in ledger.orders.values() if _concerns(order, ledger, asked_at) for leg in order.spread.legs
+        leg.contract.con_id
+        for order in ledger.orders.values()
+        if _concerns(order, ledger, requested_at)
+        for leg in order.spread.legs
     }
     return tuple(
         f"{position.text} {_signed(position.quantity)}"
@@ -54,13 +57,13 @@ def foreign(ledger: Ledger, state: BrokerState, asked_at: datetime) -> tuple[str
     )
 
 
-def _of_positions(ledger: Ledger, state: BrokerState, asked_at: datetime) -> Iterator[str]:
+def _of_positions(ledger: Ledger, state: BrokerState, requested_at: datetime) -> Iterator[str]:
     ours, expired = ledger.contracts_held(), _expired(ledger)
     theirs = {position.con_id: position for position in state.positions if position.quantity}
     names = {
         leg.contract.con_id: str(leg.contract)
         for order in ledger.orders.values()
-        if _concerns(order, ledger, asked_at)
+        if _concerns(order, ledger, requested_at)
         for leg in order.spread.legs
     }
     for con_id in sorted(state.unread_positions):
@@ -109,7 +112,7 @@ def _other_terms(position: BrokerPosition, contract: Contract) -> Iterator[str]:
         yield f"last traded on {last} instead of {contract.expiry}"
 
 
-def _not_in_books(ledger: Ledger, state: BrokerState, asked_at: datetime) -> Iterator[str]:
+def _not_in_books(ledger: Ledger, state: BrokerState, requested_at: datetime) -> Iterator[str]:
     """What trades under this program's name and is not in our books: limits would be counted without it.
 
     Another engine works on the account, the journal was moved away, or its end is lost; then references of today would be
@@ -122,7 +125,7 @@ def _not_in_books(ledger: Ledger, state: BrokerState, asked_at: datetime) -> Ite
                 f" stop the engine that sent it, put its journal back, or cancel it in TWS"
             )
     told = (getattr(fact, "order_ref", "") for fact in state.executions)
-    refs = {ref for ref in (*told, *state.unknown_refs) if ref not in ledger.orders and day_of(ref) == trading_day(asked_at)}
+    refs = {ref for ref in (*told, *state.unknown_refs) if ref not in ledger.orders and day_of(ref) == trading_day(requested_at)}
     if refs:
         more = f" and {len(refs) - NAMED_MAX} more" if len(refs) > NAMED_MAX else ""
         yield (
@@ -131,18 +134,18 @@ def _not_in_books(ledger: Ledger, state: BrokerState, asked_at: datetime) -> Ite
         )
 
 
-def _concerns(order: Order, ledger: Ledger, asked_at: datetime) -> bool:
+def _concerns(order: Order, ledger: Ledger, requested_at: datetime) -> bool:
     """Whether positions in the order's contracts may be its doing: it filled, or nobody saw how it ended.
 
     On the day of its end the executions say what an order has filled; later they are told no more.
     """
     is_lost = order.state == "unknown" or (order.state == "expired" and order.sent_at is not None)
-    return bool(order.fills) or is_lost or is_end_unseen(order, ledger, asked_at)
+    return bool(order.fills) or is_lost or is_end_unseen(order, ledger, requested_at)
 
 
-def is_end_unseen(order: Order, ledger: Ledger, asked_at: datetime) -> bool:
+def is_end_unseen(order: Order, ledger: Ledger, requested_at: datetime) -> bool:
     """Whether an order ended on an earlier day without filling whole, and no books that agreed have followed."""
-    return ledger.is_end_unchecked(order) and trading_day(order.changed_at) < trading_day(asked_at)
+    return ledger.is_end_unchecked(order) and trading_day(order.changed_at) < trading_day(requested_at)
 
 
 def _expired(ledger: Ledger) -> set[int]:

@@ -161,9 +161,9 @@ class Engine:
         self._hits: dict[tuple[str, str], ExitHits] = {}
         self._inquiry = Inquiry(broker, inbox, clock, spawn)
         self._breaker_hits: dict[tuple[str, str], BreakerHits] = {}
-        self._account_asked_at: datetime | None = None
+        self._account_requested_at: datetime | None = None
         self._account_awaited_since: datetime | None = None
-        self._asked_quotes: dict[int, datetime] = {}
+        self._requested_quotes: dict[int, datetime] = {}
         """When each leg was asked for anew, by contract number."""
         self._looks_again_in_s = TIMER_BUSY_S
         self._faults = Faults()
@@ -360,26 +360,26 @@ class Engine:
         self._requests[about] = asked
 
     def _learn(self, state: BrokerState, now: datetime) -> None:
-        asked_at = self._inquiry.answered(state, self.ledger, now)
-        if asked_at is None:
+        requested_at = self._inquiry.answered(state, self.ledger, now)
+        if requested_at is None:
             return
         try:
-            learnt = reconcile(self.ledger, state, now, asked_at, self.leaps()).facts
+            learnt = reconcile(self.ledger, state, now, requested_at, self.leaps()).facts
         except Exception as error:  # noqa: BLE001 - the books were not compared; that halts openings and ends nothing
             self._failed("comparing the books with the broker's", error, now)
             return
         for fact in learnt:
-            if fact != self.ledger.reconciled or self._checks_an_end(fact, asked_at):
+            if fact != self.ledger.reconciled or self._checks_an_end(fact, requested_at):
                 self._hear_fact(fact, now)
         if not any(isinstance(fact, Reconciled) for fact in learnt):
             self._inquiry.hurry()
 
-    def _checks_an_end(self, fact: Fact, asked_at: datetime) -> bool:
+    def _checks_an_end(self, fact: Fact, requested_at: datetime) -> bool:
         """Whether books that agree must be written again: an order has ended, and what is held later is not its doing."""
         if not isinstance(fact, Reconciled) or fact.differences:
             return False
         ends = (order.changed_at for order in self.ledger.orders.values() if self.ledger.is_end_unchecked(order))
-        return any(asked_at - ended > POSITIONS_FOLLOW_WITHIN for ended in ends)
+        return any(requested_at - ended > POSITIONS_FOLLOW_WITHIN for ended in ends)
 
     def _look(self, now: datetime) -> Snapshot:
         snapshot = self._snapshots.take(now, self.ledger)
@@ -390,9 +390,9 @@ class Engine:
             # On a new day the same value is news: the day's result is measured from it.
             if recorded is None or equity != self.ledger.equity or trading_day(recorded) != trading_day(now):
                 self.record(equity, now)
-        told_at = account.heard_at
+        reported_at = account.reported_at
         since = self._account_awaited_since
-        is_answered = since is not None and told_at is not None and told_at >= since
+        is_answered = since is not None and reported_at is not None and reported_at >= since
         if is_answered:
             self._account_awaited_since = None
         answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
@@ -405,9 +405,9 @@ class Engine:
             requests=requests,
             exit_hits=self._hits,
             breaker_hits=self._breaker_hits,
-            account_asked_at=self._account_asked_at,
+            account_requested_at=self._account_requested_at,
             account_awaited_since=self._account_awaited_since,
-            asked_quotes=self._asked_quotes,
+            requested_quotes=self._requested_quotes,
             leaps=self.leaps(),
             is_fresh=self._ticks != ticks or is_answered,
             resting=self._faults.resting(now),
@@ -453,10 +453,10 @@ class Engine:
             case CountBreaker(strategy=strategy, name=name, hits=hits):
                 self._breaker_hits[(strategy, name)] = hits
             case RefreshAccount():
-                self._account_asked_at, self._account_awaited_since = now, self._account_awaited_since or now
+                self._account_requested_at, self._account_awaited_since = now, self._account_awaited_since or now
                 return [self._broker.refresh_account]
             case AskQuotes(contracts=contracts):
-                self._asked_quotes |= dict.fromkeys((contract.con_id for contract in contracts), now)
+                self._requested_quotes |= dict.fromkeys((contract.con_id for contract in contracts), now)
                 return [partial(self._requote, contracts)]
             case Reply(order_ref=ref, text=text):
                 self._answered(ref, text)

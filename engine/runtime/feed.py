@@ -51,11 +51,11 @@ class _Known:
     underlying: Underlying
     bars: DailyBars
     loaded_on: date
-    asked_at: datetime
+    requested_at: datetime
 
     def lacks_history(self, now: datetime) -> bool:
         """Whether its history was not had and may be asked for again."""
-        return not self.bars.closes and now - self.asked_at >= HISTORY_AGAIN
+        return not self.bars.closes and now - self.requested_at >= HISTORY_AGAIN
 
 
 class Feed:
@@ -118,7 +118,7 @@ class Feed:
                 self._contracts.pop(symbol, None)
                 self._loaded_for.pop(symbol, None)
             elif known is not None and known.lacks_history(now):
-                self._known[symbol] = replace(known, bars=await self._history(known.underlying, refused), asked_at=now)
+                self._known[symbol] = replace(known, bars=await self._history(known.underlying, refused), requested_at=now)
         self._broker.watch(self._watched, self._underlyings())
         for symbol in sorted({name for strategy in strategies for name in strategy.universe} & self._known.keys()):
             days = _days(symbol, strategies)
@@ -150,8 +150,8 @@ class Feed:
 
     def _is_refused(self, symbol: str, now: datetime) -> bool:
         """Whether the broker had no such underlying today, or no answer about it a moment ago."""
-        asked_at = self._put_off.get(symbol)
-        return self._refused.get(symbol) == trading_day(now) or (asked_at is not None and now - asked_at < CHAIN_AGAIN)
+        requested_at = self._put_off.get(symbol)
+        return self._refused.get(symbol) == trading_day(now) or (requested_at is not None and now - requested_at < CHAIN_AGAIN)
 
     def _later(self, symbol: str, now: datetime, error: Transient | BrokerRefused) -> str:
         """Put the underlying off, and say so. Raises the error where the whole link is lost."""

@@ -37,7 +37,7 @@ class Inquiry:
     def __init__(self, broker: Broker, inbox: Inbox, clock: Clock, spawn: Spawn) -> None:
         self._broker, self._inbox, self._clock, self._spawn = broker, inbox, clock, spawn
         self._is_asking = False
-        self._asked_at: datetime | None = None
+        self._requested_at: datetime | None = None
         self._asked_over: LinkChanged | None = None
         self._answered_at: datetime | None = None
         """When the last answer came, or stayed away; None asks at the next occasion."""
@@ -62,21 +62,21 @@ class Inquiry:
             return
         every = self._every(ledger, now)
         if self._answered_at is None or now - self._answered_at >= every:
-            self._is_asking, self._asked_at, self._asked_over = True, now, ledger.link
+            self._is_asking, self._requested_at, self._asked_over = True, now, ledger.link
             self._spawn(self._ask())
 
     def answered(self, state: BrokerState, ledger: Ledger, now: datetime) -> datetime | None:
         """When the question left; None where the link changed meanwhile: what the answer shows may be of before."""
         self._is_asking = self._stayed_away = False
-        if self._asked_at is None or ledger.link is not self._asked_over:
+        if self._requested_at is None or ledger.link is not self._asked_over:
             self._answered_at = None
             return None
         self._answered_at = now
         if state.unread or state.unread_positions:
-            return self._asked_at  # counts are judged by whole answers alone
+            return self._requested_at  # counts are judged by whole answers alone
         held = {position.con_id: position.quantity for position in state.positions}
-        self._count, self._counted_over = BrokerCount(self._asked_at, held), ledger.link
-        return self._asked_at
+        self._count, self._counted_over = BrokerCount(self._requested_at, held), ledger.link
+        return self._requested_at
 
     def _every(self, ledger: Ledger, now: datetime) -> timedelta:
         doubts = frozenset(_doubts(ledger, now))

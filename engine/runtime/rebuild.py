@@ -50,26 +50,26 @@ class _Doubtful:
 
 
 def rebuilt(
-    ledger: Ledger, state: BrokerState, found: Find, asked_at: datetime, leaps: Sequence[Leap] = ()
+    ledger: Ledger, state: BrokerState, found: Find, requested_at: datetime, leaps: Sequence[Leap] = ()
 ) -> Iterator[LegFilled]:
     """The fills that explain the broker's positions, once they are not to be expected any more."""
-    doubtful = [one for order in ledger.orders.values() if (one := _doubt(order, ledger, found, asked_at, leaps)) is not None]
+    doubtful = [one for order in ledger.orders.values() if (one := _doubt(order, ledger, found, requested_at, leaps)) is not None]
     held = {position.con_id: position for position in state.positions}
     ours = ledger.contracts_held()
     for group in _groups(doubtful):
-        spreads = _explained(group, ours, held, state.unread_positions, asked_at)
+        spreads = _explained(group, ours, held, state.unread_positions, requested_at)
         for one, count in zip(group, spreads or (), strict=spreads is not None):
             yield from _fills(one, count, ledger, held, ours)
 
 
-def _doubt(order: Order, ledger: Ledger, found: Find, asked_at: datetime, leaps: Sequence[Leap]) -> _Doubtful | None:
+def _doubt(order: Order, ledger: Ledger, found: Find, requested_at: datetime, leaps: Sequence[Leap]) -> _Doubtful | None:
     theirs = found.get(order.ref)
     told = _told(order, theirs)
     is_open = order.state == "unknown" or order.ref in ledger.unbalanced
-    if order.sent_at is None or not (is_open or _is_end_doubtful(order, told, ledger, asked_at)):
+    if order.sent_at is None or not (is_open or _is_end_doubtful(order, told, ledger, requested_at)):
         return None
-    began = max(moment for moment in (order.changed_at, order.fill_heard_at, ledger.link_at, order.sent_at) if moment)
-    if waited(began, asked_at, leaps) < REBUILT_AFTER:
+    began = max(moment for moment in (order.changed_at, order.fill_reported_at, ledger.link_at, order.sent_at) if moment)
+    if waited(began, requested_at, leaps) < REBUILT_AFTER:
         return None
     most = max(-(-order.leg_filled(leg.contract.con_id) // leg.ratio) for leg in order.spread.legs)
     if told is None:
@@ -77,10 +77,10 @@ def _doubt(order: Order, ledger: Ledger, found: Find, asked_at: datetime, leaps:
     return _Doubtful(order, theirs, range(told, told + 1)) if told >= most else None
 
 
-def _is_end_doubtful(order: Order, told: int | None, ledger: Ledger, asked_at: datetime) -> bool:
+def _is_end_doubtful(order: Order, told: int | None, ledger: Ledger, requested_at: datetime) -> bool:
     """Whether an order that ended may have filled further than we heard: the broker says so, or it tells that day no more."""
     if told is None:
-        return is_end_unseen(order, ledger, asked_at)
+        return is_end_unseen(order, ledger, requested_at)
     return ledger.is_end_unchecked(order) and told > order.filled
 
 
@@ -113,7 +113,7 @@ def _explained(
     ours: Mapping[int, int],
     held: Mapping[int, BrokerPosition],
     unread: frozenset[int],
-    asked_at: datetime,
+    requested_at: datetime,
 ) -> tuple[int, ...] | None:
     """The one number of filled spreads an order that makes our count the broker's; None where none does, or several do."""
     contracts = _contracts(group)
@@ -121,7 +121,7 @@ def _explained(
         return None
     # What has expired is in nobody's positions: there only the broker's word on the order counts.
     legs = [leg for one in group for leg in one.order.spread.legs]
-    seen = contracts - {leg.contract.con_id for leg in legs if _is_gone(leg, asked_at)}
+    seen = contracts - {leg.contract.con_id for leg in legs if _is_gone(leg, requested_at)}
     if not seen and any(len(one.counts) > 1 for one in group):
         return None
     fitting = [

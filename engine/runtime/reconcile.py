@@ -49,8 +49,8 @@ class Outcome:
     """False while an order is still unknown, or positions moved under the question: ask again."""
 
 
-def reconcile(ledger: Ledger, state: BrokerState, now: datetime, asked_at: datetime, leaps: Sequence[Leap] = ()) -> Outcome:
-    """The facts that bring our fold in line with the broker's state, which was asked for at `asked_at` and took its time.
+def reconcile(ledger: Ledger, state: BrokerState, now: datetime, requested_at: datetime, leaps: Sequence[Leap] = ()) -> Outcome:
+    """The facts that bring our fold in line with the broker's state, which was asked for at `requested_at` and took its time.
 
     No order is given up for a time that the machine slept or skipped in one of `leaps`.
 
@@ -71,20 +71,20 @@ def reconcile(ledger: Ledger, state: BrokerState, now: datetime, asked_at: datet
     found, contradictions = matched(after, state)
     refused += contradictions
     learn(_executions(after, state))
-    learn(withdrawn(after, state, found, asked_at))
-    learn(rebuilt(after, state, found, asked_at, leaps))
-    learn(_orders(after, state, found, asked_at, leaps))
+    learn(withdrawn(after, state, found, requested_at))
+    learn(rebuilt(after, state, found, requested_at, leaps))
+    learn(_orders(after, state, found, requested_at, leaps))
     facts += _news(refused, ledger)
-    if _is_moving(after, state, asked_at):
+    if _is_moving(after, state, requested_at):
         return Outcome(tuple(facts), is_settled=False)
     unknown = [order.ref for order in after.orders.values() if order.state == "unknown"]
     told = (
-        *differences(after, state, asked_at),
+        *differences(after, state, requested_at),
         *(f"order {ref} is neither found nor absent yet" for ref in unknown),
         *(_said(one) for one in refused),
         *state.unread,
     )
-    facts.append(Reconciled(told, foreign(after, state, asked_at), missing(after, state), changed(after, state)))
+    facts.append(Reconciled(told, foreign(after, state, requested_at), missing(after, state), changed(after, state)))
     return Outcome(tuple(facts), is_settled=not unknown)
 
 
@@ -99,7 +99,7 @@ def _said(refused: FactRefused) -> str:
     return f"{of}what the broker says is refused: {refused.text}; look at it in TWS"
 
 
-def _is_moving(ledger: Ledger, state: BrokerState, asked_at: datetime) -> bool:
+def _is_moving(ledger: Ledger, state: BrokerState, requested_at: datetime) -> bool:
     """Whether positions that differ were traded since the broker was asked: they may have been told before it or after it."""
     ours = ledger.contracts_held()
     theirs = {position.con_id: position.quantity for position in state.positions}
@@ -107,7 +107,7 @@ def _is_moving(ledger: Ledger, state: BrokerState, asked_at: datetime) -> bool:
     return any(
         theirs.get(fill.con_id, Decimal(0)) != ours.get(fill.con_id, 0)
         for order in ledger.orders.values()
-        if order.fill_heard_at is not None and order.fill_heard_at > asked_at
+        if order.fill_reported_at is not None and order.fill_reported_at > requested_at
         for fill in order.fills.values()
         if fill.exec_id not in told and not fill.provisional
     )
@@ -119,16 +119,16 @@ def _executions(ledger: Ledger, state: BrokerState) -> Iterator[Fact]:
 
 
 def _orders(
-    ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrder], asked_at: datetime, leaps: Sequence[Leap]
+    ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrder], requested_at: datetime, leaps: Sequence[Leap]
 ) -> Iterator[Fact]:
     def stood(since: datetime) -> timedelta:
-        return waited(since, asked_at, leaps)
+        return waited(since, requested_at, leaps)
 
     for order in ledger.orders.values():
         theirs = found.get(order.ref)
         if order.is_at_broker:
             yield from _standing(order, theirs, ledger, state, stood)
-        elif theirs is not None and theirs.status == "working" and _ended_before(order, asked_at):
+        elif theirs is not None and theirs.status == "working" and _ended_before(order, requested_at):
             yield OrderAcknowledged(order.ref, theirs.perm_id, theirs.order_id, theirs.status)
 
 
@@ -171,9 +171,9 @@ def _may_have_filled(order: Order, ledger: Ledger, state: BrokerState) -> bool:
     )
 
 
-def _ended_before(order: Order, asked_at: datetime) -> bool:
+def _ended_before(order: Order, requested_at: datetime) -> bool:
     """Whether an order was over for us before the broker was asked: then its standing in it is news and not history."""
-    return order.sent_at is not None and order.is_over and order.state != "filled" and order.changed_at < asked_at
+    return order.sent_at is not None and order.is_over and order.state != "filled" and order.changed_at < requested_at
 
 
 def _copy(ledger: Ledger) -> Ledger:

@@ -18,7 +18,7 @@ from engine.domain.session import trading_day
 from engine.ports import BrokerOrder, BrokerState
 
 
-def withdrawn(ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrder], asked_at: datetime) -> Iterator[Fact]:
+def withdrawn(ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrder], requested_at: datetime) -> Iterator[Fact]:
     """A correction to nothing of each such execution, and of what it is said to have cost.
 
     Only executions of today can be missed, heard before the broker was asked: it tells no others.
@@ -29,8 +29,8 @@ def withdrawn(ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrde
     missed = [
         (order, fill)
         for order in ledger.orders.values()
-        if order.fill_heard_at is not None and order.fill_heard_at < asked_at
-        for fill in _invented(order, found.get(order.ref), told, asked_at)
+        if order.fill_reported_at is not None and order.fill_reported_at < requested_at
+        for fill in _invented(order, found.get(order.ref), told, requested_at)
     ]
     ours, theirs = ledger.contracts_held(), {held.con_id: held.quantity for held in state.positions}
     for con_id in dict.fromkeys(fill.con_id for _, fill in missed):
@@ -41,7 +41,7 @@ def withdrawn(ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrde
                 yield from _taken_back(order, fill)
 
 
-def _invented(order: Order, found: BrokerOrder | None, told: set[tuple[str, str]], asked_at: datetime) -> Iterator[LegFilled]:
+def _invented(order: Order, found: BrokerOrder | None, told: set[tuple[str, str]], requested_at: datetime) -> Iterator[LegFilled]:
     """The executions of an order that the broker does not tell, where it counts as filled what the others make."""
     if found is None:
         return
@@ -53,7 +53,7 @@ def _invented(order: Order, found: BrokerOrder | None, told: set[tuple[str, str]
             and fill.quantity
             and not fill.provisional
             and (order.ref, key) not in told
-            and trading_day(order.filled_at[key]) == trading_day(asked_at)
+            and trading_day(order.filled_at[key]) == trading_day(requested_at)
         ]
         left = order.leg_filled(leg.contract.con_id) - sum(fill.quantity for fill in missed)
         if left == int(found.filled) * leg.ratio:

@@ -52,7 +52,7 @@ class Analytics:
         """Whether the volatility is ours."""
         self._is_known = np.zeros(rows, np.bool_)
         """Whether anything was quoted or modelled: most options of a chain are not watched."""
-        self._told_at = np.full(rows, np.nan)
+        self._quoted_at = np.full(rows, np.nan)
         """When the older of quote and model answer was told that the volatility comes from."""
         self._clock: datetime | None = None
         self._solved_growth = np.full(len(layout.expiries), np.nan)
@@ -132,7 +132,7 @@ class Analytics:
         priced_at = self._columns["priced_at"]
         for number in changed:
             rows = self._layout.expiries[number].rows
-            np.minimum(self._told_at[rows], self.forwards.told_at[number], out=priced_at[rows])
+            np.minimum(self._quoted_at[rows], self.forwards.quoted_at[number], out=priced_at[rows])
         gone = np.flatnonzero(priced_at < at - STANDS_FOR.total_seconds())
         gone = gone[np.isfinite(self._columns["delta"][gone])]
         self.stale[gone] = np.maximum(self.stale[gone], SOLVE)
@@ -150,7 +150,7 @@ class Analytics:
         if judged.size:
             self._solve(judged)
         expiry = self._expiry_of[known]
-        columns["priced_at"][known] = np.minimum(self._told_at[known], self.forwards.told_at[expiry])
+        columns["priced_at"][known] = np.minimum(self._quoted_at[known], self.forwards.quoted_at[expiry])
         self._derive(known, expiry)
         aged = known[columns["priced_at"][known] < at - STANDS_FOR.total_seconds()]
         for name in _DERIVED:
@@ -180,7 +180,7 @@ class Analytics:
             mid = mid_price(bid[left], ask[left])
             iv[left] = implied_volatility(mid, forward[left], strike[left], years[left], rate[left], rate[left], sign[left])
         columns["iv"][rows] = iv
-        self._told_at[rows] = np.where(own & np.isfinite(iv), quoted_at, np.fmin(quoted_at, feed_at))
+        self._quoted_at[rows] = np.where(own & np.isfinite(iv), quoted_at, np.fmin(quoted_at, feed_at))
 
     def _derive(self, rows: np.ndarray, expiry: np.ndarray) -> None:
         """Greeks, probability and worth of each row at its volatility."""

@@ -36,7 +36,7 @@ class Forwards:
         """What delta is relative to, USD per share."""
         self.forward = np.full(count, np.nan)
         self.source = np.zeros(count, np.int8)
-        self.told_at = np.full(count, np.nan)
+        self.quoted_at = np.full(count, np.nan)
         """When the oldest quote that forward and level come from was told, UTC seconds."""
         self.underlying = np.array([expiry.underlying for expiry in layout.expiries], dtype=np.int64)
         self.rate = np.array([carry.rate for carry in layout.carries])[self.underlying] if count else np.empty(0)
@@ -78,14 +78,14 @@ class Forwards:
         ):
             return np.zeros(len(asked), np.bool_)
         self._seen = (prices.copy(), price_at.copy())
-        before = tuple(values.copy() for values in (self.forward, self.level, self.source, self.told_at))
+        before = tuple(values.copy() for values in (self.forward, self.level, self.source, self.quoted_at))
         for u, price in enumerate(prices):
             numbers = np.flatnonzero(self.underlying == u)
             if numbers.size and self._trades_itself[numbers[0]] and np.isfinite(price):
                 self._carry(numbers, float(price), float(price_at[u]))
             elif numbers.size:
                 self._stand_alone(numbers)
-        now = (self.forward, self.level, self.source, self.told_at)
+        now = (self.forward, self.level, self.source, self.quoted_at)
         changed = np.logical_or.reduce([_differ(a, b) for a, b in zip(before, now, strict=True)])
         self._write(changed)
         return changed
@@ -155,13 +155,13 @@ class Forwards:
         self.level[numbers] = price
         self.forward[numbers] = price * np.exp(np.where(has_own, growth, otherwise))
         self.source[numbers] = np.where(has_own, PARITY, source)
-        self.told_at[numbers] = np.where(has_own, np.minimum(self._parity_at[numbers], price_at), told)
+        self.quoted_at[numbers] = np.where(has_own, np.minimum(self._parity_at[numbers], price_at), told)
 
     def _stand_alone(self, numbers: np.ndarray) -> None:
         """Forwards of what does not trade itself, or has no price: only pairs of its own say them."""
         self.level[numbers] = self.forward[numbers] = self._parity[numbers]
         self.source[numbers] = np.where(np.isfinite(self._parity[numbers]), PARITY, 0)
-        self.told_at[numbers] = self._parity_at[numbers]
+        self.quoted_at[numbers] = self._parity_at[numbers]
 
     def _write(self, changed: np.ndarray) -> None:
         forward, source = self._columns["forward"], self._columns["forward_from"]

@@ -95,7 +95,7 @@ class FakeBroker:
     habits: Habits = field(default_factory=Habits)
     data: DataQuality = "live"
     equity: Decimal = Decimal(100_000)
-    account_heard_at: datetime | None = None
+    account_reported_at: datetime | None = None
     """When the account was last told; None while every look finds it told just now."""
     account_asks: int = 0
     """How often its values were asked for anew."""
@@ -122,7 +122,7 @@ class FakeBroker:
     def account(self) -> AccountValues:
         return AccountValues(
             account=self.name,
-            heard_at=self.account_heard_at or self.clock.now(),
+            reported_at=self.account_reported_at or self.clock.now(),
             net_liquidation=self.equity,
             available_funds=self.equity,
             look_ahead_available_funds=self.equity,
@@ -193,8 +193,8 @@ class FakeBroker:
 
     def refresh_account(self) -> None:
         self.account_asks += 1
-        if self.account_heard_at is not None and self.is_connected and not self.habits.keeps_account:
-            self.account_heard_at = self.clock.now()
+        if self.account_reported_at is not None and self.is_connected and not self.habits.keeps_account:
+            self.account_reported_at = self.clock.now()
 
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         self.previewed.append(order)

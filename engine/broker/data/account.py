@@ -34,7 +34,7 @@ class Account:
         """What one unit of a currency is worth in the account's own."""
         self._day_pnl: Decimal | None = None
         self._day_pnl_at: datetime | None = None
-        self._heard_at: datetime | None = None
+        self._reported_at: datetime | None = None
         self._is_ready = True
 
     def value(self, tag: str, text: str, currency: str, account: str) -> None:
@@ -66,7 +66,7 @@ class Account:
     def told(self) -> None:
         """TWS has told values, or that they stand as they were."""
         if self._is_ready and self.name:
-            self._heard_at = self._clock.now()
+            self._reported_at = self._clock.now()
 
     def pnl(self, daily: float) -> None:
         """Result of the day, realised and unrealised; TWS sends it about once a second while it changes."""
@@ -98,7 +98,7 @@ class Account:
     def values(self) -> AccountValues:
         return AccountValues(
             account=self.name,
-            heard_at=self._heard_at,
+            reported_at=self._reported_at,
             net_liquidation=self._values.get("NetLiquidation"),
             available_funds=self._values.get("AvailableFunds"),
             look_ahead_available_funds=self._values.get("LookAheadAvailableFunds"),

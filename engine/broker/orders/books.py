@@ -184,8 +184,8 @@ class Books:
 
     def _must_not_owe(self) -> None:
         now = asyncio.get_running_loop().time()
-        for book, asked_at in self._owed.items():
-            late_s = now - asked_at
+        for book, requested_at in self._owed.items():
+            late_s = now - requested_at
             raise Transient(
                 f"{book}: TWS still owes the answer of {late_s:.0f} s ago; it is waited for, so that two answers never mix"
             )

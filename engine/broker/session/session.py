@@ -72,7 +72,7 @@ class Session:
         self._greeted = False
         self._deadline: asyncio.Timeout | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._asked_at: float | None = None
+        self._requested_at: float | None = None
         self._degraded_at = 0.0
         self._broken_at = 0.0
         """When TWS last said that it has no connection to IBKR, loop seconds."""
@@ -141,7 +141,7 @@ class Session:
             raise Transient(f"TWS at {self._address} closed the connection while it was set up; it may be tried again")
         if self._say(self.link.up(f"connected to {self._address}, account {self.account}")):
             self._patience_s = DEGRADED_S
-        self._asked_at = None
+        self._requested_at = None
         self._beat()
 
     def fell(self, reason: str) -> None:
@@ -201,9 +201,9 @@ class Session:
         """TWS's clock, UTC seconds since 1970, None where it cannot be read: the answer to the heartbeat all the same."""
         if seconds is not None:
             self._gauges.clock_skew_seconds = seconds - self._clock.now().timestamp()
-        if self._asked_at is not None:
-            self._gauges.heartbeat_seconds_last = asyncio.get_running_loop().time() - self._asked_at
-            self._asked_at = None
+        if self._requested_at is not None:
+            self._gauges.heartbeat_seconds_last = asyncio.get_running_loop().time() - self._requested_at
+            self._requested_at = None
 
     # Inside.
 
@@ -212,7 +212,7 @@ class Session:
         if not self._ib.client.isConnected():
             self._gone("TWS closed the connection")
             return
-        if self._asked_at is not None:
+        if self._requested_at is not None:
             self._drop(f"TWS has not answered for {HEARTBEAT_S:g} s; the connection is taken for dead")
             self._cut()
             return
@@ -221,7 +221,7 @@ class Session:
             self.give_up(reason)
             return
         loop = asyncio.get_running_loop()
-        self._asked_at = loop.time()
+        self._requested_at = loop.time()
         self._ib.client.reqCurrentTime()
         self._timer = loop.call_later(machine_s(HEARTBEAT_S), self._beat)
 

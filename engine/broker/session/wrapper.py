@@ -56,7 +56,7 @@ class Parts:
     gauges: BrokerGauges
     clock: Clock
     publish: Publish
-    told_at: dict[int, float] = field(default_factory=dict[int, float])
+    passed_on_at: dict[int, float] = field(default_factory=dict[int, float])
     """Loop seconds at which a code was last passed on."""
     refused: dict[str, None] = field(default_factory=dict[str, None])
     """Refusals that were written down; TWS tells a row again and again."""
@@ -338,7 +338,7 @@ class EngineWrapper(Wrapper):
 
     def _tell(self, row: Meaning, text: str) -> None:
         now = asyncio.get_running_loop().time()
-        told = self.parts.told_at
+        told = self.parts.passed_on_at
         if now - told.get(row.code, -TELL_AGAIN_S) >= TELL_AGAIN_S:
             told[row.code] = now
             self.parts.publish(ErrorHeard(row.code, row.sentence(text)))

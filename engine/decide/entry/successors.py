@@ -45,8 +45,8 @@ def search(position: Position, mark: Mark, snapshot: Snapshot, rulebook: Ruleboo
         return Search(is_found=False, text="its strategy opens nothing now")
     asks: tuple[Decision, ...] = ()
     if account_verdict(snapshot).answer != "pass":
-        asked_at = snapshot.account_asked_at
-        if asked_at is None or snapshot.at - asked_at >= ACCOUNT_AGAIN_AFTER:
+        requested_at = snapshot.account_requested_at
+        if requested_at is None or snapshot.at - requested_at >= ACCOUNT_AGAIN_AFTER:
             asks = (RefreshAccount("a roll waits"),)
         if must_wait(snapshot):
             return Search(is_found=False, decisions=asks, waits=True)

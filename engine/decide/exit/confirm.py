@@ -33,12 +33,12 @@ class Count:
 
 
 def counted(
-    hits: ExitHits | None, snapshot: Snapshot, told_at: Iterable[datetime], *, at_once: bool, forgets: bool = True
+    hits: ExitHits | None, snapshot: Snapshot, quoted_at: Iterable[datetime], *, at_once: bool, forgets: bool = True
 ) -> Count:
-    """The count of a rule that holds on this fresh look; `told_at` are the moments at which its legs were told."""
+    """The count of a rule that holds on this fresh look; `quoted_at` are the moments at which its legs were told."""
     before = pending(hits, snapshot) if forgets else _ever(hits)
     first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
-    if any(first_at - TRIGGERED_WITHIN <= at <= first_at for at in told_at):
+    if any(first_at - TRIGGERED_WITHIN <= at <= first_at for at in quoted_at):
         count = min(count, CONFIRMED_BY - 1)  # the print that made the rule hold is still standing there, and may be a bad one
     was = before is not None and _is_enough(before.count, before.last_at - before.first_at, at_once=at_once)
     return Count(first_at, count, was, _is_enough(count, snapshot.at - first_at, at_once=at_once))

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Literal
 
 from engine.decide.apart import apart
-from engine.decide.asking import ask_now, ask_quiet, ask_silent, told_at
+from engine.decide.asking import ask_now, ask_quiet, ask_silent, quoted_at
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.entry.rolls import PREFIX, Done, action_of
 from engine.decide.entry.successors import is_searched_again, search
@@ -290,7 +290,7 @@ def _waits(
     text: str, held: _Held, snapshot: Snapshot, rows: Rows, count: tuple[datetime, int] | None = None
 ) -> Iterator[Decision]:
     """What is asked and said while a stop has held and no fresh quote confirms or contradicts it."""
-    told = [at for leg in held.position.spread.legs if (at := told_at(leg.contract, rows)) is not None]
+    told = [at for leg in held.position.spread.legs if (at := quoted_at(leg.contract, rows)) is not None]
     age = f"told {(snapshot.at - min(told)).total_seconds():.0f} s ago" if told else "never told"
     why = f"it held, and its quotes are not told anew: {age}"
     yield from wait(text, held.position, "no price", why, snapshot, rows, count)
@@ -300,7 +300,7 @@ def _told(held: _Held, snapshot: Snapshot, rows: Rows) -> list[datetime]:
     """When the quotes of its legs were told, but for a leg that brings nothing whenever it was quoted."""
     if held.mark is not None:
         return [snapshot.at - timedelta(seconds=age_s) for age_s in held.mark.ages_s]
-    return [at for leg in held.position.spread.legs if (at := told_at(leg.contract, rows)) is not None]
+    return [at for leg in held.position.spread.legs if (at := quoted_at(leg.contract, rows)) is not None]
 
 
 def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:

@@ -35,8 +35,8 @@ def must_wait(snapshot: Snapshot) -> bool:
 
 def refresh(snapshot: Snapshot, decisions: Iterable[Decision], *, wanted: bool) -> list[Decision]:
     """The question for younger values, where an opening wants them, waits on them, or a breaker is not believed yet."""
-    asked_at = snapshot.account_asked_at
-    if asked_at is not None and snapshot.waited(asked_at) < ACCOUNT_AGAIN_AFTER:
+    requested_at = snapshot.account_requested_at
+    if requested_at is not None and snapshot.waited(requested_at) < ACCOUNT_AGAIN_AFTER:
         return []
     doubted = [one.name for one in decisions if isinstance(one, CountBreaker) and one.hits.count and not one.strategy]
     if doubted:
@@ -50,5 +50,5 @@ def refresh(snapshot: Snapshot, decisions: Iterable[Decision], *, wanted: bool) 
 
 
 def _age_s(snapshot: Snapshot) -> float | None:
-    told_at = snapshot.account.heard_at
-    return None if told_at is None else max(0.0, (snapshot.at - told_at).total_seconds())
+    reported_at = snapshot.account.reported_at
+    return None if reported_at is None else max(0.0, (snapshot.at - reported_at).total_seconds())

@@ -43,7 +43,7 @@ class Measured:
     value: Decimal | None
     """The result or the fall that is held against the bound."""
     bound: Decimal | None
-    told_at: tuple[datetime, ...] = ()
+    reported_at: tuple[datetime, ...] = ()
     """When each part that the value was made from was told."""
 
     @property
@@ -60,7 +60,7 @@ class Result:
     """Result of a strategy's day, USD, and when the quotes that it was made from were told."""
 
     value: Decimal
-    told_at: tuple[datetime, ...]
+    reported_at: tuple[datetime, ...]
 
 
 def breakers(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
@@ -99,24 +99,24 @@ def of_strategy(name: str, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -
     if result is None:
         return Measured(STOP, name, "next session", None, None, bound)
     value = _since_lift(name, STOP, result.value, snapshot)
-    return Measured(STOP, name, "next session", result.value, value, bound, result.told_at)
+    return Measured(STOP, name, "next session", result.value, value, bound, result.reported_at)
 
 
 def of_account(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Measured]:
     """The account's breakers: of the day, of the week, from the peak."""
     limits, account, ledger = rulebook.account.breakers, snapshot.account, snapshot.ledger
     worth = account.net_liquidation
-    told_at = () if account.heard_at is None else (account.heard_at,)
+    reported_at = () if account.reported_at is None else (account.reported_at,)
     result = day_result(snapshot)
     since = None if result is None else _since_lift("", DAY, result, snapshot)
     bound = None if worth is None else limits.stop_for_day * worth
     pnl_at = account.day_pnl_at if account.day_pnl is not None else None
-    yield Measured(DAY, "", "next session", result, since, bound, told_at if pnl_at is None else (pnl_at,))
+    yield Measured(DAY, "", "next session", result, since, bound, reported_at if pnl_at is None else (pnl_at,))
     week = ledger.week_start_equity
     began = week[1] if week is not None and week[0] == f"{trading_day(snapshot.at):%G-W%V}" else None
     for name, share, base in ((WEEK, limits.week, began), (PEAK, limits.peak, ledger.equity_peak)):
         fall = None if worth is None or base is None else worth - base
-        yield Measured(name, "", "person", worth, fall, None if worth is None else share * worth, told_at)
+        yield Measured(name, "", "person", worth, fall, None if worth is None else share * worth, reported_at)
 
 
 def lifted(
@@ -147,7 +147,7 @@ def strategy_result(strategy: str, snapshot: Snapshot, rows: Rows) -> Result | N
     Results are counted since the opening, because yesterday's marks are not kept: of an older position a loss counts in full
     and a gain not at all, so that an old gain never hides what is lost today.
     """
-    today, total, told_at = trading_day(snapshot.at), Decimal(0), list[datetime]()
+    today, total, reported_at = trading_day(snapshot.at), Decimal(0), list[datetime]()
     ours = (position for position in snapshot.ledger.open_positions() if position.strategy == strategy)
     for position in (*ours, *snapshot.ledger.closed_on(strategy, today)):
         opened_today = trading_day(position.opened_at) == today
@@ -157,9 +157,9 @@ def strategy_result(strategy: str, snapshot: Snapshot, rows: Rows) -> Result | N
             if quote is None or quote.obstacle is not None or quote.age_s > STANDS_FOR.total_seconds() or snapshot.data != "live":
                 return None
             result += position.unrealised(quote.mid)
-            told_at += (snapshot.at - timedelta(seconds=age_s) for age_s in quote.ages_s)
+            reported_at += (snapshot.at - timedelta(seconds=age_s) for age_s in quote.ages_s)
         total += result if opened_today else min(Decimal(0), result)
-    return Result(total, tuple(told_at))
+    return Result(total, tuple(reported_at))
 
 
 def day_result(snapshot: Snapshot) -> Decimal | None:
@@ -220,17 +220,17 @@ def _looked_at(one: Measured, snapshot: Snapshot) -> Iterator[Decision]:
 
 def _counted(one: Measured, hits: BreakerHits | None, snapshot: Snapshot) -> BreakerHits:
     """The count with this look: one more where something was told since the last that counted."""
-    newest = max(one.told_at, default=snapshot.at)
+    newest = max(one.reported_at, default=snapshot.at)
     if hits is None or not is_doubted(hits, snapshot.at):
         return BreakerHits(snapshot.at, snapshot.at, newest, 1)
-    return BreakerHits(hits.first_at, snapshot.at, max(newest, hits.told_at), hits.count + (newest > hits.told_at))
+    return BreakerHits(hits.first_at, snapshot.at, max(newest, hits.reported_at), hits.count + (newest > hits.reported_at))
 
 
 def _is_believed(one: Measured, hits: BreakerHits, snapshot: Snapshot) -> bool:
     if hits.count < CONFIRMED_BY or snapshot.at - hits.first_at < CONFIRMED_OVER:
         return False
     # What was told just before the first look may be what made it, and a bad print: it must have been told again since.
-    return not any(hits.first_at - TRIGGERED_WITHIN <= at <= hits.first_at for at in one.told_at)
+    return not any(hits.first_at - TRIGGERED_WITHIN <= at <= hits.first_at for at in one.reported_at)
 
 
 def _trip(key: tuple[str, str], snapshot: Snapshot) -> tuple[datetime, BreakerTripped] | None:

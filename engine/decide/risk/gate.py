@@ -243,7 +243,7 @@ def _margin(opening: Opening, snapshot: Snapshot, rulebook: Rulebook) -> Iterato
     yield account_verdict(snapshot)
     account, limits = snapshot.account, rulebook.account.margin
     worth, free, excess = account.net_liquidation, account.available_funds, account.excess_liquidity
-    age = (snapshot.at - account.heard_at).total_seconds() if account.heard_at else None
+    age = (snapshot.at - account.reported_at).total_seconds() if account.reported_at else None
     # Size is decided by what can be lost; the broker may hold more than that, and less of it is never believed.
     taken = opening.max_loss if opening.needed is None else max(opening.max_loss, opening.needed)
     if worth is None or free is None:

@@ -35,7 +35,7 @@ def _reasons(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[str]:
     yield from _excess(snapshot)
     ledger, limits = snapshot.ledger, rulebook.account.breakers
     failures, failed_at = ledger.failures_in_a_row, ledger.failed_at
-    if failures >= limits.rejects_in_a_row and failed_at is not None and snapshot.asked_since(failed_at) > NOT_ASKED:
+    if failures >= limits.rejects_in_a_row and failed_at is not None and snapshot.requested_since(failed_at) > NOT_ASKED:
         yield (
             f"the broker rejected {failures} orders in a row, the last at {failed_at:%H:%M:%S} UTC,"
             " and lists none of them as working"
@@ -47,7 +47,7 @@ def _reasons(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[str]:
 
 def _legs(snapshot: Snapshot) -> Iterator[str]:
     for ref, filled_at in snapshot.ledger.unbalanced.items():
-        if snapshot.asked_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot):
+        if snapshot.requested_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot):
             counts, way_out = _counted(snapshot.ledger.orders[ref].spread, snapshot, "make them whole in TWS")
             yield f"the legs of {ref} are not whole spreads ({counts}): {way_out}, then resume"
 
@@ -55,8 +55,8 @@ def _legs(snapshot: Snapshot) -> Iterator[str]:
 def _excess(snapshot: Snapshot) -> Iterator[str]:
     for position in snapshot.ledger.excess_positions():
         orders = (snapshot.ledger.orders[position.id], *snapshot.ledger.closings_of(position.id))
-        filled_at = max((order.fill_heard_at for order in orders if order.fill_heard_at), default=position.opened_at)
-        if snapshot.asked_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot):
+        filled_at = max((order.fill_reported_at for order in orders if order.fill_reported_at), default=position.opened_at)
+        if snapshot.requested_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot):
             counts, way_out = _counted(position.spread, snapshot, "undo that in TWS")
             more = f"position {position.id} was closed {position.excess} more than it was opened"
             yield f"{more} ({counts}): {way_out}, then resume"
@@ -92,6 +92,6 @@ def _is_lost(order: Order, snapshot: Snapshot) -> bool:
     return (
         order.state == "unknown"
         and snapshot.is_connected
-        and snapshot.asked_since(order.changed_at) > UNKNOWN_FOR
+        and snapshot.requested_since(order.changed_at) > UNKNOWN_FOR
         and _is_news(order.changed_at, snapshot)
     )

@@ -47,7 +47,7 @@ def test_tc02_account_values_are_known_when_the_session_is_up(stage: type[Stage]
         assert values.net_liquidation > 0
         assert values.available_funds is not None
         assert values.excess_liquidity is not None
-        assert values.heard_at is not None
+        assert values.reported_at is not None
 
     assert perform(stage, play)
 
@@ -345,9 +345,9 @@ def test_tc22_account_values_are_told_anew_when_they_are_asked_for(stage: type[S
         one.broker.refresh_account()
         await one.settle()
         after = one.broker.account
-        assert before.heard_at is not None
-        assert after.heard_at is not None
-        assert after.heard_at > before.heard_at
+        assert before.reported_at is not None
+        assert after.reported_at is not None
+        assert after.reported_at > before.reported_at
         assert after.net_liquidation == before.net_liquidation
         assert before.day_pnl_at is None or (after.day_pnl_at is not None and after.day_pnl_at > before.day_pnl_at)
         await one.broker.disconnect()

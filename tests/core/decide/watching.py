@@ -41,7 +41,7 @@ def look(
     known: Ledger, chain: ChainSnapshot, *, strategy: Strategy | Sequence[Strategy] = PUTS, limits: str = "", **more: object
 ) -> list[Decision]:
     strategies = (strategy,) if isinstance(strategy, Strategy) else strategy
-    fields = {"account": replace(given.account(), heard_at=chain.as_of), **more}
+    fields = {"account": replace(given.account(), reported_at=chain.as_of), **more}
     now = given.snapshot(known, chain, at=chain.as_of, **fields)
     return exits(now, given.rulebook(*strategies, account=given.limits(limits)), Rows(chain))
 
@@ -52,7 +52,7 @@ def watched(known: Ledger, chains: Sequence[ChainSnapshot], strategy: Strategy =
     asked: dict[int, datetime] = {}
     found: list[list[Decision]] = []
     for chain in chains:
-        found.append(look(known, chain, strategy=strategy, exit_hits=dict(hits), asked_quotes=dict(asked), **more))
+        found.append(look(known, chain, strategy=strategy, exit_hits=dict(hits), requested_quotes=dict(asked), **more))
         for one in found[-1]:
             match one:
                 case ConfirmExit():

@@ -50,7 +50,7 @@ class ScriptedTws:
         """Requests of this name, oldest first."""
         return [message for _, message in self.heard if message.name == name]
 
-    def asked_at(self, name: str) -> list[float]:
+    def requested_at(self, name: str) -> list[float]:
         return [at for at, message in self.heard if message.name == name]
 
     @property

@@ -479,13 +479,13 @@ def test_observer_sees_every_fact_after_it_was_folded() -> None:
 
 def test_opening_waits_until_the_account_was_told_anew() -> None:
     async def story(bench: Bench) -> None:
-        bench.broker.account_heard_at = bench.clock.at - timedelta(seconds=90)
+        bench.broker.account_reported_at = bench.clock.at - timedelta(seconds=90)
         bench.broker.habits.keeps_account = True
         await bench.start()
         assert (bench.broker.account_asks, bench.ledger.orders) == (1, {})
         bench.snapshots.ticks = lambda: bench.snapshots.heard  # no quote comes meanwhile
         bench.engine.beat()
-        bench.broker.account_heard_at = bench.clock.at
+        bench.broker.account_reported_at = bench.clock.at
         await bench.beats(1, 0.2)
         assert [order.purpose for order in bench.ledger.orders.values()] == ["open"]
 
@@ -494,7 +494,7 @@ def test_opening_waits_until_the_account_was_told_anew() -> None:
 
 def test_account_that_is_not_told_again_opens_nothing_and_says_so() -> None:
     async def story(bench: Bench) -> None:
-        bench.broker.account_heard_at = bench.clock.at - timedelta(seconds=90)
+        bench.broker.account_reported_at = bench.clock.at - timedelta(seconds=90)
         bench.broker.habits.keeps_account = True
         await bench.start()
         await bench.beats(12, 1.0)

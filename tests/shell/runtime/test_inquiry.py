@@ -68,7 +68,7 @@ def test_count_is_that_of_the_last_answer_that_could_be_read_as_a_whole() -> Non
             await asyncio.sleep(1.0)
             inquiry.answered(BrokerState("DU1", (), (), (), (), unread=unread), ledger, clock.now())
             count = inquiry.count(ledger)
-            counted.append(None if count is None else count.asked_at)
+            counted.append(None if count is None else count.requested_at)
         return counted
 
     first, partial, whole = run(story(), VirtualLoop())

@@ -58,10 +58,10 @@ def against(
     completed: Sequence[BrokerOrder] = (),
     executions: Sequence[Fact] = (),
     positions: Sequence[BrokerPosition] = (),
-    asked_at: datetime = given.NOW,
+    requested_at: datetime = given.NOW,
 ) -> Outcome:
     state = BrokerState("DU1", (), tuple(completed), tuple(executions), tuple(positions))
-    return reconcile(known, state, asked_at, asked_at)
+    return reconcile(known, state, requested_at, requested_at)
 
 
 def after(known: Ledger, outcome: Outcome) -> Ledger:
@@ -171,7 +171,7 @@ def test_order_is_absent_where_the_positions_show_nothing_of_it() -> None:
 
 
 def test_executions_are_waited_for_before_anything_is_made_of_them() -> None:
-    outcome = against(night(), positions=holds(2), asked_at=BACK_AT + timedelta(seconds=29))
+    outcome = against(night(), positions=holds(2), requested_at=BACK_AT + timedelta(seconds=29))
 
     assert made(outcome) == []
     assert not any(isinstance(fact, OrderAbsent | OrderCanceled) for fact in outcome.facts)
@@ -181,15 +181,15 @@ def test_time_that_the_machine_slept_makes_nothing_and_loses_no_order() -> None:
     """The clock went ahead by an hour a second after the link was back."""
     hour = timedelta(hours=1)
     leap = Leap(BACK_AT + timedelta(seconds=1) + hour, hour)
-    asked_at = leap.at + timedelta(seconds=1)
+    requested_at = leap.at + timedelta(seconds=1)
 
     for positions in ([], holds(2)):
         state = BrokerState("DU1", (), (), (), tuple(positions))
         known = given.told(given.ledger(at=BACK_AT), *given.working(ORDER), UNKNOWN, at=BACK_AT)
-        outcome = reconcile(known, state, asked_at, asked_at, (leap,))
+        outcome = reconcile(known, state, requested_at, requested_at, (leap,))
         assert made(outcome) == []
         assert not any(isinstance(fact, OrderAbsent) for fact in outcome.facts)
-        assert made(reconcile(known, state, asked_at, asked_at)) or not positions
+        assert made(reconcile(known, state, requested_at, requested_at)) or not positions
 
 
 def test_two_orders_in_one_contract_are_explained_together() -> None:
@@ -269,7 +269,7 @@ def test_close_whose_fill_was_lost_after_a_cancel_is_made_again() -> None:
 
 
 def test_nothing_is_opened_while_a_fill_lost_after_a_cancel_may_still_be_told() -> None:
-    outcome = against(canceled(), positions=holds(2), asked_at=BACK_AT + timedelta(seconds=29))
+    outcome = against(canceled(), positions=holds(2), requested_at=BACK_AT + timedelta(seconds=29))
 
     assert made(outcome) == []
     assert not is_agreed(outcome)

@@ -49,10 +49,10 @@ def against(
     executions: Sequence[Fact] = (),
     positions: Sequence[BrokerPosition] = (),
     unknown_refs: Sequence[str] = (),
-    asked_at: datetime = given.NOW,
+    requested_at: datetime = given.NOW,
 ) -> Outcome:
     state = BrokerState("DU1", tuple(open), tuple(completed), tuple(executions), tuple(positions), tuple(unknown_refs))
-    return reconcile(known, state, given.NOW, asked_at)
+    return reconcile(known, state, given.NOW, requested_at)
 
 
 def sent(*facts: Fact) -> Ledger:
@@ -125,13 +125,13 @@ def test_order_that_is_inactive_and_still_listed_may_come_back_for_half_a_minute
 
     assert differences(against(known, open=[order("inactive")])) == ("order o1 is neither found nor absent yet",)
     assert isinstance(against(known, completed=[order("inactive")]).facts[0], OrderRejected)
-    later = against(known, open=[order("inactive")], asked_at=given.NOW + timedelta(seconds=25))
+    later = against(known, open=[order("inactive")], requested_at=given.NOW + timedelta(seconds=25))
     assert isinstance(later.facts[0], OrderRejected)
 
 
 @pytest.mark.parametrize(("seconds", "kind"), [(29, None), (30, OrderAbsent)])
 def test_order_that_nobody_knows_is_absent_after_thirty_seconds_and_not_before(seconds: float, kind: type | None) -> None:
-    outcome = against(sent(UNKNOWN), asked_at=SENT_AT + timedelta(seconds=seconds))
+    outcome = against(sent(UNKNOWN), requested_at=SENT_AT + timedelta(seconds=seconds))
 
     if kind is None:
         assert differences(outcome) == ("order o1 is neither found nor absent yet",)
@@ -142,7 +142,7 @@ def test_order_that_nobody_knows_is_absent_after_thirty_seconds_and_not_before(s
 
 
 def test_age_is_counted_to_the_question_and_not_to_the_answer() -> None:
-    assert not against(sent(UNKNOWN), asked_at=given.NOW - timedelta(seconds=15)).is_settled
+    assert not against(sent(UNKNOWN), requested_at=given.NOW - timedelta(seconds=15)).is_settled
 
 
 def test_working_order_that_is_not_listed_becomes_unknown_first() -> None:
@@ -155,7 +155,7 @@ def test_working_order_that_is_not_listed_becomes_unknown_first() -> None:
 def test_order_sent_after_the_question_is_left_alone() -> None:
     known = given.told(sent(WORKING), *given.fills(ORDER, 1), at=given.NOW)
 
-    outcome = against(known, positions=holds(1), asked_at=SENT_AT - timedelta(seconds=1))
+    outcome = against(known, positions=holds(1), requested_at=SENT_AT - timedelta(seconds=1))
 
     assert outcome.facts == (Reconciled(()),)
 
@@ -217,7 +217,7 @@ def test_order_that_works_for_us_and_is_filled_at_the_broker_without_its_executi
 
 
 def test_order_filled_at_the_broker_without_its_executions_stays_unknown_and_blocks_for_half_a_minute() -> None:
-    outcome = against(sent(UNKNOWN), completed=[order("filled")], positions=holds(), asked_at=SENT_AT + timedelta(seconds=29))
+    outcome = against(sent(UNKNOWN), completed=[order("filled")], positions=holds(), requested_at=SENT_AT + timedelta(seconds=29))
 
     assert not outcome.is_settled
     assert "order o1 is neither found nor absent yet" in differences(outcome)
@@ -229,7 +229,7 @@ def test_order_that_was_over_and_works_is_found_again(end: Fact) -> None:
     known = given.told(sent(WORKING), end, at=given.NOW - timedelta(seconds=20))
 
     found = against(known, open=[order()])
-    during = against(known, open=[order()], asked_at=given.NOW - timedelta(seconds=21))
+    during = against(known, open=[order()], requested_at=given.NOW - timedelta(seconds=21))
 
     assert found.facts[0] == OrderAcknowledged("o1", 77, 5, "working")
     assert during.facts == (Reconciled(()),), "the order ended while the state was taken"
@@ -290,11 +290,11 @@ def test_contracts_that_traded_while_the_broker_was_asked_are_not_judged() -> No
     known = sent(WORKING)
     given.told(known, *given.fills(ORDER), at=given.NOW - timedelta(seconds=1))
 
-    outcome = against(known, asked_at=given.NOW - timedelta(seconds=2))
+    outcome = against(known, requested_at=given.NOW - timedelta(seconds=2))
 
     assert outcome.facts == ()
     assert not outcome.is_settled
-    assert not agreed(against(known, asked_at=given.NOW))
+    assert not agreed(against(known, requested_at=given.NOW))
 
 
 def test_one_leg_alone_is_counted_as_it_is() -> None:

@@ -34,7 +34,7 @@ def test_an_execution_under_another_number_is_taken_back_with_what_it_cost() -> 
     paid = CommissionReported("o1", invented.exec_id, Decimal("1.30"), invented.con_id, invented.action)
     given.told(ledger, invented, paid, at=SENT_AT)
 
-    outcome = against(ledger, executions=true, completed=[counted(2)], positions=holds(2), asked_at=LATER)
+    outcome = against(ledger, executions=true, completed=[counted(2)], positions=holds(2), requested_at=LATER)
 
     assert replace(invented, quantity=0) in outcome.facts
     assert replace(paid, amount=Decimal(0)) in outcome.facts
@@ -58,7 +58,7 @@ def test_invented_executions_of_two_orders_that_cancel_each_other_out_are_taken_
     given.told(ledger, bought, replace(sold, quantity=bought.quantity), at=SENT_AT)
     of_close = replace(order("working", "c1", perm_id=ledger.orders["c1"].perm_id or 0), filled=Decimal(1))
 
-    outcome = against(ledger, executions=true, completed=[counted(2)], open=[of_close], positions=holds(1), asked_at=LATER)
+    outcome = against(ledger, executions=true, completed=[counted(2)], open=[of_close], positions=holds(1), requested_at=LATER)
 
     taken_back = {fact.order_ref for fact in outcome.facts if isinstance(fact, LegFilled) and not fact.quantity}
     assert taken_back == {"o1", "c1"}
@@ -67,7 +67,7 @@ def test_invented_executions_of_two_orders_that_cancel_each_other_out_are_taken_
 def test_an_order_that_filled_only_in_a_wrong_message_is_asked_about_and_works_on() -> None:
     ledger = filled()
 
-    outcome = against(ledger, open=[order()], asked_at=LATER)
+    outcome = against(ledger, open=[order()], requested_at=LATER)
 
     after = given.told(ledger, *outcome.facts, at=LATER)
     assert after.orders["o1"].filled == 0
@@ -79,7 +79,7 @@ def test_an_order_that_filled_only_in_a_wrong_message_is_asked_about_and_works_o
 def test_nothing_is_taken_back_while_the_positions_hold_it() -> None:
     ledger = filled()
 
-    outcome = against(ledger, open=[order()], positions=holds(2), asked_at=LATER)
+    outcome = against(ledger, open=[order()], positions=holds(2), requested_at=LATER)
 
     assert not [fact for fact in outcome.facts if isinstance(fact, LegFilled)]
 
@@ -88,14 +88,14 @@ def test_nothing_is_taken_back_that_the_order_counts_as_filled() -> None:
     """A person sold it by hand, and TWS tells no executions of before its restart."""
     ledger = filled()
 
-    outcome = against(ledger, completed=[counted(2)], asked_at=LATER)
+    outcome = against(ledger, completed=[counted(2)], requested_at=LATER)
 
     assert not [fact for fact in outcome.facts if isinstance(fact, LegFilled)]
     assert not agreed(outcome)
 
 
 def test_nothing_is_taken_back_of_an_order_that_the_broker_does_not_list() -> None:
-    outcome = against(filled(), asked_at=LATER)
+    outcome = against(filled(), requested_at=LATER)
 
     assert not [fact for fact in outcome.facts if isinstance(fact, LegFilled)]
     assert not agreed(outcome)
@@ -104,7 +104,7 @@ def test_nothing_is_taken_back_of_an_order_that_the_broker_does_not_list() -> No
 def test_nothing_is_taken_back_that_was_heard_after_the_broker_was_asked() -> None:
     ledger = filled()
 
-    outcome = against(ledger, open=[order()], asked_at=SENT_AT - timedelta(seconds=1))
+    outcome = against(ledger, open=[order()], requested_at=SENT_AT - timedelta(seconds=1))
 
     assert not [fact for fact in outcome.facts if isinstance(fact, LegFilled)]
 
@@ -112,7 +112,7 @@ def test_nothing_is_taken_back_that_was_heard_after_the_broker_was_asked() -> No
 def test_nothing_is_taken_back_of_another_day() -> None:
     ledger = filled()
 
-    outcome = against(ledger, open=[order()], asked_at=LATER + timedelta(days=1))
+    outcome = against(ledger, open=[order()], requested_at=LATER + timedelta(days=1))
 
     assert not [fact for fact in outcome.facts if isinstance(fact, LegFilled)]
     assert not agreed(outcome)

@@ -153,7 +153,7 @@ def test_kept_position_is_rolled_as_soon_as_a_successor_is_there() -> None:
 def test_roll_waits_for_account_values_that_are_being_asked_for() -> None:
     by = rules()
     known = position(by)
-    old = replace(given.account(), heard_at=given.NOW - timedelta(seconds=90))
+    old = replace(given.account(), reported_at=given.NOW - timedelta(seconds=90))
 
     found = look(known, market(), strategy=by, account=old)
 

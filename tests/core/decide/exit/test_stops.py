@@ -72,14 +72,14 @@ def test_stop_that_first_holds_asks_for_the_quotes_of_both_legs_at_once() -> Non
 
 
 def test_stop_whose_quotes_come_only_when_they_are_asked_for_is_believed_in_time() -> None:
-    known, hits, quoted_at, asked_at, acted_at = position(), {}, 0.0, {}, None
+    known, hits, quoted_at, requested_at, acted_at = position(), {}, 0.0, {}, None
     for n in range(60):
-        found = look(known, silent("2.50", n, quoted_at), exit_hits=dict(hits), asked_quotes=dict(asked_at))
+        found = look(known, silent("2.50", n, quoted_at), exit_hits=dict(hits), requested_quotes=dict(requested_at))
         for one in found:
             if isinstance(one, ConfirmExit):
                 hits[one.position, one.rule] = ExitHits(one.first_at, seconds(n), one.count)
             if isinstance(one, AskQuotes):
-                asked_at |= dict.fromkeys((contract.con_id for contract in one.contracts), seconds(n))
+                requested_at |= dict.fromkeys((contract.con_id for contract in one.contracts), seconds(n))
                 quoted_at = n + 1.0  # answered within the second
         if any(isinstance(one, Propose) for one in found):
             acted_at = acted_at or n
@@ -219,7 +219,7 @@ def day(
     often, in seconds, and at once where an order works."""
     ledger, found = known or position(by=by), list[tuple[int, Decision]]()
     hits: dict[tuple[str, str], ExitHits] = {}
-    asked_at: dict[int, object] = {}
+    requested_at: dict[int, object] = {}
     begins = given.SESSION.open + timedelta(minutes=10)
     rulebook = given.rulebook(by)
     n = 0
@@ -231,7 +231,7 @@ def day(
             when = {"quoted_at": at.timestamp() - 1 - late}
             sold, bought = ({"bid": 0.02, "ask": 0.05} | when, {"bid": None, "ask": 0.05} | when)
             chain = given.chain(given.options((575, 580), at=at), at=at, p580=sold, p575=bought)
-        fields = {"exit_hits": dict(hits), "asked_quotes": dict(asked_at), "paused": frozenset({by.name})}
+        fields = {"exit_hits": dict(hits), "requested_quotes": dict(requested_at), "paused": frozenset({by.name})}
         acted = decide(given.snapshot(ledger, chain, at=at, **fields), rulebook)
         for one in acted:
             found.append((n, one))

@@ -17,11 +17,11 @@ RULES = given.strategy()
 
 
 def looked(age_s: float | None, known: Ledger | None = None, *, asked_s: float | None = None, **more: object) -> list[Decision]:
-    told_at = None if age_s is None else given.NOW - timedelta(seconds=age_s)
-    asked_at = None if asked_s is None else given.NOW - timedelta(seconds=asked_s)
-    account = replace(given.account(), heard_at=told_at)
-    is_answered = asked_at is None or (told_at is not None and told_at >= asked_at)
-    asked = {"account_asked_at": asked_at, "account_awaited_since": None if is_answered else asked_at}
+    reported_at = None if age_s is None else given.NOW - timedelta(seconds=age_s)
+    requested_at = None if asked_s is None else given.NOW - timedelta(seconds=asked_s)
+    account = replace(given.account(), reported_at=reported_at)
+    is_answered = requested_at is None or (reported_at is not None and reported_at >= requested_at)
+    asked = {"account_requested_at": requested_at, "account_awaited_since": None if is_answered else requested_at}
     return decide(given.snapshot(known, account=account, **asked, **more), given.rulebook(RULES))
 
 

@@ -48,7 +48,7 @@ class Day:
         at = given.NOW + after * SECONDS
         rows = given.options(at=at, age_s=age_s)
         values = account or given.account()
-        values = replace(values, heard_at=at - SECONDS) if values.heard_at == given.NOW else values
+        values = replace(values, reported_at=at - SECONDS) if values.reported_at == given.NOW else values
         seen = given.snapshot(self.known, given.chain(rows, at=at, **(quotes or {})), at=at, account=values, **more)
         made = decide(replace(seen, breaker_hits=dict(self.hits)), self.rulebook)
         for decision in made:
@@ -98,7 +98,7 @@ def test_next_day_opens_again() -> None:
     session = replace(given.SESSION, day=tomorrow.date(), open=given.SESSION.open + timedelta(days=1),
                       close=given.SESSION.close + timedelta(days=1))  # fmt: skip
 
-    seen = given.snapshot(day.known, at=tomorrow, session=session, account=replace(given.account(), heard_at=tomorrow))
+    seen = given.snapshot(day.known, at=tomorrow, session=session, account=replace(given.account(), reported_at=tomorrow))
 
     assert strategy_obstacle(RULES, seen, day.rulebook) is None
 
@@ -241,7 +241,7 @@ def test_fall_from_the_peak_trips_in_a_later_week() -> None:
 
 def test_one_telling_of_the_account_trips_nothing_however_often_it_is_looked_at() -> None:
     day = Day()
-    once = replace(given.account(90_000), heard_at=given.NOW - 5 * SECONDS)
+    once = replace(given.account(90_000), reported_at=given.NOW - 5 * SECONDS)
 
     for after in range(0, 120, 5):
         day.look(after, account=once)
@@ -251,11 +251,11 @@ def test_one_telling_of_the_account_trips_nothing_however_often_it_is_looked_at(
 
 def test_account_is_asked_anew_while_its_fall_is_not_believed_yet() -> None:
     day = Day()
-    once = replace(given.account(90_000), heard_at=given.NOW - 30 * SECONDS)
+    once = replace(given.account(90_000), reported_at=given.NOW - 30 * SECONDS)
 
     first = day.look(0, account=once)
-    just_asked = day.look(1, account=once, account_asked_at=given.NOW)
-    later = day.look(5, account=once, account_asked_at=given.NOW)
+    just_asked = day.look(1, account=once, account_requested_at=given.NOW)
+    later = day.look(5, account=once, account_requested_at=given.NOW)
 
     assert [sum(isinstance(one, RefreshAccount) for one in made) for made in (first, just_asked, later)] == [1, 0, 1]
 
@@ -263,7 +263,7 @@ def test_account_is_asked_anew_while_its_fall_is_not_believed_yet() -> None:
 @pytest.mark.parametrize("account", [given.account(None, day_pnl=None), given.account(90_000, day_pnl=-9000)])
 def test_account_that_is_not_known_trips_nothing(account: AccountValues) -> None:
     day = Day()
-    old = replace(account, heard_at=given.NOW - timedelta(minutes=5))
+    old = replace(account, reported_at=given.NOW - timedelta(minutes=5))
 
     for after in (0, 5, 10, 15, 20):
         day.look(after, account=old)

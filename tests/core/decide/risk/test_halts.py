@@ -65,7 +65,7 @@ def test_legs_that_stay_unbalanced_halt() -> None:
 def test_legs_are_not_judged_before_the_broker_was_asked_over_this_link_about_what_came_last(count: BrokerCount | None) -> None:
     """Killed or cut off between two executions of one fill, and back an hour later."""
     known = given.told(given.ledger(), *ONE_LEG)
-    if count is not None and count.asked_at > given.NOW + timedelta(minutes=1):
+    if count is not None and count.requested_at > given.NOW + timedelta(minutes=1):
         given.told(known, LinkChanged("up", None, "connected again"), at=given.NOW + timedelta(minutes=59, seconds=50))
 
     assert seen(known, timedelta(hours=1), count=count) is None

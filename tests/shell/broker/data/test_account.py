@@ -71,10 +71,10 @@ def test_values_are_as_old_as_they_were_last_told_or_confirmed() -> None:
     told.value("NetLiquidation", "100000", "USD", "DU1")
     clock.at += timedelta(minutes=3)
     told.value("CashBalance", "5", "EUR", "DU1")
-    assert told.values.heard_at == START
+    assert told.values.reported_at == START
     told.told()
 
-    assert told.values.heard_at == START + timedelta(minutes=3)
+    assert told.values.reported_at == START + timedelta(minutes=3)
 
 
 def test_values_of_a_reset_are_not_believed_and_do_not_grow_younger() -> None:
@@ -87,7 +87,7 @@ def test_values_of_a_reset_are_not_believed_and_do_not_grow_younger() -> None:
     told.value("NetLiquidation", "0", "USD", "DU1")
     told.told()
 
-    assert (told.values.net_liquidation, told.values.heard_at) == (Decimal(100000), START)
+    assert (told.values.net_liquidation, told.values.reported_at) == (Decimal(100000), START)
     told.value("AccountReady", "true", "", "DU1")
     told.value("NetLiquidation", "99999", "USD", "DU1")
     assert told.values.net_liquidation == Decimal(99999)

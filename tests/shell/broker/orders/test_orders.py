@@ -87,8 +87,8 @@ def test_order_leaves_within_a_tenth_of_a_second_when_three_hundred_data_request
         await sent(bench)
         bench.broker.cancel(order())
         await asyncio.sleep(0.05)
-        assert bench.tws.asked_at("place_order")[0] - at < 0.1
-        assert bench.tws.asked_at("cancel_order")[0] - at < 0.2
+        assert bench.tws.requested_at("place_order")[0] - at < 0.1
+        assert bench.tws.requested_at("cancel_order")[0] - at < 0.2
         assert len(bench.tws.asked("req_mkt_data")) < 50
         await asyncio.sleep(10)
 

@@ -56,7 +56,7 @@ def test_preview_is_unknown_when_tws_never_answers_though_it_is_asked_three_time
 
     assert answer.outcome == "unknown"
     assert "asked 4 times, within 5 s each" in answer.text
-    at = bench.tws.asked_at("place_order")
+    at = bench.tws.requested_at("place_order")
     assert [round(later - earlier, 1) for earlier, later in pairwise(at)] == [5.5, 6.0, 7.0]
     assert bench.loop.time() < 28
 

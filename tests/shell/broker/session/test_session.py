@@ -25,7 +25,7 @@ def test_session_is_up_with_account_values_when_tws_greets():
         assert values.net_liquidation == Decimal("100000.50")
         assert values.look_ahead_available_funds == Decimal(89000)
         assert values.day_pnl == Decimal("-12.5")
-        assert values.heard_at is not None
+        assert values.reported_at is not None
 
     bench = play(scenario)
 
