@@ -189,12 +189,12 @@ class App:
                 beside.append(("watching the strategies", lambda: background.watch_strategies(settings.strategies, options.stop)))
             if entry is not None:
                 beside += self._served(control, entry, partial(self._reading, engine, ib, library))
-            background = [group.create_task(kept_up(name, work, self._say)) for name, work in beside]
+            tasks = [group.create_task(kept_up(name, work, self._say)) for name, work in beside]
             options.on_control(control)
             try:
                 await engine.run(options.stop.is_set)
             finally:
-                for task in background:
+                for task in tasks:
                     task.cancel()
                 self._leave(engine, journal)
                 await broker.disconnect()
