@@ -25,7 +25,7 @@ from engine.api.server import Doors, doors, server, unix_socket
 from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BUCKETS_S
 from engine.compile.scanner import Scanner
-from engine.decide.apart import told
+from engine.decide.apart import described
 from engine.decide.entry.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
@@ -177,7 +177,7 @@ class App:
                 pass
             except Exception as error:
                 log.exception("preparing the data failed")
-                self._say(f"preparing the data failed: {told(error)}; it is tried again")
+                self._say(f"preparing the data failed: {described(error)}; it is tried again")
             background.halt_by_file(settings.state)
             archive_every = timedelta(minutes=settings.archive_every_min)
             beside: list[tuple[str, Callable[[], Awaitable[object]]]] = [

@@ -230,7 +230,7 @@ class IbBroker:
             raise Transient(f"order {order.ref}: the link to the broker is {state}, nothing was sent")
 
     async def _refuse_foreign_currency(self, account: str) -> None:
-        currency, told = self._account.base_currency, self._account.told_in
+        currency, told = self._account.base_currency, self._account.currencies
         if currency == "USD" or not told:
             return
         kept = (

@@ -29,7 +29,7 @@ class NoEngine(EngineError):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Reply:
     """What an engine said."""
 
     found: object
@@ -37,7 +37,7 @@ class Heard:
     """Which engine it is, as people are told."""
 
 
-def ask(state: Path, method: str, path: str, body: dict[str, object] | None = None, *, any_version: bool = False) -> Heard:
+def ask(state: Path, method: str, path: str, body: dict[str, object] | None = None, *, any_version: bool = False) -> Reply:
     """The answer of the engine on this folder, which must be of this version unless that does not matter.
 
     Raises NoEngine where none listens, UserError for what it does not know, EngineError for what it refuses or where its answer
@@ -66,7 +66,7 @@ def ask(state: Path, method: str, path: str, body: dict[str, object] | None = No
             "or ask with the version that it was started from. `spreads halt` works all the same"
         )
     if response.status == http.HTTPStatus.OK:
-        return Heard(found, engine)
+        return Reply(found, engine)
     detail = _detail(found)
     if response.status in {404, 422} and told == VERSION:
         raise UserError(detail)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from engine.cli.amounts import dollars, instant
-from engine.cli.client import Heard, ask, is_state_folder, named, runs
+from engine.cli.client import Reply, ask, is_state_folder, named, runs
 from engine.cli.options import STATE, By, State, somebody
 from engine.cli.show import Row, line, pairs, say, show_told
 from engine.cli.troubles import blocked, changed, refused, tripped
@@ -126,11 +126,11 @@ def say_word(state: Path, path: str, by: str, reason: str, **more: object) -> in
     return 0
 
 
-def _text(heard: Heard) -> str:
+def _text(reply: Reply) -> str:
     """What became of a word. Raises EngineError where the answer is none of an engine."""
-    text = cast("Row", heard.found).get("text") if isinstance(heard.found, dict) else None
+    text = cast("Row", reply.found).get("text") if isinstance(reply.found, dict) else None
     if not isinstance(text, str):
-        raise EngineError(f"{heard.engine}: it answers what is not understood; see its output or its log")
+        raise EngineError(f"{reply.engine}: it answers what is not understood; see its output or its log")
     return text
 
 

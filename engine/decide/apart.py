@@ -18,10 +18,10 @@ def apart(place: str, part: Callable[[], Iterable[Decision]], snapshot: Snapshot
     try:
         return list(part())
     except Exception as error:  # noqa: BLE001 - whatever it is, the other parts must be decided
-        return [Fault(place, told(error))]
+        return [Fault(place, described(error))]
 
 
-def told(error: Exception) -> str:
+def described(error: Exception) -> str:
     """An error in one line: its kind, its words, and the line of this program that it came from."""
     words = " ".join(f"{type(error).__name__}: {error}".split())[:WORDS_MAX]
     frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]

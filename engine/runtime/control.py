@@ -17,7 +17,7 @@ from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
 from engine.ports import Clock
 from engine.runtime.engine import Engine, SnapshotSource
-from engine.runtime.inbox import Asked, Inbox, Item, Said
+from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
 from engine.runtime.rows import (
     Row,
     age_s,
@@ -159,7 +159,7 @@ class Control:
         """
         if ref not in {order.ref for order in waiting(self.ledger)}:
             return False, self._why_not_waiting(ref)
-        text = await self._heard(lambda outcome: Said(Answer(ref, approve, by, reason, shown_net), outcome))
+        text = await self._heard(lambda outcome: PersonAnswer(Answer(ref, approve, by, reason, shown_net), outcome))
         return text.startswith(("approved", "declined")), text
 
     def close_row(self, position: str) -> Row | None:
@@ -176,7 +176,7 @@ class Control:
         return await self._asked(CancelAsked(ref, by, reason))
 
     async def _asked(self, request: Request) -> tuple[bool, str]:
-        text = await self._heard(lambda outcome: Asked(request, outcome))
+        text = await self._heard(lambda outcome: PersonRequest(request, outcome))
         return text.startswith(("closing", "canceling", "canceled")), text
 
     async def _heard(self, item: Callable[[asyncio.Future[str]], Item]) -> str:

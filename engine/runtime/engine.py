@@ -19,7 +19,7 @@ from functools import partial
 from typing import Protocol, assert_never
 
 from engine.broker.asking import machine_pace
-from engine.decide.apart import told
+from engine.decide.apart import described
 from engine.decide.decide import decide
 from engine.decide.order.requests import subject
 from engine.decide.rulebook import Rulebook
@@ -73,7 +73,7 @@ from engine.domain.snapshot import Answer, BreakerHits, ExitHits, Snapshot
 from engine.domain.waited import Leap
 from engine.ports import Broker, BrokerState, Clock, Journal
 from engine.runtime.faults import Faults
-from engine.runtime.inbox import Asked, Inbox, Said
+from engine.runtime.inbox import Inbox, PersonAnswer, PersonRequest
 from engine.runtime.inquiry import Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
 
@@ -156,8 +156,8 @@ class Engine:
         """When the clock went ahead at once; a clock in virtual time never does."""
         self._clock, self._journal, self._broker = clock, journal, broker
         self._snapshots, self._inbox, self._spawn = snapshots, inbox, spawn
-        self._answers: dict[str, Said] = {}
-        self._requests: dict[str, Asked] = {}
+        self._answers: dict[str, PersonAnswer] = {}
+        self._requests: dict[str, PersonRequest] = {}
         self._hits: dict[tuple[str, str], ExitHits] = {}
         self._inquiry = Inquiry(broker, inbox, clock, spawn)
         self._breaker_hits: dict[tuple[str, str], BreakerHits] = {}
@@ -279,7 +279,7 @@ class Engine:
         if self.has_lost_journal:
             raise error
         log.exception("%s failed", place)
-        self.fault(place, told(error), now)
+        self.fault(place, described(error), now)
 
     def _sync(self) -> None:
         try:
@@ -316,9 +316,9 @@ class Engine:
             self._hear_fact(FactRefused("", "", f"{lost} facts came faster than they could be heard and are lost"), now)
             self._inquiry.hurry()
         while (item := self._inbox.take()) is not None:
-            if isinstance(item, Said):
+            if isinstance(item, PersonAnswer):
                 self._hear_word(item)
-            elif isinstance(item, Asked):
+            elif isinstance(item, PersonRequest):
                 self._hear_request(item)
             elif isinstance(item, BrokerState):
                 self._learn(item, now)
@@ -336,7 +336,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - whatever the broker says, the engine goes on
             self._failed(f"hearing {type(fact).__name__}", error, now)
 
-    def _hear_word(self, said: Said) -> None:
+    def _hear_word(self, said: PersonAnswer) -> None:
         """Keep a person's word for this beat: the first one counts, but a no always wins over a yes."""
         ref = said.answer.order_ref
         if said.outcome.done():
@@ -349,7 +349,7 @@ class Engine:
             self._answered(ref, f"not done: {said.answer.by} declined it")
         self._answers[ref] = said
 
-    def _hear_request(self, asked: Asked) -> None:
+    def _hear_request(self, asked: PersonRequest) -> None:
         """Keep what a person asks for: the first who asks about a position or an order counts, in this beat only."""
         about = subject(asked.request)
         if asked.outcome.done():
@@ -481,7 +481,7 @@ class Engine:
             if not isinstance(error, Transient) and self.ledger.halt is None:
                 self._inbox.publish(Halted("engine", str(error)))
         except Exception as error:  # noqa: BLE001 - the other messages of the beat must leave
-            self._inbox.publish(OrderUnknown(ref, f"it may not have left: {told(error)}"))
+            self._inbox.publish(OrderUnknown(ref, f"it may not have left: {described(error)}"))
             self._failed(f"a message about order {ref}", error, self._clock.now())
 
     def _requote(self, contracts: Sequence[Contract]) -> None:
@@ -493,7 +493,7 @@ class Engine:
             answer = await self._broker.preview(self.ledger.orders[ref].proposed)
         except Exception as error:
             log.exception("the what-if of %s failed", ref)
-            answer = OrderPreviewed(ref, "unknown", None, None, None, None, f"the what-if could not be asked: {told(error)}")
+            answer = OrderPreviewed(ref, "unknown", None, None, None, None, f"the what-if could not be asked: {described(error)}")
         self._inbox.publish(answer)
 
     def _answered(self, ref: str, outcome: str) -> None:

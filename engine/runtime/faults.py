@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.decide.apart import told
+from engine.decide.apart import described
 from engine.domain.facts import ErrorHeard, Fact, Halted
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ async def kept_up(name: str, work: Callable[[], Awaitable[object]], say: Callabl
             return
         except Exception as error:
             log.exception("%s failed", name)
-            text = f"{name} failed: {told(error)}; it is begun again"
+            text = f"{name} failed: {described(error)}; it is begun again"
         if clock() - began > KEEP_UP_MAX_S:
             pause_s, said = KEEP_UP_FIRST_S, ""
         if text != said:

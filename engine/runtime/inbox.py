@@ -13,7 +13,7 @@ ITEMS_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PersonAnswer:
     """A person's word on a waiting order, with the future that gets the outcome."""
 
     answer: Answer
@@ -21,14 +21,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PersonRequest:
     """What a person asks for, with the future that gets the outcome."""
 
     request: Request
     outcome: asyncio.Future[str]
 
 
-Item = Fact | Said | Asked | BrokerState
+Item = Fact | PersonAnswer | PersonRequest | BrokerState
 
 
 class Inbox:

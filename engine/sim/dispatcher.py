@@ -8,11 +8,11 @@ from decimal import Decimal
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.orders import (
     Charged,
+    ErrorShown,
     Executed,
     Notice,
     OrderShown,
     PositionMoved,
-    Said,
     StatusShown,
 )
 from engine.sim.faults import LINK_DOWN, Faults
@@ -58,7 +58,7 @@ class NoticeDispatcher:
     def deliver(self, notices: Sequence[Notice]) -> None:
         """Sends to whoever is there; while the link is down nothing gets through, and nothing is said later."""
         if any(self._faults.on(name) for name in LINK_DOWN):
-            notices = [notice for notice in notices if isinstance(notice, Said)]
+            notices = [notice for notice in notices if isinstance(notice, ErrorShown)]
         moved = [notice.con_id for notice in notices if isinstance(notice, PositionMoved)]
         for session in self._sessions():
             for notice in notices:

@@ -57,13 +57,13 @@ class Account:
             self._parts[currency] = amount
         if tag not in _TAGS or currency != "USD":
             return
-        self.told()
+        self.reported()
         if amount is None:
             self._values.pop(tag, None)
         else:
             self._values[tag] = amount
 
-    def told(self) -> None:
+    def reported(self) -> None:
         """TWS has told values, or that they stand as they were."""
         if self._is_ready and self.name:
             self._reported_at = self._clock.now()
@@ -90,7 +90,7 @@ class Account:
         return alike[0] if len(alike) == 1 else None
 
     @property
-    def told_in(self) -> tuple[str, ...]:
+    def currencies(self) -> tuple[str, ...]:
         """The currencies that the account's worth was told in."""
         return tuple(currency for currency in self._worths if currency not in {_BASE, ""})
 

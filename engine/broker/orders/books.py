@@ -20,7 +20,7 @@ from ib_async import Order as IbOrder
 
 from engine.broker.asking import NoAnswer, answer, machine_s
 from engine.broker.orders.executions import Executions
-from engine.broker.orders.names import Disagreement, Names, Told, legs_of, order_fits
+from engine.broker.orders.names import Disagreement, Names, RowNames, legs_of, order_fits
 from engine.broker.orders.times import execution_time
 from engine.broker.translate import STANDING, money, position, whole
 from engine.broker.unread import Unread, Unreadable
@@ -41,7 +41,7 @@ OPEN, COMPLETED, POSITIONS = "open orders", "completed orders", "positions"
 class _Row:
     """One order as TWS told it."""
 
-    told: Told
+    names: RowNames
     contract: IbContract
     order: IbOrder
     status: str
@@ -92,7 +92,7 @@ class Books:
         self._timer: asyncio.TimerHandle | None = None
         self.overdue: Callable[[str], None] = lambda _book: None
         self.filled: Callable[[LegFilled], None] = lambda _fill: None
-        """Told of every execution that an answer teaches."""
+        """Called with every execution that an answer teaches."""
 
     async def state(self, account: str) -> BrokerState:
         """Raises Transient when an answer stays away or is torn: half of it would hide an order."""
@@ -125,8 +125,8 @@ class Books:
 
     def open_order(self, order_id: int, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         if self._reading is not None:
-            told = Told(order.orderRef, order.permId, order_id, order.clientId)
-            self._reading.open[_key(told)] = _Row(told, contract, order, state.status, Decimal(0))
+            names = RowNames(order.orderRef, order.permId, order_id, order.clientId)
+            self._reading.open[_key(names)] = _Row(names, contract, order, state.status, Decimal(0))
 
     def order_status(self, client_id: int, order_id: int, perm_id: int, filled: float) -> None:
         if self._reading is not None:
@@ -135,9 +135,9 @@ class Books:
 
     def completed_order(self, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         if self._reading is not None:
-            told = Told(order.orderRef, order.permId, 0, 0)
+            names = RowNames(order.orderRef, order.permId, 0, 0)
             filled = money(order.filledQuantity if isinstance(order.filledQuantity, float) else None) or Decimal(0)
-            self._reading.completed.append(_Row(told, contract, order, state.status, filled, state.completedTime))
+            self._reading.completed.append(_Row(names, contract, order, state.status, filled, state.completedTime))
 
     def execution(self, contract: IbContract, execution: Execution) -> None:
         """An execution came as part of the answer; its facts belong to that answer, not to the queue."""
@@ -204,7 +204,7 @@ class Books:
         opened = _latest(reading.open)
         self._names.settle(
             [
-                *((row.told.ref, row.told.perm_id) for row in (*opened, *reading.completed)),
+                *((row.names.ref, row.names.perm_id) for row in (*opened, *reading.completed)),
                 *((row.execution.orderRef, row.execution.permId) for row in reading.executions.values()),
             ]
         )
@@ -225,26 +225,26 @@ class Books:
         orders: list[BrokerOrder] = []
         for row in rows:
             try:
-                with self._unread.row("order", f"order with {row.told}"):
+                with self._unread.row("order", f"order with {row.names}"):
                     orders.append(self._order(reading, row))
             except Disagreement as problem:
                 reading.refused += [FactRefused("BrokerOrder", ref, f"an order was {problem}") for ref in problem.refs]
         return tuple(orders)
 
     def _order(self, reading: _Reading, row: _Row) -> BrokerOrder:
-        told, order, contract = row.told, row.order, row.contract
-        ref = self._names.match(told, order_fits(contract, order))
-        if not ref and day_of(told.ref) is not None and order.account == reading.account:
-            ref = told.ref  # of another journal of this program
+        names, order, contract = row.names, row.order, row.contract
+        ref = self._names.match(names, order_fits(contract, order))
+        if not ref and day_of(names.ref) is not None and order.account == reading.account:
+            ref = names.ref  # of another journal of this program
         quantity = money(order.totalQuantity)
         return BrokerOrder(
             order_ref=ref,
-            perm_id=told.perm_id,
-            order_id=told.order_id,
+            perm_id=names.perm_id,
+            order_id=names.order_id,
             status=STANDING.get(row.status, row.status),
-            filled=reading.filled.get(_key(told), row.filled).normalize(),
+            filled=reading.filled.get(_key(names), row.filled).normalize(),
             text=f"{order.action} {order.totalQuantity:g} {contract.localSymbol or contract.symbol} {contract.secType}",
-            client_id=told.client_id,
+            client_id=names.client_id,
             legs=legs_of(contract, order),
             quantity=quantity.normalize() if quantity else None,
             ended_at=execution_time(row.completed_time, self._zone) if row.completed_time else None,
@@ -284,15 +284,15 @@ class Books:
         return tuple(dict.fromkeys(ref for ref in refs if day_of(ref) is not None))
 
 
-def _key(told: Told) -> tuple[int, int, int]:
-    return (told.perm_id, 0, 0) if told.perm_id > 0 else (0, told.client_id, told.order_id)
+def _key(names: RowNames) -> tuple[int, int, int]:
+    return (names.perm_id, 0, 0) if names.perm_id > 0 else (0, names.client_id, names.order_id)
 
 
 def _latest(rows: dict[tuple[int, int, int], _Row]) -> list[_Row]:
     """The rows without the first word on orders that had no permanent id then and have one now."""
-    named = {(row.told.client_id, row.told.order_id) for row in rows.values() if row.told.perm_id > 0}
+    named = {(row.names.client_id, row.names.order_id) for row in rows.values() if row.names.perm_id > 0}
     return [
         row
         for row in rows.values()
-        if row.told.perm_id > 0 or row.told.order_id <= 0 or (row.told.client_id, row.told.order_id) not in named
+        if row.names.perm_id > 0 or row.names.order_id <= 0 or (row.names.client_id, row.names.order_id) not in named
     ]

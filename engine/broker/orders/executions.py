@@ -11,7 +11,7 @@ from dataclasses import replace
 from ib_async import CommissionReport, Execution
 from ib_async import Contract as IbContract
 
-from engine.broker.orders.names import Names, Told, execution_fits
+from engine.broker.orders.names import Names, RowNames, execution_fits
 from engine.broker.translate import leg_filled, money
 from engine.broker.unread import Unreadable
 from engine.domain.facts import Action, CommissionReported, Fact, LegFilled
@@ -45,13 +45,13 @@ class Executions:
 
         Raises Unreadable when the row is ours and cannot be meant, Disagreement when it names two orders.
         """
-        told = Told(execution.orderRef, execution.permId, execution.orderId, execution.clientId)
-        ref = self._names.match(told, execution_fits(contract, execution))
+        names = RowNames(execution.orderRef, execution.permId, execution.orderId, execution.clientId)
+        ref = self._names.match(names, execution_fits(contract, execution))
         if contract.secType == BAG:
             self._forget((execution.execId, contract.conId))
             return ()
         if not ref:
-            if not told.ref and told.perm_id > 0:
+            if not names.ref and names.perm_id > 0:
                 self._unclaimed[execution.execId, contract.conId] = (contract, execution)
                 _keep(self._unclaimed, EARLY_MAX)
             return ()

@@ -26,7 +26,7 @@ from engine.broker.errors import CANCEL_REFUSED, Meaning, meaning
 from engine.broker.gauges import BrokerGauges
 from engine.broker.orders.combos import bag, limit_order
 from engine.broker.orders.held import Held
-from engine.broker.orders.names import Names, Sent, Told, any_fits, order_fits
+from engine.broker.orders.names import Names, RowNames, Sent, any_fits, order_fits
 from engine.broker.translate import ACKNOWLEDGED, ID_MAX, QUANTITY_MAX, STANDING, whole
 from engine.broker.unread import Unreadable
 from engine.domain.errors import Transient, UserError
@@ -97,7 +97,7 @@ class OrderGateway:
 
     def open_order(self, order_id: int, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         """Raises Disagreement where the row names two orders, Unreadable where nobody can tell what it would trade."""
-        ref = self._names.match(Told(order.orderRef, order.permId, order_id, order.clientId), order_fits(contract, order))
+        ref = self._names.match(RowNames(order.orderRef, order.permId, order_id, order.clientId), order_fits(contract, order))
         if not ref:
             return
         held = self._held.get(ref) or Held(ref, order_id, order.clientId, is_bound=False)
@@ -113,7 +113,7 @@ class OrderGateway:
 
     def order_status(self, client_id: int, order_id: int, status: str, perm_id: int) -> None:
         """Raises Disagreement where the row names two orders, Unreadable where the status is no word of TWS."""
-        held = self._held.get(self._names.match(Told("", perm_id, order_id, client_id), any_fits))
+        held = self._held.get(self._names.match(RowNames("", perm_id, order_id, client_id), any_fits))
         if held is None:
             return
         match STANDING.get(status):

@@ -20,7 +20,7 @@ SURE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RowNames:
     """How one row names its order; empty and 0 where it does not."""
 
     ref: str
@@ -57,8 +57,8 @@ class _Bond:
 class Disagreement(Exception):
     """A row whose names are those of different orders; `refs` are the orders of ours that it may be about."""
 
-    def __init__(self, told: Told, refs: Iterable[str], why: str) -> None:
-        super().__init__(f"told under {told}: {why}")
+    def __init__(self, names: RowNames, refs: Iterable[str], why: str) -> None:
+        super().__init__(f"told under {names}: {why}")
         self.refs = tuple(sorted(refs))
 
 
@@ -72,7 +72,7 @@ class Names:
         self._refs: dict[int, str] = {}
         self._sent: dict[int, Sent] = {}
         self.on_bound: Callable[[str, int], None] = lambda _ref, _perm_id: None
-        """Told when an order's permanent id has become known: rows that came with it alone are now somebody's."""
+        """Called when an order's permanent id has become known: rows that came with it alone are now somebody's."""
 
     def is_ours(self, ref: str) -> bool:
         return ref.startswith(self._prefix)
@@ -94,38 +94,38 @@ class Names:
         bond = self._bonds.get(ref)
         return bond.perm_id if bond is not None else 0
 
-    def match(self, told: Told, fits: Fits) -> str:
+    def match(self, names: RowNames, fits: Fits) -> str:
         """The reference of our order that the row is about; empty where it is none of ours. Raises Disagreement."""
-        by_ref = told.ref if self.is_ours(told.ref) else ""
-        by_perm = self._refs.get(told.perm_id, "") if told.perm_id > 0 else ""
-        by_id = self._by_id(told, fits, is_last=not by_ref and not by_perm and not told.ref)
+        by_ref = names.ref if self.is_ours(names.ref) else ""
+        by_perm = self._refs.get(names.perm_id, "") if names.perm_id > 0 else ""
+        by_id = self._by_id(names, fits, is_last=not by_ref and not by_perm and not names.ref)
         meant = {ref for ref in (by_ref, by_perm, by_id) if ref}
-        if told.ref and not by_ref and meant:
-            raise Disagreement(told, meant, f"the reference is not ours, and the rest is that of {', '.join(sorted(meant))}")
+        if names.ref and not by_ref and meant:
+            raise Disagreement(names, meant, f"the reference is not ours, and the rest is that of {', '.join(sorted(meant))}")
         if len(meant) > 1:
-            raise Disagreement(told, meant, f"these are names of {' and of '.join(sorted(meant))}")
+            raise Disagreement(names, meant, f"these are names of {' and of '.join(sorted(meant))}")
         if not meant:
             return ""
         [ref] = meant
         known = self.perm_id_of(ref)
-        if told.perm_id > 0 and known and known != told.perm_id:
-            raise Disagreement(told, meant, f"order {ref} is known under permanent id {known}")
-        if told.perm_id > 0:
-            self._bind(ref, told.perm_id)
+        if names.perm_id > 0 and known and known != names.perm_id:
+            raise Disagreement(names, meant, f"order {ref} is known under permanent id {known}")
+        if names.perm_id > 0:
+            self._bind(ref, names.perm_id)
         return ref
 
-    def mentioned(self, told: Told) -> set[str]:
+    def mentioned(self, names: RowNames) -> set[str]:
         """The orders of ours that any of the names is of; what else the row says could not be read."""
-        by_id = self._sent.get(told.order_id) if told.client_id == self._client_id else None
+        by_id = self._sent.get(names.order_id) if names.client_id == self._client_id else None
         named = (
-            told.ref if self.is_ours(told.ref) else "",
-            self._refs.get(told.perm_id, ""),
+            names.ref if self.is_ours(names.ref) else "",
+            self._refs.get(names.perm_id, ""),
             by_id.ref if by_id is not None else "",
         )
         return {ref for ref in named if ref}
 
     def mentioned_by(self, order: IbOrder) -> set[str]:
-        return self.mentioned(Told(order.orderRef, order.permId, order.orderId, order.clientId))
+        return self.mentioned(RowNames(order.orderRef, order.permId, order.orderId, order.clientId))
 
     def settle(self, pairs: Iterable[tuple[str, int]]) -> None:
         """What a whole answer tells of our references and their permanent ids: it outweighs a bond that one row made."""
@@ -143,14 +143,14 @@ class Names:
                     del self._refs[bond.perm_id], self._bonds[ref]
                 self._bind(ref, perm_id)
 
-    def _by_id(self, told: Told, fits: Fits, *, is_last: bool) -> str:
-        sent = self._sent.get(told.order_id) if told.client_id == self._client_id else None
-        if sent is None or (sent.ref in self._bonds and told.perm_id > 0):
+    def _by_id(self, names: RowNames, fits: Fits, *, is_last: bool) -> str:
+        sent = self._sent.get(names.order_id) if names.client_id == self._client_id else None
+        if sent is None or (sent.ref in self._bonds and names.perm_id > 0):
             return ""
         if fits(sent):
             return sent.ref
         if is_last:
-            raise Disagreement(told, (sent.ref,), f"contract, side or quantity are not those of {sent.ref}, sent under this id")
+            raise Disagreement(names, (sent.ref,), f"contract, side or quantity are not those of {sent.ref}, sent under this id")
         return ""
 
     def _bind(self, ref: str, perm_id: int, rows: int = 1) -> None:

@@ -6,7 +6,7 @@ Places as of server version 157 to 178; the names of an order come before all th
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.broker.orders.names import Told
+from engine.broker.orders.names import RowNames
 
 KINDS = {
     "1": "price", "2": "size", "3": "order status", "4": "error", "5": "open order", "6": "account value", "7": "portfolio",
@@ -43,11 +43,11 @@ class Garbled:
         return -1 if at is None else self._whole(at, -1)
 
     @property
-    def told(self) -> Told:
+    def names(self) -> RowNames:
         """How it names an order, as far as that can be read."""
         ref_at, perm_at, order_at, client_at = _NAMES_AT.get(self.number, (None, None, None, None))
         ref = self._text(ref_at) if ref_at is not None else ""
-        return Told(ref, self._whole(perm_at, 0), self._whole(order_at, 0), self._whole(client_at, 0))
+        return RowNames(ref, self._whole(perm_at, 0), self._whole(order_at, 0), self._whole(client_at, 0))
 
     @property
     def account(self) -> str:

@@ -85,7 +85,7 @@ class EngineWrapper(Wrapper):
         self.parts.account.value(tag, val, currency, account)
 
     def updateAccountTime(self, timestamp: str) -> None:
-        self.parts.account.told()
+        self.parts.account.reported()
 
     def updatePortfolio(
         self,
@@ -284,10 +284,10 @@ class EngineWrapper(Wrapper):
             case "5":
                 then = self._doubt(garbled)
                 if self._may_be_ours(garbled):
-                    self.parts.books.unreadable(f"an open order of {garbled.told} could not be read ({problem})")
+                    self.parts.books.unreadable(f"an open order of {garbled.names} could not be read ({problem})")
             case "11" if garbled.request in self._futures:
                 if self._may_be_ours(garbled):
-                    self.parts.books.unreadable(f"an execution of {garbled.told} could not be read ({problem})")
+                    self.parts.books.unreadable(f"an execution of {garbled.names} could not be read ({problem})")
             case "11":
                 then = self._doubt(garbled)
             case "61" if garbled.account in {self.parts.session.account, ""}:
@@ -311,12 +311,12 @@ class EngineWrapper(Wrapper):
 
     def _may_be_ours(self, garbled: Garbled) -> bool:
         """False where both of its names could be read and are somebody else's."""
-        told = garbled.told
+        told = garbled.names
         return bool(self.parts.names.mentioned(told)) or not (told.ref and told.perm_id)
 
     def _doubt(self, garbled: Garbled) -> str:
         """Doubt the orders that it names, or all where nobody can tell whose it was; what that means, for people."""
-        refs = sorted(self.parts.names.mentioned(garbled.told))
+        refs = sorted(self.parts.names.mentioned(garbled.names))
         if refs:
             self.parts.gateway.doubt(refs, "a message of TWS about it could not be read")
             return f"{', '.join(refs)} is doubted"

@@ -19,13 +19,13 @@ from engine.sim.exchange.fills import Chance, FillModel, Match, match
 from engine.sim.exchange.ids import Ids
 from engine.sim.exchange.instruments import Tape
 from engine.sim.exchange.orders import (
+    ErrorShown,
     Notice,
     Order,
     OrderShown,
     OrderTerms,
     PositionMoved,
     Previewed,
-    Said,
     Status,
     status_shown,
 )
@@ -80,7 +80,7 @@ class Exchange:
         if known is not None:
             return self._modify(known, terms)
         if self.ids.is_used(client_id, order_id):
-            return [Said(client_id, order_id, 103, "Duplicate order id")]
+            return [ErrorShown(client_id, order_id, 103, "Duplicate order id")]
         refusal = self.refusal(terms, client_id)
         if refusal is not None:
             return self._refuse(client_id, order_id, refusal)
@@ -105,10 +105,10 @@ class Exchange:
         """Cancels a working order of this client, or says why not."""
         order = self.find(client_id, order_id)
         if order is None:
-            return [Said(client_id, order_id, 10147, f"OrderId {order_id} that needs to be cancelled is not found.")]
+            return [ErrorShown(client_id, order_id, 10147, f"OrderId {order_id} that needs to be cancelled is not found.")]
         if not order.is_working:
             text = f"OrderId {order_id} that needs to be cancelled cannot be cancelled, state: {order.status}."
-            return [Said(client_id, order_id, 10148, text)]
+            return [ErrorShown(client_id, order_id, 10148, text)]
         return self.end(order, "Cancelled by Trader", "", now)
 
     def cancel_all(self, now: datetime) -> list[Notice]:
@@ -120,7 +120,7 @@ class Exchange:
         self._done(order, "Cancelled", done_text, now)
         notices: list[Notice] = [
             status_shown(order),
-            Said(order.client_id, order.order_id, 202, f"Order Canceled - reason:{reason}"),
+            ErrorShown(order.client_id, order.order_id, 202, f"Order Canceled - reason:{reason}"),
         ]
         if self._chance.random() < 0.5:  # recordings show either order
             notices.reverse()
@@ -216,30 +216,30 @@ class Exchange:
             or book_refusal(terms, self.working(), self._tape, self.rules)
         )
         if refusal is not None:
-            return [Said(client_id, order_id, refusal.code, refusal.text)]
+            return [ErrorShown(client_id, order_id, refusal.code, refusal.text)]
         return [Previewed(client_id, order_id, terms, self.credit.preview(terms))]
 
     def _refuse(self, client_id: int, order_id: int, refusal: Refusal) -> list[Notice]:
         if refusal.code not in {103, 110, 200, 321}:
             self.ids.use_order_id(client_id, order_id)  # a rejected order has burnt its id
-        return [Said(client_id, order_id, refusal.code, refusal.text)]
+        return [ErrorShown(client_id, order_id, refusal.code, refusal.text)]
 
     def _modify(self, order: Order, terms: OrderTerms) -> list[Notice]:
         client_id, order_id = order.client_id, order.order_id
         if order.status == "Filled":
-            return [Said(client_id, order_id, 104, "Cannot modify a filled order.")]
+            return [ErrorShown(client_id, order_id, 104, "Cannot modify a filled order.")]
         if not order.is_working:
-            return [Said(client_id, order_id, 103, "Duplicate order id")]
+            return [ErrorShown(client_id, order_id, 103, "Duplicate order id")]
         if not _same_contract(order.terms, terms):
-            return [Said(client_id, order_id, 105, "Order being modified does not match original order.")]
+            return [ErrorShown(client_id, order_id, 105, "Order being modified does not match original order.")]
         if terms.order_type != order.terms.order_type:
-            return [Said(client_id, order_id, 329, "Order modify failed. Cannot change to the new order type.")]
+            return [ErrorShown(client_id, order_id, 329, "Order modify failed. Cannot change to the new order type.")]
         if terms.quantity <= order.filled:
-            return [Said(client_id, order_id, 201, "Order rejected - reason:The order is filled up to this quantity.")]
+            return [ErrorShown(client_id, order_id, 201, "Order rejected - reason:The order is filled up to this quantity.")]
         wanted = replace(order.terms, limit=terms.limit, quantity=terms.quantity, transmit=terms.transmit)
         refusal = self.refusal(wanted, client_id, beside=order)
         if refusal is not None:
-            return [Said(client_id, order_id, refusal.code, refusal.text)]
+            return [ErrorShown(client_id, order_id, refusal.code, refusal.text)]
         order.terms = wanted
         return self._acknowledge(order)
 

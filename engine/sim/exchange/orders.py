@@ -166,7 +166,7 @@ class Charged:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ErrorShown:
     """An error message about an order."""
 
     client_id: int
@@ -192,7 +192,7 @@ class PositionMoved:
     con_id: int
 
 
-Notice: TypeAlias = OrderShown | StatusShown | Executed | Charged | Said | Previewed | PositionMoved
+Notice: TypeAlias = OrderShown | StatusShown | Executed | Charged | ErrorShown | Previewed | PositionMoved
 
 
 @dataclass(frozen=True, slots=True)

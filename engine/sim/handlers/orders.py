@@ -10,6 +10,7 @@ from engine.pricing.exact import exact
 from engine.sim.exchange.instruments import Instrument
 from engine.sim.exchange.orders import (
     Charged,
+    ErrorShown,
     Executed,
     Execution,
     Notice,
@@ -18,7 +19,6 @@ from engine.sim.exchange.orders import (
     OrderTerms,
     PositionMoved,
     Previewed,
-    Said,
     StatusShown,
     status_shown,
 )
@@ -155,7 +155,7 @@ class OrderHandler:
                 self._send(exec_details(notice.execution, -1, self._options.execution_times))
             case Charged():
                 self._send(commission_report(notice.commission))
-            case Said():
+            case ErrorShown():
                 self._send(error(notice.order_id, notice.code, notice.text))
             case Previewed():
                 instrument = self._instrument(notice.terms)
@@ -203,11 +203,11 @@ class OrderHandler:
         refused = self._faults.take("reject" if known is None else "reject_modify", now)
         if refused is not None:
             text = "Order rejected - reason:The simulator was told to refuse it."
-            self._tell([Said(self._client_id, order_id, int(refused.number()), text)])
+            self._tell([ErrorShown(self._client_id, order_id, int(refused.number()), text)])
             return
         if self._faults.take("tick_refused", now):
             text = "The price does not conform to the minimum price variation for this contract."
-            self._tell([Said(self._client_id, order_id, 110, text)])
+            self._tell([ErrorShown(self._client_id, order_id, 110, text)])
             return
         notices = self._exchange.place(self._client_id, order_id, terms, now)
         order = self._exchange.find(self._client_id, order_id)
@@ -218,11 +218,11 @@ class OrderHandler:
     def _commented(self, order: Order, notices: list[Notice], now: datetime) -> list[Notice]:
         """The acknowledgement of a new order with what TWS adds to it."""
         if self._faults.take("preset_notice", now):
-            notices.append(Said(self._client_id, order.order_id, 10349, _PRESET))
+            notices.append(ErrorShown(self._client_id, order.order_id, 10349, _PRESET))
         if not self._exchange.is_open:
             text = f"Order Message:\n{order.terms.action} {order.quantity} {order.terms.symbol}\nWarning: Your order will not be "
             text += f"placed at the exchange until {self._next_open(now)}"
-            notices.append(Said(self._client_id, order.order_id, 399, text))
+            notices.append(ErrorShown(self._client_id, order.order_id, 399, text))
         return notices
 
     def _next_open(self, now: datetime) -> str:
@@ -290,7 +290,7 @@ class OrderHandler:
                 return notice.order.client_id == self._client_id
             case Executed():
                 return notice.execution.client_id == self._client_id
-            case StatusShown() | Charged() | Said() | Previewed():
+            case StatusShown() | Charged() | ErrorShown() | Previewed():
                 return notice.client_id == self._client_id
             case PositionMoved():
                 return False

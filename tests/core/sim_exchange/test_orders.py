@@ -8,13 +8,13 @@ import pytest
 
 from engine.sim.exchange.checks import HouseRules
 from engine.sim.exchange.exchange import Exchange
-from engine.sim.exchange.orders import Notice, OrderShown, Previewed, Said, StatusShown
+from engine.sim.exchange.orders import ErrorShown, Notice, OrderShown, Previewed, StatusShown
 from tests.core.sim_exchange import venue
 from tests.core.sim_exchange.venue import NOW, WrittenTape, bull_put, combo, single
 
 
 def codes(notices: list[object]) -> list[int]:
-    return [notice.code for notice in notices if isinstance(notice, Said)]
+    return [notice.code for notice in notices if isinstance(notice, ErrorShown)]
 
 
 def statuses(notices: list[object]) -> list[str]:
@@ -169,7 +169,7 @@ def test_cancel_tells_status_and_202_in_either_order():
     answers = [exchange.cancel(1, order_id, NOW) for order_id in range(5, 15)]
 
     assert all(codes(answer) == [202] and statuses(answer) == ["Cancelled"] for answer in answers)
-    assert {type(answer[0]) for answer in answers} == {StatusShown, Said}
+    assert {type(answer[0]) for answer in answers} == {StatusShown, ErrorShown}
     assert exchange.working() == []
 
 

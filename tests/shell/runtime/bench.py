@@ -15,7 +15,7 @@ from engine.domain.order import Order
 from engine.domain.snapshot import Answer, Snapshot
 from engine.ports import Line
 from engine.runtime.engine import Engine
-from engine.runtime.inbox import Inbox, Said
+from engine.runtime.inbox import Inbox, PersonAnswer
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy
 from tests import given
@@ -161,7 +161,7 @@ class Bench:
 
     def say(self, ref: str, *, approve: bool, by: str = "trader") -> asyncio.Future[str]:
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.inbox.put(Said(Answer(ref, approve, by, "because"), outcome))
+        self.inbox.put(PersonAnswer(Answer(ref, approve, by, "because"), outcome))
         return outcome
 
     def order(self, ref: str = "spt-261123-0001") -> Order:

@@ -17,7 +17,7 @@ from tests import given
 AGREED = Reconciled(())
 
 
-class Asked:
+class AskedBroker:
     """A broker that answers all questions but the first ones, and remembers when it was asked."""
 
     is_connected = True
@@ -38,7 +38,7 @@ def test_broker_is_asked_again_soon_where_its_answer_stayed_away(silent: int, pa
     async def story() -> list[datetime]:
         loop, inbox = asyncio.get_running_loop(), Inbox()
         clock = LoopClock(loop, given.NOW)
-        broker = Asked(clock, silent)
+        broker = AskedBroker(clock, silent)
         inquiry = Inquiry(broker, inbox, clock, loop.create_task)  # type: ignore[arg-type]
         ledger = given.told(given.ledger(), AGREED)
         while len(broker.at) <= len(pauses):
@@ -60,7 +60,7 @@ def test_count_is_that_of_the_last_answer_that_could_be_read_as_a_whole() -> Non
     async def story() -> list[datetime | None]:
         loop = asyncio.get_running_loop()
         clock = LoopClock(loop, given.NOW)
-        inquiry = Inquiry(Asked(clock, 0), Inbox(), clock, loop.create_task)  # type: ignore[arg-type]
+        inquiry = Inquiry(AskedBroker(clock, 0), Inbox(), clock, loop.create_task)  # type: ignore[arg-type]
         ledger, counted = given.told(given.ledger(), AGREED), list[datetime | None]()
         for unread in ((), ("an execution could not be read",), ()):
             inquiry.hurry()

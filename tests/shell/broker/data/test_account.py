@@ -72,7 +72,7 @@ def test_values_are_as_old_as_they_were_last_told_or_confirmed() -> None:
     clock.at += timedelta(minutes=3)
     told.value("CashBalance", "5", "EUR", "DU1")
     assert told.values.reported_at == START
-    told.told()
+    told.reported()
 
     assert told.values.reported_at == START + timedelta(minutes=3)
 
@@ -85,7 +85,7 @@ def test_values_of_a_reset_are_not_believed_and_do_not_grow_younger() -> None:
     clock.at += timedelta(minutes=3)
     told.value("AccountReady", "false", "", "DU1")
     told.value("NetLiquidation", "0", "USD", "DU1")
-    told.told()
+    told.reported()
 
     assert (told.values.net_liquidation, told.values.reported_at) == (Decimal(100000), START)
     told.value("AccountReady", "true", "", "DU1")

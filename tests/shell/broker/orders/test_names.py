@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.broker.orders.names import Disagreement, Names, Sent, Told, any_fits
+from engine.broker.orders.names import Disagreement, Names, RowNames, Sent, any_fits
 from engine.domain.facts import (
     CommissionReported,
     FactRefused,
@@ -39,67 +39,67 @@ def known() -> Names:
 @pytest.mark.parametrize(
     ("told", "ref"),
     [
-        (Told("sp-1", 0, 0, 0), "sp-1"),
-        (Told("sp-1", 900, 5, 7), "sp-1"),
-        (Told("", 800, 3, 7), "sp-8"),
-        (Told("sp-8", 800, 3, 7), "sp-8"),
-        (Told("", 0, 5, 7), "sp-1"),
-        (Told("", 900, 5, 7), "sp-1"),
-        (Told("", 901, 0, 0), ""),
-        (Told("mine", 901, 3, 0), ""),
-        (Told("", 0, 5, 8), ""),
-        (Told("", 0, 6, 7), ""),
-        (Told("", -1, 0, 0), ""),
+        (RowNames("sp-1", 0, 0, 0), "sp-1"),
+        (RowNames("sp-1", 900, 5, 7), "sp-1"),
+        (RowNames("", 800, 3, 7), "sp-8"),
+        (RowNames("sp-8", 800, 3, 7), "sp-8"),
+        (RowNames("", 0, 5, 7), "sp-1"),
+        (RowNames("", 900, 5, 7), "sp-1"),
+        (RowNames("", 901, 0, 0), ""),
+        (RowNames("mine", 901, 3, 0), ""),
+        (RowNames("", 0, 5, 8), ""),
+        (RowNames("", 0, 6, 7), ""),
+        (RowNames("", -1, 0, 0), ""),
     ],
 )
-def test_order_is_known_by_reference_then_permanent_id_then_the_ids_of_this_connection(told: Told, ref: str) -> None:
+def test_order_is_known_by_reference_then_permanent_id_then_the_ids_of_this_connection(told: RowNames, ref: str) -> None:
     assert known().match(told, any_fits) == ref
 
 
 @pytest.mark.parametrize(
     "told",
     [
-        Told("sp-1", 800, 0, 0),
-        Told("sp-8", 801, 0, 0),
-        Told("sp-9", 800, 0, 0),
-        Told("mine", 800, 0, 0),
-        Told("sp-9", 0, 5, 7),
-        Told("mine", 0, 5, 7),
-        Told("", 800, 5, 7),
+        RowNames("sp-1", 800, 0, 0),
+        RowNames("sp-8", 801, 0, 0),
+        RowNames("sp-9", 800, 0, 0),
+        RowNames("mine", 800, 0, 0),
+        RowNames("sp-9", 0, 5, 7),
+        RowNames("mine", 0, 5, 7),
+        RowNames("", 800, 5, 7),
     ],
 )
-def test_nothing_is_matched_where_two_names_disagree(told: Told) -> None:
+def test_nothing_is_matched_where_two_names_disagree(told: RowNames) -> None:
     with pytest.raises(Disagreement):
         known().match(told, any_fits)
 
 
 def test_ids_name_nothing_where_contract_side_or_quantity_are_not_those_of_the_order() -> None:
     with pytest.raises(Disagreement, match="contract, side or quantity are not those of sp-1"):
-        known().match(Told("", 0, 5, 7), never)
+        known().match(RowNames("", 0, 5, 7), never)
 
 
 def test_ids_name_nothing_once_the_order_has_a_permanent_id() -> None:
     names = known()
-    names.match(Told("sp-1", 900, 5, 7), any_fits)
+    names.match(RowNames("sp-1", 900, 5, 7), any_fits)
 
-    assert names.match(Told("", 901, 5, 7), any_fits) == ""
+    assert names.match(RowNames("", 901, 5, 7), any_fits) == ""
 
 
 def test_ids_name_nothing_on_another_connection() -> None:
     names = known()
     names.new_connection()
 
-    assert names.match(Told("", 0, 5, 7), any_fits) == ""
+    assert names.match(RowNames("", 0, 5, 7), any_fits) == ""
 
 
 def test_permanent_id_that_one_row_told_gives_way_to_a_whole_picture() -> None:
     names = Names("sp-", 7)
-    names.match(Told("sp-1", 666, 5, 7), any_fits)
+    names.match(RowNames("sp-1", 666, 5, 7), any_fits)
 
     names.settle([("sp-1", 900), ("sp-1", 900), ("mine", 5)])
 
-    assert (names.perm_id_of("sp-1"), names.match(Told("", 900, 0, 0), any_fits)) == (900, "sp-1")
-    assert names.match(Told("", 666, 0, 0), any_fits) == ""
+    assert (names.perm_id_of("sp-1"), names.match(RowNames("", 900, 0, 0), any_fits)) == (900, "sp-1")
+    assert names.match(RowNames("", 666, 0, 0), any_fits) == ""
 
 
 @pytest.mark.parametrize("pairs", [[("sp-8", 801)], [("sp-1", 900), ("sp-1", 901)], [("sp-1", 800)]])
