@@ -1,6 +1,6 @@
 """The decider: everything to be done at one instant, from one snapshot, without I/O, clock or chance.
 
-0. What halts the engine, and what trips, is looked at first (`watch`, `breakers`): then nothing else is decided before that is
+0. What halts the engine, and what trips, is looked at first (`halts`, `breakers`): then nothing else is decided before that is
    known everywhere.
 1. Orders on their way are advanced, repriced, given up or doubted (`orders`).
 2. What people ask for is closed or canceled (`requests`), and positions whose exit rule holds are closed, some to be
@@ -10,28 +10,22 @@
    limits of the next, because one order is proposed at a time and the ledger has it at the next beat.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from engine.decide.apart import apart
 from engine.decide.entry.entries import entries
 from engine.decide.exit.closing import proposals
 from engine.decide.exit.exits import exits
-from engine.decide.order.approval import auto_refusal
-from engine.decide.order.orders import Desk, tend
+from engine.decide.order.orders import tend
 from engine.decide.order.requests import requests, without
 from engine.decide.quotes import Rows
 from engine.decide.risk.account_age import refresh
 from engine.decide.risk.breakers import breakers, quotes_wanted
-from engine.decide.risk.gate import Opening, gate
 from engine.decide.risk.halts import halt_due
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Decision, Fault, Halt, RefreshAccount, Send, Trip
-from engine.domain.gate import Verdict
-from engine.domain.order import Order
-from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
-from engine.pricing.mark import Mark
 
 
 def decide(snapshot: Snapshot, rulebook: Rulebook) -> list[Decision]:
@@ -44,18 +38,10 @@ def decide(snapshot: Snapshot, rulebook: Rulebook) -> list[Decision]:
     trips: list[Decision] = [decision for decision in tripping if isinstance(decision, Trip)]
     if trips:
         return trips
-    desk = Desk(
-        strategies=rulebook.versions.get,
-        recheck=rechecking(snapshot, rulebook, rows),
-        auto_refusal=lambda order, strategy, verdicts: auto_refusal(order, strategy, verdicts, snapshot, rulebook),
-        stopped=_stopped(snapshot, rulebook),
-        messages_per_minute=rulebook.account.counts.messages_per_minute,
-        changes_max=rulebook.account.counts.changes_per_order,
-    )
     asked = apart("requests", partial(requests, snapshot, rulebook, rows), snapshot)
     # So it is with what a person closes and a rule would close too: the rules are asked in the next beat.
     closings = [] if proposals(asked) else apart("exits", partial(exits, snapshot, rulebook, rows), snapshot)
-    tended = without(apart("orders", partial(tend, snapshot, rows, desk), snapshot), asked)
+    tended = without(apart("orders", partial(tend, snapshot, rulebook, rows), snapshot), asked)
     before = [*halts, *tripping, *tended, *asked, *closings]
     before += quotes_wanted(before, snapshot, rows)
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
@@ -77,40 +63,3 @@ def _halts(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
     halt = halt_due(snapshot, rulebook)
     if halt is not None:
         yield halt
-
-
-def _stopped(snapshot: Snapshot, rulebook: Rulebook) -> Callable[[str], str | None]:
-    present = {strategy.name: strategy for strategy in rulebook.strategies}
-
-    def stopped(name: str) -> str | None:
-        """Why a strategy may open nothing, not even what it has begun; None where it may."""
-        strategy = present.get(name)
-        if strategy is None:
-            return "its strategy is gone"
-        if not strategy.enabled:
-            return "its strategy is switched off"
-        if name in snapshot.paused:
-            return "its strategy is held back"
-        trip = snapshot.ledger.tripped(name, trading_day(snapshot.at))
-        return f"{trip[1].name} has tripped" if trip is not None else None
-
-    return stopped
-
-
-def rechecking(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Callable[[Order, Mark], tuple[Verdict, ...]]:
-    """Holds an opening that was previewed against every gate once more."""
-
-    def recheck(order: Order, quote: Mark) -> tuple[Verdict, ...]:
-        """All gates again, at the loss of the worst price: that is frozen, whatever the net is by now."""
-        strategy = rulebook.versions.get(order.proposed.digest)
-        preview = order.preview
-        assert strategy is not None, "an order whose version is gone expires before its gates are asked"
-        assert preview is not None, "only previewed orders are asked again"
-        needed = preview.initial_margin_change if preview.needed is None else preview.needed
-        opening = Opening(strategy, order.spread, order.quantity, order.max_loss, quote, order.ref, needed)
-        answer = {"fits": "pass", "refused": "fail", "unknown": "unknown"}[preview.outcome]
-        text = preview.text or preview.outcome
-        previewed = Verdict("preview", answer, text, "the broker's what-if accepts it", "broker")  # type: ignore[arg-type]
-        return (*gate(opening, snapshot, rulebook, rows), previewed)
-
-    return recheck

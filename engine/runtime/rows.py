@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from engine.decide.decide import rechecking
 from engine.decide.exit.closing import close
 from engine.decide.order.requests import close_obstacle
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.breakers import lift_words
+from engine.decide.risk.recheck import recheck
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Propose
 from engine.domain.facts import FunnelRecorded
@@ -30,7 +30,7 @@ def approval_row(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Row
     asked, preview, proposed = order.asked, order.preview, order.proposed
     quote = spread_quote(order.spread, rows, "open")
     known = quote is not None and preview is not None and proposed.digest in rulebook.versions
-    verdicts = rechecking(snapshot, rulebook, rows)(order, quote) if known and quote is not None else ()
+    verdicts = recheck(order, quote, snapshot, rulebook, rows) if known and quote is not None else ()
     return {
         **order_row(order),
         "expires_at": asked.expires_at.isoformat() if asked else None,

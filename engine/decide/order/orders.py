@@ -10,14 +10,14 @@
 Every function is pure: the same snapshot gives the same decisions.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
 from engine.decide.apart import apart
 from engine.decide.asking import ask_silent
+from engine.decide.order.approval import auto_refusal
 from engine.decide.order.price import (
     closing_plan,
     combo_tick,
@@ -28,6 +28,8 @@ from engine.decide.order.price import (
 )
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.exposure import crosses
+from engine.decide.risk.recheck import recheck
+from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import (
     CANCEL_AGAIN,
     CANCEL_PATIENCE,
@@ -41,6 +43,7 @@ from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny
 from engine.domain.facts import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
+from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, Snapshot
 from engine.pricing.mark import Mark
 from engine.strategy.model import Policy, Strategy
@@ -59,52 +62,32 @@ MOVED_DAYS = 0.25
 """An opening whose underlying moved by more than this part of a day's standard deviation fills where it has become worse."""
 SESSIONS_PER_YEAR = 252
 
-Recheck = Callable[[Order, Mark], tuple[Verdict, ...]]
-"""All gates for an opening at its present price, the order itself not counted twice."""
 
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What tending an order needs besides the snapshot."""
-
-    strategies: Callable[[str], Strategy | None]
-    """The version of a strategy by digest."""
-    recheck: Recheck
-    auto_refusal: Callable[[Order, Strategy, tuple[Verdict, ...]], str | None]
-    """Why a person must be asked for this opening; None where the strategy's policy may answer."""
-    stopped: Callable[[str], str | None]
-    """Why a strategy, by name, may open nothing now; None where it may."""
-    messages_per_minute: int
-    """Order messages of a minute from which openings are left at their price; closes go on."""
-    changes_max: int
-    """Price changes of one order: each counts in the broker's order efficiency ratio."""
-
-
-def tend(snapshot: Snapshot, rows: Rows, desk: Desk) -> list[Decision]:
+def tend(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
     """What is due on every order that is not over, oldest first."""
     answers = {answer.order_ref: answer for answer in snapshot.answers}
     decisions: list[Decision] = []
     for order in snapshot.ledger.working():
-        due = partial(_due, order, answers.get(order.ref), snapshot, rows, desk)
+        due = partial(_due, order, answers.get(order.ref), snapshot, rulebook, rows)
         decisions += apart(f"order {order.ref}", due, snapshot)
     known = {order.ref for order in snapshot.ledger.working()}
     decisions += [Reply(ref, "late", "this order no longer waits for an answer") for ref in answers if ref not in known]
     return decisions
 
 
-def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
     match order.state:
         case "proposed":
             yield from _proposed(order, snapshot, rows)
         case "previewed":
-            yield from _previewed(order, answer, snapshot, rows, desk)
+            yield from _previewed(order, answer, snapshot, rulebook, rows)
         case "approved":
-            yield from _approved(order, snapshot, desk)
+            yield from _approved(order, snapshot, rulebook)
         case "sent":
             if snapshot.waited(order.changed_at) > snapshot.patience(ACK_PATIENCE):
                 yield MarkUnknown(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
         case "working" | "partly_filled":
-            yield from _working(order, snapshot, rows, desk)
+            yield from _working(order, snapshot, rulebook, rows)
         case _:
             return
 
@@ -133,8 +116,8 @@ def _first_limit(close: Order, mark: Mark) -> Decimal:
     return max(proposed.worst, closing_plan(close.spread, mark, urgent=True).limit)
 
 
-def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
-    preview, strategy = order.preview, desk.strategies(order.proposed.digest)
+def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
+    preview, strategy = order.preview, rulebook.versions.get(order.proposed.digest)
     assert preview is not None, "the state previewed is reached through OrderPreviewed only"
     if answer is not None and not answer.approve:
         yield Decline(order.ref, answer.by, answer.reason)
@@ -142,7 +125,7 @@ def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Ro
     if preview.outcome == "refused":
         yield Deny(order.ref, Verdict("preview", "fail", preview.text or "refused", "the broker accepts it", "broker"))
         return
-    reason = _too_late(order, snapshot, desk)
+    reason = _too_late(order, snapshot, rulebook)
     if strategy is None or reason is not None:
         yield Expire(order.ref, reason or "its strategy is gone")
         return
@@ -152,15 +135,15 @@ def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rows: Ro
             reason = (quote.obstacle if quote else None) or "quotes are too old or the broker is out of reach"
             yield Reply(order.ref, "unknown", f"nothing was sent: {reason}")
         return
-    verdicts = desk.recheck(order, quote)
+    verdicts = recheck(order, quote, snapshot, rulebook, rows)
     failed = first_obstacle(tuple(verdict for verdict in verdicts if verdict.answer == "fail"))
     if failed is not None:
         yield Deny(order.ref, failed)
         return
-    yield from _approval(order, answer, snapshot, quote, verdicts, strategy, desk, _spot(order, rows))
+    yield from _approval(order, answer, snapshot, quote, verdicts, strategy, rulebook, _spot(order, rows))
 
 
-def _too_late(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
+def _too_late(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
     """Why nobody can say yes any more; None while somebody can."""
     if order.asked is not None and snapshot.at >= order.asked.expires_at:
         return "nobody answered in time"
@@ -168,7 +151,7 @@ def _too_late(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
         return "nobody could be asked in time"
     if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
         return "the session is over"
-    return desk.stopped(order.strategy)
+    return _stopped(order.strategy, snapshot, rulebook)
 
 
 def _approval(
@@ -178,7 +161,7 @@ def _approval(
     quote: Mark,
     verdicts: tuple[Verdict, ...],
     strategy: Strategy,
-    desk: Desk,
+    rulebook: Rulebook,
     spot: Decimal | None,
 ) -> Iterator[Decision]:
     plan = opening_plan(order.spread, quote, strategy.walk)
@@ -195,7 +178,7 @@ def _approval(
         return
     if order.asked is not None:
         return
-    refusal = desk.auto_refusal(order, strategy, verdicts) or _moved_since_found(order, quote)
+    refusal = auto_refusal(order, strategy, verdicts, snapshot, rulebook) or _moved_since_found(order, quote)
     approval = strategy.entry.approval
     if refusal is None and unknown is None and plan is not None:
         yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit), spot)
@@ -218,9 +201,9 @@ def _question(order: Order, snapshot: Snapshot, quote: Mark, strategy: Strategy,
     return ApprovalAsked(order.ref, expires, quote.mid, reason)
 
 
-def _approved(order: Order, snapshot: Snapshot, desk: Desk) -> Iterator[Decision]:
+def _approved(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
     is_open = order.purpose == "open"
-    reason = _unwanted(order, snapshot, desk) if is_open else _gone(order, snapshot)
+    reason = _unwanted(order, snapshot, rulebook) if is_open else _gone(order, snapshot)
     if reason is not None:
         yield Expire(order.ref, reason)
     elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
@@ -229,25 +212,25 @@ def _approved(order: Order, snapshot: Snapshot, desk: Desk) -> Iterator[Decision
         yield Expire(order.ref, "could not be sent in time")
 
 
-def _working(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+def _working(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
     if not snapshot.is_connected:
         return
     if order.cancel_requested_at is not None:
         if snapshot.waited(order.cancel_requested_at) > snapshot.patience(CANCEL_PATIENCE):
             yield MarkUnknown(order.ref, "the cancel was not answered")
         return
-    reason = _give_up(order, snapshot, rows, desk)
+    reason = _give_up(order, snapshot, rulebook, rows)
     if reason is not None:
         if order.last_cancel_at is None or snapshot.waited(order.last_cancel_at) >= CANCEL_AGAIN.wait(order.cancels):
             yield Cancel(order.ref, reason)
         return
     if order.purpose == "close":
-        yield from _walk_close(order, snapshot, rows, desk)
+        yield from _walk_close(order, snapshot, rulebook, rows)
     else:
-        yield from _walk_open(order, snapshot, rows, desk)
+        yield from _walk_open(order, snapshot, rulebook, rows)
 
 
-def _give_up(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> str | None:
+def _give_up(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> str | None:
     assert order.sent_at is not None, "a working order was sent"
     worked = snapshot.waited(order.sent_at)
     if order.revived:
@@ -257,8 +240,8 @@ def _give_up(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> str | 
             return "part of it has been closed meanwhile"
         return "not filled in time, to be decided anew" if worked > CLOSE_PATIENCE else None
     strategy, unwanted = (
-        desk.strategies(order.proposed.digest),
-        _unwanted(order, snapshot, desk) or _unseen(order, snapshot, rows),
+        rulebook.versions.get(order.proposed.digest),
+        _unwanted(order, snapshot, rulebook) or _unseen(order, snapshot, rows),
     )
     if strategy is None or unwanted is not None:
         return unwanted or "its strategy is gone"
@@ -283,12 +266,29 @@ def _spot(order: Order, rows: Rows) -> Decimal | None:
     return None if spot is None else Decimal(repr(round(spot, 4)))
 
 
-def _unwanted(order: Order, snapshot: Snapshot, desk: Desk) -> str | None:
+def _unwanted(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
     """Why an opening that was approved already must not fill any more; None while it may."""
     if snapshot.ledger.halt is not None:
         return "halted"
     closes = (other for other in snapshot.ledger.working() if other.purpose == "close")
-    return "it makes room for a close" if any(crosses(close, order) for close in closes) else desk.stopped(order.strategy)
+    return (
+        "it makes room for a close"
+        if any(crosses(close, order) for close in closes)
+        else _stopped(order.strategy, snapshot, rulebook)
+    )
+
+
+def _stopped(name: str, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
+    """Why a strategy may open nothing, not even what it has begun; None where it may."""
+    strategy = next((one for one in rulebook.strategies if one.name == name), None)
+    if strategy is None:
+        return "its strategy is gone"
+    if not strategy.enabled:
+        return "its strategy is switched off"
+    if name in snapshot.paused:
+        return "its strategy is held back"
+    trip = snapshot.ledger.tripped(name, trading_day(snapshot.at))
+    return f"{trip[1].name} has tripped" if trip is not None else None
 
 
 def _unseen(order: Order, snapshot: Snapshot, rows: Rows) -> str | None:
@@ -320,12 +320,12 @@ def _open_spreads(close: Order, snapshot: Snapshot) -> int:
     return position.quantity if position is not None else 0
 
 
-def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
-    strategy = desk.strategies(order.proposed.digest)
-    if strategy is None or not _is_due(order, snapshot, timedelta(seconds=strategy.walk.every_s), desk):
+def _walk_open(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
+    strategy = rulebook.versions.get(order.proposed.digest)
+    if strategy is None or not _is_due(order, snapshot, timedelta(seconds=strategy.walk.every_s), rulebook):
         return
     messages = sum(1 for at in snapshot.ledger.messages if snapshot.waited(at) < ONE_MINUTE)
-    if messages >= desk.messages_per_minute:
+    if messages >= rulebook.account.counts.messages_per_minute:
         return
     quote = _fresh(order, snapshot, rows)
     if quote is None or quote.obstacle is not None:
@@ -335,10 +335,10 @@ def _walk_open(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iter
         yield Reprice(order.ref, limit, order.reprices + 1)
 
 
-def _walk_close(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Iterator[Decision]:
+def _walk_close(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
     urgent = order.proposed.urgent
     every = (URGENT_STEP if urgent else CLOSE_STEP).wait(max(1, order.reprices))
-    if not _is_due(order, snapshot, every, desk):
+    if not _is_due(order, snapshot, every, rulebook):
         return
     quote = _fresh(order, snapshot, rows)
     if quote is None:
@@ -350,8 +350,8 @@ def _walk_close(order: Order, snapshot: Snapshot, rows: Rows, desk: Desk) -> Ite
         yield Reprice(order.ref, limit, order.reprices + 1)
 
 
-def _is_due(order: Order, snapshot: Snapshot, every: timedelta, desk: Desk) -> bool:
-    return order.reprices < desk.changes_max and snapshot.waited(order.priced_at) >= every
+def _is_due(order: Order, snapshot: Snapshot, every: timedelta, rulebook: Rulebook) -> bool:
+    return order.reprices < rulebook.account.counts.changes_per_order and snapshot.waited(order.priced_at) >= every
 
 
 def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> Mark | None:
