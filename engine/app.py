@@ -135,7 +135,7 @@ class App:
         settings, options = self._settings, self._options
         try:
             write_views(settings.state)
-        except UserError as problem:  # a convenience for people; what is open wants watching all the same
+        except UserError as problem:  # the views are a convenience: open positions are guarded without them
             options.on_mended(str(problem))
         library = Library(settings.strategies, settings.state / "strategies")
         changes = library.open(ledger)
@@ -173,7 +173,7 @@ class App:
             control = Control(engine, snapshots, self._inbox, self._clock, self._identity(account), library.notices, refused)
             try:
                 await background.prepare(now)
-            except Transient:  # what is missing is asked for again; what is open wants watching now
+            except Transient:  # the missing data is requested again; open positions must be guarded meanwhile
                 pass
             except Exception as error:
                 log.exception("preparing the data failed")

@@ -82,7 +82,7 @@ def sim(
     cash
         What the account starts with, USD.
     fault
-        What shall go wrong, as NAME[=VALUE][@WHEN][xCOUNT]; may be given several times. `--fault list` shows all.
+        A fault to inject, as NAME[=VALUE][@WHEN][xCOUNT]; may be given several times. `--fault list` shows all.
     """
     if "list" in fault:
         pairs(catalogue())

@@ -85,9 +85,9 @@ class Feed:
 
         One underlying that the broker does not know stops nothing else; it is asked for again on the next day. One that has no
         price or no chain to give now, for want of a subscription or of an answer, stops nothing else either and is asked for
-        again in a minute: what is open on the others wants watching. One without history is traded without: what is measured by
-        past days is unknown until they are had. While a preparation runs, another returns at once. Raises Transient when the
-        link is lost.
+        again in a minute: open positions on the others must be guarded. One without history is traded without it: measures
+        of past days are unknown until the history is loaded. While a preparation runs, another returns at once. Raises
+        Transient when the link is lost.
         """
         if self._is_preparing:
             return []

@@ -1,4 +1,4 @@
-"""Turns waiting into arithmetic: event loops whose clock is the simulation's, over a network that is memory.
+"""Event loops whose clock is the simulation's, over a network that is memory.
 
 `VirtualLoop` jumps to the next timer when nothing is left to do, so that a trading day takes seconds and the same
 program runs in the same order every time. `PacedLoop` runs at a multiple of real time, for a person who watches.
