@@ -193,7 +193,7 @@ class Engine:
             if not self._openings_at_broker():
                 break
             await self._inbox.wait(LEAVE_WAIT_S)
-            self._hear(self._clock.now())
+            self._receive(self._clock.now())
         self._journal.sync()
 
     def _openings_at_broker(self) -> list[Order]:
@@ -226,7 +226,7 @@ class Engine:
         Whatever else fails is said, halts openings, and ends neither the beat nor the engine.
         """
         now = self._clock.now()
-        self._hear(now)
+        self._receive(now)
         decisions = self._decided(now)
         effects = [effect for decision in decisions for effect in self._guarded(decision, now)]
         if effects or self._written_since_sync:
@@ -310,16 +310,16 @@ class Engine:
             self._failed(f"{type(decision).__name__} of {getattr(decision, 'order_ref', '') or 'the engine'}", error, now)
             return []
 
-    def _hear(self, now: datetime) -> None:
+    def _receive(self, now: datetime) -> None:
         lost = self._inbox.take_lost()
         if lost:
             self._hear_fact(FactRefused("", "", f"{lost} facts came faster than they could be heard and are lost"), now)
             self._inquiry.hurry()
         while (item := self._inbox.take()) is not None:
             if isinstance(item, PersonAnswer):
-                self._hear_word(item)
+                self._receive_answer(item)
             elif isinstance(item, PersonRequest):
-                self._hear_request(item)
+                self._receive_request(item)
             elif isinstance(item, BrokerState):
                 self._learn(item, now)
             else:
@@ -336,7 +336,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - whatever the broker says, the engine goes on
             self._failed(f"hearing {type(fact).__name__}", error, now)
 
-    def _hear_word(self, said: PersonAnswer) -> None:
+    def _receive_answer(self, said: PersonAnswer) -> None:
         """Keep a person's word for this beat: the first one counts, but a no always wins over a yes."""
         ref = said.answer.order_ref
         if said.outcome.done():
@@ -349,7 +349,7 @@ class Engine:
             self._answered(ref, f"not done: {said.answer.by} declined it")
         self._answers[ref] = said
 
-    def _hear_request(self, asked: PersonRequest) -> None:
+    def _receive_request(self, asked: PersonRequest) -> None:
         """Keep what a person asks for: the first who asks about a position or an order counts, in this beat only."""
         about = subject(asked.request)
         if asked.outcome.done():

@@ -67,17 +67,17 @@ class Session:
         for code, text in FARMS:
             self._send(error(-1, code, text))
 
-    def handle(self, asked: Message) -> None:
+    def handle(self, request: Message) -> None:
         """Answers one request."""
-        handler = self._handlers.get(asked.name)
+        handler = self._handlers.get(request.name)
         if handler is not None:
-            handler(asked)
-        elif asked.name in _EMPTY_ANSWERS:
-            req_id = {"req_id": asked.values["req_id"]} if "req_id" in asked.values else {}
-            self._send(Message(_EMPTY_ANSWERS[asked.name], req_id))
-        elif asked.name not in _IGNORED and not asked.name.startswith("cancel_"):
-            code, text = _REFUSALS.get(asked.name, (321, f"Error validating request : cause - {asked.name} is not simulated"))
-            req_id = asked.values.get("req_id")
+            handler(request)
+        elif request.name in _EMPTY_ANSWERS:
+            req_id = {"req_id": request.values["req_id"]} if "req_id" in request.values else {}
+            self._send(Message(_EMPTY_ANSWERS[request.name], req_id))
+        elif request.name not in _IGNORED and not request.name.startswith("cancel_"):
+            code, text = _REFUSALS.get(request.name, (321, f"Error validating request : cause - {request.name} is not simulated"))
+            req_id = request.values.get("req_id")
             self._send(error(req_id if isinstance(req_id, int) else -1, code, text))
 
     def say(self, code: int, text: str) -> None:

@@ -81,7 +81,7 @@ class WayOut(str):
         made.changes, made.is_later = changes, is_later
         return made
 
-    def told_as(self, sentence: str) -> WayOut:
+    def reworded(self, sentence: str) -> WayOut:
         """The same changes in other words."""
         return WayOut.of(sentence, *self.changes, is_later=self.is_later)
 

@@ -234,10 +234,10 @@ class OrderGateway:
             held.last_error = None
         held.settle()
         perm_id = self._names.perm_id_of(held.order_ref)
-        is_news = status != held.status or held.told_perm_id != perm_id or held.is_over
+        is_news = status != held.status or held.reported_perm_id != perm_id or held.is_over
         if is_news or held.is_doubted or not held.is_acknowledged:
             self._tell(held, OrderAcknowledged(held.order_ref, perm_id, held.order_id, status))
-        held.status, held.told_perm_id = status, perm_id
+        held.status, held.reported_perm_id = status, perm_id
         held.is_acknowledged = True
         held.is_doubted = held.is_inactive = False
 

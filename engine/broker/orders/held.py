@@ -23,7 +23,7 @@ class Held:
     state: OrderState = "sent"
     is_bound: bool = True
     """False while this connection has neither sent it nor heard of it: its order id may be another's by now."""
-    told_perm_id: int = 0
+    reported_perm_id: int = 0
     contract: IbContract | None = None
     """The combination as TWS returned it: changes must use it, TWS may have rewritten the legs."""
     wanted: dict[int, int] = field(default_factory=dict[int, int])

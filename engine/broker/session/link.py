@@ -39,7 +39,7 @@ class Link:
         self.broken_farms.clear()
         return self._to("down", None, text)
 
-    def heard(self, meaning: Meaning, text: str, at: float = 0.0) -> LinkChanged | None:
+    def received(self, meaning: Meaning, text: str, at: float = 0.0) -> LinkChanged | None:
         """What a code changes; None when it changes nothing. `at` is the loop's time."""
         match meaning.link:
             case "broken" | "moved":

@@ -190,7 +190,7 @@ class Session:
             kind = Transient if self._has_connected else UserError
             self._refuse(kind(f"client id {at.client_id} is taken at {at}; {row.advice}, or wait a minute for an old session"))
             return True
-        changed = self._say(self.link.heard(row, text, asyncio.get_running_loop().time()))
+        changed = self._say(self.link.received(row, text, asyncio.get_running_loop().time()))
         if row.link in {"broken", "moved"}:
             self._broken(changed)
         elif row.link in {"restored", "restored_empty"}:

@@ -50,8 +50,8 @@ class AccountHandler:
 
     # requests
 
-    def updates(self, asked: Message) -> None:
-        self._updates = asked.flag("subscribe") and self._is_ours(asked)
+    def updates(self, request: Message) -> None:
+        self._updates = request.flag("subscribe") and self._is_ours(request)
         if self._updates:
             self._values_at = self._now()
             self._show_values(account_values(self._account, self._tape))
@@ -60,30 +60,30 @@ class AccountHandler:
             self._show_time()
             self._send(Message("account_download_end", {"account": self._account.name}))
 
-    def summary(self, asked: Message) -> None:
-        req_id = asked.whole("req_id")
+    def summary(self, request: Message) -> None:
+        req_id = request.whole("req_id")
         if req_id not in self._summaries and len(self._summaries) >= self._options.max_summaries:
             self._send(error(req_id, 322, _TOO_MANY))
             return
-        self._summaries[req_id] = frozenset(tag for tag in asked.text("tags").split(",") if tag)
+        self._summaries[req_id] = frozenset(tag for tag in request.text("tags").split(",") if tag)
         self._sent.pop(req_id, None)
         self._show_summary(req_id, account_values(self._account, self._tape))
         self._send(Message("account_summary_end", {"req_id": req_id}))
 
-    def cancel_summary(self, asked: Message) -> None:
-        self._summaries.pop(asked.whole("req_id"), None)
+    def cancel_summary(self, request: Message) -> None:
+        self._summaries.pop(request.whole("req_id"), None)
 
-    def updates_multi(self, asked: Message) -> None:
-        req_id = asked.whole("req_id")
-        if not self._is_ours(asked):
+    def updates_multi(self, request: Message) -> None:
+        req_id = request.whole("req_id")
+        if not self._is_ours(request):
             return
-        self._multi[req_id] = asked.flag("ledger_and_nlv")
+        self._multi[req_id] = request.flag("ledger_and_nlv")
         self._sent.pop(req_id, None)
         self._show_multi(req_id, account_values(self._account, self._tape))
         self._send(Message("account_update_multi_end", {"req_id": req_id}))
 
-    def cancel_updates_multi(self, asked: Message) -> None:
-        self._multi.pop(asked.whole("req_id"), None)
+    def cancel_updates_multi(self, request: Message) -> None:
+        self._multi.pop(request.whole("req_id"), None)
 
     def positions(self, _: Message) -> None:
         self._positions = True
@@ -101,35 +101,35 @@ class AccountHandler:
     def cancel_positions(self, _: Message) -> None:
         self._positions = False
 
-    def positions_multi(self, asked: Message) -> None:
-        req_id = asked.whole("req_id")
-        if not self._is_ours(asked):
+    def positions_multi(self, request: Message) -> None:
+        req_id = request.whole("req_id")
+        if not self._is_ours(request):
             return
         self._positions_multi.add(req_id)
         for position in self._account.held():
             self._show_position_multi(req_id, position)
         self._send(Message("position_multi_end", {"req_id": req_id}))
 
-    def cancel_positions_multi(self, asked: Message) -> None:
-        self._positions_multi.discard(asked.whole("req_id"))
+    def cancel_positions_multi(self, request: Message) -> None:
+        self._positions_multi.discard(request.whole("req_id"))
 
-    def pnl(self, asked: Message) -> None:
-        req_id = asked.whole("req_id")
-        if self._is_ours(asked):
+    def pnl(self, request: Message) -> None:
+        req_id = request.whole("req_id")
+        if self._is_ours(request):
             self._pnl[req_id] = None
             self._show_pnl(req_id)
 
-    def cancel_pnl(self, asked: Message) -> None:
-        self._pnl.pop(asked.whole("req_id"), None)
+    def cancel_pnl(self, request: Message) -> None:
+        self._pnl.pop(request.whole("req_id"), None)
 
-    def pnl_single(self, asked: Message) -> None:
-        req_id = asked.whole("req_id")
-        if self._is_ours(asked):
-            self._pnl_single[req_id] = (asked.whole("con_id"), None)
+    def pnl_single(self, request: Message) -> None:
+        req_id = request.whole("req_id")
+        if self._is_ours(request):
+            self._pnl_single[req_id] = (request.whole("con_id"), None)
             self._show_pnl_single(req_id)
 
-    def cancel_pnl_single(self, asked: Message) -> None:
-        self._pnl_single.pop(asked.whole("req_id"), None)
+    def cancel_pnl_single(self, request: Message) -> None:
+        self._pnl_single.pop(request.whole("req_id"), None)
 
     # what happens by itself
 
@@ -283,12 +283,12 @@ class AccountHandler:
             self._pnl_single[req_id] = (con_id, message)
             self._send(message)
 
-    def _is_ours(self, asked: Message) -> bool:
+    def _is_ours(self, request: Message) -> bool:
         """Whether the request names our account, or none; else it is refused."""
-        account = asked.text("account")
+        account = request.text("account")
         if account in {"", "All", self._account.name}:
             return True
-        req_id = asked.whole("req_id") if "req_id" in asked.values else -1
+        req_id = request.whole("req_id") if "req_id" in request.values else -1
         self._send(error(req_id, 321, f"Error validating request.-'bP' : cause - Invalid account code '{account}'"))
         return False
 

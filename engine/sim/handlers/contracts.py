@@ -64,16 +64,16 @@ class ContractHandler:
         self._faults = context.faults
         self._send = client.send
 
-    def details(self, asked: Message) -> None:
-        req_id = asked.whole("req_id")
-        if asked.text("sec_type") == "BAG":
+    def details(self, request: Message) -> None:
+        req_id = request.whole("req_id")
+        if request.text("sec_type") == "BAG":
             text = "'BAG' isn't supported for contract data request. Please enter a valid security type"
             self._send(error(req_id, 321, f"Error validating request.-'bI' : cause - {text}"))
             return
-        if not names_a_type(asked):
+        if not names_a_type(request):
             self._send(error(req_id, 321, f"Error validating request.-'bI' : cause - {WRONG_TYPE}"))
             return
-        found = self.find(asked)
+        found = self.find(request)
         if not found:
             self._send(error(req_id, 200, "No security definition has been found for the request"))
             return
@@ -83,11 +83,11 @@ class ContractHandler:
             self._send(self._details(req_id, instrument, hours))
         self._send(Message("contract_details_end", {"req_id": req_id}))
 
-    def chain(self, asked: Message) -> None:
+    def chain(self, request: Message) -> None:
         """Expiries and strikes of each trading class, once for SMART and once for CBOE."""
-        req_id, symbol = asked.whole("req_id"), asked.text("symbol")
+        req_id, symbol = request.whole("req_id"), request.text("symbol")
         under = self._tape.underlying(symbol)
-        wanted = asked.whole("under_con_id")
+        wanted = request.whole("under_con_id")
         if under is None or (wanted and wanted != under.con_id):
             self._send(error(req_id, 200, "No security definition has been found for the request"))
             return
@@ -108,8 +108,8 @@ class ContractHandler:
                 self._send(Message("sec_def_opt_param", values))
         self._send(Message("sec_def_opt_param_end", {"req_id": req_id}))
 
-    def symbols(self, asked: Message) -> None:
-        pattern = asked.text("pattern").strip().upper()
+    def symbols(self, request: Message) -> None:
+        pattern = request.text("pattern").strip().upper()
         known = self._tape.market.underlyings.values()
         found = [u for u in known if pattern and (u.symbol.startswith(pattern) or pattern in u.name.upper())][:SAMPLES]
         samples = tuple(
@@ -124,36 +124,38 @@ class ContractHandler:
             }
             for underlying in found
         )
-        self._send(Message("symbol_samples", {"req_id": asked.whole("req_id"), "samples": samples}))
+        self._send(Message("symbol_samples", {"req_id": request.whole("req_id"), "samples": samples}))
 
-    def rule(self, asked: Message) -> None:
-        number = asked.whole("market_rule_id")
+    def rule(self, request: Message) -> None:
+        number = request.whole("market_rule_id")
         if number not in MARKET_RULES:
             self._send(error(-1, 321, f"Error validating request.-'bC' : cause - No market rule has the id {number}."))
             return
         increments = tuple({"low_edge": low, "increment": step} for low, step in MARKET_RULES[number])
         self._send(Message("market_rule", {"market_rule_id": number, "increments": increments}))
 
-    def smart_components(self, asked: Message) -> None:
+    def smart_components(self, request: Message) -> None:
         rows = tuple({"bit": bit, "exchange": name, "letter": name[0]} for bit, name in enumerate(OPTION_EXCHANGES[1:]))
-        self._send(Message("smart_components", {"req_id": asked.whole("req_id"), "components": rows}))
+        self._send(Message("smart_components", {"req_id": request.whole("req_id"), "components": rows}))
 
-    def find(self, asked: Message) -> list[Instrument]:
+    def find(self, request: Message) -> list[Instrument]:
         """The instruments that fit what is told of them; what is not told fits anything."""
-        con_id = asked.whole("con_id")
+        con_id = request.whole("con_id")
         if con_id:
             known = self._tape.instrument(con_id)
             return [known] if known is not None and self._tape.is_listed(con_id) else []
-        if asked.text("sec_type") in {"STK", "IND"}:
-            under = self._tape.underlying(asked.text("symbol") or asked.text("local_symbol"))
-            return [under] if under is not None and under.sec_type == asked.text("sec_type") and _goes_to(asked, under) else []
-        return self._options(asked) if asked.text("sec_type") == "OPT" else []
+        if request.text("sec_type") in {"STK", "IND"}:
+            under = self._tape.underlying(request.text("symbol") or request.text("local_symbol"))
+            return (
+                [under] if under is not None and under.sec_type == request.text("sec_type") and _goes_to(request, under) else []
+            )
+        return self._options(request) if request.text("sec_type") == "OPT" else []
 
-    def _options(self, asked: Message) -> list[Instrument]:
+    def _options(self, request: Message) -> list[Instrument]:
         listing = self._tape.market.listing
-        symbol = asked.text("symbol")
-        local, root = asked.text("local_symbol"), asked.text("trading_class")
-        if asked.text("exchange") not in {"", *OPTION_EXCHANGES} or asked.text("currency") not in {"", "USD"}:
+        symbol = request.text("symbol")
+        local, root = request.text("local_symbol"), request.text("trading_class")
+        if request.text("exchange") not in {"", *OPTION_EXCHANGES} or request.text("currency") not in {"", "USD"}:
             return []
         if (symbol and symbol not in listing.underlyings) or not (symbol or local):
             return []  # an option is looked for by its underlying or by its own symbol
@@ -168,15 +170,15 @@ class ContractHandler:
             root = root or local[:6].rstrip()
         if root:
             keep &= listing.root == (listing.roots.index(root) if root in listing.roots else -1)
-        if asked.text("expiry"):
+        if request.text("expiry"):
             days = np.datetime_as_string(self._tape.last_trade_days(), unit="D")
-            keep &= np.char.startswith(np.char.replace(days, "-", ""), asked.text("expiry"))
-        if asked.number("strike") is not None:
-            keep &= listing.strike == asked.number("strike")
-        if asked.text("right") not in {"", "0", "?"}:
-            keep &= listing.sign == (1 if asked.text("right").startswith("C") else -1)
-        if asked.text("multiplier"):
-            keep &= listing.multiplier.astype(str) == asked.text("multiplier")
+            keep &= np.char.startswith(np.char.replace(days, "-", ""), request.text("expiry"))
+        if request.number("strike") is not None:
+            keep &= listing.strike == request.number("strike")
+        if request.text("right") not in {"", "0", "?"}:
+            keep &= listing.sign == (1 if request.text("right").startswith("C") else -1)
+        if request.text("multiplier"):
+            keep &= listing.multiplier.astype(str) == request.text("multiplier")
         found = [self._tape.instrument(int(con_id)) for con_id in listing.con_id[keep]]
         return [one for one in found if one is not None and (not local or one.local_symbol == local)]
 
@@ -231,16 +233,16 @@ class ContractHandler:
         return f"{last:%Y%m%d %H:%M} US/Eastern"
 
 
-def names_a_type(asked: Message) -> bool:
+def names_a_type(request: Message) -> bool:
     """Whether a contract that is not named by its number says what it is."""
-    return asked.whole("con_id") != 0 or asked.text("sec_type") in SECURITY_TYPES
+    return request.whole("con_id") != 0 or request.text("sec_type") in SECURITY_TYPES
 
 
-def _goes_to(asked: Message, instrument: Instrument) -> bool:
+def _goes_to(request: Message, instrument: Instrument) -> bool:
     exchanges = {"", instrument.exchange, instrument.primary_exchange}
     if instrument.sec_type == "STK":
         exchanges |= set(STOCK_EXCHANGES)
-    return asked.text("exchange") in exchanges and asked.text("currency") in {"", instrument.currency}
+    return request.text("exchange") in exchanges and request.text("currency") in {"", instrument.currency}
 
 
 def _hours(day: object, session: Session | None) -> str:

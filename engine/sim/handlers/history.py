@@ -61,79 +61,79 @@ class HistoryHandler:
         self._kept: set[int] = set()
         """Requests that asked to be kept up to date: only these are there to be cancelled."""
 
-    def bars(self, asked: Message) -> None:
-        req_id = asked.whole("req_id")
-        problem = self._problem(asked)
+    def bars(self, request: Message) -> None:
+        req_id = request.whole("req_id")
+        problem = self._problem(request)
         if problem is not None:
             self._send(error(req_id, *problem))
             return
-        [instrument] = self._find(asked)
-        duration, end = _DURATION.fullmatch(asked.text("duration")), self._end_of(asked)
+        [instrument] = self._find(request)
+        duration, end = _DURATION.fullmatch(request.text("duration")), self._end_of(request)
         assert duration is not None, "looked at before"
         assert end is not None, "looked at before"
-        if self._too_fast(instrument, asked):
+        if self._too_fast(instrument, request):
             self._fail(req_id, "Historical data request pacing violation")
-        elif asked.text("what_to_show") == "SCHEDULE":
+        elif request.text("what_to_show") == "SCHEDULE":
             self._show_schedule(req_id, instrument, end, int(duration[1]), duration[2])
         else:
-            self._answer(req_id, asked, instrument, end, int(duration[1]), duration[2])
+            self._answer(req_id, request, instrument, end, int(duration[1]), duration[2])
 
-    def begins(self, asked: Message) -> None:
+    def begins(self, request: Message) -> None:
         """The first instant with data."""
-        req_id, found = asked.whole("req_id"), self._find(asked)
+        req_id, found = request.whole("req_id"), self._find(request)
         if len(found) != 1:
             self._send(error(req_id, 200, "No security definition has been found for the request"))
             return
-        bars = self._series(found[0], asked.text("what_to_show"))
+        bars = self._series(found[0], request.text("what_to_show"))
         if not bars:
             self._fail(req_id, "No head time stamp")
             return
         first = datetime.combine(bars[0].day, time(9, 30), NEW_YORK).astimezone(UTC)
-        text = str(int(first.timestamp())) if asked.whole("format_date") == 2 else f"{first:%Y%m%d-%H:%M:%S}"
+        text = str(int(first.timestamp())) if request.whole("format_date") == 2 else f"{first:%Y%m%d-%H:%M:%S}"
         self._send(Message("head_timestamp", {"req_id": req_id, "timestamp": text}))
 
-    def cancel(self, asked: Message) -> None:
+    def cancel(self, request: Message) -> None:
         """Answers are immediate: nothing is left to cancel but what is kept up to date."""
-        req_id = asked.whole("req_id")
+        req_id = request.whole("req_id")
         if req_id in self._kept:
             self._kept.remove(req_id)
         else:
             self._send(error(req_id, 366, f"No historical data query found for ticker id:{req_id}"))
 
-    def _problem(self, asked: Message) -> tuple[int, str] | None:
+    def _problem(self, request: Message) -> tuple[int, str] | None:
         """Why TWS would not look for the data."""
         cause = "Error validating request.-'bN' : cause -"
-        if not names_a_type(asked):
+        if not names_a_type(request):
             return 321, f"{cause} {WRONG_TYPE}"
-        if len(self._find(asked)) != 1:
+        if len(self._find(request)) != 1:
             return 200, "No security definition has been found for the request"
-        if asked.text("bar_size") not in _BAR_SIZES:
+        if request.text("bar_size") not in _BAR_SIZES:
             return 321, f"{cause} Historical data bar size setting is invalid. Legal ones are: {BAR_SIZES}"
-        if asked.text("what_to_show") not in KINDS:
+        if request.text("what_to_show") not in KINDS:
             return 321, f"{cause} What to show is missing or incorrect."
-        if _DURATION.fullmatch(asked.text("duration")) is None:
+        if _DURATION.fullmatch(request.text("duration")) is None:
             return 321, f"{cause} Historical data duration is invalid."
-        if self._end_of(asked) is None:
+        if self._end_of(request) is None:
             return 10314, "End Date/Time: The date, time, or time-zone entered is invalid."
         return None
 
-    def _end_of(self, asked: Message) -> datetime | None:
+    def _end_of(self, request: Message) -> datetime | None:
         """The instant up to which is asked: empty is now; None where it does not read."""
-        return instant_of(asked.text("end")) if asked.text("end") else self._now()
+        return instant_of(request.text("end")) if request.text("end") else self._now()
 
-    def _answer(self, req_id: int, asked: Message, instrument: Instrument, end: datetime, count: int, unit: str) -> None:
-        bars = _last(self._series(instrument, asked.text("what_to_show")), end, count, unit)
-        if asked.text("bar_size") != "1 day" or not bars:
+    def _answer(self, req_id: int, request: Message, instrument: Instrument, end: datetime, count: int, unit: str) -> None:
+        bars = _last(self._series(instrument, request.text("what_to_show")), end, count, unit)
+        if request.text("bar_size") != "1 day" or not bars:
             self._fail(req_id, "HMDS query returned no data")
             return
         values: dict[str, Value] = {
             "req_id": req_id,
             "start": f"{datetime.combine(bars[0].day, time(0)):%Y%m%d  %H:%M:%S}",
             "end": f"{end.astimezone(NEW_YORK):%Y%m%d  %H:%M:%S}",
-            "bars": tuple(_row(bar, trades=asked.text("what_to_show") == "TRADES") for bar in bars),
+            "bars": tuple(_row(bar, trades=request.text("what_to_show") == "TRADES") for bar in bars),
         }
         self._send(Message("historical_data", values))
-        if asked.flag("keep_up_to_date"):
+        if request.flag("keep_up_to_date"):
             self._kept.add(req_id)
 
     def _show_schedule(self, req_id: int, instrument: Instrument, end: datetime, count: int, unit: str) -> None:
@@ -162,13 +162,13 @@ class HistoryHandler:
             return self._tape.market.iv_bars(instrument.symbol, ALL_DAYS)
         return self._tape.market.daily_bars(instrument.symbol, ALL_DAYS) if what in PRICES else ()
 
-    def _too_fast(self, instrument: Instrument, asked: Message) -> bool:
-        if self._pacing is None or asked.text("bar_size") not in _SMALL_BARS:
+    def _too_fast(self, instrument: Instrument, request: Message) -> bool:
+        if self._pacing is None or request.text("bar_size") not in _SMALL_BARS:
             return False
-        what = asked.text("what_to_show")
+        what = request.text("what_to_show")
         names = ("end", "bar_size", "duration", "use_rth")
-        request = (instrument.con_id, what, *(asked.values[name] for name in names))
-        return self._pacing.is_violated_by((instrument.con_id, what), request, self._now())
+        identity = (instrument.con_id, what, *(request.values[name] for name in names))
+        return self._pacing.is_violated_by((instrument.con_id, what), identity, self._now())
 
     def _fail(self, req_id: int, reason: str) -> None:
         self._send(error(req_id, 162, f"Historical Market Data Service error message:{reason}"))

@@ -68,14 +68,14 @@ class OrderHandler:
 
     # requests
 
-    def place(self, asked: Message) -> None:
-        order_id, now = asked.whole("order_id"), self._now()
-        terms = self.terms_of(asked)
+    def place(self, request: Message) -> None:
+        order_id, now = request.whole("order_id"), self._now()
+        terms = self.terms_of(request)
         if terms.account != self._exchange.account.name:
             text = f"Error validating request.-'bN' : cause - Invalid account code '{terms.account}'"
             self._send(error(order_id, 321, text))
-        elif _unsimulated(asked):
-            text = f"Error validating request : cause - {_unsimulated(asked)} of orders is not simulated"
+        elif _unsimulated(request):
+            text = f"Error validating request : cause - {_unsimulated(request)} of orders is not simulated"
             self._send(error(order_id, 321, text))
         elif terms.what_if and not terms.transmit:
             self._send(error(order_id, 413, "What-if order should have the transmit flag set to true."))
@@ -89,8 +89,8 @@ class OrderHandler:
                 self._place(waiting_id, waiting, now)
             self._place(order_id, terms, now)
 
-    def cancel(self, asked: Message) -> None:
-        order_id, now = asked.whole("order_id"), self._now()
+    def cancel(self, request: Message) -> None:
+        order_id, now = request.whole("order_id"), self._now()
         if self._untransmitted.pop(order_id, None) is not None:
             self._send(error(order_id, 202, "Order Canceled - reason:"))
             return
@@ -117,8 +117,8 @@ class OrderHandler:
     def all_open_orders(self, _: Message) -> None:
         self._show_working(self._exchange.working())
 
-    def auto_open_orders(self, asked: Message) -> None:
-        if self._client_id != _DEFAULT_CLIENT and asked.flag("auto_bind"):
+    def auto_open_orders(self, request: Message) -> None:
+        if self._client_id != _DEFAULT_CLIENT and request.flag("auto_bind"):
             self._send(error(-1, 327, "Only the default client (i.e 0) can auto bind orders."))
 
     def completed_orders(self, _: Message) -> None:
@@ -127,10 +127,10 @@ class OrderHandler:
                 self._show_completed(order)
         self._send(Message("completed_orders_end", {}))
 
-    def executions(self, asked: Message) -> None:
+    def executions(self, request: Message) -> None:
         """Today's executions that fit the filter, and after them their commissions."""
-        req_id = asked.whole("req_id")
-        rows = [row for row in self._exchange.booking.executions.values() if _fits(row, asked)]
+        req_id = request.whole("req_id")
+        rows = [row for row in self._exchange.booking.executions.values() if _fits(row, request)]
         for row in rows:
             self._send(exec_details(row, req_id, self._options.execution_times))
         self._send(Message("exec_details_end", {"req_id": req_id}))
@@ -166,34 +166,34 @@ class OrderHandler:
             case _:
                 assert_never(notice)
 
-    def terms_of(self, asked: Message) -> OrderTerms:
+    def terms_of(self, request: Message) -> OrderTerms:
         """The order that the request describes."""
-        limit = asked.number("lmt_price")
-        order_type = asked.text("order_type").upper()
-        params = tuple((row.text("tag"), row.text("value")) for row in asked.rows("smart_routing_params"))
-        prices = asked.values.get("leg_prices", ())
+        limit = request.number("lmt_price")
+        order_type = request.text("order_type").upper()
+        params = tuple((row.text("tag"), row.text("value")) for row in request.rows("smart_routing_params"))
+        prices = request.values.get("leg_prices", ())
         return OrderTerms(
-            sec_type=asked.text("sec_type"),
-            symbol=asked.text("symbol"),
-            con_id=self._con_id(asked),
-            legs=tuple(leg_of(row) for row in asked.rows("legs")),
-            action=action_of(asked.text("action")),
-            quantity=asked.size("total_quantity") or Decimal(0),
+            sec_type=request.text("sec_type"),
+            symbol=request.text("symbol"),
+            con_id=self._con_id(request),
+            legs=tuple(leg_of(row) for row in request.rows("legs")),
+            action=action_of(request.text("action")),
+            quantity=request.size("total_quantity") or Decimal(0),
             order_type=order_type,
             limit=None if limit is None or order_type != "LMT" else exact(limit),
-            tif=asked.text("tif").upper() or "DAY",
-            account=asked.text("account") or self._exchange.account.name,
-            order_ref=asked.text("order_ref"),
-            oca_group=asked.text("oca_group"),
-            oca_type=asked.whole("oca_type"),
-            parent_id=asked.whole("parent_id"),
-            what_if=asked.flag("what_if"),
-            transmit=asked.flag("transmit"),
+            tif=request.text("tif").upper() or "DAY",
+            account=request.text("account") or self._exchange.account.name,
+            order_ref=request.text("order_ref"),
+            oca_group=request.text("oca_group"),
+            oca_type=request.whole("oca_type"),
+            parent_id=request.whole("parent_id"),
+            what_if=request.flag("what_if"),
+            transmit=request.flag("transmit"),
             smart_params=params,
             leg_prices=tuple(exact(price) if isinstance(price, float) else None for price in prices)
             if isinstance(prices, tuple)
             else (),
-            echo=echo_of(asked.values),
+            echo=echo_of(request.values),
         )
 
     def _place(self, order_id: int, terms: OrderTerms, now: datetime) -> None:
@@ -267,12 +267,12 @@ class OrderHandler:
         numbers = [number for number, other in held.items() if parent_id in {number, other.parent_id}]
         return [(number, held.pop(number)) for number in sorted(numbers, key=parent_id.__ne__)] if parent_id else []
 
-    def _con_id(self, asked: Message) -> int:
+    def _con_id(self, request: Message) -> int:
         """The contract's number, 0 where there is none; clients may name a contract by its terms instead."""
-        con_id = asked.whole("con_id")
-        if con_id or asked.text("sec_type") == "BAG":
+        con_id = request.whole("con_id")
+        if con_id or request.text("sec_type") == "BAG":
             return con_id
-        found = self._find(asked)
+        found = self._find(request)
         return found[0].con_id if len(found) == 1 else 0
 
     def _instrument(self, terms: OrderTerms) -> Instrument | None:
@@ -297,23 +297,23 @@ class OrderHandler:
         assert_never(notice)
 
 
-def _unsimulated(asked: Message) -> str:
+def _unsimulated(request: Message) -> str:
     """What of the request would decide when or how it trades and is not simulated; empty where there is nothing."""
     for name in ("conditions", "good_after_time", "hedge_type", "scale_price_increment"):
-        if asked.values.get(name):
+        if request.values.get(name):
             return name
     return ""
 
 
-def _fits(row: Execution, asked: Message) -> bool:
+def _fits(row: Execution, request: Message) -> bool:
     """Whether an execution passes the filter; empty fields pass everything."""
-    since = instant_of(asked.text("time"))
+    since = instant_of(request.text("time"))
     return (
-        asked.whole("client_id") in {0, row.client_id}
-        and asked.text("account") in {"", row.account}
-        and asked.text("symbol") in {"", row.symbol}
-        and asked.text("sec_type") in {"", row.sec_type}
-        and asked.text("exchange") in {"", row.exchange, "SMART"}
-        and asked.text("side").upper() in {"", row.side, "BUY" if row.side == "BOT" else "SELL"}
+        request.whole("client_id") in {0, row.client_id}
+        and request.text("account") in {"", row.account}
+        and request.text("symbol") in {"", row.symbol}
+        and request.text("sec_type") in {"", row.sec_type}
+        and request.text("exchange") in {"", row.exchange, "SMART"}
+        and request.text("side").upper() in {"", row.side, "BUY" if row.side == "BOT" else "SELL"}
         and (since is None or row.at >= since)
     )

@@ -60,14 +60,14 @@ class QuoteHandler:
     def is_streaming(self) -> bool:
         return bool(self._open)
 
-    def data_type(self, asked: Message) -> None:
-        self._wanted_type = asked.whole("market_data_type")
+    def data_type(self, request: Message) -> None:
+        self._wanted_type = request.whole("market_data_type")
 
-    def start(self, asked: Message) -> None:
+    def start(self, request: Message) -> None:
         """Opens a line, or says why not."""
-        req_id = asked.whole("req_id")
-        problem = self._problem(req_id, asked)
-        line = None if problem is not None else self._line_for(req_id, asked)
+        req_id = request.whole("req_id")
+        problem = self._problem(req_id, request)
+        line = None if problem is not None else self._line_for(req_id, request)
         if problem is None and line is None:
             problem = (200, _NOT_FOUND)
         elif problem is None and not self._lines.take():
@@ -75,10 +75,10 @@ class QuoteHandler:
         if problem is not None:
             self._send(error(req_id, *problem))
         elif line is not None:
-            self._begin(line, snapshot=asked.flag("snapshot") or asked.flag("regulatory_snapshot"))
+            self._begin(line, snapshot=request.flag("snapshot") or request.flag("regulatory_snapshot"))
 
-    def cancel(self, asked: Message) -> None:
-        req_id = asked.whole("req_id")
+    def cancel(self, request: Message) -> None:
+        req_id = request.whole("req_id")
         if req_id in self._open:
             self._end(req_id)
         else:
@@ -129,22 +129,22 @@ class QuoteHandler:
         for req_id in list(self._open):
             self._end(req_id)
 
-    def _problem(self, req_id: int, asked: Message) -> tuple[int, str] | None:
+    def _problem(self, req_id: int, request: Message) -> tuple[int, str] | None:
         if req_id in self._open:
             return 322, "Error processing request.-'bW' : cause - Duplicate ticker id"
-        generics = _generics(asked.text("generic_ticks"))
-        snapshot = asked.flag("snapshot") or asked.flag("regulatory_snapshot")
+        generics = _generics(request.text("generic_ticks"))
+        snapshot = request.flag("snapshot") or request.flag("regulatory_snapshot")
         if generics is None or not generics <= LEGAL_GENERICS:
             legal = ",".join(str(number) for number in sorted(LEGAL_GENERICS))
-            text = f"Incorrect generic tick list of {asked.text('generic_ticks')}.  Legal ones are: {legal}"
+            text = f"Incorrect generic tick list of {request.text('generic_ticks')}.  Legal ones are: {legal}"
             return 321, f"Error validating request.-'bW' : cause - {text}"
         if generics and snapshot:
             text = "Snapshot market data subscription is not applicable to generic ticks"
             return 321, f"Error validating request.-'bW' : cause - {text}"
-        if not names_a_type(asked):
+        if not names_a_type(request):
             return 321, f"Error validating request.-'bW' : cause - {WRONG_TYPE}"
-        if asked.text("sec_type") == "BAG":
-            refusal = legs_refusal(asked.text("symbol"), [leg_of(row) for row in asked.rows("legs")], self._tape)
+        if request.text("sec_type") == "BAG":
+            refusal = legs_refusal(request.text("symbol"), [leg_of(row) for row in request.rows("legs")], self._tape)
             if refusal is not None:
                 return refusal.code, refusal.text
         if self.competing:
@@ -153,15 +153,15 @@ class QuoteHandler:
             return self._options.not_subscribed_code, _NOT_SUBSCRIBED
         return None
 
-    def _line_for(self, req_id: int, asked: Message) -> Line | None:
+    def _line_for(self, req_id: int, request: Message) -> Line | None:
         delayed = self._is_delayed()
-        if asked.text("sec_type") == "BAG":
-            legs = signed_legs([leg_of(row) for row in asked.rows("legs")], "BUY")
+        if request.text("sec_type") == "BAG":
+            legs = signed_legs([leg_of(row) for row in request.rows("legs")], "BUY")
             return ComboLine(req_id, legs, delayed)
-        found = self._find(asked)
+        found = self._find(request)
         if len(found) != 1:
             return None
-        generics = _generics(asked.text("generic_ticks")) or frozenset()
+        generics = _generics(request.text("generic_ticks")) or frozenset()
         kind = UnderlyingLine if found[0].option is None else OptionLine
         return kind(req_id, found[0], generics, delayed)
 

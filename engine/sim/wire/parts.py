@@ -10,12 +10,12 @@ from engine.sim.wire.fields import Field, Group, Item, rows, text, texts, when, 
 from engine.sim.wire.kinds import Double, Flag, Kind, Row, Size, Text, Whole
 
 
-def asked_whole(name: str) -> Field:
+def request_whole(name: str) -> Field:
     """A whole number in a request that is 0 when a client leaves it out."""
     return Field(name, Whole(blank=0, sentinel=True, int32=True), 0)
 
 
-def asked_id(name: str) -> Field:
+def request_id_field(name: str) -> Field:
     """A request or order id: any number stands for itself, and a client may leave its zero out."""
     return Field(name, Whole(blank=0, int32=True), 0)
 
@@ -30,26 +30,26 @@ def optional_price(name: str) -> Field:
     return Field(name, Double(zero_is_absent=True))
 
 
-def asked_price(name: str) -> Field:
+def request_price(name: str) -> Field:
     """A number in a request where zero is a price of its own, as in an even-money combo; empty means none."""
     return Field(name, Double())
 
 
-def asked_amount(name: str) -> Field:
+def request_amount(name: str) -> Field:
     """A number in a request that is 0 when a client leaves it out."""
     return Field(name, Double(blank=0.0), 0.0)
 
 
-def asked_size(name: str) -> Field:
+def request_size(name: str) -> Field:
     return Field(name, Size())
 
 
-def asked_flag(name: str) -> Field:
+def request_flag(name: str) -> Field:
     return Field(name, Flag())
 
 
 UNDERLYING_ASKED: tuple[Item, ...] = (
-    asked_whole("con_id"),
+    request_whole("con_id"),
     *texts("symbol", "sec_type", "expiry"),
     optional_price("strike"),
     *texts("right", "multiplier"),
@@ -62,7 +62,7 @@ CONTRACT_ASKED: tuple[Item, ...] = (
 )
 """A contract as requests name it (C12 in short)."""
 
-LEG_ASKED: tuple[Item, ...] = (asked_whole("con_id"), asked_whole("ratio"), *texts("action", "exchange"))
+LEG_ASKED: tuple[Item, ...] = (request_whole("con_id"), request_whole("ratio"), *texts("action", "exchange"))
 
 
 def contract(strike: Kind, *exchange: str) -> tuple[Item, ...]:
@@ -165,12 +165,12 @@ PEG_TO_BENCHMARK: tuple[Item, ...] = (
 )
 
 DELTA_NEUTRAL_CONTRACT: tuple[Item, ...] = (
-    asked_flag("dn_contract"),
+    request_flag("dn_contract"),
     when(
         has_delta_neutral_contract,
-        asked_whole("dn_contract_con_id"),
-        asked_amount("dn_contract_delta"),
-        asked_amount("dn_contract_price"),
+        request_whole("dn_contract_con_id"),
+        request_amount("dn_contract_delta"),
+        request_amount("dn_contract_price"),
     ),
 )
 """The delta-neutral contract of a request, behind a flag that says whether there is one."""

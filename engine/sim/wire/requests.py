@@ -11,33 +11,33 @@ from engine.sim.wire.market_requests import MARKET_REQUESTS
 from engine.sim.wire.parts import (
     CONTRACT_ASKED,
     UNDERLYING_ASKED,
-    asked_flag,
-    asked_id,
-    asked_price,
-    asked_whole,
     optional_price,
     optional_whole,
+    request_flag,
+    request_id_field,
+    request_price,
+    request_whole,
 )
 from engine.sim.wire.place_order import PLACE_ORDER
 
-_REQ_ID = asked_id("req_id")
+_REQ_ID = request_id_field("req_id")
 
 _ORDERS = (
     PLACE_ORDER,
-    Request("cancel_order", 4, (version(1), asked_id("order_id"), since(169, text("manual_cancel_time")))),
+    Request("cancel_order", 4, (version(1), request_id_field("order_id"), since(169, text("manual_cancel_time")))),
     Request("req_open_orders", 5, (version(1),)),
     Request("req_all_open_orders", 16, (version(1),)),
-    Request("req_auto_open_orders", 15, (version(1), asked_flag("auto_bind"))),
+    Request("req_auto_open_orders", 15, (version(1), request_flag("auto_bind"))),
     Request("req_global_cancel", 58, (version(1),)),
-    Request("req_completed_orders", 99, (asked_flag("api_only"),)),
-    Request("req_ids", 8, (version(1), asked_whole("count"))),
+    Request("req_completed_orders", 99, (request_flag("api_only"),)),
+    Request("req_ids", 8, (version(1), request_whole("count"))),
     Request(
         "req_executions",
         7,
         (
             version(3),
             _REQ_ID,
-            asked_whole("client_id"),
+            request_whole("client_id"),
             *texts("account", "time", "symbol", "sec_type", "exchange", "side"),
         ),
     ),
@@ -49,16 +49,16 @@ _ORDERS = (
             _REQ_ID,
             *UNDERLYING_ASKED,
             *texts("exchange", "currency", "local_symbol", "trading_class"),
-            asked_whole("exercise_action"),
-            asked_whole("exercise_quantity"),
+            request_whole("exercise_action"),
+            request_whole("exercise_quantity"),
             text("account"),
-            asked_flag("override"),
+            request_flag("override"),
         ),
     ),
 )
 
 _ACCOUNT = (
-    Request("req_account_updates", 6, (version(2), asked_flag("subscribe"), text("account"))),
+    Request("req_account_updates", 6, (version(2), request_flag("subscribe"), text("account"))),
     Request("req_managed_accounts", 17, (version(1),)),
     Request("req_positions", 61, (version(1),)),
     Request("cancel_positions", 64, (version(1),)),
@@ -69,18 +69,18 @@ _ACCOUNT = (
     Request(
         "req_account_updates_multi",
         76,
-        (version(1), _REQ_ID, *texts("account", "model_code"), asked_flag("ledger_and_nlv")),
+        (version(1), _REQ_ID, *texts("account", "model_code"), request_flag("ledger_and_nlv")),
     ),
     Request("cancel_account_updates_multi", 77, (version(1), _REQ_ID)),
     Request("req_pnl", 92, (_REQ_ID, *texts("account", "model_code"))),
     Request("cancel_pnl", 93, (_REQ_ID,)),
-    Request("req_pnl_single", 94, (_REQ_ID, *texts("account", "model_code"), asked_whole("con_id"))),
+    Request("req_pnl_single", 94, (_REQ_ID, *texts("account", "model_code"), request_whole("con_id"))),
     Request("cancel_pnl_single", 95, (_REQ_ID,)),
     Request("req_family_codes", 80),
     Request("req_soft_dollar_tiers", 79, (_REQ_ID,)),
     Request("req_user_info", 104, (_REQ_ID,)),
-    Request("request_fa", 18, (version(1), asked_whole("fa_data_type"))),
-    Request("replace_fa", 19, (version(1), asked_whole("fa_data_type"), text("xml"), since(157, _REQ_ID))),
+    Request("request_fa", 18, (version(1), request_whole("fa_data_type"))),
+    Request("replace_fa", 19, (version(1), request_whole("fa_data_type"), text("xml"), since(157, _REQ_ID))),
 )
 
 _CONTRACTS = (
@@ -91,7 +91,7 @@ _CONTRACTS = (
             version(8),
             _REQ_ID,
             *CONTRACT_ASKED,
-            asked_flag("include_expired"),
+            request_flag("include_expired"),
             *texts("sec_id_type", "sec_id"),
             since(176, text("issuer_id")),
         ),
@@ -99,20 +99,20 @@ _CONTRACTS = (
     Request(
         "req_sec_def_opt_params",
         78,
-        (_REQ_ID, *texts("symbol", "fut_fop_exchange", "under_sec_type"), asked_whole("under_con_id")),
+        (_REQ_ID, *texts("symbol", "fut_fop_exchange", "under_sec_type"), request_whole("under_con_id")),
     ),
     Request("req_matching_symbols", 81, (_REQ_ID, text("pattern"))),
-    Request("req_market_rule", 91, (asked_id("market_rule_id"),)),
+    Request("req_market_rule", 91, (request_id_field("market_rule_id"),)),
     Request(
         "calculate_implied_volatility",
         54,
-        (version(3), _REQ_ID, *CONTRACT_ASKED, asked_price("option_price"), asked_price("under_price"), Rest("options")),
+        (version(3), _REQ_ID, *CONTRACT_ASKED, request_price("option_price"), request_price("under_price"), Rest("options")),
     ),
     Request("cancel_calculate_implied_volatility", 56, (version(1), _REQ_ID)),
     Request(
         "calculate_option_price",
         55,
-        (version(3), _REQ_ID, *CONTRACT_ASKED, asked_price("volatility"), asked_price("under_price"), Rest("options")),
+        (version(3), _REQ_ID, *CONTRACT_ASKED, request_price("volatility"), request_price("under_price"), Rest("options")),
     ),
     Request("cancel_calculate_option_price", 57, (version(1), _REQ_ID)),
     Request(
@@ -121,7 +121,7 @@ _CONTRACTS = (
         (
             version(2),
             _REQ_ID,
-            asked_whole("con_id"),
+            request_whole("con_id"),
             *texts("symbol", "sec_type", "exchange", "primary_exchange", "currency", "local_symbol", "report_type"),
             Rest("options"),
         ),
@@ -147,13 +147,13 @@ _SCANNER_AND_NEWS = (
             *texts("maturity_date_above", "maturity_date_below"),
             optional_price("coupon_rate_above"),
             optional_price("coupon_rate_below"),
-            asked_flag("exclude_convertible"),
+            request_flag("exclude_convertible"),
             optional_whole("average_option_volume_above"),
             *texts("scanner_setting_pairs", "stock_type_filter", "filter_options", "options"),
         ),
     ),
     Request("cancel_scanner_subscription", 23, (version(1), _REQ_ID)),
-    Request("req_news_bulletins", 12, (version(1), asked_flag("all_messages"))),
+    Request("req_news_bulletins", 12, (version(1), request_flag("all_messages"))),
     Request("cancel_news_bulletins", 13, (version(1),)),
     Request("req_news_providers", 85),
     Request("req_news_article", 84, (_REQ_ID, *texts("provider_code", "article_id", "options"))),
@@ -162,9 +162,9 @@ _SCANNER_AND_NEWS = (
         86,
         (
             _REQ_ID,
-            asked_whole("con_id"),
+            request_whole("con_id"),
             *texts("provider_codes", "start", "end"),
-            asked_whole("total_results"),
+            request_whole("total_results"),
             text("options"),
         ),
     ),
@@ -179,9 +179,9 @@ _SCANNER_AND_NEWS = (
             since(
                 171,
                 text("filter"),
-                asked_flag("fill_watchlist"),
-                asked_flag("fill_portfolio"),
-                asked_flag("fill_competitors"),
+                request_flag("fill_watchlist"),
+                request_flag("fill_portfolio"),
+                request_flag("fill_competitors"),
             ),
             since(173, *texts("start_date", "end_date"), optional_whole("total_limit")),
         ),
@@ -190,13 +190,13 @@ _SCANNER_AND_NEWS = (
 )
 
 _SESSION = (
-    Request("start_api", 71, (version(2), asked_id("client_id"), text("optional_capabilities"))),
+    Request("start_api", 71, (version(2), request_id_field("client_id"), text("optional_capabilities"))),
     Request("req_current_time", 49, (version(1),)),
-    Request("set_server_log_level", 14, (version(1), asked_whole("log_level"))),
+    Request("set_server_log_level", 14, (version(1), request_whole("log_level"))),
     Request("verify_request", 65, (version(1), *texts("api_name", "api_version"))),
     Request("verify_message", 66, (version(1), text("api_data"))),
     Request("query_display_groups", 67, (version(1), _REQ_ID)),
-    Request("subscribe_to_group_events", 68, (version(1), _REQ_ID, asked_whole("group_id"))),
+    Request("subscribe_to_group_events", 68, (version(1), _REQ_ID, request_whole("group_id"))),
     Request("update_display_group", 69, (version(1), _REQ_ID, text("contract_info"))),
     Request("unsubscribe_from_group_events", 70, (version(1), _REQ_ID)),
     Request("verify_and_auth_request", 72, (version(1), *texts("api_name", "api_version", "opaque_isv_key"))),

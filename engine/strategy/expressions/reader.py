@@ -209,8 +209,8 @@ class LineReader:
         words = _as_asked(line)
         message = f"an exit on {name} is not there yet; what comes nearest is a stop at a loss"
         if relation == "market" and words:
-            told_as = f"write  {stop}  here, and  {words}  in when, which is asked before opening"
-            return about(text, message, WayOut.of(told_as, Write(stop, text.place), Add(f"- {words}", "when"), is_later=True))
+            reworded = f"write  {stop}  here, and  {words}  in when, which is asked before opening"
+            return about(text, message, WayOut.of(reworded, Write(stop, text.place), Add(f"- {words}", "when"), is_later=True))
         return about(text, message, WayOut.of(f"write  {stop}", Write(stop, text.place), is_later=True))
 
     def _later(self, text: Text) -> PydanticCustomError | None:
@@ -223,11 +223,11 @@ class LineReader:
         )
         if asked is None:
             return None
-        message, hint = self.told_later(asked[0].what, said)
+        message, hint = self.explain_later(asked[0].what, said)
         changes = [Write(change.text, text.place) if isinstance(change, Write) else change for change in hint.changes]
         return about(text, message, WayOut.of(str(hint), *changes, is_later=True))
 
-    def told_later(self, what: str, said: str) -> tuple[str, WayOut]:
+    def explain_later(self, what: str, said: str) -> tuple[str, WayOut]:
         """The sentence about something that is not there yet, with what comes nearest for the numbers that were written."""
         later = next(one for one in LATER if one.what == what)
         number, sign = re.search(NUMBER, re.sub(r"\([^)]*\)", "", said)), re.search(r"[<>]=?", said)

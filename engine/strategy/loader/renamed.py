@@ -196,7 +196,7 @@ class Renaming:
     def _later(self, word: str, value: Node) -> tuple[str, WayOut]:
         what, section = LATER_KEYS[word]
         reader = LineReader("condition", (RELATIONS[section],), **self.about_lines)
-        message, hint = reader.told_later(what, ", ".join(texts_in(value)))
+        message, hint = reader.explain_later(what, ", ".join(texts_in(value)))
         lines = [change.text for change in hint.changes if isinstance(change, Write)]
         if not lines:
             return message, hint

@@ -126,7 +126,7 @@ def _mended(part: str, lines: list[str], place: Place, hint: str) -> WayOut | st
     pair = re.match(r"(\s*(?:- )?)([a-z_]+):\s+(\S.*)", line)
     if pair and ": " in pair[3] and "mapping values" in part:
         start = pair.start(3) + 1
-        return _in_quotes(line, Place(place.line, start, start + 1)).told_as(hint)
+        return _in_quotes(line, Place(place.line, start, start + 1)).reworded(hint)
     if pair and pair[2] in _ACTIONS and place.line > 1 and lines[place.line - 2].lstrip().startswith("- "):
         condition = re.split(r"\s#", lines[place.line - 2])[0].rstrip()
         end = Place(place.line - 1, len(condition) + 1, len(condition) + 1)

@@ -36,7 +36,7 @@ def test_link_tells_each_change_once():
     link = Link()
 
     link.connecting("")
-    told = [link.up("up"), link.heard(meaning(1100), ""), link.heard(meaning(2110), ""), link.heard(meaning(1101), "")]
+    told = [link.up("up"), link.received(meaning(1100), ""), link.received(meaning(2110), ""), link.received(meaning(1101), "")]
 
     assert [change.state if change else None for change in told] == ["up", "degraded", None, "up"]
 
@@ -45,7 +45,7 @@ def test_link_stays_degraded_when_tws_has_no_connection_while_we_connect():
     link = Link()
 
     link.connecting("")
-    link.heard(meaning(1100), "")
+    link.received(meaning(1100), "")
 
     assert link.up("connected") is None
     assert link.state == "degraded"
@@ -54,11 +54,11 @@ def test_link_stays_degraded_when_tws_has_no_connection_while_we_connect():
 def test_data_is_broken_only_by_a_farm_of_the_united_states():
     link = Link()
 
-    link.heard(meaning(2103), "Market data farm connection is broken:hfarm")
+    link.received(meaning(2103), "Market data farm connection is broken:hfarm")
     assert not link.is_data_broken
-    link.heard(meaning(2103), "Market data farm connection is broken:usopt")
+    link.received(meaning(2103), "Market data farm connection is broken:usopt")
     assert link.is_data_broken
-    link.heard(meaning(2104), "Market data farm connection is OK:usopt")
+    link.received(meaning(2104), "Market data farm connection is OK:usopt")
 
     assert not link.is_data_broken
     assert farm("Market data farm connection is OK:usfarm.nj") == "usfarm.nj"
