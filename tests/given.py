@@ -39,7 +39,7 @@ from engine.domain.facts import (
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session, days_to_expiry, years_between
 from engine.domain.snapshot import AccountValues, BrokerCount, Snapshot
-from engine.domain.spread import Leg, Spread, Structure
+from engine.domain.spread import Leg, Spread
 from engine.pricing.black_scholes import greeks
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy
@@ -66,7 +66,7 @@ def contract(
 
 
 def spread(
-    structure: Structure = "bull_put",
+    structure: str = "bull_put",
     short: float = 580,
     long: float = 575,
     *,
@@ -304,7 +304,7 @@ def proposal(
     """An opening, or with `position` the close of that one."""
     chosen = of or spread()
     lowest = Decimal(worst) if worst is not None else Decimal(limit) - Decimal("0.10")
-    loss = ((chosen.width if chosen.is_credit else Decimal(0)) - lowest) * 100 * quantity + Decimal("2.60") * quantity
+    loss = chosen.max_loss(lowest) * 100 * quantity + Decimal("2.60") * quantity
     return replace(
         OrderProposed(
             order_ref=ref,

@@ -152,15 +152,15 @@ def _narrate(strategy: Strategy, funnel: FunnelRecorded, candidates: Sequence[Ca
 def _flat(candidate: Candidate, instant: datetime) -> Row:
     """One line a candidate, for a table and for CSV."""
     row, spread = candidate_row(candidate), candidate.spread
-    short, long = spread.short.contract, spread.long.contract
-    strikes = f"{short.strike.normalize():f}/{long.strike.normalize():f}"
+    rights = {leg.contract.put_call for leg in spread.legs}
+    pair = {leg.action: float(leg.contract.strike) for leg in spread.legs} if len(spread.legs) == 2 else {}
     return {
         **row,
-        "spread": f"{spread.root} {spread.expiry:%d %b %y} {strikes}{short.put_call}",
+        "spread": str(spread).removesuffix(f" {spread.structure}"),
         "expiry": spread.expiry.isoformat(),
         "dte": (spread.expiry - trading_day(instant)).days,
-        "put_call": short.put_call,
-        "short_strike": float(short.strike),
-        "long_strike": float(long.strike),
+        "put_call": rights.pop() if len(rights) == 1 else None,
+        "short_strike": pair.get("sell"),
+        "long_strike": pair.get("buy"),
         "breakeven": candidate.breakevens[0] if len(candidate.breakevens) == 1 else None,
     }

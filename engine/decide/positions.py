@@ -4,6 +4,7 @@ None is unknown."""
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -42,19 +43,19 @@ def measured(
     position: Position, mark: Mark | None, rows: Rows, market: MarketState | None, now: datetime, session: Session | None
 ) -> PositionRow:
     """The row of a position whose closing brings this mark; None where it is not to be believed."""
-    spread, short, long = position.spread, position.spread.short, position.spread.long
-    spot = rows.value(short.contract.con_id, "spot")
+    spread, shorts = position.spread, position.spread.shorts
+    spot = rows.value(shorts[0].contract.con_id, "spot")
     spot = spot if spot is not None else _finite(market.price if market else None)
-    short_delta, long_delta = (rows.value(leg.contract.con_id, "delta") for leg in (short, long))
+    deltas = [(leg, rows.value(leg.contract.con_id, "delta")) for leg in spread.legs]
     return {
         **money(position, None if mark is None else mark.mid),
         "dte": float(days_to_expiry(now, spread.expiry)),
         "days_held": float((trading_day(now) - trading_day(position.opened_at)).days),
-        "delta": None if short_delta is None or long_delta is None else long_delta - short_delta,
-        "short_delta": None if short_delta is None else abs(short_delta),
-        "short_strike_breached": _breached(short, spot),
+        "delta": _all([None if delta is None else leg.sign * leg.ratio * delta for leg, delta in deltas], sum),
+        "short_delta": _all([None if delta is None else abs(delta) for leg, delta in deltas if leg.sign < 0], max),
+        "short_strike_breached": _any([_breached(leg, spot) for leg in shorts]),
         "days_to_ex_dividend": days_to_ex_dividend(market, trading_day(now)),
-        "extrinsic_of_short": _extrinsic(short, rows, spot),
+        "extrinsic_of_short": _all([_extrinsic(leg, rows, spot) for leg in shorts], min),
         "minutes_to_close": minutes_to_close(now, session),
         "time": time_of_day(now),
     }
@@ -63,18 +64,29 @@ def measured(
 def money(position: Position, closing: Decimal | None) -> PositionRow:
     """The measures that are money, where closing brings this net per share; None where nobody knows."""
     spread, opening = position.spread, position.opening_net
-    scale = position.quantity * spread.multiplier
+    scale, is_credit = position.quantity * spread.multiplier, opening > 0
     profit = None if closing is None else float((opening + closing) * scale)
     return {
         "profit": profit,
         "loss": None if profit is None else -profit,
-        "credit": float(opening * scale) if spread.is_credit else None,
-        "debit": None if spread.is_credit else float(-opening * scale),
-        "max_profit": float((spread.cap + opening) * scale),
-        "max_loss": float(-(spread.floor + opening) * scale),
-        "mark": None if closing is None else float(-closing if spread.is_credit else closing),
+        "credit": float(opening * scale) if is_credit else None,
+        "debit": None if is_credit else float(-opening * scale),
+        "max_profit": _finite(float(spread.max_profit(opening) * scale)),
+        "max_loss": float(spread.max_loss(opening) * scale),
+        "mark": None if closing is None else float(-closing if is_credit else closing),
         "width": float(spread.width),
     }
+
+
+def _all(values: Sequence[float | None], of: Callable[[Iterable[float]], float]) -> float | None:
+    """A number of all legs; None where that of one is not known."""
+    known = [value for value in values if value is not None]
+    return of(known) if len(known) == len(values) else None
+
+
+def _any(values: Sequence[bool | None]) -> bool | None:
+    """Whether one of them holds; None where none is known to and one is not known."""
+    return True if True in values else None if None in values else False
 
 
 def _breached(short: Leg, spot: float | None) -> bool | None:

@@ -102,12 +102,8 @@ def position_of(opening: Order, closings: list[Order], settled: Decimal | None, 
 
 
 def _loss(opening: Order, net: Decimal) -> Decimal:
-    """Most that one spread opened at this net can lose, USD, estimated fees included; never below 0.
-
-    A credit vertical can cost its width, a debit vertical can become worthless.
-    """
-    per_share = (opening.spread.width if opening.spread.is_credit else Decimal(0)) - net
-    return max(Decimal(0), per_share * opening.spread.multiplier + opening.fees / opening.quantity)
+    """Most that one spread opened at this net can lose, USD, estimated fees included; never below 0."""
+    return max(Decimal(0), opening.spread.max_loss(net) * opening.spread.multiplier + opening.fees / opening.quantity)
 
 
 def _expired_at(spread: Spread) -> datetime:

@@ -1,14 +1,16 @@
-"""Spreads: contracts chosen for the legs of a declared structure."""
+"""Spreads: contracts chosen for the legs of a declared structure, and what they can be worth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from functools import lru_cache
 
 from engine.domain.contract import Contract
+from engine.domain.structure import Action
 
-Action = Literal["buy", "sell"]
-Structure = Literal["bull_put", "bear_call", "bull_call", "bear_put"]
+ZERO = Decimal(0)
+UNBOUNDED = Decimal("Infinity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Leg:
 class Spread:
     """The legs of one structure, listed as opened: closing sells this same combination."""
 
-    structure: Structure
+    structure: str
+    """As the language names it: bull_put, iron_condor."""
     legs: tuple[Leg, ...]
 
     @property
@@ -50,32 +53,42 @@ class Spread:
         return self.legs[0].contract.multiplier
 
     @property
-    def is_credit(self) -> bool:
-        """Whether opening it brings money: the leg that is sold is the dearer one."""
-        return self.structure in {"bull_put", "bear_call"}
+    def shorts(self) -> tuple[Leg, ...]:
+        """The legs that are owed."""
+        return tuple(leg for leg in self.legs if leg.sign < 0)
 
-    @property
-    def short(self) -> Leg:
-        return next(leg for leg in self.legs if leg.action == "sell")
-
-    @property
-    def long(self) -> Leg:
-        return next(leg for leg in self.legs if leg.action == "buy")
-
-    @property
-    def width(self) -> Decimal:
-        """Distance of the strikes, USD per share; more than it a vertical can never be worth."""
-        return abs(self.short.contract.strike - self.long.contract.strike)
+    def worth(self, level: Decimal) -> Decimal:
+        """What one combination is worth at its first expiry where the underlying stands at `level`, USD per share; negative is
+        owed. A leg that lives longer counts what exercising it would bring."""
+        return _worth(self.legs, level)
 
     @property
     def floor(self) -> Decimal:
-        """The least that one combination can be worth at expiry, USD per share; negative is owed."""
-        return -self.width if self.is_credit else Decimal(0)
+        """The least that one combination can be worth at its first expiry, USD per share; -Infinity where nothing bounds it."""
+        return _bounds(self.legs)[0]
 
     @property
     def cap(self) -> Decimal:
-        """The most that one combination can be worth at expiry, USD per share."""
-        return Decimal(0) if self.is_credit else self.width
+        """The most that one combination can be worth at its first expiry, USD per share; Infinity where nothing bounds it."""
+        return _bounds(self.legs)[1]
+
+    @property
+    def width(self) -> Decimal:
+        """Distance between the least and the most that it can be worth, USD per share: of a vertical that of its strikes, of a
+        condor the wider wing."""
+        return self.cap - self.floor
+
+    def max_loss(self, net: Decimal) -> Decimal:
+        """Most that one combination opened for `net` can lose, USD per share, fees apart; below zero where it can only win."""
+        return -(self.floor + net)
+
+    def max_profit(self, net: Decimal) -> Decimal:
+        """Most that one combination opened for `net` can make, USD per share, fees apart."""
+        return self.cap + net
+
+    def is_sane(self, net: Decimal) -> bool:
+        """Whether an opening for `net`, USD per share, can both win and lose: what cannot is a bad quote."""
+        return 0 < self.max_loss(net) < UNBOUNDED and self.max_profit(net) > 0
 
     @property
     def key(self) -> str:
@@ -84,8 +97,26 @@ class Spread:
 
     def __str__(self) -> str:
         strikes = "/".join(f"{leg.contract.strike.normalize():f}" for leg in self.legs)
-        return f"{self.root} {self.expiry:%d %b %y} {strikes}{self.legs[0].contract.put_call} {self.structure}"
+        rights = {leg.contract.put_call for leg in self.legs}
+        return f"{self.root} {self.expiry:%d %b %y} {strikes}{rights.pop() if len(rights) == 1 else ''} {self.structure}"
 
 
 def _con_id(leg: Leg) -> int:
     return leg.contract.con_id
+
+
+def _worth(legs: Sequence[Leg], level: Decimal) -> Decimal:
+    return sum((leg.sign * leg.ratio * _intrinsic(leg.contract, level) for leg in legs), ZERO)
+
+
+def _intrinsic(contract: Contract, level: Decimal) -> Decimal:
+    return max(ZERO, level - contract.strike if contract.put_call == "C" else contract.strike - level)
+
+
+@lru_cache(maxsize=4096)
+def _bounds(legs: tuple[Leg, ...]) -> tuple[Decimal, Decimal]:
+    """Least and most of the worth over all levels: it bends at the strikes only, and beyond the last one follows the calls."""
+    corners = {ZERO, *(leg.contract.strike for leg in legs)}
+    values = [_worth(legs, level) for level in corners]
+    slope = sum(leg.sign * leg.ratio for leg in legs if leg.contract.put_call == "C")
+    return (-UNBOUNDED if slope < 0 else min(values)), (UNBOUNDED if slope > 0 else max(values))

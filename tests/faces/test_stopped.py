@@ -19,7 +19,7 @@ RULE = "loss >= 200% of credit"
 PUTS = given.strategy(f"exits:\n  - {RULE}")
 OPENED = given.NOW - timedelta(minutes=10)
 FIRST = given.NOW - timedelta(minutes=5)
-SHORT = given.spread().short.contract.con_id
+SHORT = given.spread().legs[0].contract.con_id
 
 
 def position(by: Strategy = PUTS, quantity: int = 1, net: str = "0.80") -> Ledger:

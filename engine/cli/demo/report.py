@@ -207,10 +207,17 @@ def _risk(record: Record, ledger: Ledger) -> Iterator[str]:
 
 
 def _lost_where(spread: Spread) -> str:
-    """Where the underlying must end for the whole loss: beyond the bought leg of a credit, short of it for a debit."""
-    bought = spread.long.contract
-    below = (bought.put_call == "P") == spread.is_credit
-    return f"all lost where {spread.underlying} ends {'below' if below else 'above'} {bought.strike.normalize():,f}"
+    """Where the underlying must end for the whole loss."""
+    strikes = sorted({leg.contract.strike for leg in spread.legs})
+    below, above = (spread.worth(level) == spread.floor for level in (Decimal(0), 2 * strikes[-1]))
+    ends = [f"below {_strike(strikes, spread, up=True)}"] * below + [f"above {_strike(strikes, spread, up=False)}"] * above
+    return f"all lost where {spread.underlying} ends {' or '.join(ends) or f'at {strikes[0].normalize():,f}'}"
+
+
+def _strike(strikes: Sequence[Decimal], spread: Spread, *, up: bool) -> str:
+    """The last strike, from below or from above, at which the spread is still worth its least."""
+    flat = [level for level in strikes if spread.worth(level) == spread.floor]
+    return f"{(min(flat) if up else max(flat)).normalize():,f}"
 
 
 def _most_telling(ledger: Ledger) -> str:

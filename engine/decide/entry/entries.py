@@ -197,9 +197,7 @@ def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
     at_mid = _usd(candidate.max_loss)
     if plan is None:
         return at_mid
-    spread = candidate.spread
-    at_worst = ((spread.width if spread.is_credit else Decimal(0)) - plan.worst) * spread.multiplier
-    return max(at_mid, at_worst)
+    return max(at_mid, candidate.spread.max_loss(plan.worst) * candidate.spread.multiplier)
 
 
 def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:

@@ -34,8 +34,7 @@ class Roll:
     def most_loss(self) -> Decimal:
         """USD that the successor may lose at the most, fees apart: what the closed spreads could when they were opened."""
         position, spread = self.position, self.position.spread
-        per_share = (spread.width if spread.is_credit else Decimal(0)) - position.opening_net
-        return max(Decimal(0), per_share * spread.multiplier * position.closed)
+        return max(Decimal(0), spread.max_loss(position.opening_net) * spread.multiplier * position.closed)
 
     def least_net(self, tick: Decimal) -> Decimal:
         """The least net that the opening may be filled at, USD per share, on the ticks."""

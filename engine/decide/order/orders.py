@@ -252,7 +252,7 @@ def _give_up(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -
 
 def _left_behind(order: Order, rows: Rows) -> str | None:
     """Why the market is not the one that the opening was approved in; None while it is, and while nobody can tell."""
-    con_id, then, now = order.spread.short.contract.con_id, order.spot, _spot(order, rows)
+    con_id, then, now = order.spread.shorts[0].contract.con_id, order.spot, _spot(order, rows)
     iv = rows.value(con_id, "atm_iv") or rows.value(con_id, "iv")
     if then is None or now is None or iv is None:
         return None
@@ -262,7 +262,7 @@ def _left_behind(order: Order, rows: Rows) -> str | None:
 
 
 def _spot(order: Order, rows: Rows) -> Decimal | None:
-    spot = rows.value(order.spread.short.contract.con_id, "spot")
+    spot = rows.value(order.spread.shorts[0].contract.con_id, "spot")
     return None if spot is None else Decimal(repr(round(spot, 4)))
 
 

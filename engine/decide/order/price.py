@@ -35,14 +35,14 @@ def combo_tick(spread: Spread) -> Decimal:
 def opening_plan(spread: Spread, quote: Mark, walk: PriceWalk) -> Plan | None:
     """First and worst price of an opening; None where no price on the ticks keeps the sign and the bounds of the spread.
 
-    A vertical is never worth less than nothing nor more than its width, so a credit is below the width and a debit too.
+    At every price it must be able to win and to lose: a credit is below what it can cost, a debit below what it can bring.
     """
     tick = combo_tick(spread)
-    worst = max(_up(_worst(walk.worst, quote, spread.width), tick), _up(tick - spread.width, tick))
+    worst = max(_up(_worst(walk.worst, quote, spread.width), tick), _up(tick - spread.cap, tick))
     limit = max(worst, _up(quote.mid + walk.better_than_mid, tick))
-    if quote.mid == 0 or (quote.mid > 0) != spread.is_credit:
+    if not spread.is_sane(quote.mid):
         return None  # a credit that costs money, or a debit that brings some, is a bad quote
-    if limit * quote.mid <= 0 or worst * quote.mid <= 0 or abs(limit) >= spread.width:
+    if limit * quote.mid <= 0 or worst * quote.mid <= 0 or not spread.is_sane(limit):
         return None
     return Plan(limit, worst)
 

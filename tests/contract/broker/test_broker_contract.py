@@ -201,7 +201,7 @@ def test_tc13_positions_are_the_executed_legs_and_are_flat_after_the_close(stage
         await one.placed("sp-1", one.marketable)
         await one.settle()
         held = {position.con_id: position.quantity for position in (await one.broker.state()).positions}
-        assert held == {one.spread.short.contract.con_id: Decimal(-2), one.spread.long.contract.con_id: Decimal(2)}
+        assert held == {one.spread.legs[0].contract.con_id: Decimal(-2), one.spread.legs[1].contract.con_id: Decimal(2)}
         await one.placed("sp-2", -one.resting, purpose="close")
         await one.settle()
         assert (await one.broker.state()).positions == ()

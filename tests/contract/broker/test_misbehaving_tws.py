@@ -51,7 +51,7 @@ def test_order_fills_whole_and_once_when_tws_tells_it_oddly(fault: str):
         assert (grown.state, grown.filled, grown.is_balanced) == ("filled", 3, True)
         assert grown.commission > 0
         held = adapter(one).tws.positions()
-        assert held == {one.spread.short.contract.con_id: -3, one.spread.long.contract.con_id: 3}
+        assert held == {one.spread.legs[0].contract.con_id: -3, one.spread.legs[1].contract.con_id: 3}
 
     stage = adapter(perform(SimulatedStage, play))
 

@@ -146,7 +146,7 @@ def test_equal_scores_stand_in_the_order_of_their_rows() -> None:
 
     found = candidates(given.strategy(rank="width", width="$5"), chain)
 
-    shorts = [float(candidate.spread.short.contract.strike) for candidate in found]
+    shorts = [float(candidate.spread.legs[0].contract.strike) for candidate in found]
     assert shorts == sorted(shorts)
     assert len(found) == 5
 
@@ -283,6 +283,6 @@ def test_forgotten_strategy_is_compiled_again_when_it_returns() -> None:
     finder.scan(second, rows, ["SPX"], given.NOW)
 
     assert finder.scan(first, rows, ["SPX"], given.NOW) == before
-    assert [(c.spread.short.contract.con_id - 1000, c.spread.long.contract.con_id - 1000) for c in before] == [
+    assert [(c.spread.legs[0].contract.con_id - 1000, c.spread.legs[1].contract.con_id - 1000) for c in before] == [
         (hit.short, hit.long) for hit in search(first, options_of(rows.table))[:5]
     ]

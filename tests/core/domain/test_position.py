@@ -20,7 +20,7 @@ def test_result_is_what_came_in_less_what_went_out(
     opening: list[tuple[int, Decimal]], closing: list[tuple[int, Decimal]], kind: str
 ):
     spread = given.spread(kind, *((580, 575) if kind in {"bull_put", "bull_call"} else (575, 580)))  # type: ignore[arg-type]
-    sign = 1 if spread.is_credit else -1
+    sign = 1 if spread.cap == 0 else -1
     opened = sum(count for count, _ in opening)
     order = given.proposal(of=spread, quantity=opened, limit=str(sign * opening[0][1]))
     known = given.ledger(*given.working(order))

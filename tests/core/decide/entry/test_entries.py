@@ -99,7 +99,7 @@ def test_spread_that_is_held_is_passed_over() -> None:
     (second,) = opened(known=given.ledger(*given.opened(held)))
 
     assert second.spread.key != first.spread.key
-    assert second.spread.short != first.spread.short or second.spread.long != first.spread.long
+    assert second.spread.legs != first.spread.legs
 
 
 @pytest.mark.parametrize("ending", [OrderCanceled("o1", "not filled"), OrderDeclined("o1", "trader", "no")])

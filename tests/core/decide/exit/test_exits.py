@@ -285,7 +285,7 @@ def test_contract_whose_terms_have_changed_is_guarded_however_far_its_old_strike
     fields: dict[str, object] = {"session": LAST_DAY, "market": {"SPY": given.market("SPY", 6000.0)}}
 
     assert look(known, chain, strategy=NO_RULES, **fields) == []
-    short = given.spread().short.contract.con_id
+    short = given.spread().legs[0].contract.con_id
     given.told(known, Reconciled(("its terms have changed",), changed=(short,)))
 
     assert kinds(look(known, chain, strategy=NO_RULES, **fields)) == ["Propose"]
@@ -636,7 +636,7 @@ def test_settlement_that_was_missed_counts_sessions_and_not_weekdays() -> None:
 
 def test_position_of_which_the_broker_does_not_hold_a_leg_is_left_to_a_person() -> None:
     known = position()
-    con_id = known.positions["o1"].spread.long.contract.con_id
+    con_id = known.positions["o1"].spread.legs[1].contract.con_id
     thin = given.account(excess_liquidity=9_000)
 
     given.told(known, Reconciled(("580P: our fills make +1, the broker holds 0",), missing=(con_id,)))

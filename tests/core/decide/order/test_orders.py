@@ -580,6 +580,6 @@ def test_close_is_not_sent_when_the_broker_does_not_hold_what_it_would_sell(*, a
     known = given.told(given.ledger(), *given.opened(order), close())
     if approved:
         given.told(known, OrderApproved("c1", "exit rule", Decimal("-0.40")))
-    given.told(known, Reconciled(("x",), missing=(order.spread.long.contract.con_id,)))
+    given.told(known, Reconciled(("x",), missing=(order.spread.legs[1].contract.con_id,)))
 
     assert due(known=known) == [Expire("c1", "the broker does not hold all that it would close")]

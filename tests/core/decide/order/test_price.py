@@ -31,7 +31,7 @@ worsts = st.sampled_from([WorstNatural(), WorstFromMid(Decimal("0.10")), WorstSh
 def markets(draw: st.DrawFn, spread: Spread | None = None) -> tuple[Spread, Mark]:
     """A spread and what opening it brings: a credit above nothing or a debit below it, with any width of the market."""
     of = spread or draw(spreads)
-    mid, half = draw(cents) * (1 if of.is_credit else -1), draw(halves)
+    mid, half = draw(cents) * (1 if of.cap == 0 else -1), draw(halves)
     return of, Mark(mid=mid, natural=mid - half, best=mid + half, ages_s=(1.0,), obstacle=None)
 
 
@@ -44,7 +44,7 @@ def walk(step: Step, worst: object, credit: bool) -> PriceWalk:
 @property_of(markets(), steps, worsts | st.just(WorstShare(Decimal(1), "mid")), st.lists(st.integers(-300, 300), max_size=8))
 def test_opening_walks_toward_natural_and_never_past_what_was_frozen(market, step: Step, worst, moves: list[int]) -> None:
     spread, quote = market
-    rule = walk(step, worst, spread.is_credit)
+    rule = walk(step, worst, spread.cap == 0)
     plan = opening_plan(spread, quote, rule)
     assume(plan is not None)
     assert plan is not None
@@ -68,7 +68,7 @@ def test_close_stays_between_nothing_and_the_width(market, urgent: bool, moves: 
     spread, opening = market
     quote = Mark(-opening.mid, -opening.best, -opening.natural, (1.0,), None)
     plan = closing_plan(spread, quote, urgent=urgent)
-    low, high = (-spread.width, Decimal(0)) if spread.is_credit else (Decimal(0), spread.width)
+    low, high = spread.floor, spread.cap
     limit, seen = plan.limit, [plan.limit]
 
     for cents_moved in moves:
@@ -90,7 +90,7 @@ def test_close_that_is_not_urgent_never_gives_more_than_natural(market) -> None:
 
     plan = closing_plan(spread, quote, urgent=False)
 
-    assert plan.worst >= min(Decimal(0) if spread.is_credit else spread.width, quote.natural - combo_tick(spread))
+    assert plan.worst >= min(spread.cap, quote.natural - combo_tick(spread))
 
 
 @pytest.mark.parametrize(

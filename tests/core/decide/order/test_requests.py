@@ -114,7 +114,7 @@ def test_position_that_is_not_there_or_closed_or_being_closed_says_so() -> None:
     given.told(busy, *given.working(given.proposal("c1", position="o1", limit="-0.40")))
     ended = position()
     given.told(ended, *given.working(given.proposal("c1", position="o1", limit="-0.40")), OrderCanceled("c1", "by hand"))
-    gone = given.told(position(), Reconciled((), (), (given.spread().short.contract.con_id,)))
+    gone = given.told(position(), Reconciled((), (), (given.spread().legs[0].contract.con_id,)))
 
     assert replies(unknown) == ["no position o1"]
     assert replies(look(closed, CLOSE)) == ["nothing was sent: it is closed already"]
