@@ -19,7 +19,8 @@ from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.domain.facts import FunnelStep
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import And, Compare, Condition, Expression, Measure, Number
-from engine.strategy.model import Strategy, Vertical
+from engine.strategy.model import Strategy
+from engine.strategy.spreads import Vertical
 from engine.strategy.units import Unit
 from engine.strategy.values.meaning import DayRange
 

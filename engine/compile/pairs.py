@@ -15,7 +15,7 @@ from typing import Literal
 
 from engine.compile.spreads import leg_columns, levels
 from engine.compile.sql import EQUAL, FINITE, Parameters
-from engine.strategy.model import Vertical
+from engine.strategy.spreads import Vertical
 from engine.strategy.values.meaning import DayRange, DeltaRange, NextMonthly
 
 Meeting = Literal["group", "bucket"]

@@ -31,7 +31,8 @@ from engine.compile.sql import EQUAL, FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
 from engine.strategy.expressions.tree import Measure, Number, views_in
 from engine.strategy.measures import declaration
-from engine.strategy.model import Strategy, Vertical
+from engine.strategy.model import Strategy
+from engine.strategy.spreads import Vertical
 
 MULTIPLIER: Final = 100
 """Options of any other multiplier are adjusted contracts and never become a leg."""

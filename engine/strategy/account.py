@@ -11,12 +11,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.strategy.model import Written
 from engine.strategy.values.account import Drop, Percent
 from engine.strategy.values.counts import Count, SchemaVersion, Ticker
 from engine.strategy.values.entry import Hours
 from engine.strategy.values.meaning import ShareOf, Window
 from engine.strategy.values.money import Risk
+from engine.strategy.written import Written
 
 
 def _share(percent: str) -> ShareOf:

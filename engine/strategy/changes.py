@@ -36,6 +36,7 @@ from engine.strategy.values.meaning import (
     WorstShare,
     comparable,
 )
+from engine.strategy.written import fields_in_order
 
 LineT = TypeVar("LineT", Condition, ExitRule)
 
@@ -92,7 +93,7 @@ def direction_of(said: Iterable[str], *, loosens: bool) -> Literal["loosened", "
 
 
 def _of_models(path: str, before: BaseModel, after: BaseModel) -> Iterator[Change]:
-    for name, field in type(after).model_fields.items():
+    for name, field in fields_in_order(type(after)):
         if name not in _NOT_COMPARED:
             below = f"{path}.{field.alias or name}".lstrip(".")
             yield from _of_values(below, getattr(before, name), getattr(after, name))

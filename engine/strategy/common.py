@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.strategy.model import Written
 from engine.strategy.values.counts import SchemaVersion, Ticker
+from engine.strategy.written import Written
 
 Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1, max_length=500)]
 

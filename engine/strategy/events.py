@@ -10,12 +10,12 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from engine.domain.chain import EVENT_KINDS, EventDays, EventKind
 from engine.strategy.loader.spelling import recased
-from engine.strategy.model import Written
 from engine.strategy.source import Listed, Mapped, Text, about, complaint
 from engine.strategy.values.account import Day
 from engine.strategy.values.counts import About, SchemaVersion
 from engine.strategy.values.scalar import shortened, words
 from engine.strategy.way_out import write
+from engine.strategy.written import Written
 
 _KINDS = tuple(EVENT_KINDS)
 _FORMS = write(f"{{{_KINDS[0]}: 2027-12-31}}")

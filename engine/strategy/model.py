@@ -1,7 +1,7 @@
 """A strategy as the trader declares it. The string below a field describes it; editors show it.
 
-One key of the file is one field here, one kind of structure is one class in the union `Spread`. How text becomes
-values stands in `values/` and `conditions.py`, what is checked across fields in `validation/`.
+One key of the file is one field here, one kind of structure is one class in `spreads.py`. How text becomes values stands in
+`values/` and `conditions.py`, what is checked across fields in `validation/`.
 """
 
 from __future__ import annotations
@@ -9,90 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
-from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition, Ranking, SpreadRule
-from engine.strategy.expressions.tree import Arithmetic, Measure
+from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition
+from engine.strategy.spreads import Spread
 from engine.strategy.universe import Universe
 from engine.strategy.values.counts import About, Contracts, Count, Name, SchemaVersion, YesNo
 from engine.strategy.values.entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
 from engine.strategy.values.meaning import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstShare
 from engine.strategy.values.money import Loss, Risk
 from engine.strategy.values.scalar import words
-from engine.strategy.values.spread import Days, Deltas, Expiry, Width
-
-
-class Written(BaseModel):
-    """What stands in a file: nothing unknown is accepted and nothing changes after reading."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True)
-
-
-class Vertical(Written):
-    """Two options of one expiry and one side, one sold and one bought.
-
-    `short_is_higher` says that the short leg has the higher strike.
-    """
-
-    put_call: ClassVar[Literal["P", "C"]]
-    is_credit: ClassVar[bool]
-    short_is_higher: ClassVar[bool]
-
-    expiry: Expiry
-    """Days to expiration, or `next monthly`."""
-    short_delta: Deltas | None = None
-    """Delta of the leg that is sold, without its sign."""
-    long_delta: Deltas | None = None
-    """Delta of the leg that is bought, without its sign."""
-    width: Width
-    """Distance between the strikes in dollars."""
-    rules: tuple[SpreadRule, ...] = ()
-    """What the spread must fulfil, one condition a line."""
-    rank: Ranking = Arithmetic("*", Measure("return_on_risk", "spread"), Measure("pop", "spread"))
-    """By which number candidates are ordered, best (highest) first."""
-    keep: Count = 5
-    """How many of the best candidates are kept for each underlying."""
-
-
-class BullPut(Vertical):
-    """Sell a put, buy one below: earns a credit while the underlying stays up."""
-
-    put_call: ClassVar[Literal["P", "C"]] = "P"
-    is_credit: ClassVar[bool] = True
-    short_is_higher: ClassVar[bool] = True
-    type: Literal["bull_put"] = "bull_put"
-
-
-class BearCall(Vertical):
-    """Sell a call, buy one above: earns a credit while the underlying stays down."""
-
-    put_call: ClassVar[Literal["P", "C"]] = "C"
-    is_credit: ClassVar[bool] = True
-    short_is_higher: ClassVar[bool] = False
-    type: Literal["bear_call"] = "bear_call"
-
-
-class BullCall(Vertical):
-    """Buy a call, sell one above: pays a debit and gains when the underlying rises."""
-
-    put_call: ClassVar[Literal["P", "C"]] = "C"
-    is_credit: ClassVar[bool] = False
-    short_is_higher: ClassVar[bool] = True
-    type: Literal["bull_call"] = "bull_call"
-
-
-class BearPut(Vertical):
-    """Buy a put, sell one below: pays a debit and gains when the underlying falls."""
-
-    put_call: ClassVar[Literal["P", "C"]] = "P"
-    is_credit: ClassVar[bool] = False
-    short_is_higher: ClassVar[bool] = False
-    type: Literal["bear_put"] = "bear_put"
-
-
-Spread: TypeAlias = Annotated[BullPut | BearCall | BullCall | BearPut, Field(discriminator="type")]
+from engine.strategy.values.spread import Days
+from engine.strategy.written import Written
 
 
 class Sizing(Written):

@@ -17,13 +17,14 @@ from engine.strategy.expressions.reader import Patience
 from engine.strategy.expressions.tree import measures_in
 from engine.strategy.loader.document import Document, read_document
 from engine.strategy.loader.model import read_model, without_errors
-from engine.strategy.model import Strategy, StrategyFile, Written
+from engine.strategy.model import Strategy, StrategyFile
 from engine.strategy.problems import Parsed, Problem, in_order
 from engine.strategy.source import Listed, Mapped, Place, Text, place_at, texts_in
 from engine.strategy.structures import likely_structure
 from engine.strategy.template import STRUCTURES
 from engine.strategy.validation.account import check_account
 from engine.strategy.validation.strategy import check_strategy
+from engine.strategy.written import Written
 
 WrittenT = TypeVar("WrittenT", bound=Written)
 
@@ -136,7 +137,7 @@ def _about_lines(document: Document) -> dict[str, object]:
     spread, universe = tree.get(Text("spread")), tree.get(Text("universe"))
     named = spread.get(Text("type")) if isinstance(spread, Mapped) else None
     structure = likely_structure(named, list(STRUCTURES)) if isinstance(named, Text) else None
-    pays = None if structure is None else "credit" if STRUCTURES[structure].is_credit else "debit"
+    pays = None if structure is None else STRUCTURES[structure].pays
     tickers = [text for text in texts_in(universe) if text] if isinstance(universe, Listed) else []
     return {"patience": Patience(), "pays": pays, "are_indices": bool(tickers) and all(is_index(ticker) for ticker in tickers)}
 

@@ -30,6 +30,7 @@ from engine.strategy.values.meaning import (
     WorstFromMid,
     WorstShare,
 )
+from engine.strategy.written import fields_in_order
 
 _CITIES = {zone: city for city, zone in ZONES.items()}
 
@@ -50,7 +51,7 @@ def spelled(value: object) -> str:
         case Event(date=day, what=kind):
             return f"{kind} {day}"
         case BaseModel():
-            named = {field.alias or name: getattr(value, name) for name, field in type(value).model_fields.items()}
+            named = {field.alias or name: getattr(value, name) for name, field in fields_in_order(type(value))}
             return spelled({name: part for name, part in named.items() if part is not None})
         case date():
             return value.isoformat()

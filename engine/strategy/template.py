@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.strategy.model import BearCall, BearPut, BullCall, BullPut, Vertical
+from engine.strategy.spreads import BearCall, BearPut, BullCall, BullPut, Vertical
 
 STRUCTURES: dict[str, type[Vertical]] = {"bull_put": BullPut, "bear_call": BearCall, "bull_call": BullCall, "bear_put": BearPut}
 
@@ -61,7 +61,7 @@ def template(name: str, structure: str = "bull_put", underlying: str = "SPX") ->
     """The text of a new strategy file. Raises KeyError for an unknown structure."""
     model = STRUCTURES[structure]
     about = (model.__doc__ or structure).replace(": ", "; ")
-    if model.is_credit:
+    if model.pays == "credit":
         varied = {"deltas": "short_delta: 0.12-0.20", "price_rule": "credit >= 10% of width", "pop": 70, "worst": 92}
         varied |= {"whole": "credit", "loss": 200, "paid": "credit"}
     else:

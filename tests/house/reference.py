@@ -21,9 +21,11 @@ from engine.strategy.explain import written
 from engine.strategy.expressions.lexer import FUNCTIONS
 from engine.strategy.expressions.tree import Arithmetic, Relation
 from engine.strategy.measures import DECLARATIONS, Declaration
-from engine.strategy.model import Policy, Roll, Sizing, Spread, StrategyFile
+from engine.strategy.model import Policy, Roll, Sizing, StrategyFile
+from engine.strategy.spreads import Spread
 from engine.strategy.units import EXAMPLES
 from engine.strategy.values.meaning import ContractRange, Manual, ShareOf, Usd, Window
+from engine.strategy.written import fields_in_order
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
 KEYS = "| key | write | when left out | meaning |\n| --- | --- | --- | --- |"
@@ -118,7 +120,7 @@ def _fee(root: str) -> str:
 def _rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """The keys of a model, those of its parts behind them."""
     properties = model.model_json_schema(by_alias=True)["properties"]
-    for name, field in model.model_fields.items():
+    for name, field in fields_in_order(model):
         key = field.alias or name
         if model in STRUCTURES and key == "type":
             continue

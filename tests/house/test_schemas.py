@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.strategy.model import Spread, StrategyFile
+from engine.strategy.model import StrategyFile
 from engine.strategy.schema import MODELS, schemas
+from engine.strategy.spreads import Spread
 from engine.strategy.template import STRUCTURES
 
 ROOT = Path(__file__).parents[2]

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from engine.strategy.loader.spelling import nearest
 from engine.strategy.values.scalar import Scalar
+from engine.strategy.written import fields_in_order
 
 _EXAMPLES = {
     "spread": "{type: bull_put, expiry: 30-60 days, width: $5}",
@@ -35,7 +36,7 @@ def model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[Ba
 
 def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys as they are written in the file, `type` first."""
-    keys = [field.alias or name for name, field in model.model_fields.items()]
+    keys = [field.alias or name for name, field in fields_in_order(model)]
     return sorted(keys, key=lambda key: key != "type")
 
 
@@ -83,7 +84,7 @@ def field_of(model: type[BaseModel], path: str, pays: str | None = None) -> Fiel
     members = [model]
     for part in above:
         members = [inner for member in members for inner in _models(_annotation(member, part))]
-    fitting = [member for member in members if getattr(member, "is_credit", True) == (pays != "debit")] or members
+    fitting = [member for member in members if getattr(member, "pays", "credit") in {pays or "credit", "either"}] or members
     found = (field for member in fitting for name, field in member.model_fields.items() if last in {name, field.alias})
     return next(found, None)
 

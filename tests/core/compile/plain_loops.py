@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.strategy.expressions.tree import And, Arithmetic, Between, Call, Compare, Expression, In, Measure, Not, Number, Or
-from engine.strategy.model import Strategy, Vertical
+from engine.strategy.model import Strategy
+from engine.strategy.spreads import Vertical
 
 ROUNDING = 1e-9
 Option = dict[str, float | None]

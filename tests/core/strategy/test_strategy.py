@@ -12,9 +12,10 @@ from engine.strategy.common import Common
 from engine.strategy.conditions import ExitRule
 from engine.strategy.explain import sentences
 from engine.strategy.expressions.tree import Arithmetic, Measure
-from engine.strategy.model import DEFAULT_DEBIT_WALK, DEFAULT_WALK, BullCall, BullPut, Policy, Strategy
+from engine.strategy.model import DEFAULT_DEBIT_WALK, DEFAULT_WALK, Policy, Strategy
 from engine.strategy.parse import check_files, parse_strategy
 from engine.strategy.problems import Parsed, render_all
+from engine.strategy.spreads import BullCall, BullPut
 from engine.strategy.template import STRUCTURES, template
 from engine.strategy.values.meaning import (
     Amount,
