@@ -1,7 +1,7 @@
 """Commands about strategy files: check, explain, write a new one, what can stand in them, and their schemas."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -18,9 +18,14 @@ from engine.strategy.measures import Declaration, find_measures
 from engine.strategy.parse import check_files, parse_strategy
 from engine.strategy.problems import Problem, in_order, render_all
 from engine.strategy.schema import schema_text, schemas
+from engine.strategy.spreads import STRUCTURES
 from engine.strategy.template import template
 
-Structure = Literal["bull_put", "bear_call", "bull_call", "bear_put"]
+if TYPE_CHECKING:
+    Structure = str
+else:
+    Structure = Literal[tuple(STRUCTURES)]
+"""What `--type` takes: the structures that the language declares."""
 SchemaName = Literal["strategy", "account", "common", "events"]
 STOPS_AT = 200
 """Problems shown at once: more than a screen or two is no help, and the count tells the rest."""

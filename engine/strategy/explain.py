@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from engine.strategy.expressions.tree import (
@@ -21,6 +21,7 @@ from engine.strategy.expressions.tree import (
 )
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy, Strategy
+from engine.strategy.spreads import BrokenWidths, Expiries, Fly, OfTwoExpiries, Structure, WidthSides
 from engine.strategy.units import Unit
 from engine.strategy.values.entry import ZONES
 from engine.strategy.values.meaning import (
@@ -33,18 +34,12 @@ from engine.strategy.values.meaning import (
     PriceWalk,
     ShareOf,
     Usd,
+    WidthRange,
     Window,
     WorstFromMid,
     WorstNatural,
     WorstShare,
 )
-
-_STRUCTURES = {
-    "bull_put": "sells a put and buys a put with a lower strike",
-    "bear_call": "sells a call and buys a call with a higher strike",
-    "bull_call": "buys a call and sells a call with a higher strike",
-    "bear_put": "buys a put and sells a put with a lower strike",
-}
 
 _CITIES = {zone: city for city, zone in ZONES.items()}
 
@@ -128,8 +123,13 @@ def _purpose(strategy: Strategy) -> list[str]:
     account = "with real money, once armed" if strategy.mode == "live" else "on the paper account"
     return [
         *said,
-        f"On {_listed(strategy.universe)}, {account}, it {_STRUCTURES[spread.type]}, both with the same expiration.{state}",
+        f"On {_listed(strategy.universe)}, {account}, it {_says(spread)}.{state}",
     ]
+
+
+def _says(spread: Structure) -> str:
+    """What its class says, with the words that its own keys decide."""
+    return spread.says.format_map({name: getattr(spread, name) for name in ("right", "far_strike") if hasattr(spread, name)})
 
 
 def _search(strategy: Strategy) -> list[str]:
@@ -139,19 +139,56 @@ def _search(strategy: Strategy) -> list[str]:
         found.append(f"It looks for a trade only while {_all(strategy.when)}.")
     if strategy.filters:
         found.append(f"An option becomes a leg only if {_all(strategy.filters)}.")
-    shape = [
-        f"the expiration is {_expiry(spread.expiry)}",
-        f"the strikes are {_range('$', spread.width.low, spread.width.high)} apart",
-    ]
-    for name, deltas in (("sold", spread.short_delta), ("bought", spread.long_delta)):
-        if deltas is not None:
-            shape.insert(1, f"the {name} leg has a delta {_deltas(deltas)}")
-    found.append(f"In a spread, {_listed(shape)}.")
+    found.append(f"In a spread, {_listed(list(_choice(spread)))}.")
     if spread.rules:
         found.append(f"The spread must fulfil {_all(spread.rules)}.")
     found.append(f"What passes is ranked by {written(spread.rank)}, highest first, and the best {spread.keep} are kept.")
     found.append("A number that is not known is never a pass.")
     return found
+
+
+def _choice(spread: Structure) -> Iterator[str]:
+    """By what the legs are chosen: expiry, deltas, distances."""
+    match spread:
+        case OfTwoExpiries(expiry=Expiries(near=near, far=far)):
+            yield f"the expiration of what is sold is {_expiry(near)}, that of what is bought {_expiry(far)}"
+        case _:
+            yield f"the expiration is {_expiry(spread.first_expiry)}"
+    for (key, *side), deltas in sorted(spread.deltas, key=lambda one: one[0][0]):  # the bought leg before the sold one
+        yield f"{_legs(spread, key, side)} a delta {_deltas(deltas)}"
+    yield from _distances(spread)
+
+
+def _legs(spread: Structure, key: str, side: Sequence[str]) -> str:
+    """The legs that a delta chooses, and the verb."""
+    if key == "body_delta":
+        return "the sold options have"
+    traded = {"short_delta": "sold", "long_delta": "bought"}[key]
+    if side:
+        return f"the {traded} {side[0]} has"
+    return f"each {traded} leg has" if len(spread.shape.legs) > 2 else f"the {traded} leg has"
+
+
+def _distances(spread: Structure) -> Iterator[str]:
+    match getattr(spread, "width", None):
+        case WidthRange() as width if isinstance(spread, Fly):
+            yield f"both bought strikes are {_apart(width)} from the sold one"
+        case WidthRange() as width if len(spread.shape.legs) > 2:
+            yield f"the strikes of both sides are {_apart(width)} apart, the same on each"
+        case WidthRange() as width:
+            yield f"the strikes are {_apart(width)} apart"
+        case WidthSides(put=put, call=call):
+            yield f"the strikes of the puts are {_apart(put)} apart"
+            yield f"those of the calls {_apart(call)}"
+        case BrokenWidths(near=near, far=far):
+            yield f"the bought strike towards the money is {_apart(near)} from the sold one"
+            yield f"the other one {_apart(far)}"
+        case _:
+            pass
+
+
+def _apart(width: WidthRange) -> str:
+    return _range("$", width.low, width.high)
 
 
 def _size(strategy: Strategy) -> list[str]:

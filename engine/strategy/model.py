@@ -14,11 +14,11 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag
 
 from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition
-from engine.strategy.spreads import Spread
+from engine.strategy.spreads import Pays, Spread
 from engine.strategy.universe import Universe
 from engine.strategy.values.counts import About, Contracts, Count, Name, SchemaVersion, YesNo
 from engine.strategy.values.entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
-from engine.strategy.values.meaning import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstShare
+from engine.strategy.values.meaning import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstFromMid, WorstShare
 from engine.strategy.values.money import Loss, Risk
 from engine.strategy.values.scalar import words
 from engine.strategy.values.spread import Days
@@ -71,6 +71,13 @@ DEFAULT_WALK = PriceWalk(Step(of_half_width=Decimal("0.15")), 15, WorstShare(Dec
 """From mid by 15% of half the width every 15 s, no worse than 92% of mid (108% for a debit), give up after three minutes."""
 
 DEFAULT_DEBIT_WALK = PriceWalk(Step(of_half_width=Decimal("0.15")), 15, WorstShare(Decimal("1.08"), "mid"), 180)
+
+DEFAULT_WALKS: Mapping[Pays, PriceWalk] = {
+    "credit": DEFAULT_WALK,
+    "debit": DEFAULT_DEBIT_WALK,
+    "either": PriceWalk(Step(of_half_width=Decimal("0.15")), 15, WorstFromMid(Decimal("0.10")), 180),
+}
+"""A share of a price near zero is no bound, so what may bring a credit or cost a debit ends $0.10 from mid."""
 
 
 class Entry(Written):
@@ -153,7 +160,7 @@ class Strategy(StrategyFile):
     @property
     def walk(self) -> PriceWalk:
         """How prices are worked, the default for the structure where the file says nothing."""
-        return self.entry.price or (DEFAULT_WALK if self.spread.is_credit else DEFAULT_DEBIT_WALK)
+        return self.entry.price or DEFAULT_WALKS[self.spread.pays]
 
     @property
     def is_unattended(self) -> bool:

@@ -7,54 +7,81 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from engine.strategy import guesses
-from engine.strategy.aliases.structures import LATER_STRUCTURES, NAKED, NAKED_NEAREST, OTHER_NAMES, UNCLEAR
+from engine.strategy.aliases.structures import NAKED
 from engine.strategy.loader.spelling import nearest
 from engine.strategy.source import Listed, Mapped, Node, Text
+from engine.strategy.spreads import LATER, STRUCTURES, OfOneRight, Structure, TwoWings, Vertical
 from engine.strategy.values.scalar import shortened
-from engine.strategy.way_out import Remove, Turn, WayOut, Write, did_you_mean, write
-
-_NEAREST_LATER = "bull_put"
-"""The half of a condor that most people sell; the other half is a file of its own."""
+from engine.strategy.way_out import Add, Remove, Turn, WayOut, Write, did_you_mean, write
 
 
 def no_structure(written: Text, known: Sequence[str], spread: Mapped) -> tuple[str, str]:
     """What is wrong with a type that is none of these, and the way out. `spread` is what it stands in."""
     message, hint = f"no structure '{shortened(written)}'", f"types here: {', '.join(known)}"
     name = _plain(written)
-    if later := _later(name):
+    if later := _named(name, LATER.values()):
         return _not_there_yet(written, later, spread)
     if name in NAKED.split(", "):
-        instead = NAKED_NEAREST.get(name) or ("bear_call" if "call" in name else "bull_put")
+        instead = _vertical("call" if "call" in name else "put", is_debit=name.startswith("long_"))
         why = f":  a short leg without a long one cannot be written down   {hint}"
         return message, write(instead, note=why)
-    if options := [one for one, words in UNCLEAR.items() if name in words.split(", ")]:
+    if options := [one for one, kind in STRUCTURES.items() if name in kind.perhaps.split(", ")]:
         others = [one for one in known if one not in options]
         return f"'{shortened(written)}' could be several structures", write(*options, *others)
-    return message, did_you_mean(likely_structure(written, known), hint)
+    meant = likely_structure(written, known)
+    return message, _with_right(did_you_mean(meant, hint), name, meant, spread)
 
 
 def likely_structure(written: str, known: Sequence[str]) -> str | None:
     """Which of these is meant by another name, or by a misspelled one."""
     name = _plain(written)
-    for structure, words in (*OTHER_NAMES.items(), *UNCLEAR.items()):
-        if structure in known and name in words.split(", "):
-            return structure
-    return name if name in known else nearest(name, known)
+    kinds = [kind for kind in STRUCTURES.values() if kind.name() in known]
+    if kind := _named(name, kinds) or next((kind for kind in kinds if name in kind.perhaps.split(", ")), None):
+        return kind.name()
+    return nearest(name, known)
 
 
 def is_of_another_kind(written: str) -> bool:
     """Whether it is a structure that this version does not have, whose keys would be others."""
-    return _later(_plain(written)) is not None or _plain(written) in NAKED.split(", ")
+    name = _plain(written)
+    return _named(name, LATER.values()) is not None or name in NAKED.split(", ")
 
 
-def _not_there_yet(written: Text, later: str, spread: Mapped) -> tuple[str, WayOut]:
+def _named(name: str, kinds: Iterable[type[Structure]]) -> type[Structure] | None:
+    """The one with this name, said with its right or without."""
+    for kind in kinds:
+        said = _RIGHT.sub("", name) if issubclass(kind, OfOneRight) else name
+        if said == kind.name() or {name, said} & set(kind.also.split(", ")):
+            return kind
+    return None
+
+
+_RIGHT = re.compile(r"(?<![a-z])(?:put|call)s?_|_(?:put|call)s?(?![a-z])")
+"""The right in the name of a structure that has it as a key: put_butterfly, call_calendar."""
+
+
+def _with_right(hint: WayOut, name: str, meant: str | None, spread: Mapped) -> WayOut:
+    """The way out that also writes down the right which the name said."""
+    right = re.search(r"(?<![a-z])(put|call)s?(?![a-z])", name)
+    if meant is None or right is None or not issubclass(STRUCTURES[meant], OfOneRight) or Text("right") in spread:
+        return hint
+    return WayOut.of(f"write  {meant}  and add  right: {right[1]}  in spread", Write(meant), Add(f"right: {right[1]}", "spread"))
+
+
+def _vertical(right: str, *, is_debit: bool) -> str:
+    """The vertical of this right that brings a credit, or costs a debit."""
+    put_call, pays = right[0].upper(), "debit" if is_debit else "credit"
+    verticals = (kind for kind in STRUCTURES.values() if issubclass(kind, Vertical))
+    return next(kind.name() for kind in verticals if kind.of_legs.legs[0].put_call == put_call and kind.pays == pays)
+
+
+def _not_there_yet(written: Text, later: type[Structure], spread: Mapped) -> tuple[str, WayOut]:
     """The sentence about a structure of a later version, and the spread of two legs that comes nearest."""
-    near = "bear_call" if "call" in written.casefold() else _NEAREST_LATER
-    both = {"iron_condor", "iron_butterfly"}
-    what = "a bull_put, and a bear_call in a file of its own" if later in both else f"a {near}"
+    near, other = _vertical("call" if "call" in written.casefold() else "put", is_debit=False), _vertical("call", is_debit=False)
+    what = f"a {near}, and a {other} in a file of its own" if issubclass(later, TwoWings) else f"a {near}"
     message = f"'{shortened(written)}' is not there yet; what comes nearest is {what}"
     sided = [change for key, value in spread.items() if isinstance(value, Mapped) for change in _first_side(key, value)]
-    strange = [Remove(key.place) for key in spread if re.search(r"put_|call_|near|far|body|front|back", key)]
+    strange = [Remove(key.place) for key in spread if re.search(r"put_|call_|near|far|body|front|back|right", key)]
     hint = WayOut.of(f"write  {near}", Write(near, written.place), *sided, *strange, is_later=True)
     return message, hint
 
@@ -63,11 +90,6 @@ def _first_side(key: Text, value: Mapped) -> list[Write]:
     """`{put: 0.10-0.16, call: …}` becomes the range of one side."""
     side = next((part for part in value.values() if isinstance(part, Text)), None)
     return [Write(str(side), value.span)] if side is not None and value.span is not None else []
-
-
-def _later(name: str) -> str | None:
-    name = re.sub(r"^(?:put|call)_(?=calendar|diagonal|butterfly|broken|bwb)", "", name)
-    return next((one for one, words in LATER_STRUCTURES.items() if name == one or name in words.split(", ")), None)
 
 
 def _plain(written: str) -> str:
@@ -86,7 +108,7 @@ def leg_list(legs: Node, present: Iterable[str]) -> tuple[str, WayOut]:
     is_debit = short is not None and long is not None and long > short
     days = re.search(r"(?<![0-9.])([0-9]+)\s*(?:dte|days?|d\b)|dte\W{0,2}([0-9]+)", " ; ".join(said))
     entries = {
-        "type": _VERTICALS[kind, is_debit],
+        "type": _vertical(kind, is_debit=is_debit),
         "expiry": (guesses.days(days[1] or days[2]) if days else ["30-60 days"])[0],
         "short_delta": guesses.around_delta(short)[0] if short else None,
         "long_delta": guesses.around_delta(long)[0] if long else None,
@@ -96,9 +118,6 @@ def leg_list(legs: Node, present: Iterable[str]) -> tuple[str, WayOut]:
     message = f"legs as a list are not there yet; what comes nearest is a {entries['type']} with a delta for each leg"
     return message, WayOut.of(f"write  {', '.join(written)}", Turn(*written), is_later=True)
 
-
-_VERTICALS = {("put", False): "bull_put", ("call", False): "bear_call", ("put", True): "bear_put", ("call", True): "bull_call"}
-"""By what is traded, and whether the bought leg has the larger delta."""
 
 _WIDE = "$5-$200"
 """Where deltas choose both legs, the width only bounds them."""

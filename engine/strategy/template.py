@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.strategy.spreads import BearCall, BearPut, BullCall, BullPut, Vertical
+from collections.abc import Mapping
 
-STRUCTURES: dict[str, type[Vertical]] = {"bull_put": BullPut, "bear_call": BearCall, "bull_call": BullCall, "bear_put": BearPut}
+from engine.strategy.spreads import STRUCTURES, Pays
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=../schemas/strategy.schema.json
@@ -26,12 +26,9 @@ filters:                          # every option that may become a leg
 
 spread:
   type: {structure}
-  expiry: 30-60 days              # or: 45 days, next monthly
-  {deltas}
-  width: $5-$50
+  {keys}
   rules:                          # `spreads fields` lists every number that can stand here
-    - {price_rule}
-    - pop >= {pop}%
+    - {rules}
   rank: return_on_risk * pop      # best first
   keep: 5
 
@@ -48,23 +45,25 @@ limits:
 entry:
   window: 10:00-15:30 New York
   approval: manual, expires in 10 min
-  price: from mid, 15% of half width every 15 s, no worse than {worst}% of mid, give up after 3 min
+  price: from mid, 15% of half width every 15 s, no worse than {worst}, give up after 3 min
 
 exits:                            # first that is true wins; the default action is close
-  - profit >= 50% of {whole}
-  - loss >= {loss}% of {paid}
+  - {exits}
   - dte <= 21
 """
 
 
-def template(name: str, structure: str = "bull_put", underlying: str = "SPX") -> str:
+_WORST: Mapping[Pays, str] = {"credit": "92% of mid", "debit": "108% of mid", "either": "$0.10 from mid"}
+
+
+def template(name: str, structure: str = next(iter(STRUCTURES)), underlying: str = "SPX") -> str:
     """The text of a new strategy file. Raises KeyError for an unknown structure."""
-    model = STRUCTURES[structure]
-    about = (model.__doc__ or structure).replace(": ", "; ")
-    if model.pays == "credit":
-        varied = {"deltas": "short_delta: 0.12-0.20", "price_rule": "credit >= 10% of width", "pop": 70, "worst": 92}
-        varied |= {"whole": "credit", "loss": 200, "paid": "credit"}
-    else:
-        varied = {"deltas": "long_delta: 0.45-0.60", "price_rule": "debit <= 50% of width", "pop": 35, "worst": 108}
-        varied |= {"whole": "max_profit", "loss": 50, "paid": "debit"}
-    return _TEMPLATE.format(name=name, structure=structure, underlying=underlying, about=about, **varied)
+    kind = STRUCTURES[structure]
+    about, example = (kind.__doc__ or structure).replace(": ", "; ").replace("\n   ", ""), kind.example
+    parts = {
+        "keys": "\n  ".join(example.keys),
+        "rules": "\n    - ".join(example.rules),
+        "exits": "\n  - ".join(example.exits),
+        "worst": _WORST[kind.pays],
+    }
+    return _TEMPLATE.format(name=name, structure=structure, underlying=underlying, about=about, **parts)

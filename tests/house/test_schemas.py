@@ -9,8 +9,7 @@ import pytest
 
 from engine.strategy.model import StrategyFile
 from engine.strategy.schema import MODELS, schemas
-from engine.strategy.spreads import Spread
-from engine.strategy.template import STRUCTURES
+from engine.strategy.spreads import STRUCTURES, Spread
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"

@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from engine.strategy.loader.spelling import nearest
+from engine.strategy.spreads import STRUCTURES
 from engine.strategy.values.scalar import Scalar
 from engine.strategy.written import fields_in_order
 
 _EXAMPLES = {
-    "spread": "{type: bull_put, expiry: 30-60 days, width: $5}",
+    "spread": f"{{type: {next(iter(STRUCTURES))}, expiry: 30-60 days, width: $5}}",
     "sizing": "{risk: 2% of net liquidation}",
     "universe": "[SPX]",
     "auto_when": "[max_loss <= $300]",
