@@ -5,6 +5,8 @@
    nothing for debit verticals, long butterflies and long calendars.
 2. What is left uncovered is naked: premium plus a share of the underlying less the distance out of the money.
    Naked on both sides needs the greater side plus the premium of the other.
+3. IBKR sets puts off against calls only where a sold put spread meets a sold call spread of the same expiry and width,
+   and holds 102% of the cost to close such a condor where that is more than its width.
 
 Amounts are dollars unless they say per share. Size a position by its loss, never by this.
 Source: FINRA rule 4210 and notice 12-44; Cboe margin manual; IBKR US options margin.
@@ -24,7 +26,10 @@ from engine.pricing.payoff import PutCall
 UnderlyingKind = Literal["equity", "narrow_etf", "narrow_index", "broad_etf", "broad_index"]
 
 HOUSE_ALLOWANCE = Decimal("1.02")
-"""IBKR holds 102% of the cost to close some spreads: plan on the formula times this."""
+"""IBKR holds 102% of the cost to close a condor: plan on the formula times this.
+
+Recorded of SPY at 410: a condor 300/310/320/330 of calls and puts needed 1,001 and 1,018 for 1,000 of width.
+"""
 VIX_SPREAD_EXTRA = Decimal(150)
 """What IBKR adds to the margin of one VIX spread, in USD."""
 
@@ -98,23 +103,21 @@ def gross_per_share(legs: Sequence[MarginLeg], underlying_price: Number, kind: U
     return _covered_requirement(legs, pairs) + _naked_requirement(naked, exact(underlying_price), kind)
 
 
-def as_two_spreads(legs: Sequence[MarginLeg]) -> Decimal:
-    """Worst payoffs of the put side and of the call side added, per share.
+def broker_gross_per_share(
+    legs: Sequence[MarginLeg], underlying_price: Number, kind: UnderlyingKind = "equity", *, extra: Number = 0
+) -> Decimal:
+    """`gross_per_share` as IBKR computes it, for one combination or for all that is held of one underlying.
 
-    IBKR sees a condor only where both wings are equally wide; otherwise it margins two spreads.
+    Puts and calls of one expiry are one condor where their spreads are equally wide, else two spreads whose
+    requirements add up. `extra` is what the broker adds to each spread that it counts, per share: of VIX.
     """
     _require_sound(legs)
-    puts, calls = ([leg for leg in legs if leg.put_call == right] for right in ("P", "C"))
-    return worst_payoff(puts) + worst_payoff(calls)
-
-
-def broker_gross_per_share(legs: Sequence[MarginLeg], underlying_price: Number, kind: UnderlyingKind = "equity") -> Decimal:
-    """`gross_per_share` as IBKR computes it: two spreads where the wings of four legs differ in width."""
-    gross = gross_per_share(legs, underlying_price, kind)
-    if _paired(legs)[1]:
-        return gross
-    puts, calls = ([leg for leg in legs if leg.put_call == right] for right in ("P", "C"))
-    return gross if _width(puts) == _width(calls) else max(gross, as_two_spreads(legs))
+    pairs, naked = _paired(legs)
+    condors = _condors(pairs)
+    covered = sum((_broker_covered(group, condors) for group in _settling_together(legs, pairs)), Decimal(0))
+    house = sum((condor.ratio * condor.above_width for condor in condors), Decimal(0))
+    spreads = sum(short.ratio for short, _ in pairs) - sum(condor.ratio for condor in condors)
+    return covered + house + spreads * exact(extra) + _naked_requirement(naked, exact(underlying_price), kind)
 
 
 def account_requirement(
@@ -164,9 +167,9 @@ def _paired(legs: Sequence[MarginLeg]) -> tuple[list[Pair], list[MarginLeg]]:
 
     A cover has the same right and does not expire first. The longest shorts take theirs before the others, from
     the long legs that expire soonest, so that no cover is wasted. Within one expiry the shorts deepest in the
-    money are covered first: the cheapest stay naked.
+    money are covered first, by the longs deepest in it: the cheapest stay naked.
     """
-    longs = sorted((leg for leg in legs if leg.sign > 0), key=_expiry)
+    longs = sorted((leg for leg in legs if leg.sign > 0), key=_first_expiry_then_deepest)
     free = [leg.ratio for leg in longs]
     pairs: list[Pair] = []
     naked: list[MarginLeg] = []
@@ -184,24 +187,88 @@ def _paired(legs: Sequence[MarginLeg]) -> tuple[list[Pair], list[MarginLeg]]:
 
 
 def _covered_requirement(legs: Sequence[MarginLeg], pairs: Sequence[Pair]) -> Decimal:
-    """Worst payoff of the covered shorts with every long that lives as long; expiry by expiry where there are several.
+    """Worst payoff of the covered shorts with every long that lives as long; expiry by expiry where there are several."""
+    return sum((worst_payoff(group) for group in _settling_together(legs, pairs)), Decimal(0))
+
+
+def _settling_together(legs: Sequence[MarginLeg], pairs: Sequence[Pair]) -> list[list[MarginLeg]]:
+    """The covered shorts of each expiry with their covers; of a single one with every long that lives as long.
 
     Only what expires together can be set off over one settlement price.
     """
-    expiries = {short.expiry for short, _ in pairs}
+    expiries = sorted({short.expiry for short, _ in pairs})
     if len(expiries) == 1:
-        longs = [leg for leg in legs if leg.sign > 0 and leg.expiry >= min(expiries)]
-        return worst_payoff([*longs, *(short for short, _ in pairs)])
-    of_one_expiry = ([leg for pair in pairs if pair[0].expiry == expiry for leg in pair] for expiry in expiries)
-    return sum((worst_payoff(group) for group in of_one_expiry), Decimal(0))
+        longs = [leg for leg in legs if leg.sign > 0 and leg.expiry >= expiries[0]]
+        return [[*longs, *(short for short, _ in pairs)]]
+    return [[leg for pair in pairs if pair[0].expiry == expiry for leg in pair] for expiry in expiries]
 
 
-def _expiry(leg: MarginLeg) -> date:
-    return leg.expiry
+@dataclass(frozen=True, slots=True)
+class _Condor:
+    """A sold put spread and a sold call spread of one expiry that are equally wide; `width` and `above_width` per share."""
+
+    expiry: date
+    width: Decimal
+    ratio: int
+    above_width: Decimal
+    """What the house asks beyond the width; 0 where a price is unknown."""
+
+
+def _condors(pairs: Sequence[Pair]) -> list[_Condor]:
+    """The condors that the broker sees, the same pair of legs in none of two."""
+    puts, calls = ([pair for pair in pairs if pair[0].put_call == right and _is_sold(pair)] for right in ("P", "C"))
+    free = [short.ratio for short, _ in calls]
+    found: list[_Condor] = []
+    for put in puts:
+        open_ratio = put[0].ratio
+        for i, call in enumerate(calls):
+            taken = min(open_ratio, free[i])
+            if taken and _width(put) == _width(call) and put[0].expiry == call[0].expiry:
+                found.append(_Condor(put[0].expiry, _width(put), taken, _above_width(put, call)))
+                free[i] -= taken
+                open_ratio -= taken
+    return found
+
+
+def _is_sold(pair: Pair) -> bool:
+    """Whether the pair is a credit spread of one expiry: its short leg is the dearer one."""
+    short, long = pair
+    is_dearer = long.strike < short.strike if short.put_call == "P" else long.strike > short.strike
+    return short.expiry == long.expiry and is_dearer
+
+
+def _width(pair: Pair) -> Decimal:
+    return abs(pair[0].strike - pair[1].strike)
+
+
+def _above_width(put: Pair, call: Pair) -> Decimal:
+    cost = Decimal(0)
+    for leg in (*put, *call):
+        if leg.price is None:
+            return Decimal(0)
+        cost -= leg.sign * leg.price
+    return max(Decimal(0), HOUSE_ALLOWANCE * cost - _width(put))
+
+
+def _broker_covered(group: Sequence[MarginLeg], condors: Sequence[_Condor]) -> Decimal:
+    """Both sides of one expiry added, less the narrower side of each condor; never below the worst payoff of all."""
+    expiry = min(leg.expiry for leg in group if leg.sign < 0)
+    puts, calls = (worst_payoff([leg for leg in group if leg.put_call == right]) for right in ("P", "C"))
+    met = sum((condor.ratio * condor.width for condor in condors if condor.expiry == expiry), Decimal(0))
+    return max(worst_payoff(group), puts + calls - min(met, puts, calls))
+
+
+def _first_expiry_then_deepest(leg: MarginLeg) -> tuple[date, Decimal]:
+    return (leg.expiry, _depth(leg))
 
 
 def _last_expiry_then_deepest(leg: MarginLeg) -> tuple[int, Decimal]:
-    return (-leg.expiry.toordinal(), leg.strike if leg.put_call == "C" else -leg.strike)
+    return (-leg.expiry.toordinal(), _depth(leg))
+
+
+def _depth(leg: MarginLeg) -> Decimal:
+    """Less where the leg is deeper in the money."""
+    return leg.strike if leg.put_call == "C" else -leg.strike
 
 
 def _naked_requirement(naked: Sequence[MarginLeg], underlying: Decimal, kind: UnderlyingKind) -> Decimal:
@@ -238,8 +305,3 @@ def _premium(leg: MarginLeg, underlying: Decimal) -> Decimal:
 
 def _intrinsic(leg: MarginLeg, x: Decimal) -> Decimal:
     return max(Decimal(0), x - leg.strike if leg.put_call == "C" else leg.strike - x)
-
-
-def _width(side: Sequence[MarginLeg]) -> Decimal:
-    strikes = [leg.strike for leg in side]
-    return max(strikes) - min(strikes) if strikes else Decimal(0)

@@ -1,4 +1,4 @@
-"""What positions tie up: options by the most they can lose over all prices, stock by a share of its value.
+"""What positions tie up: options as the broker groups them and by the most that can be lost, stock by a share of its value.
 
 Source: engine.pricing.margin for options; Regulation T and FINRA rule 4210 for stock.
 """
@@ -6,12 +6,14 @@ Source: engine.pricing.margin for options; Regulation T and FINRA rule 4210 for 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from engine.pricing.margin import MarginLeg, UnderlyingKind, gross_per_share
+from engine.pricing.margin import VIX_SPREAD_EXTRA, MarginLeg, UnderlyingKind, broker_gross_per_share
 from engine.sim.exchange.instruments import Instrument, Tape
 
 _INITIAL_STOCK = Decimal("0.5")
 _LONG_STOCK = Decimal("0.25")
 _SHORT_STOCK = Decimal("0.3")
+
+_VIX = "VIX"
 
 _KINDS: Mapping[str, UnderlyingKind] = {"index": "broad_index", "etf": "broad_etf", "stock": "equity"}
 
@@ -34,17 +36,18 @@ def requirement(holdings: Iterable[Holding], tape: Tape) -> tuple[Decimal, Decim
             initial += _INITIAL_STOCK * value
             maintenance += (_LONG_STOCK if quantity > 0 else _SHORT_STOCK) * value
     for (symbol, multiplier), held in options.items():
-        need = _option_requirement(symbol, held, tape) * multiplier
+        need = _option_requirement(symbol, held, tape, multiplier) * multiplier
         initial += need
         maintenance += need
     return initial, maintenance
 
 
-def _option_requirement(symbol: str, held: list[Holding], tape: Tape) -> Decimal:
+def _option_requirement(symbol: str, held: list[Holding], tape: Tape, multiplier: int) -> Decimal:
     legs = [_leg(instrument, quantity, tape) for instrument, quantity in held if quantity]
     if not any(leg.sign < 0 for leg in legs):
         return Decimal(0)
-    return gross_per_share(legs, _spot(symbol, tape), _KINDS[held[0][0].kind])
+    extra = VIX_SPREAD_EXTRA / multiplier if symbol == _VIX else Decimal(0)
+    return broker_gross_per_share(legs, _spot(symbol, tape), _KINDS[held[0][0].kind], extra=extra)
 
 
 def _leg(instrument: Instrument, quantity: int, tape: Tape) -> MarginLeg:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -45,6 +46,57 @@ def test_condor_with_unequal_wings_is_margined_twice_by_the_broker() -> None:
 
     assert gross_per_share(condor, 175) == 15
     assert broker_gross_per_share(condor, 175) == 25
+
+
+@given(
+    st.permutations([leg(1, "P", 85), leg(-1, "P", 90), leg(-1, "C", 110), leg(1, "C", 115), leg(-1, "P", 80), leg(1, "P", 70)])
+)
+def test_condor_is_found_among_other_spreads_in_whatever_order_they_are_held(held: list[MarginLeg]) -> None:
+    assert broker_gross_per_share(held, 100) == 5 + 10
+
+
+def test_every_condor_of_its_own_width_is_margined_once() -> None:
+    narrow = [leg(1, "P", 85), leg(-1, "P", 90), leg(-1, "C", 110), leg(1, "C", 115)]
+    wide = [leg(1, "P", 70, ratio=2), leg(-1, "P", 80, ratio=2), leg(-1, "C", 120, ratio=2), leg(1, "C", 130, ratio=2)]
+
+    assert broker_gross_per_share([*narrow, *wide], 100) == 5 + 2 * 10
+
+
+def test_broker_does_not_set_off_the_sides_of_a_double_diagonal() -> None:
+    legs = [leg(-1, "P", 90), leg(1, "P", 85, days=30), leg(-1, "C", 110), leg(1, "C", 115, days=30)]
+
+    assert gross_per_share(legs, 100) == 5
+    assert broker_gross_per_share(legs, 100) == 10
+
+
+def test_broker_margins_butterflies_and_calendars_by_their_payoff() -> None:
+    butterfly = [leg(1, "P", 85), leg(-1, "P", 90, ratio=2), leg(1, "P", 95)]
+    broken_wing = [leg(1, "P", 80), leg(-1, "P", 90, ratio=2), leg(1, "P", 95)]
+    calendar = [leg(-1, "P", 90), leg(1, "P", 90, days=30)]
+
+    found = [broker_gross_per_share(legs, 100) for legs in (butterfly, broken_wing, calendar)]
+
+    assert found == [0, 5, 0]
+
+
+def test_condor_deep_in_the_money_needs_what_the_house_asks_for_its_close() -> None:
+    prices = {("P", 85): "0.05", ("P", 90): "0.10", ("C", 110): "30.00", ("C", 115): "25.10"}
+    condor = [
+        replace(leg(sign, right, strike), price=Decimal(prices[right, strike]))
+        for sign, right, strike in ((1, "P", 85), (-1, "P", 90), (-1, "C", 110), (1, "C", 115))
+    ]
+    vertical = condor[2:]
+
+    assert broker_gross_per_share(condor, 140) == Decimal("4.95") * Decimal("1.02")
+    assert broker_gross_per_share(vertical, 140) == 5
+
+
+def test_what_the_broker_adds_is_added_once_for_each_spread_that_it_counts() -> None:
+    condor = [leg(1, "P", 85), leg(-1, "P", 90), leg(-1, "C", 110), leg(1, "C", 115)]
+    unequal = [leg(1, "P", 80), leg(-1, "P", 90), leg(-1, "C", 110), leg(1, "C", 115)]
+
+    assert broker_gross_per_share(condor, 100, extra=Decimal("1.50")) == 5 + Decimal("1.50")
+    assert broker_gross_per_share(unequal, 100, extra=Decimal("1.50")) == 15 + 2 * Decimal("1.50")
 
 
 def test_short_leg_that_outlives_its_long_leg_is_naked() -> None:
