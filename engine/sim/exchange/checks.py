@@ -8,9 +8,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from math import gcd
 
 from engine.domain.contract import Contract
+from engine.domain.spread import Leg, Spread
 from engine.sim.exchange.instruments import ComboLeg, Tape
 from engine.sim.exchange.orders import Order, OrderTerms
 from engine.sim.exchange.rules import combo_tick, lies_on_tick, single_tick
@@ -20,6 +23,9 @@ MAX_WORKING_PER_SIDE = 20
 
 MAX_LEGS = 6
 """Legs of a SMART combination that TWS accepts."""
+
+MOST_TO_ONE = 3
+"""How many times the ratio of one option leg may be that of another. Source: Cboe rules, ratios of complex orders."""
 
 MAX_RATIO = 10_000
 MAX_SIZE = 10_000_000
@@ -47,12 +53,14 @@ class HouseRules:
     """Whether working orders on both sides of one option are allowed."""
     riskless_combos: bool = False
     """Whether a combination may be priced so that one side cannot lose."""
+    mixed_settlements: bool = False
+    """Whether legs of one day may settle some in the morning and some at the close."""
 
 
-def contract_refusal(terms: OrderTerms, tape: Tape) -> Refusal | None:
+def contract_refusal(terms: OrderTerms, tape: Tape, rules: HouseRules) -> Refusal | None:
     """Why the contract of the order cannot be traded."""
     if terms.is_combo:
-        return _combo_refusal(terms, tape)
+        return _combo_refusal(terms, tape, rules)
     instrument = tape.instrument(terms.con_id)
     if instrument is None or not tape.is_listed(terms.con_id):
         return Refusal(200, "No security definition has been found for the request")
@@ -80,7 +88,7 @@ def book_refusal(terms: OrderTerms, working: Iterable[Order], tape: Tape, rules:
         for con_id, ratio in order.terms.trades():
             if con_id in sides and sides[con_id] == (ratio > 0):
                 same_side[con_id] += 1
-            elif con_id in sides and not rules.both_sides and _is_option(con_id, tape):
+            elif con_id in sides and not rules.both_sides and _option(con_id, tape) is not None:
                 return _rejected("Cannot have open orders on both sides of the same US Option contract in the same account.")
     if any(count >= MAX_WORKING_PER_SIDE for count in same_side.values()):
         return _rejected(f"more than {MAX_WORKING_PER_SIDE} orders are working on one side of this contract.")
@@ -112,11 +120,27 @@ def legs_refusal(symbol: str, legs: Sequence[ComboLeg], tape: Tape) -> Refusal |
             return Refusal(200, f"No security definition has been found for the request: leg {number}, conid {leg.con_id}")
         if instrument.sec_type == "IND" or instrument.symbol != symbol:
             return Refusal(313, f"The combo details for leg {number} are invalid.")
+    if gcd(*(leg.ratio for leg in legs)) > 1:  # two of each are two of the combination
+        return Refusal(312, "The combo details are invalid.")
     return None
 
 
-def _combo_refusal(terms: OrderTerms, tape: Tape) -> Refusal | None:
-    return legs_refusal(terms.symbol, terms.legs, tape) or _routing_refusal(terms)
+def _combo_refusal(terms: OrderTerms, tape: Tape, rules: HouseRules) -> Refusal | None:
+    return legs_refusal(terms.symbol, terms.legs, tape) or _market_refusal(terms, tape, rules) or _routing_refusal(terms)
+
+
+def _market_refusal(terms: OrderTerms, tape: Tape, rules: HouseRules) -> Refusal | None:
+    """Why no exchange takes these options together."""
+    options = [(leg.ratio, option) for leg in terms.legs if (option := _option(leg.con_id, tape)) is not None]
+    ratios = [ratio for ratio, _ in options]
+    if ratios and max(ratios) > MOST_TO_ONE * min(ratios):
+        return _rejected(f"The ratio of the legs is beyond {MOST_TO_ONE} to 1.")
+    if not rules.mixed_settlements:
+        settlements: dict[date, str] = {}
+        for _, option in options:
+            if settlements.setdefault(option.expiry, option.rule.settlement) != option.rule.settlement:
+                return _rejected("Legs of one expiration settle at different times.")
+    return None
 
 
 def _routing_refusal(terms: OrderTerms) -> Refusal | None:
@@ -193,27 +217,20 @@ def _price_refusal(terms: OrderTerms, tape: Tape, rules: HouseRules) -> Refusal 
 
 def _is_riskless(terms: OrderTerms, limit: Decimal, tape: Tape) -> bool:
     """Whether the price lies outside of all that the combination can be worth when it expires."""
-    options = [(leg.sign * leg.ratio, instrument.option) for leg in terms.legs if (instrument := tape.instrument(leg.con_id))]
-    legs = [(ratio, option) for ratio, option in options if option is not None]
-    if len(legs) < len(terms.legs) or len({option.expiry for _, option in legs}) > 1:
+    legs = tuple(
+        Leg(option, "buy" if leg.sign > 0 else "sell", leg.ratio)
+        for leg in terms.legs
+        if (option := _option(leg.con_id, tape)) is not None
+    )
+    if len(legs) < len(terms.legs) or len({leg.contract.expiry for leg in legs}) > 1:
         return False
-    if sum(ratio for ratio, option in legs if option.put_call == "C") != 0:
-        return False
-    worth = [sum((ratio * _intrinsic(option, x) for ratio, option in legs), Decimal(0)) for x in _corners(legs)]
-    return not min(worth) <= limit <= max(worth)
+    spread = Spread("combination", legs)
+    return not spread.floor <= limit <= spread.cap
 
 
-def _corners(legs: list[tuple[int, Contract]]) -> list[Decimal]:
-    return [Decimal(0), *(option.strike for _, option in legs)]
-
-
-def _intrinsic(option: Contract, x: Decimal) -> Decimal:
-    return max(Decimal(0), x - option.strike if option.put_call == "C" else option.strike - x)
-
-
-def _is_option(con_id: int, tape: Tape) -> bool:
+def _option(con_id: int, tape: Tape) -> Contract | None:
     instrument = tape.instrument(con_id)
-    return instrument is not None and instrument.option is not None
+    return None if instrument is None else instrument.option
 
 
 def _rejected(reason: str) -> Refusal:

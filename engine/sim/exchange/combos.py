@@ -1,15 +1,25 @@
-"""Prices of a combination from the quotes of its legs, and how a fill's net price falls on the legs.
+"""Prices of a combination from the quotes of its legs and from the complex book, and how a fill's net price falls on the legs.
+
+The legs alone make the synthetic market: every leg crosses its own width, so four legs are wider than two. Where three legs or
+more are asked for together, somebody quotes the whole a little inside of that: the complex book. It gives up a share of the way
+from natural to mid that falls with the number of legs, in whole steps of the combination's increment, so often nothing. Two
+legs trade at their own quotes.
 
 Prices are signed, per share of one combination in the direction asked for: paying is positive when buying.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from engine.pricing.exact import exact
+from engine.pricing.ticks import round_aggressive
 from engine.sim.exchange.instruments import Quote, Tape
+from engine.sim.exchange.rules import combo_tick
 
 _CENT = Decimal("0.01")
+_IN_THE_BOOK = 3
+"""Legs from which on the complex book is quoted better than the legs."""
 
 SignedLeg = tuple[int, int]
 """(con_id, signed ratio): + is bought."""
@@ -42,10 +52,23 @@ def natural_price(legs: Sequence[SignedLeg], tape: Tape) -> NaturalPrice | None:
     return NaturalPrice(price, mid, min(sizes)) if min(sizes) > 0 else None
 
 
-def combo_quote(legs: Sequence[SignedLeg], tape: Tape) -> Quote:
-    """Bid and ask of the combination itself, each None where its natural price is."""
-    ask = natural_price(legs, tape)
-    bid = natural_price([(con_id, -ratio) for con_id, ratio in legs], tape)
+def best_price(legs: Sequence[SignedLeg], tape: Tape, inside: float) -> NaturalPrice | None:
+    """The better of the synthetic price and that of the complex book, which from three legs on gives up `inside` divided by the
+    number of legs of the way from natural to mid."""
+    natural = natural_price(legs, tape)
+    if natural is None or len(legs) < _IN_THE_BOOK:
+        return natural
+    instrument = tape.instrument(legs[0][0])
+    assert instrument is not None, "only listed contracts are quoted"
+    given_up = exact(inside) / len(legs) * (natural.price - natural.mid)
+    offered = round_aggressive(natural.price - given_up, combo_tick(instrument, len(legs)), "BUY")
+    return replace(natural, price=min(natural.price, offered))
+
+
+def combo_quote(legs: Sequence[SignedLeg], tape: Tape, inside: float) -> Quote:
+    """Bid and ask of the combination itself, each None where its natural price is; `inside` as for `best_price`."""
+    ask = best_price(legs, tape, inside)
+    bid = best_price([(con_id, -ratio) for con_id, ratio in legs], tape, inside)
     return Quote(
         bid=None if bid is None else -bid.price,
         ask=None if ask is None else ask.price,

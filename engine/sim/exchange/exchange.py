@@ -13,7 +13,7 @@ from engine.pricing.fees import IBKR_TIERED, CommissionTable
 from engine.sim.exchange.account import Account
 from engine.sim.exchange.booking import Booking
 from engine.sim.exchange.checks import HouseRules, Refusal, book_refusal, contract_refusal, order_refusal
-from engine.sim.exchange.combos import NaturalPrice, natural_price
+from engine.sim.exchange.combos import NaturalPrice, best_price
 from engine.sim.exchange.credit import Credit
 from engine.sim.exchange.fills import Chance, FillModel, Match, match
 from engine.sim.exchange.ids import Ids
@@ -95,7 +95,7 @@ class Exchange:
         if terms.parent_id and self.find(client_id, terms.parent_id) is None:
             return Refusal(10006, "Missing parent order.")
         return (
-            contract_refusal(terms, self._tape)
+            contract_refusal(terms, self._tape, self.rules)
             or order_refusal(terms, self._tape, self.rules)
             or book_refusal(terms, others, self._tape, self.rules)
             or self.credit.refusal(terms, others)
@@ -176,7 +176,7 @@ class Exchange:
 
     def natural(self, terms: OrderTerms) -> NaturalPrice | None:
         """What the order would pay at once; both prices as paid, negative where it receives."""
-        return natural_price(terms.trades(), self._tape)
+        return best_price(terms.trades(), self._tape, self.fills.complex_book)
 
     def settle(self, now: datetime) -> list[Notice]:
         """Settles expired options whose settlement value is known, and ends the orders in them."""
@@ -211,7 +211,7 @@ class Exchange:
 
     def _preview(self, client_id: int, order_id: int, terms: OrderTerms) -> list[Notice]:
         refusal = (
-            contract_refusal(terms, self._tape)
+            contract_refusal(terms, self._tape, self.rules)
             or order_refusal(terms, self._tape, self.rules)
             or book_refusal(terms, self.working(), self._tape, self.rules)
         )

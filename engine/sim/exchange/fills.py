@@ -1,7 +1,8 @@
 """Whether an order trades on a step of the market, at which price and how much of it.
 
-At or through the natural price it trades at once, at the better of the two. Between mid and natural it trades with a
-chance that grows with the time that passed and with the price offered; beyond mid it waits.
+At or through the natural price, or that of the complex book, it trades at once, at the better of the two. Between
+mid and natural it trades with a chance that grows with the time that passed and with the price offered; beyond mid
+it waits.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class FillModel:
     """The same just short of natural."""
     partial: float = 0.15
     """Share of trades that fill only a part of what was asked, where it can be split."""
+    complex_book: float = 0.5
+    """What the complex book gives up of the way from natural to mid, divided by the number of legs: an eighth of it for four."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class QuoteHandler:
 
     def __init__(self, context: Context, client: Client, find: Find) -> None:
         self.competing = False
+        self._exchange = context.exchange
         self._tape = context.tape
         self._lines = context.lines
         self._options = context.options
@@ -263,7 +264,8 @@ class QuoteHandler:
             ticks.underlying_volatility(self._emit, line, self._tape.market.iv30(line.instrument.symbol))
 
     def _show_combo(self, line: ComboLine) -> None:
-        quote = Quote(None, None) if self._faults.on("bag_silent") else combo_quote(line.legs, self._tape)
+        inside = self._exchange.fills.complex_book
+        quote = Quote(None, None) if self._faults.on("bag_silent") else combo_quote(line.legs, self._tape, inside)
         if quote != line.shown and not self._faults.on("bag_silent"):
             ticks.combo_ticks(self._emit, line, quote)
         line.shown = quote

@@ -32,7 +32,7 @@ def test_natural_price_is_absent_when_nobody_bids_for_a_leg_to_be_sold():
 
 
 def test_combo_quote_has_the_bid_of_the_reversed_legs():
-    quote = combo_quote([(12, -1), (11, 1)], WrittenTape())
+    quote = combo_quote([(12, -1), (11, 1)], WrittenTape(), inside=0.5)
 
     assert (quote.bid, quote.ask) == (Decimal("-2.05"), Decimal("-1.95"))
 
