@@ -1,11 +1,13 @@
 """The clocks that decisions go by, in one place, because each only works beside the others; a test holds their order.
 
 A stop first holds on some quote. Its legs are asked for at once and every `ASKED_AGAIN_AFTER`; it is believed on three looks over
-`CONFIRMED_OVER`, dropped by the first fresh quote that contradicts it, or said to have no price after `DECIDED_WITHIN`.
+`CONFIRMED_OVER`, sooner where the market runs on, dropped by the first fresh quote that contradicts it, or said to have no price
+after `DECIDED_WITHIN`.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ NO_PRICE_AGAIN = BackOff(_seconds(10), _seconds(120))
 CONFIRMED_BY = 3
 """Looks at fresh quotes on which a stop must hold, over the time below."""
 CONFIRMED_OVER = _seconds(15)
+RUNS_OVER = _seconds(5)
+"""A stop is believed sooner, after this, where each leg was told anew and the market ran on."""
+RUNS_BY = Decimal("0.02")
+"""The market runs where closing brings less than on the first look by this share of it, and by half the width of its quotes."""
 TRIGGERED_WITHIN = _seconds(5)
 """A quote told so shortly before a rule first held may be what made it hold: it must be told again."""
 DECIDED_WITHIN = _seconds(30)

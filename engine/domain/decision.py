@@ -122,6 +122,8 @@ class ConfirmExit:
     rule: str
     first_at: datetime
     count: int
+    net: Decimal | None = None
+    """What closing would have brought on the first look, USD per share at mid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,6 +226,8 @@ class OrderProposed:
     """The person who asked for this close; None where a rule did."""
     urgent: bool = False
     """Whether a close stops a loss, or must not wait: it may follow the market to its worst price."""
+    at_natural: bool = False
+    """Whether a close begins at what is certain to trade, and not at mid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ class ExitHits:
     first_at: datetime
     last_at: datetime
     count: int
+    net: Decimal | None = None
+    """What closing would have brought on the first look, USD per share at mid; None where that is not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -448,8 +448,8 @@ class Engine:
                 self._served(ref, f"canceled {ref}: it was not sent")
             case MarkUnknown():
                 self._inquiry.hurry()
-            case ConfirmExit(position=position, rule=rule, first_at=first_at, count=count):
-                self._hits[(position, rule)] = ExitHits(first_at, now, count)
+            case ConfirmExit(position=position, rule=rule, first_at=first_at, count=count, net=net):
+                self._hits[(position, rule)] = ExitHits(first_at, now, count, net)
             case CountBreaker(strategy=strategy, name=name, hits=hits):
                 self._breaker_hits[(strategy, name)] = hits
             case RefreshAccount():

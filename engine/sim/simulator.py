@@ -46,6 +46,8 @@ Read into values they take some sixteen times that, 256 MB at the most, whatever
 
 _AFTER_CLOSE = timedelta(seconds=1)
 _SHORTEST_S = 1e-3
+_ARRIVES_S = 0.3
+"""Seconds from the acknowledgement of an order to its first meeting with the market."""
 
 _SHOWS = frozenset({"req_mkt_data"})
 _HELD = frozenset({"place_order", "cancel_order", "req_global_cancel"})
@@ -241,9 +243,20 @@ class Simulator:
             faults=self.faults,
             history_pacing=HistoryPacing() if self.options.history_pacing else None,
             tell=self._dispatcher.tell,
+            arrived=self._arrived,
             later=self.later,
             now=self.now,
         )
+
+    def _arrived(self, order: Order) -> None:
+        def meet() -> None:
+            now = self.now()
+            self._dispatcher.tell(self.exchange.arrive(order, now))
+            self._schedule(now)
+            if self._loop is not None:
+                self._glances.plan(self._loop.call_later)
+
+        self.later(_ARRIVES_S, meet)
 
     def _left(self, session: Session) -> None:
         """A client has gone; its orders work on."""

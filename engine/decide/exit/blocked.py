@@ -59,6 +59,8 @@ class Due:
     kind: Kind
     """A loss, a profit, a date or a time, the last day."""
     triggered: ExitTriggered | None = None
+    runs: bool = False
+    """Whether the market runs away from it: its close begins at what is certain to trade."""
 
 
 def act(due: Due, position: Position, mark: Mark | None, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterator[Decision]:
@@ -93,7 +95,7 @@ def act(due: Due, position: Position, mark: Mark | None, snapshot: Snapshot, row
         rows,
         urgent,
         proposed,
-        at_natural=seldom and bool(failed),
+        at_natural=due.runs or (seldom and bool(failed)),
         spares_fees=due.kind != "guard",
     )
 
@@ -127,7 +129,7 @@ def wait(
     is_said = known is not None and (known.rule, known.obstacle) == (rule, obstacle)
     hits = pending(snapshot.exit_hits.get((position.id, rule)), snapshot)
     first_at, number = count or ((hits.first_at, hits.count) if hits else (snapshot.at, 1))
-    yield ConfirmExit(position.id, rule, first_at, number)
+    yield ConfirmExit(position.id, rule, first_at, number, hits.net if hits else None)
     if known is not None and is_said and snapshot.at < known.again_at:
         return
     if not is_said and snapshot.at - first_at < DECIDED_WITHIN:

@@ -117,5 +117,6 @@ def close(
             reason=reason,
             asked_by=asked_by,
             urgent=urgent,
+            at_natural=at_natural,
         )
     )

@@ -52,6 +52,10 @@ from engine.strategy.model import Strategy
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
 """What leaves a position open."""
+RAN_ON = "the market runs on: each leg was told anew, and closing costs more than on the first look"
+
+Belief = Literal["no", "yes", "runs"]
+"""Whether a rule that holds is due now; it runs where waiting for a better price would be left behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +173,16 @@ def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propo
         assert held.strategy is not None, "rules that answer are those of a strategy"
         action = action_of(answer.rule, held.position, held.strategy, snapshot.ledger)
         at_once = by_clock or not is_stop(answer)
-        is_due = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
-        why = ""
+        belief = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
+        is_due = belief != "no"
+        why = RAN_ON if belief == "runs" else ""
         if is_due and action == "roll":
-            action, why = yield from _rolled(answer, held, snapshot, rulebook, rows, _kind(answer, by_clock=by_clock))
+            action, not_rolled = yield from _rolled(answer, held, snapshot, rulebook, rows, _kind(answer, by_clock=by_clock))
+            why = not_rolled or why
         if action in STAYS:
             continue
         if is_due and action != "wait":
-            due = _due(answer, action, held, snapshot, _kind(answer, by_clock=by_clock), why)
+            due = _due(answer, action, held, snapshot, _kind(answer, by_clock=by_clock), why, runs=belief == "runs")
         break
     is_hopeless = due is not None and due.kind == "target" and bool(failed_closes(held.position, snapshot))
     if is_hopeless:
@@ -241,7 +247,7 @@ def _rolled(
 
 def _believed(
     answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, rows: Rows, *, at_once: bool
-) -> Generator[Decision, None, bool]:
+) -> Generator[Decision, None, Belief]:
     """Counts one more look at a rule that holds, and asks for the quotes that it waits for; whether it is due now.
 
     An alert is given once; a look without a fresh quote counts nothing.
@@ -250,28 +256,30 @@ def _believed(
     hits = snapshot.exit_hits.get((position.id, text))
     is_alert = action in STAYS
     if at_once and not is_alert:
-        return True
+        return "yes"
     if not snapshot.is_fresh:
         if not is_alert and pending(hits, snapshot) is not None:
             yield from _waits(text, held, snapshot, rows)
-        return False
-    count = counted(hits, snapshot, _told(held, snapshot, rows), at_once=at_once, forgets=not is_alert)
+        return "no"
+    mark = None if is_alert else held.mark  # an alert is in no hurry
+    count = counted(hits, snapshot, _told(held, snapshot, rows), at_once=at_once, forgets=not is_alert, mark=mark)
+    counting = ConfirmExit(position.id, text, count.first_at, count.count, count.net)
     if is_alert:
-        yield ConfirmExit(position.id, text, count.first_at, count.count)
+        yield counting
         if count.is_believed and not count.was_believed:
             yield TriggerExit(_triggered(answer, action, held, snapshot))
-        return False
+        return "no"
     if count.is_believed:
         if action == "roll":  # it may be kept: then it is not forgotten, and not asked for anew
-            yield ConfirmExit(position.id, text, count.first_at, count.count)
-        return True
+            yield counting
+        return "runs" if count.runs else "yes"
     if snapshot.at - count.first_at >= DECIDED_WITHIN:
         yield from _waits(text, held, snapshot, rows, (count.first_at, count.count))
-        return False
-    yield ConfirmExit(position.id, text, count.first_at, count.count)
+        return "no"
+    yield counting
     legs = position.spread.legs
     yield from ask_now(legs, snapshot) if pending(hits, snapshot) is None else ask_silent(legs, snapshot, rows)
-    return False
+    return "no"
 
 
 def _judged(held: _Held, unknown: Sequence[ExitAnswer], snapshot: Snapshot) -> Iterator[Decision]:
@@ -307,10 +315,10 @@ def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
     return "clock" if by_clock else "stop" if is_stop(answer) else "target"
 
 
-def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind: Kind, text: str) -> Due:
+def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind: Kind, text: str, *, runs: bool = False) -> Due:
     rule = answer.rule.condition.text
     reason = (PREFIX if action == "roll" else "") + rule
-    return Due(rule, reason, kind, replace(_triggered(answer, action, held, snapshot), text=text))
+    return Due(rule, reason, kind, replace(_triggered(answer, action, held, snapshot), text=text), runs)
 
 
 def _triggered(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot) -> ExitTriggered:

@@ -109,11 +109,9 @@ def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision
 
 
 def _first_limit(close: Order, mark: Mark) -> Decimal:
-    """The first price of a close: mid as it is now; its worst where it was proposed at that, since no better one was taken."""
+    """The first price of a close as the quotes are now: mid, or natural where it was proposed at that."""
     proposed = close.proposed
-    if proposed.limit == proposed.worst:
-        return proposed.worst
-    return max(proposed.worst, closing_plan(close.spread, mark, urgent=True).limit)
+    return max(proposed.worst, closing_plan(close.spread, mark, urgent=True, at_natural=proposed.at_natural).limit)
 
 
 def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:

@@ -15,7 +15,7 @@ from engine.sim.exchange.booking import Booking
 from engine.sim.exchange.checks import HouseRules, Refusal, book_refusal, contract_refusal, order_refusal
 from engine.sim.exchange.combos import NaturalPrice, best_price
 from engine.sim.exchange.credit import Credit
-from engine.sim.exchange.fills import Chance, FillModel, Match, match
+from engine.sim.exchange.fills import Chance, FillModel, Match, is_marketable, match
 from engine.sim.exchange.ids import Ids
 from engine.sim.exchange.instruments import Tape
 from engine.sim.exchange.orders import (
@@ -164,6 +164,13 @@ class Exchange:
                 notices += self._match(order, now, seconds)
         return notices
 
+    def arrive(self, order: Order, now: datetime) -> list[Notice]:
+        """The trade of an order, placed or changed now, that takes what is quoted; any other waits for the market's next step."""
+        natural = self.natural(order.terms) if self.is_open and order.status == "Submitted" else None
+        if natural is None or not is_marketable(self._as_paid(order), natural):
+            return []
+        return self._match(order, now, 0.0)
+
     def fill(self, order: Order, now: datetime, quantity: int | None = None) -> list[Notice]:
         """Trades a working order at its limit now, whatever the quotes are; for faults and drills."""
         natural = self.natural(order.terms)
@@ -252,14 +259,17 @@ class Exchange:
         parent = self.find(order.client_id, order.terms.parent_id) if order.terms.parent_id else None
         return "child,locate" if parent is not None and parent.status != "Filled" else ""
 
+    @staticmethod
+    def _as_paid(order: Order) -> Decimal | None:
+        """The limit as paid: a seller's is received, so it has the other sign."""
+        limit = order.terms.limit
+        return -limit if limit is not None and order.terms.action == "SELL" else limit
+
     def _match(self, order: Order, now: datetime, seconds: float) -> list[Notice]:
         natural = self.natural(order.terms)
         if natural is None:
             return self._end_if_immediate(order, now)
-        # A seller's limit is received: as paid it has the other sign.
-        limit = order.terms.limit
-        as_paid = -limit if limit is not None and order.terms.action == "SELL" else limit
-        done = match(as_paid, order.remaining, natural, seconds=seconds, model=self.fills, chance=self._chance)
+        done = match(self._as_paid(order), order.remaining, natural, seconds=seconds, model=self.fills, chance=self._chance)
         if done is None:
             return self._end_if_immediate(order, now)
         price = -done.price if order.terms.action == "SELL" else done.price

@@ -1,6 +1,6 @@
-"""Whether an order trades on a step of the market, at which price and how much of it.
+"""Whether an order trades, at which price and how much of it.
 
-At or through the natural price, or that of the complex book, it trades at once, at the better of the two. Between
+At or through the natural price, or that of the complex book, it trades as it arrives, at the better of the two. Between
 mid and natural it trades with a chance that grows with the time that passed and with the price offered; beyond mid
 it waits.
 """
@@ -41,6 +41,11 @@ class Match:
     quantity: int
 
 
+def is_marketable(limit: Decimal | None, natural: NaturalPrice) -> bool:
+    """Whether an order that pays at most `limit` (None: whatever it costs) takes what is quoted."""
+    return limit is None or limit >= natural.price
+
+
 def match(
     limit: Decimal | None, quantity: int, natural: NaturalPrice, *, seconds: float, model: FillModel, chance: Chance
 ) -> Match | None:
@@ -48,7 +53,7 @@ def match(
 
     All prices as paid: a seller's are negated before. Raises nothing; draws from `chance` only where it decides.
     """
-    if limit is None or limit >= natural.price:
+    if limit is None or is_marketable(limit, natural):
         return Match(natural.price, _part(min(quantity, natural.size), model, chance))
     width = natural.price - natural.mid
     if limit < natural.mid or width <= 0:

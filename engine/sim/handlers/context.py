@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.instruments import Instrument
-from engine.sim.exchange.orders import Notice
+from engine.sim.exchange.orders import Notice, Order
 from engine.sim.faults import Faults
 from engine.sim.handlers.lines import Again, Emit, Later, Lines, Write
 from engine.sim.handlers.odd import OddMemory
@@ -31,6 +31,8 @@ class Context:
     history_pacing: HistoryPacing | None
     tell: Callable[[Sequence[Notice]], None]
     """Tells every client what happened at the exchange."""
+    arrived: Callable[[Order], None]
+    """Has an order that was placed or changed meet the market, a moment later."""
     later: Later
     now: Callable[[], datetime]
     odd: OddMemory = field(default_factory=OddMemory)

@@ -61,6 +61,7 @@ class OrderHandler:
         self._send = Odd(context.faults, context.odd, client.send, context.later, context.now).send
         self._send_fields = client.send_fields
         self._tell = context.tell
+        self._arrived = context.arrived
         self._later = context.later
         self._now = context.now
         self._untransmitted: dict[int, OrderTerms] = {}
@@ -214,6 +215,8 @@ class OrderHandler:
         if order is not None and order is not known:
             notices = self._commented(order, notices, now)
         self._tell(notices)
+        if order is not None:
+            self._arrived(order)
 
     def _commented(self, order: Order, notices: list[Notice], now: datetime) -> list[Notice]:
         """The acknowledgement of a new order with what TWS adds to it."""

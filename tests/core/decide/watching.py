@@ -56,7 +56,7 @@ def watched(known: Ledger, chains: Sequence[ChainSnapshot], strategy: Strategy =
         for one in found[-1]:
             match one:
                 case ConfirmExit():
-                    hits[one.position, one.rule] = ExitHits(one.first_at, chain.as_of, one.count)
+                    hits[one.position, one.rule] = ExitHits(one.first_at, chain.as_of, one.count, one.net)
                 case AskQuotes():
                     asked |= dict.fromkeys((leg.con_id for leg in one.contracts), chain.as_of)
                 case BlockExit(fact=fact) | FreeExit(fact=fact):

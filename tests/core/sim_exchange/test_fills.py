@@ -50,6 +50,32 @@ def test_order_through_natural_fills_at_natural(action: str, limit: str, price: 
     assert (order.status, order.average_price) == ("Filled", Decimal(price))
 
 
+def arrived(limit: str, **how: object) -> list[str]:
+    """The states in which an order is shown when it arrives, after its acknowledgement."""
+    exchange = venue.exchange(WrittenTape(), **how)
+    exchange.place(1, 5, bull_put(limit), NOW)
+    (order,) = exchange.orders.values()
+    return [notice.status for notice in exchange.arrive(order, NOW) if isinstance(notice, StatusShown)]
+
+
+def test_order_that_takes_what_is_quoted_trades_as_it_arrives_and_another_waits_for_the_market():
+    assert arrived("-1.95") == ["Filled"]
+    assert arrived("-1.96") == []
+    assert arrived("-1.95", opened=False) == []
+
+
+def test_order_that_is_changed_to_what_is_quoted_trades_with_the_change():
+    exchange = venue.exchange(WrittenTape())
+    exchange.place(1, 5, bull_put("-2.50"), NOW)
+    exchange.place(1, 5, bull_put("-1.90"), LATER)
+
+    (order,) = exchange.orders.values()
+    notices = exchange.arrive(order, LATER)
+
+    assert (order.status, order.average_price) == ("Filled", Decimal("-1.95"))
+    assert [type(notice) for notice in notices][:3] == [Executed] * 3
+
+
 def test_order_between_mid_and_natural_fills_by_chance_and_never_beyond_mid():
     natural = NaturalPrice(Decimal("-1.95"), Decimal("-2.00"), 50)
     model, chance = FillModel(partial=0), np.random.default_rng(1)

@@ -10,6 +10,7 @@ import pytest
 
 from engine.decide.decide import decide
 from engine.decide.exit.blocked import UNJUDGED
+from engine.decide.exit.exits import RAN_ON
 from engine.decide.exit.expiry import GUARD
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.gate import Opening, gate
@@ -26,6 +27,7 @@ from engine.domain.decision import (
     Propose,
     Reprice,
     Send,
+    TriggerExit,
     facts_of,
 )
 from engine.domain.facts import (
@@ -100,6 +102,51 @@ def test_stop_that_a_fresh_quote_contradicts_is_dropped() -> None:
 
     assert [one.count for one in found[1] if isinstance(one, ConfirmExit)] == [0]
     assert blocked(found[1]) == []
+
+
+RUNS = [(0, "2.50"), (3, "2.53"), (5, "2.56")]
+"""Seconds and what closing costs: each look finds the loss grown, by 2.4% in all."""
+
+
+def looked(looks: Sequence[tuple[float, str]], age_s: float = 1.0) -> list[list[Decision]]:
+    return watched(position(), [costs(net, at=seconds(n), age_s=age_s) for n, net in looks])
+
+
+def test_stop_whose_market_runs_on_is_believed_after_five_seconds_and_closes_at_what_is_certain_to_trade() -> None:
+    found = looked(RUNS)
+
+    (close,) = (one.order for one in found[-1] if isinstance(one, Propose))
+    assert ["Propose" in kinds(one) for one in found] == [False, False, True]
+    assert (close.limit, close.at_natural, close.urgent) == (Decimal("-2.58"), True, True)
+    assert [one.fact.text for one in found[-1] if isinstance(one, TriggerExit)] == [RAN_ON]
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        pytest.param([(0, "2.50"), (3, "2.52"), (5, "2.54")], id="the loss grew by less than what quotes move for nothing"),
+        pytest.param([(0, "2.50"), (3, "3.50")], id="seconds are too few"),
+        pytest.param([(0, "2.50"), (5, "2.50")], id="a print that stands"),
+        pytest.param([(0, "3.50"), (5, "2.50")], id="a print that was too bad"),
+    ],
+)
+def test_stop_whose_market_does_not_run_waits_to_be_believed(looks: list[tuple[float, str]]) -> None:
+    assert not any(isinstance(one, Propose) for found in looked(looks) for one in found)
+
+
+def test_stop_is_not_believed_sooner_where_one_leg_was_not_told_anew() -> None:
+    known = position()
+    standing = {"quoted_at": seconds(-1).timestamp()}
+    chains = [costs("2.50"), *(costs("2.80", at=seconds(n), bid=3.99, ask=4.01, **standing) for n in (3, 5))]
+
+    assert not any(isinstance(one, Propose) for found in watched(known, chains) for one in found)
+
+
+def test_stop_believed_on_three_looks_begins_at_mid_where_the_market_stands() -> None:
+    found = looked([(n, "2.50") for n in range(0, 21, 5)])
+
+    (close,) = (one.order for one in next(one for one in found if "Propose" in kinds(one)) if isinstance(one, Propose))
+    assert (close.limit, close.at_natural) == (Decimal("-2.50"), False)
 
 
 def test_stop_that_no_quote_answers_speaks_after_half_a_minute_and_asks_ever_more_seldom() -> None:
