@@ -24,10 +24,13 @@ class SimOptions:
     idle_cadence_s: float | None = None
     """The same while no order works: a demonstration may look away when nothing is at stake. None: no difference."""
     held_every_s: float | None = None
-    """While no order works, quotes of what the account holds are looked at this often, and told with their underlyings where one
-    has moved by the part of itself below: something is at stake then, and the next look is one step of the cadence later. None:
-    they wait for the idle cadence."""
+    """While no order works, quotes of what the account holds are looked at this often, and at each step of the cadence at which
+    their underlying has moved by `underlying_move` since the last look. They are told with their underlyings where one has moved
+    by `held_move`: something is at stake then. None: they wait for the idle cadence."""
     held_move: float = 0.04
+    """Part of a quote."""
+    underlying_move: float = 0.0004
+    """Part of the underlying's price: two points of SPX."""
     repeats_quotes: bool = False
     """Whether an update sends bid and ask again where they have not changed, so that their age tells of the line."""
     match_every_s: float = 1.0

@@ -4,7 +4,7 @@ Instruments and hours are kept once found; quotes are read from the market's col
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -101,6 +101,10 @@ class MarketTape:
             return None
         self._quoted.clear()
         return self.market.step(now)
+
+    def prices_at(self, now: datetime) -> Mapping[str, float]:
+        """Where the underlyings stand at `now`, ahead of the quotes; empty while data stand still, or only a step can tell."""
+        return {} if self.data_faults.frozen else self.market.prices_at(now)
 
     def change_data_faults(self, data_faults: DataFaults) -> None:
         """The faults of the data from now on."""

@@ -48,8 +48,8 @@ def counted(
     forgets: bool = True,
     mark: Mark | None = None,
 ) -> Count:
-    """The count of a rule that holds on this fresh look; `quoted_at` are the moments at which its legs were quoted, `mark` is what
-    closing would bring."""
+    """The count of a rule that holds on this fresh look; `quoted_at` are the moments at which its legs were quoted, `mark` is
+    what closing would bring."""
     before = pending(hits, snapshot) if forgets else _ever(hits)
     first_at, count = (before.first_at, before.count + 1) if before else (snapshot.at, 1)
     first_net = before.net if before else mark.mid if mark else None

@@ -94,21 +94,20 @@ class QuoteHandler:
         self._tick_options()
         self._tick_others(frozenset(underlyings))
 
-    def glance(self, held: Container[int], underlyings: frozenset[str], part: float) -> bool:
+    def glance(self, held: Container[int], underlyings: frozenset[str], part: float) -> None:
         """Sends what changed of these contracts and of everything that is no option, where the middle of one of them has moved by
-        this part of itself since it was told; whether it has."""
+        this part of itself since it was told."""
         places = self._option_lines.places(held)
         if self.competing or not places.size:
-            return False
+            return
         told, now = (
             values[: ticks.PRICE_COLUMNS].mean(axis=0)
             for values in (self._option_lines.values[:, places], self._tape.columns(self._option_lines.rows[places]))
         )
         if not np.any(np.abs(now - told) > np.maximum(_LEAST_MOVE, part * told)):
-            return False
+            return
         self._tick_options(places)
         self._tick_others(underlyings)
-        return True
 
     def _tick_others(self, moved: frozenset[str]) -> None:
         for line in list(self._open.values()):

@@ -67,7 +67,8 @@ class GeneratedMarket:
         self._keys: set[Key] = set()
         self._listing = listing_of((), self._optioned, self._numbers)
         self._quotes = Quotes.absent(0)
-        self._done = 0
+        self._done = self._shown = 0
+        """Steps of the day that the underlyings have walked, and those that the quotes show."""
         self._day = 0
         self._shocked = False
         self._now = start
@@ -136,6 +137,14 @@ class GeneratedMarket:
             relisted = self._next_day() or relisted
         return self._walk_to(now, relisted)
 
+    def prices_at(self, now: datetime) -> Mapping[str, float]:
+        session = self._hours.at(now)
+        if session is None or now < self._now or self._hours.count_begun(now) != self._day:
+            return {}
+        self._now = now
+        self._advance_to((now - session.open) // self._cadence)
+        return {symbol: self._price(symbol) for symbol in self._symbols}
+
     def shock(self, underlying: str, move: float, vol_move: float | None = None) -> None:
         """A jump, shown by the next step in session; the other underlyings follow as far as they are correlated.
 
@@ -189,7 +198,7 @@ class GeneratedMarket:
 
     def _open_day(self, number: int) -> None:
         session = self._hours.sessions[number]
-        self._day, self._done = number + 1, 0
+        self._day, self._done, self._shown = number + 1, 0, 0
         self._walk.night(session.day)
         self._walk.begin(session.day, self._steps(), self._cadence.total_seconds())
         for symbol, bars in self._bars_of.items():
@@ -223,10 +232,10 @@ class GeneratedMarket:
     def _walk_to(self, now: datetime, relisted: bool) -> Change:
         session = self._hours.sessions[self._day - 1]
         wanted = self._steps() if now >= session.close else (now - session.open) // self._cadence
-        if wanted == self._done and not self._shocked and not relisted:
+        if wanted == self._shown and not self._shocked and not relisted:
             return NOTHING
         self._advance_to(wanted)
-        self._shocked = False
+        self._shown, self._shocked = self._done, False
         shown = {symbol: bars.quote() for symbol, bars in self._bars_of.items()}
         part = self._done / self._steps()
         for symbol, bars in self._bars_of.items():

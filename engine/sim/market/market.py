@@ -16,7 +16,7 @@ from engine.sim.market.quotes import Bar, Change, Quotes, UnderlyingQuote
 class Market(Protocol):
     """Prices as a function of simulated time; no I/O, no clock, no chance beyond its seed.
 
-    Time only moves by `step`, and never backwards. All instants are aware; all answers are as of the last step.
+    Time never moves backwards. All instants are aware; all answers but `prices_at` are as of the last step.
     """
 
     @property
@@ -72,6 +72,11 @@ class Market(Protocol):
 
     def step(self, now: datetime) -> Change:
         """Brings the market to `now`, and says what that changed. Raises ValueError when time would run backwards."""
+        ...
+
+    def prices_at(self, now: datetime) -> Mapping[str, float]:
+        """Where the underlyings stand at `now`, ahead of the quotes, which stay as the last step left them; empty where only a
+        step can tell."""
         ...
 
     def next_event(self, now: datetime) -> datetime | None:

@@ -129,6 +129,9 @@ class ReplayedMarket:
     def is_open(self, now: datetime) -> bool:
         return self._hours.at(now) is not None
 
+    def prices_at(self, now: datetime) -> Mapping[str, float]:
+        return {}
+
     def next_event(self, now: datetime) -> datetime | None:
         number = bisect_right(self._instants, now)
         return self._instants[number] if number < len(self._instants) else None
