@@ -529,7 +529,7 @@ class Diagonal(OfTwoExpiries, OfOneRight):
             "short_delta: 0.20-0.35",
             "width: $5-$50",
         ),
-        ("quote_width <= 20% of width",),
+        ("quote_width <= $0.50",),
         ("profit >= 25% of max_loss", "loss >= 40% of max_loss"),
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": _NO_WIDTH})
@@ -595,7 +595,7 @@ class DoubleDiagonal(TwoCalendars):
             "short_delta: 0.20-0.35          # of each side",
             "width: $5-$50                   # of both sides, equally wide; or {put: $5, call: $10}",
         ),
-        ("quote_width <= 20% of max_loss",),
+        ("quote_width <= $1",),
         ("profit >= 25% of max_loss", "loss >= 40% of max_loss"),
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": _NO_WIDTH, "long_delta": "it has two bought legs"})

@@ -48,21 +48,38 @@ def check_values(validation: Validation) -> None:
 
 
 def check_undefined(validation: Validation) -> None:
-    """Measures that the structure does not have: a debit structure has no credit."""
+    """Measures that the structure does not have: a debit structure has no credit, a calendar no width."""
     spread, approval = validation.strategy.spread, validation.strategy.entry.approval
-    has, lacks, pays = ("credit", "debit", "receives a credit") if spread.is_credit else ("debit", "credit", "pays a debit")
     conditions = [*spread.rules, *(rule.condition for rule in validation.strategy.exits)]
     if isinstance(approval, Policy):
         conditions.extend(approval.auto_when)
     lines: list[tuple[Expression, Place | Condition]] = [(spread.rank, validation.at("spread", "rank"))]
     lines.extend((condition.expression, condition) for condition in conditions)
     for expression, where in lines:
-        found = [
-            measure for measure in measures_in(expression) if declaration(measure.name, measure.relation).structures == lacks
-        ]
-        for name in dict.fromkeys(measure.name for measure in found):
-            message = f"'{name}' is not defined for a {spread.type}: it {pays}"
-            validation.error(where, message, _turned(where, name, name.replace(lacks, has)))
+        for measure in dict.fromkeys(measures_in(expression)):
+            _check_defined(validation, where, measure)
+
+
+def _check_defined(validation: Validation, where: Place | Condition, measure: Measure) -> None:
+    spread, name = validation.strategy.spread, measure.name
+    defined_for = declaration(name, measure.relation).structures
+    if measure.relation in {"spread", "position"} and name in spread.lacks:
+        what = remove() if isinstance(where, Condition) else write("return_on_risk")
+        validation.error(where, f"'{name}' is not defined for {_a(spread.type)}: {spread.lacks[name]}", what)
+    elif defined_for is None or defined_for == spread.pays:
+        return
+    elif spread.pays != "either":
+        pays = "receives a credit" if spread.pays == "credit" else "pays a debit"
+        message = f"'{name}' is not defined for {_a(spread.type)}: it {pays}"
+        validation.error(where, message, _turned(where, name, name.replace(defined_for, spread.pays)))
+    elif measure.relation == "position":
+        other = "debit" if defined_for == "credit" else "credit"
+        message = f"{_a(spread.type)} may open for a {other}, and '{name}' of that position is unknown: this would never hold"
+        validation.error(where, message, _turned(where, name, "max_loss"))
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _turned(where: Place | Condition, name: str, instead: str) -> WayOut:
@@ -96,7 +113,7 @@ def check_repeated(validation: Validation) -> None:
 def _between(validation: Validation, measure: Measure) -> tuple[float, float] | None:
     """Bounds that a measure never leaves in this strategy."""
     if _is_delta_of_leg(measure):
-        return (-1, 0) if validation.strategy.spread.put_call == "P" else (0, 1)
+        return _DELTAS[_right(validation)]
     return declaration(measure.name, measure.relation).between
 
 
@@ -105,7 +122,7 @@ def _always(validation: Validation, measure: Measure, between: tuple[float, floa
     unit = declaration(measure.name, measure.relation).unit
     low, high = (f"{value:.0%}" if unit is Unit.RATIO else f"{value:g}" for value in between)
     if _is_delta_of_leg(measure):
-        kind = "put" if validation.strategy.spread.put_call == "P" else "call"
+        kind = _right(validation)
         without = re.sub(r"(?<![a-z_(])delta\b(?!\s*\))", "abs(delta)", " ".join(condition.text.split()), count=1)
         way_out = write(unsigned(without), note="  for the delta without its sign")
         return f"the delta of a {kind} is between {low} and {high}", way_out
@@ -114,6 +131,16 @@ def _always(validation: Validation, measure: Measure, between: tuple[float, floa
     if between[0] == 0 and without != " ".join(condition.text.split()):
         return message, write(without)
     return message, "write a number between them"
+
+
+_DELTAS = {"put": (-1.0, 0.0), "call": (0.0, 1.0), "leg": (-1.0, 1.0)}
+"""Between what the delta of a leg lies."""
+
+
+def _right(validation: Validation) -> str:
+    """What all legs of the structure are, puts or calls."""
+    rights = {leg.put_call for leg in validation.strategy.spread.shape.legs}
+    return "leg" if len(rights) > 1 else "put" if rights == {"P"} else "call"
 
 
 def _is_delta_of_leg(measure: Measure) -> bool:

@@ -11,7 +11,7 @@ from engine.strategy.model import Policy
 from engine.strategy.spelled import spelled
 from engine.strategy.validation.hours import check_hours
 from engine.strategy.validation.validation import Validation
-from engine.strategy.values.meaning import Auto, PriceWalk, Usd, WorstShare
+from engine.strategy.values.meaning import Auto, PriceWalk, Usd, WorstFromMid, WorstShare
 from engine.strategy.way_out import add, remove, write
 
 
@@ -48,11 +48,17 @@ def check_price(validation: Validation) -> None:
     walk = validation.strategy.entry.price
     if walk is None or not isinstance(walk.worst, WorstShare):
         return
-    place, worst, is_credit = validation.at("entry", "price"), walk.worst, validation.strategy.spread.is_credit
-    if worst.base == "mid" and is_credit and worst.fraction > 1:
+    place, worst, spread = validation.at("entry", "price"), walk.worst, validation.strategy.spread
+    if worst.base == "mid" and spread.pays == "credit" and worst.fraction > 1:
         validation.error(place, "a credit gets worse below the mid, not above it", _with_worst(walk, 2 - worst.fraction, "mid"))
-    if worst.base == "mid" and not is_credit and worst.fraction < 1:
+    if worst.base == "mid" and spread.pays == "debit" and worst.fraction < 1:
         validation.error(place, "a debit gets worse above the mid, not below it", _with_worst(walk, 2 - worst.fraction, "mid"))
+    if worst.base == "mid" and spread.pays == "either":
+        message = f"a {spread.type} may be worth about nothing, and a share of that is no bound"
+        validation.warn(place, message, write(spelled(replace(walk, worst=WorstFromMid(Decimal("0.10"))))))
+    if worst.base == "width" and spread.span is None:
+        fraction = Decimal("0.92" if spread.pays == "credit" else "1.08")
+        validation.error(place, f"a {spread.type} has no width", _with_worst(walk, fraction, "mid"))
     if worst.base == "width" and worst.fraction >= 1:
         validation.error(place, "no spread is worth its whole width", _with_worst(walk, Decimal("0.15"), "width"))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from engine.domain.index_classes import option_class
 from engine.strategy.conditions import LET_EXPIRE
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
+from engine.strategy.spreads import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.spread import most_worth
 from engine.strategy.validation.validation import Validation
@@ -17,6 +19,11 @@ _LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delt
 _CLOSES_FROM, _CLOSES_UNTIL = 9 * 60 + 30, 15 * 60 + 55
 """Minutes of the day in New York: nothing is closed before the open nor in the last five minutes of a session."""
 _STOPS_BEFORE_CLOSE = 5
+_STOPS: Mapping[Pays, str] = {
+    "credit": "loss >= 200% of credit",
+    "debit": "loss >= 50% of debit",
+    "either": "loss >= 50% of max_loss",
+}
 _DOLLARS_LEAST = 5
 """A result of the whole position below this was meant for one share."""
 _END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held"})
@@ -28,15 +35,14 @@ def check_exits(validation: Validation) -> None:
     closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
     if not names & _LIMIT_A_LOSS and not any(_is_below_zero(condition) for condition in closing):
-        line = "- loss >= 200% of credit" if strategy.spread.is_credit else "- loss >= 50% of debit"
-        validation.warn(validation.at("exits"), "no exit limits a loss", add(line, "exits"))
+        validation.warn(validation.at("exits"), "no exit limits a loss", add(f"- {_STOPS[strategy.spread.pays]}", "exits"))
     in_shares = _settled_in_shares(validation)
     is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
-    of_today = _is_of_today(strategy.spread.expiry)
+    of_today = _is_of_today(strategy.spread.first_expiry)
     if names & _END_IN_TIME or is_left or (of_today and not in_shares):
         return
     message = "no exit closes before expiry" + (f", and {in_shares[0]} options are settled in shares" if of_today else "")
-    validation.warn(validation.at("exits"), message, add(f"- {in_time(strategy.spread.expiry)}", "exits"))
+    validation.warn(validation.at("exits"), message, add(f"- {in_time(strategy.spread.first_expiry)}", "exits"))
 
 
 def _is_below_zero(condition: Condition) -> bool:
@@ -58,7 +64,7 @@ def check_let_expire(validation: Validation) -> None:
         elif rule.action == LET_EXPIRE and in_shares:
             message = f"{in_shares[0]} options are settled in shares, so a position is not left to expire"
             if rule.lets_all_expire:
-                validation.error(rule.condition, message, write(in_time(validation.strategy.spread.expiry, latest=True)))
+                validation.error(rule.condition, message, write(in_time(validation.strategy.spread.first_expiry, latest=True)))
             else:
                 validation.error(validation.at("exits", at, rule.condition.text), message, write("close"))
         above = above or rule.lets_all_expire
@@ -94,7 +100,7 @@ def check_at_once(validation: Validation) -> None:
 
 
 def _check_bound(validation: Validation, condition: Condition, about: Expression, bound: Bound) -> None:
-    width = validation.strategy.spread.width
+    span = validation.strategy.spread.span
     opens = "this holds the moment a position opens"
     alone = _is_alone(condition)
     match about:
@@ -102,8 +108,8 @@ def _check_bound(validation: Validation, condition: Condition, about: Expression
             validation.error(condition, "a position never earns more than that", write("profit >= 50% of max_profit"))
         case Arithmetic(left=Measure(name="loss"), right=Measure(name="max_loss" | "debit")) if bound.low > 1:
             validation.error(condition, "a position never loses more than that", write("loss >= 50% of max_loss"))
-        case Measure(name="mark") if bound.misses(0, float(width.high)):
-            validation.error(condition, most_worth(width), write("loss >= 50% of max_loss"))
+        case Measure(name="mark") if span is not None and bound.misses(0, float(span.high)):
+            validation.error(condition, most_worth(span), write("loss >= 50% of max_loss"))
         case Measure(name="time") if bound.low >= _CLOSES_UNTIL or bound.high < _CLOSES_FROM:
             message = "the engine closes from 09:30 to 15:55 New York at most, so this never holds"
             validation.error(condition, message, write("time >= 15:45 New York"))
@@ -137,7 +143,7 @@ def _check_bound(validation: Validation, condition: Condition, about: Expression
 def _check_days(validation: Validation, condition: Condition, bound: Bound) -> None:
     """An exit on days to expiry against the days with which a position begins, opened or else rolled."""
     roll = validation.strategy.roll
-    if not _check_days_of(validation, condition, bound, "expiry", validation.strategy.spread.expiry) and roll is not None:
+    if not _check_days_of(validation, condition, bound, "expiry", validation.strategy.spread.first_expiry) and roll is not None:
         _check_days_of(validation, condition, bound, "to", roll.to)
 
 
@@ -163,7 +169,7 @@ def _check_days_of(validation: Validation, condition: Condition, bound: Bound, k
 def _longest(validation: Validation) -> DayRange | None:
     """The days to expiry of what may be held longest, opened or rolled to; None where they are not counted in days."""
     roll = validation.strategy.roll
-    rules = [validation.strategy.spread.expiry] + ([roll.to] if roll is not None else [])
+    rules = [validation.strategy.spread.first_expiry] + ([roll.to] if roll is not None else [])
     ranges = [rule for rule in rules if isinstance(rule, DayRange)]
     return max(ranges, key=lambda rule: rule.max_days) if len(ranges) == len(rules) else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure
 from engine.strategy.validation.bounds import bounds_of
@@ -25,7 +25,7 @@ def check_roll(validation: Validation) -> None:
     rolling = [rule.condition for rule in validation.strategy.exits if rule.action == "roll"]
     if rolling and "roll" not in validation.tree:  # one that is written and wrong is told by itself
         message = "this exit rolls, but roll: does not say where to"
-        expiry = validation.strategy.spread.expiry
+        expiry = validation.strategy.spread.first_expiry
         days = expiry.as_written if isinstance(expiry, DayRange) else "30-60 days"
         validation.error(rolling[0], message, add(f"roll: {{to: {days}, for: a credit}}"))
     if validation.strategy.roll is not None and not rolling:
@@ -37,7 +37,7 @@ def check_roll(validation: Validation) -> None:
 def _check_net(validation: Validation, condition: Condition) -> None:
     """What closing costs at least when this exit holds, against what a successor brings at most."""
     strategy, roll = validation.strategy, validation.strategy.roll
-    if roll is None or not strategy.spread.is_credit:
+    if roll is None or strategy.spread.pays != "credit" or strategy.spread.span is None:
         return
     wanted, costs, brings = float(roll.for_.least_net), _costs_at_least(validation, condition), _brings_at_most(validation)
     if costs == 0 or brings - costs > wanted:
@@ -56,20 +56,31 @@ def _brings_at_most(validation: Validation) -> float:
     """USD per share that opening a spread of this file brings."""
     spread = validation.strategy.spread
     shares, amounts = [1.0], [math.inf]
-    if spread.short_delta is not None:
-        shares.append(float(spread.short_delta.high) * _ABOVE_DELTA)
+    sold = [float(deltas.high) for (key, *_), deltas in spread.deltas if key == "short_delta"]
+    if sold:
+        shares.append(_of_all_sides(validation, sold) * _ABOVE_DELTA)
     for name, of_width, bound in _bounds_on(validation, ("credit", "natural_credit", "short_delta")):
         if name == "short_delta":
-            shares.append(bound[1] * _ABOVE_DELTA)
+            shares.append(_of_all_sides(validation, [bound[1]]) * _ABOVE_DELTA)
         else:
             (shares if of_width else amounts).append(bound[1])
-    return min(float(spread.width.high) * min(shares), *amounts)
+    return min(_span(validation)[1] * min(shares), *amounts)
+
+
+def _of_all_sides(validation: Validation, deltas: Sequence[float]) -> float:
+    """The deltas of all legs that are sold together, of which one was said for each side, or one for all."""
+    return sum(deltas) if len(deltas) > 1 else deltas[0] * sum(leg.sign < 0 for leg in validation.strategy.spread.shape.legs)
+
+
+def _span(validation: Validation) -> tuple[float, float]:
+    """Least and most that a spread of this file can be worth at most, USD per share."""
+    span = validation.strategy.spread.span
+    return (0.0, math.inf) if span is None else (float(span.low), float(span.high))
 
 
 def _costs_at_least(validation: Validation, condition: Condition) -> float:
     """USD per share that closing costs when a condition holds; 0 where it says nothing of it."""
-    width = validation.strategy.spread.width
-    low, high, opened = float(width.low), float(width.high), _opened_at_least(validation)
+    (low, high), opened = _span(validation), _opened_at_least(validation)
     costs = [0.0]
     for about, bound in bounds_of(condition):
         if not math.isfinite(bound.low) or bound.low <= 0:
@@ -94,7 +105,7 @@ def _costs_at_least(validation: Validation, condition: Condition) -> float:
 
 def _opened_at_least(validation: Validation) -> float:
     """USD per share that a position of this file was opened for."""
-    low = float(validation.strategy.spread.width.low)
+    low, _ = _span(validation)
     found = [bound[0] * (low if of_width else 1) for _, of_width, bound in _bounds_on(validation, ("credit", "natural_credit"))]
     return max((amount for amount in found if math.isfinite(amount)), default=0.0)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure, measures_in
 from engine.strategy.guesses import NUMBER
+from engine.strategy.spreads import Vertical
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.signs import unsigned
 from engine.strategy.validation.validation import Validation
@@ -20,12 +21,12 @@ _NEAR = Decimal("0.02")
 
 def check_expiry(validation: Validation) -> None:
     """Conditions on dte against the expiry that is searched."""
-    rule = validation.strategy.spread.expiry
+    rule = validation.strategy.spread.first_expiry
     if not isinstance(rule, DayRange):
         return
     if rule.min_days == rule.max_days > 0:  # on its last day there is one nearly always, and it is asked for by that number
         validation.warn(
-            validation.at("spread", "expiry"),
+            validation.at("spread", "expiry", "near"),
             f"only an expiry exactly {rule.min_days} days away fits, on most days there is none",
             write(f"{max(0, rule.min_days - 5)}-{rule.max_days + 5} days"),
         )
@@ -42,12 +43,11 @@ def check_expiry(validation: Validation) -> None:
 
 def check_deltas(validation: Validation) -> None:
     """A single delta is that delta, not the nearest to it."""
-    spread = validation.strategy.spread
-    for key, bounds in (("short_delta", spread.short_delta), ("long_delta", spread.long_delta)):
-        if bounds is not None and bounds.low == bounds.high:
+    for keys, bounds in validation.strategy.spread.deltas:
+        if bounds.low == bounds.high:
             low, high = max(Decimal(0), bounds.low - _NEAR), min(Decimal(1), bounds.high + _NEAR)
             message = f"only a delta of exactly {bounds.low} fits, and hardly any option has it"
-            validation.warn(validation.at("spread", key), message, write(f"{low}-{high}"))
+            validation.warn(validation.at("spread", *keys), message, write(f"{low}-{high}"))
 
 
 def check_delta_rules(validation: Validation) -> None:
@@ -55,12 +55,12 @@ def check_delta_rules(validation: Validation) -> None:
     the legs.
     """
     spread = validation.strategy.spread
-    leg = "short_delta" if spread.is_credit else "long_delta"
+    leg = "long_delta" if isinstance(spread, Vertical) and spread.pays == "debit" else "short_delta"
     names = {measure.name for rule in spread.rules for measure in measures_in(rule.expression)}
-    is_chosen = spread.short_delta is not None or spread.long_delta is not None or names & {"short_delta", "long_delta"}
+    is_chosen = any(True for _ in spread.deltas) or names & {"short_delta", "long_delta"}
     for condition in () if is_chosen else spread.rules:
         _check_delta(validation, condition, Measure("delta", "spread"), leg, _LEG_DELTA)
-    for rule in validation.strategy.exits if spread.is_credit else ():
+    for rule in validation.strategy.exits if spread.pays == "credit" else ():
         _check_delta(validation, rule.condition, Measure("delta", "position"), leg, _HIGH_DELTA)
 
 
@@ -68,7 +68,8 @@ def _check_delta(validation: Validation, condition: Condition, both: Measure, le
     if any(about == both and max(bound.low, -bound.high) >= least for about, bound in bounds_of(condition)):
         text = re.sub(r"\b(?:abs\(\s*delta\s*\)|delta\b(?!\s*(?:and|or)\b|\d))", leg, unsigned(condition.text), count=1)
         way_out = write(text, note="  for the delta of the leg that is chosen")
-        validation.warn(condition, "this is the delta of both legs together, a few hundredths as a rule", way_out)
+        legs = "both legs" if len(validation.strategy.spread.shape.legs) == 2 else "all legs"
+        validation.warn(condition, f"this is the delta of {legs} together, a few hundredths as a rule", way_out)
 
 
 _LEG_DELTA, _HIGH_DELTA = 0.05, 0.2
@@ -76,10 +77,13 @@ _LEG_DELTA, _HIGH_DELTA = 0.05, 0.2
 
 
 def check_width(validation: Validation) -> None:
-    """Conditions on width, credit and debit against the width that is searched: a vertical is never worth more than
+    """Conditions on width, credit and debit against the width that is searched: a spread is never worth more than
     its width.
     """
-    width = validation.strategy.spread.width
+    width = validation.strategy.spread.span
+    if width is None:
+        return
+    is_sure = validation.strategy.spread.pays != "either"  # what may be either has bounds below zero too
     low, high = float(width.low), float(width.high)
     searched = f"width: ${width.low:,}-${width.high:,}"
     for condition in validation.strategy.spread.rules:
@@ -89,13 +93,13 @@ def check_width(validation: Validation) -> None:
                     validation.error(condition, f"this can never be true with  {searched}", remove(", or change the width"))
                 case Measure(name="width") if bound.covers(low, high):
                     validation.warn(condition, f"this is always true with  {searched}", remove())
-                case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if bound.misses(0, high):
+                case Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") if is_sure and bound.misses(0, high):
                     message = f"no spread has a {about.name} below $0" if bound.high <= 0 else most_worth(width)
                     validation.error(condition, message, write(_of_one_share(condition, about.name, bound, width)))
                 case Arithmetic(
                     left=Measure(name="credit" | "natural_credit" | "debit" | "natural_debit") as left,
                     right=Measure(name="width"),
-                ) if bound.misses(0, 1) or (bound.low == 1 and not bound.is_low_open):
+                ) if is_sure and (bound.misses(0, 1) or (bound.low == 1 and not bound.is_low_open)):
                     validation.error(condition, f"no width can pay this {left.name}", write(f"{left.name} >= 15% of width"))
                 case _:
                     pass
@@ -109,5 +113,5 @@ def _of_one_share(condition: Condition, name: str, bound: Bound, width: WidthRan
 
 
 def most_worth(width: WidthRange) -> str:
-    """The sentence that says what the widest vertical is never worth more than."""
+    """The sentence that says what the widest spread is never worth more than."""
     return f"a spread ${width.high:,} wide is never worth more than ${width.high:,}"
