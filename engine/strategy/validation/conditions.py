@@ -49,7 +49,7 @@ def check_values(validation: Validation) -> None:
 
 def check_undefined(validation: Validation) -> None:
     """Measures that the structure does not have: a debit structure has no credit, a calendar no width."""
-    spread, approval = validation.strategy.spread, validation.strategy.entry.approval
+    spread, approval = validation.spread, validation.strategy.entry.approval
     conditions = [*spread.rules, *(rule.condition for rule in validation.strategy.exits)]
     if isinstance(approval, Policy):
         conditions.extend(approval.auto_when)
@@ -61,20 +61,20 @@ def check_undefined(validation: Validation) -> None:
 
 
 def _check_defined(validation: Validation, where: Place | Condition, measure: Measure) -> None:
-    spread, name = validation.strategy.spread, measure.name
+    spread, name = validation.spread, measure.name
     defined_for = declaration(name, measure.relation).structures
     if measure.relation in {"spread", "position"} and name in spread.lacks:
         what = remove() if isinstance(where, Condition) else write("return_on_risk")
-        validation.error(where, f"'{name}' is not defined for {_a(spread.type)}: {spread.lacks[name]}", what)
+        validation.error(where, f"'{name}' is not defined for {_a(spread.name())}: {spread.lacks[name]}", what)
     elif defined_for is None or defined_for == spread.pays:
         return
     elif spread.pays != "either":
         pays = "receives a credit" if spread.pays == "credit" else "pays a debit"
-        message = f"'{name}' is not defined for {_a(spread.type)}: it {pays}"
+        message = f"'{name}' is not defined for {_a(spread.name())}: it {pays}"
         validation.error(where, message, _turned(where, name, name.replace(defined_for, spread.pays)))
     elif measure.relation == "position":
         other = "debit" if defined_for == "credit" else "credit"
-        message = f"{_a(spread.type)} may open for a {other}, and '{name}' of that position is unknown: this would never hold"
+        message = f"{_a(spread.name())} may open for a {other}, and '{name}' of that position is unknown: this would never hold"
         validation.error(where, message, _turned(where, name, "max_loss"))
 
 
@@ -139,7 +139,7 @@ _DELTAS = {"put": (-1.0, 0.0), "call": (0.0, 1.0), "leg": (-1.0, 1.0)}
 
 def _right(validation: Validation) -> str:
     """What all legs of the structure are, puts or calls."""
-    rights = {leg.put_call for leg in validation.strategy.spread.shape.legs}
+    rights = {leg.put_call for leg in validation.spread.shape.legs}
     return "leg" if len(rights) > 1 else "put" if rights == {"P"} else "call"
 
 

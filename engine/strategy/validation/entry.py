@@ -48,17 +48,17 @@ def check_price(validation: Validation) -> None:
     walk = validation.strategy.entry.price
     if walk is None or not isinstance(walk.worst, WorstShare):
         return
-    place, worst, spread = validation.at("entry", "price"), walk.worst, validation.strategy.spread
+    place, worst, spread = validation.at("entry", "price"), walk.worst, validation.spread
     if worst.base == "mid" and spread.pays == "credit" and worst.fraction > 1:
         validation.error(place, "a credit gets worse below the mid, not above it", _with_worst(walk, 2 - worst.fraction, "mid"))
     if worst.base == "mid" and spread.pays == "debit" and worst.fraction < 1:
         validation.error(place, "a debit gets worse above the mid, not below it", _with_worst(walk, 2 - worst.fraction, "mid"))
     if worst.base == "mid" and spread.pays == "either":
-        message = f"a {spread.type} may be worth about nothing, and a share of that is no bound"
+        message = f"a {spread.name()} may be worth about nothing, and a share of that is no bound"
         validation.warn(place, message, write(spelled(replace(walk, worst=WorstFromMid(Decimal("0.10"))))))
     if worst.base == "width" and spread.span is None:
         fraction = Decimal("0.92" if spread.pays == "credit" else "1.08")
-        validation.error(place, f"a {spread.type} has no width", _with_worst(walk, fraction, "mid"))
+        validation.error(place, f"a {spread.name()} has no width", _with_worst(walk, fraction, "mid"))
     if worst.base == "width" and worst.fraction >= 1:
         validation.error(place, "no spread is worth its whole width", _with_worst(walk, Decimal("0.15"), "width"))
 

@@ -35,14 +35,14 @@ def check_exits(validation: Validation) -> None:
     closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
     if not names & _LIMIT_A_LOSS and not any(_is_below_zero(condition) for condition in closing):
-        validation.warn(validation.at("exits"), "no exit limits a loss", add(f"- {_STOPS[strategy.spread.pays]}", "exits"))
+        validation.warn(validation.at("exits"), "no exit limits a loss", add(f"- {_STOPS[validation.spread.pays]}", "exits"))
     in_shares = _settled_in_shares(validation)
     is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
-    of_today = _is_of_today(strategy.spread.first_expiry)
+    of_today = _is_of_today(validation.spread.first_expiry)
     if names & _END_IN_TIME or is_left or (of_today and not in_shares):
         return
     message = "no exit closes before expiry" + (f", and {in_shares[0]} options are settled in shares" if of_today else "")
-    validation.warn(validation.at("exits"), message, add(f"- {in_time(strategy.spread.first_expiry)}", "exits"))
+    validation.warn(validation.at("exits"), message, add(f"- {in_time(validation.spread.first_expiry)}", "exits"))
 
 
 def _is_below_zero(condition: Condition) -> bool:
@@ -64,7 +64,7 @@ def check_let_expire(validation: Validation) -> None:
         elif rule.action == LET_EXPIRE and in_shares:
             message = f"{in_shares[0]} options are settled in shares, so a position is not left to expire"
             if rule.lets_all_expire:
-                validation.error(rule.condition, message, write(in_time(validation.strategy.spread.first_expiry, latest=True)))
+                validation.error(rule.condition, message, write(in_time(validation.spread.first_expiry, latest=True)))
             else:
                 validation.error(validation.at("exits", at, rule.condition.text), message, write("close"))
         above = above or rule.lets_all_expire
@@ -100,7 +100,7 @@ def check_at_once(validation: Validation) -> None:
 
 
 def _check_bound(validation: Validation, condition: Condition, about: Expression, bound: Bound) -> None:
-    span = validation.strategy.spread.span
+    span = validation.spread.span
     opens = "this holds the moment a position opens"
     alone = _is_alone(condition)
     match about:
@@ -143,7 +143,7 @@ def _check_bound(validation: Validation, condition: Condition, about: Expression
 def _check_days(validation: Validation, condition: Condition, bound: Bound) -> None:
     """An exit on days to expiry against the days with which a position begins, opened or else rolled."""
     roll = validation.strategy.roll
-    if not _check_days_of(validation, condition, bound, "expiry", validation.strategy.spread.first_expiry) and roll is not None:
+    if not _check_days_of(validation, condition, bound, "expiry", validation.spread.first_expiry) and roll is not None:
         _check_days_of(validation, condition, bound, "to", roll.to)
 
 
@@ -169,7 +169,7 @@ def _check_days_of(validation: Validation, condition: Condition, bound: Bound, k
 def _longest(validation: Validation) -> DayRange | None:
     """The days to expiry of what may be held longest, opened or rolled to; None where they are not counted in days."""
     roll = validation.strategy.roll
-    rules = [validation.strategy.spread.first_expiry] + ([roll.to] if roll is not None else [])
+    rules = [validation.spread.first_expiry] + ([roll.to] if roll is not None else [])
     ranges = [rule for rule in rules if isinstance(rule, DayRange)]
     return max(ranges, key=lambda rule: rule.max_days) if len(ranges) == len(rules) else None
 

@@ -25,7 +25,7 @@ def check_roll(validation: Validation) -> None:
     rolling = [rule.condition for rule in validation.strategy.exits if rule.action == "roll"]
     if rolling and "roll" not in validation.tree:  # one that is written and wrong is told by itself
         message = "this exit rolls, but roll: does not say where to"
-        expiry = validation.strategy.spread.first_expiry
+        expiry = validation.spread.first_expiry
         days = expiry.as_written if isinstance(expiry, DayRange) else "30-60 days"
         validation.error(rolling[0], message, add(f"roll: {{to: {days}, for: a credit}}"))
     if validation.strategy.roll is not None and not rolling:
@@ -36,8 +36,8 @@ def check_roll(validation: Validation) -> None:
 
 def _check_net(validation: Validation, condition: Condition) -> None:
     """What closing costs at least when this exit holds, against what a successor brings at most."""
-    strategy, roll = validation.strategy, validation.strategy.roll
-    if roll is None or strategy.spread.pays != "credit" or strategy.spread.span is None:
+    roll = validation.strategy.roll
+    if roll is None or validation.spread.pays != "credit" or validation.spread.span is None:
         return
     wanted, costs, brings = float(roll.for_.least_net), _costs_at_least(validation, condition), _brings_at_most(validation)
     if costs == 0 or brings - costs > wanted:
@@ -54,7 +54,7 @@ def _check_net(validation: Validation, condition: Condition) -> None:
 
 def _brings_at_most(validation: Validation) -> float:
     """USD per share that opening a spread of this file brings."""
-    spread = validation.strategy.spread
+    spread = validation.spread
     shares, amounts = [1.0], [math.inf]
     sold = [float(deltas.high) for (key, *_), deltas in spread.deltas if key == "short_delta"]
     if sold:
@@ -69,12 +69,12 @@ def _brings_at_most(validation: Validation) -> float:
 
 def _of_all_sides(validation: Validation, deltas: Sequence[float]) -> float:
     """The deltas of all legs that are sold together, of which one was said for each side, or one for all."""
-    return sum(deltas) if len(deltas) > 1 else deltas[0] * sum(leg.sign < 0 for leg in validation.strategy.spread.shape.legs)
+    return sum(deltas) if len(deltas) > 1 else deltas[0] * sum(leg.sign < 0 for leg in validation.spread.shape.legs)
 
 
 def _span(validation: Validation) -> tuple[float, float]:
     """Least and most that a spread of this file can be worth at most, USD per share."""
-    span = validation.strategy.spread.span
+    span = validation.spread.span
     return (0.0, math.inf) if span is None else (float(span.low), float(span.high))
 
 
@@ -112,7 +112,7 @@ def _opened_at_least(validation: Validation) -> float:
 
 def _bounds_on(validation: Validation, names: tuple[str, ...]) -> Iterator[tuple[str, bool, tuple[float, float]]]:
     """Bounds of the rules on these measures: name, whether it is a share of the width, and the two ends."""
-    for condition in validation.strategy.spread.rules:
+    for condition in validation.spread.rules:
         for about, bound in bounds_of(condition):
             match about:
                 case Measure(name=name) if name in names:

@@ -18,7 +18,7 @@ dividends and early exercise.
 
 def check_wings(validation: Validation) -> None:
     """A broken wing that is none: the wing away from the money is what makes the difference."""
-    spread = validation.strategy.spread
+    spread = validation.spread
     if not isinstance(spread, BrokenWing) or spread.width.near.low < spread.width.far.high:
         return
     near, far = spread.width.far, spread.width.near
@@ -31,7 +31,7 @@ def check_wings(validation: Validation) -> None:
 
 def check_expiries(validation: Validation) -> None:
     """A bought leg that can never outlive the sold one."""
-    spread = validation.strategy.spread
+    spread = validation.spread
     if not isinstance(spread, OfTwoExpiries):
         return
     match spread.expiry.near, spread.expiry.far:
@@ -49,7 +49,7 @@ def check_expiries(validation: Validation) -> None:
 
 def check_sides(validation: Validation) -> None:
     """Deltas of one side that exclude each other."""
-    spread = validation.strategy.spread
+    spread = validation.spread
     if not isinstance(spread, TwoWings):
         return
     for side in ("put", "call"):

@@ -21,7 +21,7 @@ _NEAR = Decimal("0.02")
 
 def check_expiry(validation: Validation) -> None:
     """Conditions on dte against the expiry that is searched."""
-    rule = validation.strategy.spread.first_expiry
+    rule = validation.spread.first_expiry
     if not isinstance(rule, DayRange):
         return
     if rule.min_days == rule.max_days > 0:  # on its last day there is one nearly always, and it is asked for by that number
@@ -30,7 +30,7 @@ def check_expiry(validation: Validation) -> None:
             f"only an expiry exactly {rule.min_days} days away fits, on most days there is none",
             write(f"{max(0, rule.min_days - 5)}-{rule.max_days + 5} days"),
         )
-    for condition in (*validation.strategy.filters, *validation.strategy.spread.rules):
+    for condition in (*validation.strategy.filters, *validation.spread.rules):
         for about, bound in bounds_of(condition):
             if isinstance(about, Measure) and about.name == "dte":
                 if bound.misses(rule.min_days, rule.max_days):
@@ -43,7 +43,7 @@ def check_expiry(validation: Validation) -> None:
 
 def check_deltas(validation: Validation) -> None:
     """A single delta is that delta, not the nearest to it."""
-    for keys, bounds in validation.strategy.spread.deltas:
+    for keys, bounds in validation.spread.deltas:
         if bounds.low == bounds.high:
             low, high = max(Decimal(0), bounds.low - _NEAR), min(Decimal(1), bounds.high + _NEAR)
             message = f"only a delta of exactly {bounds.low} fits, and hardly any option has it"
@@ -54,7 +54,7 @@ def check_delta_rules(validation: Validation) -> None:
     """A line on the delta of both legs where that of one was meant: no spread of this kind has it, or nothing else chooses
     the legs.
     """
-    spread = validation.strategy.spread
+    spread = validation.spread
     leg = "long_delta" if isinstance(spread, Vertical) and spread.pays == "debit" else "short_delta"
     names = {measure.name for rule in spread.rules for measure in measures_in(rule.expression)}
     is_chosen = any(True for _ in spread.deltas) or names & {"short_delta", "long_delta"}
@@ -68,7 +68,7 @@ def _check_delta(validation: Validation, condition: Condition, both: Measure, le
     if any(about == both and max(bound.low, -bound.high) >= least for about, bound in bounds_of(condition)):
         text = re.sub(r"\b(?:abs\(\s*delta\s*\)|delta\b(?!\s*(?:and|or)\b|\d))", leg, unsigned(condition.text), count=1)
         way_out = write(text, note="  for the delta of the leg that is chosen")
-        legs = "both legs" if len(validation.strategy.spread.shape.legs) == 2 else "all legs"
+        legs = "both legs" if len(validation.spread.shape.legs) == 2 else "all legs"
         validation.warn(condition, f"this is the delta of {legs} together, a few hundredths as a rule", way_out)
 
 
@@ -80,13 +80,13 @@ def check_width(validation: Validation) -> None:
     """Conditions on width, credit and debit against the width that is searched: a spread is never worth more than
     its width.
     """
-    width = validation.strategy.spread.span
+    width = validation.spread.span
     if width is None:
         return
-    is_sure = validation.strategy.spread.pays != "either"  # what may be either has bounds below zero too
+    is_sure = validation.spread.pays != "either"  # what may be either has bounds below zero too
     low, high = float(width.low), float(width.high)
     searched = f"width: ${width.low:,}-${width.high:,}"
-    for condition in validation.strategy.spread.rules:
+    for condition in validation.spread.rules:
         for about, bound in bounds_of(condition):
             match about:
                 case Measure(name="width") if bound.misses(low, high):

@@ -8,6 +8,7 @@ from engine.strategy.expressions.tree import Condition
 from engine.strategy.loader.document import Document
 from engine.strategy.model import StrategyFile
 from engine.strategy.source import Mapped, Place, place_at
+from engine.strategy.spreads import Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Validation:
     strategy: StrategyFile
     document: Document
     tree: Mapped
+
+    @property
+    def spread(self) -> Structure:
+        """What the strategy trades, whichever structure it is."""
+        return self.strategy.spread
 
     def at(self, *location: str | int) -> Place:
         """Where a key stands, or the nearest thing above it."""

@@ -15,7 +15,7 @@ MOST = 3
 
 def check_views(validation: Validation) -> None:
     """An expected value above zero that no market pays, a rank by it, and more views than a scan takes."""
-    spread, approval = validation.strategy.spread, validation.strategy.entry.approval
+    spread, approval = validation.spread, validation.strategy.entry.approval
     for condition in spread.rules:
         for about, bound in bounds_of(condition):
             if _is_unnamed(about) and bound.low >= 0:
