@@ -4,40 +4,47 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench chaos stops schema docs release clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test fast check bench chaos stops schema docs release clean
 
-demo: $(VENV)/.installed
+help:  ## what can be made, a line each
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed  ## two simulated trading days through the real wire protocol, ending in a report
 	$(BIN)/spreads demo
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-test  ## all tests, on every core; the slowest are printed
 	$(BIN)/python -m pytest -n auto --dist worksteal --durations=20
 
-check: $(VENV)/.installed-test
+fast: $(VENV)/.installed-test  ## the tests of the core and of the house, without the slow ones: while you work
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" tests/core tests/house
+
+check: $(VENV)/.installed-test  ## lint, format, layers, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
-bench: $(VENV)/.installed-bench
+bench: $(VENV)/.installed-bench  ## ratios to other engines, measured side by side in one run
 	$(BIN)/python -m bench
 
 SEEDS ?= 10
-chaos: $(VENV)/.installed-test
+chaos: $(VENV)/.installed-test  ## days with mutated messages and kills, SEEDS=10
 	$(BIN)/python -m tests.simulation.chaos --seeds $(SEEDS)
 
-stops: $(VENV)/.installed-test
+stops: $(VENV)/.installed-test  ## demonstrations of five days, each stop judged, SEEDS=10
 	$(BIN)/python -m tests.simulation.stops --seeds 1-$(SEEDS) --least 60
 
-schema: $(VENV)/.installed
+schema: $(VENV)/.installed  ## write the schemas that editors use
 	$(BIN)/spreads schema --write schemas
 
-docs: $(VENV)/.installed-test
+docs: $(VENV)/.installed-test  ## write the reference of the language
 	$(BIN)/python -m tests.house.reference
 
-release: $(VENV)/.installed-test
+release: $(VENV)/.installed-test  ## what must be looked at before a release
 	$(BIN)/python -m tests.house.release
 
-clean:
+clean:  ## remove the virtual environment
 	rm -rf $(VENV)
 
 $(VENV)/.created:
