@@ -21,7 +21,9 @@ from engine.decide.order.price import Plan, combo_tick, opening_plan
 from engine.decide.order.references import next_ref
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.account_age import account_verdict, must_wait
-from engine.decide.risk.gate import ACCOUNT, Opening, gates, strategy_obstacle
+from engine.decide.risk.asked import Opening
+from engine.decide.risk.breakers import ACCOUNT
+from engine.decide.risk.gate import gates, strategy_obstacle
 from engine.decide.rows import ChainRows
 from engine.decide.rulebook import Rulebook
 from engine.domain.candidate import Candidate, candidate_row

@@ -1,7 +1,8 @@
 """Holds an opening that was previewed against every gate once more, before anybody says yes to it."""
 
 from engine.decide.quotes import Rows
-from engine.decide.risk.gate import Opening, gate
+from engine.decide.risk.asked import Opening
+from engine.decide.risk.gate import gate
 from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict
 from engine.domain.order import Order

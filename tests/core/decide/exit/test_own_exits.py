@@ -6,7 +6,8 @@ import pytest
 
 from engine.decide.decide import decide
 from engine.decide.quotes import Rows, spread_quote
-from engine.decide.risk.gate import Opening, gate
+from engine.decide.risk.asked import Opening
+from engine.decide.risk.gate import gate
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import Deny, DenyEntry, Propose
 from engine.domain.gate import Verdict

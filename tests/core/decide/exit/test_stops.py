@@ -13,7 +13,8 @@ from engine.decide.exit.blocked import UNJUDGED
 from engine.decide.exit.exits import RAN_ON
 from engine.decide.exit.expiry import GUARD
 from engine.decide.quotes import Rows, spread_quote
-from engine.decide.risk.gate import Opening, gate
+from engine.decide.risk.asked import Opening
+from engine.decide.risk.gate import gate
 from engine.decide.waiting import looks_again_in_s
 from engine.domain.chain import ChainSnapshot
 from engine.domain.clocks import DECIDED_WITHIN, MESSAGES_A_DAY

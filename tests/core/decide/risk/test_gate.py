@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.quotes import spread_quote
+from engine.decide.risk.asked import Opening
 from engine.decide.risk.breakers import strategy_result
-from engine.decide.risk.gate import Opening, gate, strategy_obstacle
+from engine.decide.risk.gate import gate, strategy_obstacle
 from engine.domain.chain import ChainSnapshot
 from engine.domain.facts import EquityRecorded, Fact, Halted, OrderRejected, OrderRepriced, OrderUnknown, Reconciled
 from engine.domain.gate import Verdict, first_obstacle

@@ -1,0 +1,268 @@
+"""The answers of the gates, by family. Unknown is never a pass."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from engine.decide.exit.own_exits import own_exits
+from engine.decide.risk.account_age import account_verdict
+from engine.decide.risk.asked import Asked, at_most, at_most_amount, at_most_usd
+from engine.decide.risk.breakers import ACCOUNT, STOP, breaker_verdict, of_account, of_strategy, trip_verdict
+from engine.decide.risk.exposure import Holding, directions
+from engine.decide.risk.greeks import lines, loss_of_move, loss_of_volatility, worst_move
+from engine.domain.gate import Answer, Verdict
+from engine.domain.session import trading_day
+from engine.domain.snapshot import Snapshot
+from engine.strategy.values.meaning import Amount, Window
+
+QUOTE_AGE_MAX_S = 15.0
+MESSAGES_FREE = 30
+"""Fewer order messages than these in a day are nobody's concern, whatever they fill."""
+
+# The engine.
+
+
+def halt(asked: Asked) -> Iterator[Verdict]:
+    stop = asked.snapshot.ledger.halt
+    yield Verdict("halt", "fail" if stop else "pass", f"halted by {stop.by}" if stop else "not halted", "not halted", "engine")
+
+
+def reconciled(asked: Asked) -> Iterator[Verdict]:
+    agreed = asked.snapshot.is_connected and asked.snapshot.is_reconciled
+    books = "our books agree" if agreed else "our books are not agreed with the broker's"
+    yield Verdict("reconciled", "pass" if agreed else "unknown", books, "agreed", "broker")
+
+
+def market_data(asked: Asked) -> Iterator[Verdict]:
+    data = asked.snapshot.data
+    quality: Answer = "pass" if data == "live" else "unknown" if data == "unknown" else "fail"
+    yield Verdict("market_data", quality, data, "live", "broker")
+
+
+def mode(asked: Asked) -> Iterator[Verdict]:
+    strategy = asked.strategy
+    if asked.snapshot.ledger.mode == "live" and strategy.mode != "live":
+        yield Verdict("mode", "fail", strategy.mode, "mode: live for real money", strategy.name)
+
+
+# The market.
+
+
+def hours(asked: Asked) -> Iterator[Verdict]:
+    strategy, snapshot = asked.strategy, asked.snapshot
+    session = snapshot.session
+    if session is None or not session.contains(snapshot.at):
+        yield Verdict("hours", "fail", "the market is closed", "in session", "exchange calendar")
+        return
+    account = asked.rulebook.account.session
+    for window, source in (
+        (strategy.entry.window, strategy.name),
+        (account.half_day if session.is_half_day else account.open, ACCOUNT),
+    ):
+        clock, inside = _in_window(window, snapshot)
+        if not inside:
+            yield Verdict("hours", "fail", clock, f"{window.start:%H:%M}-{window.end:%H:%M} {window.zone}", source)
+            return
+    yield Verdict("hours", "pass", _in_window(strategy.entry.window, snapshot)[0], "window", strategy.name)
+
+
+def _in_window(window: Window, snapshot: Snapshot) -> tuple[str, bool]:
+    local = snapshot.at.astimezone(ZoneInfo(window.zone)).time()
+    return f"{local:%H:%M}", window.start <= local < window.end
+
+
+def quotes(asked: Asked) -> Iterator[Verdict]:
+    quote = asked.opening.quote
+    if quote.obstacle is not None:
+        yield Verdict("quotes", "fail", quote.obstacle, "two-sided, not crossed or locked", "engine", quote.age_s)
+    else:
+        answer: Answer = "pass" if quote.age_s <= QUOTE_AGE_MAX_S else "fail"
+        yield Verdict("quotes", answer, f"{quote.age_s:.1f} s old", f"{QUOTE_AGE_MAX_S:.0f} s", "engine", quote.age_s)
+
+
+def trading_halt(asked: Asked) -> Iterator[Verdict]:
+    underlying = asked.opening.spread.underlying
+    market = asked.snapshot.market.get(underlying)
+    if market is not None and market.is_halted:
+        yield Verdict("trading_halt", "fail", f"{underlying} is halted", "trading", "exchange")
+
+
+# The strategy's own limits.
+
+
+def open_positions(asked: Asked) -> Iterator[Verdict]:
+    yield at_most("open", asked.held.count(asked.is_ours) + 1, asked.strategy.limits.open, asked.strategy.name)
+
+
+def per_day(asked: Asked) -> Iterator[Verdict]:
+    today = sum(1 for holding in asked.held.opened_today if asked.is_ours(holding))
+    yield at_most("per_day", today + 1, asked.strategy.limits.per_day, asked.strategy.name)
+
+
+def per_expiry(asked: Asked) -> Iterator[Verdict]:
+    expiry, strategy = asked.opening.spread.expiry, asked.strategy
+    same = asked.held.count(lambda h: asked.is_ours(h) and h.spread.expiry == expiry)
+    yield at_most("per_expiry", same + 1, strategy.limits.per_expiry, strategy.name)
+
+
+def open_risk(asked: Asked) -> Iterator[Verdict]:
+    strategy, bound = asked.strategy, asked.strategy.limits.open_risk
+    if bound is not None:
+        risked = asked.held.risk(asked.is_ours) + asked.opening.max_loss
+        yield at_most_amount("open_risk", risked, bound, asked.snapshot, strategy.name)
+
+
+def stop_for_day(asked: Asked) -> Iterator[Verdict]:
+    """A trip that stands; else, once there is an opening, the result as it is now."""
+    strategy, snapshot = asked.strategy, asked.snapshot
+    tripped = trip_verdict(STOP, strategy.name, snapshot)
+    if tripped is not None:
+        yield tripped
+    elif asked.about is not None and strategy.limits.stop_for_day is not None:
+        yield breaker_verdict(of_strategy(strategy.name, snapshot, asked.rulebook, asked.rows), snapshot)
+
+
+# Sums of what can be lost.
+
+
+def risk_sums(asked: Asked) -> Iterator[Verdict]:
+    opening, held, limits = asked.opening, asked.held, asked.rulebook.account.risk
+    spread, loss = opening.spread, opening.max_loss
+    groups = asked.rulebook.account.groups_of(spread.underlying)
+    members = {member for group in groups for member in asked.rulebook.account.groups[group]}
+    today = sum((h.max_loss for h in held.opened_today), Decimal(0))
+    sums: tuple[tuple[str, Decimal, Amount], ...] = (
+        ("per_trade", loss, limits.per_trade),
+        ("hard_cap", loss, limits.hard_cap),
+        ("width", spread.width * spread.multiplier * opening.contracts, limits.width),
+        ("per_underlying", held.risk(lambda h: h.spread.underlying == spread.underlying) + loss, limits.per_underlying),
+        ("per_expiry_risk", held.risk(lambda h: h.spread.expiry == spread.expiry) + loss, limits.per_expiry),
+        ("per_strategy", held.risk(asked.is_ours) + loss, limits.per_strategy),
+        ("total", held.risk() + loss, limits.total),
+        ("new_per_day", today + loss, limits.new_per_day),
+    )
+    for name, value, bound in sums:
+        yield at_most_amount(name, value, bound, asked.snapshot, ACCOUNT)
+    if members:
+        together = held.risk(lambda h: h.spread.underlying in members) + loss
+        yield at_most_amount("per_group", together, limits.per_group, asked.snapshot, ACCOUNT)
+
+
+# Counts.
+
+
+def order_size(asked: Asked) -> Iterator[Verdict]:
+    limits, contracts = asked.rulebook.account.counts, asked.opening.contracts
+    yield at_most("contracts_per_order", contracts, limits.contracts_per_order, ACCOUNT)
+    yield at_most("contracts_per_trade", contracts, limits.contracts_per_trade, ACCOUNT)
+
+
+def entries_per_day(asked: Asked) -> Iterator[Verdict]:
+    limit = asked.rulebook.account.counts.entries_per_day
+    yield at_most("entries_per_day", len(asked.held.opened_today) + 1, limit, ACCOUNT)
+
+
+def orders_at_work(asked: Asked) -> Iterator[Verdict]:
+    opening, limits = asked.opening, asked.rulebook.account.counts
+    working = asked.snapshot.ledger.working()
+    at_broker = sum(1 for order in working if order.is_at_broker and order.ref != opening.order_ref)
+    yield at_most("working_orders", at_broker + 1, limits.working_orders, ACCOUNT)
+    same = asked.held.count(lambda h: h.spread.key == opening.spread.key)
+    yield at_most("orders_per_structure", same + 1, limits.orders_per_structure, ACCOUNT)
+
+
+def opposite_legs(asked: Asked) -> Iterator[Verdict]:
+    opening = asked.opening
+    signs = directions(asked.snapshot.ledger, without=opening.order_ref)
+    against = [str(leg.contract) for leg in opening.spread.legs if signs.get(leg.contract.con_id, {leg.sign}) != {leg.sign}]
+    answer: Answer = "fail" if against else "pass"
+    yield Verdict("opposite_legs", answer, ", ".join(against) or "none", "no contract traded both ways", "broker rule")
+
+
+def messages(asked: Asked) -> Iterator[Verdict]:
+    snapshot, limits = asked.snapshot, asked.rulebook.account.counts
+    minute = sum(1 for at in snapshot.ledger.messages if snapshot.waited(at) < timedelta(minutes=1))
+    yield at_most("messages_per_minute", minute + 1, limits.messages_per_minute, ACCOUNT)
+    sent, executions = _traffic(snapshot)
+    share = sent // (executions + 1) if sent > MESSAGES_FREE else 0
+    yield at_most("messages_per_fill", share, limits.messages_per_fill, ACCOUNT)
+
+
+def _traffic(snapshot: Snapshot) -> tuple[int, int]:
+    """Order messages and leg executions of today's openings: the broker judges the one by the other.
+
+    Closes are left out. They back off by themselves, and one that nobody fills must not stop what could be opened.
+    Source: IBKR order efficiency ratio, (submits + revisions + cancels) / (executions + 1).
+    """
+    today, sent, executions = trading_day(snapshot.at), 0, 0
+    for order in snapshot.ledger.sent_on(today):
+        if order.purpose == "open":
+            sent += 1 + order.reprices + (order.cancel_requested_at is not None)
+            executions += len(order.fills)
+    return sent, executions
+
+
+# The account.
+
+
+def margin(asked: Asked) -> Iterator[Verdict]:
+    opening, snapshot = asked.opening, asked.snapshot
+    account, limits = snapshot.account, asked.rulebook.account.margin
+    worth, free, excess = account.net_liquidation, account.available_funds, account.excess_liquidity
+    age = (snapshot.at - account.reported_at).total_seconds() if account.reported_at else None
+    # Size is decided by what can be lost; the broker may hold more than that, and less of it is never believed.
+    taken = opening.max_loss if opening.needed is None else max(opening.max_loss, opening.needed)
+    if worth is None or free is None:
+        yield Verdict("buying_power_used", "unknown", "unknown", f"{limits.buying_power_used:.0%}", ACCOUNT, age)
+    else:
+        yield at_most_usd("buying_power_used", worth - free + taken, limits.buying_power_used * worth, ACCOUNT, age)
+        ahead = account.look_ahead_available_funds
+        yield at_most_usd("available_funds", taken, free if ahead is None else min(free, ahead), "broker", age)
+    cushion = None if excess is None or not worth else (excess - taken) / worth
+    answer: Answer = "unknown" if cushion is None else "pass" if cushion >= limits.cushion_to_open else "fail"
+    value = "unknown" if cushion is None else f"{cushion:.0%}"
+    yield Verdict("cushion_to_open", answer, value, f"at least {limits.cushion_to_open:.0%}", ACCOUNT, age)
+
+
+def account_values(asked: Asked) -> Iterator[Verdict]:
+    yield account_verdict(asked.snapshot)
+
+
+def breakers(asked: Asked) -> Iterator[Verdict]:
+    limits, ledger = asked.rulebook.account.breakers, asked.snapshot.ledger
+    yield from (breaker_verdict(one, asked.snapshot) for one in of_account(asked.snapshot, asked.rulebook))
+    yield at_most("failures_in_a_row", ledger.failures_in_a_row, limits.rejects_in_a_row - 1, ACCOUNT)
+    unknown = sum(1 for order in ledger.working() if order.state == "unknown")
+    yield at_most("unknown_orders", unknown, limits.unknown_orders - 1, ACCOUNT)
+
+
+def revalued(asked: Asked) -> Iterator[Verdict]:
+    """What all positions and this one would lose together where the market moves."""
+    opening, snapshot, rulebook = asked.opening, asked.snapshot, asked.rulebook
+    worth = snapshot.account.net_liquidation
+    new = Holding(asked.strategy.name, opening.spread, opening.contracts, opening.max_loss, snapshot.at, is_working=True)
+    legs = lines((*asked.held.holdings, new), asked.rows)
+    greeks, stress = rulebook.account.greeks, rulebook.account.stress
+    rate = float(rulebook.account.pricing.rate)
+    if legs is None or worth is None:
+        for name in ("delta", "vega", "gamma", "stress"):
+            yield Verdict(name, "unknown", "unknown", "a volatility of every leg", ACCOUNT)
+        return
+    near = [leg for leg in legs if leg.dte <= greeks.gamma_days]
+    spots = [float(move) for move in stress.spot]
+    volatilities = [float(change) for change in stress.volatility]
+    for name, value, share in (
+        ("delta", loss_of_move(legs, 0.01, rate), greeks.delta),
+        ("vega", loss_of_volatility(legs, 0.10, rate), greeks.vega),
+        ("gamma", loss_of_move(near, 0.03, rate), greeks.gamma),
+        ("stress", -worst_move(legs, spots, volatilities, rate), stress.worst_loss),
+    ):
+        yield at_most_usd(name, Decimal(repr(round(value, 2))), share * worth, ACCOUNT)
+
+
+def own_exits_hold(asked: Asked) -> Iterator[Verdict]:
+    opening = asked.opening
+    yield own_exits(
+        opening.strategy, opening.spread, opening.contracts, opening.quote, asked.snapshot, asked.rulebook, asked.rows
+    )

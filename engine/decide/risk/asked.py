@@ -1,0 +1,76 @@
+"""What a gate is asked about, and the sentences that it answers in."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.decide.entry.size import usd
+from engine.decide.quotes import Rows
+from engine.decide.risk.breakers import dollars
+from engine.decide.risk.exposure import Exposure, Holding
+from engine.decide.rulebook import Rulebook
+from engine.domain.gate import Verdict
+from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Spread
+from engine.pricing.mark import Mark
+from engine.strategy.model import Strategy
+from engine.strategy.values.meaning import Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One opening to be held against the limits."""
+
+    strategy: Strategy
+    spread: Spread
+    contracts: int
+    max_loss: Decimal
+    """USD for all contracts, fees included."""
+    quote: Mark
+    order_ref: str | None = None
+    """The order itself where it exists already: it must not count against itself."""
+    needed: Decimal | None = None
+    """USD that the broker's what-if takes of the funds; None before it was asked and where it did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A strategy that would open something, and the world it is asked in."""
+
+    strategy: Strategy
+    snapshot: Snapshot
+    rulebook: Rulebook
+    held: Exposure
+    """What is at risk already, taken once for all gates."""
+    about: tuple[Opening, Rows] | None = None
+    """The opening and the quotes of its legs; None before anything is searched."""
+
+    @property
+    def opening(self) -> Opening:
+        assert self.about is not None, "asked before anything was found"
+        return self.about[0]
+
+    @property
+    def rows(self) -> Rows:
+        assert self.about is not None, "asked before anything was found"
+        return self.about[1]
+
+    def is_ours(self, holding: Holding) -> bool:
+        """Whether it is the strategy's own."""
+        return holding.strategy == self.strategy.name
+
+
+def at_most(name: str, value: int, bound: int, source: str) -> Verdict:
+    """A count held against its bound."""
+    return Verdict(name, "pass" if value <= bound else "fail", str(value), f"at most {bound}", source)
+
+
+def at_most_usd(name: str, value: Decimal, bound: Decimal | None, source: str, age_s: float | None = None) -> Verdict:
+    """An amount in USD held against its bound; unknown where the bound depends on an account value that is."""
+    if bound is None:
+        return Verdict(name, "unknown", dollars(value), "account value unknown", source, age_s)
+    return Verdict(name, "pass" if value <= bound else "fail", dollars(value), f"at most {dollars(bound)}", source, age_s)
+
+
+def at_most_amount(name: str, value: Decimal, bound: Amount, snapshot: Snapshot, source: str) -> Verdict:
+    """The same where the bound may be a share of the account."""
+    return at_most_usd(name, value, usd(bound, snapshot.account), source)
