@@ -7,14 +7,15 @@ simulated TWS: what holds here holds on the wire.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from engine.broker.adapter import IbBroker
-from engine.domain.contract import Contract
+from engine.domain.contract import Contract, PutCall
 from engine.domain.facts import Fact, OrderProposed, Purpose
 from engine.domain.order import Order, proposed
-from engine.domain.spread import Leg, Spread
+from engine.domain.spread import Action, Leg, Spread
 from engine.ports import Broker, DailyBars
 from engine.sim.loop import LoopClock, VirtualLoop, run
 from engine.sim.simulator import Simulator
@@ -25,6 +26,7 @@ from tests.shell.broker.bench import RecordingSink
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 PORT = 4002
 LAST_EXPIRY = date(2026, 12, 31)
+FRONT, BACK = date(2026, 12, 18), date(2027, 1, 15)
 SETTLE_S = 5.0
 
 
@@ -49,8 +51,13 @@ class Stage(ABC):
         """Connects and chooses a bull put spread."""
 
     @abstractmethod
+    async def choose(self, structure: str) -> None:
+        """Trades another spread from now on, see `shaped`."""
+
+    @abstractmethod
     def will(self, habit: str) -> None:
-        """What the world does next: fill, rest, reject, lose_acknowledgement, lose_order, preview_silence, preview_refusal."""
+        """What the world does next: fill, fill_in_parts, share_exec_ids, rest, reject, lose_acknowledgement, lose_order,
+        preview_silence, preview_refusal."""
 
     @abstractmethod
     async def cut_link(self, fills: Order | None = None) -> None:
@@ -81,7 +88,7 @@ class Stage(ABC):
             quantity=quantity,
             limit=limit,
             worst=limit,
-            max_loss=(self.spread.width - limit) * 100 * quantity,
+            max_loss=self.spread.max_loss(limit) * 100 * quantity,
             fees=Decimal("5.20"),
             reason="entry",
         )
@@ -97,11 +104,14 @@ class Stage(ABC):
 class FakeStage(Stage):
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__(loop)
-        puts = [Contract(n, "SPY", "SPY", date(2026, 12, 18), Decimal(570 + n), "P", 100) for n in range(1, 60)]
+        puts = [Contract(n, "SPY", "SPY", FRONT, Decimal(570 + n), "P", 100) for n in range(1, 60)]
+        later = [replace(put, con_id=100 + put.con_id, expiry=BACK) for put in puts]
+        calls = [replace(put, con_id=200 + put.con_id, put_call="C") for put in puts]
+        self.contracts = [*puts, *later, *calls]
         days = tuple(date(2026, 11, 20) - timedelta(days=n) for n in reversed(range(30)))
         bars = DailyBars(days, tuple(600.0 for _ in days), tuple(0.2 for _ in days))
         self.fake = FakeBroker(
-            self.heard.append, self.sink, self.clock, contracts=puts, spot={"SPY": 600.0}, bars=bars, habits=Habits()
+            self.heard.append, self.sink, self.clock, contracts=self.contracts, spot={"SPY": 600.0}, bars=bars, habits=Habits()
         )
         self.broker = self.fake
         self.spread = Spread("bull_put", (Leg(puts[29], "sell"), Leg(puts[19], "buy")))
@@ -109,6 +119,10 @@ class FakeStage(Stage):
 
     async def open(self) -> None:
         await self.broker.connect()
+
+    async def choose(self, structure: str) -> None:
+        self.spread = shaped(structure, self.contracts)
+        self.resting, self.marketable = Decimal("3.00"), Decimal("0.20")
 
     def will(self, habit: str) -> None:
         habits = self.fake.habits
@@ -123,6 +137,8 @@ class FakeStage(Stage):
                 habits.preview = "unknown" if habit == "preview_silence" else "refused"
             case "lose_order":
                 habits.loses_order = True
+            case "fill_in_parts" | "share_exec_ids":
+                habits.fill = "partly" if habit == "fill_in_parts" else "at_once"
             case _:
                 raise AssertionError(habit)
 
@@ -143,14 +159,16 @@ class SimulatedStage(Stage):
         await self.tws.start(port=PORT)
         await self.broker.connect()
         spy = await self.broker.underlying("SPY")
-        chain = await self.broker.chain(spy, lambda day: day == date(2026, 12, 18), 0.05)
-        puts = {int(one.strike): one for one in chain if one.put_call == "P"}
-        self.spread = Spread("bull_put", (Leg(puts[590], "sell"), Leg(puts[580], "buy")))
-        self.broker.watch([leg.contract for leg in self.spread.legs], [spy])
+        self.contracts = list(await self.broker.chain(spy, lambda day: day in {FRONT, BACK}, 0.05))
+        await self.choose("bull_put")
+
+    async def choose(self, structure: str) -> None:
+        self.spread = shaped(structure, self.contracts)
+        self.broker.watch([leg.contract for leg in self.spread.legs], [await self.broker.underlying("SPY")])
         await self.settle()
-        short, long = (self.quote(leg.contract) for leg in self.spread.legs)
-        self.marketable = Decimal(str(round(short["bid"] - long["ask"] - 0.05, 2)))
-        self.resting = self.marketable + 3
+        paid = sum(leg.sign * leg.ratio * self.quote(leg.contract)["ask" if leg.sign > 0 else "bid"] for leg in self.spread.legs)
+        self.marketable = Decimal(str(round(-paid - 0.05, 2)))
+        self.resting = min(self.marketable + 3, -self.spread.floor - Decimal("0.05"))  # beyond is riskless, and refused
 
     def quote(self, contract: Contract) -> dict[str, float]:
         merged: dict[str, float] = {}
@@ -166,6 +184,8 @@ class SimulatedStage(Stage):
             "lose_order": "order_lost",
             "preview_silence": "what_if_silentx4",
             "preview_refusal": "what_if_error=201",
+            "fill_in_parts": "partial_fills=600",
+            "share_exec_ids": "shared_exec_ids=600",
         }
         if habit in faults:
             self.tws.inject(faults[habit])
@@ -178,6 +198,23 @@ class SimulatedStage(Stage):
     async def close(self) -> None:
         await super().close()
         await self.tws.stop()
+
+
+def shaped(structure: str, contracts: list[Contract]) -> Spread:
+    """A spread of this structure from contracts on SPY: at 580 to 615, and a month apart."""
+    found = {(int(one.strike), one.put_call, one.expiry): one for one in contracts if one.strike == int(one.strike)}
+
+    def leg(action: Action, strike: int, put_call: PutCall = "P", ratio: int = 1, expiry: date = FRONT) -> Leg:
+        return Leg(found[strike, put_call, expiry], action, ratio)
+
+    legs = {
+        "bull_put": (leg("sell", 590), leg("buy", 580)),
+        "iron_condor": (leg("sell", 590), leg("buy", 585), leg("sell", 610, "C"), leg("buy", 615, "C")),
+        "butterfly": (leg("buy", 590), leg("sell", 595, ratio=2), leg("buy", 600)),
+        "broken_wing": (leg("buy", 580), leg("sell", 595, ratio=2), leg("buy", 600)),
+        "calendar": (leg("sell", 595), leg("buy", 595, expiry=BACK)),
+    }
+    return Spread(structure, legs[structure])
 
 
 def perform(stage: type[Stage], play: Callable[[Stage], Awaitable[None]]) -> Stage:
