@@ -22,6 +22,8 @@ try:
 except ImportError:  # an older client cancels without terms
     CANCEL_TERMS = ()
 
+CONDORS = 10
+"""Condors in one order: more than one, so that it can fill in parts."""
 PATIENCE_S = 20
 """Real seconds that an answer may take."""
 
@@ -113,7 +115,8 @@ class Trader(EWrapper, EClient):
         self.end((status, orderId))
 
     def execDetails(self, reqId, contract, execution):
-        self.fills.append([contract.secType, execution.side, float(execution.shares), execution.price, execution.execId])
+        row = [contract.secType, execution.side, float(execution.shares), execution.price, execution.execId]
+        self.fills.append([*row, execution.orderId, contract.conId])
 
     def execDetailsEnd(self, reqId):
         self.end("executions")
@@ -155,31 +158,31 @@ def stock():
     return contract
 
 
-def option(expiry):
+def option(expiry, right="P"):
     contract = stock()
-    contract.secType, contract.lastTradeDateOrContractMonth, contract.right = "OPT", expiry, "P"
+    contract.secType, contract.lastTradeDateOrContractMonth, contract.right = "OPT", expiry, right
     return contract
 
 
-def combination(short, long):
+def combination(*legs):
     contract = stock()
     contract.secType, contract.comboLegs = "BAG", []
-    for leg, action in ((short, "SELL"), (long, "BUY")):
+    for leg, action in legs:
         part = ComboLeg()
         part.conId, part.ratio, part.action, part.exchange = leg.conId, 1, action, "SMART"
         contract.comboLegs.append(part)
     return contract
 
 
-def limit_order(price, what_if=False):
+def limit_order(price, what_if=False, action="BUY", quantity=1):
     order = Order()
-    order.action, order.orderType, order.totalQuantity, order.lmtPrice, order.tif = "BUY", "LMT", 1, price, "DAY"
+    order.action, order.orderType, order.totalQuantity, order.lmtPrice, order.tif = action, "LMT", quantity, price, "DAY"
     order.orderRef, order.whatIf, order.eTradeOnly, order.firmQuoteOnly = "foreign", what_if, False, False
     return order
 
 
 def session(trader):
-    """Connect, chain, quotes, what-if, cancel, fill, positions, history."""
+    """Connect, chain, quotes, what-if, cancel, fill, a condor there and back, positions, history."""
     trader.wait("id")
     trader.reqContractDetails(1, stock())
     trader.wait(("details", 1))
@@ -199,7 +202,7 @@ def session(trader):
         trader.wait(("quote", req_id))
         trader.wait(("greeks", req_id))
     natural = round(trader.prices[6, 2] - trader.prices[5, 1], 2)
-    bag, number = combination(short, long), trader.next_id
+    bag, number = combination((short, "SELL"), (long, "BUY")), trader.next_id
     trader.placeOrder(number, bag, limit_order(natural, what_if=True))
     trader.wait("what-if")
     trader.placeOrder(number + 1, bag, limit_order(round(natural - 1, 2)))
@@ -210,6 +213,7 @@ def session(trader):
     trader.wait(("Cancelled", number + 1))
     trader.placeOrder(number + 2, bag, limit_order(round(natural + 0.2, 2)))
     trader.wait(("Filled", number + 2))
+    condor = trade_condor(trader, number + 3, expiry, [short, long])
     trader.reqPositions()
     trader.wait("positions")
     trader.reqAccountSummary(7, "All", "NetLiquidation,AvailableFunds")
@@ -219,7 +223,40 @@ def session(trader):
     trader.reqCompletedOrders(False)
     trader.wait("completed")
     time.sleep(0.3)
-    return [short.conId, long.conId], natural
+    return [short.conId, long.conId], natural, condor
+
+
+def trade_condor(trader, number, expiry, puts):
+    """Four legs: asked what they take, opened, filled in parts where the market does so, closed; what was traded under which ids."""
+    trader.reqContractDetails(9, option(expiry, "C"))
+    trader.wait(("details", 9))
+    calls = {found.contract.strike: found.contract for found in trader.details[9]}
+    width = puts[0].strike - puts[1].strike
+    sold = min(
+        (strike for strike in calls if strike + width in calls), key=lambda strike: abs(strike - 1.02 * trader.prices[4, 4])
+    )
+    legs = [(puts[0], "SELL"), (puts[1], "BUY"), (calls[sold], "SELL"), (calls[sold + width], "BUY")]
+    for req_id, (leg, _) in ((10, legs[2]), (11, legs[3])):
+        trader.reqMktData(req_id, leg, "", False, False, [])
+        trader.wait(("quote", req_id))
+    quotes = [(trader.prices[req_id, 1], trader.prices[req_id, 2]) for req_id in (5, 6, 10, 11)]
+    ask = sum(ask if action == "BUY" else -bid for (bid, ask), (_, action) in zip(quotes, legs))
+    bid = sum(bid if action == "BUY" else -ask for (bid, ask), (_, action) in zip(quotes, legs))
+    trader.ended.pop("what-if")
+    trader.placeOrder(number, combination(*legs), limit_order(round(ask, 2), what_if=True, quantity=CONDORS))
+    trader.wait("what-if")
+    trader.placeOrder(number + 1, combination(*legs), limit_order(round(ask + 0.2, 2), quantity=CONDORS))
+    trader.wait(("Filled", number + 1))
+    trader.placeOrder(number + 2, combination(*legs), limit_order(round(bid - 0.2, 2), action="SELL", quantity=CONDORS))
+    trader.wait(("Filled", number + 2))
+    return {
+        "legs": {leg.conId: action for leg, action in legs},
+        "opening": number + 1,
+        "closing": number + 2,
+        "width": width,
+        "ask": ask,
+        "what_if": trader.what_if,
+    }
 
 
 def main():
@@ -230,9 +267,9 @@ def main():
     reader = threading.Thread(target=trader.run, daemon=True)
     reader.start()
     problem = ""
-    legs, natural = [], None
+    legs, natural, condor = [], None, None
     try:
-        legs, natural = session(trader)
+        legs, natural, condor = session(trader)
     except Exception as wrong:  # noqa: BLE001 - whatever went wrong is the result
         problem = f"{type(wrong).__name__}: {wrong}"
     told = {
@@ -243,12 +280,13 @@ def main():
         "details": sum(len(found) for found in trader.details.values()),
         "legs": legs,
         "natural": natural,
+        "condor": condor,
         "model_greeks": trader.greeks.get((5, 13)),
         "what_if": trader.what_if,
         "statuses": trader.statuses,
         "fills": trader.fills,
         "fees": trader.fees,
-        "held": {str(con_id): quantity for con_id, quantity in trader.held.items()},
+        "held": {str(con_id): quantity for con_id, quantity in trader.held.items() if quantity},
         "values": trader.values,
         "bars": len(trader.bars),
     }
