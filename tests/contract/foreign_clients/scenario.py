@@ -227,7 +227,7 @@ def session(trader):
 
 
 def trade_condor(trader, number, expiry, puts):
-    """Four legs: asked what they take, opened, filled in parts where the market does so, closed; what was traded under which ids."""
+    """Four legs: asked what they take, opened, filled in parts where the market does so, closed; which legs, under which ids."""
     trader.reqContractDetails(9, option(expiry, "C"))
     trader.wait(("details", 9))
     calls = {found.contract.strike: found.contract for found in trader.details[9]}
@@ -240,8 +240,8 @@ def trade_condor(trader, number, expiry, puts):
         trader.reqMktData(req_id, leg, "", False, False, [])
         trader.wait(("quote", req_id))
     quotes = [(trader.prices[req_id, 1], trader.prices[req_id, 2]) for req_id in (5, 6, 10, 11)]
-    ask = sum(ask if action == "BUY" else -bid for (bid, ask), (_, action) in zip(quotes, legs))
-    bid = sum(bid if action == "BUY" else -ask for (bid, ask), (_, action) in zip(quotes, legs))
+    ask = sum(ask if action == "BUY" else -bid for (bid, ask), (_, action) in zip(quotes, legs, strict=True))
+    bid = sum(bid if action == "BUY" else -ask for (bid, ask), (_, action) in zip(quotes, legs, strict=True))
     trader.ended.pop("what-if")
     trader.placeOrder(number, combination(*legs), limit_order(round(ask, 2), what_if=True, quantity=CONDORS))
     trader.wait("what-if")
