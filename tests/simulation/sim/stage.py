@@ -86,6 +86,18 @@ def bag(short: ib.Contract, long: ib.Contract) -> ib.Bag:
     return ib.Bag(symbol="SPY", exchange="SMART", currency="USD", comboLegs=legs)
 
 
+async def condor(connected: ib.IB, expiry_number: int = 4) -> ib.Bag:
+    """An iron condor of SPY: puts and calls about 2 % away from the market, as wide as the bull put of `spread`."""
+    _, short, long = await spread(connected, expiry_number)
+    asked = ib.Option("SPY", short.lastTradeDateOrContractMonth, right="C", exchange="SMART")
+    calls = sorted((found.contract for found in await connected.reqContractDetailsAsync(asked)), key=lambda call: call.strike)
+    sold = min(calls, key=lambda call: abs(call.strike - short.strike * 1.02))
+    bought = min(calls, key=lambda call: abs(call.strike - sold.strike - (short.strike - long.strike)))
+    return ib.Bag(
+        symbol="SPY", exchange="SMART", currency="USD", comboLegs=[*bag(short, long).comboLegs, *bag(sold, bought).comboLegs]
+    )
+
+
 def order(limit: float, quantity: int = 1, action: str = "BUY", **fields: object) -> ib.LimitOrder:
     return ib.LimitOrder(action, quantity, limit, tif="DAY", account="DU1234567", **fields)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import ib_async as ib
 import pytest
 
+from engine.sim.exchange.fills import FillModel
 from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
 from tests.simulation.sim import stage
@@ -100,6 +101,24 @@ def test_streams_carry_quotes_greeks_interest_and_volatility():
     assert stock.close > 0
     assert both.ask == pytest.approx(natural, abs=0.011)
     assert both.bid < both.ask < 0
+
+
+def test_line_of_a_condor_is_inside_of_its_legs_and_is_what_an_order_fills_at():
+    async def act(sim: Simulator, client: ib.IB) -> tuple[ib.Ticker, float, ib.Trade, dict[int, int]]:
+        combination = await stage.condor(client)
+        sim.inject("frozen=600")
+        line = client.reqMktData(combination)
+        await asyncio.sleep(3)
+        trade = client.placeOrder(combination, stage.order(line.ask, 3))
+        return line, stage.natural(sim, combination), await stage.settled(trade), sim.positions()
+
+    line, natural, trade, held = stage.play(act, options=SimOptions(fills=FillModel(partial=0)))
+
+    assert line.bid < line.ask < natural < 0
+    assert (trade.orderStatus.status, trade.orderStatus.avgFillPrice) == ("Filled", pytest.approx(line.ask))
+    signs = {leg.conId: 1 if leg.action == "BUY" else -1 for leg in trade.contract.comboLegs}
+    assert held == {con_id: 3 * sign for con_id, sign in signs.items()}
+    assert len([fill for fill in trade.fills if fill.contract.secType == "OPT"]) == 4
 
 
 def test_snapshot_ends_and_frees_its_line():
