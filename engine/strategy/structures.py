@@ -62,10 +62,16 @@ _RIGHT = re.compile(r"(?<![a-z])(?:put|call)s?_|_(?:put|call)s?(?![a-z])")
 
 def _with_right(hint: WayOut, name: str, meant: str | None, spread: Mapped) -> WayOut:
     """The way out that also writes down the right which the name said."""
-    right = re.search(r"(?<![a-z])(put|call)s?(?![a-z])", name)
+    right = right_in(name)
     if meant is None or right is None or not issubclass(STRUCTURES[meant], OfOneRight) or Text("right") in spread:
         return hint
-    return WayOut.of(f"write  {meant}  and add  right: {right[1]}  in spread", Write(meant), Add(f"right: {right[1]}", "spread"))
+    return WayOut.of(f"write  {meant}  and add  right: {right}  in spread", Write(meant), Add(f"right: {right}", "spread"))
+
+
+def right_in(written: str) -> str | None:
+    """The right that the name of a structure says: put butterfly."""
+    said = re.search(r"(?<![a-z])(put|call)s?(?![a-z])", _plain(written))
+    return said[1] if said else None
 
 
 def _vertical(right: str, *, is_debit: bool) -> str:

@@ -57,6 +57,12 @@ KEYS: tuple[Key, ...] = (
         "delta, deltas, sell_delta, short_put_delta, short_call_delta, target_delta, delta_short, strike_delta, "
         "short_strike_delta, short_leg_delta, delta_range, delta_target, min_delta, max_delta",
     ),
+    Key(
+        "spread.body_delta",
+        "short_delta, delta, deltas, target_delta, delta_target, center_delta, centre_delta, middle_delta, sell_delta, "
+        "short_strike_delta",
+    ),
+    Key("spread.right", "option_type, put_call, put_or_call, side, cp, call_put, option_right"),
     Key("spread.long_delta", "buy_delta, long_put_delta, long_call_delta, delta_long, long_leg_delta, wing_delta"),
     Key(
         "spread.width",

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from engine.strategy.loader.spelling import nearest
-from engine.strategy.spreads import STRUCTURES
+from engine.strategy.spreads import STRUCTURES, Structure
 from engine.strategy.values.scalar import Scalar
 from engine.strategy.written import fields_in_order
 
@@ -75,24 +75,33 @@ def example_of(model: type[BaseModel], key: str) -> str | None:
     for name, field in model.model_fields.items():
         if key in {name, field.alias}:
             scalar = next((extra for extra in field.metadata if isinstance(extra, Scalar)), None)
-            return scalar.examples[0] if scalar else _EXAMPLES.get(name)
+            return scalar.examples[0] if scalar else _example_of_structure(model, key) or _EXAMPLES.get(name)
     return None
 
 
-def field_of(model: type[BaseModel], path: str, pays: str | None = None) -> FieldInfo | None:
-    """The field at a path of keys, `spread.width`; of several structures one that `pays` this, a credit when nothing is."""
+def _example_of_structure(model: type[BaseModel], key: str) -> str | None:
+    """The value of a key in the example of a structure."""
+    lines = model.example.keys if issubclass(model, Structure) else ()
+    return next((line.removeprefix(f"{key}: ").split("  ")[0] for line in lines if line.startswith(f"{key}: ")), None)
+
+
+def field_of(model: type[BaseModel], path: str, pays: str | None = None, kind: str | None = None) -> FieldInfo | None:
+    """The field at a path of keys, `spread.width`; of several structures that of this `kind`, else of one that `pays` this, a
+    credit when nothing is known.
+    """
     *above, last = path.split(".")
     members = [model]
     for part in above:
         members = [inner for member in members for inner in _models(_annotation(member, part))]
+        members = [member for member in members if _tag(member) == kind] or members
     fitting = [member for member in members if getattr(member, "pays", "credit") in {pays or "credit", "either"}] or members
     found = (field for member in fitting for name, field in member.model_fields.items() if last in {name, field.alias})
     return next(found, None)
 
 
-def scalar_of(model: type[BaseModel], path: str, pays: str | None = None) -> Scalar | None:
+def scalar_of(model: type[BaseModel], path: str, pays: str | None = None, kind: str | None = None) -> Scalar | None:
     """How the value at a path of keys is written, where it is one scalar."""
-    field = field_of(model, path, pays)
+    field = field_of(model, path, pays, kind)
     extras = [] if field is None else [*field.metadata, *_extras(field.annotation)]
     return next((extra for extra in extras if isinstance(extra, Scalar)), None)
 

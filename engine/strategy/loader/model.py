@@ -15,7 +15,8 @@ from engine.strategy.loader.keys import types_of
 from engine.strategy.loader.model_errors import NO_TAG, report, unknown_key
 from engine.strategy.loader.renamed import Renaming
 from engine.strategy.source import Location, Mapped, Text, steps_to, without
-from engine.strategy.structures import is_of_another_kind, likely_structure
+from engine.strategy.spreads import STRUCTURES, OfOneRight
+from engine.strategy.structures import is_of_another_kind, likely_structure, right_in
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -76,6 +77,8 @@ def _beside_the_tag(
     typed = Mapped({key: value for key, value in node.items() if key != "type"})
     typed.place = node.place
     typed[Text("type")] = Text(likely)
+    if isinstance(written, Text) and (right := right_in(written)) and issubclass(STRUCTURES[likely], OfOneRight):
+        typed.setdefault(Text("right"), Text(right))  # it is told with the type
     whole = Mapped(tree)
     whole[Text(str(location[0]))] = typed
     try:

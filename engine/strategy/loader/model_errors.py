@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from engine.strategy.loader.document import Document
 from engine.strategy.loader.keys import example_of, meant_key, model_at, types_of
 from engine.strategy.loader.renamed import Renaming
-from engine.strategy.loader.reshaped import as_keys, as_list
+from engine.strategy.loader.reshaped import as_keys, as_list, beside_its_pair
 from engine.strategy.source import NOWHERE, Listed, Location, Mapped, Node, Text, steps_to
 from engine.strategy.structures import no_structure
 from engine.strategy.values.scalar import shortened
@@ -52,7 +52,7 @@ def _report_missing(model: type[BaseModel], document: Document, node: Node, name
     key = str(location[-1])
     where = _inside(names)
     owner = model_at(model, location[:-1])
-    example = example_of(owner, key) if owner else None
+    example = (beside_its_pair(owner, key, node) or example_of(owner, key)) if owner else None
     if key == "width":
         where += ": without it nothing limits the loss of the short leg"
     hint = add(f"{key}: {example}", ".".join(names)) if example else f"add  {key}:"

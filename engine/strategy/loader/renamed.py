@@ -21,15 +21,31 @@ from engine.strategy.expressions.tree import Relation
 from engine.strategy.loader.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of, types_of
 from engine.strategy.loader.spelling import nearest
 from engine.strategy.source import Listed, Mapped, Node, Place, Text, texts_in
+from engine.strategy.spreads import STRUCTURES, BrokenWidths, Pair
 from engine.strategy.structures import leg_list, likely_structure
 from engine.strategy.values.scalar import Scalar, shortened
-from engine.strategy.way_out import Add, Change, Remove, WayOut, Write, changes_of, move, remove, turn, write
+from engine.strategy.way_out import Add, Change, Remove, Turn, WayOut, Write, changes_of, did_you_mean, move, remove, turn, write
 
 RELATIONS: Mapping[str, Relation] = {"when": "market", "filters": "leg", "spread.rules": "spread", "exits": "position"}
 """What the lines of each list are about."""
 
 _PAIRS = (("min_", "max_"), ("start", "end"), ("low", "high"), ("from", "to"))
 """Beginnings of keys that say the two ends of one range."""
+
+_SIDED = {"delta": "delta", "width": "width", "wing": "width", "expiry": "expiry", "dte": "expiry", "expiration": "expiry"}
+_PARTS = {
+    "put": "put",
+    "puts": "put",
+    "call": "call",
+    "calls": "call",
+    "near": "near",
+    "front": "near",
+    "inner": "near",
+    "far": "far",
+    "back": "far",
+    "outer": "far",
+}
+"""Words within a key that say which value is meant, and which part of it."""
 
 _AROUND_DELTA = frozenset({"delta", "deltas", "target_delta", "delta_range", "delta_target"})
 """Words for the delta of the leg that is chosen: the sold one of a credit, the bought one of a debit."""
@@ -46,7 +62,7 @@ class Renaming:
     def unknown(self, path: Sequence[str], above: Mapped, key: Text, value: Node) -> tuple[str, str] | None:
         """What is wrong with a key below `path`, and the way out; None where another key tells it too."""
         section = ".".join(path)
-        owner = model_at(self.model, tuple(path))
+        owner = self.owner(path)
         keys = keys_of(owner) if owner else []
         message = f"unknown key '{shortened(key)}'{f' in {section}' if section else ''}"
         word = plain(key)
@@ -60,6 +76,10 @@ class Renaming:
             return "everything stands one level too deep", _raised(key, value)
         if self._is_second_of_pair(word, above):
             return None
+        if (part := self._part(owner, word)) and part not in above:
+            return message, did_you_mean(part, f"keys here: {', '.join(keys)}")
+        if section == "spread" and (joined := self._joined(above, key)):
+            return (message, joined) if isinstance(joined, WayOut) else None
         hint = self._alias(section, above, key, value, word) or self._home(section, key, value)
         if hint is None and (meant := meant_key(key, keys)):
             known = f"   keys here: {', '.join(keys)}"
@@ -67,6 +87,76 @@ class Renaming:
         if hint is None and self._has_patience() and (near := nearest(word, _BY_WORD)):
             hint = self._alias(section, above, key, value, near)
         return message, hint or f"keys here: {', '.join(keys)}"
+
+    @property
+    def kind(self) -> str | None:
+        """The structure that the file is likely to mean."""
+        spread = self.tree.get(Text("spread"))
+        named = spread.get(Text("type")) if isinstance(spread, Mapped) else None
+        return likely_structure(named, list(STRUCTURES)) if isinstance(named, Text) else None
+
+    def owner(self, path: Sequence[str]) -> type[BaseModel] | None:
+        """The model that has the keys below a path."""
+        tagged = ("spread", self.kind, *path[1:]) if path[:1] == ["spread"] and self.kind else tuple(path)
+        return model_at(self.model, tagged)
+
+    def scalar(self, path: str) -> Scalar | None:
+        """How the value at a path is written, where it is one scalar."""
+        return scalar_of(self.model, path, self.about_lines.get("pays"), self.kind)
+
+    def _part(self, owner: type[BaseModel] | None, word: str) -> str | None:
+        """The key of a pair of values that is meant by another word."""
+        if owner is None or not issubclass(owner, Pair):
+            return None
+        if issubclass(owner, BrokenWidths) and word in {"lower", "upper"}:
+            spread = self.tree.get(Text("spread"))
+            right = spread.get(Text("right")) if isinstance(spread, Mapped) else None
+            return "near" if (word == "upper") == (str(right or "put")[:1].casefold() == "p") else "far"
+        return next((key for key, words in owner.said.items() if word in words.split(", ")), None)
+
+    def _sided(self, word: str) -> tuple[str, str] | None:
+        """The key and its part that one key says at once: short_put_delta is that of the puts in `short_delta`."""
+        parts = word.split("_")
+        base = next((key for said, key in _SIDED.items() if said in parts), None)
+        side = next((_PARTS[part] for part in parts if part in _PARTS), None)
+        if base == "delta":
+            base = "long_delta" if {"long", "buy", "bought", "wing"} & set(parts) else "short_delta"
+        elif base == "expiry" and side is None:
+            side = "near" if {"short", "sell"} & set(parts) else "far" if {"long", "buy"} & set(parts) else None
+        if base is None or side is None or self.kind is None:
+            return None
+        pair = model_at(self.model, ("spread", self.kind, base))
+        return (base, side) if pair is not None and issubclass(pair, Pair) and side in keys_of(pair) else None
+
+    def _joined(self, above: Mapped, key: Text) -> WayOut | bool:
+        """The way out where two keys say the parts of one; True where the other one tells it, False where it is nothing such."""
+        sided = self._sided(plain(key))
+        if sided is None or Text(sided[0]) in above:
+            return False
+        base, said = sided[0], {}
+        for one, value in above.items():
+            also = self._sided(plain(one))
+            scalar = self.scalar(f"spread.{base}.{also[1]}") if also and also[0] == base else None
+            best = best_of(scalar, ", ".join(texts_in(value))) if scalar else None
+            if also and best and also[1] not in said:
+                said[also[1]] = (one, best)
+        if key not in {one for one, _ in said.values()}:
+            return False
+        if next(iter(said.values()))[0] != key:
+            return True
+        pair = model_at(self.model, ("spread", self.kind or "", base))
+        if pair is None or not issubclass(pair, Pair):
+            return False
+        values = [said[part][1] if part in said else pair.beside(part, said[sided[1]][1]) for part in keys_of(pair)]
+        line = f"{base}: {{{', '.join(f'{part}: {value}' for part, value in zip(keys_of(pair), values, strict=True))}}}"
+        spare = [Remove(one.place) for one, _ in said.values() if one != key]
+        return WayOut.of(f"write  {line}", Turn(line), *spare)
+
+    def _homes(self, key: str) -> list[str]:
+        """Sections that have this key, in the structure of the file."""
+        pays = self.about_lines.get("pays")
+        homes = homes_of(str(key), self.model)
+        return [home for home in homes if not home or field_of(self.model, f"{home}.{key}", pays, self.kind)]
 
     def _has_patience(self) -> bool:
         patience: Patience | None = self.about_lines.get("patience")
@@ -81,9 +171,13 @@ class Renaming:
         if word in {"legs", "leg"}:
             return [("spread", one) for one in ("type", "expiry", "width")] + ([("spread",)] if not path else [])
         found = [tuple(self._path(one, word).split(".")) for one in self._aliases(".".join(path), word)]
-        owner = model_at(self.model, tuple(path))
+        owner = self.owner(path)
+        if part := self._part(owner, word):
+            return [(*path, part)]
+        if list(path) == ["spread"] and (sided := self._sided(word)):
+            return [("spread", sided[0])]
         meant = meant_key(key, keys_of(owner)) if owner else None
-        homes = [(*home.split("."), str(key)) for home in homes_of(str(key), self.model) if home]
+        homes = [(*home.split("."), str(key)) for home in self._homes(key) if home]
         places = [*found, *homes, *([(*path, meant)] if meant and not found else [])]
         return [*places, *(place[:1] for place in places if place == ("sizing", "risk"))]
 
@@ -110,7 +204,7 @@ class Renaming:
         one, entry = found
         assert entry is not None, "one without an entry is passed over"
         target, _, last = one.path.rpartition(".")
-        is_section = not one.line and scalar_of(self.model, one.path) is None and one.path not in {"universe", "spread.type"}
+        is_section = not one.line and self.scalar(one.path) is None and one.path not in {"universe", "spread.type"}
         if is_section and target == section and not _stands(self.tree, one.path):
             return write(last)
         return self._led(self._path(one, word), bool(one.line), entry, section, above, word)
@@ -141,7 +235,7 @@ class Renaming:
             known = types_of(self.model, "spread")
             structure = likely_structure(value, known) if isinstance(value, Text) else None
             return (f"type: {structure}", True) if structure else (f"type: {source_of(value)}", False)
-        scalar = scalar_of(self.model, path, self.about_lines.get("pays"))
+        scalar = self.scalar(path)
         if scalar is None:
             return (f"{last}: {source_of(value)}", not isinstance(value, Text)) if source_of(value) else (None, False)
         said = self._said(word, above, value)
@@ -176,21 +270,22 @@ class Renaming:
     def _aliases(self, section: str, word: str) -> Iterator[Key]:
         """Keys that have this other name, those of the section first."""
         pays = self.about_lines.get("pays")
-        found = [one for one in _BY_WORD.get(word, ()) if field_of(self.model, one.path, pays)]
+        found = [one for one in _BY_WORD.get(word, ()) if field_of(self.model, one.path, pays, self.kind)]
         found = [one for one in found if section == "roll" or not one.path.startswith("roll.")]
         yield from sorted(found, key=lambda one: (_home_of(one) != section, bool(one.line)))
 
     def _home(self, section: str, key: Text, value: Node) -> WayOut | None:
         """The way out where the key is one of ours and stands in the wrong place."""
-        homes = homes_of(str(key), self.model)
+        homes = self._homes(key)
         if not homes:
-            return None
+            is_of_another = section == "spread" and section in homes_of(str(key), self.model)
+            return remove(f": {self.kind} has no {key}") if is_of_another and self.kind else None
         if _stands(self.tree, f"{homes[0]}.{key}"):
             return remove(f": it stands under {homes[0]} already")
         source = source_of(value)
         if source is None:
             return WayOut.of(f"it belongs under {homes[0]}")
-        scalar = scalar_of(self.model, f"{homes[0]}.{key}", self.about_lines.get("pays"))
+        scalar = self.scalar(f"{homes[0]}.{key}")
         return move(f"{key}: {(best_of(scalar, source) if scalar else None) or source}", homes[0])
 
     def _later(self, word: str, value: Node) -> tuple[str, WayOut]:

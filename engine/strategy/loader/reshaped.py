@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from pydantic import BaseModel
+
 from engine.strategy.expressions.reader import LineReader
-from engine.strategy.loader.keys import keys_of, model_at
-from engine.strategy.loader.renamed import RELATIONS, Renaming, best_of, scalar_of, source_of
+from engine.strategy.loader.keys import keys_of, scalar_of
+from engine.strategy.loader.renamed import RELATIONS, Renaming, best_of, source_of
 from engine.strategy.source import Listed, Mapped, Node, Text
+from engine.strategy.spreads import Pair
 from engine.strategy.way_out import WayOut, remove, turn, write
 
 _COMMA = re.compile(r"\s*(?:[;\n]|,(?![0-9]{3}(?![0-9]))|\s&&\s|\s(?:and|AND)\s(?!\$?[0-9.]))\s*")
@@ -51,12 +54,24 @@ def as_keys(renaming: Renaming, name: str, node: Node) -> WayOut | None:
         return None
     if not node:
         return remove(f", or write the keys of {name} below it")
-    owner = model_at(renaming.model, tuple(path))
-    pays = renaming.about_lines.get("pays")
-    scalars = [(one, scalar_of(renaming.model, f"{name}.{one}", pays)) for one in (keys_of(owner) if owner else [])]
+    owner = renaming.owner(path)
+    scalars = [(one, renaming.scalar(f"{name}.{one}")) for one in (keys_of(owner) if owner else [])]
     as_written = [(one, str(node)) for one, scalar in scalars if scalar is not None and scalar.reads(node)]
     guessed = [(one, best) for one, scalar in scalars if scalar is not None and (best := best_of(scalar, str(node)))]
     named = [(one, value) for one, value in (*as_written, *guessed) if re.search(rf"\b{one.rstrip('s')}s?\b", node.casefold())]
     for one, value in (*named, *as_written, *guessed):
+        if owner is not None and issubclass(owner, Pair):
+            other = next(key for key in keys_of(owner) if key != one)
+            return write(f"{{{one}: {value}, {other}: {owner.beside(other, value)}}}")
         return write(f"{{{one}: {value}}}")
     return None
+
+
+def beside_its_pair(owner: type[BaseModel], key: str, node: Node) -> str | None:
+    """What is likely beside the one value of a pair that is written."""
+    if not issubclass(owner, Pair) or not isinstance(node, Mapped) or len(node) != 1:
+        return None
+    (said,) = node.values()
+    scalar = scalar_of(owner, key)
+    value = best_of(scalar, str(said)) if scalar is not None and isinstance(said, Text) else None
+    return owner.beside(key, value) if value is not None else None
