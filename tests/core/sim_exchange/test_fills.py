@@ -117,15 +117,17 @@ def test_fill_legs_make_the_net_price_exactly():
     assert exchange.account.cash == 100_000 + 3 * 397 - Decimal("0.65") * 12
 
 
-@given(net=st.decimals("-9", "9", places=2), ratios=st.lists(st.integers(1, 3), min_size=2, max_size=2))
+@given(
+    net=st.decimals("-9", "9", places=2),
+    ratios=st.lists(st.integers(-3, 3).filter(bool), min_size=2, max_size=4).filter(lambda found: min(found) < 0 < max(found)),
+)
 def test_leg_prices_always_make_the_net_and_are_never_negative(net: Decimal, ratios: list[int]):
-    legs = [(12, -ratios[0]), (11, ratios[1])]
+    legs = list(zip((12, 11, 13, 14), ratios, strict=False))
 
     prices = leg_prices(legs, net, WrittenTape())
 
-    assert (
-        sum((ratio * price for (_, ratio), price in zip(legs, prices, strict=True)), Decimal(0)).quantize(Decimal("1e-9")) == net
-    )
+    made = sum((ratio * price for (_, ratio), price in zip(legs, prices, strict=True)), Decimal(0))
+    assert made.quantize(Decimal("1e-9")) == net
     assert min(prices) >= 0
 
 
