@@ -130,3 +130,31 @@ def test_row_of_an_order_fits_in_its_own_ratios_only(ratios: tuple[int, int, int
 def sold(row: IbOrder) -> IbOrder:
     """The same, sold."""
     return IbOrder(action="SELL", totalQuantity=row.totalQuantity)
+
+
+def test_half_of_a_body_makes_no_whole_order():
+    async def scenario(bench: Bench) -> None:
+        order_id = await sent(bench, for_(BUTTERFLY))
+        for number, side in ((101, "BOT"), (102, "SLD"), (103, "BOT")):
+            bench.tws.execute(order_id, f"{number}.01", number, side, 2, 1.0)
+        bench.tws.status(order_id, "Filled", 2)
+        await settled(bench)
+
+    [doubt] = play(scenario).all(OrderUnknown)
+
+    assert "2 of 4" in doubt.reason
+
+
+@EVERY
+def test_executions_that_name_only_the_order_id_are_ours_in_the_ratios_of_the_order(of: Spread):
+    async def scenario(bench: Bench) -> None:
+        order_id = await sent(bench, for_(of))
+        for leg in of.legs:
+            number, side = leg.contract.con_id, "BOT" if leg.sign > 0 else "SLD"
+            bench.tws.execute(order_id, f"{number}.01", number, side, 2 * leg.ratio, 1.0, order_ref="", perm_id=0)
+        await settled(bench)
+
+    fills = play(scenario).all(LegFilled)
+
+    assert {fill.con_id: fill.quantity for fill in fills} == {leg.contract.con_id: 2 * leg.ratio for leg in of.legs}
+    assert {fill.order_ref for fill in fills} == {"sp-1"}
