@@ -5,7 +5,7 @@ import pytest
 from engine.strategy.parse import parse_strategy
 from engine.strategy.spreads import LATER, STRUCTURES, BrokenWidths, Expiries, WidthSides
 from engine.strategy.template import template
-from tests.core.strategy.mending import mended
+from tests.core.strategy.mending import applied, mended
 
 FILE = """\
 schema: 1
@@ -75,6 +75,7 @@ def test_keys_of_a_structure_lead_out(structure: str, lines: tuple[str, ...], mi
 
 NAMES = [
     ("IC", "iron_condor", ""),
+    ("condor", "iron_condor", ""),
     ("iron-condor", "iron_condor", ""),
     ("short condor", "iron_condor", ""),
     ("iron fly", "iron_butterfly", ""),
@@ -100,11 +101,15 @@ def test_other_name_of_a_structure_leads_to_it(name: str, structure: str, right:
     assert right in after
 
 
-@pytest.mark.parametrize("name", [case for case in NAMES if case[1] in LATER])
-def test_name_of_a_structure_that_is_not_searched_yet_is_known(name: tuple[str, str, str]) -> None:
-    (problem,) = parse_strategy(written(name[0], DAYS, "width: $5"), "x.yaml").problems
+@pytest.mark.parametrize("name", [*LATER, *(name for name, structure, _ in NAMES if structure in LATER)])
+def test_name_of_a_structure_that_is_not_searched_yet_is_known(name: str) -> None:
+    text = written(name, DAYS, "width: {put: $5, call: $5}")
 
-    assert problem.message.startswith(f"'{name[0]}' is not there yet; what comes nearest is ")
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    assert problem.message.startswith(f"'{name}' is not there yet; what comes nearest is ")
+    assert problem.is_later
+    assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
