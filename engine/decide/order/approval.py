@@ -4,17 +4,19 @@ from decimal import Decimal
 from typing import assert_never
 
 from engine.decide.order.measures import order_values
+from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
+from engine.pricing.assignment import worth_exercising
 from engine.strategy.model import Policy, Strategy
 from engine.strategy.values.meaning import Auto, Manual
 
 
 def auto_refusal(
-    order: Order, strategy: Strategy, verdicts: tuple[Verdict, ...], snapshot: Snapshot, rulebook: Rulebook
+    order: Order, strategy: Strategy, verdicts: tuple[Verdict, ...], snapshot: Snapshot, rulebook: Rulebook, rows: Rows
 ) -> str | None:
     """Why a person must be asked; None where the policy may answer. Unknown is never a yes."""
     obstacle = first_obstacle(verdicts)
@@ -23,6 +25,8 @@ def auto_refusal(
     opened = snapshot.ledger.index.openings_sent[strategy.name]
     if not isinstance(strategy.entry.approval, Manual) and opened < rulebook.probation:
         return f"on probation: {opened} of the first {rulebook.probation} orders"
+    if not isinstance(strategy.entry.approval, Manual) and (early := _exercised_early(order, rows, rulebook)) is not None:
+        return early
     match strategy.entry.approval:
         case Manual():
             return "the strategy asks a person"
@@ -35,6 +39,27 @@ def auto_refusal(
                     return f"{answer.condition.text} {word}"
             return None
     assert_never(strategy.entry.approval)
+
+
+def _exercised_early(order: Order, rows: Rows, rulebook: Rulebook) -> str | None:
+    """Why a leg that is sold may be exercised before its expiry: nothing of that kind is opened unattended.
+
+    Dividends are not known here, so that of a call in the money nobody knows.
+    """
+    rate = float(rulebook.account.pricing.rate)
+    for leg in order.spread.shorts:
+        contract = leg.contract
+        if contract.rule.exercise != "American":
+            continue
+        bid, ask, spot, years = (rows.value(contract.con_id, column) for column in ("bid", "ask", "spot", "years"))
+        if bid is None or ask is None or spot is None or years is None:
+            return f"whether {contract} is worth exercising early is unknown"
+        answer = worth_exercising(contract.put_call, spot, float(contract.strike), (bid + ask) / 2, years, rate, None)
+        if answer == "unknown":
+            return f"{contract} is in the money and its next dividend is unknown: it may be exercised early"
+        if answer == "yes":
+            return f"{contract} is worth exercising early: its time value is less than the interest on its strike"
+    return None
 
 
 def _beyond_budget(order: Order, strategy: Strategy, snapshot: Snapshot) -> str | None:

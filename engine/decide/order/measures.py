@@ -32,7 +32,7 @@ def _spread(order: Order) -> dict[str, Value]:
         "vega",
         "fees",
     )
-    deltas = {str(leg["action"]): _float(leg["delta"]) for leg in _legs(row)}
+    sold, bought = (_greatest(row, action) for action in ("sell", "buy"))
     return {
         **{name: _float(row.get(name)) for name in same},
         "credit": net,
@@ -41,8 +41,8 @@ def _spread(order: Order) -> dict[str, Value]:
         "natural_debit": None if natural is None else -natural,
         "slippage": None if net is None or natural is None else net - natural,
         "quote_width": None if net is None or natural is None else 2 * (net - natural),
-        "short_delta": _absolute(deltas.get("sell")),
-        "long_delta": _absolute(deltas.get("buy")),
+        "short_delta": sold,
+        "long_delta": bought,
         "dte": float(days_to_expiry(order.proposed_at, order.spread.expiry)),
     }
 
@@ -74,8 +74,11 @@ def _float(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _absolute(value: float | None) -> float | None:
-    return None if value is None else abs(value)
+def _greatest(row: Mapping[str, object], action: str) -> float | None:
+    """The delta of the leg traded this way that has most of it, without its sign; None where that of one is not known."""
+    deltas = [_float(leg["delta"]) for leg in _legs(row) if leg["action"] == action]
+    known = [abs(delta) for delta in deltas if delta is not None]
+    return max(known, default=None) if len(known) == len(deltas) else None
 
 
 def _number(value: Decimal | None) -> float | None:

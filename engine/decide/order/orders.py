@@ -138,7 +138,7 @@ def _previewed(order: Order, answer: Answer | None, snapshot: Snapshot, rulebook
     if failed is not None:
         yield Deny(order.ref, failed)
         return
-    yield from _approval(order, answer, snapshot, quote, verdicts, strategy, rulebook, _spot(order, rows))
+    yield from _approval(order, answer, snapshot, quote, verdicts, strategy, rulebook, rows)
 
 
 def _too_late(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
@@ -160,9 +160,9 @@ def _approval(
     verdicts: tuple[Verdict, ...],
     strategy: Strategy,
     rulebook: Rulebook,
-    spot: Decimal | None,
+    rows: Rows,
 ) -> Iterator[Decision]:
-    plan = opening_plan(order.spread, quote, strategy.walk)
+    plan, spot = opening_plan(order.spread, quote, strategy.walk), _spot(order, rows)
     unknown = first_obstacle(verdicts)
     if answer is not None:
         shown = answer.shown_net if answer.shown_net is not None else order.asked.shown_net if order.asked else None
@@ -176,7 +176,7 @@ def _approval(
         return
     if order.asked is not None:
         return
-    refusal = auto_refusal(order, strategy, verdicts, snapshot, rulebook) or _moved_since_found(order, quote)
+    refusal = auto_refusal(order, strategy, verdicts, snapshot, rulebook, rows) or _moved_since_found(order, quote)
     approval = strategy.entry.approval
     if refusal is None and unknown is None and plan is not None:
         yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit), spot)

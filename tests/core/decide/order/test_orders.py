@@ -8,6 +8,8 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.decide import decide
+from engine.decide.order.approval import auto_refusal
+from engine.decide.quotes import Rows
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import (
     Approve,
@@ -318,6 +320,22 @@ def test_waiting_ends_with_the_session() -> None:
 
 def test_policy_answers_when_every_gate_passes() -> None:
     assert due(opening(AUTO), given.previewed(), strategy=AUTO) == [Approve("o1", "policy", MID, Decimal(600))]
+
+
+@pytest.mark.parametrize(
+    ("strike", "root", "is_asked"),
+    [(595, "SPY", True), (605, "SPY", False), (595, "SPXW", False)],
+    ids=["in the money", "out of the money", "European"],
+)
+def test_call_in_the_money_that_may_be_exercised_early_is_not_sold_unattended(strike: float, root: str, is_asked: bool) -> None:
+    sold = given.spread("bear_call", strike, strike + 5, root=root)
+    order = opening(AUTO, of=sold)
+    chain = given.chain([given.option(leg.contract, age_s=1.0) for leg in sold.legs])
+    now = given.snapshot(given.ledger(order, given.previewed()), chain)
+
+    refusal = auto_refusal(given.ledger(order, given.previewed()).orders["o1"], AUTO, (), now, given.book(AUTO), Rows(chain))
+
+    assert (refusal is not None and "next dividend is unknown" in refusal) is is_asked
 
 
 def test_person_is_asked_above_the_budget_of_the_day() -> None:
