@@ -497,8 +497,7 @@ class Butterfly(Fly):
 
 
 class BrokenWing(Fly):
-    """Sell two options of one strike, buy one on either side, one nearer than the other: gains near that strike, and loses on one
-    side only where it is opened for a credit."""
+    """Sell two options of one strike, buy one on either side, the one towards the money nearer: gains near that strike."""
 
     pays: ClassVar[Pays] = "either"
     says: ClassVar[str] = (

@@ -140,6 +140,20 @@ def _rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         below = part or (Policy if key == "approval" else None)
         if below is not None:
             yield from _rows(below, f"{mark}.")
+        if part in STRUCTURES:
+            yield from _rows_of_others(f"{mark}.")
+
+
+def _rows_of_others(prefix: str) -> Iterator[str]:
+    """The keys of structures that the first one does not have, or has in another form, with the structures that have them."""
+    told: dict[str, list[str]] = {}
+    first = set(_rows(STRUCTURES[0], prefix))
+    for kind in STRUCTURES[1:]:
+        for row in _rows(kind, prefix):
+            if row not in first:
+                told.setdefault(row, []).append(kind.model_fields["type"].default)
+    for row, kinds in told.items():
+        yield f"{row.removesuffix(' |')} For {_code(kinds)}. |"
 
 
 def _part(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
@@ -157,7 +171,7 @@ def _examples(node: Mapping[str, Any]) -> str:
         return _code(node["examples"])
     if "enum" in node:
         return _code(node["enum"])
-    for part in node.get("anyOf", ()):
+    for part in (*node.get("anyOf", ()), *node.get("oneOf", ())):
         if found := _examples(part):
             return found
     for below, shape in (("items", "a list"), ("additionalProperties", "by name"), ("patternProperties", "by name")):
