@@ -333,7 +333,7 @@ def test_call_in_the_money_that_may_be_exercised_early_is_not_sold_unattended(st
     chain = given.chain([given.option(leg.contract, age_s=1.0) for leg in sold.legs])
     now = given.snapshot(given.ledger(order, given.previewed()), chain)
 
-    refusal = auto_refusal(given.ledger(order, given.previewed()).orders["o1"], AUTO, (), now, given.book(AUTO), Rows(chain))
+    refusal = auto_refusal(given.ledger(order, given.previewed()).orders["o1"], AUTO, (), now, given.rulebook(AUTO), Rows(chain))
 
     assert (refusal is not None and "next dividend is unknown" in refusal) is is_asked
 
