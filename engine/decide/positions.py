@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from engine.compile.conditions import Value
 from engine.compile.market import days_to_ex_dividend, minutes_to_close, time_of_day
-from engine.decide.quotes import Rows, spread_quote
+from engine.decide.quotes import Rows, closing_marks
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.position import Position
 from engine.domain.session import Session, days_to_expiry, trading_day
@@ -35,24 +35,34 @@ def position_row(
     rule on them fires.
     """
     rows = Rows(chain)
-    mark = spread_quote(position.spread, rows, "close")
-    return measured(position, mark if mark is None or mark.obstacle is None else None, rows, market, now, session)
+    marks = closing_marks(position, rows)
+    is_believed = marks is not None and all(mark.obstacle is None for mark in marks)
+    return measured(position, marks if is_believed else None, rows, market, now, session)
 
 
 def measured(
-    position: Position, mark: Mark | None, rows: Rows, market: MarketState | None, now: datetime, session: Session | None
+    position: Position,
+    marks: Sequence[Mark] | None,
+    rows: Rows,
+    market: MarketState | None,
+    now: datetime,
+    session: Session | None,
 ) -> PositionRow:
-    """The row of a position whose closing brings this mark; None where it is not to be believed."""
-    spread, shorts = position.spread, position.spread.shorts
-    spot = rows.value(shorts[0].contract.con_id, "spot")
+    """The row of a position whose parts bring these marks when they are closed; None where one is not to be believed.
+
+    Money is that of all parts, and so is what is asked of the shorts; mark, width and delta are those of one combination of the
+    first.
+    """
+    spread, shorts = position.spread, position.shorts
+    spot = rows.value(spread.legs[0].contract.con_id, "spot")
     spot = spot if spot is not None else _finite(market.price if market else None)
     deltas = [(leg, rows.value(leg.contract.con_id, "delta")) for leg in spread.legs]
     return {
-        **money(position, None if mark is None else mark.mid),
-        "dte": float(days_to_expiry(now, spread.expiry)),
+        **money(position, None if marks is None else [mark.mid for mark in marks]),
+        "dte": float(days_to_expiry(now, min(leg.contract.expiry for leg in position.legs))),
         "days_held": float((trading_day(now) - trading_day(position.opened_at)).days),
         "delta": _all([None if delta is None else leg.sign * leg.ratio * delta for leg, delta in deltas], sum),
-        "short_delta": _all([None if delta is None else abs(delta) for leg, delta in deltas if leg.sign < 0], max),
+        "short_delta": _all([_absolute(rows.value(leg.contract.con_id, "delta")) for leg in shorts], max),
         "short_strike_breached": _any([_breached(leg, spot) for leg in shorts]),
         "days_to_ex_dividend": days_to_ex_dividend(market, trading_day(now)),
         "extrinsic_of_short": _all([_extrinsic(leg, rows, spot) for leg in shorts], min),
@@ -61,32 +71,40 @@ def measured(
     }
 
 
-def money(position: Position, closing: Decimal | None) -> PositionRow:
-    """The measures that are money, where closing brings this net per share; None where nobody knows."""
-    spread, opening = position.spread, position.opening_net
-    scale, is_credit = position.quantity * spread.multiplier, opening > 0
-    profit = None if closing is None else float((opening + closing) * scale)
+def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow:
+    """The measures that are money, where closing each part brings so much net per share; None where nobody knows."""
+    parts = [(part, part.quantity * part.spread.multiplier) for part in position.parts]
+    opening = sum((part.opening_net * scale for part, scale in parts), Decimal(0))
+    is_credit = opening > 0
+    profit = None
+    if closings is not None:
+        brought = (closing * scale for (_, scale), closing in zip(parts, closings, strict=True))
+        profit = float(opening + sum(brought, Decimal(0)))
     return {
         "profit": profit,
         "loss": None if profit is None else -profit,
-        "credit": float(opening * scale) if is_credit else None,
-        "debit": None if is_credit else float(-opening * scale),
-        "max_profit": _finite(float(spread.max_profit(opening) * scale)),
-        "max_loss": float(spread.max_loss(opening) * scale),
-        "mark": None if closing is None else float(-closing if is_credit else closing),
-        "width": float(spread.width),
+        "credit": float(opening) if is_credit else None,
+        "debit": None if is_credit else float(-opening),
+        "max_profit": _finite(float(sum(part.spread.max_profit(part.opening_net) * scale for part, scale in parts))),
+        "max_loss": _finite(float(sum(part.spread.max_loss(part.opening_net) * scale for part, scale in parts))),
+        "mark": None if closings is None else float(-closings[0] if position.opening_net > 0 else closings[0]),
+        "width": _finite(float(position.spread.width)),
     }
 
 
 def _all(values: Sequence[float | None], of: Callable[[Iterable[float]], float]) -> float | None:
-    """A number of all legs; None where that of one is not known."""
+    """A number of all legs; None where that of one is not known, or there is none."""
     known = [value for value in values if value is not None]
-    return of(known) if len(known) == len(values) else None
+    return of(known) if known and len(known) == len(values) else None
 
 
 def _any(values: Sequence[bool | None]) -> bool | None:
     """Whether one of them holds; None where none is known to and one is not known."""
     return True if True in values else None if None in values else False
+
+
+def _absolute(value: float | None) -> float | None:
+    return None if value is None else abs(value)
 
 
 def _breached(short: Leg, spot: float | None) -> bool | None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.domain.chain import ChainSnapshot
 from engine.domain.facts import Purpose
+from engine.domain.position import Position
 from engine.domain.spread import Leg, Spread
 from engine.pricing.mark import Mark, QuotedLeg, closing_mark, opening_mark
 
@@ -50,6 +51,13 @@ class Rows:
 def spread_quote(spread: Spread, rows: Rows, purpose: Purpose) -> Mark | None:
     """What opening or closing the spread would bring now; None where a side of a leg that is needed is not known."""
     return rows.mark(spread, purpose)
+
+
+def closing_marks(position: Position, rows: Rows) -> tuple[Mark, ...] | None:
+    """What closing each part of a position would bring now; None where one of them has no quote."""
+    marks = tuple(rows.mark(part.spread, "close") for part in position.parts)
+    known = tuple(mark for mark in marks if mark is not None)
+    return known if len(known) == len(marks) else None
 
 
 def _quoted(leg: Leg, rows: Rows) -> QuotedLeg:

@@ -137,7 +137,7 @@ def _at_the_money(chain: Sequence[Contract], level: float) -> tuple[Contract, Co
 
 def _held(ledger: Ledger) -> Iterator[Contract]:
     for position in ledger.open_positions():
-        yield from (leg.contract for leg in position.spread.legs)
+        yield from (leg.contract for leg in position.legs)
     for order in ledger.working():
         yield from (leg.contract for leg in order.spread.legs)
 

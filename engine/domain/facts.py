@@ -427,7 +427,8 @@ class PositionSettled:
 
     position: str
     value: Decimal
-    """Worth of one spread at expiry, USD per share, + received."""
+    """Worth at expiry of all that was held, USD per share of one of its spreads, + received; of a position that is not whole any
+    more, of one combination of its first part."""
     reason: str
     expired_at: datetime | None = None
     """When the last leg turned into its settlement value, by the exchange's calendar."""

@@ -46,6 +46,8 @@ class Index:
     """Positions of which nothing is left, by strategy and the trading day on which they ended."""
     excess: Refs = field(default_factory=Refs)
     """Positions of which more was closed than was open."""
+    bare: Refs = field(default_factory=Refs)
+    """Positions with a short contract that no long one covers."""
 
     def __copy__(self) -> "Index":
         return Index(
@@ -61,6 +63,7 @@ class Index:
             open=dict(self.open),
             closed=_copied(self.closed),
             excess=dict(self.excess),
+            bare=dict(self.bare),
         )
 
     def order(self, before: Order | None, after: Order) -> None:
@@ -101,6 +104,7 @@ class Index:
             self.closed.setdefault((after.strategy, trading_day(after.closed_at)), {})[after.id] = None
         _put(self.open, known.id, there=after is not None and after.is_open)
         _put(self.excess, known.id, there=after is not None and after.excess > 0)
+        _put(self.bare, known.id, there=after is not None and bool(after.bare))
 
 
 def index_of(orders: Iterable[Order], positions: Iterable[Position]) -> Index:

@@ -254,6 +254,11 @@ class Ledger:
         refs = sorted(self.index.excess, key=self.index.positions.__getitem__)
         return map(self.positions.__getitem__, refs)
 
+    def bare_positions(self) -> Iterator[Position]:
+        """Positions with a short contract that no long one of theirs covers."""
+        refs = sorted(self.index.bare, key=self.index.positions.__getitem__)
+        return map(self.positions.__getitem__, refs)
+
     def reindex(self) -> None:
         """Make the index anew, from orders and positions that were read and not folded."""
         self.index = index_of(self.orders.values(), self.positions.values())

@@ -269,6 +269,12 @@ class Order:
             net += cash if done == wanted else cash * wanted / done
         return net / spreads
 
+    def leg_price(self, con_id: int) -> Decimal:
+        """Average price of the executions of one leg, USD per share, not signed; 0 before the first."""
+        fills = [fill for fill in self.fills.values() if fill.con_id == con_id]
+        done = sum(fill.quantity for fill in fills)
+        return sum((fill.price * fill.quantity for fill in fills), Decimal(0)) / done if done else Decimal(0)
+
     @property
     def overfill(self) -> int:
         """Contracts executed beyond those ordered, of the leg that has most of them; 0 where no leg has any."""

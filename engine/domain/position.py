@@ -1,15 +1,26 @@
-"""A position: what filled orders have made of one opened spread. Money is USD; per share it is + received, - paid."""
+"""A position: what filled orders have made of one opened spread. Money is USD; per share it is + received, - paid.
 
-from dataclasses import dataclass
+It holds lots of legs. An order may close any part of them, so that what is open is one combination or several (`parts`): first
+what is left of the structure as it was opened, then a side of it, then a leg alone. Orders are counted in whole combinations of
+theirs: a leg that ran ahead of the others is seen in the order, and is no part of the position yet.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from engine.domain.calendar import WEEKDAYS
+from engine.domain.contract import Contract
+from engine.domain.cover import uncovered
 from engine.domain.order import Order
-from engine.domain.spread import Spread
+from engine.domain.parts import Lot, Part, parts_of
+from engine.domain.spread import Leg, Spread
 
 PositionState = Literal["open", "closed", "settled"]
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,89 +32,188 @@ class Position:
     digest: str
     """The strategy file that opened it; its exits stay those of that version."""
     spread: Spread
+    """Of the first part that is open; of a position that is closed, as it was opened."""
     opened_at: datetime
     opened: int
     """Spreads opened."""
     closed: int
-    """Spreads closed or settled."""
+    """Spreads opened of which at least one leg is closed or settled."""
     opening_net: Decimal
-    """Average net of the opening, USD per share."""
+    """Average net of the opening of `spread`, USD per share."""
     closing_net: Decimal | None
-    """Average net of what was closed, USD per share; negative where closing cost money."""
+    """Net of all that was closed, USD per share of one of the spreads closed; negative where closing cost money."""
     fees: Decimal
     """Commissions reported so far, both ways, USD."""
     max_loss: Decimal
     """Most that what is open can still lose, USD, fees included."""
     closed_at: datetime | None
     close_reason: str
+    lots: tuple[Lot, ...] = ()
+    """One a leg, in the order in which the structure lists them."""
+    parts: tuple[Part, ...] = ()
+    """What is open, in combinations; empty where nothing is."""
+    settled: Decimal = ZERO
+    """What the settlement brought, USD per share times contracts."""
+    bare: tuple[tuple[Contract, int], ...] = ()
+    """Short contracts that no long one of the position covers: a loss without a bound, which a person must end."""
     rolled_from: str | None = None
     """The position that was closed to make room for this one."""
-    excess: int = 0
-    """Spreads closed beyond those opened: a position the wrong way round, which a person must undo."""
 
     @property
     def quantity(self) -> int:
-        """Spreads still open."""
-        return self.opened - self.closed
+        """Spreads of the first part that are open."""
+        return self.parts[0].quantity if self.parts else 0
 
     @property
     def is_open(self) -> bool:
-        return self.quantity > 0
+        return bool(self.parts)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is open is as it was opened: no leg was closed without the others."""
+        return len(self.parts) == 1 and self.quantity == self.opened - self.closed
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The legs of which something is held, as they were opened."""
+        return tuple(lot.leg for lot in self.lots if lot.held)
+
+    @property
+    def shorts(self) -> tuple[Leg, ...]:
+        """The legs that are still owed."""
+        return tuple(leg for leg in self.legs if leg.sign < 0)
+
+    def count(self, spread: Spread) -> int:
+        """How many combinations of these legs are held."""
+        held = {lot.leg.contract.con_id: lot.held for lot in self.lots}
+        return min(held.get(leg.contract.con_id, 0) // leg.ratio for leg in spread.legs)
+
+    @property
+    def held(self) -> Counter[Contract]:
+        """Contracts by listed option, owned above zero, owed below; a leg closed too often is the other way round."""
+        held: Counter[Contract] = Counter()
+        for lot in self.lots:
+            held[lot.leg.contract] += lot.leg.sign * (lot.held - lot.excess)
+        return held
+
+    @property
+    def excess(self) -> int:
+        """Contracts closed beyond those opened, of the leg that has most of them: a position the wrong way round, which a person
+        must undo."""
+        return max((lot.excess for lot in self.lots), default=0)
 
     @property
     def realised(self) -> Decimal:
-        """USD made on what is closed, before fees."""
-        if self.closing_net is None:
-            return Decimal(0)
-        return _exact((self.opening_net + self.closing_net) * self.closed * self.spread.multiplier)
+        """USD made on what is closed or settled, before fees."""
+        total = self.settled
+        for lot in self.lots:
+            closed = min(lot.closed, lot.opened)
+            if lot.closing_price is not None:
+                total += lot.leg.sign * lot.closing_price * closed
+            total -= lot.leg.sign * lot.opening_price * (lot.opened - lot.held)
+        return _exact(total * self.spread.multiplier)
 
-    def unrealised(self, closing_net: Decimal) -> Decimal:
-        """USD that closing the rest at `closing_net` per share would make, before fees."""
-        return _exact((self.opening_net + closing_net) * self.quantity * self.spread.multiplier)
+    def unrealised(self, *closing_nets: Decimal) -> Decimal:
+        """USD that closing the rest would make, each part at its net per share, before fees; 0 where nothing is open.
+
+        Raises ValueError where there is not one net for every part.
+        """
+        if not self.parts:
+            return ZERO
+        made = (
+            (part.opening_net + net) * part.quantity * part.spread.multiplier
+            for part, net in zip(self.parts, closing_nets, strict=True)
+        )
+        return _exact(sum(made, ZERO))
 
 
 def position_of(opening: Order, closings: list[Order], settled: Decimal | None, at: datetime) -> Position | None:
     """The position that these orders make; None while nothing has filled.
 
-    `settled` is the worth of one spread at expiry (USD per share, + received) where the legs have expired; `at` is then the
-    time of settlement.
+    `settled` is the worth at expiry of all that was held then, USD per share of one combination of its first part, + received;
+    `at` is then the time of settlement.
     """
-    opening_net = opening.net_filled
-    if opening_net is None:
+    net = opening.net_filled
+    if net is None:
         return None
-    opened, bought_back = opening.filled, sum(order.filled for order in closings)
-    closed = bought_back
-    cash = sum(((order.net_filled or Decimal(0)) * order.filled for order in closings), Decimal(0))
-    reasons = [order.proposed.reason for order in closings if order.filled]
-    closed_at = max((order.last_executed_at for order in closings if order.filled and order.last_executed_at), default=None)
-    if settled is not None and opened > closed:
-        cash += settled * (opened - closed)
-        closed, closed_at = opened, min(at, _expired_at(opening.spread))
+    made = [order for order in closings if order.filled]
+    lots = [_lot(leg, opening, made) for leg in opening.spread.legs]
+    reasons = [order.proposed.reason for order in made]
+    closed_at = max((order.last_executed_at for order in made if order.last_executed_at), default=None)
+    parts = tuple(_parts(opening, net, lots))
+    brought = ZERO
+    if settled is not None and parts:
+        brought = settled * parts[0].quantity
+        lots = [replace(lot, held=0) for lot in lots]
+        parts, closed_at = (), min(at, _expired_at(opening.spread))
         reasons.append("settled at expiry")
+    whole = min(lot.held // lot.leg.ratio for lot in lots)
+    closed = opening.filled - whole
+    cash = brought + sum((order.net_filled * order.filled for order in made if order.net_filled is not None), ZERO)
+    times = max(closed, *(-(-lot.closed // lot.leg.ratio) for lot in lots))
+    first = parts[0] if parts else None
     opened_at = opening.first_executed_at
     assert opened_at is not None, "what has a net has filled"
-    return Position(
+    position = Position(
         id=opening.ref,
         strategy=opening.strategy,
         digest=opening.proposed.digest,
-        spread=opening.spread,
+        spread=first.spread if first else opening.spread,
         opened_at=opened_at,
-        opened=opened,
-        closed=min(closed, opened),
-        opening_net=opening_net,
-        closing_net=cash / closed if closed else None,
-        fees=opening.commission + sum((order.commission for order in closings), Decimal(0)),
-        max_loss=_loss(opening, opening_net) * max(0, opened - closed),
-        closed_at=closed_at if closed >= opened else None,
+        opened=opening.filled,
+        closed=closed,
+        opening_net=first.opening_net if first else net,
+        closing_net=cash / times if times else None,
+        fees=opening.commission + sum((order.commission for order in closings), ZERO),
+        max_loss=sum((part.max_loss for part in parts), ZERO),
+        closed_at=None if parts else closed_at,
         close_reason=reasons[-1] if reasons else "",
+        lots=tuple(lots),
+        parts=parts,
+        settled=brought,
         rolled_from=opening.proposed.rolled_from,
-        excess=max(0, bought_back - opened),
     )
+    return position if settled is not None else _with_bare(position)
 
 
-def _loss(opening: Order, net: Decimal) -> Decimal:
-    """Most that one spread opened at this net can lose, USD, estimated fees included; never below 0."""
-    return max(Decimal(0), opening.spread.max_loss(net) * opening.spread.multiplier + opening.fees / opening.quantity)
+def newly_opened(name: str, strategy: str, digest: str, spread: Spread, quantity: int, net: Decimal, at: datetime) -> Position:
+    """The position that an opening of so many spreads at this net would make, fees apart."""
+    lots = tuple(Lot(leg, leg.ratio * quantity, 0, leg.ratio * quantity, ZERO, None) for leg in spread.legs)
+    return Position(
+        id=name, strategy=strategy, digest=digest, spread=spread, opened_at=at, opened=quantity, closed=0, opening_net=net,
+        closing_net=None, fees=ZERO, max_loss=ZERO, closed_at=None, close_reason="", lots=lots,
+        parts=(Part(spread, quantity, net, ZERO),),
+    )  # fmt: skip
+
+
+def _with_bare(position: Position) -> Position:
+    bare = uncovered(position.held)
+    return replace(position, bare=tuple(bare.items())) if bare else position
+
+
+def _lot(leg: Leg, opening: Order, closings: Sequence[Order]) -> Lot:
+    con_id = leg.contract.con_id
+    opened = opening.filled * leg.ratio
+    closed, cash = 0, ZERO
+    for order in closings:
+        ratio = next((one.ratio for one in order.spread.legs if one.contract.con_id == con_id), 0)
+        closed += ratio * order.filled
+        if ratio:
+            cash += order.leg_price(con_id) * ratio * order.filled
+    price = cash / closed if closed else None
+    return Lot(leg, opened, closed, max(0, opened - closed), opening.leg_price(con_id), price)
+
+
+def _parts(opening: Order, net: Decimal, lots: Sequence[Lot]) -> Iterator[Part]:
+    prices = {lot.leg.contract.con_id: lot.opening_price for lot in lots}
+    contracts = sum(leg.ratio for leg in opening.spread.legs)
+    for spread, quantity in parts_of(opening.spread, [lot.held for lot in lots]):
+        brought = net
+        if spread is not opening.spread:
+            brought = -sum((leg.sign * leg.ratio * prices[leg.contract.con_id] for leg in spread.legs), ZERO)
+        share = Decimal(sum(leg.ratio for leg in spread.legs)) / contracts
+        fees = opening.fees / opening.quantity * share
+        yield Part(spread, quantity, brought, max(ZERO, spread.max_loss(brought) * spread.multiplier + fees) * quantity)
 
 
 def _expired_at(spread: Spread) -> datetime:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from engine.decide.order.references import day_of
 from engine.domain.contract import Contract
+from engine.domain.cover import uncovered
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
@@ -20,6 +21,7 @@ LAST_TRADE_BEFORE = timedelta(days=5)
 def differences(ledger: Ledger, state: BrokerState, requested_at: datetime) -> Iterator[str]:
     """Every difference as a sentence; while there is one nothing is opened."""
     yield from _of_positions(ledger, state, requested_at)
+    yield from _bare(ledger, state)
     yield from _of_terms(ledger, state)
     yield from _not_in_books(ledger, state, requested_at)
 
@@ -77,6 +79,27 @@ def _of_positions(ledger: Ledger, state: BrokerState, requested_at: datetime) ->
     for con_id, position in sorted(theirs.items()):
         if con_id in names and con_id not in ours and con_id not in expired:
             yield f"{names[con_id]}: our fills make 0, the broker holds {_signed(position.quantity)}"
+
+
+def _bare(ledger: Ledger, state: BrokerState) -> Iterator[str]:
+    """Positions of ours whose shorts would stand alone by what the broker holds: a long that was sold, exercised or is gone.
+
+    A contract of several positions may be missing from any of them: each is held against the whole of what is missing.
+    """
+    ours = ledger.contracts_held()
+    theirs = {position.con_id: position.quantity for position in state.positions}
+    for position in ledger.open_positions():
+        there: dict[Contract, int] = {}
+        for contract, count in position.held.items():
+            con_id = contract.con_id
+            is_unread = con_id in state.unread_positions
+            turn = 1 if count > 0 else -1
+            lacks = 0 if is_unread else max(0, turn * int(ours.get(con_id, 0) - theirs.get(con_id, Decimal(0))))
+            there[contract] = turn * max(0, abs(count) - lacks)
+        bare = uncovered(there)
+        if bare and not position.bare:
+            told = ", ".join(f"{count} × {contract}" for contract, count in bare.items())
+            yield f"position {position.id}: by what the broker holds, {told} is owed with no long contract beside it"
 
 
 def _of_terms(ledger: Ledger, state: BrokerState) -> Iterator[str]:

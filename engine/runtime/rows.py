@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from engine.decide.exit.closing import close
 from engine.decide.order.requests import close_obstacle
-from engine.decide.quotes import Rows, spread_quote
+from engine.decide.quotes import Rows, closing_marks, spread_quote
 from engine.decide.risk.breakers import lift_words
 from engine.decide.risk.recheck import recheck
 from engine.decide.rulebook import Rulebook
@@ -130,8 +130,10 @@ def order_row(order: Order) -> Row:
 
 
 def position_row(position: Position, rows: Rows) -> Row:
-    mark = spread_quote(position.spread, rows, "close") if position.is_open else None
+    marks = closing_marks(position, rows) if position.is_open else None
+    mark = marks[0] if marks else None
     worth = mark.mid if mark is not None and mark.obstacle is None else None
+    is_known = marks is not None and all(one.obstacle is None for one in marks)
     return {
         "position": position.id,
         "strategy": position.strategy,
@@ -145,7 +147,8 @@ def position_row(position: Position, rows: Rows) -> Row:
         "mark": number(worth),
         "mark_age_s": mark.age_s if mark else None,
         "mark_obstacle": mark.obstacle if mark else "a leg has no quote" if position.is_open else None,
-        "unrealised_usd": number(position.unrealised(worth)) if worth is not None else None,
+        "unrealised_usd": number(position.unrealised(*(one.mid for one in marks))) if marks and is_known else None,
+        "parts": [{"spread": str(part.spread), "quantity": part.quantity} for part in position.parts],
         "fees_usd": number(position.fees),
         "max_loss_usd": number(position.max_loss),
         "state": "open" if position.is_open else "closed",
@@ -165,12 +168,17 @@ def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: 
         "natural": number(quote.natural) if quote else None,
         "limit": number(plan.limit) if plan else None,
         "worst": number(plan.worst) if plan else None,
-        "realises_at_mid_usd": number(position.unrealised(quote.mid)) if quote else None,
-        "realises_at_worst_usd": number(position.unrealised(plan.worst)) if plan else None,
+        "realises_at_mid_usd": number(_made(position, quote.mid)) if quote else None,
+        "realises_at_worst_usd": number(_made(position, plan.worst)) if plan else None,
         "closing_fees_usd": number(plan.fees) if plan else None,
         "quotes_age_s": quote.age_s if quote else None,
         "obstacle": close_obstacle(position, snapshot, rulebook, rows),
     }
+
+
+def _made(position: Position, net: Decimal) -> Decimal:
+    """USD that closing the first part of it at this net would make."""
+    return (position.opening_net + net) * position.quantity * position.spread.multiplier
 
 
 def _leg_row(leg: Leg, position: Position, rows: Rows) -> Row:

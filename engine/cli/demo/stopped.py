@@ -5,7 +5,7 @@ looks, and closes are decided inside of the account's hours: between two such st
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from engine.decide.entry.rolls import PREFIX
 from engine.decide.positions import money
 from engine.domain.contract import Contract
 from engine.domain.ledger import Ledger
-from engine.domain.position import Position
+from engine.domain.position import Position, newly_opened
 from engine.strategy.model import Strategy
 
 Floats = NDArray[np.float64]
@@ -127,11 +127,19 @@ def bound_of(rule: str, position: Position, strategy: Strategy, finder: Finder) 
     number = next((number for number, one in enumerate(strategy.exits) if one.condition.text == rule), None)
     if number is None:
         return None
-    whole = replace(position, closed=0)
+    whole = newly_opened(
+        position.id,
+        position.strategy,
+        position.digest,
+        position.spread,
+        position.opened,
+        position.opening_net,
+        position.opened_at,
+    )
     scale = whole.quantity * whole.spread.multiplier
 
     def holds(cents: int) -> bool:
-        row = money(whole, -CENT * cents / scale - whole.opening_net)
+        row = money(whole, [-CENT * cents / scale - whole.opening_net])
         return finder.exits(strategy, [row])[0][number].holds is True
 
     low, high = 0, int(-(whole.spread.floor + whole.opening_net) * scale / CENT)

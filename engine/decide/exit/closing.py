@@ -44,7 +44,7 @@ def on_its_way(position: Position, snapshot: Snapshot) -> str | None:
         if snapshot.waited(order.changed_at) < SETTLES_AFTER:
             late = f"late fills may be on their way; try again in {SETTLES_AFTER.seconds} s"
             return f"its last close, {order.ref}, ended just now and {late}"
-    if any(snapshot.calendar.is_over(leg.contract, snapshot.at) for leg in position.spread.legs):
+    if any(snapshot.calendar.is_over(leg.contract, snapshot.at) for leg in position.legs):
         return "its last trading session is over, it waits for its settlement"
     return None
 

@@ -39,7 +39,7 @@ from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
 from engine.decide.positions import OF_THE_MARKET, PRICED, PositionRow, measured
-from engine.decide.quotes import Rows, spread_quote
+from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import ConfirmExit, Decision, TriggerExit
@@ -65,11 +65,17 @@ class _Held:
     position: Position
     strategy: Strategy | None
     """Whose rules it keeps; None where they are lost."""
-    mark: Mark | None
+    marks: tuple[Mark, ...] | None
+    """What closing each part of it brings; None where one has no quote."""
     answers: tuple[ExitAnswer, ...]
     """Of its rules, in the order of the file."""
     by_clock: tuple[bool, ...]
     """Whether each holds whatever the prices are."""
+
+    @property
+    def mark(self) -> Mark | None:
+        """Of the part that is closed first."""
+        return self.marks[0] if self.marks else None
 
 
 def exits(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
@@ -120,7 +126,7 @@ def _alone(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Row
 
 def _looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[_Held]:
     """Each position with its mark and the answers of its rules; the rules of one version are asked once."""
-    marks = [spread_quote(position.spread, rows, "close") for position in positions]
+    marks = [closing_marks(position, rows) for position in positions]
     told: dict[int, tuple[ExitAnswer, ...]] = {}
     by_clock: dict[int, tuple[bool, ...]] = {}
     versions = [_rules_of(position, rulebook) for position in positions]
@@ -141,10 +147,10 @@ def _looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Rule
     ]
 
 
-def _row(position: Position, mark: Mark | None, snapshot: Snapshot, rows: Rows) -> PositionRow:
+def _row(position: Position, marks: tuple[Mark, ...] | None, snapshot: Snapshot, rows: Rows) -> PositionRow:
     market = snapshot.market.get(position.spread.underlying)
-    is_believed = mark is not None and mark.is_believed and why_not_sent(snapshot) is None
-    row = measured(position, mark if is_believed else None, rows, market, snapshot.at, snapshot.session)
+    is_believed = marks is not None and all(mark.is_believed for mark in marks) and why_not_sent(snapshot) is None
+    row = measured(position, marks if is_believed else None, rows, market, snapshot.at, snapshot.session)
     return row if is_believed else {name: None if name in PRICED else value for name, value in row.items()}
 
 
@@ -277,7 +283,7 @@ def _believed(
         yield from _waits(text, held, snapshot, rows, (count.first_at, count.count))
         return "no"
     yield counting
-    legs = position.spread.legs
+    legs = position.legs
     yield from ask_now(legs, snapshot) if pending(hits, snapshot) is None else ask_silent(legs, snapshot, rows)
     return "no"
 
@@ -298,7 +304,7 @@ def _waits(
     text: str, held: _Held, snapshot: Snapshot, rows: Rows, count: tuple[datetime, int] | None = None
 ) -> Iterator[Decision]:
     """What is asked and said while a stop has held and no fresh quote confirms or contradicts it."""
-    told = [at for leg in held.position.spread.legs if (at := quoted_at(leg.contract, rows)) is not None]
+    told = [at for leg in held.position.legs if (at := quoted_at(leg.contract, rows)) is not None]
     age = f"told {(snapshot.at - min(told)).total_seconds():.0f} s ago" if told else "never told"
     why = f"it held, and its quotes are not told anew: {age}"
     yield from wait(text, held.position, "no price", why, snapshot, rows, count)
@@ -306,9 +312,9 @@ def _waits(
 
 def _told(held: _Held, snapshot: Snapshot, rows: Rows) -> list[datetime]:
     """When the quotes of its legs were told, but for a leg that brings nothing whenever it was quoted."""
-    if held.mark is not None:
-        return [snapshot.at - timedelta(seconds=age_s) for age_s in held.mark.ages_s]
-    return [at for leg in held.position.spread.legs if (at := quoted_at(leg.contract, rows)) is not None]
+    if held.marks is not None:
+        return [snapshot.at - timedelta(seconds=age_s) for mark in held.marks for age_s in mark.ages_s]
+    return [at for leg in held.position.legs if (at := quoted_at(leg.contract, rows)) is not None]
 
 
 def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:

@@ -36,7 +36,7 @@ def guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool)
     assert session is not None, "asked in session only"
     if snapshot.at < session.close - GUARD_BEFORE_CLOSE:
         return False
-    for leg in position.spread.legs:
+    for leg in position.legs:
         may_expire = leg.contract.rule.cash and (is_left or _is_fixed_by_the_last_trade(leg, snapshot))
         if not may_expire and _trades_last(leg, snapshot):
             spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
@@ -62,14 +62,11 @@ def _trades_last(leg: Leg, snapshot: Snapshot) -> bool:
 def settled(position: Position, snapshot: Snapshot) -> Settle | None:
     """The settlement of a position whose legs have expired, at the last price known; the statement has the final number."""
     spread, market = position.spread, snapshot.market.get(position.spread.underlying)
-    settles = max(snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in spread.legs)
+    settles = max(snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in position.legs)
     spot = _last_price(market, settles, snapshot) if market else None
     if snapshot.at < settles + SETTLED_AFTER or spot is None:
         return None
-    value = Decimal(0)
-    for leg in spread.legs:
-        strike, sign = leg.contract.strike, 1 if leg.contract.put_call == "C" else -1
-        value += leg.sign * leg.ratio * max(Decimal(0), sign * (spot - strike))
+    value = sum((part.spread.worth(spot) * part.quantity for part in position.parts), Decimal(0)) / position.quantity
     reason = f"expired with {spread.underlying} at {spot}, as last quoted"
     return Settle(PositionSettled(position.id, value, reason, settles))
 

@@ -8,14 +8,12 @@ would ever protect: unknown is no pass. An exit on something that may have no an
 that is not announced, stops nothing: it does not act before it has one.
 """
 
-from decimal import Decimal
-
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.positions import OF_THE_MARKET, measured
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict
-from engine.domain.position import Position
+from engine.domain.position import newly_opened
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
 from engine.pricing.mark import Mark
@@ -30,13 +28,17 @@ def own_exits(
     strategy: Strategy, spread: Spread, contracts: int, quote: Mark, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
 ) -> Verdict:
     """Whether an opening would stay open by the exits of its own file."""
-    position = Position(
-        id="", strategy=strategy.name, digest=strategy.digest, spread=spread, opened_at=snapshot.at, opened=contracts, closed=0,
-        opening_net=quote.mid, closing_net=None, fees=Decimal(0), max_loss=Decimal(0), closed_at=None, close_reason="",
-    )  # fmt: skip
+    position = newly_opened("", strategy.name, strategy.digest, spread, contracts, quote.mid, snapshot.at)
     mark = spread_quote(spread, rows, "close")
     believed = mark if mark is not None and mark.obstacle is None else None
-    row = measured(position, believed, rows, snapshot.market.get(spread.underlying), snapshot.at, snapshot.session)
+    row = measured(
+        position,
+        None if believed is None else (believed,),
+        rows,
+        snapshot.market.get(spread.underlying),
+        snapshot.at,
+        snapshot.session,
+    )
     unknown: ExitAnswer | None = None
     for answer in rulebook.finder.exits(strategy, [row])[0]:
         if answer.rule.action == LET_EXPIRE and answer.holds is True:

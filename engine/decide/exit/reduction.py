@@ -64,7 +64,7 @@ def _unpriced(rule: str, position: Position, snapshot: Snapshot, rows: Rows) -> 
         return
     tries = known.tries + 1 if known is not None and same else 1
     text = unpriced_because(spread_quote(position.spread, rows, "close"), is_guard=True) or ""
-    yield from ask_now(position.spread.legs, snapshot)
+    yield from ask_now(position.legs, snapshot)
     again_at = snapshot.at + NO_PRICE_AGAIN.wait(tries)
     yield BlockExit(ExitBlocked(position.id, rule, "no price", text, tries, again_at))
 
@@ -76,7 +76,10 @@ def _freed(rule: str, snapshot: Snapshot) -> Iterator[Decision]:
 
 
 def _margin(position: Position, ledger: Ledger) -> Decimal:
-    """USD of maintenance margin that the broker's preview named for what is open; its maximum loss where it named none."""
+    """USD of maintenance margin that the broker's preview named for what is open; its maximum loss where it named none, or
+    where legs of it are gone."""
     opening = ledger.orders[position.id]
     named = opening.preview.maintenance_margin_change if opening.preview else None
-    return position.max_loss if named is None else named * position.quantity / opening.quantity
+    if named is None or not position.is_whole:
+        return position.max_loss
+    return named * position.quantity / opening.quantity

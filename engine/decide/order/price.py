@@ -19,6 +19,9 @@ GROWN_SHARE = Decimal("0.25")
 """A net that grew by more than this share is another trade: the market has run toward the strikes."""
 
 
+ZERO = Decimal(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The prices an order is born with."""
@@ -27,9 +30,12 @@ class Plan:
     worst: Decimal
 
 
-def combo_tick(spread: Spread) -> Decimal:
-    """Smallest step of the combination's net price, USD per share."""
-    return tick_for(price_class(spread.root, legs=len(spread.legs), penny=False), Decimal(0))
+def combo_tick(spread: Spread, price: Decimal = ZERO) -> Decimal:
+    """Smallest step of a price about this, USD per share: of the combination's net, or of the option where it has one leg.
+
+    Whether a class of shares is in the Penny Interval Program is not known here: the coarser steps are valid in it too.
+    """
+    return tick_for(price_class(spread.root, legs=len(spread.legs), penny=False), price)
 
 
 def opening_plan(spread: Spread, quote: Mark, walk: PriceWalk) -> Plan | None:
@@ -47,27 +53,37 @@ def opening_plan(spread: Spread, quote: Mark, walk: PriceWalk) -> Plan | None:
     return Plan(limit, worst)
 
 
-def closing_plan(spread: Spread, mark: Mark, *, urgent: bool, at_natural: bool = False, fees: Decimal = Decimal(0)) -> Plan:
+def closing_plan(
+    spread: Spread,
+    mark: Mark,
+    *,
+    urgent: bool,
+    at_natural: bool = False,
+    fees: Decimal = ZERO,
+    floor: Decimal | None = None,
+) -> Plan:
     """First and worst price of a close: from mid toward natural, and never worse than expiry could be.
 
     An urgent close may follow the market down to that bound; one that takes a profit stops at natural as it is. `fees` are USD
     per share that closing costs and expiry does not: they count, so that a close never costs more than to wait. A quote beyond
-    the width is a bad quote, not a reason to pay.
+    the width is a bad quote, not a reason to pay. `floor` stands in for the least that the legs can be worth, where they are
+    bounded by what stays beside them. A long alone is never given away: it is sold for a step at least.
     """
-    tick = combo_tick(spread)
-    floor, ceiling = min(spread.cap, _up(spread.floor + fees, tick)), spread.cap
-    natural = min(ceiling, max(floor, _down(mark.natural, tick)))
-    worst = floor if urgent else natural
-    return Plan(natural if at_natural else min(ceiling, max(worst, _up(mark.mid, tick))), worst)
+    least = spread.floor if floor is None else floor
+    bound, ceiling = min(spread.cap, raised(spread, least + fees)), spread.cap
+    if not spread.shorts:
+        bound = max(bound, combo_tick(spread))
+    natural = min(ceiling, max(bound, lowered(spread, mark.natural)))
+    worst = bound if urgent else natural
+    return Plan(natural if at_natural else min(ceiling, max(worst, raised(spread, mark.mid))), worst)
 
 
 def next_closing_limit(spread: Spread, quote: Mark, limit: Decimal, worst: Decimal, *, urgent: bool = False) -> Decimal | None:
     """The limit of a close halfway nearer to natural, an urgent one at it, within `worst`; None where it is there already."""
-    tick = combo_tick(spread)
-    natural = min(spread.cap, max(worst, _down(quote.natural, tick)))
+    natural = min(spread.cap, max(worst, lowered(spread, quote.natural)))
     if natural >= limit:
         return None
-    return natural if urgent else max(natural, _down((limit + natural) / 2, tick))
+    return natural if urgent else max(natural, lowered(spread, (limit + natural) / 2))
 
 
 def next_limit(spread: Spread, quote: Mark, walk: PriceWalk, limit: Decimal, worst: Decimal) -> Decimal | None:
@@ -102,6 +118,16 @@ def _worst(worst: Worst, quote: Mark, width: Decimal) -> Decimal:
         case WorstNatural():
             return quote.natural
     assert_never(worst)
+
+
+def raised(spread: Spread, price: Decimal) -> Decimal:
+    """The price on the steps of these legs, as good for us or better."""
+    return _up(price, combo_tick(spread, price))
+
+
+def lowered(spread: Spread, price: Decimal) -> Decimal:
+    """The price on the steps of these legs, as likely to fill or likelier."""
+    return _down(price, combo_tick(spread, price))
 
 
 def _up(price: Decimal, tick: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ from engine.decide.risk.asked import Asked, at_most, at_most_amount, at_most_usd
 from engine.decide.risk.breakers import ACCOUNT, STOP, breaker_verdict, of_account, of_strategy, trip_verdict
 from engine.decide.risk.exposure import Holding, directions
 from engine.decide.risk.greeks import lines, loss_of_move, loss_of_volatility, worst_move
+from engine.domain.cover import signed, uncovered
 from engine.domain.gate import Answer, Verdict
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
@@ -170,6 +171,13 @@ def orders_at_work(asked: Asked) -> Iterator[Verdict]:
     yield at_most("working_orders", at_broker + 1, limits.working_orders, ACCOUNT)
     same = asked.held.count(lambda h: h.spread.key == opening.spread.key)
     yield at_most("orders_per_structure", same + 1, limits.orders_per_structure, ACCOUNT)
+
+
+def covered(asked: Asked) -> Iterator[Verdict]:
+    """Of one spread: its partial fills are whole spreads."""
+    bare = uncovered(signed(asked.opening.spread.legs, 1))
+    told = ", ".join(f"{count} × {contract}" for contract, count in bare.items())
+    yield Verdict("covered", "fail" if bare else "pass", told or "every one", "a long contract beside every short one", "engine")
 
 
 def opposite_legs(asked: Asked) -> Iterator[Verdict]:

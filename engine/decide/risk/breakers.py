@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.asking import ask_silent
-from engine.decide.quotes import Rows, spread_quote
+from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import CONFIRMED_BY, CONFIRMED_OVER, FORGOTTEN_AFTER, STANDS_FOR, TRIGGERED_WITHIN
 from engine.domain.decision import AskQuotes, CountBreaker, Decision, Trip
@@ -24,6 +24,7 @@ from engine.domain.facts import BreakerLifted, BreakerTripped, Lifts
 from engine.domain.gate import Verdict
 from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.snapshot import BreakerHits, Snapshot
+from engine.pricing.mark import Mark
 
 STOP, DAY, WEEK, PEAK = "stop_for_day", "breaker_day", "breaker_week", "breaker_peak"
 """The names under which they trip and are lifted."""
@@ -73,7 +74,7 @@ def quotes_wanted(decisions: Sequence[Decision], snapshot: Snapshot, rows: Rows)
     doubted = {one.strategy for one in decisions if isinstance(one, CountBreaker) and one.hits.count and one.strategy}
     already = {contract for one in decisions if isinstance(one, AskQuotes) for contract in one.contracts}
     ours = (position for position in snapshot.ledger.open_positions() if position.strategy in doubted)
-    legs = {leg.contract: leg for position in ours for leg in position.spread.legs if leg.contract not in already}
+    legs = {leg.contract: leg for position in ours for leg in position.legs if leg.contract not in already}
     return list(ask_silent(legs.values(), snapshot, rows))
 
 
@@ -153,13 +154,17 @@ def strategy_result(strategy: str, snapshot: Snapshot, rows: Rows) -> Result | N
         opened_today = trading_day(position.opened_at) == today
         result = position.realised - position.fees
         if position.is_open:
-            quote = spread_quote(position.spread, rows, "close")
-            if quote is None or quote.obstacle is not None or quote.age_s > STANDS_FOR.total_seconds() or snapshot.data != "live":
+            marks = closing_marks(position, rows)
+            if marks is None or snapshot.data != "live" or not all(_stands(mark) for mark in marks):
                 return None
-            result += position.unrealised(quote.mid)
-            reported_at += (snapshot.at - timedelta(seconds=age_s) for age_s in quote.ages_s)
+            result += position.unrealised(*(mark.mid for mark in marks))
+            reported_at += (snapshot.at - timedelta(seconds=age_s) for mark in marks for age_s in mark.ages_s)
         total += result if opened_today else min(Decimal(0), result)
     return Result(total, tuple(reported_at))
+
+
+def _stands(mark: Mark) -> bool:
+    return mark.obstacle is None and mark.age_s <= STANDS_FOR.total_seconds()
 
 
 def day_result(snapshot: Snapshot) -> Decimal | None:

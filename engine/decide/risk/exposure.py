@@ -3,6 +3,7 @@
 The parts are plain values so that a gate can ask for any slice: one strategy, one underlying, one expiry, one group, all.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,13 @@ class Holding:
     since: datetime
     is_working: bool
     """True while it is an order of which nothing has filled yet."""
+    beside: tuple[tuple[Spread, int], ...] = ()
+    """What else of it is open, beside these spreads: the call side where half of the put side is gone, a leg alone."""
+
+    @property
+    def combinations(self) -> tuple[tuple[Spread, int], ...]:
+        """All of it, combinations with their number."""
+        return ((self.spread, self.quantity), *self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,9 @@ def directions(ledger: Ledger, without: str | None = None) -> dict[int, set[int]
     """
     signs: dict[int, set[int]] = {}
     for holding in _holdings(ledger, without):
-        for leg in holding.spread.legs:
-            signs.setdefault(leg.contract.con_id, set()).add(leg.sign)
+        for spread, _ in holding.combinations:
+            for leg in spread.legs:
+                signs.setdefault(leg.contract.con_id, set()).add(leg.sign)
     for order in ledger.working():
         if order.purpose == "close":
             for leg in order.spread.legs:
@@ -83,10 +92,13 @@ def _holdings(ledger: Ledger, without: str | None) -> Iterator[Holding]:
         rest = openings.pop(position.id, None)
         if position.id == without:
             continue
-        quantity, loss = position.quantity, position.max_loss
+        parts = Counter({part.spread: part.quantity for part in position.parts})
+        loss = position.max_loss
         if rest is not None:
-            quantity, loss = quantity + rest.remaining, loss + _rest_loss(rest)
-        yield Holding(position.strategy, position.spread, quantity, loss, position.opened_at, is_working=False)
+            parts[rest.spread] += rest.remaining
+            loss += _rest_loss(rest)
+        (spread, quantity), *beside = parts.items()
+        yield Holding(position.strategy, spread, quantity, loss, position.opened_at, is_working=False, beside=tuple(beside))
     for order in openings.values():
         if order.ref != without:
             is_working = order.filled == 0

@@ -79,6 +79,7 @@ GATES: tuple[Gate, ...] = (
         "how many orders work, and how many of the same legs?",
         answers.orders_at_work,
     ),
+    Gate(("covered",), "counts", "is every contract that is sold covered by a bought one that lives as long?", answers.covered),
     Gate(
         ("opposite_legs",),
         "counts",

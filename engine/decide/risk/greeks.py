@@ -41,7 +41,7 @@ def lines(holdings: Iterable[Holding], rows: Rows) -> tuple[Line, ...] | None:
     """
     found: list[Line] = []
     for holding in holdings:
-        for leg in holding.spread.legs:
+        for leg, quantity in ((leg, quantity) for spread, quantity in holding.combinations for leg in spread.legs):
             contract = leg.contract
             forward, years, dte, iv = (rows.value(contract.con_id, name) for name in ("forward", "years", "dte", "iv"))
             if forward is None or years is None or dte is None:
@@ -53,7 +53,7 @@ def lines(holdings: Iterable[Holding], rows: Rows) -> tuple[Line, ...] | None:
                 if leg.sign > 0:
                     continue
                 iv = _volatility_of(ask, contract, forward, years, rows)
-            contracts = float(leg.sign * leg.ratio * holding.quantity * contract.multiplier)
+            contracts = float(leg.sign * leg.ratio * quantity * contract.multiplier)
             sign = 1 if contract.put_call == "C" else -1
             found.append(Line(contracts, forward, float(contract.strike), years, sign, iv, dte))
     return tuple(found)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Halt
 from engine.domain.order import Order
+from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
 
@@ -33,6 +34,7 @@ def halt_due(snapshot: Snapshot, rulebook: Rulebook) -> Halt | None:
 def _reasons(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[str]:
     yield from _legs(snapshot)
     yield from _excess(snapshot)
+    yield from _bare(snapshot)
     ledger, limits = snapshot.ledger, rulebook.account.breakers
     failures, failed_at = ledger.failures_in_a_row, ledger.failed_at
     if failures >= limits.rejects_in_a_row and failed_at is not None and snapshot.requested_since(failed_at) > NOT_ASKED:
@@ -54,12 +56,26 @@ def _legs(snapshot: Snapshot) -> Iterator[str]:
 
 def _excess(snapshot: Snapshot) -> Iterator[str]:
     for position in snapshot.ledger.excess_positions():
-        orders = (snapshot.ledger.orders[position.id], *snapshot.ledger.closings_of(position.id))
-        filled_at = max((order.fill_reported_at for order in orders if order.fill_reported_at), default=position.opened_at)
-        if snapshot.requested_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot):
-            counts, way_out = _counted(position.spread, snapshot, "undo that in TWS")
+        if _is_asked(position, snapshot):
+            counts, way_out = _counted(snapshot.ledger.orders[position.id].spread, snapshot, "undo that in TWS")
             more = f"position {position.id} was closed {position.excess} more than it was opened"
             yield f"{more} ({counts}): {way_out}, then resume"
+
+
+def _bare(snapshot: Snapshot) -> Iterator[str]:
+    """Shorts that stand alone, but for those of a leg that was closed too often: that is said already."""
+    for position in snapshot.ledger.bare_positions():
+        if not position.excess and _is_asked(position, snapshot):
+            counts, way_out = _counted(snapshot.ledger.orders[position.id].spread, snapshot, "buy them back in TWS")
+            bare = ", ".join(f"{count} × {contract}" for contract, count in position.bare)
+            yield f"position {position.id} owes {bare} with no long contract beside it ({counts}): {way_out}, then resume"
+
+
+def _is_asked(position: Position, snapshot: Snapshot) -> bool:
+    """Whether the broker has been asked since the last fill of the position, and no person has seen it since."""
+    orders = (snapshot.ledger.orders[position.id], *snapshot.ledger.closings_of(position.id))
+    filled_at = max((order.fill_reported_at for order in orders if order.fill_reported_at), default=position.opened_at)
+    return snapshot.requested_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot)
 
 
 def _counted(spread: Spread, snapshot: Snapshot, way_out: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.decide.positions import PositionRow, position_row
 from engine.domain.chain import ChainSnapshot
-from engine.domain.position import Position
+from engine.domain.position import Position, newly_opened
 from engine.domain.session import Session
 from engine.domain.spread import Leg, Spread
 from engine.strategy.measures import declared_in
@@ -23,10 +23,7 @@ def position(chain: ChainSnapshot, structure: str, opening_net: str, opened: int
     low, high = sorted(chain.contracts, key=lambda contract: contract.strike)
     sold, bought = (high, low) if structure in {"bull_put", "bull_call"} else (low, high)
     spread = Spread(structure, (Leg(sold, "sell"), Leg(bought, "buy")))
-    return Position(
-        "P1", "tested", "0" * 64, spread, given.NOW - timedelta(days=9), opened, closed, Decimal(opening_net), None,
-        Decimal(0), Decimal(1000), None, "",
-    )  # fmt: skip
+    return newly_opened("P1", "tested", "0" * 64, spread, opened - closed, Decimal(opening_net), given.NOW - timedelta(days=9))
 
 
 def row(

@@ -438,3 +438,15 @@ def test_terms_that_are_the_same_or_not_told_are_no_difference() -> None:
     short, long = holds()
 
     assert agreed(against(known, positions=[replace(short, **same, strike=Decimal("580.00")), long]))
+
+
+def test_long_that_is_gone_from_the_broker_leaves_its_short_said_to_stand_alone() -> None:
+    known = given.ledger(*given.opened(ORDER))
+    short, long = holds()
+
+    found = differences(against(known, positions=[short, replace(long, quantity=Decimal(1))]))
+
+    assert found == (
+        "SPY 2026-12-18 575P: our fills make +2, the broker holds +1",
+        "position o1: by what the broker holds, 1 × SPY 2026-12-18 580P is owed with no long contract beside it",
+    )

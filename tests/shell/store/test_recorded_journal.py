@@ -6,7 +6,6 @@ off, and the chain sealed anew. `summary.json` is what the fold of version 0.1 m
 
 import gzip
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,7 +19,7 @@ ACCOUNT = "DU1234567"
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def books(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     state = tmp_path_factory.mktemp("state")
     (state / "journal").mkdir()
     for packed in sorted(JOURNALS.glob("*.jsonl.gz")):
@@ -29,7 +28,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     found.journal.close()
     assert (found.warnings, found.odd) == ((), ())
     assert found.journal.head.seq == checkpoint.verify(state) == 1409
-    yield found.ledger
+    return found.ledger
 
 
 def summary(books: Ledger) -> dict[str, object]:
@@ -81,5 +80,5 @@ def _cash(books: Ledger) -> Decimal:
 
 
 def _told(amount: Decimal | None) -> str | None:
-    """To six decimals: averages may be of thirds."""
-    return None if amount is None else f"{amount:.6f}"
+    """To six decimals, a zero without its sign: averages may be of thirds."""
+    return None if amount is None else f"{round(amount, 6) + 0:.6f}"

@@ -15,13 +15,13 @@ from engine.domain.facts import EquityRecorded, Fact, Halted, OrderRejected, Ord
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
-from engine.domain.spread import Spread
+from engine.domain.spread import Leg, Spread
 from tests import given
 
 ALL = """
 halt reconciled market_data hours quotes open per_day per_expiry open_risk stop_for_day per_trade hard_cap
 width per_underlying per_expiry_risk per_strategy per_group total new_per_day contracts_per_order
-contracts_per_trade entries_per_day working_orders orders_per_structure opposite_legs messages_per_minute
+contracts_per_trade entries_per_day working_orders orders_per_structure covered opposite_legs messages_per_minute
 messages_per_fill account_values buying_power_used available_funds cushion_to_open breaker_day breaker_week breaker_peak
 failures_in_a_row unknown_orders delta vega gamma stress own_exits
 """
@@ -365,3 +365,10 @@ def test_sold_leg_whose_bid_is_missing_counts_at_its_ask_in_the_result_of_the_da
 
     assert result_of_the_day(known, cheap) == Decimal("36.70")
     assert result_of_the_day(known, dear) is None, "a quote that lost a side, and no option that is worth next to nothing"
+
+
+def test_structure_that_sells_more_than_its_longs_cover_is_not_opened() -> None:
+    ratio = Spread("ratio", (Leg(given.contract(580), "sell", 2), Leg(given.contract(575), "buy")))
+
+    assert verdicts()["covered"].answer == "pass"
+    assert (verdicts(of=ratio)["covered"].answer, verdicts(of=ratio)["covered"].value) == ("fail", "1 × SPY 2026-12-18 580P")

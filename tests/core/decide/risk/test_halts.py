@@ -18,6 +18,7 @@ from engine.domain.facts import (
     Resumed,
 )
 from engine.domain.ledger import Ledger
+from engine.domain.parts import some_of
 from engine.domain.snapshot import BrokerCount
 from tests import given
 
@@ -177,3 +178,16 @@ def test_nothing_else_is_decided_in_the_look_that_halts() -> None:
     found = decide(given.snapshot(known, given.chain(at=at), at=at), given.rulebook(given.strategy()))
 
     assert [type(one) for one in found] == [Halt]
+
+
+def test_short_that_stands_alone_halts() -> None:
+    sold = given.proposal("c1", of=some_of(given.spread(), [1]), position="o1", limit="1.00")
+    known = given.ledger(*given.opened(), *given.closed(sold))
+
+    stop = seen(known, timedelta(seconds=31), count=asked(timedelta(seconds=31), p580=-1))
+
+    assert stop is not None
+    assert stop.reason == (
+        "position o1 owes 1 × SPY 2026-12-18 580P with no long contract beside it (SPY 2026-12-18 580P: our fills make -1,"
+        " the broker holds -1; SPY 2026-12-18 575P: our fills make 0, the broker holds 0): buy them back in TWS, then resume"
+    )

@@ -1,0 +1,97 @@
+"""What is held of a position, taken apart into combinations that can be closed by one order each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from engine.domain.cover import covers
+from engine.domain.spread import Leg, Spread
+
+Side = Literal["put", "call"]
+_RIGHT = {"put": "P", "call": "C"}
+_ROLE = {"buy": "long", "sell": "short"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One leg of a position: what was opened of it, and what is left."""
+
+    leg: Leg
+    """As opened."""
+    opened: int
+    """Contracts."""
+    closed: int
+    """Contracts that orders have closed; more than were opened is a position the wrong way round."""
+    held: int
+    """Contracts that are still there; none after a settlement."""
+    opening_price: Decimal
+    """Average price of the contracts opened, USD per share, not signed."""
+    closing_price: Decimal | None
+    """Average price of the contracts closed, USD per share, not signed; None before the first."""
+
+    @property
+    def excess(self) -> int:
+        """Contracts closed beyond those opened."""
+        return max(0, self.closed - self.opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So many equal combinations of a position that are open."""
+
+    spread: Spread
+    """As opened."""
+    quantity: int
+    opening_net: Decimal
+    """What its legs brought at their average opening price, USD per share of one combination, + received."""
+    max_loss: Decimal
+    """Most that it can still lose, USD for all of its combinations, estimated fees both ways included; never below 0."""
+
+
+def parts_of(opening: Spread, held: Sequence[int]) -> Iterator[tuple[Spread, int]]:
+    """The combinations that so many contracts of each leg make: first whole ones as opened, then what is left of them.
+
+    What is left stands in pairs of a short with a long that covers it, and in longs alone: the call side where the put side is
+    gone, the long whose short was bought back. Equal pairs of one side are not joined with those of the other. Every part leaves
+    each of its shorts covered wherever the whole does.
+    """
+    left = list(held)
+    whole = min(count // leg.ratio for count, leg in zip(left, opening.legs, strict=True))
+    if whole > 0:
+        yield opening, whole
+        left = [count - leg.ratio * whole for count, leg in zip(left, opening.legs, strict=True)]
+    for short_at, short in enumerate(opening.legs):
+        for long_at, long in enumerate(opening.legs):
+            pairs = min(left[short_at], left[long_at])
+            if short.sign < 0 < long.sign and pairs > 0 and covers(long.contract, short.contract):
+                yield some_of(opening, sorted((short_at, long_at))), pairs
+                left[short_at] -= pairs
+                left[long_at] -= pairs
+    for at, count in enumerate(left):
+        if count > 0:
+            yield some_of(opening, [at]), count
+
+
+def side_of(opening: Spread, side: Side) -> Spread | None:
+    """The puts, or the calls, of a structure that has both, in its ratios; None of one that has one right only."""
+    places = [at for at, leg in enumerate(opening.legs) if leg.contract.put_call == _RIGHT[side]]
+    return some_of(opening, places, as_pairs=False) if 0 < len(places) < len(opening.legs) else None
+
+
+def some_of(opening: Spread, places: Sequence[int], *, as_pairs: bool = True) -> Spread:
+    """The legs in these places, one contract of each or as many as in the structure, under a name that says what they are."""
+    legs = tuple(opening.legs[at] for at in places)
+    if as_pairs:
+        legs = tuple(Leg(leg.contract, leg.action) if leg.ratio != 1 else leg for leg in legs)
+    return Spread(f"{opening.structure} {_called(opening, places)}", legs)
+
+
+def _called(opening: Spread, places: Sequence[int]) -> str:
+    """put side, long call, short: of what stays in a structure that has both rights, with its right."""
+    has_both = len({leg.contract.put_call for leg in opening.legs}) > 1
+    chosen = [opening.legs[at] for at in places]
+    right = next(side for side, put_call in _RIGHT.items() if put_call == chosen[0].contract.put_call) if has_both else ""
+    if len(chosen) == 1:
+        return f"{_ROLE[chosen[0].action]} {right}".strip()
+    return f"{right} side" if has_both and len({leg.contract.put_call for leg in chosen}) == 1 else "part"
