@@ -1,39 +1,32 @@
 """A strategy's entry scan as one SELECT over the chain.
 
 legs      options that may become a leg: side, days, quote, the strategy's filters; the chain is read once, here
-pairs     short legs meet long legs of the same group at the wanted distance
+pairs     legs meet as the structure's shape says: of the same group at the wanted distance, of the other side
 priced    the numbers that rules and rank need, each once, the score last
-the rest  the rules, then the best by score; equal scores by short, then long row number, so that the order is total;
-          scores are equal that differ in the eleventh decimal only
+the rest  the rules, then the best by score; equal scores by the row numbers of the legs, so that the order is
+          total; scores are equal that differ in the eleventh decimal only
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from engine.compile.combinations import combinations
 from engine.compile.logic import plain, with_quantiles
-from engine.compile.pairs import (
-    QUOTED,
-    Meeting,
-    Priced,
-    conjunction,
-    key,
-    long_conditions,
-    of_side,
-    pairs,
-    short_conditions,
-    sound,
-)
-from engine.compile.spreads import leg_term, spread_term, strategy_terms, views_of
+from engine.compile.pairs import QUOTED, Meeting, Priced, conjunction, of_side, sound
+from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Writer
+from engine.compile.wanted import wanted
 from engine.pricing.fees import IBKR_TIERED
+from engine.strategy.expressions.tree import Expression
 from engine.strategy.model import Strategy
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPlan:
-    """The scan of one strategy. Rows: short_row_id, long_row_id (row numbers of the legs in the chain), score; best first."""
+    """The scan of one strategy. Rows, best first: the row number of each leg in the chain, as the shape lists them; the score."""
 
     query: Query
     several: bool
@@ -54,33 +47,34 @@ def compile_entry(
     for in SQL. `minimum_fee` is the least commission of one order, USD.
     """
     spread, parameters = strategy.spread, Parameters()
-    terms, views = strategy_terms(strategy, parameters), views_of(strategy)
-    of_spread = Writer(lambda measure: spread_term(measure, terms, views), parameters)
-    of_leg = Writer(lambda measure: leg_term(measure.name), parameters)
-    rules = [of_spread.passes(with_quantiles(plain(rule.expression))) for rule in spread.rules]
+    numbers = Numbers.of(strategy, parameters)
+    of_spread, of_leg = Writer(numbers.term, parameters), Writer(lambda measure: leg_term(measure.name), parameters)
+    rules = [of_spread.passes(_asked(rule.expression, numbers)) for rule in spread.rules]
     score = of_spread.number(spread.rank).sql
-    priced = Priced.for_sql([*rules, score], spread, terms, parameters, float(minimum_fee))
+    priced = Priced.for_sql([*rules, score], spread, numbers, parameters, float(minimum_fee))
     legs = [*of_side(spread, parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
-    short, long = short_conditions(spread, parameters), long_conditions(spread, parameters)
-    underlying = ["underlying_id"] if several else []
-    met = pairs(
-        meeting, spread, parameters, priced.columns, short, long, ["short.underlying_id AS underlying_id"] if several else []
-    )
+    keys, met = combinations(meeting, spread, parameters, priced.columns, wanted(spread, parameters), several=several)
+    rows = [f"{role}_row_id" for role in spread.shape.roles]
     sql = f"""WITH legs AS MATERIALIZED (
-  SELECT {", ".join(["row_id", *underlying, key(meeting, spread, parameters), *priced.columns])}
+  SELECT {", ".join(["row_id", *["underlying_id"] * several, *keys, *priced.columns])}
   FROM chain
   WHERE {conjunction(legs, 4)}
 ),
 {met}{priced.steps([f"{score} AS score"])}
-SELECT short_row_id, long_row_id, score
+SELECT {", ".join(rows)}, score
 FROM priced
 WHERE {conjunction([*sound(spread), *rules, f"score <= {FINITE}"], 2)}
-{_best(several=several, kept=parameters.named("keep", spread.keep))}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+{_best(rows, several=several, kept=parameters.named("keep", spread.keep))}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     return EntryPlan(Query(sql, parameters.values), several, meeting)
 
 
-def _best(*, several: bool, kept: str) -> str:
-    order = "round(score, 10) DESC, short_row_id, long_row_id"
+def _asked(rule: Expression, numbers: Numbers) -> Expression:
+    """The rule in plain form; a chance of profit of one breakeven is asked by its quantile."""
+    return with_quantiles(plain(rule)) if "pop_z" in numbers.steps else plain(rule)
+
+
+def _best(rows: Sequence[str], *, several: bool, kept: str) -> str:
+    order = f"round(score, 10) DESC, {', '.join(rows)}"
     if not several:
         return f"ORDER BY {order}\nLIMIT {kept}"
     return f"QUALIFY row_number() OVER (PARTITION BY underlying_id ORDER BY {order}) <= {kept}\nORDER BY {order}"

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
+from engine.compile.combinations import combinations
 from engine.compile.logic import plain
-from engine.compile.pairs import QUOTED, Priced, conjunction, key, long_conditions, of_side, pairs, short_conditions, sound
+from engine.compile.pairs import QUOTED, Priced, conjunction, of_side, side, sound
 from engine.compile.scanner import Row
-from engine.compile.spreads import leg_columns, leg_term, spread_term, strategy_terms, views_of
-from engine.compile.sql import FINITE, Parameters, Query, Writer
+from engine.compile.spreads import Numbers, leg_term
+from engine.compile.sql import FINITE, Parameters, Query, Term, Writer
+from engine.compile.wanted import Wanted, delta_of, wanted
 from engine.domain.facts import FunnelStep
+from engine.domain.structure import Shape
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import And, Compare, Condition, Expression, Measure, Number
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import Vertical
+from engine.strategy.spreads import BrokenWing, Butterfly, Structure, TwoWings, Vertical
 from engine.strategy.units import Unit
-from engine.strategy.values.meaning import DayRange
+from engine.strategy.values.meaning import DayRange, WidthRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,12 @@ class Judged:
 class FunnelPlan:
     """`counts` returns one row, passed and unknown for each step; `nearest` the spread that fails least, or no row.
 
-    Columns of `nearest`: short_row_id, long_row_id, then for each judged condition how far it is missed (0 is passed, NULL is
+    Columns of `nearest`: the row number of each leg, then for each judged condition how far it is missed (0 is passed, NULL is
     unknown), its value and its bound.
     """
+
+    legs: int
+    """How many legs a spread has."""
 
     counts: Query
     steps: tuple[str, ...]
@@ -74,7 +80,7 @@ def compile_funnel(strategy: Strategy, *, minimum_fee: Decimal = IBKR_TIERED.min
     """Both queries of one strategy, over rows of its universe and expiries."""
     counts, steps = _counts(strategy, float(minimum_fee))
     nearest, judged = _nearest(strategy, float(minimum_fee))
-    return FunnelPlan(counts, steps, nearest, judged)
+    return FunnelPlan(len(strategy.spread.shape.legs), counts, steps, nearest, judged)
 
 
 def funnel_of(plan: FunnelPlan, row: Row) -> tuple[FunnelStep, ...]:
@@ -86,7 +92,8 @@ def misses_of(plan: FunnelPlan, row: Row) -> tuple[Miss, ...]:
     """The conditions that the spread of this row of `nearest` fails, in the order of the file."""
     missed: list[Miss] = []
     for n, judged in enumerate(plan.judged):
-        by, value, bound = cast("tuple[float | None, float | None, float | None]", row[2 + 3 * n : 5 + 3 * n])
+        first = plan.legs + 3 * n
+        by, value, bound = cast("tuple[float | None, float | None, float | None]", row[first : first + 3])
         if by != 0:
             missed.append(Miss(judged.text, by, value if judged.has_values else None, bound if judged.has_values else None))
     return tuple(missed)
@@ -94,24 +101,24 @@ def misses_of(plan: FunnelPlan, row: Row) -> tuple[Miss, ...]:
 
 def _counts(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[str, ...]]:
     spread, parameters = strategy.spread, Parameters()
-    terms, views = strategy_terms(strategy, parameters), views_of(strategy)
-    of_spread = Writer(lambda measure: spread_term(measure, terms, views), parameters)
-    of_leg = Writer(lambda measure: leg_term(measure.name), parameters)
+    numbers = Numbers.of(strategy, parameters)
+    of_spread, of_leg = Writer(numbers.term, parameters), Writer(lambda measure: leg_term(measure.name), parameters)
     rules = [of_spread.answers(rule.expression) for rule in spread.rules]
     score = of_spread.number(spread.rank).sql
-    priced = Priced.for_sql([*rules, score], spread, terms, parameters, minimum_fee)
+    priced = Priced.for_sql([*rules, score], spread, numbers, parameters, minimum_fee)
     quote = f"CASE WHEN bid <= {FINITE} AND ask <= {FINITE} THEN {' AND '.join(QUOTED)} END"
     columns = list(dict.fromkeys([*priced.columns, "forward", "bid", "delta"]))
     forward = f"CASE WHEN forward <= {FINITE} THEN TRUE END"
     legs = ["TRUE", forward, quote, *(of_leg.answers(line.expression) for line in strategy.filters)]
-    sides = [_of_short(spread, parameters), *_of_long(spread, parameters)]
-    short, long = f"step_{len(legs)}", f"step_{len(legs) + 1}"
+    sides = _sides_of(spread, wanted(spread, parameters))
+    asked = {role: f"step_{n}" for n, role in enumerate(sides, len(legs))}
     spreads = ["TRUE", f"({' AND '.join(sound(spread))})", *rules, _known(score)]
-    long_ones = [f"long.{long}"] if spread.long_delta else []
-    met = pairs("bucket", spread, parameters, priced.columns, [short], long_ones)
+    keys, met = combinations(
+        "bucket", spread, parameters, priced.columns, lambda role, prefix: [f"{prefix}{asked[role]}"] if role in asked else []
+    )
     sql = f"""WITH options AS MATERIALIZED (
-  SELECT {", ".join(["row_id", key("bucket", spread, parameters), *columns])},
-    {_named([*legs, *sides])}
+  SELECT {", ".join(["row_id", *keys, *columns])},
+    {_named([*legs, *sides.values()])}
   FROM chain
   WHERE {conjunction(of_side(spread, parameters), 4)}
 ),
@@ -132,17 +139,16 @@ spread_counts AS (
 SELECT *
 FROM option_counts
 CROSS JOIN spread_counts"""  # noqa: S608 - no word of the trader: fixed text and named numbers
-    side = f"{'puts' if spread.put_call == 'P' else 'calls'}, {_expiry(spread)}"
     texts = [
-        side,
+        f"{_rights(spread)}, {_expiry(spread)}",
         FORWARD_KNOWN,
         "quoted on both sides, neither locked nor crossed",
         *(line.text for line in strategy.filters),
-        *_side_texts(spread),
+        *(_side_text(spread, role) for role in sides),
     ]
     texts += [
         _width_text(spread),
-        "price at mid above 0 and below the width",
+        _price_text(spread),
         *(rule.text for rule in spread.rules),
         "rank is known",
     ]
@@ -151,20 +157,26 @@ CROSS JOIN spread_counts"""  # noqa: S608 - no word of the trader: fixed text an
 
 def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judged, ...]]:
     spread, parameters = strategy.spread, Parameters()
-    terms, views = strategy_terms(strategy, parameters), views_of(strategy)
-    of_spread = Writer(lambda measure: spread_term(measure, terms, views), parameters)
-    of_leg = Writer(lambda measure: leg_term(measure.name), parameters)
+    shape, numbers = spread.shape, Numbers.of(strategy, parameters)
+    of_spread, of_leg = Writer(numbers.term, parameters), Writer(lambda measure: leg_term(measure.name), parameters)
     filters = [of_leg.misses_by(line.expression) for line in strategy.filters]
-    rules = [*_delta_conditions(spread), *spread.rules]
-    misses = [_worse(f"short_miss_{n}", f"long_miss_{n}") for n in range(len(filters))]
-    misses += ["CASE WHEN short_bid > 0 THEN 0e0 ELSE 1e0 END", *(of_spread.misses_by(rule.expression) for rule in rules)]
+    deltas = _delta_conditions(spread)
+    has_bid = " AND ".join(f"{leg.role}_bid > 0" for leg in shape.legs if leg.action == "sell")
+    misses = [_worst([f"{role}_miss_{n}" for role in shape.roles]) for n in range(len(filters))]
+    misses += [
+        f"CASE WHEN {has_bid} THEN 0e0 ELSE 1e0 END",
+        *(_of_legs(parameters).misses_by(line.expression) for line in deltas),
+        *(of_spread.misses_by(rule.expression) for rule in spread.rules),
+    ]
     misses.append(f"CASE WHEN {_known(of_spread.number(spread.rank).sql)} THEN 0e0 END")
-    values = [("NULL", "NULL")] * (len(filters) + 1) + [_sides(rule.expression, of_spread) for rule in rules] + [("NULL", "NULL")]
+    values = [("NULL", "NULL")] * (len(filters) + 1 + len(deltas))
+    values += [_sides(rule.expression, of_spread) for rule in spread.rules] + [("NULL", "NULL")]
     fragments = [*misses, *(sql for both in values for sql in both)]
-    priced = Priced.for_sql(fragments, spread, terms, parameters, minimum_fee)
-    columns = leg_columns([*(f"short_{name}" for name in priced.columns), "short_bid"])
+    priced = Priced.for_sql(fragments, spread, numbers, parameters, minimum_fee)
+    columns = numbers.leg_columns([*(f"{shape.roles[0]}_{name}" for name in priced.columns), f"{shape.roles[0]}_bid"])
     missed = [f"miss_{n}" for n in range(len(filters))]
-    met = pairs("bucket", spread, parameters, [*columns, *missed], [], [])
+    keys, met = combinations("bucket", spread, parameters, [*columns, *missed], lambda _role, _prefix: [])
+    rows = ", ".join(f"{role}_row_id" for role in shape.roles)
     judged = [
         f"{miss} AS missed_{n}, {value} AS value_{n}, {bound} AS bound_{n}"
         for n, (miss, (value, bound)) in enumerate(zip(misses, values, strict=True))
@@ -174,38 +186,45 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
     shown = ", ".join(f"missed_{n}, value_{n}, bound_{n}" for n in range(len(misses)))
     leg_misses = [f"{miss} AS miss_{n}" for n, miss in enumerate(filters)]
     sql = f"""WITH legs AS MATERIALIZED (
-  SELECT {", ".join(["row_id", key("bucket", spread, parameters), *columns, *leg_misses])}
+  SELECT {", ".join(["row_id", *keys, *columns, *leg_misses])}
   FROM chain
   WHERE {conjunction([*of_side(spread, parameters), *QUOTED], 4)}
 ),
 {met}{priced.steps(judged, fenced=True)}
-SELECT short_row_id, long_row_id, {shown}
+SELECT {rows}, {shown}
 FROM priced
 WHERE {conjunction(sound(spread), 2)}
-ORDER BY {failed}, {distance}, short_row_id, long_row_id
+ORDER BY {failed}, {distance}, {rows}
 LIMIT 1"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     texts = [Judged(line.text, has_values=False) for line in strategy.filters]
     texts += [
-        Judged("the short leg has a bid", has_values=False),
-        *(Judged(rule.text, _is_compare(rule.expression)) for rule in rules),
+        Judged(_bid_text(shape), has_values=False),
+        *(Judged(line.text, has_values=False) for line in deltas),
+        *(Judged(rule.text, _is_compare(rule.expression)) for rule in spread.rules),
         Judged("rank", has_values=False),
     ]
     return Query(sql, parameters.values), tuple(texts)
 
 
-def _delta_conditions(spread: Vertical) -> list[Condition]:
+def _delta_conditions(spread: Structure) -> list[Condition]:
     """The ranges of delta as conditions, so that they can be missed like any other."""
     found: list[Condition] = []
-    for name, bounds in (("short_delta", spread.short_delta), ("long_delta", spread.long_delta)):
-        if bounds is not None:
+    for role in spread.shape.roles:
+        if (bounds := delta_of(spread, role)) is not None:
             low, high = (Number(float(bound), Unit.DELTA) for bound in (bounds.low, bounds.high))
-            measure = Measure(name, "spread")
+            measure = Measure(f"{role}_delta", "spread")
             found.append(
                 Condition(
-                    f"{name}: {_range(bounds.low, bounds.high)}", And((Compare(">=", measure, low), Compare("<=", measure, high)))
+                    f"{role}_delta: {_range(bounds.low, bounds.high)}",
+                    And((Compare(">=", measure, low), Compare("<=", measure, high))),
                 )
             )
     return found
+
+
+def _of_legs(parameters: Parameters) -> Writer:
+    """Writes conditions whose measures are deltas of single legs, without their sign."""
+    return Writer(lambda measure: Term(f"(abs({measure.name}))", may_be_absent=True), parameters)
 
 
 def _sides(expression: Expression, writer: Writer) -> tuple[str, str]:
@@ -221,8 +240,9 @@ def _is_compare(expression: Expression) -> bool:
     return isinstance(plain(expression), Compare)
 
 
-def _worse(a: str, b: str) -> str:
-    return f"CASE WHEN {a} IS NOT NULL AND {b} IS NOT NULL THEN greatest({a}, {b}) END"
+def _worst(misses: Sequence[str]) -> str:
+    known = " AND ".join(f"{miss} IS NOT NULL" for miss in misses)
+    return f"CASE WHEN {known} THEN greatest({', '.join(misses)}) END"
 
 
 def _known(score: str) -> str:
@@ -243,32 +263,69 @@ def _counted(count: int, prefix: str, *, aside: int = 0) -> str:
     return ",\n    ".join(parts)
 
 
-def _of_short(spread: Vertical, parameters: Parameters) -> str:
-    """Without a bid nothing is sold, whether the delta is known or not."""
-    has_bid, *delta = short_conditions(spread, parameters)
-    return f"CASE WHEN NOT {has_bid} THEN FALSE WHEN delta <= {FINITE} THEN {delta[0]} END" if delta else f"({has_bid})"
+def _sides_of(spread: Structure, asked: Wanted) -> dict[str, str]:
+    """Answers of an option to what the leg of each role is asked, where something is asked of it."""
+    rights = {leg.put_call for leg in spread.shape.legs}
+    found: dict[str, str] = {}
+    for leg in spread.shape.legs:
+        conditions = asked(leg.role, "")
+        if not conditions:
+            continue
+        # Without a bid nothing is sold, whether the delta is known or not.
+        no_bid = f"WHEN NOT {conditions[0]} THEN FALSE " if leg.action == "sell" else ""
+        bounds = conditions[leg.action == "sell" :]
+        answer = f"CASE {no_bid}WHEN delta <= {FINITE} THEN {bounds[0]} END" if bounds else f"({conditions[0]})"
+        found[leg.role] = answer if len(rights) == 1 else f"(put_call = {side(leg.put_call)} AND {answer})"
+    return found
 
 
-def _of_long(spread: Vertical, parameters: Parameters) -> list[str]:
-    return [f"CASE WHEN delta <= {FINITE} THEN {delta} END" for delta in long_conditions(spread, parameters, "delta")]
+def _rights(spread: Structure) -> str:
+    rights = {leg.put_call for leg in spread.shape.legs}
+    return "puts and calls" if len(rights) > 1 else "puts" if rights == {"P"} else "calls"
 
 
-def _expiry(spread: Vertical) -> str:
-    match spread.expiry:
+def _expiry(spread: Structure) -> str:
+    match spread.first_expiry:
         case DayRange(min_days=low, max_days=high):
             return f"{_range(low, high)} {'day' if high == 1 else 'days'}"
         case _:
             return "next monthly"
 
 
-def _side_texts(spread: Vertical) -> list[str]:
-    short, long = spread.short_delta, spread.long_delta
-    texts = ["short leg has a bid" + (f" and a delta of {_range(short.low, short.high)}" if short else "")]
-    return texts + ([f"long leg has a delta of {_range(long.low, long.high)}"] if long else [])
+def _side_text(spread: Structure, role: str) -> str:
+    bounds, is_sold = delta_of(spread, role), spread.shape.leg(role).action == "sell"
+    delta = f"a delta of {_range(bounds.low, bounds.high)}" if bounds else ""
+    name = f"{role} leg" if isinstance(spread, Vertical) else role.replace("_", " ")
+    return f"{name} has {' and '.join([*['a bid'] * is_sold, *[delta] * bool(delta)])}"
 
 
-def _width_text(spread: Vertical) -> str:
-    return f"spreads {_range(f'${spread.width.low}', f'${spread.width.high}')} wide"
+def _width_text(spread: Structure) -> str:
+    match spread:
+        case TwoWings():
+            put, call = (_dollars(spread.width_of(name)) for name in ("put", "call"))
+            return f"both wings equally wide, {put}" if spread.has_equal_widths else f"put wing {put} wide, call wing {call}"
+        case BrokenWing():
+            return f"near wing {_dollars(spread.width.near)} wide, far wing {_dollars(spread.width.far)}"
+        case Butterfly():
+            return f"wings {_dollars(spread.width)} wide"
+        case Vertical():
+            return f"spreads {_dollars(spread.width)} wide"
+        case _:
+            return "legs meet"
+
+
+def _price_text(spread: Structure) -> str:
+    return "price at mid above 0 and below the width" if isinstance(spread, Vertical) else "can both win and lose at mid"
+
+
+def _bid_text(shape: Shape) -> str:
+    roles = [leg.role.replace("_", " ") for leg in shape.legs if leg.action == "sell"]
+    named = "short leg" if roles == ["short"] else " and ".join(roles)
+    return f"the {named} {'have' if len(roles) > 1 else 'has'} a bid"
+
+
+def _dollars(width: WidthRange) -> str:
+    return _range(f"${width.low}", f"${width.high}")
 
 
 def _range(low: object, high: object) -> str:

@@ -1,5 +1,5 @@
-"""The parts that the scan and the funnel share: which options may become legs, how legs meet, and the numbers of a
-pair in levels.
+"""The parts that the scan and the funnel share: which options may become legs, how two legs meet, and the numbers of a
+spread in levels.
 
 Legs meet in one of two ways, the same rows either way. By *group*: the hash of the group, then the distance; right
 where a group has few strikes for the width. By *bucket*: strikes are cut into buckets as wide as the widest spread,
@@ -9,14 +9,16 @@ short leg meets tens of long ones where it would have met hundreds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.compile.spreads import leg_columns, levels
+from engine.compile.spreads import Numbers
 from engine.compile.sql import EQUAL, FINITE, Parameters
-from engine.strategy.spreads import Vertical
-from engine.strategy.values.meaning import DayRange, DeltaRange, NextMonthly
+from engine.compile.wanted import Wanted, delta_of
+from engine.domain.structure import PutCall
+from engine.strategy.spreads import Structure, Vertical
+from engine.strategy.values.meaning import DayRange, WidthRange
 
 Meeting = Literal["group", "bucket"]
 ROUNDING = 1e-6
@@ -30,87 +32,115 @@ QUOTED = ("bid >= 0", "bid < ask", f"ask <= {FINITE}", f"fee <= {FINITE}")
 from above."""
 
 
-def of_side(spread: Vertical, parameters: Parameters) -> list[str]:
-    """Calls or puts, and the days to expiry where the strategy gives a range of them."""
-    wanted = [f"put_call = {parameters.named('put_call', 1 if spread.put_call == 'C' else -1)}"]
-    match spread.expiry:
+def of_side(spread: Structure, parameters: Parameters) -> list[str]:
+    """Calls or puts where the legs are of one right, and the days to expiry where the strategy gives a range of them."""
+    rights = {side(leg.put_call) for leg in spread.shape.legs}
+    wanted = [f"put_call = {parameters.named('put_call', rights.pop())}"] if len(rights) == 1 else []
+    match spread.first_expiry:
         case DayRange(min_days=low, max_days=high):
             wanted.append(f"dte BETWEEN {parameters.named('dte_low', low)} AND {parameters.named('dte_high', high)}")
-        case NextMonthly():
+        case _:
             pass
-    return wanted
+    return wanted or ["TRUE"]
 
 
-def sound(spread: Vertical) -> list[str]:
-    """The price at mid makes sense: something is earned or paid, and less than the width."""
-    price = "net" if spread.is_credit else "-net"
-    return [f"{price} > {EQUAL}", f"{price} < width - {EQUAL}"]
+def side(put_call: PutCall) -> int:
+    """What the chain's column says of a right."""
+    return 1 if put_call == "C" else -1
 
 
-def short_conditions(spread: Vertical, parameters: Parameters) -> list[str]:
-    """What the leg that is sold must fulfil besides."""
-    return ["bid > 0", *_delta("short_delta", "delta", spread.short_delta, parameters)]
+def sound(spread: Structure) -> list[str]:
+    """The price at mid makes sense: the spread can both win and lose."""
+    if isinstance(spread, Vertical):
+        price = "net" if spread.is_credit else "-net"
+        return [f"{price} > {EQUAL}", f"{price} < width - {EQUAL}"]
+    return [f"cap + net > {EQUAL}", f"floor + net < -{EQUAL}"]
 
 
-def long_conditions(spread: Vertical, parameters: Parameters, column: str = "long.delta") -> list[str]:
-    """What the leg that is bought must fulfil besides."""
-    return _delta("long_delta", column, spread.long_delta, parameters)
-
-
-def key(meeting: Meeting, spread: Vertical, parameters: Parameters) -> str:
-    """The column by which legs find each other."""
+def bucket(meeting: Meeting, widest: float, parameters: Parameters) -> str:
+    """The column by which two legs of one group find each other."""
     if meeting == "group":
         return "group_id"
-    reach = parameters.named("reach", float(spread.width.high) + ROUNDING)
+    reach = parameters.named("reach", widest + ROUNDING)
     return f"group_id::BIGINT * 2147483648 + floor(strike / {reach})::BIGINT AS bucket"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """How the leg of one role finds another of its group."""
+
+    first: str
+    """The role that is there, the smaller side."""
+    second: str
+    how: Literal["below", "above"]
+    """Where the strike of the second lies."""
+    width: WidthRange
+
+    @property
+    def distance(self) -> str:
+        return (
+            f"{self.first}.strike - {self.second}.strike"
+            if self.how == "below"
+            else f"{self.second}.strike - {self.first}.strike"
+        )
 
 
 def pairs(
     meeting: Meeting,
-    spread: Vertical,
+    partner: Partner,
     parameters: Parameters,
     columns: Sequence[str],
-    short: Sequence[str],
-    long: Sequence[str],
+    wanted: Wanted,
     also: Sequence[str] = (),
+    *,
+    name: str = "pairs",
+    prefix: str = "",
 ) -> str:
-    """The pairs of legs at the wanted distance: every column of both, short_… of the short one and long_… of the long one."""
-    where = f" WHERE {' AND '.join(short)}" if short else ""
-    step = "- 1" if spread.short_is_higher else "+ 1"
-    doubled = "*" if meeting == "group" else f"*, unnest([bucket, bucket {step}]) AS met"
-    met = "short.group_id = long.group_id" if meeting == "group" else "short.met = long.bucket"
-    low = parameters.named("width_low", float(spread.width.low) - ROUNDING)
-    high = parameters.named("width_high", float(spread.width.high) + ROUNDING)
-    between = "short.strike - long.strike" if spread.short_is_higher else "long.strike - short.strike"
-    both = [f"{leg}.{column} AS {leg}_{column}" for column in columns for leg in ("short", "long")]
-    return f"""pairs AS (
-  SELECT {", ".join(["short.row_id AS short_row_id", "long.row_id AS long_row_id", *also, *both])}
-  FROM (SELECT {doubled} FROM legs{where}) short
-  JOIN legs long
+    """The pairs of legs at the wanted distance: every column of both, each named by the leg's role."""
+    first, second = partner.first, partner.second
+    conditions = wanted(first, "")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    doubled, met = _met(meeting, partner)
+    low = parameters.named(f"{prefix}width_low", float(partner.width.low) - ROUNDING)
+    high = parameters.named(f"{prefix}width_high", float(partner.width.high) + ROUNDING)
+    both = [f"{leg}.{column} AS {leg}_{column}" for column in columns for leg in (first, second)]
+    return f"""{name} AS (
+  SELECT {", ".join([f"{first}.row_id AS {first}_row_id", f"{second}.row_id AS {second}_row_id", *also, *both])}
+  FROM (SELECT {doubled} FROM legs{where}) {first}
+  JOIN legs {second}
     ON {met}
-   AND {conjunction([f"{between} BETWEEN {low} AND {high}", *long], 3)}
+   AND {conjunction([f"{partner.distance} BETWEEN {low} AND {high}", *wanted(second, f"{second}.")], 3)}
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+
+
+def _met(meeting: Meeting, partner: Partner) -> tuple[str, str]:
+    """What is selected of the first leg, and the equality by which the second is found."""
+    if meeting == "group":
+        return "*", f"{partner.first}.group_id = {partner.second}.group_id"
+    step = "- 1" if partner.how == "below" else "+ 1"
+    return f"*, unnest([bucket, bucket {step}]) AS met", f"{partner.first}.met = {partner.second}.bucket"
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """The numbers that some SQL over pairs needs, in levels: each level is one step whose columns the next one uses."""
+    """The numbers that some SQL over spreads needs, in levels: each level is one step whose columns the next one uses."""
 
-    terms: Mapping[str, str]
+    numbers: Numbers
     levels: list[list[str]]
     columns: list[str]
-    """Columns of the chain that the steps and the SQL use of either leg."""
+    """Columns of the chain that the steps and the SQL use of any leg."""
 
     @staticmethod
     def for_sql(
-        fragments: Sequence[str], spread: Vertical, terms: Mapping[str, str], parameters: Parameters, minimum_fee: float
+        fragments: Sequence[str], spread: Structure, numbers: Numbers, parameters: Parameters, minimum_fee: float
     ) -> Priced:
-        needed = levels([*fragments, *sound(spread)], terms)
+        needed = numbers.levels([*fragments, *sound(spread)])
         if any("fees" in level for level in needed):
             parameters.named("minimum_fee", minimum_fee)
-        used = [*fragments, *(terms[name] for level in needed for name in level), "short_strike", "short_bid"]
-        used += ["short_delta"] * bool(spread.short_delta or spread.long_delta)
-        return Priced(terms, needed, leg_columns(used))
+        first, roles = spread.shape.legs[0].role, spread.shape.roles
+        used = [*fragments, *(numbers.steps[name] for level in needed for name in level), f"{first}_strike", f"{first}_bid"]
+        used += [f"{first}_delta"] * any(delta_of(spread, role) for role in roles)
+        return Priced(numbers, needed, numbers.leg_columns(used))
 
     def steps(self, last: Sequence[str], *, fenced: bool = False) -> str:
         """One step a level, then `last`; the final step is named `priced`.
@@ -120,7 +150,7 @@ class Priced:
         those are fenced, each step is computed once and kept.
         """
         fenced = fenced or any(name in HEAVY or name.endswith("_n1") for level in self.levels for name in level)
-        named = [[f"{self.terms[name]} AS {name}" for name in level] for level in self.levels] + [list(last)]
+        named = [[f"{self.numbers.steps[name]} AS {name}" for name in level] for level in self.levels] + [list(last)]
         names = ["pairs", *(f"priced_{n}" for n in range(1, len(named))), "priced"]
         steps = zip(names, names[1:], named, strict=False)
         return "".join(_step(source, name, level, fenced=fenced) for source, name, level in steps)
@@ -135,10 +165,3 @@ def _step(source: str, name: str, columns: Sequence[str], *, fenced: bool) -> st
 def conjunction(conditions: Iterable[str], indent: int) -> str:
     """Conditions joined by AND, one a line."""
     return f"\n{' ' * indent}AND ".join(conditions)
-
-
-def _delta(name: str, column: str, bounds: DeltaRange | None, parameters: Parameters) -> list[str]:
-    if bounds is None:
-        return []
-    low, high = parameters.named(f"{name}_low", float(bounds.low)), parameters.named(f"{name}_high", float(bounds.high))
-    return [f"abs({column}) BETWEEN {low} AND {high}"]

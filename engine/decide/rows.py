@@ -1,8 +1,9 @@
 """Which rows of the chain a strategy searches, cut out without a copy.
 
-Rows are sorted by underlying and expiry, so a universe or one expiry is a few stretches of rows. Two columns are added that
-depend on the instant and on the market, not on the quote: quote_age and days_to_ex_dividend. What was told too long ago for an
-opening is unknown here, and so are the quotes of options whose forward nobody knows: nothing is searched among them.
+Rows are sorted by underlying and expiry, so a universe or one expiry is a few stretches of rows. Columns are added that are not
+of the quote: the number of the trading class, and what depends on the instant and on the market, quote_age and
+days_to_ex_dividend. What was told too long ago for an opening is unknown here, and so are the quotes of options whose forward
+nobody knows: nothing is searched among them.
 """
 
 from __future__ import annotations
@@ -25,9 +26,15 @@ from engine.domain.index_classes import OptionClass
 from engine.domain.session import trading_day
 from engine.strategy.values.meaning import DayRange, ExpiryRule
 
-SCAN_SCHEMA = pa.schema([*CHAIN_SCHEMA, *(pa.field(name, pa.float64()) for name in ("quote_age", "days_to_ex_dividend", *VIEWS))])
-"""The chain relation as the scan sees it: quote_age in seconds, days_to_ex_dividend in calendar days, and the volatilities that a
-strategy takes its views at; NaN where unknown."""
+SCAN_SCHEMA = pa.schema(
+    [
+        *CHAIN_SCHEMA,
+        pa.field("class_id", pa.int32()),
+        *(pa.field(name, pa.float64()) for name in ("quote_age", "days_to_ex_dividend", *VIEWS)),
+    ]
+)
+"""The chain relation as the scan sees it: class_id numbers the trading classes of the underlyings, quote_age is in seconds,
+days_to_ex_dividend in calendar days, then the volatilities that a strategy takes its views at; NaN where unknown."""
 
 QUOTED = ("bid", "ask")
 PRICED = ("atm_iv", "iv", "delta", "gamma", "theta", "vega", "p_itm", "worth")
@@ -62,6 +69,8 @@ class Series:
     """When each group of rows stops trading, UTC seconds since 1970, soonest first."""
     stretches: dict[str, Stretch]
     """First row and the row behind the last, by underlying."""
+    class_ids: pa.Array
+    """The column that numbers the trading classes."""
     nothing: pa.Array
     """A column in which nothing is known."""
 
@@ -73,7 +82,7 @@ def chain_rows(
     calendar: Calendar = WEEKDAYS,
     kept: Series | None = None,
 ) -> ChainRows:
-    """The chain with its two columns of the instant. `kept` is what `series_of` said of a snapshot of the same layout."""
+    """The chain with the columns of the instant. `kept` is what `series_of` said of a snapshot of the same layout."""
     age = now.timestamp() - numbers(chain, "quoted_at")
     today = trading_day(now)
     ahead = [days_to_ex_dividend(market.get(name), today) for name in chain.underlyings]
@@ -87,7 +96,7 @@ def chain_rows(
     columns |= _without_aged(chain, QUOTED, (age > oldest) | adrift)
     columns |= _without_aged(chain, PRICED, (now.timestamp() - numbers(chain, "priced_at") > oldest) | adrift)
     table = pa.Table.from_arrays(
-        [*columns.values(), pa.array(age), to_dividend, *(series.nothing for _ in VIEWS)], schema=SCAN_SCHEMA
+        [*columns.values(), series.class_ids, pa.array(age), to_dividend, *(series.nothing for _ in VIEWS)], schema=SCAN_SCHEMA
     )
     closed = (*series.adjusted, *_over(series, now.timestamp()))
     return ChainRows(chain, table, tuple(sorted(closed)), series.stretches, series.calendar, dict(market))
@@ -99,6 +108,8 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
     adjusted = tuple((row, row + 1) for row, contract in enumerate(contracts) if contract.multiplier != MULTIPLIER)
     starts = [*np.flatnonzero(np.diff(numbers(chain, "group_id"), prepend=-1)).tolist(), len(contracts)]
     until: dict[tuple[OptionClass, date], float] = {}
+    classes: dict[tuple[str, str], int] = {}
+    of_groups: list[int] = []
     ends: list[tuple[float, Stretch]] = []
     for start, stop in itertools.pairwise(starts):
         one = contracts[start]
@@ -106,10 +117,13 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
         if key not in until:
             until[key] = calendar.trades_until(*key).timestamp()
         ends.append((until[key], (start, stop)))
+        of_groups.append(classes.setdefault((one.underlying, one.root), len(classes)))
     number = numbers(chain, "underlying_id")
     firsts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
     stretches = dict(zip(chain.underlyings, itertools.pairwise(firsts), strict=True))
-    return Series(contracts, calendar, adjusted, tuple(sorted(ends)), stretches, pa.array(np.full(len(contracts), np.nan)))
+    class_ids = pa.array(np.repeat(np.array(of_groups, np.int32), np.diff(starts)))
+    nothing = pa.array(np.full(len(contracts), np.nan))
+    return Series(contracts, calendar, adjusted, tuple(sorted(ends)), stretches, class_ids, nothing)
 
 
 def _over(series: Series, now: float) -> Iterable[Stretch]:

@@ -4,9 +4,9 @@ From here come the checker, the SQL, the funnel line, `spreads fields` and the e
 
 SQL of a *leg* measure stands over the columns of the chain: row_id, con_id, underlying, root, group_id, expiry, put_call (+1
 call, -1 put), strike, dte, years, spot, bid, ask, bid_size, ask_size, last, volume, open_interest, iv, delta, gamma,
-theta, vega, p_itm, expected_payoff, atm_iv, quote_age, multiplier, fee. SQL of a *spread* measure stands over the
-same columns of its two legs, short_… of the short one and long_… of the long one, and width, the width. SQL of *market*,
-*position* and *account* measures is a column of that name in the relation of that name.
+theta, vega, p_itm, expected_payoff, atm_iv, quote_age, multiplier, fee. What a *spread* measure is made of depends on the legs
+of its structure: `compile/spreads.py` folds it over them. SQL of *market*, *position* and *account* measures is a column of that
+name in the relation of that name.
 """
 
 from __future__ import annotations
@@ -91,7 +91,6 @@ def _spread(
     name: str,
     unit: Unit,
     sentence: str,
-    sql: str,
     *,
     nullable: bool = False,
     structures: Literal["credit", "debit"] | None = None,
@@ -99,7 +98,7 @@ def _spread(
     takes_view: bool = False,
 ) -> Declaration:
     return Declaration(
-        name, "spread", unit, sentence, sql, nullable, structures=structures, between=between, takes_view=takes_view
+        name, "spread", unit, sentence, name, nullable, structures=structures, between=between, takes_view=takes_view
     )
 
 
@@ -213,49 +212,42 @@ _SPREAD = (
         "credit",
         Unit.USD_PER_SHARE,
         "Net received per share at mid: mid of the short leg - mid of the long leg.",
-        "net",
         structures="credit",
     ),
     _spread(
         "debit",
         Unit.USD_PER_SHARE,
         "Net paid per share at mid: mid of the long leg - mid of the short leg.",
-        "-net",
         structures="debit",
     ),
     _spread(
         "natural_credit",
         Unit.USD_PER_SHARE,
         "Net received per share at once: bid of the short leg - ask of the long leg.",
-        "(short_bid - long_ask)",
         structures="credit",
     ),
     _spread(
         "natural_debit",
         Unit.USD_PER_SHARE,
         "Net paid per share at once: ask of the long leg - bid of the short leg.",
-        "(long_ask - short_bid)",
         structures="debit",
     ),
-    _spread("width", Unit.USD_PER_SHARE, "Distance between the two strikes.", "width"),
+    _spread("width", Unit.USD_PER_SHARE, "Distance between the two strikes."),
     _spread(
         "max_profit",
         Unit.USD,
         "Most one spread can earn at expiry: multiplier × credit, or multiplier × (width - debit); at mid, fees excluded.",
-        "max_profit",
     ),
     _spread(
         "max_loss",
         Unit.USD,
         "Most one spread can lose at expiry: multiplier × (width - credit), or multiplier × debit; at mid, fees excluded.",
-        "max_loss",
     ),
-    _spread("return_on_risk", Unit.RATIO, "max_profit / max_loss.", "(max_profit / max_loss)"),
+    _spread("return_on_risk", Unit.RATIO, "max_profit / max_loss."),
     _spread(
         "pop",
         Unit.RATIO,
         "Risk-neutral probability of a profit at expiry after fees, at the iv interpolated in strike at the breakeven.",
-        "pop",
         nullable=True,
         between=(0, 1),
     ),
@@ -263,7 +255,6 @@ _SPREAD = (
         "p_touch",
         Unit.RATIO,
         "Risk-neutral probability that the underlying touches the short strike before expiry, at the short leg's iv.",
-        "p_touch",
         nullable=True,
         between=(0, 1),
     ),
@@ -272,7 +263,6 @@ _SPREAD = (
         Unit.USD,
         "Present value of the mean profit of one spread at mid less fees, at the smile that pop is read from: about minus the "
         "fees. At a view, `expected_value at realized_vol(20 days)` or `at 18%`, that one volatility counts for every leg.",
-        "expected_value",
         nullable=True,
         takes_view=True,
     ),
@@ -280,13 +270,11 @@ _SPREAD = (
         "breakeven_distance",
         Unit.RATIO,
         "How far the underlying may move against us before the spread loses at expiry, as a share of spot; can be negative.",
-        "breakeven_distance",
     ),
     _spread(
         "delta",
         Unit.DELTA,
         "Delta of the long leg - delta of the short leg, per share.",
-        "(long_delta - short_delta)",
         nullable=True,
         between=(-1, 1),
     ),
@@ -294,48 +282,38 @@ _SPREAD = (
         "gamma",
         Unit.NUMBER,
         "Gamma of the long leg - gamma of the short leg, per share.",
-        "(long_gamma - short_gamma)",
         nullable=True,
     ),
     _spread(
         "theta",
         Unit.USD_PER_SHARE,
         "Theta of the long leg - theta of the short leg: what the spread gains per share over one calendar day.",
-        "(long_theta - short_theta)",
         nullable=True,
     ),
     _spread(
         "vega",
         Unit.USD_PER_SHARE,
         "Vega of the long leg - vega of the short leg: what the spread gains per share for one point of volatility (1%).",
-        "(long_vega - short_vega)",
         nullable=True,
     ),
-    _spread(
-        "short_delta", Unit.DELTA, "Delta of the short leg without its sign.", "abs(short_delta)", nullable=True, between=(0, 1)
-    ),
-    _spread(
-        "long_delta", Unit.DELTA, "Delta of the long leg without its sign.", "abs(long_delta)", nullable=True, between=(0, 1)
-    ),
+    _spread("short_delta", Unit.DELTA, "Delta of the short leg without its sign.", nullable=True, between=(0, 1)),
+    _spread("long_delta", Unit.DELTA, "Delta of the long leg without its sign.", nullable=True, between=(0, 1)),
     _spread(
         "quote_width",
         Unit.USD_PER_SHARE,
         "Bid-ask width of the spread: the sum over both legs of ask - bid.",
-        "((short_ask - short_bid) + (long_ask - long_bid))",
     ),
     _spread(
         "slippage",
         Unit.USD_PER_SHARE,
         "What going from mid to natural costs per share: half of quote_width.",
-        "(((short_ask - short_bid) + (long_ask - long_bid)) / 2)",
     ),
-    _spread("fees", Unit.USD, "Estimated commissions and fees of opening and closing one spread.", "fees"),
-    _spread("dte", Unit.DAYS, "Calendar days from today to the expiration date.", "short_dte"),
+    _spread("fees", Unit.USD, "Estimated commissions and fees of opening and closing one spread."),
+    _spread("dte", Unit.DAYS, "Calendar days from today to the expiration date."),
     _spread(
         "days_to_ex_dividend",
         Unit.DAYS,
         "Calendar days to the next ex-dividend date of the underlying; absent while none is known.",
-        "short_days_to_ex_dividend",
         nullable=True,
     ),
 )

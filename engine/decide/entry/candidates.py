@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
@@ -40,58 +42,60 @@ class Cells:
         return found
 
 
-def candidate(strategy: Strategy, cells: Cells, row: Row, rank: int, views: Views) -> Candidate:
-    """The candidate of one row (short_row_id, long_row_id, score) of a scan of this chain."""
-    chain, short_row_id, long_row_id, score = cells.chain, int(row[0]), int(row[1]), float(row[2])
-    short, long = _Option(cells, short_row_id), _Option(cells, long_row_id)
-    spread = spread_of(strategy, chain, short_row_id, long_row_id)
-    net = short.mid - long.mid
-    multiplier = spread.multiplier
-    legs = [PayoffLeg(leg.sign, 1, leg.contract.put_call, float(leg.contract.strike)) for leg in spread.legs]
-    at_expiry = profile(legs, net)
+def candidate(strategy: Strategy, cells: Cells, row: Row, rank: int, views: Views) -> Candidate | None:
+    """The candidate of one row (the row number of each leg, then the score) of a scan of this chain; None for a payoff that is a
+    bad quote."""
+    chain, row_ids = cells.chain, [int(number) for number in row[:-1]]
+    spread = spread_of(strategy, chain, row_ids)
+    legs = [_Leg(leg, _Option(cells, row_id)) for leg, row_id in zip(spread.legs, row_ids, strict=True)]
+    net, multiplier, first = -_signed(legs, "mid"), spread.multiplier, legs[0].option
+    payoffs = [PayoffLeg(leg.sign, leg.ratio, leg.contract.put_call, float(leg.contract.strike)) for leg in spread.legs]
+    at_expiry = profile(payoffs, net)
     max_profit, max_loss = at_expiry.max_profit, at_expiry.max_loss
-    assert max_profit is not None, "calls are bought and sold in equal number"
-    assert max_loss is not None, "calls are bought and sold in equal number"
-    brokers = max(short["fee"] + long["fee"], float(IBKR_TIERED.minimum_per_order))
-    fees = 2 * (brokers + short["exchange_fee"] + long["exchange_fee"])
+    if at_expiry.status != "ok" or max_profit is None or max_loss is None:
+        return None
+    fees = _fees(legs)
+    of_underlying = int(first["underlying_id"])
     return Candidate(
         strategy=strategy.name,
         spread=spread,
-        quotes=(short.quote(), long.quote()),
+        quotes=tuple(leg.option.quote() for leg in legs),
         net=net,
-        natural=short["bid"] - long["ask"],
+        natural=_natural(legs),
         width=float(spread.width),
         max_profit=max_profit * multiplier,
         max_loss=max_loss * multiplier,
         fees=fees,
         breakevens=at_expiry.breakevens,
-        pop=_pop(legs, net - fees / multiplier, short, long),
-        expected_value=_known((net + long["worth"] - short["worth"]) * multiplier - fees),
+        pop=_pop(payoffs, net - fees / multiplier, legs),
+        expected_value=_known((net + _signed(legs, "worth")) * multiplier - fees),
         return_on_risk=at_expiry.return_on_risk,
-        delta=_known(long["delta"] - short["delta"]),
-        gamma=_known(long["gamma"] - short["gamma"]),
-        theta=_known(long["theta"] - short["theta"]),
-        vega=_known(long["vega"] - short["vega"]),
-        score=score,
+        delta=_known(_signed(legs, "delta")),
+        gamma=_known(_signed(legs, "gamma")),
+        theta=_known(_signed(legs, "theta")),
+        vega=_known(_signed(legs, "vega")),
+        score=float(row[-1]),
         rank=rank,
-        forward=_known(short["forward"]),
-        forward_from=FORWARD_FROM.get(int(short["forward_from"])),
-        spot=_known(short["spot"]),
-        age_s=_age(chain, short, long),
+        forward=_known(first["forward"]),
+        forward_from=FORWARD_FROM.get(int(first["forward_from"])),
+        spot=_known(first["spot"]),
+        age_s=_age(chain, legs),
         views=tuple(
             View(
                 written(view),
-                _known(seen[int(short["underlying_id"])]),
-                _at(legs, net, fees / multiplier, short, seen[int(short["underlying_id"])]),
+                _known(seen[of_underlying]),
+                _at(payoffs, net, fees / multiplier, first, seen[of_underlying]),
             )
             for view, seen in views.items()
         ),
     )
 
 
-def spread_of(strategy: Strategy, chain: ChainSnapshot, short_row_id: int, long_row_id: int) -> Spread:
-    """The spread of two rows of the chain, the leg that is sold first."""
-    return Spread(strategy.spread.type, (Leg(chain.contracts[short_row_id], "sell"), Leg(chain.contracts[long_row_id], "buy")))
+def spread_of(strategy: Strategy, chain: ChainSnapshot, row_ids: Sequence[int]) -> Spread:
+    """The spread of these rows of the chain, one a leg in the order of the structure's shape."""
+    shape = strategy.spread.shape
+    legs = (Leg(chain.contracts[row], leg.action, leg.ratio) for leg, row in zip(shape.legs, row_ids, strict=True))
+    return Spread(strategy.spread.type, tuple(legs))
 
 
 class _Option:
@@ -114,13 +118,44 @@ class _Option:
         return LegQuote(_known(self["bid"]), _known(self["ask"]), _known(self["delta"]), _known(self["iv"]))
 
 
-def _pop(legs: list[PayoffLeg], net_after_fees: float, short: _Option, long: _Option) -> float | None:
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A leg and the row of the chain that it is."""
+
+    leg: Leg
+    option: _Option
+
+
+def _signed(legs: Sequence[_Leg], column: str) -> float:
+    """What is bought less what is sold, each times its ratio; NaN where a leg lacks the number."""
+    return sum(one.leg.sign * one.leg.ratio * (one.option.mid if column == "mid" else one.option[column]) for one in legs)
+
+
+def _natural(legs: Sequence[_Leg]) -> float:
+    """USD per share where every leg that is bought pays the ask and every other hits the bid."""
+    return -sum(one.leg.sign * one.leg.ratio * one.option["ask" if one.leg.sign > 0 else "bid"] for one in legs)
+
+
+def _fees(legs: Sequence[_Leg]) -> float:
+    """USD to open and to close one spread."""
+    brokers = sum(one.leg.ratio * one.option["fee"] for one in legs)
+    exchanges = sum(one.leg.ratio * one.option["exchange_fee"] for one in legs)
+    return 2 * (max(brokers, float(IBKR_TIERED.minimum_per_order)) + exchanges)
+
+
+def _pop(payoffs: list[PayoffLeg], net_after_fees: float, legs: Sequence[_Leg]) -> float | None:
     """None where an iv, the forward or the time to expiry is not known."""
-    ivs, forward, years = (short["iv"], long["iv"]), short["forward"], short["years"]
+    first = legs[0].option
+    forward, years = first["forward"], first["years"]
+    by_strike: dict[float, list[float]] = {}
+    for payoff, one in zip(payoffs, legs, strict=True):
+        by_strike.setdefault(payoff.strike, []).append(one.option["iv"])
+    ivs = [iv for some in by_strike.values() for iv in some]
     if not (all(math.isfinite(iv) and iv > 0 for iv in ivs) and math.isfinite(forward) and forward > 0 and years > 0):
         return None
-    volatility = smile([leg.strike for leg in legs], ivs)
-    return probability_of_profit(legs, net_after_fees, forward, years, 0.0, 0.0, volatility)
+    # A put and a call of one strike have one volatility: where their quotes name two, it lies between.
+    volatility = smile(list(by_strike), [fmean(some) for some in by_strike.values()])
+    return probability_of_profit(payoffs, net_after_fees, forward, years, 0.0, 0.0, volatility)
 
 
 def _at(legs: list[PayoffLeg], net: float, fees: float, option: _Option, volatility: float) -> float | None:
@@ -133,9 +168,9 @@ def _at(legs: list[PayoffLeg], net: float, fees: float, option: _Option, volatil
     return (expected_value(legs, net, forward, years, rate, rate, volatility).present - fees) * MULTIPLIER
 
 
-def _age(chain: ChainSnapshot, *options: _Option) -> float | None:
+def _age(chain: ChainSnapshot, legs: Sequence[_Leg]) -> float | None:
     """Seconds since the oldest quote was told that a number of the legs comes from."""
-    told = [at for option in options for at in (option["quoted_at"], option["priced_at"]) if math.isfinite(at)]
+    told = [at for one in legs for at in (one.option["quoted_at"], one.option["priced_at"]) if math.isfinite(at)]
     return chain.as_of.timestamp() - min(told) if told else None
 
 

@@ -121,7 +121,8 @@ class Finder:
         prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=self.meeting(rows.chain))
         found = self._scanner.rows(prepared, table)
         cells = Cells(rows.chain)
-        return tuple(candidate(strategy, cells, row, rank, seen) for rank, row in enumerate(found, 1))
+        made = (candidate(strategy, cells, row, rank, seen) for rank, row in enumerate(found, 1))
+        return tuple(one for one in made if one is not None)
 
     def meeting(self, chain: ChainSnapshot) -> Meeting:
         """How legs meet in this chain: by buckets where groups are long, so that the width reaches only a part of them."""
@@ -241,7 +242,7 @@ def _nearest_miss(plan: FunnelPlan, found: Sequence[Row], strategy: Strategy, ch
     """The spread that fails the fewest conditions by the least, and each condition with value, bound and distance."""
     if not found:
         return None
-    spread = spread_of(strategy, chain, int(found[0][0]), int(found[0][1]))
+    spread = spread_of(strategy, chain, [int(row_id) for row_id in found[0][: plan.legs]])
     return f"{spread}: {'; '.join(str(miss) for miss in misses_of(plan, found[0]))}"
 
 

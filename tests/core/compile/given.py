@@ -14,6 +14,7 @@ from engine.strategy.expressions.checker import read_condition
 from engine.strategy.expressions.tree import Condition
 from engine.strategy.model import Strategy
 from engine.strategy.source import Text
+from engine.strategy.spreads import BearCall, BearPut, BrokenWing, BullCall, BullPut, Butterfly, IronButterfly, IronCondor
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -28,30 +29,38 @@ def strategy(
     exits: Sequence[str] = (),
     rank: str = "return_on_risk",
     expiry: str = "0-400 days",
-    short_delta: str | None = None,
-    long_delta: str | None = None,
-    width: str = "$1-$1000",
+    short_delta: str | Mapping[str, str] | None = None,
+    long_delta: str | Mapping[str, str] | None = None,
+    width: str | Mapping[str, str] = "$1-$1000",
     keep: int = 5,
     universe: Sequence[str] = ("SPX",),
     name: str = "tested",
+    **keys: object,
 ) -> Strategy:
-    """A strategy from the words of a file, without the file: nothing is checked across its lines. An exit may end in `: roll`."""
+    """A strategy from the words of a file, without the file: nothing is checked across its lines. An exit may end in `: roll`;
+    `keys` are those of the structure alone."""
     spread: dict[str, object] = {"type": kind, "expiry": expiry, "width": width, "rank": rank, "keep": keep, "rules": list(rules)}
-    deltas = {"short_delta": short_delta, "long_delta": long_delta}
-    return Strategy.model_validate(
+    spread |= {name: delta for name, delta in {"short_delta": short_delta, "long_delta": long_delta}.items() if delta} | keys
+    structure = next(one for one in STRUCTURES if one.model_fields["type"].default == kind)
+    made = Strategy.model_validate(
         {
             "schema": 1,
             "name": name,
             "universe": list(universe),
             "when": list(when),
             "filters": list(filters),
-            "spread": spread | {name: delta for name, delta in deltas.items() if delta},
+            "spread": {"type": "bull_put", "expiry": "30 days", "width": "$5"},
             "sizing": {"risk": "$500"},
             "exits": [_exit(line) for line in exits],
             "digest": hashlib.sha256(name.encode()).hexdigest(),
             "file": f"{name}.yaml",
         }
     )
+    return made.model_copy(update={"spread": structure.model_validate(spread)})
+
+
+STRUCTURES = (BullPut, BearCall, BullCall, BearPut, IronCondor, IronButterfly, Butterfly, BrokenWing)
+"""Every structure that the scan finds."""
 
 
 def option(strike: float, put_call: str = "P", **more: float | str | None) -> dict[str, float | str | None]:

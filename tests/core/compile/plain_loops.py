@@ -4,13 +4,15 @@ Three-valued logic is spelled out, the normal distribution is math.erfc, and eve
 differs by less than a billionth is equal: 8.25 - 6.25 is 2.00, whatever its last bit.
 """
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.domain.structure import Join
 from engine.strategy.expressions.tree import And, Arithmetic, Between, Call, Compare, Expression, In, Measure, Not, Number, Or
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import Vertical
+from engine.strategy.spreads import BrokenWing, Fly, Structure, TwoWings, Vertical
 
 ROUNDING = 1e-9
 Option = dict[str, float | None]
@@ -19,22 +21,22 @@ Lookup = Callable[[Measure], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    short: int
-    long: int
+    rows: tuple[int, ...]
+    """Row number of each leg, in the order of the shape."""
     score: float
 
 
 def search(strategy: Strategy, options: Sequence[Option]) -> list[Hit]:
-    """Every spread that passes, best first; equal scores by short, then long row number."""
+    """Every spread that passes, best first; equal scores by the row numbers of the legs."""
     legs = [option for option in options if may_be_leg(strategy, option)]
-    hits = [hit for short in legs for long in legs if (hit := _judge(strategy, short, long)) is not None]
-    return sorted(hits, key=lambda hit: (-round(hit.score, 10), hit.short, hit.long))
+    hits = [hit for chosen in combinations(strategy.spread, legs) if (hit := _judge(strategy, chosen)) is not None]
+    return sorted(hits, key=lambda hit: (-round(hit.score, 10), hit.rows))
 
 
 def may_be_leg(strategy: Strategy, option: Option) -> bool:
-    side = 1 if strategy.spread.put_call == "C" else -1
+    rights = {1 if leg.put_call == "C" else -1 for leg in strategy.spread.shape.legs}
     expiry = strategy.spread.expiry
-    if option["put_call"] != side or not expiry.min_days <= option["dte"] <= expiry.max_days:
+    if option["put_call"] not in rights or not expiry.min_days <= option["dte"] <= expiry.max_days:
         return False
     bid, ask = option["bid"], option["ask"]
     if bid is None or ask is None or option["fee"] is None or bid < 0 or ask <= 0 or bid >= ask:
@@ -42,30 +44,108 @@ def may_be_leg(strategy: Strategy, option: Option) -> bool:
     return all(truth(line.expression, lambda measure: leg_measure(measure.name, option)) is True for line in strategy.filters)
 
 
-def _judge(strategy: Strategy, short: Option, long: Option) -> Hit | None:
+def combinations(spread: Structure, legs: Sequence[Option]) -> Iterator[dict[str, Option]]:
+    """The options by role, wherever they meet as the shape says."""
+    joins = {join.leg: join for join in spread.shape.joins}
+    series: dict[tuple[object, ...], list[Option]] = {}
+    for option in legs:
+        series.setdefault((option["class_id"], option["dte"], option["put_call"]), []).append(option)
+
+    def chosen(roles: Sequence[str], so_far: dict[str, Option]) -> Iterator[dict[str, Option]]:
+        if not roles:
+            yield so_far
+            return
+        role = roles[0]
+        first = next(iter(so_far.values()), None)
+        right = 1 if spread.shape.leg(role).put_call == "C" else -1
+        among = legs if first is None else series.get((first["class_id"], first["dte"], right), [])
+        for option in among:
+            if _may_be(spread, role, option) and (role not in joins or _meets(spread, joins[role], so_far, option)):
+                yield from chosen(roles[1:], so_far | {role: option})
+
+    order = [spread.shape.legs[0].role, *joins]
+    return chosen(order, {})
+
+
+def _may_be(spread: Structure, role: str, option: Option) -> bool:
+    leg, bounds = spread.shape.leg(role), _deltas(spread, role)
+    if option["put_call"] != (1 if leg.put_call == "C" else -1) or (leg.action == "sell" and option["bid"] <= 0):
+        return False
+    if bounds is None:
+        return True
+    return option["delta"] is not None and float(bounds.low) <= abs(option["delta"]) <= float(bounds.high)
+
+
+def _meets(spread: Structure, join: Join, so_far: Mapping[str, Option], option: Option) -> bool:
+    other = so_far[join.meets]
+    if any(option[name] != other[name] for name in ("class_id", "dte")):
+        return False
+    above = option["strike"] - other["strike"]
+    match join.how:
+        case "same strike":
+            return above == 0
+        case "other side":
+            return above > 0
+        case "below":
+            return _within(_width(spread, join.leg), -above)
+        case "above":
+            return _within(_width(spread, join.leg), above)
+        case "same distance":
+            first = spread.shape.joins[0]
+            return abs(above - abs(so_far[first.leg]["strike"] - so_far[first.meets]["strike"])) < 1e-6
+
+
+def _within(width: object, distance: float) -> bool:
+    return float(width.low) - 1e-6 <= distance <= float(width.high) + 1e-6
+
+
+def _deltas(spread: Structure, role: str) -> object:
+    match spread:
+        case Vertical():
+            return getattr(spread, f"{role}_delta")
+        case TwoWings():
+            action, side = role.split("_")
+            return getattr(spread, f"{action}_delta_of")(side)
+        case Fly():
+            return spread.body_delta if role == "body" else None
+
+
+def _width(spread: Structure, role: str) -> object:
+    match spread:
+        case TwoWings():
+            return spread.width_of(role.split("_")[1])
+        case BrokenWing():
+            return spread.lower_width if role == "body" else spread.upper_width
+        case _:
+            return spread.width
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    sign: int
+    ratio: int
+    option: Option
+
+    @property
+    def strike(self) -> float:
+        return self.option["strike"]
+
+
+def _judge(strategy: Strategy, chosen: Mapping[str, Option]) -> Hit | None:
     spread = strategy.spread
-    if short["group_id"] != long["group_id"]:
-        return None
-    width = short["strike"] - long["strike"] if spread.short_is_higher else long["strike"] - short["strike"]
-    if not float(spread.width.low) - 1e-6 <= width <= float(spread.width.high) + 1e-6 or short["bid"] <= 0:
-        return None
-    for bounds, leg in ((spread.short_delta, short), (spread.long_delta, long)):
-        if bounds is not None and (leg["delta"] is None or not float(bounds.low) <= abs(leg["delta"]) <= float(bounds.high)):
-            return None
-    net = _mid(short) - _mid(long)
-    price = net if spread.is_credit else -net
-    if not ROUNDING < price < width - ROUNDING:
+    legs = [Leg(leg.sign, leg.ratio, chosen[leg.role]) for leg in spread.shape.legs]
+    if min(_most_lost(legs), _most_won(legs)) <= ROUNDING:
         return None
 
     def looked_up(measure: Measure) -> float | None:
         if measure.at is not None:
-            return _expected_value_at(short, long, _volatility(measure.at, short))
-        return _SPREAD[measure.name](short, long, spread, width)
+            return _expected_value_at(legs, _volatility(measure.at, legs[0].option))
+        return _SPREAD[measure.name](legs)
 
     if any(truth(rule.expression, looked_up) is not True for rule in spread.rules):
         return None
     score = number(spread.rank, looked_up)
-    return None if score is None else Hit(int(short["row_id"]), int(long["row_id"]), score)
+    return None if score is None else Hit(tuple(int(leg.option["row_id"]) for leg in legs), score)
 
 
 # --- three-valued logic -------------------------------------------------------------------------------------------------------
@@ -143,64 +223,100 @@ def _mid(option: Option) -> float:
     return (option["bid"] + option["ask"]) / 2
 
 
-def _less(name: str, times: float = 1.0) -> Callable[..., float | None]:
-    def difference(short: Option, long: Option, spread: Vertical, width: float) -> float | None:
-        if short[name] is None or long[name] is None:
-            return None
-        return (long[name] - short[name]) * times
-
-    return difference
+def _signed(legs: Sequence[Leg], cell: Callable[[Option], float | None]) -> float | None:
+    values = [cell(leg.option) for leg in legs]
+    return None if None in values else sum(leg.sign * leg.ratio * value for leg, value in zip(legs, values, strict=True))
 
 
-def _net(short: Option, long: Option, *_: object) -> float:
-    return ((short["bid"] + short["ask"]) - (long["bid"] + long["ask"])) / 2
+def _net(legs: Sequence[Leg]) -> float:
+    return -_signed(legs, _mid)
 
 
-def _max_profit(short: Option, long: Option, spread: Vertical, width: float) -> float:
-    return 100 * _net(short, long) if spread.is_credit else 100 * (width + _net(short, long))
+def _natural(legs: Sequence[Leg]) -> float:
+    return -sum(leg.sign * leg.ratio * leg.option["ask" if leg.sign > 0 else "bid"] for leg in legs)
 
 
-def _max_loss(short: Option, long: Option, spread: Vertical, width: float) -> float:
-    return 100 * (width - _net(short, long)) if spread.is_credit else -100 * _net(short, long)
+def _quote_width(legs: Sequence[Leg]) -> float:
+    return sum(leg.ratio * (leg.option["ask"] - leg.option["bid"]) for leg in legs)
 
 
-def _fees(short: Option, long: Option, *_: object) -> float:
-    return 2 * (max(1.0, short["fee"] + long["fee"]) + short["exchange_fee"] + long["exchange_fee"])
+def _fees(legs: Sequence[Leg]) -> float:
+    brokers, exchanges = (sum(leg.ratio * leg.option[name] for leg in legs) for name in ("fee", "exchange_fee"))
+    return 2 * (max(1.0, brokers) + exchanges)
 
 
-def _breakeven(short: Option, long: Option, spread: Vertical, net: float) -> float:
-    if spread.put_call == "P":
-        return short["strike"] - net if spread.is_credit else long["strike"] + net
-    return short["strike"] + net if spread.is_credit else long["strike"] - net
+def _worth(legs: Sequence[Leg], level: float) -> float:
+    """What the legs are worth at expiry where the underlying stands at this level."""
+    return sum(leg.sign * leg.ratio * max(0.0, leg.option["put_call"] * (level - leg.strike)) for leg in legs)
 
 
-def _breakeven_distance(short: Option, long: Option, spread: Vertical, width: float) -> float | None:
-    spot = short["spot"]
+def _strikes(legs: Sequence[Leg]) -> list[float]:
+    return sorted({leg.strike for leg in legs})
+
+
+def _most_won(legs: Sequence[Leg]) -> float:
+    return max(_worth(legs, level) for level in (0.0, *_strikes(legs), 1e6)) + _net(legs)
+
+
+def _most_lost(legs: Sequence[Leg]) -> float:
+    return -(min(_worth(legs, level) for level in (0.0, *_strikes(legs), 1e6)) + _net(legs))
+
+
+def _width_of(legs: Sequence[Leg]) -> float:
+    return _most_won(legs) + _most_lost(legs)
+
+
+def _crossings(legs: Sequence[Leg], cash: float) -> Iterator[tuple[float, bool]]:
+    """Levels at which the profit crosses zero, and whether it rises there."""
+    for low, high in itertools.pairwise(_strikes(legs)):
+        a, b = cash + _worth(legs, low), cash + _worth(legs, high)
+        if (a > ROUNDING) != (b > ROUNDING):
+            yield low + (high - low) * a / (a - b), b > a
+
+
+def _breakeven_distance(legs: Sequence[Leg]) -> float | None:
+    spot = legs[0].option["spot"]
     if spot is None:
         return None
-    breakeven = _breakeven(short, long, spread, _net(short, long))
-    return (spot - breakeven) / spot if spread.type in {"bull_put", "bull_call"} else (breakeven - spot) / spot
+    return min((spot - level if rises else level - spot) / spot for level, rises in _crossings(legs, _net(legs)))
 
 
-def _pop(short: Option, long: Option, spread: Vertical, width: float) -> float | None:
-    forward, years, ivs = short["forward"], short["years"], (short["iv"], long["iv"])
-    if forward is None or years <= 0 or any(iv is None or iv <= 0 for iv in ivs):
+def _pop(legs: Sequence[Leg]) -> float | None:
+    forward, years = legs[0].option["forward"], legs[0].option["years"]
+    if forward is None or years <= 0 or any(leg.option["iv"] is None or leg.option["iv"] <= 0 for leg in legs):
         return None
-    net = _net(short, long) - _fees(short, long) / 100
-    if (net if spread.is_credit else width + net) <= ROUNDING:
-        return 0.0
-    breakeven = _breakeven(short, long, spread, net)
-    iv = ivs[0] + (ivs[1] - ivs[0]) * (breakeven - short["strike"]) / (long["strike"] - short["strike"])
-    z = (math.log(breakeven / forward) + iv * iv / 2 * years) / (iv * math.sqrt(years))
-    return _normal(-z) if spread.type in {"bull_put", "bull_call"} else _normal(z)
+    kept = _net(legs) - _fees(legs) / 100
+    chance = 1.0 if kept + _worth(legs, 1e6) > ROUNDING else 0.0
+    for level, rises in _crossings(legs, kept):
+        iv = _iv_at(legs, level)
+        below = _normal((math.log(level / forward) + iv * iv / 2 * years) / (iv * math.sqrt(years)))
+        chance += -below if rises else below
+    return min(1.0, max(0.0, chance))
 
 
-def _p_touch(short: Option, long: Option, spread: Vertical, width: float) -> float | None:
-    spot, forward, years, iv = short["spot"], short["forward"], short["years"], short["iv"]
+def _iv_at(legs: Sequence[Leg], level: float) -> float:
+    """On the straight line through the strikes beside the level; a strike that two legs have has the mean of both."""
+    points: list[tuple[float, float]] = []
+    for strike in _strikes(legs):
+        ivs = [leg.option["iv"] for leg in legs if leg.strike == strike]
+        points.append((strike, sum(ivs) / len(ivs)))
+    for (low, a), (high, b) in itertools.pairwise(points):
+        if low <= level <= high:
+            return a + (b - a) * (level - low) / (high - low)
+    raise AssertionError(f"{level} lies beyond the strikes")
+
+
+def _p_touch(legs: Sequence[Leg]) -> float | None:
+    chances = [_touch(leg.option) for leg in legs if leg.sign < 0]
+    return None if None in chances else max(chances)
+
+
+def _touch(option: Option) -> float | None:
+    spot, forward, years, iv = option["spot"], option["forward"], option["years"], option["iv"]
     if spot is None or forward is None or years <= 0 or iv is None or iv <= 0:
         return None
     distance, drift, deviation = (
-        math.log(short["strike"] / spot),
+        math.log(option["strike"] / spot),
         math.log(forward / spot) / years - iv * iv / 2,
         iv * math.sqrt(years),
     )
@@ -210,22 +326,28 @@ def _p_touch(short: Option, long: Option, spread: Vertical, width: float) -> flo
     return min(1.0, beyond + back)
 
 
-def _expected_value(short: Option, long: Option, spread: Vertical, width: float) -> float | None:
-    if short["worth"] is None or long["worth"] is None:
-        return None
-    net = _net(short, long)
-    return 100 * (net + long["worth"] - short["worth"]) - _fees(short, long)
+def _worst_delta(sign: int) -> Callable[[Sequence[Leg]], float | None]:
+    def worst(legs: Sequence[Leg]) -> float | None:
+        deltas = [leg.option["delta"] for leg in legs if leg.sign == sign]
+        return None if None in deltas else max(map(abs, deltas))
+
+    return worst
+
+
+def _expected_value(legs: Sequence[Leg]) -> float | None:
+    worth = _signed(legs, lambda option: option["worth"])
+    return None if worth is None else 100 * (_net(legs) + worth) - _fees(legs)
 
 
 def _volatility(view: Number | Measure, option: Option) -> float | None:
     return view.value if isinstance(view, Number) else option["view_1"]
 
 
-def _expected_value_at(short: Option, long: Option, volatility: float | None) -> float | None:
-    if short["forward"] is None or volatility is None or volatility <= 0 or short["years"] <= 0:
+def _expected_value_at(legs: Sequence[Leg], volatility: float | None) -> float | None:
+    first = legs[0].option
+    if first["forward"] is None or volatility is None or volatility <= 0 or first["years"] <= 0:
         return None
-    earned = _black(long, volatility) - _black(short, volatility)
-    return 100 * (_net(short, long) + earned) - _fees(short, long)
+    return 100 * (_net(legs) + _signed(legs, lambda option: _black(option, volatility))) - _fees(legs)
 
 
 def _black(option: Option, volatility: float) -> float:
@@ -238,28 +360,29 @@ def _normal(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-_SPREAD: dict[str, Callable[..., float | None]] = {
+def _greek(name: str) -> Callable[[Sequence[Leg]], float | None]:
+    return lambda legs: _signed(legs, lambda option: option[name])
+
+
+_SPREAD: dict[str, Callable[[Sequence[Leg]], float | None]] = {
     "credit": _net,
-    "debit": lambda short, long, *_: ((long["bid"] + long["ask"]) - (short["bid"] + short["ask"])) / 2,
-    "natural_credit": lambda short, long, *_: short["bid"] - long["ask"],
-    "natural_debit": lambda short, long, *_: long["ask"] - short["bid"],
-    "width": lambda short, long, spread, width: width,
-    "max_profit": _max_profit,
-    "max_loss": _max_loss,
-    "return_on_risk": lambda *args: _max_profit(*args) / _max_loss(*args),
+    "debit": lambda legs: -_net(legs),
+    "natural_credit": _natural,
+    "natural_debit": lambda legs: -_natural(legs),
+    "width": _width_of,
+    "max_profit": lambda legs: 100 * _most_won(legs),
+    "max_loss": lambda legs: 100 * _most_lost(legs),
+    "return_on_risk": lambda legs: _most_won(legs) / _most_lost(legs),
     "pop": _pop,
     "p_touch": _p_touch,
     "expected_value": _expected_value,
     "breakeven_distance": _breakeven_distance,
-    "delta": _less("delta"),
-    "gamma": _less("gamma"),
-    "theta": _less("theta", 100),
-    "vega": _less("vega", 100),
-    "short_delta": lambda short, *_: None if short["delta"] is None else abs(short["delta"]),
-    "long_delta": lambda short, long, *_: None if long["delta"] is None else abs(long["delta"]),
-    "quote_width": lambda short, long, *_: (short["ask"] - short["bid"]) + (long["ask"] - long["bid"]),
-    "slippage": lambda short, long, *_: ((short["ask"] - short["bid"]) + (long["ask"] - long["bid"])) / 2,
+    **{name: _greek(name) for name in ("delta", "gamma", "theta", "vega")},
+    "short_delta": _worst_delta(-1),
+    "long_delta": _worst_delta(1),
+    "quote_width": _quote_width,
+    "slippage": lambda legs: _quote_width(legs) / 2,
     "fees": _fees,
-    "dte": lambda short, *_: short["dte"],
-    "days_to_ex_dividend": lambda short, *_: short["days_to_ex_dividend"],
+    "dte": lambda legs: legs[0].option["dte"],
+    "days_to_ex_dividend": lambda legs: legs[0].option["days_to_ex_dividend"],
 }

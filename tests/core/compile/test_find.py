@@ -10,11 +10,12 @@ from engine.decide.rows import next_monthly
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot
 from engine.domain.index_classes import option_class
+from engine.pricing.payoff import PayoffLeg, profit_at
 from engine.strategy.model import Strategy
 from tests import given as shared
 from tests.core.compile import given
 from tests.core.compile.plain_loops import search
-from tests.core.compile.test_oracle import KINDS, options_of
+from tests.core.compile.test_oracle import KINDS, chain_of, options_of
 
 
 def candidates(strategy: Strategy, chain: ChainSnapshot) -> tuple[Candidate, ...]:
@@ -283,6 +284,114 @@ def test_forgotten_strategy_is_compiled_again_when_it_returns() -> None:
     finder.scan(second, rows, ["SPX"], given.NOW)
 
     assert finder.scan(first, rows, ["SPX"], given.NOW) == before
-    assert [(c.spread.legs[0].contract.con_id - 1000, c.spread.legs[1].contract.con_id - 1000) for c in before] == [
-        (hit.short, hit.long) for hit in search(first, options_of(rows.table))[:5]
+    assert [tuple(leg.contract.con_id - 1000 for leg in c.spread.legs) for c in before] == [
+        hit.rows for hit in search(first, options_of(rows.table))[:5]
     ]
+
+
+OF_MORE_LEGS: dict[str, dict[str, object]] = {
+    "iron_condor": {"width": "$1-$30"},
+    "iron_butterfly": {"width": {"put": "$1-$10", "call": "$1-$30"}},
+    "butterfly": {"right": "call", "width": "$1-$30"},
+    "broken_wing": {"right": "put", "width": {"near": "$1-$10", "far": "$1-$30"}},
+}
+SHOWN = {
+    "pop": lambda one: one.pop,
+    "expected_value": lambda one: one.expected_value,
+    "return_on_risk": lambda one: one.return_on_risk,
+    "max_profit": lambda one: one.max_profit,
+    "max_loss": lambda one: one.max_loss,
+    "width": lambda one: one.width,
+    "fees": lambda one: one.fees,
+    "credit": lambda one: one.net,
+    "natural_debit": lambda one: -one.natural,
+    "delta": lambda one: one.delta,
+    "gamma": lambda one: one.gamma,
+    "theta": lambda one: one.theta,
+    "vega": lambda one: one.vega,
+    "breakeven_distance": lambda one: min(_distance(one, level) for level in one.breakevens),
+    "expected_value at 18%": lambda one: one.views[0].expected_value,
+}
+"""What a candidate shows of each measure; the ones come from SQL, the others from the pricing package."""
+
+
+def _distance(one: Candidate, breakeven: float) -> float:
+    """How far the underlying may go to the breakeven, as a share of spot; what lies beyond it already is below zero."""
+    legs = [PayoffLeg(leg.sign, leg.ratio, leg.contract.put_call, float(leg.contract.strike)) for leg in one.spread.legs]
+    rises = profit_at(legs, one.net, breakeven + 0.01) > 0
+    return (one.spot - breakeven if rises else breakeven - one.spot) / one.spot
+
+
+@pytest.mark.parametrize("measure", SHOWN)
+@pytest.mark.parametrize("kind", [*KINDS, *OF_MORE_LEGS])
+def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) -> None:
+    keys = OF_MORE_LEGS.get(kind, {"width": "$1-$30"})
+    seen = 0
+    for seed in range(12):
+        strategy = given.strategy(kind, rank=measure, keep=100, **keys)
+        for found in candidates(strategy, chain_of(seed)):
+            assert found.score == pytest.approx(SHOWN[measure](found), abs=1e-6)
+            seen += 1
+    assert seen > 10
+
+
+def test_condor_has_the_numbers_of_its_four_legs() -> None:
+    quotes = {90: (1.0, 1.2), 95: (2.0, 2.2)}
+    puts = [given.option(strike, bid=bid, ask=ask, delta=-strike / 500) for strike, (bid, ask) in quotes.items()]
+    calls = [given.option(210 - strike, "C", bid=bid, ask=ask, delta=strike / 400) for strike, (bid, ask) in quotes.items()]
+
+    (found,) = candidates(given.strategy("iron_condor", width="$5"), given.chain([*puts, *calls]))
+
+    assert [(leg.action, str(leg.contract)) for leg in found.spread.legs] == [
+        ("sell", "SPXW 2026-12-20 95P"),
+        ("buy", "SPXW 2026-12-20 90P"),
+        ("sell", "SPXW 2026-12-20 115C"),
+        ("buy", "SPXW 2026-12-20 120C"),
+    ]
+    assert (found.net, found.natural, found.width) == (pytest.approx(2.0), pytest.approx(1.6), 5.0)
+    assert (found.max_profit, found.max_loss, found.fees) == (pytest.approx(200.0), pytest.approx(300.0), pytest.approx(5.2))
+    assert found.breakevens == (pytest.approx(93.0), pytest.approx(117.0))
+    assert found.delta == pytest.approx((95 - 90) / 500 - (95 - 90) / 400)
+    assert len(found.quotes) == 4
+
+
+def test_butterfly_counts_its_body_twice() -> None:
+    quotes = {95: (1.0, 1.2), 100: (2.0, 2.2), 105: (3.6, 3.8)}
+    options = [given.option(strike, bid=bid, ask=ask) for strike, (bid, ask) in quotes.items()]
+
+    (found,) = candidates(given.strategy("butterfly", right="put", width="$5"), given.chain(options))
+
+    assert [(leg.action, leg.ratio, float(leg.contract.strike)) for leg in found.spread.legs] == [
+        ("buy", 1, 95.0),
+        ("sell", 2, 100.0),
+        ("buy", 1, 105.0),
+    ]
+    assert (found.net, found.natural, found.width) == (pytest.approx(-0.6), pytest.approx(-1.0), 5.0)
+    assert (found.max_profit, found.max_loss, found.fees) == (pytest.approx(440.0), pytest.approx(60.0), pytest.approx(5.2))
+    assert found.breakevens == (pytest.approx(95.6), pytest.approx(104.4))
+
+
+def test_side_whose_width_the_credit_covers_cannot_lose() -> None:
+    puts = [given.option(strike, bid=bid, ask=bid + 0.2) for strike, bid in ((94, 0.8), (95, 1.0))]
+    calls = [given.option(strike, "C", bid=bid, ask=bid + 0.2) for strike, bid in ((105, 3.0), (115, 1.0))]
+    strategy = given.strategy("iron_condor", width={"put": "$1", "call": "$10"}, rank="pop")
+
+    (found,) = candidates(strategy, given.chain([*puts, *calls]))
+
+    assert (found.net, found.breakevens) == (pytest.approx(2.2), (pytest.approx(107.2),))
+    assert found.score == pytest.approx(found.pop, abs=1e-9)
+
+
+def test_sides_of_two_classes_make_no_condor() -> None:
+    puts = [given.option(strike, bid=bid, ask=bid + 0.2, root="SPX") for strike, bid in ((90, 1.0), (95, 2.0))]
+    calls = [given.option(strike, "C", bid=bid, ask=bid + 0.2) for strike, bid in ((115, 2.0), (120, 1.0))]
+
+    assert candidates(given.strategy("iron_condor", width="$5"), given.chain([*puts, *calls])) == ()
+
+
+@pytest.mark.parametrize(("calls", "found"), [((115, 120), 1), ((115, 121), 0)])
+def test_wings_of_one_width_are_equally_wide(calls: tuple[int, int], found: int) -> None:
+    puts = [given.option(strike, bid=bid, ask=bid + 0.2) for strike, bid in ((90, 1.0), (95, 2.0))]
+    sold, bought = (given.option(strike, "C", bid=bid, ask=bid + 0.2) for strike, bid in zip(calls, (2.0, 1.0), strict=True))
+
+    assert len(candidates(given.strategy("iron_condor", width="$5-$10"), given.chain([*puts, sold, bought]))) == found

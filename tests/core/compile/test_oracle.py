@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.compile.entry import compile_entry
 from engine.compile.pairs import Meeting
-from engine.compile.scanner import Scanner
+from engine.compile.scanner import Row, Scanner
 from engine.decide.rows import SCAN_SCHEMA, chain_rows, with_views
 from engine.domain.chain import ChainSnapshot
 from engine.strategy.model import Strategy
@@ -138,14 +138,15 @@ def option_of(rng: Random, strike: float, root: str, dte: int, put_call: str) ->
     option |= {"bid": bid, "ask": ask, "iv": float(option["iv"]) + rng.uniform(-0.01, 0.01)}
     option |= {"quote_age": rng.choice([0.5, 3.5, 9.5]), "volume": rng.randint(0, 90) + 0.5}
     option |= {"open_interest": rng.randint(0, 900) + 0.5, "fee": rng.choice([0.25, 0.65])}
-    option |= {"exchange_fee": rng.choice([0.0, 0.05, 0.58])}
+    option |= {"exchange_fee": rng.choice([0.0, 0.05, 0.58]), "gamma": rng.uniform(0, 0.1)}
+    option |= {"theta": -rng.uniform(0, 9), "vega": rng.uniform(0, 9)}
     return option | {column: None for column in ABSENT_AT_TIMES if rng.random() < 0.1}
 
 
 @st.composite
-def declared(draw: st.DrawFn) -> Strategy:
-    kind = draw(st.sampled_from(KINDS))
-    named = CREDIT if kind in {"bull_put", "bear_call"} else DEBIT
+def declared(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> Strategy:
+    kind = draw(st.sampled_from(kinds))
+    named = DEBIT if kind in {"bull_call", "bear_put", "butterfly"} else CREDIT
     rules = [
         re.sub(r"\b(natural|price)\b", lambda found: named[found[0]], line)
         for line in draw(st.lists(conditions(SPREAD), max_size=2))
@@ -153,18 +154,52 @@ def declared(draw: st.DrawFn) -> Strategy:
     return make.strategy(
         kind,
         rules=rules,
-        filters=draw(st.lists(conditions(LEG), min_size=1, max_size=2)),
+        filters=draw(st.lists(conditions(LEG), min_size=kind in KINDS, max_size=2)),
         rank=draw(st.sampled_from(RANKS)),
-        short_delta=draw(st.sampled_from([None, None, "0.10-0.80", "0.20-0.60"])),
-        width=draw(st.sampled_from(["$2.50", "$5-$10", "$1-$30", "$1-$30"])),
         expiry=draw(st.sampled_from(["0-60 days", "0-60 days", "2-30 days"])),
         keep=draw(st.sampled_from([1, 5, 500])),
-    )  # fmt: skip
+        **draw(KEYS.get(kind, OF_VERTICALS)),
+    )
+
+
+WIDTHS = st.sampled_from(["$2.50", "$5-$10", "$1-$30", "$1-$30"])
+DELTAS = st.sampled_from([None, None, "0.10-0.80", "0.20-0.60"])
+RIGHTS = st.sampled_from(["put", "call"])
+OF_VERTICALS = st.fixed_dictionaries({"width": WIDTHS, "short_delta": DELTAS})
+OF_SIDES = st.fixed_dictionaries(
+    {
+        "width": WIDTHS | st.fixed_dictionaries({"put": WIDTHS, "call": WIDTHS}),
+        "short_delta": DELTAS | st.fixed_dictionaries({"put": st.just("0.10-0.70"), "call": st.just("0.20-0.80")}),
+        "long_delta": st.sampled_from([None, None, None, "0.05-0.60"]),
+    }
+)
+OF_FLIES = {"right": RIGHTS, "body_delta": DELTAS}
+KEYS = {
+    "iron_condor": OF_SIDES,
+    "iron_butterfly": OF_SIDES,
+    "butterfly": st.fixed_dictionaries({"width": WIDTHS, **OF_FLIES}),
+    "broken_wing": st.fixed_dictionaries({"width": st.fixed_dictionaries({"near": WIDTHS, "far": WIDTHS}), **OF_FLIES}),
+}
+"""The keys of each structure."""
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 10**9), strategy=declared(), meeting=st.sampled_from(["bucket", "group"]))
 def test_sql_finds_what_plain_loops_find(seed: int, strategy: Strategy, meeting: Meeting) -> None:
+    assert_finds_the_same(seed, strategy, meeting)
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_sql_of_more_legs_finds_what_plain_loops_find(kind: str) -> None:
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(seed=st.integers(0, 10**9), strategy=declared([kind]), meeting=st.sampled_from(["bucket", "group"]))
+    def finds(seed: int, strategy: Strategy, meeting: Meeting) -> None:
+        assert_finds_the_same(seed, strategy, meeting)
+
+    finds()
+
+
+def assert_finds_the_same(seed: int, strategy: Strategy, meeting: Meeting) -> None:
     rows = chain_rows(chain_of(seed), {}, make.NOW)
     table = with_views(rows.table, rows, [[[0.15, 0.3, math.nan][seed % 3]]])
 
@@ -177,7 +212,7 @@ _SCANNER = Scanner()
 _SCANNER.relation("chain", SCAN_SCHEMA)
 
 
-def scan(strategy: Strategy, table: pa.Table, meeting: Meeting = "bucket") -> list[tuple[int, int, float]]:
+def scan(strategy: Strategy, table: pa.Table, meeting: Meeting = "bucket") -> list[Row]:
     prepared = _SCANNER.prepare(compile_entry(strategy, meeting=meeting).query, "chain")
     found = _SCANNER.rows(prepared, table)
     _SCANNER.forget(prepared)
@@ -192,11 +227,11 @@ def _known(value: float | None) -> float | None:
     return None if value is None or (isinstance(value, float) and math.isnan(value)) else value
 
 
-def assert_same(found: Sequence[tuple[int, int, float]], wanted: Sequence[Hit]) -> None:
+def assert_same(found: Sequence[Row], wanted: Sequence[Hit]) -> None:
     """The same legs in the same order; scores that differ only by rounding may stand in either order."""
     assert [score for *_, score in found] == pytest.approx([hit.score for hit in wanted], rel=1e-9, abs=1e-12)
     if _without_near_ties(wanted):
-        assert [(short, long) for short, long, _ in found] == [(hit.short, hit.long) for hit in wanted]
+        assert [tuple(rows) for *rows, _ in found] == [hit.rows for hit in wanted]
 
 
 def _without_near_ties(wanted: Sequence[Hit]) -> bool:

@@ -55,7 +55,52 @@ BOUGHT = given.strategy(
 )
 
 
-@pytest.mark.parametrize("strategy", [SOLD, CALLS, BOUGHT], ids=lambda strategy: strategy.name)
+WINGS = given.strategy(
+    "iron_condor",
+    filters=["quote_width <= 30% of mid or quote_width <= $0.20"],
+    rules=["credit >= 5% of width", "pop >= 30%", "p_touch <= 90%"],
+    rank="expected_value / max_loss",
+    expiry="5-16 days",
+    short_delta="0.10-0.16",
+    width="$25",
+    keep=50,
+    name="wings",
+)
+PINNED = given.strategy(
+    "iron_butterfly",
+    rules=["expected_value > -$200"],
+    rank="pop",
+    expiry="5-16 days",
+    short_delta={"put": "0.45-0.55", "call": "0.40-0.60"},
+    width={"put": "$25-$50", "call": "$50"},
+    keep=50,
+    name="pinned",
+)
+BODY = given.strategy(
+    "butterfly",
+    rules=["debit <= 20% of width"],
+    rank="pop * max_profit",
+    expiry="5-16 days",
+    right="put",
+    body_delta="0.20-0.30",
+    width="$25-$50",
+    keep=50,
+    name="body",
+)
+BROKEN = given.strategy(
+    "broken_wing",
+    rules=["breakeven_distance > 1%"],
+    rank="expected_value / max_loss",
+    expiry="5-16 days",
+    right="put",
+    body_delta="0.15-0.20",
+    width={"near": "$20-$25", "far": "$50"},
+    keep=50,
+    name="broken",
+)
+
+
+@pytest.mark.parametrize("strategy", [SOLD, CALLS, BOUGHT, WINGS, PINNED, BODY, BROKEN], ids=lambda strategy: strategy.name)
 @pytest.mark.parametrize(
     ("path", "at"),
     [(SPX, None), (SPXW, datetime(2016, 4, 28, 15, 0, tzinfo=UTC)), (SPXW, datetime(2016, 4, 29, 19, 30, tzinfo=UTC))],

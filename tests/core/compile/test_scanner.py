@@ -15,6 +15,12 @@ from engine.decide.rows import SCAN_SCHEMA, chain_rows, searched
 from tests.core.compile import given
 from tests.core.compile.test_oracle import KINDS, assert_same, options_of, scan, search
 
+OF_MORE_LEGS: dict[str, dict[str, object]] = {
+    "iron_condor": {"width": "$2-$3", "short_delta": "0.05-0.45"},
+    "iron_butterfly": {"width": {"put": "$2-$3", "call": "$3-$4"}},
+    "butterfly": {"right": "put", "width": "$2-$6"},
+    "broken_wing": {"right": "call", "width": {"near": "$2-$3", "far": "$3-$6"}},
+}
 LADDER = [given.option(strike, side) for strike in range(93, 108) for side in ("C", "P")]
 
 
@@ -24,9 +30,10 @@ def doubled(prices: list[dict[str, object]]) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
 @pytest.mark.parametrize("meeting", ["bucket", "group"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *OF_MORE_LEGS])
 def test_every_shape_follows_changing_rows_when_executed_again(kind: str, meeting: Meeting, several: bool) -> None:
-    strategy = given.strategy(kind, rules=["pop >= 10%", "p_touch <= 99%"], rank="pop", width="$2-$6", filters=["volume >= 1"])
+    keys = OF_MORE_LEGS.get(kind, {"width": "$2-$6"})
+    strategy = given.strategy(kind, rules=["pop >= 10%", "p_touch <= 99%"], rank="pop", filters=["volume >= 1"], **keys)
     scanner = Scanner()
     scanner.relation("chain", SCAN_SCHEMA)
     prepared = scanner.prepare(compile_entry(strategy, several=several, meeting=meeting).query, "chain")
@@ -36,7 +43,8 @@ def test_every_shape_follows_changing_rows_when_executed_again(kind: str, meetin
         table = chain_rows(given.chain(world), {}, given.NOW).table
         found = scanner.rows(prepared, table)
 
-        assert_same([row[:3] for row in found], search(strategy, options_of(table))[:5])
+        legs = len(strategy.spread.shape.legs)
+        assert_same([row[: legs + 1] for row in found], search(strategy, options_of(table))[:5])
 
 
 def test_funnel_queries_follow_changing_rows_when_executed_again() -> None:
@@ -157,10 +165,10 @@ def test_scanner_reads_no_file_when_a_query_asks_for_one() -> None:
         scanner.prepare(Query("SELECT * FROM read_csv('/etc/hostname')", {}), "quotes")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *OF_MORE_LEGS])
 def test_emitted_sql_joins_by_equality_and_never_asof(kind: str) -> None:
     for meeting in ("bucket", "group"):
-        sql = compile_entry(given.strategy(kind), meeting=meeting).query.sql
+        sql = compile_entry(given.strategy(kind, **OF_MORE_LEGS.get(kind, {})), meeting=meeting).query.sql
 
         assert "ASOF" not in sql.upper()
         assert sql.count("FROM chain") == 1

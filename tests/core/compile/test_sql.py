@@ -47,6 +47,24 @@ def test_entry_sql_of_structure(kind: str, rules: list[str], sql_file: SnapshotA
     assert compile_entry(strategy).query.sql + "\n" == sql_file
 
 
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        ("iron_condor", {"width": "$5-$10", "short_delta": "0.10-0.16"}),
+        ("iron_butterfly", {"width": {"put": "$5", "call": "$10"}, "long_delta": {"put": "0.05-0.20", "call": "0.05-0.15"}}),
+        ("butterfly", {"right": "call", "width": "$5-$10", "body_delta": "0.30-0.50"}),
+        ("broken_wing", {"right": "put", "width": {"near": "$5", "far": "$10-$15"}}),
+    ],
+)
+def test_entry_sql_of_more_legs(kind: str, keys: dict[str, object], sql_file: SnapshotAssertion) -> None:
+    rules = ["max_loss <= $800", "pop >= 50%", "short_delta <= 0.50"]
+    strategy = given.strategy(
+        kind, rules=rules, filters=FILTERS[:1], expiry="30-60 days", rank="expected_value / max_loss", **keys
+    )
+
+    assert compile_entry(strategy).query.sql + "\n" == sql_file
+
+
 def test_entry_sql_of_several_underlyings_by_group(sql_file: SnapshotAssertion) -> None:
     strategy = given.strategy(rules=["pop >= 70%"], rank="pop", width="$5", short_delta="16 delta")
 

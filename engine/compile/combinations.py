@@ -1,0 +1,126 @@
+"""The legs of every structure as rows of one relation: by which columns they find each other, and how they meet.
+
+vertical      one pair of legs
+two wings     the pairs of either side, built once as verticals are; they meet on class and expiry, and on their width where both
+              are equally wide
+butterflies   the sold leg and the bought one below, then the third: by the one strike that is as far above, which is an integer
+              key, or by distance again where the wings may differ
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.compile.pairs import ROUNDING, Meeting, Partner, bucket, conjunction, pairs, side
+from engine.compile.sql import Parameters
+from engine.compile.wanted import Wanted
+from engine.strategy.spreads import BrokenWing, Butterfly, IronButterfly, Structure, TwoWings, Vertical
+
+SERIES = "class_id::BIGINT * 65536 + dte"
+"""One number for each class and expiry: what puts and calls of one series share."""
+PLACE = 4294967296
+"""Room of one group for its strikes in tenths of a cent."""
+
+
+def combinations(
+    meeting: Meeting, spread: Structure, parameters: Parameters, columns: Sequence[str], wanted: Wanted, *, several: bool = False
+) -> tuple[list[str], str]:
+    """The columns of `legs` by which they find each other, and every combination that meets as the relation `pairs`.
+
+    `pairs` has the row number of every leg and these columns of it, named by the leg's role, and the underlying where there are
+    several.
+    """
+    match spread:
+        case Vertical():
+            partner = Partner("short", "long", "below" if spread.short_is_higher else "above", spread.width)
+            key = bucket(meeting, float(spread.width.high), parameters)
+            return [key], pairs(meeting, partner, parameters, columns, wanted, _underlying("short", several=several))
+        case TwoWings():
+            return _two_wings(meeting, spread, parameters, columns, wanted, several=several)
+        case Butterfly():
+            return _butterfly(meeting, spread, parameters, columns, wanted, several=several)
+        case BrokenWing():
+            return _broken_wing(meeting, spread, parameters, columns, wanted, several=several)
+        case _:
+            raise TypeError(f"{spread} is a structure that cannot be searched")
+
+
+def _two_wings(
+    meeting: Meeting, spread: TwoWings, parameters: Parameters, columns: Sequence[str], wanted: Wanted, *, several: bool
+) -> tuple[list[str], str]:
+    widths = {"put": spread.width_of("put"), "call": spread.width_of("call")}
+    key = bucket(meeting, max(float(width.high) for width in widths.values()), parameters)
+    wings: list[str] = []
+    for name, width in widths.items():
+        partner = Partner(f"short_{name}", f"long_{name}", "below" if name == "put" else "above", width)
+        also = [f"short_{name}.series AS {name}_series", f"{_tenths(partner.distance)} AS {name}_width"]
+        also += _underlying(f"short_{name}", several=several and name == "put")
+        of_side = _with_right(wanted, f"short_{name}", side("P" if name == "put" else "C"))
+        wings.append(pairs(meeting, partner, parameters, columns, of_side, also, name=f"{name}_wings", prefix=f"{name}_"))
+    met = ["put_series = call_series", *["put_width = call_width"] * spread.has_equal_widths]
+    met.append(f"short_put_strike {'=' if isinstance(spread, IronButterfly) else '<'} short_call_strike")
+    joined = f"""pairs AS (
+  SELECT *
+  FROM put_wings
+  JOIN call_wings
+    ON {conjunction(met, 3)}
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    return [key, f"{SERIES} AS series", "put_call"], ",\n".join([*wings, joined])
+
+
+def _butterfly(
+    meeting: Meeting, spread: Butterfly, parameters: Parameters, columns: Sequence[str], wanted: Wanted, *, several: bool
+) -> tuple[list[str], str]:
+    key = bucket(meeting, float(spread.width.high), parameters)
+    also = ["2 * body.place - lower.place AS third", *_underlying("body", several=several)]
+    partner = Partner("body", "lower", "below", spread.width)
+    halves = pairs(meeting, partner, parameters, columns, wanted, also, name="halves")
+    joined = f"""pairs AS (
+  SELECT {", ".join(["halves.*", *_of("upper", columns)])}
+  FROM halves
+  JOIN legs upper
+    ON {conjunction(["halves.third = upper.place", *wanted("upper", "upper.")], 3)}
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    place = f"group_id::BIGINT * {PLACE} + {_tenths('strike')} AS place"
+    return [key, place], f"{halves},\n{joined}"
+
+
+def _broken_wing(
+    meeting: Meeting, spread: BrokenWing, parameters: Parameters, columns: Sequence[str], wanted: Wanted, *, several: bool
+) -> tuple[list[str], str]:
+    widest = max(float(spread.lower_width.high), float(spread.upper_width.high))
+    key = bucket(meeting, widest, parameters)
+    found_by = "group_id" if meeting == "group" else "bucket"
+    also = [f"body.{found_by} AS body_{found_by}", *_underlying("body", several=several)]
+    partner = Partner("body", "lower", "below", spread.lower_width)
+    halves = pairs(meeting, partner, parameters, columns, wanted, also, name="halves", prefix="lower_")
+    doubled = "*" if meeting == "group" else "*, unnest([body_bucket, body_bucket + 1]) AS met"
+    met = "halves.body_group_id = upper.group_id" if meeting == "group" else "halves.met = upper.bucket"
+    low = parameters.named("upper_width_low", float(spread.upper_width.low) - ROUNDING)
+    high = parameters.named("upper_width_high", float(spread.upper_width.high) + ROUNDING)
+    reached = [met, f"upper.strike - halves.body_strike BETWEEN {low} AND {high}", *wanted("upper", "upper.")]
+    joined = f"""pairs AS (
+  SELECT {", ".join(["halves.*", *_of("upper", columns)])}
+  FROM (SELECT {doubled} FROM halves) halves
+  JOIN legs upper
+    ON {conjunction(reached, 3)}
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    return [key], f"{halves},\n{joined}"
+
+
+def _of(role: str, columns: Sequence[str]) -> list[str]:
+    return [f"{role}.row_id AS {role}_row_id", *(f"{role}.{column} AS {role}_{column}" for column in columns)]
+
+
+def _underlying(role: str, *, several: bool) -> list[str]:
+    return [f"{role}.underlying_id AS underlying_id"] if several else []
+
+
+def _with_right(wanted: Wanted, of: str, right: int) -> Wanted:
+    """The same, and this leg is a put or a call."""
+    return lambda role, prefix: [*[f"{prefix}put_call = {right}"] * (role == of), *wanted(role, prefix)]
+
+
+def _tenths(dollars: str) -> str:
+    """SQL of an amount in tenths of a cent, the finest a strike is told in: a whole number, equal where amounts are equal."""
+    return f"round(1000 * ({dollars}))::BIGINT"
