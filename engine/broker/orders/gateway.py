@@ -24,7 +24,7 @@ from ib_async import Order as IbOrder
 from engine.broker.asking import machine_s
 from engine.broker.errors import CANCEL_REFUSED, Meaning, meaning
 from engine.broker.gauges import BrokerGauges
-from engine.broker.orders.combos import bag, limit_order
+from engine.broker.orders.combos import instrument, limit_order
 from engine.broker.orders.held import Held
 from engine.broker.orders.names import Names, RowNames, Sent, any_fits, order_fits
 from engine.broker.translate import ACKNOWLEDGED, ID_MAX, QUANTITY_MAX, STANDING, whole
@@ -75,8 +75,8 @@ class OrderGateway:
             order_id = self._next_id()
             held = Held(order.ref, order_id, self._client_id, sent_at=asyncio.get_running_loop().time())
             held.wanted = {leg.contract.con_id: leg.ratio * order.quantity for leg in order.spread.legs}
-            request = limit_order(order.ref, order.purpose, order.quantity, limit, account)
-            self._client.placeOrder(order_id, bag(order.spread), request)
+            request = limit_order(order.ref, order.spread, order.purpose, order.quantity, limit, account)
+            self._client.placeOrder(order_id, instrument(order.spread), request)
             self._remember(held)
             turn = 1 if order.purpose == "open" else -1
             legs = {leg.contract.con_id: turn * leg.sign * leg.ratio * order.quantity for leg in order.spread.legs}
@@ -87,8 +87,8 @@ class OrderGateway:
     def reprice(self, order: Order, limit: Decimal, account: str) -> None:
         """Change the price of a working order, which may have been found again after a restart."""
         held = self._known(order)
-        request = limit_order(order.ref, order.purpose, order.quantity, limit, account)
-        self._client.placeOrder(held.order_id, held.contract or bag(order.spread), request)
+        request = limit_order(order.ref, order.spread, order.purpose, order.quantity, limit, account)
+        self._client.placeOrder(held.order_id, held.contract or instrument(order.spread), request)
 
     def cancel(self, order: Order) -> None:
         self._client.cancelOrder(self._known(order).order_id)
@@ -306,6 +306,8 @@ _MESSAGE_NAMES = {"3": "price or the order itself", "4": "cancel"}
 def _wanted(contract: IbContract, order: IbOrder) -> dict[int, int]:
     """Contracts of each leg in the whole order. Raises Unreadable where nobody can tell how many."""
     quantity = whole(order.totalQuantity, "quantity")
+    if not contract.comboLegs:
+        return {} if contract.secType == "BAG" else {contract.conId: quantity}
     return {leg.conId: whole(leg.ratio, "ratio", QUANTITY_MAX) * quantity for leg in contract.comboLegs}
 
 

@@ -16,7 +16,7 @@ from ib_async import Order as IbOrder
 from engine.broker.asking import machine_s
 from engine.broker.errors import meaning
 from engine.broker.gauges import BrokerGauges
-from engine.broker.orders.combos import bag, limit_order
+from engine.broker.orders.combos import instrument, limit_order
 from engine.broker.orders.names import legs_of
 from engine.broker.translate import money
 from engine.domain.facts import OrderPreviewed, OrderProposed, PreviewOutcome
@@ -89,12 +89,12 @@ class Previews:
         return _without_numbers(order.order_ref, "unknown", f"{text}; it said: {question.heard}" if question.heard else text)
 
     def _put(self, question: _Question, order: OrderProposed, account: str) -> None:
-        request = limit_order(order.order_ref, order.purpose, order.quantity, order.limit, account)
+        request = limit_order(order.order_ref, order.spread, order.purpose, order.quantity, order.limit, account)
         request.whatIf = True
         number = self._client.getReqId()
         question.numbers.append(number)
         self._questions[number] = question
-        self._client.placeOrder(number, bag(order.spread), request)
+        self._client.placeOrder(number, instrument(order.spread), request)
 
     async def _wait(self, question: _Question, seconds: float) -> None:
         """Until there is an answer, or so long."""

@@ -22,6 +22,7 @@ from engine.domain.facts import (
     OrderUnknown,
 )
 from engine.domain.order import advance
+from engine.domain.spread import Spread
 from tests.contract.broker.stages import LAST_EXPIRY, FakeStage, SimulatedStage, Stage, perform
 
 BOTH = pytest.mark.parametrize("stage", [FakeStage, SimulatedStage], ids=["fake", "simulated"])
@@ -354,3 +355,43 @@ def test_tc22_account_values_are_told_anew_when_they_are_asked_for(stage: type[S
         one.broker.refresh_account()
 
     assert perform(stage, play)
+
+
+@BOTH
+def test_tc23_leg_alone_is_bought_back_and_sold_as_an_option(stage: type[Stage]):
+    fills: dict[str, tuple[object, ...]] = {}
+
+    async def play(one: Stage) -> None:
+        one.will("fill")
+        await one.placed("sp-1", one.marketable)
+        whole = one.spread
+        for ref, leg in zip(("sp-2", "sp-3"), whole.legs, strict=True):
+            side = "ask" if leg.action == "sell" else "bid"
+            price = one.quote(leg.contract)[side] if isinstance(one, SimulatedStage) else 2.0
+            one.spread = Spread("leg", (leg,))
+            await one.placed(ref, round(leg.sign * Decimal(str(price)), 2), purpose="close")
+            told = [fact for fact in one.told(ref) if isinstance(fact, LegFilled)]
+            fills[ref] = tuple((fact.con_id == leg.contract.con_id, fact.action, fact.quantity) for fact in told)
+        assert not [held for held in (await one.broker.state()).positions if held.quantity]
+
+    perform(stage, play)
+
+    assert fills == {"sp-2": ((True, "buy", 2),), "sp-3": ((True, "sell", 2),)}
+
+
+@BOTH
+def test_tc24_price_of_a_leg_alone_is_changed_and_the_order_found_again(stage: type[Stage]):
+    async def play(one: Stage) -> None:
+        one.will("fill")
+        await one.placed("sp-1", one.marketable)
+        one.will("rest")
+        one.spread = Spread("leg", one.spread.legs[:1])
+        order = await one.placed("sp-2", Decimal("-0.05"), purpose="close")
+        one.broker.reprice(order, Decimal("-0.10"))
+        await one.settle()
+        (found,) = (await one.broker.state()).open_orders
+        assert (found.order_ref, found.status) == ("sp-2", "working")
+
+    told = perform(stage, play).told("sp-2")
+
+    assert not [fact for fact in told if isinstance(fact, OrderUnknown | OrderRejected)]
