@@ -21,8 +21,10 @@ from engine.domain.contract import Contract
 from engine.domain.index_classes import OptionClass, trades_itself
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day, years_between
+from engine.domain.structure import PutCall
 from engine.strategy.model import Strategy
-from engine.strategy.values.meaning import DayRange, ExpiryRule
+from engine.strategy.spreads import BrokenWing, Butterfly, Structure, TwoWings, Vertical
+from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, WidthRange
 
 GUESSED_IV = 0.20
 """Where the volatility of an underlying is not known yet: about the long-run mean of large indices."""
@@ -161,10 +163,44 @@ def _for_strategy(
     most: int,
     calendar: Calendar,
 ) -> list[Contract]:
-    side = [contract for contract in contracts if contract.put_call == strategy.spread.put_call]
-    days = _expiries(rule, {(contract.rule, contract.expiry) for contract in side}, now, calendar)
-    chains = [_for_chain(strategy, chain, guess, now, most, calendar) for day in days for chain in _by_root(side, day)]
+    days = _expiries(rule, {(contract.rule, contract.expiry) for contract in contracts}, now, calendar)
+    chains = [
+        _for_chain(anchor, chain, guess, now, most, calendar)
+        for day in days
+        for anchor in _anchors(strategy.spread)
+        for chain in _by_root([contract for contract in contracts if contract.put_call == anchor.put_call], day)
+    ]
     return [contract for turn in zip_longest(*chains) for contract in turn if contract is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A leg that is sold, and how far below and above it legs are bought."""
+
+    put_call: PutCall
+    band: DeltaRange | None
+    below: WidthRange | None = None
+    above: WidthRange | None = None
+
+
+def _anchors(spread: Structure) -> list[_Anchor]:
+    match spread:
+        case Vertical() if spread.short_is_higher:
+            return [_Anchor(spread.put_call, spread.short_delta, below=spread.width)]
+        case Vertical():
+            return [_Anchor(spread.put_call, spread.short_delta, above=spread.width)]
+        case TwoWings():
+            put, call = spread.width_of("put"), spread.width_of("call")
+            return [
+                _Anchor("P", spread.short_delta_of("put"), below=put),
+                _Anchor("C", spread.short_delta_of("call"), above=call),
+            ]
+        case Butterfly():
+            return [_Anchor(spread.put_call, spread.body_delta, below=spread.width, above=spread.width)]
+        case BrokenWing():
+            return [_Anchor(spread.put_call, spread.body_delta, below=spread.lower_width, above=spread.upper_width)]
+        case _:
+            raise TypeError(f"{spread} is a structure that cannot be searched")
 
 
 def _by_root(contracts: Sequence[Contract], day: date) -> list[list[Contract]]:
@@ -185,13 +221,12 @@ def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: date
 
 
 def _for_chain(
-    strategy: Strategy, chain: Sequence[Contract], guess: Guess, now: datetime, most: int, calendar: Calendar
+    anchor: _Anchor, chain: Sequence[Contract], guess: Guess, now: datetime, most: int, calendar: Calendar
 ) -> list[Contract]:
     """At-the-money strikes first, then short legs nearest to the middle of the wanted deltas, each followed by its partners."""
-    spread = strategy.spread
     by_strike = {contract.strike: contract for contract in chain}
     near = nsmallest(ATM_STRIKES, chain, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))
-    band = spread.short_delta
+    band = anchor.band
     middle, low, high = 0.3, 0.0, 1.0
     if band is not None:
         middle, low, high = (float(band.low) + float(band.high)) / 2, float(band.low) / SLACK, float(band.high) * SLACK
@@ -203,11 +238,14 @@ def _for_chain(
     for short in shorts:
         if len(chosen) >= most:
             break
-        ends = (short.strike - spread.width.high, short.strike - spread.width.low)
-        if not spread.short_is_higher:
-            ends = (short.strike + spread.width.low, short.strike + spread.width.high)
-        reach = strikes[bisect_left(strikes, ends[0]) : bisect_right(strikes, ends[1])]
-        chosen |= dict.fromkeys((short, *(by_strike[strike] for strike in _spaced(reach, PARTNERS_MAX))))
+        ends: list[tuple[Decimal, Decimal]] = []
+        if anchor.below is not None:
+            ends.append((short.strike - anchor.below.high, short.strike - anchor.below.low))
+        if anchor.above is not None:
+            ends.append((short.strike + anchor.above.low, short.strike + anchor.above.high))
+        reaches = [strikes[bisect_left(strikes, low) : bisect_right(strikes, high)] for low, high in ends]
+        partners = (by_strike[strike] for reach in reaches for strike in _spaced(reach, PARTNERS_MAX))
+        chosen |= dict.fromkeys((short, *partners))
     return list(chosen)
 
 

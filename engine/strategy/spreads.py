@@ -677,7 +677,9 @@ def _double(of_put: Meeting, of_call: Meeting) -> Shape:
     return Shape(legs, joins)
 
 
-Spread: TypeAlias = Annotated[BullPut | BearCall | BullCall | BearPut, Field(discriminator="type")]
+Spread: TypeAlias = Annotated[
+    BullPut | BearCall | BullCall | BearPut | IronCondor | IronButterfly | Butterfly | BrokenWing, Field(discriminator="type")
+]
 """The structures that can be searched."""
 
 _DECLARED: tuple[type[Structure], ...] = (

@@ -47,6 +47,29 @@ def test_best_candidate_is_proposed_with_its_size_its_prices_and_its_answers() -
     assert {verdict.answer for verdict in order.verdicts} == {"pass"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        ("iron_condor", "width: $5\n  short_delta: 0.10-0.40"),
+        ("iron_butterfly", "width: {put: $5, call: $10}"),
+        ("butterfly", "right: put\n  width: $5"),
+        ("broken_wing", "right: put\n  width: {near: $5, far: $10}"),
+    ],
+)
+def test_every_structure_ends_in_an_order_of_its_legs(kind: str, keys: str) -> None:
+    rules = given.strategy(
+        f"spread:\n  type: {kind}\n  expiry: 20-30 days\n  {keys}\n  rank: return_on_risk\n"
+        "entry:\n  approval: manual, expires in 10 min\nexits:\n  - dte <= 7"
+    )
+
+    (order,) = opened(rules)
+
+    shape = rules.spread.shape
+    assert [(leg.action, leg.ratio) for leg in order.spread.legs] == [(leg.action, leg.ratio) for leg in shape.legs]
+    assert order.spread.structure == kind
+    assert order.max_loss >= order.spread.max_loss(order.limit) * 100 * order.quantity > 0
+
+
 def test_funnel_keeps_what_each_line_of_when_answered_and_looked_at() -> None:
     rules = given.strategy("when:\n  - price >= $500\n  - price >= $700\n  - vix <= 20\n")
 
