@@ -79,7 +79,7 @@ def test_overview_says_the_first_sentence_of_a_command_without_importing_it(comm
         (("why", "x", "--at", "2026-11-23", "11:30", "New", "York"), "'11:30' 'New' 'York'; quotes hold words together"),
         (("sim", "--port", "abc"), "'abc' is not a whole number"),
         (("sim", "--speed", "abc"), "'abc' is not a number"),
-        (("new", "x", "--type", "iron_condor"), "bull_put"),
+        (("new", "x", "--type", "strangle"), "bull_put"),
     ],
 )
 def test_mistake_gets_one_line_and_exit_code_2(words: tuple[str, ...], says: str, spreads: Spreads) -> None:
