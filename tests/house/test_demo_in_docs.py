@@ -18,6 +18,8 @@ from engine.sim.loop import VirtualLoop, run
 from engine.sim.network import MemoryNetwork
 from tests.house.test_docs import BLOCK, TEXTS
 
+pytestmark = pytest.mark.slow
+
 SEED, MORNING = 10, timedelta(minutes=42)
 
 

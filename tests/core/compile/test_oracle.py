@@ -20,6 +20,8 @@ from engine.strategy.model import Strategy
 from tests.core.compile import given as make
 from tests.core.compile.plain_loops import Hit, Option, search
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("bull_put", "bear_call", "bull_call", "bear_put")
 LEG = {
     "bid": ("${}", 0, 9),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
@@ -15,6 +16,8 @@ from engine.strategy.problems import render
 from engine.strategy.source import Text
 from tests.core.strategy.mending import applied
 from tests.core.strategy.test_broken import assert_is_clear
+
+pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parents[3] / "strategies"
 GOOD = (FOLDER / "spx_bull_put.yaml").read_text()

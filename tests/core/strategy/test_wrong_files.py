@@ -11,6 +11,8 @@ from engine.strategy.problems import Problem
 from engine.strategy.spreads import STRUCTURES
 from tests.core.strategy.mending import mended_by
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).parents[4] / "shared" / "cases" / "wrong"
 EVENTS = {"events.yaml": (Path(__file__).parents[3] / "strategies" / "events.yaml").read_text()}
 CASES = sorted(SHARED.glob("*.yaml")) if SHARED.is_dir() else []
