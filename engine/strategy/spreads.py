@@ -7,6 +7,7 @@ other programs.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -180,14 +181,14 @@ class Structure(Written):
     """How many of the best candidates are kept for each underlying."""
 
     @property
+    @abstractmethod
     def shape(self) -> Shape:
         """Its legs, and how they meet."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def first_expiry(self) -> ExpiryRule:
         """When the first of its legs expires."""
-        raise NotImplementedError
 
     @property
     def span(self) -> WidthRange | None:
@@ -286,9 +287,7 @@ class BullPut(Vertical):
         "credit_spread, vertical, vertical_spread, put_spread, put_vertical, bull_spread, credit_vertical, credit, "
         "short_vertical, short_spread"
     )
-    example: ClassVar[Example] = Example(
-        (_ONE_EXPIRY, "short_delta: 0.12-0.20", "width: $5-$50"), ("credit >= 10% of width", "pop >= 70%"), _OF_CREDIT
-    )
+    example: ClassVar[Example] = _SOLD
     type: Literal["bull_put"] = "bull_put"
 
 
@@ -304,9 +303,7 @@ class BearCall(Vertical):
         "sell_call_vertical"
     )
     perhaps: ClassVar[str] = "call_spread, call_vertical, bear_spread, bear_credit_spread"
-    example: ClassVar[Example] = Example(
-        (_ONE_EXPIRY, "short_delta: 0.12-0.20", "width: $5-$50"), ("credit >= 10% of width", "pop >= 70%"), _OF_CREDIT
-    )
+    example: ClassVar[Example] = _SOLD
     type: Literal["bear_call"] = "bear_call"
 
 
@@ -321,9 +318,7 @@ class BullCall(Vertical):
         "call_debit_vertical, bull_call_debit_spread, debit_call, bull_call_vertical, buy_call_spread"
     )
     perhaps: ClassVar[str] = "debit_spread, long_vertical, debit_vertical, long_spread, debit"
-    example: ClassVar[Example] = Example(
-        (_ONE_EXPIRY, "long_delta: 0.45-0.60", "width: $5-$50"), ("debit <= 50% of width", "pop >= 35%"), _OF_DEBIT
-    )
+    example: ClassVar[Example] = _BOUGHT
     type: Literal["bull_call"] = "bull_call"
 
 
@@ -337,9 +332,7 @@ class BearPut(Vertical):
         "put_debit_spread, bear_put_spread, long_put_spread, long_put_vertical, put_debit, debit_put_spread, pds, "
         "put_debit_vertical, bear_put_debit_spread, debit_put, bear_put_vertical, buy_put_spread"
     )
-    example: ClassVar[Example] = Example(
-        (_ONE_EXPIRY, "long_delta: 0.45-0.60", "width: $5-$50"), ("debit <= 50% of width", "pop >= 35%"), _OF_DEBIT
-    )
+    example: ClassVar[Example] = _BOUGHT
     type: Literal["bear_put"] = "bear_put"
 
 
