@@ -38,7 +38,13 @@ def likely_structure(written: str, known: Sequence[str]) -> str | None:
     kinds = [kind for kind in STRUCTURES.values() if kind.name() in known]
     if kind := _named(name, kinds) or next((kind for kind in kinds if name in kind.perhaps.split(", ")), None):
         return kind.name()
-    return nearest(name, known)
+    names = {other: kind.name() for kind in kinds for other in kind.also.split(", ") if len(other) >= _LONG_ENOUGH}
+    found = nearest(name, {**dict.fromkeys(known), **names})
+    return names.get(found, found) if found else None
+
+
+_LONG_ENOUGH = 5
+"""Letters from which a name with a slip in it is still that name: one letter makes another of pcs, ccs and cds."""
 
 
 def is_of_another_kind(written: str) -> bool:

@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from engine.domain.structure import Join
 from engine.strategy.spreads import (
+    STRUCTURES,
     BearCall,
     BearPut,
     BrokenWing,
@@ -18,6 +19,7 @@ from engine.strategy.spreads import (
     IronCondor,
     Structure,
 )
+from engine.strategy.structures import likely_structure
 from engine.strategy.values.meaning import DayRange, DeltaRange, WidthRange
 
 ANY: TypeAdapter[Any] = TypeAdapter(
@@ -130,3 +132,20 @@ def test_broken_wing_is_near_on_the_side_of_the_money(right: str, lower: int, up
 def test_structure_without_what_it_needs_is_refused(keys: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         read(**keys)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("condr", "iron_condor"),
+        ("iron buterfly", "iron_butterfly"),
+        ("put credit spred", "bull_put"),
+        ("brokn wing butterfly", "broken_wing"),
+        ("bul_put", "bull_put"),
+        ("cds", "bull_call"),
+        ("cdx", None),
+        ("moon", None),
+    ],
+)
+def test_slip_of_the_hand_is_forgiven_in_every_name_of_a_structure(written: str, meant: str | None) -> None:
+    assert likely_structure(written, list(STRUCTURES)) == meant
