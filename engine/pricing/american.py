@@ -76,61 +76,76 @@ def american_price(
     intrinsic = max(0.0, spot - strike if put_call == "C" else strike - spot)
     if years == 0 or volatility == 0:
         # Without chance the best moment is now or at expiry.
-        kept = _european(put_call, spot, strike, years, rate, dividend_yield, volatility)
+        kept = _Option(put_call, strike, years, rate, dividend_yield, volatility).european(spot)
         best = max(intrinsic, kept)
         delta = 0.0 if best == 0 else 1.0 if put_call == "C" else -1.0
         return AmericanPrice(best, delta, kept, exercise_now=intrinsic > 0 and intrinsic >= kept)
+    option = _Option(put_call, strike, years, rate, dividend_yield, volatility)
     paid = [one for one in dividends if 0 < one.years < years and one.amount > 0]
-    found = _by_grid if paid else _by_equation
-    value, delta, european = found(put_call, spot, strike, years, rate, dividend_yield, volatility, paid)
+    value, delta, european = option.by_grid(spot, paid) if paid else option.by_equation(spot)
     value = max(value, intrinsic)
     at_once = intrinsic > 0 and value - intrinsic <= _ALWAYS_EXERCISED * strike
     return AmericanPrice(value, delta, european, exercise_now=at_once)
 
 
-def _european(
-    put_call: PutCall, spot: float, strike: float, years: float, rate: float, dividend_yield: float, volatility: float
-) -> float:
-    sign = 1 if put_call == "C" else -1
-    return float(european_price(spot, strike, years, rate, dividend_yield, volatility, sign))
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One option and the market it is priced in, but for the spot."""
 
+    put_call: PutCall
+    strike: float
+    years: float
+    rate: float
+    dividend_yield: float
+    volatility: float
 
-def _by_equation(
-    put_call: PutCall, spot: float, strike: float, years: float, rate: float, dividend_yield: float, volatility: float, _: object
-) -> tuple[float, float, float]:
-    def at(level: float) -> float:
+    def european(self, spot: float) -> float:
+        sign = 1 if self.put_call == "C" else -1
+        return float(european_price(spot, self.strike, self.years, self.rate, self.dividend_yield, self.volatility, sign))
+
+    def by_equation(self, spot: float) -> tuple[float, float, float]:
+        """Price, delta and European price without cash dividends."""
+        step = spot * _BUMP
+        delta = (self._solved(spot + step) - self._solved(spot - step)) / (2 * step)
+        return self._solved(spot), delta, self.european(spot)
+
+    def by_grid(self, spot: float, paid: Sequence[CashDividend]) -> tuple[float, float, float]:
+        """The same with cash dividends."""
         ql = _quantlib()
-        process = _process(level, years, rate, dividend_yield, volatility)
-        option = ql.VanillaOption(_payoff(put_call, strike), _american())
-        option.setPricingEngine(ql.QdFpAmericanEngine(process, ql.QdFpAmericanEngine.highPrecisionScheme()))
+        dates = [_today() + max(1, round(one.years / self.years * _DAYS)) for one in paid]
+        vector = ql.DividendVector(dates, [one.amount for one in paid])
+        engine = ql.FdBlackScholesVanillaEngine(self._process(spot), vector, _STEPS, _LEVELS)
+        american = ql.VanillaOption(self._payoff(), _american())
+        european = ql.VanillaOption(self._payoff(), ql.EuropeanExercise(_today() + _DAYS))
+        american.setPricingEngine(engine)
+        european.setPricingEngine(engine)
+        return float(american.NPV()), float(american.delta()), float(european.NPV())
+
+    def _solved(self, spot: float) -> float:
+        ql = _quantlib()
+        option = ql.VanillaOption(self._payoff(), _american())
+        option.setPricingEngine(ql.QdFpAmericanEngine(self._process(spot), ql.QdFpAmericanEngine.highPrecisionScheme()))
         return float(option.NPV())
 
-    step = spot * _BUMP
-    delta = (at(spot + step) - at(spot - step)) / (2 * step)
-    european = _european(put_call, spot, strike, years, rate, dividend_yield, volatility)
-    return at(spot), delta, european
+    def _payoff(self) -> Any:
+        ql = _quantlib()
+        return ql.PlainVanillaPayoff(ql.Option.Call if self.put_call == "C" else ql.Option.Put, self.strike)
 
+    def _process(self, spot: float) -> Any:
+        """The market with its life stretched to `_DAYS`: only volatility x root of time, rate x time and yield x time count."""
+        ql, scale = _quantlib(), self.years / _YEARS
+        count = ql.Actual365Fixed()
 
-def _by_grid(
-    put_call: PutCall,
-    spot: float,
-    strike: float,
-    years: float,
-    rate: float,
-    dividend_yield: float,
-    volatility: float,
-    paid: Sequence[CashDividend],
-) -> tuple[float, float, float]:
-    ql = _quantlib()
-    process = _process(spot, years, rate, dividend_yield, volatility)
-    dates = [_today() + max(1, round(one.years / years * _DAYS)) for one in paid]
-    vector = ql.DividendVector(dates, [one.amount for one in paid])
-    engine = ql.FdBlackScholesVanillaEngine(process, vector, _STEPS, _LEVELS)
-    american = ql.VanillaOption(_payoff(put_call, strike), _american())
-    european = ql.VanillaOption(_payoff(put_call, strike), ql.EuropeanExercise(_today() + _DAYS))
-    american.setPricingEngine(engine)
-    european.setPricingEngine(engine)
-    return float(american.NPV()), float(american.delta()), float(european.NPV())
+        def flat(value: float) -> Any:
+            return ql.YieldTermStructureHandle(ql.FlatForward(_today(), value, count))
+
+        surface = ql.BlackConstantVol(_today(), ql.NullCalendar(), self.volatility * math.sqrt(scale), count)
+        return ql.BlackScholesMertonProcess(
+            ql.QuoteHandle(ql.SimpleQuote(spot)),
+            flat(self.dividend_yield * scale),
+            flat(self.rate * scale),
+            ql.BlackVolTermStructureHandle(surface),
+        )
 
 
 @cache
@@ -147,25 +162,3 @@ def _today() -> Any:
 
 def _american() -> Any:
     return _quantlib().AmericanExercise(_today(), _today() + _DAYS)
-
-
-def _payoff(put_call: PutCall, strike: float) -> Any:
-    ql = _quantlib()
-    return ql.PlainVanillaPayoff(ql.Option.Call if put_call == "C" else ql.Option.Put, strike)
-
-
-def _process(spot: float, years: float, rate: float, dividend_yield: float, volatility: float) -> Any:
-    """The market with its life stretched to `_DAYS`: only volatility x root of time, rate x time and yield x time count."""
-    ql, scale = _quantlib(), years / _YEARS
-    count = ql.Actual365Fixed()
-
-    def flat(value: float) -> Any:
-        return ql.YieldTermStructureHandle(ql.FlatForward(_today(), value, count))
-
-    surface = ql.BlackConstantVol(_today(), ql.NullCalendar(), volatility * math.sqrt(scale), count)
-    return ql.BlackScholesMertonProcess(
-        ql.QuoteHandle(ql.SimpleQuote(spot)),
-        flat(dividend_yield * scale),
-        flat(rate * scale),
-        ql.BlackVolTermStructureHandle(surface),
-    )
