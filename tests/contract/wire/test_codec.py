@@ -32,7 +32,7 @@ def test_numbers_and_names_are_unique() -> None:
     assert len(NAMES) == len(request_ids) + len(response_ids)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @having(st.data(), st.sampled_from(NAMES), st.sampled_from(given.VERSIONS))
 def test_any_message_reads_as_it_was_written(data: st.DataObject, name: str, version: int) -> None:
     message = data.draw(given.messages(name, version))
@@ -58,7 +58,7 @@ def test_message_of_ids_alone_is_written_with_what_tws_prints_for_the_rest(versi
 MUTATIONS = ("drop", "add", "garble", "swap", "huge", "empty")
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @having(st.data(), st.integers(0, 10_000), st.sampled_from(MUTATIONS), st.sampled_from(given.VERSIONS))
 def test_mutated_message_reads_or_is_refused_with_its_place(data: st.DataObject, pick: int, mutation: str, version: int) -> None:
     vectors = given.golden()
@@ -100,7 +100,7 @@ def _mutated(data: st.DataObject, fields: list[str], mutation: str) -> list[str]
     return fields
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @having(st.binary(max_size=80), st.sampled_from(["c2s", "s2c"]))
 def test_any_body_reads_or_is_refused(body: bytes, direction: str) -> None:
     try:
@@ -153,7 +153,7 @@ def test_message_is_refused_when_it_cannot_be_written(message: Message) -> None:
         encode(message, 178)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @having(st.data(), st.sampled_from(["tick_price", "tick_size", "tick_option_computation", "tick_string"]))
 def test_quick_writer_writes_what_the_plain_one_writes(data: st.DataObject, name: str) -> None:
     message = data.draw(given.messages(name, 178))

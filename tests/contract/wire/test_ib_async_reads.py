@@ -58,7 +58,7 @@ def calls_of(message: Message, version: int) -> list[tuple[str, tuple[object, ..
     return wrapper.calls
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @having(st.data(), st.sampled_from(NAMES), st.sampled_from(given.VERSIONS))
 def test_any_answer_is_read_by_ib_async(data: st.DataObject, name: str, version: int) -> None:
     message = data.draw(given.messages(name, version, gaps=name in WITH_GAPS))

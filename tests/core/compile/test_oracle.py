@@ -185,7 +185,7 @@ KEYS = {
 """The keys of each structure."""
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 10**9), strategy=declared(), meeting=st.sampled_from(["bucket", "group"]))
 def test_sql_finds_what_plain_loops_find(seed: int, strategy: Strategy, meeting: Meeting) -> None:
     assert_finds_the_same(seed, strategy, meeting)
@@ -193,7 +193,7 @@ def test_sql_finds_what_plain_loops_find(seed: int, strategy: Strategy, meeting:
 
 @pytest.mark.parametrize("kind", KEYS)
 def test_sql_of_more_legs_finds_what_plain_loops_find(kind: str) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
     @given(seed=st.integers(0, 10**9), strategy=declared([kind]), meeting=st.sampled_from(["bucket", "group"]))
     def finds(seed: int, strategy: Strategy, meeting: Meeting) -> None:
         assert_finds_the_same(seed, strategy, meeting)

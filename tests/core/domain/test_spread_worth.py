@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given as property_of
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from engine.domain.spread import UNBOUNDED, Leg, Spread
@@ -20,7 +19,6 @@ def made(*legs: tuple[float, str, str, int], structure: str = "made") -> Spread:
     return Spread(structure, tuple(Leg(given.contract(strike, right), action, ratio) for strike, right, action, ratio in legs))  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
 @property_of(LEGS)
 def test_floor_and_cap_are_the_least_and_the_most_of_all_levels(legs: list[tuple[float, str, str, int]]) -> None:
     spread = made(*legs)

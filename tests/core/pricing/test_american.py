@@ -41,7 +41,7 @@ def test_price_with_cash_dividends_is_that_of_the_reference(case: Case) -> None:
     assert found.european == pytest.approx(expected["european_price"], abs=allowed["price_abs"])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from("PC"), st.floats(60, 160), st.floats(0.01, 1.5), st.floats(0, 0.1), st.floats(0, 0.08), st.floats(0.08, 0.8)
 )

@@ -123,7 +123,7 @@ def test_atm_volatility_is_absent_where_strikes_do_not_bracket_the_forward(strik
     assert math.isnan(atm_volatility(100, strikes, [0.2] * len(strikes)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(

@@ -125,7 +125,7 @@ def test_a_pair_told_at_another_level_names_the_forward_of_that_level() -> None:
     assert forwards(rows) == pytest.approx([101.0])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     forward=st.floats(60, 140),
     strikes=st.lists(st.sampled_from([float(k) for k in range(60, 141, 5)]), min_size=5, max_size=17, unique=True),

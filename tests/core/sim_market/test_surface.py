@@ -14,7 +14,7 @@ FEARS = st.floats(0.0, 1.0)
 STRIKES = np.arange(20.0, 400.0, 1.0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.sampled_from(SHAPES), st.floats(0.05, 1.5), st.floats(1 / 365, 2.0), FEARS)
 def test_calls_are_convex_and_falling_in_strike(shape: Shape, level: float, years: float, fear: float):
     iv = implied(shape, level, np.log(STRIKES / 100), years, fear)
@@ -25,7 +25,7 @@ def test_calls_are_convex_and_falling_in_strike(shape: Shape, level: float, year
     assert np.all(np.diff(calls, 2) >= -1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.sampled_from(SHAPES), st.floats(0.05, 1.5), st.floats(1 / 365, 1.0), st.floats(1 / 365, 1.0), FEARS)
 def test_total_variance_grows_with_time_at_every_strike(shape: Shape, level: float, near: float, more: float, fear: float):
     moneyness = np.log(STRIKES / 100)

@@ -108,7 +108,7 @@ def mutations(draw: st.DrawFn, text: str) -> str:
     return text
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(mutations(GOOD))
 def test_reading_a_mutated_strategy_always_answers(text: str) -> None:
     parsed = parse_strategy(text, "x.yaml", Common(schema=1, lists={"indices": ("SPX",)}))
@@ -121,7 +121,7 @@ def test_reading_a_mutated_strategy_always_answers(text: str) -> None:
             assert applied(text, problem.edits) != text
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(mutations(ACCOUNT), mutations(EVENTS))
 def test_reading_mutated_files_of_the_folder_always_answers(account: str, events: str) -> None:
     read = [parse_account(account), parse_events(events)]
@@ -132,7 +132,7 @@ def test_reading_mutated_files_of_the_folder_always_answers(account: str, events
             assert_is_clear(problem)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_reading_bytes_of_any_kind_always_answers(raw: bytes) -> None:
     problems = check_files({"strategies/x.yaml": raw})
@@ -142,7 +142,7 @@ def test_reading_bytes_of_any_kind_always_answers(raw: bytes) -> None:
         assert_is_clear(problem)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(WORDS, min_size=1, max_size=12).map(" ".join), st.sampled_from(["market", "leg", "spread", "position", "account"])
 )

@@ -66,7 +66,7 @@ def test_greeks_are_absent_when_tws_sends_minus_two():
 
 
 @given(st.permutations(range(6)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_executions_tell_the_same_facts_whatever_the_order_of_arrival(order: list[int]):
     executions, told = Executions(Names("sp-", 7)), list[Fact]()
     arrivals = [

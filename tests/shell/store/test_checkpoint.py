@@ -58,7 +58,7 @@ def test_first_start_is_an_empty_ledger(tmp_path: Path) -> None:
     found.journal.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, len(trading_day())), st.booleans())
 def test_fold_from_a_checkpoint_is_the_fold_from_the_beginning(stop: int, another_day: bool) -> None:
     with TemporaryDirectory() as folder:

@@ -219,7 +219,7 @@ def test_the_views_are_the_fold_of_fills_that_were_made_and_of_the_executions_th
 events = st.tuples(st.integers(0, 5), st.integers(0, 13), st.integers(1, 3), st.integers(0, 3))
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 @given(st.lists(events, min_size=40, max_size=160))
 def test_the_views_are_the_fold_of_whatever_can_happen(drawn: list[tuple[int, int, int, int]]) -> None:
     story = [proposal(f"o{n}", quantity=n % 3 + 1, spread=bull_put(6000 - 100 * n, 5950 - 100 * n)) for n in range(4)]

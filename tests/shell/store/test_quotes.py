@@ -303,7 +303,7 @@ def test_only_rows_that_changed_are_computed_again() -> None:
     assert changed <= {group_id, group_id + 1}, "its own side, and the calls of its expiry, whose forward it moves"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(range(22)), st.sampled_from(["quote", "greeks", "drop", "spot", "look", "wait"]),
                           st.floats(0.05, 200)), max_size=30))  # fmt: skip
 def test_dirty_rows_give_what_a_full_computation_gives(events: list[tuple[int, str, float]]) -> None:
@@ -376,7 +376,7 @@ def test_snapshot_ids_are_unique_and_sort_by_time() -> None:
     assert ids[0] == "20261123T150000.000000-000"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 43), st.floats(1, 50)), max_size=12), min_size=1, max_size=6))
 def test_published_copies_hold_what_the_live_columns_hold_and_stay_still(rounds: list[list[tuple[int, float]]]) -> None:
     contracts = [*chain(), *chain(days=4, first=700)]
