@@ -134,6 +134,8 @@ def _held(row: Row) -> Row:
         "position": row["position"],
         "spread": row["spread"],
         "quantity": row["quantity"],
+        "also open": "\n".join(f"{part['quantity']} × {part['spread']}" for part in cast("list[Row]", row["parts"])[1:]) or None,
+        "realised": dollars(row["realised_usd"], signed=True) if row["realised_usd"] else None,
         "unrealised": dollars(row["unrealised_usd"], signed=True),
         "mark": marked(row),
         "opened at": money(row["opening_net"]),

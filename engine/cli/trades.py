@@ -20,7 +20,7 @@ from engine.store.history import MAX_ROWS, query
 
 TRADES = """
 SELECT t.position, t.strategy, t.opened_at, t.closed_at, t.is_open, t.quantity, p.quantity AS open_quantity, t.opening_net,
-  t.closing_net, t.realised, t.fees, t.max_loss, t.close_reason, t.rolled_from, p.spread
+  t.closing_net, t.realised, t.fees, t.max_loss, t.close_reason, t.rolled_from, p.spread, p.structure, p.parts
 FROM trades AS t JOIN positions AS p USING (account, position)
 ORDER BY t.opened_at DESC, t.position DESC"""
 LAST_DAY = "SELECT max(recorded_at)::DATE FROM facts"
@@ -35,6 +35,7 @@ COLUMNS = (
     "spread",
     "quantity",
     "open_quantity",
+    "open_parts",
     "opened_at",
     "closed_at",
     "opening_net",
@@ -114,6 +115,7 @@ def _trade(row: Row, live: dict[str, Row], archived: defaultdict[str, Row]) -> R
     return {
         **{key: row[key] for key in ("position", "strategy")},
         "spread": str(msgspec.convert(json.loads(str(row["spread"])), Spread, strict=False)),
+        "open_parts": _left(row),
         **{key: row[key] for key in ("quantity", "open_quantity", "opening_net", "closing_net", "close_reason", "rolled_from")},
         "opened_at": _utc(row["opened_at"]),
         "closed_at": _utc(row["closed_at"]),
@@ -122,9 +124,16 @@ def _trade(row: Row, live: dict[str, Row], archived: defaultdict[str, Row]) -> R
     }
 
 
+def _left(row: Row) -> str | None:
+    """What is open of a trade of which a part is closed, combination by combination; None where all or nothing is."""
+    parts = [(part["quantity"], part["structure"]) for part in cast("list[Row]", row["parts"])]
+    whole = (row["quantity"], row["structure"])
+    return None if parts in ([], [whole]) else " and ".join(f"{quantity} × {structure}" for quantity, structure in parts)
+
+
 def _told(row: Row) -> Row:
     """A trade as a person reads it, the most important first."""
-    part = "" if row["open_quantity"] in {0, row["quantity"]} else f", {row['open_quantity']} of them open"
+    part = "" if row["open_parts"] is None else f", open are {row['open_parts']}"
     return {
         "position": row["position"],
         "spread": f"{row['quantity']} × {row['spread']}{part}",
@@ -141,7 +150,7 @@ def _told(row: Row) -> Row:
 
 def _results(row: Row) -> Iterator[str]:
     """What is made for certain, and what is not yet: before fees."""
-    if row["open_quantity"] != row["quantity"]:
+    if not row["open_quantity"] or row["open_parts"] is not None:
         yield f"{dollars(row['realised_usd'], signed=True)} realised"
     if row["open_quantity"]:
         known = row["unrealised_usd"] is not None

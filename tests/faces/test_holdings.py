@@ -23,6 +23,7 @@ HELD: dict[str, Any] = {
     "mark_age_s": 2.0,
     "mark_obstacle": None,
     "unrealised_usd": 290.0,
+    "parts": [{"spread": "SPY 31 Dec 26 622/627C bear_call", "quantity": 5}],
     "fees_usd": 6.5,
     "max_loss_usd": 2023.0,
     "state": "open",
@@ -85,6 +86,15 @@ def test_positions_and_orders_are_whole_at_any_width(columns: int, terminal: Ter
     assert {"spa8ff9-261123-0001", "spa8ff9-261123-0002", "spa8ff9-261123-0003"} <= set(told.split())
     assert max(len(line) for line in told.splitlines()) <= columns
     assert told == snapshot
+
+
+def test_position_of_which_a_part_is_closed_says_all_that_is_open_and_what_was_realised(spreads: Spreads) -> None:
+    rest = {"spread": "SPY 31 Dec 26 627C bear_call long", "quantity": 2}
+    with engine_that_says([{**HELD, "parts": [*HELD["parts"], rest], "realised_usd": -130.0}]):
+        told = spreads("positions").out
+
+    assert "2 × SPY 31 Dec 26 627C bear_call long" in told
+    assert "-$130" in told
 
 
 def test_programs_get_positions_and_orders_as_the_engine_said_them(spreads: Spreads) -> None:

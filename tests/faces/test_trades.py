@@ -58,6 +58,23 @@ def test_mark_is_the_engine_s_where_one_runs(spreads: Spreads, state: Path) -> N
     assert {row["position"]: row["realised_usd"] for row in live} == {"o1": 155.0, "o2": 0.0, "o9": 0.0}
 
 
+def test_trade_whose_short_was_bought_back_says_what_is_left_and_what_was_realised(spreads: Spreads, tmp_path: Path) -> None:
+    short = Spread("bull_put short", SPREAD.legs[:1])
+    journal = Journal.open(tmp_path / "state", "DU1").journal
+    bought = [proposal("c9", position="o9", quantity=1, spread=short), *placed("c9")[1:]]
+    for fact, at in timed([*OPEN, *bought, *fills("c9", 1, ("6.00",), closes=True, spread=short)]):
+        journal.append(fact, at)
+    journal.close()
+
+    ran = spreads("trades")
+    (row,) = json.loads(spreads("trades", "--format", "json").out)
+
+    assert row["open_parts"] == "1 × bull_put and 1 × bull_put long"
+    assert row["realised_usd"] == -100.0
+    assert "open are 1 × bull_put and 1 × bull_put long" in ran.out
+    assert "-$100 realised" in ran.out
+
+
 def test_engine_that_does_not_answer_leaves_the_marks_of_the_archive(spreads: Spreads, state: Path) -> None:
     with engine_that_says({"detail": "busy"}, status=503):
         ran = spreads("trades", "--format", "json")

@@ -1,5 +1,5 @@
 SELECT
-  account, order_ref,
+  account, order_ref, place,
   (leg->>'$.contract.con_id')::BIGINT AS con_id,
   leg->>'$.contract.underlying' AS underlying,
   leg->>'$.contract.root' AS root,
@@ -10,7 +10,10 @@ SELECT
   leg->>'$.action' AS action,
   (leg->>'$.ratio')::BIGINT AS ratio
 FROM (
-  SELECT account, order_ref, unnest(from_json(spread->'$.legs', '["JSON"]')) AS leg
-  FROM facts
-  WHERE kind = 'OrderProposed'
+  SELECT account, order_ref, unnest(list) AS leg, generate_subscripts(list, 1) AS place
+  FROM (
+    SELECT account, order_ref, from_json(spread->'$.legs', '["JSON"]') AS list
+    FROM facts
+    WHERE kind = 'OrderProposed'
+  )
 )

@@ -92,6 +92,23 @@ cash AS (
   ) AS f
   GROUP BY ALL
 ),
+-- What has executed of each leg, at its average price in USD per share, in the order of the structure.
+by_leg AS (
+  SELECT
+    l.account, l.order_ref,
+    list({
+      'con_id': l.con_id, 'action': l.action, 'ratio': l.ratio, 'put_call': l.put_call, 'strike': l.strike, 'expiry': l.expiry,
+      'executed': coalesce(d.done, 0), 'price': d.cash / d.done
+    } ORDER BY l.place) AS legs
+  FROM legs AS l
+  LEFT JOIN (
+    SELECT account, order_ref, con_id, sum(quantity) AS done, sum(price * quantity) AS cash
+    FROM steps
+    WHERE counts
+    GROUP BY ALL
+  ) AS d ON d.account = l.account AND d.order_ref = l.order_ref AND d.con_id = l.con_id
+  GROUP BY ALL
+),
 executed AS (
   -- An execution whose time nobody could read took place no later than it was heard.
   SELECT
@@ -155,7 +172,7 @@ SELECT
   CASE WHEN w.filled > 0 THEN (c.per_share / w.filled)::DECIMAL(18,6) END AS net_filled,
   CASE WHEN w.filled > 0 THEN (c.per_share * l.multiplier)::DECIMAL(18,4) END AS cash,
   coalesce(m.commission, 0)::DECIMAL(18,6) AS commission,
-  s.value AS settled_value, s.settled_at
+  s.value AS settled_value, s.settled_at, b.legs
 FROM told AS p
 JOIN folded AS f ON f.account = p.account AND f.order_ref = p.order_ref
 JOIN last_told AS t ON t.account = p.account AND t.order_ref = p.order_ref
@@ -172,6 +189,7 @@ LEFT JOIN (
 LEFT JOIN settlements AS s ON s.account = p.account AND s.position = p.order_ref
 LEFT JOIN whole AS w ON w.account = p.account AND w.order_ref = p.order_ref
 LEFT JOIN cash AS c ON c.account = p.account AND c.order_ref = p.order_ref
+LEFT JOIN by_leg AS b ON b.account = p.account AND b.order_ref = p.order_ref
 LEFT JOIN executed AS e ON e.account = p.account AND e.order_ref = p.order_ref
 LEFT JOIN perms AS n ON n.account = p.account AND n.order_ref = p.order_ref
 LEFT JOIN paid AS m ON m.account = p.account AND m.order_ref = p.order_ref

@@ -1,10 +1,13 @@
+-- The fold of domain/position.py: what is held of each leg, the combinations that it makes, and what was made on the rest.
 WITH known AS MATERIALIZED (
   SELECT * FROM orders
+),
+opened AS MATERIALIZED (
+  SELECT * FROM known WHERE position = order_ref AND filled > 0
 ),
 closings AS (
   SELECT
     account, position,
-    sum(filled) AS filled,
     coalesce(sum(cash) FILTER (filled > 0), 0) AS cash,
     max(last_executed_at) FILTER (filled > 0) AS closed_at,
     arg_max(reason, seq) FILTER (filled > 0) AS reason,
@@ -13,43 +16,192 @@ closings AS (
   WHERE purpose = 'close'
   GROUP BY ALL
 ),
-joined AS (
-  SELECT
-    o.*, o.filled AS opened, coalesce(c.filled, 0) AS bought_back,
-    o.settled_value IS NOT NULL AND o.filled > coalesce(c.filled, 0) AS is_settled,
-    coalesce(c.cash, 0) AS closing_cash, c.closed_at AS last_close, c.reason AS closing_reason,
-    o.commission + coalesce(c.commission, 0) AS paid,
-    greatest(
-      0, (CASE WHEN o.structure IN ('bull_put', 'bear_call') THEN o.width * o.multiplier ELSE 0 END)
-        - o.cash / o.filled + o.fees_estimated / o.quantity
-    ) AS loss
-  FROM known AS o
-  LEFT JOIN closings AS c ON c.account = o.account AND c.position = o.order_ref
-  WHERE o.position = o.order_ref AND o.filled > 0
+-- A close counts in whole combinations of its own legs.
+closed_legs AS (
+  SELECT account, position, leg.con_id AS con_id, sum(filled * leg.ratio) AS closed, sum(filled * leg.ratio * leg.price) AS cash
+  FROM (SELECT account, position, filled, unnest(legs) AS leg FROM known WHERE purpose = 'close' AND filled > 0)
+  GROUP BY ALL
 ),
-closed AS (
+-- `left_over` is held until a settlement, which ends all of it.
+leg_lots AS MATERIALIZED (
   SELECT
-    *,
-    CASE WHEN is_settled THEN opened ELSE bought_back END AS all_closed,
-    closing_cash + CASE WHEN is_settled THEN settled_value * (opened - bought_back) * multiplier ELSE 0 END AS all_cash
-  FROM joined
+    o.account, o.position, o.place, o.leg.con_id AS con_id, o.leg.action AS action, o.leg.put_call AS put_call,
+    o.leg.strike AS strike, o.leg.expiry AS expiry, o.leg.ratio AS ratio, CASE o.leg.action WHEN 'buy' THEN 1 ELSE -1 END AS sign,
+    o.filled * o.leg.ratio AS opened, coalesce(c.closed, 0) AS closed,
+    greatest(0, o.filled * o.leg.ratio - coalesce(c.closed, 0)) AS left_over,
+    o.leg.price AS opening_price, c.cash / c.closed AS closing_price
+  FROM (
+    SELECT account, position, filled, unnest(legs) AS leg, generate_subscripts(legs, 1) AS place FROM opened
+  ) AS o
+  LEFT JOIN closed_legs AS c ON c.account = o.account AND c.position = o.position AND c.con_id = o.leg.con_id
+),
+-- domain/parts.py: whole combinations first; then each short with a long of its right, in the order of the structure; then what
+-- stands alone. Of one right every long covers every short, so that pairs are where both stand in line at the same number.
+wholes AS (
+  SELECT account, position, min(left_over // ratio) AS quantity, count(DISTINCT put_call) > 1 AS has_both
+  FROM leg_lots
+  GROUP BY ALL
+),
+lined_up AS (
+  SELECT
+    l.account, l.position, l.place, l.sign, l.action, l.put_call, w.has_both,
+    l.left_over - w.quantity * l.ratio AS rest,
+    sum(l.left_over - w.quantity * l.ratio) OVER before AS last
+  FROM leg_lots AS l
+  JOIN wholes AS w ON w.account = l.account AND w.position = l.position
+  WINDOW before AS (
+    PARTITION BY l.account, l.position, l.put_call, l.sign ORDER BY l.place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )
+),
+taken_apart AS (
+  SELECT account, position, 0 AS rank_1, 0 AS rank_2, 'whole' AS what, '' AS side, quantity, NULL::BIGINT[] AS places
+  FROM wholes
+  UNION ALL
+  -- As it was opened: not open by itself, but what the position could lose at first is reckoned by the same rule.
+  SELECT account, order_ref, 3, 0, 'opened', '', filled, NULL FROM opened
+  UNION ALL
+  SELECT
+    s.account, s.position, 1, s.place * 100 + b.place, 'pair', CASE WHEN s.has_both THEN s.put_call ELSE '' END,
+    least(s.last, b.last) - greatest(s.last - s.rest, b.last - b.rest),
+    [least(s.place, b.place), greatest(s.place, b.place)]
+  FROM lined_up AS s
+  JOIN lined_up AS b ON b.account = s.account AND b.position = s.position AND b.put_call = s.put_call
+  WHERE s.sign < 0 AND b.sign > 0
+  UNION ALL
+  SELECT
+    a.account, a.position, 2, a.place, CASE a.action WHEN 'buy' THEN 'long' ELSE 'short' END,
+    CASE WHEN a.has_both THEN a.put_call ELSE '' END,
+    least(a.rest, a.last - coalesce(o.total, 0)),
+    [a.place]
+  FROM lined_up AS a
+  LEFT JOIN (
+    SELECT account, position, put_call, sign, sum(rest) AS total FROM lined_up GROUP BY ALL
+  ) AS o ON o.account = a.account AND o.position = a.position AND o.put_call = a.put_call AND o.sign = -a.sign
+),
+part_legs AS MATERIALIZED (
+  SELECT
+    t.* EXCLUDE (places), l.con_id, l.place, l.sign, l.put_call, l.strike, l.opening_price,
+    CASE WHEN t.places IS NULL THEN l.ratio ELSE 1 END AS ratio
+  FROM taken_apart AS t
+  JOIN leg_lots AS l ON l.account = t.account AND l.position = t.position AND (t.places IS NULL OR list_contains(t.places, l.place))
+  WHERE t.quantity > 0
+),
+-- The least that a combination can be worth at expiry, USD per share: it bends at 0 and at its strikes, and beyond the last of them
+-- follows its calls.
+floors AS (
+  SELECT account, position, rank_1, rank_2, CASE WHEN min(slope) >= 0 THEN min(worth) END AS floor
+  FROM (
+    SELECT
+      l.account, l.position, l.rank_1, l.rank_2, c.level,
+      sum(l.sign * l.ratio * greatest(0, CASE l.put_call WHEN 'C' THEN c.level - l.strike ELSE l.strike - c.level END)) AS worth,
+      coalesce(sum(l.sign * l.ratio) FILTER (l.put_call = 'C'), 0) AS slope
+    FROM part_legs AS l
+    JOIN (
+      SELECT DISTINCT account, position, rank_1, rank_2, strike AS level FROM part_legs
+      UNION
+      SELECT DISTINCT account, position, rank_1, rank_2, 0 FROM part_legs
+    ) AS c ON c.account = l.account AND c.position = l.position AND c.rank_1 = l.rank_1 AND c.rank_2 = l.rank_2
+    GROUP BY ALL
+  )
+  GROUP BY ALL
+),
+reckoned AS MATERIALIZED (
+  SELECT
+    p.account, p.position, p.rank_1, p.rank_2, p.quantity,
+    o.structure || CASE p.what
+      WHEN 'whole' THEN ''
+      WHEN 'opened' THEN ''
+      WHEN 'pair' THEN CASE p.side WHEN 'P' THEN ' put side' WHEN 'C' THEN ' call side' ELSE ' part' END
+      ELSE ' ' || p.what || CASE p.side WHEN 'P' THEN ' put' WHEN 'C' THEN ' call' ELSE '' END
+    END AS name,
+    p.opening_net,
+    greatest(
+      0, -(f.floor + p.opening_net) * o.multiplier + o.fees_estimated / o.quantity * p.contracts / w.contracts
+    ) * p.quantity AS max_loss,
+    p.legs
+  FROM (
+    SELECT
+      account, position, rank_1, rank_2, what, side, quantity,
+      -sum(sign * ratio * opening_price) AS opening_net, sum(ratio) AS contracts,
+      list({'con_id': con_id, 'ratio': ratio, 'sign': sign} ORDER BY place) AS legs
+    FROM part_legs
+    GROUP BY ALL
+  ) AS p
+  JOIN floors AS f ON f.account = p.account AND f.position = p.position AND f.rank_1 = p.rank_1 AND f.rank_2 = p.rank_2
+  JOIN opened AS o ON o.account = p.account AND o.order_ref = p.position
+  JOIN (
+    SELECT account, position, sum(ratio) AS contracts FROM leg_lots GROUP BY ALL
+  ) AS w ON w.account = p.account AND w.position = p.position
+),
+open_parts AS (
+  SELECT
+    account, position, first(quantity ORDER BY rank_1, rank_2) AS quantity, sum(max_loss) AS max_loss,
+    count(max_loss) = count(*) AS is_bounded,
+    list({
+      'structure': name, 'quantity': quantity, 'opening_net': opening_net::DECIMAL(18,6), 'max_loss': max_loss::DECIMAL(18,4),
+      'legs': legs
+    } ORDER BY rank_1, rank_2) AS parts
+  FROM reckoned
+  WHERE rank_1 < 3
+  GROUP BY ALL
+),
+held AS (
+  SELECT
+    o.account, o.position,
+    any_value(s.is_settled) AS is_settled, any_value(s.brought) AS brought,
+    min(CASE WHEN s.is_settled THEN 0 ELSE l.left_over END // l.ratio) AS whole,
+    max(greatest(0, l.closed - l.opened)) AS excess,
+    max(ceil(l.closed / l.ratio)) AS times,
+    sum(
+      l.sign * (
+        coalesce(l.closing_price * least(l.closed, l.opened), 0)
+        - l.opening_price * (l.opened - CASE WHEN s.is_settled THEN 0 ELSE l.left_over END)
+      )
+    ) AS made,
+    list({
+      'con_id': l.con_id, 'action': l.action, 'ratio': l.ratio, 'put_call': l.put_call, 'strike': l.strike, 'expiry': l.expiry,
+      'opened': l.opened, 'closed': l.closed, 'held': CASE WHEN s.is_settled THEN 0 ELSE l.left_over END,
+      'opening_price': l.opening_price, 'closing_price': l.closing_price
+    } ORDER BY l.place) AS lots
+  FROM opened AS o
+  JOIN (
+    -- A settlement ends what was open; its value is that of one combination of the first part.
+    SELECT
+      o.account, o.order_ref AS position,
+      o.settled_value IS NOT NULL AND p.quantity IS NOT NULL AS is_settled,
+      CASE WHEN p.quantity IS NOT NULL THEN coalesce(o.settled_value * p.quantity, 0) ELSE 0 END AS brought
+    FROM opened AS o
+    LEFT JOIN open_parts AS p ON p.account = o.account AND p.position = o.order_ref
+  ) AS s ON s.account = o.account AND s.position = o.order_ref
+  JOIN leg_lots AS l ON l.account = o.account AND l.position = o.order_ref
+  GROUP BY o.account, o.position
 )
 SELECT
-  account, order_ref AS position, strategy, digest, underlying, root, structure, expiry, multiplier, spread, rolled_from,
-  first_executed_at AS opened_at, opened,
-  least(all_closed, opened) AS closed,
-  opened - least(all_closed, opened) AS quantity,
-  greatest(0, bought_back - opened) AS excess,
-  opened > all_closed AS is_open,
-  net_filled AS opening_net,
-  CASE WHEN all_closed > 0 THEN (all_cash / all_closed / multiplier)::DECIMAL(18,6) END AS closing_net,
+  o.account, o.order_ref AS position, o.strategy, o.digest, o.underlying, o.root, o.structure, o.expiry, o.multiplier, o.spread,
+  o.rolled_from, o.first_executed_at AS opened_at, o.filled AS opened,
+  o.filled - h.whole AS closed,
+  CASE WHEN h.is_settled THEN 0 ELSE coalesce(p.quantity, 0) END::BIGINT AS quantity,
+  h.excess::BIGINT AS excess,
+  p.quantity IS NOT NULL AND NOT h.is_settled AS is_open,
+  o.net_filled AS opening_net,
+  ((h.brought + coalesce(c.cash, 0) / o.multiplier) / nullif(greatest(o.filled - h.whole, h.times), 0))::DECIMAL(18,6) AS closing_net,
+  ((h.brought + h.made) * o.multiplier)::DECIMAL(18,4) AS realised,
+  o.commission + coalesce(c.commission, 0) AS fees,
+  -- Null where a call is owed that nothing covers: no number bounds the loss.
   CASE
-    WHEN all_closed > 0 THEN ((cash / opened + all_cash / all_closed) * least(all_closed, opened))::DECIMAL(18,4)
-    ELSE 0
-  END AS realised,
-  paid AS fees,
-  (loss * greatest(0, opened - all_closed))::DECIMAL(18,4) AS max_loss,
-  (loss * opened)::DECIMAL(18,4) AS max_loss_opened,
-  CASE WHEN all_closed >= opened THEN CASE WHEN is_settled THEN least(settled_at, expires_at) ELSE last_close END END AS closed_at,
-  CASE WHEN is_settled THEN 'settled at expiry' ELSE coalesce(closing_reason, '') END AS close_reason
-FROM closed
+    WHEN p.quantity IS NULL OR h.is_settled THEN 0
+    WHEN p.is_bounded THEN p.max_loss
+  END::DECIMAL(18,4) AS max_loss,
+  first.max_loss::DECIMAL(18,4) AS max_loss_opened,
+  CASE
+    WHEN h.is_settled THEN least(o.settled_at, o.expires_at)
+    WHEN p.quantity IS NULL THEN c.closed_at
+  END AS closed_at,
+  CASE WHEN h.is_settled THEN 'settled at expiry' ELSE coalesce(c.reason, '') END AS close_reason,
+  h.lots,
+  CASE WHEN h.is_settled THEN [] ELSE coalesce(p.parts, []) END AS parts
+FROM opened AS o
+JOIN held AS h ON h.account = o.account AND h.position = o.order_ref
+JOIN reckoned AS first ON first.account = o.account AND first.position = o.order_ref AND first.rank_1 = 3
+LEFT JOIN open_parts AS p ON p.account = o.account AND p.position = o.order_ref
+LEFT JOIN closings AS c ON c.account = o.account AND c.position = o.order_ref

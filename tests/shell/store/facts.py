@@ -92,9 +92,9 @@ def proposal(
 
 
 def fills(
-    ref: str, quantity: int, prices: tuple[str, str], *, closes: bool = False, tag: str = "a", spread: Spread | None = None
+    ref: str, quantity: int, prices: tuple[str, ...], *, closes: bool = False, tag: str = "a", spread: Spread | None = None
 ) -> Iterator[Fact]:
-    """Both legs of `quantity` spreads executed at these prices, each with its commission."""
+    """Each leg of `quantity` spreads executed at these prices, each with its commission."""
     for number, (leg, price) in enumerate(zip((spread or bull_put()).legs, prices, strict=True)):
         action = leg.action if not closes else ("buy" if leg.action == "sell" else "sell")
         exec_id = f"{ref}.{tag}{number}.01"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 import pytest
@@ -18,6 +19,7 @@ from engine.domain.errors import IllegalFact, UserError
 from engine.domain.facts import KINDS, Fact
 from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
+from engine.domain.position import Position
 from engine.domain.spread import Leg, Spread
 from engine.store import chains, views
 from engine.store.history import query, write_views
@@ -86,9 +88,30 @@ def assert_views_are_the_fold(state: Path, ledger: Ledger) -> None:
         ], ref  # fmt: skip
         assert (row["opened_at"], row["closed_at"]) == (utc(position.opened_at), utc(position.closed_at)), ref
         assert (row["rolled_from"], row["excess"]) == (position.rolled_from, position.excess), ref
-        for name in ("opening_net", "closing_net", "realised", "max_loss"):
-            assert close(row[name], getattr(position, name)), (ref, name)
+        for name in ("closing_net", "realised", "max_loss"):
+            assert close(row[name], _bounded(getattr(position, name))), (ref, name)
+        assert close(row["opening_net"], ledger.orders[ref].net_filled), ref
+        assert_legs_are_the_fold(row, position)
         assert close(trade["pnl"], position.realised - position.fees), ref
+
+
+def assert_legs_are_the_fold(row: dict[str, Any], position: Position) -> None:
+    for seen, lot in zip(row["lots"], position.lots, strict=True):
+        told = (seen["con_id"], seen["action"], seen["ratio"], seen["opened"], seen["closed"], seen["held"])
+        assert told == (lot.leg.contract.con_id, lot.leg.action, lot.leg.ratio, lot.opened, lot.closed, lot.held), position.id
+        assert close(seen["opening_price"], lot.opening_price), position.id
+        assert close(seen["closing_price"], lot.closing_price), position.id
+    for seen, part in zip(row["parts"], position.parts, strict=True):
+        assert (seen["structure"], seen["quantity"]) == (part.spread.structure, part.quantity), position.id
+        assert [(leg["con_id"], leg["ratio"] * leg["sign"]) for leg in seen["legs"]] == [
+            (leg.contract.con_id, leg.ratio * leg.sign) for leg in part.spread.legs
+        ], position.id
+        assert close(seen["opening_net"], part.opening_net), position.id
+        assert close(seen["max_loss"], _bounded(part.max_loss)), position.id
+
+
+def _bounded(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None or amount.is_infinite() else amount
 
 
 def close(seen: object, expected: Decimal | None) -> bool:
@@ -371,16 +394,30 @@ def test_open_position_is_marked_at_the_last_archived_quotes_of_all_its_legs_on_
     later, next_day = NOON + timedelta(hours=1), NOON + timedelta(days=1)
     quoted(tmp_path, NOON - timedelta(hours=1), short=("9.00", "9.20"), long=("1.00", "1.20"))
     quoted(tmp_path, later, short=("4.00", "4.20"), long=("3.00", "3.10"))
-    quoted(tmp_path, later + timedelta(minutes=5), short=("4.00", "4.20"), long=(None, "0.10"))
+    quoted(tmp_path, later + timedelta(minutes=5), short=("4.00", "4.20"), long=(None, "0.60"))
     quoted(tmp_path, next_day, short=("5.00", "5.20"), long=("3.00", "3.10"))
 
     found = rows(tmp_path, 'SELECT position, "date", marked_at, quantity, mark, unrealised FROM marks ORDER BY "date"')
 
-    ages = timedelta(seconds=8)
+    first_at, next_at = later - timedelta(seconds=8), next_day - timedelta(seconds=8)
     assert [(row["position"], row["quantity"]) for row in found] == [("o1", 2), ("o1", 2)]
-    assert [row["marked_at"] for row in found] == [utc(at - ages) for at in (later, next_day)]
+    assert [row["marked_at"] for row in found] == [utc(first_at), utc(next_at)]
     assert [row["mark"] for row in found] == [Decimal("-1.05"), Decimal("-2.05")]
     assert [row["unrealised"] for row in found] == [Decimal(90), Decimal(-110)]
+
+
+def test_long_leg_without_a_bid_brings_nothing_in_the_mark_of_that_moment(tmp_path: Path) -> None:
+    spread = Spread("bull_put", (Leg(chain()[15], "sell"), Leg(chain()[13], "buy")))
+    told(tmp_path, [proposal("o1", spread=spread), *placed("o1"), *fills("o1", 2, ("5.00", "3.50"), spread=spread)])
+    later = NOON + timedelta(hours=1)
+    quoted(tmp_path, NOON, short=("4.00", "4.20"), long=("3.00", "3.10"))
+    quoted(tmp_path, later, short=("4.00", "4.20"), long=(None, "0.10"))
+
+    (mark,) = rows(tmp_path, "SELECT as_of, marked_at, mark, unrealised FROM marks")
+
+    assert (mark["as_of"], mark["marked_at"]) == (utc(later), utc(later - timedelta(seconds=2)))
+    # It costs 4.10 to close at mid: 2.60 more than the 1.50 it brought, twice.
+    assert (mark["mark"], mark["unrealised"]) == (Decimal("-4.10"), Decimal(-520))
 
 
 def quoted(state: Path, at: datetime, *, short: tuple[str | None, str], long: tuple[str | None, str]) -> None:
