@@ -154,7 +154,7 @@ class App:
             funnel_every=options.funnel_every or timedelta(seconds=settings.explain_every_s),
             probation=options.probation,
         )
-        background = Background(broker, feed, library, self._finder, ledger, self._inbox, self._clock)
+        background = Background(broker, feed, library, self._finder, ledger, self._inbox, self._clock, snapshots.idle)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, snapshots, self._inbox, group.create_task)
             explanations = self._explanations(account)

@@ -1,16 +1,18 @@
 """Which options are worth a market data line: what is held first, then what the strategies could trade, best guesses first.
 
-A broker streams about a hundred lines while a chain has thousands of options: the choice is part of deciding. Deltas are guessed
-from the 30-day volatility of the underlying; once quotes flow, the chosen strikes are chosen again from what is known.
+A broker streams about a hundred lines while a chain has thousands of options: the choice is part of deciding. Each strategy gets
+whole combinations, the likeliest first, in turns with the others; those that cannot open now get what is left. Deltas are guessed
+from the 30-day volatility of the underlying; once quotes flow, from the volatilities of the strikes that quote.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from heapq import nsmallest
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
+from typing import TypeVar
 
 import numpy as np
 from scipy.special import ndtr
@@ -26,6 +28,8 @@ from engine.strategy.model import Strategy
 from engine.strategy.spreads import BrokenWing, Butterfly, Structure, TwoWings, Vertical
 from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, WidthRange
 
+_Thing = TypeVar("_Thing")
+
 GUESSED_IV = 0.20
 """Where the volatility of an underlying is not known yet: about the long-run mean of large indices."""
 EXPIRIES_MAX = 2
@@ -38,8 +42,8 @@ PAIRS_SHARE = 10
 """Of so many lines one at most is for the pairs that the forwards come from."""
 PAIRS_TURN_S = 300.0
 """Where they are too many for that, others have their turn each time that lines are chosen anew."""
-ATM_STRIKES = 4
-"""Strikes around the spot that every watched expiry needs for its at-the-money volatility."""
+ATM_STRIKES = 2
+"""Strikes around the spot that every watched expiry needs for its at-the-money volatility, after its first combination."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,18 @@ class Guess:
     spot: float
     """The level that options are priced off: of a volatility index its future, where that is known."""
     iv: float | None
+    volatilities: Mapping[int, float] = field(default_factory=dict[int, float])
+    """Implied volatilities of the options that quote, by contract number, a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A leg that is sold, and how far below and above it legs are bought."""
+
+    put_call: PutCall
+    band: DeltaRange | None
+    below: WidthRange | None = None
+    above: WidthRange | None = None
 
 
 def subscriptions(
@@ -59,10 +75,12 @@ def subscriptions(
     now: datetime,
     most: int,
     calendar: Calendar = WEEKDAYS,
+    idle: Collection[str] = (),
 ) -> list[Contract]:
     """At most so many contracts worth a line, most important first, each once; what is held always counts.
 
-    A class whose last trading session is over is watched no more.
+    `idle` names the strategies that cannot open now: they come after all others. A class whose last trading session is over is
+    watched no more.
     """
     listed: dict[str, list[Contract]] = {}
     until: dict[tuple[OptionClass, date], datetime] = {}
@@ -72,15 +90,19 @@ def subscriptions(
             until[series] = calendar.trades_until(*series)
         if until[series] > now:
             listed.setdefault(contract.underlying, []).append(contract)
-    searches = [
-        _for_strategy(strategy, rule, listed[name], guesses[name], now, most, calendar)
-        for strategy in strategies
-        if strategy.enabled
-        for rule in _rules(strategy, ledger, trading_day(now))
-        for name in strategy.universe
-        if name in listed and name in guesses
-    ]
-    turns = (contract for turn in zip_longest(*searches) for contract in turn if contract is not None)
+
+    def turns_of(searching: Iterable[Strategy]) -> Iterator[Contract]:
+        searches = [
+            _for_strategy(strategy, rule, listed[name], guesses[name], now, most, calendar)
+            for strategy in searching
+            for rule in _rules(strategy, ledger, trading_day(now))
+            for name in strategy.universe
+            if name in listed and name in guesses
+        ]
+        return _in_turns(searches)
+
+    enabled = [strategy for strategy in strategies if strategy.enabled]
+    turns = chain(turns_of(one for one in enabled if one.name not in idle), turns_of(one for one in enabled if one.name in idle))
     held = list(dict.fromkeys(_held(ledger)))
     chosen = dict.fromkeys((*held, *islice(dict.fromkeys(turns), max(0, most))))
     pairs = _pairs(chosen, listed, guesses, now, max(0, most) // PAIRS_SHARE)
@@ -126,9 +148,9 @@ def _asked(days: Sequence[date], *, every: bool) -> list[date]:
     return list(days) if every or len(days) <= 3 else [days[0], days[len(days) // 2], days[-1]]
 
 
-def _at_the_money(chain: Sequence[Contract], level: float) -> tuple[Contract, Contract] | None:
+def _at_the_money(options: Sequence[Contract], level: float) -> tuple[Contract, Contract] | None:
     sides: dict[Decimal, dict[str, Contract]] = {}
-    for contract in chain:
+    for contract in options:
         sides.setdefault(contract.strike, {})[contract.put_call] = contract
     both = [strike for strike, of in sides.items() if len(of) == 2]
     if not both:
@@ -163,24 +185,29 @@ def _for_strategy(
     most: int,
     calendar: Calendar,
 ) -> list[Contract]:
+    """Its likeliest combination of every expiry, then the second of every one, and so on."""
     days = _expiries(rule, {(contract.rule, contract.expiry) for contract in contracts}, now, calendar)
-    chains = [
-        _for_chain(anchor, chain, guess, now, most, calendar)
-        for day in days
-        for anchor in _anchors(strategy.spread)
-        for chain in _by_root([contract for contract in contracts if contract.put_call == anchor.put_call], day)
+    anchors = _anchors(strategy.spread)
+    groups = [
+        list(_combinations(anchors, group, guess, now, most, calendar)) for day in days for group in _by_root(contracts, day)
     ]
-    return [contract for turn in zip_longest(*chains) for contract in turn if contract is not None]
+    return list(islice(dict.fromkeys(contract for unit in _in_turns(groups) for contract in unit), max(0, most)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchor:
-    """A leg that is sold, and how far below and above it legs are bought."""
-
-    put_call: PutCall
-    band: DeltaRange | None
-    below: WidthRange | None = None
-    above: WidthRange | None = None
+def _combinations(
+    anchors: Sequence[_Anchor], group: Sequence[Contract], guess: Guess, now: datetime, most: int, calendar: Calendar
+) -> Iterator[list[Contract]]:
+    """The contracts of each combination of one class and expiry, likeliest first; beside the first what its volatility needs."""
+    sides = [[contract for contract in group if contract.put_call == anchor.put_call] for anchor in anchors]
+    found = [list(_around(anchor, side, guess, now, most, calendar)) for anchor, side in zip(anchors, sides, strict=True) if side]
+    near = [
+        nsmallest(ATM_STRIKES, side, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))
+        for side in sides
+    ]
+    for number, unit in enumerate(zip_longest(*found, fillvalue=())):
+        yield [*_in_turns(unit), *(_in_turns(near) if number == 0 else ())]
+    if not any(found):
+        yield list(_in_turns(near))
 
 
 def _anchors(spread: Structure) -> list[_Anchor]:
@@ -220,33 +247,40 @@ def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: date
     return [] if day is None else [day]
 
 
-def _for_chain(
-    anchor: _Anchor, chain: Sequence[Contract], guess: Guess, now: datetime, most: int, calendar: Calendar
-) -> list[Contract]:
-    """At-the-money strikes first, then short legs nearest to the middle of the wanted deltas, each followed by its partners."""
-    by_strike = {contract.strike: contract for contract in chain}
-    near = nsmallest(ATM_STRIKES, chain, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))
+def _around(
+    anchor: _Anchor, side: Sequence[Contract], guess: Guess, now: datetime, most: int, calendar: Calendar
+) -> Iterator[list[Contract]]:
+    """Each short leg, nearest to the middle of the wanted deltas first, with its partners, narrowest first; so many at most."""
+    by_strike = {contract.strike: contract for contract in side}
     band = anchor.band
     middle, low, high = 0.3, 0.0, 1.0
     if band is not None:
         middle, low, high = (float(band.low) + float(band.high)) / 2, float(band.low) / SLACK, float(band.high) * SLACK
-    deltas = guessed_deltas(chain, guess, now, calendar)
-    inside = [(abs(delta - middle), contract) for delta, contract in zip(deltas, chain, strict=True) if low <= delta <= high]
-    shorts = [contract for _, contract in sorted(inside, key=lambda pair: (pair[0], pair[1].strike))]
+    deltas = guessed_deltas(side, guess, now, calendar)
+    inside = [(abs(delta - middle), contract) for delta, contract in zip(deltas, side, strict=True) if low <= delta <= high]
     strikes = sorted(by_strike)
-    chosen = dict.fromkeys(near)
-    for short in shorts:
+    chosen: set[Contract] = set()
+    for _, short in sorted(inside, key=lambda pair: (pair[0], pair[1].strike)):
         if len(chosen) >= most:
-            break
-        ends: list[tuple[Decimal, Decimal]] = []
+            return
+        reaches: list[Sequence[Decimal]] = []
         if anchor.below is not None:
-            ends.append((short.strike - anchor.below.high, short.strike - anchor.below.low))
+            reaches.append(_within(strikes, short.strike - anchor.below.high, short.strike - anchor.below.low)[::-1])
         if anchor.above is not None:
-            ends.append((short.strike + anchor.above.low, short.strike + anchor.above.high))
-        reaches = [strikes[bisect_left(strikes, low) : bisect_right(strikes, high)] for low, high in ends]
-        partners = (by_strike[strike] for reach in reaches for strike in _spaced(reach, PARTNERS_MAX))
-        chosen |= dict.fromkeys((short, *partners))
-    return list(chosen)
+            reaches.append(_within(strikes, short.strike + anchor.above.low, short.strike + anchor.above.high))
+        partners = _in_turns([_spaced(reach, PARTNERS_MAX) for reach in reaches])
+        unit = [short, *(by_strike[strike] for strike in partners)]
+        chosen.update(unit)
+        yield unit
+
+
+def _in_turns(lists: Iterable[Iterable[_Thing]]) -> Iterator[_Thing]:
+    """The first of each, then the second of each, and so on to the end of the longest."""
+    return (one for turn in zip_longest(*lists) for one in turn if one is not None)
+
+
+def _within(strikes: Sequence[Decimal], low: Decimal, high: Decimal) -> Sequence[Decimal]:
+    return strikes[bisect_left(strikes, low) : bisect_right(strikes, high)]
 
 
 def _spaced(strikes: Sequence[Decimal], most: int) -> list[Decimal]:
@@ -256,14 +290,20 @@ def _spaced(strikes: Sequence[Decimal], most: int) -> list[Decimal]:
     return [strikes[round(n * (len(strikes) - 1) / (most - 1))] for n in range(most)]
 
 
-def guessed_deltas(chain: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar = WEEKDAYS) -> list[float]:
-    """Absolute Black-Scholes deltas of contracts of one expiry and root, without carry, at the 30-day volatility."""
-    first = chain[0]
+def guessed_deltas(options: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar = WEEKDAYS) -> list[float]:
+    """Absolute Black-Scholes deltas of contracts of one expiry and root, without carry.
+
+    The volatility is that of the nearest strikes that quote, and the one of 30 days where none does.
+    """
+    first = options[0]
     years = years_between(now, calendar.settles_at(first.rule, first.expiry))
     if years <= 0:
-        return [0.0] * len(chain)
-    iv = guess.iv or GUESSED_IV
-    strikes = np.array([float(contract.strike) for contract in chain])
+        return [0.0] * len(options)
+    strikes = np.array([float(contract.strike) for contract in options])
+    iv = np.full(len(options), guess.iv or GUESSED_IV)
+    quoting = [one for one in options if one.con_id in guess.volatilities]
+    if known := sorted((float(one.strike), guess.volatilities[one.con_id]) for one in quoting):
+        iv = np.interp(strikes, [strike for strike, _ in known], [volatility for _, volatility in known])
     d1 = (np.log(guess.spot / strikes) + 0.5 * iv * iv * years) / (iv * years**0.5)
-    signs = np.array([1.0 if contract.put_call == "C" else -1.0 for contract in chain])
+    signs = np.array([1.0 if contract.put_call == "C" else -1.0 for contract in options])
     return [float(delta) for delta in ndtr(signs * d1)]

@@ -4,6 +4,7 @@ Nothing here decides or trades. What it learns goes into the inbox as facts; wha
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,8 @@ from engine.strategy.model import Strategy
 RETRY_FIRST_S, RETRY_MAX_S = 1.0, 60.0
 """Between two tries to connect; doubled each time."""
 REWATCH_EVERY = timedelta(minutes=5)
+WAKE_EVERY = timedelta(seconds=30)
+"""Between two looks at whether a strategy that could not open can now, and wants its lines back."""
 CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
 """Between two looks at the link and at the HALT file, in session and outside of it."""
 HALT_FILE = "HALT"
@@ -48,9 +51,14 @@ class Background:
         ledger: Ledger,
         inbox: Inbox,
         clock: Clock,
+        idle: Callable[[datetime, Ledger], frozenset[str]],
     ) -> None:
+        """`idle` names the strategies that cannot open now."""
         self._broker, self._feed, self._library, self._finder = broker, feed, library, finder
         self._ledger, self._inbox, self._clock = ledger, inbox, clock
+        self._idle_now = idle
+        self._idle: frozenset[str] = frozenset()
+        """As lines were last chosen by."""
         self._is_unkept_said = False
         self._told: list[str] = []
         """What the broker could not give when it was asked last, for people."""
@@ -77,6 +85,7 @@ class Background:
     async def keep_link(self) -> None:
         """Connect again whenever the link is lost, with growing pauses; load what a new day or a new strategy needs."""
         pause, watched_at = RETRY_FIRST_S, self._clock.now()
+        looked_at = watched_at
         while True:
             await self._look_again()
             now = self._clock.now()
@@ -87,8 +96,12 @@ class Background:
                 elif self._feed.is_stale(self._library.in_force, now) and session_of(now) is not None:
                     await self.prepare(now)
                 elif now - watched_at >= REWATCH_EVERY and _is_in_session(now):  # nothing moves while the exchange is closed
-                    self._feed.rewatch(self._library.in_force, self._ledger, now)
-                    watched_at = now
+                    self._rewatch(now)
+                    watched_at = looked_at = now
+                elif self._idle and now - looked_at >= WAKE_EVERY and _is_in_session(now):
+                    looked_at = now
+                    if self._idle - self._idle_now(now, self._ledger):
+                        self._rewatch(now)
                 pause = RETRY_FIRST_S
             except (Transient, UserError):
                 # Said by the broker as a fact already; the journal and every face show it.
@@ -158,7 +171,12 @@ class Background:
             if self._feed.is_stale(self._library.in_force, now):
                 await self.prepare(now)
             else:
-                self._feed.rewatch(self._library.in_force, self._ledger, now)
+                self._rewatch(now)
+
+    def _rewatch(self, now: datetime) -> None:
+        """Choose the lines anew; those that cannot open now come last."""
+        self._idle = self._idle_now(now, self._ledger)
+        self._feed.rewatch(self._library.in_force, self._ledger, now, self._idle)
 
     def _in_force(self) -> list[Strategy]:
         """Every version that may still be asked for: the newest, and those of working orders and open positions."""

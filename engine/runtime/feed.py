@@ -4,7 +4,7 @@ Prepared after every connect, refreshed on each trading day and when strategies 
 (`decide.subscriptions`); here it is only passed on.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -186,17 +186,19 @@ class Feed:
                 return True
         return False
 
-    def rewatch(self, in_force: StrategySet, ledger: Ledger, now: datetime) -> None:
-        """Stream what is worth a line now."""
+    def rewatch(self, in_force: StrategySet, ledger: Ledger, now: datetime, idle: Collection[str] = ()) -> None:
+        """Stream what is worth a line now; the strategies that cannot open, which `idle` names, come last."""
+        volatilities = self._quotes.volatilities()
         guesses: dict[str, Guess] = {}
         for symbol, known in self._known.items():
             price = self._price(symbol)
             if price is not None:
                 last = known.bars.implied_volatilities[-1:] or (None,)
-                guesses[symbol] = Guess(price, self._quotes.volatility(symbol) or last[0])
+                guesses[symbol] = Guess(price, self._quotes.volatility(symbol) or last[0], volatilities)
         contracts = (contract for chain in self._contracts.values() for contract in chain)
         most = self._lines - len(self._known) - LINES_SPARE
-        chosen = subscriptions(list(in_force.strategies.values()), contracts, guesses, ledger, now, most, calendar_around(now))
+        strategies, calendar = list(in_force.strategies.values()), calendar_around(now)
+        chosen = subscriptions(strategies, contracts, guesses, ledger, now, most, calendar, idle)
         if chosen != self._watched:
             self._broker.watch(chosen, self._underlyings())
             self._watched = chosen

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from engine.broker.asking import machine_pace
 from engine.decide.entry.find import Finder
+from engine.decide.entry.idle import idle
 from engine.decide.rulebook import Rulebook
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
@@ -44,6 +45,10 @@ class Snapshots:
             is_connected=self._broker.is_connected,
             pace=machine_pace(),
         )
+
+    def idle(self, now: datetime, ledger: Ledger) -> frozenset[str]:
+        """Names of the strategies that cannot open now, whatever the options quote."""
+        return idle(self.take(now, ledger), self.rulebook())
 
     def is_open(self, now: datetime) -> bool:
         session = session_of(now)

@@ -154,6 +154,11 @@ class QuoteStore:
         """30-day implied volatility of an underlying, decimal; None where the broker has not told it."""
         return self._volatilities.get(symbol)
 
+    def volatilities(self) -> dict[int, float]:
+        """Implied volatility, a year, of every option that quoted when the chain was last looked at, by contract number."""
+        ivs = self._columns["iv"]
+        return {self._layout.contracts[row].con_id: float(ivs[row]) for row in np.flatnonzero(ivs > 0)}
+
     def fill(self, con_ids: Sequence[int], columns: Mapping[str, np.ndarray]) -> None:
         """Many quotes and greeks at once, one array entry a contract, NaN for what is not known; what is here stays there.
 

@@ -104,6 +104,45 @@ def test_strategies_take_turns() -> None:
     assert {contract.put_call for contract in chosen(4, PUTS, calls)} == {"P", "C"}
 
 
+CONDOR = given.strategy(
+    "spread:\n  type: iron_condor\n  expiry: 20-60 days\n  short_delta: 0.10-0.25\n  width: $5-$10\n  rank: return_on_risk",
+    "condor",
+)
+
+
+def test_the_first_lines_of_a_condor_make_a_whole_one() -> None:
+    first = chosen(4, CONDOR)
+
+    sides = {side: sorted(one.strike for one in first if one.put_call == side) for side in "PC"}
+    assert [strikes[1] - strikes[0] for strikes in sides.values()] == [5, 5]
+    assert sides["P"][1] < 600 < sides["C"][0]
+    assert len({one.expiry for one in first}) == 1
+
+
+def test_deltas_are_guessed_from_the_strikes_that_quote_once_they_do() -> None:
+    steep = {given.contract(570).con_id: 0.45, given.contract(590).con_id: 0.35}
+    strikes = [given.contract(strike) for strike in (560, 570, 580, 590, 600)]
+
+    flat = guessed_deltas(strikes, Guess(600.0, 0.2), given.NOW)
+    known = guessed_deltas(strikes, Guess(600.0, 0.2, steep), given.NOW)
+
+    own = zip(strikes, (0.45, 0.45, 0.40, 0.35, 0.35), strict=True)
+    at_each = [guessed_deltas([one], Guess(600.0, iv), given.NOW)[0] for one, iv in own]
+    assert known == pytest.approx(at_each)
+    assert known[0] > 2 * flat[0]
+
+
+def test_what_cannot_open_now_comes_after_all_others() -> None:
+    calls = given.strategy(given.CALLS, "calls")
+    both = chosen(1000, PUTS, calls)
+
+    found = subscriptions((PUTS, calls), CONTRACTS, GUESSES, given.ledger(), given.NOW, 1000, idle={"calls"})
+
+    alone = chosen(1000, PUTS)
+    assert set(found) == set(both)
+    assert found[: len(alone)] == alone
+
+
 def test_switched_off_strategy_wants_nothing() -> None:
     assert chosen(100, given.strategy("enabled: false")) == []
 
