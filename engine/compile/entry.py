@@ -15,7 +15,8 @@ from decimal import Decimal
 
 from engine.compile.combinations import combinations
 from engine.compile.logic import plain, with_quantiles
-from engine.compile.pairs import QUOTED, Meeting, Priced, conjunction, of_side, sound
+from engine.compile.pairs import QUOTED, Meeting, conjunction, of_side, sound
+from engine.compile.priced import Priced
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.compile.wanted import wanted
@@ -55,15 +56,23 @@ def compile_entry(
     legs = [*of_side(spread, parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
     keys, met = combinations(meeting, spread, parameters, priced.columns, wanted(spread, parameters), several=several)
     rows = [f"{role}_row_id" for role in spread.shape.roles]
+    asked, scored = [*sound(spread), *rules, f"score <= {FINITE}"], [f"{score} AS score"]
+    if not priced.is_heavy():
+        steps = priced.inlined(scored)
+    else:
+        early = [line for line in asked[:-1] if not numbers.is_heavy(line)]
+        early += [f"{score} <= {FINITE}"] * (not numbers.is_heavy(score))
+        asked = [line for line in asked if line not in early]
+        steps = priced.sieved(early, asked, scored, [*rows, *["underlying_id"] * several])
     sql = f"""WITH legs AS MATERIALIZED (
   SELECT {", ".join(["row_id", *["underlying_id"] * several, *keys, *priced.columns])}
   FROM chain
   WHERE {conjunction(legs, 4)}
 ),
-{met}{priced.steps([f"{score} AS score"])}
+{met}{steps}
 SELECT {", ".join(rows)}, score
 FROM priced
-WHERE {conjunction([*sound(spread), *rules, f"score <= {FINITE}"], 2)}
+WHERE {conjunction(asked, 2)}
 {_best(rows, several=several, kept=parameters.named("keep", spread.keep))}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     return EntryPlan(Query(sql, parameters.values), several, meeting)
 

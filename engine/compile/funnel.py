@@ -13,7 +13,8 @@ from typing import cast
 
 from engine.compile.combinations import combinations
 from engine.compile.logic import plain
-from engine.compile.pairs import QUOTED, Priced, conjunction, of_side, side, sound
+from engine.compile.pairs import QUOTED, conjunction, of_side, side, sound
+from engine.compile.priced import Priced
 from engine.compile.scanner import Row
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Term, Writer
@@ -127,7 +128,7 @@ legs AS MATERIALIZED (
   FROM options
   WHERE {conjunction((f"step_{n}" for n in range(len(legs))), 4)}
 ),
-{met}{priced.steps([_named(spreads, "rule_")], fenced=True)},
+{met}{priced.kept([_named(spreads, "rule_")], [])},
 option_counts AS (
   SELECT {_counted(len(legs), "step_", aside=len(sides))}
   FROM options
@@ -176,7 +177,8 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
     columns = numbers.leg_columns([*(f"{shape.roles[0]}_{name}" for name in priced.columns), f"{shape.roles[0]}_bid"])
     missed = [f"miss_{n}" for n in range(len(filters))]
     keys, met = combinations("bucket", spread, parameters, [*columns, *missed], lambda _role, _prefix: [])
-    rows = ", ".join(f"{role}_row_id" for role in shape.roles)
+    rows = [f"{role}_row_id" for role in shape.roles]
+    leg_missed = [f"{role}_{miss}" for miss in missed for role in shape.roles]
     judged = [
         f"{miss} AS missed_{n}, {value} AS value_{n}, {bound} AS bound_{n}"
         for n, (miss, (value, bound)) in enumerate(zip(misses, values, strict=True))
@@ -190,11 +192,11 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
   FROM chain
   WHERE {conjunction([*of_side(spread, parameters), *QUOTED], 4)}
 ),
-{met}{priced.steps(judged, fenced=True)}
-SELECT {rows}, {shown}
+{met}{priced.kept(judged, [*rows, *leg_missed])}
+SELECT {", ".join(rows)}, {shown}
 FROM priced
 WHERE {conjunction(sound(spread), 2)}
-ORDER BY {failed}, {distance}, {rows}
+ORDER BY {failed}, {distance}, {", ".join(rows)}
 LIMIT 1"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     texts = [Judged(line.text, has_values=False) for line in strategy.filters]
     texts += [

@@ -32,6 +32,11 @@ _TAIL_FROM = 7.07106781186547
 _ZERO_FROM = 37
 
 
+def needs_normal(sql: str) -> bool:
+    """Whether this SQL has a normal distribution in it, which costs as much as fifty other operations."""
+    return f"{_ROOT_2PI}e0" in sql
+
+
 def normal_cdf(column: str) -> str:
     """SQL of the chance that a standard normal number lies below `column`, which is the name of a column, not an
     expression."""

@@ -1,5 +1,4 @@
-"""The parts that the scan and the funnel share: which options may become legs, how two legs meet, and the numbers of a
-spread in levels.
+"""The parts that the scan and the funnel share: which options may become legs, and how two legs meet.
 
 Legs meet in one of two ways, the same rows either way. By *group*: the hash of the group, then the distance; right
 where a group has few strikes for the width. By *bucket*: strikes are cut into buckets as wide as the widest spread,
@@ -13,9 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.compile.spreads import Numbers
 from engine.compile.sql import EQUAL, FINITE, Parameters
-from engine.compile.wanted import Wanted, delta_of
+from engine.compile.wanted import Wanted
 from engine.domain.structure import PutCall
 from engine.strategy.spreads import Structure, Vertical
 from engine.strategy.values.meaning import DayRange, WidthRange
@@ -23,9 +21,6 @@ from engine.strategy.values.meaning import DayRange, WidthRange
 Meeting = Literal["group", "bucket"]
 ROUNDING = 1e-6
 """Strikes in cents are no binary numbers: a width of $0.10 may come out as 0.0999999."""
-
-HEAVY = frozenset({"pop", "p_touch"})
-"""Numbers that need a normal distribution for every row."""
 
 QUOTED = ("bid >= 0", "bid < ask", f"ask <= {FINITE}", f"fee <= {FINITE}")
 """Two-sided, neither locked nor crossed, and its commission known. NaN is the greatest number: it fails every bound
@@ -119,47 +114,6 @@ def _met(meeting: Meeting, partner: Partner) -> tuple[str, str]:
         return "*", f"{partner.first}.group_id = {partner.second}.group_id"
     step = "- 1" if partner.how == "below" else "+ 1"
     return f"*, unnest([bucket, bucket {step}]) AS met", f"{partner.first}.met = {partner.second}.bucket"
-
-
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """The numbers that some SQL over spreads needs, in levels: each level is one step whose columns the next one uses."""
-
-    numbers: Numbers
-    levels: list[list[str]]
-    columns: list[str]
-    """Columns of the chain that the steps and the SQL use of any leg."""
-
-    @staticmethod
-    def for_sql(
-        fragments: Sequence[str], spread: Structure, numbers: Numbers, parameters: Parameters, minimum_fee: float
-    ) -> Priced:
-        needed = numbers.levels([*fragments, *sound(spread)])
-        if any("fees" in level for level in needed):
-            parameters.named("minimum_fee", minimum_fee)
-        first, roles = spread.shape.legs[0].role, spread.shape.roles
-        used = [*fragments, *(numbers.steps[name] for level in needed for name in level), f"{first}_strike", f"{first}_bid"]
-        used += [f"{first}_delta"] * any(delta_of(spread, role) for role in roles)
-        return Priced(numbers, needed, numbers.leg_columns(used))
-
-    def steps(self, last: Sequence[str], *, fenced: bool = False) -> str:
-        """One step a level, then `last`; the final step is named `priced`.
-
-        The optimiser inlines every number into each later use of it, copies within copies. A lean scan is faster so, but a
-        normal distribution inlined thirty times, or a funnel that counts on every answer, takes longer to plan than to run:
-        those are fenced, each step is computed once and kept.
-        """
-        fenced = fenced or any(name in HEAVY or name.endswith("_n1") for level in self.levels for name in level)
-        named = [[f"{self.numbers.steps[name]} AS {name}" for name in level] for level in self.levels] + [list(last)]
-        names = ["pairs", *(f"priced_{n}" for n in range(1, len(named))), "priced"]
-        steps = zip(names, names[1:], named, strict=False)
-        return "".join(_step(source, name, level, fenced=fenced) for source, name, level in steps)
-
-
-def _step(source: str, name: str, columns: Sequence[str], *, fenced: bool) -> str:
-    listed = ",\n    ".join(["*", *columns])
-    kept = "MATERIALIZED " if fenced else ""
-    return f",\n{name} AS {kept}(\n  SELECT {listed}\n  FROM {source}\n)"  # noqa: S608 - no word of the trader: fixed text and named numbers
 
 
 def conjunction(conditions: Iterable[str], indent: int) -> str:

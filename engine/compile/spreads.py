@@ -22,12 +22,12 @@ needs, level by level, so that none is computed twice. All per share unless it s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from engine.compile import folds, payoffs
-from engine.compile.normal import normal_cdf
+from engine.compile.normal import needs_normal, normal_cdf
 from engine.compile.sql import FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
 from engine.domain.structure import Shape
@@ -78,13 +78,14 @@ class Numbers:
         sql = name if name in self.steps else self.measures[name]
         return Term(_closed(sql), self._may_be_absent(sql), may_be_zero=sql not in _NEVER_ZERO)
 
-    def levels(self, wanted: Iterable[str]) -> list[list[str]]:
-        """The steps that the wanted SQL needs, in levels: each level uses only columns of the legs and earlier levels."""
-        depth: dict[str, int] = {}
+    def levels(self, wanted: Iterable[str], known: Collection[str] = ()) -> list[list[str]]:
+        """The steps that the wanted SQL needs, in levels: each level uses only columns of the legs, earlier levels, and what
+        is `known` to be a column already."""
+        depth: dict[str, int] = dict.fromkeys(known, 0)
 
         def visit(sql: str) -> int:
             deepest = 0
-            for word in _words(sql):
+            for word in words(sql):
                 if word in self.steps:
                     if word not in depth:
                         depth[word] = 1 + visit(self.steps[word])
@@ -96,13 +97,17 @@ class Numbers:
         deepest = max(depth.values(), default=0)
         return [[name for name in self.steps if depth.get(name) == level] for level in range(1, 1 + deepest)]
 
+    def is_heavy(self, sql: str) -> bool:
+        """Whether a normal distribution is needed for it, in it or in a step that it uses."""
+        return needs_normal(sql) or any(self.is_heavy(self.steps[word]) for word in words(sql) if word in self.steps)
+
     def leg_columns(self, fragments: Iterable[str]) -> list[str]:
         """Columns of the chain that these fragments use of any leg, in the chain's order."""
-        used = {self._column_of_leg(word) for sql in fragments for word in _words(sql)}
+        used = {self._column_of_leg(word) for sql in fragments for word in words(sql)}
         return [name for name in _MAY_BE_ABSENT if name in used]
 
     def _may_be_absent(self, sql: str) -> bool:
-        for word in _words(sql):
+        for word in words(sql):
             if word in self.steps:
                 if word not in {"pop", "p_touch"} and not self._may_be_absent(self.steps[word]):
                     continue
@@ -120,7 +125,7 @@ class Numbers:
 def leg_term(name: str) -> Term:
     """A leg measure over the chain relation."""
     sql = declaration(name, "leg").sql
-    absent = any(_MAY_BE_ABSENT.get(word, False) and word not in _KNOWN_OF_LEGS for word in _words(sql))
+    absent = any(_MAY_BE_ABSENT.get(word, False) and word not in _KNOWN_OF_LEGS for word in words(sql))
     return Term(_closed(sql), absent, is_exact=sql.isidentifier())
 
 
@@ -182,5 +187,6 @@ def _closed(sql: str) -> str:
     return sql if sql.isidentifier() else f"({sql})"
 
 
-def _words(sql: str) -> list[str]:
+def words(sql: str) -> list[str]:
+    """Names that stand in a piece of SQL."""
     return _WORD.findall(sql)

@@ -31,7 +31,7 @@ pairs AS (
     ON put_series = call_series
    AND short_put_strike = short_call_strike
 ),
-priced_1 AS MATERIALIZED (
+lean_1 AS (
   SELECT *,
     ((short_put_bid + short_put_ask) + (short_call_bid + short_call_ask) - (long_put_bid + long_put_ask) - (long_call_bid + long_call_ask)) / 2 AS net,
     2 * (greatest(short_put_fee + long_put_fee + short_call_fee + long_call_fee, $minimum_fee) + short_put_exchange_fee + long_put_exchange_fee + short_call_exchange_fee + long_call_exchange_fee) AS fees,
@@ -39,54 +39,63 @@ priced_1 AS MATERIALIZED (
     least(long_put_strike - short_put_strike, short_put_strike - long_call_strike) AS floor
   FROM pairs
 ),
-priced_2 AS MATERIALIZED (
+lean_2 AS (
   SELECT *,
     -100 * (floor + net) AS max_loss,
-    net - fees / 100 AS kept,
     100 * (net + long_put_worth + long_call_worth - short_put_worth - short_call_worth) - fees AS expected_value
-  FROM priced_1
+  FROM lean_1
 ),
-priced_3 AS MATERIALIZED (
+sieved AS MATERIALIZED (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_put_strike, long_put_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, net, fees, max_loss, expected_value
+  FROM lean_2
+  WHERE cap + net > 1e-9
+    AND floor + net < -1e-9
+    AND max_loss <= $n1 + 1e-9
+    AND (greatest(abs(short_put_delta), abs(short_call_delta))) <= $n2 + 1e-9
+    AND (expected_value / max_loss) <= 1e308
+),
+priced_1 AS (
+  SELECT *,
+    net - fees / 100 AS kept
+  FROM sieved
+),
+priced_2 AS (
   SELECT *,
     CASE WHEN kept + (long_put_strike - short_put_strike) <= 1e-9 AND kept > 1e-9 THEN short_put_strike - (kept) END AS zero_1,
     CASE WHEN kept > 1e-9 AND kept + (short_put_strike - long_call_strike) <= 1e-9 THEN short_put_strike + (kept) END AS zero_2
-  FROM priced_2
+  FROM priced_1
 ),
-priced_4 AS MATERIALIZED (
+priced_3 AS (
   SELECT *,
     long_put_iv + (((short_put_iv + short_call_iv) / 2) - long_put_iv) * (zero_1 - long_put_strike) / (short_put_strike - long_put_strike) AS zero_iv_1,
     ((short_put_iv + short_call_iv) / 2) + (long_call_iv - ((short_put_iv + short_call_iv) / 2)) * (zero_2 - short_put_strike) / (long_call_strike - short_put_strike) AS zero_iv_2
+  FROM priced_2
+),
+priced_4 AS MATERIALIZED (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_put_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, max_loss, expected_value, kept,
+    CASE WHEN short_put_years > 0 THEN (ln(zero_1 / short_put_forward) + zero_iv_1 * zero_iv_1 / 2 * short_put_years) / (zero_iv_1 * sqrt(short_put_years)) END AS zero_z_1,
+    CASE WHEN short_put_years > 0 THEN (ln(zero_2 / short_put_forward) + zero_iv_2 * zero_iv_2 / 2 * short_put_years) / (zero_iv_2 * sqrt(short_put_years)) END AS zero_z_2
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
-  SELECT *,
-    CASE WHEN short_put_years > 0 THEN (ln(zero_1 / short_put_forward) + zero_iv_1 * zero_iv_1 / 2 * short_put_years) / (zero_iv_1 * sqrt(short_put_years)) END AS zero_z_1,
-    CASE WHEN short_put_years > 0 THEN (ln(zero_2 / short_put_forward) + zero_iv_2 * zero_iv_2 / 2 * short_put_years) / (zero_iv_2 * sqrt(short_put_years)) END AS zero_z_2
-  FROM priced_4
-),
-priced_6 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_put_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, max_loss, expected_value, kept,
     CASE WHEN zero_z_1 <= 1e308 THEN CASE WHEN zero_z_1 > 0 THEN 1 - CASE WHEN abs(zero_z_1) > 37 THEN 0e0 ELSE exp(-abs(zero_z_1) * abs(zero_z_1) / 2) * CASE WHEN abs(zero_z_1) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_1) + 0.700383064443688e0) * abs(zero_z_1) + 6.37396220353165e0) * abs(zero_z_1) + 33.912866078383e0) * abs(zero_z_1) + 112.079291497871e0) * abs(zero_z_1) + 221.213596169931e0) * abs(zero_z_1) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_1) + 1.75566716318264e0) * abs(zero_z_1) + 16.064177579207e0) * abs(zero_z_1) + 86.7807322029461e0) * abs(zero_z_1) + 296.564248779674e0) * abs(zero_z_1) + 637.333633378831e0) * abs(zero_z_1) + 793.826512519948e0) * abs(zero_z_1) + 440.413735824752e0) ELSE 1 / (abs(zero_z_1) + 1 / (abs(zero_z_1) + 2 / (abs(zero_z_1) + 3 / (abs(zero_z_1) + 4 / (abs(zero_z_1) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(zero_z_1) > 37 THEN 0e0 ELSE exp(-abs(zero_z_1) * abs(zero_z_1) / 2) * CASE WHEN abs(zero_z_1) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_1) + 0.700383064443688e0) * abs(zero_z_1) + 6.37396220353165e0) * abs(zero_z_1) + 33.912866078383e0) * abs(zero_z_1) + 112.079291497871e0) * abs(zero_z_1) + 221.213596169931e0) * abs(zero_z_1) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_1) + 1.75566716318264e0) * abs(zero_z_1) + 16.064177579207e0) * abs(zero_z_1) + 86.7807322029461e0) * abs(zero_z_1) + 296.564248779674e0) * abs(zero_z_1) + 637.333633378831e0) * abs(zero_z_1) + 793.826512519948e0) * abs(zero_z_1) + 440.413735824752e0) ELSE 1 / (abs(zero_z_1) + 1 / (abs(zero_z_1) + 2 / (abs(zero_z_1) + 3 / (abs(zero_z_1) + 4 / (abs(zero_z_1) + 0.65e0))))) / 2.506628274631e0 END END END ELSE 0e0 END AS below_1,
     CASE WHEN zero_z_2 <= 1e308 THEN CASE WHEN zero_z_2 > 0 THEN 1 - CASE WHEN abs(zero_z_2) > 37 THEN 0e0 ELSE exp(-abs(zero_z_2) * abs(zero_z_2) / 2) * CASE WHEN abs(zero_z_2) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_2) + 0.700383064443688e0) * abs(zero_z_2) + 6.37396220353165e0) * abs(zero_z_2) + 33.912866078383e0) * abs(zero_z_2) + 112.079291497871e0) * abs(zero_z_2) + 221.213596169931e0) * abs(zero_z_2) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_2) + 1.75566716318264e0) * abs(zero_z_2) + 16.064177579207e0) * abs(zero_z_2) + 86.7807322029461e0) * abs(zero_z_2) + 296.564248779674e0) * abs(zero_z_2) + 637.333633378831e0) * abs(zero_z_2) + 793.826512519948e0) * abs(zero_z_2) + 440.413735824752e0) ELSE 1 / (abs(zero_z_2) + 1 / (abs(zero_z_2) + 2 / (abs(zero_z_2) + 3 / (abs(zero_z_2) + 4 / (abs(zero_z_2) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(zero_z_2) > 37 THEN 0e0 ELSE exp(-abs(zero_z_2) * abs(zero_z_2) / 2) * CASE WHEN abs(zero_z_2) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_2) + 0.700383064443688e0) * abs(zero_z_2) + 6.37396220353165e0) * abs(zero_z_2) + 33.912866078383e0) * abs(zero_z_2) + 112.079291497871e0) * abs(zero_z_2) + 221.213596169931e0) * abs(zero_z_2) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_2) + 1.75566716318264e0) * abs(zero_z_2) + 16.064177579207e0) * abs(zero_z_2) + 86.7807322029461e0) * abs(zero_z_2) + 296.564248779674e0) * abs(zero_z_2) + 637.333633378831e0) * abs(zero_z_2) + 793.826512519948e0) * abs(zero_z_2) + 440.413735824752e0) ELSE 1 / (abs(zero_z_2) + 1 / (abs(zero_z_2) + 2 / (abs(zero_z_2) + 3 / (abs(zero_z_2) + 4 / (abs(zero_z_2) + 0.65e0))))) / 2.506628274631e0 END END END ELSE 0e0 END AS below_2
-  FROM priced_5
+  FROM priced_4
 ),
-priced_7 AS MATERIALIZED (
+priced_6 AS (
   SELECT *,
     CASE WHEN short_put_iv + long_put_iv + short_call_iv + long_call_iv + short_put_forward <= 1e308 AND short_put_years > 0 THEN greatest(0e0, least(1e0, CASE WHEN kept + (short_put_strike - long_call_strike) > 1e-9 THEN 1e0 ELSE 0e0 END - below_1 + below_2)) END AS pop
-  FROM priced_6
+  FROM priced_5
 ),
-priced AS MATERIALIZED (
+priced AS (
   SELECT *,
     (expected_value / max_loss) AS score
-  FROM priced_7
+  FROM priced_6
 )
 SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, score
 FROM priced
-WHERE cap + net > 1e-9
-  AND floor + net < -1e-9
-  AND max_loss <= $n1 + 1e-9
-  AND pop BETWEEN $n2 - 1e-9 AND 1e308
-  AND (greatest(abs(short_put_delta), abs(short_call_delta))) <= $n2 + 1e-9
+WHERE pop BETWEEN $n2 - 1e-9 AND 1e308
   AND score <= 1e308
 ORDER BY round(score, 10) DESC, short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id
 LIMIT $keep

@@ -15,44 +15,48 @@ pairs AS (
     ON short.group_id = long.group_id
    AND short.strike - long.strike BETWEEN $width_low AND $width_high
 ),
-priced_1 AS MATERIALIZED (
+lean_1 AS (
   SELECT *,
     short_strike - long_strike AS width,
     ((short_bid + short_ask) - (long_bid + long_ask)) / 2 AS net,
     2 * (greatest(short_fee + long_fee, $minimum_fee) + short_exchange_fee + long_exchange_fee) AS fees
   FROM pairs
 ),
-priced_2 AS MATERIALIZED (
+lean_2 AS (
   SELECT *,
     net - fees / 100 AS kept
-  FROM priced_1
+  FROM lean_1
 ),
-priced_3 AS MATERIALIZED (
+lean_3 AS (
   SELECT *,
     short_strike - kept AS breakeven_after_fees,
     short_iv + (long_iv - short_iv) * kept / width AS breakeven_iv
-  FROM priced_2
+  FROM lean_2
 ),
-priced_4 AS MATERIALIZED (
+lean_4 AS (
   SELECT *,
     CASE WHEN kept > 1e-9 THEN (-(ln(breakeven_after_fees / short_forward) + breakeven_iv * breakeven_iv / 2 * short_years)) / (breakeven_iv * sqrt(short_years)) WHEN short_iv + long_iv + short_forward <= 1e308 THEN -1e+300 END AS pop_z
-  FROM priced_3
+  FROM lean_3
 ),
-priced_5 AS MATERIALIZED (
-  SELECT *,
+sieved AS MATERIALIZED (
+  SELECT short_row_id, long_row_id, underlying_id, pop_z
+  FROM lean_4
+  WHERE net > 1e-9
+    AND net < width - 1e-9
+    AND pop_z BETWEEN $n1 - 1e-9 AND 1e308
+),
+priced_1 AS MATERIALIZED (
+  SELECT short_row_id, long_row_id, underlying_id,
     CASE WHEN pop_z <= 1e308 THEN CASE WHEN pop_z > 0 THEN 1 - CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END END END AS pop
-  FROM priced_4
+  FROM sieved
 ),
-priced AS MATERIALIZED (
+priced AS (
   SELECT *,
     pop AS score
-  FROM priced_5
+  FROM priced_1
 )
 SELECT short_row_id, long_row_id, score
 FROM priced
-WHERE net > 1e-9
-  AND net < width - 1e-9
-  AND pop_z BETWEEN $n1 - 1e-9 AND 1e308
-  AND score <= 1e308
+WHERE score <= 1e308
 QUALIFY row_number() OVER (PARTITION BY underlying_id ORDER BY round(score, 10) DESC, short_row_id, long_row_id) <= $keep
 ORDER BY round(score, 10) DESC, short_row_id, long_row_id

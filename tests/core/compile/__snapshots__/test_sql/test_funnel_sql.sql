@@ -25,37 +25,37 @@ pairs AS (
    AND short.strike - long.strike BETWEEN $width_low AND $width_high
 ),
 priced_1 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_strike, short_years, short_forward, short_iv, long_iv,
     short_strike - long_strike AS width,
     ((short_bid + short_ask) - (long_bid + long_ask)) / 2 AS net,
     2 * (greatest(short_fee + long_fee, $minimum_fee) + short_exchange_fee + long_exchange_fee) AS fees
   FROM pairs
 ),
 priced_2 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_strike, short_years, short_forward, short_iv, long_iv, width, net,
     100 * net AS max_profit,
     100 * (width - net) AS max_loss,
     net - fees / 100 AS kept
   FROM priced_1
 ),
 priced_3 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_years, short_forward, short_iv, long_iv, width, net, max_profit, max_loss, kept,
     short_strike - kept AS breakeven_after_fees,
     short_iv + (long_iv - short_iv) * kept / width AS breakeven_iv
   FROM priced_2
 ),
 priced_4 AS MATERIALIZED (
-  SELECT *,
+  SELECT width, net, max_profit, max_loss,
     CASE WHEN kept > 1e-9 THEN (-(ln(breakeven_after_fees / short_forward) + breakeven_iv * breakeven_iv / 2 * short_years)) / (breakeven_iv * sqrt(short_years)) WHEN short_iv + long_iv + short_forward <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
-  SELECT *,
+  SELECT width, net, max_profit, max_loss,
     CASE WHEN pop_z <= 1e308 THEN CASE WHEN pop_z > 0 THEN 1 - CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END END END AS pop
   FROM priced_4
 ),
 priced AS MATERIALIZED (
-  SELECT *,
+  SELECT width, net,
     TRUE AS rule_0,
     (net > 1e-9 AND net < width - 1e-9) AS rule_1,
     (net >= ($n1 * width) - 1e-9) AS rule_2,
@@ -101,37 +101,37 @@ pairs AS (
    AND short.strike - long.strike BETWEEN $width_low AND $width_high
 ),
 priced_1 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, short_strike, short_years, short_forward, short_bid, short_iv, long_iv, short_delta,
     short_strike - long_strike AS width,
     ((short_bid + short_ask) - (long_bid + long_ask)) / 2 AS net,
     2 * (greatest(short_fee + long_fee, $minimum_fee) + short_exchange_fee + long_exchange_fee) AS fees
   FROM pairs
 ),
 priced_2 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, short_strike, short_years, short_forward, short_bid, short_iv, long_iv, short_delta, width, net,
     100 * net AS max_profit,
     100 * (width - net) AS max_loss,
     net - fees / 100 AS kept
   FROM priced_1
 ),
 priced_3 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, short_years, short_forward, short_bid, short_iv, long_iv, short_delta, width, net, max_profit, max_loss, kept,
     short_strike - kept AS breakeven_after_fees,
     short_iv + (long_iv - short_iv) * kept / width AS breakeven_iv
   FROM priced_2
 ),
 priced_4 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, short_bid, short_delta, width, net, max_profit, max_loss,
     CASE WHEN kept > 1e-9 THEN (-(ln(breakeven_after_fees / short_forward) + breakeven_iv * breakeven_iv / 2 * short_years)) / (breakeven_iv * sqrt(short_years)) WHEN short_iv + long_iv + short_forward <= 1e308 THEN -1e+300 END AS pop_z
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
-  SELECT *,
+  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, short_bid, short_delta, width, net, max_profit, max_loss,
     CASE WHEN pop_z <= 1e308 THEN CASE WHEN pop_z > 0 THEN 1 - CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END END END AS pop
   FROM priced_4
 ),
 priced AS MATERIALIZED (
-  SELECT *,
+  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, width, net,
     CASE WHEN short_miss_0 IS NOT NULL AND long_miss_0 IS NOT NULL THEN greatest(short_miss_0, long_miss_0) END AS missed_0, NULL AS value_0, NULL AS bound_0,
     CASE WHEN short_bid > 0 THEN 0e0 ELSE 1e0 END AS missed_1, NULL AS value_1, NULL AS bound_1,
     CASE WHEN CASE WHEN (abs(short_delta)) <= 1e308 THEN CASE WHEN (abs(short_delta)) >= $n2 - 1e-9 THEN 0e0 ELSE greatest(abs((abs(short_delta)) - $n2) / greatest(abs($n2), 1e-6), 1e-9) END END IS NOT NULL AND CASE WHEN (abs(short_delta)) <= 1e308 THEN CASE WHEN (abs(short_delta)) <= $n3 + 1e-9 THEN 0e0 ELSE greatest(abs((abs(short_delta)) - $n3) / greatest(abs($n3), 1e-6), 1e-9) END END IS NOT NULL THEN greatest(CASE WHEN (abs(short_delta)) <= 1e308 THEN CASE WHEN (abs(short_delta)) >= $n2 - 1e-9 THEN 0e0 ELSE greatest(abs((abs(short_delta)) - $n2) / greatest(abs($n2), 1e-6), 1e-9) END END, CASE WHEN (abs(short_delta)) <= 1e308 THEN CASE WHEN (abs(short_delta)) <= $n3 + 1e-9 THEN 0e0 ELSE greatest(abs((abs(short_delta)) - $n3) / greatest(abs($n3), 1e-6), 1e-9) END END) END AS missed_2, NULL AS value_2, NULL AS bound_2,
