@@ -81,7 +81,8 @@ def test_what_is_open_is_marked_and_what_it_would_cost_to_be_wrong_is_added_up()
     assert "open       1 left; unrealised -$12 at mid; at risk $422.60, fees included" in told
     assert within(told, "2 in all: -11.10", "0.00", "-8.50", "-2.60")
     assert "To be wrong about everything that is open costs $845.20 at the most, 0.85% of the account:" in said(told)
-    assert within(told, "SPY 18 Dec 26 580/575P × 1", "$422.60", "all lost where SPY ends below 575")
+    assert within(told, "$422.60", "puts, o1")
+    assert within(told, "all lost where SPY ends below 575; profit turns to loss at 579.2,")
 
 
 def test_mark_that_nobody_knows_makes_the_sum_unknown() -> None:

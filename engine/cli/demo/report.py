@@ -13,6 +13,7 @@ from textwrap import wrap
 
 from engine.cli.demo.story import LABEL, Record, named, story
 from engine.cli.narrate import clock, dollars
+from engine.cli.payoff import breakevens, payoff
 from engine.cli.show import program
 from engine.domain.facts import CommissionReported, EntryDenied, EquityRecorded, FunnelRecorded, OrderProposed
 from engine.domain.ledger import Ledger
@@ -25,6 +26,8 @@ BAR = "█"
 BAR_WIDTH = 6
 PICTURE_WIDTH, ACCOUNT_WIDTH = 26, 17
 """Characters of a line drawn over a day: of a price, and of the account's worth."""
+NAME_ROOM = 29
+"""Characters that a position's name has beside its numbers; a longer one takes a line of its own."""
 INDENT, FUNNEL_INDENT, STORY_INDENT = " " * 4, " " * (BAR_WIDTH + 10), " " * (LABEL + 4)
 """Where what a line has no room for goes on: of a sentence, a step of a funnel, a line of a story."""
 
@@ -143,7 +146,7 @@ def _denials(record: Record, name: str) -> list[str]:
 def _positions(record: Record, ledger: Ledger) -> Iterator[str]:
     """Every position on a line, and their sum."""
     names = {position.id: f"{named(position.spread)} × {position.opened}" for position in ledger.positions.values()}
-    room = max(29, *(len(name) for name in names.values())) if names else 29
+    room = NAME_ROOM
     yield f"{'Positions (USD)':<{room + 2}} {'opened':<10}{'closed':<9}{_heads('realised', 'unrealised', 'fees')}"
     realised = fees = unrealised = Decimal(0)
     unknown = False
@@ -154,7 +157,11 @@ def _positions(record: Record, ledger: Ledger) -> Iterator[str]:
         closed = f"{position.closed_at.astimezone(NEW_YORK):%a %H:%M}" if position.closed_at else "open"
         opened = f"{position.opened_at.astimezone(NEW_YORK):%a %H:%M}"
         made = _heads(_usd(position.realised), _usd(mark), _usd(-position.fees))
-        yield f"  {names[position.id]:<{room}} {opened:<10}{closed:<9}{made}"
+        name = names[position.id]
+        if len(name) > room:
+            yield f"  {name}"
+            name = ""
+        yield f"  {name:<{room}} {opened:<10}{closed:<9}{made}"
     total = None if unknown else realised + unrealised - fees
     sums = _heads(_usd(realised), _usd(None if unknown else unrealised), _usd(-fees))
     yield f"  {f'{len(ledger.positions)} in all: {_usd(total)}':<{room + 20}}{sums}"
@@ -202,8 +209,13 @@ def _risk(record: Record, ledger: Ledger) -> Iterator[str]:
         return
     yield f"To be wrong about everything that is open costs {dollars(at_risk)} at the most{share}:"
     for position in open_positions:
-        name = f"{named(position.spread)} × {position.quantity}"
-        yield f"  {name:<30}{dollars(position.max_loss):>11}  {_lost_where(position.spread)}"
+        level = record.spots[position.spread.underlying][-1][1] if position.spread.underlying in record.spots else None
+        yield f"  {dollars(position.max_loss):>10}  {position.strategy}, {position.id}"
+        for part in position.parts:
+            yield f"    {named(part.spread)} {part.spread.structure} × {part.quantity}"
+            yield from payoff(part.spread, part.quantity, part.opening_net, level)
+            turns = " and ".join(f"{turn.normalize():,f}" for turn in breakevens(part.spread, part.opening_net))
+            yield f"    {_lost_where(part.spread)}" + (f"; profit turns to loss at {turns}, before fees" if turns else "")
 
 
 def _lost_where(spread: Spread) -> str:
