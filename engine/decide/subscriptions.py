@@ -29,6 +29,8 @@ from engine.strategy.spreads import BrokenWing, Butterfly, Structure, TwoWings, 
 from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, WidthRange
 
 _Thing = TypeVar("_Thing")
+Series = tuple[str, date]
+"""Root and expiry."""
 
 GUESSED_IV = 0.20
 """Where the volatility of an underlying is not known yet: about the long-run mean of large indices."""
@@ -82,18 +84,11 @@ def subscriptions(
     `idle` names the strategies that cannot open now: they come after all others. A class whose last trading session is over is
     watched no more.
     """
-    listed: dict[str, list[Contract]] = {}
-    until: dict[tuple[OptionClass, date], datetime] = {}
-    for contract in contracts:
-        series = (contract.rule, contract.expiry)
-        if series not in until:
-            until[series] = calendar.trades_until(*series)
-        if until[series] > now:
-            listed.setdefault(contract.underlying, []).append(contract)
+    listed = _series(contracts, now, calendar)
 
     def turns_of(searching: Iterable[Strategy]) -> Iterator[Contract]:
         searches = [
-            _for_strategy(strategy, rule, listed[name], guesses[name], now, most, calendar)
+            _for_strategy(strategy, rule, listed[name], guesses[name], now, calendar)
             for strategy in searching
             for rule in _rules(strategy, ledger, trading_day(now))
             for name in strategy.universe
@@ -104,14 +99,25 @@ def subscriptions(
     enabled = [strategy for strategy in strategies if strategy.enabled]
     turns = chain(turns_of(one for one in enabled if one.name not in idle), turns_of(one for one in enabled if one.name in idle))
     held = list(dict.fromkeys(_held(ledger)))
-    chosen = dict.fromkeys((*held, *islice(dict.fromkeys(turns), max(0, most))))
+    chosen = dict.fromkeys((*held, *islice(_each_once(turns), max(0, most))))
     pairs = _pairs(chosen, listed, guesses, now, max(0, most) // PAIRS_SHARE)
     return list(dict.fromkeys((*held, *pairs, *chosen)))[: max(most, len(held))]
 
 
+def _series(contracts: Iterable[Contract], now: datetime, calendar: Calendar) -> dict[str, dict[Series, list[Contract]]]:
+    """The contracts that still trade, by underlying, root and expiry."""
+    listed: dict[str, dict[Series, list[Contract]]] = {}
+    for contract in contracts:
+        listed.setdefault(contract.underlying, {}).setdefault((contract.root, contract.expiry), []).append(contract)
+    return {
+        underlying: {key: one for key, one in of.items() if calendar.trades_until(one[0].rule, one[0].expiry) > now}
+        for underlying, of in listed.items()
+    }
+
+
 def _pairs(
     watched: Iterable[Contract],
-    listed: Mapping[str, Sequence[Contract]],
+    listed: Mapping[str, Mapping[Series, Sequence[Contract]]],
     guesses: Mapping[str, Guess],
     now: datetime,
     most: int,
@@ -128,9 +134,9 @@ def _pairs(
             wanted_days.setdefault((one.underlying, one.root), set()).add(one.expiry)
     pairs: list[tuple[Contract, Contract]] = []
     for (underlying, root), days in sorted(wanted_days.items()):
-        of_class = [contract for contract in listed.get(underlying, ()) if contract.root == root]
+        series = listed.get(underlying, {})
         for day in _asked(sorted(days), every=not trades_itself(underlying)):
-            pair = _at_the_money([one for one in of_class if one.expiry == day], guesses[underlying].spot)
+            pair = _at_the_money(series.get((root, day), ()), guesses[underlying].spot)
             if pair is not None:
                 pairs.append(pair)
     first = int(now.timestamp() // PAIRS_TURN_S) % len(pairs) if pairs else 0
@@ -179,35 +185,32 @@ def _rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[ExpiryRule,
 def _for_strategy(
     strategy: Strategy,
     rule: ExpiryRule,
-    contracts: Sequence[Contract],
+    listed: Mapping[Series, Sequence[Contract]],
     guess: Guess,
     now: datetime,
-    most: int,
     calendar: Calendar,
-) -> list[Contract]:
+) -> Iterator[Contract]:
     """Its likeliest combination of every expiry, then the second of every one, and so on."""
-    days = _expiries(rule, {(contract.rule, contract.expiry) for contract in contracts}, now, calendar)
-    anchors = _anchors(strategy.spread)
-    groups = [
-        list(_combinations(anchors, group, guess, now, most, calendar)) for day in days for group in _by_root(contracts, day)
-    ]
-    return list(islice(dict.fromkeys(contract for unit in _in_turns(groups) for contract in unit), max(0, most)))
+    days = _expiries(rule, {(group[0].rule, day) for (_, day), group in listed.items()}, now, calendar)
+    anchors, roots = _anchors(strategy.spread), sorted({root for root, _ in listed})
+    groups = [listed[root, day] for day in days for root in roots if (root, day) in listed]
+    units = _in_turns([_combinations(anchors, group, guess, now, calendar) for group in groups])
+    return _each_once(contract for unit in units for contract in unit)
 
 
 def _combinations(
-    anchors: Sequence[_Anchor], group: Sequence[Contract], guess: Guess, now: datetime, most: int, calendar: Calendar
+    anchors: Sequence[_Anchor], group: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar
 ) -> Iterator[list[Contract]]:
     """The contracts of each combination of one class and expiry, likeliest first; beside the first what its volatility needs."""
     sides = [[contract for contract in group if contract.put_call == anchor.put_call] for anchor in anchors]
-    found = [list(_around(anchor, side, guess, now, most, calendar)) for anchor, side in zip(anchors, sides, strict=True) if side]
+    found = [_around(anchor, side, guess, now, calendar) for anchor, side in zip(anchors, sides, strict=True) if side]
     near = [
         nsmallest(ATM_STRIKES, side, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))
         for side in sides
     ]
-    for number, unit in enumerate(zip_longest(*found, fillvalue=())):
-        yield [*_in_turns(unit), *(_in_turns(near) if number == 0 else ())]
-    if not any(found):
-        yield list(_in_turns(near))
+    units = zip_longest(*found, fillvalue=())
+    yield [*_in_turns(next(units, ())), *_in_turns(near)]
+    yield from (list(_in_turns(unit)) for unit in units)
 
 
 def _anchors(spread: Structure) -> list[_Anchor]:
@@ -230,14 +233,6 @@ def _anchors(spread: Structure) -> list[_Anchor]:
             raise TypeError(f"{spread} is a structure that cannot be searched")
 
 
-def _by_root(contracts: Sequence[Contract], day: date) -> list[list[Contract]]:
-    roots: dict[str, list[Contract]] = {}
-    for contract in contracts:
-        if contract.expiry == day:
-            roots.setdefault(contract.root, []).append(contract)
-    return [roots[root] for root in sorted(roots)]
-
-
 def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar) -> list[date]:
     if isinstance(rule, DayRange):
         middle = (rule.min_days + rule.max_days) / 2
@@ -248,9 +243,9 @@ def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: date
 
 
 def _around(
-    anchor: _Anchor, side: Sequence[Contract], guess: Guess, now: datetime, most: int, calendar: Calendar
+    anchor: _Anchor, side: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar
 ) -> Iterator[list[Contract]]:
-    """Each short leg, nearest to the middle of the wanted deltas first, with its partners, narrowest first; so many at most."""
+    """Each short leg, nearest to the middle of the wanted deltas first, with its partners, narrowest first."""
     by_strike = {contract.strike: contract for contract in side}
     band = anchor.band
     middle, low, high = 0.3, 0.0, 1.0
@@ -259,19 +254,22 @@ def _around(
     deltas = guessed_deltas(side, guess, now, calendar)
     inside = [(abs(delta - middle), contract) for delta, contract in zip(deltas, side, strict=True) if low <= delta <= high]
     strikes = sorted(by_strike)
-    chosen: set[Contract] = set()
     for _, short in sorted(inside, key=lambda pair: (pair[0], pair[1].strike)):
-        if len(chosen) >= most:
-            return
         reaches: list[Sequence[Decimal]] = []
         if anchor.below is not None:
             reaches.append(_within(strikes, short.strike - anchor.below.high, short.strike - anchor.below.low)[::-1])
         if anchor.above is not None:
             reaches.append(_within(strikes, short.strike + anchor.above.low, short.strike + anchor.above.high))
         partners = _in_turns([_spaced(reach, PARTNERS_MAX) for reach in reaches])
-        unit = [short, *(by_strike[strike] for strike in partners)]
-        chosen.update(unit)
-        yield unit
+        yield [short, *(by_strike[strike] for strike in partners)]
+
+
+def _each_once(things: Iterable[_Thing]) -> Iterator[_Thing]:
+    seen: set[_Thing] = set()
+    for one in things:
+        if one not in seen:
+            seen.add(one)
+            yield one
 
 
 def _in_turns(lists: Iterable[Iterable[_Thing]]) -> Iterator[_Thing]:

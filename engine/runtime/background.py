@@ -28,7 +28,7 @@ from engine.strategy.model import Strategy
 RETRY_FIRST_S, RETRY_MAX_S = 1.0, 60.0
 """Between two tries to connect; doubled each time."""
 REWATCH_EVERY = timedelta(minutes=5)
-WAKE_EVERY = timedelta(seconds=30)
+WAKE_EVERY = timedelta(minutes=1)
 """Between two looks at whether a strategy that could not open can now, and wants its lines back."""
 CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
 """Between two looks at the link and at the HALT file, in session and outside of it."""
