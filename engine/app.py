@@ -8,7 +8,6 @@ leave     cancel what is left of our entries, say good-bye in the journal, save 
 
 import asyncio
 import hashlib
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -31,6 +30,7 @@ from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
+from engine.log import logger
 from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.background import Background
@@ -55,7 +55,7 @@ from engine.store.journal import FOLDER, probe
 from engine.store.lines import account_on_file
 from engine.store.quotes import QuoteStore
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Options:
     observers: Sequence[Observer] = ()
     on_control: Callable[[Control], None] = lambda _: None
     """Told once the engine can be asked."""
-    on_mended: Callable[[str], None] = logging.getLogger(__name__).warning
+    on_mended: Callable[[str], object] = log.warning
     """Told, at the start, what was mended or passed over in the state folder."""
     on_moved: Callable[[Path], object] = lambda _: None
     """Told the new state folder where the old one is gone."""

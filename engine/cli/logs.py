@@ -1,11 +1,21 @@
-"""Where diagnosis goes: a rotating file in the state folder. The terminal belongs to what people are told."""
+"""Where diagnosis goes: a rotating file in the state folder, JSON by the line. The terminal belongs to what people are told."""
 
 import logging
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+import structlog
+from structlog.typing import Processor
+
+from engine.log import CIRCUMSTANCES
+
 FILE = "engine.log"
+_RENDERED: list[Processor] = [
+    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+    structlog.processors.format_exc_info,
+    structlog.processors.JSONRenderer(),
+]
 BYTES_MAX, FILES_KEPT = 5_000_000, 3
 
 
@@ -20,7 +30,7 @@ class _Log(RotatingFileHandler):
 def log_to(state: Path) -> None:
     """Send the log of the engine and of its libraries to `state/engine.log` and nowhere else."""
     handler = _Log(state / FILE, maxBytes=BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=_RENDERED, foreign_pre_chain=CIRCUMSTANCES))
     root = logging.getLogger()
     for known in list(root.handlers):
         root.removeHandler(known)

@@ -10,7 +10,6 @@ Between two beats the world cannot change under the decider. A beat is one synch
 reconciliations) is started by `spawn` and comes back through the inbox as facts.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -71,13 +70,14 @@ from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, BreakerHits, ExitHits, Snapshot
 from engine.domain.waited import Leap
+from engine.log import logger
 from engine.ports import Broker, BrokerState, Clock, Journal
 from engine.runtime.faults import Faults
 from engine.runtime.inbox import Inbox, PersonAnswer, PersonRequest
 from engine.runtime.inquiry import Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 TIMER_BUSY_S = LOOKED_AT_EVERY.total_seconds()
 """While orders are on their way, patience is counted in seconds."""
@@ -206,7 +206,7 @@ class Engine:
             try:
                 self._broker.cancel(order)
             except Exception:
-                log.exception("the last cancel of %s failed", order.ref)
+                log.exception("the last cancel failed", order=order.ref)
         if not left:
             return ""
         refs = ", ".join(order.ref for order in left)
@@ -251,7 +251,7 @@ class Engine:
             try:
                 observer.saw(fact, now)
             except Exception:
-                log.exception("an observer failed at %s", type(fact).__name__)
+                log.exception("an observer failed", fact=type(fact).__name__)
         return True
 
     def _append(self, fact: Fact, now: datetime) -> None:
@@ -278,7 +278,7 @@ class Engine:
         """Take a failure, unless it is the journal's: that one ends the engine."""
         if self.has_lost_journal:
             raise error
-        log.exception("%s failed", place)
+        log.exception("a part of the beat failed", place=place)
         self.fault(place, described(error), now)
 
     def _sync(self) -> None:
@@ -464,7 +464,7 @@ class Engine:
             case Halt() | Trip():
                 self._inbox.nudge()
             case Fault(place=place, text=text):
-                log.error("%s failed: %s", place, text)
+                log.error("a part of the beat failed", place=place, problem=text)
                 self.fault(place, text, now)
             case Ask() | Settle() | TriggerExit() | BlockExit() | FreeExit() | RecordFunnel():
                 pass
@@ -492,7 +492,7 @@ class Engine:
         try:
             answer = await self._broker.preview(self.ledger.orders[ref].proposed)
         except Exception as error:
-            log.exception("the what-if of %s failed", ref)
+            log.exception("the what-if failed", order=ref)
             answer = OrderPreviewed(ref, "unknown", None, None, None, None, f"the what-if could not be asked: {described(error)}")
         self._inbox.publish(answer)
 

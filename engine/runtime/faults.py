@@ -1,15 +1,15 @@
 """What failed inside this program: said, left alone for a while that grows, and never the end of the engine."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.decide.apart import described
 from engine.domain.facts import ErrorHeard, Fact, Halted
+from engine.log import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 REST_FIRST, REST_MAX = timedelta(seconds=1), timedelta(minutes=1)
 """How long a part that failed is left alone, doubled each time."""
@@ -74,7 +74,7 @@ async def kept_up(name: str, work: Callable[[], Awaitable[object]], say: Callabl
             await work()
             return
         except Exception as error:
-            log.exception("%s failed", name)
+            log.exception("what goes on beside the beat failed", work=name)
             text = f"{name} failed: {described(error)}; it is begun again"
         if clock() - began > KEEP_UP_MAX_S:
             pause_s, said = KEEP_UP_FIRST_S, ""

@@ -4,7 +4,6 @@ An answer counts over the link over which it was asked for, and against doubts t
 is in doubt the broker is asked every few seconds, and the more seldom the longer the doubt has stood.
 """
 
-import logging
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +12,11 @@ from engine.domain.errors import EngineError
 from engine.domain.facts import LinkChanged
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import BrokerCount
+from engine.log import logger
 from engine.ports import Broker, BrokerState, Clock
 from engine.runtime.inbox import Inbox
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 ASK_AGAIN = timedelta(seconds=5)
 """Between two questions while something is in doubt that was not a moment ago."""

@@ -7,7 +7,6 @@ the lines in theirs.
 """
 
 import gzip
-import logging
 import re
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -18,6 +17,7 @@ from typing import cast
 from engine.domain.errors import Damaged
 from engine.domain.facts import EntryDenied, Explanation, Fact, FunnelRecorded
 from engine.domain.ledger import Ledger
+from engine.log import logger
 from engine.ports import Line
 from engine.store import codec
 
@@ -28,7 +28,7 @@ DAYS_LOOKED_AT = 7
 """Days with lines that are searched backwards for the last look of a strategy."""
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)(\.\d{4,})?\.jsonl(\.gz)?")
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Explanations:

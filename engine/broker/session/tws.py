@@ -1,6 +1,5 @@
 """ib_async with the engine's wrapper, reader and queue in the places of its own."""
 
-import logging
 import struct
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,6 +14,7 @@ from engine.broker.session.pacing import Pacing
 from engine.broker.session.wrapper import EngineWrapper
 from engine.broker.translate import ID_MAX, UNREAD_TIME
 from engine.broker.unread import UNREADABLE, Unreadable
+from engine.log import logger
 from engine.ports import Clock
 
 EXECUTION, EXECUTION_TIME_AT, EXECUTION_ID_AT = "11", 15, 14
@@ -26,7 +26,7 @@ AHEAD_MAX, BEHIND_MAX = timedelta(minutes=10), timedelta(days=15)
 """An execution that is to come, or of weeks ago, has a time in another zone or none: TWS tells seven days at the most."""
 NO_GREETING = "its greeting cannot be read"
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Reader(Decoder):
@@ -62,10 +62,10 @@ class Reader(Decoder):
                 fields = [field or "nan" for field in fields]
             self.handlers[int(fields[0])](fields)
         except UNREADABLE as problem:
-            log.warning("message %s could not be read: %r", fields[:1], problem)
+            log.warning("a message could not be read", message=fields[:1], problem=repr(problem))
             self._unreadable(fields, problem)
         except Exception as problem:
-            log.exception("message %s ended in a defect", fields[:1])
+            log.exception("a message ended in a defect", message=fields[:1])
             self._unreadable(fields, problem)
 
     def historicalData(self, fields: list[str]) -> None:  # noqa: N802 - ib_async's name
@@ -109,7 +109,7 @@ class Reader(Decoder):
         try:
             self._wrapper.unreadable(fields, problem)
         except Exception:
-            log.exception("what to do about message %s ended in a defect", fields[:1])
+            log.exception("what to do about a message ended in a defect", message=fields[:1])
 
 
 def _flag(field: str = "0") -> bool:
