@@ -51,7 +51,7 @@ class CountLimits(Written):
     """Spreads in one order."""
     contracts_per_trade: Count = 10
     """Spreads in one position."""
-    entries_per_day: Count = 5
+    entries_per_day: Count = 8
     """Orders that open something, on one day."""
     working_orders: Count = 10
     """Orders at the broker at the same time."""

@@ -17,7 +17,7 @@ ACCOUNT = (Path(__file__).parents[3] / "strategies" / "account.yaml").read_text(
         ("per_trade: 1% of net liquidation", "per_trade: 3% of net liquidation", "per_trade: 2% of net liquidation"),
         ("stop_for_day: -2% of net liquidation", "stop_for_day: 2%", "stop_for_day: -2% of net liquidation"),
         ("vega: 1%", "vega: 0.01", "vega: 1%"),
-        ("entries_per_day: 5", "entries_per_day: five", "entries_per_day: 5"),
+        ("entries_per_day: 8", "entries_per_day: eight", "entries_per_day: 8"),
         ("sp500: [SPX, XSP, SPY]", "sp500: SPX, XSP, SPY", "sp500: [SPX, XSP, SPY]"),
         ("spot: [5%, 10%]", "spot: 5%", "spot: [5%]"),
         ("breakers:", "breaker:", "breakers:"),
