@@ -5,16 +5,18 @@ two wings     the pairs of either side, built once as verticals are; they meet o
               are equally wide
 butterflies   the sold leg and the bought one below, then the third: by the one strike that is as far above, which is an integer
               key, or by distance again where the wings may differ
+two expiries  what is bought by the strike that it shares, or by distance, among the later expiries of its class (`later.py`)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.compile.pairs import ROUNDING, Meeting, Partner, bucket, conjunction, pairs, side
+from engine.compile.later import later_pairs
+from engine.compile.pairs import ROUNDING, Meeting, Partner, bucket, conjunction, pairs, side, tenths, underlying
 from engine.compile.sql import Parameters
 from engine.compile.wanted import Wanted
-from engine.strategy.spreads import BrokenWing, Butterfly, IronButterfly, Structure, TwoWings, Vertical
+from engine.strategy.spreads import BrokenWing, Butterfly, IronButterfly, OfTwoExpiries, Structure, TwoWings, Vertical
 
 SERIES = "class_id::BIGINT * 65536 + dte"
 """One number for each class and expiry: what puts and calls of one series share."""
@@ -34,13 +36,15 @@ def combinations(
         case Vertical():
             partner = Partner("short", "long", "below" if spread.short_is_higher else "above", spread.width)
             key = bucket(meeting, float(spread.width.high), parameters)
-            return [key], pairs(meeting, partner, parameters, columns, wanted, _underlying("short", several=several))
+            return [key], pairs(meeting, partner, parameters, columns, wanted, underlying("short", several=several))
         case TwoWings():
             return _two_wings(meeting, spread, parameters, columns, wanted, several=several)
         case Butterfly():
             return _butterfly(meeting, spread, parameters, columns, wanted, several=several)
         case BrokenWing():
             return _broken_wing(meeting, spread, parameters, columns, wanted, several=several)
+        case OfTwoExpiries():
+            return later_pairs(meeting, spread, parameters, columns, wanted, several=several)
         case _:
             raise TypeError(f"{spread} is a structure that cannot be searched")
 
@@ -53,8 +57,8 @@ def _two_wings(
     wings: list[str] = []
     for name, width in widths.items():
         partner = Partner(f"short_{name}", f"long_{name}", "below" if name == "put" else "above", width)
-        also = [f"short_{name}.series AS {name}_series", f"{_tenths(partner.distance)} AS {name}_width"]
-        also += _underlying(f"short_{name}", several=several and name == "put")
+        also = [f"short_{name}.series AS {name}_series", f"{tenths(partner.distance)} AS {name}_width"]
+        also += underlying(f"short_{name}", several=several and name == "put")
         of_side = _with_right(wanted, f"short_{name}", side("P" if name == "put" else "C"))
         wings.append(pairs(meeting, partner, parameters, columns, of_side, also, name=f"{name}_wings", prefix=f"{name}_"))
     met = ["put_series = call_series", *["put_width = call_width"] * spread.has_equal_widths]
@@ -72,7 +76,7 @@ def _butterfly(
     meeting: Meeting, spread: Butterfly, parameters: Parameters, columns: Sequence[str], wanted: Wanted, *, several: bool
 ) -> tuple[list[str], str]:
     key = bucket(meeting, float(spread.width.high), parameters)
-    also = ["2 * body.place - lower.place AS third", *_underlying("body", several=several)]
+    also = ["2 * body.place - lower.place AS third", *underlying("body", several=several)]
     partner = Partner("body", "lower", "below", spread.width)
     halves = pairs(meeting, partner, parameters, columns, wanted, also, name="halves")
     joined = f"""pairs AS (
@@ -81,7 +85,7 @@ def _butterfly(
   JOIN legs upper
     ON {conjunction(["halves.third = upper.place", *wanted("upper", "upper.")], 3)}
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
-    place = f"group_id::BIGINT * {PLACE} + {_tenths('strike')} AS place"
+    place = f"group_id::BIGINT * {PLACE} + {tenths('strike')} AS place"
     return [key, place], f"{halves},\n{joined}"
 
 
@@ -91,7 +95,7 @@ def _broken_wing(
     widest = max(float(spread.lower_width.high), float(spread.upper_width.high))
     key = bucket(meeting, widest, parameters)
     found_by = "group_id" if meeting == "group" else "bucket"
-    also = [f"body.{found_by} AS body_{found_by}", *_underlying("body", several=several)]
+    also = [f"body.{found_by} AS body_{found_by}", *underlying("body", several=several)]
     partner = Partner("body", "lower", "below", spread.lower_width)
     halves = pairs(meeting, partner, parameters, columns, wanted, also, name="halves", prefix="lower_")
     doubled = "*" if meeting == "group" else "*, unnest([body_bucket, body_bucket + 1]) AS met"
@@ -112,15 +116,6 @@ def _of(role: str, columns: Sequence[str]) -> list[str]:
     return [f"{role}.row_id AS {role}_row_id", *(f"{role}.{column} AS {role}_{column}" for column in columns)]
 
 
-def _underlying(role: str, *, several: bool) -> list[str]:
-    return [f"{role}.underlying_id AS underlying_id"] if several else []
-
-
 def _with_right(wanted: Wanted, of: str, right: int) -> Wanted:
     """The same, and this leg is a put or a call."""
     return lambda role, prefix: [*[f"{prefix}put_call = {right}"] * (role == of), *wanted(role, prefix)]
-
-
-def _tenths(dollars: str) -> str:
-    """SQL of an amount in tenths of a cent, the finest a strike is told in: a whole number, equal where amounts are equal."""
-    return f"round(1000 * ({dollars}))::BIGINT"

@@ -28,13 +28,15 @@ _DENOMINATOR = (
     440.413735824752,
 )
 _ROOT_2PI = 2.506628274631
+FUNCTIONS = ("peak", "crossings")
+"""What begins the names of functions that need several for every row."""
 _TAIL_FROM = 7.07106781186547
 _ZERO_FROM = 37
 
 
 def needs_normal(sql: str) -> bool:
     """Whether this SQL has a normal distribution in it, which costs as much as fifty other operations."""
-    return f"{_ROOT_2PI}e0" in sql
+    return f"{_ROOT_2PI}e0" in sql or any(f"{function}_of_" in sql for function in FUNCTIONS)
 
 
 def normal_cdf(column: str) -> str:

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.compile import revalued
 from engine.compile.sql import EQUAL, FINITE, Parameters
 from engine.compile.wanted import Wanted
 from engine.domain.structure import PutCall
-from engine.strategy.spreads import Structure, Vertical
-from engine.strategy.values.meaning import DayRange, WidthRange
+from engine.strategy.spreads import OfTwoExpiries, Structure, Vertical
+from engine.strategy.values.meaning import DayRange, ExpiryRule, WidthRange
 
 Meeting = Literal["group", "bucket"]
 ROUNDING = 1e-6
@@ -31,12 +32,27 @@ def of_side(spread: Structure, parameters: Parameters) -> list[str]:
     """Calls or puts where the legs are of one right, and the days to expiry where the strategy gives a range of them."""
     rights = {side(leg.put_call) for leg in spread.shape.legs}
     wanted = [f"put_call = {parameters.named('put_call', rights.pop())}"] if len(rights) == 1 else []
-    match spread.first_expiry:
-        case DayRange(min_days=low, max_days=high):
-            wanted.append(f"dte BETWEEN {parameters.named('dte_low', low)} AND {parameters.named('dte_high', high)}")
+    match spread:
+        case OfTwoExpiries():
+            wanted.append(f"({' OR '.join(of_expiries(spread, parameters))})")
+        case _ if isinstance(spread.first_expiry, DayRange):
+            wanted.append(_of_days(spread.first_expiry, "dte", parameters))
         case _:
-            pass
+            pass  # the rows handed over are of one expiry
     return wanted or ["TRUE"]
+
+
+def of_expiries(spread: OfTwoExpiries, parameters: Parameters) -> tuple[str, str]:
+    """Whether an option may be what is sold, and whether it may be what is bought, by its expiry."""
+    return _of_days(spread.expiry.near, "near", parameters), _of_days(spread.expiry.far, "far", parameters)
+
+
+def _of_days(rule: ExpiryRule, name: str, parameters: Parameters) -> str:
+    match rule:
+        case DayRange(min_days=low, max_days=high):
+            return f"dte BETWEEN {parameters.named(f'{name}_low', low)} AND {parameters.named(f'{name}_high', high)}"
+        case _:
+            return "is_next_monthly"
 
 
 def side(put_call: PutCall) -> int:
@@ -49,6 +65,8 @@ def sound(spread: Structure) -> list[str]:
     if isinstance(spread, Vertical):
         price = "net" if spread.is_credit else "-net"
         return [f"{price} > {EQUAL}", f"{price} < width - {EQUAL}"]
+    if isinstance(spread, OfTwoExpiries):
+        return revalued.sound(spread.shape)
     return [f"cap + net > {EQUAL}", f"floor + net < -{EQUAL}"]
 
 
@@ -114,6 +132,16 @@ def _met(meeting: Meeting, partner: Partner) -> tuple[str, str]:
         return "*", f"{partner.first}.group_id = {partner.second}.group_id"
     step = "- 1" if partner.how == "below" else "+ 1"
     return f"*, unnest([bucket, bucket {step}]) AS met", f"{partner.first}.met = {partner.second}.bucket"
+
+
+def underlying(role: str, *, several: bool) -> list[str]:
+    """The column that keeps underlyings apart, of the leg that is there first."""
+    return [f"{role}.underlying_id AS underlying_id"] if several else []
+
+
+def tenths(dollars: str) -> str:
+    """SQL of an amount in tenths of a cent, the finest a strike is told in: a whole number, equal where amounts are equal."""
+    return f"round(1000 * ({dollars}))::BIGINT"
 
 
 def conjunction(conditions: Iterable[str], indent: int) -> str:

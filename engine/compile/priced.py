@@ -44,7 +44,7 @@ class Priced:
 
     def is_heavy(self) -> bool:
         """Whether any of it needs a normal distribution."""
-        return any(map(self.numbers.is_heavy, self.fragments))
+        return any(map(self.numbers.is_heavy, [*self.fragments, *self.sound]))
 
     def kept(self, last: Sequence[str], rows: Sequence[str]) -> str:
         """Every number computed once and kept, then `last`, whose step is named `priced`; beside it only `rows`."""

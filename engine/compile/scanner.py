@@ -8,12 +8,14 @@ object), and never prepare an ASOF join (its second run takes the database down)
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from engine.compile.functions import FUNCTIONS
 from engine.compile.sql import Query
 
 Row = tuple[Any, ...]
@@ -48,7 +50,7 @@ class Scanner:
         self._sources: dict[str, _Source] = {}
         self._prepared: dict[str, Prepared] = {}
         self._statements: dict[str, duckdb.Statement] = {}
-        self._connection = _connect()
+        self._connection = self._connected()
 
     def relation(self, name: str, schema: pa.Schema) -> None:
         """Declares a relation once; declaring it again with the same columns does nothing. Raises SchemaChanged for
@@ -96,7 +98,7 @@ class Scanner:
         """A fresh database with the same relations and queries."""
         self._connection.close()
         self._statements.clear()
-        self._connection = _connect()
+        self._connection = self._connected()
         for name, source in self._sources.items():
             self._connection.register(name, source)
         for prepared in self._prepared.values():
@@ -107,6 +109,12 @@ class Scanner:
         """Frees the database."""
         self._statements.clear()
         self._connection.close()
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        connection = _connect()
+        # A function of ours holds its connection, which nothing else frees when the process ends.
+        weakref.finalize(self, connection.close)
+        return connection
 
     def _plan(self, prepared: Prepared) -> None:
         self._connection.execute(f"PREPARE {prepared.name} AS {prepared.query.bound()}")
@@ -133,5 +141,7 @@ class _Source:
 
 def _connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=_CONFIG)
+    for one in FUNCTIONS:
+        connection.create_function(one.name, one.call, list(one.arguments), one.result, type="arrow")  # pyright: ignore
     connection.execute("SET lock_configuration = true")
     return connection

@@ -26,7 +26,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.compile import folds, payoffs
+from engine.compile import folds, payoffs, revalued
 from engine.compile.normal import needs_normal, normal_cdf
 from engine.compile.sql import FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
@@ -34,7 +34,7 @@ from engine.domain.structure import Shape
 from engine.strategy.expressions.tree import Measure, Number, views_in
 from engine.strategy.measures import declaration
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import Structure, Vertical
+from engine.strategy.spreads import OfTwoExpiries, Structure, Vertical
 
 MULTIPLIER: Final = 100
 """Options of any other multiplier are adjusted contracts and never become a leg."""
@@ -47,6 +47,7 @@ _MAY_BE_ABSENT = {column.name: column.may_be_absent for column in CHAIN_COLUMNS}
     "quote_age": True,
     "days_to_ex_dividend": True,
     **dict.fromkeys(VIEWS, True),
+    "is_american": False,
 }
 _NEVER_ZERO = frozenset({"width", "max_profit", "max_loss", "fees"})
 """Above zero in every spread whose price makes sense."""
@@ -147,9 +148,15 @@ def view_name(n: int) -> str:
 
 def _steps(spread: Structure) -> Mapping[str, str]:
     shape = spread.shape
-    payoff = payoffs.of_vertical(spread, MULTIPLIER) if isinstance(spread, Vertical) else payoffs.of_shape(shape, MULTIPLIER)
+    match spread:
+        case Vertical():
+            payoff = payoffs.of_vertical(spread, MULTIPLIER)
+        case OfTwoExpiries():
+            payoff = revalued.of_two_expiries(shape, MULTIPLIER)
+        case _:
+            payoff = payoffs.of_shape(shape, MULTIPLIER)
     return {
-        "width": payoff["width"],
+        **({"width": payoff["width"]} if "width" in payoff else {}),
         "net": folds.net(shape),
         "fees": folds.fees(shape),
         **payoff,
@@ -165,18 +172,26 @@ def _views(shape: Shape, views: Sequence[Number | Measure], parameters: Paramete
     for n, view in enumerate(views, 1):
         market = isinstance(view, Measure)
         steps[f"at{n}_vol"] = f"{first}_{VIEWS[of_market.index(view)]}" if market else parameters.named(f"view_{n}", view.value)
-        known = f"at{n}_vol > 0 AND at{n}_vol <= {FINITE} AND {first}_years > 0"
-        steps[f"at{n}_deviation"] = f"CASE WHEN {known} THEN at{n}_vol * sqrt({first}_years) END"
+        steps[f"at{n}_deviation"] = _deviation(n, first)
+        later = next((role for role in shape.roles if shape.is_later(role)), None)
+        if later is not None:
+            steps[f"at{n}_later_deviation"] = _deviation(n, later)
         for leg in shape.legs:
             role, name, w = leg.role, f"at{n}_{leg.role}", 1 if leg.put_call == "C" else -1
-            steps[f"{name}_d"] = f"ln({role}_forward / {role}_strike) / at{n}_deviation"
-            steps[f"{name}_z1"] = f"{w} * ({name}_d + at{n}_deviation / 2)"
-            steps[f"{name}_z2"] = f"{w} * ({name}_d - at{n}_deviation / 2)"
+            deviation = f"at{n}_later_deviation" if shape.is_later(role) else f"at{n}_deviation"
+            steps[f"{name}_d"] = f"ln({role}_forward / {role}_strike) / {deviation}"
+            steps[f"{name}_z1"] = f"{w} * ({name}_d + {deviation} / 2)"
+            steps[f"{name}_z2"] = f"{w} * ({name}_d - {deviation} / 2)"
             steps[f"{name}_n1"], steps[f"{name}_n2"] = normal_cdf(f"{name}_z1"), normal_cdf(f"{name}_z2")
             steps[name] = f"{w} * {role}_discount * ({role}_forward * {name}_n1 - {role}_strike * {name}_n2)"
         earned = folds.signed(shape, _view_cell(n))
         steps[view_name(n)] = f"{MULTIPLIER} * (net + {earned}) - fees"
     return steps
+
+
+def _deviation(n: int, role: str) -> str:
+    known = f"at{n}_vol > 0 AND at{n}_vol <= {FINITE} AND {role}_years > 0"
+    return f"CASE WHEN {known} THEN at{n}_vol * sqrt({role}_years) END"
 
 
 def _view_cell(n: int) -> folds.Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.compile.sql import Parameters
-from engine.strategy.spreads import Fly, Structure, TwoWings, Vertical
+from engine.strategy.spreads import Calendar, Diagonal, DoubleDiagonal, Fly, Side, Structure, TwoCalendars, TwoWings, Vertical
 from engine.strategy.values.meaning import DeltaRange
 
 Wanted = Callable[[str, str], list[str]]
@@ -35,9 +35,21 @@ def delta_of(spread: Structure, role: str) -> DeltaRange | None:
         case Vertical():
             return spread.short_delta if role == "short" else spread.long_delta
         case TwoWings():
-            side = "put" if spread.shape.leg(role).put_call == "P" else "call"
+            side = _side(spread, role)
             return spread.short_delta_of(side) if role.startswith("short") else spread.long_delta_of(side)
         case Fly():
             return spread.body_delta if role == "body" else None
+        case Diagonal():
+            return spread.long_delta if role == "far" else spread.short_delta
+        case Calendar():
+            return spread.short_delta if role == "near" else None
+        case DoubleDiagonal() if role.startswith("far"):
+            return spread.long_delta_of(_side(spread, role))
+        case TwoCalendars():
+            return spread.short_delta_of(_side(spread, role)) if role.startswith("near") else None
         case _:
             return None
+
+
+def _side(spread: Structure, role: str) -> Side:
+    return "put" if spread.shape.leg(role).put_call == "P" else "call"

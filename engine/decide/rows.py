@@ -31,10 +31,15 @@ SCAN_SCHEMA = pa.schema(
         *CHAIN_SCHEMA,
         pa.field("class_id", pa.int32()),
         *(pa.field(name, pa.float64()) for name in ("quote_age", "days_to_ex_dividend", *VIEWS)),
+        pa.field("is_american", pa.bool_()),
+        pa.field("is_next_monthly", pa.bool_()),
     ]
 )
 """The chain relation as the scan sees it: class_id numbers the trading classes of the underlyings, quote_age is in seconds,
-days_to_ex_dividend in calendar days, then the volatilities that a strategy takes its views at; NaN where unknown."""
+days_to_ex_dividend in calendar days, then the volatilities that a strategy takes its views at; NaN where unknown. is_american
+is whether it may be exercised early, is_next_monthly whether it expires on the day that `next monthly` names, told to those that
+ask.
+"""
 
 QUOTED = ("bid", "ask")
 PRICED = ("atm_iv", "iv", "delta", "gamma", "theta", "vega", "p_itm", "worth")
@@ -71,6 +76,10 @@ class Series:
     """First row and the row behind the last, by underlying."""
     class_ids: pa.Array
     """The column that numbers the trading classes."""
+    is_american: pa.Array
+    """The column that tells which options may be exercised early."""
+    none: pa.Array
+    """A column that is false in every row."""
     nothing: pa.Array
     """A column in which nothing is known."""
 
@@ -96,8 +105,12 @@ def chain_rows(
     columns |= _without_aged(chain, QUOTED, (age > oldest) | adrift)
     columns |= _without_aged(chain, PRICED, (now.timestamp() - numbers(chain, "priced_at") > oldest) | adrift)
     table = pa.Table.from_arrays(
-        [*columns.values(), series.class_ids, pa.array(age), to_dividend, *(series.nothing for _ in VIEWS)], schema=SCAN_SCHEMA
-    )
+        [
+            *columns.values(), series.class_ids, pa.array(age), to_dividend, *(series.nothing for _ in VIEWS),
+            series.is_american, series.none,
+        ],
+        schema=SCAN_SCHEMA,
+    )  # fmt: skip
     closed = (*series.adjusted, *_over(series, now.timestamp()))
     return ChainRows(chain, table, tuple(sorted(closed)), series.stretches, series.calendar, dict(market))
 
@@ -110,6 +123,7 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
     until: dict[tuple[OptionClass, date], float] = {}
     classes: dict[tuple[str, str], int] = {}
     of_groups: list[int] = []
+    american: list[bool] = []
     ends: list[tuple[float, Stretch]] = []
     for start, stop in itertools.pairwise(starts):
         one = contracts[start]
@@ -118,12 +132,15 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
             until[key] = calendar.trades_until(*key).timestamp()
         ends.append((until[key], (start, stop)))
         of_groups.append(classes.setdefault((one.underlying, one.root), len(classes)))
+        american.append(one.rule.exercise == "American")
     number = numbers(chain, "underlying_id")
     firsts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
     stretches = dict(zip(chain.underlyings, itertools.pairwise(firsts), strict=True))
     class_ids = pa.array(np.repeat(np.array(of_groups, np.int32), np.diff(starts)))
     nothing = pa.array(np.full(len(contracts), np.nan))
-    return Series(contracts, calendar, adjusted, tuple(sorted(ends)), stretches, class_ids, nothing)
+    is_american = pa.array(np.repeat(np.array(american, np.bool_), np.diff(starts)))
+    none = pa.array(np.zeros(len(contracts), np.bool_))
+    return Series(contracts, calendar, adjusted, tuple(sorted(ends)), stretches, class_ids, is_american, none, nothing)
 
 
 def _over(series: Series, now: float) -> Iterable[Stretch]:

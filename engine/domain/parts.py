@@ -1,7 +1,7 @@
 """What is held of a position, taken apart into combinations that can be closed by one order each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -84,7 +84,7 @@ def some_of(opening: Spread, places: Sequence[int], *, as_pairs: bool = True) ->
     legs = tuple(opening.legs[at] for at in places)
     if as_pairs:
         legs = tuple(Leg(leg.contract, leg.action) if leg.ratio != 1 else leg for leg in legs)
-    return Spread(f"{opening.structure} {_called(opening, places)}", legs)
+    return replace(opening, structure=f"{opening.structure} {_called(opening, places)}", legs=legs)
 
 
 def _called(opening: Spread, places: Sequence[int]) -> str:

@@ -54,6 +54,10 @@ class Shape:
     def roles(self) -> tuple[str, ...]:
         return tuple(leg.role for leg in self.legs)
 
+    def is_later(self, role: str) -> bool:
+        """Whether the leg of this role outlives the one that it meets."""
+        return any(join.is_later for join in self.joins if join.leg == role)
+
     def leg(self, role: str) -> LegShape:
         """Raises StopIteration for a role that is none of its."""
         return next(leg for leg in self.legs if leg.role == role)

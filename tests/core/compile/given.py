@@ -14,7 +14,20 @@ from engine.strategy.expressions.checker import read_condition
 from engine.strategy.expressions.tree import Condition
 from engine.strategy.model import Strategy
 from engine.strategy.source import Text
-from engine.strategy.spreads import BearCall, BearPut, BrokenWing, BullCall, BullPut, Butterfly, IronButterfly, IronCondor
+from engine.strategy.spreads import (
+    BearCall,
+    BearPut,
+    BrokenWing,
+    BullCall,
+    BullPut,
+    Butterfly,
+    Calendar,
+    Diagonal,
+    DoubleCalendar,
+    DoubleDiagonal,
+    IronButterfly,
+    IronCondor,
+)
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -28,10 +41,10 @@ def strategy(
     when: Sequence[str] = (),
     exits: Sequence[str] = (),
     rank: str = "return_on_risk",
-    expiry: str = "0-400 days",
+    expiry: str | Mapping[str, str] = "0-400 days",
     short_delta: str | Mapping[str, str] | None = None,
     long_delta: str | Mapping[str, str] | None = None,
-    width: str | Mapping[str, str] = "$1-$1000",
+    width: str | Mapping[str, str] | None = "$1-$1000",
     keep: int = 5,
     universe: Sequence[str] = ("SPX",),
     name: str = "tested",
@@ -39,7 +52,8 @@ def strategy(
 ) -> Strategy:
     """A strategy from the words of a file, without the file: nothing is checked across its lines. An exit may end in `: roll`;
     `keys` are those of the structure alone."""
-    spread: dict[str, object] = {"type": kind, "expiry": expiry, "width": width, "rank": rank, "keep": keep, "rules": list(rules)}
+    spread: dict[str, object] = {"type": kind, "expiry": expiry, "rank": rank, "keep": keep, "rules": list(rules)}
+    spread |= {"width": width} if width else {}
     spread |= {name: delta for name, delta in {"short_delta": short_delta, "long_delta": long_delta}.items() if delta} | keys
     structure = next(one for one in STRUCTURES if one.model_fields["type"].default == kind)
     made = Strategy.model_validate(
@@ -59,7 +73,11 @@ def strategy(
     return made.model_copy(update={"spread": structure.model_validate(spread)})
 
 
-STRUCTURES = (BullPut, BearCall, BullCall, BearPut, IronCondor, IronButterfly, Butterfly, BrokenWing)
+STRUCTURES = (
+    *(BullPut, BearCall, BullCall, BearPut),
+    *(IronCondor, IronButterfly, Butterfly, BrokenWing),
+    *(Calendar, Diagonal, DoubleCalendar, DoubleDiagonal),
+)
 """Every structure that the scan finds."""
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from engine.domain.structure import Join
 from engine.strategy.expressions.tree import And, Arithmetic, Between, Call, Compare, Expression, In, Measure, Not, Number, Or
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import BrokenWing, Fly, Structure, TwoWings, Vertical
+from engine.strategy.spreads import BrokenWing, DoubleDiagonal, Fly, OfTwoExpiries, Structure, TwoCalendars, TwoWings, Vertical
+from engine.strategy.values.meaning import DayRange
+from tests.core.compile import later_loops
 
 ROUNDING = 1e-9
 Option = dict[str, float | None]
@@ -35,8 +37,7 @@ def search(strategy: Strategy, options: Sequence[Option]) -> list[Hit]:
 
 def may_be_leg(strategy: Strategy, option: Option) -> bool:
     rights = {1 if leg.put_call == "C" else -1 for leg in strategy.spread.shape.legs}
-    expiry = strategy.spread.expiry
-    if option["put_call"] not in rights or not expiry.min_days <= option["dte"] <= expiry.max_days:
+    if option["put_call"] not in rights or not any(_expires(rule, option) for rule in _expiries(strategy.spread)):
         return False
     bid, ask = option["bid"], option["ask"]
     if bid is None or ask is None or option["fee"] is None or bid < 0 or ask <= 0 or bid >= ask:
@@ -58,7 +59,9 @@ def combinations(spread: Structure, legs: Sequence[Option]) -> Iterator[dict[str
         role = roles[0]
         first = next(iter(so_far.values()), None)
         right = 1 if spread.shape.leg(role).put_call == "C" else -1
-        among = legs if first is None else series.get((first["class_id"], first["dte"], right), [])
+        among: Sequence[Option] = legs
+        if first is not None and not isinstance(spread, OfTwoExpiries):
+            among = series.get((first["class_id"], first["dte"], right), [])
         for option in among:
             if _may_be(spread, role, option) and (role not in joins or _meets(spread, joins[role], so_far, option)):
                 yield from chosen(roles[1:], so_far | {role: option})
@@ -69,6 +72,8 @@ def combinations(spread: Structure, legs: Sequence[Option]) -> Iterator[dict[str
 
 def _may_be(spread: Structure, role: str, option: Option) -> bool:
     leg, bounds = spread.shape.leg(role), _deltas(spread, role)
+    if not _expires(_expiries(spread)[-1 if spread.shape.is_later(role) else 0], option):
+        return False
     if option["put_call"] != (1 if leg.put_call == "C" else -1) or (leg.action == "sell" and option["bid"] <= 0):
         return False
     if bounds is None:
@@ -78,7 +83,12 @@ def _may_be(spread: Structure, role: str, option: Option) -> bool:
 
 def _meets(spread: Structure, join: Join, so_far: Mapping[str, Option], option: Option) -> bool:
     other = so_far[join.meets]
-    if any(option[name] != other[name] for name in ("class_id", "dte")):
+    if option["class_id"] != other["class_id"]:
+        return False
+    if option["dte"] <= other["dte"] if join.is_later else option["dte"] != other["dte"]:
+        return False
+    legs_of_far = [so_far[one.leg] for one in spread.shape.joins if one.is_later and one.leg in so_far]
+    if join.is_later and any(option["dte"] != far["dte"] for far in legs_of_far):
         return False
     above = option["strike"] - other["strike"]
     match join.how:
@@ -95,6 +105,14 @@ def _meets(spread: Structure, join: Join, so_far: Mapping[str, Option], option: 
             return abs(above - abs(so_far[first.leg]["strike"] - so_far[first.meets]["strike"])) < 1e-6
 
 
+def _expiries(spread: Structure) -> list[DayRange]:
+    return [spread.expiry.near, spread.expiry.far] if isinstance(spread, OfTwoExpiries) else [spread.expiry]
+
+
+def _expires(rule: DayRange, option: Option) -> bool:
+    return rule.min_days <= option["dte"] <= rule.max_days
+
+
 def _within(width: object, distance: float) -> bool:
     return float(width.low) - 1e-6 <= distance <= float(width.high) + 1e-6
 
@@ -108,11 +126,17 @@ def _deltas(spread: Structure, role: str) -> object:
             return getattr(spread, f"{action}_delta_of")(side)
         case Fly():
             return spread.body_delta if role == "body" else None
+        case TwoCalendars():
+            action = {"near": "short", "far": "long"}[role.split("_", maxsplit=1)[0]]
+            of_side = getattr(spread, f"{action}_delta_of", None)
+            return of_side(role.split("_")[1]) if of_side else None
+        case OfTwoExpiries():
+            return getattr(spread, {"near": "short_delta", "far": "long_delta"}[role], None)
 
 
 def _width(spread: Structure, role: str) -> object:
     match spread:
-        case TwoWings():
+        case TwoWings() | DoubleDiagonal():
             return spread.width_of(role.split("_")[1])
         case BrokenWing():
             return spread.lower_width if role == "body" else spread.upper_width
@@ -134,7 +158,10 @@ class Leg:
 def _judge(strategy: Strategy, chosen: Mapping[str, Option]) -> Hit | None:
     spread = strategy.spread
     legs = [Leg(leg.sign, leg.ratio, chosen[leg.role]) for leg in spread.shape.legs]
-    if min(_most_lost(legs), _most_won(legs)) <= ROUNDING:
+    bounds = (_most_lost(legs), _most_won(legs))
+    if None in bounds or min(bounds) <= ROUNDING:
+        return None
+    if later_loops.is_of_two(legs) and later_loops.locks_in_a_loss(legs, _net(legs)):
         return None
 
     def looked_up(measure: Measure) -> float | None:
@@ -254,11 +281,15 @@ def _strikes(legs: Sequence[Leg]) -> list[float]:
     return sorted({leg.strike for leg in legs})
 
 
-def _most_won(legs: Sequence[Leg]) -> float:
+def _most_won(legs: Sequence[Leg]) -> float | None:
+    if later_loops.is_of_two(legs):
+        return later_loops.most_won(legs, _net(legs))
     return max(_worth(legs, level) for level in (0.0, *_strikes(legs), 1e6)) + _net(legs)
 
 
-def _most_lost(legs: Sequence[Leg]) -> float:
+def _most_lost(legs: Sequence[Leg]) -> float | None:
+    if later_loops.is_of_two(legs):
+        return later_loops.most_lost(legs, _net(legs))
     return -(min(_worth(legs, level) for level in (0.0, *_strikes(legs), 1e6)) + _net(legs))
 
 
@@ -268,6 +299,9 @@ def _width_of(legs: Sequence[Leg]) -> float:
 
 def _crossings(legs: Sequence[Leg], cash: float) -> Iterator[tuple[float, bool]]:
     """Levels at which the profit crosses zero, and whether it rises there."""
+    if later_loops.is_of_two(legs):
+        yield from later_loops.crossings(legs, cash)
+        return
     for low, high in itertools.pairwise(_strikes(legs)):
         a, b = cash + _worth(legs, low), cash + _worth(legs, high)
         if (a > ROUNDING) != (b > ROUNDING):
@@ -278,10 +312,13 @@ def _breakeven_distance(legs: Sequence[Leg]) -> float | None:
     spot = legs[0].option["spot"]
     if spot is None:
         return None
-    return min((spot - level if rises else level - spot) / spot for level, rises in _crossings(legs, _net(legs)))
+    found = [(spot - level if rises else level - spot) / spot for level, rises in _crossings(legs, _net(legs))]
+    return min(found, default=None)
 
 
 def _pop(legs: Sequence[Leg]) -> float | None:
+    if later_loops.is_of_two(legs):
+        return later_loops.chance(legs, _net(legs) - _fees(legs) / 100, _normal)
     forward, years = legs[0].option["forward"], legs[0].option["years"]
     if forward is None or years <= 0 or any(leg.option["iv"] is None or leg.option["iv"] <= 0 for leg in legs):
         return None
@@ -345,7 +382,7 @@ def _volatility(view: Number | Measure, option: Option) -> float | None:
 
 def _expected_value_at(legs: Sequence[Leg], volatility: float | None) -> float | None:
     first = legs[0].option
-    if first["forward"] is None or volatility is None or volatility <= 0 or first["years"] <= 0:
+    if any(leg.option["forward"] is None for leg in legs) or volatility is None or volatility <= 0 or first["years"] <= 0:
         return None
     return 100 * (_net(legs) + _signed(legs, lambda option: _black(option, volatility))) - _fees(legs)
 

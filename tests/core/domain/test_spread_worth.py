@@ -54,3 +54,43 @@ def test_opening_must_be_able_to_win_and_to_lose(net: str, is_sane: bool) -> Non
 
 def test_combination_whose_loss_nothing_bounds_is_never_sane() -> None:
     assert not made((100, "C", "sell", 2), (105, "C", "buy", 1)).is_sane(Decimal(1))
+
+
+def over_two(near: tuple[float, str, str], far: tuple[float, str, str], root: str = "SPY", **onward: str) -> Spread:
+    (short, right, action), (long, other, held) = near, far
+    legs = (
+        Leg(given.contract(short, right, root=root), action),  # type: ignore[arg-type]
+        Leg(given.contract(long, other, root=root, expiry=given.LATER), held),  # type: ignore[arg-type]
+    )
+    return Spread("calendar", legs, **{name: Decimal(value) for name, value in onward.items()})
+
+
+@pytest.mark.parametrize(
+    ("spread", "floor"),
+    [
+        pytest.param(over_two((100, "P", "sell"), (100, "P", "buy")), "0", id="an American calendar loses its debit"),
+        pytest.param(over_two((100, "P", "sell"), (95, "P", "buy")), "-5", id="and the width of a diagonal on the worse side"),
+        pytest.param(over_two((100, "C", "sell"), (95, "C", "buy")), "0", id="not on the better one"),
+        pytest.param(
+            over_two((100, "P", "sell"), (100, "P", "buy"), "SPXW", onward_discount="0.99", onward_growth="1.005"),
+            "-1.00",
+            id="a European put waits for its strike: 100 - 0.99 x 100",
+        ),
+        pytest.param(
+            over_two((100, "C", "sell"), (100, "C", "buy"), "SPXW", onward_discount="0.99", onward_growth="1"),
+            "-1.00",
+            id="a European call without the dividends: where the underlying has doubled 0.99 x (200 - 100) - 100",
+        ),
+    ],
+)
+def test_leg_that_lives_longer_counts_the_least_it_can_be_worth(spread: Spread, floor: str) -> None:
+    assert (spread.floor, spread.cap) == (Decimal(floor), UNBOUNDED)
+    assert spread.max_loss(Decimal("-2.5")) == Decimal("2.5") - Decimal(floor)
+    assert spread.is_sane(Decimal("-2.5"))
+
+
+def test_short_that_outlives_its_long_can_lose_without_bound() -> None:
+    reversed_calendar = over_two((100, "P", "buy"), (100, "P", "sell"))
+
+    assert reversed_calendar.floor == -UNBOUNDED
+    assert not reversed_calendar.is_sane(Decimal("2.5"))
