@@ -1,4 +1,7 @@
-"""The cases of the shared reference file, by category; tests that need them skip where the file is absent."""
+"""Reference cases by category: our own, which stand in own.json, and those of a file that may lie beside the repository.
+
+Where that file is absent, a category that has no cases of our own skips.
+"""
 
 import json
 from functools import cache
@@ -9,6 +12,7 @@ import pytest
 
 from engine.pricing.payoff import PayoffLeg
 from engine.pricing.quotes import LegQuote
+from tests.core.pricing import own
 
 Case = dict[str, Any]
 
@@ -18,8 +22,8 @@ FILE = Path(__file__).parents[4] / "shared" / "reference" / "reference_dev.json"
 @cache
 def _by_category() -> dict[str, list[Case]]:
     found: dict[str, list[Case]] = {}
-    if FILE.exists():
-        for case in json.loads(FILE.read_text())["cases"]:
+    for file in filter(Path.exists, (own.FILE, FILE)):
+        for case in json.loads(file.read_text(encoding="utf-8"))["cases"]:
             found.setdefault(case["category"], []).append(case)
     return found
 
