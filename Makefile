@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast check bench chaos stops schema docs release clean
+.PHONY: help demo test fast long check bench chaos stops schema docs release clean
 
 help:  ## what can be made, a line each
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,7 +17,11 @@ test: $(VENV)/.installed-test  ## all tests, on every core; the slowest are prin
 	$(BIN)/python -m pytest -n auto --dist worksteal --durations=20
 
 fast: $(VENV)/.installed-test  ## the tests of the core and of the house, without the slow ones: while you work
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" tests/core tests/house
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not long" tests/core tests/house
+
+long: $(VENV)/.installed-test  ## what does not fit into `make test`: every kill, chaos and stops, SEEDS=10
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations=20 -m long
+	$(MAKE) chaos stops
 
 check: $(VENV)/.installed-test  ## lint, format, layers, types
 	$(BIN)/ruff check .

@@ -15,9 +15,7 @@ name: {name}
 universe: [SPY]
 spread:
   type: {structure}
-  expiry: 30-35 days
-  short_delta: 0.10-0.40
-  width: $2-$4
+{shape}
   rank: return_on_risk
 sizing: {{risk: {risk}, contracts: 1-3}}
 limits: {{open: {open}, per_day: {per_day}, per_expiry: {open}, stop_for_day: "-$5,000"}}
@@ -28,6 +26,27 @@ entry:
 exits:
   - {exits}
 """
+
+
+VERTICAL = """\
+  expiry: 30-35 days
+  short_delta: 0.10-0.40
+  width: $2-$4"""
+SHAPES = {
+    "iron_condor": VERTICAL,
+    "iron_butterfly": VERTICAL.replace("0.10-0.40", "0.30-0.70"),
+    "butterfly": """\
+  right: put
+  expiry: 30-35 days
+  body_delta: 0.20-0.50
+  width: $2-$5""",
+    "broken_wing": """\
+  right: call
+  expiry: 30-35 days
+  body_delta: 0.20-0.50
+  width: {near: $2-$3, far: $4-$6}""",
+}
+"""Keys of structures of three and four legs."""
 
 
 def strategy(
@@ -41,6 +60,7 @@ def strategy(
     patience: str = "90 s",
     exits: str = "time >= 09:41 New York",
     price: str = "from mid, $0.01 every 5 s, no worse than natural",
+    shape: str = VERTICAL,
 ) -> str:
     """A strategy on SPY that needs nobody's approval and closes at 09:41, a minute after the simulation begins."""
     return _STRATEGY.format(
@@ -54,6 +74,7 @@ def strategy(
         patience=patience,
         exits=exits,
         price=price,
+        shape=shape,
     )
 
 

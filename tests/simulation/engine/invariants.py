@@ -6,6 +6,7 @@ in the fold      nothing executed that was not, exposure within the limits, the 
 """
 
 from collections import Counter, defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -87,12 +88,18 @@ class Invariants:
         assert all(count == 1 for count in structures.values()), f"two live orders in one structure: {structures}"
 
     def _check_cover(self) -> None:
-        net: Counter[tuple[object, str]] = Counter()
+        """A short is covered by a long of its right that expires no earlier."""
+        net: Counter[tuple[str, date]] = Counter()
         for position in self._sim.holdings():
             option = position.instrument.option
             if option is not None:
-                net[option.expiry, option.put_call] += position.quantity
-        assert all(quantity >= 0 for quantity in net.values()), f"a short is not covered: {net}"
+                net[option.put_call, option.expiry] += position.quantity
+        for put_call in "PC":
+            owned = 0
+            for right, expiry in sorted(net, key=lambda key: key[1], reverse=True):
+                if right == put_call:
+                    owned += net[right, expiry]
+                    assert owned >= 0, f"a short is not covered: {net}"
 
     def _check_fold(self, ledger: Ledger) -> None:
         self.remember()

@@ -6,12 +6,14 @@ lost, what still left through the wire and what the broker did meanwhile.
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from engine.domain.facts import OrderProposed, OrderSent, Reconciled
 from engine.domain.ledger import Ledger
@@ -21,8 +23,11 @@ from tests.simulation.engine.killing import Fate, Point, run_to_its_death
 from tests.simulation.engine.world import ACCOUNT, Life, World, play
 
 SEEDS = (1, 2, 3)
-DRAWS = {"append": 6, "sync": 5, "preview": 2, "send": 5, "reprice": 4, "cancel": 4}
-CASES = [(f"{when} {what}", number) for what, count in DRAWS.items() for when in ("before", "after") for number in range(count)]
+DRAWS, SHARE = 10, 2
+"""Cases of each kind of point, and how many of them are not left to `make long`."""
+KINDS = [f"{when} {what}" for what in ("append", "sync", "preview", "send", "reprice", "cancel") for when in ("before", "after")]
+STRUCTURE_DRAWS, STRUCTURE_SHARE = 50, 1
+"""The same of each structure of more than two legs, at any point."""
 STRATEGIES = {
     **given.BOTH,
     "shy.yaml": given.strategy(
@@ -32,12 +37,35 @@ STRATEGIES = {
 """The third asks for more than anybody pays, and gives up after 20 s."""
 
 
-@pytest.mark.parametrize(("kind", "number"), CASES, ids=[f"{kind.replace(' ', '-')}-{number}" for kind, number in CASES])
+def drawn(names: Iterable[str], draws: int, share: int) -> list[ParameterSet]:
+    """So many cases of each name; those beyond the share take too long for every run of the tests."""
+    return [
+        pytest.param(name, number, id=f"{name.replace(' ', '-')}-{number}", marks=() if number < share else pytest.mark.long)
+        for name in names
+        for number in range(draws)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "number"), drawn(KINDS, DRAWS, SHARE))
 def test_engine_loses_nothing_when_it_is_killed(kind: str, number: int, tmp_path: Path) -> None:
     chance = Random(f"{kind} {number}")
     seed = chance.choice(SEEDS)
     at = chance.choice([place for place, point in enumerate(points(seed)) if point.kind == kind])
-    told: list[str] = [f"seed {seed}, point {at}: {points(seed)[at]}"]
+
+    lives_twice(tmp_path, seed, at, chance)
+
+
+@pytest.mark.parametrize(("structure", "number"), drawn(given.SHAPES, STRUCTURE_DRAWS, STRUCTURE_SHARE))
+def test_engine_loses_no_leg_of_a_structure_when_it_is_killed(structure: str, number: int, tmp_path: Path) -> None:
+    chance = Random(f"{structure} {number}")
+    at = chance.randrange(len(points(SEEDS[0], structure)))
+
+    lives_twice(tmp_path, SEEDS[0], at, chance, structure)
+
+
+def lives_twice(folder: Path, seed: int, at: int, chance: Random, structure: str = "") -> None:
+    """Killed at the point, started again, and checked once everything is closed."""
+    told: list[str] = [f"seed {seed}, point {at}: {points(seed, structure)[at]}"]
 
     async def act(world: World) -> None:
         await killed(world, at, chance, told)
@@ -49,14 +77,19 @@ def test_engine_loses_nothing_when_it_is_killed(kind: str, number: int, tmp_path
         assert_same_fold(world, life.ledger)
 
     try:
-        play(act, tmp_path, seed, strategies=STRATEGIES)
+        play(act, folder, seed, strategies=written(structure))
     except BaseException as error:
         error.add_note("; ".join(told))
         raise
 
 
+def written(structure: str) -> dict[str, str]:
+    """The strategies of a life: one of the structure, or those of verticals where none is named."""
+    return {"own.yaml": given.strategy("own", structure, shape=given.SHAPES[structure])} if structure else STRATEGIES
+
+
 @cache
-def points(seed: int) -> list[Point]:
+def points(seed: int, structure: str = "") -> list[Point]:
     """Every point of a life that nothing ends."""
 
     async def act(world: World) -> list[Point]:
@@ -64,10 +97,12 @@ def points(seed: int) -> list[Point]:
         life = await world.start(wrap_journal=fate.journal, wrap_broker=fate.broker)
         await world.until("09:42:00")
         await life.stop()
+        traded = {order.purpose for order in life.ledger.orders.values() if order.filled}
+        assert traded == {"open", "close"}, "a life in which nothing is traded proves nothing"
         return fate.points
 
     with TemporaryDirectory() as folder:
-        return play(act, Path(folder), seed, strategies=STRATEGIES)
+        return play(act, Path(folder), seed, strategies=written(structure))
 
 
 async def killed(world: World, at: int, chance: Random, told: list[str]) -> None:
