@@ -13,20 +13,22 @@ from typing import cast
 
 from engine.compile.combinations import combinations
 from engine.compile.logic import plain
-from engine.compile.pairs import QUOTED, conjunction, of_side, side, sound
+from engine.compile.pairs import QUOTED, conjunction, of_expiries, of_side, side, sound
 from engine.compile.priced import Priced
 from engine.compile.scanner import Row
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Term, Writer
 from engine.compile.wanted import Wanted, delta_of, wanted
+from engine.compile.wording import bid_text, expiry, price_text, ranged, rights, side_text, width_text
 from engine.domain.facts import FunnelStep
-from engine.domain.structure import Shape
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import And, Compare, Condition, Expression, Measure, Number
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import BrokenWing, Butterfly, Structure, TwoWings, Vertical
+from engine.strategy.spreads import (
+    OfTwoExpiries,
+    Structure,
+)
 from engine.strategy.units import Unit
-from engine.strategy.values.meaning import DayRange, WidthRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _counts(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[str, .
     columns = list(dict.fromkeys([*priced.columns, "forward", "bid", "delta"]))
     forward = f"CASE WHEN forward <= {FINITE} THEN TRUE END"
     legs = ["TRUE", forward, quote, *(of_leg.answers(line.expression) for line in strategy.filters)]
-    sides = _sides_of(spread, wanted(spread, parameters))
+    sides = _sides_of(spread, wanted(spread, parameters), parameters)
     asked = {role: f"step_{n}" for n, role in enumerate(sides, len(legs))}
     spreads = ["TRUE", f"({' AND '.join(sound(spread))})", *rules, _known(score)]
     keys, met = combinations(
@@ -141,15 +143,15 @@ SELECT *
 FROM option_counts
 CROSS JOIN spread_counts"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     texts = [
-        f"{_rights(spread)}, {_expiry(spread)}",
+        f"{rights(spread)}, {expiry(spread)}",
         FORWARD_KNOWN,
         "quoted on both sides, neither locked nor crossed",
         *(line.text for line in strategy.filters),
-        *(_side_text(spread, role) for role in sides),
+        *(side_text(spread, role) for role in sides),
     ]
     texts += [
-        _width_text(spread),
-        _price_text(spread),
+        width_text(spread),
+        price_text(spread),
         *(rule.text for rule in spread.rules),
         "rank is known",
     ]
@@ -200,7 +202,7 @@ ORDER BY {failed}, {distance}, {", ".join(rows)}
 LIMIT 1"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     texts = [Judged(line.text, has_values=False) for line in strategy.filters]
     texts += [
-        Judged(_bid_text(shape), has_values=False),
+        Judged(bid_text(shape), has_values=False),
         *(Judged(line.text, has_values=False) for line in deltas),
         *(Judged(rule.text, _is_compare(rule.expression)) for rule in spread.rules),
         Judged("rank", has_values=False),
@@ -217,7 +219,7 @@ def _delta_conditions(spread: Structure) -> list[Condition]:
             measure = Measure(f"{role}_delta", "spread")
             found.append(
                 Condition(
-                    f"{role}_delta: {_range(bounds.low, bounds.high)}",
+                    f"{role}_delta: {ranged(bounds.low, bounds.high)}",
                     And((Compare(">=", measure, low), Compare("<=", measure, high))),
                 )
             )
@@ -265,70 +267,25 @@ def _counted(count: int, prefix: str, *, aside: int = 0) -> str:
     return ",\n    ".join(parts)
 
 
-def _sides_of(spread: Structure, asked: Wanted) -> dict[str, str]:
+def _sides_of(spread: Structure, asked: Wanted, parameters: Parameters) -> dict[str, str]:
     """Answers of an option to what the leg of each role is asked, where something is asked of it."""
     rights = {leg.put_call for leg in spread.shape.legs}
     found: dict[str, str] = {}
     for leg in spread.shape.legs:
-        conditions = asked(leg.role, "")
-        if not conditions:
+        conditions, is_then = asked(leg.role, ""), ""
+        if isinstance(spread, OfTwoExpiries):
+            is_then = of_expiries(spread, parameters)[spread.shape.is_later(leg.role)]
+        elif not conditions:
             continue
         # Without a bid nothing is sold, whether the delta is known or not.
         no_bid = f"WHEN NOT {conditions[0]} THEN FALSE " if leg.action == "sell" else ""
         bounds = conditions[leg.action == "sell" :]
-        answer = f"CASE {no_bid}WHEN delta <= {FINITE} THEN {bounds[0]} END" if bounds else f"({conditions[0]})"
-        found[leg.role] = answer if len(rights) == 1 else f"(put_call = {side(leg.put_call)} AND {answer})"
+        answers = [f"({is_then})"] if is_then else []
+        if bounds:
+            answers.append(f"CASE {no_bid}WHEN delta <= {FINITE} THEN {bounds[0]} END")
+        elif conditions:
+            answers.append(f"({conditions[0]})")
+        if len(rights) > 1:
+            answers.insert(0, f"put_call = {side(leg.put_call)}")
+        found[leg.role] = answers[0] if len(answers) == 1 else f"({' AND '.join(answers)})"
     return found
-
-
-def _rights(spread: Structure) -> str:
-    rights = {leg.put_call for leg in spread.shape.legs}
-    return "puts and calls" if len(rights) > 1 else "puts" if rights == {"P"} else "calls"
-
-
-def _expiry(spread: Structure) -> str:
-    match spread.first_expiry:
-        case DayRange(min_days=low, max_days=high):
-            return f"{_range(low, high)} {'day' if high == 1 else 'days'}"
-        case _:
-            return "next monthly"
-
-
-def _side_text(spread: Structure, role: str) -> str:
-    bounds, is_sold = delta_of(spread, role), spread.shape.leg(role).action == "sell"
-    delta = f"a delta of {_range(bounds.low, bounds.high)}" if bounds else ""
-    name = f"{role} leg" if isinstance(spread, Vertical) else role.replace("_", " ")
-    return f"{name} has {' and '.join([*['a bid'] * is_sold, *[delta] * bool(delta)])}"
-
-
-def _width_text(spread: Structure) -> str:
-    match spread:
-        case TwoWings():
-            put, call = (_dollars(spread.width_of(name)) for name in ("put", "call"))
-            return f"both wings equally wide, {put}" if spread.has_equal_widths else f"put wing {put} wide, call wing {call}"
-        case BrokenWing():
-            return f"near wing {_dollars(spread.width.near)} wide, far wing {_dollars(spread.width.far)}"
-        case Butterfly():
-            return f"wings {_dollars(spread.width)} wide"
-        case Vertical():
-            return f"spreads {_dollars(spread.width)} wide"
-        case _:
-            return "legs meet"
-
-
-def _price_text(spread: Structure) -> str:
-    return "price at mid above 0 and below the width" if isinstance(spread, Vertical) else "can both win and lose at mid"
-
-
-def _bid_text(shape: Shape) -> str:
-    roles = [leg.role.replace("_", " ") for leg in shape.legs if leg.action == "sell"]
-    named = "short leg" if roles == ["short"] else " and ".join(roles)
-    return f"the {named} {'have' if len(roles) > 1 else 'has'} a bid"
-
-
-def _dollars(width: WidthRange) -> str:
-    return _range(f"${width.low}", f"${width.high}")
-
-
-def _range(low: object, high: object) -> str:
-    return f"{low}" if low == high else f"{low}-{high}"

@@ -24,7 +24,7 @@ from engine.domain.clocks import NUMBERS_STAND_FOR
 from engine.domain.contract import Contract
 from engine.domain.index_classes import OptionClass
 from engine.domain.session import trading_day
-from engine.strategy.values.meaning import DayRange, ExpiryRule
+from engine.strategy.values.meaning import DayRange, ExpiryRule, NextMonthly
 
 SCAN_SCHEMA = pa.schema(
     [
@@ -153,18 +153,23 @@ def _without_aged(chain: ChainSnapshot, names: Sequence[str], aged: np.ndarray) 
     return {name: pa.array(np.where(aged, np.nan, numbers(chain, name))) for name in names} if aged.any() else {}
 
 
-def searched(rows: ChainRows, underlyings: Sequence[str], expiry: ExpiryRule, now: datetime) -> pa.Table:
-    """The rows of these underlyings that can be traded; of one expiry where the rule names it.
+def searched(rows: ChainRows, underlyings: Sequence[str], expiries: Sequence[ExpiryRule], now: datetime) -> pa.Table:
+    """The rows of these underlyings that can be traded; of one expiry where the only rule names it.
 
-    A range of days is left to SQL, which drops a row for less than a piece of table costs to hand over.
+    A range of days is left to SQL, which drops a row for less than a piece of table costs to hand over. Of two rules the one that
+    names an expiry is answered by the column is_next_monthly.
     """
-    stretches = [stretch for name in underlyings for stretch in _stretches(rows, name, expiry, now)]
+    wanted = expiries[0] if len(expiries) == 1 else None
+    table = rows.table
+    if wanted is None and any(not isinstance(rule, DayRange) for rule in expiries):
+        table = _with_next_monthly(rows, underlyings, now)
+    stretches = [stretch for name in underlyings for stretch in _stretches(rows, name, wanted, now)]
     stretches = _without(_joined(stretches), rows.closed)
-    if stretches == [(0, rows.table.num_rows)]:
-        return rows.table
+    if stretches == [(0, table.num_rows)]:
+        return table
     if not stretches:
-        return rows.table.slice(0, 0)
-    slices = [rows.table.slice(start, end - start) for start, end in stretches]
+        return table.slice(0, 0)
+    slices = [table.slice(start, end - start) for start, end in stretches]
     return slices[0] if len(slices) == 1 else pa.concat_tables(slices)
 
 
@@ -193,9 +198,20 @@ def next_monthly(listed: Iterable[tuple[OptionClass, date]], now: datetime, cale
     return min(found, default=None)
 
 
-def _stretches(rows: ChainRows, underlying: str, expiry: ExpiryRule, now: datetime) -> list[Stretch]:
+def _with_next_monthly(rows: ChainRows, underlyings: Sequence[str], now: datetime) -> pa.Table:
+    """The table in which the rows of the expiry that `next monthly` names say so, of each underlying its own."""
+    is_next = np.zeros(rows.table.num_rows, np.bool_)
+    for name in underlyings:
+        for start, end in _stretches(rows, name, NextMonthly(), now):
+            is_next[start:end] = True
+    at = SCAN_SCHEMA.get_field_index("is_next_monthly")
+    return rows.table.set_column(at, SCAN_SCHEMA.field(at), pa.array(is_next))
+
+
+def _stretches(rows: ChainRows, underlying: str, expiry: ExpiryRule | None, now: datetime) -> list[Stretch]:
+    """The rows of an underlying, of one expiry where the rule names it."""
     chain, (start, end) = rows.chain, rows.stretches.get(underlying, (0, 0))
-    if isinstance(expiry, DayRange):
+    if expiry is None or isinstance(expiry, DayRange):
         return [(start, end)] if end > start else []
     firsts = start + np.flatnonzero(np.diff(numbers(chain, "group_id")[start:end], prepend=-1))
     contracts = (chain.contracts[row] for row in firsts.tolist())

@@ -34,6 +34,19 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Shifted:
+    """What a spread of two expiries comes to when the first ends, were the volatility of what is bought another by then."""
+
+    points: int
+    """Points of volatility above what it is now, below where negative."""
+    max_profit: float
+    """USD of one spread, fees apart."""
+    breakevens: tuple[float, ...]
+    pop: float | None
+    """Chance of a profit after fees."""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Amounts are for ONE spread; None where a number is not known."""
 
@@ -78,6 +91,8 @@ class Candidate:
     age_s: float | None = None
     """Seconds since the oldest quote was told that one of the numbers comes from."""
     views: tuple[View, ...] = ()
+    band: tuple[Shifted, ...] = ()
+    """Of two expiries: the same at -5, 0 and +5 points of volatility of what is bought; 0 is what the numbers above say."""
 
     def net_decimal(self) -> Decimal:
         """Net at mid as money: mids of quotes have at most half a cent more digits than the quotes."""
@@ -133,6 +148,15 @@ def candidate_row(candidate: Candidate) -> dict[str, object]:
         "views": [
             {"at": view.at, "volatility": _told(view.volatility), "expected_value": _told(view.expected_value)}
             for view in candidate.views
+        ],
+        "band": [
+            {
+                "points": one.points,
+                "max_profit": _told(one.max_profit),
+                "breakevens": [_told(price) for price in one.breakevens],
+                "pop": _told(one.pop),
+            }
+            for one in candidate.band
         ],
     }
 

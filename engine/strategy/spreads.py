@@ -191,6 +191,11 @@ class Structure(Written):
         """When the first of its legs expires."""
 
     @property
+    @abstractmethod
+    def expiries(self) -> tuple[ExpiryRule, ...]:
+        """When its legs expire: one rule for all, or that of what is sold and that of what is bought."""
+
+    @property
     def span(self) -> WidthRange | None:
         """Distances that its least and its greatest worth may have at expiry, USD per share; None where strikes do not tell."""
         return None
@@ -224,6 +229,10 @@ class OfOneExpiry(Structure):
     def first_expiry(self) -> ExpiryRule:
         return self.expiry
 
+    @property
+    def expiries(self) -> tuple[ExpiryRule, ...]:
+        return (self.expiry,)
+
 
 class OfTwoExpiries(Structure):
     """A structure whose bought legs outlive those that are sold."""
@@ -234,6 +243,10 @@ class OfTwoExpiries(Structure):
     @property
     def first_expiry(self) -> ExpiryRule:
         return self.expiry.near
+
+    @property
+    def expiries(self) -> tuple[ExpiryRule, ...]:
+        return (self.expiry.near, self.expiry.far)
 
 
 class Vertical(OfOneExpiry):

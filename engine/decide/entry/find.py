@@ -19,7 +19,8 @@ from engine.compile.market import compile_market, market_value
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Prepared, Row, Scanner
 from engine.compile.spreads import market_views_of, views_of
-from engine.decide.entry.candidates import Cells, Views, candidate, spread_of
+from engine.decide.entry.candidates import Views, candidate, spread_of
+from engine.decide.entry.cells import Cells
 from engine.decide.positions import PositionRow
 from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of, with_views
 from engine.domain.calendar import WEEKDAYS, Calendar
@@ -114,7 +115,7 @@ class Finder:
     def scan(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> tuple[Candidate, ...]:
         """The best candidates of these underlyings, whatever their market."""
         seen = _views(strategy, rows, now)
-        table = with_views(searched(rows, underlyings, strategy.spread.expiry, now), rows, _of_market(strategy, seen))
+        table = with_views(searched(rows, underlyings, strategy.spread.expiries, now), rows, _of_market(strategy, seen))
         if not table.num_rows:
             return ()
         self.scans += 1
@@ -183,7 +184,7 @@ class Finder:
             plan.funnel = (compiled, counts, nearest)
         compiled, counts, nearest = plan.funnel
         views = _of_market(strategy, _views(strategy, rows, now))
-        table = with_views(searched(rows, underlyings, strategy.spread.expiry, now), rows, views)
+        table = with_views(searched(rows, underlyings, strategy.spread.expiries, now), rows, views)
         steps = funnel_of(compiled, self._scanner.rows(counts, table)[0])
         passed = steps[-1].passed
         miss = None if passed else _nearest_miss(compiled, self._scanner.rows(nearest, table), strategy, rows.chain)

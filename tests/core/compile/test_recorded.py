@@ -108,7 +108,7 @@ BROKEN = given.strategy(
 )
 def test_sql_finds_what_plain_loops_find_in_a_recorded_chain(path: Path, at: datetime | None, strategy: Strategy) -> None:
     chain: ChainSnapshot = load_chain(path, at)
-    table = searched(chain_rows(chain, {}, chain.as_of), ["SPX"], strategy.spread.expiry, chain.as_of)
+    table = searched(chain_rows(chain, {}, chain.as_of), ["SPX"], strategy.spread.expiries, chain.as_of)
     scanner = Scanner()
     scanner.relation("chain", SCAN_SCHEMA)
 

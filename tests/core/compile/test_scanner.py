@@ -220,7 +220,7 @@ def test_no_number_of_the_trader_stands_in_the_sql_text() -> None:
 
 def test_searched_rows_share_memory_with_the_chain() -> None:
     rows = chain_rows(given.chain(LADDER), {}, given.NOW)
-    cut = searched(rows, ["SPX"], given.strategy().spread.expiry, given.NOW)
+    cut = searched(rows, ["SPX"], given.strategy().spread.expiries, given.NOW)
 
     address = rows.chain.table.column("bid").chunk(0).buffers()[1].address
 

@@ -1,0 +1,100 @@
+"""The lines of the funnel that no file writes: what the structure itself asks, in words."""
+
+from __future__ import annotations
+
+from engine.compile.wanted import delta_of
+from engine.domain.structure import Shape
+from engine.strategy.spreads import (
+    BrokenWing,
+    Butterfly,
+    Diagonal,
+    DoubleDiagonal,
+    OfTwoExpiries,
+    Structure,
+    TwoCalendars,
+    TwoWings,
+    Vertical,
+)
+from engine.strategy.values.meaning import DayRange, ExpiryRule, WidthRange
+
+
+def rights(spread: Structure) -> str:
+    """What its legs are: puts, calls, or both."""
+    rights = {leg.put_call for leg in spread.shape.legs}
+    return "puts and calls" if len(rights) > 1 else "puts" if rights == {"P"} else "calls"
+
+
+def expiry(spread: Structure) -> str:
+    """When its legs may expire."""
+    return " or ".join(_days(rule) for rule in spread.expiries)
+
+
+def _days(rule: ExpiryRule) -> str:
+    match rule:
+        case DayRange(min_days=low, max_days=high):
+            return f"{ranged(low, high)} {'day' if high == 1 else 'days'}"
+        case _:
+            return "next monthly"
+
+
+def side_text(spread: Structure, role: str) -> str:
+    """What the leg of a role is asked."""
+    bounds, is_sold = delta_of(spread, role), spread.shape.leg(role).action == "sell"
+    delta = f"a delta of {ranged(bounds.low, bounds.high)}" if bounds else ""
+    name = f"{role} leg" if isinstance(spread, Vertical) else role.replace("_", " ")
+    then = ""
+    if isinstance(spread, OfTwoExpiries):
+        then = f" expires in {_days(spread.expiries[spread.shape.is_later(role)])}"
+        if not is_sold and not delta:
+            return f"{name}{then}"
+    return f"{name}{f'{then} and' if then else ''} has {' and '.join([*['a bid'] * is_sold, *[delta] * bool(delta)])}"
+
+
+def width_text(spread: Structure) -> str:
+    """How the legs meet."""
+    match spread:
+        case TwoWings():
+            put, call = (_dollars(spread.width_of(name)) for name in ("put", "call"))
+            return f"both wings equally wide, {put}" if spread.has_equal_widths else f"put wing {put} wide, call wing {call}"
+        case BrokenWing():
+            return f"near wing {_dollars(spread.width.near)} wide, far wing {_dollars(spread.width.far)}"
+        case Butterfly():
+            return f"wings {_dollars(spread.width)} wide"
+        case Vertical():
+            return f"spreads {_dollars(spread.width)} wide"
+        case Diagonal():
+            return f"far strike {_dollars(spread.width)} {spread.far_strike} than near"
+        case DoubleDiagonal():
+            put, call = (_dollars(spread.width_of(name)) for name in ("put", "call"))
+            equal = isinstance(spread.width, WidthRange)
+            return f"both sides {put} apart, equally" if equal else f"put side {put} apart, call side {call}"
+        case TwoCalendars():
+            return "each side of one strike, the put's below the call's"
+        case OfTwoExpiries():
+            return "both legs of one strike"
+        case _:
+            return "legs meet"
+
+
+def price_text(spread: Structure) -> str:
+    """What makes sense of a price."""
+    if isinstance(spread, Vertical):
+        return "price at mid above 0 and below the width"
+    when = ", when near expires" if isinstance(spread, OfTwoExpiries) else ""
+    return f"can both win and lose at mid{when}"
+
+
+def bid_text(shape: Shape) -> str:
+    """Which legs need a bid."""
+    roles = [leg.role.replace("_", " ") for leg in shape.legs if leg.action == "sell"]
+    named = "short leg" if roles == ["short"] else " and ".join(roles)
+    return f"the {named} {'have' if len(roles) > 1 else 'has'} a bid"
+
+
+def _dollars(width: WidthRange) -> str:
+    return ranged(f"${width.low}", f"${width.high}")
+
+
+def ranged(low: object, high: object) -> str:
+    """One value, or from and to."""
+    return f"{low}" if low == high else f"{low}-{high}"
