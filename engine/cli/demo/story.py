@@ -19,6 +19,8 @@ from engine.domain.session import trading_day
 from engine.domain.spread import Spread
 
 Row = Mapping[str, object]
+NAME = 25
+"""Characters of a candidate's name beside its numbers."""
 LABEL = 9
 """Characters of the word that begins a line."""
 
@@ -85,14 +87,14 @@ def _choice(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
     ahead = [row for row in others if _float(row, "score") > _float(taken, "score")]
     behind = [row for row in others if row not in ahead]
     word = direction(Decimal(str(taken["net"])))
-    yield _line("", f"{'one spread, at mid':<25}{word:>7}{'profit':>8}{'loss':>8}{'PoP':>5}{'EV':>7}{'score':>7}")
+    yield _line("", f"{'one spread, at mid':<{NAME}}{word:>7}{'profit':>8}{'loss':>8}{'PoP':>5}{'EV':>7}{'score':>7}")
     for row in ahead:
-        yield _line("better", _numbers(row))
+        yield from _numbers("better", row)
         yield _line("", f"  {_why_not(row, order, ledger)}")
-    yield _line("taken", _numbers(taken))
+    yield from _numbers("taken", taken)
     yield from (_line("", line) for line in _made_of(taken))
     if behind:
-        yield _line("not taken", _numbers(behind[0]))
+        yield from _numbers("not taken", behind[0])
     elif not ahead:
         yield _line("not taken", "no other spread passed every line")
     ranked_by = record.ranks.get(proposed.digest)
@@ -141,7 +143,7 @@ def _walk(order: Order, record: Record) -> Iterator[str]:
         yield _line(label, f"{walk} ({bound} {price(abs(order.proposed.worst))}); not filled: {order.why or order.state}")
         return
     last = order.last_executed_at
-    took = f" in {(last - order.sent_at).total_seconds():.0f} s" if last and order.sent_at else ""
+    took = f" in {max(0.0, (last - order.sent_at).total_seconds()):.0f} s" if last and order.sent_at else ""
     cash = order.net_filled * order.filled * order.spread.multiplier
     yield _line(
         label,
@@ -192,18 +194,23 @@ def _stop(stop: Stopped) -> Iterator[str]:
         )
 
 
-def _numbers(row: Row) -> str:
-    """A candidate as one row of the table."""
+def _numbers(label: str, row: Row) -> Iterator[str]:
+    """A candidate as one row of the table; a name that is too long for its column stands above its numbers."""
     legs = cast("list[Row]", row["legs"])
     strikes = "/".join(f"{_float(leg, 'strike'):g}" for leg in legs)
     expiry = datetime.fromisoformat(str(legs[0]["expiry"]))
-    name = f"{row['root']} {expiry:%d %b %y} {strikes}{legs[0]['put_call']}"
+    rights = {str(leg["put_call"]) for leg in legs}
+    name = f"{row['root']} {expiry:%d %b %y} {strikes}{rights.pop() if len(rights) == 1 else ''}"
     pop, value = row.get("pop"), row.get("expected_value")
     chance = "-" if pop is None else f"{_float(row, 'pop'):.0%}"
     mean = "-" if value is None else dollars(Decimal(round(_float(row, "expected_value"))), signed=True)
     profit, loss = (dollars(Decimal(round(_float(row, column)))) for column in ("max_profit", "max_loss"))
     net = price(Decimal(str(abs(_float(row, "net")))))
-    return f"{name:<25}{net:>7}{profit:>8}{loss:>8}{chance:>5}{mean:>7}{_float(row, 'score'):>7.3g}"
+    numbers = f"{net:>7}{profit:>8}{loss:>8}{chance:>5}{mean:>7}{_float(row, 'score'):>7.3g}"
+    if len(name) > NAME:
+        yield _line(label, name)
+        label, name = "", ""
+    yield _line(label, f"{name:<{NAME}}{numbers}")
 
 
 _LegKey = tuple[str, str, str, float, str]
