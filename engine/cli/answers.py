@@ -1,16 +1,23 @@
 """A person's yes and no to openings that wait for one."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import cast
 
 from engine.cli.amounts import dollars, duration, instant, money, priced
 from engine.cli.client import ask, named, rows
 from engine.cli.options import STATE, By, State
+from engine.cli.payoff import payoff
 from engine.cli.remote import say_word
 from engine.cli.show import Format, Row, is_attended, is_yes, pairs, say, show, show_told
+from engine.domain.contract import Contract
 from engine.domain.errors import UserError
+from engine.domain.spread import Leg, Spread
+from engine.domain.structure import Action, PutCall
 
+PICTURE = 60
+"""Characters that the picture of an order is wide."""
 COLUMNS = (
     "order_ref",
     "spread",
@@ -72,6 +79,8 @@ def approve(order_ref: str = "", *, state: State = STATE, by: By = "") -> int:
     (row,) = waiting
     print(f"{heard.engine}\n")
     pairs(card(row))
+    for line in picture(row):
+        print(line)
     if not is_yes("\napprove it? [y/N] "):
         say("nothing was approved; it waits on")
         return 1
@@ -118,6 +127,30 @@ def card(row: Row) -> Iterator[tuple[str, object]]:
     yield "strategy", row["strategy"]
     yield from _odds(row)
     yield "gates", _gates(row)
+
+
+def picture(row: Row) -> Iterator[str]:
+    """What the order would make wherever the underlying ends, drawn, at the net of now or else the one that was shown."""
+    candidate, net = row["candidate"], row["shown_net"] if row["net_now"] is None else row["net_now"]
+    if not isinstance(candidate, dict) or net is None:
+        return
+    found = cast("Row", candidate)
+    legs = tuple(_leg(number, leg, row) for number, leg in enumerate(cast("list[Row]", found["legs"])))
+    level = row["underlying_now"]
+    drawn = payoff(
+        Spread("", legs), int(str(row["quantity"])), _decimal(net), None if level is None else float(str(level)), width=PICTURE
+    )
+    for number, line in enumerate(drawn):
+        if number == 0:
+            yield f"\nprofit and loss at expiry, before fees, where {found['underlying']} ends:"
+        yield line
+
+
+def _leg(number: int, leg: Row, row: Row) -> Leg:
+    found, expiry = cast("Row", row["candidate"]), date.fromisoformat(str(leg["expiry"]))
+    strike, put_call, multiplier = _decimal(leg["strike"]), cast("PutCall", leg["put_call"]), int(str(row["multiplier"]))
+    contract = Contract(number, str(found["underlying"]), str(found["root"]), expiry, strike, put_call, multiplier)
+    return Leg(contract, cast("Action", leg["action"]), int(str(leg["ratio"])))
 
 
 def _margin(row: Row) -> str:

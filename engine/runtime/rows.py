@@ -31,6 +31,7 @@ def approval_row(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Row
     quote = spread_quote(order.spread, rows, "open")
     known = quote is not None and preview is not None and proposed.digest in rulebook.versions
     verdicts = recheck(order, quote, snapshot, rulebook, rows) if known and quote is not None else ()
+    market = snapshot.market.get(order.spread.underlying)
     return {
         **order_row(order),
         "expires_at": asked.expires_at.isoformat() if asked else None,
@@ -48,6 +49,8 @@ def approval_row(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Row
         "preview_text": preview.text if preview else "",
         "initial_margin_change_usd": number(preview.initial_margin_change) if preview else None,
         "commission_usd": number(preview.commission) if preview else None,
+        "multiplier": order.spread.multiplier,
+        "underlying_now": market.price if market else None,
         "candidate": proposed.candidate,
         "gates": [str(verdict) for verdict in proposed.verdicts],
         "gates_asked_now": len(verdicts),
