@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 
 from engine.cli.folder import SHARED, Gathered
 from engine.compile.conditions import ConditionsPlan, compile_conditions
-from engine.compile.entry import compile_entry
+from engine.compile.entry import compile_bounded, compile_entry
 from engine.compile.exits import compile_exits
 from engine.compile.funnel import compile_funnel
 from engine.compile.market import compile_market
 from engine.compile.scanner import Scanner
 from engine.compile.sql import Query
+from engine.compile.wings import REACHED
 from engine.decide.rows import SCAN_SCHEMA
 from engine.strategy.loader.document import read_document
 from engine.strategy.model import Policy, Strategy
@@ -25,6 +26,7 @@ def compile_problems(gathered: Gathered) -> list[Problem]:
     problems: list[Problem] = []
     scanner = Scanner()
     scanner.relation("chain", SCAN_SCHEMA)
+    scanner.relation("reached", REACHED)
     for number, file in enumerate(sorted(gathered.asked & gathered.texts.keys())):
         if file.rsplit("/", 1)[-1] not in SHARED:
             strategy = parse_strategy(gathered.texts[file], file, lists).value
@@ -38,6 +40,11 @@ def sql_of(strategy: Strategy) -> str:
     several = len(strategy.universe) > 1
     scan = compile_entry(strategy, several=several).query
     parts = [_section("the scan, over the rows of the chain that belong to its universe", scan)]
+    if bounded := compile_bounded(strategy):
+        parts.append(
+            _section("the same where expiries have a hundred strikes: the best by what single wings allow", bounded.first)
+        )
+        parts.append(_section("and where that may have left out better ones: all that may reach what was found", bounded.rest))
     if strategy.when:
         parts.append(_section("when, over one row for each underlying", compile_market(strategy).query))
     if strategy.exits:
@@ -66,7 +73,9 @@ def _failures(scanner: Scanner, number: int, strategy: Strategy, text: bytes) ->
 
 def _prepare_scan(scanner: Scanner, _: int, strategy: Strategy) -> None:
     funnel = compile_funnel(strategy)
-    for query in (compile_entry(strategy, several=len(strategy.universe) > 1).query, funnel.nearest):
+    bounded = compile_bounded(strategy)
+    queries = [compile_entry(strategy, several=len(strategy.universe) > 1).query, funnel.nearest]
+    for query in [*queries, *([bounded.first, bounded.rest] if bounded else [])]:
         scanner.prepare(query, "chain")
 
 

@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.compile.later import later_pairs
-from engine.compile.pairs import ROUNDING, Meeting, Partner, bucket, conjunction, pairs, side, tenths, underlying
+from engine.compile.pairs import ROUNDING, Meeting, Partner, bucket, conjunction, pairs, tenths, underlying
 from engine.compile.sql import Parameters
 from engine.compile.wanted import Wanted
-from engine.strategy.spreads import BrokenWing, Butterfly, IronButterfly, OfTwoExpiries, Structure, TwoWings, Vertical
+from engine.compile.wings import all_condors, keys
+from engine.strategy.spreads import BrokenWing, Butterfly, OfTwoExpiries, Structure, TwoWings, Vertical
 
-SERIES = "class_id::BIGINT * 65536 + dte"
-"""One number for each class and expiry: what puts and calls of one series share."""
 PLACE = 4294967296
 """Room of one group for its strikes in tenths of a cent."""
 
@@ -38,7 +37,8 @@ def combinations(
             key = bucket(meeting, float(spread.width.high), parameters)
             return [key], pairs(meeting, partner, parameters, columns, wanted, underlying("short", several=several))
         case TwoWings():
-            return _two_wings(meeting, spread, parameters, columns, wanted, several=several)
+            met = all_condors(meeting, spread, parameters, columns, wanted, several=several)
+            return keys(meeting, spread, parameters), met
         case Butterfly():
             return _butterfly(meeting, spread, parameters, columns, wanted, several=several)
         case BrokenWing():
@@ -47,29 +47,6 @@ def combinations(
             return later_pairs(meeting, spread, parameters, columns, wanted, several=several)
         case _:
             raise TypeError(f"{spread} is a structure that cannot be searched")
-
-
-def _two_wings(
-    meeting: Meeting, spread: TwoWings, parameters: Parameters, columns: Sequence[str], wanted: Wanted, *, several: bool
-) -> tuple[list[str], str]:
-    widths = {"put": spread.width_of("put"), "call": spread.width_of("call")}
-    key = bucket(meeting, max(float(width.high) for width in widths.values()), parameters)
-    wings: list[str] = []
-    for name, width in widths.items():
-        partner = Partner(f"short_{name}", f"long_{name}", "below" if name == "put" else "above", width)
-        also = [f"short_{name}.series AS {name}_series", f"{tenths(partner.distance)} AS {name}_width"]
-        also += underlying(f"short_{name}", several=several and name == "put")
-        of_side = _with_right(wanted, f"short_{name}", side("P" if name == "put" else "C"))
-        wings.append(pairs(meeting, partner, parameters, columns, of_side, also, name=f"{name}_wings", prefix=f"{name}_"))
-    met = ["put_series = call_series", *["put_width = call_width"] * spread.has_equal_widths]
-    met.append(f"short_put_strike {'=' if isinstance(spread, IronButterfly) else '<'} short_call_strike")
-    joined = f"""pairs AS (
-  SELECT *
-  FROM put_wings
-  JOIN call_wings
-    ON {conjunction(met, 3)}
-)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
-    return [key, f"{SERIES} AS series", "put_call"], ",\n".join([*wings, joined])
 
 
 def _butterfly(
@@ -114,8 +91,3 @@ def _broken_wing(
 
 def _of(role: str, columns: Sequence[str]) -> list[str]:
     return [f"{role}.row_id AS {role}_row_id", *(f"{role}.{column} AS {role}_{column}" for column in columns)]
-
-
-def _with_right(wanted: Wanted, of: str, right: int) -> Wanted:
-    """The same, and this leg is a put or a call."""
-    return lambda role, prefix: [*[f"{prefix}put_call = {right}"] * (role == of), *wanted(role, prefix)]

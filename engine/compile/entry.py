@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import indent
 
+from engine.compile.bounds import Bounds
 from engine.compile.combinations import combinations
 from engine.compile.logic import plain, with_quantiles
 from engine.compile.pairs import QUOTED, Meeting, conjunction, of_side, sound
@@ -20,9 +22,11 @@ from engine.compile.priced import Priced
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.compile.wanted import wanted
+from engine.compile.wings import BEST_CONDORS, BEST_WINGS, REACHED_SCORE, best_condors, keys
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Expression
 from engine.strategy.model import Strategy
+from engine.strategy.spreads import IronCondor, TwoWings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,17 @@ class EntryPlan:
     several: bool
     """Keeps the best of each underlying; else the rows handed over are of one underlying."""
     meeting: Meeting
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedPlan:
+    """The same rows in two steps, over the chain of one underlying (`wings.py` has how)."""
+
+    first: Query
+    """The rows of the best wings, and behind the score the best that is possible among the others: NULL where there are none. One
+    row of NULL before it where nothing was found."""
+    rest: Query
+    """All rows that may reach the score of the relation `reached`."""
 
 
 def compile_entry(
@@ -47,34 +62,119 @@ def compile_entry(
     A strategy whose expiry is `next monthly` must be handed only the rows of that expiry; a range of days is asked
     for in SQL. `minimum_fee` is the least commission of one order, USD.
     """
-    spread, parameters = strategy.spread, Parameters()
-    numbers = Numbers.of(strategy, parameters)
-    of_spread, of_leg = Writer(numbers.term, parameters), Writer(lambda measure: leg_term(measure.name), parameters)
-    rules = [of_spread.passes(_asked(rule.expression, numbers)) for rule in spread.rules]
-    score = of_spread.number(spread.rank).sql
-    priced = Priced.for_sql([*rules, score], spread, numbers, parameters, float(minimum_fee))
-    legs = [*of_side(spread, parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
-    keys, met = combinations(meeting, spread, parameters, priced.columns, wanted(spread, parameters), several=several)
-    rows = [f"{role}_row_id" for role in spread.shape.roles]
-    asked, scored = [*sound(spread), *rules, f"score <= {FINITE}"], [f"{score} AS score"]
-    if not priced.is_heavy():
-        steps = priced.inlined(scored)
-    else:
-        early = [line for line in asked[:-1] if not numbers.is_heavy(line)]
-        early += [f"{score} <= {FINITE}"] * (not numbers.is_heavy(score))
-        asked = [line for line in asked if line not in early]
-        steps = priced.sieved(early, asked, scored, [*rows, *["underlying_id"] * several])
-    sql = f"""WITH legs AS MATERIALIZED (
-  SELECT {", ".join(["row_id", *["underlying_id"] * several, *keys, *priced.columns])}
-  FROM chain
-  WHERE {conjunction(legs, 4)}
-),
+    scan = _Scan(strategy, float(minimum_fee))
+    found_by, met = combinations(
+        meeting, strategy.spread, scan.parameters, scan.priced.columns, wanted(strategy.spread, scan.parameters), several=several
+    )
+    steps, asked = scan.judged(several=several)
+    best = _best(scan.rows, several=several, kept=scan.kept)
+    sql = f"""{scan.legs(found_by, several=several)},
 {met}{steps}
-SELECT {", ".join(rows)}, score
+SELECT {", ".join(scan.rows)}, score
 FROM priced
 WHERE {conjunction(asked, 2)}
-{_best(rows, several=several, kept=parameters.named("keep", spread.keep))}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
-    return EntryPlan(Query(sql, parameters.values), several, meeting)
+{best}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    return EntryPlan(Query(sql, scan.parameters.values), several, meeting)
+
+
+def compile_bounded(
+    strategy: Strategy,
+    *,
+    minimum_fee: Decimal = IBKR_TIERED.minimum_per_order,
+    best: tuple[int, int] = (BEST_WINGS, BEST_CONDORS),
+) -> BoundedPlan | None:
+    """The scan of condors in two steps; None for other structures, and for a rank that single wings do not bound.
+
+    `best` is how many wings are joined first, and how many condors of these are priced.
+    """
+    spread = strategy.spread
+    if not isinstance(spread, IronCondor):
+        return None
+    first, rest = (_bounded(strategy, spread, float(minimum_fee), some) for some in (best, None))
+    return BoundedPlan(first, rest) if first and rest else None
+
+
+def _bounded(strategy: Strategy, spread: TwoWings, minimum_fee: float, best: tuple[int, int] | None) -> Query | None:
+    scan = _Scan(strategy, minimum_fee)
+    bounds = Bounds(scan.parameters, has_equal_widths=spread.has_equal_widths)
+    score = bounds.number(spread.rank).high
+    if score is None:
+        return None
+    rules = [*bounds.may_be_sound(), *(bounds.may_pass(plain(rule.expression)) for rule in spread.rules)]
+    rules = [line for line in rules if line != "TRUE"]
+    bounds.only_for([score, *rules])
+    scan.parameters.named("minimum_fee", minimum_fee)
+    leg_wanted = wanted(spread, scan.parameters)
+    named = scan.parameters.named
+    some = (named("best_wings", best[0]), named("best_condors", best[1])) if best else None
+    met = best_condors(spread, bounds, score, rules, scan.parameters, scan.priced.columns, leg_wanted, best=some)
+    steps, asked = scan.judged(several=False, least_score=None if best else REACHED_SCORE)
+    found = f"""SELECT {", ".join(scan.rows)}, score
+FROM priced
+WHERE {conjunction(asked, 2)}
+{_best(scan.rows, several=False, kept=scan.kept)}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    sql = f"{scan.legs(keys('bucket', spread, scan.parameters), several=False)},\n{met}{steps}"
+    if best is None:
+        return Query(f"{sql}\n{found}", scan.parameters.values)
+    listed = ", ".join(scan.rows)
+    sql = f"""{sql},
+found AS (
+{indent(found, "  ")}
+),
+left_out AS (
+  SELECT greatest(
+    (SELECT CASE WHEN count(*) >= $best_wings THEN min(wing_score) END FROM best_wings),
+    (SELECT CASE WHEN count(*) >= $best_condors THEN min(condor_score) END FROM best_met)
+  ) AS possible
+)
+SELECT {listed}, score, possible
+FROM left_out
+LEFT JOIN found
+  ON TRUE
+ORDER BY round(score, 10) DESC, {listed}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    return Query(sql, scan.parameters.values)
+
+
+class _Scan:
+    """What every scan of a strategy has, however its legs meet."""
+
+    def __init__(self, strategy: Strategy, minimum_fee: float) -> None:
+        spread, self.parameters = strategy.spread, Parameters()
+        self._spread, self._numbers = spread, Numbers.of(strategy, self.parameters)
+        of_spread = Writer(self._numbers.term, self.parameters)
+        of_leg = Writer(lambda measure: leg_term(measure.name), self.parameters)
+        self._rules = [of_spread.passes(_asked(rule.expression, self._numbers)) for rule in spread.rules]
+        self._score = of_spread.number(spread.rank).sql
+        self.priced = Priced.for_sql([*self._rules, self._score], spread, self._numbers, self.parameters, minimum_fee)
+        self._legs = [*of_side(spread, self.parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
+        self.rows = [f"{role}_row_id" for role in spread.shape.roles]
+
+    @property
+    def kept(self) -> str:
+        """The parameter that says how many rows are wanted."""
+        return self.parameters.named("keep", self._spread.keep)
+
+    def legs(self, keys: Sequence[str], *, several: bool) -> str:
+        """The options that may become a leg."""
+        return f"""WITH legs AS MATERIALIZED (
+  SELECT {", ".join(["row_id", *["underlying_id"] * several, *keys, *self.priced.columns])}
+  FROM chain
+  WHERE {conjunction(self._legs, 4)}
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+
+    def judged(self, *, several: bool, least_score: str | None = None) -> tuple[str, list[str]]:
+        """The steps from `pairs` to `priced`, and what is asked of `priced`."""
+        score, scored = self._score, [f"{self._score} AS score"]
+        asked = [*sound(self._spread), *self._rules, f"score <= {FINITE}"]
+        enough = [f"{score} >= {least_score}"] if least_score else []
+        if not self.priced.is_heavy():
+            return self.priced.inlined(scored), [*asked, *enough]
+        is_heavy = self._numbers.is_heavy
+        early = [line for line in asked[:-1] if not is_heavy(line)]
+        if not is_heavy(score):
+            early += [*enough, f"{score} <= {FINITE}"]
+        late = [line for line in asked if line not in early]
+        return self.priced.sieved(early, late, scored, [*self.rows, *["underlying_id"] * several]), late
 
 
 def _asked(rule: Expression, numbers: Numbers) -> Expression:

@@ -108,6 +108,7 @@ def pairs(
     *,
     name: str = "pairs",
     prefix: str = "",
+    kept: bool = False,
 ) -> str:
     """The pairs of legs at the wanted distance: every column of both, each named by the leg's role."""
     first, second = partner.first, partner.second
@@ -117,7 +118,7 @@ def pairs(
     low = parameters.named(f"{prefix}width_low", float(partner.width.low) - ROUNDING)
     high = parameters.named(f"{prefix}width_high", float(partner.width.high) + ROUNDING)
     both = [f"{leg}.{column} AS {leg}_{column}" for column in columns for leg in (first, second)]
-    return f"""{name} AS (
+    return f"""{name} AS {"MATERIALIZED " * kept}(
   SELECT {", ".join([f"{first}.row_id AS {first}_row_id", f"{second}.row_id AS {second}_row_id", *also, *both])}
   FROM (SELECT {doubled} FROM legs{where}) {first}
   JOIN legs {second}

@@ -76,23 +76,26 @@ class Scanner:
         if self._statements.pop(prepared.name, None) is not None:
             self._connection.execute(f"DEALLOCATE {prepared.name}")
 
-    def rows(self, prepared: Prepared, table: pa.Table) -> list[Row]:
-        """All rows of the query over this table. Raises SchemaChanged where the table's columns are not those of the
-        relation.
+    def rows(self, prepared: Prepared, table: pa.Table, **beside: pa.Table) -> list[Row]:
+        """All rows of the query over this table, and over what stands in other relations. Raises SchemaChanged where a table's
+        columns are not those of its relation.
 
         Where the database has failed it is built anew and the query runs once more.
         """
-        source = self._sources[prepared.relation]
-        if not source.schema.equals(table.schema):
-            raise SchemaChanged(f"relation {prepared.relation} has other columns than before")
-        source.t = table
+        tables = {prepared.relation: table, **beside}
+        for name, held in tables.items():
+            if not self._sources[name].schema.equals(held.schema):
+                raise SchemaChanged(f"relation {name} has other columns than before")
+        for name, held in tables.items():
+            self._sources[name].t = held
         try:
             return self._run(prepared)
         except (duckdb.FatalException, duckdb.InternalException):
             self.rebuild()
             return self._run(prepared)
         finally:
-            source.t = None
+            for name in tables:
+                self._sources[name].t = None
 
     def rebuild(self) -> None:
         """A fresh database with the same relations and queries."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.compile.conditions import Answer, ConditionsPlan, Value, answer, column_of, compile_conditions
-from engine.compile.entry import compile_entry
+from engine.compile.entry import compile_bounded, compile_entry
 from engine.compile.exits import compile_exits
 from engine.compile.funnel import FunnelPlan, compile_funnel, funnel_of, misses_of
 from engine.compile.market import compile_market, market_value
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Prepared, Row, Scanner
 from engine.compile.spreads import market_views_of, views_of
+from engine.compile.wings import REACHED, bounded_rows
 from engine.decide.entry.candidates import Views, candidate, spread_of
 from engine.decide.entry.cells import Cells
 from engine.decide.positions import PositionRow
@@ -68,6 +69,8 @@ class _Plan:
 
     strategy: Strategy
     entries: dict[tuple[bool, Meeting], Prepared] = field(default_factory=dict[tuple[bool, Meeting], Prepared])
+    bounded: tuple[Prepared, ...] | None = None
+    """Both steps of a search by bounds; empty where there is none."""
     funnel: tuple[FunnelPlan, Prepared, Prepared] | None = None
     market: tuple[ConditionsPlan, Prepared] | None = None
     exits: tuple[ConditionsPlan, Prepared] | None = None
@@ -84,11 +87,14 @@ class Finder:
     def __init__(self, scanner: Scanner) -> None:
         self.scans = 0
         """Searches of a chain so far."""
+        self.unproven = 0
+        """Of these, searches among the best wings that may have left out better ones and were followed by one of the rest."""
         self._scanner = scanner
         self._plans: dict[str, _Plan] = {}
         self._relations = 0
         self._series: Series | None = None
         scanner.relation("chain", SCAN_SCHEMA)
+        scanner.relation("reached", REACHED)
 
     def rows(
         self, chain: ChainSnapshot, market: Mapping[str, MarketState], now: datetime, calendar: Calendar = WEEKDAYS
@@ -115,15 +121,32 @@ class Finder:
     def scan(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> tuple[Candidate, ...]:
         """The best candidates of these underlyings, whatever their market."""
         seen = _views(strategy, rows, now)
-        table = with_views(searched(rows, underlyings, strategy.spread.expiries, now), rows, _of_market(strategy, seen))
-        if not table.num_rows:
-            return ()
-        self.scans += 1
-        prepared = self._entry(strategy, several=len(underlyings) > 1, meeting=self.meeting(rows.chain))
-        found = self._scanner.rows(prepared, table)
+        found = self._rows_found(strategy, rows, underlyings, now, seen)
         cells = Cells(rows.chain)
         made = (candidate(strategy, cells, row, rank, seen) for rank, row in enumerate(found, 1))
         return tuple(one for one in made if one is not None)
+
+    def _rows_found(
+        self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime, seen: Views
+    ) -> list[Row]:
+        """Row numbers of the legs and the score of each candidate, best first."""
+        meeting, views = self.meeting(rows.chain), _of_market(strategy, seen)
+        bounded = self._bounded(strategy) if meeting == "bucket" else ()
+        # What is bounded is bounded within one underlying; together they stand in the order of the plain scan.
+        parts = [[name] for name in underlyings] if bounded else [underlyings]
+        tables = (with_views(searched(rows, part, strategy.spread.expiries, now), rows, views) for part in parts)
+        tables = [table for table in tables if table.num_rows]
+        if not tables:
+            return []
+        self.scans += 1
+        if not bounded:
+            return self._scanner.rows(self._entry(strategy, several=len(underlyings) > 1, meeting=meeting), tables[0])
+        found: list[Row] = []
+        for table in tables:
+            one = bounded_rows(self._scanner, bounded[0], bounded[1], table, strategy.spread.keep)
+            self.unproven += not one.is_proven
+            found += one.rows
+        return sorted(found, key=lambda row: (-round(row[-1], 10), row[:-1])) if len(tables) > 1 else found
 
     def meeting(self, chain: ChainSnapshot) -> Meeting:
         """How legs meet in this chain: by buckets where groups are long, so that the width reaches only a part of them."""
@@ -196,6 +219,7 @@ class Finder:
         for digest in [digest for digest in self._plans if digest not in digests]:
             plan = self._plans.pop(digest)
             kept = [*plan.entries.values(), *(plan.funnel[1:] if plan.funnel else ())]
+            kept += plan.bounded or ()
             kept += [part[1] for part in (plan.market, plan.exits, plan.policy) if part]
             for prepared in kept:
                 self._scanner.forget(prepared)
@@ -212,6 +236,14 @@ class Finder:
             compiled = compile_entry(strategy, several=several, meeting=meeting)
             entries[several, meeting] = self._scanner.prepare(compiled.query, "chain")
         return entries[several, meeting]
+
+    def _bounded(self, strategy: Strategy) -> tuple[Prepared, ...]:
+        plan = self._plan(strategy)
+        if plan.bounded is None:
+            compiled = compile_bounded(strategy)
+            queries = (compiled.first, compiled.rest) if compiled else ()
+            plan.bounded = tuple(self._scanner.prepare(query, "chain") for query in queries)
+        return plan.bounded
 
     def _conditions(self, plan: ConditionsPlan) -> tuple[ConditionsPlan, Prepared]:
         self._scanner.relation(plan.table, plan.schema)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.compile.entry import compile_entry
+from engine.compile.entry import compile_bounded, compile_entry
 from engine.compile.scanner import Scanner
+from engine.compile.wings import REACHED, bounded_rows
 from engine.decide.rows import SCAN_SCHEMA, chain_rows, searched
 from engine.domain.chain import ChainSnapshot
 from engine.store.recorded import load_chain
@@ -117,3 +118,7 @@ def test_sql_finds_what_plain_loops_find_in_a_recorded_chain(path: Path, at: dat
     wanted = search(strategy, options_of(table))
     assert found
     assert_same(found, wanted[: strategy.spread.keep])
+    if compiled := compile_bounded(strategy):
+        scanner.relation("reached", REACHED)
+        first, rest = (scanner.prepare(query, "chain") for query in (compiled.first, compiled.rest))
+        assert_same(bounded_rows(scanner, first, rest, table, strategy.spread.keep).rows, wanted[: strategy.spread.keep])

@@ -1,0 +1,300 @@
+"""Condors: wings built once as verticals are, met on class and expiry, and on their width where both are equally wide.
+
+Where an expiry has thousands of wings, hundreds of thousands of condors meet, of which five are wanted. Then the scan goes in two
+steps, and finds exactly what joining them all finds:
+
+first   each put wing gets the best score that any condor with it can have (`bounds.py`); those that a rule rules out whatever the
+        partner are dropped. The BEST_WINGS with the highest of these scores are joined, and of the condors that meet the
+        BEST_CONDORS with the highest scores that their two wings allow are priced. With the rows comes the highest score that is
+        possible among all that was left out: where the last row kept scores higher, nothing better is missing.
+rest    otherwise everything is joined and priced that may reach the score of the last row found; all there is where too few were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+import pyarrow as pa
+
+from engine.compile import folds
+from engine.compile.bounds import Bounds
+from engine.compile.pairs import Meeting, Partner, bucket, conjunction, pairs, side, tenths, underlying
+from engine.compile.scanner import Prepared, Row, Scanner
+from engine.compile.sql import EQUAL, FINITE, Parameters
+from engine.compile.wanted import Wanted
+from engine.domain.structure import Shape
+from engine.strategy.spreads import IronButterfly, Side, TwoWings
+
+BEST_WINGS: Final = 256
+"""Put wings that are joined first."""
+BEST_CONDORS: Final = 256
+"""Condors of these that are priced first."""
+SERIES: Final = "class_id::BIGINT * 65536 + dte"
+"""One number for each class and expiry: what puts and calls of one series share."""
+REACHED: Final = pa.schema([("score", pa.float64())])
+"""The relation `reached`: one row, the score that a condor must have to be worth a look."""
+REACHED_SCORE: Final = "(SELECT score FROM reached)"
+NEVER: Final = "-8e0"
+"""Deviations beyond which nothing ends."""
+CHANCE_IS_OFF: Final = "2e-4"
+OF_CHANCE: Final = (("most", "net"), ("least", "fee"), ("least", "passed_on"))
+"""What of the other side decides how much of a side can be lost at least."""
+
+
+def keys(meeting: Meeting, spread: TwoWings, parameters: Parameters) -> list[str]:
+    """The columns of `legs` by which legs and wings find each other."""
+    widest = max(float(spread.width_of(name).high) for name in _SIDES)
+    return [bucket(meeting, widest, parameters), f"{SERIES} AS series", "put_call"]
+
+
+def all_condors(
+    meeting: Meeting, spread: TwoWings, parameters: Parameters, columns: Sequence[str], wanted: Wanted, *, several: bool
+) -> str:
+    """Every condor as the step `pairs`."""
+    steps: list[str] = []
+    for name in _SIDES:
+        also = underlying(f"short_{name}", several=several and name == "put")
+        steps.append(_wings(meeting, spread, name, parameters, columns, wanted, also))
+    joined = f"""pairs AS (
+  SELECT *
+  FROM put_wings
+  JOIN call_wings
+    ON {conjunction(_met(spread), 3)}
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    return ",\n".join([*steps, joined])
+
+
+def best_condors(
+    spread: TwoWings,
+    bounds: Bounds,
+    score: str,
+    rules: Sequence[str],
+    parameters: Parameters,
+    columns: Sequence[str],
+    wanted: Wanted,
+    *,
+    best: tuple[str, str] | None,
+) -> str:
+    """The best condors by what their wings make possible as the step `pairs`.
+
+    `score` is the best that any condor of a put wing can have, `rules` what must be possible. `best` are the numbers of wings and
+    of condors; None where all are wanted that may reach the score of the relation `reached`. Only for those the columns of their
+    legs are fetched.
+    """
+    by, chance = [key.split(" = ")[0].removeprefix("put_") for key in _keys(spread)], bounds.needs_chance
+    steps = [_wings("bucket", spread, name, parameters, (), wanted, _parts(spread, name, bounds), kept=True) for name in _SIDES]
+    extremes, calls = list(bounds.extremes), "call_wings"
+    if chance:
+        steps.append(_sides("put", "put_wings", by, OF_CHANCE))
+        steps.append(_beside("call_levels", ["call_wings.*", _least_z("call")], "call_wings", "put_sides", by, kept=True))
+        steps.append(f"call_known AS (\n  SELECT *, {_chance('call')}\n  FROM call_levels\n)")  # noqa: S608 - fixed text
+        extremes, calls = [*extremes, ("least", "beyond")], "call_known"
+    steps.append(_sides("call", calls, by, extremes))
+    ends = [f"{extreme}_{part}" for extreme, part in extremes]
+    if chance:
+        steps.append(_beside("put_levels", ["put_wings.*", *ends, _least_z("put")], "put_wings", "call_sides", by, kept=True))
+        steps.append(f"put_known AS (\n  SELECT *, {_chance('put')}\n  FROM put_levels\n)")  # noqa: S608 - fixed text
+    else:
+        steps.append(_beside("put_known", ["put_wings.*", *ends], "put_wings", "call_sides", by))
+    of_wing = ["short_put_row_id", "long_put_row_id", "short_put_strike", *(f"put_{key}" for key in by)]
+    of_wing += [*(f"put_{part}" for part in bounds.parts), *["put_beyond"] * chance]
+    steps.append(f"""at_most AS (
+  SELECT {", ".join(of_wing)}, {score} AS wing_score
+  FROM put_known
+  WHERE {conjunction(rules, 4)}
+)""")  # noqa: S608 - no word of the trader: fixed text and named numbers
+    steps.append(_chosen("best_wings", ["*"], "at_most", "wing_score", best and best[0]))
+    roles = spread.shape.roles
+    rows = ", ".join(f"{role}_row_id" for role in roles)
+    steps.append(f"""met AS (
+  SELECT {rows}, {_of_pair(score)} AS condor_score
+  FROM best_wings
+  JOIN {calls}
+    ON {conjunction([*_met(spread), *map(_of_pair, rules)], 3)}
+)""")  # noqa: S608 - no word of the trader: fixed text and named numbers
+    steps.append(_chosen("best_met", ["*"], "met", "condor_score", best and best[1]))
+    of_legs = [f"{role}.{column} AS {role}_{column}" for column in columns for role in roles]
+    joins = "".join(f"\n  JOIN legs {role}\n    ON {role}.row_id = {role}_row_id" for role in roles)
+    steps.append(f"pairs AS (\n  SELECT {', '.join(['best_met.*', *of_legs])}\n  FROM best_met{joins}\n)")  # noqa: S608 - fixed text
+    return ",\n".join(steps)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedRows:
+    """What the two steps found, and whether the first of them was enough."""
+
+    rows: list[Row]
+    is_proven: bool
+
+
+def bounded_rows(scanner: Scanner, first: Prepared, rest: Prepared, table: pa.Table, keep: int) -> BoundedRows:
+    """The best condors, at most `keep`, of one underlying."""
+    found = scanner.rows(first, table)
+    left_out = cast("float | None", found[0][-1])
+    rows = [row[:-1] for row in found if row[0] is not None]
+    last = rows[keep - 1][-1] if len(rows) >= keep else None
+    if left_out is None or (last is not None and last > left_out + _margin(left_out)):
+        return BoundedRows(rows, is_proven=True)
+    reached = -1e308 if last is None else last - _margin(last)
+    return BoundedRows(scanner.rows(rest, table, reached=pa.table({"score": [reached]}, schema=REACHED)), is_proven=False)
+
+
+_SIDES: tuple[Side, ...] = ("put", "call")
+
+
+def _margin(score: float) -> float:
+    """Scores nearer than this may be equal in the order, which looks at ten decimals."""
+    return 1e-9 * max(1.0, abs(score))
+
+
+def _keys(spread: TwoWings) -> list[str]:
+    return ["put_series = call_series", *["put_width = call_width"] * spread.has_equal_widths]
+
+
+def _met(spread: TwoWings) -> list[str]:
+    """How a put wing meets a call wing."""
+    above = "=" if isinstance(spread, IronButterfly) else "<"
+    return [*_keys(spread), f"short_put_strike {above} short_call_strike"]
+
+
+def _chosen(name: str, columns: Sequence[str], source: str, score: str, best: str | None) -> str:
+    """Those with the best scores, or all that may reach the wanted one."""
+    if best:
+        most = f"{score} <= {FINITE}\n  ORDER BY {score} DESC\n  LIMIT {best}"
+    else:
+        most = f"{score} BETWEEN {REACHED_SCORE} AND {FINITE}"
+    return f"{name} AS {'MATERIALIZED ' * bool(best)}(\n  SELECT {', '.join(columns)}\n  FROM {source}\n  WHERE {most}\n)"  # noqa: S608 - fixed text
+
+
+def _wings(
+    meeting: Meeting,
+    spread: TwoWings,
+    name: Side,
+    parameters: Parameters,
+    columns: Sequence[str],
+    wanted: Wanted,
+    also: Sequence[str],
+    *,
+    kept: bool = False,
+) -> str:
+    """The wings of one side: rows, what they are met by, and these columns."""
+    partner = Partner(f"short_{name}", f"long_{name}", "below" if name == "put" else "above", spread.width_of(name))
+    met_by = [f"short_{name}.series AS {name}_series", f"{tenths(partner.distance)} AS {name}_width"]
+    of_side = _with_right(wanted, f"short_{name}", side("P" if name == "put" else "C"))
+    return pairs(
+        meeting, partner, parameters, columns, of_side, [*met_by, *also], name=f"{name}_wings", prefix=f"{name}_", kept=kept
+    )
+
+
+def _parts(spread: TwoWings, name: Side, bounds: Bounds) -> list[str]:
+    """What a wing adds to the numbers of a condor, and what its chance needs, over its two legs."""
+    s, long = f"short_{name}", f"long_{name}"
+    wanted = {f"{name}_{part}": _part(spread.shape, name, part) for part in bounds.parts}
+    if bounds.needs_chance:
+        wanted |= {
+            f"{name}_low_iv": f"least({s}_iv, {long}_iv)",
+            f"{name}_high_iv": f"greatest({s}_iv, {long}_iv)",
+            f"{name}_time": f"sqrt({s}_years)",
+            f"{name}_forward": f"{s}_forward",
+        }
+    of_legs = re.compile(rf"\b({s}|{long})_")
+    return [f"{s}.strike AS {s}_strike", *(of_legs.sub(r"\1.", sql) + f" AS {part}" for part, sql in wanted.items())]
+
+
+def _sides(name: Side, source: str, by: Sequence[str], extremes: Sequence[tuple[str, str]]) -> str:
+    """Extremes of what the wings of one side add, by what the other side meets them on."""
+    keys = [f"{name}_{key}" for key in by]
+    columns = [
+        f"{_EXTREME[extreme]}({name}_{part}) FILTER (WHERE {name}_{part} <= {FINITE}) AS {extreme}_{part}"
+        for extreme, part in extremes
+    ]
+    return f"""{name}_sides AS (
+  SELECT {", ".join([*keys, *columns])}
+  FROM {source}
+  GROUP BY {", ".join(keys)}
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+
+
+_EXTREME = {"least": "min", "most": "max"}
+
+
+def _beside(name: str, columns: Sequence[str], wings_: str, sides: str, by: Sequence[str], *, kept: bool = False) -> str:
+    """The wings of one side beside the extremes of the other."""
+    met = conjunction((f"put_{key} = call_{key}" for key in by), 3)
+    return f"""{name} AS {"MATERIALIZED " * kept}(
+  SELECT {", ".join(columns)}
+  FROM {wings_}
+  JOIN {sides}
+    ON {met}
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+
+
+def _of_pair(of_wing: str) -> str:
+    """The same of one condor: what its call wing adds stands for the extremes of all of them."""
+    return _OF_CALLS.sub("call_", of_wing)
+
+
+_OF_CALLS = re.compile(r"\b(?:least|most)_")
+
+
+def _least_z(name: Side) -> str:
+    """Deviations to the breakeven of a side at the most that any partner brings, so few that no less of it can be lost.
+
+    The iv at the breakeven lies between those of the two strikes, so the least of each term of z is taken on its own. Nothing is
+    lost on a side whose width the credit covers.
+    """
+    w, x_sign = ("-", "") if name == "put" else ("+", "-")
+    fees = f"2 * (greatest({name}_fee + least_fee, $minimum_fee) + {name}_passed_on + least_passed_on)"
+    kept = f"({name}_net + most_net + {EQUAL} - {fees} / 100)"
+    x = f"{x_sign}ln((short_{name}_strike {w} {kept}) / {name}_forward)"
+    z = f"least({x} / ({name}_low_iv * {name}_time), {x} / ({name}_high_iv * {name}_time))"
+    z += f" + {name}_low_iv * {name}_time / 2" if name == "put" else f" - {name}_high_iv * {name}_time / 2"
+    possible = f"{kept} < {name}_distance AND {name}_low_iv > 0 AND {name}_time > 0 AND {name}_forward > 0"
+    return f"CASE WHEN {possible} THEN greatest({z}, {NEVER}) ELSE {NEVER} END AS {name}_z"
+
+
+def _chance(name: Side) -> str:
+    """The chance of a standard normal number below that z, at most CHANCE_IS_OFF beside it and never above it.
+
+    Source: E. Page, Approximations to the cumulative normal function and its inverse (1977).
+    """
+    z = f"{name}_z"
+    below = f"1 / (1 + exp(-1.5976e0 * {z} - 0.070565992e0 * {z} * {z} * {z})) - {CHANCE_IS_OFF}"
+    return f"greatest({below}, 0e0) AS {name}_beyond"
+
+
+def _part(shape: Shape, name: Side, part: str) -> str:
+    """SQL of what one wing adds to a number of the condor."""
+    wing = Shape(tuple(leg for leg in shape.legs if leg.role.endswith(name)), ())
+    s, long = f"short_{name}", f"long_{name}"
+    net, worth = folds.net(wing), folds.signed(wing, folds.column("worth"))
+    fee, passed_on = (folds.summed(wing, folds.column(column)) for column in ("fee", "exchange_fee"))
+    match part:
+        case "net":
+            return net
+        case "natural":
+            return f"{s}_bid - {long}_ask"
+        case "distance":
+            return f"abs({s}_strike - {long}_strike)"
+        case "fee":
+            return fee
+        case "passed_on":
+            return passed_on
+        case "gross":
+            return f"100 * ({net} + {worth})"
+        case "expected":
+            return f"100 * ({net} + {worth}) - 2 * ({fee} + {passed_on})"
+        case "short_delta":
+            return f"abs({s}_delta)"
+        case "quote_width":
+            return folds.summed(wing, lambda role: f"({role}_ask - {role}_bid)")
+        case _:
+            return f"({folds.signed(wing, folds.column(part))})"
+
+
+def _with_right(wanted: Wanted, of: str, right: int) -> Wanted:
+    """The same, and this leg is a put or a call."""
+    return lambda role, prefix: [*[f"{prefix}put_call = {right}"] * (role == of), *wanted(role, prefix)]
