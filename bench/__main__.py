@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from bench import latency, pipeline, vertical
+from bench import latency, more_legs, pipeline, vertical
 from bench.timing import Taken
 
 _LABEL = 52
@@ -23,6 +23,7 @@ def main() -> None:
         scans[measured.contracts] = measured
         same = "all found the same rows" if not measured.differing else f"DIFFERENT rows: {', '.join(measured.differing)}"
         _table(f"Bull put scan, {measured.contracts:,} contracts, {measured.rows} kept; {same}", measured.taken, vertical.LOOPS)
+    structures = _structures()
     handed = pipeline.hand_over(seconds=10)
     _table("Snapshot hand-over, 20,000 contracts", handed, pipeline.HAND_OVER)
     ticks = pipeline.one_tick(seconds=5)
@@ -32,9 +33,29 @@ def main() -> None:
     loads = latency.loads()
     _latencies(loads)
     _goals(scans, handed, ticks, found)
+    _goals_of_structures(*structures)
     for name, load in loads.items():
         print(_goal(f"tick to what-if, ms, {name}", load.preview_median, "<=", 25))
     print(f"\noptopsy was not measured: it needs another Python. {time.perf_counter() - started:.0f} s in all.")
+
+
+def _structures() -> tuple[more_legs.Condors, more_legs.Compared, more_legs.Compared | None]:
+    condors = more_legs.condors(seconds=10)
+    for compared, name in ((condors.proven, "the bound proves enough"), (condors.unproven, "it proves too little")):
+        _table(f"Iron condors, equal wings, 20,000 contracts, {name}; {_same(compared)}", compared.taken, more_legs.LOOPS)
+    often = f"{condors.searched_on} of {condors.tried}"
+    print(
+        f"  Of {condors.tried} condors with other numbers the bound proved too little, and the rest was searched, for {often}.\n"
+    )
+    flies, diagonals = more_legs.butterflies(seconds=5), more_legs.diagonals(seconds=5)
+    _table(f"Put butterflies, 20,000 contracts; {_same(flies)}", flies.taken, more_legs.KEYED)
+    if diagonals:
+        _table(f"Put diagonals, 20,000 contracts; {_same(diagonals)}", diagonals.taken, more_legs.KEYED)
+    return condors, flies, diagonals
+
+
+def _same(compared: more_legs.Compared) -> str:
+    return f"DIFFERENT rows: {', '.join(compared.differing)}" if compared.differing else "all found the same rows"
 
 
 def _table(title: str, taken: Mapping[str, Taken], unit: str) -> None:
@@ -72,6 +93,16 @@ def _goals(
     _line("G9 microseconds to store a tick", per_tick, per_tick, "<=", 1.2)
     _at_most("G9 store against ib_async's decode", ticks, pipeline.STORE, pipeline.DECODE, 0.4)
     _at_least("G10 tick to candidate, x usual way", found, pipeline.NAIVE, pipeline.PRODUCT, 4.5)
+
+
+def _goals_of_structures(condors: more_legs.Condors, flies: more_legs.Compared, diagonals: more_legs.Compared | None) -> None:
+    proven, unproven = condors.proven.taken, condors.unproven.taken
+    _at_most("G6 condors, x numba loops", proven, more_legs.BOUNDED, more_legs.LOOPS, 8)
+    _at_most("G6 condors where the rest is searched", unproven, more_legs.BOUNDED, more_legs.LOOPS, 18)
+    _at_least("G6 condors, faster than polars", proven, more_legs.POLARS, more_legs.BOUNDED, 3.5)
+    _at_least("G7 butterflies, faster than inequalities", flies.taken, more_legs.PLAIN, more_legs.KEYED, 6)
+    if diagonals:
+        _at_least("G7 diagonals, faster than inequalities", diagonals.taken, more_legs.PLAIN, more_legs.KEYED, 2)
 
 
 def _at_most(goal: str, taken: Mapping[str, Taken], of: str, to: str, bound: float) -> None:

@@ -4,7 +4,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from engine.compile.entry import compile_entry
+from engine.compile.entry import compile_bounded, compile_entry
 from engine.compile.exits import compile_exits
 from engine.compile.funnel import compile_funnel
 from engine.compile.market import compile_market
@@ -63,6 +63,20 @@ def test_entry_sql_of_more_legs(kind: str, keys: dict[str, object], sql_file: Sn
     )
 
     assert compile_entry(strategy).query.sql + "\n" == sql_file
+
+
+def test_sql_of_condors_by_bounds(sql_file: SnapshotAssertion) -> None:
+    strategy = given.strategy(
+        "iron_condor",
+        rules=["credit >= 20% of width", "pop >= 50%"],
+        rank="expected_value / max_loss",
+        width="$5-$10",
+        short_delta="0.10-0.16",
+    )
+    compiled = compile_bounded(strategy)
+
+    assert compiled is not None
+    assert f"{compiled.first.sql};\n\n{compiled.rest.sql};\n" == sql_file
 
 
 def test_entry_sql_of_several_underlyings_by_group(sql_file: SnapshotAssertion) -> None:

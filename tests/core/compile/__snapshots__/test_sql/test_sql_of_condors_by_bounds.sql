@@ -1,0 +1,349 @@
+WITH legs AS MATERIALIZED (
+  SELECT row_id, group_id::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, class_id::BIGINT * 65536 + dte AS series, put_call, strike, years, forward, bid, ask, iv, delta, worth, fee, exchange_fee
+  FROM chain
+  WHERE dte BETWEEN $dte_low AND $dte_high
+    AND bid >= 0
+    AND bid < ask
+    AND ask <= 1e308
+    AND fee <= 1e308
+),
+put_wings AS MATERIALIZED (
+  SELECT short_put.row_id AS short_put_row_id, long_put.row_id AS long_put_row_id, short_put.series AS put_series, round(1000 * (short_put.strike - long_put.strike))::BIGINT AS put_width, short_put.strike AS short_put_strike, short_put.fee + long_put.fee AS put_fee, short_put.exchange_fee + long_put.exchange_fee AS put_passed_on, 100 * (((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 + long_put.worth - short_put.worth) - 2 * (short_put.fee + long_put.fee + short_put.exchange_fee + long_put.exchange_fee) AS put_expected, abs(short_put.strike - long_put.strike) AS put_distance, ((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 AS put_net, least(short_put.iv, long_put.iv) AS put_low_iv, greatest(short_put.iv, long_put.iv) AS put_high_iv, sqrt(short_put.years) AS put_time, short_put.forward AS put_forward
+  FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE put_call = -1 AND bid > 0 AND abs(delta) BETWEEN $short_put_delta_low AND $short_put_delta_high) short_put
+  JOIN legs long_put
+    ON short_put.met = long_put.bucket
+   AND short_put.strike - long_put.strike BETWEEN $put_width_low AND $put_width_high
+),
+call_wings AS MATERIALIZED (
+  SELECT short_call.row_id AS short_call_row_id, long_call.row_id AS long_call_row_id, short_call.series AS call_series, round(1000 * (long_call.strike - short_call.strike))::BIGINT AS call_width, short_call.strike AS short_call_strike, short_call.fee + long_call.fee AS call_fee, short_call.exchange_fee + long_call.exchange_fee AS call_passed_on, 100 * (((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 + long_call.worth - short_call.worth) - 2 * (short_call.fee + long_call.fee + short_call.exchange_fee + long_call.exchange_fee) AS call_expected, abs(short_call.strike - long_call.strike) AS call_distance, ((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 AS call_net, least(short_call.iv, long_call.iv) AS call_low_iv, greatest(short_call.iv, long_call.iv) AS call_high_iv, sqrt(short_call.years) AS call_time, short_call.forward AS call_forward
+  FROM (SELECT *, unnest([bucket, bucket + 1]) AS met FROM legs WHERE put_call = 1 AND bid > 0 AND abs(delta) BETWEEN $short_call_delta_low AND $short_call_delta_high) short_call
+  JOIN legs long_call
+    ON short_call.met = long_call.bucket
+   AND long_call.strike - short_call.strike BETWEEN $call_width_low AND $call_width_high
+),
+put_sides AS (
+  SELECT put_series, put_width, max(put_net) FILTER (WHERE put_net <= 1e308) AS most_net, min(put_fee) FILTER (WHERE put_fee <= 1e308) AS least_fee, min(put_passed_on) FILTER (WHERE put_passed_on <= 1e308) AS least_passed_on
+  FROM put_wings
+  GROUP BY put_series, put_width
+),
+call_levels AS MATERIALIZED (
+  SELECT call_wings.*, CASE WHEN (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100) < call_distance AND call_low_iv > 0 AND call_time > 0 AND call_forward > 0 THEN greatest(least(-ln((short_call_strike + (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100)) / call_forward) / (call_low_iv * call_time), -ln((short_call_strike + (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100)) / call_forward) / (call_high_iv * call_time)) - call_high_iv * call_time / 2, -8e0) ELSE -8e0 END AS call_z
+  FROM call_wings
+  JOIN put_sides
+    ON put_series = call_series
+   AND put_width = call_width
+),
+call_known AS (
+  SELECT *, greatest(1 / (1 + exp(-1.5976e0 * call_z - 0.070565992e0 * call_z * call_z * call_z)) - 2e-4, 0e0) AS call_beyond
+  FROM call_levels
+),
+call_sides AS (
+  SELECT call_series, call_width, min(call_fee) FILTER (WHERE call_fee <= 1e308) AS least_fee, min(call_passed_on) FILTER (WHERE call_passed_on <= 1e308) AS least_passed_on, max(call_expected) FILTER (WHERE call_expected <= 1e308) AS most_expected, min(call_net) FILTER (WHERE call_net <= 1e308) AS least_net, max(call_net) FILTER (WHERE call_net <= 1e308) AS most_net, min(call_beyond) FILTER (WHERE call_beyond <= 1e308) AS least_beyond
+  FROM call_known
+  GROUP BY call_series, call_width
+),
+put_levels AS MATERIALIZED (
+  SELECT put_wings.*, least_fee, least_passed_on, most_expected, least_net, most_net, least_beyond, CASE WHEN (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100) < put_distance AND put_low_iv > 0 AND put_time > 0 AND put_forward > 0 THEN greatest(least(ln((short_put_strike - (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100)) / put_forward) / (put_low_iv * put_time), ln((short_put_strike - (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100)) / put_forward) / (put_high_iv * put_time)) + put_low_iv * put_time / 2, -8e0) ELSE -8e0 END AS put_z
+  FROM put_wings
+  JOIN call_sides
+    ON put_series = call_series
+   AND put_width = call_width
+),
+put_known AS (
+  SELECT *, greatest(1 / (1 + exp(-1.5976e0 * put_z - 0.070565992e0 * put_z * put_z * put_z)) - 2e-4, 0e0) AS put_beyond
+  FROM put_levels
+),
+at_most AS (
+  SELECT short_put_row_id, long_put_row_id, short_put_strike, put_series, put_width, put_fee, put_passed_on, put_expected, put_distance, put_net, put_beyond, greatest((put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance - 1e-9) - (put_net + most_net + 1e-9))), 1e-7), (put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance + 1e-9) - (put_net + least_net - 1e-9))), 1e-7)) AS wing_score
+  FROM put_known
+  WHERE (put_net + most_net + 1e-9) >= 1e-9
+    AND (put_net + least_net - 1e-9) <= (put_distance + 1e-9)
+    AND (put_net + most_net + 1e-9) >= ($n1 * (put_distance - 1e-9)) - 2 * 1e-9
+    AND greatest(0e0, 1 - put_beyond - least_beyond + 1e-9) >= $n2 - 2 * 1e-9
+),
+best_wings AS MATERIALIZED (
+  SELECT *
+  FROM at_most
+  WHERE wing_score <= 1e308
+  ORDER BY wing_score DESC
+  LIMIT $best_wings
+),
+met AS (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, greatest((put_expected + call_expected + 1e-9) / greatest(100 * (((put_distance - 1e-9) - (put_net + call_net + 1e-9))), 1e-7), (put_expected + call_expected + 1e-9) / greatest(100 * (((put_distance + 1e-9) - (put_net + call_net - 1e-9))), 1e-7)) AS condor_score
+  FROM best_wings
+  JOIN call_known
+    ON put_series = call_series
+   AND put_width = call_width
+   AND short_put_strike < short_call_strike
+   AND (put_net + call_net + 1e-9) >= 1e-9
+   AND (put_net + call_net - 1e-9) <= (put_distance + 1e-9)
+   AND (put_net + call_net + 1e-9) >= ($n1 * (put_distance - 1e-9)) - 2 * 1e-9
+   AND greatest(0e0, 1 - put_beyond - call_beyond + 1e-9) >= $n2 - 2 * 1e-9
+),
+best_met AS MATERIALIZED (
+  SELECT *
+  FROM met
+  WHERE condor_score <= 1e308
+  ORDER BY condor_score DESC
+  LIMIT $best_condors
+),
+pairs AS (
+  SELECT best_met.*, short_put.strike AS short_put_strike, long_put.strike AS long_put_strike, short_call.strike AS short_call_strike, long_call.strike AS long_call_strike, short_put.years AS short_put_years, long_put.years AS long_put_years, short_call.years AS short_call_years, long_call.years AS long_call_years, short_put.forward AS short_put_forward, long_put.forward AS long_put_forward, short_call.forward AS short_call_forward, long_call.forward AS long_call_forward, short_put.bid AS short_put_bid, long_put.bid AS long_put_bid, short_call.bid AS short_call_bid, long_call.bid AS long_call_bid, short_put.ask AS short_put_ask, long_put.ask AS long_put_ask, short_call.ask AS short_call_ask, long_call.ask AS long_call_ask, short_put.iv AS short_put_iv, long_put.iv AS long_put_iv, short_call.iv AS short_call_iv, long_call.iv AS long_call_iv, short_put.delta AS short_put_delta, long_put.delta AS long_put_delta, short_call.delta AS short_call_delta, long_call.delta AS long_call_delta, short_put.worth AS short_put_worth, long_put.worth AS long_put_worth, short_call.worth AS short_call_worth, long_call.worth AS long_call_worth, short_put.fee AS short_put_fee, long_put.fee AS long_put_fee, short_call.fee AS short_call_fee, long_call.fee AS long_call_fee, short_put.exchange_fee AS short_put_exchange_fee, long_put.exchange_fee AS long_put_exchange_fee, short_call.exchange_fee AS short_call_exchange_fee, long_call.exchange_fee AS long_call_exchange_fee
+  FROM best_met
+  JOIN legs short_put
+    ON short_put.row_id = short_put_row_id
+  JOIN legs long_put
+    ON long_put.row_id = long_put_row_id
+  JOIN legs short_call
+    ON short_call.row_id = short_call_row_id
+  JOIN legs long_call
+    ON long_call.row_id = long_call_row_id
+),
+lean_1 AS (
+  SELECT *,
+    ((short_put_bid + short_put_ask) + (short_call_bid + short_call_ask) - (long_put_bid + long_put_ask) - (long_call_bid + long_call_ask)) / 2 AS net,
+    2 * (greatest(short_put_fee + long_put_fee + short_call_fee + long_call_fee, $minimum_fee) + short_put_exchange_fee + long_put_exchange_fee + short_call_exchange_fee + long_call_exchange_fee) AS fees,
+    0e0 AS cap,
+    least(long_put_strike - short_put_strike, short_call_strike - long_call_strike) AS floor
+  FROM pairs
+),
+lean_2 AS (
+  SELECT *,
+    cap - floor AS width,
+    -100 * (floor + net) AS max_loss,
+    100 * (net + long_put_worth + long_call_worth - short_put_worth - short_call_worth) - fees AS expected_value
+  FROM lean_1
+),
+sieved AS MATERIALIZED (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_put_strike, long_put_strike, short_call_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, net, fees, max_loss, expected_value
+  FROM lean_2
+  WHERE cap + net > 1e-9
+    AND floor + net < -1e-9
+    AND net >= ($n1 * width) - 1e-9
+    AND (expected_value / max_loss) <= 1e308
+),
+priced_1 AS (
+  SELECT *,
+    net - fees / 100 AS kept
+  FROM sieved
+),
+priced_2 AS (
+  SELECT *,
+    CASE WHEN kept + (long_put_strike - short_put_strike) <= 1e-9 AND kept > 1e-9 THEN short_put_strike - (kept) END AS zero_1,
+    CASE WHEN kept > 1e-9 AND kept + (short_call_strike - long_call_strike) <= 1e-9 THEN short_call_strike + (kept) END AS zero_2
+  FROM priced_1
+),
+priced_3 AS (
+  SELECT *,
+    long_put_iv + (short_put_iv - long_put_iv) * (zero_1 - long_put_strike) / (short_put_strike - long_put_strike) AS zero_iv_1,
+    short_call_iv + (long_call_iv - short_call_iv) * (zero_2 - short_call_strike) / (long_call_strike - short_call_strike) AS zero_iv_2
+  FROM priced_2
+),
+priced_4 AS MATERIALIZED (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_call_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, max_loss, expected_value, kept,
+    CASE WHEN short_put_years > 0 THEN (ln(zero_1 / short_put_forward) + zero_iv_1 * zero_iv_1 / 2 * short_put_years) / (zero_iv_1 * sqrt(short_put_years)) END AS zero_z_1,
+    CASE WHEN short_put_years > 0 THEN (ln(zero_2 / short_put_forward) + zero_iv_2 * zero_iv_2 / 2 * short_put_years) / (zero_iv_2 * sqrt(short_put_years)) END AS zero_z_2
+  FROM priced_3
+),
+priced_5 AS MATERIALIZED (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_call_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, max_loss, expected_value, kept,
+    CASE WHEN zero_z_1 <= 1e308 THEN CASE WHEN zero_z_1 > 0 THEN 1 - CASE WHEN abs(zero_z_1) > 37 THEN 0e0 ELSE exp(-abs(zero_z_1) * abs(zero_z_1) / 2) * CASE WHEN abs(zero_z_1) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_1) + 0.700383064443688e0) * abs(zero_z_1) + 6.37396220353165e0) * abs(zero_z_1) + 33.912866078383e0) * abs(zero_z_1) + 112.079291497871e0) * abs(zero_z_1) + 221.213596169931e0) * abs(zero_z_1) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_1) + 1.75566716318264e0) * abs(zero_z_1) + 16.064177579207e0) * abs(zero_z_1) + 86.7807322029461e0) * abs(zero_z_1) + 296.564248779674e0) * abs(zero_z_1) + 637.333633378831e0) * abs(zero_z_1) + 793.826512519948e0) * abs(zero_z_1) + 440.413735824752e0) ELSE 1 / (abs(zero_z_1) + 1 / (abs(zero_z_1) + 2 / (abs(zero_z_1) + 3 / (abs(zero_z_1) + 4 / (abs(zero_z_1) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(zero_z_1) > 37 THEN 0e0 ELSE exp(-abs(zero_z_1) * abs(zero_z_1) / 2) * CASE WHEN abs(zero_z_1) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_1) + 0.700383064443688e0) * abs(zero_z_1) + 6.37396220353165e0) * abs(zero_z_1) + 33.912866078383e0) * abs(zero_z_1) + 112.079291497871e0) * abs(zero_z_1) + 221.213596169931e0) * abs(zero_z_1) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_1) + 1.75566716318264e0) * abs(zero_z_1) + 16.064177579207e0) * abs(zero_z_1) + 86.7807322029461e0) * abs(zero_z_1) + 296.564248779674e0) * abs(zero_z_1) + 637.333633378831e0) * abs(zero_z_1) + 793.826512519948e0) * abs(zero_z_1) + 440.413735824752e0) ELSE 1 / (abs(zero_z_1) + 1 / (abs(zero_z_1) + 2 / (abs(zero_z_1) + 3 / (abs(zero_z_1) + 4 / (abs(zero_z_1) + 0.65e0))))) / 2.506628274631e0 END END END ELSE 0e0 END AS below_1,
+    CASE WHEN zero_z_2 <= 1e308 THEN CASE WHEN zero_z_2 > 0 THEN 1 - CASE WHEN abs(zero_z_2) > 37 THEN 0e0 ELSE exp(-abs(zero_z_2) * abs(zero_z_2) / 2) * CASE WHEN abs(zero_z_2) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_2) + 0.700383064443688e0) * abs(zero_z_2) + 6.37396220353165e0) * abs(zero_z_2) + 33.912866078383e0) * abs(zero_z_2) + 112.079291497871e0) * abs(zero_z_2) + 221.213596169931e0) * abs(zero_z_2) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_2) + 1.75566716318264e0) * abs(zero_z_2) + 16.064177579207e0) * abs(zero_z_2) + 86.7807322029461e0) * abs(zero_z_2) + 296.564248779674e0) * abs(zero_z_2) + 637.333633378831e0) * abs(zero_z_2) + 793.826512519948e0) * abs(zero_z_2) + 440.413735824752e0) ELSE 1 / (abs(zero_z_2) + 1 / (abs(zero_z_2) + 2 / (abs(zero_z_2) + 3 / (abs(zero_z_2) + 4 / (abs(zero_z_2) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(zero_z_2) > 37 THEN 0e0 ELSE exp(-abs(zero_z_2) * abs(zero_z_2) / 2) * CASE WHEN abs(zero_z_2) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_2) + 0.700383064443688e0) * abs(zero_z_2) + 6.37396220353165e0) * abs(zero_z_2) + 33.912866078383e0) * abs(zero_z_2) + 112.079291497871e0) * abs(zero_z_2) + 221.213596169931e0) * abs(zero_z_2) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_2) + 1.75566716318264e0) * abs(zero_z_2) + 16.064177579207e0) * abs(zero_z_2) + 86.7807322029461e0) * abs(zero_z_2) + 296.564248779674e0) * abs(zero_z_2) + 637.333633378831e0) * abs(zero_z_2) + 793.826512519948e0) * abs(zero_z_2) + 440.413735824752e0) ELSE 1 / (abs(zero_z_2) + 1 / (abs(zero_z_2) + 2 / (abs(zero_z_2) + 3 / (abs(zero_z_2) + 4 / (abs(zero_z_2) + 0.65e0))))) / 2.506628274631e0 END END END ELSE 0e0 END AS below_2
+  FROM priced_4
+),
+priced_6 AS (
+  SELECT *,
+    CASE WHEN short_put_iv + long_put_iv + short_call_iv + long_call_iv + short_put_forward <= 1e308 AND short_put_years > 0 THEN greatest(0e0, least(1e0, CASE WHEN kept + (short_call_strike - long_call_strike) > 1e-9 THEN 1e0 ELSE 0e0 END - below_1 + below_2)) END AS pop
+  FROM priced_5
+),
+priced AS (
+  SELECT *,
+    (expected_value / max_loss) AS score
+  FROM priced_6
+),
+found AS (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, score
+  FROM priced
+  WHERE pop BETWEEN $n2 - 1e-9 AND 1e308
+    AND score <= 1e308
+  ORDER BY round(score, 10) DESC, short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id
+  LIMIT $keep
+),
+left_out AS (
+  SELECT greatest(
+    (SELECT CASE WHEN count(*) >= $best_wings THEN min(wing_score) END FROM best_wings),
+    (SELECT CASE WHEN count(*) >= $best_condors THEN min(condor_score) END FROM best_met)
+  ) AS possible
+)
+SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, score, possible
+FROM left_out
+LEFT JOIN found
+  ON TRUE
+ORDER BY round(score, 10) DESC, short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id;
+
+WITH legs AS MATERIALIZED (
+  SELECT row_id, group_id::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, class_id::BIGINT * 65536 + dte AS series, put_call, strike, years, forward, bid, ask, iv, delta, worth, fee, exchange_fee
+  FROM chain
+  WHERE dte BETWEEN $dte_low AND $dte_high
+    AND bid >= 0
+    AND bid < ask
+    AND ask <= 1e308
+    AND fee <= 1e308
+),
+put_wings AS MATERIALIZED (
+  SELECT short_put.row_id AS short_put_row_id, long_put.row_id AS long_put_row_id, short_put.series AS put_series, round(1000 * (short_put.strike - long_put.strike))::BIGINT AS put_width, short_put.strike AS short_put_strike, short_put.fee + long_put.fee AS put_fee, short_put.exchange_fee + long_put.exchange_fee AS put_passed_on, 100 * (((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 + long_put.worth - short_put.worth) - 2 * (short_put.fee + long_put.fee + short_put.exchange_fee + long_put.exchange_fee) AS put_expected, abs(short_put.strike - long_put.strike) AS put_distance, ((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 AS put_net, least(short_put.iv, long_put.iv) AS put_low_iv, greatest(short_put.iv, long_put.iv) AS put_high_iv, sqrt(short_put.years) AS put_time, short_put.forward AS put_forward
+  FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE put_call = -1 AND bid > 0 AND abs(delta) BETWEEN $short_put_delta_low AND $short_put_delta_high) short_put
+  JOIN legs long_put
+    ON short_put.met = long_put.bucket
+   AND short_put.strike - long_put.strike BETWEEN $put_width_low AND $put_width_high
+),
+call_wings AS MATERIALIZED (
+  SELECT short_call.row_id AS short_call_row_id, long_call.row_id AS long_call_row_id, short_call.series AS call_series, round(1000 * (long_call.strike - short_call.strike))::BIGINT AS call_width, short_call.strike AS short_call_strike, short_call.fee + long_call.fee AS call_fee, short_call.exchange_fee + long_call.exchange_fee AS call_passed_on, 100 * (((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 + long_call.worth - short_call.worth) - 2 * (short_call.fee + long_call.fee + short_call.exchange_fee + long_call.exchange_fee) AS call_expected, abs(short_call.strike - long_call.strike) AS call_distance, ((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 AS call_net, least(short_call.iv, long_call.iv) AS call_low_iv, greatest(short_call.iv, long_call.iv) AS call_high_iv, sqrt(short_call.years) AS call_time, short_call.forward AS call_forward
+  FROM (SELECT *, unnest([bucket, bucket + 1]) AS met FROM legs WHERE put_call = 1 AND bid > 0 AND abs(delta) BETWEEN $short_call_delta_low AND $short_call_delta_high) short_call
+  JOIN legs long_call
+    ON short_call.met = long_call.bucket
+   AND long_call.strike - short_call.strike BETWEEN $call_width_low AND $call_width_high
+),
+put_sides AS (
+  SELECT put_series, put_width, max(put_net) FILTER (WHERE put_net <= 1e308) AS most_net, min(put_fee) FILTER (WHERE put_fee <= 1e308) AS least_fee, min(put_passed_on) FILTER (WHERE put_passed_on <= 1e308) AS least_passed_on
+  FROM put_wings
+  GROUP BY put_series, put_width
+),
+call_levels AS MATERIALIZED (
+  SELECT call_wings.*, CASE WHEN (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100) < call_distance AND call_low_iv > 0 AND call_time > 0 AND call_forward > 0 THEN greatest(least(-ln((short_call_strike + (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100)) / call_forward) / (call_low_iv * call_time), -ln((short_call_strike + (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100)) / call_forward) / (call_high_iv * call_time)) - call_high_iv * call_time / 2, -8e0) ELSE -8e0 END AS call_z
+  FROM call_wings
+  JOIN put_sides
+    ON put_series = call_series
+   AND put_width = call_width
+),
+call_known AS (
+  SELECT *, greatest(1 / (1 + exp(-1.5976e0 * call_z - 0.070565992e0 * call_z * call_z * call_z)) - 2e-4, 0e0) AS call_beyond
+  FROM call_levels
+),
+call_sides AS (
+  SELECT call_series, call_width, min(call_fee) FILTER (WHERE call_fee <= 1e308) AS least_fee, min(call_passed_on) FILTER (WHERE call_passed_on <= 1e308) AS least_passed_on, max(call_expected) FILTER (WHERE call_expected <= 1e308) AS most_expected, min(call_net) FILTER (WHERE call_net <= 1e308) AS least_net, max(call_net) FILTER (WHERE call_net <= 1e308) AS most_net, min(call_beyond) FILTER (WHERE call_beyond <= 1e308) AS least_beyond
+  FROM call_known
+  GROUP BY call_series, call_width
+),
+put_levels AS MATERIALIZED (
+  SELECT put_wings.*, least_fee, least_passed_on, most_expected, least_net, most_net, least_beyond, CASE WHEN (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100) < put_distance AND put_low_iv > 0 AND put_time > 0 AND put_forward > 0 THEN greatest(least(ln((short_put_strike - (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100)) / put_forward) / (put_low_iv * put_time), ln((short_put_strike - (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100)) / put_forward) / (put_high_iv * put_time)) + put_low_iv * put_time / 2, -8e0) ELSE -8e0 END AS put_z
+  FROM put_wings
+  JOIN call_sides
+    ON put_series = call_series
+   AND put_width = call_width
+),
+put_known AS (
+  SELECT *, greatest(1 / (1 + exp(-1.5976e0 * put_z - 0.070565992e0 * put_z * put_z * put_z)) - 2e-4, 0e0) AS put_beyond
+  FROM put_levels
+),
+at_most AS (
+  SELECT short_put_row_id, long_put_row_id, short_put_strike, put_series, put_width, put_fee, put_passed_on, put_expected, put_distance, put_net, put_beyond, greatest((put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance - 1e-9) - (put_net + most_net + 1e-9))), 1e-7), (put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance + 1e-9) - (put_net + least_net - 1e-9))), 1e-7)) AS wing_score
+  FROM put_known
+  WHERE (put_net + most_net + 1e-9) >= 1e-9
+    AND (put_net + least_net - 1e-9) <= (put_distance + 1e-9)
+    AND (put_net + most_net + 1e-9) >= ($n1 * (put_distance - 1e-9)) - 2 * 1e-9
+    AND greatest(0e0, 1 - put_beyond - least_beyond + 1e-9) >= $n2 - 2 * 1e-9
+),
+best_wings AS (
+  SELECT *
+  FROM at_most
+  WHERE wing_score BETWEEN (SELECT score FROM reached) AND 1e308
+),
+met AS (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, greatest((put_expected + call_expected + 1e-9) / greatest(100 * (((put_distance - 1e-9) - (put_net + call_net + 1e-9))), 1e-7), (put_expected + call_expected + 1e-9) / greatest(100 * (((put_distance + 1e-9) - (put_net + call_net - 1e-9))), 1e-7)) AS condor_score
+  FROM best_wings
+  JOIN call_known
+    ON put_series = call_series
+   AND put_width = call_width
+   AND short_put_strike < short_call_strike
+   AND (put_net + call_net + 1e-9) >= 1e-9
+   AND (put_net + call_net - 1e-9) <= (put_distance + 1e-9)
+   AND (put_net + call_net + 1e-9) >= ($n1 * (put_distance - 1e-9)) - 2 * 1e-9
+   AND greatest(0e0, 1 - put_beyond - call_beyond + 1e-9) >= $n2 - 2 * 1e-9
+),
+best_met AS (
+  SELECT *
+  FROM met
+  WHERE condor_score BETWEEN (SELECT score FROM reached) AND 1e308
+),
+pairs AS (
+  SELECT best_met.*, short_put.strike AS short_put_strike, long_put.strike AS long_put_strike, short_call.strike AS short_call_strike, long_call.strike AS long_call_strike, short_put.years AS short_put_years, long_put.years AS long_put_years, short_call.years AS short_call_years, long_call.years AS long_call_years, short_put.forward AS short_put_forward, long_put.forward AS long_put_forward, short_call.forward AS short_call_forward, long_call.forward AS long_call_forward, short_put.bid AS short_put_bid, long_put.bid AS long_put_bid, short_call.bid AS short_call_bid, long_call.bid AS long_call_bid, short_put.ask AS short_put_ask, long_put.ask AS long_put_ask, short_call.ask AS short_call_ask, long_call.ask AS long_call_ask, short_put.iv AS short_put_iv, long_put.iv AS long_put_iv, short_call.iv AS short_call_iv, long_call.iv AS long_call_iv, short_put.delta AS short_put_delta, long_put.delta AS long_put_delta, short_call.delta AS short_call_delta, long_call.delta AS long_call_delta, short_put.worth AS short_put_worth, long_put.worth AS long_put_worth, short_call.worth AS short_call_worth, long_call.worth AS long_call_worth, short_put.fee AS short_put_fee, long_put.fee AS long_put_fee, short_call.fee AS short_call_fee, long_call.fee AS long_call_fee, short_put.exchange_fee AS short_put_exchange_fee, long_put.exchange_fee AS long_put_exchange_fee, short_call.exchange_fee AS short_call_exchange_fee, long_call.exchange_fee AS long_call_exchange_fee
+  FROM best_met
+  JOIN legs short_put
+    ON short_put.row_id = short_put_row_id
+  JOIN legs long_put
+    ON long_put.row_id = long_put_row_id
+  JOIN legs short_call
+    ON short_call.row_id = short_call_row_id
+  JOIN legs long_call
+    ON long_call.row_id = long_call_row_id
+),
+lean_1 AS (
+  SELECT *,
+    ((short_put_bid + short_put_ask) + (short_call_bid + short_call_ask) - (long_put_bid + long_put_ask) - (long_call_bid + long_call_ask)) / 2 AS net,
+    2 * (greatest(short_put_fee + long_put_fee + short_call_fee + long_call_fee, $minimum_fee) + short_put_exchange_fee + long_put_exchange_fee + short_call_exchange_fee + long_call_exchange_fee) AS fees,
+    0e0 AS cap,
+    least(long_put_strike - short_put_strike, short_call_strike - long_call_strike) AS floor
+  FROM pairs
+),
+lean_2 AS (
+  SELECT *,
+    cap - floor AS width,
+    -100 * (floor + net) AS max_loss,
+    100 * (net + long_put_worth + long_call_worth - short_put_worth - short_call_worth) - fees AS expected_value
+  FROM lean_1
+),
+sieved AS MATERIALIZED (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_put_strike, long_put_strike, short_call_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, net, fees, max_loss, expected_value
+  FROM lean_2
+  WHERE cap + net > 1e-9
+    AND floor + net < -1e-9
+    AND net >= ($n1 * width) - 1e-9
+    AND (expected_value / max_loss) >= (SELECT score FROM reached)
+    AND (expected_value / max_loss) <= 1e308
+),
+priced_1 AS (
+  SELECT *,
+    net - fees / 100 AS kept
+  FROM sieved
+),
+priced_2 AS (
+  SELECT *,
+    CASE WHEN kept + (long_put_strike - short_put_strike) <= 1e-9 AND kept > 1e-9 THEN short_put_strike - (kept) END AS zero_1,
+    CASE WHEN kept > 1e-9 AND kept + (short_call_strike - long_call_strike) <= 1e-9 THEN short_call_strike + (kept) END AS zero_2
+  FROM priced_1
+),
+priced_3 AS (
+  SELECT *,
+    long_put_iv + (short_put_iv - long_put_iv) * (zero_1 - long_put_strike) / (short_put_strike - long_put_strike) AS zero_iv_1,
+    short_call_iv + (long_call_iv - short_call_iv) * (zero_2 - short_call_strike) / (long_call_strike - short_call_strike) AS zero_iv_2
+  FROM priced_2
+),
+priced_4 AS MATERIALIZED (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_call_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, max_loss, expected_value, kept,
+    CASE WHEN short_put_years > 0 THEN (ln(zero_1 / short_put_forward) + zero_iv_1 * zero_iv_1 / 2 * short_put_years) / (zero_iv_1 * sqrt(short_put_years)) END AS zero_z_1,
+    CASE WHEN short_put_years > 0 THEN (ln(zero_2 / short_put_forward) + zero_iv_2 * zero_iv_2 / 2 * short_put_years) / (zero_iv_2 * sqrt(short_put_years)) END AS zero_z_2
+  FROM priced_3
+),
+priced_5 AS MATERIALIZED (
+  SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, short_call_strike, long_call_strike, short_put_years, short_put_forward, short_put_iv, long_put_iv, short_call_iv, long_call_iv, max_loss, expected_value, kept,
+    CASE WHEN zero_z_1 <= 1e308 THEN CASE WHEN zero_z_1 > 0 THEN 1 - CASE WHEN abs(zero_z_1) > 37 THEN 0e0 ELSE exp(-abs(zero_z_1) * abs(zero_z_1) / 2) * CASE WHEN abs(zero_z_1) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_1) + 0.700383064443688e0) * abs(zero_z_1) + 6.37396220353165e0) * abs(zero_z_1) + 33.912866078383e0) * abs(zero_z_1) + 112.079291497871e0) * abs(zero_z_1) + 221.213596169931e0) * abs(zero_z_1) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_1) + 1.75566716318264e0) * abs(zero_z_1) + 16.064177579207e0) * abs(zero_z_1) + 86.7807322029461e0) * abs(zero_z_1) + 296.564248779674e0) * abs(zero_z_1) + 637.333633378831e0) * abs(zero_z_1) + 793.826512519948e0) * abs(zero_z_1) + 440.413735824752e0) ELSE 1 / (abs(zero_z_1) + 1 / (abs(zero_z_1) + 2 / (abs(zero_z_1) + 3 / (abs(zero_z_1) + 4 / (abs(zero_z_1) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(zero_z_1) > 37 THEN 0e0 ELSE exp(-abs(zero_z_1) * abs(zero_z_1) / 2) * CASE WHEN abs(zero_z_1) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_1) + 0.700383064443688e0) * abs(zero_z_1) + 6.37396220353165e0) * abs(zero_z_1) + 33.912866078383e0) * abs(zero_z_1) + 112.079291497871e0) * abs(zero_z_1) + 221.213596169931e0) * abs(zero_z_1) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_1) + 1.75566716318264e0) * abs(zero_z_1) + 16.064177579207e0) * abs(zero_z_1) + 86.7807322029461e0) * abs(zero_z_1) + 296.564248779674e0) * abs(zero_z_1) + 637.333633378831e0) * abs(zero_z_1) + 793.826512519948e0) * abs(zero_z_1) + 440.413735824752e0) ELSE 1 / (abs(zero_z_1) + 1 / (abs(zero_z_1) + 2 / (abs(zero_z_1) + 3 / (abs(zero_z_1) + 4 / (abs(zero_z_1) + 0.65e0))))) / 2.506628274631e0 END END END ELSE 0e0 END AS below_1,
+    CASE WHEN zero_z_2 <= 1e308 THEN CASE WHEN zero_z_2 > 0 THEN 1 - CASE WHEN abs(zero_z_2) > 37 THEN 0e0 ELSE exp(-abs(zero_z_2) * abs(zero_z_2) / 2) * CASE WHEN abs(zero_z_2) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_2) + 0.700383064443688e0) * abs(zero_z_2) + 6.37396220353165e0) * abs(zero_z_2) + 33.912866078383e0) * abs(zero_z_2) + 112.079291497871e0) * abs(zero_z_2) + 221.213596169931e0) * abs(zero_z_2) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_2) + 1.75566716318264e0) * abs(zero_z_2) + 16.064177579207e0) * abs(zero_z_2) + 86.7807322029461e0) * abs(zero_z_2) + 296.564248779674e0) * abs(zero_z_2) + 637.333633378831e0) * abs(zero_z_2) + 793.826512519948e0) * abs(zero_z_2) + 440.413735824752e0) ELSE 1 / (abs(zero_z_2) + 1 / (abs(zero_z_2) + 2 / (abs(zero_z_2) + 3 / (abs(zero_z_2) + 4 / (abs(zero_z_2) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(zero_z_2) > 37 THEN 0e0 ELSE exp(-abs(zero_z_2) * abs(zero_z_2) / 2) * CASE WHEN abs(zero_z_2) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_2) + 0.700383064443688e0) * abs(zero_z_2) + 6.37396220353165e0) * abs(zero_z_2) + 33.912866078383e0) * abs(zero_z_2) + 112.079291497871e0) * abs(zero_z_2) + 221.213596169931e0) * abs(zero_z_2) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_2) + 1.75566716318264e0) * abs(zero_z_2) + 16.064177579207e0) * abs(zero_z_2) + 86.7807322029461e0) * abs(zero_z_2) + 296.564248779674e0) * abs(zero_z_2) + 637.333633378831e0) * abs(zero_z_2) + 793.826512519948e0) * abs(zero_z_2) + 440.413735824752e0) ELSE 1 / (abs(zero_z_2) + 1 / (abs(zero_z_2) + 2 / (abs(zero_z_2) + 3 / (abs(zero_z_2) + 4 / (abs(zero_z_2) + 0.65e0))))) / 2.506628274631e0 END END END ELSE 0e0 END AS below_2
+  FROM priced_4
+),
+priced_6 AS (
+  SELECT *,
+    CASE WHEN short_put_iv + long_put_iv + short_call_iv + long_call_iv + short_put_forward <= 1e308 AND short_put_years > 0 THEN greatest(0e0, least(1e0, CASE WHEN kept + (short_call_strike - long_call_strike) > 1e-9 THEN 1e0 ELSE 0e0 END - below_1 + below_2)) END AS pop
+  FROM priced_5
+),
+priced AS (
+  SELECT *,
+    (expected_value / max_loss) AS score
+  FROM priced_6
+)
+SELECT short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id, score
+FROM priced
+WHERE pop BETWEEN $n2 - 1e-9 AND 1e308
+  AND score <= 1e308
+ORDER BY round(score, 10) DESC, short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id
+LIMIT $keep;
