@@ -130,6 +130,8 @@ class Finder:
         self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime, seen: Views
     ) -> list[Row]:
         """Row numbers of the legs and the score of each candidate, best first."""
+        if not rows.table.num_rows:
+            return []
         meeting, views = self.meeting(rows.chain), _of_market(strategy, seen)
         bounded = self._bounded(strategy) if meeting == "bucket" else ()
         # What is bounded is bounded within one underlying; together they stand in the order of the plain scan.
