@@ -9,6 +9,9 @@ from engine.domain.session import NEW_YORK
 
 NONE = "-"
 
+EUROPEAN_MODELS = "chances, expected value and greeks are those of European ones"
+"""Said of American options, so that nobody takes these numbers for more than they are."""
+
 
 def money(net: object) -> str:
     """A net per share, with its direction in words."""

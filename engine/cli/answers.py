@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import cast
 
-from engine.cli.amounts import dollars, duration, instant, money, priced
+from engine.cli.amounts import EUROPEAN_MODELS, dollars, duration, instant, money, priced
 from engine.cli.client import ask, named, rows
 from engine.cli.options import STATE, By, State
 from engine.cli.payoff import payoff
@@ -13,6 +13,7 @@ from engine.cli.remote import say_word
 from engine.cli.show import Format, Row, is_attended, is_yes, pairs, say, show, show_told
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
+from engine.domain.index_classes import option_class
 from engine.domain.spread import Leg, Spread
 from engine.domain.structure import Action, PutCall
 
@@ -170,6 +171,8 @@ def _odds(row: Row) -> Iterator[tuple[str, object]]:
         mean = "unknown" if value is None else dollars(round(_decimal(value)), signed=True)
         most = dollars(round(_decimal(found["max_profit"])))
         yield "when found", f"one spread: PoP {chance}, EV {mean}, max profit {most}"
+        if option_class(str(found["root"])).exercise == "American":
+            yield "exercise", f"possible before expiry; {EUROPEAN_MODELS}"
 
 
 def _gates(row: Row) -> str:

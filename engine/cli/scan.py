@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from engine.cli.amounts import EUROPEAN_MODELS
 from engine.cli.folder import Unread, load_strategy, read
 from engine.cli.instants import chosen, shown
 from engine.cli.show import Format, Row, say, show, show_json
@@ -143,6 +144,9 @@ def _narrate(strategy: Strategy, funnel: FunnelRecorded, candidates: Sequence[Ca
     say("")
     if candidates:
         say(f"{len(candidates)} of {funnel.candidates:,} kept, ranked by {written(strategy.spread.rank)}")
+        american = {one.spread.underlying for one in candidates if one.spread.legs[0].contract.rule.exercise == "American"}
+        if american:
+            say(f"options on {', '.join(sorted(american))} may be exercised early; {EUROPEAN_MODELS}")
         say("all numbers: --format json   the search itself: spreads explain FILE --sql")
     else:
         say("no candidate" + (f"; nearest miss: {funnel.nearest_miss}" if funnel.nearest_miss else ""))

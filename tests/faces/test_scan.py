@@ -15,7 +15,7 @@ from tests.faces import given
 from tests.faces.conftest import Spreads
 
 CANDIDATE = {
-    *("forward", "forward_from", "spot", "age_s", "views"),
+    *("forward", "forward_from", "spot", "age_s", "views", "band"),
     *("strategy", "underlying", "root", "legs", "net", "natural", "width", "max_profit", "max_loss", "fees", "breakevens", "pop"),
     *("expected_value", "return_on_risk", "delta", "gamma", "theta", "vega", "score", "rank"),
 }
