@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import cast
 
 from engine.compile.combinations import combinations
@@ -19,6 +20,7 @@ from engine.compile.scanner import Row
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Term, Writer
 from engine.compile.wanted import Wanted, delta_of, wanted
+from engine.compile.wings import all_condors
 from engine.compile.wording import bid_text, expiry, price_text, ranged, rights, side_text, width_text
 from engine.domain.facts import FunnelStep
 from engine.pricing.fees import IBKR_TIERED
@@ -26,7 +28,9 @@ from engine.strategy.expressions.tree import And, Compare, Condition, Expression
 from engine.strategy.model import Strategy
 from engine.strategy.spreads import (
     OfTwoExpiries,
+    Side,
     Structure,
+    TwoWings,
 )
 from engine.strategy.units import Unit
 
@@ -179,6 +183,10 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
     columns = numbers.leg_columns([*(f"{shape.roles[0]}_{name}" for name in priced.columns), f"{shape.roles[0]}_bid"])
     missed = [f"miss_{n}" for n in range(len(filters))]
     keys, met = combinations("bucket", spread, parameters, [*columns, *missed], lambda _role, _prefix: [])
+    if isinstance(spread, TwoWings):
+        # A side has thousands of wings where no delta and no filter is asked: all their condors are millions.
+        of_wing = partial(_missed_of_wing, filters=len(filters), deltas=deltas, writer=_of_legs(parameters))
+        met = all_condors("bucket", spread, parameters, [*columns, *missed], lambda _role, _prefix: [], missing=of_wing)
     rows = [f"{role}_row_id" for role in shape.roles]
     leg_missed = [f"{role}_{miss}" for miss in missed for role in shape.roles]
     judged = [
@@ -208,6 +216,15 @@ LIMIT 1"""  # noqa: S608 - no word of the trader: fixed text and named numbers
         Judged("rank", has_values=False),
     ]
     return Query(sql, parameters.values), tuple(texts)
+
+
+def _missed_of_wing(side_: Side, *, filters: int, deltas: Sequence[Condition], writer: Writer) -> tuple[str, str]:
+    """How many conditions a wing of a condor misses by itself, and by how much."""
+    misses = [_worst([f"short_{side_}_miss_{n}", f"long_{side_}_miss_{n}"]) for n in range(filters)]
+    misses.append(f"CASE WHEN short_{side_}_bid > 0 THEN 0e0 ELSE 1e0 END")
+    misses += [writer.misses_by(line.expression) for line in deltas if line.text.partition(":")[0].endswith(f"{side_}_delta")]
+    missed = " + ".join(f"CASE WHEN {miss} = 0 THEN 0 ELSE 1 END" for miss in misses)
+    return missed, " + ".join(f"coalesce({miss}, 1e9)" for miss in misses)
 
 
 def _delta_conditions(spread: Structure) -> list[Condition]:

@@ -13,7 +13,7 @@ rest    otherwise everything is joined and priced that may reach the score of th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -32,6 +32,8 @@ BEST_WINGS: Final = 256
 """Put wings that are joined first."""
 BEST_CONDORS: Final = 256
 """Condors of these that are priced first."""
+NEAREST: Final = 8
+"""Wings of one expiry and width, beside those that pass, of which the condor is made that comes nearest to passing."""
 SERIES: Final = "class_id::BIGINT * 65536 + dte"
 """One number for each class and expiry: what puts and calls of one series share."""
 REACHED: Final = pa.schema([("score", pa.float64())])
@@ -51,17 +53,31 @@ def keys(meeting: Meeting, spread: TwoWings, parameters: Parameters) -> list[str
 
 
 def all_condors(
-    meeting: Meeting, spread: TwoWings, parameters: Parameters, columns: Sequence[str], wanted: Wanted, *, several: bool
+    meeting: Meeting,
+    spread: TwoWings,
+    parameters: Parameters,
+    columns: Sequence[str],
+    wanted: Wanted,
+    *,
+    several: bool = False,
+    missing: Callable[[Side], tuple[str, str]] | None = None,
 ) -> str:
-    """Every condor as the step `pairs`."""
+    """Every condor as the step `pairs`.
+
+    Where it is told how many conditions a wing of a side misses by itself, and by how much, only of the wings that miss none
+    and of the NEAREST of each expiry and width.
+    """
     steps: list[str] = []
     for name in _SIDES:
         also = underlying(f"short_{name}", several=several and name == "put")
         steps.append(_wings(meeting, spread, name, parameters, columns, wanted, also))
+        if missing:
+            steps.append(_nearest(name, *missing(name), parameters.named("nearest_wings", NEAREST)))
+    kind = "near" if missing else "wings"
     joined = f"""pairs AS (
   SELECT *
-  FROM put_wings
-  JOIN call_wings
+  FROM put_{kind}
+  JOIN call_{kind}
     ON {conjunction(_met(spread), 3)}
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     return ",\n".join([*steps, joined])
@@ -158,6 +174,19 @@ def _met(spread: TwoWings) -> list[str]:
     """How a put wing meets a call wing."""
     above = "=" if isinstance(spread, IronButterfly) else "<"
     return [*_keys(spread), f"short_put_strike {above} short_call_strike"]
+
+
+def _nearest(name: Side, missed: str, distance: str, most: str) -> str:
+    # The outermost wings of both sides meet, wherever the nearest ones lie.
+    outermost = f"short_{name}_strike{' DESC' * (name == 'call')}, short_{name}_row_id, long_{name}_row_id"
+    order = f"missed, {distance}, short_{name}_row_id, long_{name}_row_id"
+    return f"""{name}_near AS (
+  SELECT * EXCLUDE (missed)
+  FROM (SELECT *, {missed} AS missed FROM {name}_wings)
+  QUALIFY missed = 0
+    OR row_number() OVER (PARTITION BY {name}_series, {name}_width ORDER BY {order}) <= {most}
+    OR row_number() OVER (PARTITION BY {name}_series, {name}_width ORDER BY {outermost}) = 1
+)"""  # noqa: S608 - no word of the trader: fixed text and named numbers
 
 
 def _chosen(name: str, columns: Sequence[str], source: str, score: str, best: str | None) -> str:

@@ -1,5 +1,7 @@
 """The funnel counts every line after the one before it, unknown apart, and names what came nearest."""
 
+import re
+
 import pytest
 
 from engine.compile.funnel import Miss
@@ -135,6 +137,34 @@ def test_nearest_miss_prefers_one_near_line_to_two() -> None:
 
 def test_nearest_miss_is_absent_when_there_is_no_spread_at_all() -> None:
     assert funnel(given.strategy(width="$50"), LADDER).nearest_miss is None
+
+
+def test_nearest_condor_is_made_of_wings_that_pass_where_only_a_rule_keeps_it_out() -> None:
+    strategy = given.strategy(
+        "iron_condor", width="$2-$5", short_delta="0.20-0.40", rules=["credit >= 95% of width"], rank="credit"
+    )
+    every = strategy.spread.model_copy(update={"rules": (), "keep": 10_000})
+    finder = Finder(Scanner())
+    rows = finder.rows(given.chain(LADDER), {}, given.NOW)
+    shares = [one.net / one.width for one in finder.scan(strategy.model_copy(update={"spread": every}), rows, ["SPX"], given.NOW)]
+
+    recorded = finder.funnel(strategy, rows, ["SPX"], given.NOW)
+
+    assert recorded.nearest_miss is not None
+    best = re.search(r"credit >= 95% of width \(([0-9.]+) against ([0-9.]+),", recorded.nearest_miss)
+    assert best is not None
+    assert float(best[1]) / float(best[2]) * 0.95 == pytest.approx(max(shares), rel=1e-3)
+
+
+def test_nearest_condor_is_told_where_no_wing_passes_and_the_nearest_wings_do_not_meet() -> None:
+    # Only options deep in the money have such deltas: the puts that come nearest lie above the calls that do.
+    strategy = given.strategy("iron_condor", width="$2-$5", short_delta="0.93-0.94", filters=["volume >= 1000000"], rank="credit")
+
+    recorded = funnel(strategy, LADDER)
+
+    assert recorded.nearest_miss is not None
+    assert "short_put_delta: 0.93-0.94" in recorded.nearest_miss
+    assert "volume >= 1000000" in recorded.nearest_miss
 
 
 @pytest.mark.parametrize(
