@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from engine.api.names import ENGINE_HEADER, VERSION_HEADER
+from engine.domain.parts import Portion, Side
 from engine.runtime.control import Control
 from engine.runtime.rows import Row
 
@@ -38,6 +39,21 @@ class PricedWord(Word):
 
     shown_net: Decimal | None = None
     """Net at mid that the person was shown, USD per share, + received. Where it moved since, nothing is sent."""
+
+
+class CloseWord(PricedWord):
+    """Who closes a position, or which portion of it."""
+
+    side: Side | None = None
+    """Its puts or its calls only."""
+    half: bool = False
+    """Half of the combinations, rounded up."""
+    short: bool = False
+    """What is owed only: the longs stay."""
+
+    @property
+    def portion(self) -> Portion:
+        return Portion(self.side, self.half, self.short)
 
 
 class LiftWord(BaseModel):
@@ -80,15 +96,15 @@ def build(control: Control, registry: CollectorRegistry) -> FastAPI:
         return control.positions(only_open=open)
 
     @api.get("/v1/positions/{position}/close")
-    async def closing(position: OrderRef) -> Row:
-        found = control.close_row(position)
+    async def closing(position: OrderRef, side: Side | None = None, half: bool = False, short: bool = False) -> Row:
+        found = control.close_row(position, Portion(side, half, short))
         if found is None:
             raise HTTPException(404, f"no position {position!r}; `spreads positions` lists them")
         return found
 
     @api.post("/v1/positions/{position}/close")
-    async def close(position: OrderRef, word: PricedWord) -> Outcome:
-        return _done(*await control.close(position, word.by, word.reason, word.shown_net))
+    async def close(position: OrderRef, word: CloseWord) -> Outcome:
+        return _done(*await control.close(position, word.by, word.reason, word.shown_net, word.portion))
 
     @api.post("/v1/orders/{order_ref}/cancel")
     async def cancel(order_ref: OrderRef, word: Word) -> Outcome:

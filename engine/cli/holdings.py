@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
+from urllib.parse import urlencode
 
 from cyclopts import Parameter
 
@@ -83,12 +84,15 @@ def close(
     *,
     state: State = STATE,
     by: By = "",
+    side: Literal["put", "call"] | None = None,
+    half: Annotated[bool, Parameter(show_default=False)] = False,
+    short: Annotated[bool, Parameter(show_default=False)] = False,
     yes: Annotated[bool, Parameter(show_default=False)] = False,
 ) -> int:
-    """Close all of a position, after showing what that trades and makes. One order, walked from mid, never beyond natural.
+    """Close a position, or a portion of it, after showing what that trades and makes. Walked from mid, never beyond natural.
 
-    Its price is asked again at your yes; if it moved, nothing is sent and you are told. What does not fill is canceled, and is
-    yours to close again.
+    One order for each part that is open. The price is asked again at your yes; if it moved, nothing is sent and you are told.
+    What does not fill is canceled, and is yours to close again. No order leaves a short without its long.
 
     Parameters
     ----------
@@ -96,10 +100,18 @@ def close(
         The position, as `spreads positions` shows it.
     reason
         Why; kept in the history.
+    side
+        Its puts or its calls only.
+    half
+        Half of the spreads, rounded up: half of one is one.
+    short
+        Buy back what is owed, and keep the longs.
     yes
         Do not ask; needed where there is no terminal.
     """
-    heard = ask(state, "GET", f"/v1/positions/{named(position)}/close")
+    portion = {name: value for name, value in (("side", side), ("half", half), ("short", short)) if value}
+    asked = f"?{urlencode({name: str(value).lower() for name, value in portion.items()})}" if portion else ""
+    heard = ask(state, "GET", f"/v1/positions/{named(position)}/close{asked}")
     row = cast("Row", heard.found)
     print(f"{heard.engine}\n")
     pairs(_closing(row))
@@ -112,7 +124,7 @@ def close(
             say("nothing was sent; the position stays open")
             return 1
     print()
-    return say_word(state, f"/v1/positions/{named(position)}/close", by, reason, shown_net=row["mid"])
+    return say_word(state, f"/v1/positions/{named(position)}/close", by, reason, shown_net=row["mid"], **portion)
 
 
 def cancel(order_ref: str, reason: str = "", *, state: State = STATE, by: By = "") -> int:
@@ -168,17 +180,22 @@ def order_told(row: Row) -> Row:
 def _closing(row: Row) -> Iterator[tuple[str, object]]:
     """What a yes to a close needs, the most important first."""
     yield "position", row["position"]
-    yield "closes", f"{row['quantity']} × {row['spread']}"
+    orders = cast("list[Row]", row["orders"])
+    yield "closes", "\n".join(f"{order['quantity']} × {order['spread']}" for order in orders)
     yield "legs", "\n".join(_leg(leg) for leg in cast("list[Row]", row["legs"]))
-    yield "net now", priced(row["mid"], row["natural"], row["quotes_age_s"], None)
+    yield "net now", "\n".join(priced(order["mid"], order["natural"], row["quotes_age_s"], None) for order in orders)
     if row["worst"] is not None:
-        bound = "never pays more" if Decimal(str(row["worst"])) < 0 else "never takes less"
-        yield "worst", f"{money(row['worst'])}; the order {bound}"
+        yield "worst", "\n".join(_worst(order["worst"]) for order in orders)
         at_mid, at_worst = (dollars(row[name], signed=True) for name in ("realises_at_mid_usd", "realises_at_worst_usd"))
         yield "realises", f"{at_mid} at mid, {at_worst} at worst, before fees"
         yield "fees", f"{dollars(row['closing_fees_usd'])} to close, estimated; {dollars(row['fees_usd'])} paid so far"
     yield "opened", f"at {money(row['opening_net'])}, {instant(row['opened_at'])}"
     yield "strategy", row["strategy"]
+
+
+def _worst(net: object) -> str:
+    bound = "never pays more" if Decimal(str(net)) < 0 else "never takes less"
+    return f"{money(net)}; the order {bound}"
 
 
 def _leg(leg: Row) -> str:

@@ -55,7 +55,7 @@ def next_quiet(snapshot: Snapshot, rows: Rows) -> datetime | None:
 
 
 def _held(snapshot: Snapshot) -> list[Contract]:
-    legs = {leg.contract for position in snapshot.ledger.open_positions() for leg in position.spread.legs}
+    legs = {leg.contract for position in snapshot.ledger.open_positions() for leg in position.legs}
     return sorted(legs, key=_con_id)
 
 

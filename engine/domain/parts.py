@@ -49,6 +49,27 @@ class Part:
     """Most that it can still lose, USD for all of its combinations, estimated fees both ways included; never below 0."""
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """How much of a position is to be closed; all of it where nothing is said."""
+
+    side: Side | None = None
+    """Its puts or its calls only."""
+    half: bool = False
+    """Half of the combinations, rounded up: half of one is one."""
+    short: bool = False
+    """What is owed only: the longs stay."""
+
+    def __str__(self) -> str:
+        """As a person says it: half of the put side."""
+        of = f"the {self.side} side" if self.side else "all"
+        of = f"the shorts of {of}" if self.short else of
+        return f"half of {of}" if self.half else of
+
+
+ALL = Portion()
+
+
 def parts_of(opening: Spread, held: Sequence[int]) -> Iterator[tuple[Spread, int]]:
     """The combinations that so many contracts of each leg make: first whole ones as opened, then what is left of them.
 
@@ -61,6 +82,12 @@ def parts_of(opening: Spread, held: Sequence[int]) -> Iterator[tuple[Spread, int
     if whole > 0:
         yield opening, whole
         left = [count - leg.ratio * whole for count, leg in zip(left, opening.legs, strict=True)]
+    yield from pairs_of(opening, left)
+
+
+def pairs_of(opening: Spread, held: Sequence[int]) -> Iterator[tuple[Spread, int]]:
+    """The same without whole combinations: each short with a long that covers it, then what stands alone."""
+    left = list(held)
     for short_at, short in enumerate(opening.legs):
         for long_at, long in enumerate(opening.legs):
             pairs = min(left[short_at], left[long_at])
@@ -77,6 +104,13 @@ def side_of(opening: Spread, side: Side) -> Spread | None:
     """The puts, or the calls, of a structure that has both, in its ratios; None of one that has one right only."""
     places = [at for at, leg in enumerate(opening.legs) if leg.contract.put_call == _RIGHT[side]]
     return some_of(opening, places, as_pairs=False) if 0 < len(places) < len(opening.legs) else None
+
+
+def of_side(opening: Spread, side: Side) -> Spread | None:
+    """The legs of one side: all of a structure that has this right only, None of one that has none of it."""
+    if all(leg.contract.put_call == _RIGHT[side] for leg in opening.legs):
+        return opening
+    return side_of(opening, side)
 
 
 def some_of(opening: Spread, places: Sequence[int], *, as_pairs: bool = True) -> Spread:

@@ -10,6 +10,7 @@ from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.clocks import ACCOUNT_STANDS_FOR
 from engine.domain.ledger import Ledger
+from engine.domain.parts import ALL, Portion
 from engine.domain.session import Session
 from engine.domain.spread import Spread
 from engine.domain.waited import Leap, waited
@@ -73,13 +74,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class CloseAsked:
-    """A person asks for the close of all that is open of a position."""
+    """A person asks for the close of what is open of a position, or of a portion of it."""
 
     position: str
     by: str
     reason: str = ""
     shown_net: Decimal | None = None
-    """Net at mid that the person was shown, USD per share, + received; None where nobody was shown one."""
+    """Net at mid that the person was shown, USD per share, + received; None where nobody was shown one. Of several orders it is
+    all that they bring, per share of one combination of the first."""
+    portion: Portion = ALL
 
 
 @dataclass(frozen=True, slots=True)

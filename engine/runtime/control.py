@@ -12,6 +12,7 @@ from engine.decide.risk.breakers import called, dollars, lifted
 from engine.domain.facts import Halted, Resumed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
@@ -162,14 +163,16 @@ class Control:
         text = await self._heard(lambda outcome: PersonAnswer(Answer(ref, approve, by, reason, shown_net), outcome))
         return text.startswith(("approved", "declined")), text
 
-    def close_row(self, position: str) -> Row | None:
-        """What closing a position would do now; None where there is none of that name."""
+    def close_row(self, position: str, portion: Portion = ALL) -> Row | None:
+        """What closing a position, or a portion of it, would do now; None where there is none of that name."""
         known, snapshot = self.ledger.positions.get(position), self.snapshot()
-        return None if known is None else close_row(known, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain))
+        return None if known is None else close_row(known, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain), portion)
 
-    async def close(self, position: str, by: str, reason: str = "", shown_net: Decimal | None = None) -> tuple[bool, str]:
-        """Have all of a position closed: (whether an order was made, what became of the request)."""
-        return await self._asked(CloseAsked(position, by, reason, shown_net))
+    async def close(
+        self, position: str, by: str, reason: str = "", shown_net: Decimal | None = None, portion: Portion = ALL
+    ) -> tuple[bool, str]:
+        """Have a position, or a portion of it, closed: (whether an order was made, what became of the request)."""
+        return await self._asked(CloseAsked(position, by, reason, shown_net, portion))
 
     async def cancel(self, ref: str, by: str, reason: str = "") -> tuple[bool, str]:
         """Have an order ended: (whether it was done, what became of the request)."""

@@ -158,6 +158,8 @@ class Engine:
         self._snapshots, self._inbox, self._spawn = snapshots, inbox, spawn
         self._answers: dict[str, PersonAnswer] = {}
         self._requests: dict[str, PersonRequest] = {}
+        self._closing: dict[str, list[str]] = {}
+        """What this beat sends to close a position that a person asked about."""
         self._hits: dict[tuple[str, str], ExitHits] = {}
         self._inquiry = Inquiry(broker, inbox, clock, spawn)
         self._breaker_hits: dict[tuple[str, str], BreakerHits] = {}
@@ -423,7 +425,7 @@ class Engine:
                 if fact.purpose == "open":
                     ref = fact.order_ref
                     return [lambda: self._spawn(self._preview(ref))]
-                self._served(fact.position, f"closing {fact.quantity} by order {fact.order_ref}")
+                self._closing.setdefault(fact.position, []).append(f"{fact.quantity} by order {fact.order_ref}")
                 self._inbox.nudge()
             case Approve(order_ref=ref, limit=limit):
                 self._answered(ref, f"approved at {limit}")
@@ -505,8 +507,10 @@ class Engine:
         """A word that this beat could not use is answered, not kept: it must not act later, on other prices."""
         for ref in list(self._answers):
             self._answered(ref, "not done: the order is not ready for an answer, try again")
+        closing, self._closing = self._closing, {}
         for about in list(self._requests):
-            self._served(about, "not done: the engine was about to halt, try again")
+            made = " and ".join(closing.get(about, ()))
+            self._served(about, f"closing {made}" if made else "not done: the engine was about to halt, try again")
 
     def _served(self, about: str, outcome: str) -> None:
         asked = self._requests.pop(about, None)

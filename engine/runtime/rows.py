@@ -1,19 +1,21 @@
 """What the faces show, as plain data: a row each for orders, positions, approvals, and a close before it is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.exit.closing import close
+from engine.decide.exit.cuts import Cut, net_of, portion_cuts
 from engine.decide.order.requests import close_obstacle
 from engine.decide.quotes import Rows, closing_marks, spread_quote
 from engine.decide.risk.breakers import lift_words
 from engine.decide.risk.recheck import recheck
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Propose
-from engine.domain.facts import FunnelRecorded
+from engine.domain.facts import FunnelRecorded, OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
@@ -159,37 +161,73 @@ def position_row(position: Position, rows: Rows) -> Row:
     }
 
 
-def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Row:
-    """What closing all of a position would do now: its prices, what it realises before fees, and what is in the way."""
-    quote = spread_quote(position.spread, rows, "close")
-    proposed = next(close(position, "", snapshot, rows, urgent=False, proposed=0), None) if position.is_open else None
-    plan = proposed.order if isinstance(proposed, Propose) else None
+def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, portion: Portion = ALL) -> Row:
+    """What closing a portion of a position would do now: its orders, what they realise before fees, and what is in the way.
+
+    Nets of the whole are USD per share of one combination of the first order, everything counted.
+    """
+    cuts = portion_cuts(position, portion, rows)
+    orders = [_order_row(position, cut, snapshot, rows) for cut in cuts]
+    marks = [mark for cut in cuts if (mark := rows.mark(cut.spread, "close")) is not None]
+    plans = [order for order in (_plan(position, cut, snapshot, rows) for cut in cuts) if order is not None]
+    is_priced, is_planned = (bool(cuts) and len(found) == len(cuts) for found in (marks, plans))
     return {
         **position_row(position, rows),
-        "legs": [_leg_row(leg, position, rows) for leg in position.spread.legs],
-        "mid": number(quote.mid) if quote else None,
-        "natural": number(quote.natural) if quote else None,
-        "limit": number(plan.limit) if plan else None,
-        "worst": number(plan.worst) if plan else None,
-        "realises_at_mid_usd": number(_made(position, quote.mid)) if quote else None,
-        "realises_at_worst_usd": number(_made(position, plan.worst)) if plan else None,
-        "closing_fees_usd": number(plan.fees) if plan else None,
-        "quotes_age_s": quote.age_s if quote else None,
-        "obstacle": close_obstacle(position, snapshot, rulebook, rows),
+        "orders": orders,
+        "legs": [_leg_row(leg, cut.quantity, rows) for cut in cuts for leg in cut.spread.legs],
+        "mid": _together(cuts, [mark.mid for mark in marks]),
+        "natural": _together(cuts, [mark.natural for mark in marks]),
+        "limit": _together(cuts, [plan.limit for plan in plans]),
+        "worst": _together(cuts, [plan.worst for plan in plans]),
+        "realises_at_mid_usd": _made(position, cuts, [mark.mid for mark in marks]),
+        "realises_at_worst_usd": _made(position, cuts, [plan.worst for plan in plans]),
+        "closing_fees_usd": float(sum(plan.fees for plan in plans)) if is_planned else None,
+        "quotes_age_s": max(mark.age_s for mark in marks) if is_priced else None,
+        "obstacle": close_obstacle(position, cuts, snapshot, rulebook, rows, portion),
     }
 
 
-def _made(position: Position, net: Decimal) -> Decimal:
-    """USD that closing the first part of it at this net would make."""
-    return (position.opening_net + net) * position.quantity * position.spread.multiplier
+def _plan(position: Position, cut: Cut, snapshot: Snapshot, rows: Rows) -> OrderProposed | None:
+    proposed = next(close(position, cut, "", snapshot, rows, urgent=False, proposed=0), None)
+    return proposed.order if isinstance(proposed, Propose) else None
 
 
-def _leg_row(leg: Leg, position: Position, rows: Rows) -> Row:
+def _order_row(position: Position, cut: Cut, snapshot: Snapshot, rows: Rows) -> Row:
+    """One order of a close."""
+    mark, plan = rows.mark(cut.spread, "close"), _plan(position, cut, snapshot, rows)
+    return {
+        "spread": str(cut.spread),
+        "quantity": cut.quantity,
+        "mid": number(mark.mid) if mark else None,
+        "natural": number(mark.natural) if mark else None,
+        "limit": number(plan.limit) if plan else None,
+        "worst": number(plan.worst) if plan else None,
+    }
+
+
+def _together(cuts: Sequence[Cut], nets: Sequence[Decimal]) -> float | None:
+    """The nets of all orders as one; None where one of them has none."""
+    return number(net_of(zip(cuts, nets, strict=True))) if cuts and len(nets) == len(cuts) else None
+
+
+def _made(position: Position, cuts: Sequence[Cut], nets: Sequence[Decimal]) -> float | None:
+    """USD that closing at these nets would make, before fees; None where one order has none."""
+    if not cuts or len(nets) != len(cuts):
+        return None
+    paid = {lot.leg.contract.con_id: lot.opening_price for lot in position.lots}
+    made = Decimal(0)
+    for cut, net in zip(cuts, nets, strict=True):
+        opening = -sum((leg.sign * leg.ratio * paid[leg.contract.con_id] for leg in cut.spread.legs), Decimal(0))
+        made += (opening + net) * cut.quantity * cut.spread.multiplier
+    return float(round(made, 4))
+
+
+def _leg_row(leg: Leg, combinations: int, rows: Rows) -> Row:
     """One leg as its close trades it."""
     con_id = leg.contract.con_id
     return {
         "action": "buy" if leg.action == "sell" else "sell",
-        "quantity": leg.ratio * position.quantity,
+        "quantity": leg.ratio * combinations,
         "contract": str(leg.contract),
         "bid": rows.value(con_id, "bid"),
         "ask": rows.value(con_id, "ask"),

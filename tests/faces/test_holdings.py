@@ -44,6 +44,16 @@ CLOSING: dict[str, Any] = {
         {"action": "buy", "quantity": 5, "contract": "SPY 31 Dec 26 622C", "bid": 3.1, "ask": 3.15},
         {"action": "sell", "quantity": 5, "contract": "SPY 31 Dec 26 627C", "bid": None, "ask": 2.75},
     ],
+    "orders": [
+        {
+            "spread": "SPY 31 Dec 26 622/627C bear_call",
+            "quantity": 5,
+            "mid": -0.4,
+            "natural": -0.45,
+            "limit": -0.4,
+            "worst": -0.45,
+        }
+    ],
     "mid": -0.4,
     "natural": -0.45,
     "limit": -0.4,

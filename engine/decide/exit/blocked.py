@@ -3,22 +3,24 @@
     no price    its legs are not quoted, or not so that anybody would believe it: they are asked for
     not sent    no order can leave, the broker does not hold the legs, or it refused the close
     not filled  a close worked and nobody took it
-    no bid      nobody bids for what would be sold: tried seldom; on its last day a profit that ends in cash is left to that
+    no bid      nobody bids for what would be sold: tried seldom; on its last day a profit that ends in cash is left to that.
+                Where the close must be, the short is bought back alone instead (`cuts`)
 
 A rule that nobody can answer for minutes has no price either, and a close that neither fills nor can be canceled is not filled.
 
-A stop, a date and a time must be done, so they are tried for as long as they hold, ever more seldom. A profit can wait: its
-messages would only count against the account's order efficiency.
+A stop, a date and a time must be done, so they are tried for as long as they hold, ever more seldom. A profit can wait, and so
+can what nobody bids for: its messages would only count against the account's order efficiency.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from engine.decide.asking import ask_now, ask_silent
-from engine.decide.exit.closing import NOT_HELD, close, why_not_sent
+from engine.decide.exit.closing import NOT_HELD, close, proposals, why_not_sent
 from engine.decide.exit.confirm import pending
+from engine.decide.exit.cuts import Cut, cuts, free_parts
 from engine.decide.quotes import Rows
 from engine.domain.clocks import (
     CANCEL_AGAIN,
@@ -33,9 +35,11 @@ from engine.domain.clocks import (
 from engine.domain.decision import BlockExit, ConfirmExit, Decision, FreeExit, TriggerExit
 from engine.domain.facts import ExitBlocked, ExitFreed, ExitObstacle, ExitTriggered
 from engine.domain.order import Order
+from engine.domain.parts import Part
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import ExitHits, Snapshot
+from engine.domain.spread import Leg, Spread
 from engine.pricing.mark import Mark
 
 FEWEST = 3
@@ -63,41 +67,74 @@ class Due:
     """Whether the market runs away from it: its close begins at what is certain to trade."""
 
 
-def act(due: Due, position: Position, mark: Mark | None, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterator[Decision]:
-    """The close of a position whose exit is due; where it cannot be now, what is said and asked instead."""
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What became of one of the closes that are due together."""
+
+    decisions: tuple[Decision, ...]
+    is_sent: bool
+    has_failed: bool
+    """Whether one of the same legs came to nothing before."""
+
+
+def act(
+    due: Due, position: Position, snapshot: Snapshot, rows: Rows, proposed: int, parts: Iterable[Part] | None = None
+) -> Iterator[Decision]:
+    """The closes of a position whose exit is due, or of these parts of it; where one cannot be now, what is said and asked.
+
+    What another close is at work on is left to that. Of several that cannot be, the first is told.
+    """
+    free = free_parts(position, snapshot) if parts is None else parts
+    tried = list[_Tried]()
+    for cut in cuts(free, rows, must=due.kind != "target", is_guard=due.kind == "guard"):
+        number = proposed + sum(proposals(one.decisions) for one in tried)
+        tried.append(_try(due, cut, position, snapshot, rows, number))
     known = _known(position, snapshot)
-    unsent = why_not_sent(snapshot) or (None if snapshot.holds(position.spread) else NOT_HELD)
+    if known is not None and tried and all(one.is_sent and not one.has_failed for one in tried):
+        yield FreeExit(ExitFreed(position.id, known.rule, "it can act again"))
+    yield from next((one.decisions for one in tried if not one.is_sent), ())
+    sent = [decision for one in tried if one.is_sent for decision in one.decisions]
+    yield from (decision for decision in sent if isinstance(decision, BlockExit))
+    if due.triggered is not None and sent:
+        yield TriggerExit(due.triggered)
+    yield from (decision for decision in sent if not isinstance(decision, BlockExit))
+
+
+def _try(due: Due, cut: Cut, position: Position, snapshot: Snapshot, rows: Rows, proposed: int) -> _Tried:
+    """One close that is due, or what is in its way."""
+    mark = rows.mark(cut.spread, "close")
+    unsent = why_not_sent(snapshot) or (None if snapshot.holds(cut.spread) else NOT_HELD)
     unpriced = unpriced_because(mark, is_guard=due.kind == "guard")
     if unsent is not None or unpriced is not None or mark is None:
         obstacle: ExitObstacle = "not sent" if unsent is not None else "no price"
-        yield from wait(due.rule, position, obstacle, unsent or unpriced or "", snapshot, rows)
-        return
-    if mark.unbid and due.kind == "target" and _is_settled_today(position, snapshot):
+        told = wait(due.rule, position, obstacle, unsent or unpriced or "", snapshot, rows, legs=cut.spread.legs)
+        return _Tried(tuple(told), is_sent=False, has_failed=False)
+    if mark.unbid and due.kind == "target" and _is_settled_today(cut.spread, snapshot):
         text = f"nobody bids for {', '.join(mark.unbid)}; the profit is left to the expiry of today, which is settled in cash"
-        yield from _said(due.rule, position, "no bid", text, 0, _expires_at(position, snapshot), snapshot)
-        return
-    failed = failed_closes(position, snapshot)
+        left = _said(due.rule, position, "no bid", text, 0, _expires_at(cut.spread, snapshot), snapshot)
+        return _Tried(tuple(left), is_sent=False, has_failed=False)
+    failed = failed_closes(position, snapshot, cut.spread)
     seldom = bool(mark.unbid) or due.kind == "target"
+    decisions = list[Decision]()
     if failed:
         again_at = _again_at(failed, position, snapshot, seldom=seldom)
-        yield from _said(due.rule, position, _ended(failed[-1], mark), _told(failed, mark), len(failed), again_at, snapshot)
+        decisions += _said(due.rule, position, _ended(failed[-1], mark), _told(failed, mark), len(failed), again_at, snapshot)
         if snapshot.at < again_at:
-            return
-    elif known is not None:
-        yield FreeExit(ExitFreed(position.id, known.rule, "it can act again"))
-    if due.triggered is not None:
-        yield TriggerExit(due.triggered)
+            return _Tried(tuple(decisions), is_sent=False, has_failed=True)
     urgent = due.kind in {"stop", "guard"} or (due.kind == "clock" and bool(failed))
-    yield from close(
+    at_natural = due.runs or (seldom and bool(failed))
+    decisions += close(
         position,
+        cut,
         due.reason,
         snapshot,
         rows,
         urgent,
         proposed,
-        at_natural=due.runs or (seldom and bool(failed)),
+        at_natural=at_natural,
         spares_fees=due.kind != "guard",
     )
+    return _Tried(tuple(decisions), is_sent=True, has_failed=bool(failed))
 
 
 def is_held_up(kind: Kind, position: Position, mark: Mark | None, snapshot: Snapshot) -> bool:
@@ -118,12 +155,13 @@ def wait(
     snapshot: Snapshot,
     rows: Rows,
     count: tuple[datetime, int] | None = None,
+    legs: Sequence[Leg] | None = None,
 ) -> Iterator[Decision]:
     """What is asked and said while an exit cannot act: its quotes at once and again, and after a while that it is blocked.
 
     `count` is since when and how often its rule has held, where this look counts; it goes on as it was otherwise.
     """
-    known, legs = _known(position, snapshot), position.spread.legs
+    known, legs = _known(position, snapshot), position.legs if legs is None else legs
     if obstacle == "no price" and known is not None and snapshot.at < known.again_at and _waits_its_turn(known, rule):
         return
     is_said = known is not None and (known.rule, known.obstacle) == (rule, obstacle)
@@ -153,7 +191,7 @@ def unjudged(rule: str, position: Position, text: str, snapshot: Snapshot) -> It
     is_said = known is not None and (known.rule, known.obstacle) == (rule, "no price")
     if snapshot.at - hits.first_at < JUDGED_WITHIN or (known is not None and (not is_said or snapshot.at < known.again_at)):
         return
-    yield from ask_now(position.spread.legs, snapshot)
+    yield from ask_now(position.legs, snapshot)
     tries = known.tries + 1 if known is not None else 1
     yield BlockExit(ExitBlocked(position.id, rule, "no price", text, tries, snapshot.at + NO_PRICE_AGAIN.wait(tries)))
 
@@ -192,10 +230,15 @@ def free_closed(snapshot: Snapshot) -> Iterator[Decision]:
             yield FreeExit(ExitFreed(name, blocked.rule, f"closed: {reason}" if reason else "closed"))
 
 
-def failed_closes(position: Position, snapshot: Snapshot) -> list[Order]:
-    """Closes that rules have sent today and that ended without a fill, since the last one that filled; oldest first."""
+def failed_closes(position: Position, snapshot: Snapshot, spread: Spread | None = None) -> list[Order]:
+    """Closes that rules have sent today and that ended without a fill, since the last one that filled; oldest first.
+
+    With a spread, those of the same legs: what nobody took as a combination holds back no single leg.
+    """
     failed: list[Order] = []
     for order in snapshot.ledger.closings_of(position.id):
+        if spread is not None and order.spread.key != spread.key:
+            continue
         if order.filled:
             failed = []
         elif order.is_over and order.proposed.asked_by is None and trading_day(order.changed_at) == trading_day(snapshot.at):
@@ -261,9 +304,9 @@ def _told(failed: list[Order], mark: Mark) -> str:
     return f"{times} came to nothing, the last at {failed[-1].limit}: {failed[-1].why or failed[-1].state}{bid}"
 
 
-def _is_settled_today(position: Position, snapshot: Snapshot) -> bool:
+def _is_settled_today(spread: Spread, snapshot: Snapshot) -> bool:
     """Whether its legs become cash at the end of this session, without anybody's bid."""
-    classes = [(leg.contract.rule, leg.contract.expiry) for leg in position.spread.legs]
+    classes = [(leg.contract.rule, leg.contract.expiry) for leg in spread.legs]
     ends = {snapshot.calendar.trades_until(of, expiry) for of, expiry in classes}
     settles = {snapshot.calendar.settles_at(of, expiry) for of, expiry in classes}
     return (
@@ -271,5 +314,5 @@ def _is_settled_today(position: Position, snapshot: Snapshot) -> bool:
     )
 
 
-def _expires_at(position: Position, snapshot: Snapshot) -> datetime:
-    return max(snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in position.spread.legs)
+def _expires_at(spread: Spread, snapshot: Snapshot) -> datetime:
+    return max(snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in spread.legs)

@@ -1,10 +1,11 @@
 """The close of a position: whether it can be closed now, and the order that does it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from engine.decide.exit.cuts import Cut, free_parts
 from engine.decide.order.price import closing_plan
 from engine.decide.order.references import next_ref
 from engine.decide.quotes import Rows, spread_quote
@@ -15,6 +16,7 @@ from engine.domain.facts import OrderProposed
 from engine.domain.position import Position
 from engine.domain.session import Session
 from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Leg
 from engine.pricing.fees import FeeLeg, commission
 from engine.strategy.values.meaning import Window
 
@@ -30,15 +32,28 @@ def proposals(decisions: Sequence[Decision]) -> int:
 def out_of_hands(position: Position, snapshot: Snapshot) -> str | None:
     """Why a position cannot be closed now: a close is on its way, or ended so recently that its last fills may still be
     travelling, or a leg is not there to close or has stopped trading. None where it can be."""
-    return on_its_way(position, snapshot) or (None if snapshot.holds(position.spread) else NOT_HELD)
+    is_there = all(snapshot.holds(part.spread) for part in position.parts)
+    return on_its_way(position, snapshot) or (None if is_there else NOT_HELD)
 
 
 NOT_HELD = "the broker does not hold all of it"
 
 
-def on_its_way(position: Position, snapshot: Snapshot) -> str | None:
-    """Why nothing more is decided on a position now: a close of it is on its way, was so until just now, or comes too late."""
+def is_free(position: Position, snapshot: Snapshot) -> bool:
+    """Whether anything can be decided on a position now: some of it is in no close's hands, and it trades."""
+    is_over = any(snapshot.calendar.is_over(leg.contract, snapshot.at) for leg in position.legs)
+    return not is_over and bool(free_parts(position, snapshot))
+
+
+def on_its_way(position: Position, snapshot: Snapshot, legs: Iterable[Leg] | None = None) -> str | None:
+    """Why nothing more is decided on a position now: a close of it is on its way, was so until just now, or comes too late.
+
+    With `legs` only closes that share a contract with them count.
+    """
+    about = None if legs is None else {leg.contract for leg in legs}
     for order in snapshot.ledger.closings_of(position.id):
+        if about is not None and about.isdisjoint(leg.contract for leg in order.spread.legs):
+            continue
         if not order.is_over:
             return f"a close of it is on its way: {order.ref}, {order.state}"
         if snapshot.waited(order.changed_at) < SETTLES_AFTER:
@@ -77,6 +92,7 @@ def why_not_sent(snapshot: Snapshot) -> str | None:
 
 def close(
     position: Position,
+    cut: Cut,
     reason: str,
     snapshot: Snapshot,
     rows: Rows,
@@ -87,19 +103,19 @@ def close(
     at_natural: bool = False,
     spares_fees: bool = True,
 ) -> Iterator[Decision]:
-    """The order that closes all of a position; nothing where a leg has no quote.
+    """The order that closes these legs of a position; nothing where one has no quote.
 
     `at_natural` begins where a walk would end. With `spares_fees` it pays no more, its fees included, than expiry could cost.
     """
-    mark = spread_quote(position.spread, rows, "close")
+    spread, mark = cut.spread, spread_quote(cut.spread, rows, "close")
     if mark is None:
         return
-    premiums = [rows.value(leg.contract.con_id, "ask") or 0.0 for leg in position.spread.legs]
-    legs = [FeeLeg(leg.ratio, premium, leg.contract.root) for leg, premium in zip(position.spread.legs, premiums, strict=True)]
-    fees = commission(legs, position.quantity)
-    per_share = fees / (position.quantity * position.spread.multiplier)
+    premiums = [rows.value(leg.contract.con_id, "ask") or 0.0 for leg in spread.legs]
+    legs = [FeeLeg(leg.ratio, premium, leg.contract.root) for leg, premium in zip(spread.legs, premiums, strict=True)]
+    fees = commission(legs, cut.quantity)
+    per_share = fees / (cut.quantity * spread.multiplier)
     spared = per_share if spares_fees else Decimal(0)
-    plan = closing_plan(position.spread, mark, urgent=urgent, at_natural=at_natural, fees=spared)
+    plan = closing_plan(spread, mark, urgent=urgent, at_natural=at_natural, fees=spared, floor=cut.floor)
     yield Propose(
         OrderProposed(
             order_ref=next_ref(snapshot.ledger, snapshot.at, proposed),
@@ -108,8 +124,8 @@ def close(
             digest=position.digest,
             snapshot=snapshot.chain.id,
             position=position.id,
-            spread=position.spread,
-            quantity=position.quantity,
+            spread=spread,
+            quantity=cut.quantity,
             limit=plan.limit,
             worst=plan.worst,
             max_loss=Decimal(0),

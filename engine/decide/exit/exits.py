@@ -4,7 +4,8 @@
 2. Each strategy's rules are asked once for all of its positions, at the mark of each. What a quote that is not believed would
    answer is unknown; dates and times are answered all the same.
 3. The first rule that holds wins: at once (a profit, a date, a time of day), or once it is believed (a stop, `confirm`).
-4. What is due is closed, or it is said why it cannot be (`blocked`).
+4. What is due is closed, or it is said why it cannot be (`blocked`). A long whose short was bought back, which no rule is about
+   any more, is sold where somebody bids for it.
 5. Below the account's last cushion positions are closed whatever their rules say (`reduction`).
 """
 
@@ -33,8 +34,9 @@ from engine.decide.exit.blocked import (
     unpriced_because,
     wait,
 )
-from engine.decide.exit.closing import is_closing_time, on_its_way, proposals, why_not_sent
+from engine.decide.exit.closing import is_closing_time, is_free, proposals, why_not_sent
 from engine.decide.exit.confirm import counted, is_stop, pending
+from engine.decide.exit.cuts import free_parts
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
@@ -52,6 +54,7 @@ from engine.strategy.model import Strategy
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
 """What leaves a position open."""
+LEFT_ALONE = "a long is left alone, and somebody bids for it"
 RAN_ON = "the market runs on: each leg was told anew, and closing costs more than on the first look"
 
 Belief = Literal["no", "yes", "runs"]
@@ -90,7 +93,7 @@ def exits(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
     for position in held:
         decisions += apart(_place(position), partial(stuck, position, snapshot), snapshot)
     if is_closing_time(snapshot, rulebook):
-        free_hands = [position for position in held if on_its_way(position, snapshot) is None]
+        free_hands = [position for position in held if is_free(position, snapshot)]
         try:
             looked = _looked_at(free_hands, snapshot, rulebook, rows)
         except Exception:  # noqa: BLE001 - one of them cannot be asked: each is asked apart
@@ -129,7 +132,8 @@ def _looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Rule
     marks = [closing_marks(position, rows) for position in positions]
     told: dict[int, tuple[ExitAnswer, ...]] = {}
     by_clock: dict[int, tuple[bool, ...]] = {}
-    versions = [_rules_of(position, rulebook) for position in positions]
+    # Nobody's rules are about longs that are left alone.
+    versions = [_rules_of(position, rulebook) if position.shorts else None for position in positions]
     for strategy in {one.digest: one for one in versions if one is not None}.values():
         numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
         seen = [_row(positions[n], marks[n], snapshot, rows) for n in numbers]
@@ -198,10 +202,23 @@ def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propo
         # The last day waits neither for a stop to be believed nor for quotes to become clean, nor for a profit to be filled.
         due = Due(GUARD, GUARD, "guard")
     if due is not None:
-        yield from act(due, held.position, held.mark, snapshot, rows, proposed)
+        yield from act(due, held.position, snapshot, rows, proposed)
     else:
+        if any(not part.spread.shorts for part in held.position.parts):
+            standing.append(LEFT_ALONE)
+            yield from _left_alone(held.position, snapshot, rows, proposed)
         yield from _freed(held, standing, snapshot)
         yield from _judged(held, unknown, snapshot)
+
+
+def _left_alone(position: Position, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterator[Decision]:
+    """The sale of a long that no short needs any more, where somebody bids for it; asked seldom, as for a profit."""
+    for part in free_parts(position, snapshot):
+        mark = rows.mark(part.spread, "close")
+        if not part.spread.shorts and mark is not None and not mark.unbid and unpriced_because(mark) is None:
+            due = Due(LEFT_ALONE, LEFT_ALONE, "target")
+            yield from act(due, position, snapshot, rows, proposed, (part,))
+            return
 
 
 def _date_among(answers: Iterable[tuple[ExitAnswer, bool]], held: _Held, snapshot: Snapshot) -> Due | None:

@@ -7,6 +7,7 @@ from engine.decide.asking import ask_now
 from engine.decide.exit.blocked import failed_closes, unpriced_because
 from engine.decide.exit.closing import close, may_close, out_of_hands
 from engine.decide.exit.confirm import counted
+from engine.decide.exit.cuts import Cut, cuts
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import CLOSE_AGAIN, NO_PRICE_AGAIN
@@ -43,17 +44,23 @@ def reduction(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[De
     dearest = sorted(free, key=lambda position: (-_margin(position, ledger), position.id))
     for position in dearest:
         # A close on other quotes would not be sent, and hold up the rest.
-        if unpriced_because(spread_quote(position.spread, rows, "close"), is_guard=True) is None:
-            yield from close(position, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, 0)
+        ready = [cut for cut in cuts(position.parts, rows, must=True) if cut.spread.shorts and _is_priced(cut, rows)]
+        if ready:
+            for number, cut in enumerate(ready):
+                yield from close(position, cut, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, number)
             return
     if dearest:
         yield from _unpriced(rule, dearest[0], snapshot, rows)
 
 
+def _is_priced(cut: Cut, rows: Rows) -> bool:
+    return unpriced_because(rows.mark(cut.spread, "close"), is_guard=True) is None
+
+
 def _may_try(position: Position, snapshot: Snapshot) -> bool:
     failed = failed_closes(position, snapshot)
     waits = bool(failed) and snapshot.at < failed[-1].changed_at + CLOSE_AGAIN.wait(len(failed))
-    return not waits and out_of_hands(position, snapshot) is None
+    return bool(position.shorts) and not waits and out_of_hands(position, snapshot) is None
 
 
 def _unpriced(rule: str, position: Position, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:

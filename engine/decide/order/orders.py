@@ -17,6 +17,7 @@ from functools import partial
 
 from engine.decide.apart import apart
 from engine.decide.asking import ask_silent
+from engine.decide.exit.cuts import shortage
 from engine.decide.order.approval import auto_refusal
 from engine.decide.order.price import (
     closing_plan,
@@ -234,8 +235,9 @@ def _give_up(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -
     if order.revived:
         return "the broker holds it although it was over"
     if order.purpose == "close":
-        if _open_spreads(order, snapshot) < order.remaining:
-            return "part of it has been closed meanwhile"
+        short_of = shortage(order, snapshot)
+        if short_of is not None:
+            return short_of
         return "not filled in time, to be decided anew" if worked > CLOSE_PATIENCE else None
     strategy, unwanted = (
         rulebook.versions.get(order.proposed.digest),
@@ -302,20 +304,20 @@ def _unseen(order: Order, snapshot: Snapshot, rows: Rows) -> str | None:
 
 
 def _is_blocked(close: Order, snapshot: Snapshot) -> bool:
-    """Whether an opening at the broker trades a contract of this close the other way: the broker would reject the close."""
-    return any(order.purpose == "open" and order.is_at_broker and crosses(close, order) for order in snapshot.ledger.working())
+    """Whether an order at the broker must end first: an opening that trades a contract of this close the other way, which the
+    broker would reject; for a leg alone, any order that trades its contract, whose fills must be counted before."""
+    at_broker = [order for order in snapshot.ledger.working() if order.is_at_broker and order.ref != close.ref]
+    if len(close.spread.legs) == 1:
+        contract = close.spread.legs[0].contract
+        return any(leg.contract == contract for order in at_broker for leg in order.spread.legs)
+    return any(order.purpose == "open" and crosses(close, order) for order in at_broker)
 
 
 def _gone(close: Order, snapshot: Snapshot) -> str | None:
-    """Why a close that was not sent yet would close what is not there; None while all of it is."""
-    if _open_spreads(close, snapshot) < close.quantity:
-        return "part of it has been closed meanwhile"
-    return None if snapshot.holds(close.spread) else "the broker does not hold all that it would close"
-
-
-def _open_spreads(close: Order, snapshot: Snapshot) -> int:
-    position = snapshot.ledger.positions.get(close.proposed.position)
-    return position.quantity if position is not None else 0
+    """Why a close that was not sent yet would close what is not there, or leave a short uncovered; None while it would not."""
+    if not snapshot.holds(close.spread):
+        return "the broker does not hold all that it would close"
+    return shortage(close, snapshot)
 
 
 def _walk_open(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:

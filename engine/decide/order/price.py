@@ -74,7 +74,7 @@ def closing_plan(
     if not spread.shorts:
         bound = max(bound, combo_tick(spread))
     natural = min(ceiling, max(bound, lowered(spread, mark.natural)))
-    worst = bound if urgent else natural
+    worst = bound if urgent and bound.is_finite() else natural  # of a call alone nothing tells what it can cost
     return Plan(natural if at_natural else min(ceiling, max(worst, raised(spread, mark.mid))), worst)
 
 

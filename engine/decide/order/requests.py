@@ -1,18 +1,21 @@
 """What people ask for beside a yes or a no: the close of a position, the end of an order.
 
-A person's close is an order like that of an exit rule: one at a time, by the same prices, hours and walk, and refused with the
-reason where a rule could not act either. It asks for no more than natural: what does not fill in its time is told, and asked for
+A person's close is an order like that of an exit rule, of a position in several parts one for each: by the same prices, hours and
+walk, and refused with the reason where a rule could not act either. A person may close a portion: a side, half, the shorts alone.
+It asks for no more than natural: what does not fill in its time is told, and asked for
 again by whoever wants it. What a rule closes, nobody cancels: the rule would only close it again.
 """
 
 from collections.abc import Iterator, Sequence
 
-from engine.decide.exit.closing import close, may_close, out_of_hands, proposals
+from engine.decide.exit.closing import NOT_HELD, close, may_close, on_its_way, proposals
+from engine.decide.exit.cuts import Cut, net_of, portion_cuts
 from engine.decide.order.price import combo_tick, has_moved
-from engine.decide.quotes import Rows, spread_quote
+from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Cancel, Decision, Decline, Expire, Reply
 from engine.domain.order import BEFORE_SENDING, Order
+from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
 from engine.domain.snapshot import CancelAsked, CloseAsked, Request, Snapshot
 from engine.pricing.mark import Mark
@@ -46,11 +49,15 @@ def without(decisions: Sequence[Decision], asked: Sequence[Decision]) -> list[De
     return [one for one in decisions if getattr(one, "order_ref", None) not in ended]
 
 
-def close_obstacle(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> str | None:
-    """Why a position cannot be closed now; None where it can be."""
+def close_obstacle(
+    position: Position, cuts: Sequence[Cut], snapshot: Snapshot, rulebook: Rulebook, rows: Rows, portion: Portion = ALL
+) -> str | None:
+    """Why these orders of a position cannot leave now; None where each of them can."""
     if not position.is_open:
         return "it is closed already"
-    reason = out_of_hands(position, snapshot)
+    if not cuts:
+        return f"nothing is open of {portion}"
+    reason = next((text for cut in cuts if (text := _out_of_hands(position, cut, snapshot)) is not None), None)
     if reason is None and not snapshot.is_connected:
         reason = "no connection to the broker"
     if reason is None and not snapshot.is_open:
@@ -60,10 +67,14 @@ def close_obstacle(position: Position, snapshot: Snapshot, rulebook: Rulebook, r
     if reason is None and not may_close(snapshot, rulebook):
         window = rulebook.account.session.close
         reason = f"outside of the hours for closing, {window.start:%H:%M}-{window.end:%H:%M} {window.zone} (account.yaml)"
-    return reason or _unpriced(position, spread_quote(position.spread, rows, "close"))
+    return reason or next((text for cut in cuts if (text := _unpriced(rows.mark(cut.spread, "close"))) is not None), None)
 
 
-def _unpriced(position: Position, quote: Mark | None) -> str | None:
+def _out_of_hands(position: Position, cut: Cut, snapshot: Snapshot) -> str | None:
+    return on_its_way(position, snapshot, cut.spread.legs) or (None if snapshot.holds(cut.spread) else NOT_HELD)
+
+
+def _unpriced(quote: Mark | None) -> str | None:
     if quote is None:
         return "a leg has no quote"
     if not quote.stands():
@@ -76,16 +87,22 @@ def _closing(request: CloseAsked, snapshot: Snapshot, rulebook: Rulebook, rows: 
     if position is None:
         yield Reply(request.position, "unknown", f"no position {request.position}")
         return
-    obstacle = close_obstacle(position, snapshot, rulebook, rows)
-    quote = spread_quote(position.spread, rows, "close")
-    if obstacle is not None or quote is None:
+    cuts = portion_cuts(position, request.portion, rows)
+    obstacle = close_obstacle(position, cuts, snapshot, rulebook, rows, request.portion)
+    if obstacle is not None:
         yield Reply(position.id, "late", f"nothing was sent: {obstacle}")
-    elif request.shown_net is not None and has_moved(request.shown_net, quote.mid, combo_tick(position.spread)):
-        word = "brings" if quote.mid > 0 else "costs"
-        text = f"closing it {word} {abs(quote.mid)} now, you were shown {abs(request.shown_net)}; ask again to accept"
+        return
+    marks = [(cut, mark.mid) for cut in cuts if (mark := rows.mark(cut.spread, "close")) is not None]
+    mid = net_of(marks)
+    if request.shown_net is not None and has_moved(request.shown_net, mid, combo_tick(cuts[0].spread)):
+        word = "brings" if mid > 0 else "costs"
+        text = f"closing it {word} {abs(mid)} now, you were shown {abs(request.shown_net)}; ask again to accept"
         yield Reply(position.id, "moved", f"nothing was sent: {text}")
-    else:
-        yield from close(position, _by(request), snapshot, rows, urgent=False, proposed=proposed, asked_by=request.by)
+        return
+    for number, cut in enumerate(cuts):
+        yield from close(
+            position, cut, _by(request), snapshot, rows, urgent=False, proposed=proposed + number, asked_by=request.by
+        )
 
 
 def _canceling(request: CancelAsked, snapshot: Snapshot) -> Iterator[Decision]:

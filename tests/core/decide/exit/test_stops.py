@@ -381,16 +381,25 @@ def test_profit_that_nobody_bids_for_is_tried_on_another_day(root: str, expiry: 
     assert kinds(found) == ["TriggerExit", "Propose"]
 
 
-@pytest.mark.parametrize("rules", [TARGET, LATE])
-def test_position_that_nobody_bids_for_takes_few_messages_a_day(rules: Strategy) -> None:
-    found = day("0.05", by=rules, unbid=True)
+def test_profit_that_nobody_bids_for_takes_few_messages_a_day() -> None:
+    found = day("0.05", by=TARGET, unbid=True)
 
     assert 2 <= messages(found) <= MESSAGES_A_DAY
     assert "no bid" in {one.fact.obstacle for _, one in found if isinstance(one, BlockExit)}
 
 
+def test_date_whose_long_nobody_bids_for_buys_the_short_back_and_never_stops_trying() -> None:
+    found = day("0.05", by=LATE, unbid=True)
+
+    proposed = [(n, one.order.spread) for n, one in found if isinstance(one, Propose)]
+    assert {(spread.structure, len(spread.legs)) for _, spread in proposed} == {("bull_put short", 1)}
+    assert messages(found) > MESSAGES_A_DAY
+    assert proposed[-1][0] > 4.5 * 3600
+    assert {one.fact.obstacle for _, one in found if isinstance(one, BlockExit)} == {"not filled"}
+
+
 def test_position_that_nobody_bids_for_is_said_once_a_try_though_its_quotes_grow_old_between() -> None:
-    rules = given.strategy("exits:\n  - profit >= 50% of credit\n  - loss >= 400% of credit\n  - dte <= 25")
+    rules = given.strategy("exits:\n  - profit >= 50% of credit\n  - loss >= 400% of credit")
 
     found = day("0.05", by=rules, unbid=True, told_every=60)
 
