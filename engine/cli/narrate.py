@@ -20,6 +20,7 @@ from engine.domain.facts import (
     FactRefused,
     Halted,
     LegFilled,
+    LegsExpired,
     LinkChanged,
     OrderAbsent,
     OrderApproved,
@@ -109,6 +110,8 @@ class Narrator:
             case ExitFreed():
                 self._blocked.pop(fact.position, None)
                 return f"freed     {self._name(fact.position)}: {fact.rule}: {fact.text}"
+            case LegsExpired():
+                return f"expired   of {fact.position}: {fact.reason}; the rest goes on"
             case PositionSettled():
                 return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"
             case FactRefused() | ErrorHeard():

@@ -74,19 +74,24 @@ def measured(
 def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow:
     """The measures that are money, where closing each part brings so much net per share; None where nobody knows."""
     parts = [(part, part.quantity * part.spread.multiplier) for part in position.parts]
-    opening = sum((part.opening_net * scale for part, scale in parts), Decimal(0))
+    open_for = opening = sum((part.opening_net * scale for part, scale in parts), Decimal(0))
+    # What is over beside what lives on was one trade with it: the long that is left is no new position at its own price.
+    made = position.realised if position.has_expired else Decimal(0)
+    if position.has_expired:
+        multiplier = position.spread.multiplier
+        opening = -sum((lot.leg.sign * lot.opening_price * lot.opened * multiplier for lot in position.lots), Decimal(0))
     is_credit = opening > 0
     profit = None
     if closings is not None:
         brought = (closing * scale for (_, scale), closing in zip(parts, closings, strict=True))
-        profit = float(opening + sum(brought, Decimal(0)))
+        profit = float(open_for + sum(brought, Decimal(0)) + made)
     return {
         "profit": profit,
         "loss": None if profit is None else -profit,
         "credit": float(opening) if is_credit else None,
         "debit": None if is_credit else float(-opening),
-        "max_profit": _finite(float(sum(part.spread.max_profit(part.opening_net) * scale for part, scale in parts))),
-        "max_loss": _finite(float(sum(part.spread.max_loss(part.opening_net) * scale for part, scale in parts))),
+        "max_profit": _finite(float(sum(part.spread.max_profit(part.opening_net) * scale for part, scale in parts) + made)),
+        "max_loss": _finite(float(sum(part.spread.max_loss(part.opening_net) * scale for part, scale in parts) - made)),
         "mark": None if closings is None else float(-closings[0] if position.opening_net > 0 else closings[0]),
         "width": _finite(float(position.spread.width)),
     }

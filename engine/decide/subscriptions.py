@@ -25,7 +25,18 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day, years_between
 from engine.domain.structure import PutCall
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import BrokenWing, Butterfly, Structure, TwoWings, Vertical
+from engine.strategy.spreads import (
+    BrokenWing,
+    Butterfly,
+    Diagonal,
+    DoubleDiagonal,
+    Side,
+    Structure,
+    TwoCalendars,
+    TwoWings,
+    Vertical,
+)
+from engine.strategy.spreads import Calendar as SameStrike
 from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, WidthRange
 
 _Thing = TypeVar("_Thing")
@@ -44,6 +55,8 @@ PAIRS_SHARE = 10
 """Of so many lines one at most is for the pairs that the forwards come from."""
 PAIRS_TURN_S = 300.0
 """Where they are too many for that, others have their turn each time that lines are chosen anew."""
+SAME_STRIKE = WidthRange(Decimal(0), Decimal(0))
+"""How far from the sold strike a calendar buys."""
 ATM_STRIKES = 2
 """Strikes around the spot that every watched expiry needs for its at-the-money volatility, after its first combination."""
 
@@ -88,9 +101,9 @@ def subscriptions(
 
     def turns_of(searching: Iterable[Strategy]) -> Iterator[Contract]:
         searches = [
-            _for_strategy(strategy, rule, listed[name], guesses[name], now, calendar)
+            _for_strategy(strategy, rules, listed[name], guesses[name], now, calendar)
             for strategy in searching
-            for rule in _rules(strategy, ledger, trading_day(now))
+            for rules in _rules(strategy, ledger, trading_day(now))
             for name in strategy.universe
             if name in listed and name in guesses
         ]
@@ -172,45 +185,65 @@ def _held(ledger: Ledger) -> Iterator[Contract]:
         yield from (leg.contract for leg in order.spread.legs)
 
 
-def _rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[ExpiryRule, ...]:
-    """Which expiries a strategy looks for: those it opens, and those it rolls to while it holds or has just closed something."""
-    entered = strategy.spread.expiry
-    if strategy.roll is None or strategy.roll.to == entered:
+def _rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[tuple[ExpiryRule, ...], ...]:
+    """Which expiries a strategy looks for: those it opens, and those it rolls to while it holds or has just closed something.
+
+    Each is one rule, or that of what is sold and that of what is bought."""
+    entered = strategy.spread.expiries
+    if strategy.roll is None or (strategy.roll.to,) == entered:
         return (entered,)
     is_held = any(position.strategy == strategy.name for position in ledger.open_positions())
     may_roll = is_held or any(ledger.closed_on(strategy.name, today))
-    return (entered, strategy.roll.to) if may_roll else (entered,)
+    return (entered, (strategy.roll.to,)) if may_roll else (entered,)
 
 
 def _for_strategy(
     strategy: Strategy,
-    rule: ExpiryRule,
+    rules: tuple[ExpiryRule, ...],
     listed: Mapping[Series, Sequence[Contract]],
     guess: Guess,
     now: datetime,
     calendar: Calendar,
 ) -> Iterator[Contract]:
     """Its likeliest combination of every expiry, then the second of every one, and so on."""
-    days = _expiries(rule, {(group[0].rule, day) for (_, day), group in listed.items()}, now, calendar)
+    series = {(group[0].rule, day) for (_, day), group in listed.items()}
+    days, *later = (_expiries(rule, series, now, calendar) for rule in rules)
     anchors, roots = _anchors(strategy.spread), sorted({root for root, _ in listed})
-    groups = [listed[root, day] for day in days for root in roots if (root, day) in listed]
-    units = _in_turns([_combinations(anchors, group, guess, now, calendar) for group in groups])
+    pairs = [(day, other) for day in days for other in (later[0] if later else [day]) if other > day or not later]
+    groups = [
+        (listed[root, day], listed[root, other])
+        for day, other in pairs
+        for root in roots
+        if (root, day) in listed and (root, other) in listed
+    ]
+    units = _in_turns([_combinations(anchors, *both, guess, now, calendar) for both in groups])
     return _each_once(contract for unit in units for contract in unit)
 
 
 def _combinations(
-    anchors: Sequence[_Anchor], group: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar
+    anchors: Sequence[_Anchor],
+    group: Sequence[Contract],
+    bought: Sequence[Contract],
+    guess: Guess,
+    now: datetime,
+    calendar: Calendar,
 ) -> Iterator[list[Contract]]:
-    """The contracts of each combination of one class and expiry, likeliest first; beside the first what its volatility needs."""
-    sides = [[contract for contract in group if contract.put_call == anchor.put_call] for anchor in anchors]
-    found = [_around(anchor, side, guess, now, calendar) for anchor, side in zip(anchors, sides, strict=True) if side]
+    """The contracts of each combination of one class, sold of one expiry and bought of the same or a later one, likeliest first;
+    beside the first what their volatilities need."""
+    sides = [(anchor, _of_right(group, anchor.put_call), _of_right(bought, anchor.put_call)) for anchor in anchors]
+    found = [_around(anchor, side, others, guess, now, calendar) for anchor, side, others in sides if side]
     near = [
-        nsmallest(ATM_STRIKES, side, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))
-        for side in sides
+        nsmallest(ATM_STRIKES, some, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))
+        for _, side, others in sides
+        for some in ((side,) if bought is group else (side, others))
     ]
     units = zip_longest(*found, fillvalue=())
     yield [*_in_turns(next(units, ())), *_in_turns(near)]
     yield from (list(_in_turns(unit)) for unit in units)
+
+
+def _of_right(contracts: Sequence[Contract], right: PutCall) -> list[Contract]:
+    return [contract for contract in contracts if contract.put_call == right]
 
 
 def _anchors(spread: Structure) -> list[_Anchor]:
@@ -229,6 +262,21 @@ def _anchors(spread: Structure) -> list[_Anchor]:
             return [_Anchor(spread.put_call, spread.body_delta, below=spread.width, above=spread.width)]
         case BrokenWing():
             return [_Anchor(spread.put_call, spread.body_delta, below=spread.lower_width, above=spread.upper_width)]
+        case Diagonal() if spread.far_strike == "lower":
+            return [_Anchor(spread.put_call, spread.short_delta, below=spread.width)]
+        case Diagonal():
+            return [_Anchor(spread.put_call, spread.short_delta, above=spread.width)]
+        case SameStrike():
+            return [_Anchor(spread.put_call, spread.short_delta, above=SAME_STRIKE)]
+        case DoubleDiagonal():
+            put, call = spread.width_of("put"), spread.width_of("call")
+            return [
+                _Anchor("P", spread.short_delta_of("put"), below=put),
+                _Anchor("C", spread.short_delta_of("call"), above=call),
+            ]
+        case TwoCalendars():
+            sides: tuple[tuple[PutCall, Side], ...] = (("P", "put"), ("C", "call"))
+            return [_Anchor(right, spread.short_delta_of(side), above=SAME_STRIKE) for right, side in sides]
         case _:
             raise TypeError(f"{spread} is a structure that cannot be searched")
 
@@ -243,10 +291,10 @@ def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: date
 
 
 def _around(
-    anchor: _Anchor, side: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar
+    anchor: _Anchor, side: Sequence[Contract], bought: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar
 ) -> Iterator[list[Contract]]:
     """Each short leg, nearest to the middle of the wanted deltas first, with its partners, narrowest first."""
-    by_strike = {contract.strike: contract for contract in side}
+    by_strike = {contract.strike: contract for contract in bought}
     band = anchor.band
     middle, low, high = 0.3, 0.0, 1.0
     if band is not None:

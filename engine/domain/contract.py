@@ -34,5 +34,9 @@ class Contract:
         """How it is exercised and settled, and how long it trades."""
         return option_class(self.root)
 
+    def intrinsic(self, level: Decimal) -> Decimal:
+        """What exercising it brings where the underlying stands at `level`, USD per share."""
+        return max(Decimal(0), level - self.strike if self.put_call == "C" else self.strike - level)
+
     def __str__(self) -> str:
         return f"{self.root} {self.expiry:%Y-%m-%d} {self.strike.normalize():f}{self.put_call}"

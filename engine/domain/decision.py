@@ -18,6 +18,7 @@ from engine.domain.facts import (
     Fact,
     FunnelRecorded,
     Halted,
+    LegsExpired,
     OrderApproved,
     OrderDeclined,
     OrderDenied,
@@ -147,7 +148,7 @@ class FreeExit:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    fact: PositionSettled
+    fact: PositionSettled | LegsExpired
 
 
 @dataclass(frozen=True, slots=True)

@@ -435,6 +435,28 @@ class PositionSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpiredLeg:
+    """What became of one leg of a position at its expiry."""
+
+    con_id: int
+    contracts: int
+    """All that were held of it."""
+    worth: Decimal
+    """What one contract turned into, USD per share, not signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegsExpired:
+    """Some legs of a position expired and others live on: what was sold near, before what was bought far."""
+
+    position: str
+    expired: tuple[ExpiredLeg, ...]
+    reason: str
+    expired_at: datetime
+    """When they turned into their settlement value, by the exchange's calendar."""
+
+
+@dataclass(frozen=True, slots=True)
 class FactRefused:
     """The broker told something that cannot follow what is known; it changed nothing and entries wait for a reconciliation."""
 
@@ -461,7 +483,7 @@ Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | SharedFileLoaded | LinkChanged
     | Halted | Resumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact
-    | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled | FactRefused | ErrorHeard
+    | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | FactRefused | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

@@ -36,6 +36,7 @@ from engine.domain.facts import (
     FunnelRecorded,
     Halted,
     LegFilled,
+    LegsExpired,
     LinkChanged,
     OrderAbsent,
     OrderAcknowledged,
@@ -73,6 +74,8 @@ class Ledger:
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     settled: dict[str, tuple[Decimal, datetime]] = field(default_factory=dict[str, tuple[Decimal, datetime]])
+    expired: dict[str, tuple[LegsExpired, ...]] = field(default_factory=dict[str, tuple[LegsExpired, ...]])
+    """Of positions of several expiries, the legs that are over while others live."""
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
     shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
     """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
@@ -163,9 +166,8 @@ class Ledger:
                 | OrderAbsent()
             ):
                 return self._advance(fact, at)
-            case PositionSettled():
-                self.settled[fact.position] = (fact.value, min(at, fact.expired_at or at))
-                self._refresh(fact.position)
+            case PositionSettled() | LegsExpired():
+                self._settle(fact, at)
             case EntryDenied():
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
             case StrategyLoaded():
@@ -279,6 +281,11 @@ class Ledger:
                 continue
             for fill in order.fills.values():
                 held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
+        for position, made in self.expired.items():
+            if position not in self.settled and (opening := self.orders.get(position)):
+                signs = {leg.contract.con_id: leg.sign for leg in opening.spread.legs}
+                for leg in (leg for fact in made for leg in fact.expired):
+                    held[leg.con_id] -= signs[leg.con_id] * leg.contracts
         return {con_id: quantity for con_id, quantity in held.items() if quantity}
 
     def closings_of(self, position: str) -> list[Order]:
@@ -321,12 +328,21 @@ class Ledger:
         if opening is None:
             return
         value, at = self.settled.get(position, (None, opening.changed_at))
-        made = position_of(opening, self.closings_of(position), value, at)
+        made = position_of(opening, self.closings_of(position), value, at, self.expired.get(position, ()))
         self.index.position(self.positions.get(position), made)
         if made is not None:
             self.positions[position] = made
         else:  # a correction took back all that had filled
             self.positions.pop(position, None)
+
+    def _settle(self, fact: PositionSettled | LegsExpired, at: datetime) -> None:
+        """All of a position, or those of its legs that are over before others."""
+        match fact:
+            case PositionSettled():
+                self.settled[fact.position] = (fact.value, min(at, fact.expired_at or at))
+            case LegsExpired():
+                self.expired[fact.position] = (*self.expired.get(fact.position, ()), fact)
+        self._refresh(fact.position)
 
     def _stand(self, fact: BreakerTripped | BreakerLifted | ExitBlocked | ExitFreed, at: datetime) -> None:
         """What stands from now on, or no longer does: a breaker, an exit that cannot act."""

@@ -22,7 +22,8 @@ class Lot:
     opened: int
     """Contracts."""
     closed: int
-    """Contracts that orders have closed; more than were opened is a position the wrong way round."""
+    """Contracts that orders have closed, or that expired before the others; more than were opened is a position the wrong way
+    round."""
     held: int
     """Contracts that are still there; none after a settlement."""
     opening_price: Decimal

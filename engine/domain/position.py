@@ -15,6 +15,7 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
+from engine.domain.facts import ExpiredLeg, LegsExpired
 from engine.domain.order import Order
 from engine.domain.parts import Lot, Part, parts_of
 from engine.domain.spread import Leg, Spread
@@ -54,6 +55,8 @@ class Position:
     """What is open, in combinations; empty where nothing is."""
     settled: Decimal = ZERO
     """What the settlement brought, USD per share times contracts."""
+    has_expired: bool = False
+    """Whether some legs are over and others live on, or did."""
     bare: tuple[tuple[Contract, int], ...] = ()
     """Short contracts that no long one of the position covers: a loss without a bound, which a person must end."""
     rolled_from: str | None = None
@@ -127,19 +130,24 @@ class Position:
         return _exact(sum(made, ZERO))
 
 
-def position_of(opening: Order, closings: list[Order], settled: Decimal | None, at: datetime) -> Position | None:
+def position_of(
+    opening: Order, closings: list[Order], settled: Decimal | None, at: datetime, expired: Sequence[LegsExpired] = ()
+) -> Position | None:
     """The position that these orders make; None while nothing has filled.
 
     `settled` is the worth at expiry of all that was held then, USD per share of one combination of its first part, + received;
-    `at` is then the time of settlement.
+    `at` is then the time of settlement. `expired` are legs that were over before; each counts as closed at what it turned into.
     """
     net = opening.net_filled
     if net is None:
         return None
     made = [order for order in closings if order.filled]
-    lots = [_lot(leg, opening, made) for leg in opening.spread.legs]
+    over = {leg.con_id: leg for fact in expired for leg in fact.expired}
+    signs = {leg.contract.con_id: leg.sign for leg in opening.spread.legs}
+    lots = [_lot(leg, opening, made, over.get(leg.contract.con_id)) for leg in opening.spread.legs]
     reasons = [order.proposed.reason for order in made]
-    closed_at = max((order.last_executed_at for order in made if order.last_executed_at), default=None)
+    ends = [order.last_executed_at for order in made if order.last_executed_at]
+    closed_at = max([*ends, *(fact.expired_at for fact in expired)], default=None)
     parts = tuple(_parts(opening, net, lots))
     brought = ZERO
     if settled is not None and parts:
@@ -149,7 +157,8 @@ def position_of(opening: Order, closings: list[Order], settled: Decimal | None, 
         reasons.append("settled at expiry")
     whole = min(lot.held // lot.leg.ratio for lot in lots)
     closed = opening.filled - whole
-    cash = brought + sum((order.net_filled * order.filled for order in made if order.net_filled is not None), ZERO)
+    cash = brought + sum((signs[leg.con_id] * leg.contracts * leg.worth for leg in over.values()), ZERO)
+    cash += sum((order.net_filled * order.filled for order in made if order.net_filled is not None), ZERO)
     times = max(closed, *(-(-lot.closed // lot.leg.ratio) for lot in lots))
     first = parts[0] if parts else None
     opened_at = opening.first_executed_at
@@ -168,6 +177,7 @@ def position_of(opening: Order, closings: list[Order], settled: Decimal | None, 
         max_loss=sum((part.max_loss for part in parts), ZERO),
         closed_at=None if parts else closed_at,
         close_reason=reasons[-1] if reasons else "",
+        has_expired=bool(over),
         lots=tuple(lots),
         parts=parts,
         settled=brought,
@@ -191,7 +201,7 @@ def _with_bare(position: Position) -> Position:
     return replace(position, bare=tuple(bare.items())) if bare else position
 
 
-def _lot(leg: Leg, opening: Order, closings: Sequence[Order]) -> Lot:
+def _lot(leg: Leg, opening: Order, closings: Sequence[Order], over: ExpiredLeg | None) -> Lot:
     con_id = leg.contract.con_id
     opened = opening.filled * leg.ratio
     closed, cash = 0, ZERO
@@ -200,6 +210,9 @@ def _lot(leg: Leg, opening: Order, closings: Sequence[Order]) -> Lot:
         closed += ratio * order.filled
         if ratio:
             cash += order.leg_price(con_id) * ratio * order.filled
+    if over is not None:
+        closed += over.contracts
+        cash += over.contracts * over.worth
     price = cash / closed if closed else None
     return Lot(leg, opened, closed, max(0, opened - closed), opening.leg_price(con_id), price)
 
@@ -213,7 +226,8 @@ def _parts(opening: Order, net: Decimal, lots: Sequence[Lot]) -> Iterator[Part]:
             brought = -sum((leg.sign * leg.ratio * prices[leg.contract.con_id] for leg in spread.legs), ZERO)
         share = Decimal(sum(leg.ratio for leg in spread.legs)) / contracts
         fees = opening.fees / opening.quantity * share
-        yield Part(spread, quantity, brought, max(ZERO, spread.max_loss(brought) * spread.multiplier + fees) * quantity)
+        loss = max(ZERO, spread.max_loss(brought) * spread.multiplier + fees) * quantity
+        yield Part(spread, quantity, brought, loss if spread.is_of_one_expiry else _exact(loss))
 
 
 def _expired_at(spread: Spread) -> datetime:

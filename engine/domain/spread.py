@@ -127,12 +127,8 @@ def _worth(spread: Spread, level: Decimal) -> Decimal:
 def _least(contract: Contract, level: Decimal, first: date, spread: Spread) -> Decimal:
     """The least that an option can be worth on the first day on which a leg expires."""
     if contract.expiry == first or contract.rule.exercise == "American":
-        return _intrinsic(contract, level)
-    return spread.onward_discount * _intrinsic(contract, level * spread.onward_growth)
-
-
-def _intrinsic(contract: Contract, level: Decimal) -> Decimal:
-    return max(ZERO, level - contract.strike if contract.put_call == "C" else contract.strike - level)
+        return contract.intrinsic(level)
+    return spread.onward_discount * contract.intrinsic(level * spread.onward_growth)
 
 
 @lru_cache(maxsize=4096)

@@ -172,8 +172,9 @@ def is_end_unseen(order: Order, ledger: Ledger, requested_at: datetime) -> bool:
 
 
 def _expired(ledger: Ledger) -> set[int]:
-    """Contracts of settled positions: the broker may list them for a night more."""
-    return {leg.contract.con_id for ref in ledger.settled if ref in ledger.orders for leg in ledger.orders[ref].spread.legs}
+    """Contracts that were settled: the broker may list them for a night more."""
+    settled = {leg.contract.con_id for ref in ledger.settled if ref in ledger.orders for leg in ledger.orders[ref].spread.legs}
+    return settled | {leg.con_id for facts in ledger.expired.values() for fact in facts for leg in fact.expired}
 
 
 def _signed(quantity: Decimal) -> str:

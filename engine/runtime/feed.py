@@ -245,7 +245,8 @@ def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:
 def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
     """Days to expiry, from and to, that strategies on this underlying may open or roll to."""
     here = [strategy for strategy in strategies if symbol in strategy.universe]
-    rules = [strategy.spread.expiry for strategy in here] + [strategy.roll.to for strategy in here if strategy.roll]
+    rules = [rule for strategy in here for rule in strategy.spread.expiries]
+    rules += [strategy.roll.to for strategy in here if strategy.roll]
     return frozenset((rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, MONTHLY_DAYS) for rule in rules)
 
 

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from engine.domain.facts import KINDS
 from engine.domain.index_classes import INDEX_CLASSES
 from engine.domain.order import TRANSITIONS
+from engine.domain.spread import DOUBLED
 from engine.store.codec import FIELDS
 
 RENAMED = {"at": "recorded_at", "by": "by_whom", "limit": "limit_price", "foreign": "foreign_positions"}
@@ -54,7 +55,14 @@ def statements(journal: str, explanations: str, chains: str) -> list[str]:
     All three are glob patterns of absolute paths; each must match a file at any time, an empty one will do.
     """
     blanks = {name: _text(name).replace("FROM facts", "FROM told") for name in ("order_legs", "execution_steps", "commissions")}
-    blanks |= {"chains": quoted(chains), "life": _life(), "next": _NEXT, "am_roots": _am_roots()}
+    blanks |= {
+        "chains": quoted(chains),
+        "life": _life(),
+        "next": _NEXT,
+        "am_roots": _roots("AM"),
+        "european_roots": _roots("European"),
+        "doubled": str(DOUBLED),
+    }
     blanks["explained"] = _lines(quoted(explanations))
     made = {"facts": _lines(quoted(journal)), **{name: _text(name) for name in FIXED}}
     for blank, filling in blanks.items():
@@ -122,6 +130,6 @@ _NEXT = f"CASE WHEN x.has_fills THEN coalesce(life.with_fills[{_STEP}], {_STEP})
 """The state that event `x` leads to from `acc`."""
 
 
-def _am_roots() -> str:
-    """The trading classes that settle at the open, as a list of literals."""
-    return ", ".join(quoted(root) for root, one in INDEX_CLASSES.items() if one.settlement == "AM")
+def _roots(what: str) -> str:
+    """The trading classes that settle at this time of day, or are exercised like this, as a list of literals."""
+    return ", ".join(quoted(root) for root, one in INDEX_CLASSES.items() if what in {one.settlement, one.exercise})

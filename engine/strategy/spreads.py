@@ -172,6 +172,8 @@ class Structure(Written):
     example: ClassVar[Example]
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Measures that it does not have, each with the reason."""
+    lacks_held: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Measures that it has when it is searched and an open position of it does not have any more."""
 
     rules: tuple[SpreadRule, ...] = ()
     """What the spread must fulfil, one condition a line."""
@@ -236,6 +238,13 @@ class OfOneExpiry(Structure):
 
 class OfTwoExpiries(Structure):
     """A structure whose bought legs outlive those that are sold."""
+
+    lacks_held: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "max_profit": "what its bought legs will be worth when the sold ones expire hangs on their volatility then",
+            "width": _NO_WIDTH,
+        }
+    )
 
     expiry: Expiries
     """Expiries of what is sold and of what is bought: `{near: 25-40 days, far: 50-90 days}`."""
@@ -684,7 +693,19 @@ def _double(of_put: Meeting, of_call: Meeting) -> Shape:
 
 
 Spread: TypeAlias = Annotated[
-    BullPut | BearCall | BullCall | BearPut | IronCondor | IronButterfly | Butterfly | BrokenWing, Field(discriminator="type")
+    BullPut
+    | BearCall
+    | BullCall
+    | BearPut
+    | IronCondor
+    | IronButterfly
+    | Butterfly
+    | BrokenWing
+    | Calendar
+    | Diagonal
+    | DoubleCalendar
+    | DoubleDiagonal,
+    Field(discriminator="type"),
 ]
 """The structures that can be searched."""
 

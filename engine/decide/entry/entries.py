@@ -11,7 +11,7 @@ size, gate the first that passes is proposed; the first denial of the best is wr
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from itertools import islice
 
 from engine.decide.entry.find import Found
@@ -35,6 +35,7 @@ from engine.strategy.model import Strategy
 
 COOL_DOWN = timedelta(minutes=15)
 """After an opening that did not fill, or that nobody wanted, its underlying is left alone by that strategy."""
+CENT = Decimal("0.01")
 TRIED_MAX = 5
 """Candidates of one strategy that are gated in one beat; the rest waits for the next look at the market."""
 
@@ -199,7 +200,10 @@ def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
     at_mid = _usd(candidate.max_loss)
     if plan is None:
         return at_mid
-    return max(at_mid, candidate.spread.max_loss(plan.worst) * candidate.spread.multiplier)
+    at_worst = candidate.spread.max_loss(plan.worst) * candidate.spread.multiplier
+    if not candidate.spread.is_of_one_expiry:  # a discount has more digits than money has
+        at_worst = at_worst.quantize(CENT, rounding=ROUND_CEILING)
+    return max(at_mid, at_worst)
 
 
 def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:

@@ -4,13 +4,14 @@ A settlement needs no quote of the legs, and the guard waits neither for a stop 
 bounds of the spread keep the price of its close sane.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.quotes import Rows
 from engine.domain.chain import MarketState
 from engine.domain.decision import Settle
-from engine.domain.facts import PositionSettled
+from engine.domain.facts import ExpiredLeg, LegsExpired, PositionSettled
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
@@ -60,15 +61,36 @@ def _trades_last(leg: Leg, snapshot: Snapshot) -> bool:
 
 
 def settled(position: Position, snapshot: Snapshot) -> Settle | None:
-    """The settlement of a position whose legs have expired, at the last price known; the statement has the final number."""
+    """The settlement of what has expired of a position, at the last price known; the statement has the final number.
+
+    Legs that expire before others are settled by themselves: what is left of the position goes on.
+    """
     spread, market = position.spread, snapshot.market.get(position.spread.underlying)
-    settles = max(snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in position.legs)
+    ends = {leg: snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in position.legs}
+    first, settles = min(ends.values()), max(ends.values())
+    if market is not None and snapshot.at >= first + SETTLED_AFTER and snapshot.at < settles + SETTLED_AFTER:
+        return _partly(position, {leg for leg, end in ends.items() if end == first}, first, market, snapshot)
     spot = _last_price(market, settles, snapshot) if market else None
     if snapshot.at < settles + SETTLED_AFTER or spot is None:
         return None
     value = sum((part.spread.worth(spot) * part.quantity for part in position.parts), Decimal(0)) / position.quantity
     reason = f"expired with {spread.underlying} at {spot}, as last quoted"
     return Settle(PositionSettled(position.id, value, reason, settles))
+
+
+def _partly(position: Position, over: Collection[Leg], at: datetime, market: MarketState, snapshot: Snapshot) -> Settle | None:
+    """The settlement of the legs that are over, at their own end."""
+    spot = _last_price(market, at, snapshot)
+    if spot is None:
+        return None
+    legs = tuple(
+        ExpiredLeg(lot.leg.contract.con_id, lot.held, lot.leg.contract.intrinsic(spot))
+        for lot in position.lots
+        if lot.held and lot.leg in over
+    )
+    names = " and ".join(f"{leg.contract}" for leg in position.legs if leg in over)
+    reason = f"{names} expired with {position.spread.underlying} at {spot}, as last quoted"
+    return Settle(LegsExpired(position.id, legs, reason, at))
 
 
 def _last_price(market: MarketState, settles: datetime, snapshot: Snapshot) -> Decimal | None:

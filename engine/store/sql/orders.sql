@@ -1,6 +1,6 @@
 -- The journal is read once, for everything below.
 WITH told AS MATERIALIZED (
-  SELECT * FROM facts WHERE order_ref IS NOT NULL OR kind = 'PositionSettled'
+  SELECT * FROM facts WHERE order_ref IS NOT NULL OR kind IN ('PositionSettled', 'LegsExpired')
 ),
 legs AS MATERIALIZED (
 {{order_legs}}
@@ -27,7 +27,7 @@ sized AS (
 events AS (
   SELECT account, order_ref, seq, recorded_at, kind AS event, false AS is_fill
   FROM told
-  WHERE kind NOT IN ('OrderProposed', 'LegFilled', 'FactRefused', 'PositionSettled')
+  WHERE kind NOT IN ('OrderProposed', 'LegFilled', 'FactRefused', 'PositionSettled', 'LegsExpired')
   UNION ALL
   SELECT
     s.account, s.order_ref, s.seq, s.recorded_at,
@@ -141,6 +141,15 @@ settlements AS (
   WHERE kind = 'PositionSettled'
   GROUP BY ALL
 ),
+-- Legs that were over while others lived on, and what each turned into.
+expirations AS (
+  SELECT
+    account, position, max(expired_at) AS legs_expired_at,
+    flatten(list(from_json(expired, '[{"con_id":"BIGINT","contracts":"BIGINT","worth":"DECIMAL(18,6)"}]') ORDER BY seq)) AS expired
+  FROM told
+  WHERE kind = 'LegsExpired'
+  GROUP BY ALL
+),
 last_told AS (
   SELECT
     account, order_ref,
@@ -172,7 +181,9 @@ SELECT
   CASE WHEN w.filled > 0 THEN (c.per_share / w.filled)::DECIMAL(18,6) END AS net_filled,
   CASE WHEN w.filled > 0 THEN (c.per_share * l.multiplier)::DECIMAL(18,4) END AS cash,
   coalesce(m.commission, 0)::DECIMAL(18,6) AS commission,
-  s.value AS settled_value, s.settled_at, b.legs
+  s.value AS settled_value, s.settled_at, v.legs_expired_at, v.expired, b.legs,
+  coalesce((p.spread->>'$.onward_growth')::DOUBLE, 1) AS onward_growth,
+  coalesce((p.spread->>'$.onward_discount')::DOUBLE, 1) AS onward_discount
 FROM told AS p
 JOIN folded AS f ON f.account = p.account AND f.order_ref = p.order_ref
 JOIN last_told AS t ON t.account = p.account AND t.order_ref = p.order_ref
@@ -187,6 +198,7 @@ LEFT JOIN (
   GROUP BY account, order_ref
 ) AS l ON l.account = p.account AND l.order_ref = p.order_ref
 LEFT JOIN settlements AS s ON s.account = p.account AND s.position = p.order_ref
+LEFT JOIN expirations AS v ON v.account = p.account AND v.position = p.order_ref
 LEFT JOIN whole AS w ON w.account = p.account AND w.order_ref = p.order_ref
 LEFT JOIN cash AS c ON c.account = p.account AND c.order_ref = p.order_ref
 LEFT JOIN by_leg AS b ON b.account = p.account AND b.order_ref = p.order_ref

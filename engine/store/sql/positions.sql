@@ -16,10 +16,18 @@ closings AS (
   WHERE purpose = 'close'
   GROUP BY ALL
 ),
--- A close counts in whole combinations of its own legs.
+expired_legs AS MATERIALIZED (
+  SELECT account, order_ref AS position, unnest(expired) AS leg FROM opened WHERE expired IS NOT NULL
+),
+-- A close counts in whole combinations of its own legs. A leg that is over before others counts as closed at what it turned into.
 closed_legs AS (
-  SELECT account, position, leg.con_id AS con_id, sum(filled * leg.ratio) AS closed, sum(filled * leg.ratio * leg.price) AS cash
-  FROM (SELECT account, position, filled, unnest(legs) AS leg FROM known WHERE purpose = 'close' AND filled > 0)
+  SELECT account, position, con_id, sum(closed) AS closed, sum(cash) AS cash
+  FROM (
+    SELECT account, position, leg.con_id AS con_id, filled * leg.ratio AS closed, filled * leg.ratio * leg.price AS cash
+    FROM (SELECT account, position, filled, unnest(legs) AS leg FROM known WHERE purpose = 'close' AND filled > 0)
+    UNION ALL
+    SELECT account, position, leg.con_id, leg.contracts, leg.contracts * leg.worth FROM expired_legs
+  )
   GROUP BY ALL
 ),
 -- `left_over` is held until a settlement, which ends all of it.
@@ -80,26 +88,40 @@ taken_apart AS (
 ),
 part_legs AS MATERIALIZED (
   SELECT
-    t.* EXCLUDE (places), l.con_id, l.place, l.sign, l.put_call, l.strike, l.opening_price,
+    t.* EXCLUDE (places), l.con_id, l.place, l.sign, l.put_call, l.strike, l.expiry, l.opening_price, o.onward_discount,
+    o.onward_growth, o.root IN ({{european_roots}}) AS is_european,
+    min(l.expiry) OVER (PARTITION BY t.account, t.position, t.rank_1, t.rank_2) AS first_expiry,
     CASE WHEN t.places IS NULL THEN l.ratio ELSE 1 END AS ratio
   FROM taken_apart AS t
   JOIN leg_lots AS l ON l.account = t.account AND l.position = t.position AND (t.places IS NULL OR list_contains(t.places, l.place))
+  JOIN opened AS o ON o.account = t.account AND o.order_ref = t.position
   WHERE t.quantity > 0
 ),
--- The least that a combination can be worth at expiry, USD per share: it bends at 0 and at its strikes, and beyond the last of them
--- follows its calls.
+-- The least that a combination can be worth when its first leg expires, USD per share: it bends at 0 and at its strikes, and beyond
+-- the last of them follows its calls. What is bought and lives longer counts the least that it can be worth then; of European
+-- options that is discounted, and the underlying is looked at to twice the highest strike. What is owed must not live longer.
 floors AS (
-  SELECT account, position, rank_1, rank_2, CASE WHEN min(slope) >= 0 THEN min(worth) END AS floor
+  SELECT account, position, rank_1, rank_2, CASE WHEN min(slope) >= 0 AND NOT bool_or(outlives) THEN min(worth) END AS floor
   FROM (
     SELECT
       l.account, l.position, l.rank_1, l.rank_2, c.level,
-      sum(l.sign * l.ratio * greatest(0, CASE l.put_call WHEN 'C' THEN c.level - l.strike ELSE l.strike - c.level END)) AS worth,
+      sum(l.sign * l.ratio * CASE
+        WHEN l.is_european AND l.expiry > l.first_expiry THEN l.onward_discount * greatest(
+          0, CASE l.put_call WHEN 'C' THEN c.level * l.onward_growth - l.strike ELSE l.strike - c.level * l.onward_growth END
+        )
+        ELSE greatest(0, CASE l.put_call WHEN 'C' THEN c.level - l.strike ELSE l.strike - c.level END)
+      END) AS worth,
+      bool_or(l.sign < 0 AND l.expiry > l.first_expiry) AS outlives,
       coalesce(sum(l.sign * l.ratio) FILTER (l.put_call = 'C'), 0) AS slope
     FROM part_legs AS l
     JOIN (
       SELECT DISTINCT account, position, rank_1, rank_2, strike AS level FROM part_legs
       UNION
       SELECT DISTINCT account, position, rank_1, rank_2, 0 FROM part_legs
+      UNION
+      SELECT DISTINCT account, position, rank_1, rank_2, strike / onward_growth FROM part_legs WHERE expiry > first_expiry
+      UNION
+      SELECT account, position, rank_1, rank_2, {{doubled}} * max(strike) FROM part_legs GROUP BY ALL HAVING max(expiry) > min(expiry)
     ) AS c ON c.account = l.account AND c.position = l.position AND c.rank_1 = l.rank_1 AND c.rank_2 = l.rank_2
     GROUP BY ALL
   )
@@ -184,7 +206,7 @@ SELECT
   h.excess::BIGINT AS excess,
   p.quantity IS NOT NULL AND NOT h.is_settled AS is_open,
   o.net_filled AS opening_net,
-  ((h.brought + coalesce(c.cash, 0) / o.multiplier) / nullif(greatest(o.filled - h.whole, h.times), 0))::DECIMAL(18,6) AS closing_net,
+  ((h.brought + coalesce(x.brought, 0) + coalesce(c.cash, 0) / o.multiplier) / nullif(greatest(o.filled - h.whole, h.times), 0))::DECIMAL(18,6) AS closing_net,
   ((h.brought + h.made) * o.multiplier)::DECIMAL(18,4) AS realised,
   o.commission + coalesce(c.commission, 0) AS fees,
   -- Null where a call is owed that nothing covers: no number bounds the loss.
@@ -195,7 +217,7 @@ SELECT
   first.max_loss::DECIMAL(18,4) AS max_loss_opened,
   CASE
     WHEN h.is_settled THEN least(o.settled_at, o.expires_at)
-    WHEN p.quantity IS NULL THEN c.closed_at
+    WHEN p.quantity IS NULL THEN greatest(c.closed_at, o.legs_expired_at)
   END AS closed_at,
   CASE WHEN h.is_settled THEN 'settled at expiry' ELSE coalesce(c.reason, '') END AS close_reason,
   h.lots,
@@ -204,4 +226,10 @@ FROM opened AS o
 JOIN held AS h ON h.account = o.account AND h.position = o.order_ref
 JOIN reckoned AS first ON first.account = o.account AND first.position = o.order_ref AND first.rank_1 = 3
 LEFT JOIN open_parts AS p ON p.account = o.account AND p.position = o.order_ref
+LEFT JOIN (
+  SELECT e.account, e.position, sum(l.sign * e.leg.contracts * e.leg.worth) AS brought
+  FROM expired_legs AS e
+  JOIN leg_lots AS l ON l.account = e.account AND l.position = e.position AND l.con_id = e.leg.con_id
+  GROUP BY ALL
+) AS x ON x.account = o.account AND x.position = o.order_ref
 LEFT JOIN closings AS c ON c.account = o.account AND c.position = o.order_ref

@@ -63,9 +63,14 @@ def check_undefined(validation: Validation) -> None:
 def _check_defined(validation: Validation, where: Place | Condition, measure: Measure) -> None:
     spread, name = validation.spread, measure.name
     defined_for = declaration(name, measure.relation).structures
-    if measure.relation in {"spread", "position"} and name in spread.lacks:
+    lacks = {**spread.lacks_held, **spread.lacks} if measure.relation == "position" else spread.lacks
+    if measure.relation in {"spread", "position"} and name in lacks:
         what = remove() if isinstance(where, Condition) else write("return_on_risk")
-        validation.error(where, f"'{name}' is not defined for {_a(spread.name())}: {spread.lacks[name]}", what)
+        if name == "max_profit" and isinstance(where, Condition):
+            paid = "debit" if spread.pays == "debit" else "max_loss"
+            what = write(re.sub(r"\bmax_profit\b", paid, " ".join(where.text.split())))
+        held = " that is open" if name not in spread.lacks else ""
+        validation.error(where, f"'{name}' is not defined for {_a(spread.name())}{held}: {lacks[name]}", what)
     elif defined_for is None or defined_for == spread.pays:
         return
     elif spread.pays != "either":

@@ -23,6 +23,13 @@ _AT_THE_MONEY = 0.4
 def check_roll(validation: Validation) -> None:
     """Exits that roll and no word where to, or the other way round; and a roll that can hardly bring what it asks."""
     rolling = [rule.condition for rule in validation.strategy.exits if rule.action == "roll"]
+    if len(validation.spread.expiries) > 1:
+        for condition in rolling:
+            message = f"a {validation.spread.name()} is not rolled: what is sold and what is bought would each need new days"
+            validation.error(condition, message, write(" ".join(condition.text.split()), note=", which closes it"))
+        if validation.strategy.roll is not None and not rolling:
+            validation.error(validation.at("roll"), f"a {validation.spread.name()} is not rolled", remove())
+        return
     if rolling and "roll" not in validation.tree:  # one that is written and wrong is told by itself
         message = "this exit rolls, but roll: does not say where to"
         expiry = validation.spread.first_expiry
