@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -154,7 +155,9 @@ def _check_days_of(validation: Validation, condition: Condition, bound: Bound, k
     fewer = min(21, rule.min_days - 1)
     hint = write(f"dte <= {fewer}" if fewer >= 0 else "time >= 15:45 New York")
     days, alone = f"{key}: {rule.as_written}", _is_alone(condition)
-    if bound.misses(0, rule.max_days):
+    # Once what was sold is over, the days are those of what was bought.
+    last = validation.spread.expiries[-1] if key == "expiry" else rule
+    if bound.misses(0, last.max_days if isinstance(last, DayRange) else math.inf):
         validation.error(condition, f"with  {days}  this never holds", hint)
     elif alone and bound.covers(rule.min_days, rule.max_days):
         begins = "opens" if key == "expiry" else "is rolled"
@@ -169,7 +172,7 @@ def _check_days_of(validation: Validation, condition: Condition, bound: Bound, k
 def _longest(validation: Validation) -> DayRange | None:
     """The days to expiry of what may be held longest, opened or rolled to; None where they are not counted in days."""
     roll = validation.strategy.roll
-    rules = [validation.spread.first_expiry] + ([roll.to] if roll is not None else [])
+    rules = [validation.spread.expiries[-1]] + ([roll.to] if roll is not None else [])
     ranges = [rule for rule in rules if isinstance(rule, DayRange)]
     return max(ranges, key=lambda rule: rule.max_days) if len(ranges) == len(rules) else None
 
