@@ -137,6 +137,8 @@ def picture(row: Row) -> Iterator[str]:
         return
     found = cast("Row", candidate)
     legs = tuple(_leg(number, leg, row) for number, leg in enumerate(cast("list[Row]", found["legs"])))
+    if len({leg.contract.expiry for leg in legs}) > 1:
+        return  # what is bought lives longer: `near expiry` says what hangs on its volatility
     level = row["underlying_now"]
     drawn = payoff(
         Spread("", legs), int(str(row["quantity"])), _decimal(net), None if level is None else float(str(level)), width=PICTURE
@@ -171,8 +173,20 @@ def _odds(row: Row) -> Iterator[tuple[str, object]]:
         mean = "unknown" if value is None else dollars(round(_decimal(value)), signed=True)
         most = dollars(round(_decimal(found["max_profit"])))
         yield "when found", f"one spread: PoP {chance}, EV {mean}, max profit {most}"
+        yield from _band(found)
         if option_class(str(found["root"])).exercise == "American":
             yield "exercise", f"possible before expiry; {EUROPEAN_MODELS}"
+
+
+def _band(candidate: Row) -> Iterator[tuple[str, object]]:
+    """Of two expiries, how the same hangs on the volatility that is left then."""
+    band = cast("list[Row]", candidate.get("band") or [])
+    if band:
+        points = ", ".join(f"{_decimal(one['points']):+}" if one["points"] else "0" for one in band)
+        most = ", ".join(dollars(round(_decimal(one["max_profit"]))) for one in band)
+        chances = ", ".join("unknown" if one["pop"] is None else f"{_decimal(one['pop']):.0%}" for one in band)
+        shifted = f"were the volatility of what is bought {points} points higher by then: max profit {most}; PoP {chances}"
+        yield "near expiry", shifted
 
 
 def _gates(row: Row) -> str:

@@ -132,8 +132,8 @@ def _looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Rule
     marks = [closing_marks(position, rows) for position in positions]
     told: dict[int, tuple[ExitAnswer, ...]] = {}
     by_clock: dict[int, tuple[bool, ...]] = {}
-    # Nobody's rules are about longs that are left alone.
-    versions = [_rules_of(position, rulebook) if position.shorts else None for position in positions]
+    # Nobody's rules are about longs that are left alone, but where what was sold beside them has expired, as it was meant to.
+    versions = [_rules_of(position, rulebook) if position.shorts or position.has_expired else None for position in positions]
     for strategy in {one.digest: one for one in versions if one is not None}.values():
         numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
         seen = [_row(positions[n], marks[n], snapshot, rows) for n in numbers]
@@ -204,7 +204,7 @@ def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propo
     if due is not None:
         yield from act(due, held.position, snapshot, rows, proposed)
     else:
-        if any(not part.spread.shorts for part in held.position.parts):
+        if not held.position.has_expired and any(not part.spread.shorts for part in held.position.parts):
             standing.append(LEFT_ALONE)
             yield from _left_alone(held.position, snapshot, rows, proposed)
         yield from _freed(held, standing, snapshot)
