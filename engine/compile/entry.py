@@ -67,7 +67,7 @@ def compile_entry(
         meeting, strategy.spread, scan.parameters, scan.priced.columns, wanted(strategy.spread, scan.parameters), several=several
     )
     steps, asked = scan.judged(several=several)
-    best = _best(scan.rows, several=several, kept=scan.kept)
+    best = best_of(scan.rows, several=several, kept=scan.kept)
     sql = f"""{scan.legs(found_by, several=several)},
 {met}{steps}
 SELECT {", ".join(scan.rows)}, score
@@ -112,7 +112,7 @@ def _bounded(strategy: Strategy, spread: TwoWings, minimum_fee: float, best: tup
     found = f"""SELECT {", ".join(scan.rows)}, score
 FROM priced
 WHERE {conjunction(asked, 2)}
-{_best(scan.rows, several=False, kept=scan.kept)}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+{best_of(scan.rows, several=False, kept=scan.kept)}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
     sql = f"{scan.legs(keys('bucket', spread, scan.parameters), several=False)},\n{met}{steps}"
     if best is None:
         return Query(f"{sql}\n{found}", scan.parameters.values)
@@ -143,7 +143,7 @@ class _Scan:
         self._spread, self._numbers = spread, Numbers.of(strategy, self.parameters)
         of_spread = Writer(self._numbers.term, self.parameters)
         of_leg = Writer(lambda measure: leg_term(measure.name), self.parameters)
-        self._rules = [of_spread.passes(_asked(rule.expression, self._numbers)) for rule in spread.rules]
+        self._rules = [of_spread.passes(asked_of(rule.expression, self._numbers)) for rule in spread.rules]
         self._score = of_spread.number(spread.rank).sql
         self.priced = Priced.for_sql([*self._rules, self._score], spread, self._numbers, self.parameters, minimum_fee)
         self._legs = [*of_side(spread, self.parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
@@ -177,12 +177,13 @@ class _Scan:
         return self.priced.sieved(early, late, scored, [*self.rows, *["underlying_id"] * several]), late
 
 
-def _asked(rule: Expression, numbers: Numbers) -> Expression:
+def asked_of(rule: Expression, numbers: Numbers) -> Expression:
     """The rule in plain form; a chance of profit of one breakeven is asked by its quantile."""
     return with_quantiles(plain(rule)) if "pop_z" in numbers.steps else plain(rule)
 
 
-def _best(rows: Sequence[str], *, several: bool, kept: str) -> str:
+def best_of(rows: Sequence[str], *, several: bool, kept: str) -> str:
+    """The end of a scan: its total order, and how many rows of it, of each underlying where there are several."""
     order = f"round(score, 10) DESC, {', '.join(rows)}"
     if not several:
         return f"ORDER BY {order}\nLIMIT {kept}"

@@ -56,24 +56,34 @@ class Priced:
         named = [*self._named(self.numbers.levels([*self.fragments, *self.sound])), list(last)]
         return "".join(_step(source if n == 1 else f"priced_{n - 1}", _name(n, named), columns) for n, columns in _counted(named))
 
-    def sieved(self, early: Sequence[str], late: Sequence[str], last: Sequence[str], rows: Sequence[str]) -> str:
+    def sieved(
+        self,
+        early: Sequence[str],
+        late: Sequence[str],
+        last: Sequence[str],
+        rows: Sequence[str],
+        *,
+        source: str = "pairs",
+        known: Sequence[str] = (),
+    ) -> str:
         """What is not heavy first: only rows that fulfil all of `early` live to the rest. Then `last`, in the step `priced`.
 
-        `late` is what is asked of `priced`; beside what it needs, `priced` has `rows`.
+        `late` is what is asked of `priced`; beside what it needs, `priced` has `rows`. Numbers that are `known` are columns of
+        the source.
         """
         numbers = self.numbers
-        lean = numbers.levels(early)
-        known = [name for level in lean for name in level]
+        lean = numbers.levels(early, known)
+        known = [*known, *(name for level in lean for name in level)]
         rest = numbers.levels([*late, *last], known)
         named = self._named(lean)
-        steps = "".join(_step("pairs" if n == 1 else f"lean_{n - 1}", f"lean_{n}", columns) for n, columns in _counted(named))
+        steps = "".join(_step(source if n == 1 else f"lean_{n - 1}", f"lean_{n}", columns) for n, columns in _counted(named))
         wanted = [*rows, *self._uses(late)]
         needed = {*wanted, *words(" ".join([*last, *(numbers.steps[name] for level in rest for name in level)]))}
         columns = [name for name in self._available(known, rows) if name in needed]
         steps += f""",
 sieved AS MATERIALIZED (
   SELECT {", ".join(columns)}
-  FROM {f"lean_{len(named)}" if named else "pairs"}
+  FROM {f"lean_{len(named)}" if named else source}
   WHERE {conjunction(early, 4)}
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
         return steps + _chain("sieved", columns, [*self._named(rest), list(last)], wanted)

@@ -9,8 +9,9 @@ object), and never prepare an ASOF join (its second run takes the database down)
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +20,7 @@ from engine.compile.functions import FUNCTIONS
 from engine.compile.sql import Query
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
@@ -82,17 +84,24 @@ class Scanner:
 
         Where the database has failed it is built anew and the query runs once more.
         """
-        tables = {prepared.relation: table, **beside}
+        return self._over({prepared.relation: table, **beside}, lambda: self._execute(prepared).fetchall())
+
+    def table(self, prepared: Prepared, table: pa.Table) -> pa.Table:
+        """The rows of the query as a table that another query can read."""
+        # A result that is fetched as Arrow from a statement is copied once more.
+        return self._over({prepared.relation: table}, lambda: self._connection.sql(f"EXECUTE {prepared.name}").to_arrow_table())
+
+    def _over(self, tables: Mapping[str, pa.Table], run: Callable[[], T]) -> T:
         for name, held in tables.items():
             if not self._sources[name].schema.equals(held.schema):
                 raise SchemaChanged(f"relation {name} has other columns than before")
         for name, held in tables.items():
             self._sources[name].t = held
         try:
-            return self._run(prepared)
+            return run()
         except (duckdb.FatalException, duckdb.InternalException):
             self.rebuild()
-            return self._run(prepared)
+            return run()
         finally:
             for name in tables:
                 self._sources[name].t = None
@@ -123,8 +132,8 @@ class Scanner:
         self._connection.execute(f"PREPARE {prepared.name} AS {prepared.query.bound()}")
         self._statements[prepared.name] = self._connection.extract_statements(f"EXECUTE {prepared.name}")[0]
 
-    def _run(self, prepared: Prepared) -> list[Row]:
-        return self._connection.execute(self._statements[prepared.name]).fetchall()
+    def _execute(self, prepared: Prepared) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(self._statements[prepared.name])
 
 
 class _Source:

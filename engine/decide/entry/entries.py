@@ -46,6 +46,7 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
         return []
     decisions: list[Decision] = []
     chain: ChainRows | None = None
+    rulebook.finder.together(rulebook.strategies)
     proposed, is_old, waits = False, account_verdict(snapshot).answer != "pass", must_wait(snapshot)
     for strategy in rulebook.strategies:
         if not strategy.enabled or strategy.name in snapshot.paused:

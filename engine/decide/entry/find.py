@@ -22,6 +22,7 @@ from engine.compile.spreads import market_views_of, views_of
 from engine.compile.wings import REACHED, bounded_rows
 from engine.decide.entry.candidates import Views, candidate, spread_of
 from engine.decide.entry.cells import Cells
+from engine.decide.entry.together import Together
 from engine.decide.positions import PositionRow
 from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of, with_views
 from engine.domain.calendar import WEEKDAYS, Calendar
@@ -95,6 +96,11 @@ class Finder:
         self._series: Series | None = None
         scanner.relation("chain", SCAN_SCHEMA)
         scanner.relation("reached", REACHED)
+        self._together = Together(scanner)
+
+    def together(self, strategies: tuple[Strategy, ...]) -> None:
+        """Declares the strategies in force: those that are alike may search together. The same again costs nothing."""
+        self._together.keep(strategies)
 
     def rows(
         self, chain: ChainSnapshot, market: Mapping[str, MarketState], now: datetime, calendar: Calendar = WEEKDAYS
@@ -130,9 +136,13 @@ class Finder:
         self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime, seen: Views
     ) -> list[Row]:
         """Row numbers of the legs and the score of each candidate, best first."""
-        if not rows.table.num_rows:
+        if not rows.table.num_rows or not underlyings:
             return []
         meeting, views = self.meeting(rows.chain), _of_market(strategy, seen)
+        shared = self._together.rows(strategy, rows, meeting, underlyings, now)
+        if shared is not None:
+            self.scans += 1
+            return shared
         bounded = self._bounded(strategy) if meeting == "bucket" else ()
         # What is bounded is bounded within one underlying; together they stand in the order of the plain scan.
         parts = [[name] for name in underlyings] if bounded else [underlyings]
