@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from bench import latency, more_legs, pipeline, vertical
+from bench import latency, many, more_legs, pipeline, vertical
 from bench.timing import Taken
 
 _LABEL = 52
@@ -24,6 +24,13 @@ def main() -> None:
         same = "all found the same rows" if not measured.differing else f"DIFFERENT rows: {', '.join(measured.differing)}"
         _table(f"Bull put scan, {measured.contracts:,} contracts, {measured.rows} kept; {same}", measured.taken, vertical.LOOPS)
     structures = _structures()
+    fifty = many.verticals(seconds=10)
+    _table(f"Fifty bull puts, 20,000 contracts; {_same(fifty)}", fifty.taken, many.LOOPS)
+    look, found = many.one_look(seconds=10)
+    print(
+        f"Fifty strategies of mixed structures, one look with all candidates: {look.wall:.0f} ms by the clock, {look.cpu:.0f} ms of"
+    )
+    print(f"the processor; {found} of them found some.\n")
     handed = pipeline.hand_over(seconds=10)
     _table("Snapshot hand-over, 20,000 contracts", handed, pipeline.HAND_OVER)
     ticks = pipeline.one_tick(seconds=5)
@@ -34,6 +41,8 @@ def main() -> None:
     _latencies(loads)
     _goals(scans, handed, ticks, found)
     _goals_of_structures(*structures)
+    _at_most("G8 fifty verticals, x fifty numba passes", fifty.taken, many.SHARED, many.LOOPS, 10)
+    _at_least("G8 fifty verticals, faster than fifty scans", fifty.taken, many.APART, many.SHARED, 3.5)
     for name, load in loads.items():
         print(_goal(f"tick to what-if, ms, {name}", load.preview_median, "<=", 25))
     print(f"\noptopsy was not measured: it needs another Python. {time.perf_counter() - started:.0f} s in all.")
@@ -54,7 +63,7 @@ def _structures() -> tuple[more_legs.Condors, more_legs.Compared, more_legs.Comp
     return condors, flies, diagonals
 
 
-def _same(compared: more_legs.Compared) -> str:
+def _same(compared: more_legs.Compared | many.Many) -> str:
     return f"DIFFERENT rows: {', '.join(compared.differing)}" if compared.differing else "all found the same rows"
 
 

@@ -88,3 +88,41 @@ def verticals(seconds: float) -> Many:
     found = {name: run() for name, run in runs.items()}
     differing = tuple(name for name, rows in found.items() if rows != found[LOOPS])
     return Many(interleaved(runs, 30, seconds), differing)
+
+
+def mixed() -> list[Strategy]:
+    """Fifty strategies as a trader with many would have them: thirty verticals of two kinds, ten condors, ten butterflies."""
+    chance = Random(9)
+    found = [bull_put(b) for b in drawn()[:20]]
+    for n in range(30):
+        days, width = chance.choice((20, 30)), chance.choice(("$5-$25", "$10-$50"))
+        spread: dict[str, object] = {"expiry": f"{days}-{days + 25} days", "width": width, "keep": peers.KEEP}
+        if n < 10:
+            credit = chance.choice((10, 15))
+            spread |= {"type": "bear_call", "short_delta": "0.10-0.30", "rules": [f"credit >= {credit}% of width", "pop >= 60%"]}
+        elif n < 20:
+            credit = chance.choice((15, 20, 30))
+            spread |= {
+                "type": "iron_condor",
+                "short_delta": "0.10-0.25",
+                "rules": [f"credit >= {credit}% of width", "pop >= 40%"],
+            }
+        else:
+            debit = chance.choice((15, 30))
+            spread |= {"type": "butterfly", "right": chance.choice(("put", "call")), "body_delta": "0.25-0.50"}
+            spread |= {"rules": [f"debit <= {debit}% of width", "pop >= 10%"], "rank": "expected_value / max_loss"}
+        found.append(written(spread))
+    return [one.model_copy(update={"digest": f"{n:064d}", "name": f"number_{n}"}) for n, one in enumerate(found)]
+
+
+def one_look(seconds: float) -> tuple[Taken, int]:
+    """What a look of fifty mixed strategies takes with all of its candidates, and how many found some."""
+    chain, strategies, finder = spx_like(), tuple(mixed()), Finder(Scanner())
+    finder.together(strategies)
+
+    def look() -> int:
+        rows = finder.rows(chain, {}, AS_OF)
+        return sum(bool(finder.scan(one, rows, ["SPX"], AS_OF)) for one in strategies)
+
+    look()
+    return interleaved({MIXED: look}, 20, seconds)[MIXED], look()
