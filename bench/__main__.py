@@ -27,9 +27,8 @@ def main() -> None:
     fifty = many.verticals(seconds=10)
     _table(f"Fifty bull puts, 20,000 contracts; {_same(fifty)}", fifty.taken, many.LOOPS)
     look, found = many.one_look(seconds=10)
-    print(
-        f"Fifty strategies of mixed structures, one look with all candidates: {look.wall:.0f} ms by the clock, {look.cpu:.0f} ms of"
-    )
+    title = "Fifty strategies of mixed structures, one look with all candidates"
+    print(f"{title}: {look.wall:.0f} ms by the clock, {look.cpu:.0f} ms of")
     print(f"the processor; {found} of them found some.\n")
     handed = pipeline.hand_over(seconds=10)
     _table("Snapshot hand-over, 20,000 contracts", handed, pipeline.HAND_OVER)
