@@ -112,7 +112,8 @@ class Spread:
     def __str__(self) -> str:
         strikes = "/".join(f"{leg.contract.strike.normalize():f}" for leg in self.legs)
         rights = {leg.contract.put_call for leg in self.legs}
-        return f"{self.root} {self.expiry:%d %b %y} {strikes}{rights.pop() if len(rights) == 1 else ''} {self.structure}"
+        days = "/".join(f"{day:%d %b %y}" for day in sorted({leg.contract.expiry for leg in self.legs}))
+        return f"{self.root} {days} {strikes}{rights.pop() if len(rights) == 1 else ''} {self.structure}"
 
 
 def _con_id(leg: Leg) -> int:

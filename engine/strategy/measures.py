@@ -236,18 +236,21 @@ _SPREAD = (
     _spread(
         "max_profit",
         Unit.USD,
-        "Most one spread can earn at expiry: multiplier × credit, or multiplier × (width - debit); at mid, fees excluded.",
+        "Most one spread can earn at expiry: multiplier × credit, or multiplier × (width - debit); at mid, fees excluded. Of two "
+        "expiries when the first ends, what is bought revalued at its own iv.",
     ),
     _spread(
         "max_loss",
         Unit.USD,
-        "Most one spread can lose at expiry: multiplier × (width - credit), or multiplier × debit; at mid, fees excluded.",
+        "Most one spread can lose at expiry: multiplier × (width - credit), or multiplier × debit; at mid, fees excluded. Of two "
+        "expiries when the first ends, what is bought at the least that it can be worth then.",
     ),
     _spread("return_on_risk", Unit.RATIO, "max_profit / max_loss."),
     _spread(
         "pop",
         Unit.RATIO,
-        "Risk-neutral probability of a profit at expiry after fees, at the iv interpolated in strike at the breakeven.",
+        "Risk-neutral probability of a profit at expiry after fees, at the iv interpolated in strike at the breakeven; of two "
+        "expiries when the first ends, what is bought revalued at its own iv.",
         nullable=True,
         between=(0, 1),
     ),

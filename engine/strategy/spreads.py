@@ -588,7 +588,7 @@ class Diagonal(OfTwoExpiries, OfOneRight):
             "short_delta: 0.20-0.35",
             "width: $5-$50",
         ),
-        ("quote_width <= $0.50",),
+        ("quote_width <= $2",),
         ("profit >= 25% of max_loss", "loss >= 40% of max_loss"),
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": _NO_WIDTH})
@@ -654,7 +654,7 @@ class DoubleDiagonal(TwoCalendars):
             "short_delta: 0.20-0.35          # of each side",
             "width: $5-$50                   # of both sides, equally wide; or {put: $5, call: $10}",
         ),
-        ("quote_width <= $1",),
+        ("quote_width <= $4",),
         ("profit >= 25% of max_loss", "loss >= 40% of max_loss"),
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": _NO_WIDTH, "long_delta": "it has two bought legs"})

@@ -80,8 +80,8 @@ def crossings(legs: Sequence[Leg], cash: float) -> Iterator[tuple[float, bool]]:
                 yield _halved(profit, middle, low), False
             if profit(high) > 0:
                 yield _halved(profit, middle, high), True
-    if profit(shorts[-1]) > 0 >= profit(FAR_ABOVE * shorts[-1]):
-        yield _halved(profit, FAR_ABOVE * shorts[-1], shorts[-1]), False
+    if profit(shorts[-1]) > 0 and (loss := _first_loss_above(profit, shorts[-1])) is not None:
+        yield _halved(profit, loss, shorts[-1]), False
 
 
 def chance(legs: Sequence[Leg], kept: float, normal: Callable[[float], float]) -> float | None:
@@ -155,6 +155,16 @@ def _is_known(legs: Sequence[Leg]) -> bool:
 
 def _is_american(legs: Sequence[Leg]) -> bool:
     return bool(legs[0].option["is_american"])
+
+
+def _first_loss_above(profit: Callable[[float], float], gain: float) -> float | None:
+    """The first level, walking up, without a profit: a forward that grows faster than money makes one again far above."""
+    level = gain
+    while level < FAR_ABOVE * gain:
+        level *= 1.01
+        if profit(level) <= 0:
+            return level
+    return None
 
 
 def _halved(profit: Callable[[float], float], loss: float, gain: float) -> float:

@@ -49,7 +49,9 @@ def combinations(spread: Structure, legs: Sequence[Option]) -> Iterator[dict[str
     """The options by role, wherever they meet as the shape says."""
     joins = {join.leg: join for join in spread.shape.joins}
     series: dict[tuple[object, ...], list[Option]] = {}
+    of_class: dict[tuple[object, ...], list[Option]] = {}
     for option in legs:
+        of_class.setdefault((option["class_id"], option["put_call"]), []).append(option)
         series.setdefault((option["class_id"], option["dte"], option["put_call"]), []).append(option)
 
     def chosen(roles: Sequence[str], so_far: dict[str, Option]) -> Iterator[dict[str, Option]]:
@@ -60,8 +62,10 @@ def combinations(spread: Structure, legs: Sequence[Option]) -> Iterator[dict[str
         first = next(iter(so_far.values()), None)
         right = 1 if spread.shape.leg(role).put_call == "C" else -1
         among: Sequence[Option] = legs
-        if first is not None and not isinstance(spread, OfTwoExpiries):
+        if first is not None:
             among = series.get((first["class_id"], first["dte"], right), [])
+            if spread.shape.is_later(role):
+                among = of_class.get((first["class_id"], right), [])
         for option in among:
             if _may_be(spread, role, option) and (role not in joins or _meets(spread, joins[role], so_far, option)):
                 yield from chosen(roles[1:], so_far | {role: option})

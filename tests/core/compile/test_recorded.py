@@ -100,8 +100,46 @@ BROKEN = given.strategy(
     name="broken",
 )
 
+NEAR_AND_FAR = {"near": "1-9 days", "far": "10-30 days"}
+SAME_STRIKE = given.strategy(
+    "calendar",
+    rules=["pop >= 20%"],
+    rank="return_on_risk * pop",
+    expiry=NEAR_AND_FAR,
+    right="put",
+    short_delta="0.40-0.50",
+    width=None,
+    keep=50,
+    name="same_strike",
+)
+BELOW = given.strategy(
+    "diagonal",
+    rules=["breakeven_distance > -5%"],
+    rank="expected_value / max_loss",
+    expiry=NEAR_AND_FAR,
+    right="call",
+    far_strike="lower",
+    short_delta="0.30-0.34",
+    width="$20-$25",
+    keep=50,
+    name="below",
+)
+BOTH_SIDES = given.strategy(
+    "double_calendar",
+    rank="pop * max_profit",
+    expiry=NEAR_AND_FAR,
+    short_delta={"put": "0.30-0.33", "call": "0.30-0.33"},
+    width=None,
+    keep=50,
+    name="both_sides",
+)
 
-@pytest.mark.parametrize("strategy", [SOLD, CALLS, BOUGHT, WINGS, PINNED, BODY, BROKEN], ids=lambda strategy: strategy.name)
+
+@pytest.mark.parametrize(
+    "strategy",
+    [SOLD, CALLS, BOUGHT, WINGS, PINNED, BODY, BROKEN, SAME_STRIKE, BELOW, BOTH_SIDES],
+    ids=lambda strategy: strategy.name,
+)
 @pytest.mark.parametrize(
     ("path", "at"),
     [(SPX, None), (SPXW, datetime(2016, 4, 28, 15, 0, tzinfo=UTC)), (SPXW, datetime(2016, 4, 29, 19, 30, tzinfo=UTC))],
