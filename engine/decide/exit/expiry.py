@@ -68,8 +68,9 @@ def settled(position: Position, snapshot: Snapshot) -> Settle | None:
     spread, market = position.spread, snapshot.market.get(position.spread.underlying)
     ends = {leg: snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in position.legs}
     first, settles = min(ends.values()), max(ends.values())
-    if market is not None and snapshot.at >= first + SETTLED_AFTER and snapshot.at < settles + SETTLED_AFTER:
-        return _partly(position, {leg for leg, end in ends.items() if end == first}, first, market, snapshot)
+    if market is not None and first < settles:
+        over = {leg for leg, end in ends.items() if end == first}
+        return _partly(position, over, first, market, snapshot) if snapshot.at >= first + SETTLED_AFTER else None
     spot = _last_price(market, settles, snapshot) if market else None
     if snapshot.at < settles + SETTLED_AFTER or spot is None:
         return None

@@ -83,6 +83,26 @@ def test_what_is_left_is_settled_at_its_own_expiry() -> None:
     assert settled.fact.value == Decimal(10)
 
 
+def test_expiries_that_were_both_missed_are_settled_one_after_the_other_each_at_its_own_close() -> None:
+    known, now = given.ledger(*OPENED), datetime(2027, 1, 19, 15, 0, tzinfo=UTC)
+    session = Session(now.date(), now.replace(hour=14, minute=30), now.replace(hour=21))
+    closes = tuple(600.0 - number for number in range(40, -1, -1))
+    market = {"SPX": given.market("SPX", price=650.0, closes=closes)}
+
+    def due() -> LegsExpired | PositionSettled:
+        (settled,) = look(known, given.chain(at=now), strategy=given.strategy(HOLDS), session=session, market=market)
+        assert isinstance(settled, Settle)
+        return settled.fact
+
+    first = due()
+    assert isinstance(first, LegsExpired)
+    assert first.expired_at == LAST.close
+    given.told(known, first)
+    second = due()
+    assert isinstance(second, PositionSettled)
+    assert (first.expired[0].worth > 5, second.value) == (True, Decimal(0))
+
+
 def test_what_is_left_is_sold_when_a_rule_of_the_file_holds() -> None:
     known = given.ledger(*OPENED, LegsExpired("o1", (ExpiredLeg(NEAR.con_id, 1, Decimal(0)),), "expired", LAST.close))
     strategy = given.strategy(HOLDS)
