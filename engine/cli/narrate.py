@@ -98,7 +98,7 @@ class Narrator:
             case EntryDenied():
                 return f"denied    {fact.strategy}: {fact.spread}: {fact.obstacle}"
             case ExitTriggered():
-                word = {"close": "exit    ", "roll": "exit    ", "alert": "alert   ", "keep": "kept    "}[fact.action]
+                word = {"alert": "alert   ", "keep": "kept    "}.get(fact.action, "exit    ")
                 why = f": {fact.text}" if fact.text else ""
                 return f"{word}  {self._name(fact.position)}: {fact.rule}{measures(fact.values)}{why}"
             case ExitBlocked():

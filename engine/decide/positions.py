@@ -12,17 +12,21 @@ from engine.compile.conditions import Value
 from engine.compile.market import days_to_ex_dividend, minutes_to_close, time_of_day
 from engine.decide.quotes import Rows, closing_marks
 from engine.domain.chain import ChainSnapshot, MarketState
+from engine.domain.parts import Lot, Side
 from engine.domain.position import Position
 from engine.domain.session import Session, days_to_expiry, trading_day
-from engine.domain.spread import Leg
+from engine.domain.spread import Leg, Spread
 from engine.pricing.mark import Mark
 
 PositionRow = dict[str, Value]
 
-PRICED = frozenset({"profit", "loss", "mark", "delta", "short_delta", "extrinsic_of_short"})
+SIDES: tuple[Side, ...] = ("put", "call")
+PRICED = frozenset({"profit", "loss", "mark", "delta", "short_delta", "extrinsic_of_short"}) | {
+    f"{side}_side_{name}" for side in SIDES for name in ("profit", "loss", "delta")
+}
 """Measures that are as old as the quotes of the legs: unknown where those are not believed."""
 
-OF_THE_MARKET = PRICED | {"short_strike_breached"}
+OF_THE_MARKET = PRICED | {"short_strike_breached", *(f"{side}_side_breached" for side in SIDES)}
 """Measures that need a price of anything: a rule that holds without them holds by the clock."""
 
 
@@ -68,7 +72,45 @@ def measured(
         "extrinsic_of_short": _all([_extrinsic(leg, rows, spot) for leg in shorts], min),
         "minutes_to_close": minutes_to_close(now, session),
         "time": time_of_day(now),
+        **_sides(position, marks, rows, spot),
     }
+
+
+def _sides(position: Position, marks: Sequence[Mark] | None, rows: Rows, spot: float | None) -> PositionRow:
+    """The measures of both sides; unknown for a structure of one right, which has none."""
+    has_both = len({lot.leg.contract.put_call for lot in position.lots}) > 1
+    found = [_of_side(side, position if has_both else None, marks, rows, spot) for side in SIDES]
+    return found[0] | found[1]
+
+
+def _of_side(side: Side, position: Position | None, marks: Sequence[Mark] | None, rows: Rows, spot: float | None) -> PositionRow:
+    """What one side is by itself; all of it unknown where nothing of it is open. Its legs are priced as the whole is believed."""
+    right = "P" if side == "put" else "C"
+    lots = [lot for lot in (position.lots if position else ()) if lot.held and lot.leg.contract.put_call == right]
+    shorts = [lot.leg for lot in lots if lot.leg.sign < 0]
+    multiplier = position.spread.multiplier if position else 0
+    credit = -sum((lot.leg.sign * lot.held * lot.opening_price for lot in lots), Decimal(0)) * multiplier if lots else None
+    worth = _worth_now(lots, rows) if lots and marks is not None else None
+    profit = None if worth is None or credit is None else float(credit) + worth * multiplier
+    return {
+        f"{side}_side_profit": profit,
+        f"{side}_side_loss": None if profit is None else -profit,
+        f"{side}_side_credit": None if credit is None or credit <= 0 else float(credit),
+        f"{side}_side_delta": _all([_absolute(rows.value(leg.contract.con_id, "delta")) for leg in shorts], max),
+        f"{side}_side_breached": _any([_breached(leg, spot) for leg in shorts]) if shorts else None,
+    }
+
+
+def _worth_now(lots: Sequence[Lot], rows: Rows) -> float | None:
+    """What closing these legs brings at mid, USD per share times contracts, by the rule of `closing_mark`; None where one has no
+    ask."""
+    total = 0.0
+    for lot in lots:
+        mark = rows.mark(Spread("leg", (lot.leg,)), "close")
+        if mark is None:
+            return None
+        total += float(mark.mid) * lot.held / lot.leg.ratio
+    return total
 
 
 def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow:

@@ -388,7 +388,7 @@ class ExitTriggered:
     position: str
     rule: str
     """The condition as the trader wrote it."""
-    action: Literal["close", "roll", "alert", "keep"]
+    action: Literal["close", "close half", "close put side", "close call side", "close short", "roll", "alert", "keep"]
     snapshot: str
     values: dict[str, float | None] = field(default_factory=dict[str, float | None])
     """The measures the rule looked at."""

@@ -6,7 +6,7 @@ theirs: a leg that ran ahead of the others is seen in the order, and is no part 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -186,9 +186,22 @@ def position_of(
     return position if settled is not None else _with_bare(position)
 
 
-def newly_opened(name: str, strategy: str, digest: str, spread: Spread, quantity: int, net: Decimal, at: datetime) -> Position:
-    """The position that an opening of so many spreads at this net would make, fees apart."""
-    lots = tuple(Lot(leg, leg.ratio * quantity, 0, leg.ratio * quantity, ZERO, None) for leg in spread.legs)
+def newly_opened(
+    name: str,
+    strategy: str,
+    digest: str,
+    spread: Spread,
+    quantity: int,
+    net: Decimal,
+    at: datetime,
+    prices: Mapping[int, Decimal] | None = None,
+) -> Position:
+    """The position that an opening of so many spreads at this net would make, fees apart; `prices` are those of its legs by
+    con_id, USD per share, 0 where it is not said."""
+    paid = prices or {}
+    lots = tuple(
+        Lot(leg, leg.ratio * quantity, 0, leg.ratio * quantity, paid.get(leg.contract.con_id, ZERO), None) for leg in spread.legs
+    )
     return Position(
         id=name, strategy=strategy, digest=digest, spread=spread, opened_at=at, opened=quantity, closed=0, opening_net=net,
         closing_net=None, fees=ZERO, max_loss=ZERO, closed_at=None, close_reason="", lots=lots,

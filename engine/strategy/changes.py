@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from engine.strategy.conditions import Action, ExitRule
+from engine.strategy.conditions import PORTIONS, Action, ExitRule
 from engine.strategy.events import Event
 from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
 from engine.strategy.spelled import parts_of, spelled
@@ -64,7 +64,13 @@ _CAUTIOUS_FIRST = {
     "entry.approval.else": ("decline", "ask"),
     "roll.else": ("close", "alert", "keep"),
 }
-_STRENGTH: dict[Action, int] = {"let expire": 0, "alert": 1, "roll": 2, "close": 3}
+_STRENGTH: dict[str, int] = {
+    "let expire": 0,
+    "alert": 1,
+    **dict.fromkeys(PORTIONS, 2),
+    "roll": 3,
+    "close": 4,
+}
 """How surely an exit ends a risk."""
 
 Change: TypeAlias = tuple[str, bool]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from engine.domain.parts import Portion
 from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Relation
@@ -20,11 +21,20 @@ from engine.strategy.units import Unit
 from engine.strategy.values.scalar import shortened
 from engine.strategy.way_out import WayOut, Whole, is_later, turn, write, write_any
 
-Deed: TypeAlias = Literal["close", "roll", "alert"]
+PartClose: TypeAlias = Literal["close half", "close put side", "close call side", "close short"]
+"""A close of a portion: half of the spreads, one side of a structure that has two, what is owed only."""
+Deed: TypeAlias = Literal["close", PartClose, "roll", "alert"]
 """What an exit does to a position."""
 Action: TypeAlias = Literal[Deed, "let expire"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
+PORTIONS: Mapping[str, Portion] = {
+    "close half": Portion(half=True),
+    "close put side": Portion(side="put"),
+    "close call side": Portion(side="call"),
+    "close short": Portion(short=True),
+}
+"""What each of these closes."""
 
 LET_EXPIRE: Literal["let expire"] = "let expire"
 _ALWAYS = Compare(">=", Measure("dte", "position"), Number(0, Unit.DAYS))
@@ -34,6 +44,13 @@ _WANTED = {"condition": "a condition", "ranking": "one number", "exit": "a condi
 _OTHER_ACTIONS: Mapping[str, Action] = {
     **dict.fromkeys(
         ("exit", "sell", "stop", "take profit", "buy back", "flatten", "liquidate", "close all", "out", "true"), "close"
+    ),
+    **dict.fromkeys(("half", "close 50%", "close half of it", "sell half", "take half off", "half off"), "close half"),
+    **dict.fromkeys(("close puts", "close the puts", "close the put side", "close put", "put side"), "close put side"),
+    **dict.fromkeys(("close calls", "close the calls", "close the call side", "close call", "call side"), "close call side"),
+    **dict.fromkeys(
+        ("buy back the short", "buy back the short only", "buy back short", "close the short", "close short leg", "short only"),
+        "close short",
     ),
     **dict.fromkeys(("rollover", "roll over", "roll out", "roll forward", "adjust", "roll down"), "roll"),
     **dict.fromkeys(("notify", "warn", "email", "message", "ping", "sms", "notification", "tell", "warning", "alarm"), "alert"),
@@ -132,7 +149,7 @@ class OneLine:
         said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
         likely = _OTHER_ACTIONS.get(said) or nearest(said, ACTIONS)
         options = [likely, *(one for one in ACTIONS if one != likely)] if likely else list(ACTIONS)
-        if (told := reader.later_action(said)) is not None:
+        if said not in _OTHER_ACTIONS and (told := reader.later_action(said)) is not None:
             raise complaint(word.place, *told)
         raise complaint(word.place, known, write_any(options))
 

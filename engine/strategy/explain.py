@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from engine.strategy.conditions import Action
 from engine.strategy.expressions.tree import (
     And,
     Arithmetic,
@@ -245,7 +246,16 @@ def _walk(walk: PriceWalk) -> str:
 
 
 def _exits(strategy: Strategy) -> list[str]:
-    verbs = {"close": "is closed", "roll": "is rolled", "alert": "is reported", "let expire": "is left to expire"}
+    verbs: dict[Action, str] = {
+        "close": "is closed",
+        "roll": "is rolled",
+        "alert": "is reported",
+        "let expire": "is left to expire",
+        "close half": "is closed by half, once,",
+        "close put side": "has its put side closed",
+        "close call side": "has its call side closed",
+        "close short": "has its sold legs bought back, the bought ones stay,",
+    }
     rules = [rule for rule in strategy.exits if not rule.lets_all_expire]
     said = [f"A position {verbs[rule.action]} when {rule.condition.text}." for rule in rules]
     if rules:

@@ -11,6 +11,7 @@ name in the relation of that name.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,6 +113,22 @@ def _position(
     between: tuple[float, float] | None = None,
 ) -> Declaration:
     return Declaration(name, "position", unit, sentence, name, nullable, structures=structures, between=between)
+
+
+def _of_side(side: str) -> Iterator[Declaration]:
+    """What one side of a position that has two is by itself, as long as anything of it is open."""
+    of = f"the {side} side"
+    yield _position(f"{side}_side_profit", Unit.USD, f"What {of} has made, at mid, before fees; negative is a loss.")
+    yield _position(f"{side}_side_loss", Unit.USD, f"{side}_side_profit with the other sign.")
+    yield _position(f"{side}_side_credit", Unit.USD, f"What {of} brought when it was opened, at the prices of its legs.")
+    yield _position(f"{side}_side_delta", Unit.DELTA, f"Delta of the sold leg of {of}, without its sign.", between=(0, 1))
+    yield _position(f"{side}_side_breached", Unit.FLAG, f"The underlying is at or beyond the sold strike of {of}.")
+
+
+SIDE_MEASURES: frozenset[str] = frozenset(
+    f"{side}_side_{name}" for side in ("put", "call") for name in ("profit", "loss", "credit", "delta", "breached")
+)
+"""Measures of one side of a position."""
 
 
 def _account(name: str, unit: Unit, sentence: str) -> Declaration:
@@ -356,6 +373,7 @@ _POSITION = (
         "Calendar days to the next ex-dividend date of the underlying; absent while none is known.",
     ),
     _position("extrinsic_of_short", Unit.USD_PER_SHARE, "Mid of the short leg above its intrinsic value."),
+    *(declared for side in ("put", "call") for declared in _of_side(side)),
     _position("minutes_to_close", Unit.MINUTES, "Minutes until the regular session of the options ends today."),
     _position("time", Unit.CLOCK, "Time of day in New York.", nullable=False),
 )

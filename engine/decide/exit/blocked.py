@@ -12,7 +12,7 @@ A stop, a date and a time must be done, so they are tried for as long as they ho
 can what nobody bids for: its messages would only count against the account's order efficiency.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,7 +20,7 @@ from typing import Literal
 from engine.decide.asking import ask_now, ask_silent
 from engine.decide.exit.closing import NOT_HELD, close, proposals, why_not_sent
 from engine.decide.exit.confirm import pending
-from engine.decide.exit.cuts import Cut, cuts, free_parts
+from engine.decide.exit.cuts import Cut, rule_cuts
 from engine.decide.quotes import Rows
 from engine.domain.clocks import (
     CANCEL_AGAIN,
@@ -35,7 +35,7 @@ from engine.domain.clocks import (
 from engine.domain.decision import BlockExit, ConfirmExit, Decision, FreeExit, TriggerExit
 from engine.domain.facts import ExitBlocked, ExitFreed, ExitObstacle, ExitTriggered
 from engine.domain.order import Order
-from engine.domain.parts import Part
+from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import ExitHits, Snapshot
@@ -63,6 +63,8 @@ class Due:
     kind: Kind
     """A loss, a profit, a date or a time, the last day."""
     triggered: ExitTriggered | None = None
+    portion: Portion = ALL
+    """How much of the position it closes."""
     runs: bool = False
     """Whether the market runs away from it: its close begins at what is certain to trade."""
 
@@ -78,15 +80,17 @@ class _Tried:
 
 
 def act(
-    due: Due, position: Position, snapshot: Snapshot, rows: Rows, proposed: int, parts: Iterable[Part] | None = None
+    due: Due, position: Position, snapshot: Snapshot, rows: Rows, proposed: int, wanted: Sequence[Cut] | None = None
 ) -> Iterator[Decision]:
-    """The closes of a position whose exit is due, or of these parts of it; where one cannot be now, what is said and asked.
+    """The closes of a position whose exit is due, or these of it; where one cannot be now, what is said and asked.
 
     What another close is at work on is left to that. Of several that cannot be, the first is told.
     """
-    free = free_parts(position, snapshot) if parts is None else parts
     tried = list[_Tried]()
-    for cut in cuts(free, rows, must=due.kind != "target", is_guard=due.kind == "guard"):
+    must, is_guard = due.kind != "target", due.kind == "guard"
+    if wanted is None:
+        wanted = rule_cuts(position, due.portion, due.reason, snapshot, rows, must=must, is_guard=is_guard)
+    for cut in wanted:
         number = proposed + sum(proposals(one.decisions) for one in tried)
         tried.append(_try(due, cut, position, snapshot, rows, number))
     known = _known(position, snapshot)

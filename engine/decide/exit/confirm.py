@@ -20,7 +20,9 @@ from engine.strategy.expressions.tree import measures_in
 
 AT_ONCE = frozenset(
     {"profit", "dte", "days_held", "time", "minutes_to_close", "credit", "debit", "max_profit", "days_to_ex_dividend"}
+    | {f"{side}_side_{name}" for side in ("put", "call") for name in ("profit", "credit")}
 )
+_PROFITS = ("profit", "put_side_profit", "call_side_profit")
 """Measures that one look is enough for."""
 
 
@@ -70,8 +72,8 @@ def pending(hits: ExitHits | None, snapshot: Snapshot) -> ExitHits | None:
 
 def is_stop(found: ExitAnswer) -> bool:
     """Whether a rule must be confirmed and its close is urgent: it looks at prices, or at a profit that is a loss."""
-    profit = found.values.get("profit")
-    return not _is_at_once(found.rule) or (profit is not None and profit < 0)
+    profits = [found.values.get(name) for name in _PROFITS]
+    return not _is_at_once(found.rule) or any(profit is not None and profit < 0 for profit in profits)
 
 
 def _is_at_once(rule: ExitRule) -> bool:

@@ -83,6 +83,37 @@ def portion_cuts(position: Position, portion: Portion, rows: Rows) -> tuple[Cut,
     return tuple(shorts_alone(parts, rows)) if portion.short else tuple(Cut(part.spread, part.quantity) for part in parts)
 
 
+def rule_cuts(
+    position: Position, portion: Portion, rule: str, snapshot: Snapshot, rows: Rows, *, must: bool, is_guard: bool = False
+) -> tuple[Cut, ...]:
+    """The orders that a rule closes this portion with now, of what no other close is at work on.
+
+    A half is closed once: what orders for the same reason have filled of it counts.
+    """
+    parts = free_parts(position, snapshot)
+    if portion.side is not None:
+        parts = of_one_side(parts, portion.side)
+    if portion.half and parts:
+        left = _half_left(position, rule, snapshot)
+        parts = (replace(parts[0], quantity=min(left, parts[0].quantity)),) if left > 0 else ()
+    return tuple(shorts_alone(parts, rows)) if portion.short else tuple(cuts(parts, rows, must=must, is_guard=is_guard))
+
+
+def is_done(position: Position, portion: Portion, rule: str, snapshot: Snapshot) -> bool:
+    """Whether nothing is left of the portion that a rule closes: its side is gone, its half was closed, no short is owed."""
+    if portion.half:
+        return _half_left(position, rule, snapshot) <= 0
+    if portion.short:
+        return not position.shorts
+    return portion.side is not None and not of_one_side(position.parts, portion.side)
+
+
+def _half_left(position: Position, rule: str, snapshot: Snapshot) -> int:
+    """Combinations of the first part that a rule has still to close to have closed half, rounded up."""
+    filled = sum(order.filled for order in snapshot.ledger.closings_of(position.id) if order.proposed.reason == rule)
+    return -(-(position.quantity + filled) // 2) - filled
+
+
 def net_of(cut_nets: Iterable[tuple[Cut, Decimal]]) -> Decimal:
     """What several orders bring together, each at its net, USD per share of one combination of the first."""
     nets = list(cut_nets)

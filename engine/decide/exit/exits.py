@@ -36,7 +36,7 @@ from engine.decide.exit.blocked import (
 )
 from engine.decide.exit.closing import is_closing_time, is_free, proposals, why_not_sent
 from engine.decide.exit.confirm import counted, is_stop, pending
-from engine.decide.exit.cuts import free_parts
+from engine.decide.exit.cuts import Cut, free_parts, is_done
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
@@ -46,10 +46,11 @@ from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import ConfirmExit, Decision, TriggerExit
 from engine.domain.facts import ExitTriggered
+from engine.domain.parts import ALL
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.pricing.mark import Mark
-from engine.strategy.conditions import LET_EXPIRE
+from engine.strategy.conditions import LET_EXPIRE, PORTIONS
 from engine.strategy.model import Strategy
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
@@ -182,6 +183,8 @@ def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propo
             break
         assert held.strategy is not None, "rules that answer are those of a strategy"
         action = action_of(answer.rule, held.position, held.strategy, snapshot.ledger)
+        if action in PORTIONS and is_done(held.position, PORTIONS[action], text, snapshot):
+            continue
         at_once = by_clock or not is_stop(answer)
         belief = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
         is_due = belief != "no"
@@ -217,7 +220,7 @@ def _left_alone(position: Position, snapshot: Snapshot, rows: Rows, proposed: in
         mark = rows.mark(part.spread, "close")
         if not part.spread.shorts and mark is not None and not mark.unbid and unpriced_because(mark) is None:
             due = Due(LEFT_ALONE, LEFT_ALONE, "target")
-            yield from act(due, position, snapshot, rows, proposed, (part,))
+            yield from act(due, position, snapshot, rows, proposed, (Cut(part.spread, part.quantity),))
             return
 
 
@@ -341,7 +344,9 @@ def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
 def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind: Kind, text: str, *, runs: bool = False) -> Due:
     rule = answer.rule.condition.text
     reason = (PREFIX if action == "roll" else "") + rule
-    return Due(rule, reason, kind, replace(_triggered(answer, action, held, snapshot), text=text), runs)
+    triggered = replace(_triggered(answer, action, held, snapshot), text=text)
+    portion = PORTIONS.get(action, ALL)
+    return Due(rule, reason, kind, triggered, portion, runs)
 
 
 def _triggered(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot) -> ExitTriggered:

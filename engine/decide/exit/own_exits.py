@@ -8,6 +8,8 @@ would ever protect: unknown is no pass. An exit on something that may have no an
 that is not announced, stops nothing: it does not act before it has one.
 """
 
+from decimal import Decimal
+
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.positions import OF_THE_MARKET, measured
 from engine.decide.quotes import Rows, spread_quote
@@ -28,7 +30,8 @@ def own_exits(
     strategy: Strategy, spread: Spread, contracts: int, quote: Mark, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
 ) -> Verdict:
     """Whether an opening would stay open by the exits of its own file."""
-    position = newly_opened("", strategy.name, strategy.digest, spread, contracts, quote.mid, snapshot.at)
+    prices = {leg.contract.con_id: _mid(leg.contract.con_id, rows) for leg in spread.legs}
+    position = newly_opened("", strategy.name, strategy.digest, spread, contracts, quote.mid, snapshot.at, prices)
     mark = spread_quote(spread, rows, "close")
     believed = mark if mark is not None and mark.obstacle is None else None
     row = measured(
@@ -52,3 +55,8 @@ def own_exits(
     if unknown is not None:
         return Verdict(GATE, "unknown", f"{unknown.rule.condition.text} cannot be answered", _BOUND, strategy.name)
     return Verdict(GATE, "pass", "none holds", _BOUND, strategy.name)
+
+
+def _mid(con_id: int, rows: Rows) -> Decimal:
+    bid, ask = rows.value(con_id, "bid") or 0.0, rows.value(con_id, "ask") or 0.0
+    return Decimal(repr(round((bid + ask) / 2, 4)))

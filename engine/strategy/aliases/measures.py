@@ -180,8 +180,8 @@ LATER: tuple[Later, ...] = (
     Later("a hedge", "hedge, hedging, delta hedge", {}, "a limit on delta in account.yaml"),
     Later("another entry after a stop", "re-entry, reentry, re-enter", {}, "per_day in limits"),
     Later(
-        "closing a part of a position",
-        "half, scale out, partial, close half, close 50%",
+        "closing another part of a position than half or a side",
+        "scale out, partial, close 25%, a third",
         {"position": "profit >= 50% of {paid}"},
     ),
     Later(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from engine.strategy.expressions.tree import And, Condition, Expression, Measure, measures_in
-from engine.strategy.measures import declaration
+from engine.strategy.measures import SIDE_MEASURES, declaration
 from engine.strategy.model import Policy
 from engine.strategy.source import Place
 from engine.strategy.units import Unit
@@ -71,6 +71,10 @@ def _check_defined(validation: Validation, where: Place | Condition, measure: Me
             what = write(re.sub(r"\bmax_profit\b", paid, " ".join(where.text.split())))
         held = " that is open" if name not in spread.lacks else ""
         validation.error(where, f"'{name}' is not defined for {_a(spread.name())}{held}: {lacks[name]}", what)
+    elif name in SIDE_MEASURES and len({leg.put_call for leg in spread.shape.legs}) < 2:
+        message = f"'{name}' is not defined for {_a(spread.name())}: all of its legs are of one right"
+        whole = name.split("_side_", 1)[1].replace("delta", "short_delta").replace("breached", "short_strike_breached")
+        validation.error(where, message, _turned(where, name, whole))
     elif defined_for is None or defined_for == spread.pays:
         return
     elif spread.pays != "either":

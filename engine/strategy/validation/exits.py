@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from engine.domain.index_classes import option_class
-from engine.strategy.conditions import LET_EXPIRE
+from engine.strategy.conditions import LET_EXPIRE, PORTIONS
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.spreads import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
@@ -16,7 +16,9 @@ from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import DayRange, ExpiryRule
 from engine.strategy.way_out import add, write
 
-_LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"})
+_LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"}) | {
+    f"{side}_side_{name}" for side in ("put", "call") for name in ("loss", "delta", "breached")
+}
 _CLOSES_FROM, _CLOSES_UNTIL = 9 * 60 + 30, 15 * 60 + 55
 """Minutes of the day in New York: nothing is closed before the open nor in the last five minutes of a session."""
 _STOPS_BEFORE_CLOSE = 5
@@ -35,7 +37,9 @@ def check_exits(validation: Validation) -> None:
     strategy = validation.strategy
     closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
-    if not names & _LIMIT_A_LOSS and not any(_is_below_zero(condition) for condition in closing):
+    apart = [rule.condition for rule in strategy.exits if rule.action in PORTIONS]
+    limiting = names | {measure.name for condition in apart for measure in measures_in(condition.expression)}
+    if not limiting & _LIMIT_A_LOSS and not any(_is_below_zero(condition) for condition in (*closing, *apart)):
         validation.warn(validation.at("exits"), "no exit limits a loss", add(f"- {_STOPS[validation.spread.pays]}", "exits"))
     in_shares = _settled_in_shares(validation)
     is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
@@ -53,6 +57,16 @@ def _is_below_zero(condition: Condition) -> bool:
         for about, bound in bounds_of(condition)
         if Measure("profit", "position") in (about, *(measures_in(about)[:1]))
     )
+
+
+def check_portions(validation: Validation) -> None:
+    """Sides that the structure does not have."""
+    shape = validation.spread.shape
+    has_sides = len({leg.put_call for leg in shape.legs}) > 1
+    for at, rule in enumerate(validation.strategy.exits):
+        if not has_sides and rule.action in {"close put side", "close call side"}:
+            message = f"a {validation.spread.name()} has no sides: all of its legs are of one right"
+            validation.error(validation.at("exits", at, rule.condition.text), message, write("close"))
 
 
 def check_let_expire(validation: Validation) -> None:

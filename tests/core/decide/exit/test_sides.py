@@ -1,0 +1,106 @@
+"""Rules that close a portion: half once, one side by its own result, what is owed only; and what stands below them goes on."""
+
+from decimal import Decimal
+
+import pytest
+
+from engine.decide.positions import position_row
+from engine.domain.decision import Propose, TriggerExit
+from engine.domain.ledger import Ledger
+from engine.domain.parts import side_of
+from engine.domain.spread import Spread
+from engine.strategy.model import Strategy
+from tests import given
+from tests.core.decide.exit.test_cuts import bought_back, proposed, quoted
+from tests.core.decide.watching import look, position, seconds
+from tests.structures import CONDOR
+
+LOSING_PUTS = {"p580": (3.95, 4.05), "p575": (2.00, 2.04), "c620": (0.90, 0.94), "c625": (0.50, 0.54)}
+"""The puts cost 1.98 to close, the calls 0.40."""
+
+
+def condor_file(*exits: str) -> Strategy:
+    lines = "".join(f"  - {line}\n" for line in (*exits, "dte <= 10"))
+    shape = "  type: iron_condor\n  expiry: 20-30 days\n  short_delta: 0.10-0.40\n  width: $5\n  rank: return_on_risk\n"
+    return given.strategy(f"spread:\n{shape}exits:\n{lines}")
+
+
+def held(file: Strategy, quantity: int = 1) -> Ledger:
+    """A condor whose sides brought 0.80 each."""
+    return given.ledger(*given.opened(given.proposal(of=CONDOR, quantity=quantity, by=file), net="0.80"))
+
+
+def side(of: Spread, name: str) -> Spread:
+    found = side_of(of, name)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def test_each_side_has_a_result_of_its_own() -> None:
+    known = held(condor_file("profit >= 50% of credit"), 2)
+
+    row = position_row(known.positions["o1"], quoted(LOSING_PUTS), given.market(), given.NOW, given.SESSION)
+
+    assert row["put_side_credit"] == row["call_side_credit"] == 160.0
+    assert (row["put_side_profit"], row["call_side_profit"]) == (pytest.approx(-236.0), pytest.approx(80.0))
+    assert (row["put_side_loss"], row["profit"]) == (pytest.approx(236.0), pytest.approx(-156.0))
+    assert (row["put_side_breached"], row["call_side_breached"]) == (False, False)
+
+
+def test_side_that_is_gone_and_a_structure_without_sides_have_none() -> None:
+    known = bought_back(held(condor_file("profit >= 50% of credit")), side(CONDOR, "put"), net="-0.30")
+
+    condor = position_row(known.positions["o1"], quoted(LOSING_PUTS), given.market(), given.NOW, given.SESSION)
+    vertical = position_row(position().positions["o1"], quoted({}), given.market(), given.NOW, given.SESSION)
+
+    assert (condor["put_side_profit"], condor["put_side_credit"], condor["put_side_delta"]) == (None, None, None)
+    assert condor["call_side_profit"] == condor["profit"]
+    assert {value for name, value in vertical.items() if "_side_" in name} == {None}
+
+
+def test_profit_of_one_side_closes_that_side_and_the_other_keeps_its_rules() -> None:
+    file = condor_file("call_side_profit >= 50% of call_side_credit: close call side", "loss >= 900% of credit")
+
+    found = look(held(file, 3), quoted(LOSING_PUTS), strategy=file)
+    after = look(bought_back(held(file, 3), side(CONDOR, "call"), 3, net="-0.40"), quoted(LOSING_PUTS), strategy=file)
+
+    (order,) = proposed(found)
+    assert (order.spread.structure, order.quantity, order.urgent) == ("iron_condor call side", 3, False)
+    assert [one.fact.action for one in found if isinstance(one, TriggerExit)] == ["close call side"]
+    assert [one for one in after if isinstance(one, Propose)] == []
+
+
+def test_half_is_closed_once_and_the_next_line_goes_on() -> None:
+    file = given.strategy("exits:\n  - profit >= 10% of credit: close half\n  - profit >= 30% of credit\n  - dte <= 10")
+    chain = quoted({"p580": (1.70, 1.72), "p575": (1.20, 1.22)})  # 0.50 to close, of 0.80
+    rule = "profit >= 10% of credit"
+    known = position(by=file, quantity=5)
+
+    (first,) = proposed(look(known, chain, strategy=file))
+    close = given.proposal("c1", of=given.spread(), position="o1", quantity=3, limit="-0.50", reason=rule)
+    given.told(known, *given.closed(close, at=seconds(-600)), at=seconds(-600))
+    (second,) = proposed(look(known, chain, strategy=file))
+
+    assert (first.quantity, first.reason) == (3, rule)
+    assert (second.quantity, second.reason) == (2, "profit >= 30% of credit")
+
+
+def test_half_of_which_a_part_filled_is_closed_to_the_half() -> None:
+    file = given.strategy("exits:\n  - profit >= 10% of credit: close half\n  - dte <= 10")
+    known = position(by=file, quantity=5)
+    close = given.proposal("c1", of=given.spread(), position="o1", quantity=1, limit="-0.50", reason="profit >= 10% of credit")
+    given.told(known, *given.closed(close, at=seconds(-600)), at=seconds(-600))
+
+    (order,) = proposed(look(known, quoted({"p580": (1.70, 1.72), "p575": (1.20, 1.22)}), strategy=file))
+
+    assert order.quantity == 2
+
+
+def test_rule_that_buys_back_the_short_leaves_the_long() -> None:
+    file = given.strategy("exits:\n  - time >= 09:35 New York: close short\n  - dte <= 10")
+    known = position(by=file, quantity=2)
+
+    (order,) = proposed(look(known, quoted({"p580": (1.70, 1.72), "p575": (1.20, 1.22)}), strategy=file))
+
+    assert (order.spread.structure, order.quantity) == ("bull_put short", 2)
+    assert order.worst >= Decimal("-6.20")
