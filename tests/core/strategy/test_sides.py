@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.strategy.explain import sentences
 from engine.strategy.loader.document import read_document
 from engine.strategy.model import StrategyFile
 from engine.strategy.parse import parse_strategy
@@ -186,3 +187,31 @@ def test_condor_sells_on_both_sides_so_its_roll_may_bring_more_than_that_of_one(
 
     assert "rolls when closing costs at least about" in of_one_side.message
     assert problems(IronCondor, *lines, exits=exits) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("loss >= 50% of max_loss: close put side", "a bull_put has no sides: all of its legs are of one right"),
+        ("put_side_loss >= $100", "'put_side_loss' is not defined for a bull_put: all of its legs are of one right"),
+    ],
+)
+def test_exit_of_a_side_is_refused_where_the_structure_has_none(line: str, says: str) -> None:
+    text = written("type: bull_put", DAYS, "width: $5", exits=f"exits:\n  - {line}\n  - loss >= 50% of max_loss\n  - dte <= 7")
+
+    found = parse_strategy(text, "x.yaml").problems
+
+    assert says in [problem.message for problem in found]
+
+
+def test_exit_of_a_side_is_read_and_explained_where_the_structure_has_one() -> None:
+    lines = [f"{side}_side_loss >= 100% of credit: close {side} side" for side in ("put", "call")]
+    exits = "\n  - ".join(["exits:", *lines, "dte <= 7"])
+    text = written("type: iron_condor", DAYS, "width: $5", "short_delta: 0.10-0.16", exits=exits)
+
+    parsed = parse_strategy(text, "x.yaml")
+
+    assert parsed.value is not None
+    assert [problem.message for problem in parsed.problems if "side" in problem.message] == []
+    assert [rule.action for rule in parsed.value.exits] == ["close put side", "close call side", "close"]
+    assert "A position has its put side closed when put_side_loss >= 100% of credit." in sentences(parsed.value)
