@@ -5,6 +5,7 @@ two wings     the pairs of either side, built once as verticals are; they meet o
               are equally wide
 butterflies   the sold leg and the bought one below, then the third: by the one strike that is as far above, which is an integer
               key, or by distance again where the wings may differ
+any other     one leg after the other, as the shape says (`joined.py`)
 two expiries  what is bought by the strike that it shares, or by distance, among the later expiries of its class (`later.py`)
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.compile.joined import joined_legs
 from engine.compile.later import later_pairs
 from engine.compile.pairs import ROUNDING, Meeting, Partner, bucket, conjunction, pairs, tenths, underlying
 from engine.compile.sql import Parameters
@@ -46,7 +48,7 @@ def combinations(
         case OfTwoExpiries():
             return later_pairs(meeting, spread, parameters, columns, wanted, several=several)
         case _:
-            raise TypeError(f"{spread} is a structure that cannot be searched")
+            return joined_legs(spread, parameters, columns, wanted, several=several)
 
 
 def _butterfly(

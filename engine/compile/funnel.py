@@ -19,7 +19,7 @@ from engine.compile.priced import Priced
 from engine.compile.scanner import Row
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Term, Writer
-from engine.compile.wanted import Wanted, delta_of, wanted
+from engine.compile.wanted import Wanted, wanted
 from engine.compile.wings import all_condors
 from engine.compile.wording import bid_text, expiry, price_text, ranged, rights, side_text, width_text
 from engine.domain.facts import FunnelStep
@@ -231,7 +231,7 @@ def _delta_conditions(spread: Structure) -> list[Condition]:
     """The ranges of delta as conditions, so that they can be missed like any other."""
     found: list[Condition] = []
     for role in spread.shape.roles:
-        if (bounds := delta_of(spread, role)) is not None:
+        if (bounds := spread.delta_of(role)) is not None:
             low, high = (Number(float(bound), Unit.DELTA) for bound in (bounds.low, bounds.high))
             measure = Measure(f"{role}_delta", "spread")
             found.append(

@@ -15,7 +15,6 @@ from engine.compile.normal import needs_normal
 from engine.compile.pairs import conjunction, sound
 from engine.compile.spreads import Numbers, words
 from engine.compile.sql import Parameters
-from engine.compile.wanted import delta_of
 from engine.strategy.spreads import Structure
 
 
@@ -39,7 +38,7 @@ class Priced:
             parameters.named("minimum_fee", minimum_fee)
         first, roles = spread.shape.legs[0].role, spread.shape.roles
         used = [*fragments, *(numbers.steps[name] for name in needed), f"{first}_strike", f"{first}_bid"]
-        used += [f"{first}_delta"] * any(delta_of(spread, role) for role in roles)
+        used += [f"{first}_delta"] * any(spread.delta_of(role) for role in roles)
         return Priced(numbers, tuple(fragments), tuple(makes_sense), numbers.leg_columns(used))
 
     def is_heavy(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.compile.wanted import delta_of
 from engine.domain.structure import Shape
 from engine.strategy.spreads import (
     BrokenWing,
@@ -39,7 +38,7 @@ def _days(rule: ExpiryRule) -> str:
 
 def side_text(spread: Structure, role: str) -> str:
     """What the leg of a role is asked."""
-    bounds, is_sold = delta_of(spread, role), spread.shape.leg(role).action == "sell"
+    bounds, is_sold = spread.delta_of(role), spread.shape.leg(role).action == "sell"
     delta = f"a delta of {ranged(bounds.low, bounds.high)}" if bounds else ""
     name = f"{role} leg" if isinstance(spread, Vertical) else role.replace("_", " ")
     then = ""
@@ -73,7 +72,8 @@ def width_text(spread: Structure) -> str:
         case OfTwoExpiries():
             return "both legs of one strike"
         case _:
-            return "legs meet"
+            reaches = ((role.replace("_", " "), spread.reach_of(role)) for role in spread.shape.roles)
+            return ", ".join(f"{name} {_dollars(reach)} away" for name, reach in reaches if reach is not None) or "legs meet"
 
 
 def price_text(spread: Structure) -> str:

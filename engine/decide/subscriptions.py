@@ -25,18 +25,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day, years_between
 from engine.domain.structure import PutCall
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import (
-    BrokenWing,
-    Butterfly,
-    Diagonal,
-    DoubleDiagonal,
-    Side,
-    Structure,
-    TwoCalendars,
-    TwoWings,
-    Vertical,
-)
-from engine.strategy.spreads import Calendar as SameStrike
+from engine.strategy.spreads import Structure
 from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, WidthRange
 
 _Thing = TypeVar("_Thing")
@@ -247,38 +236,18 @@ def _of_right(contracts: Sequence[Contract], right: PutCall) -> list[Contract]:
 
 
 def _anchors(spread: Structure) -> list[_Anchor]:
-    match spread:
-        case Vertical() if spread.short_is_higher:
-            return [_Anchor(spread.put_call, spread.short_delta, below=spread.width)]
-        case Vertical():
-            return [_Anchor(spread.put_call, spread.short_delta, above=spread.width)]
-        case TwoWings():
-            put, call = spread.width_of("put"), spread.width_of("call")
-            return [
-                _Anchor("P", spread.short_delta_of("put"), below=put),
-                _Anchor("C", spread.short_delta_of("call"), above=call),
-            ]
-        case Butterfly():
-            return [_Anchor(spread.put_call, spread.body_delta, below=spread.width, above=spread.width)]
-        case BrokenWing():
-            return [_Anchor(spread.put_call, spread.body_delta, below=spread.lower_width, above=spread.upper_width)]
-        case Diagonal() if spread.far_strike == "lower":
-            return [_Anchor(spread.put_call, spread.short_delta, below=spread.width)]
-        case Diagonal():
-            return [_Anchor(spread.put_call, spread.short_delta, above=spread.width)]
-        case SameStrike():
-            return [_Anchor(spread.put_call, spread.short_delta, above=SAME_STRIKE)]
-        case DoubleDiagonal():
-            put, call = spread.width_of("put"), spread.width_of("call")
-            return [
-                _Anchor("P", spread.short_delta_of("put"), below=put),
-                _Anchor("C", spread.short_delta_of("call"), above=call),
-            ]
-        case TwoCalendars():
-            sides: tuple[tuple[PutCall, Side], ...] = (("P", "put"), ("C", "call"))
-            return [_Anchor(right, spread.short_delta_of(side), above=SAME_STRIKE) for right, side in sides]
-        case _:
-            raise TypeError(f"{spread} is a structure that cannot be searched")
+    """Every leg that is sold, with how far below and above it the legs are bought that it meets."""
+    anchors: list[_Anchor] = []
+    shape = spread.shape
+    for leg in (one for one in shape.legs if one.action == "sell"):
+        reaches: dict[str, WidthRange | None] = {"below": None, "above": None}
+        for join in shape.joins:
+            other = join.leg if join.meets == leg.role else join.meets if join.leg == leg.role else None
+            if other is not None and shape.leg(other).action == "buy":
+                is_below = join.how == "below" if other == join.leg else join.how == "above"
+                reaches["below" if is_below else "above"] = spread.reach_of(join.leg) or SAME_STRIKE
+        anchors.append(_Anchor(leg.put_call, spread.delta_of(leg.role), **reaches))
+    return anchors
 
 
 def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar) -> list[date]:

@@ -202,6 +202,16 @@ class Structure(Written):
         """Distances that its least and its greatest worth may have at expiry, USD per share; None where strikes do not tell."""
         return None
 
+    def delta_of(self, role: str) -> DeltaRange | None:
+        """The deltas that the leg of a role may have, without their sign; None where any will do."""
+        del role
+        return None
+
+    def reach_of(self, role: str) -> WidthRange | None:
+        """How far, USD, the leg of a role lies from the one that it joins; None where the shape alone says it."""
+        del role
+        return None
+
     @property
     def deltas(self) -> Iterator[tuple[tuple[str, ...], DeltaRange]]:
         """Deltas that choose its legs, each with the keys it stands below."""
@@ -277,6 +287,12 @@ class Vertical(OfOneExpiry):
     @property
     def span(self) -> WidthRange:
         return self.width
+
+    def delta_of(self, role: str) -> DeltaRange | None:
+        return self.short_delta if role == "short" else self.long_delta
+
+    def reach_of(self, role: str) -> WidthRange | None:
+        return self.width if role == "long" else None
 
     @property
     def put_call(self) -> PutCall:
@@ -390,6 +406,13 @@ class TwoWings(OfOneExpiry):
         """How wide the wing of a side may be."""
         return self.width if isinstance(self.width, WidthRange) else getattr(self.width, side)
 
+    def delta_of(self, role: str) -> DeltaRange | None:
+        side = _side_of(role)
+        return self.short_delta_of(side) if role.startswith("short") else self.long_delta_of(side)
+
+    def reach_of(self, role: str) -> WidthRange | None:
+        return self.width_of(_side_of(role)) if role.startswith("long") else None
+
     @property
     def span(self) -> WidthRange:
         put, call = self.width_of("put"), self.width_of("call")
@@ -398,6 +421,10 @@ class TwoWings(OfOneExpiry):
     @property
     def shape(self) -> Shape:
         return _EQUAL_WINGS[self.meeting] if self.has_equal_widths else _WINGS[self.meeting]
+
+
+def _side_of(role: str) -> Side:
+    return "put" if role.endswith("put") else "call"
 
 
 def _of_side(deltas: DeltaSides | DeltaRange | None, side: Side) -> DeltaRange | None:
@@ -479,6 +506,9 @@ class Fly(OfOneExpiry, OfOneRight):
     body_delta: Deltas | None = None
     """Delta of the two options that are sold, without its sign."""
 
+    def delta_of(self, role: str) -> DeltaRange | None:
+        return self.body_delta if role == "body" else None
+
 
 def _fly(put_call: PutCall, last: Literal["above", "same distance"]) -> Shape:
     legs = (LegShape("lower", "buy", put_call), LegShape("body", "sell", put_call, 2), LegShape("upper", "buy", put_call))
@@ -505,6 +535,9 @@ class Butterfly(Fly):
     @property
     def span(self) -> WidthRange:
         return self.width
+
+    def reach_of(self, role: str) -> WidthRange | None:
+        return None if role == "lower" else self.width
 
     @property
     def shape(self) -> Shape:
@@ -542,6 +575,9 @@ class BrokenWing(Fly):
     def span(self) -> WidthRange:
         return WidthRange(max(self.width.near.low, self.width.far.low), max(self.width.near.high, self.width.far.high))
 
+    def reach_of(self, role: str) -> WidthRange | None:
+        return {"body": self.lower_width, "upper": self.upper_width}.get(role)
+
     @property
     def lower_width(self) -> WidthRange:
         """Distance of the lower bought strike from the sold one."""
@@ -568,6 +604,9 @@ class Calendar(OfTwoExpiries, OfOneRight):
     type: Literal["calendar"] = "calendar"
     short_delta: Deltas | None = None
     """Delta of the leg that is sold, without its sign."""
+
+    def delta_of(self, role: str) -> DeltaRange | None:
+        return self.short_delta if role == "near" else None
 
     @property
     def shape(self) -> Shape:
@@ -602,6 +641,12 @@ class Diagonal(OfTwoExpiries, OfOneRight):
     width: Width
     """Distance between the strikes in dollars."""
 
+    def delta_of(self, role: str) -> DeltaRange | None:
+        return self.short_delta if role == "near" else self.long_delta
+
+    def reach_of(self, role: str) -> WidthRange | None:
+        return self.width if role == "far" else None
+
     @property
     def shape(self) -> Shape:
         how = "below" if self.far_strike == "lower" else "above"
@@ -622,6 +667,9 @@ class TwoCalendars(OfTwoExpiries):
     def short_delta_of(self, side: Side) -> DeltaRange | None:
         """Which deltas the sold leg of a side may have."""
         return _of_side(self.short_delta, side)
+
+    def delta_of(self, role: str) -> DeltaRange | None:
+        return self.short_delta_of(_side_of(role)) if role.startswith("near") else None
 
 
 class DoubleCalendar(TwoCalendars):
@@ -671,6 +719,12 @@ class DoubleDiagonal(TwoCalendars):
     def width_of(self, side: Side) -> WidthRange:
         """How far apart the strikes of a side may be."""
         return self.width if isinstance(self.width, WidthRange) else getattr(self.width, side)
+
+    def delta_of(self, role: str) -> DeltaRange | None:
+        return self.long_delta_of(_side_of(role)) if role.startswith("far") else super().delta_of(role)
+
+    def reach_of(self, role: str) -> WidthRange | None:
+        return self.width_of(_side_of(role)) if role.startswith("far") else None
 
     @property
     def shape(self) -> Shape:

@@ -136,6 +136,8 @@ def _deltas(spread: Structure, role: str) -> object:
             return of_side(role.split("_")[1]) if of_side else None
         case OfTwoExpiries():
             return getattr(spread, {"near": "short_delta", "far": "long_delta"}[role], None)
+        case _:
+            return spread.delta_of(role)
 
 
 def _width(spread: Structure, role: str) -> object:
@@ -144,8 +146,10 @@ def _width(spread: Structure, role: str) -> object:
             return spread.width_of(role.split("_")[1])
         case BrokenWing():
             return spread.lower_width if role == "body" else spread.upper_width
-        case _:
+        case Vertical() | Fly() | OfTwoExpiries():
             return spread.width
+        case _:
+            return spread.reach_of(role)
 
 
 @dataclass(frozen=True, slots=True)
