@@ -7,7 +7,7 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from engine.cli.payoff import HEIGHT, WIDTH, breakevens, payoff
+from engine.cli.payoff import HEIGHT, WIDTH, Onward, breakevens, payoff
 from engine.domain.spread import Spread
 from tests import given
 from tests.structures import ALL, BROKEN_WING, BUTTERFLY, CALENDAR, CONDOR, NET
@@ -46,8 +46,15 @@ def test_breakevens(of: Spread, net: str, found: tuple[str, ...]) -> None:
     assert breakevens(of, Decimal(net)) == tuple(Decimal(one) for one in found)
 
 
-def test_what_lives_on_at_the_first_expiry_is_not_drawn() -> None:
+def test_what_lives_on_at_the_first_expiry_is_drawn_at_its_volatility(snapshot: SnapshotAssertion) -> None:
+    onward = Onward({leg.contract: 0.2 for leg in CALENDAR.legs}, 0.04, 0.013)
+
+    assert "\n".join(payoff(CALENDAR, 1, Decimal("-2.35"), 600.0, onward=onward)) == snapshot
+
+
+def test_what_lives_on_is_not_drawn_where_its_volatility_is_not_known() -> None:
     assert list(payoff(CALENDAR, 1, Decimal("-2.35"), 600.0)) == []
+    assert list(payoff(CALENDAR, 1, Decimal("-2.35"), 600.0, onward=Onward({}, 0.04, 0.0))) == []
 
 
 def test_without_a_level_nothing_is_marked() -> None:

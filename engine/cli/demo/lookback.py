@@ -16,12 +16,12 @@ from engine.domain.ledger import Ledger
 from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between
 from engine.sim.market.generated import GeneratedMarket
+from engine.store.columns import Carry
 from engine.store.history import query
 from engine.strategy.account import Account
 from engine.strategy.explain import written
 from engine.strategy.model import Strategy
 from engine.strategy.parse import parse_account, parse_common, parse_strategy
-from engine.strategy.values.meaning import Window
 
 SPOTS = "SELECT underlying, as_of, max(spot) FROM quotes GROUP BY underlying, as_of ORDER BY underlying, as_of"
 ACCOUNT_FILE = "account.yaml"
@@ -34,6 +34,9 @@ def look_back(record: Record, control: Control, market: GeneratedMarket, state: 
         record.marks[str(row["position"])] = Decimal(repr(mark)) if isinstance(mark, float) else None
     versions = versions_of(control.ledger, state)
     record.ranks = {digest: written(version.spread.rank) for digest, version in versions.items()}
+    pricing = _account(strategies).pricing
+    names = {position.spread.underlying for position in control.ledger.positions.values()}
+    record.carries = {name: Carry(float(pricing.rate), float(pricing.dividend_yield.get(name, 0))) for name in names}
     record.stops = {one.position: one for one in stopped(control.ledger, versions, market, strategies)}
     with suppress(UserError):  # the report does without it where the history cannot be asked
         record.spots = _spots(state)
@@ -61,7 +64,7 @@ def days_of(market: GeneratedMarket) -> tuple[date, ...]:
 
 def walked_in(market: GeneratedMarket, strategies: Path) -> Walked:
     """The steps of the market within the hours that account.yaml of the folder gives to closing."""
-    hours = _closing_window(strategies)
+    hours = _account(strategies).session.close
 
     def walked(option: Contract, day: date) -> Steps:
         assert market.path is not None, "asked for days that it remembers"
@@ -74,10 +77,10 @@ def walked_in(market: GeneratedMarket, strategies: Path) -> Walked:
     return walked
 
 
-def _closing_window(strategies: Path) -> Window:
+def _account(strategies: Path) -> Account:
     file = strategies / ACCOUNT_FILE
     account = parse_account(file.read_bytes()).value if file.is_file() else None
-    return (account or Account(schema=1)).session.close
+    return account or Account(schema=1)
 
 
 def _kept(state: Path, digest: str) -> Strategy | None:

@@ -10,10 +10,11 @@ from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from textwrap import wrap
+from typing import cast
 
 from engine.cli.demo.story import LABEL, Record, named, story
 from engine.cli.narrate import clock, dollars
-from engine.cli.payoff import breakevens, payoff
+from engine.cli.payoff import Onward, breakevens, payoff
 from engine.cli.show import program
 from engine.domain.facts import CommissionReported, EntryDenied, EquityRecorded, FunnelRecorded, OrderProposed
 from engine.domain.ledger import Ledger
@@ -213,9 +214,29 @@ def _risk(record: Record, ledger: Ledger) -> Iterator[str]:
         yield f"  {dollars(position.max_loss):>10}  {position.strategy}, {position.id}"
         for part in position.parts:
             yield f"    {named(part.spread)} {part.spread.structure} × {part.quantity}"
-            yield from payoff(part.spread, part.quantity, part.opening_net, level)
+            yield from payoff(
+                part.spread, part.quantity, part.opening_net, level, onward=_onward(position.id, part.spread, record, ledger)
+            )
+            if len({leg.contract.expiry for leg in part.spread.legs}) > 1:
+                yield "    at the first expiry, what lives on valued at the volatility of the opening"
+                continue
             turns = " and ".join(f"{turn.normalize():,f}" for turn in breakevens(part.spread, part.opening_net))
             yield f"    {_lost_where(part.spread)}" + (f"; profit turns to loss at {turns}, before fees" if turns else "")
+
+
+def _onward(position: str, spread: Spread, record: Record, ledger: Ledger) -> Onward | None:
+    """The volatilities that its legs were opened at, where they are known, and the carry of its underlying."""
+    candidate, carry = ledger.orders[position].proposed.candidate, record.carries.get(spread.underlying)
+    if candidate is None or carry is None:
+        return None
+    rows = cast("list[dict[str, object]]", candidate["legs"])
+    told = {(row["expiry"], row["strike"], row["put_call"]): row["iv"] for row in rows}
+    found = {
+        leg.contract: told.get((leg.contract.expiry.isoformat(), float(leg.contract.strike), leg.contract.put_call))
+        for leg in spread.legs
+    }
+    known = {contract: volatility for contract, volatility in found.items() if isinstance(volatility, float)}
+    return Onward(known, carry.rate, carry.dividend)
 
 
 def _lost_where(spread: Spread) -> str:

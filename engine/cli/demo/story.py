@@ -17,6 +17,7 @@ from engine.domain.order import Order
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.spread import Spread
+from engine.store.columns import Carry
 
 Row = Mapping[str, object]
 NAME = 25
@@ -40,6 +41,8 @@ class Record:
     """By underlying the price of each archived snapshot, oldest first."""
     ranks: dict[str, str] = field(default_factory=dict[str, str])
     """By digest of a strategy file what it ranks by."""
+    carries: dict[str, Carry] = field(default_factory=dict[str, Carry])
+    """By underlying the interest and the dividends that its options were priced with."""
     stops: dict[str, Stopped] = field(default_factory=dict[str, Stopped])
     """By position what became of the stop that closed it."""
 
@@ -92,6 +95,8 @@ def _choice(order: Order, record: Record, ledger: Ledger) -> Iterator[str]:
         yield from _numbers("better", row)
         yield _line("", f"  {_why_not(row, order, ledger)}")
     yield from _numbers("taken", taken)
+    for one in cast("list[Row]", taken.get("band") or ()):
+        yield _line("", _in_band(one))
     yield from (_line("", line) for line in _made_of(taken))
     if behind:
         yield from _numbers("not taken", behind[0])
@@ -211,6 +216,13 @@ def _numbers(label: str, row: Row) -> Iterator[str]:
         yield _line(label, name)
         label, name = "", ""
     yield _line(label, f"{name:<{NAME}}{numbers}")
+
+
+def _in_band(row: Row) -> str:
+    """What it can make where the volatility of what is bought is another when the first leg expires."""
+    chance = "unknown" if row["pop"] is None else f"{_float(row, 'pop'):.0%}"
+    most = "unknown" if row["max_profit"] is None else dollars(Decimal(round(_float(row, "max_profit"))))
+    return f"volatility {_float(row, 'points'):+.0f} points: profit {most} at most, PoP {chance}"
 
 
 _LegKey = tuple[str, str, str, float, str]
