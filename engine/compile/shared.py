@@ -20,7 +20,6 @@ from engine.compile.pairs import QUOTED, ROUNDING, Meeting, Partner, bucket, con
 from engine.compile.priced import Priced
 from engine.compile.spreads import Numbers, leg_term, views_of, words
 from engine.compile.sql import FINITE, Parameters, Query, Writer
-from engine.compile.wanted import delta_of
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Compare, Condition, Measure, Number
 from engine.strategy.model import Strategy
@@ -111,7 +110,7 @@ class _Branch:
 
     def asks_of_role(self, role: str, parameters: Parameters) -> list[str]:
         """SQL over one option: what the leg of this role must be besides."""
-        if not (bounds := delta_of(self.spread, role)):
+        if not (bounds := self.spread.delta_of(role)):
             return []
         low, high = parameters.numbered(float(bounds.low)), parameters.numbered(float(bounds.high))
         return [f"abs(delta) BETWEEN {low} AND {high}"]
