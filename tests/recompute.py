@@ -14,6 +14,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -80,6 +81,9 @@ def _differences(candidate: Row, rows: Sequence[Row]) -> Iterator[str]:
         )
         for leg in legs  # type: ignore[union-attr]
     ]
+    if len({leg["expiry"] for leg in legs}) > 1:  # type: ignore[union-attr]
+        yield from _quotes_of(candidate, here)
+        return
     spans, rate = _spans(here[0]), here[0]["rate"]
     years = spans[0]
     forward = candidate["forward"]
@@ -92,8 +96,6 @@ def _differences(candidate: Row, rows: Sequence[Row]) -> Iterator[str]:
         yield from _unequal("forward", forward, here[0]["spot"] * math.exp((rate - here[0]["dividend"]) * years), 1e-3)
     worth, greeks = [], []
     for leg, row in zip(legs, here, strict=True):  # type: ignore[arg-type]
-        yield from _unequal("bid", leg["bid"], row["bid_cents"] / 100, 0.005)
-        yield from _unequal("ask", leg["ask"], row["ask_cents"] / 100, 0.005)
         w = row["put_call"]
         then = forward * _level(row, level) / level
         half = max(0.005, (leg["ask"] - leg["bid"]) / 2)
@@ -101,23 +103,31 @@ def _differences(candidate: Row, rows: Sequence[Row]) -> Iterator[str]:
         yield from _unequal(f"worth of {leg['strike']}", (leg["bid"] + leg["ask"]) / 2, told, 3.2 * half)
         own = _greeks(level, forward, leg["strike"], years, rate, leg["iv"], w)
         yield from _unequal(f"delta of {leg['strike']}", leg["delta"], own["delta"], DELTA_WITHIN)
-        greeks.append((1 if leg["action"] == "buy" else -1, own))
+        greeks.append((_held(leg), own))
         worth.append([_black(forward, leg["strike"], span, rate, leg["iv"], w) for span in spans])
-        if row["age_s"] > candidate["age_s"] + 1:
-            yield f"quote of {leg['strike']} was {row['age_s']} s old, told {candidate['age_s']}"
+    yield from _quotes_of(candidate, here)
     whole = sum(held * leg["delta"] for (held, _), leg in zip(greeks, legs, strict=True))  # type: ignore[arg-type]
     yield from _unequal("delta", candidate["delta"], whole, 1e-6)
     for name in ("gamma", "theta", "vega"):
-        whole, gross = sum(held * own[name] for held, own in greeks), sum(abs(own[name]) for _, own in greeks)
+        whole, gross = sum(held * own[name] for held, own in greeks), sum(abs(held * own[name]) for held, own in greeks)
         yield from _unequal(name, candidate[name], whole, GREEK_WITHIN * gross)
-    net = sum((1 if leg["action"] == "sell" else -1) * (leg["bid"] + leg["ask"]) / 2 for leg in legs)  # type: ignore[union-attr]
+    net = -sum(_held(leg) * (leg["bid"] + leg["ask"]) / 2 for leg in legs)  # type: ignore[union-attr]
     means = [
-        sum((1 if leg["action"] == "buy" else -1) * value for leg, value in zip(legs, values, strict=True))  # type: ignore[arg-type]
+        sum(_held(leg) * value for leg, value in zip(legs, values, strict=True))  # type: ignore[arg-type]
         for values in zip(*worth, strict=True)
     ]
     expected = [100 * (net + mean) - candidate["fees"] for mean in means]
     yield from _unequal("expected_value", candidate["expected_value"], expected, 0.02)
     yield from _unequal("pop", candidate["pop"], [_pop(candidate, net, forward, span) for span in spans], 1e-5)
+
+
+def _quotes_of(candidate: Row, here: Sequence[Row]) -> Iterator[str]:
+    """Where a leg is not quoted as told, or older; all that is computed again of what is revalued at its first expiry."""
+    for leg, row in zip(candidate["legs"], here, strict=True):  # type: ignore[arg-type]
+        yield from _unequal("bid", leg["bid"], row["bid_cents"] / 100, 0.005)
+        yield from _unequal("ask", leg["ask"], row["ask_cents"] / 100, 0.005)
+        if row["age_s"] > candidate["age_s"] + 1:
+            yield f"quote of {leg['strike']} was {row['age_s']} s old, told {candidate['age_s']}"
 
 
 def _of_expiry(rows: Sequence[Row], one: Row) -> list[Row]:
@@ -186,16 +196,37 @@ def _pairs(chain: Sequence[Row]) -> Iterator[tuple[float, float]]:
 
 
 def _pop(candidate: Row, net: float, forward: float, years: float) -> float:
-    sold, bought = candidate["legs"]  # type: ignore[misc]
-    kept = net - candidate["fees"] / 100  # type: ignore[operator]
-    is_credit, is_put = net > 0, sold["put_call"] == "P"
-    anchor = sold["strike"] if is_credit else bought["strike"]
-    breakeven = anchor - kept if is_put else anchor + kept
-    if not is_credit:
-        breakeven = anchor + kept if is_put else anchor - kept
-    iv = sold["iv"] + (bought["iv"] - sold["iv"]) * (breakeven - sold["strike"]) / (bought["strike"] - sold["strike"])
-    z = math.log(breakeven / forward) / (iv * math.sqrt(years)) + iv * math.sqrt(years) / 2
-    return _normal(-z) if sold["strike"] > bought["strike"] else _normal(z)
+    """Chance that it ends above its fees: between the levels where the profit turns, each at the volatility between two legs."""
+    legs, kept = candidate["legs"], net - candidate["fees"] / 100  # type: ignore[operator]
+
+    def profit(level: float) -> float:
+        return kept + sum(_held(leg) * max(0.0, _sign(leg) * (level - leg["strike"])) for leg in legs)  # type: ignore[union-attr]
+
+    strikes = sorted({leg["strike"] for leg in legs})  # type: ignore[union-attr]
+    wins, chance, below = profit(strikes[0]) > 0, 0.0, 0.0
+    for low, high in pairwise(strikes):
+        first, last = profit(low), profit(high)
+        if (first > 0) == (last > 0):
+            continue
+        level = low + (high - low) * first / (first - last)
+        here, there = next(
+            (one, other)
+            for one in legs  # type: ignore[union-attr]
+            for other in legs  # type: ignore[union-attr]
+            if (one["strike"], other["strike"]) == (low, high) and one["put_call"] == other["put_call"]
+        )
+        iv = here["iv"] + (there["iv"] - here["iv"]) * (level - low) / (high - low)
+        up_to = _normal(math.log(level / forward) / (iv * math.sqrt(years)) + iv * math.sqrt(years) / 2)
+        chance, below, wins = chance + (up_to - below) * wins, up_to, last > 0
+    return chance + (1 - below) * wins
+
+
+def _held(leg: Row) -> int:
+    return leg["ratio"] * (1 if leg["action"] == "buy" else -1)  # type: ignore[operator]
+
+
+def _sign(leg: Row) -> int:
+    return 1 if leg["put_call"] == "C" else -1
 
 
 def _black(forward: float, strike: float, years: float, rate: float, iv: float, w: int) -> float:

@@ -29,7 +29,7 @@ spread:
 sizing: {{risk: $5,000}}
 {exits}
 """
-EXITS = "exits: [profit >= 50% of max_profit, loss >= 50% of max_loss, dte <= 7]"
+EXITS = "exits: [profit >= $100, loss >= 50% of max_loss, dte <= 7]"
 
 
 def written(*lines: str, exits: str = EXITS) -> str:
