@@ -14,7 +14,7 @@ universe: [SPX]
 spread:
 {lines}
 sizing: {{risk: $5,000}}
-exits: [profit >= 50% of max_profit, loss >= 50% of max_loss, dte <= 7]
+exits: [profit >= $100, loss >= 50% of max_loss, dte <= 7]
 """
 DAYS = "expiry: 30-60 days"
 NEAR_FAR = "expiry: {near: 30-40 days, far: 60-90 days}"
