@@ -14,8 +14,10 @@ from engine.log import logger
 @pytest.fixture(autouse=True)
 def _handlers_are_put_back() -> Iterator[None]:
     root = logging.getLogger()
-    kept, level = list(root.handlers), root.level
+    kept, level, disabled = list(root.handlers), root.level, root.manager.disable
+    logging.disable(logging.NOTSET)
     yield
+    logging.disable(disabled)
     for added in [one for one in root.handlers if one not in kept]:
         root.removeHandler(added)
         added.close()

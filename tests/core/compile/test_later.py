@@ -111,7 +111,7 @@ def declared(draw: st.DrawFn, kind: str) -> Strategy:
 
 @pytest.mark.parametrize("kind", KEYS)
 def test_sql_finds_what_plain_loops_find_over_two_expiries(kind: str) -> None:
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
     @given(seed=st.integers(0, 10**9), strategy=declared(kind), meeting=st.sampled_from(["bucket", "group"]))
     def finds(seed: int, strategy: Strategy, meeting: Meeting) -> None:
         rows = chain_rows(chain_of(seed), {}, make.NOW)

@@ -26,7 +26,7 @@ def alike(draw: st.DrawFn) -> list[Strategy]:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(seed=st.integers(0, 10**9), strategies=alike(), meeting=st.sampled_from(["bucket", "group"]))
 def test_each_finds_among_shared_pairs_what_plain_loops_find(seed: int, strategies: list[Strategy], meeting: Meeting) -> None:
     table = chain_rows(chain_of(seed), {}, make.NOW).table

@@ -50,7 +50,7 @@ def plan(strategy: Strategy, best: tuple[int, int] = FEW) -> BoundedPlan:
 def test_bounded_search_finds_what_plain_loops_find() -> None:
     proven: list[bool] = []
 
-    @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+    @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
     @given(
         seed=st.integers(0, 10**9),
         strategy=declared(["iron_condor"]).filter(lambda one: compile_bounded(one) is not None),

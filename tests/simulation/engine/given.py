@@ -34,7 +34,6 @@ VERTICAL = """\
   width: $2-$4"""
 SHAPES = {
     "iron_condor": VERTICAL,
-    "iron_butterfly": VERTICAL.replace("0.10-0.40", "0.30-0.70"),
     "butterfly": """\
   right: put
   expiry: 30-35 days
@@ -46,7 +45,7 @@ SHAPES = {
   body_delta: 0.20-0.50
   width: {near: $2-$3, far: $4-$6}""",
 }
-"""Keys of structures of three and four legs."""
+"""Keys of structures of three and four legs. An iron butterfly on shares always has a leg in the money: a person is asked."""
 
 
 def strategy(

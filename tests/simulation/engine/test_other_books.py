@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from engine.domain.facts import OrderProposed, Reconciled
 from engine.store.checkpoint import CHECKPOINTS
 from engine.store.journal import FOLDER
@@ -61,6 +63,7 @@ def test_new_journal_opens_nothing_on_a_day_that_another_one_traded(tmp_path: Pa
     assert again.ledger.reconciled == Reconciled(())
 
 
+@pytest.mark.long
 def test_new_journal_opens_from_the_next_day_on(tmp_path: Path) -> None:
     async def act(world: World) -> Life:
         await opened(world)
