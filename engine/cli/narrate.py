@@ -180,8 +180,10 @@ class Narrator:
         done = "filled   " if order.remaining == 0 else "part     "
         text = f"{done} {order.filled}/{order.quantity} × {order.spread} at {money(order.net_filled)}"
         position = self.ledger.positions.get(order.proposed.position) if self.ledger else None
-        if order.purpose == "close" and position is not None:
-            text += f": {dollars(position.realised, signed=True)} before fees"
+        if order.purpose == "close" and position is not None and self.ledger is not None:
+            made, several = dollars(position.realised, signed=True), self.ledger.closings_of(position.id)
+            is_one = sum(one.filled > 0 for one in several) == 1
+            text += f": {made} before fees" if is_one else f"; all that was closed of the position: {made} before fees"
         return text
 
 
