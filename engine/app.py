@@ -36,7 +36,7 @@ from engine.ports import Broker, Clock, Journal
 from engine.runtime.background import Background
 from engine.runtime.clock import SteadyClock
 from engine.runtime.control import Control, Identity
-from engine.runtime.engine import Engine, Observer
+from engine.runtime.engine import Engine
 from engine.runtime.evidence import Evidence
 from engine.runtime.faults import kept_up
 from engine.runtime.feed import Feed
@@ -45,6 +45,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.restart import leftovers
 from engine.runtime.schedule import calendar_around
+from engine.runtime.seams import Observer
 from engine.runtime.snapshots import Snapshots
 from engine.settings import Settings
 from engine.store.checkpoint import recover, save

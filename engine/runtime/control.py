@@ -17,7 +17,7 @@ from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
 from engine.ports import Clock
-from engine.runtime.engine import Engine, SnapshotSource
+from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
 from engine.runtime.rows import (
     Row,
@@ -33,6 +33,7 @@ from engine.runtime.rows import (
     refused_rows,
     session_row,
 )
+from engine.runtime.seams import SnapshotSource
 from engine.runtime.why import stopped_now, when_now, why_row
 
 ANSWER_PATIENCE_S = 10.0

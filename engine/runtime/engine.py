@@ -12,16 +12,14 @@ reconciliations) is started by `spawn` and comes back through the inbox as facts
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from engine.broker.asking import machine_pace
 from engine.decide.apart import described
 from engine.decide.decide import decide
-from engine.decide.order.requests import subject
-from engine.decide.rulebook import Rulebook
 from engine.decide.waiting import looks_again_in_s
 from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY, LOOKED_AT_EVERY
 from engine.domain.contract import Contract
@@ -68,14 +66,17 @@ from engine.domain.facts import (
 from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
-from engine.domain.snapshot import Answer, BreakerHits, ExitHits, Snapshot
+from engine.domain.snapshot import BreakerHits, ExitHits, Snapshot
 from engine.domain.waited import Leap
 from engine.log import logger
 from engine.ports import Broker, BrokerState, Clock, Journal
+from engine.runtime.account_asked import AccountAsked
 from engine.runtime.faults import Faults
 from engine.runtime.inbox import Inbox, PersonAnswer, PersonRequest
 from engine.runtime.inquiry import Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
+from engine.runtime.seams import BeatGauges, Observer, SnapshotSource
+from engine.runtime.words import Words
 
 log = logger(__name__)
 
@@ -89,51 +90,6 @@ LEAVE_WAIT_S, LEAVE_WAITS = 1.0, 10
 EQUITY_EVERY = timedelta(minutes=1)
 
 Effect = Callable[[], object]
-
-
-class SnapshotSource(Protocol):
-    """What the beat looks at besides its own ledger."""
-
-    def take(self, now: datetime, ledger: Ledger) -> Snapshot:
-        """Everything heard so far at one instant."""
-        ...
-
-    def is_open(self, now: datetime) -> bool: ...
-
-    def ticks(self) -> int:
-        """Quotes heard since the start: fresh ones have come where it has grown."""
-        ...
-
-    def rulebook(self) -> Rulebook:
-        """The strategies and limits in force."""
-        ...
-
-
-class Observer(Protocol):
-    """Told of every fact after it was folded; must not block and cannot object."""
-
-    def saw(self, fact: Fact, at: datetime) -> None: ...
-
-
-@dataclass(slots=True)
-class BeatGauges:
-    """Plain counters that the faces read."""
-
-    beats: int = 0
-    deciding_seconds: float = 0.0
-    """Time spent in the decider, by the engine's clock."""
-    facts: int = 0
-    """Journal lines written by this process."""
-    syncs: int = 0
-    """Times the journal was forced to disk."""
-    refused_facts: int = 0
-    faults: int = 0
-    """Times a part of this program failed and was left alone."""
-    last_beat_at: datetime | None = None
-    decisions: dict[str, int] = field(default_factory=dict[str, int])
-    """By kind of decision."""
-    obstacles: dict[str, int] = field(default_factory=dict[str, int])
-    """Openings stopped, by gate."""
 
 
 class Engine:
@@ -156,15 +112,11 @@ class Engine:
         """When the clock went ahead at once; a clock in virtual time never does."""
         self._clock, self._journal, self._broker = clock, journal, broker
         self._snapshots, self._inbox, self._spawn = snapshots, inbox, spawn
-        self._answers: dict[str, PersonAnswer] = {}
-        self._requests: dict[str, PersonRequest] = {}
-        self._closing: dict[str, list[str]] = {}
-        """What this beat sends to close a position that a person asked about."""
+        self._words = Words()
         self._hits: dict[tuple[str, str], ExitHits] = {}
         self._inquiry = Inquiry(broker, inbox, clock, spawn)
         self._breaker_hits: dict[tuple[str, str], BreakerHits] = {}
-        self._account_requested_at: datetime | None = None
-        self._account_awaited_since: datetime | None = None
+        self._account_asked = AccountAsked()
         self._requested_quotes: dict[int, datetime] = {}
         """When each leg was asked for anew, by contract number."""
         self._looks_again_in_s = TIMER_BUSY_S
@@ -235,7 +187,7 @@ class Engine:
             self._sync()
         for effect in effects:
             effect()
-        self._settle_answers()
+        self._words.settle()
         self._inquiry.ask_when_due(self.ledger, now)
         self.gauges.beats += 1
         self.gauges.last_beat_at = now
@@ -319,9 +271,9 @@ class Engine:
             self._inquiry.hurry()
         while (item := self._inbox.take()) is not None:
             if isinstance(item, PersonAnswer):
-                self._receive_answer(item)
+                self._words.take_answer(item)
             elif isinstance(item, PersonRequest):
-                self._receive_request(item)
+                self._words.take_request(item)
             elif isinstance(item, BrokerState):
                 self._learn(item, now)
             else:
@@ -337,29 +289,6 @@ class Engine:
             self._inquiry.hurry()
         except Exception as error:  # noqa: BLE001 - whatever the broker says, the engine goes on
             self._failed(f"hearing {type(fact).__name__}", error, now)
-
-    def _receive_answer(self, said: PersonAnswer) -> None:
-        """Keep a person's word for this beat: the first one counts, but a no always wins over a yes."""
-        ref = said.answer.order_ref
-        if said.outcome.done():
-            return  # whoever said it was told meanwhile that nothing was promised
-        earlier = self._answers.get(ref)
-        if earlier is not None and (said.answer.approve or not earlier.answer.approve):
-            said.outcome.set_result(f"not done: {earlier.answer.by} answered first")
-            return
-        if earlier is not None:
-            self._answered(ref, f"not done: {said.answer.by} declined it")
-        self._answers[ref] = said
-
-    def _receive_request(self, asked: PersonRequest) -> None:
-        """Keep what a person asks for: the first who asks about a position or an order counts, in this beat only."""
-        about = subject(asked.request)
-        if asked.outcome.done():
-            return
-        if about in self._requests:
-            asked.outcome.set_result(f"not done: {self._requests[about].request.by} asked first")
-            return
-        self._requests[about] = asked
 
     def _learn(self, state: BrokerState, now: datetime) -> None:
         requested_at = self._inquiry.answered(state, self.ledger, now)
@@ -392,23 +321,17 @@ class Engine:
             # On a new day the same value is news: the day's result is measured from it.
             if recorded is None or equity != self.ledger.equity or trading_day(recorded) != trading_day(now):
                 self.record(equity, now)
-        reported_at = account.reported_at
-        since = self._account_awaited_since
-        is_answered = since is not None and reported_at is not None and reported_at >= since
-        if is_answered:
-            self._account_awaited_since = None
-        answers: tuple[Answer, ...] = tuple(said.answer for said in self._answers.values())
-        requests = tuple(asked.request for asked in self._requests.values())
+        is_answered = self._account_asked.hears(account.reported_at)
         ticks, self._ticks = self._ticks, self._snapshots.ticks()
         return replace(
             snapshot,
             count=self._inquiry.count(self.ledger),
-            answers=answers,
-            requests=requests,
+            answers=self._words.answers,
+            requests=self._words.requests,
             exit_hits=self._hits,
             breaker_hits=self._breaker_hits,
-            account_requested_at=self._account_requested_at,
-            account_awaited_since=self._account_awaited_since,
+            account_requested_at=self._account_asked.last_at,
+            account_awaited_since=self._account_asked.awaited_since,
             requested_quotes=self._requested_quotes,
             leaps=self.leaps(),
             is_fresh=self._ticks != ticks or is_answered,
@@ -425,29 +348,29 @@ class Engine:
                 if fact.purpose == "open":
                     ref = fact.order_ref
                     return [lambda: self._spawn(self._preview(ref))]
-                self._closing.setdefault(fact.position, []).append(f"{fact.quantity} by order {fact.order_ref}")
+                self._words.closing(fact.position, f"{fact.quantity} by order {fact.order_ref}")
                 self._inbox.nudge()
             case Approve(order_ref=ref, limit=limit):
-                self._answered(ref, f"approved at {limit}")
+                self._words.answered(ref, f"approved at {limit}")
                 self._inbox.nudge()
             case Send(order_ref=ref, limit=limit):
                 return [partial(self._tell_broker, ref, lambda: self._broker.send(self.ledger.orders[ref], limit))]
             case Reprice(order_ref=ref, limit=limit):
                 return [partial(self._tell_broker, ref, lambda: self._broker.reprice(self.ledger.orders[ref], limit))]
             case Cancel(order_ref=ref):
-                self._served(ref, f"canceling {ref}")
+                self._words.served(ref, f"canceling {ref}")
                 return [partial(self._tell_broker, ref, lambda: self._broker.cancel(self.ledger.orders[ref]))]
             case Deny(order_ref=ref, obstacle=obstacle):
                 self._stopped_by(obstacle.gate)
-                self._answered(ref, f"denied: {obstacle}")
+                self._words.answered(ref, f"denied: {obstacle}")
             case DenyEntry(fact=fact):
                 self._stopped_by(fact.obstacle.gate)
             case Decline(order_ref=ref):
-                self._answered(ref, "declined")
-                self._served(ref, f"canceled {ref}: it was not sent")
+                self._words.answered(ref, "declined")
+                self._words.served(ref, f"canceled {ref}: it was not sent")
             case Expire(order_ref=ref, reason=reason):
-                self._answered(ref, f"expired: {reason}")
-                self._served(ref, f"canceled {ref}: it was not sent")
+                self._words.answered(ref, f"expired: {reason}")
+                self._words.served(ref, f"canceled {ref}: it was not sent")
             case MarkUnknown():
                 self._inquiry.hurry()
             case ConfirmExit(position=position, rule=rule, first_at=first_at, count=count, net=net):
@@ -455,14 +378,14 @@ class Engine:
             case CountBreaker(strategy=strategy, name=name, hits=hits):
                 self._breaker_hits[(strategy, name)] = hits
             case RefreshAccount():
-                self._account_requested_at, self._account_awaited_since = now, self._account_awaited_since or now
+                self._account_asked.again(now)
                 return [self._broker.refresh_account]
             case AskQuotes(contracts=contracts):
                 self._requested_quotes |= dict.fromkeys((contract.con_id for contract in contracts), now)
                 return [partial(self._requote, contracts)]
             case Reply(order_ref=ref, text=text):
-                self._answered(ref, text)
-                self._served(ref, text)
+                self._words.answered(ref, text)
+                self._words.served(ref, text)
             case Halt() | Trip():
                 self._inbox.nudge()
             case Fault(place=place, text=text):
@@ -498,31 +421,11 @@ class Engine:
             answer = OrderPreviewed(ref, "unknown", None, None, None, None, f"the what-if could not be asked: {described(error)}")
         self._inbox.publish(answer)
 
-    def _answered(self, ref: str, outcome: str) -> None:
-        said = self._answers.pop(ref, None)
-        if said is not None and not said.outcome.done():
-            said.outcome.set_result(outcome)
-
-    def _settle_answers(self) -> None:
-        """A word that this beat could not use is answered, not kept: it must not act later, on other prices."""
-        for ref in list(self._answers):
-            self._answered(ref, "not done: the order is not ready for an answer, try again")
-        closing, self._closing = self._closing, {}
-        for about in list(self._requests):
-            made = " and ".join(closing.get(about, ()))
-            self._served(about, f"closing {made}" if made else "not done: the engine was about to halt, try again")
-
-    def _served(self, about: str, outcome: str) -> None:
-        asked = self._requests.pop(about, None)
-        if asked is not None and not asked.outcome.done():
-            asked.outcome.set_result(outcome)
-
     def _stopped_by(self, gate: str) -> None:
         self.gauges.obstacles[gate] = self.gauges.obstacles.get(gate, 0) + 1
 
     def _timer_s(self) -> float:
-        since = self._account_awaited_since
-        if since is not None and self._clock.now() - since < ACCOUNT_ANSWERED_WITHIN * machine_pace():
+        if self._account_asked.waits(self._clock.now(), ACCOUNT_ANSWERED_WITHIN * machine_pace()):
             return ACCOUNT_LOOKED_AT_EVERY.total_seconds()
         if any(True for _ in self.ledger.working()):
             return TIMER_BUSY_S

@@ -22,8 +22,9 @@ from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from engine.ports import Clock
 from engine.runtime.control import Control, Identity
-from engine.runtime.engine import Engine, SnapshotSource
+from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox
+from engine.runtime.seams import SnapshotSource
 from engine.store.journal import Journal
 from tests import given as core
 from tests.faces.conftest import Spreads
