@@ -119,13 +119,12 @@ class Scanner:
 
     def close(self) -> None:
         """Frees the database."""
-        self._statements.clear()
-        self._connection.close()
+        _free(self._connection, self._statements)
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         connection = _connect()
-        # A function of ours holds its connection, which nothing else frees when the process ends.
-        weakref.finalize(self, connection.close)
+        # A function of ours holds its connection, and a statement does too: nothing else frees them when the process ends.
+        weakref.finalize(self, _free, connection, self._statements)
         return connection
 
     def _plan(self, prepared: Prepared) -> None:
@@ -149,6 +148,11 @@ class _Source:
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return (self._empty if self.t is None else self.t).__arrow_c_stream__(requested_schema)
+
+
+def _free(connection: duckdb.DuckDBPyConnection, statements: dict[str, duckdb.Statement]) -> None:
+    statements.clear()
+    connection.close()
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
