@@ -17,7 +17,7 @@ from engine.compile.wings import REACHED, BoundedRows, bounded_rows
 from engine.decide.entry.find import Finder
 from engine.decide.rows import SCAN_SCHEMA
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import STRUCTURES
+from engine.strategy.spreads.union import STRUCTURES
 
 FILTERS = ("volume >= 10", "open_interest >= 100", "quote_width <= 15% of mid")
 BOUNDED, JOINED = "best wings, then a bound (the product)", "every condor joined"

@@ -18,7 +18,7 @@ from engine.strategy.measures import Declaration, find_measures
 from engine.strategy.parse import check_files, parse_strategy
 from engine.strategy.problems import Problem, in_order, render_all
 from engine.strategy.schema import schema_text, schemas
-from engine.strategy.spreads import STRUCTURES
+from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.template import template
 
 if TYPE_CHECKING:

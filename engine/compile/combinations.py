@@ -19,7 +19,10 @@ from engine.compile.pairs import ROUNDING, Meeting, Partner, bucket, conjunction
 from engine.compile.sql import Parameters
 from engine.compile.wanted import Wanted
 from engine.compile.wings import all_condors, keys
-from engine.strategy.spreads import BrokenWing, Butterfly, OfTwoExpiries, Structure, TwoWings, Vertical
+from engine.strategy.spreads.flies import BrokenWing, Butterfly
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
+from engine.strategy.spreads.verticals import Vertical
+from engine.strategy.spreads.wings import TwoWings
 
 PLACE = 4294967296
 """Room of one group for its strikes in tenths of a cent."""

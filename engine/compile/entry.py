@@ -26,7 +26,7 @@ from engine.compile.wings import BEST_CONDORS, BEST_WINGS, REACHED_SCORE, best_c
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Expression
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import IronCondor, TwoWings
+from engine.strategy.spreads.wings import IronCondor, TwoWings
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,9 @@ from engine.domain.facts import FunnelStep
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import And, Compare, Condition, Expression, Measure, Number
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import (
-    OfTwoExpiries,
-    Side,
-    Structure,
-    TwoWings,
-)
+from engine.strategy.spreads.pairs import Side
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
+from engine.strategy.spreads.wings import TwoWings
 from engine.strategy.units import Unit
 
 

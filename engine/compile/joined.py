@@ -11,7 +11,7 @@ from engine.compile.pairs import ROUNDING, conjunction, side, underlying
 from engine.compile.sql import Parameters
 from engine.compile.wanted import Wanted
 from engine.domain.structure import Join
-from engine.strategy.spreads import Structure
+from engine.strategy.spreads.structure import Structure
 
 OF_GROUP = ("class_id", "dte")
 """What the legs of one expiry and class share."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from engine.compile.pairs import ROUNDING, Meeting, Partner, conjunction, of_expiries, side, tenths, underlying
 from engine.compile.sql import Parameters
 from engine.compile.wanted import Wanted
-from engine.strategy.spreads import Calendar, Diagonal, DoubleDiagonal, OfTwoExpiries, TwoCalendars
+from engine.strategy.spreads.calendars import Calendar, Diagonal, DoubleDiagonal, TwoCalendars
+from engine.strategy.spreads.structure import OfTwoExpiries
 from engine.strategy.values.meaning import WidthRange
 
 _CHAIN = "(class_id::BIGINT * 2 + (put_call > 0)::BIGINT)"

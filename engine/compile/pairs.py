@@ -16,7 +16,8 @@ from engine.compile import revalued
 from engine.compile.sql import EQUAL, FINITE, Parameters
 from engine.compile.wanted import Wanted
 from engine.domain.structure import PutCall
-from engine.strategy.spreads import OfTwoExpiries, Structure, Vertical
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
+from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.values.meaning import DayRange, ExpiryRule, WidthRange
 
 Meeting = Literal["group", "bucket"]

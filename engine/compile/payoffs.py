@@ -22,7 +22,7 @@ from engine.compile.logic import NEVER
 from engine.compile.normal import normal_cdf
 from engine.compile.sql import EQUAL, FINITE
 from engine.domain.structure import Shape
-from engine.strategy.spreads import Vertical
+from engine.strategy.spreads.verticals import Vertical
 
 Line = Mapping[str, int]
 """A sum of strikes: how often each counts, by role."""

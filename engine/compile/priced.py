@@ -15,7 +15,7 @@ from engine.compile.normal import needs_normal
 from engine.compile.pairs import conjunction, sound
 from engine.compile.spreads import Numbers, words
 from engine.compile.sql import Parameters
-from engine.strategy.spreads import Structure
+from engine.strategy.spreads.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Compare, Condition, Measure, Number
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import Vertical
+from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.values.meaning import DayRange, WidthRange
 
 MOST: Final = 62

@@ -34,7 +34,8 @@ from engine.domain.structure import Shape
 from engine.strategy.expressions.tree import Measure, Number, views_in
 from engine.strategy.measures import declaration
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import OfTwoExpiries, Structure, Vertical
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
+from engine.strategy.spreads.verticals import Vertical
 
 MULTIPLIER: Final = 100
 """Options of any other multiplier are adjusted contracts and never become a leg."""

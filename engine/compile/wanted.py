@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.compile.sql import Parameters
-from engine.strategy.spreads import Structure
+from engine.strategy.spreads.structure import Structure
 
 Wanted = Callable[[str, str], list[str]]
 """The conditions on the leg of a role whose columns have this prefix."""

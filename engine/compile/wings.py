@@ -26,7 +26,8 @@ from engine.compile.scanner import Prepared, Row, Scanner
 from engine.compile.sql import EQUAL, FINITE, Parameters
 from engine.compile.wanted import Wanted
 from engine.domain.structure import Shape
-from engine.strategy.spreads import IronButterfly, Side, TwoWings
+from engine.strategy.spreads.pairs import Side
+from engine.strategy.spreads.wings import IronButterfly, TwoWings
 
 BEST_WINGS: Final = 256
 """Put wings that are joined first."""

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from engine.domain.structure import Shape
-from engine.strategy.spreads import (
-    BrokenWing,
-    Butterfly,
-    Diagonal,
-    DoubleDiagonal,
-    OfTwoExpiries,
-    Structure,
-    TwoCalendars,
-    TwoWings,
-    Vertical,
-)
+from engine.strategy.spreads.calendars import Diagonal, DoubleDiagonal, TwoCalendars
+from engine.strategy.spreads.flies import BrokenWing, Butterfly
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
+from engine.strategy.spreads.verticals import Vertical
+from engine.strategy.spreads.wings import TwoWings
 from engine.strategy.values.meaning import DayRange, ExpiryRule, WidthRange
 
 

@@ -25,7 +25,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day, years_between
 from engine.domain.structure import PutCall
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import Structure
+from engine.strategy.spreads.structure import Structure
 from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, WidthRange
 
 _Thing = TypeVar("_Thing")

@@ -22,7 +22,9 @@ from engine.strategy.expressions.tree import (
 )
 from engine.strategy.measures import declaration
 from engine.strategy.model import Policy, Strategy
-from engine.strategy.spreads import BrokenWidths, Expiries, Fly, OfTwoExpiries, Structure, WidthSides
+from engine.strategy.spreads.flies import Fly
+from engine.strategy.spreads.pairs import BrokenWidths, Expiries, WidthSides
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.units import Unit
 from engine.strategy.values.entry import ZONES
 from engine.strategy.values.meaning import (

@@ -14,7 +14,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag
 
 from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition
-from engine.strategy.spreads import Pays, Spread
+from engine.strategy.spreads.structure import Pays
+from engine.strategy.spreads.union import Spread
 from engine.strategy.universe import Universe
 from engine.strategy.values.counts import About, Contracts, Count, Name, SchemaVersion, YesNo
 from engine.strategy.values.entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk

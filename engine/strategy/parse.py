@@ -20,7 +20,7 @@ from engine.strategy.loader.model import read_model, without_errors
 from engine.strategy.model import Strategy, StrategyFile
 from engine.strategy.problems import Parsed, Problem, in_order
 from engine.strategy.source import Listed, Mapped, Place, Text, place_at, texts_in
-from engine.strategy.spreads import STRUCTURES
+from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.structures import likely_structure
 from engine.strategy.validation.account import check_account
 from engine.strategy.validation.strategy import check_strategy

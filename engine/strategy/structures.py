@@ -1,4 +1,4 @@
-"""The names that traders give to structures: which one of the language is meant, which are for later, which never."""
+"""The names that traders give to structures: which one of the language is meant, and which never."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from engine.strategy import guesses
 from engine.strategy.aliases.structures import NAKED
 from engine.strategy.loader.spelling import nearest
 from engine.strategy.source import Listed, Mapped, Node, Text
-from engine.strategy.spreads import LATER, STRUCTURES, OfOneRight, Structure, TwoWings, Vertical
+from engine.strategy.spreads.structure import OfOneRight, Structure
+from engine.strategy.spreads.union import STRUCTURES
+from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.values.scalar import shortened
-from engine.strategy.way_out import Add, Remove, Turn, WayOut, Write, did_you_mean, write
+from engine.strategy.way_out import Add, Turn, WayOut, Write, did_you_mean, write
 
 
 def no_structure(written: Text, known: Sequence[str], spread: Mapped) -> tuple[str, str]:
     """What is wrong with a type that is none of these, and the way out. `spread` is what it stands in."""
     message, hint = f"no structure '{shortened(written)}'", f"types here: {', '.join(known)}"
     name = _plain(written)
-    if later := _named(name, LATER.values()):
-        return _not_there_yet(written, later, spread)
     if name in NAKED.split(", "):
         instead = _vertical("call" if "call" in name else "put", is_debit=name.startswith("long_"))
         why = f":  a short leg without a long one cannot be written down   {hint}"
@@ -48,9 +48,8 @@ _LONG_ENOUGH = 5
 
 
 def is_of_another_kind(written: str) -> bool:
-    """Whether it is a structure that this version does not have, whose keys would be others."""
-    name = _plain(written)
-    return _named(name, LATER.values()) is not None or name in NAKED.split(", ")
+    """Whether it is a structure that the language does not have, whose keys would be others."""
+    return _plain(written) in NAKED.split(", ")
 
 
 def _named(name: str, kinds: Iterable[type[Structure]]) -> type[Structure] | None:
@@ -85,23 +84,6 @@ def _vertical(right: str, *, is_debit: bool) -> str:
     put_call, pays = right[0].upper(), "debit" if is_debit else "credit"
     verticals = (kind for kind in STRUCTURES.values() if issubclass(kind, Vertical))
     return next(kind.name() for kind in verticals if kind.of_legs.legs[0].put_call == put_call and kind.pays == pays)
-
-
-def _not_there_yet(written: Text, later: type[Structure], spread: Mapped) -> tuple[str, WayOut]:
-    """The sentence about a structure of a later version, and the spread of two legs that comes nearest."""
-    near, other = _vertical("call" if "call" in written.casefold() else "put", is_debit=False), _vertical("call", is_debit=False)
-    what = f"a {near}, and a {other} in a file of its own" if issubclass(later, TwoWings) else f"a {near}"
-    message = f"'{shortened(written)}' is not there yet; what comes nearest is {what}"
-    sided = [change for key, value in spread.items() if isinstance(value, Mapped) for change in _first_side(key, value)]
-    strange = [Remove(key.place) for key in spread if re.search(r"put_|call_|near|far|body|front|back|right", key)]
-    hint = WayOut.of(f"write  {near}", Write(near, written.place), *sided, *strange, is_later=True)
-    return message, hint
-
-
-def _first_side(key: Text, value: Mapped) -> list[Write]:
-    """`{put: 0.10-0.16, call: …}` becomes the range of one side."""
-    side = next((part for part in value.values() if isinstance(part, Text)), None)
-    return [Write(str(side), value.span)] if side is not None and value.span is not None else []
 
 
 def _plain(written: str) -> str:

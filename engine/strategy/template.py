@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.strategy.spreads import STRUCTURES, Pays
+from engine.strategy.spreads.structure import Pays
+from engine.strategy.spreads.union import STRUCTURES
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=../schemas/strategy.schema.json

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from engine.cli.files import SchemaName, Structure
 from engine.strategy.measures import DECLARATIONS
 from engine.strategy.schema import MODELS
-from engine.strategy.spreads import STRUCTURES
+from engine.strategy.spreads.union import STRUCTURES
 from tests.faces import given
 from tests.faces.conftest import Spreads
 

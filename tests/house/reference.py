@@ -22,7 +22,7 @@ from engine.strategy.expressions.lexer import FUNCTIONS
 from engine.strategy.expressions.tree import Arithmetic, Relation
 from engine.strategy.measures import DECLARATIONS, Declaration
 from engine.strategy.model import Policy, Roll, Sizing, StrategyFile
-from engine.strategy.spreads import Spread
+from engine.strategy.spreads.union import Spread
 from engine.strategy.units import EXAMPLES
 from engine.strategy.values.meaning import ContractRange, Manual, ShareOf, Usd, Window
 from engine.strategy.written import fields_in_order

@@ -9,7 +9,7 @@ import pytest
 
 from engine.strategy.model import StrategyFile
 from engine.strategy.schema import MODELS, schemas
-from engine.strategy.spreads import STRUCTURES, Spread
+from engine.strategy.spreads.union import STRUCTURES, Spread
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from engine.strategy.loader.spelling import nearest
-from engine.strategy.spreads import STRUCTURES, Structure
+from engine.strategy.spreads.structure import Structure
+from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.values.scalar import Scalar
 from engine.strategy.written import fields_in_order
 

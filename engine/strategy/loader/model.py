@@ -15,7 +15,8 @@ from engine.strategy.loader.keys import types_of
 from engine.strategy.loader.model_errors import NO_TAG, report, unknown_key
 from engine.strategy.loader.renamed import Renaming
 from engine.strategy.source import Location, Mapped, Text, steps_to, without
-from engine.strategy.spreads import STRUCTURES, OfOneRight
+from engine.strategy.spreads.structure import OfOneRight
+from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.structures import is_of_another_kind, likely_structure, right_in
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

@@ -21,7 +21,8 @@ from engine.strategy.expressions.tree import Relation
 from engine.strategy.loader.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of, types_of
 from engine.strategy.loader.spelling import nearest
 from engine.strategy.source import Listed, Mapped, Node, Place, Text, texts_in
-from engine.strategy.spreads import STRUCTURES, BrokenWidths, Pair
+from engine.strategy.spreads.pairs import BrokenWidths, Pair
+from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.structures import leg_list, likely_structure
 from engine.strategy.values.scalar import Scalar, shortened
 from engine.strategy.way_out import Add, Change, Remove, Turn, WayOut, Write, changes_of, did_you_mean, move, remove, turn, write

@@ -10,7 +10,7 @@ from engine.strategy.expressions.reader import LineReader
 from engine.strategy.loader.keys import keys_of, scalar_of
 from engine.strategy.loader.renamed import RELATIONS, Renaming, best_of, source_of
 from engine.strategy.source import Listed, Mapped, Node, Text
-from engine.strategy.spreads import Pair
+from engine.strategy.spreads.pairs import Pair
 from engine.strategy.way_out import WayOut, remove, turn, write
 
 _COMMA = re.compile(r"\s*(?:[;\n]|,(?![0-9]{3}(?![0-9]))|\s&&\s|\s(?:and|AND)\s(?!\$?[0-9.]))\s*")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from engine.domain.index_classes import option_class
 from engine.strategy.conditions import LET_EXPIRE, PORTIONS
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
-from engine.strategy.spreads import Pays
+from engine.strategy.spreads.structure import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.spread import most_worth
 from engine.strategy.validation.validation import Validation

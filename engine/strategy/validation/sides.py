@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.strategy.spelled import spelled
-from engine.strategy.spreads import BrokenWing, IronButterfly, OfTwoExpiries, TwoWings
+from engine.strategy.spreads.flies import BrokenWing
+from engine.strategy.spreads.structure import OfTwoExpiries
+from engine.strategy.spreads.wings import IronButterfly, TwoWings
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import DayRange, NextMonthly, WidthRange
 from engine.strategy.way_out import turn, write

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure, measures_in
 from engine.strategy.guesses import NUMBER
-from engine.strategy.spreads import Vertical
+from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.signs import unsigned
 from engine.strategy.validation.validation import Validation

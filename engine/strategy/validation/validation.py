@@ -8,7 +8,7 @@ from engine.strategy.expressions.tree import Condition
 from engine.strategy.loader.document import Document
 from engine.strategy.model import StrategyFile
 from engine.strategy.source import Mapped, Place, place_at
-from engine.strategy.spreads import Structure
+from engine.strategy.spreads.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)

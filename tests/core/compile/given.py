@@ -14,20 +14,10 @@ from engine.strategy.expressions.checker import read_condition
 from engine.strategy.expressions.tree import Condition
 from engine.strategy.model import Strategy
 from engine.strategy.source import Text
-from engine.strategy.spreads import (
-    BearCall,
-    BearPut,
-    BrokenWing,
-    BullCall,
-    BullPut,
-    Butterfly,
-    Calendar,
-    Diagonal,
-    DoubleCalendar,
-    DoubleDiagonal,
-    IronButterfly,
-    IronCondor,
-)
+from engine.strategy.spreads.calendars import Calendar, Diagonal, DoubleCalendar, DoubleDiagonal
+from engine.strategy.spreads.flies import BrokenWing, Butterfly
+from engine.strategy.spreads.verticals import BearCall, BearPut, BullCall, BullPut
+from engine.strategy.spreads.wings import IronButterfly, IronCondor
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)

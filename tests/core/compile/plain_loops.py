@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from engine.domain.structure import Join
 from engine.strategy.expressions.tree import And, Arithmetic, Between, Call, Compare, Expression, In, Measure, Not, Number, Or
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import BrokenWing, DoubleDiagonal, Fly, OfTwoExpiries, Structure, TwoCalendars, TwoWings, Vertical
+from engine.strategy.spreads.calendars import DoubleDiagonal, TwoCalendars
+from engine.strategy.spreads.flies import BrokenWing, Fly
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
+from engine.strategy.spreads.verticals import Vertical
+from engine.strategy.spreads.wings import TwoWings
 from engine.strategy.values.meaning import DayRange
 from tests.core.compile import later_loops
 

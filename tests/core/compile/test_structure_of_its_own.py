@@ -18,7 +18,7 @@ from engine.decide.subscriptions import Guess, subscriptions
 from engine.domain.spread import Leg, Spread
 from engine.domain.structure import Join, LegShape, Shape
 from engine.strategy.model import Strategy
-from engine.strategy.spreads import Example, OfOneExpiry, OfOneRight, Pays
+from engine.strategy.spreads.structure import Example, OfOneExpiry, OfOneRight, Pays
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 from engine.strategy.values.spread import Deltas, Width
 from tests import given as domain

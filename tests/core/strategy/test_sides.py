@@ -8,16 +8,10 @@ from engine.strategy.model import StrategyFile
 from engine.strategy.parse import parse_strategy
 from engine.strategy.problems import Problem
 from engine.strategy.source import Mapped, Text
-from engine.strategy.spreads import (
-    BrokenWing,
-    Butterfly,
-    Calendar,
-    Diagonal,
-    DoubleDiagonal,
-    IronButterfly,
-    IronCondor,
-    Structure,
-)
+from engine.strategy.spreads.calendars import Calendar, Diagonal, DoubleDiagonal
+from engine.strategy.spreads.flies import BrokenWing, Butterfly
+from engine.strategy.spreads.structure import Structure
+from engine.strategy.spreads.wings import IronButterfly, IronCondor
 from engine.strategy.validation.strategy import check_strategy
 
 FILE = """\

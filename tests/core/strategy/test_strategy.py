@@ -15,7 +15,8 @@ from engine.strategy.expressions.tree import Arithmetic, Measure
 from engine.strategy.model import DEFAULT_DEBIT_WALK, DEFAULT_WALK, Policy, Strategy
 from engine.strategy.parse import check_files, parse_strategy
 from engine.strategy.problems import Parsed, render_all
-from engine.strategy.spreads import STRUCTURES, BullCall, BullPut
+from engine.strategy.spreads.union import STRUCTURES
+from engine.strategy.spreads.verticals import BullCall, BullPut
 from engine.strategy.template import template
 from engine.strategy.values.meaning import (
     Amount,

@@ -3,9 +3,10 @@
 import pytest
 
 from engine.strategy.parse import parse_strategy
-from engine.strategy.spreads import LATER, STRUCTURES, BrokenWidths, Expiries, WidthSides
+from engine.strategy.spreads.pairs import BrokenWidths, Expiries, WidthSides
+from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.template import template
-from tests.core.strategy.mending import applied, mended
+from tests.core.strategy.mending import mended
 
 FILE = """\
 schema: 1
@@ -62,7 +63,7 @@ CASES = [
 
 @pytest.mark.parametrize(
     ("structure", "lines", "mistakes", "ends"),
-    [case for case in CASES if case[0] in STRUCTURES],
+    CASES,
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
 def test_keys_of_a_structure_lead_out(structure: str, lines: tuple[str, ...], mistakes: int, ends: str) -> None:
@@ -90,7 +91,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "structure", "right"), [case for case in NAMES if case[1] in STRUCTURES])
+@pytest.mark.parametrize(("name", "structure", "right"), NAMES)
 def test_other_name_of_a_structure_leads_to_it(name: str, structure: str, right: str) -> None:
     example = [line for line in STRUCTURES[structure].example.keys if not (right and line.startswith("right: "))]
 
@@ -99,17 +100,6 @@ def test_other_name_of_a_structure_leads_to_it(name: str, structure: str, right:
     assert [problem.message for problem in met] == [f"no structure '{name}'"]
     assert f"type: {structure}\n" in after
     assert right in after
-
-
-@pytest.mark.parametrize("name", [*LATER, *(name for name, structure, _ in NAMES if structure in LATER)])
-def test_name_of_a_structure_that_is_not_searched_yet_is_known(name: str) -> None:
-    text = written(name, DAYS, "width: {put: $5, call: $5}")
-
-    (problem,) = parse_strategy(text, "x.yaml").problems
-
-    assert problem.message.startswith(f"'{name}' is not there yet; what comes nearest is ")
-    assert problem.is_later
-    assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)

@@ -7,18 +7,11 @@ import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
 from engine.domain.structure import Join
-from engine.strategy.spreads import (
-    STRUCTURES,
-    BearCall,
-    BearPut,
-    BrokenWing,
-    BullCall,
-    BullPut,
-    Butterfly,
-    IronButterfly,
-    IronCondor,
-    Structure,
-)
+from engine.strategy.spreads.flies import BrokenWing, Butterfly
+from engine.strategy.spreads.structure import Structure
+from engine.strategy.spreads.union import STRUCTURES
+from engine.strategy.spreads.verticals import BearCall, BearPut, BullCall, BullPut
+from engine.strategy.spreads.wings import IronButterfly, IronCondor
 from engine.strategy.structures import likely_structure
 from engine.strategy.values.meaning import DayRange, DeltaRange, WidthRange
 

@@ -7,8 +7,6 @@ import pytest
 from engine.strategy.common import Common
 from engine.strategy.parse import parse_strategy
 from engine.strategy.problems import Problem
-from engine.strategy.spreads import LATER
-from tests.core.strategy.mending import applied
 
 GOOD = (Path(__file__).parents[3] / "strategies" / "spx_bull_put.yaml").read_text()
 COMMON = Common(schema=1, lists={"indices": ("SPX", "RUT")})
@@ -157,31 +155,6 @@ def test_way_out_of_a_value_removes_its_problem(right: str, wrong: str, says: st
     line = GOOD.splitlines().index(next(line for line in GOOD.splitlines() if right in line)) + 1
     assert problem.line == line or right.startswith("roll")
     assert [problem for problem in problems_of(changed(right, mended)) if problem.severity == "error"] == []
-
-
-@pytest.mark.parametrize(
-    ("name", "nearest"),
-    [
-        (name, nearest)
-        for name, structure, nearest in (
-            ("iron_condor", "iron_condor", "a bull_put, and a bear_call in a file of its own"),
-            ("iron butterfly", "iron_butterfly", "a bull_put, and a bear_call in a file of its own"),
-            ("put butterfly", "butterfly", "a bull_put"),
-            ("BWB", "broken_wing", "a bull_put"),
-            ("call calendar", "calendar", "a bear_call"),
-            ("diagonal", "diagonal", "a bull_put"),
-        )
-        if structure in LATER
-    ],
-)
-def test_structure_of_a_later_version_is_said_to_be_not_there_yet(name: str, nearest: str) -> None:
-    condor = changed("type: bull_put", f"type: {name}").replace("$25-$50", "{put: $5, call: $5}")
-
-    (problem,) = problems_of(condor)
-
-    assert problem.message == f"'{name}' is not there yet; what comes nearest is {nearest}"
-    assert problem.is_later
-    assert [one for one in problems_of(applied(condor, problem.edits)) if one.severity == "error"] == []
 
 
 def test_misspelled_structure_does_not_hide_what_else_is_wrong_below_it() -> None:
