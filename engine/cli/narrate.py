@@ -205,7 +205,10 @@ def price(amount: Decimal) -> str:
 
 
 def dollars(amount: Decimal, *, signed: bool = False) -> str:
-    """An amount in dollars, cents only where there are some; with `signed`, a gain says so."""
+    """An amount in dollars, cents only where there are some; with `signed`, a gain says so. What a call alone can cost is
+    without a bound."""
+    if not amount.is_finite():
+        return "without a bound"
     rounded = amount.quantize(Decimal("0.01"))
     sign = "-" if rounded < 0 else "+" if signed and rounded > 0 else ""
     return f"{sign}${abs(rounded):,.2f}".removesuffix(".00")

@@ -118,9 +118,10 @@ def closing_mark(legs: Sequence[QuotedLeg], floor: Decimal, cap: Decimal) -> Mar
         obstacle = obstacle or _bad_quote(leg.name, bid, ask)
         if is_unbid and ask > CHEAP_ASK:
             obstacle = obstacle or f"{leg.name} has no bid and is offered at {ask}"
-    if near < floor or far > cap:
-        net = near if near < floor else far
-        obstacle = obstacle or f"closing at {net} is beyond the {floor} to {cap} that it can be worth"
+    if near < floor:
+        obstacle = obstacle or f"closing at {near} is below the {floor} that it is worth at least"
+    if far > cap:
+        obstacle = obstacle or f"closing at {far} is above the {cap} that it is worth at most"
     return Mark(min(cap, max(floor, mid)), far, near, tuple(ages_s), obstacle, tuple(unbid))
 
 

@@ -266,4 +266,5 @@ def age_s(then: datetime | None, now: datetime) -> float | None:
 
 
 def number(amount: Decimal | None) -> float | None:
-    return None if amount is None else float(amount)
+    """The amount for a face; None where it is unknown, and where nothing bounds it: JSON has no word for that."""
+    return None if amount is None or not amount.is_finite() else float(amount)

@@ -65,6 +65,7 @@ def test_question_says_what_a_yes_needs_to_know():
         ("-0.004", False, "$0"),
         ("4337.6", False, "$4,337.60"),
         ("1E+3", False, "$1,000"),
+        ("Infinity", False, "without a bound"),
     ],
 )
 def test_dollars_have_their_sign_before_them_and_cents_only_where_there_are_some(amount: str, signed: bool, said: str):

@@ -121,8 +121,9 @@ def _worst(worst: Worst, quote: Mark, width: Decimal) -> Decimal:
 
 
 def raised(spread: Spread, price: Decimal) -> Decimal:
-    """The price on the steps of these legs, as good for us or better."""
-    return _up(price, combo_tick(spread, price))
+    """The price on the steps of these legs, as good for us or better; a bound that is none, such as what a call alone can come
+    to cost, stays none."""
+    return _up(price, combo_tick(spread, price)) if price.is_finite() else price
 
 
 def lowered(spread: Spread, price: Decimal) -> Decimal:

@@ -200,7 +200,9 @@ def trip_verdict(name: str, strategy: str, snapshot: Snapshot) -> Verdict | None
 
 
 def dollars(amount: Decimal) -> str:
-    """Whole dollars as the trader writes them: -$1,500."""
+    """Whole dollars as the trader writes them: -$1,500; what nothing bounds is without a bound."""
+    if not amount.is_finite():
+        return "without a bound"
     whole = f"{abs(amount):,.0f}"
     return f"-${whole}" if amount < 0 and whole != "0" else f"${whole}"
 

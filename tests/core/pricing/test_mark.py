@@ -114,7 +114,7 @@ def test_cost_beyond_the_width_is_the_width_where_the_quotes_are_only_coarse_and
     assert coarse is not None
     assert bad is not None
     assert (coarse.mid, coarse.natural, coarse.is_believed) == (Decimal(-5), Decimal("-5.4"), True)
-    assert bad.obstacle == "closing at -5.9 is beyond the -5 to 0 that it can be worth"
+    assert bad.obstacle == "closing at -5.9 is below the -5 that it is worth at least"
 
 
 def test_worthless_debit_spread_is_worth_nothing_and_that_is_believed() -> None:

@@ -22,9 +22,11 @@ from engine.domain.facts import (
     ExitBlocked,
     ExitFreed,
     FunnelRecorded,
+    LegFilled,
     SharedFileLoaded,
     StrategyLoaded,
 )
+from engine.domain.parts import some_of
 from engine.metrics import Reading, registry
 from engine.runtime.control import BEAT_AGE_MAX_S, Control, Identity
 from tests import given
@@ -358,6 +360,22 @@ def test_positions_carry_what_they_would_bring_now() -> None:
         assert (position["position"], position["quantity"], position["state"]) == ("o9", 1, "open")
         assert position["unrealised_usd"] is not None
         assert position["max_loss_usd"] == 422.6
+
+    serve(story)
+
+
+def test_loss_that_nothing_bounds_is_no_number_and_is_told() -> None:
+    async def story(api: Api) -> None:
+        calls = given.spread("bear_call", 600, 605)
+        long = some_of(calls, [1])
+        contract = long.legs[0].contract
+        sold = LegFilled("c9", "c9.a.00.01", contract.con_id, "sell", 1, Decimal("0.10"), given.NOW, given.perm_id("c9"))
+        given.told(api.bench.ledger, *given.opened(given.proposal("o9", of=calls), net="0.80"))
+
+        given.told(api.bench.ledger, *given.working(given.proposal("c9", of=long, position="o9", limit="0.10")), sold)
+
+        (position,) = (await api.get("/v1/positions")).json()
+        assert (position["state"], position["max_loss_usd"]) == ("open", None)
 
     serve(story)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.decide.order.price import closing_plan, combo_tick, has_moved, next_closing_limit, next_limit, opening_plan
 from engine.decide.quotes import spread_quote
-from engine.domain.spread import Spread
+from engine.domain.spread import Leg, Spread
 from engine.pricing.mark import Mark
 from engine.strategy.values.meaning import PriceWalk, Step, WorstFromMid, WorstNatural, WorstShare
 from tests import given
@@ -81,6 +81,37 @@ def test_close_stays_between_nothing_and_the_width(market, urgent: bool, moves: 
     assert all(price >= plan.worst for price in seen)
     assert seen == sorted(seen, reverse=True)
     assert all(price % combo_tick(spread) == 0 for price in seen)
+
+
+legs_alone = st.builds(
+    lambda root, right, strike, action: Spread(
+        "leg", (Leg(given.contract(strike, right, root=root, underlying=root[:3]), action),)
+    ),
+    *(
+        st.sampled_from(["SPX", "SPXW", "SPY"]),
+        st.sampled_from("PC"),
+        st.sampled_from([2.5, 590.0]),
+        st.sampled_from(["buy", "sell"]),
+    ),
+)
+
+
+@property_of(legs_alone, cents, halves, st.booleans(), st.booleans())
+def test_close_of_a_leg_alone_has_a_price_though_nothing_may_bound_what_it_costs(
+    leg: Spread, price: Decimal, half: Decimal, urgent: bool, at_natural: bool
+) -> None:
+    assume(half < price)
+    sign = leg.legs[0].sign
+    mid = sign * price
+    mark = Mark(mid, mid - half, mid + half, (1.0,), None)
+
+    plan = closing_plan(leg, mark, urgent=urgent, at_natural=at_natural)
+    stepped = next_closing_limit(leg, mark, plan.limit, plan.worst, urgent=urgent) or plan.limit
+
+    assert all(one.is_finite() and one % combo_tick(leg, one) == 0 for one in (plan.limit, plan.worst, stepped))
+    assert plan.worst <= stepped <= plan.limit
+    assert leg.floor <= plan.worst
+    assert plan.limit <= leg.cap
 
 
 @property_of(markets())
