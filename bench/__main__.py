@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from bench import latency, many, more_legs, pipeline, vertical
+from bench import console, latency, many, more_legs, pipeline, vertical
 from bench.timing import Taken
 
 _LABEL = 52
@@ -36,15 +36,27 @@ def main() -> None:
     _table(f"{pipeline.MESSAGES:,} ticks (a millisecond here is a microsecond a tick)", ticks, pipeline.STORE)
     found = pipeline.tick_to_candidate(seconds=10)
     _table(f"{pipeline.TICKS} ticks to candidates, 20,000 contracts", found, pipeline.PRODUCT)
+    tables, key_p95 = console.tables()
+    _table("A tick of 200 changes in 2,000 rows of 16 columns, 170 x 50; four a second", tables, console.PRODUCT)
     loads = latency.loads()
     _latencies(loads)
     _goals(scans, handed, ticks, found)
     _goals_of_structures(*structures)
     _at_most("G8 fifty verticals, x fifty numba passes", fifty.taken, many.SHARED, many.LOOPS, 10)
     _at_least("G8 fifty verticals, faster than fifty scans", fifty.taken, many.APART, many.SHARED, 3.5)
+    _of_the_console(tables, key_p95)
     for name, load in loads.items():
         print(_goal(f"tick to what-if, ms, {name}", load.preview_median, "<=", 25))
     print(f"\noptopsy was not measured: it needs another Python. {time.perf_counter() - started:.0f} s in all.")
+
+
+def _of_the_console(tables: Mapping[str, Taken], key_p95: float) -> None:
+    share = tables[console.PRODUCT].cpu * console.TICKS_PER_SECOND / 10
+    print(
+        f"  {'live table, % of a core at 800 changes/s':<{_LABEL}} <= {10:>8,.2f}   cpu  {share:>9,.2f} {_word(share, '<=', 10)}"
+    )
+    _at_least("live table, less work than textual's DataTable", tables, console.STOCK, console.PRODUCT, 5)
+    print(_goal("a key until its row is drawn, ms, p95", key_p95, "<=", 50))
 
 
 def _structures() -> tuple[more_legs.Condors, more_legs.Compared, more_legs.Compared | None]:
