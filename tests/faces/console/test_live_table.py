@@ -1,6 +1,7 @@
 """The live table on a terminal: only what has changed is drawn, and a key acts on the row that is shown as selected."""
 
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import pytest
 from textual.app import App, ComposeResult
@@ -23,7 +24,7 @@ SIZE = (40, 8)
 class OneTable(App[None]):
     """A table, and what its keys were for."""
 
-    BINDINGS = [("a", "act", "act")]
+    BINDINGS: ClassVar = [("a", "act", "act")]
 
     def __init__(self) -> None:
         super().__init__()

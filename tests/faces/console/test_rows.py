@@ -1,4 +1,4 @@
-"""The rows of a live table: a selection is a key, an order holds until somebody asks for another, and what is gone is not acted on."""
+"""The rows of a live table: a selection is a key, an order holds until another is asked for, and what is gone is not acted on."""
 
 from datetime import UTC, datetime
 
