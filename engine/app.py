@@ -35,7 +35,7 @@ from engine.metrics import Buckets, Reading, registry
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.background import Background
 from engine.runtime.clock import SteadyClock
-from engine.runtime.control import Control, Identity
+from engine.runtime.control import Control, Identity, Traffic
 from engine.runtime.engine import Engine
 from engine.runtime.evidence import Evidence
 from engine.runtime.faults import kept_up
@@ -170,8 +170,7 @@ class App:
                 engine.take(fact, now)
             if self._recovered.odd and ledger.halt is None:
                 engine.take(Halted("engine", _odd(self._recovered.odd)), now)
-            refused = partial(_refused, library)
-            control = Control(engine, snapshots, self._inbox, self._clock, self._identity(account), library.notices, refused)
+            control = self._control(engine, snapshots, account, library, ib)
             try:
                 await background.prepare(now)
             except Transient:  # the missing data is requested again; open positions must be guarded meanwhile
@@ -199,6 +198,10 @@ class App:
                     task.cancel()
                 self._leave(engine, journal)
                 await broker.disconnect()
+
+    def _control(self, engine: Engine, snapshots: Snapshots, account: str, library: Library, broker: IbBroker) -> Control:
+        refused, traffic = partial(_refused, library), partial(_traffic, broker)
+        return Control(engine, snapshots, self._inbox, self._clock, self._identity(account), library.notices, refused, traffic)
 
     def _explanations(self, account: str) -> Explanations:
         kept, recovered = timedelta(days=self._settings.explain_days), self._recovered
@@ -355,6 +358,11 @@ def _odd(problems: Sequence[str]) -> str:
 
 def _refused(library: Library) -> Mapping[str, str]:
     return library.in_force.refused
+
+
+def _traffic(broker: IbBroker) -> Traffic:
+    gauges = broker.gauges
+    return Traffic(gauges.lines_used, gauges.lines_limit, gauges.queue_length)
 
 
 def _journal_id(now: datetime) -> str:

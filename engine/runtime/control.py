@@ -5,35 +5,36 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 
 from engine.broker.asking import machine_s
 from engine.decide.quotes import Rows
 from engine.decide.risk.breakers import called, dollars, lifted
-from engine.domain.facts import Halted, Resumed
+from engine.domain.facts import Halted, OrderProposed, Resumed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
-from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
 from engine.ports import Clock
+from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
+from engine.runtime.order_rows import execution_rows, order_row
+from engine.runtime.plain import Row, age_s, number
+from engine.runtime.position_rows import position_detail
 from engine.runtime.rows import (
-    Row,
-    age_s,
     approval_row,
     blocked_rows,
     breaker_rows,
     changed_rows,
     close_row,
-    number,
-    order_row,
-    position_row,
     refused_rows,
     session_row,
 )
 from engine.runtime.seams import SnapshotSource
+from engine.runtime.strategy_rows import strategy_row, summary_row
+from engine.runtime.timelines import Timelines
 from engine.runtime.why import stopped_now, when_now, why_row
 
 ANSWER_PATIENCE_S = 10.0
@@ -54,6 +55,17 @@ class Identity:
     """Folder of the journal."""
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How much of what the broker grants is in use."""
+
+    lines_used: int
+    """Streaming quotes."""
+    lines_max: int
+    queue: int
+    """Messages that wait for their turn."""
+
+
 class Control:
     """The engine as the faces know it."""
 
@@ -66,9 +78,12 @@ class Control:
         identity: Identity,
         notices: Callable[[datetime], Sequence[str]],
         refused: Callable[[], Mapping[str, str]] = dict,
+        traffic: Callable[[], Traffic | None] = lambda: None,
     ) -> None:
         """`notices` says what in the trader's files will soon open nothing, `refused` which of them are not in force, and why."""
-        self.identity, self._notices, self._refused = identity, notices, refused
+        self.identity, self._notices, self._refused, self._traffic = identity, notices, refused, traffic
+        self._timelines = Timelines()
+        engine.observers.append(self._timelines)
         self._engine, self._snapshots, self._inbox, self._clock = engine, snapshots, inbox, clock
 
     @property
@@ -82,7 +97,7 @@ class Control:
         """Everything that decides whether the engine trades, each value with its age where it can age."""
         now, ledger, snapshot = self._clock.now(), self.ledger, self.snapshot()
         gauges = self._engine.gauges
-        account = snapshot.account
+        account, traffic, rulebook = snapshot.account, self._traffic(), self._snapshots.rulebook()
         return {
             "version": self.identity.version,
             "mode": self.identity.mode,
@@ -95,11 +110,16 @@ class Control:
             "halt": {"by": ledger.halt.by, "reason": ledger.halt.reason} if ledger.halt else None,
             "connected": snapshot.is_connected,
             "link": ledger.link.text if ledger.link else "",
+            "link_at": ledger.link_at.isoformat() if ledger.link_at else None,
             "data": snapshot.data,
             "session": session_row(snapshot),
             "last_beat_age_s": age_s(gauges.last_beat_at, now),
             "beats": gauges.beats,
+            "lines_used": traffic.lines_used if traffic else None,
+            "lines_max": traffic.lines_max if traffic else None,
+            "queue": traffic.queue if traffic else None,
             "net_liquidation": number(account.net_liquidation),
+            "available_funds": number(account.available_funds),
             "buying_power": number(account.buying_power),
             "cushion": number(account.cushion),
             "day_pnl": number(account.day_pnl),
@@ -112,7 +132,7 @@ class Control:
             "refused": refused_rows(self._refused()),
             "changed": changed_rows(ledger, now),
             "notices": list(self._notices(now)),
-            "strategies": [self._strategy(name, snapshot) for name in sorted(ledger.strategies)],
+            "strategies": [summary_row(name, snapshot, rulebook) for name in sorted(ledger.strategies)],
         }
 
     def sick_because(self) -> str | None:
@@ -132,14 +152,53 @@ class Control:
         snapshot = self.snapshot()
         return [approval_row(order, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain)) for order in waiting(self.ledger)]
 
+    def candidates(self, strategy: str | None = None) -> list[Row]:
+        """The ranked spreads that the last look of each strategy, or of one, found, with their quotes of now."""
+        snapshot = self.snapshot()
+        looks = self._snapshots.rulebook().finder.looks
+        names = sorted(name for name in self.ledger.strategies if strategy in {None, name})
+        wanted = [looks[name] for name in names if name in looks]
+        return list(live_rows(wanted, self.ledger, Rows(snapshot.chain), snapshot.at))
+
     def positions(self, *, only_open: bool = False) -> list[Row]:
-        """Positions that were ever opened, with the mark of those that are open."""
-        rows, ledger = Rows(self.snapshot().chain), self.ledger
+        """Positions that were ever opened, with the marks and exits of those that are open."""
+        snapshot, ledger = self.snapshot(), self.ledger
         wanted = ledger.open_positions() if only_open else ledger.positions.values()
-        return [{**position_row(position, rows), "blocked": _blocked(position, ledger)} for position in wanted]
+        rows, rulebook, hits = Rows(snapshot.chain), self._snapshots.rulebook(), self._engine.exit_hits
+        return [position_detail(position, snapshot, rulebook, rows, hits) for position in wanted]
+
+    def position(self, name: str) -> Row | None:
+        """One position; None where there is none of that name."""
+        known, snapshot = self.ledger.positions.get(name), self.snapshot()
+        if known is None:
+            return None
+        return position_detail(known, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain), self._engine.exit_hits)
 
     def orders(self, *, only_working: bool = False) -> list[Row]:
-        return [order_row(order) for order in (self.ledger.working() if only_working else self.ledger.orders.values())]
+        rows = Rows(self.snapshot().chain)
+        return [order_row(order, rows) for order in (self.ledger.working() if only_working else self.ledger.orders.values())]
+
+    def order(self, ref: str) -> Row | None:
+        """One order with what happened to it; None where there is none of that reference."""
+        known = self.ledger.orders.get(ref)
+        if known is None:
+            return None
+        steps = self._timelines.of(ref)
+        is_whole = bool(steps) and steps[0]["kind"] == OrderProposed.__name__
+        return {**order_row(known, Rows(self.snapshot().chain)), "timeline": steps, "timeline_is_whole": is_whole}
+
+    def executions(self, limit: int) -> list[Row]:
+        """The last executions, newest order first."""
+        return list(islice(execution_rows(self.ledger), limit))
+
+    def strategies(self) -> Row:
+        """Every strategy of the ledger with its last look, and the files that are not in force."""
+        snapshot, rulebook, refused = self.snapshot(), self._snapshots.rulebook(), self._refused()
+        rows = Rows(snapshot.chain)
+        return {
+            "strategies": [strategy_row(name, snapshot, rulebook, rows, refused) for name in sorted(self.ledger.strategies)],
+            "refused": refused_rows(refused),
+        }
 
     def why(self, strategy: str) -> Row | None:
         """Why a strategy trades or does not: its funnel, its nearest miss and the gate that stopped it; None if unknown."""
@@ -217,31 +276,11 @@ class Control:
         seen = "the last value known" if fact.value is None else dollars(fact.value)
         return True, f"lifting {called(name, strategy)}: openings are allowed again, and the fall is measured from {seen}"
 
-    def _strategy(self, name: str, snapshot: Snapshot) -> Row:
-        ledger = self.ledger
-        loaded = ledger.strategies[name]
-        at, funnel = ledger.funnels.get(name, (None, None))
-        return {
-            "name": name,
-            "file": loaded.file,
-            "digest": loaded.digest[:12],
-            "candidates": funnel.candidates if funnel else None,
-            "scanned_at": at.isoformat() if at else None,
-            "open": sum(1 for position in ledger.open_positions() if position.strategy == name),
-            "stopped": next(iter(stopped_now(name, snapshot, self._snapshots.rulebook())), None),
-        }
-
     def _why_not_waiting(self, ref: str) -> str:
         order = self.ledger.orders.get(ref)
         if order is None:
             return f"no order {ref}"
         return f"{ref} does not wait for an answer: it is {order.state}" + (f" ({order.why})" if order.why else "")
-
-
-def _blocked(position: Position, ledger: Ledger) -> str | None:
-    """Why an exit of a position is due and cannot act; None where it can."""
-    found = ledger.blocked_exits.get(position.id)
-    return None if found is None else f"{found[1].rule}: {found[1].text}"
 
 
 def waiting(ledger: Ledger) -> Iterator[Order]:

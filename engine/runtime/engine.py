@@ -10,7 +10,7 @@ Between two beats the world cannot change under the decider. A beat is one synch
 reconciliations) is started by `spawn` and comes back through the inbox as facts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -127,6 +127,11 @@ class Engine:
         self.stays_halted = ""
         """Why no person may lift the halt in this run; empty where one may."""
         self._written_since_sync = False
+
+    @property
+    def exit_hits(self) -> Mapping[tuple[str, str], ExitHits]:
+        """How often in a row each exit rule has held, by (position, rule)."""
+        return self._hits
 
     async def run(self, stop: Callable[[], bool]) -> None:
         """Beat until `stop` says so, then take back what still works to open something: nobody would watch it.

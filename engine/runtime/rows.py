@@ -7,7 +7,7 @@ from decimal import Decimal
 from engine.decide.exit.closing import close
 from engine.decide.exit.cuts import Cut, net_of, portion_cuts
 from engine.decide.order.requests import close_obstacle
-from engine.decide.quotes import Rows, closing_marks, spread_quote
+from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.breakers import lift_words
 from engine.decide.risk.recheck import recheck
 from engine.decide.rulebook import Rulebook
@@ -20,9 +20,10 @@ from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
+from engine.runtime.order_rows import order_row
+from engine.runtime.plain import Row, number
 from engine.strategy.changes import direction_of
 
-Row = dict[str, object]
 CHANGES_SHOWN = timedelta(days=7)
 """How long people are told of a changed limit: over a long weekend and a day off. The journal has it for ever."""
 
@@ -35,22 +36,20 @@ def approval_row(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Row
     verdicts = recheck(order, quote, snapshot, rulebook, rows) if known and quote is not None else ()
     market = snapshot.market.get(order.spread.underlying)
     return {
-        **order_row(order),
+        **order_row(order, rows),
         "expires_at": asked.expires_at.isoformat() if asked else None,
         "expires_in_s": max(0.0, (asked.expires_at - snapshot.at).total_seconds()) if asked else None,
         "shown_net": number(asked.shown_net) if asked else None,
-        "net_now": number(quote.mid) if quote else None,
-        "natural_now": number(quote.natural) if quote else None,
         "quotes_age_s": quote.age_s if quote else None,
         "quotes_obstacle": quote.obstacle if quote else "a leg has no quote",
         "asked_because": asked.reason if asked else "",
-        "max_loss_usd": number(order.max_loss),
         "fees_usd": number(order.fees),
         "fees_by": "the broker's preview" if order.fees > proposed.fees else "estimate",
         "preview": preview.outcome if preview else None,
         "preview_text": preview.text if preview else "",
         "initial_margin_change_usd": number(preview.initial_margin_change) if preview else None,
-        "commission_usd": number(preview.commission) if preview else None,
+        "maintenance_margin_change_usd": number(preview.maintenance_margin_change) if preview else None,
+        "preview_commission_usd": number(preview.commission) if preview else None,
         "multiplier": order.spread.multiplier,
         "underlying_now": market.price if market else None,
         "candidate": proposed.candidate,
@@ -114,53 +113,6 @@ def changed_rows(ledger: Ledger, now: datetime, strategy: str | None = None) -> 
     ]
 
 
-def order_row(order: Order) -> Row:
-    return {
-        "order_ref": order.ref,
-        "strategy": order.strategy,
-        "purpose": order.purpose,
-        "spread": str(order.spread),
-        "quantity": order.quantity,
-        "state": order.state,
-        "limit": number(order.limit),
-        "worst": number(order.proposed.worst),
-        "filled": order.filled,
-        "net_filled": number(order.net_filled),
-        "commission_usd": number(order.commission),
-        "reprices": order.reprices,
-        "proposed_at": order.proposed_at.isoformat(),
-        "reason": order.proposed.reason,
-        "why": order.why,
-    }
-
-
-def position_row(position: Position, rows: Rows) -> Row:
-    marks = closing_marks(position, rows) if position.is_open else None
-    mark = marks[0] if marks else None
-    worth = mark.mid if mark is not None and mark.obstacle is None else None
-    is_known = marks is not None and all(one.obstacle is None for one in marks)
-    return {
-        "position": position.id,
-        "strategy": position.strategy,
-        "spread": str(position.spread),
-        "opened_at": position.opened_at.isoformat(),
-        "quantity": position.quantity,
-        "opened": position.opened,
-        "opening_net": number(position.opening_net),
-        "closing_net": number(position.closing_net),
-        "realised_usd": number(position.realised),
-        "mark": number(worth),
-        "mark_age_s": mark.age_s if mark else None,
-        "mark_obstacle": mark.obstacle if mark else "a leg has no quote" if position.is_open else None,
-        "unrealised_usd": number(position.unrealised(*(one.mid for one in marks))) if marks and is_known else None,
-        "parts": [{"spread": str(part.spread), "quantity": part.quantity} for part in position.parts],
-        "fees_usd": number(position.fees),
-        "max_loss_usd": number(position.max_loss),
-        "state": "open" if position.is_open else "closed",
-        "close_reason": position.close_reason,
-    }
-
-
 def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, portion: Portion = ALL) -> Row:
     """What closing a portion of a position would do now: its orders, what they realise before fees, and what is in the way.
 
@@ -172,7 +124,12 @@ def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: 
     plans = [order for order in (_plan(position, cut, snapshot, rows) for cut in cuts) if order is not None]
     is_priced, is_planned = (bool(cuts) and len(found) == len(cuts) for found in (marks, plans))
     return {
-        **position_row(position, rows),
+        "position": position.id,
+        "strategy": position.strategy,
+        "spread": str(position.spread),
+        "opened_at": position.opened_at.isoformat(),
+        "opening_net": number(position.opening_net),
+        "fees_usd": number(position.fees),
         "orders": orders,
         "legs": [_leg_row(leg, cut.quantity, rows) for cut in cuts for leg in cut.spread.legs],
         "mid": _together(cuts, [mark.mid for mark in marks]),
@@ -259,12 +216,3 @@ def session_row(snapshot: Snapshot) -> Row | None:
     if session is None:
         return None
     return {"open": session.open.isoformat(), "close": session.close.isoformat(), "is_open": snapshot.is_open}
-
-
-def age_s(then: datetime | None, now: datetime) -> float | None:
-    return None if then is None else max(0.0, (now - then).total_seconds())
-
-
-def number(amount: Decimal | None) -> float | None:
-    """The amount for a face; None where it is unknown, and where nothing bounds it: JSON has no word for that."""
-    return None if amount is None or not amount.is_finite() else float(amount)

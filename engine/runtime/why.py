@@ -15,16 +15,9 @@ from engine.domain.facts import FunnelRecorded
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK, Session
 from engine.domain.snapshot import Snapshot
-from engine.runtime.rows import (
-    Row,
-    blocked_rows,
-    breaker_rows,
-    candidate_rows,
-    changed_rows,
-    funnel_rows,
-    order_row,
-    refused_rows,
-)
+from engine.runtime.order_rows import order_row
+from engine.runtime.plain import Row
+from engine.runtime.rows import blocked_rows, breaker_rows, candidate_rows, changed_rows, funnel_rows, refused_rows
 from engine.strategy.model import Strategy
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE
 

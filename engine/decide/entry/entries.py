@@ -14,7 +14,7 @@ from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 from itertools import islice
 
-from engine.decide.entry.find import Found
+from engine.decide.entry.find import Found, Look
 from engine.decide.entry.rolls import Roll, pending_roll, search_for
 from engine.decide.entry.size import contracts
 from engine.decide.order.price import Plan, combo_tick, opening_plan
@@ -60,6 +60,7 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
             continue
         chain = chain or rulebook.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
         found = rulebook.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
+        rulebook.finder.looks[strategy.name] = Look(snapshot.at, found.candidates)
         if due:
             decisions.append(_funnel(strategy, found, snapshot, rulebook, chain))
         if busy or (obstacle is not None and obstacle.gate == "hours"):

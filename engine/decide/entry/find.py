@@ -54,6 +54,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a strategy's last look of the beat found, and when it was."""
+
+    at: datetime
+    candidates: tuple[Candidate, ...]
+    """Best first."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExitAnswer:
     """What one exit rule says of one position."""
 
@@ -88,6 +97,8 @@ class Finder:
     def __init__(self, scanner: Scanner) -> None:
         self.scans = 0
         """Searches of a chain so far."""
+        self.looks: dict[str, Look] = {}
+        """The last look of each strategy, for whoever shows it; nothing is decided by it."""
         self.unproven = 0
         """Of these, searches among the best wings that may have left out better ones and were followed by one of the rest."""
         self._scanner = scanner

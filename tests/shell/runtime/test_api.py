@@ -1,20 +1,14 @@
 """The local API over a real unix socket: who may speak, what is answered, and that a promise is kept or refused."""
 
-import asyncio
-import stat
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.api.app import build
-from engine.api.server import loopback_socket, server, unix_socket
+from engine.api.server import loopback_socket, unix_socket
 from engine.domain.errors import UserError
 from engine.domain.facts import (
     BreakerLifted,
@@ -27,64 +21,11 @@ from engine.domain.facts import (
     StrategyLoaded,
 )
 from engine.domain.parts import some_of
-from engine.metrics import Reading, registry
-from engine.runtime.control import BEAT_AGE_MAX_S, Control, Identity
+from engine.metrics import Reading
+from engine.runtime.control import BEAT_AGE_MAX_S
 from tests import given
-from tests.shell.runtime.bench import MANUAL, Bench
-
-REF = "spt-261123-0001"
-
-
-class Api:
-    """A client of the engine on the bench."""
-
-    def __init__(self, bench: Bench, client: httpx.AsyncClient) -> None:
-        self.bench, self._client = bench, client
-        self._beating = True
-
-    async def get(self, path: str) -> httpx.Response:
-        return await self._client.get(path)
-
-    async def post(self, path: str, **word: Any) -> httpx.Response:
-        return await self._client.post(path, json=word)
-
-    async def post_while_beating(self, path: str, **word: Any) -> httpx.Response:
-        """Say it while the engine beats, as it does outside of tests."""
-        asked = asyncio.ensure_future(self.post(path, **word))
-        while not asked.done():
-            await self.bench.inbox.wait(0.01)
-            self.bench.engine.beat()
-        return asked.result()
-
-
-def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = None, notices: Sequence[str] = ()) -> None:
-    async def run(folder: Path) -> None:
-        bench = Bench(MANUAL)
-        await bench.start()
-        control = Control(
-            bench.engine,
-            bench.snapshots,
-            bench.inbox,
-            bench.clock,
-            Identity("0.1.0", "sim", "DU1", str(folder)),
-            lambda now: notices,
-        )
-        listening = unix_socket(folder)
-        assert stat.S_IMODE((folder / "engine.sock").stat().st_mode) == 0o600
-        web = server(build(control, registry(lambda: reading or Reading())))
-        serving = asyncio.ensure_future(web.serve(sockets=[listening]))
-        transport = httpx.AsyncHTTPTransport(uds=str(folder / "engine.sock"))
-        async with httpx.AsyncClient(transport=transport, base_url="http://engine") as client:
-            await story(Api(bench, client))
-        web.should_exit = True
-        await serving
-
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(run(Path(folder)))
-
-
-async def asked(api: Api) -> None:
-    await api.bench.until(lambda: bool(api.bench.ledger.orders) and api.bench.order().asked is not None)
+from tests.shell.runtime.bench import MANUAL
+from tests.shell.runtime.serving import REF, Api, asked, serve
 
 
 def test_status_says_what_in_the_files_will_soon_open_nothing() -> None:

@@ -1,0 +1,111 @@
+"""Everything that decides whether the engine trades, each value with its age where it can age."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.api.models.base import Instant, Model
+from engine.api.models.strategies import StrategySummary
+from engine.api.models.why import BlockedExit, Breaker, ChangedFile, RefusedFile
+
+
+class HaltState(Model):
+    """Who halted the engine, and why."""
+
+    by: str
+    """A person, `breaker` or `engine`."""
+    reason: str
+    """Why."""
+
+
+class Session(Model):
+    """The trading session of today."""
+
+    open: Instant
+    """When it opens."""
+    close: Instant
+    """When it closes."""
+    is_open: bool
+    """Whether it is open now."""
+
+
+class Status(Model):
+    """The engine at one moment."""
+
+    version: str
+    """Of the engine's program."""
+    mode: Literal["sim", "paper", "live"]
+    """What it was started for."""
+    account: str = Field(examples=["DU1234567"])
+    """The broker's account."""
+    state: str
+    """Folder of its journal."""
+    at: Instant
+    """The moment that all of this is about, by the engine's clock."""
+    trading: str = Field(examples=["on"])
+    """`on`, `halted`, or why nothing can be opened."""
+    breakers: tuple[Breaker, ...]
+    """Those that stand, oldest first."""
+    blocked_exits: tuple[BlockedExit, ...]
+    """Exits that are due and cannot act."""
+    halt: HaltState | None
+    """Null where it is not halted."""
+    connected: bool
+    """Whether the broker can be reached."""
+    link: str
+    """What was said when the link last changed."""
+    link_at: Instant | None
+    """When the link last changed."""
+    data: Literal["live", "frozen", "delayed", "unknown"]
+    """Quality of the market data."""
+    session: Session | None
+    """Null on a day without one."""
+    last_beat_age_s: float | None
+    """Seconds since the engine last decided."""
+    beats: int
+    """Decisions since the start."""
+    lines_used: int | None = Field(examples=[61])
+    """Streaming quotes in use; null where nobody counts them."""
+    lines_max: int | None = Field(examples=[100])
+    """Streaming quotes that the engine may use."""
+    queue: int | None = Field(examples=[0])
+    """Messages to the broker that wait for their turn."""
+    net_liquidation: float | None = Field(examples=[104210.0])
+    """USD; null where it was told too long ago."""
+    available_funds: float | None
+    """USD; null where it was told too long ago."""
+    buying_power: float | None
+    """USD; null where it was told too long ago."""
+    cushion: float | None
+    """Excess liquidity over net liquidation, 0 to 1."""
+    day_pnl: float | None = Field(examples=[312.0])
+    """USD, realised and unrealised since the previous close, a loss is negative."""
+    account_age_s: float | None
+    """Seconds since the account's values were told."""
+    open_positions: int
+    """Positions of which something is left."""
+    working_orders: int
+    """Orders that the broker may hold."""
+    waiting_approvals: int
+    """Openings that wait for a person."""
+    differences: tuple[str, ...]
+    """Where our books differ from the broker's; openings wait until it is empty."""
+    foreign: tuple[str, ...]
+    """Positions at the broker that are not ours."""
+    refused: tuple[RefusedFile, ...]
+    """Files whose present text is not in force."""
+    changed: tuple[ChangedFile, ...]
+    """Changed limits of the last seven days, newest first."""
+    notices: tuple[str, ...]
+    """What in the trader's files will soon open nothing."""
+    strategies: tuple[StrategySummary, ...]
+    """In force, by name."""
+
+
+class Health(Model):
+    """Whether the engine can do its work. A closed market and a halt by a person are no sickness."""
+
+    healthy: bool
+    """False is answered with 503."""
+    because: str | None = Field(examples=["no connection to the broker"])
+    """Why it cannot; null where it can."""

@@ -1,0 +1,67 @@
+"""What people say to the engine, and what becomes of it: who, why, and at which price it was looked at."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.api.models.base import Model, Name, NeededReason, Net, Reason, Who
+from engine.domain.parts import Portion
+
+
+class Word(Model):
+    """Who says something, and why."""
+
+    by: Who = Field("api", examples=["ada"])
+    """Who says so; over TCP the engine takes the name of the key instead."""
+    reason: Reason = Field("", examples=["the close is near"])
+    """Why; kept in the journal."""
+
+
+class PricedWord(Word):
+    """Who trades something, why, and at which price it was looked at."""
+
+    shown_net: Net | None = Field(None, examples=["2.45"])
+    """Net at mid that the person was shown, USD per share, + received. Where it moved since, nothing is sent; null where nobody
+    was shown one."""
+
+
+class CloseWord(PricedWord):
+    """Who closes a position, or which portion of it."""
+
+    side: Literal["put", "call"] | None = None
+    """Its puts or its calls only; null for both."""
+    half: bool = False
+    """Half of the combinations, rounded up."""
+    short: bool = False
+    """What is owed only: the longs stay."""
+
+    @property
+    def portion(self) -> Portion:
+        return Portion(self.side, self.half, self.short)
+
+
+class LiftWord(Model):
+    """Who lifts a breaker, of which strategy, and why: lifting is not done without a reason."""
+
+    by: Who = Field("api", examples=["ada"])
+    """Who says so; over TCP the engine takes the name of the key instead."""
+    reason: NeededReason = Field(examples=["hedged by hand"])
+    """Why; kept in the journal."""
+    strategy: Name = Field("", examples=["spx_bull_put"])
+    """Whose breaker it is; empty for the account's."""
+
+
+class Outcome(Model):
+    """What became of a word. What could not be done is answered with 409 and the reason instead."""
+
+    done: bool = Field(examples=[True])
+    """Whether it was done."""
+    text: str = Field(examples=["approved at 2.45"])
+    """What was done, as a person is told."""
+
+
+class Problem(Model):
+    """Why something was not done."""
+
+    detail: str = Field(examples=["nothing was sent: closing it costs 2.60 now, you were shown 2.45; ask again to accept"])
+    """What was found, and the way out where there is one."""

@@ -1,0 +1,48 @@
+"""Positions, and what closing them would do."""
+
+from typing import Literal, NoReturn
+
+from fastapi import APIRouter
+
+from engine.api.models.base import OrderRef
+from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.words import CloseWord, Outcome
+from engine.api.routes.answers import REFUSED, UNKNOWN, done, unknown
+from engine.domain.parts import Portion
+from engine.runtime.control import Control
+
+
+def router(control: Control) -> APIRouter:
+    """GET /positions, /positions/{position} and /positions/{position}/close, POST /positions/{position}/close."""
+    routes = APIRouter(prefix="/positions", tags=["positions"])
+
+    @routes.get("")
+    async def positions(open: bool = False) -> list[Position]:  # noqa: A002 - the trade's own word
+        """Positions, those that are open with legs, sides, marks and exits. `open` leaves out what is closed."""
+        return [Position.model_validate(row) for row in control.positions(only_open=open)]
+
+    @routes.get("/{position}", responses=UNKNOWN)
+    async def position(position: OrderRef) -> Position:
+        """One position."""
+        found = control.position(position)
+        return Position.model_validate(found) if found is not None else _nothing(position)
+
+    @routes.get("/{position}/close", responses=UNKNOWN)
+    async def preview(
+        position: OrderRef, side: Literal["put", "call"] | None = None, half: bool = False, short: bool = False
+    ) -> ClosePreview:
+        """What closing it, or a portion of it, would do now. Nothing is sent by asking."""
+        found = control.close_row(position, Portion(side, half, short))
+        return ClosePreview.model_validate(found) if found is not None else _nothing(position)
+
+    @routes.post("/{position}/close", responses=REFUSED)
+    async def close(position: OrderRef, word: CloseWord) -> Outcome:
+        """Close it, or a portion of it. If the price moved from the one shown, nothing is sent."""
+        return done(*await control.close(position, word.by, word.reason, word.shown_net, word.portion))
+
+    _ = (positions, position, preview, close)
+    return routes
+
+
+def _nothing(position: str) -> NoReturn:
+    unknown(f"no position {position!r}; `spreads positions` lists them")

@@ -1,0 +1,149 @@
+"""The client for programs that wait for each answer.
+
+with Client("state") as engine:
+    for position in engine.positions(only_open=True):
+        print(position.spread, position.unrealised_usd)
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+import httpx
+
+from engine.api.models.approvals import Approval
+from engine.api.models.candidates import Candidate
+from engine.api.models.orders import Execution, Order, OrderDetail
+from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.status import Health, Status
+from engine.api.models.strategies import Strategies
+from engine.api.models.why import Why
+from engine.api.models.words import Outcome
+from engine.client import calls
+from engine.client.address import address_of
+from engine.client.calls import Call, Shown
+from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
+
+T = TypeVar("T")
+
+
+class Client:
+    """One engine, asked one thing after the other. Every method raises what `engine.client.errors` lists."""
+
+    def __init__(self, where: Path | str, *, by: str = "api", patience_s: float = PATIENCE_S) -> None:
+        """`where` is a state folder, unix:// or https://; `by` is in whose name words are said where a method names nobody."""
+        self.address, self._by = address_of(where), by
+        self.engine: Engine | None = None
+        """Which engine answered last; None before the first answer."""
+        socket = self.address.socket
+        transport = httpx.HTTPTransport(uds=str(socket)) if socket is not None else None
+        self._http = httpx.Client(transport=transport, base_url=self.address.url, timeout=patience_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close_connection()
+
+    def close_connection(self) -> None:
+        """Let go of the connection; the client is not used afterwards."""
+        self._http.close()
+
+    def status(self) -> Status:
+        """Everything that decides whether the engine trades."""
+        return self._ask(calls.status())
+
+    def health(self) -> Health:
+        """Whether the engine can do its work."""
+        return self._ask(calls.health())
+
+    def candidates(self, strategy: str | None = None) -> tuple[Candidate, ...]:
+        """What the last look of each strategy, or of one, found, best first."""
+        return self._ask(calls.candidates(strategy))
+
+    def approvals(self) -> tuple[Approval, ...]:
+        """Openings that wait for a person, oldest first."""
+        return self._ask(calls.approvals())
+
+    def approve(self, order_ref: str, shown_net: Shown = None, *, by: str | None = None, reason: str = "") -> Outcome:
+        """Say yes to a waiting opening, at the net that was shown. Raises Refused where it moved or is over."""
+        return self._ask(calls.approve(order_ref, by or self._by, reason, shown_net))
+
+    def decline(self, order_ref: str, reason: str = "", *, by: str | None = None) -> Outcome:
+        """Say no to a waiting opening."""
+        return self._ask(calls.decline(order_ref, by or self._by, reason))
+
+    def positions(self, *, only_open: bool = False) -> tuple[Position, ...]:
+        """Positions with marks, legs, sides and exits."""
+        return self._ask(calls.positions(only_open))
+
+    def position(self, name: str) -> Position:
+        """One position."""
+        return self._ask(calls.position(name))
+
+    def close_preview(
+        self, position: str, *, side: Literal["put", "call"] | None = None, half: bool = False, short: bool = False
+    ) -> ClosePreview:
+        """What closing a position, or a portion of it, would do now."""
+        return self._ask(calls.close_preview(position, side, half, short))
+
+    def close(
+        self,
+        position: str,
+        shown_net: Shown = None,
+        *,
+        side: Literal["put", "call"] | None = None,
+        half: bool = False,
+        short: bool = False,
+        by: str | None = None,
+        reason: str = "",
+    ) -> Outcome:
+        """Close a position, or a portion of it, at the net that was shown. Raises Refused where it moved or cannot be closed."""
+        word = calls.close_word(by or self._by, reason, shown_net, side, half, short)
+        return self._ask(calls.close(position, word))
+
+    def orders(self, *, only_working: bool = False) -> tuple[Order, ...]:
+        """Orders, oldest first."""
+        return self._ask(calls.orders(only_working))
+
+    def order(self, order_ref: str) -> OrderDetail:
+        """One order with what happened to it."""
+        return self._ask(calls.order(order_ref))
+
+    def cancel(self, order_ref: str, reason: str = "", *, by: str | None = None) -> Outcome:
+        """End an order."""
+        return self._ask(calls.cancel(order_ref, by or self._by, reason))
+
+    def executions(self, limit: int = 500) -> tuple[Execution, ...]:
+        """The last executions, newest first."""
+        return self._ask(calls.executions(limit))
+
+    def strategies(self) -> Strategies:
+        """Every strategy with its last look."""
+        return self._ask(calls.strategies())
+
+    def why(self, strategy: str) -> Why:
+        """Why a strategy trades or does not."""
+        return self._ask(calls.why(strategy))
+
+    def halt(self, reason: str = "", *, by: str | None = None) -> Outcome:
+        """Stop opening and cancel working entries; exits keep working."""
+        return self._ask(calls.halt(by or self._by, reason))
+
+    def resume(self, reason: str = "", *, by: str | None = None) -> Outcome:
+        """Allow openings again after a halt."""
+        return self._ask(calls.resume(by or self._by, reason))
+
+    def lift(self, breaker: str, reason: str, *, strategy: str = "", by: str | None = None) -> Outcome:
+        """Allow openings again after a breaker has tripped."""
+        return self._ask(calls.lift(breaker, by or self._by, reason, strategy))
+
+    def _ask(self, call: Call[T]) -> T:
+        body = call.body.model_dump_json(exclude_defaults=True) if call.body is not None else None
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            response = self._http.request(call.method, call.path, content=body, params=call.query, headers=headers)
+        except httpx.HTTPError as error:
+            raise lost(error, self.address) from error
+        self.engine = engine_of(response)
+        return answered(call, response, self.address)

@@ -1,0 +1,142 @@
+"""Every question and every word that the API takes, as data: method, path, body, and the type of the answer.
+
+Both clients send these, so that no path stands in two places.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, TypeAdapter
+
+from engine.api.models.approvals import Approval
+from engine.api.models.candidates import Candidate
+from engine.api.models.orders import Execution, Order, OrderDetail
+from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.status import Health, Status
+from engine.api.models.strategies import Strategies
+from engine.api.models.why import Why
+from engine.api.models.words import CloseWord, LiftWord, Outcome, PricedWord, Word
+
+T = TypeVar("T")
+Method = Literal["GET", "POST", "DELETE"]
+Shown = Decimal | float | str | None
+"""A net that a person was shown, USD per share, + received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One question."""
+
+    method: Method
+    path: str
+    answer: TypeAdapter[T]
+    body: BaseModel | None = None
+    query: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    also: frozenset[int] = frozenset()
+    """Statuses beside 200 that are answers of the same type."""
+
+
+_STATUS, _HEALTH, _WHY = TypeAdapter(Status), TypeAdapter(Health), TypeAdapter(Why)
+_CANDIDATES, _APPROVALS = TypeAdapter(tuple[Candidate, ...]), TypeAdapter(tuple[Approval, ...])
+_POSITIONS, _POSITION, _CLOSE = TypeAdapter(tuple[Position, ...]), TypeAdapter(Position), TypeAdapter(ClosePreview)
+_ORDERS, _ORDER, _EXECUTIONS = TypeAdapter(tuple[Order, ...]), TypeAdapter(OrderDetail), TypeAdapter(tuple[Execution, ...])
+_STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
+
+
+def status() -> Call[Status]:
+    return Call("GET", "/v1/status", _STATUS)
+
+
+def health() -> Call[Health]:
+    return Call("GET", "/health", _HEALTH, also=frozenset({503}))
+
+
+def candidates(strategy: str | None) -> Call[tuple[Candidate, ...]]:
+    return Call("GET", "/v1/candidates", _CANDIDATES, query=_told(strategy=strategy))
+
+
+def approvals() -> Call[tuple[Approval, ...]]:
+    return Call("GET", "/v1/approvals", _APPROVALS)
+
+
+def approve(order_ref: str, by: str, reason: str, shown_net: Shown) -> Call[Outcome]:
+    word = PricedWord(by=by, reason=reason, shown_net=_net(shown_net))
+    return Call("POST", f"/v1/approvals/{_name(order_ref)}/approve", _OUTCOME, word)
+
+
+def decline(order_ref: str, by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", f"/v1/approvals/{_name(order_ref)}/decline", _OUTCOME, Word(by=by, reason=reason))
+
+
+def positions(only_open: bool) -> Call[tuple[Position, ...]]:
+    return Call("GET", "/v1/positions", _POSITIONS, query=_told(open=only_open))
+
+
+def position(name: str) -> Call[Position]:
+    return Call("GET", f"/v1/positions/{_name(name)}", _POSITION)
+
+
+def close_preview(name: str, side: Literal["put", "call"] | None, half: bool, short: bool) -> Call[ClosePreview]:
+    return Call("GET", f"/v1/positions/{_name(name)}/close", _CLOSE, query=_told(side=side, half=half, short=short))
+
+
+def close(name: str, word: CloseWord) -> Call[Outcome]:
+    return Call("POST", f"/v1/positions/{_name(name)}/close", _OUTCOME, word)
+
+
+def close_word(by: str, reason: str, shown_net: Shown, side: Literal["put", "call"] | None, half: bool, short: bool) -> CloseWord:
+    return CloseWord(by=by, reason=reason, shown_net=_net(shown_net), side=side, half=half, short=short)
+
+
+def orders(only_working: bool) -> Call[tuple[Order, ...]]:
+    return Call("GET", "/v1/orders", _ORDERS, query=_told(working=only_working))
+
+
+def order(order_ref: str) -> Call[OrderDetail]:
+    return Call("GET", f"/v1/orders/{_name(order_ref)}", _ORDER)
+
+
+def cancel(order_ref: str, by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", f"/v1/orders/{_name(order_ref)}/cancel", _OUTCOME, Word(by=by, reason=reason))
+
+
+def executions(limit: int) -> Call[tuple[Execution, ...]]:
+    return Call("GET", "/v1/executions", _EXECUTIONS, query=_told(limit=limit))
+
+
+def strategies() -> Call[Strategies]:
+    return Call("GET", "/v1/strategies", _STRATEGIES)
+
+
+def why(strategy: str) -> Call[Why]:
+    return Call("GET", f"/v1/why/{_name(strategy)}", _WHY)
+
+
+def halt(by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", "/v1/halt", _OUTCOME, Word(by=by, reason=reason))
+
+
+def resume(by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", "/v1/resume", _OUTCOME, Word(by=by, reason=reason))
+
+
+def lift(name: str, by: str, reason: str, strategy: str) -> Call[Outcome]:
+    return Call("POST", f"/v1/breakers/{_name(name)}/lift", _OUTCOME, LiftWord(by=by, reason=reason, strategy=strategy))
+
+
+def _name(name: str) -> str:
+    """A name as one part of a path."""
+    return quote(name, safe="")
+
+
+def _net(shown: Shown) -> Decimal | None:
+    """A net as the exact number that was shown."""
+    return None if shown is None else Decimal(str(shown))
+
+
+def _told(**query: object) -> dict[str, Any]:
+    """What is not None, as text of a query."""
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items() if value is not None}

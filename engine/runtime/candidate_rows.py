@@ -1,0 +1,46 @@
+"""Candidates as plain data: what the last look of each strategy found, with what it quotes now."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from engine.decide.entry.find import Look
+from engine.decide.quotes import Rows, spread_quote
+from engine.domain.candidate import Candidate, candidate_row
+from engine.domain.ledger import Ledger
+from engine.domain.session import days_to_expiry
+from engine.domain.spread import Spread
+from engine.runtime.plain import Row, number
+
+
+def live_rows(looks: Iterable[Look], ledger: Ledger, rows: Rows, now: datetime) -> Iterator[Row]:
+    """The candidates of these looks in their order, each with its quotes of this instant."""
+    held = {position.spread.key for position in ledger.open_positions()}
+    held |= {order.spread.key for order in ledger.working() if order.purpose == "open"}
+    for look in looks:
+        for candidate in look.candidates:
+            yield live_row(candidate, look.at, rows, now, is_held=candidate.spread.key in held)
+
+
+def live_row(candidate: Candidate, found_at: datetime, rows: Rows, now: datetime, *, is_held: bool) -> Row:
+    spread = candidate.spread
+    quote = spread_quote(spread, rows, "open")
+    return {
+        "candidate": candidate_name(candidate.strategy, spread),
+        **candidate_row(candidate),
+        "structure": spread.structure,
+        "spread": str(spread),
+        "con_ids": [leg.contract.con_id for leg in spread.legs],
+        "multiplier": spread.multiplier,
+        "dte": days_to_expiry(now, spread.expiry),
+        "found_at": found_at.isoformat(),
+        "net_now": number(quote.mid) if quote else None,
+        "natural_now": number(quote.natural) if quote else None,
+        "quotes_age_s": quote.age_s if quote else None,
+        "quotes_obstacle": quote.obstacle if quote else "a leg has no quote",
+        "held": is_held,
+    }
+
+
+def candidate_name(strategy: str, spread: Spread) -> str:
+    """The same as long as it is the same spread of the same strategy."""
+    return f"{strategy}:{spread.key}"

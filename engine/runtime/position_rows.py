@@ -1,0 +1,179 @@
+"""Positions as plain data: legs, sides, marks, and each exit rule with how far it is from firing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from engine.compile.conditions import Value
+from engine.decide.entry.find import ExitAnswer
+from engine.decide.exit.distances import distances
+from engine.decide.positions import SIDES, PositionRow, measured
+from engine.decide.quotes import Rows, closing_marks
+from engine.decide.rulebook import Rulebook
+from engine.domain.parts import Lot
+from engine.domain.position import Position
+from engine.domain.session import days_to_expiry
+from engine.domain.snapshot import ExitHits, Snapshot
+from engine.runtime.plain import Row, number
+from engine.strategy.model import Strategy
+
+GREEKS = ("delta", "gamma", "theta", "vega")
+Hits = Mapping[tuple[str, str], ExitHits]
+
+
+def position_row(position: Position, rows: Rows, now: datetime) -> Row:
+    """What is known of a position by itself, with its marks of now."""
+    marks = closing_marks(position, rows) if position.is_open else None
+    mark = marks[0] if marks else None
+    worth = mark if mark is not None and mark.obstacle is None else None
+    is_known = marks is not None and all(one.obstacle is None for one in marks)
+    return {
+        "position": position.id,
+        "strategy": position.strategy,
+        "underlying": position.spread.underlying,
+        "structure": position.spread.structure,
+        "spread": str(position.spread),
+        "opened_at": position.opened_at.isoformat(),
+        "closed_at": position.closed_at.isoformat() if position.closed_at else None,
+        "dte": days_to_expiry(now, min(leg.contract.expiry for leg in position.legs)) if position.legs else None,
+        "quantity": position.quantity,
+        "opened": position.opened,
+        "opening_net": number(position.opening_net),
+        "closing_net": number(position.closing_net),
+        "realised_usd": number(position.realised),
+        "mark": number(worth.mid) if worth else None,
+        "natural": number(worth.natural) if worth else None,
+        "mark_age_s": mark.age_s if mark else None,
+        "mark_obstacle": mark.obstacle if mark else "a leg has no quote" if position.is_open else None,
+        "unrealised_usd": number(position.unrealised(*(one.mid for one in marks))) if marks and is_known else None,
+        "parts": [{"spread": str(part.spread), "quantity": part.quantity} for part in position.parts],
+        "multiplier": position.spread.multiplier,
+        "fees_usd": number(position.fees),
+        "max_loss_usd": number(position.max_loss),
+        "state": "open" if position.is_open else "closed",
+        "close_reason": position.close_reason,
+        "rolled_from": position.rolled_from,
+    }
+
+
+def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, hits: Hits) -> Row:
+    """A position with its legs, sides and exits at this instant."""
+    market = snapshot.market.get(position.spread.underlying)
+    row: PositionRow = {}
+    if position.is_open:
+        marks = closing_marks(position, rows)
+        is_believed = marks is not None and all(mark.obstacle is None for mark in marks)
+        row = measured(position, marks if is_believed else None, rows, market, snapshot.at, snapshot.session)
+    return {
+        **position_row(position, rows, snapshot.at),
+        "legs": [_leg_row(lot, rows) for lot in position.lots],
+        "sides": list(_side_rows(position, row)),
+        "exits": list(_exit_rows(position, row, rulebook, hits)),
+        **{name: _held(position.lots, name, rows) if position.is_open else None for name in GREEKS},
+        "underlying_now": market.price if market else None,
+        "max_profit_usd": row.get("max_profit"),
+        "blocked": _blocked(position, snapshot),
+        "closing": [order.ref for order in snapshot.ledger.closings_of(position.id) if not order.is_over],
+    }
+
+
+def _blocked(position: Position, snapshot: Snapshot) -> str | None:
+    """Why an exit of a position is due and cannot act; None where it can."""
+    found = snapshot.ledger.blocked_exits.get(position.id)
+    return None if found is None else f"{found[1].rule}: {found[1].text}"
+
+
+def _leg_row(lot: Lot, rows: Rows) -> Row:
+    contract = lot.leg.contract
+    quoted_at = rows.value(contract.con_id, "quoted_at")
+    return {
+        "contract": str(contract),
+        "con_id": contract.con_id,
+        "action": lot.leg.action,
+        "ratio": lot.leg.ratio,
+        "expiry": contract.expiry.isoformat(),
+        "strike": number(contract.strike),
+        "put_call": contract.put_call,
+        "opened": lot.opened,
+        "held": lot.held,
+        "opening_price": number(lot.opening_price),
+        "closing_price": number(lot.closing_price),
+        "age_s": None if quoted_at is None else max(0.0, rows.chain.as_of.timestamp() - quoted_at),
+        **{name: rows.value(contract.con_id, name) for name in ("bid", "ask", "iv", *GREEKS)},
+    }
+
+
+def _held(lots: Sequence[Lot], name: str, rows: Rows) -> float | None:
+    """A greek of all that is held, in shares of the underlying; None where that of one leg is not known."""
+    total = 0.0
+    for lot in lots:
+        value = rows.value(lot.leg.contract.con_id, name)
+        if not lot.held:
+            continue
+        if value is None:
+            return None
+        total += lot.leg.sign * lot.held * lot.leg.contract.multiplier * value
+    return total
+
+
+def _side_rows(position: Position, row: PositionRow) -> Iterator[Row]:
+    """Both sides of what is open of a structure that has two."""
+    if len({lot.leg.contract.put_call for lot in position.lots}) < len(SIDES):
+        return
+    for side in SIDES:
+        right = side[0].upper()
+        if any(lot.held and lot.leg.contract.put_call == right for lot in position.lots):
+            yield {
+                "side": side,
+                "profit_usd": row[f"{side}_side_profit"],
+                "credit_usd": row[f"{side}_side_credit"],
+                "short_delta": row[f"{side}_side_delta"],
+                "breached": row[f"{side}_side_breached"],
+            }
+
+
+def _exit_rows(position: Position, row: PositionRow, rulebook: Rulebook, hits: Hits) -> Iterator[Row]:
+    strategy = rules_of(position, rulebook)
+    if strategy is None or not row or not (position.shorts or position.has_expired):
+        return
+    (answers,) = rulebook.finder.exits(strategy, [row])
+    for answer in answers:
+        yield _exit_row(answer, row, hits.get((position.id, answer.rule.condition.text)))
+
+
+def _exit_row(answer: ExitAnswer, row: Mapping[str, Value], hits: ExitHits | None) -> Row:
+    return {
+        "rule": answer.rule.condition.text,
+        "action": answer.rule.action,
+        "answer": "unknown" if answer.holds is None else "yes" if answer.holds else "no",
+        "values": dict(answer.values),
+        "distances": [
+            {
+                "measure": one.measure,
+                "value": one.value,
+                "op": one.op,
+                "bound": one.bound,
+                "unit": one.unit.value,
+                "distance": one.distance,
+            }
+            for one in distances(answer.rule.condition.expression, row)
+        ],
+        "looks": hits.count if hits else 0,
+    }
+
+
+def rules_of(position: Position, rulebook: Rulebook) -> Strategy | None:
+    """The version that opened the position; where it is lost, the present one of that name."""
+    born_with = rulebook.versions.get(position.digest)
+    return born_with or next((one for one in rulebook.strategies if one.name == position.strategy), None)
+
+
+def unrealised(positions: Sequence[Position], rows: Rows) -> Decimal | None:
+    """USD that closing them all at mid would make, before fees; None where one of them has no mark that is believed."""
+    total = Decimal(0)
+    for position in positions:
+        marks = closing_marks(position, rows)
+        if marks is None or any(mark.obstacle is not None for mark in marks):
+            return None
+        total += position.unrealised(*(mark.mid for mark in marks))
+    return total

@@ -1,0 +1,64 @@
+"""Strategies as plain data: in a line for the status, and with their last look."""
+
+from collections.abc import Mapping
+
+from engine.decide.quotes import Rows
+from engine.decide.rulebook import Rulebook
+from engine.domain.snapshot import Snapshot
+from engine.runtime.plain import Row, number
+from engine.runtime.position_rows import unrealised
+from engine.runtime.rows import changed_rows, funnel_rows
+from engine.runtime.why import stopped_now
+from engine.strategy.model import Auto, Policy, Strategy
+
+
+def summary_row(name: str, snapshot: Snapshot, rulebook: Rulebook) -> Row:
+    """One strategy of the ledger in a line."""
+    ledger = snapshot.ledger
+    loaded = ledger.strategies[name]
+    at, funnel = ledger.funnels.get(name, (None, None))
+    return {
+        "name": name,
+        "file": loaded.file,
+        "digest": loaded.digest[:12],
+        "candidates": funnel.candidates if funnel else None,
+        "scanned_at": at.isoformat() if at else None,
+        "open": sum(1 for position in ledger.open_positions() if position.strategy == name),
+        "stopped": next(iter(stopped_now(name, snapshot, rulebook)), None),
+    }
+
+
+def strategy_row(name: str, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, refused: Mapping[str, str]) -> Row:
+    """One strategy of the ledger with its last look and what is wrong with its file."""
+    ledger = snapshot.ledger
+    written = next((one for one in rulebook.strategies if one.name == name), None)
+    held = [position for position in ledger.open_positions() if position.strategy == name]
+    _, funnel = ledger.funnels.get(name, (None, None))
+    return {
+        **summary_row(name, snapshot, rulebook),
+        "about": written.about if written else "",
+        "structure": written.spread.name() if written else "",
+        "universe": list(written.universe) if written else [],
+        "approval": _approval(written),
+        "enabled": written is not None and written.enabled,
+        "pause": None,
+        "working": sum(1 for order in ledger.working() if order.purpose == "open" and order.strategy == name),
+        "unrealised_usd": number(unrealised(held, rows)),
+        "stopped_by": stopped_now(name, snapshot, rulebook),
+        "funnel": funnel_rows(funnel),
+        "nearest_miss": funnel.nearest_miss if funnel else None,
+        "problems": refused.get(ledger.strategies[name].file),
+        "changed": changed_rows(ledger, snapshot.at, name),
+    }
+
+
+def _approval(strategy: Strategy | None) -> str:
+    match strategy.entry.approval if strategy is not None else None:
+        case None:
+            return "unknown"
+        case Auto():
+            return "auto"
+        case Policy():
+            return "policy"
+        case _:
+            return "manual"

@@ -1,0 +1,77 @@
+"""The API of an engine on the bench, served over a real unix socket."""
+
+import asyncio
+import stat
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from engine.api.app import build
+from engine.api.server import server, unix_socket
+from engine.metrics import Reading, registry
+from engine.runtime.control import Control, Identity
+from tests.shell.runtime.bench import MANUAL, Bench
+
+T = TypeVar("T")
+REF = "spt-261123-0001"
+"""The first order of the bench."""
+
+
+class Api:
+    """A client of the engine on the bench."""
+
+    def __init__(self, bench: Bench, client: httpx.AsyncClient, folder: Path, control: Control) -> None:
+        self.bench, self.folder, self.control, self._client = bench, folder, control, client
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self._client.get(path)
+
+    async def post(self, path: str, **word: Any) -> httpx.Response:
+        return await self._client.post(path, json=word)
+
+    async def post_while_beating(self, path: str, **word: Any) -> httpx.Response:
+        """Say it while the engine beats, as it does outside of tests."""
+        return await self.while_beating(self.post(path, **word))
+
+    async def while_beating(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work comes to while the engine beats."""
+        asked = asyncio.ensure_future(work)
+        while not asked.done():
+            await self.bench.inbox.wait(0.01)
+            self.bench.engine.beat()
+        return asked.result()
+
+
+def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = None, notices: Sequence[str] = ()) -> None:
+    async def run(folder: Path) -> None:
+        bench = Bench(MANUAL)
+        control = Control(
+            bench.engine,
+            bench.snapshots,
+            bench.inbox,
+            bench.clock,
+            Identity("0.1.0", "sim", "DU1", str(folder)),
+            lambda now: notices,
+        )
+        await bench.start()
+        listening = unix_socket(folder)
+        assert stat.S_IMODE((folder / "engine.sock").stat().st_mode) == 0o600
+        web = server(build(control, registry(lambda: reading or Reading())))
+        serving = asyncio.ensure_future(web.serve(sockets=[listening]))
+        transport = httpx.AsyncHTTPTransport(uds=str(folder / "engine.sock"))
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://engine") as client:
+                await story(Api(bench, client, folder, control))
+        finally:
+            web.should_exit = True
+            await serving
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
+
+
+async def asked(api: Api) -> None:
+    await api.bench.until(lambda: bool(api.bench.ledger.orders) and api.bench.order().asked is not None)
