@@ -3,19 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.session import years_between
 from engine.domain.spread import Spread
-from engine.pricing import black_scholes
+from engine.pricing.curve import Curve, CurveLeg, crossings, levels_around
 
 WIDTH, HEIGHT = 56, 5
 """Characters of the bars, and lines above and below the axis together."""
 LABEL = 10
 """Characters of an amount at the left."""
-AROUND, AROUND_LATER = Decimal("0.002"), Decimal("0.07")
+AROUND, AROUND_LATER = 0.002, 0.07
 """Share of the level that is drawn beyond the outermost strike at the least; what lives on bends far from its strikes."""
 RISING = " ▁▂▃▄▅▆▇█"
 FALLING = " ░▒▓█"
@@ -44,17 +43,10 @@ def payoff(
     lives_on = [leg for leg in spread.legs if leg.contract.expiry > spread.expiry]
     if lives_on and (onward is None or any(leg.contract not in onward.volatilities for leg in lives_on)):
         return
-    levels = _levels(spread, level, width, AROUND_LATER if lives_on else AROUND)
-
-    def profit(at: Decimal) -> float:
-        worth = float(spread.worth(at))
-        for leg in lives_on:
-            assert onward is not None, "nothing is drawn without it"
-            worth += leg.sign * leg.ratio * _time_value(leg.contract, spread, float(at), onward)
-        return (worth + float(net)) * quantity * spread.multiplier
-
-    made = [profit(at) for at in levels]
-    corners = [profit(leg.contract.strike) for leg in spread.legs]
+    strikes = [float(leg.contract.strike) for leg in spread.legs]
+    levels = levels_around(strikes, level, width, AROUND_LATER if lives_on else AROUND).tolist()
+    curve, scale = _curve(spread, net, onward), quantity * spread.multiplier
+    made, corners = (curve.at_expiry(levels) * scale).tolist(), (curve.at_expiry(strikes) * scale).tolist()
     most, least = max(made + corners), min(made + corners)
     above = 0 if most <= 0 else HEIGHT if least >= 0 else min(HEIGHT - 1, max(1, round(HEIGHT * most / (most - least))))
     below = HEIGHT - above
@@ -70,36 +62,30 @@ def payoff(
     yield _line("", _scale(levels, level, width))
 
 
-def _time_value(contract: Contract, spread: Spread, level: float, onward: Onward) -> float:
-    """What an option is worth at the first expiry beyond what exercising it would bring, USD per share."""
+def _curve(spread: Spread, net: Decimal, onward: Onward | None) -> Curve:
+    """The combination from its first expiry on."""
     first = next(leg.contract for leg in spread.legs if leg.contract.expiry == spread.expiry)
-    years = years_between(WEEKDAYS.settles_at(first.rule, first.expiry), WEEKDAYS.settles_at(contract.rule, contract.expiry))
-    sign, strike = (1 if contract.put_call == "C" else -1), float(contract.strike)
-    value = black_scholes.price(level, strike, years, onward.rate, onward.dividend, onward.volatilities[contract], sign)
-    return float(value) - max(0.0, sign * (level - strike))
+    settles = WEEKDAYS.settles_at(first.rule, first.expiry)
+    legs = tuple(
+        CurveLeg(
+            leg.sign,
+            leg.ratio,
+            leg.contract.put_call,
+            float(leg.contract.strike),
+            years_between(settles, WEEKDAYS.settles_at(leg.contract.rule, leg.contract.expiry)),
+            onward.volatilities.get(leg.contract) if onward else None,
+        )
+        for leg in spread.legs
+    )
+    return Curve(legs, float(net), *((onward.rate, onward.dividend) if onward else ()))
 
 
 def breakevens(spread: Spread, net: Decimal) -> tuple[Decimal, ...]:
     """Levels at which so opened a combination of one expiry turns from profit to loss or back, to the cent, USD per share."""
-    strikes = sorted({leg.contract.strike for leg in spread.legs})
-    corners = [Decimal(0), *strikes, 2 * strikes[-1]]
-    values = [spread.worth(at) + net for at in corners]
-    return tuple(
-        (start + (end - start) * first / (first - last)).quantize(Decimal("0.01"))
-        for (start, first), (end, last) in pairwise(zip(corners, values, strict=True))
-        if first * last < 0
-    )
-
-
-def _levels(spread: Spread, level: float | None, width: int, around: Decimal) -> list[Decimal]:
-    """Evenly spaced, from a bit below what matters to a bit above it: every strike, and where the underlying stands."""
-    places = [leg.contract.strike for leg in spread.legs]
-    if level is not None:
-        places.append(Decimal(str(level)))
-    low, high = min(places), max(places)
-    room = max((high - low) * Decimal("0.15"), high * around)
-    low, high = max(Decimal(0), low - room), high + room
-    return [low + (high - low) * number / (width - 1) for number in range(width)]
+    strikes = sorted({float(leg.contract.strike) for leg in spread.legs})
+    corners = [0.0, *strikes, 2 * strikes[-1]]
+    turns = crossings(corners, [float(spread.worth(Decimal(at)) + net) for at in corners])
+    return tuple(Decimal(turn).quantize(Decimal("0.01")) for turn in turns)
 
 
 def _bars(values: Sequence[float], unit: float, line: int, marks: str) -> str:
@@ -108,11 +94,11 @@ def _bars(values: Sequence[float], unit: float, line: int, marks: str) -> str:
     return "".join(marks[max(0, min(steps, round((value / unit - line) * steps)))] for value in values)
 
 
-def _nearest(levels: Sequence[Decimal], level: float) -> int:
-    return min(range(len(levels)), key=lambda at: abs(float(levels[at]) - level))
+def _nearest(levels: Sequence[float], level: float) -> int:
+    return min(range(len(levels)), key=lambda at: abs(levels[at] - level))
 
 
-def _scale(levels: Sequence[Decimal], level: float | None, width: int) -> str:
+def _scale(levels: Sequence[float], level: float | None, width: int) -> str:
     """The ends of the axis, and below its mark where the underlying stands."""
     first, last = f"{levels[0]:,.0f}", f"{levels[-1]:,.0f}"
     line = list(f"{first}{last:>{width - len(first)}}")
