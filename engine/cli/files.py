@@ -14,7 +14,8 @@ from engine.domain.session import trading_day
 from engine.runtime.clock import SystemClock
 from engine.strategy.explain import sentences
 from engine.strategy.expressions.tree import Relation
-from engine.strategy.measures import Declaration, find_measures
+from engine.strategy.measures.declaration import Declaration
+from engine.strategy.measures.index import find_measures
 from engine.strategy.parse import check_files, parse_strategy
 from engine.strategy.problems import Problem, in_order, render_all
 from engine.strategy.schema import schema_text, schemas

@@ -45,7 +45,7 @@ from engine.domain.facts import (
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.strategy.changes import direction_of
-from engine.strategy.measures import declared_in
+from engine.strategy.measures.index import declared_in
 from engine.strategy.units import Unit
 
 INDENT = " " * 24

@@ -15,7 +15,7 @@ import pyarrow as pa
 from engine.compile.scanner import Prepared, Scanner
 from engine.compile.sql import Parameters, Query, Term, Writer
 from engine.strategy.expressions.tree import Condition, Measure, measures_in
-from engine.strategy.measures import declaration
+from engine.strategy.measures.index import declaration
 from engine.strategy.units import Unit
 
 Value = float | bool | None

@@ -32,7 +32,7 @@ from engine.compile.sql import FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
 from engine.domain.structure import Shape
 from engine.strategy.expressions.tree import Measure, Number, views_in
-from engine.strategy.measures import declaration
+from engine.strategy.measures.index import declaration
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import Vertical

@@ -15,7 +15,7 @@ from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Relation
 from engine.strategy.loader.spelling import nearest
-from engine.strategy.measures import declared_in
+from engine.strategy.measures.index import declared_in
 from engine.strategy.source import Listed, Mapped, Text, about, complaint, texts_in
 from engine.strategy.units import Unit
 from engine.strategy.values.scalar import shortened

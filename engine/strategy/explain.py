@@ -20,7 +20,7 @@ from engine.strategy.expressions.tree import (
     Number,
     Or,
 )
-from engine.strategy.measures import declaration
+from engine.strategy.measures.index import declaration
 from engine.strategy.model import Policy, Strategy
 from engine.strategy.spreads.flies import Fly
 from engine.strategy.spreads.pairs import BrokenWidths, Expiries, WidthSides

@@ -10,7 +10,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from engine.cli.files import SchemaName, Structure
-from engine.strategy.measures import DECLARATIONS
+from engine.strategy.measures.index import DECLARATIONS
 from engine.strategy.schema import MODELS
 from engine.strategy.spreads.union import STRUCTURES
 from tests.faces import given

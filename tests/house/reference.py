@@ -20,7 +20,8 @@ from engine.strategy.events import Event, Events
 from engine.strategy.explain import written
 from engine.strategy.expressions.lexer import FUNCTIONS
 from engine.strategy.expressions.tree import Arithmetic, Relation
-from engine.strategy.measures import DECLARATIONS, Declaration
+from engine.strategy.measures.declaration import Declaration
+from engine.strategy.measures.index import DECLARATIONS
 from engine.strategy.model import Policy, Roll, Sizing, StrategyFile
 from engine.strategy.spreads.union import Spread
 from engine.strategy.units import EXAMPLES

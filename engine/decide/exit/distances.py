@@ -20,7 +20,7 @@ from engine.strategy.expressions.tree import (
     Number,
     Or,
 )
-from engine.strategy.measures import declaration
+from engine.strategy.measures.index import declaration
 from engine.strategy.units import Unit
 
 _OPPOSITE: Final[Mapping[Comparison, Comparison]] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}

@@ -11,7 +11,8 @@ from sqlglot import exp
 from engine.strategy.expressions.grammar import Tree, token_index, tree_of
 from engine.strategy.expressions.lexer import FUNCTIONS, Token, tokens_of
 from engine.strategy.expressions.tree import Relation
-from engine.strategy.measures import Declaration, declared_in
+from engine.strategy.measures.declaration import Declaration
+from engine.strategy.measures.index import declared_in
 from engine.strategy.source import PydanticCustomError, Text, about
 
 Pays: TypeAlias = Literal["credit", "debit"] | None

@@ -12,7 +12,8 @@ from engine.strategy.expressions.lexer import FUNCTIONS, Loose, Token
 from engine.strategy.expressions.line import Line
 from engine.strategy.expressions.tree import Measure, Number, Relation
 from engine.strategy.loader.spelling import nearest
-from engine.strategy.measures import Declaration, declared_in, find_measures
+from engine.strategy.measures.declaration import Declaration
+from engine.strategy.measures.index import declared_in, find_measures
 from engine.strategy.source import PydanticCustomError, about
 from engine.strategy.units import Unit
 from engine.strategy.way_out import did_you_mean, strike, write

@@ -20,7 +20,7 @@ from engine.strategy.aliases.measures import AT_MOST, NAMES
 from engine.strategy.aliases.sayings import CLOCKS, COUNTS, PARTS, SENTENCES, SPELLED, Saying
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.guesses import NUMBER
-from engine.strategy.measures import declared_in
+from engine.strategy.measures.index import declared_in
 from engine.strategy.values.scalar import ordinary
 
 _VALUE = rf"-?\s*\$?\s*-?(?:{NUMBER})\s*(?:%(?:\s*of\s+[a-z_]+)?|days?\b|min\b|s\b|deltas?\b|points?\b)?"

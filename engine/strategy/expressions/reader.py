@@ -21,7 +21,7 @@ from engine.strategy.expressions.line import Pays
 from engine.strategy.expressions.phrases import phrases
 from engine.strategy.expressions.tree import Expression, Relation, measures_in
 from engine.strategy.guesses import NUMBER
-from engine.strategy.measures import WITHOUT_SOURCE, declared_in
+from engine.strategy.measures.index import WITHOUT_SOURCE, declared_in
 from engine.strategy.source import Place, Text, about, complaint
 from engine.strategy.values.entry import SECONDS
 from engine.strategy.values.scalar import shortened

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from engine.strategy.conditions import PORTIONS
 from engine.strategy.expressions.tree import And, Condition, Expression, Measure, measures_in
-from engine.strategy.measures import SIDE_MEASURES, declaration
+from engine.strategy.measures.index import declaration
+from engine.strategy.measures.positions import SIDE_MEASURES
 from engine.strategy.model import Policy
 from engine.strategy.source import Place
 from engine.strategy.units import Unit

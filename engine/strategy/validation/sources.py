@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.strategy.expressions.tree import Condition, Or, measures_in
-from engine.strategy.measures import WITHOUT_SOURCE
+from engine.strategy.measures.index import WITHOUT_SOURCE
 from engine.strategy.validation.validation import Validation
 from engine.strategy.way_out import remove
 

@@ -12,7 +12,7 @@ from engine.domain.chain import ChainSnapshot
 from engine.domain.position import Position, newly_opened
 from engine.domain.session import Session
 from engine.domain.spread import Leg, Spread
-from engine.strategy.measures import declared_in
+from engine.strategy.measures.index import declared_in
 from tests.core.compile import given
 
 SESSION = Session(date(2026, 11, 20), datetime(2026, 11, 20, 14, 30, tzinfo=UTC), datetime(2026, 11, 20, 21, 0, tzinfo=UTC))

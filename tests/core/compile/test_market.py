@@ -12,7 +12,7 @@ from engine.decide.entry.find import Finder
 from engine.domain.chain import EventDays
 from engine.domain.session import Session
 from engine.strategy.expressions.tree import Measure
-from engine.strategy.measures import declared_in
+from engine.strategy.measures.index import declared_in
 from tests.core.compile import given
 
 SESSION = Session(date(2026, 11, 20), datetime(2026, 11, 20, 14, 30, tzinfo=UTC), datetime(2026, 11, 20, 21, 0, tzinfo=UTC))

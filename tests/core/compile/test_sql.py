@@ -11,7 +11,7 @@ from engine.compile.market import compile_market
 from engine.compile.scanner import Scanner
 from engine.decide.rows import SCAN_SCHEMA, chain_rows
 from engine.strategy.expressions.tree import Compare, Condition, Measure, Number, Relation
-from engine.strategy.measures import declared_in
+from engine.strategy.measures.index import declared_in
 from tests.core.compile import given
 
 

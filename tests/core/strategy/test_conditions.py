@@ -19,7 +19,7 @@ from engine.strategy.expressions.tree import (
     Or,
     Relation,
 )
-from engine.strategy.measures import DECLARATIONS, declared_in, find_measures
+from engine.strategy.measures.index import DECLARATIONS, declared_in, find_measures
 from engine.strategy.source import Text
 from engine.strategy.units import Unit
 

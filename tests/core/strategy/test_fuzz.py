@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from engine.strategy.common import Common
 from engine.strategy.expressions.checker import read_condition
 from engine.strategy.expressions.tree import Relation
-from engine.strategy.measures import DECLARATIONS
+from engine.strategy.measures.index import DECLARATIONS
 from engine.strategy.parse import check_files, parse_account, parse_events, parse_strategy
 from engine.strategy.problems import render
 from engine.strategy.source import Text

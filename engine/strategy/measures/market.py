@@ -1,0 +1,72 @@
+"""Measures of the market: what `when` asks of an underlying, of the calendar and of volatility."""
+
+from __future__ import annotations
+
+from engine.domain.chain import EVENT_KINDS
+from engine.strategy.measures.declaration import Argument, Declaration
+from engine.strategy.units import Unit
+
+
+def _market(
+    name: str,
+    unit: Unit,
+    sentence: str,
+    argument: Argument | None = None,
+    *,
+    nullable: bool = True,
+    between: tuple[float, float] | None = None,
+) -> Declaration:
+    return Declaration(name, "market", unit, sentence, name, nullable, argument, between=between)
+
+
+_DAYS_BACK = Argument(Unit.DAYS, 2, 400, "50 days")
+_DAYS_AHEAD = Argument(Unit.DAYS, 0, 60, "2 days", default=0)
+
+MARKET = (
+    _market("price", Unit.POINTS, "Last traded price of the underlying, or the middle of its quote when there is no trade."),
+    _market("move_today", Unit.RATIO, "price / previous close - 1; 1% up is 1%, a fall is negative."),
+    _market("iv30", Unit.VOL, "Implied volatility of the underlying for 30 days, per year, as the broker publishes it."),
+    _market(
+        "iv_rank",
+        Unit.RATIO,
+        "(iv30 - lowest) / (highest - lowest) of the last 252 daily closes before today; absent with fewer than 200.",
+    ),
+    _market(
+        "iv_percentile",
+        Unit.RATIO,
+        "Share of the last 252 daily closes of iv30 strictly below iv30 now; absent with fewer than 200.",
+        between=(0, 1),
+    ),
+    _market("vix", Unit.POINTS, "Last value of the VIX index."),
+    _market("sma", Unit.POINTS, "Simple mean of the last n daily closes before today.", _DAYS_BACK),
+    _market("trend", Unit.RATIO, "price / close n trading days ago - 1.", Argument(Unit.DAYS, 2, 400, "20 days")),
+    _market(
+        "realized_vol",
+        Unit.VOL,
+        "Standard deviation of the last n daily log returns, times the square root of 252.",
+        Argument(Unit.DAYS, 2, 400, "20 days"),
+    ),
+    _market("expected_move", Unit.POINTS, "One standard deviation over 30 days: price × iv30 × sqrt(30 / 365)."),
+    _market(
+        "days_to_earnings", Unit.DAYS, "Calendar days to the next announcement of earnings; absent while no date is confirmed."
+    ),
+    _market("days_to_ex_dividend", Unit.DAYS, "Calendar days to the next ex-dividend date; absent while none is known."),
+    _market(
+        "event",
+        Unit.FLAG,
+        f"Any of {', '.join(EVENT_KINDS)} falls on today or the next n days; absent past the horizon of any of them.",
+        _DAYS_AHEAD,
+    ),
+    *(
+        _market(
+            kind.casefold(),
+            Unit.FLAG,
+            f"{what} falls on today or the next n days; absent past the horizon of {kind} in events.yaml.",
+            _DAYS_AHEAD,
+        )
+        for kind, what in EVENT_KINDS.items()
+    ),
+    _market("early_close_day", Unit.FLAG, "The exchange closes early today.", nullable=False),
+    _market("minutes_to_close", Unit.MINUTES, "Minutes until the regular session of the options ends today."),
+    _market("time", Unit.CLOCK, "Time of day in New York.", nullable=False),
+)
