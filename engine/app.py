@@ -362,7 +362,7 @@ def _refused(library: Library) -> Mapping[str, str]:
 
 def _traffic(broker: IbBroker) -> Traffic:
     gauges = broker.gauges
-    return Traffic(gauges.lines_used, gauges.lines_limit, gauges.queue_length)
+    return Traffic(gauges.lines_used, gauges.lines_limit, gauges.queue_length, gauges.throttles, broker.highest_order_id + 1)
 
 
 def _journal_id(now: datetime) -> str:

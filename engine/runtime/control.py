@@ -64,6 +64,22 @@ class Traffic:
     lines_max: int
     queue: int
     """Messages that wait for their turn."""
+    throttles: int = 0
+    """Times that messages had to wait since the start."""
+    next_order_id: int | None = None
+    """Lowest number that the next order at the broker can have; None where nobody counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What tells how the process fares, apart from what it trades."""
+
+    uptime_s: float
+    throttles: int | None
+    """Times that messages to the broker had to wait; None where nobody counts them."""
+    is_throttled: bool
+    """Whether messages wait now."""
+    next_order_id: int | None
 
 
 class Control:
@@ -85,6 +101,7 @@ class Control:
         self._timelines = Timelines()
         engine.observers.append(self._timelines)
         self._engine, self._snapshots, self._inbox, self._clock = engine, snapshots, inbox, clock
+        self._began_at = clock.now()
 
     @property
     def ledger(self) -> Ledger:
@@ -146,6 +163,12 @@ class Control:
         if not snapshot.is_reconciled:
             return blocked_because(snapshot)
         return None
+
+    def vitals(self) -> Vitals:
+        traffic, uptime_s = self._traffic(), age_s(self._began_at, self._clock.now()) or 0.0
+        if traffic is None:
+            return Vitals(uptime_s, None, is_throttled=False, next_order_id=None)
+        return Vitals(uptime_s, traffic.throttles, is_throttled=traffic.queue > 0, next_order_id=traffic.next_order_id)
 
     def approvals(self) -> list[Row]:
         """Openings that wait for a person, oldest first, with the net as it is now."""

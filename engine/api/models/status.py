@@ -109,3 +109,11 @@ class Health(Model):
     """False is answered with 503."""
     because: str | None = Field(examples=["no connection to the broker"])
     """Why it cannot; null where it can."""
+    uptime_s: float = Field(examples=[86_400.0])
+    """Seconds since the engine started."""
+    throttles: int | None = Field(examples=[3])
+    """Times that messages to the broker had to wait for its limit; null where nobody counts them."""
+    is_throttled: bool
+    """Whether messages wait for that limit now."""
+    next_order_id: int | None = Field(examples=[42])
+    """Lowest number that the next order at the broker can have; null where nobody counts them."""

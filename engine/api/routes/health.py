@@ -16,7 +16,15 @@ def router(control: Control, registry: CollectorRegistry) -> APIRouter:
         """Whether the engine can do its work."""
         sick = control.sick_because()
         response.status_code = 503 if sick else 200
-        return Health(healthy=not sick, because=sick)
+        vitals = control.vitals()
+        return Health(
+            healthy=not sick,
+            because=sick,
+            uptime_s=vitals.uptime_s,
+            throttles=vitals.throttles,
+            is_throttled=vitals.is_throttled,
+            next_order_id=vitals.next_order_id,
+        )
 
     @routes.get("/metrics", response_class=Response)
     async def metrics() -> Response:

@@ -12,7 +12,7 @@ import httpx
 from engine.api.app import build
 from engine.api.server import server, unix_socket
 from engine.metrics import Reading, registry
-from engine.runtime.control import Control, Identity
+from engine.runtime.control import Control, Identity, Traffic
 from tests.shell.runtime.bench import MANUAL, Bench
 
 T = TypeVar("T")
@@ -45,7 +45,13 @@ class Api:
         return asked.result()
 
 
-def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = None, notices: Sequence[str] = ()) -> None:
+def serve(
+    story: Callable[[Api], Awaitable[None]],
+    *,
+    reading: Reading | None = None,
+    notices: Sequence[str] = (),
+    traffic: Traffic | None = None,
+) -> None:
     async def run(folder: Path) -> None:
         bench = Bench(MANUAL)
         control = Control(
@@ -55,6 +61,7 @@ def serve(story: Callable[[Api], Awaitable[None]], *, reading: Reading | None = 
             bench.clock,
             Identity("0.1.0", "sim", "DU1", str(folder)),
             lambda now: notices,
+            traffic=lambda: traffic,
         )
         await bench.start()
         listening = unix_socket(folder)

@@ -22,7 +22,7 @@ from engine.domain.facts import (
 )
 from engine.domain.parts import some_of
 from engine.metrics import Reading
-from engine.runtime.control import BEAT_AGE_MAX_S
+from engine.runtime.control import BEAT_AGE_MAX_S, Traffic
 from tests import given
 from tests.shell.runtime.bench import MANUAL
 from tests.shell.runtime.serving import REF, Api, asked, serve
@@ -77,10 +77,22 @@ def test_status_says_whether_and_why_the_engine_trades() -> None:
     serve(story)
 
 
+def test_health_tells_how_long_it_runs_whether_it_is_throttled_and_the_next_order_id() -> None:
+    async def story(api: Api) -> None:
+        api.bench.clock.at += timedelta(seconds=30)
+        vitals = (await api.get("/health")).json()
+
+        assert vitals["uptime_s"] >= 30
+        assert (vitals["throttles"], vitals["is_throttled"], vitals["next_order_id"]) == (7, True, 42)
+
+    serve(story, traffic=Traffic(lines_used=61, lines_max=100, queue=2, throttles=7, next_order_id=42))
+
+
 def test_health_is_503_with_the_reason_when_the_engine_cannot_work() -> None:
     async def story(api: Api) -> None:
         well = await api.get("/health")
-        assert (well.status_code, well.json()) == (200, {"healthy": True, "because": None})
+        assert well.status_code == 200
+        assert (well.json()["healthy"], well.json()["because"]) == (True, None)
 
         api.bench.broker.lose_link("cable")
         api.bench.engine.beat()
