@@ -6,11 +6,13 @@ its file mode (0600) is the permission. Nothing here decides.
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, WebSocket
 from prometheus_client import CollectorRegistry
 
 from engine.api.names import ENGINE_HEADER, VERSION_HEADER
 from engine.api.routes import approvals, candidates, halt, health, orders, positions, status, strategies
+from engine.api.stream.hub import Hub
+from engine.api.stream.session import Session
 from engine.runtime.control import Control
 
 VERSIONED = "/v1"
@@ -23,6 +25,13 @@ def build(control: Control, registry: CollectorRegistry) -> FastAPI:
     for resource in RESOURCES:
         api.include_router(resource.router(control), prefix=VERSIONED)
 
+    hub = Hub(control)
+
+    @api.websocket(f"{VERSIONED}/stream")
+    async def stream(socket: WebSocket) -> None:
+        """Snapshots, then what changes: `api/models/stream.py` has the frames."""
+        await Session(hub, socket).run()
+
     @api.middleware("http")
     async def name_the_engine(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
         """Whoever halts or approves is told whose engine it was, also where it refuses."""
@@ -31,8 +40,8 @@ def build(control: Control, registry: CollectorRegistry) -> FastAPI:
         response.headers[VERSION_HEADER] = control.identity.version
         return response
 
-    # FastAPI holds the handler; naming it keeps the reader's checker content that it is used.
-    _ = name_the_engine
+    # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
+    _ = (name_the_engine, stream)
     return api
 
 

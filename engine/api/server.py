@@ -16,6 +16,9 @@ from engine.domain.errors import UserError
 PATH_MAX = 100
 """A unix socket's path has room for about 104 bytes on every system."""
 
+FRAME_BYTES_MAX = 4_096
+"""Of what a client of the stream says: a topic and how often."""
+
 
 @dataclass(frozen=True, slots=True)
 class Doors:
@@ -84,6 +87,13 @@ def loopback_socket(port: int) -> socket.socket:
 def server(api: FastAPI) -> uvicorn.Server:
     """A server for `await server.serve(sockets=[...])`; stop it by setting `should_exit`."""
     config = uvicorn.Config(
-        api, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=2, ws="none", server_header=False
+        api,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        ws="websockets-sansio",
+        ws_max_size=FRAME_BYTES_MAX,
+        server_header=False,
     )
     return _Quiet(config)

@@ -5,6 +5,7 @@ with Client("state") as engine:
         print(position.spread, position.unrealised_usd)
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -17,12 +18,15 @@ from engine.api.models.orders import Execution, Order, OrderDetail
 from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.status import Health, Status
 from engine.api.models.strategies import Strategies
+from engine.api.models.stream import HZ_DEFAULT, Topic
 from engine.api.models.why import Why
 from engine.api.models.words import Outcome
 from engine.client import calls
 from engine.client.address import address_of
 from engine.client.calls import Call, Shown
+from engine.client.mirror import Mirror, Update
 from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
+from engine.client.streaming import follow_blocking
 
 T = TypeVar("T")
 
@@ -137,6 +141,13 @@ class Client:
     def lift(self, breaker: str, reason: str, *, strategy: str = "", by: str | None = None) -> Outcome:
         """Allow openings again after a breaker has tripped."""
         return self._ask(calls.lift(breaker, by or self._by, reason, strategy))
+
+    def stream(self, *topics: Topic, max_hz: float = HZ_DEFAULT, strategy: str | None = None) -> Iterator[Update]:
+        """What the topics tell from now on, for ever: rows that are new, changed or gone, heartbeats, and a lost connection.
+
+        At most `max_hz` times a second each; changes of state at once. A lost connection is restored and begins with snapshots.
+        """
+        return follow_blocking(self.address, Mirror(topics, max_hz, strategy))
 
     def _ask(self, call: Call[T]) -> T:
         body = call.body.model_dump_json(exclude_defaults=True) if call.body is not None else None

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
+import numpy as np
+
 from engine.broker.asking import machine_s
 from engine.decide.quotes import Rows
 from engine.decide.risk.breakers import called, dollars, lifted
@@ -15,7 +17,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
 from engine.domain.session import trading_day
-from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, Request, Snapshot
+from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, DataQuality, Request, Snapshot
 from engine.ports import Clock
 from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
@@ -32,7 +34,7 @@ from engine.runtime.rows import (
     refused_rows,
     session_row,
 )
-from engine.runtime.seams import SnapshotSource
+from engine.runtime.seams import Observer, SnapshotSource
 from engine.runtime.strategy_rows import strategy_row, summary_row
 from engine.runtime.timelines import Timelines
 from engine.runtime.why import stopped_now, when_now, why_row
@@ -82,6 +84,21 @@ class Vitals:
     next_order_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The clocks and ages of one moment."""
+
+    at: datetime
+    trading: str
+    """`on`, `halted`, or why nothing can be opened."""
+    is_connected: bool
+    data: DataQuality
+    last_beat_age_s: float | None
+    account_age_s: float | None
+    quotes_age_s: float | None
+    """Since the youngest quote of an option was told."""
+
+
 class Control:
     """The engine as the faces know it."""
 
@@ -110,6 +127,28 @@ class Control:
     def snapshot(self) -> Snapshot:
         return self._snapshots.take(self._clock.now(), self.ledger)
 
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def tell(self, observer: Observer, after_beat: Callable[[], None]) -> None:
+        """Have somebody told of every fact and of the end of every beat."""
+        self._engine.observers.append(observer)
+        self._engine.after_beat.append(after_beat)
+
+    def pulse(self) -> Pulse:
+        snapshot = self.snapshot()
+        quoted_at = snapshot.chain.table.column("quoted_at").to_numpy()
+        known = quoted_at[np.isfinite(quoted_at)]
+        return Pulse(
+            at=snapshot.at,
+            trading=_trading(snapshot),
+            is_connected=snapshot.is_connected,
+            data=snapshot.data,
+            last_beat_age_s=age_s(self._engine.gauges.last_beat_at, snapshot.at),
+            account_age_s=age_s(snapshot.account.reported_at, snapshot.at),
+            quotes_age_s=max(0.0, snapshot.at.timestamp() - float(known.max())) if known.size else None,
+        )
+
     def status(self) -> Row:
         """Everything that decides whether the engine trades, each value with its age where it can age."""
         now, ledger, snapshot = self._clock.now(), self.ledger, self.snapshot()
@@ -121,7 +160,7 @@ class Control:
             "account": self.identity.account,
             "state": self.identity.state,
             "at": now.isoformat(),
-            "trading": "halted" if ledger.halt else blocked_because(snapshot) or "on",
+            "trading": _trading(snapshot),
             "breakers": breaker_rows(ledger, now),
             "blocked_exits": blocked_rows(ledger),
             "halt": {"by": ledger.halt.by, "reason": ledger.halt.reason} if ledger.halt else None,
@@ -216,12 +255,13 @@ class Control:
 
     def strategies(self) -> Row:
         """Every strategy of the ledger with its last look, and the files that are not in force."""
+        return {"strategies": self.strategy_rows(), "refused": refused_rows(self._refused())}
+
+    def strategy_rows(self) -> list[Row]:
+        """Every strategy of the ledger with its last look."""
         snapshot, rulebook, refused = self.snapshot(), self._snapshots.rulebook(), self._refused()
         rows = Rows(snapshot.chain)
-        return {
-            "strategies": [strategy_row(name, snapshot, rulebook, rows, refused) for name in sorted(self.ledger.strategies)],
-            "refused": refused_rows(refused),
-        }
+        return [strategy_row(name, snapshot, rulebook, rows, refused) for name in sorted(self.ledger.strategies)]
 
     def why(self, strategy: str) -> Row | None:
         """Why a strategy trades or does not: its funnel, its nearest miss and the gate that stopped it; None if unknown."""
@@ -304,6 +344,10 @@ class Control:
         if order is None:
             return f"no order {ref}"
         return f"{ref} does not wait for an answer: it is {order.state}" + (f" ({order.why})" if order.why else "")
+
+
+def _trading(snapshot: Snapshot) -> str:
+    return "halted" if snapshot.ledger.halt else blocked_because(snapshot) or "on"
 
 
 def waiting(ledger: Ledger) -> Iterator[Order]:

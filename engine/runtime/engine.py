@@ -108,6 +108,8 @@ class Engine:
         self.ledger = ledger
         self.gauges = BeatGauges()
         self.observers: list[Observer] = []
+        self.after_beat: list[Callable[[], None]] = []
+        """Told when a beat is over; like observers they neither block nor object."""
         self.leaps: Callable[[], tuple[Leap, ...]] = tuple
         """When the clock went ahead at once; a clock in virtual time never does."""
         self._clock, self._journal, self._broker = clock, journal, broker
@@ -196,6 +198,11 @@ class Engine:
         self._inquiry.ask_when_due(self.ledger, now)
         self.gauges.beats += 1
         self.gauges.last_beat_at = now
+        for told in self.after_beat:
+            try:
+                told()
+            except Exception:
+                log.exception("somebody who is told of beats failed")
 
     def record(self, fact: Fact, now: datetime) -> bool:
         """Write and fold one fact of our own. False where it was known already. Raises IllegalFact.

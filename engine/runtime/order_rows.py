@@ -52,6 +52,7 @@ def _executions(order: Order, contracts: dict[int, Contract]) -> Iterator[Row]:
     for fill in order.fills.values():
         key = fill_key(fill)
         yield {
+            "execution": f"{order.ref}:{key}",
             "exec_id": fill.exec_id,
             "order_ref": order.ref,
             "position": order.proposed.position,

@@ -84,6 +84,8 @@ class OrderDetail(Order):
 class Execution(Model):
     """One execution of one leg, as the broker told it."""
 
+    execution: str = Field(examples=["sp3f2a1-261130-0004:0000e0d5.6752a1b3.02:750112334:sell"])
+    """Its name, the same also after the broker has corrected it."""
     exec_id: str = Field(examples=["0000e0d5.6752a1b3.02.01"])
     """The broker's id."""
     order_ref: str = Field(examples=["sp3f2a1-261130-0004"])

@@ -23,8 +23,26 @@ REF = "spt-261123-0001"
 class Api:
     """A client of the engine on the bench."""
 
-    def __init__(self, bench: Bench, client: httpx.AsyncClient, folder: Path, control: Control) -> None:
-        self.bench, self.folder, self.control, self._client = bench, folder, control, client
+    def __init__(self, bench: Bench, folder: Path, control: Control, reading: Reading) -> None:
+        self.bench, self.folder, self.control, self._reading = bench, folder, control, reading
+
+    async def start(self) -> None:
+        """Serve it."""
+        self._web = server(build(self.control, registry(lambda: self._reading)))
+        self._serving = asyncio.ensure_future(self._web.serve(sockets=[unix_socket(self.folder)]))
+        transport = httpx.AsyncHTTPTransport(uds=str(self.folder / "engine.sock"))
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://engine")
+
+    async def stop(self) -> None:
+        """Serve it no more."""
+        await self._client.aclose()
+        self._web.should_exit = True
+        await self._serving
+
+    async def restart(self) -> None:
+        """Every connection is lost, and others may be made."""
+        await self.stop()
+        await self.start()
 
     async def get(self, path: str) -> httpx.Response:
         return await self._client.get(path)
@@ -52,6 +70,8 @@ def serve(
     notices: Sequence[str] = (),
     traffic: Traffic | None = None,
 ) -> None:
+    """Plays a story against the API of an engine on the bench, over a socket that only its owner can open."""
+
     async def run(folder: Path) -> None:
         bench = Bench(MANUAL)
         control = Control(
@@ -64,21 +84,18 @@ def serve(
             traffic=lambda: traffic,
         )
         await bench.start()
-        listening = unix_socket(folder)
+        api = Api(bench, folder, control, reading or Reading())
+        await api.start()
         assert stat.S_IMODE((folder / "engine.sock").stat().st_mode) == 0o600
-        web = server(build(control, registry(lambda: reading or Reading())))
-        serving = asyncio.ensure_future(web.serve(sockets=[listening]))
-        transport = httpx.AsyncHTTPTransport(uds=str(folder / "engine.sock"))
         try:
-            async with httpx.AsyncClient(transport=transport, base_url="http://engine") as client:
-                await story(Api(bench, client, folder, control))
+            await story(api)
         finally:
-            web.should_exit = True
-            await serving
+            await api.stop()
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(run(Path(folder)))
 
 
 async def asked(api: Api) -> None:
+    """Until an opening waits for a person."""
     await api.bench.until(lambda: bool(api.bench.ledger.orders) and api.bench.order().asked is not None)

@@ -1,0 +1,65 @@
+"""All clients of the stream and the boards that they look at. A beat wakes them; nobody's slowness is felt by anybody else."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.api.models.stream import Heartbeat, Hello, Topic
+from engine.api.stream.boards import SOURCES, Board
+from engine.domain.facts import Fact
+from engine.runtime.control import Control
+
+CLIENTS_MAX = 32
+"""Consoles, browsers and programs of one trader; each costs a table of references."""
+HEARTBEAT_S = 5.0
+
+
+@dataclass(slots=True)
+class Hub:
+    """The stream of one engine."""
+
+    control: Control
+    boards: dict[Topic, Board] = field(default_factory=dict[Topic, Board])
+    clients: set[asyncio.Event] = field(default_factory=set[asyncio.Event])
+    """What wakes each of them."""
+    happened: int = 0
+    """Counts beats and facts: where it stands still there is nothing new."""
+    facts: int = 0
+    """Counts facts: a change of state is told at once, quotes at the pace that was asked for."""
+
+    def __post_init__(self) -> None:
+        self.boards = {topic: Board(self.control, source) for topic, source in SOURCES.items()}
+        self.control.tell(self, self.beat)
+
+    def beat(self) -> None:
+        """The engine has looked at the market."""
+        self.happened += 1
+        for client in self.clients:
+            client.set()
+
+    def saw(self, fact: Fact, at: datetime) -> None:
+        """A fact was folded; the beat that it belongs to tells the clients."""
+        self.facts += 1
+        self.happened += 1
+
+    def hello(self) -> Hello:
+        identity = self.control.identity
+        return Hello(f"{identity.mode}, account {identity.account}", identity.version, tuple(SOURCES), HEARTBEAT_S)
+
+    def heartbeat(self, seq: dict[str, int]) -> Heartbeat:
+        """The clocks and ages of this moment."""
+        pulse = self.control.pulse()
+        return Heartbeat(
+            at=pulse.at.isoformat(),
+            trading=pulse.trading,
+            connected=pulse.is_connected,
+            data=pulse.data,
+            last_beat_age_s=pulse.last_beat_age_s,
+            account_age_s=pulse.account_age_s,
+            quotes_age_s=pulse.quotes_age_s,
+            seq=seq,
+        )
+
+    def now(self) -> str:
+        """The engine's clock."""
+        return self.control.now().isoformat()

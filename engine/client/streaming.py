@@ -1,0 +1,94 @@
+"""Follows the stream of an engine over whatever happens to the connection: lost, it is restored, with new snapshots."""
+
+import asyncio
+import random
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import msgspec
+from websockets.asyncio.client import connect, unix_connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.sync.client import ClientConnection as BlockingConnection
+from websockets.sync.client import connect as connect_blocking
+from websockets.sync.client import unix_connect as unix_connect_blocking
+
+from engine.client.address import Address
+from engine.client.mirror import Lost, Mirror, Update
+
+PATH = "/v1/stream"
+FRAME_BYTES_MAX = 64 * 1024 * 1024
+"""A snapshot of many thousand rows; what is longer is no frame of an engine."""
+FIRST_S, MOST_S = 0.25, 5.0
+"""Between two tries to connect; doubled each time, and never at the same moment as everybody else."""
+_FAILURES = (OSError, WebSocketException, TimeoutError, msgspec.MsgspecError)
+
+
+async def follow(address: Address, mirror: Mirror, tls: ssl.SSLContext | None = None) -> AsyncIterator[Update]:
+    """What the engine tells, for ever. A lost connection is told as Lost and tried again; what comes then are new snapshots."""
+    pause_s = FIRST_S
+    while True:
+        try:
+            async with _connection(address, tls) as connection:
+                for frame in mirror.begins():
+                    await connection.send(frame, text=True)
+                while True:
+                    async with asyncio.timeout(mirror.patience_s):
+                        heard = await connection.recv()
+                    told, say = mirror.take(heard)
+                    if say is not None:
+                        await connection.send(say, text=True)
+                    pause_s = FIRST_S
+                    if told is not None:
+                        yield told
+        except _FAILURES as error:
+            yield Lost(_because(error), pause_s)
+        await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))  # noqa: S311 - spreads tries, protects nothing
+        pause_s = min(MOST_S, 2 * pause_s)
+
+
+def follow_blocking(address: Address, mirror: Mirror, tls: ssl.SSLContext | None = None) -> Iterator[Update]:
+    """The same for a program without a loop."""
+    pause_s = FIRST_S
+    while True:
+        try:
+            with _blocking_connection(address, tls) as connection:
+                for frame in mirror.begins():
+                    connection.send(frame, text=True)
+                while True:
+                    told, say = mirror.take(connection.recv(mirror.patience_s))
+                    if say is not None:
+                        connection.send(say, text=True)
+                    pause_s = FIRST_S
+                    if told is not None:
+                        yield told
+        except _FAILURES as error:
+            yield Lost(_because(error), pause_s)
+        time.sleep(pause_s * random.uniform(0.75, 1.25))  # noqa: S311 - spreads tries, protects nothing
+        pause_s = min(MOST_S, 2 * pause_s)
+
+
+def _connection(address: Address, tls: ssl.SSLContext | None) -> connect:
+    if address.socket is not None:
+        return unix_connect(str(address.socket), f"ws://engine{PATH}", max_size=FRAME_BYTES_MAX, compression=None)
+    return connect(_secure(address), ssl=tls, max_size=FRAME_BYTES_MAX)
+
+
+def _blocking_connection(address: Address, tls: ssl.SSLContext | None) -> BlockingConnection:
+    if address.socket is not None:
+        return unix_connect_blocking(str(address.socket), f"ws://engine{PATH}", max_size=FRAME_BYTES_MAX, compression=None)
+    return connect_blocking(_secure(address), ssl=tls, max_size=FRAME_BYTES_MAX)
+
+
+def _secure(address: Address) -> str:
+    return address.url.replace("https://", "wss://", 1) + PATH
+
+
+def _because(error: Exception) -> str:
+    match error:
+        case ConnectionClosed():
+            return "the engine has closed the connection"
+        case TimeoutError():
+            return "the engine is silent"
+        case _:
+            return str(error) or type(error).__name__
