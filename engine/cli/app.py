@@ -11,14 +11,15 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnknownCommandError, UnusedCliTokensError
 from cyclopts.argument import Argument
 
-from engine.cli.options import misspelled
+from engine.cli.options import files_given, misspelled
 from engine.cli.show import complain
 from engine.domain.errors import EngineError, UserError
 
@@ -47,7 +48,11 @@ GROUPS = {
         "why": "engine.cli.reasons:why",
     },
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},
-    "Set up": {"init-files": "engine.cli.setup:init_files", "completion": "engine.cli.setup:completion"},
+    "Set up": {
+        "doctor": "engine.cli.doctor.doctor:doctor",
+        "init-files": "engine.cli.setup:init_files",
+        "completion": "engine.cli.setup:completion",
+    },
 }
 _NARROWEST = 40
 """Columns of a terminal in which help can still be read."""
@@ -89,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             complain(problem)
     try:
         app = build(overview=not words or words[0] in {"--help", "-h"})
-        outcome = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        with _files_read(words):
+            outcome = app(words, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except UnknownCommandError as error:
         return _complain(_unknown(error), 2, hint="spreads --help")
@@ -121,6 +127,19 @@ def first_sentence(target: str) -> str:
     tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
     written = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function)
     return next(((ast.get_docstring(node) or "").partition("\n")[0] for node in written), "")
+
+
+@contextmanager
+def _files_read(words: Sequence[str]) -> Generator[None]:
+    """With the settings of files in the environment, where a command is called that is not only asked for its help."""
+    asks = not words or words[0] not in COMMANDS or "--help" in words or "-h" in words
+    if asks or not files_given(os.environ):
+        yield
+        return
+    from engine.cli.given import from_files  # noqa: PLC0415 - it takes a third of a second, and is needed where there is a file
+
+    with from_files(os.environ):
+        yield
 
 
 def _unknown(error: UnknownCommandError) -> str:

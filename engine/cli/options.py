@@ -16,6 +16,13 @@ from cyclopts import Parameter, Token
 from engine.domain.errors import UserError
 
 PREFIX = "SPREADS_"
+FILE_SUFFIX = "_FILE"
+"""Behind the name of a setting: the value stands in the file of this name."""
+SETTINGS_FILE = "spreads.toml"
+SETTINGS_VARIABLE = f"{PREFIX}SETTINGS"
+"""Names another spreads.toml."""
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts the credentials of a service."""
 
 
 def variable(name: str) -> str:
@@ -61,10 +68,16 @@ def misspelled(environment: Mapping[str, str]) -> Iterator[str]:
 
     known = [variable(name) for name in Settings.model_fields]
     for name in environment:
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name.removesuffix(FILE_SUFFIX) not in known and name != SETTINGS_VARIABLE:
             close = difflib.get_close_matches(name, known, 1, 0.8)
             way_out = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
             yield f"{name} in the environment is no setting; {way_out}"
+
+
+def files_given(environment: Mapping[str, str]) -> bool:
+    """Whether files hold settings; quick, as every command asks."""
+    named = any(name.startswith(PREFIX) and name.endswith((FILE_SUFFIX, "_SETTINGS")) for name in environment)
+    return named or CREDENTIALS in environment or Path(SETTINGS_FILE).exists()
 
 
 def somebody(by: str) -> str:

@@ -1,21 +1,18 @@
 """`spreads run`: the engine, until it is stopped."""
 
 import asyncio
-import os
 import signal
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated
 
 from cyclopts import Parameter
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from engine.app import App, Options, state_of
+from engine.cli.given import settings_of
 from engine.cli.horizon import outdated
 from engine.cli.logs import log_to
 from engine.cli.narrate import INDENT, Narrator
-from engine.cli.options import STATE, STRATEGIES, State, Strategies, misspelled, variable
+from engine.cli.options import STATE, STRATEGIES, State, Strategies
 from engine.cli.show import complain, say
 from engine.cli.simclock import simulated_now
 from engine.domain.errors import EngineError, UserError
@@ -29,14 +26,6 @@ from engine.sim.loop import LoopClock, PacedLoop
 from engine.sim.loop import run as run_on
 
 NOT_LIVE = "{}: real money needs armed strategies, which this version does not have; use --paper"
-
-_WANTED = {
-    "mode": "paper or sim",
-    "host": "a name or an address, such as 127.0.0.1",
-    "account": "an account such as DU1234567",
-    "tws_zone": "a time zone such as Europe/Berlin",
-}
-"""What the settings that are no numbers want."""
 
 Optional = Annotated[str | None, Parameter(show_default=False)]
 
@@ -107,7 +96,7 @@ def run(
         "lines": lines,
         "tws_zone": tws_zone,
     }
-    settings = _settings({name: value for name, value in given.items() if value is not None})
+    settings = settings_of({name: value for name, value in given.items() if value is not None})
     if settings.mode == "live":
         raise UserError(NOT_LIVE.format("SPREADS_MODE=live"))
     state_of(settings.state)
@@ -161,35 +150,3 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     for error in group.exceptions:
         found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
     return found
-
-
-def _settings(given: dict[str, object]) -> Settings:
-    """Settings of the flags and of the environment. Raises UserError with every one that is wrong."""
-    _refuse_unknown(os.environ)
-    try:
-        return Settings.model_validate({**_environment(os.environ), **given})
-    except ValidationError as error:
-        told = [_wrong(details, given) for details in error.errors(include_url=False)]
-        raise UserError("\n         ".join(told)) from error
-
-
-def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    written = {name: variable(name) for name in Settings.model_fields}
-    return {name: environment[variable] for name, variable in written.items() if variable in environment}
-
-
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    """A misspelled SPREADS_ACOUNT would leave the account to chance."""
-    problem = next(misspelled(environment), None)
-    if problem is not None:
-        raise UserError(problem)
-
-
-def _wrong(details: ErrorDetails, given: Mapping[str, object]) -> str:
-    """What is wrong with one setting, by the name under which it was given."""
-    field = str(details["loc"][0])
-    name = "--" + field.replace("_", "-") if field in given else variable(field)
-    declared = Settings.model_json_schema()["properties"][field]
-    bounds = next((kind for kind in (declared, *declared.get("anyOf", ())) if "minimum" in kind), None)
-    wanted = f"a whole number from {bounds['minimum']} to {bounds['maximum']}" if bounds else _WANTED[field]
-    return f"{name}: found '{details['input']}'; wanted {wanted}"

@@ -57,6 +57,13 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("restart", "span", "Clients are disconnected and refused until TWS is back.", 120, "seconds"),
     FaultKind("competing", "span", "Another session takes the market data (10197).", 60, "seconds"),
     FaultKind("delayed", "span", "Only delayed data is available for new requests.", 3600, "seconds"),
+    FaultKind("no_data", "span", "New requests are told that their data are not subscribed (354).", 3600, "seconds"),
+    FaultKind("read_only", "span", "The API is read-only: whatever is about orders is refused (321).", 86_400, "seconds"),
+    FaultKind("no_account", "span", "New clients are told of no account.", 86_400, "seconds"),
+    FaultKind(
+        "untrusted", "span", "Clients are disconnected before they are answered: their address is not trusted.", 86_400, "seconds"
+    ),
+    FaultKind("clock_ahead", "span", "TWS tells a time that is ahead by this much.", 30, "seconds, for a day"),
     FaultKind("frozen", "span", "Quotes stand still.", 60, "seconds"),
     FaultKind("crossed", "span", "Bid and ask of options change places.", 30, "seconds"),
     FaultKind("no_bids", "span", "Nobody bids for options.", 60, "seconds"),
@@ -113,7 +120,7 @@ _STAGED = frozenset(
     [
         *("by_hand", "assigned", "delayed", "half_open", "mute", "link_lost_unsaid", "multiplier", "no_perm_id", "no_reference"),
         *("odd_times", "shared_exec_ids", "executions_late", "what_if_no", "inactive", "positions_late", "cancel_refused"),
-        *("terms_changed", "foreign_leg"),
+        *("terms_changed", "foreign_leg", "no_data", "read_only", "no_account", "untrusted", "clock_ahead"),
     ]
 )
 """Asked for by name: they need a person, or a moment that chance would not meet."""
@@ -121,6 +128,8 @@ _RANDOM = tuple(kind for kind in KINDS if kind.name not in _STAGED)
 """What a random schedule draws from: all that an engine should survive by itself."""
 
 _LONGEST_RANDOM_S = 180.0
+_LASTS_S = {"slow": 60.0, "clock_ahead": 86_400.0}
+"""Spans whose value says how much, and not how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +245,7 @@ class Faults:
         self._waiting = [(at, fault) for at, fault in self._waiting if at > now]
         for fault in due:
             if fault.kind.shape == "span":
-                seconds = 60.0 if fault.name == "slow" else fault.number()
+                seconds = _LASTS_S.get(fault.name) or fault.number()
                 self._spans[fault.name] = (now + timedelta(seconds=seconds), fault)
         return due
 

@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         faults, now = self._events.faults, self._events.now()
-        if faults.on("refuse") or faults.on("restart"):
+        if faults.on("refuse") or faults.on("restart") or faults.on("untrusted"):
             transport.abort()
             return
         self.muted = faults.on("mute") is not None

@@ -45,6 +45,15 @@ _REFUSALS = {
     "req_scanner_subscription": (162, "Historical Market Data Service error message:No items retrieved"),
 }
 
+_WRITES = frozenset(
+    {
+        *("place_order", "cancel_order", "req_global_cancel"),
+        *("req_open_orders", "req_all_open_orders", "req_auto_open_orders", "req_completed_orders"),
+    }
+)
+"""What a read-only API refuses: also to show orders, which may be changed by who sees them."""
+_READ_ONLY = "Error validating request.-'cd' : cause - The API interface is currently in Read-Only mode."
+
 
 class Session:
     """The handlers of one client, and what it is told when it comes and goes."""
@@ -62,7 +71,7 @@ class Session:
 
     def greet(self, account: str) -> None:
         """What TWS says first: accounts, the next order id, its farms."""
-        self._send(Message("managed_accounts", {"accounts": account}))
+        self._tell_accounts(account)
         self.tell_next_id()
         for code, text in FARMS:
             self._send(error(-1, code, text))
@@ -70,7 +79,9 @@ class Session:
     def handle(self, request: Message) -> None:
         """Answers one request."""
         handler = self._handlers.get(request.name)
-        if handler is not None:
+        if request.name in _WRITES and self._context.faults.on("read_only"):
+            self._send(error(request.whole("order_id") if "order_id" in request.values else -1, 321, _READ_ONLY))
+        elif handler is not None:
             handler(request)
         elif request.name in _EMPTY_ANSWERS:
             req_id = {"req_id": request.values["req_id"]} if "req_id" in request.values else {}
@@ -138,7 +149,12 @@ class Session:
         }
 
     def _time(self, _: Message) -> None:
-        self._send(Message("current_time", {"time": int(self._context.now().timestamp())}))
+        ahead = self._context.faults.on("clock_ahead")
+        seconds = self._context.now().timestamp() + (0.0 if ahead is None else ahead.number())
+        self._send(Message("current_time", {"time": int(seconds)}))
 
     def _accounts(self, _: Message) -> None:
-        self._send(Message("managed_accounts", {"accounts": self._context.exchange.account.name}))
+        self._tell_accounts(self._context.exchange.account.name)
+
+    def _tell_accounts(self, account: str) -> None:
+        self._send(Message("managed_accounts", {"accounts": "" if self._context.faults.on("no_account") else account}))

@@ -147,9 +147,10 @@ class QuoteHandler:
             refusal = legs_refusal(request.text("symbol"), [leg_of(row) for row in request.rows("legs")], self._tape)
             if refusal is not None:
                 return refusal.code, refusal.text
-        if self.competing:
+        if self.competing or self._faults.on("competing"):  # also for who connects meanwhile
             return 10197, _COMPETING
-        if self._options.data == "none" or (self._is_delayed() and self._wanted_type < _DELAYED):
+        is_none = self._options.data == "none" or self._faults.on("no_data") is not None
+        if is_none or (self._is_delayed() and self._wanted_type < _DELAYED):
             return self._options.not_subscribed_code, _NOT_SUBSCRIBED
         return None
 
