@@ -1,5 +1,6 @@
 """Commands that set a place up: the files that come with the program, and completion for the shell."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -16,23 +17,7 @@ def init_files(folder: Path = Path()) -> int:
     folder
         Where strategies/, schemas/ and monitoring/ are to be; the current folder when not given.
     """
-    written, kept = 0, list[Path]()
-    try:
-        for name in FOLDERS:
-            for source in sorted(path for path in shipped(name).iterdir() if path.is_file() and not path.name.startswith(".")):
-                target = folder / name / source.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    with target.open("xb") as file:
-                        file.write(source.read_bytes())
-                except FileExistsError:
-                    kept.append(target)
-                    continue
-                written += 1
-                print(target)
-    except OSError as error:
-        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror}; name another folder") from error
-    say(f"wrote {written} files" + (f"; {len(kept)} were there and are left as they are: {_named(kept)}" if kept else ""))
+    write_new(folder, shipped_files())
     say("read a strategy with `spreads explain strategies/spx_bull_put.yaml`, and run `spreads check`")
     return 0
 
@@ -51,6 +36,38 @@ def completion(shell: Literal["bash", "zsh", "fish"]) -> None:
     from engine.cli.app import build  # noqa: PLC0415 - the command line knows this module by its name only
 
     print(build().generate_completion(prog_name="spreads", shell=shell), end="")
+
+
+def shipped_files() -> dict[Path, bytes]:
+    """What comes with the program, by its place in a folder."""
+    return {
+        Path(name) / source.name: source.read_bytes()
+        for name in FOLDERS
+        for source in sorted(path for path in shipped(name).iterdir() if path.is_file() and not path.name.startswith("."))
+    }
+
+
+def write_new(folder: Path, texts: Mapping[Path, bytes]) -> None:
+    """Write files that are not there yet, print their names and say how many were.
+
+    Raises UserError where one cannot be written.
+    """
+    written, kept = 0, list[Path]()
+    try:
+        for name, text in texts.items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with target.open("xb") as file:
+                    file.write(text)
+            except FileExistsError:
+                kept.append(target)
+                continue
+            written += 1
+            print(target)
+    except OSError as error:
+        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror}; name another folder") from error
+    say(f"wrote {written} files" + (f"; {len(kept)} were there and are left as they are: {_named(kept)}" if kept else ""))
 
 
 def _named(paths: list[Path]) -> str:

@@ -9,7 +9,7 @@ from engine.cli.doctor.check import Check, fail, ok, unknown, warn
 from engine.cli.doctor.tws import PORTS, Answers, Quality, local_instant
 from engine.domain.session import NEW_YORK, Session
 
-API = "TWS or Gateway: File, Global Configuration, API, Settings"
+API = "TWS: File, Global Configuration (Gateway: Configure, Settings), API, Settings"
 SKEW_WARNED_S, SKEW_MAX_S = 2.0, 10.0
 """Windows and expiries are read from the machine's clock: two seconds are an old time service, ten are a wrong clock. TWS tells
 whole seconds, so less than one cannot be seen."""
