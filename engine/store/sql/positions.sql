@@ -137,9 +137,10 @@ reckoned AS MATERIALIZED (
       ELSE ' ' || p.what || CASE p.side WHEN 'P' THEN ' put' WHEN 'C' THEN ' call' ELSE '' END
     END AS name,
     p.opening_net,
-    greatest(
+    -- Where nothing bounds it, it is not known; greatest() would pass over that.
+    CASE WHEN f.floor IS NOT NULL THEN greatest(
       0, -(f.floor + p.opening_net) * o.multiplier + o.fees_estimated / o.quantity * p.contracts / w.contracts
-    ) * p.quantity AS max_loss,
+    ) END * p.quantity AS max_loss,
     p.legs
   FROM (
     SELECT

@@ -86,6 +86,20 @@ def test_short_that_is_bought_back_leaves_the_long_and_its_cost(tmp_path: Path) 
     ]
 
 
+def test_call_that_is_owed_alone_has_no_most_that_it_can_lose(tmp_path: Path) -> None:
+    story = opened(CONDOR, 3, ["3.00", "5.10", "1.70", "0.85"])
+    ledger = told(tmp_path, [*story, *closed("c1", some_of(CONDOR, [3]), 3, ["0.35"])])
+
+    assert_views_are_the_fold(tmp_path, ledger)
+    (row,) = rows(tmp_path, "FROM positions")
+    # Nothing bounds what the calls can come to cost: that is absent, and no loss of $0.
+    assert row["max_loss"] is None
+    assert [(part["structure"], part["max_loss"] is None) for part in row["parts"]] == [  # type: ignore[attr-defined]
+        ("iron_condor put side", False),
+        ("iron_condor short call", True),
+    ]
+
+
 def test_long_that_is_left_and_sold_later_ends_the_trade(tmp_path: Path) -> None:
     story = opened(VERTICAL, 1, ["2.00", "1.20"])
     story += closed("c1", some_of(VERTICAL, [0]), 1, ["3.50"])
