@@ -10,10 +10,12 @@ from engine.cli.demo.story import Record
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.decide.exit.closing import closing_hours
+from engine.decide.quotes import Rows
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
 from engine.domain.ledger import Ledger
 from engine.runtime.control import Control
+from engine.runtime.position_rows import position_row
 from engine.runtime.schedule import sessions_between
 from engine.sim.market.generated import GeneratedMarket
 from engine.store.columns import Carry
@@ -29,7 +31,11 @@ ACCOUNT_FILE = "account.yaml"
 
 def look_back(record: Record, control: Control, market: GeneratedMarket, state: Path, strategies: Path) -> None:
     """Complete the record of a demonstration that has ended."""
-    for row in control.positions():
+    snapshot = control.snapshot()
+    rows = Rows(snapshot.chain)
+    for position in control.ledger.positions.values():
+        # Of the row alone: the rules of exits cannot be asked any more.
+        row = position_row(position, rows, snapshot.at)
         mark = row["unrealised_usd"]
         record.marks[str(row["position"])] = Decimal(repr(mark)) if isinstance(mark, float) else None
     versions = versions_of(control.ledger, state)
