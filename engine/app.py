@@ -8,7 +8,6 @@ leave     cancel what is left of our entries, say good-bye in the journal, save 
 
 import asyncio
 import hashlib
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -21,20 +20,22 @@ from fastapi import FastAPI
 
 from engine.api.app import build, watch
 from engine.api.server import Doors, doors, server, unix_socket
+from engine.api.timed import Timed
 from engine.broker.adapter import IbBroker
-from engine.broker.gauges import BUCKETS_S
+from engine.broker.orders.times import zone_of
 from engine.compile.scanner import Scanner
 from engine.decide.apart import described
 from engine.decide.entry.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
 from engine.domain.ledger import Ledger
-from engine.domain.session import trading_day
+from engine.domain.session import NEW_YORK
 from engine.log import logger
-from engine.metrics import Buckets, Reading, registry
+from engine.metrics import Reading, registry
 from engine.ports import Broker, Clock, Journal
+from engine.readings import Sources, api_gauges, reading
 from engine.runtime.background import Background
-from engine.runtime.clock import SteadyClock
+from engine.runtime.clock import SteadyClock, elapsed_s
 from engine.runtime.control import Control, Identity, Traffic
 from engine.runtime.engine import Engine
 from engine.runtime.evidence import Evidence
@@ -43,6 +44,7 @@ from engine.runtime.feed import Feed
 from engine.runtime.freshness import Freshness
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
+from engine.runtime.outcomes import Outcomes
 from engine.runtime.restart import leftovers
 from engine.runtime.schedule import calendar_around
 from engine.runtime.seams import Observer
@@ -70,6 +72,8 @@ class Options:
     observers: Sequence[Observer] = ()
     on_control: Callable[[Control], None] = lambda _: None
     """Told once the engine can be asked."""
+    on_reading: Callable[[Callable[[], Reading]], None] = lambda _: None
+    """Told what reads the numbers that are published."""
     on_mended: Callable[[str], object] = log.warning
     """Told, at the start, what was mended or passed over in the state folder."""
     on_moved: Callable[[Path], object] = lambda _: None
@@ -91,7 +95,7 @@ class App:
         self._has_moved = asyncio.Event()
         self._quotes = QuoteStore()
         self._scanner = Scanner()
-        self._finder = Finder(self._scanner)
+        self._finder = Finder(self._scanner, elapsed_s)
 
     def nudge(self) -> None:
         """Have the next beat now: something outside has changed, such as the wish to stop."""
@@ -158,14 +162,16 @@ class App:
         background = Background(broker, feed, library, self._finder, ledger, self._inbox, self._clock, snapshots.idle)
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, snapshots, self._inbox, group.create_task)
-            explanations = self._explanations(account)
+            explanations, outcomes = self._explanations(account), Outcomes(ledger)
             engine.observers += (
+                outcomes,
                 Evidence(self._quotes, feed, settings.state, account, background.kept),
                 explanations,
                 *options.observers,
             )
             self._watch_over(engine, library, explanations)
             now = self._clock.now()
+            sources = self._sources(engine, ib, library, outcomes, now)
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, journal_id), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
             if self._recovered.odd and ledger.halt is None:
@@ -188,7 +194,7 @@ class App:
             if options.watches_files:
                 beside.append(("watching the strategies", lambda: background.watch_strategies(settings.strategies, options.stop)))
             if entry is not None:
-                beside += self._served(control, entry, partial(self._reading, engine, ib, library))
+                beside += self._served(control, entry, sources)
             tasks = [group.create_task(kept_up(name, work, self._say)) for name, work in beside]
             options.on_control(control)
             try:
@@ -198,6 +204,13 @@ class App:
                     task.cancel()
                 self._leave(engine, journal)
                 await broker.disconnect()
+
+    def _sources(self, engine: Engine, broker: IbBroker, library: Library, outcomes: Outcomes, now: datetime) -> Sources:
+        zone = zone_of(self._settings.tws_zone) or NEW_YORK
+        parts = (engine, broker, self._finder, library, self._inbox, self._clock)
+        sources = Sources(*parts, outcomes, api_gauges(), zone, began_at=now)
+        self._options.on_reading(partial(reading, sources))
+        return sources
 
     def _control(self, engine: Engine, snapshots: Snapshots, account: str, library: Library, broker: IbBroker) -> Control:
         refused, traffic = partial(_refused, library), partial(_traffic, broker)
@@ -284,17 +297,20 @@ class App:
     def _identity(self, account: str) -> Identity:
         return Identity(version("ibkr-spreads"), self._settings.mode, account, str(self._settings.state))
 
-    def _served(
-        self, control: Control, entry: Doors, read: Callable[[], Reading]
-    ) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
-        numbers = registry(read)
+    def _served(self, control: Control, entry: Doors, sources: Sources) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
+        numbers = registry(partial(reading, sources))
+
+        def timed(api: FastAPI) -> FastAPI:
+            api.add_middleware(Timed, elapsed_s=elapsed_s, answered=sources.api.answered)
+            return api
+
         serving: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-            ("the API", lambda: server(build(control, numbers)).serve(sockets=[entry.unix])),
-            ("the API in another state folder", lambda: self._serve_beside(build(control, numbers))),
+            ("the API", lambda: server(timed(build(control, numbers))).serve(sockets=[entry.unix])),
+            ("the API in another state folder", lambda: self._serve_beside(timed(build(control, numbers)))),
         ]
         loopback = entry.loopback
         if loopback is not None:
-            serving.append(("the metrics", lambda: server(watch(control, numbers)).serve(sockets=[loopback])))
+            serving.append(("the metrics", lambda: server(timed(watch(control, numbers))).serve(sockets=[loopback])))
         return serving
 
     async def _serve_beside(self, api: FastAPI) -> None:
@@ -306,39 +322,6 @@ class App:
     def _say(self, text: str) -> None:
         """Something beside the beat failed: a line for people, and trading goes on."""
         self._inbox.publish(ErrorHeard(0, text))
-
-    def _reading(self, engine: Engine, broker: IbBroker, library: Library) -> Reading:
-        ledger, gauges, beat = engine.ledger, broker.gauges, engine.gauges
-        account, now = broker.account, self._clock.now()
-        return Reading(
-            connected=broker.is_connected,
-            subscriptions=gauges.lines_used,
-            subscriptions_max=gauges.lines_limit,
-            evictions=gauges.line_evictions,
-            queue=gauges.queue_length,
-            throttles=gauges.throttles,
-            api_errors=gauges.errors_by_code,
-            unreadable=gauges.unreadable_by_kind,
-            order_seconds=Buckets(BUCKETS_S, tuple(gauges.acknowledgements_by_bucket), gauges.acknowledgement_seconds),
-            beats=beat.beats,
-            scans=self._finder.scans,
-            deciding_seconds=beat.deciding_seconds,
-            journal_lines=beat.facts,
-            journal_syncs=beat.syncs,
-            beat_age_s=(now - beat.last_beat_at).total_seconds() if beat.last_beat_at else None,
-            candidates={name: funnel.candidates for name, (_, funnel) in ledger.funnels.items()},
-            decisions=beat.decisions,
-            obstacles=beat.obstacles,
-            refused_facts=beat.refused_facts,
-            halted=ledger.halt is not None,
-            breakers_tripped=len(ledger.trips(trading_day(now))),
-            open_positions=sum(1 for _ in ledger.open_positions()),
-            working_orders=sum(1 for order in ledger.working() if order.is_at_broker),
-            net_liquidation_usd=None if account.net_liquidation is None else float(account.net_liquidation),
-            day_pnl_usd=None if account.day_pnl is None else float(account.day_pnl),
-            refused_files=len(library.in_force.refused),
-            blocked_exits=Counter(blocked.obstacle for _, blocked in ledger.blocked_exits.values()),
-        )
 
     def _leave(self, engine: Engine, journal: Journal) -> None:
         """The last line, and a checkpoint so that the next start is short. A journal that failed is left as it is."""

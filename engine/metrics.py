@@ -1,66 +1,175 @@
 """Prometheus metrics, read from the engine's gauges at the moment of a scrape: nothing in the engine knows of them.
 
+A metric is one field of `Reading` with its declaration beside it; the page, the rules and the dashboards are held to them.
 Names with the prefix `ibkr_` are those that monitoring of a broker session expects; ours begin with `spreads_`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Literal, assert_never, get_type_hints
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from engine.tally import Tally
+
+Kind = Literal["gauge", "counter", "histogram"]
+Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
+
 
 @dataclass(frozen=True, slots=True)
-class Buckets:
-    """A histogram as it stands: how many observations fell at or below each bound, and their sum."""
+class Published:
+    """How a field of the reading is published. A value that is None is left out; a mapping has one label."""
 
-    bounds_s: tuple[float, ...]
-    counts: tuple[int, ...]
-    """One a bound, not cumulative, and one more for what lies above the last."""
-    sum_s: float
+    kind: Kind
+    name: str
+    """Without the `_total` that Prometheus adds to a counter's."""
+    text: str
+    label: str = ""
+
+
+def _gauge(name: str, text: str, label: str = "") -> Published:
+    return Published("gauge", name, text, label)
+
+
+def _counter(name: str, text: str, label: str = "") -> Published:
+    return Published("counter", name, text, label)
+
+
+def _histogram(name: str, text: str, label: str = "") -> Published:
+    return Published("histogram", name, text, label)
+
+
+Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Every number that is published, at one instant."""
 
-    connected: bool = False
-    subscriptions: int = 0
-    subscriptions_max: int = 0
-    evictions: int = 0
-    queue: int = 0
-    throttles: int = 0
-    api_errors: Mapping[int, int] = field(default_factory=dict[int, int])
-    """By the broker's error code."""
-    unreadable: Mapping[str, int] = field(default_factory=dict[str, int])
-    """What the broker said and nobody could read, by kind."""
-    order_seconds: Buckets = Buckets((), (0,), 0.0)
-    """From sending an order to its acknowledgement."""
-    beats: int = 0
-    beat_age_s: float | None = None
-    scans: int = 0
-    deciding_seconds: float = 0.0
-    candidates: Mapping[str, int] = field(default_factory=dict[str, int])
-    """By strategy, in its last recorded funnel."""
-    decisions: Mapping[str, int] = field(default_factory=dict[str, int])
-    obstacles: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Openings stopped, by gate."""
-    journal_lines: int = 0
-    journal_syncs: int = 0
-    refused_facts: int = 0
-    halted: bool = False
-    breakers_tripped: int = 0
-    open_positions: int = 0
-    working_orders: int = 0
-    net_liquidation_usd: float | None = None
-    day_pnl_usd: float | None = None
-    refused_files: int = 0
-    blocked_exits: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Exits that are due and cannot act, by what is in the way."""
+    connected: Annotated[bool, _gauge("ibkr_connection_status", "1 when the broker session is up, else 0.")] = False
+    loss_expected: Annotated[
+        bool, _gauge("ibkr_maintenance_window", "1 while the nightly reset or the weekly maintenance of the broker is due.")
+    ] = False
+    subscriptions: Annotated[int, _gauge("ibkr_active_subscriptions", "Market data lines in use.")] = 0
+    subscriptions_max: Annotated[int, _gauge("ibkr_subscriptions_limit", "Market data lines that may be used.")] = 0
+    subscriptions_pct: Annotated[
+        float, _gauge("ibkr_subscription_usage_pct", "Market data lines in use, percent of the limit.")
+    ] = 0.0
+    evictions: Annotated[int, _counter("ibkr_subscription_evictions", "Market data lines given up for more important ones.")] = 0
+    queue: Annotated[int, _gauge("ibkr_request_queue_size", "Requests that wait for the pacing limit.")] = 0
+    throttles: Annotated[int, _counter("ibkr_throttle_events", "Times that requests had to wait for the pacing limit.")] = 0
+    requests: Annotated[int, _counter("ibkr_requests", "Messages sent to the broker; their rate is requests per second.")] = 0
+    request_seconds: Annotated[
+        Mapping[str, Tally], _histogram("ibkr_request_seconds", "From a question to the broker's answer, by kind.", "kind")
+    ] = field(default_factory=dict[str, Tally])
+    unanswered: Annotated[int, _counter("ibkr_unanswered_requests", "Questions that the broker did not answer in time.")] = 0
+    api_errors: Annotated[
+        Mapping[int, int], _counter("ibkr_api_errors", "Messages of the broker by error code, notices included.", "error_code")
+    ] = field(default_factory=dict[int, int])
+    api_failures: Annotated[
+        int, _counter("ibkr_api_failures", "Messages of the broker that are errors, not notices and not about the link.")
+    ] = 0
+    unreadable: Annotated[
+        Counts,
+        _counter("spreads_unreadable", "What the broker said and nobody could read, and was left out, by kind.", "kind"),
+    ] = field(default_factory=dict[str, int])
+    order_seconds: Annotated[
+        Tally | None,
+        _histogram("ibkr_order_execution_seconds", "From sending an order to the broker's acknowledgement."),
+    ] = None
+    uptime_s: Annotated[float | None, _gauge("spreads_uptime_seconds", "Seconds since the engine started.")] = None
+    beats: Annotated[int, _counter("spreads_beats", "Beats of the engine.")] = 0
+    beat_seconds: Annotated[Tally | None, _histogram("spreads_beat_seconds", "How long a beat took.")] = None
+    beat_age_s: Annotated[float | None, _gauge("spreads_beat_age_seconds", "Seconds since the last beat.")] = None
+    scans: Annotated[int, _counter("spreads_scans", "Scans of a strategy over the chain.")] = 0
+    scan_seconds: Annotated[
+        Tally | None, _histogram("spreads_scan_seconds", "How long a strategy's scan over the chain took.")
+    ] = None
+    deciding_seconds: Annotated[
+        float, _counter("spreads_deciding_seconds", "Seconds spent in the decider, scans and gates included.")
+    ] = 0.0
+    faults: Annotated[int, _counter("spreads_faults", "Times that a part of the program failed and was left alone.")] = 0
+    candidates: Annotated[Counts, _gauge("spreads_candidates", "Candidates in the last recorded scan.", "strategy")] = field(
+        default_factory=dict[str, int]
+    )
+    decisions: Annotated[Counts, _counter("spreads_decisions", "Decisions by kind.", "kind")] = field(
+        default_factory=dict[str, int]
+    )
+    obstacles: Annotated[Counts, _counter("spreads_gate_stops", "Openings stopped, by gate.", "gate")] = field(
+        default_factory=dict[str, int]
+    )
+    journal_lines: Annotated[int, _counter("spreads_journal_lines", "Facts written by this process.")] = 0
+    journal_syncs: Annotated[int, _counter("spreads_journal_syncs", "Times the journal was forced to disk.")] = 0
+    refused_facts: Annotated[
+        int, _counter("spreads_refused_facts", "Facts from the broker that cannot follow what is known.")
+    ] = 0
+    halted: Annotated[bool, _gauge("spreads_halted", "1 while the engine is halted.")] = False
+    differences: Annotated[
+        int, _gauge("spreads_differences", "Where our books differ from the broker's; nothing is opened until it is 0.")
+    ] = 0
+    breakers_tripped: Annotated[
+        int, _gauge("spreads_breakers_tripped", "Breakers that stand: of the account, and of each strategy.")
+    ] = 0
+    open_positions: Annotated[int, _gauge("spreads_open_positions", "Positions open.")] = 0
+    working_orders: Annotated[int, _gauge("spreads_working_orders", "Orders at the broker.")] = 0
+    waiting_approvals: Annotated[int, _gauge("spreads_waiting_approvals", "Openings that wait for a person.")] = 0
+    orders: Annotated[
+        Counts, _counter("spreads_orders", "Orders that ended after they were sent, by what became of them.", "outcome")
+    ] = field(default_factory=dict[str, int])
+    fill_seconds: Annotated[
+        Tally | None, _histogram("spreads_fill_seconds", "From sending an order to the execution that made it whole.")
+    ] = None
+    slippage_usd: Annotated[
+        Mapping[str, Tally],
+        _histogram(
+            "spreads_slippage_usd", "First price less what a filled order brought, USD per share; above 0 is worse.", "purpose"
+        ),
+    ] = field(default_factory=dict[str, Tally])
+    refused_files: Annotated[
+        int,
+        _gauge("spreads_refused_files", "Strategy files whose present text is refused; the last good version is in force."),
+    ] = 0
+    blocked_exits: Annotated[
+        Counts, _gauge("spreads_blocked_exits", "Exits that are due and cannot act, by what is in the way.", "obstacle")
+    ] = field(default_factory=dict[str, int])
+    net_liquidation_usd: Annotated[
+        float | None, _gauge("spreads_net_liquidation_usd", "Net liquidation value of the account.")
+    ] = None
+    day_pnl_usd: Annotated[
+        float | None, _gauge("spreads_day_pnl_usd", "Result of the day, realised and unrealised; a loss is negative.")
+    ] = None
+    day_stop_usd: Annotated[
+        float | None, _gauge("spreads_day_stop_usd", "Result of the day at which nothing more is opened; negative.")
+    ] = None
+    day_alarm_usd: Annotated[
+        float | None, _gauge("spreads_day_alarm_usd", "Result of the day at which a person is told; negative.")
+    ] = None
+    risk_usd: Annotated[
+        float, _gauge("spreads_risk_usd", "What all that is held or on its way can lose together at the most.")
+    ] = 0.0
+    risk_limit_usd: Annotated[
+        float | None, _gauge("spreads_risk_limit_usd", "The limit of it, `risk.total` of account.yaml.")
+    ] = None
+    api_requests: Annotated[
+        Counts, _counter("spreads_api_requests", "Requests to the engine's own API, by class of the answer.", "status")
+    ] = field(default_factory=dict[str, int])
+    api_seconds: Annotated[Tally | None, _histogram("spreads_api_seconds", "How long the engine's own API took to answer.")] = (
+        None
+    )
+    notices: Annotated[Counts, _counter("spreads_notifications", "Notifications by what became of them.", "outcome")] = field(
+        default_factory=dict[str, int]
+    )
 
 
-LABELLED_GAUGES = frozenset({"spreads_candidates", "spreads_blocked_exits"})
+def _declared() -> dict[str, Published]:
+    hints = get_type_hints(Reading, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+
+
+PUBLISHED = _declared()
+"""The declaration of each field, in their order."""
 
 
 class EngineCollector(Collector):
@@ -71,8 +180,10 @@ class EngineCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         now = self._read()
-        yield from _broker(now)
-        yield from _engine(now)
+        for name, published in PUBLISHED.items():
+            value = getattr(now, name)
+            if value is not None:
+                yield _family(published, value)
 
 
 def registry(read: Callable[[], Reading]) -> CollectorRegistry:
@@ -82,72 +193,37 @@ def registry(read: Callable[[], Reading]) -> CollectorRegistry:
     return made
 
 
-def _broker(now: Reading) -> Iterator[Metric]:
-    yield GaugeMetricFamily("ibkr_connection_status", "1 when the broker session is up, else 0.", value=float(now.connected))
-    yield GaugeMetricFamily("ibkr_active_subscriptions", "Market data lines in use.", value=now.subscriptions)
-    share = 100.0 * now.subscriptions / now.subscriptions_max if now.subscriptions_max else 0.0
-    yield GaugeMetricFamily("ibkr_subscription_usage_pct", "Market data lines in use, percent of the limit.", value=share)
-    yield CounterMetricFamily(
-        "ibkr_subscription_evictions", "Market data lines given up for more important ones.", value=now.evictions
-    )
-    yield GaugeMetricFamily("ibkr_request_queue_size", "Requests that wait for the pacing limit.", value=now.queue)
-    yield CounterMetricFamily(
-        "ibkr_throttle_events", "Times that requests had to wait for the pacing limit.", value=now.throttles
-    )
-    errors = CounterMetricFamily("ibkr_api_errors", "Messages of the broker by error code.", labels=["error_code"])
-    for code, count in sorted(now.api_errors.items()):
-        errors.add_metric([str(code)], count)
-    yield errors
-    unreadable = CounterMetricFamily(
-        "spreads_unreadable", "What the broker said and nobody could read, and was left out, by kind.", labels=["kind"]
-    )
-    for kind, count in sorted(now.unreadable.items()):
-        unreadable.add_metric([kind], count)
-    yield unreadable
-    yield _histogram("ibkr_order_execution_seconds", "From sending an order to the broker's acknowledgement.", now.order_seconds)
+def _family(published: Published, value: float | Tally | Mapping[object, int | Tally]) -> Family:
+    labels = [published.label] if published.label else []
+    family = _empty(published, labels)
+    parts = sorted(value.items(), key=lambda part: str(part[0])) if isinstance(value, Mapping) else [(None, value)]
+    for key, part in parts:
+        values = [] if key is None else [str(key)]
+        if isinstance(family, HistogramMetricFamily):
+            assert isinstance(part, Tally), f"{published.name} is a histogram"
+            family.add_metric(values, *_buckets(part))
+        else:
+            assert not isinstance(part, Tally), f"{published.name} is a number"
+            family.add_metric(values, float(part))
+    return family
 
 
-def _engine(now: Reading) -> Iterator[Metric]:
-    for name, text, value in (
-        ("spreads_beats", "Beats of the engine.", now.beats),
-        ("spreads_scans", "Scans of a strategy over the chain.", now.scans),
-        ("spreads_deciding_seconds", "Seconds spent in the decider, scans and gates included.", now.deciding_seconds),
-        ("spreads_journal_lines", "Facts written by this process.", now.journal_lines),
-        ("spreads_journal_syncs", "Times the journal was forced to disk.", now.journal_syncs),
-        ("spreads_refused_facts", "Facts from the broker that cannot follow what is known.", now.refused_facts),
-    ):
-        yield CounterMetricFamily(name, text, value=value)
-    for name, text, value in (
-        ("spreads_halted", "1 while the engine is halted.", float(now.halted)),
-        ("spreads_breakers_tripped", "Breakers that stand: of the account, and of each strategy.", now.breakers_tripped),
-        ("spreads_open_positions", "Positions open.", now.open_positions),
-        ("spreads_working_orders", "Orders at the broker.", now.working_orders),
-        (
-            "spreads_refused_files",
-            "Strategy files whose present text is refused; the last good version is in force.",
-            now.refused_files,
-        ),
-        ("spreads_beat_age_seconds", "Seconds since the last beat.", now.beat_age_s),
-        ("spreads_net_liquidation_usd", "Net liquidation value of the account.", now.net_liquidation_usd),
-        ("spreads_day_pnl_usd", "Result of the day, realised and unrealised.", now.day_pnl_usd),
-    ):
-        if value is not None:
-            yield GaugeMetricFamily(name, text, value=value)
-    for name, text, label, values in (
-        ("spreads_candidates", "Candidates in the last recorded scan.", "strategy", now.candidates),
-        ("spreads_blocked_exits", "Exits that are due and cannot act, by what is in the way.", "obstacle", now.blocked_exits),
-        ("spreads_decisions", "Decisions by kind.", "kind", now.decisions),
-        ("spreads_gate_stops", "Openings stopped, by gate.", "gate", now.obstacles),
-    ):
-        family = (GaugeMetricFamily if name in LABELLED_GAUGES else CounterMetricFamily)(name, text, labels=[label])
-        for key, count in sorted(values.items()):
-            family.add_metric([key], count)
-        yield family
+def _empty(published: Published, labels: list[str]) -> Family:
+    match published.kind:
+        case "gauge":
+            return GaugeMetricFamily(published.name, published.text, labels=labels)
+        case "counter":
+            return CounterMetricFamily(published.name, published.text, labels=labels)
+        case "histogram":
+            return HistogramMetricFamily(published.name, published.text, labels=labels)
+        case _:
+            assert_never(published.kind)
 
 
-def _histogram(name: str, text: str, buckets: Buckets) -> HistogramMetricFamily:
+def _buckets(tally: Tally) -> tuple[list[tuple[str, float]], float]:
+    """Cumulative counts by upper bound, and the sum."""
     total, cumulative = 0, list[tuple[str, float]]()
-    for bound, count in zip((*map(str, buckets.bounds_s), "+Inf"), buckets.counts, strict=True):
+    for bound, count in zip((*map(str, tally.bounds), "+Inf"), tally.counts, strict=True):
         total += count
         cumulative.append((bound, total))
-    return HistogramMetricFamily(name, text, buckets=cumulative, sum_value=buckets.sum_s)
+    return cumulative, tally.total

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+ENDED = 202
+"""An order was cancelled, mostly by us."""
+
 OrderEffect = Literal["notice", "rejects_new", "ask"]
 """What a code says of the order it is addressed to.
 
@@ -38,6 +41,11 @@ class Meaning:
     """True where it is routine: counted, not journaled."""
     may_retry: bool = False
     """True where the same read may succeed a little later."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether something that was asked for was not done: no notice, and nothing about the link."""
+        return not self.is_warning and self.order != "notice" and self.link in {"none", "slow_down"} and self.code != ENDED
 
     def sentence(self, heard: str) -> str:
         """The code's meaning with TWS's own words and the way out."""

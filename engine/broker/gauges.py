@@ -1,11 +1,8 @@
 """What the broker session counts, for whoever measures: plain numbers, read at any time, never reset."""
 
-from bisect import bisect_left
 from dataclasses import dataclass, field
 
-BUCKETS_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""From an answer of the same machine to the silence after which an order becomes unknown."""
-
+from engine.tally import BROKER_S, Tally
 
 CODES_MAX, OTHER_CODES = 300, 0
 """TWS has some two hundred codes; what comes beyond them is counted together, a garbled code is a name for nothing."""
@@ -28,12 +25,14 @@ class BrokerGauges:
     queue_length_max: int = 0
     unsent: int = 0
     """Messages that were still waiting when the link was lost."""
-    acknowledgements: int = 0
-    acknowledgement_seconds: float = 0.0
-    """Sum over the acknowledgements, from the handing over of an order to TWS's first word on it."""
-    acknowledgement_seconds_last: float | None = None
-    acknowledgements_by_bucket: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS_S) + 1))
-    """How many took at most each of `BUCKETS_S` and more than the one before; the last counts what took longer than all."""
+    failures: int = 0
+    """Codes that are errors: no notices, and nothing about the link."""
+    acknowledgement_seconds: Tally = field(default_factory=lambda: Tally(BROKER_S))
+    """From the handing over of an order to TWS's first word on it, in seconds of the loop."""
+    request_seconds: dict[str, Tally] = field(default_factory=lambda: {"question": Tally(BROKER_S), "preview": Tally(BROKER_S)})
+    """From a question to its answer, a refusal included, in seconds of the loop: of what is read, and of what-ifs."""
+    unanswered: int = 0
+    """Questions that were given up at their deadline, or with the link."""
     previews_by_outcome: dict[str, int] = field(default_factory=dict[str, int])
     lines_used: int = 0
     lines_limit: int = 0
@@ -55,16 +54,16 @@ class BrokerGauges:
     def count_unreadable(self, kind: str) -> None:
         self.unreadable_by_kind[kind] = self.unreadable_by_kind.get(kind, 0) + 1
 
-    def count_error(self, code: int) -> None:
+    @property
+    def lines_share_pct(self) -> float:
+        """Lines in use, percent of the limit; 0 where no limit is known."""
+        return 100.0 * self.lines_used / self.lines_limit if self.lines_limit else 0.0
+
+    def count_error(self, code: int, *, is_failure: bool) -> None:
+        self.failures += is_failure
         if code not in self.errors_by_code and len(self.errors_by_code) >= CODES_MAX:
             code = OTHER_CODES
         self.errors_by_code[code] = self.errors_by_code.get(code, 0) + 1
 
     def count_preview(self, outcome: str) -> None:
         self.previews_by_outcome[outcome] = self.previews_by_outcome.get(outcome, 0) + 1
-
-    def count_acknowledgement(self, seconds: float) -> None:
-        self.acknowledgements += 1
-        self.acknowledgement_seconds += seconds
-        self.acknowledgement_seconds_last = seconds
-        self.acknowledgements_by_bucket[bisect_left(BUCKETS_S, seconds)] += 1

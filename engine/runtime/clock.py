@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 from engine.domain.waited import Leap
 
@@ -12,6 +13,11 @@ SLOWER_BY = 0.1
 AHEAD_MAX = timedelta(hours=1)
 """Made up for in ten hours; with more the sessions of the day would be missed, and a person must see to it."""
 LEAPS_KEPT = 50
+
+
+def elapsed_s() -> float:
+    """Seconds of the machine since some moment: for how long something takes, whatever the engine's own time does."""
+    return perf_counter()
 
 
 class SystemClock:

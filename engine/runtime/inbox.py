@@ -4,9 +4,11 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
+from engine.broker.asking import machine_pace
 from engine.domain.facts import Fact
 from engine.domain.snapshot import Answer, Request
 from engine.ports import BrokerState
+from engine.tally import MACHINE_S, Tally
 
 ITEMS_MAX = 100_000
 """Far more than a broker can say between two beats; beyond it something is broken, and what is lost must be asked for."""
@@ -41,6 +43,8 @@ class Inbox:
         self._began_at: float | None = None
         """When the last beat began, in seconds of the loop; None before the first."""
         self._rested_at = 0.0
+        self.beat_seconds = Tally(MACHINE_S)
+        """How long beats took, in seconds of the machine."""
 
     def put(self, item: Item) -> None:
         """Take one item in; never blocks. At the bound it is lost, and counted."""
@@ -78,6 +82,8 @@ class Inbox:
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
+        if self._began_at is not None:
+            self.beat_seconds.add((now - self._began_at) / machine_pace())
         self._rested_at = now if self._began_at is None else now + (now - self._began_at)
         try:
             async with asyncio.timeout(at_most_s):

@@ -219,7 +219,7 @@ class OrderGateway:
     def _standing(self, held: Held, status: str) -> None:
         """TWS says that the order works, or that it worked until it filled: then its executions come with it."""
         if held.sent_at is not None:
-            self._gauges.count_acknowledgement(asyncio.get_running_loop().time() - held.sent_at)
+            self._gauges.acknowledgement_seconds.add(asyncio.get_running_loop().time() - held.sent_at)
             held.sent_at = None
         if held.is_whole:
             held.settle()

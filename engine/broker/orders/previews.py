@@ -64,13 +64,18 @@ class Previews:
     async def ask(self, order: OrderProposed, account: str) -> OrderPreviewed:
         turn = 1 if order.purpose == "open" else -1
         legs = {leg.contract.con_id: turn * leg.sign * leg.ratio for leg in order.spread.legs}
-        question = _Question(order.order_ref, legs, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        question, began = _Question(order.order_ref, legs, loop.create_future()), loop.time()
         try:
             answered = await self._ask(question, order, account)
         finally:
             for number in question.numbers:
                 self._questions.pop(number, None)
         self._gauges.count_preview(answered.outcome)
+        if question.answer.done():
+            self._gauges.request_seconds["preview"].add(loop.time() - began)
+        else:
+            self._gauges.unanswered += 1
         return answered
 
     async def _ask(self, question: _Question, order: OrderProposed, account: str) -> OrderPreviewed:

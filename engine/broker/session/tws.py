@@ -204,6 +204,7 @@ class Tws(IB):
     def __init__(self, clock: Clock, gauges: BrokerGauges, zone: str) -> None:
         super().__init__()
         self.wrapper = EngineWrapper(self)
+        self.wrapper.gauges = gauges
         self.client = PacedClient(self.wrapper, gauges, Reader(self.wrapper, clock, zone))
         self.client.apiEnd += self.disconnectedEvent
 

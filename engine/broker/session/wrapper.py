@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ib_async import BarData, CommissionReport, ContractDetails, Execution, OrderState, RequestError, Wrapper
+from ib_async import BarData, CommissionReport, ContractDetails, Execution, OrderState, RequestError
 from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
@@ -27,6 +27,7 @@ from engine.broker.orders.previews import Previews
 from engine.broker.session.garbled import Garbled
 from engine.broker.session.pacing import Pacing
 from engine.broker.session.session import Session
+from engine.broker.session.timed import TimedWrapper
 from engine.broker.translate import ID_MAX
 from engine.broker.unread import Unread, Unreadable
 from engine.domain.facts import ErrorHeard, FactRefused, LegFilled
@@ -62,7 +63,7 @@ class Parts:
     """Refusals that were written down; TWS tells a row again and again."""
 
 
-class EngineWrapper(Wrapper):
+class EngineWrapper(TimedWrapper):
     """ib_async's wrapper; `parts` is set before the first connect."""
 
     parts: Parts
@@ -255,8 +256,8 @@ class EngineWrapper(Wrapper):
 
     def error(self, reqId: int, errorCode: int, errorString: str, advancedOrderRejectJson: str) -> None:
         parts = self.parts
-        parts.gauges.count_error(errorCode)
         row = meaning(errorCode)
+        parts.gauges.count_error(errorCode, is_failure=row.is_failure)
         if reqId in self._futures:
             if errorCode == HANGING:
                 self._endReq(reqId, RequestError(reqId, errorCode, errorString), success=False)

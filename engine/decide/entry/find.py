@@ -7,7 +7,7 @@ A `Finder` compiles a strategy when it first meets it and keeps the prepared que
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,6 +33,7 @@ from engine.domain.session import Session
 from engine.strategy.conditions import ExitRule
 from engine.strategy.expressions.tree import Measure, Number
 from engine.strategy.model import Policy, Strategy
+from engine.tally import MACHINE_S, Tally
 
 BUCKETS_FROM = 100
 """Strikes of a group from which buckets find partners faster than the whole group does; below it both cost the same."""
@@ -94,20 +95,26 @@ class _Plan:
 class Finder:
     """Runs strategies over snapshots. Use it from one thread."""
 
-    def __init__(self, scanner: Scanner) -> None:
-        self.scans = 0
-        """Searches of a chain so far."""
+    def __init__(self, scanner: Scanner, elapsed_s: Callable[[], float] = lambda: 0.0) -> None:
+        """`elapsed_s` counts seconds, for whoever wants to know how long scans take; nothing is decided by it."""
+        self.scan_seconds = Tally(MACHINE_S)
+        """How long each search of a chain took."""
         self.looks: dict[str, Look] = {}
         """The last look of each strategy, for whoever shows it; nothing is decided by it."""
         self.unproven = 0
         """Of these, searches among the best wings that may have left out better ones and were followed by one of the rest."""
-        self._scanner = scanner
+        self._scanner, self._elapsed_s = scanner, elapsed_s
         self._plans: dict[str, _Plan] = {}
         self._relations = 0
         self._series: Series | None = None
         scanner.relation("chain", SCAN_SCHEMA)
         scanner.relation("reached", REACHED)
         self._together = Together(scanner)
+
+    @property
+    def scans(self) -> int:
+        """Searches of a chain so far."""
+        return self.scan_seconds.count
 
     def together(self, strategies: tuple[Strategy, ...]) -> None:
         """Declares the strategies in force: those that are alike may search together. The same again costs nothing."""
@@ -149,10 +156,20 @@ class Finder:
         """Row numbers of the legs and the score of each candidate, best first."""
         if not rows.table.num_rows or not underlyings:
             return []
+        began = self._elapsed_s()
+        found = self._searched(strategy, rows, underlyings, now, seen)
+        if found is None:
+            return []
+        self.scan_seconds.add(self._elapsed_s() - began)
+        return found
+
+    def _searched(
+        self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime, seen: Views
+    ) -> list[Row] | None:
+        """As `_rows_found`; None where no row of the chain can be meant."""
         meeting, views = self.meeting(rows.chain), _of_market(strategy, seen)
         shared = self._together.rows(strategy, rows, meeting, underlyings, now)
         if shared is not None:
-            self.scans += 1
             return shared
         bounded = self._bounded(strategy) if meeting == "bucket" else ()
         # What is bounded is bounded within one underlying; together they stand in the order of the plain scan.
@@ -160,8 +177,7 @@ class Finder:
         tables = (with_views(searched(rows, part, strategy.spread.expiries, now), rows, views) for part in parts)
         tables = [table for table in tables if table.num_rows]
         if not tables:
-            return []
-        self.scans += 1
+            return None
         if not bounded:
             return self._scanner.rows(self._entry(strategy, several=len(underlyings) > 1, meeting=meeting), tables[0])
         found: list[Row] = []

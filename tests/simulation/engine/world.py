@@ -16,6 +16,7 @@ from engine.app import App, Options
 from engine.domain.facts import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.metrics import Reading
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between
@@ -169,6 +170,8 @@ class Life:
         self.error: BaseException | None = None
         self.invariants = Invariants(world.sim, world.state, world.executed)
         self._control: Control | None = None
+        self.read: Callable[[], Reading] = Reading
+        """The numbers that it publishes."""
         self._ready = asyncio.Event()
         stop = EveryBeat(self._after_beat)
         self._options = Options(
@@ -177,6 +180,7 @@ class Life:
             watches_files=watches_files,
             observers=[self],
             on_control=self._on_control,
+            on_reading=self._on_reading,
             on_mended=on_mended,
             wrap_journal=wrap_journal
             if self.invariants is None
@@ -246,6 +250,9 @@ class Life:
     def _on_control(self, control: Control) -> None:
         self._control = control
         self._ready.set()
+
+    def _on_reading(self, read: Callable[[], Reading]) -> None:
+        self.read = read
 
     def _after_beat(self) -> None:
         if self._control is not None and self._knows_all:

@@ -192,8 +192,7 @@ def test_order_is_acknowledged_once_when_statuses_come_twice():
 
     order_id = bench.tws.orders[0].whole("order_id")
     assert bench.all(OrderAcknowledged) == [OrderAcknowledged("sp-1", PERM_ID + order_id, order_id, "Submitted")]
-    assert bench.broker.gauges.acknowledgements == 1
-    assert bench.broker.gauges.acknowledgement_seconds_last is not None
+    assert bench.broker.gauges.acknowledgement_seconds.count == 1
 
 
 def test_order_works_and_fills_when_a_preset_notice_made_the_library_call_it_cancelled():

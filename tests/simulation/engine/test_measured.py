@@ -1,0 +1,33 @@
+"""What a running engine publishes after some trading: every metric of the page, and the numbers are those of what happened."""
+
+from pathlib import Path
+
+from engine.metrics import PUBLISHED, Reading
+from tests.simulation.engine import given
+from tests.simulation.engine.world import World, play
+
+
+def test_engine_that_traded_publishes_every_metric_and_counts_what_it_did(tmp_path: Path) -> None:
+    async def act(world: World) -> tuple[Reading, int]:
+        life = await world.start()
+        await world.when(lambda: [order.state for order in life.orders("close")] == ["filled"], within_s=900)
+        filled = sum(order.state == "filled" for order in life.ledger.orders.values())
+        return life.read(), filled
+
+    now, filled = play(
+        act, tmp_path, strategies={"calls.yaml": given.strategy("calls", "bear_call", exits="time >= 09:45 New York")}
+    )
+
+    assert [name for name in PUBLISHED if getattr(now, name) is None] == []
+    assert (now.orders["filled"], now.fill_seconds.count) == (filled, filled)
+    assert {purpose: tally.count for purpose, tally in now.slippage_usd.items()} == {"open": 1, "close": 1}
+    assert now.beat_seconds.count in {now.beats, now.beats - 1}, "a beat is measured when it is over"
+    assert now.scan_seconds.count == now.scans > 0
+    assert now.request_seconds["question"].count > 0
+    assert now.request_seconds["preview"].count == 1, "a close is not previewed"
+    assert now.order_seconds.count == filled
+    assert now.requests > filled
+    assert (now.connected, now.loss_expected, now.orders["rejected"]) == (True, False, 0)
+    assert now.api_failures == now.api_errors[104], "changes that came after the fill, and no notice"
+    assert now.day_alarm_usd < now.day_stop_usd < 0
+    assert now.risk_limit_usd > 0
