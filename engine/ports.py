@@ -87,6 +87,10 @@ class QuoteSink(Protocol):
         """The price that stands for the underlying, USD per share; None withdraws it."""
         ...
 
+    def share(self, con_id: int, at: float, bid: float | None, ask: float | None) -> None:
+        """Both sides of the quote of a share, USD; None where there is none."""
+        ...
+
     def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
         """The broker's 30-day implied volatility of the underlying, decimal."""
         ...

@@ -152,6 +152,8 @@ def _held(row: Row) -> Row:
         "mark": marked(row),
         "opened at": money(row["opening_net"]),
         "max loss": dollars(row["max_loss_usd"]),
+        "exercised": "\n".join(cast("list[str]", row.get("exercised", []))) or None,
+        "reduced": row.get("reduced_because"),
         "exit blocked": row["blocked"],
         "strategy": row["strategy"],
         "since": instant(row["opened_at"]),

@@ -22,6 +22,7 @@ from engine.domain.facts import (
     LegFilled,
     LegsExpired,
     LinkChanged,
+    OptionsExercised,
     OrderAbsent,
     OrderApproved,
     OrderCanceled,
@@ -112,6 +113,8 @@ class Narrator:
                 return f"freed     {self._name(fact.position)}: {fact.rule}: {fact.text}"
             case LegsExpired():
                 return f"expired   of {fact.position}: {fact.reason}; the rest goes on"
+            case OptionsExercised():
+                return f"EXERCISED of {fact.position}: {fact.reason}; they are sold or bought back in the hours for closing"
             case PositionSettled():
                 return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"
             case FactRefused() | ErrorHeard():

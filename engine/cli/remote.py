@@ -140,6 +140,7 @@ def _warnings(found: Row) -> Iterator[str]:
     yield from (refused(row) for row in cast("list[Row]", found.get("refused", [])))
     yield from changed(found)
     yield from (blocked(row) for row in cast("list[Row]", found.get("blocked_exits", [])))
+    yield from (f"exercised: {row['position']}: {row['text']}" for row in cast("list[Row]", found.get("exercised", [])))
     for name, word in (("differences", "books differ"), ("foreign", "not ours"), ("notices", "notice")):
         yield from (f"{word}: {words}" for words in cast("list[str]", found.get(name, [])))
 

@@ -63,7 +63,7 @@ def measured(
     deltas = [(leg, rows.value(leg.contract.con_id, "delta")) for leg in spread.legs]
     return {
         **money(position, None if marks is None else [mark.mid for mark in marks]),
-        "dte": float(days_to_expiry(now, min(leg.contract.expiry for leg in position.legs))),
+        "dte": _days_left(position, now),
         "days_held": float((trading_day(now) - trading_day(position.opened_at)).days),
         "delta": _all([None if delta is None else leg.sign * leg.ratio * delta for leg, delta in deltas], sum),
         "short_delta": _all([_absolute(rows.value(leg.contract.con_id, "delta")) for leg in shorts], max),
@@ -76,9 +76,16 @@ def measured(
     }
 
 
+def _days_left(position: Position, now: datetime) -> float | None:
+    """Calendar days to the first expiry of what is held; None of shares, which have none."""
+    days = [leg.contract.expiry for leg in position.legs if not leg.contract.is_share]
+    return float(days_to_expiry(now, min(days))) if days else None
+
+
 def _sides(position: Position, marks: Sequence[Mark] | None, rows: Rows, spot: float | None) -> PositionRow:
     """The measures of both sides; unknown for a structure of one right, which has none."""
-    has_both = len({lot.leg.contract.put_call for lot in position.lots}) > 1
+    options = [lot for lot in position.lots if not lot.leg.contract.is_share]
+    has_both = len({lot.leg.contract.put_call for lot in options}) > 1
     found = [_of_side(side, position if has_both else None, marks, rows, spot) for side in SIDES]
     return found[0] | found[1]
 
@@ -86,9 +93,10 @@ def _sides(position: Position, marks: Sequence[Mark] | None, rows: Rows, spot: f
 def _of_side(side: Side, position: Position | None, marks: Sequence[Mark] | None, rows: Rows, spot: float | None) -> PositionRow:
     """What one side is by itself; all of it unknown where nothing of it is open. Its legs are priced as the whole is believed."""
     right = "P" if side == "put" else "C"
-    lots = [lot for lot in (position.lots if position else ()) if lot.held and lot.leg.contract.put_call == right]
+    held = [lot for lot in (position.lots if position else ()) if lot.held and not lot.leg.contract.is_share]
+    lots = [lot for lot in held if lot.leg.contract.put_call == right]
     shorts = [lot.leg for lot in lots if lot.leg.sign < 0]
-    multiplier = position.spread.multiplier if position else 0
+    multiplier = position.lots[0].leg.contract.multiplier if position else 0
     credit = -sum((lot.leg.sign * lot.held * lot.opening_price for lot in lots), Decimal(0)) * multiplier if lots else None
     worth = _worth_now(lots, rows) if lots and marks is not None else None
     profit = None if worth is None or credit is None else float(credit) + worth * multiplier
@@ -118,10 +126,10 @@ def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow
     parts = [(part, part.quantity * part.spread.multiplier) for part in position.parts]
     open_for = opening = sum((part.opening_net * scale for part, scale in parts), Decimal(0))
     # What is over beside what lives on was one trade with it: the long that is left is no new position at its own price.
-    made = position.realised if position.has_expired else Decimal(0)
-    if position.has_expired:
-        multiplier = position.spread.multiplier
-        opening = -sum((lot.leg.sign * lot.opening_price * lot.opened * multiplier for lot in position.lots), Decimal(0))
+    is_one_trade = position.has_expired or position.has_exercised
+    made = position.realised if is_one_trade else Decimal(0)
+    if is_one_trade:
+        opening = -sum((_paid(lot) for lot in position.lots if not lot.leg.contract.is_share), Decimal(0))
     is_credit = opening > 0
     profit = None
     if closings is not None:
@@ -137,6 +145,11 @@ def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow
         "mark": None if closings is None else float(-closings[0] if position.opening_net > 0 else closings[0]),
         "width": _finite(float(position.spread.width)),
     }
+
+
+def _paid(lot: Lot) -> Decimal:
+    """USD that opening a leg has cost; negative where it brought some."""
+    return lot.leg.sign * lot.opening_price * lot.opened * lot.leg.contract.multiplier
 
 
 def _all(values: Sequence[float | None], of: Callable[[Iterable[float]], float]) -> float | None:

@@ -26,10 +26,11 @@ class Rows:
         """By identity of the spread: one that is held is asked for by every rule of a beat."""
 
     def value(self, con_id: int, column: str) -> float | None:
-        """One value; None where the contract is not in the chain or the value is absent."""
+        """One value; None where the contract is not in the chain or the value is absent. Of shares what their own quote says."""
         row = self.chain.rows_by_con_id.get(con_id)
         if row is None:
-            return None
+            share = self.chain.shares.get(con_id)
+            return share.value(column) if share is not None else None
         values = self._columns.get(column)
         if values is None:
             values = cast("NDArray[np.float64]", self.chain.table.column(column).to_numpy())

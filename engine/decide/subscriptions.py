@@ -168,10 +168,10 @@ def _at_the_money(options: Sequence[Contract], level: float) -> tuple[Contract, 
 
 
 def _held(ledger: Ledger) -> Iterator[Contract]:
-    for position in ledger.open_positions():
-        yield from (leg.contract for leg in position.legs)
-    for order in ledger.working():
-        yield from (leg.contract for leg in order.spread.legs)
+    """Options; shares are watched as underlyings."""
+    legs = [leg for position in ledger.open_positions() for leg in position.legs]
+    legs += [leg for order in ledger.working() for leg in order.spread.legs]
+    yield from (leg.contract for leg in legs if not leg.contract.is_share)
 
 
 def _rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[tuple[ExpiryRule, ...], ...]:

@@ -5,8 +5,8 @@ numbers the groups of equal (underlying, expiry, root, put_call) densely in row 
 columns are the live buffers of the quote store, handed over without a copy, and the compiler guards every one that may be absent.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -64,6 +64,34 @@ CHAIN_SCHEMA = pa.schema([(column.name, column.type) for column in CHAIN_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
+class ShareQuote:
+    """The quote of a share, USD, by the names of the columns of options; None is absent."""
+
+    bid: float | None
+    ask: float | None
+    quoted_at: float
+    """UTC seconds since 1970."""
+
+    @property
+    def spot(self) -> float | None:
+        """The middle of a two-sided, uncrossed quote."""
+        is_whole = self.bid is not None and self.ask is not None and self.bid <= self.ask
+        return (self.bid + self.ask) / 2 if is_whole and self.bid is not None and self.ask is not None else None
+
+    def value(self, column: str) -> float | None:
+        """What a column says of a share; None of one that only options have."""
+        match column:
+            case "bid" | "ask" | "quoted_at" | "spot":
+                return getattr(self, column)
+            case "delta":
+                return 1.0
+            case "gamma" | "theta" | "vega":
+                return 0.0
+            case _:
+                return None
+
+
+@dataclass(frozen=True, slots=True)
 class ChainSnapshot:
     """The whole chain at one instant. The table's buffers may be the live ones: read it before the next tick."""
 
@@ -80,6 +108,8 @@ class ChainSnapshot:
     """Changes when rows were added or removed: row_id of two snapshots agree only where this does."""
     rows_by_con_id: dict[int, int]
     """row_id by the broker's contract number."""
+    shares: Mapping[int, ShareQuote] = field(default_factory=dict[int, ShareQuote])
+    """Quotes of the shares themselves, by the broker's contract number."""
 
 
 EventKind = Literal["FOMC", "CPI", "NFP"]

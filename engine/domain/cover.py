@@ -2,7 +2,9 @@
 
 The one invariant of what is held. A short is covered by a long of the same underlying, right, multiplier and kind of settlement
 whose last trading and settlement come no earlier: then the loss of the two is bounded by their strikes, and no hour exists in
-which the short is alone. No order may break it, not even for a moment between two orders.
+which the short is alone. Shares never end: those that are owned cover a call that is owed, and those that are owed, after a call
+was assigned, are covered by a call that is owned, for as long as it lives. No order may break it, not even for a moment between
+two orders.
 """
 
 from collections import Counter
@@ -25,8 +27,8 @@ def uncovered(held: Held) -> dict[Contract, int]:
     is taken, so that those that live longest are left for the shorts that need them; from the short that trades longest to the
     one that trades least this finds a cover wherever there is one.
     """
-    longs = {contract: count for contract, count in held.items() if count > 0}
-    shorts = [(contract, -count) for contract, count in held.items() if count < 0]
+    longs = {contract: count for contract, count in held.items() if count > 0 and not contract.is_share}
+    shorts = [(contract, -count) for contract, count in held.items() if count < 0 and not contract.is_share]
     bare: dict[Contract, int] = {}
     for short, owed in sorted(shorts, key=lambda one: (_trades_until(one[0]), _settles_at(one[0])), reverse=True):
         needed = owed
@@ -36,7 +38,28 @@ def uncovered(held: Held) -> dict[Contract, int]:
             needed -= taken
         if needed:
             bare[short] = needed
-    return bare
+    return _with_shares(bare, longs, {contract: count for contract, count in held.items() if contract.is_share and count})
+
+
+def _with_shares(bare: Held, longs: Held, shares: Held) -> dict[Contract, int]:
+    """What is bare where shares cover calls, and calls that no short needs cover shares."""
+    left = dict(bare)
+    for share, count in shares.items():
+        unused = count
+        for call in _calls(left if count > 0 else longs, share):
+            if count > 0:
+                covered = min(left[call], unused // call.multiplier)
+                left[call] -= covered
+                unused -= covered * call.multiplier
+            else:
+                unused = min(0, unused + longs[call] * call.multiplier)
+        if unused < 0:
+            left[share] = -unused
+    return {contract: count for contract, count in left.items() if count}
+
+
+def _calls(held: Held, share: Contract) -> list[Contract]:
+    return [one for one in held if one.put_call == "C" and one.underlying == share.underlying]
 
 
 def covers(long: Contract, short: Contract) -> bool:

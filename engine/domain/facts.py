@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, get_args
 
+from engine.domain.contract import Contract
 from engine.domain.gate import Verdict
 from engine.domain.spread import Action, Spread
 
@@ -125,7 +126,7 @@ class Reconciled:
     differences: tuple[str, ...]
     """What could not be explained; entries stay blocked until it is empty."""
     foreign: tuple[str, ...] = ()
-    """Positions at the broker that are not ours: shown, never traded."""
+    """Positions at the broker that are not ours, each with its quantity behind its name: shown, never traded."""
     missing: tuple[int, ...] = ()
     """Contracts, by con_id, of which the broker holds less in our direction than our fills make: a close would open them anew."""
     changed: tuple[int, ...] = ()
@@ -432,6 +433,8 @@ class PositionSettled:
     reason: str
     expired_at: datetime | None = None
     """When the last leg turned into its settlement value, by the exchange's calendar."""
+    level: Decimal | None = None
+    """Of the underlying, at which the options were settled, USD per share; None is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,6 +457,26 @@ class LegsExpired:
     reason: str
     expired_at: datetime
     """When they turned into their settlement value, by the exchange's calendar."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsExercised:
+    """Options of a position have become shares: what was owed was assigned, what was owned was exercised."""
+
+    position: str
+    con_id: int
+    contracts: int
+    """Of this option, which are held no more by this; 0 where they were settled before."""
+    share: Contract
+    """What they became."""
+    shares: int
+    """Received above zero, delivered below."""
+    price: Decimal
+    """USD per share, at which they changed hands: the strike, or the level at which the option was settled before."""
+    reason: str
+    """What it was seen by, for people."""
+    exercised_at: datetime
+    """When it was seen: the broker tells no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,7 +506,8 @@ Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | SharedFileLoaded | LinkChanged
     | Halted | Resumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact
-    | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | FactRefused | ErrorHeard
+    | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised
+    | FactRefused | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

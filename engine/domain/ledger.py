@@ -38,6 +38,7 @@ from engine.domain.facts import (
     LegFilled,
     LegsExpired,
     LinkChanged,
+    OptionsExercised,
     OrderAbsent,
     OrderAcknowledged,
     OrderApproved,
@@ -74,8 +75,12 @@ class Ledger:
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     settled: dict[str, tuple[Decimal, datetime]] = field(default_factory=dict[str, tuple[Decimal, datetime]])
+    levels: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    """Of positions that were settled, the level of the underlying at which that was, USD per share."""
     expired: dict[str, tuple[LegsExpired, ...]] = field(default_factory=dict[str, tuple[LegsExpired, ...]])
     """Of positions of several expiries, the legs that are over while others live."""
+    exercised: dict[str, tuple[OptionsExercised, ...]] = field(default_factory=dict[str, tuple[OptionsExercised, ...]])
+    """Of positions whose options became shares, what became of them."""
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
     shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
     """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
@@ -97,6 +102,8 @@ class Ledger:
     """When the link changed last."""
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
+    foreign: tuple[str, ...] = ()
+    """What was not ours when the books agreed last: shares that come beside it when options are gone were delivered for them."""
     agreed_at: datetime | None = None
     """When our books and the broker's last agreed, as far as that was written."""
     equity: EquityRecorded | None = None
@@ -166,7 +173,7 @@ class Ledger:
                 | OrderAbsent()
             ):
                 return self._advance(fact, at)
-            case PositionSettled() | LegsExpired():
+            case PositionSettled() | LegsExpired() | OptionsExercised():
                 self._settle(fact, at)
             case EntryDenied():
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
@@ -190,6 +197,7 @@ class Ledger:
                     self.reconciled = None  # what happened meanwhile is not known
             case Reconciled():
                 self.reconciled, self.agreed_at = fact, self.agreed_at if fact.differences else at
+                self.foreign = self.foreign if fact.differences else fact.foreign
             case EquityRecorded():
                 self._value(fact, at)
             case FunnelRecorded():
@@ -273,14 +281,19 @@ class Ledger:
     def contracts_held(self) -> dict[int, int]:
         """Contracts that the fills make, by con_id; short is negative, flat ones are left out.
 
-        Counted from every leg execution, so that unbalanced legs show, less what expired.
+        Counted from every leg execution, so that unbalanced legs show, less what expired, with the shares that options became.
         """
         held: Counter[int] = Counter()
         for order in self.orders.values():
-            if order.proposed.position in self.settled:
+            if order.proposed.position in self.settled and not order.spread.is_shares:
                 continue
             for fill in order.fills.values():
                 held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
+        for position, became in self.exercised.items():
+            for fact in became:
+                held[fact.share.con_id] += fact.shares
+                if position not in self.settled:
+                    held[fact.con_id] -= self._sign(position, fact.con_id) * fact.contracts
         for position, made in self.expired.items():
             if position not in self.settled and (opening := self.orders.get(position)):
                 signs = {leg.contract.con_id: leg.sign for leg in opening.spread.legs}
@@ -328,21 +341,39 @@ class Ledger:
         if opening is None:
             return
         value, at = self.settled.get(position, (None, opening.changed_at))
-        made = position_of(opening, self.closings_of(position), value, at, self.expired.get(position, ()))
+        expired, exercised = self.expired.get(position, ()), self.exercised.get(position, ())
+        made = position_of(opening, self.closings_of(position), value, at, expired, exercised)
         self.index.position(self.positions.get(position), made)
         if made is not None:
             self.positions[position] = made
         else:  # a correction took back all that had filled
             self.positions.pop(position, None)
 
-    def _settle(self, fact: PositionSettled | LegsExpired, at: datetime) -> None:
-        """All of a position, or those of its legs that are over before others."""
+    def _settle(self, fact: PositionSettled | LegsExpired | OptionsExercised, at: datetime) -> None:
+        """All of a position, those of its legs that are over before others, or options of it that became shares."""
         match fact:
             case PositionSettled():
                 self.settled[fact.position] = (fact.value, min(at, fact.expired_at or at))
+                if fact.level is not None:
+                    self.levels[fact.position] = fact.level
             case LegsExpired():
                 self.expired[fact.position] = (*self.expired.get(fact.position, ()), fact)
+            case OptionsExercised():
+                self._exercise(fact)
         self._refresh(fact.position)
+
+    def _exercise(self, fact: OptionsExercised) -> None:
+        """Raises IllegalFact where so many of this option are not held."""
+        position = self.positions.get(fact.position)
+        lots = position.lots if position is not None else ()
+        least = 0 if fact.position in self.settled else 1
+        if not any(lot.leg.contract.con_id == fact.con_id and lot.held >= fact.contracts >= least for lot in lots):
+            raise IllegalFact(f"position {fact.position} does not hold {fact.contracts} of contract {fact.con_id}")
+        self.exercised[fact.position] = (*self.exercised.get(fact.position, ()), fact)
+
+    def _sign(self, position: str, con_id: int) -> int:
+        """+1 where a position was opened by buying the contract, -1 where by selling it."""
+        return next(leg.sign for leg in self.orders[position].spread.legs if leg.contract.con_id == con_id)
 
     def _stand(self, fact: BreakerTripped | BreakerLifted | ExitBlocked | ExitFreed, at: datetime) -> None:
         """What stands from now on, or no longer does: a breaker, an exit that cannot act."""

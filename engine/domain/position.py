@@ -2,7 +2,8 @@
 
 It holds lots of legs. An order may close any part of them, so that what is open is one combination or several (`parts`): first
 what is left of the structure as it was opened, then a side of it, then a leg alone. Orders are counted in whole combinations of
-theirs: a leg that ran ahead of the others is seen in the order, and is no part of the position yet.
+theirs: a leg that ran ahead of the others is seen in the order, and is no part of the position yet. Options that were assigned or
+exercised became shares, which are a lot and a part like any other, the last one.
 """
 
 from collections import Counter
@@ -15,9 +16,10 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
-from engine.domain.facts import ExpiredLeg, LegsExpired
+from engine.domain.facts import ExpiredLeg, LegsExpired, OptionsExercised
 from engine.domain.order import Order
 from engine.domain.parts import Lot, Part, parts_of
+from engine.domain.shares import shares_lot, with_shares
 from engine.domain.spread import Leg, Spread
 
 PositionState = Literal["open", "closed", "settled"]
@@ -57,6 +59,8 @@ class Position:
     """What the settlement brought, USD per share times contracts."""
     has_expired: bool = False
     """Whether some legs are over and others live on, or did."""
+    has_exercised: bool = False
+    """Whether options of it have become shares."""
     bare: tuple[tuple[Contract, int], ...] = ()
     """Short contracts that no long one of the position covers: a loss without a bound, which a person must end."""
     rolled_from: str | None = None
@@ -74,7 +78,7 @@ class Position:
     @property
     def is_whole(self) -> bool:
         """Whether all that is open is as it was opened: no leg was closed without the others."""
-        return len(self.parts) == 1 and self.quantity == self.opened - self.closed
+        return len(self.parts) == 1 and self.quantity == self.opened - self.closed and not self.spread.is_shares
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -83,8 +87,13 @@ class Position:
 
     @property
     def shorts(self) -> tuple[Leg, ...]:
-        """The legs that are still owed."""
-        return tuple(leg for leg in self.legs if leg.sign < 0)
+        """The options that are still owed."""
+        return tuple(leg for leg in self.legs if leg.sign < 0 and not leg.contract.is_share)
+
+    @property
+    def shares(self) -> Part | None:
+        """The shares that options of it became, as far as they are held."""
+        return next((part for part in self.parts if part.spread.is_shares), None)
 
     def count(self, spread: Spread) -> int:
         """How many combinations of these legs are held."""
@@ -108,13 +117,14 @@ class Position:
     @property
     def realised(self) -> Decimal:
         """USD made on what is closed or settled, before fees."""
-        total = self.settled
+        total = self.settled * self.lots[0].leg.contract.multiplier
         for lot in self.lots:
             closed = min(lot.closed, lot.opened)
+            made = -lot.opening_price * (lot.opened - lot.held)
             if lot.closing_price is not None:
-                total += lot.leg.sign * lot.closing_price * closed
-            total -= lot.leg.sign * lot.opening_price * (lot.opened - lot.held)
-        return _exact(total * self.spread.multiplier)
+                made += lot.closing_price * closed
+            total += lot.leg.sign * made * lot.leg.contract.multiplier
+        return _exact(total)
 
     def unrealised(self, *closing_nets: Decimal) -> Decimal:
         """USD that closing the rest would make, each part at its net per share, before fees; 0 where nothing is open.
@@ -131,12 +141,19 @@ class Position:
 
 
 def position_of(
-    opening: Order, closings: list[Order], settled: Decimal | None, at: datetime, expired: Sequence[LegsExpired] = ()
+    opening: Order,
+    closings: list[Order],
+    settled: Decimal | None,
+    at: datetime,
+    expired: Sequence[LegsExpired] = (),
+    exercised: Sequence[OptionsExercised] = (),
 ) -> Position | None:
     """The position that these orders make; None while nothing has filled.
 
-    `settled` is the worth at expiry of all that was held then, USD per share of one combination of its first part, + received;
-    `at` is then the time of settlement. `expired` are legs that were over before; each counts as closed at what it turned into.
+    `settled` is the worth at expiry of all options that were held then, USD per share of one combination of its first part,
+    + received; `at` is then the time of settlement. `expired` are legs that were over before; each counts as closed at what it
+    turned into. `exercised` are options that became shares: each counts as closed at nothing, and the shares change hands at its
+    strike.
     """
     net = opening.net_filled
     if net is None:
@@ -144,22 +161,33 @@ def position_of(
     made = [order for order in closings if order.filled]
     over = {leg.con_id: leg for fact in expired for leg in fact.expired}
     signs = {leg.contract.con_id: leg.sign for leg in opening.spread.legs}
-    lots = [_lot(leg, opening, made, over.get(leg.contract.con_id)) for leg in opening.spread.legs]
+    gone = Counter[int]()
+    for fact in exercised:
+        gone[fact.con_id] += fact.contracts
+    lots = [_lot(leg, opening, made, over.get(leg.contract.con_id), gone[leg.contract.con_id]) for leg in opening.spread.legs]
     reasons = [order.proposed.reason for order in made]
     ends = [order.last_executed_at for order in made if order.last_executed_at]
-    closed_at = max([*ends, *(fact.expired_at for fact in expired)], default=None)
+    ends += [fact.expired_at for fact in expired] + [fact.exercised_at for fact in exercised]
+    closed_at = max(ends, default=None)
     parts = tuple(_parts(opening, net, lots))
     brought = ZERO
     if settled is not None and parts:
         brought = settled * parts[0].quantity
         lots = [replace(lot, held=0) for lot in lots]
-        parts, closed_at = (), min(at, _expired_at(opening.spread))
+        parts, settled_at = (), min(at, _expired_at(opening.spread))
+        closed_at = max(settled_at, *ends) if exercised else settled_at
         reasons.append("settled at expiry")
     whole = min(lot.held // lot.leg.ratio for lot in lots)
     closed = opening.filled - whole
     cash = brought + sum((signs[leg.con_id] * leg.contracts * leg.worth for leg in over.values()), ZERO)
-    cash += sum((order.net_filled * order.filled for order in made if order.net_filled is not None), ZERO)
+    cash += sum((_cash(order, opening) for order in made), ZERO)
+    cash -= sum((fact.shares * fact.price for fact in exercised), ZERO) / opening.spread.multiplier
     times = max(closed, *(-(-lot.closed // lot.leg.ratio) for lot in lots))
+    shares = shares_lot(exercised, made)
+    if shares is not None:
+        parts = with_shares(parts, shares, opening.spread, lots)
+        lots.append(shares)
+        reasons = reasons or ["exercised"]
     first = parts[0] if parts else None
     opened_at = opening.first_executed_at
     assert opened_at is not None, "what has a net has filled"
@@ -178,12 +206,13 @@ def position_of(
         closed_at=None if parts else closed_at,
         close_reason=reasons[-1] if reasons else "",
         has_expired=bool(over),
+        has_exercised=bool(exercised),
         lots=tuple(lots),
         parts=parts,
         settled=brought,
         rolled_from=opening.proposed.rolled_from,
     )
-    return position if settled is not None else _with_bare(position)
+    return position if settled is not None and shares is None else _with_bare(position)
 
 
 def newly_opened(
@@ -214,10 +243,15 @@ def _with_bare(position: Position) -> Position:
     return replace(position, bare=tuple(bare.items())) if bare else position
 
 
-def _lot(leg: Leg, opening: Order, closings: Sequence[Order], over: ExpiredLeg | None) -> Lot:
+def _cash(close: Order, opening: Order) -> Decimal:
+    """What a close has brought, USD per share of the options times contracts."""
+    return (close.net_filled or ZERO) * close.filled * close.spread.multiplier / opening.spread.multiplier
+
+
+def _lot(leg: Leg, opening: Order, closings: Sequence[Order], over: ExpiredLeg | None, exercised: int) -> Lot:
     con_id = leg.contract.con_id
     opened = opening.filled * leg.ratio
-    closed, cash = 0, ZERO
+    closed, cash = exercised, ZERO
     for order in closings:
         ratio = next((one.ratio for one in order.spread.legs if one.contract.con_id == con_id), 0)
         closed += ratio * order.filled

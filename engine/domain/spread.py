@@ -55,6 +55,11 @@ class Spread:
         return min(leg.contract.expiry for leg in self.legs)
 
     @property
+    def is_shares(self) -> bool:
+        """Whether it is shares alone."""
+        return all(leg.contract.is_share for leg in self.legs)
+
+    @property
     def is_of_one_expiry(self) -> bool:
         """Whether all of its legs expire together."""
         return len({leg.contract.expiry for leg in self.legs}) == 1
@@ -110,6 +115,8 @@ class Spread:
         return "|".join(f"{leg.sign * leg.ratio:+d}x{leg.contract.con_id}" for leg in sorted(self.legs, key=_con_id))
 
     def __str__(self) -> str:
+        if self.is_shares:
+            return f"{self.underlying} {self.structure}"
         strikes = "/".join(f"{leg.contract.strike.normalize():f}" for leg in self.legs)
         rights = {leg.contract.put_call for leg in self.legs}
         days = "/".join(f"{day:%d %b %y}" for day in sorted({leg.contract.expiry for leg in self.legs}))

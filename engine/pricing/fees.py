@@ -78,6 +78,13 @@ IBKR_TIERED = CommissionTable(
 """US options at Interactive Brokers, tiered plan, as published on the given day."""
 
 
+SHARE_FEES_SINCE = date(2026, 11, 22)
+SHARE_FEE, SHARE_MINIMUM = Decimal("0.005"), Decimal("1.00")
+"""US shares at Interactive Brokers: USD a share, and at least so many an order."""
+SHARE_MOST = Decimal("0.01")
+"""Never more than this part of what is traded."""
+
+
 def _fee(*steps: tuple[str, str], contracts_from: int = 1) -> ExchangeFee:
     return ExchangeFee(tuple(PremiumStep(Decimal(premium), Decimal(fee)) for premium, fee in steps), contracts_from)
 
@@ -162,6 +169,12 @@ def commission(
         total += _leg_fee(table, abs(exact(leg.premium)), done, contracts)
         done += contracts
     return max(table.minimum_per_order, total) + passed_on
+
+
+def share_commission(shares: int, price: Number) -> Decimal:
+    """Estimated fee, USD, of an order for so many shares at this price: the plan without tiers, as published on the given day."""
+    full = max(SHARE_MINIMUM, SHARE_FEE * shares)
+    return min(full, SHARE_MOST * exact(price) * shares)
 
 
 def flat_table(fee_per_contract: Number, minimum_per_order: Number, since: date) -> CommissionTable:

@@ -14,7 +14,7 @@ from engine.domain.index_classes import INDEX_CLASSES, Increments
 from engine.pricing.exact import Number, exact
 
 Side = Literal["BUY", "SELL"]
-PriceClass = Literal["penny", "spy_qqq_iwm", "non_penny", "spx_single", "equity_complex", "spx_complex"]
+PriceClass = Literal["penny", "spy_qqq_iwm", "non_penny", "spx_single", "equity_complex", "spx_complex", "share"]
 
 PENNY_AT_ANY_PRICE = frozenset({"SPY", "QQQ", "IWM"})
 _SINGLE_INDEX_OPTION: dict[Increments, PriceClass] = {
@@ -36,7 +36,7 @@ def tick_for(price_class: PriceClass, price: Number) -> Decimal:
     """
     coarse = abs(exact(price)) >= _COARSER_FROM
     match price_class:
-        case "spy_qqq_iwm" | "equity_complex":
+        case "spy_qqq_iwm" | "equity_complex" | "share":
             return _CENT
         case "penny":
             return _NICKEL if coarse else _CENT

@@ -31,6 +31,7 @@ from engine.runtime.rows import (
     breaker_rows,
     changed_rows,
     close_row,
+    exercised_rows,
     refused_rows,
     session_row,
 )
@@ -163,6 +164,7 @@ class Control:
             "trading": _trading(snapshot),
             "breakers": breaker_rows(ledger, now),
             "blocked_exits": blocked_rows(ledger),
+            "exercised": exercised_rows(ledger),
             "halt": {"by": ledger.halt.by, "reason": ledger.halt.reason} if ledger.halt else None,
             "connected": snapshot.is_connected,
             "link": ledger.link.text if ledger.link else "",

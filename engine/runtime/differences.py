@@ -1,6 +1,6 @@
 """What of the broker's state our books cannot explain: positions, terms of contracts, and orders under this program's name."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.ports import BrokerPosition, BrokerState
+from engine.runtime.exercised import SHARE, foreign_quantity
 
 NAMED_MAX = 5
 """References named in one difference; a day's worth would fill a screen."""
@@ -52,11 +53,26 @@ def foreign(ledger: Ledger, state: BrokerState, requested_at: datetime) -> tuple
         if _concerns(order, ledger, requested_at)
         for leg in order.spread.legs
     }
-    return tuple(
-        f"{position.text} {_signed(position.quantity)}"
-        for position in sorted(state.positions, key=lambda position: position.con_id)
-        if position.quantity and position.con_id not in ours
-    )
+    told = ((position, _not_ours(position, ours, ledger)) for position in sorted(state.positions, key=_con_id))
+    return tuple(f"{position.text} {_signed(quantity)}" for position, quantity in told if quantity)
+
+
+def _not_ours(position: BrokerPosition, ours: Collection[int], ledger: Ledger) -> Decimal:
+    """How much of a position is not ours: of shares what is there beyond ours, of everything else all or nothing."""
+    if position.kind == SHARE:
+        return foreign_quantity(position, ledger) + _beyond(position, ledger)
+    return position.quantity if position.con_id not in ours else Decimal(0)
+
+
+def _beyond(position: BrokerPosition, ledger: Ledger) -> Decimal:
+    """Shares that the account holds beyond ours; 0 where it does not hold all of ours."""
+    ours = ledger.contracts_held().get(position.con_id, 0)
+    return position.quantity - ours if _has_all(position.quantity, ours) else Decimal(0)
+
+
+def _has_all(there: Decimal, ours: int) -> bool:
+    """Whether so many are there, in our direction."""
+    return not ours or there * (1 if ours > 0 else -1) >= abs(ours)
 
 
 def _of_positions(ledger: Ledger, state: BrokerState, requested_at: datetime) -> Iterator[str]:
@@ -68,16 +84,19 @@ def _of_positions(ledger: Ledger, state: BrokerState, requested_at: datetime) ->
         if _concerns(order, ledger, requested_at)
         for leg in order.spread.legs
     }
+    names |= {fact.share.con_id: str(fact.share) for facts in ledger.exercised.values() for fact in facts}
+    shares = {position.con_id for position in state.positions if position.kind == SHARE}
     for con_id in sorted(state.unread_positions):
         if con_id in names or con_id in ours:
             yield f"{names.get(con_id, f'contract {con_id}')}: what the broker holds of it cannot be read"
     for con_id, quantity in sorted(ours.items()):
         position = theirs.get(con_id)
         there = position.quantity if position else Decimal(0)
-        if there != quantity and con_id not in state.unread_positions:
+        is_more = con_id in shares and _has_all(there, quantity)  # the rest is somebody else's
+        if there != quantity and not is_more and con_id not in state.unread_positions:
             yield f"{names.get(con_id, f'contract {con_id}')}: our fills make {quantity:+d}, the broker holds {_signed(there)}"
     for con_id, position in sorted(theirs.items()):
-        if con_id in names and con_id not in ours and con_id not in expired:
+        if con_id in names and con_id not in ours and con_id not in expired and con_id not in shares:
             yield f"{names[con_id]}: our fills make 0, the broker holds {_signed(position.quantity)}"
 
 
@@ -116,7 +135,11 @@ def _held_contracts(ledger: Ledger, state: BrokerState) -> list[tuple[BrokerPosi
     """The broker's positions in contracts that our fills make, with the contracts as they were traded."""
     ours = ledger.contracts_held()
     traded = {leg.contract.con_id: leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
-    held = ((position, traded.get(position.con_id)) for position in state.positions if position.con_id in ours)
+    held = (
+        (position, traded.get(position.con_id))
+        for position in state.positions
+        if position.con_id in ours and position.kind != SHARE
+    )
     return [(position, contract) for position, contract in held if contract is not None]
 
 
@@ -175,6 +198,10 @@ def _expired(ledger: Ledger) -> set[int]:
     """Contracts that were settled: the broker may list them for a night more."""
     settled = {leg.contract.con_id for ref in ledger.settled if ref in ledger.orders for leg in ledger.orders[ref].spread.legs}
     return settled | {leg.con_id for facts in ledger.expired.values() for fact in facts for leg in fact.expired}
+
+
+def _con_id(position: BrokerPosition) -> int:
+    return position.con_id
 
 
 def _signed(quantity: Decimal) -> str:

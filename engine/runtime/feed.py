@@ -137,7 +137,7 @@ class Feed:
                 self._contracts[symbol], self._loaded_for[symbol] = tuple(chain), days
         held = {leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
         contracts = {contract for chain in self._contracts.values() for contract in chain}
-        contracts |= {contract for contract in held if contract.expiry >= today}
+        contracts |= {contract for contract in held if contract.expiry >= today and not contract.is_share}
         pricing = in_force.account.pricing
         self.carries = {
             symbol: Carry(float(pricing.rate), float(pricing.dividend_yield.get(symbol, 0)))

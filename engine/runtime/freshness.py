@@ -71,6 +71,9 @@ class Freshness:
         self._sink.underlying(symbol, at, price)
         self._note()
 
+    def share(self, con_id: int, at: float, bid: float | None, ask: float | None) -> None:
+        self._sink.share(con_id, at, bid, ask)
+
     def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
         self._sink.underlying_volatility(symbol, iv30)
 

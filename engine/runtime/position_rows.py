@@ -7,6 +7,7 @@ from decimal import Decimal
 from engine.compile.conditions import Value
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.exit.distances import distances
+from engine.decide.exit.left_over import left_over
 from engine.decide.positions import SIDES, PositionRow, measured
 from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
@@ -35,7 +36,7 @@ def position_row(position: Position, rows: Rows, now: datetime) -> Row:
         "spread": str(position.spread),
         "opened_at": position.opened_at.isoformat(),
         "closed_at": position.closed_at.isoformat() if position.closed_at else None,
-        "dte": days_to_expiry(now, min(leg.contract.expiry for leg in position.legs)) if position.legs else None,
+        "dte": _days_left(position, now),
         "quantity": position.quantity,
         "opened": position.opened,
         "opening_net": number(position.opening_net),
@@ -56,6 +57,11 @@ def position_row(position: Position, rows: Rows, now: datetime) -> Row:
     }
 
 
+def _days_left(position: Position, now: datetime) -> int | None:
+    days = [leg.contract.expiry for leg in position.legs if not leg.contract.is_share]
+    return days_to_expiry(now, min(days)) if days else None
+
+
 def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, hits: Hits) -> Row:
     """A position with its legs, sides and exits at this instant."""
     market = snapshot.market.get(position.spread.underlying)
@@ -73,6 +79,8 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         "underlying_now": market.price if market else None,
         "max_profit_usd": row.get("max_profit"),
         "blocked": _blocked(position, snapshot),
+        "exercised": [fact.reason for fact in snapshot.ledger.exercised.get(position.id, ())],
+        "reduced_because": left_over(position),
         "closing": [order.ref for order in snapshot.ledger.closings_of(position.id) if not order.is_over],
     }
 
@@ -91,9 +99,9 @@ def _leg_row(lot: Lot, rows: Rows) -> Row:
         "con_id": contract.con_id,
         "action": lot.leg.action,
         "ratio": lot.leg.ratio,
-        "expiry": contract.expiry.isoformat(),
-        "strike": number(contract.strike),
-        "put_call": contract.put_call,
+        "expiry": None if contract.is_share else contract.expiry.isoformat(),
+        "strike": None if contract.is_share else number(contract.strike),
+        "put_call": None if contract.is_share else contract.put_call,
         "opened": lot.opened,
         "held": lot.held,
         "opening_price": number(lot.opening_price),

@@ -2,6 +2,7 @@
 
     executions   first: fills are the truth; what the broker tells no more is made again from what it still tells (`rebuild`), and
                  what it neither tells nor counts nor holds did not happen (`withdrawn`)
+    shares       options that are gone and left their shares were assigned or exercised (`exercised`)
     orders       every order that may be at the broker, matched by order_ref, else by permId, never where the two disagree
     positions    contract by contract; more or fewer than our fold says is a difference, contracts not ours are foreign
     terms        a contract of ours that is another one by now, as after a split, is a difference
@@ -33,6 +34,7 @@ from engine.domain.order import Order
 from engine.domain.waited import Leap, waited
 from engine.ports import BrokerOrder, BrokerState
 from engine.runtime.differences import changed, differences, foreign, missing
+from engine.runtime.exercised import beside_foreign, exercised
 from engine.runtime.matching import matched
 from engine.runtime.rebuild import rebuilt
 from engine.runtime.withdrawn import withdrawn
@@ -56,7 +58,7 @@ def reconcile(ledger: Ledger, state: BrokerState, now: datetime, requested_at: d
 
     The ledger is not changed: it is folded forward on a copy, so that the differences are those that remain afterwards.
     """
-    after = _copy(ledger)
+    after, state = _copy(ledger), beside_foreign(ledger, state)
     facts: list[Fact] = []
 
     def learn(told: Iterator[Fact]) -> None:
@@ -77,6 +79,7 @@ def reconcile(ledger: Ledger, state: BrokerState, now: datetime, requested_at: d
     facts += _news(refused, ledger)
     if _is_moving(after, state, requested_at):
         return Outcome(tuple(facts), is_settled=False)
+    learn(exercised(after, state, now))
     unknown = [order.ref for order in after.orders.values() if order.state == "unknown"]
     told = (
         *differences(after, state, requested_at),

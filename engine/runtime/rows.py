@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from engine.decide.exit.closing import close
 from engine.decide.exit.cuts import Cut, net_of, portion_cuts
+from engine.decide.exit.left_over import left_over
 from engine.decide.order.requests import close_obstacle
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.breakers import lift_words
@@ -80,6 +81,15 @@ def blocked_rows(ledger: Ledger, strategy: str | None = None) -> list[Row]:
                 }
             )
     return found
+
+
+def exercised_rows(ledger: Ledger) -> list[Row]:
+    """Options that became shares, of positions that are open: what happened, and what is done about it."""
+    return [
+        {"position": position.id, "strategy": position.strategy, "text": fact.reason, "reduced_because": left_over(position)}
+        for position in ledger.open_positions()
+        for fact in ledger.exercised.get(position.id, ())
+    ]
 
 
 def breaker_rows(ledger: Ledger, now: datetime) -> list[Row]:

@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from engine.domain.calendar import WEEKDAYS, Calendar
-from engine.domain.chain import ChainSnapshot
+from engine.domain.chain import ChainSnapshot, ShareQuote
 from engine.domain.contract import Contract
 from engine.pricing.fees import IBKR_TIERED, CommissionTable
 from engine.store.analytics import FEED_GREEKS, QUOTE, SOLVE, Analytics
@@ -44,6 +44,7 @@ class QuoteStore:
     def __init__(self, fees: CommissionTable = IBKR_TIERED) -> None:
         self._fees = fees
         self._prices: dict[str, tuple[float, float]] = {}
+        self._shares: dict[int, ShareQuote] = {}
         self._volatilities: dict[str, float] = {}
         self._ticks = 0
         self._beat = 1
@@ -142,6 +143,10 @@ class QuoteStore:
         known = price if price is not None and 0.0 < price < _HUGE else _NAN
         self._prices[symbol] = (known, at)
         self._note_price(symbol)
+
+    def share(self, con_id: int, at: float, bid: float | None, ask: float | None) -> None:
+        """Both sides of the quote of a share; None where there is none."""
+        self._shares[con_id] = ShareQuote(bid, ask, at)
 
     def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
         """The broker's 30-day implied volatility of the underlying, decimal; None withdraws it."""
@@ -287,6 +292,7 @@ class QuoteStore:
             underlyings=layout.underlyings,
             layout=layout.number,
             rows_by_con_id=layout.rows,
+            shares=dict(self._shares),
         )
 
     def _next_id(self, now: datetime) -> str:

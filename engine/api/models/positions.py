@@ -21,19 +21,19 @@ class PositionLeg(Model):
     """One leg of a position with what it quotes now."""
 
     contract: str = Field(examples=["SPXW 2027-01-10 5895P"])
-    """The option in words."""
+    """The option, or the shares that options became, in words."""
     con_id: int
     """The broker's contract number."""
     action: Literal["buy", "sell"]
     """What opening did with it: what was sold is owed."""
     ratio: int
     """Contracts in one combination."""
-    expiry: date
-    """Expiration date."""
-    strike: float
-    """USD per share."""
-    put_call: Literal["P", "C"]
-    """Put or call."""
+    expiry: date | None
+    """Expiration date; null of shares."""
+    strike: float | None
+    """USD per share; null of shares."""
+    put_call: Literal["P", "C"] | None
+    """Put or call; null of shares."""
     opened: int
     """Contracts opened."""
     held: int
@@ -180,6 +180,10 @@ class Position(Model):
     """Why it was closed last; empty where it was not."""
     rolled_from: str | None
     """The position that was closed to make room for it."""
+    exercised: tuple[str, ...]
+    """What became of options of it that were assigned or exercised, a sentence each."""
+    reduced_because: str | None
+    """Why something of it is traded away without a rule of its file; null where nothing is."""
     blocked: str | None
     """Why an exit is due and cannot act; null where none is."""
     closing: tuple[str, ...]

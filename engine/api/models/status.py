@@ -29,6 +29,19 @@ class Session(Model):
     """Whether it is open now."""
 
 
+class Exercised(Model):
+    """Options of a position that were assigned or exercised."""
+
+    position: str
+    """Whose."""
+    strategy: str
+    """Whose position."""
+    text: str
+    """What happened."""
+    reduced_because: str | None
+    """Why something of the position is traded away; null where nothing is."""
+
+
 class Status(Model):
     """The engine at one moment."""
 
@@ -48,6 +61,8 @@ class Status(Model):
     """Those that stand, oldest first."""
     blocked_exits: tuple[BlockedExit, ...]
     """Exits that are due and cannot act."""
+    exercised: tuple[Exercised, ...]
+    """Options that became shares, of positions that are open."""
     halt: HaltState | None
     """Null where it is not halted."""
     connected: bool

@@ -310,6 +310,8 @@ class Stream:
     def _underlying(self, line: Line) -> None:
         if line.underlying is not None:
             self.sink.underlying(line.underlying.symbol, self.at, line.worth)
+            if line.underlying.kind == "STK":
+                self.sink.share(line.con_id, self.at, line.bid, line.ask)
 
     def _subscribe(self, con_id: int) -> None:
         request = self.client.getReqId()

@@ -1,8 +1,8 @@
 """Turns a spread into the combination and the order that TWS takes, and a signed net into its price.
 
 The combination always has the legs as they are opened: opening buys it, closing sells it, so that no leg is ever turned
-round by hand. One leg is no combination: it is the option itself, bought or sold. Our limit is USD per share, + received; IBKR's
-price is + paid for a buy and + received for a sell.
+round by hand. One leg is no combination: it is the option, or the shares, bought or sold. Our limit is USD per share, + received;
+IBKR's price is + paid for a buy and + received for a sell.
 """
 
 from decimal import Decimal
@@ -33,11 +33,12 @@ def bag(spread: Spread) -> IbContract:
 
 
 def instrument(spread: Spread) -> IbContract:
-    """What an order for the spread trades: the combination of its legs, or the option where it has one."""
+    """What an order for the spread trades: the combination of its legs, or the option or the shares where it has one."""
     if is_combination(spread):
         return bag(spread)
     leg = spread.legs[0]
-    return IbContract(conId=leg.contract.con_id, secType="OPT", symbol=spread.underlying, exchange="SMART", currency="USD")
+    kind = "STK" if leg.contract.is_share else "OPT"
+    return IbContract(conId=leg.contract.con_id, secType=kind, symbol=spread.underlying, exchange="SMART", currency="USD")
 
 
 def is_bought(spread: Spread, purpose: Purpose) -> bool:

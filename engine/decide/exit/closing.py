@@ -17,7 +17,7 @@ from engine.domain.position import Position
 from engine.domain.session import Session
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
-from engine.pricing.fees import FeeLeg, commission
+from engine.pricing.fees import FeeLeg, commission, share_commission
 from engine.strategy.values.meaning import Window
 
 LEFT_BEFORE_CLOSE = timedelta(minutes=5)
@@ -110,9 +110,7 @@ def close(
     spread, mark = cut.spread, spread_quote(cut.spread, rows, "close")
     if mark is None:
         return
-    premiums = [rows.value(leg.contract.con_id, "ask") or 0.0 for leg in spread.legs]
-    legs = [FeeLeg(leg.ratio, premium, leg.contract.root) for leg, premium in zip(spread.legs, premiums, strict=True)]
-    fees = commission(legs, cut.quantity)
+    fees = _fees(cut, rows)
     per_share = fees / (cut.quantity * spread.multiplier)
     spared = per_share if spares_fees else Decimal(0)
     plan = closing_plan(spread, mark, urgent=urgent, at_natural=at_natural, fees=spared, floor=cut.floor)
@@ -136,3 +134,12 @@ def close(
             at_natural=at_natural,
         )
     )
+
+
+def _fees(cut: Cut, rows: Rows) -> Decimal:
+    """Estimated, USD for the whole order."""
+    premiums = [rows.value(leg.contract.con_id, "ask") or 0.0 for leg in cut.spread.legs]
+    if cut.spread.is_shares:
+        return share_commission(cut.quantity, premiums[0])
+    legs = [FeeLeg(leg.ratio, premium, leg.contract.root) for leg, premium in zip(cut.spread.legs, premiums, strict=True)]
+    return commission(legs, cut.quantity)

@@ -46,13 +46,17 @@ def free_parts(position: Position, snapshot: Snapshot) -> tuple[Part, ...]:
     if not busy:
         return position.parts
     opening = snapshot.ledger.orders[position.id].spread
-    held = [0 if lot.leg.contract.con_id in busy else lot.held for lot in position.lots]
-    return tuple(Part(spread, quantity, ZERO, ZERO) for spread, quantity in parts_of(opening, held))
+    there = {lot.leg.contract.con_id: lot.held for lot in position.lots if lot.leg.contract.con_id not in busy}
+    held = [there.get(leg.contract.con_id, 0) for leg in opening.legs]
+    free = [Part(spread, quantity, ZERO, ZERO) for spread, quantity in parts_of(opening, held)]
+    return tuple(
+        free + [part for part in position.parts if part.spread.is_shares and part.spread.legs[0].contract.con_id in there]
+    )
 
 
 def of_one_side(parts: Iterable[Part], side: Side) -> tuple[Part, ...]:
-    """The puts, or the calls, of these parts; empty where they have none."""
-    found = ((part, of_side(part.spread, side)) for part in parts)
+    """The puts, or the calls, of these parts; empty where they have none. Shares are neither."""
+    found = ((part, of_side(part.spread, side)) for part in parts if not part.spread.is_shares)
     return tuple(part if spread is part.spread else replace(part, spread=spread) for part, spread in found if spread is not None)
 
 
@@ -117,7 +121,9 @@ def _half_left(position: Position, rule: str, snapshot: Snapshot) -> int:
 def net_of(cut_nets: Iterable[tuple[Cut, Decimal]]) -> Decimal:
     """What several orders bring together, each at its net, USD per share of one combination of the first."""
     nets = list(cut_nets)
-    return sum((net * cut.quantity for cut, net in nets), ZERO) / nets[0][0].quantity
+    first = nets[0][0]
+    total = sum((net * cut.quantity * cut.spread.multiplier for cut, net in nets), ZERO)
+    return total / (first.quantity * first.spread.multiplier)
 
 
 def shorts_alone(parts: Iterable[Part], rows: Rows) -> Iterator[Cut]:

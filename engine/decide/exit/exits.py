@@ -4,8 +4,9 @@
 2. Each strategy's rules are asked once for all of its positions, at the mark of each. What a quote that is not believed would
    answer is unknown; dates and times are answered all the same.
 3. The first rule that holds wins: at once (a profit, a date, a time of day), or once it is believed (a stop, `confirm`).
-4. What is due is closed, or it is said why it cannot be (`blocked`). A long whose short was bought back, which no rule is about
-   any more, is sold where somebody bids for it.
+4. What is due is closed, or it is said why it cannot be (`blocked`). Shares that options became are only reduced: they are
+   traded away before anything else of their position. A long whose short was bought back or assigned, which no rule is about any
+   more, is sold where somebody bids for it, once no shares are left that it protects.
 5. Below the account's last cushion positions are closed whatever their rules say (`reduction`).
 """
 
@@ -36,8 +37,9 @@ from engine.decide.exit.blocked import (
 )
 from engine.decide.exit.closing import is_closing_time, is_free, proposals, why_not_sent
 from engine.decide.exit.confirm import counted, is_stop, pending
-from engine.decide.exit.cuts import Cut, free_parts, is_done
+from engine.decide.exit.cuts import is_done
 from engine.decide.exit.expiry import GUARD, guards, settled
+from engine.decide.exit.left_over import left_over, traded_away
 from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
 from engine.decide.positions import OF_THE_MARKET, PRICED, PositionRow, measured
@@ -55,7 +57,6 @@ from engine.strategy.model import Strategy
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
 """What leaves a position open."""
-LEFT_ALONE = "a long is left alone, and somebody bids for it"
 RAN_ON = "the market runs on: each leg was told anew, and closing costs more than on the first look"
 
 Belief = Literal["no", "yes", "runs"]
@@ -207,21 +208,11 @@ def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propo
     if due is not None:
         yield from act(due, held.position, snapshot, rows, proposed)
     else:
-        if not held.position.has_expired and any(not part.spread.shorts for part in held.position.parts):
-            standing.append(LEFT_ALONE)
-            yield from _left_alone(held.position, snapshot, rows, proposed)
+        ruleless = left_over(held.position)
+        standing += [] if ruleless is None else [ruleless]
+        yield from traded_away(held.position, ruleless, snapshot, rows, proposed)
         yield from _freed(held, standing, snapshot)
         yield from _judged(held, unknown, snapshot)
-
-
-def _left_alone(position: Position, snapshot: Snapshot, rows: Rows, proposed: int) -> Iterator[Decision]:
-    """The sale of a long that no short needs any more, where somebody bids for it; asked seldom, as for a profit."""
-    for part in free_parts(position, snapshot):
-        mark = rows.mark(part.spread, "close")
-        if not part.spread.shorts and mark is not None and not mark.unbid and unpriced_because(mark) is None:
-            due = Due(LEFT_ALONE, LEFT_ALONE, "target")
-            yield from act(due, position, snapshot, rows, proposed, (Cut(part.spread, part.quantity),))
-            return
 
 
 def _date_among(answers: Iterable[tuple[ExitAnswer, bool]], held: _Held, snapshot: Snapshot) -> Due | None:

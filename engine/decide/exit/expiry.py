@@ -37,7 +37,7 @@ def guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool)
     assert session is not None, "asked in session only"
     if snapshot.at < session.close - GUARD_BEFORE_CLOSE:
         return False
-    for leg in position.legs:
+    for leg in _options(position):
         may_expire = leg.contract.rule.cash and (is_left or _is_fixed_by_the_last_trade(leg, snapshot))
         if not may_expire and _trades_last(leg, snapshot):
             spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
@@ -47,6 +47,11 @@ def guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool)
             if beyond > -GUARD_DISTANCE:
                 return True
     return False
+
+
+def _options(position: Position) -> list[Leg]:
+    """What of it ends; shares do not."""
+    return [leg for leg in position.legs if not leg.contract.is_share]
 
 
 def _is_fixed_by_the_last_trade(leg: Leg, snapshot: Snapshot) -> bool:
@@ -66,7 +71,9 @@ def settled(position: Position, snapshot: Snapshot) -> Settle | None:
     Legs that expire before others are settled by themselves: what is left of the position goes on.
     """
     spread, market = position.spread, snapshot.market.get(position.spread.underlying)
-    ends = {leg: snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in position.legs}
+    ends = {leg: snapshot.calendar.settles_at(leg.contract.rule, leg.contract.expiry) for leg in _options(position)}
+    if not ends:
+        return None
     first, settles = min(ends.values()), max(ends.values())
     if market is not None and first < settles:
         over = {leg for leg, end in ends.items() if end == first}
@@ -74,9 +81,10 @@ def settled(position: Position, snapshot: Snapshot) -> Settle | None:
     spot = _last_price(market, settles, snapshot) if market else None
     if snapshot.at < settles + SETTLED_AFTER or spot is None:
         return None
-    value = sum((part.spread.worth(spot) * part.quantity for part in position.parts), Decimal(0)) / position.quantity
+    options = [part for part in position.parts if not part.spread.is_shares]
+    value = sum((part.spread.worth(spot) * part.quantity for part in options), Decimal(0)) / position.quantity
     reason = f"expired with {spread.underlying} at {spot}, as last quoted"
-    return Settle(PositionSettled(position.id, value, reason, settles))
+    return Settle(PositionSettled(position.id, value, reason, settles, spot))
 
 
 def _partly(position: Position, over: Collection[Leg], at: datetime, market: MarketState, snapshot: Snapshot) -> Settle | None:

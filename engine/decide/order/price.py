@@ -31,11 +31,12 @@ class Plan:
 
 
 def combo_tick(spread: Spread, price: Decimal = ZERO) -> Decimal:
-    """Smallest step of a price about this, USD per share: of the combination's net, or of the option where it has one leg.
+    """Smallest step of a price about this, USD per share: of the combination's net, or of the one leg that it has.
 
     Whether a class of shares is in the Penny Interval Program is not known here: the coarser steps are valid in it too.
     """
-    return tick_for(price_class(spread.root, legs=len(spread.legs), penny=False), price)
+    of = "share" if spread.is_shares else price_class(spread.root, legs=len(spread.legs), penny=False)
+    return tick_for(of, price)
 
 
 def opening_plan(spread: Spread, quote: Mark, walk: PriceWalk) -> Plan | None:
@@ -67,14 +68,16 @@ def closing_plan(
     An urgent close may follow the market down to that bound; one that takes a profit stops at natural as it is. `fees` are USD
     per share that closing costs and expiry does not: they count, so that a close never costs more than to wait. A quote beyond
     the width is a bad quote, not a reason to pay. `floor` stands in for the least that the legs can be worth, where they are
-    bounded by what stays beside them. A long alone is never given away: it is sold for a step at least.
+    bounded by what stays beside them. A long alone is never given away: it is sold for a step at least. Shares are traded within
+    their quote, whatever the hurry: nothing else bounds what they cost.
     """
     least = spread.floor if floor is None else floor
-    bound, ceiling = min(spread.cap, raised(spread, least + fees)), spread.cap
+    bound, ceiling = min(spread.cap, raised(spread, least + fees) if least.is_finite() else least), spread.cap
     if not spread.shorts:
         bound = max(bound, combo_tick(spread))
     natural = min(ceiling, max(bound, lowered(spread, mark.natural)))
-    worst = bound if urgent and bound.is_finite() else natural  # of a call alone nothing tells what it can cost
+    is_bounded = bound.is_finite() and not spread.is_shares  # of a call alone nothing tells what it can cost
+    worst = bound if urgent and is_bounded else natural
     return Plan(natural if at_natural else min(ceiling, max(worst, raised(spread, mark.mid))), worst)
 
 

@@ -5,6 +5,7 @@ wrong by orders of magnitude where little life is left: an option with two hours
 and a spread never more than it is worth. Betas are taken as 1: the lists hold indices and large funds.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from engine.domain.contract import Contract
 from engine.pricing.black_scholes import Array, price
 from engine.pricing.implied_volatility import implied_volatility
 from engine.pricing.mark import CHEAP_ASK
+
+NEXT_TO_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,12 @@ def lines(holdings: Iterable[Holding], rows: Rows) -> tuple[Line, ...] | None:
     for holding in holdings:
         for leg, quantity in ((leg, quantity) for spread, quantity in holding.combinations for leg in spread.legs):
             contract = leg.contract
+            if contract.is_share:
+                spot = rows.value(contract.con_id, "spot")
+                if spot is None:
+                    return None
+                found.append(_share(leg.sign * leg.ratio * quantity, spot))
+                continue
             forward, years, dte, iv = (rows.value(contract.con_id, name) for name in ("forward", "years", "dte", "iv"))
             if forward is None or years is None or dte is None:
                 return None
@@ -90,6 +99,11 @@ def _losses(legs: Sequence[Line], moves: Sequence[tuple[float, Array]], rate: fl
     factors, shifts = np.array([[1 + move] for move, _ in moves]), np.array([shift for _, shift in moves])
     then = price(forward * factors, strike, years, rate, rate, np.maximum(0.0, iv + shifts), sign)
     yield from np.sum(contracts * (now - then), axis=1).tolist()
+
+
+def _share(shares: int, spot: float) -> Line:
+    """Shares as an option that is exercised for next to nothing at once: worth their price at every price."""
+    return Line(float(shares), spot, spot * NEXT_TO_NOTHING, 0.0, 1, 0.0, math.inf)
 
 
 def _worthless_ask(contract: Contract, rows: Rows) -> float | None:

@@ -19,6 +19,36 @@ closings AS (
 expired_legs AS MATERIALIZED (
   SELECT account, order_ref AS position, unnest(expired) AS leg FROM opened WHERE expired IS NOT NULL
 ),
+-- Options that became shares count as closed at nothing, and the shares change hands at the strike.
+became AS MATERIALIZED (
+  SELECT account, position, seq, con_id, contracts, (share->>'$.con_id')::BIGINT AS share_con_id, shares, price, exercised_at
+  FROM facts
+  WHERE kind = 'OptionsExercised'
+),
+-- domain/shares.py: all shares that came and went, in the direction of those that are left.
+share_flows AS (
+  SELECT account, position, seq, share_con_id, shares, price FROM became
+  UNION ALL
+  SELECT account, position, seq, leg.con_id, CASE leg.action WHEN 'buy' THEN -1 ELSE 1 END * leg.ratio * filled, leg.price
+  FROM (SELECT account, position, seq, filled, unnest(legs) AS leg FROM known WHERE purpose = 'close' AND filled > 0)
+  WHERE leg.strike = 0
+),
+share_lots AS MATERIALIZED (
+  SELECT
+    f.account, f.position, any_value(f.share_con_id) AS con_id, any_value(s.sign) AS sign,
+    sum(f.shares * s.sign) FILTER (f.shares * s.sign > 0)::BIGINT AS opened,
+    coalesce(-sum(f.shares * s.sign) FILTER (f.shares * s.sign < 0), 0)::BIGINT AS closed,
+    abs(sum(f.shares))::BIGINT AS held,
+    sum(f.shares * f.price) FILTER (f.shares * s.sign > 0) / sum(f.shares) FILTER (f.shares * s.sign > 0) AS opening_price,
+    sum(f.shares * f.price) FILTER (f.shares * s.sign < 0) / sum(f.shares) FILTER (f.shares * s.sign < 0) AS closing_price
+  FROM share_flows AS f
+  JOIN (
+    SELECT account, position, CASE WHEN sum(shares) <> 0 THEN sign(sum(shares)) ELSE sign(arg_min(shares, seq)) END AS sign
+    FROM share_flows
+    GROUP BY ALL
+  ) AS s ON s.account = f.account AND s.position = f.position
+  GROUP BY f.account, f.position
+),
 -- A close counts in whole combinations of its own legs. A leg that is over before others counts as closed at what it turned into.
 closed_legs AS (
   SELECT account, position, con_id, sum(closed) AS closed, sum(cash) AS cash
@@ -27,6 +57,8 @@ closed_legs AS (
     FROM (SELECT account, position, filled, unnest(legs) AS leg FROM known WHERE purpose = 'close' AND filled > 0)
     UNION ALL
     SELECT account, position, leg.con_id, leg.contracts, leg.contracts * leg.worth FROM expired_legs
+    UNION ALL
+    SELECT account, position, con_id, contracts, 0 FROM became
   )
   GROUP BY ALL
 ),
@@ -156,6 +188,7 @@ reckoned AS MATERIALIZED (
     SELECT account, position, sum(ratio) AS contracts FROM leg_lots GROUP BY ALL
   ) AS w ON w.account = p.account AND w.position = p.position
 ),
+-- What stands alone beside shares protects them: what they can lose together is counted with the shares.
 open_parts AS (
   SELECT
     account, position, first(quantity ORDER BY rank_1, rank_2) AS quantity, sum(max_loss) AS max_loss,
@@ -164,9 +197,53 @@ open_parts AS (
       'structure': name, 'quantity': quantity, 'opening_net': opening_net::DECIMAL(18,6), 'max_loss': max_loss::DECIMAL(18,4),
       'legs': legs
     } ORDER BY rank_1, rank_2) AS parts
-  FROM reckoned
+  FROM (
+    SELECT r.* REPLACE (CASE WHEN r.rank_1 = 2 AND s.held > 0 THEN 0 ELSE r.max_loss END AS max_loss)
+    FROM reckoned AS r
+    LEFT JOIN share_lots AS s ON s.account = r.account AND s.position = r.position
+  )
   WHERE rank_1 < 3
   GROUP BY ALL
+),
+beside_shares AS (
+  SELECT s.account, s.position, 'C' AS put_call, 0 AS strike, s.sign * s.held AS owned, s.opening_price
+  FROM share_lots AS s
+  WHERE s.held > 0
+  UNION ALL
+  SELECT l.account, l.position, l.put_call, l.strike, l.sign * l.quantity * o.multiplier, l.opening_price
+  FROM part_legs AS l
+  JOIN opened AS o ON o.account = l.account AND o.order_ref = l.position
+  JOIN share_lots AS s ON s.account = l.account AND s.position = l.position AND s.held > 0
+  WHERE l.rank_1 = 2 AND o.settled_value IS NULL
+),
+-- Upward the underlying is looked at to twice the highest price in it: of shares that are owed nothing bounds the loss.
+shares_open AS (
+  SELECT
+    s.account, s.position, s.held AS quantity, greatest(0, w.cost - w.least) AS max_loss,
+    [{
+      'structure': o.structure || ' shares', 'quantity': s.held, 'opening_net': (-s.sign * s.opening_price)::DECIMAL(18,6),
+      'max_loss': greatest(0, w.cost - w.least)::DECIMAL(18,4), 'legs': [{'con_id': s.con_id, 'ratio': 1, 'sign': s.sign}]
+    }] AS parts
+  FROM share_lots AS s
+  JOIN opened AS o ON o.account = s.account AND o.order_ref = s.position
+  JOIN (
+    SELECT account, position, any_value(cost) AS cost, min(worth) AS least
+    FROM (
+      SELECT
+        b.account, b.position, c.level, sum(b.owned * b.opening_price) AS cost,
+        sum(b.owned * greatest(0, CASE b.put_call WHEN 'C' THEN c.level - b.strike ELSE b.strike - c.level END)) AS worth
+      FROM beside_shares AS b
+      JOIN (
+        SELECT DISTINCT account, position, strike AS level FROM beside_shares
+        UNION
+        SELECT account, position, {{doubled}} * greatest(max(strike), max(opening_price) FILTER (strike = 0)) FROM beside_shares
+        GROUP BY ALL
+      ) AS c ON c.account = b.account AND c.position = b.position
+      GROUP BY b.account, b.position, c.level
+    )
+    GROUP BY ALL
+  ) AS w ON w.account = s.account AND w.position = s.position
+  WHERE s.held > 0
 ),
 held AS (
   SELECT
@@ -203,26 +280,39 @@ SELECT
   o.account, o.order_ref AS position, o.strategy, o.digest, o.underlying, o.root, o.structure, o.expiry, o.multiplier, o.spread,
   o.rolled_from, o.first_executed_at AS opened_at, o.filled AS opened,
   o.filled - h.whole AS closed,
-  CASE WHEN h.is_settled THEN 0 ELSE coalesce(p.quantity, 0) END::BIGINT AS quantity,
+  coalesce(CASE WHEN NOT h.is_settled THEN p.quantity END, a.quantity, 0)::BIGINT AS quantity,
   h.excess::BIGINT AS excess,
-  p.quantity IS NOT NULL AND NOT h.is_settled AS is_open,
+  (p.quantity IS NOT NULL AND NOT h.is_settled) OR a.quantity IS NOT NULL AS is_open,
   o.net_filled AS opening_net,
-  ((h.brought + coalesce(x.brought, 0) + coalesce(c.cash, 0) / o.multiplier) / nullif(greatest(o.filled - h.whole, h.times), 0))::DECIMAL(18,6) AS closing_net,
-  ((h.brought + h.made) * o.multiplier)::DECIMAL(18,4) AS realised,
+  ((
+    h.brought + coalesce(x.brought, 0) + (coalesce(c.cash, 0) - coalesce(e.paid, 0)) / o.multiplier
+  ) / nullif(greatest(o.filled - h.whole, h.times), 0))::DECIMAL(18,6) AS closing_net,
+  ((h.brought + h.made) * o.multiplier + coalesce(
+    g.sign * (coalesce(g.closing_price * g.closed, 0) - g.opening_price * (g.opened - g.held)), 0
+  ))::DECIMAL(18,4) AS realised,
   o.commission + coalesce(c.commission, 0) AS fees,
   -- Null where a call is owed that nothing covers: no number bounds the loss.
   CASE
-    WHEN p.quantity IS NULL OR h.is_settled THEN 0
-    WHEN p.is_bounded THEN p.max_loss
+    WHEN p.quantity IS NULL OR h.is_settled THEN coalesce(a.max_loss, 0)
+    WHEN p.is_bounded THEN p.max_loss + coalesce(a.max_loss, 0)
   END::DECIMAL(18,4) AS max_loss,
   first.max_loss::DECIMAL(18,4) AS max_loss_opened,
   CASE
-    WHEN h.is_settled THEN least(o.settled_at, o.expires_at)
-    WHEN p.quantity IS NULL THEN greatest(c.closed_at, o.legs_expired_at)
+    WHEN a.quantity IS NOT NULL THEN NULL
+    WHEN h.is_settled AND e.paid IS NULL THEN least(o.settled_at, o.expires_at)
+    WHEN h.is_settled THEN greatest(c.closed_at, e.exercised_at, least(o.settled_at, o.expires_at))
+    WHEN p.quantity IS NULL THEN greatest(c.closed_at, o.legs_expired_at, e.exercised_at)
   END AS closed_at,
-  CASE WHEN h.is_settled THEN 'settled at expiry' ELSE coalesce(c.reason, '') END AS close_reason,
-  h.lots,
-  CASE WHEN h.is_settled THEN [] ELSE coalesce(p.parts, []) END AS parts
+  CASE
+    WHEN h.is_settled THEN 'settled at expiry'
+    ELSE coalesce(c.reason, CASE WHEN e.paid IS NOT NULL THEN 'exercised' END, '')
+  END AS close_reason,
+  CASE WHEN g.con_id IS NULL THEN h.lots ELSE list_append(h.lots, {
+    'con_id': g.con_id, 'action': CASE WHEN g.sign > 0 THEN 'buy' ELSE 'sell' END, 'ratio': 1, 'put_call': 'C', 'strike': 0,
+    'expiry': DATE '9999-12-31', 'opened': g.opened, 'closed': g.closed, 'held': g.held, 'opening_price': g.opening_price,
+    'closing_price': g.closing_price
+  }) END AS lots,
+  list_concat(CASE WHEN h.is_settled THEN [] ELSE coalesce(p.parts, []) END, coalesce(a.parts, [])) AS parts
 FROM opened AS o
 JOIN held AS h ON h.account = o.account AND h.position = o.order_ref
 JOIN reckoned AS first ON first.account = o.account AND first.position = o.order_ref AND first.rank_1 = 3
@@ -233,4 +323,9 @@ LEFT JOIN (
   JOIN leg_lots AS l ON l.account = e.account AND l.position = e.position AND l.con_id = e.leg.con_id
   GROUP BY ALL
 ) AS x ON x.account = o.account AND x.position = o.order_ref
+LEFT JOIN (
+  SELECT account, position, sum(shares * price) AS paid, max(exercised_at) AS exercised_at FROM became GROUP BY ALL
+) AS e ON e.account = o.account AND e.position = o.order_ref
+LEFT JOIN share_lots AS g ON g.account = o.account AND g.position = o.order_ref
+LEFT JOIN shares_open AS a ON a.account = o.account AND a.position = o.order_ref
 LEFT JOIN closings AS c ON c.account = o.account AND c.position = o.order_ref

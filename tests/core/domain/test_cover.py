@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as property_of
 from hypothesis import strategies as st
 
-from engine.domain.contract import Contract
+from engine.domain.contract import Contract, shares_of
 from engine.domain.cover import covers, left_bare, signed, uncovered
 from engine.domain.spread import Leg
 from tests import given
@@ -102,3 +102,31 @@ def test_close_leaves_nothing_bare_that_no_part_of_its_fills_would(
             left.subtract(signed(legs, count))
         is_bare = is_bare or bool(uncovered(left))
     assert bool(left_bare(held, closes)) is is_bare
+
+
+SHARE, CALL, PUT = shares_of(756733, "SPY"), given.contract(600, "C"), given.contract(600)
+
+
+@pytest.mark.parametrize(
+    ("held", "bare"),
+    [
+        ({SHARE: 200}, 0),
+        ({SHARE: -100}, 100),
+        ({SHARE: -100, CALL: 1}, 0),
+        ({SHARE: -150, CALL: 1}, 50),
+        ({SHARE: 100, CALL: -1}, 0),
+        ({SHARE: 99, CALL: -1}, 1),
+        ({SHARE: -100, PUT: 1}, 100),
+    ],
+)
+def test_shares_cover_a_call_and_a_call_covers_shares(held: dict[Contract, int], bare: int) -> None:
+    assert sum(uncovered(held).values()) == bare
+
+
+def test_a_call_that_covers_shares_may_not_be_sold_before_them() -> None:
+    held = {SHARE: -100, CALL: 1}
+    shares, call = ([Leg(SHARE, "sell")], 100), ([Leg(CALL, "buy")], 1)
+
+    assert left_bare(held, [call]) == {SHARE: 100}
+    assert left_bare(held, [shares]) == {}
+    assert left_bare(held, [shares, call]) == {SHARE: 100}

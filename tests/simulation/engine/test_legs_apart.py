@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.decide.exit.exits import LEFT_ALONE
+from engine.decide.exit.left_over import LEFT_ALONE
 from engine.domain.facts import Fact
 from engine.domain.parts import Portion
 from engine.domain.position import Position

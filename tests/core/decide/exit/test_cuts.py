@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.decide.decide import decide
 from engine.decide.exit.cuts import cuts, portion_cuts
-from engine.decide.exit.exits import LEFT_ALONE
+from engine.decide.exit.left_over import LEFT_ALONE
 from engine.decide.quotes import Rows
 from engine.domain.chain import ChainSnapshot
 from engine.domain.clocks import SETTLES_AFTER

@@ -1,0 +1,68 @@
+"""An option is assigned or exercised overnight: what the broker then holds is a position of the engine, which only reduces it.
+
+The books agree with the broker's to the last share, no difference stands, and shares and the long that is left are traded away
+by rule in the hours for closing. Killed at any line of that, nothing is sold twice.
+"""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.api.models.positions import Position
+from engine.api.models.status import Status
+from engine.decide.exit.left_over import SHARES
+from engine.domain.facts import OptionsExercised, Reconciled
+from tests.simulation.engine import given
+from tests.simulation.engine.world import BEGINS, Life, World, generated, play, sim_options
+
+PUTS = {"puts.yaml": given.strategy("puts", "bull_put", exits="dte <= 3", window="09:31-09:50")}
+CALLS = {"calls.yaml": given.strategy("calls", "bear_call", exits="dte <= 3", window="09:31-09:50")}
+NIGHT = timedelta(hours=12, minutes=30)
+"""After the beginning: 22:10 in New York."""
+MORNING = timedelta(hours=23, minutes=49)
+"""09:29 the day after."""
+
+
+async def slept(world: World, after: timedelta) -> None:
+    await asyncio.sleep((BEGINS + after - world.sim.now()).total_seconds())
+
+
+@pytest.mark.parametrize("files", [PUTS, CALLS], ids=["put", "call"])
+def test_an_assigned_short_becomes_shares_that_are_only_reduced(files: dict[str, str], tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        # given a vertical on shares that is held overnight
+        life = await world.start()
+        await slept(world, NIGHT)
+        [position] = life.ledger.open_positions()
+        assert position.is_whole
+
+        # when its short is assigned in the night
+        world.sim.inject("assigned")
+        await slept(world, MORNING)
+        life.before = life.control.status()
+        life.held = life.control.positions(only_open=True)
+        assert life.ledger.contracts_held() == world.sim.positions()
+        await world.when(lambda: not any(life.ledger.open_positions()), within_s=1800)
+        life.invariants.check(life.ledger)
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, 3, strategies=files, sim=generated(3, 1.0, options=sim_options(idle_cadence_s=60)))
+
+    # then the books agree with the broker's: shares at the strike beside the long that is left
+    assert life.before["differences"] == []
+    assert life.before["foreign"] == []
+    [became] = life.all(OptionsExercised)
+    [row] = life.held
+    assert Position.model_validate(row).reduced_because == SHARES
+    assert Status.model_validate(life.before).exercised[0].text == became.reason
+    assert [part["quantity"] for part in row["parts"]] == [became.contracts, abs(became.shares)]
+    assert not any(fact.differences for fact in life.all(Reconciled))
+    assert life.ledger.halt is None
+    # and in the morning the shares are traded away and the long is sold, to the cent of the broker's cash
+    assert list(life.ledger.open_positions()) == []
+    assert life.world.sim.positions() == {}
+    [position] = life.ledger.positions.values()
+    assert life.world.sim.cash == 500_000 + position.realised - position.fees
