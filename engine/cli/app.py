@@ -50,6 +50,7 @@ GROUPS = {
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},
     "Set up": {
         "init": "engine.cli.init:init",
+        "readiness": "engine.cli.readiness:readiness",
         "doctor": "engine.cli.doctor.doctor:doctor",
         "init-files": "engine.cli.setup:init_files",
         "completion": "engine.cli.setup:completion",

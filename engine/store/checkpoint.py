@@ -104,7 +104,7 @@ def save(state: Path, journal: Journal, ledger: Ledger) -> Path | None:
     if journal.head.seq == 0:
         return None
     journal.sync()
-    body = msgspec.json.encode(_Fold(journal.head, fold_digest(), msgspec.Raw(_encoded(ledger))))
+    body = msgspec.json.encode(_Fold(journal.head, fold_digest(), msgspec.Raw(encoded(ledger))))
     folder = state / CHECKPOINTS
     path = folder / f"{Path(journal.head.file).stem}.json"
     try:
@@ -153,7 +153,7 @@ def _newest(state: Path) -> tuple[tuple[Head, Ledger] | None, list[str]]:
     return None, warnings
 
 
-def _encoded(ledger: Ledger) -> bytes:
+def encoded(ledger: Ledger) -> bytes:
     """The ledger as JSON, field by field. JSON knows only text as keys: a dictionary keyed by tuples becomes a list of pairs."""
     held: dict[str, object] = {}
     for name, hint in _held().items():
