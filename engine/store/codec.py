@@ -129,6 +129,13 @@ def decode(raw: bytes) -> Line:
     return Line(around.seq, around.at, around.account, fact)
 
 
+def newer_fields(raw: bytes) -> tuple[str, ...]:
+    """The keys of a line that this version knows nothing of: a newer one has written them, and what they mean is lost here."""
+    held = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    kind = header(raw).kind
+    return tuple(key for key in held if key not in AROUND and key not in FIELDS.get(kind, {}).values())
+
+
 def _body(line: Line) -> bytes:
     """The line without its hash and newline."""
     around = {

@@ -4,13 +4,16 @@ Torn is what a power cut leaves: bytes at the very end of the newest file that a
 does not fit was not torn, it was changed; that and everything wrong before the end is damage, and damage is never mended here.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.domain.errors import Damaged
+from engine.domain.facts import EngineStarted
 from engine.ports import Line
 from engine.store import codec
 
@@ -143,11 +146,36 @@ def verify_before(folder: Path, head: Head, budget: int) -> None:
 
 def facts(folder: Path, after: Head, upto: Head) -> Iterator[Line | Odd]:
     """The lines between two heads; the chain is taken as verified. What is whole and no fact of this version is odd."""
+    writer = ""
     for raw in _walk(folder, after, upto):
+        place = f"{raw.path}:{raw.line}"
         try:
-            yield codec.decode(raw.raw)
+            line = codec.decode(raw.raw)
         except Damaged as error:
-            yield Odd(f"{raw.path}:{raw.line}", str(error))
+            yield Odd(place, str(error) + _way_back(writer))
+            continue
+        if isinstance(line.fact, EngineStarted):
+            writer = line.fact.version if is_newer(line.fact.version) else ""
+        more = codec.newer_fields(raw.raw) if writer else ()
+        if more:
+            kind, told = type(line.fact).__name__, ", ".join(more)
+            yield Odd(place, f"the fact {kind} has what is unknown to this version: {told}" + _way_back(writer))
+        else:
+            yield line
+
+
+def is_newer(written: str) -> bool:
+    """Whether a version is newer than this program; what is no version is not."""
+    return _parts(written) > _parts(version("ibkr-spreads"))
+
+
+def _parts(written: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"[0-9]+", written)[:3])
+
+
+def _way_back(writer: str) -> str:
+    """How to go back to the version that wrote a line, where that is a newer one."""
+    return f"; version {writer} wrote it: pip install ibkr-spreads=={writer}, and start again" if writer else ""
 
 
 def account_of(folder: Path, head: Head) -> str:

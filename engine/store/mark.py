@@ -23,10 +23,15 @@ class Mark:
 
     def move(self, head: Head) -> None:
         """Say that everything up to this line is on disk."""
-        os.pwrite(self._file, f"{head.seq:0{_SEQ_DIGITS}d} {head.hash}\n".encode(), 0)
+        os.pwrite(self._file, text_of(head), 0)
 
     def close(self) -> None:
         os.close(self._file)
+
+
+def text_of(head: Head) -> bytes:
+    """What the mark holds when everything up to this line is on disk."""
+    return f"{head.seq:0{_SEQ_DIGITS}d} {head.hash}\n".encode()
 
 
 def hold(folder: Path, head: Head) -> None:
