@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +32,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.log import logger
 from engine.metrics import Reading, registry
+from engine.notify.notifier import Notifier
 from engine.ports import Broker, Clock, Journal
 from engine.readings import Sources, api_gauges, reading
 from engine.runtime.background import Background
@@ -44,6 +45,7 @@ from engine.runtime.feed import Feed
 from engine.runtime.freshness import Freshness
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
+from engine.runtime.maintenance import Restart, is_loss_expected
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.restart import leftovers
 from engine.runtime.schedule import calendar_around
@@ -70,6 +72,8 @@ class Options:
     serves_api: bool = True
     watches_files: bool = True
     observers: Sequence[Observer] = ()
+    notifier: Notifier | None = None
+    """Tells a person what happens while nobody looks."""
     on_control: Callable[[Control], None] = lambda _: None
     """Told once the engine can be asked."""
     on_reading: Callable[[Callable[[], Reading]], None] = lambda _: None
@@ -185,14 +189,7 @@ class App:
                 log.exception("preparing the data failed")
                 self._say(f"preparing the data failed: {described(error)}; it is tried again")
             background.halt_by_file(settings.state)
-            archive_every = timedelta(minutes=settings.archive_every_min)
-            beside: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-                ("keeping the link", background.keep_link),
-                ("looking for the HALT file", lambda: background.watch_halt_file(settings.state)),
-                ("archiving the chain", lambda: background.archive(self._quotes, settings.state, account, archive_every)),
-            ]
-            if options.watches_files:
-                beside.append(("watching the strategies", lambda: background.watch_strategies(settings.strategies, options.stop)))
+            beside = self._beside(background, account)
             if entry is not None:
                 beside += self._served(control, entry, sources)
             tasks = [group.create_task(kept_up(name, work, self._say)) for name, work in beside]
@@ -208,9 +205,29 @@ class App:
     def _sources(self, engine: Engine, broker: IbBroker, library: Library, outcomes: Outcomes, now: datetime) -> Sources:
         zone = zone_of(self._settings.tws_zone) or NEW_YORK
         parts = (engine, broker, self._finder, library, self._inbox, self._clock)
-        sources = Sources(*parts, outcomes, api_gauges(), zone, began_at=now)
+        restart, notifier = time.fromisoformat(self._settings.tws_restart), self._options.notifier
+        notices = notifier.counts if notifier is not None else dict[str, int]
+        sources = Sources(*parts, outcomes, api_gauges(), Restart(restart, zone), began_at=now, notices=notices)
+        if notifier is not None:
+            notifier.follow(engine.ledger, partial(is_loss_expected, restart=sources.restart))
+            engine.observers.append(notifier)
         self._options.on_reading(partial(reading, sources))
         return sources
+
+    def _beside(self, background: Background, account: str) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
+        """What goes on beside the beat, whoever asks the engine."""
+        settings, options = self._settings, self._options
+        archive_every = timedelta(minutes=settings.archive_every_min)
+        beside: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+            ("keeping the link", background.keep_link),
+            ("looking for the HALT file", lambda: background.watch_halt_file(settings.state)),
+            ("archiving the chain", lambda: background.archive(self._quotes, settings.state, account, archive_every)),
+        ]
+        if options.notifier is not None:
+            beside.append(("notifying", partial(options.notifier.run, self._clock)))
+        if options.watches_files:
+            beside.append(("watching the strategies", lambda: background.watch_strategies(settings.strategies, options.stop)))
+        return beside
 
     def _control(self, engine: Engine, snapshots: Snapshots, account: str, library: Library, broker: IbBroker) -> Control:
         refused, traffic = partial(_refused, library), partial(_traffic, broker)

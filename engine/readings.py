@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BrokerGauges
@@ -17,7 +17,7 @@ from engine.runtime.control import waiting
 from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
-from engine.runtime.maintenance import is_loss_expected
+from engine.runtime.maintenance import Restart, is_loss_expected
 from engine.runtime.outcomes import Outcomes
 from engine.tally import MACHINE_S, Tally
 
@@ -58,7 +58,7 @@ class Sources:
     clock: Clock
     outcomes: Outcomes
     api: ApiGauges
-    tws_zone: tzinfo
+    restart: Restart
     began_at: datetime
     notices: Callable[[], Mapping[str, int]] = dict
 
@@ -70,7 +70,7 @@ def reading(of: Sources) -> Reading:
     reconciled, limit = ledger.reconciled, usd(limits.risk.total, account)
     return Reading(
         connected=of.broker.is_connected,
-        loss_expected=is_loss_expected(now, of.tws_zone),
+        loss_expected=is_loss_expected(now, of.restart),
         subscriptions=gauges.lines_used,
         subscriptions_max=gauges.lines_limit,
         subscriptions_pct=gauges.lines_share_pct,

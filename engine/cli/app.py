@@ -57,6 +57,7 @@ GROUPS = {
         "upgrade": "engine.cli.keeping:upgrade",
         "init-files": "engine.cli.setup:init_files",
         "completion": "engine.cli.setup:completion",
+        "notify": "engine.cli.notified:notify",
     },
 }
 _NARROWEST = 40

@@ -25,6 +25,8 @@ from engine.settings import Settings
 
 VALUE_MAX = 4_096
 """Bytes of a file that holds one value."""
+TABLES = ("notify",)
+"""Parts of spreads.toml that are no single settings."""
 _WANTED = {
     "mode": "paper or sim",
     "host": "a name or an address, such as 127.0.0.1",
@@ -71,17 +73,29 @@ def _said(environment: Mapping[str, str]) -> dict[str, str]:
     return {**_toml(environment), **found}
 
 
-def _toml(environment: Mapping[str, str]) -> dict[str, str]:
+def settings_file(environment: Mapping[str, str]) -> tuple[Path, dict[str, object]]:
+    """The file of settings and what it says, settings and tables; nothing where there is none.
+
+    Raises UserError where it cannot be read, or has a table that is not known.
+    """
     named = environment.get(SETTINGS_VARIABLE)
     path = Path(named or SETTINGS_FILE)
     if named is None and not path.exists():
-        return {}
+        return path, {}
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f'{path}: {error}; write a setting a line, as  account = "DU1234567"') from error
+    unknown = [name for name, value in said.items() if isinstance(value, dict) and name not in TABLES]
+    if unknown:
+        raise UserError(f"{path}: [{unknown[0]}] is no table of settings; there is {', '.join(f'[{name}]' for name in TABLES)}")
+    return path, said
+
+
+def _toml(environment: Mapping[str, str]) -> dict[str, str]:
+    path, said = settings_file(environment)
     plain = {name: value for name, value in said.items() if not isinstance(value, dict)}
     problems = list(misspelled({variable(name): "" for name in plain}))
     if problems:

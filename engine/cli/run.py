@@ -1,6 +1,7 @@
 """`spreads run`: the engine, until it is stopped."""
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 from typing import Annotated
@@ -12,11 +13,13 @@ from engine.cli.given import settings_of
 from engine.cli.horizon import outdated
 from engine.cli.logs import log_to
 from engine.cli.narrate import INDENT, Narrator
+from engine.cli.notified import notifier_of
 from engine.cli.options import STATE, STRATEGIES, State, Strategies
 from engine.cli.show import complain, say
 from engine.cli.simclock import simulated_now
 from engine.domain.errors import EngineError, UserError
 from engine.domain.session import trading_day
+from engine.notify.notifier import Notifier
 from engine.ports import Clock
 from engine.runtime.clock import SystemClock
 from engine.runtime.control import Control
@@ -99,20 +102,21 @@ def run(
     settings = settings_of({name: value for name, value in given.items() if value is not None})
     if settings.mode == "live":
         raise UserError(NOT_LIVE.format("SPREADS_MODE=live"))
+    notifier = notifier_of(os.environ, settings.mode)
     state_of(settings.state)
     log_to(settings.state)
     if sim:
         loop = PacedLoop(speed)
         clock: Clock = LoopClock(loop, simulated_now(settings.host, settings.ports()[0]))
         say(f"the simulator's time is {clock.now():%Y-%m-%d %H:%M:%S} UTC, at {speed:g} times real time")
-        return run_on(_serve(settings, clock), loop)
-    return asyncio.run(_serve(settings, SystemClock()))
+        return run_on(_serve(settings, clock, notifier), loop)
+    return asyncio.run(_serve(settings, SystemClock(), notifier))
 
 
-async def _serve(settings: Settings, clock: Clock) -> int:
+async def _serve(settings: Settings, clock: Clock, notifier: Notifier | None) -> int:
     """Run the engine until a signal, or until it cannot go on."""
     narrator = Narrator(lambda text: say(text, INDENT))
-    options = Options(observers=[narrator])
+    options = Options(observers=[narrator], notifier=notifier)
 
     def opened(control: Control) -> None:
         narrator.ledger = control.ledger

@@ -1,5 +1,6 @@
 """When the broker is known to be away: a lost link then is no news, and one at any other time is."""
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
 from engine.domain.session import NEW_YORK
@@ -9,15 +10,24 @@ RESET_FROM, RESET_FOR = time(23, 45), timedelta(hours=1)
 """Every night but Friday's. Source: IBKR, system status page, daily reset for North America."""
 WEEKLY_FROM, WEEKLY_FOR = time(23, 0), timedelta(hours=4)
 """Friday's night, until three in the morning of Saturday. Source: the same."""
-RESTART_FROM, RESTART_FOR = time(23, 45), timedelta(minutes=10)
-"""What TWS and IB Gateway are set to at first: they restart themselves, by the clock of their machine."""
+RESTART_FOR = timedelta(minutes=10)
+"""TWS and IB Gateway restart themselves, and log in again."""
 EARLY = timedelta(minutes=1)
 """By how much clocks may differ."""
 
 
-def is_loss_expected(now: datetime, tws_zone: tzinfo) -> bool:
-    """Whether the link may be gone now without anything being wrong; `tws_zone` is the time zone that TWS runs in."""
-    return _is_reset(now.astimezone(NEW_YORK)) or _within(now.astimezone(tws_zone), 0, RESTART_FROM, RESTART_FOR)
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """When TWS restarts by itself, by the clock of the machine it runs on."""
+
+    at: time
+    zone: tzinfo
+
+
+def is_loss_expected(now: datetime, restart: Restart) -> bool:
+    """Whether the link may be gone now without anything being wrong."""
+    there = now.astimezone(restart.zone)
+    return _is_reset(now.astimezone(NEW_YORK)) or any(_within(there, ago, restart.at, RESTART_FOR) for ago in (0, 1))
 
 
 def _is_reset(now: datetime) -> bool:

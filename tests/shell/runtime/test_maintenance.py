@@ -1,12 +1,12 @@
 """When a lost link is no news: the broker's nightly reset, its weekly maintenance, and the restart of TWS where it runs."""
 
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from engine.domain.session import NEW_YORK
-from engine.runtime.maintenance import is_loss_expected
+from engine.runtime.maintenance import Restart, is_loss_expected
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -28,9 +28,12 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_loss_is_expected_while_the_broker_resets(at: str, expected: bool) -> None:
-    assert is_loss_expected(datetime.fromisoformat(at).replace(tzinfo=NEW_YORK), NEW_YORK) is expected
+    assert is_loss_expected(datetime.fromisoformat(at).replace(tzinfo=NEW_YORK), Restart(time(23, 45), NEW_YORK)) is expected
 
 
-@pytest.mark.parametrize(("at", "expected"), [("2026-11-23T23:50", True), ("2026-11-23T23:56", False)])
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [("2026-11-23T23:56", False), ("2026-11-23T23:57", True), ("2026-11-24T00:07", True), ("2026-11-24T00:08", False)],
+)
 def test_loss_is_expected_while_tws_restarts_by_the_clock_of_its_machine(at: str, expected: bool) -> None:
-    assert is_loss_expected(datetime.fromisoformat(at).replace(tzinfo=BERLIN), BERLIN) is expected
+    assert is_loss_expected(datetime.fromisoformat(at).replace(tzinfo=BERLIN), Restart(time(23, 58), BERLIN)) is expected

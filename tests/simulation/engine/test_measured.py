@@ -3,8 +3,13 @@
 from pathlib import Path
 
 from engine.metrics import PUBLISHED, Reading
+from engine.notify.choice import Choice
+from engine.notify.messages import Message
+from engine.notify.notifier import Notifier
 from tests.simulation.engine import given
 from tests.simulation.engine.world import World, play
+
+CALLS = {"calls.yaml": given.strategy("calls", "bear_call", exits="time >= 09:45 New York")}
 
 
 def test_engine_that_traded_publishes_every_metric_and_counts_what_it_did(tmp_path: Path) -> None:
@@ -14,9 +19,7 @@ def test_engine_that_traded_publishes_every_metric_and_counts_what_it_did(tmp_pa
         filled = sum(order.state == "filled" for order in life.ledger.orders.values())
         return life.read(), filled
 
-    now, filled = play(
-        act, tmp_path, strategies={"calls.yaml": given.strategy("calls", "bear_call", exits="time >= 09:45 New York")}
-    )
+    now, filled = play(act, tmp_path, strategies=CALLS)
 
     assert [name for name in PUBLISHED if getattr(now, name) is None] == []
     assert (now.orders["filled"], now.fill_seconds.count) == (filled, filled)
@@ -31,3 +34,29 @@ def test_engine_that_traded_publishes_every_metric_and_counts_what_it_did(tmp_pa
     assert now.api_failures == now.api_errors[104], "changes that came after the fill, and no notice"
     assert now.day_alarm_usd < now.day_stop_usd < 0
     assert now.risk_limit_usd > 0
+
+
+def test_person_who_is_away_is_told_of_what_was_traded_and_a_service_that_fails_stops_nothing(tmp_path: Path) -> None:
+    received: list[Message] = []
+
+    def send(message: Message) -> bool:
+        received.append(message)
+        if message.kind == "halt":
+            raise OSError("the service is away")
+        return True
+
+    async def act(world: World) -> tuple[Notifier, Reading]:
+        notifier = Notifier(Choice(), send, pause_s=0)
+        life = await world.start(notifier=notifier)
+        await world.when(lambda: [order.state for order in life.orders("close")] == ["filled"], within_s=900)
+        life.control.halt("ada", "lunch")
+        await world.when(lambda: life.control.status()["trading"] == "halted")
+        await world.until("09:50:00")
+        notifier.rest()
+        return notifier, life.read()
+
+    notifier, now = play(act, tmp_path, strategies=CALLS)
+
+    assert [message.title.split(" ")[0] for message in received if message.kind == "fill"] == ["opened", "closed"]
+    assert [message.title for message in received if message.kind == "halt"] == ["HALTED by ada"] * 3
+    assert now.notices == notifier.counts() == {"sent": 2, "failed": 1, "dropped": 0, "repeated": 0}

@@ -17,6 +17,7 @@ from engine.domain.facts import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.metrics import Reading
+from engine.notify.notifier import Notifier
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between
@@ -161,6 +162,7 @@ class Life:
         knows_all: bool = True,
         funnel_every: timedelta | None = timedelta(minutes=5),
         clock: Clock | None = None,
+        notifier: Notifier | None = None,
         **settings: object,
     ) -> None:
         """`knows_all` is false where others use the broker too: what holds of one engine alone is then not looked at."""
@@ -179,6 +181,7 @@ class Life:
             serves_api=serves_api,
             watches_files=watches_files,
             observers=[self],
+            notifier=notifier,
             on_control=self._on_control,
             on_reading=self._on_reading,
             on_mended=on_mended,
