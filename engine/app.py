@@ -37,7 +37,7 @@ from engine.ports import Broker, Clock, Journal
 from engine.readings import Sources, api_gauges, reading
 from engine.runtime.background import Background
 from engine.runtime.clock import SteadyClock, elapsed_s
-from engine.runtime.control import Control, Identity, Traffic
+from engine.runtime.control import Control
 from engine.runtime.engine import Engine
 from engine.runtime.evidence import Evidence
 from engine.runtime.faults import kept_up
@@ -51,6 +51,7 @@ from engine.runtime.restart import leftovers
 from engine.runtime.schedule import calendar_around
 from engine.runtime.seams import Observer
 from engine.runtime.snapshots import Snapshots
+from engine.runtime.standing import Identity, Traffic
 from engine.settings import Settings
 from engine.store.checkpoint import recover, save
 from engine.store.explanations import Explanations, latest, recall

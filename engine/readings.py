@@ -13,12 +13,12 @@ from engine.decide.risk.exposure import exposure
 from engine.domain.session import trading_day
 from engine.metrics import Reading
 from engine.ports import Clock
-from engine.runtime.control import waiting
 from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.maintenance import Restart, is_loss_expected
 from engine.runtime.outcomes import Outcomes
+from engine.runtime.standing import waiting
 from engine.tally import MACHINE_S, Tally
 
 STATUSES = ("2xx", "3xx", "4xx", "503", "5xx")

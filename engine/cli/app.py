@@ -44,6 +44,7 @@ GROUPS = {
         "cancel": "engine.cli.holdings:cancel",
         "halt": "engine.cli.remote:halt",
         "resume": "engine.cli.remote:resume",
+        "pause": "engine.cli.remote:pause",
         "lift": "engine.cli.remote:lift",
         "why": "engine.cli.reasons:why",
     },

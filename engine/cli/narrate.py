@@ -22,6 +22,8 @@ from engine.domain.facts import (
     LegFilled,
     LegsExpired,
     LinkChanged,
+    OpeningsPaused,
+    OpeningsResumed,
     OptionsExercised,
     OrderAbsent,
     OrderApproved,
@@ -34,6 +36,7 @@ from engine.domain.facts import (
     OrderRejected,
     OrderRepriced,
     OrderSent,
+    OrderTightened,
     OrderUnknown,
     PositionSettled,
     Reconciled,
@@ -92,6 +95,10 @@ class Narrator:
                 return f"HALTED    by {fact.by}: {fact.reason}"
             case Resumed():
                 return f"resumed   by {fact.by}"
+            case OpeningsPaused():
+                return f"paused    {fact.strategy} by {fact.by}{f': {fact.reason}' if fact.reason else ''}; its exits go on"
+            case OpeningsResumed():
+                return f"resumed   {fact.strategy} by {fact.by}"
             case Reconciled(differences=differences, foreign=foreign):
                 if differences:
                     return "reconcile " + "; ".join(differences)
@@ -146,6 +153,8 @@ class Narrator:
                 return f"cancel    {fact.order_ref}: {reason}"
             case OrderDenied():
                 return f"denied    {fact.order_ref}: {fact.obstacle}"
+            case OrderTightened():
+                return f"safer     {fact.order_ref} by {fact.by}: {fact.quantity}, never below {fact.worst}"
             case OrderDeclined():
                 return f"declined  {fact.order_ref} by {fact.by}" + (f": {fact.reason}" if fact.reason else "")
             case OrderExpired():

@@ -1,4 +1,4 @@
-"""What all facts up to a past moment add up to, and why a strategy traded then or did not."""
+"""A past moment as a person names it, and what the history says of it."""
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
@@ -6,15 +6,9 @@ from pathlib import Path
 
 from engine.cli.client import needs_journal
 from engine.cli.instants import WholeDay, moment
-from engine.domain.errors import UserError
-from engine.domain.facts import EngineStarted, SharedFileLoaded, StrategyLoaded, StrategyRefused
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
-from engine.runtime.schedule import session_of
-from engine.runtime.why import stopped_then, when_then, why_row
-from engine.store import journal, lines
-from engine.store.checkpoint import fold
-from engine.store.explanations import latest, recall
+from engine.runtime import past
 
 
 def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
@@ -22,53 +16,22 @@ def why_then(state: Path, strategy: str, at: str | None) -> dict[str, object]:
 
     Raises UserError where there is no journal, nothing was written by then, or the strategy was not known.
     """
-    ledger, seen_at, refused = ledger_at(state, at, {strategy})
-    if strategy not in ledger.strategies and strategy not in ledger.funnels:
-        known = ", ".join(sorted({*ledger.strategies, *ledger.funnels})) or "none"
-        raise UserError(f"no strategy {strategy!r} in the history{f' by {at}' if at else ''}; known: {known}")
-    _, funnel = ledger.funnels.get(strategy, (None, None))
-    stopped = stopped_then(strategy, ledger, seen_at, session_of(seen_at))
-    return why_row(ledger, strategy, seen_at, stopped, when_then(funnel), refused)
+    needs_journal(state)
+    return past.why_then(state, strategy, _end_of(at), at or "")
 
 
 def ledger_at(state: Path, at: str | None, asked: Collection[str] = ()) -> tuple[Ledger, datetime, dict[str, str]]:
     """What all facts up to a moment, or all of them, add up to, with that moment and the problems of files refused by then.
 
-    Of the explanations it holds the last ones, and those of the strategies `asked` however long ago they looked.
-
-    Reads beside a running engine: what it is just writing is not seen.
+    Raises UserError where there is no journal or nothing was written by then.
     """
     needs_journal(state)
-    folder = state / journal.FOLDER
-    until = _end_of(at) if at is not None else None
-    head, _ = lines.verified(folder)
-    ledger, first, last, refused = Ledger(), None, None, dict[str, str]()
-    for line in lines.facts(folder, lines.START, head):
-        if isinstance(line, lines.Odd):
-            continue
-        first = first or line.at
-        if until is not None and line.at > until:
-            break
-        fold(line, ledger, folder)  # what cannot follow was passed over by the engine as well
-        last = line.at
-        match line.fact:
-            case StrategyRefused(file=file, problems=problems):
-                refused[file] = problems
-            case StrategyLoaded(file=file) | SharedFileLoaded(file=file):
-                refused.pop(file, None)
-            case EngineStarted():
-                refused.clear()  # what is refused still is told anew at every start
-            case _:
-                pass
-    if first is None or last is None or (until is not None and first > until):
-        since = f"; the first line was written at {first:%Y-%m-%d %H:%M:%S} UTC" if first else ""
-        raise UserError(f"{state}: nothing was recorded{f' by {at}' if at else ''}{since}")
-    explained = latest(state, until, asked)
-    recall(ledger, explained)
-    return ledger, max([last, *(line.at for line in explained)]) if until is None else until, refused
+    return past.ledger_at(state, _end_of(at), asked, at or "")
 
 
-def _end_of(at: str) -> datetime:
+def _end_of(at: str | None) -> datetime | None:
+    if at is None:
+        return None
     wanted = moment(at)
     if not isinstance(wanted, WholeDay):
         return wanted

@@ -84,8 +84,29 @@ def _leave_halt(state: Path, text: str, error: EngineError) -> None:
         raise UserError(f"{why}, and nothing was halted; halt as the user who runs the engine") from problem
 
 
-def resume(*, state: State = STATE, by: By = "") -> int:
-    """Allow openings again after a halt."""
+def pause(strategy: str, reason: str = "", *, state: State = STATE, by: By = "") -> int:
+    """Stop the openings of one strategy and cancel those that work. Its exits go on.
+
+    Parameters
+    ----------
+    strategy
+        Its name.
+    reason
+        Why; kept in the history.
+    """
+    return say_word(state, f"/v1/strategies/{named(strategy)}/pause", by, reason)
+
+
+def resume(*, strategy: str = "", state: State = STATE, by: By = "") -> int:
+    """Allow openings again after a halt, or those of one strategy that was paused.
+
+    Parameters
+    ----------
+    strategy
+        Which paused strategy; not given to end a halt.
+    """
+    if strategy:
+        return say_word(state, f"/v1/strategies/{named(strategy)}/resume", by, "")
     file = state / HALT
     left = file.read_bytes() if file.is_file() else None
     if left is not None:

@@ -6,6 +6,7 @@ async with AsyncClient("state") as engine:
 """
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -14,7 +15,9 @@ import httpx
 
 from engine.api.models.approvals import Approval
 from engine.api.models.candidates import Candidate
-from engine.api.models.orders import Execution, Order, OrderDetail
+from engine.api.models.files import Checked
+from engine.api.models.history import Table
+from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.status import Health, Status
 from engine.api.models.strategies import Strategies
@@ -118,6 +121,34 @@ class AsyncClient:
         """End an order."""
         return await self._ask(calls.cancel(order_ref, by or self._by, reason))
 
+    async def edit(
+        self, order_ref: str, *, quantity: int | None = None, worst: Shown = None, by: str | None = None, reason: str = ""
+    ) -> Outcome:
+        """Make a waiting opening safer: fewer spreads, a better worst price, or both."""
+        return await self._ask(calls.edit(order_ref, calls.edit_word(by or self._by, reason, quantity, worst)))
+
+    async def modify(self, order_ref: str, worst: Shown, *, by: str | None = None, reason: str = "") -> Outcome:
+        """Make an opening that works safer: it is never priced below `worst` any more."""
+        return await self._ask(calls.modify(order_ref, calls.edit_word(by or self._by, reason, None, worst)))
+
+    async def order_preview(self, candidate: str, *, quantity: int | None = None, limit: Shown = None) -> OrderPreview:
+        """What the order of a picked candidate would be now, with every gate and the broker's what-if."""
+        return await self._ask(calls.order_preview(calls.pick_word(candidate, self._by, "", quantity, limit, None)))
+
+    async def execute(
+        self,
+        candidate: str,
+        shown_net: Shown = None,
+        *,
+        quantity: int | None = None,
+        limit: Shown = None,
+        by: str | None = None,
+        reason: str = "",
+    ) -> Outcome:
+        """Have the order of a picked candidate proposed, at the net that was shown."""
+        word = calls.pick_word(candidate, by or self._by, reason, quantity, limit, shown_net)
+        return await self._ask(calls.execute(word))
+
     async def executions(self, limit: int = 500) -> tuple[Execution, ...]:
         """The last executions, newest first."""
         return await self._ask(calls.executions(limit))
@@ -126,9 +157,25 @@ class AsyncClient:
         """Every strategy with its last look."""
         return await self._ask(calls.strategies())
 
-    async def why(self, strategy: str) -> Why:
-        """Why a strategy trades or does not."""
-        return await self._ask(calls.why(strategy))
+    async def why(self, strategy: str, at: datetime | None = None) -> Why:
+        """Why a strategy trades or does not, now or at a past moment, which names its zone."""
+        return await self._ask(calls.why(strategy, at))
+
+    async def pause(self, strategy: str, reason: str = "", *, by: str | None = None) -> Outcome:
+        """Stop the openings of one strategy; its exits go on."""
+        return await self._ask(calls.pause(strategy, by or self._by, reason))
+
+    async def unpause(self, strategy: str, reason: str = "", *, by: str | None = None) -> Outcome:
+        """Allow the openings of one strategy again."""
+        return await self._ask(calls.unpause(strategy, by or self._by, reason))
+
+    async def check(self, text: str, file: str = "strategy.yaml") -> Checked:
+        """What the language says of a file, without putting it in force."""
+        return await self._ask(calls.check(text, file))
+
+    async def sql(self, text: str, *, limit: int = 1_000, within_s: float = 10.0) -> Table:
+        """The answer to one SELECT over the history."""
+        return await self._ask(calls.sql(text, limit, within_s))
 
     async def halt(self, reason: str = "", *, by: str | None = None) -> Outcome:
         """Stop opening and cancel working entries; exits keep working."""

@@ -5,6 +5,7 @@ Both clients send these, so that no path stands in two places.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
@@ -13,12 +14,14 @@ from pydantic import BaseModel, TypeAdapter
 
 from engine.api.models.approvals import Approval
 from engine.api.models.candidates import Candidate
-from engine.api.models.orders import Execution, Order, OrderDetail
+from engine.api.models.files import Checked, CheckWord
+from engine.api.models.history import Question, Table
+from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.status import Health, Status
 from engine.api.models.strategies import Strategies
 from engine.api.models.why import Why
-from engine.api.models.words import CloseWord, LiftWord, Outcome, PricedWord, Word
+from engine.api.models.words import CloseWord, EditWord, LiftWord, Outcome, PickWord, PricedWord, Word
 
 T = TypeVar("T")
 Method = Literal["GET", "POST", "DELETE"]
@@ -43,6 +46,7 @@ _STATUS, _HEALTH, _WHY = TypeAdapter(Status), TypeAdapter(Health), TypeAdapter(W
 _CANDIDATES, _APPROVALS = TypeAdapter(tuple[Candidate, ...]), TypeAdapter(tuple[Approval, ...])
 _POSITIONS, _POSITION, _CLOSE = TypeAdapter(tuple[Position, ...]), TypeAdapter(Position), TypeAdapter(ClosePreview)
 _ORDERS, _ORDER, _EXECUTIONS = TypeAdapter(tuple[Order, ...]), TypeAdapter(OrderDetail), TypeAdapter(tuple[Execution, ...])
+_ORDER_PREVIEW, _CHECKED, _TABLE = TypeAdapter(OrderPreview), TypeAdapter(Checked), TypeAdapter(Table)
 _STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
 
 
@@ -111,8 +115,8 @@ def strategies() -> Call[Strategies]:
     return Call("GET", "/v1/strategies", _STRATEGIES)
 
 
-def why(strategy: str) -> Call[Why]:
-    return Call("GET", f"/v1/why/{_name(strategy)}", _WHY)
+def why(strategy: str, at: datetime | None) -> Call[Why]:
+    return Call("GET", f"/v1/why/{_name(strategy)}", _WHY, query=_told(at=at.isoformat() if at else None))
 
 
 def halt(by: str, reason: str) -> Call[Outcome]:
@@ -121,6 +125,46 @@ def halt(by: str, reason: str) -> Call[Outcome]:
 
 def resume(by: str, reason: str) -> Call[Outcome]:
     return Call("POST", "/v1/resume", _OUTCOME, Word(by=by, reason=reason))
+
+
+def edit(order_ref: str, word: EditWord) -> Call[Outcome]:
+    return Call("POST", f"/v1/approvals/{_name(order_ref)}/edit", _OUTCOME, word)
+
+
+def modify(order_ref: str, word: EditWord) -> Call[Outcome]:
+    return Call("POST", f"/v1/orders/{_name(order_ref)}/modify", _OUTCOME, word)
+
+
+def edit_word(by: str, reason: str, quantity: int | None, worst: Shown) -> EditWord:
+    return EditWord(by=by, reason=reason, quantity=quantity, worst=_net(worst))
+
+
+def pick_word(candidate: str, by: str, reason: str, quantity: int | None, limit: Shown, shown_net: Shown) -> PickWord:
+    return PickWord(candidate=candidate, by=by, reason=reason, quantity=quantity, limit=_net(limit), shown_net=_net(shown_net))
+
+
+def order_preview(word: PickWord) -> Call[OrderPreview]:
+    return Call("POST", "/v1/orders/preview", _ORDER_PREVIEW, word)
+
+
+def execute(word: PickWord) -> Call[Outcome]:
+    return Call("POST", "/v1/orders/execute", _OUTCOME, word)
+
+
+def pause(strategy: str, by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", f"/v1/strategies/{_name(strategy)}/pause", _OUTCOME, Word(by=by, reason=reason))
+
+
+def unpause(strategy: str, by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", f"/v1/strategies/{_name(strategy)}/resume", _OUTCOME, Word(by=by, reason=reason))
+
+
+def check(text: str, file: str) -> Call[Checked]:
+    return Call("POST", "/v1/strategies/check", _CHECKED, CheckWord(text=text, file=file))
+
+
+def sql(text: str, limit: int, within_s: float) -> Call[Table]:
+    return Call("POST", "/v1/sql", _TABLE, Question(sql=text, limit=limit, within_s=within_s))
 
 
 def lift(name: str, by: str, reason: str, strategy: str) -> Call[Outcome]:

@@ -6,8 +6,9 @@
 2. What people ask for is closed or canceled (`requests`), and positions whose exit rule holds are closed, some to be
    rolled (`exits`, `rolls`).
    Each order and each position is decided apart: one that fails stops no other (`apart`).
-3. Candidates of all strategies are found, sized and gated, best first (`entries`); each opening counts against the
-   limits of the next, because one order is proposed at a time and the ledger has it at the next beat.
+3. What a person has picked is proposed (`picks`); else candidates of all strategies are found, sized and gated, best first
+   (`entries`); each opening counts against the limits of the next, because one order is proposed at a time and the ledger has it
+   at the next beat.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from functools import partial
 
 from engine.decide.apart import apart
 from engine.decide.entry.entries import entries
+from engine.decide.entry.picks import picks
 from engine.decide.exit.closing import proposals
 from engine.decide.exit.exits import exits
 from engine.decide.order.orders import tend
@@ -47,11 +49,14 @@ def decide(snapshot: Snapshot, rulebook: Rulebook) -> list[Decision]:
     # A close proposed now is not in the ledger yet, so nothing could be held against it: openings wait for the next look.
     has_failed = any(isinstance(one, Fault) for one in before)
     is_closing = proposals([*asked, *closings]) > 0
-    openings = [] if has_failed or is_closing else apart("entries", partial(entries, snapshot, rulebook, rows), snapshot)
+    is_free = not has_failed and not is_closing
+    picked = apart("picks", partial(picks, snapshot, rulebook, rows, is_free=is_free), snapshot)
+    is_free = is_free and not proposals(picked)
+    openings = apart("entries", partial(entries, snapshot, rulebook, rows), snapshot) if is_free else []
     younger = refresh(snapshot, tripping, wanted=any(isinstance(one, RefreshAccount) for one in openings))
     openings = [one for one in openings if not isinstance(one, RefreshAccount)]
     kept = [one for one in before if not _opens(one, snapshot)] if has_failed else before
-    return [*kept, *openings, *younger]
+    return [*kept, *picked, *openings, *younger]
 
 
 def _opens(decision: Decision, snapshot: Snapshot) -> bool:

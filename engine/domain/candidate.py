@@ -99,6 +99,11 @@ class Candidate:
         return Decimal(repr(round(self.net, 6)))
 
 
+def candidate_name(strategy: str, key: str) -> str:
+    """What one spread of one strategy is called, the same as long as it is that; `key` is the spread's."""
+    return f"{strategy}:{key}"
+
+
 def candidate_row(candidate: Candidate) -> dict[str, object]:
     """The candidate as plain data, the same in the scan, the API and the history; absent values are None.
 

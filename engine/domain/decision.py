@@ -26,6 +26,7 @@ from engine.domain.facts import (
     OrderProposed,
     OrderRepriced,
     OrderSent,
+    OrderTightened,
     OrderUnknown,
     PositionSettled,
 )
@@ -94,6 +95,13 @@ class Reprice:
     order_ref: str
     limit: Decimal
     step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tighten:
+    """A person has made an opening safer."""
+
+    fact: OrderTightened
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +215,7 @@ class Reply:
 
 
 Decision = (
-    Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Cancel | MarkUnknown | TriggerExit
+    Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Tighten | Cancel | MarkUnknown | TriggerExit
     | ConfirmExit | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker | RefreshAccount | Halt | Reply
     | Fault
 )  # fmt: skip
@@ -236,7 +244,7 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (OrderExpired(ref, reason),)
         case DenyEntry(fact=fact) | Ask(fact=fact) | Settle(fact=fact) | TriggerExit(fact=fact) | Trip(fact=fact):
             return (fact,)
-        case BlockExit(fact=fact) | FreeExit(fact=fact):
+        case BlockExit(fact=fact) | FreeExit(fact=fact) | Tighten(fact=fact):
             return (fact,)
         case RecordFunnel(fact=fact, candidates=candidates):
             return (fact, candidates)

@@ -91,6 +91,24 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningsPaused:
+    """A person stops the openings of one strategy; its exits go on."""
+
+    strategy: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningsResumed:
+    """A person allows them again."""
+
+    strategy: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class BreakerTripped:
     """A loss reached its limit: what the limit stops stays stopped until it lifts, whatever the number does next."""
 
@@ -263,6 +281,19 @@ class ApprovalAsked:
     """Net at mid that the trader is shown, USD per share."""
     reason: str
     """Why a person is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTightened:
+    """A person has made an opening safer: fewer spreads, a better worst price, or both."""
+
+    order_ref: str
+    by: str
+    reason: str
+    quantity: int
+    """Spreads from now on, never more than before."""
+    worst: Decimal
+    """It is never priced below this from now on, USD per share, + received; never less than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,7 +528,7 @@ class ErrorHeard:
 
 
 OrderFact = (
-    OrderProposed | OrderPreviewed | ApprovalAsked | OrderApproved | OrderDenied | OrderDeclined | OrderExpired
+    OrderProposed | OrderPreviewed | ApprovalAsked | OrderTightened | OrderApproved | OrderDenied | OrderDeclined | OrderExpired
     | OrderSent | OrderAcknowledged | OrderRepriced | CancelRequested | LegFilled | CommissionReported
     | OrderCanceled | OrderRejected | OrderUnknown | OrderAbsent
 )  # fmt: skip
@@ -505,8 +536,8 @@ Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 """What was looked at and not done. Nothing that leaves the machine depends on it: it is kept beside the journal, for a while."""
 Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | SharedFileLoaded | LinkChanged
-    | Halted | Resumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact
-    | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised
+    | Halted | Resumed | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded
+    | Explanation | OrderFact | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised
     | FactRefused | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}

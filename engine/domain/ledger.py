@@ -38,6 +38,8 @@ from engine.domain.facts import (
     LegFilled,
     LegsExpired,
     LinkChanged,
+    OpeningsPaused,
+    OpeningsResumed,
     OptionsExercised,
     OrderAbsent,
     OrderAcknowledged,
@@ -52,6 +54,7 @@ from engine.domain.facts import (
     OrderRejected,
     OrderRepriced,
     OrderSent,
+    OrderTightened,
     OrderUnknown,
     PositionSettled,
     Reconciled,
@@ -134,6 +137,8 @@ class Ledger:
     """Result of the day at which a person lifted a breaker of the day, USD, with that day: from there it is measured on."""
     blocked_exits: dict[str, tuple[datetime, ExitBlocked]] = field(default_factory=dict[str, tuple[datetime, ExitBlocked]])
     """Exits that are due and cannot act, with the moment since when, by position."""
+    pauses: dict[str, tuple[datetime, OpeningsPaused]] = field(default_factory=dict[str, tuple[datetime, OpeningsPaused]])
+    """Strategies whose openings a person has paused, with the moment."""
     mode: str = ""
     """What the engine was started for: sim, paper or live."""
     resumed_at: datetime | None = None
@@ -157,6 +162,7 @@ class Ledger:
             case (
                 OrderPreviewed()
                 | ApprovalAsked()
+                | OrderTightened()
                 | OrderApproved()
                 | OrderDenied()
                 | OrderDeclined()
@@ -189,7 +195,7 @@ class Ledger:
                 self.halt = fact
             case Resumed():
                 self._resume(at)
-            case BreakerTripped() | BreakerLifted() | ExitBlocked() | ExitFreed():
+            case OpeningsPaused() | OpeningsResumed() | BreakerTripped() | BreakerLifted() | ExitBlocked() | ExitFreed():
                 self._stand(fact, at)
             case LinkChanged():
                 self.link, self.link_at = fact, at
@@ -375,9 +381,15 @@ class Ledger:
         """+1 where a position was opened by buying the contract, -1 where by selling it."""
         return next(leg.sign for leg in self.orders[position].spread.legs if leg.contract.con_id == con_id)
 
-    def _stand(self, fact: BreakerTripped | BreakerLifted | ExitBlocked | ExitFreed, at: datetime) -> None:
-        """What stands from now on, or no longer does: a breaker, an exit that cannot act."""
+    def _stand(
+        self, fact: OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | ExitBlocked | ExitFreed, at: datetime
+    ) -> None:
+        """What stands from now on, or no longer does: a pause, a breaker, an exit that cannot act."""
         match fact:
+            case OpeningsPaused():
+                self.pauses[fact.strategy] = (at, fact)
+            case OpeningsResumed():
+                self.pauses.pop(fact.strategy, None)
             case BreakerTripped():
                 self.breakers[(fact.strategy, fact.name)] = (at, fact)
             case BreakerLifted():

@@ -8,7 +8,7 @@ the broker says works is working again: it is `revived`, and canceled as soon as
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 from engine.domain.errors import IllegalFact
@@ -30,6 +30,7 @@ from engine.domain.facts import (
     OrderRejected,
     OrderRepriced,
     OrderSent,
+    OrderTightened,
     OrderUnknown,
     Purpose,
 )
@@ -59,6 +60,7 @@ TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
     "previewed": {
         "OrderPreviewed": "previewed",
         "ApprovalAsked": "previewed",
+        "OrderTightened": "previewed",
         "OrderApproved": "approved",
         "OrderDenied": "denied",
         "OrderDeclined": "declined",
@@ -77,6 +79,7 @@ TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
     "working": {
         "OrderAcknowledged": "working",
         "OrderRepriced": "working",
+        "OrderTightened": "working",
         "CancelRequested": "working",
         "OrderCanceled": "canceled",
         "OrderRejected": "rejected",
@@ -87,6 +90,7 @@ TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
     "partly_filled": {
         "OrderAcknowledged": "partly_filled",
         "OrderRepriced": "partly_filled",
+        "OrderTightened": "partly_filled",
         "CancelRequested": "partly_filled",
         "OrderCanceled": "canceled",
         "OrderRejected": "canceled",
@@ -330,6 +334,24 @@ def revision(exec_id: str) -> int:
     return int(last) if dot and last.isdecimal() else 0
 
 
+def _tightened(proposal: OrderProposed, fact: OrderTightened) -> OrderProposed:
+    """The proposal as it stands from now on. What it may lose and cost shrinks with its size; a better price is not counted."""
+    share = Decimal(fact.quantity) / proposal.quantity
+    return replace(
+        proposal,
+        quantity=fact.quantity,
+        worst=fact.worst,
+        limit=max(proposal.limit, fact.worst),
+        max_loss=_cents(proposal.max_loss * share),
+        fees=_cents(proposal.fees * share),
+    )
+
+
+def _cents(usd: Decimal) -> Decimal:
+    """Never less than it is."""
+    return usd.quantize(Decimal("0.01"), rounding=ROUND_CEILING)
+
+
 def proposed(fact: OrderProposed, at: datetime) -> Order:
     """The order that a proposal starts."""
     return Order(fact, "proposed", proposed_at=at, changed_at=at, limit=fact.limit, priced_at=at)
@@ -356,6 +378,8 @@ def advance(order: Order, fact: OrderFact, at: datetime) -> Order:
             return replace(moved, preview=fact)
         case ApprovalAsked():
             return replace(moved, asked=fact)
+        case OrderTightened():
+            return replace(moved, proposed=_tightened(order.proposed, fact))
         case OrderApproved():
             return replace(moved, approved_by=fact.by, spot=fact.spot, limit=fact.limit, priced_at=at)
         case OrderDenied():

@@ -94,7 +94,37 @@ class CancelAsked:
     reason: str = ""
 
 
-Request = CloseAsked | CancelAsked
+@dataclass(frozen=True, slots=True)
+class TightenAsked:
+    """A person asks that an opening be made safer: fewer spreads, a better worst price, or both."""
+
+    order_ref: str
+    by: str
+    reason: str = ""
+    quantity: int | None = None
+    """Spreads; None leaves them."""
+    worst: Decimal | None = None
+    """USD per share, + received; None leaves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAsked:
+    """A person has picked one candidate and asks for its order."""
+
+    strategy: str
+    key: str
+    """Which spread: its legs and directions."""
+    by: str
+    reason: str = ""
+    quantity: int | None = None
+    """Spreads; None takes what the strategy's sizing gives."""
+    limit: Decimal | None = None
+    """USD per share, + received: the order is never priced below it; None walks as the strategy does."""
+    shown_net: Decimal | None = None
+    """Net at mid that the person was shown, USD per share, + received; None where nobody was shown one."""
+
+
+Request = CloseAsked | CancelAsked | TightenAsked | OpenAsked
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +200,14 @@ class Snapshot:
     leaps: tuple[Leap, ...] = ()
     """When the clock went ahead at once, newest last."""
     paused: frozenset[str] = frozenset()
-    """Strategies whose entries are stopped: deleted, disabled or held back by a loosening that waits for a yes."""
+    """Strategies whose openings are stopped, those that a person has paused among them."""
 
     pace: float = 1.0
     """Seconds of this clock in one second of the machine: a simulator's time may run faster, a wire and a broker do not."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "account", self.account.as_of(self.at))
+        object.__setattr__(self, "paused", self.paused | self.ledger.pauses.keys())
 
     @property
     def is_open(self) -> bool:

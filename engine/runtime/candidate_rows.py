@@ -5,10 +5,9 @@ from datetime import datetime
 
 from engine.decide.entry.find import Look
 from engine.decide.quotes import Rows, spread_quote
-from engine.domain.candidate import Candidate, candidate_row
+from engine.domain.candidate import Candidate, candidate_name, candidate_row
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry
-from engine.domain.spread import Spread
 from engine.runtime.plain import Row, number
 
 
@@ -25,7 +24,7 @@ def live_row(candidate: Candidate, found_at: datetime, rows: Rows, now: datetime
     spread = candidate.spread
     quote = spread_quote(spread, rows, "open")
     return {
-        "candidate": candidate_name(candidate.strategy, spread),
+        "candidate": candidate_name(candidate.strategy, spread.key),
         **candidate_row(candidate),
         "structure": spread.structure,
         "spread": str(spread),
@@ -39,8 +38,3 @@ def live_row(candidate: Candidate, found_at: datetime, rows: Rows, now: datetime
         "quotes_obstacle": quote.obstacle if quote else "a leg has no quote",
         "held": is_held,
     }
-
-
-def candidate_name(strategy: str, spread: Spread) -> str:
-    """The same as long as it is the same spread of the same strategy."""
-    return f"{strategy}:{spread.key}"

@@ -1,8 +1,8 @@
 """What people may see and say while the engine runs. Reading folds nothing; saying goes through the inbox like any other fact."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -10,19 +10,28 @@ from itertools import islice
 import numpy as np
 
 from engine.broker.asking import machine_s
+from engine.decide.entry.entries import picked_outcome
 from engine.decide.quotes import Rows
 from engine.decide.risk.breakers import called, dollars, lifted
-from engine.domain.facts import Halted, OrderProposed, Resumed
+from engine.domain.facts import Halted, OpeningsPaused, OpeningsResumed, OrderProposed, Resumed
 from engine.domain.ledger import Ledger
-from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
 from engine.domain.session import trading_day
-from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, DataQuality, Request, Snapshot
+from engine.domain.snapshot import (
+    Answer,
+    CancelAsked,
+    CloseAsked,
+    OpenAsked,
+    Request,
+    Snapshot,
+    TightenAsked,
+)
 from engine.ports import Clock
 from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
 from engine.runtime.order_rows import execution_rows, order_row
+from engine.runtime.pick_rows import pick_row, previewed
 from engine.runtime.plain import Row, age_s, number
 from engine.runtime.position_rows import position_detail
 from engine.runtime.rows import (
@@ -36,6 +45,7 @@ from engine.runtime.rows import (
     session_row,
 )
 from engine.runtime.seams import Observer, SnapshotSource
+from engine.runtime.standing import Identity, Pulse, Traffic, Vitals, blocked_because, trading, waiting
 from engine.runtime.strategy_rows import strategy_row, summary_row
 from engine.runtime.timelines import Timelines
 from engine.runtime.why import stopped_now, when_now, why_row
@@ -45,59 +55,6 @@ ANSWER_PATIENCE_S = 10.0
 
 BEAT_AGE_MAX_S = 120.0
 """The beat comes once a minute when the market is closed; twice that without one is a stall."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Which engine this is."""
-
-    version: str
-    mode: str
-    account: str
-    state: str
-    """Folder of the journal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """How much of what the broker grants is in use."""
-
-    lines_used: int
-    """Streaming quotes."""
-    lines_max: int
-    queue: int
-    """Messages that wait for their turn."""
-    throttles: int = 0
-    """Times that messages had to wait since the start."""
-    next_order_id: int | None = None
-    """Lowest number that the next order at the broker can have; None where nobody counts them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vitals:
-    """What tells how the process fares, apart from what it trades."""
-
-    uptime_s: float
-    throttles: int | None
-    """Times that messages to the broker had to wait; None where nobody counts them."""
-    is_throttled: bool
-    """Whether messages wait now."""
-    next_order_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """The clocks and ages of one moment."""
-
-    at: datetime
-    trading: str
-    """`on`, `halted`, or why nothing can be opened."""
-    is_connected: bool
-    data: DataQuality
-    last_beat_age_s: float | None
-    account_age_s: float | None
-    quotes_age_s: float | None
-    """Since the youngest quote of an option was told."""
 
 
 class Control:
@@ -142,7 +99,7 @@ class Control:
         known = quoted_at[np.isfinite(quoted_at)]
         return Pulse(
             at=snapshot.at,
-            trading=_trading(snapshot),
+            trading=trading(snapshot),
             is_connected=snapshot.is_connected,
             data=snapshot.data,
             last_beat_age_s=age_s(self._engine.gauges.last_beat_at, snapshot.at),
@@ -161,7 +118,7 @@ class Control:
             "account": self.identity.account,
             "state": self.identity.state,
             "at": now.isoformat(),
-            "trading": _trading(snapshot),
+            "trading": trading(snapshot),
             "breakers": breaker_rows(ledger, now),
             "blocked_exits": blocked_rows(ledger),
             "exercised": exercised_rows(ledger),
@@ -303,9 +260,46 @@ class Control:
         """Have an order ended: (whether it was done, what became of the request)."""
         return await self._asked(CancelAsked(ref, by, reason))
 
+    async def tighten(
+        self, ref: str, by: str, reason: str = "", quantity: int | None = None, worst: Decimal | None = None
+    ) -> tuple[bool, str]:
+        """Make an opening safer: (whether it was done, what became of the request)."""
+        return await self._asked(TightenAsked(ref, by, reason, quantity, worst))
+
+    async def open(self, pick: OpenAsked) -> tuple[bool, str]:
+        """Have the order of a picked candidate proposed: (whether one was, what became of the request)."""
+        return await self._asked(pick)
+
+    async def open_row(self, pick: OpenAsked) -> Row:
+        """What the order of a picked candidate would be now, with the broker's what-if where nothing else stops it."""
+        snapshot, rulebook = self.snapshot(), self._snapshots.rulebook()
+        rows = Rows(snapshot.chain)
+        outcome = picked_outcome(pick, snapshot, rulebook, rows)
+        row = pick_row(pick, outcome, rows)
+        if not isinstance(outcome, OrderProposed):
+            return row
+        answer = await self._engine.preview(replace(outcome, order_ref=f"{outcome.order_ref}-preview"))
+        return previewed(row, answer)
+
+    def pause(self, strategy: str, by: str, reason: str) -> tuple[bool, str]:
+        """Stop the openings of one strategy: (whether it is done, what became of it)."""
+        if strategy not in self.ledger.strategies:
+            return False, f"no strategy {strategy!r}; strategies: {', '.join(sorted(self.ledger.strategies)) or 'none is loaded'}"
+        if strategy in self.ledger.pauses:
+            return False, f"{strategy} is paused already, by {self.ledger.pauses[strategy][1].by}"
+        self._inbox.publish(OpeningsPaused(strategy, by, reason))
+        return True, f"pausing {strategy}: it opens nothing, what works to open is canceled, its exits go on"
+
+    def unpause(self, strategy: str, by: str, reason: str) -> tuple[bool, str]:
+        """Allow the openings of one strategy again: (whether it is done, what became of it)."""
+        if strategy not in self.ledger.pauses:
+            return False, f"{strategy} is not paused"
+        self._inbox.publish(OpeningsResumed(strategy, by, reason))
+        return True, f"resuming {strategy}; it was paused by {self.ledger.pauses[strategy][1].by}"
+
     async def _asked(self, request: Request) -> tuple[bool, str]:
         text = await self._heard(lambda outcome: PersonRequest(request, outcome))
-        return text.startswith(("closing", "canceling", "canceled")), text
+        return text.startswith(("closing", "canceling", "canceled", "changed", "proposed")), text
 
     async def _heard(self, item: Callable[[asyncio.Future[str]], Item]) -> str:
         """What the next beat made of a word; past the patience nobody is promised anything, and the word is not kept."""
@@ -346,28 +340,3 @@ class Control:
         if order is None:
             return f"no order {ref}"
         return f"{ref} does not wait for an answer: it is {order.state}" + (f" ({order.why})" if order.why else "")
-
-
-def _trading(snapshot: Snapshot) -> str:
-    return "halted" if snapshot.ledger.halt else blocked_because(snapshot) or "on"
-
-
-def waiting(ledger: Ledger) -> Iterator[Order]:
-    """Orders that a person has been asked about and not answered yet."""
-    return (order for order in ledger.working() if order.is_asked)
-
-
-def blocked_because(snapshot: Snapshot) -> str | None:
-    """Why nothing can be opened now, in the order in which it should be mended; None when nothing blocks."""
-    if not snapshot.is_connected:
-        return "no connection to the broker"
-    if snapshot.ledger.reconciled is None:
-        return "not reconciled with the broker yet"
-    if snapshot.ledger.reconciled.differences:
-        return "our books differ from the broker's"
-    if not snapshot.is_open:
-        return "the market is closed"
-    if snapshot.data != "live":
-        return f"market data is {snapshot.data}"
-    trip = snapshot.ledger.tripped("", trading_day(snapshot.at))
-    return f"{trip[1].name} has tripped" if trip is not None else None

@@ -21,6 +21,7 @@ from engine.broker.asking import machine_pace
 from engine.decide.apart import described
 from engine.decide.decide import decide
 from engine.decide.waiting import looks_again_in_s
+from engine.domain.candidate import candidate_name
 from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY, LOOKED_AT_EVERY
 from engine.domain.contract import Contract
 from engine.domain.decision import (
@@ -47,6 +48,7 @@ from engine.domain.decision import (
     Reprice,
     Send,
     Settle,
+    Tighten,
     TriggerExit,
     Trip,
     facts_of,
@@ -60,6 +62,7 @@ from engine.domain.facts import (
     FactRefused,
     Halted,
     OrderPreviewed,
+    OrderProposed,
     OrderUnknown,
     Reconciled,
 )
@@ -357,11 +360,7 @@ class Engine:
             self.record(fact, now)
         match decision:
             case Propose(order=fact):
-                if fact.purpose == "open":
-                    ref = fact.order_ref
-                    return [lambda: self._spawn(self._preview(ref))]
-                self._words.closing(fact.position, f"{fact.quantity} by order {fact.order_ref}")
-                self._inbox.nudge()
+                return self._proposed(fact)
             case Approve(order_ref=ref, limit=limit):
                 self._words.answered(ref, f"approved at {limit}")
                 self._inbox.nudge()
@@ -372,6 +371,8 @@ class Engine:
             case Cancel(order_ref=ref):
                 self._words.served(ref, f"canceling {ref}")
                 return [partial(self._tell_broker, ref, lambda: self._broker.cancel(self.ledger.orders[ref]))]
+            case Tighten(fact=fact):
+                self._words.served(fact.order_ref, f"changed {fact.order_ref}: {fact.quantity}, never below {fact.worst}")
             case Deny(order_ref=ref, obstacle=obstacle):
                 self._stopped_by(obstacle.gate)
                 self._words.answered(ref, f"denied: {obstacle}")
@@ -409,6 +410,17 @@ class Engine:
                 assert_never(decision)
         return []
 
+    def _proposed(self, order: OrderProposed) -> list[Effect]:
+        """Have an opening previewed; a close goes straight on."""
+        ref = order.order_ref
+        if order.purpose == "open":
+            made = f"proposed {ref}: {order.quantity} at {order.limit}"
+            self._words.served(candidate_name(order.strategy, order.spread.key), made)
+            return [lambda: self._spawn(self._preview(ref))]
+        self._words.closing(order.position, f"{order.quantity} by order {ref}")
+        self._inbox.nudge()
+        return []
+
     def _tell_broker(self, ref: str, message: Effect) -> None:
         """Send one order message. What stops it leaves the order unknown, and the broker is asked; a person mends the rest."""
         try:
@@ -424,6 +436,10 @@ class Engine:
     def _requote(self, contracts: Sequence[Contract]) -> None:
         with suppress(EngineError):  # the link is lost: that is a fact of its own, and the question is asked again
             self._broker.requote(contracts)
+
+    async def preview(self, order: OrderProposed) -> OrderPreviewed:
+        """The broker's what-if of an order that nobody has proposed; nothing of it is written down."""
+        return await self._broker.preview(order)
 
     async def _preview(self, ref: str) -> None:
         try:

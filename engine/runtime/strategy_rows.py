@@ -1,9 +1,11 @@
 """Strategies as plain data: in a line for the status, and with their last look."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
+from engine.domain.facts import OpeningsPaused
 from engine.domain.snapshot import Snapshot
 from engine.runtime.plain import Row, number
 from engine.runtime.position_rows import unrealised
@@ -41,7 +43,7 @@ def strategy_row(name: str, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, 
         "universe": list(written.universe) if written else [],
         "approval": _approval(written),
         "enabled": written is not None and written.enabled,
-        "pause": None,
+        "pause": _pause(ledger.pauses.get(name)),
         "working": sum(1 for order in ledger.working() if order.purpose == "open" and order.strategy == name),
         "unrealised_usd": number(unrealised(held, rows)),
         "stopped_by": stopped_now(name, snapshot, rulebook),
@@ -50,6 +52,10 @@ def strategy_row(name: str, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, 
         "problems": refused.get(ledger.strategies[name].file),
         "changed": changed_rows(ledger, snapshot.at, name),
     }
+
+
+def _pause(found: tuple[datetime, OpeningsPaused] | None) -> Row | None:
+    return None if found is None else {"by": found[1].by, "reason": found[1].reason, "at": found[0].isoformat()}
 
 
 def _approval(strategy: Strategy | None) -> str:

@@ -22,6 +22,7 @@ from engine.domain.facts import (
     OrderRejected,
     OrderRepriced,
     OrderSent,
+    OrderTightened,
     OrderUnknown,
 )
 from engine.runtime.plain import Row
@@ -61,6 +62,8 @@ def told(fact: OrderFact) -> str:
             return f"the broker's preview: {outcome}{f' ({text})' if text else ''}"
         case ApprovalAsked(shown_net=net, reason=reason):
             return f"asked a person, at {net}: {reason}"
+        case OrderTightened(by=by, quantity=quantity, worst=worst):
+            return f"made safer by {by}: {quantity}, never below {worst}"
         case OrderApproved(by=by, limit=limit):
             return f"approved by {by} at {limit}"
         case OrderDenied(obstacle=obstacle):

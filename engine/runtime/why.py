@@ -62,11 +62,11 @@ def stopped_now(name: str, snapshot: Snapshot, rulebook: Rulebook) -> list[str]:
         return ["its file is gone: no new entries, exits go on", *found]
     if not strategy.enabled:
         found.insert(0, f"{strategy.file} says enabled: false")
-    if name in snapshot.paused:
+    if name in snapshot.paused and name not in snapshot.ledger.pauses:
         found.insert(0, "it is held back")
     verdict = strategy_obstacle(strategy, snapshot, rulebook)
     # A halt, a closed market and books that differ are said above in their own words.
-    if verdict is not None and (not found or verdict.gate not in {"halt", "hours", "reconciled"}):
+    if verdict is not None and (not found or verdict.gate not in {"halt", "hours", "reconciled", "paused"}):
         found.append(str(verdict))
     return found
 
@@ -99,6 +99,10 @@ def when_then(funnel: FunnelRecorded | None) -> list[Row]:
 def _stopped(ledger: Ledger, name: str, at: datetime, session: Session | None) -> Iterator[str]:
     if ledger.halt is not None:
         yield f"halted by {ledger.halt.by}: {ledger.halt.reason or 'no reason given'}; `spreads resume` allows openings again"
+    if name in ledger.pauses:
+        since, pause = ledger.pauses[name]
+        because = f": {pause.reason}" if pause.reason else ""
+        yield f"paused by {pause.by} since {_clock(since)}{because}; `spreads resume --strategy {name}` allows openings again"
     if ledger.link is not None and ledger.link.state != "up":
         yield f"the link to the broker is {ledger.link.state}: {ledger.link.text}"
     elif ledger.reconciled is None:

@@ -21,10 +21,11 @@ from engine.domain.errors import UserError
 from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from engine.ports import Clock
-from engine.runtime.control import Control, Identity
+from engine.runtime.control import Control
 from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox
 from engine.runtime.seams import SnapshotSource
+from engine.runtime.standing import Identity
 from engine.store.journal import Journal
 from tests import given as core
 from tests.faces.conftest import Spreads
@@ -188,7 +189,7 @@ def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> N
     last = NOON + timedelta(seconds=len(trading_day()) - 1)
     snapshots = SimpleNamespace(take=lambda now, known: core.snapshot(known, at=now), rulebook=core.rulebook)
     running = Control(
-        cast("Engine", SimpleNamespace(ledger=ledger)),
+        cast("Engine", SimpleNamespace(observers=[], ledger=ledger)),
         cast("SnapshotSource", snapshots),
         Inbox(),
         cast("Clock", SimpleNamespace(now=lambda: last)),

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.api.models.base import Instant, Model
+from engine.domain.facts import PreviewOutcome
 from engine.domain.order import OrderState
 
 
@@ -79,6 +80,58 @@ class OrderDetail(Order):
     """Oldest first."""
     timeline_is_whole: bool
     """False where some of its steps are from before the engine was started: the history has them."""
+
+
+class GateAnswer(Model):
+    """What one gate says of an opening."""
+
+    gate: str = Field(examples=["open_risk"])
+    """Name of the limit."""
+    answer: Literal["pass", "fail", "unknown"]
+    """Unknown is never a pass."""
+    text: str
+    """What was found, the bound, and who states it."""
+
+
+class OrderPreview(Model):
+    """What the order of a picked candidate would be now. Nothing is written down or sent by asking."""
+
+    candidate: str
+    """Its name."""
+    strategy: str
+    """Whose limits and exits it would have."""
+    spread: str | None
+    """In words; null where it is not among what the rules let through now."""
+    quantity: int | None
+    """Spreads."""
+    limit: float | None
+    """First price, USD per share, + received."""
+    worst: float | None
+    """It would never be priced below this, USD per share, + received."""
+    net_now: float | None
+    """At mid, USD per share, + received: the `shown_net` of its execution."""
+    natural_now: float | None
+    """What is certain to trade, USD per share, + received."""
+    quotes_age_s: float | None
+    """Seconds since the oldest quote of a leg was told."""
+    max_loss_usd: float | None
+    """USD of the whole order at its worst price, fees included."""
+    fees_usd: float | None
+    """USD of the whole order to open and to close, estimated."""
+    preview: PreviewOutcome | None
+    """What the broker's what-if came to; null where it was not asked because something else stops the order."""
+    preview_text: str
+    """What the broker says to it."""
+    initial_margin_change_usd: float | None
+    """USD that the initial margin would grow by; null where the broker did not say."""
+    maintenance_margin_change_usd: float | None
+    """USD that the maintenance margin would grow by; null where the broker did not say."""
+    preview_commission_usd: float | None
+    """USD that the broker names for opening."""
+    gates: tuple[GateAnswer, ...]
+    """Of every gate that was asked, in the order in which a trader would look at them."""
+    obstacle: str | None
+    """Why it would not be proposed now; null where it would."""
 
 
 class Execution(Model):

@@ -1,8 +1,8 @@
 """What people say to the engine, and what becomes of it: who, why, and at which price it was looked at."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from engine.api.models.base import Model, Name, NeededReason, Net, Reason, Who
 from engine.domain.parts import Portion
@@ -38,6 +38,27 @@ class CloseWord(PricedWord):
     @property
     def portion(self) -> Portion:
         return Portion(self.side, self.half, self.short)
+
+
+class EditWord(Word):
+    """Who makes an opening safer, and how: fewer spreads, a better worst price, or both. Nothing else of an order is changed."""
+
+    quantity: int | None = Field(None, ge=1, examples=[1])
+    """Spreads from now on, fewer than before; null leaves them. An order that works keeps its size."""
+    worst: Net | None = Field(None, examples=["8.20"])
+    """It is never priced below this from now on, USD per share, + received; not less than before. Null leaves it."""
+
+
+class PickWord(PricedWord):
+    """Who has picked a candidate, and how many of it at which price. The order is for the day; there are no market orders."""
+
+    candidate: Annotated[str, StringConstraints(max_length=300)] = Field(examples=["spx_bull_put:+1x750112301|-1x750112334"])
+    """Its name, as the candidates tell it."""
+    quantity: int | None = Field(None, ge=1, examples=[1])
+    """Spreads, no more than the strategy's sizing gives; null takes what it gives."""
+    limit: Net | None = Field(None, examples=["8.30"])
+    """It is never priced below this, USD per share, + received, not below the strategy's own worst; null walks as the strategy
+    does."""
 
 
 class LiftWord(Model):

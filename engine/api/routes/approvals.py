@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from engine.api.models.approvals import Approval
 from engine.api.models.base import OrderRef
-from engine.api.models.words import Outcome, PricedWord, Word
+from engine.api.models.words import EditWord, Outcome, PricedWord, Word
 from engine.api.routes.answers import REFUSED, done
 from engine.runtime.control import Control
 
 
 def router(control: Control) -> APIRouter:
-    """GET /approvals, POST /approvals/{order_ref}/approve and /decline."""
+    """GET /approvals, POST /approvals/{order_ref}/approve, /decline and /edit."""
     routes = APIRouter(prefix="/approvals", tags=["approvals"])
 
     @routes.get("")
@@ -28,5 +28,10 @@ def router(control: Control) -> APIRouter:
         """Say no."""
         return done(*await control.answer(order_ref, approve=False, by=word.by, reason=word.reason))
 
-    _ = (approvals, approve, decline)
+    @routes.post("/{order_ref}/edit", responses=REFUSED)
+    async def edit(order_ref: OrderRef, word: EditWord) -> Outcome:
+        """Make it safer before saying yes: fewer spreads, a better worst price, or both."""
+        return done(*await control.tighten(order_ref, word.by, word.reason, word.quantity, word.worst))
+
+    _ = (approvals, approve, decline, edit)
     return routes

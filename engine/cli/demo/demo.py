@@ -33,8 +33,9 @@ from engine.domain.clocks import DEMO_CADENCE, DEMO_HELD_CADENCE, DEMO_IDLE_CADE
 from engine.domain.errors import UserError
 from engine.domain.facts import ApprovalAsked, Fact
 from engine.domain.session import Session
-from engine.runtime.control import Control, waiting
+from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between
+from engine.runtime.standing import waiting
 from engine.settings import Settings
 from engine.sim.loop import PacedLoop, VirtualLoop, run
 from engine.sim.market.generated import GeneratedMarket

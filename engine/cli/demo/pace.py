@@ -7,7 +7,7 @@ from datetime import datetime
 
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session
-from engine.runtime.control import waiting
+from engine.runtime.standing import waiting
 from engine.sim.loop import PacedLoop
 
 ASKED, BUSY, WATCHING, CLOSED = 1.0, 12.0, 240.0, 20_000.0

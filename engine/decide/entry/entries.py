@@ -17,7 +17,7 @@ from itertools import islice
 from engine.decide.entry.find import Found, Look
 from engine.decide.entry.rolls import Roll, pending_roll, search_for
 from engine.decide.entry.size import contracts
-from engine.decide.order.price import Plan, combo_tick, opening_plan
+from engine.decide.order.price import Plan, combo_tick, has_moved, opening_plan
 from engine.decide.order.references import next_ref
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.account_age import account_verdict, must_wait
@@ -30,7 +30,8 @@ from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel, RefreshAccount
 from engine.domain.facts import Asked, CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
 from engine.domain.gate import Verdict, first_obstacle
-from engine.domain.snapshot import Snapshot
+from engine.domain.snapshot import OpenAsked, Snapshot
+from engine.domain.spread import Spread
 from engine.strategy.model import Strategy
 
 COOL_DOWN = timedelta(minutes=15)
@@ -49,7 +50,7 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
     rulebook.finder.together(rulebook.strategies)
     proposed, is_old, waits = False, account_verdict(snapshot).answer != "pass", must_wait(snapshot)
     for strategy in rulebook.strategies:
-        if not strategy.enabled or strategy.name in snapshot.paused:
+        if not strategy.enabled or (strategy.name in snapshot.paused and strategy.name not in snapshot.ledger.pauses):
             continue
         obstacle = strategy_obstacle(strategy, snapshot, rulebook)
         busy = _has_opening(strategy, snapshot)
@@ -114,6 +115,8 @@ class _Look:
     rows: Rows
     leaves: str | None = None
     """The position that would make room, where it is still open."""
+    picked: OpenAsked | None = None
+    """Who has picked the candidate, and how many of it at which price."""
 
 
 def _try(look: _Look, candidates: Sequence[Candidate]) -> Propose | DenyEntry | None:
@@ -143,6 +146,8 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
     if look.roll is not None and quantity is not None:
         quantity = min(quantity, look.roll.position.closed)
     count = quantity or strategy.sizing.contracts.low
+    if look.picked is not None and look.picked.quantity is not None:
+        count = look.picked.quantity
     loss = (one + fees) * count
     verdicts: tuple[Verdict, ...] = (look.obstacle,) if look.obstacle else ()
     if quantity is None:
@@ -150,6 +155,11 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
     elif quantity == 0:
         least = f"{strategy.sizing.contracts.low} spread within the risk"
         verdicts += (Verdict("size", "fail", f"${loss:,.0f} at the least", least, f"{strategy.name}, {ACCOUNT}"),)
+    if look.picked is not None:
+        verdicts += tuple(_picked(look.picked, count, quantity, plan, spread, strategy.name))
+        quantity = count if quantity else quantity
+        if plan is not None and look.picked.limit is not None:
+            plan = Plan(max(plan.limit, look.picked.limit), look.picked.limit)
     if plan is None:
         verdicts += (Verdict("price", "fail", "no price", "a price on the ticks within the spread's bounds", "engine"),)
     elif look.roll is not None:
@@ -183,11 +193,60 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
         worst=plan.worst,
         max_loss=loss,
         fees=fees * quantity,
-        reason=f"roll of {look.roll.position.id}: {best}" if look.roll else f"best of {strategy.name}: {best}",
+        reason=_reason(look, best),
         candidate=candidate_row(candidate),
         verdicts=verdicts,
         rolled_from=look.roll.position.id if look.roll else None,
+        asked_by=look.picked.by if look.picked else None,
     )
+
+
+def _reason(look: _Look, best: str) -> str:
+    if look.picked is not None:
+        return f"picked by {look.picked.by}{f': {look.picked.reason}' if look.picked.reason else ''}; {best}"
+    return f"roll of {look.roll.position.id}: {best}" if look.roll else f"best of {look.strategy.name}: {best}"
+
+
+def _picked(asked: OpenAsked, count: int, sized: int | None, plan: Plan | None, spread: Spread, source: str) -> Iterator[Verdict]:
+    """What a person has chosen, held against what the strategy would have chosen: fewer and better is always allowed."""
+    if sized:
+        yield Verdict("size", "pass" if 1 <= count <= sized else "fail", f"{count}", f"1 to {sized}", source)
+    limit = asked.limit
+    if limit is None or plan is None:
+        return
+    tick = combo_tick(spread)
+    if limit % tick:
+        yield Verdict("price", "fail", f"{limit}", f"a price in steps of {tick}", "engine")
+    elif limit * plan.worst <= 0 or not spread.is_sane(limit):
+        yield Verdict("price", "fail", f"{limit}", "a price at which it can both win and lose", "engine")
+    else:
+        yield Verdict("price", "pass" if limit >= plan.worst else "fail", f"{limit}", f"not below {plan.worst}", source)
+
+
+def picked_outcome(asked: OpenAsked, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> OrderProposed | EntryDenied | str:
+    """The order of the candidate that a person has picked, its denial with the answers of all gates, or why there is neither.
+
+    It must be among what the strategy's rules let through at this instant: what was shown a moment ago may be no more.
+    """
+    strategy = next((one for one in rulebook.strategies if one.name == asked.strategy), None)
+    if strategy is None or not strategy.enabled:
+        return f"no strategy {asked.strategy} opens anything"
+    if not snapshot.is_open or not snapshot.chain.table.num_rows:
+        return "the market is closed" if not snapshot.is_open else "nothing is quoted yet"
+    if _has_opening(strategy, snapshot):
+        return f"an opening of {strategy.name} is on its way; one at a time"
+    chain = rulebook.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
+    found = rulebook.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
+    candidate = next((one for one in found.candidates if one.spread.key == asked.key), None)
+    if candidate is None:
+        return f"it is not among what the rules of {strategy.name} let through now"
+    if any(position.spread.key == asked.key for position in snapshot.ledger.open_positions()):
+        return "the same spread is open already"
+    now = candidate.net_decimal()
+    if asked.shown_net is not None and has_moved(asked.shown_net, now, combo_tick(candidate.spread)):
+        return f"its net is {now} now, you were shown {asked.shown_net}; ask again to accept"
+    obstacle = strategy_obstacle(strategy, snapshot, rulebook)
+    return _outcome(_Look(strategy, obstacle, None, snapshot, rulebook, rows, picked=asked), candidate)
 
 
 def _until_one_fails(asked: Iterator[Verdict]) -> Iterator[Verdict]:

@@ -177,11 +177,14 @@ def _approval(
         return
     if order.asked is not None:
         return
-    refusal = auto_refusal(order, strategy, verdicts, snapshot, rulebook, rows) or _moved_since_found(order, quote)
+    picked_by = order.proposed.asked_by
+    # Who has picked it has said yes to it, at the price of then.
+    refusal = None if picked_by is not None else auto_refusal(order, strategy, verdicts, snapshot, rulebook, rows)
+    refusal = refusal or _moved_since_found(order, quote)
     approval = strategy.entry.approval
     if refusal is None and unknown is None and plan is not None:
-        yield Approve(order.ref, "policy", max(order.proposed.worst, plan.limit), spot)
-    elif isinstance(approval, Policy) and approval.otherwise == "decline":
+        yield Approve(order.ref, picked_by or "policy", max(order.proposed.worst, plan.limit), spot)
+    elif picked_by is None and isinstance(approval, Policy) and approval.otherwise == "decline":
         yield Decline(order.ref, "policy", refusal or "no price keeps the bounds of the spread")
     else:
         yield Ask(_question(order, snapshot, quote, strategy, str(unknown) if unknown else refusal or "no price yet"))
@@ -285,6 +288,8 @@ def _stopped(name: str, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
         return "its strategy is gone"
     if not strategy.enabled:
         return "its strategy is switched off"
+    if name in snapshot.ledger.pauses:
+        return f"its strategy is paused by {snapshot.ledger.pauses[name][1].by}"
     if name in snapshot.paused:
         return "its strategy is held back"
     trip = snapshot.ledger.tripped(name, trading_day(snapshot.at))

@@ -1,4 +1,4 @@
-"""What people ask for beside a yes or a no: the close of a position, the end of an order.
+"""What people ask for beside a yes or a no: the close of a position, the end of an order, an order made safer.
 
 A person's close is an order like that of an exit rule, of a position in several parts one for each: by the same prices, hours and
 walk, and refused with the reason where a rule could not act either. A person may close a portion: a side, half, the shorts alone.
@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 from engine.decide.exit.closing import NOT_HELD, close, may_close, on_its_way, proposals
 from engine.decide.exit.cuts import Cut, net_of, portion_cuts
 from engine.decide.order.price import combo_tick, has_moved
+from engine.decide.order.tighten import tightening
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
-from engine.domain.decision import Cancel, Decision, Decline, Expire, Reply
+from engine.domain.candidate import candidate_name
+from engine.domain.decision import Cancel, Decision, Decline, Expire, Reply, Tighten
 from engine.domain.order import BEFORE_SENDING, Order
 from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
-from engine.domain.snapshot import CancelAsked, CloseAsked, Request, Snapshot
+from engine.domain.snapshot import CancelAsked, CloseAsked, OpenAsked, Request, Snapshot, TightenAsked
 from engine.pricing.mark import Mark
 
 
@@ -35,17 +37,28 @@ def requests(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decisio
                 decisions += _closing(request, snapshot, rulebook, rows, proposals(decisions))
             case CancelAsked():
                 decisions += _canceling(request, snapshot)
+            case TightenAsked():
+                decisions += tightening(request, snapshot)
+            case OpenAsked():
+                pass  # what is opened is decided last: `entry/picks.py`
     return decisions
 
 
 def subject(request: Request) -> str:
-    """What a request is about: the position or the order."""
-    return request.position if isinstance(request, CloseAsked) else request.order_ref
+    """What a request is about: the position, the order, or the spread of a strategy."""
+    match request:
+        case CloseAsked(position=position):
+            return position
+        case CancelAsked(order_ref=ref) | TightenAsked(order_ref=ref):
+            return ref
+        case OpenAsked(strategy=strategy, key=key):
+            return candidate_name(strategy, key)
 
 
 def without(decisions: Sequence[Decision], asked: Sequence[Decision]) -> list[Decision]:
-    """The decisions but for those about orders that a person ends in this beat."""
+    """The decisions but for those about orders that a person ends or changes in this beat."""
     ended = {one.order_ref for one in asked if isinstance(one, Cancel | Decline | Expire)}
+    ended |= {one.fact.order_ref for one in asked if isinstance(one, Tighten)}
     return [one for one in decisions if getattr(one, "order_ref", None) not in ended]
 
 

@@ -47,6 +47,12 @@ def mode(asked: Asked) -> Iterator[Verdict]:
         yield Verdict("mode", "fail", strategy.mode, "mode: live for real money", strategy.name)
 
 
+def paused(asked: Asked) -> Iterator[Verdict]:
+    _, pause = asked.snapshot.ledger.pauses.get(asked.strategy.name, (None, None))
+    found = "not paused" if pause is None else f"paused by {pause.by}{f': {pause.reason}' if pause.reason else ''}"
+    yield Verdict("paused", "pass" if pause is None else "fail", found, "not paused", "engine")
+
+
 # The market.
 
 

@@ -11,6 +11,6 @@ FROM (
   SELECT * FROM explanations WHERE kind = 'EntryDenied'
 )
 WHERE kind IN (
-  'EntryDenied', 'OrderProposed', 'ApprovalAsked', 'OrderApproved', 'OrderDenied', 'OrderDeclined', 'OrderExpired', 'OrderSent',
+  'EntryDenied', 'OrderProposed', 'ApprovalAsked', 'OrderTightened', 'OrderApproved', 'OrderDenied', 'OrderDeclined', 'OrderExpired', 'OrderSent',
   'OrderRepriced', 'CancelRequested', 'ExitTriggered'
 )

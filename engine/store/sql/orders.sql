@@ -2,6 +2,26 @@
 WITH told AS MATERIALIZED (
   SELECT * FROM facts WHERE order_ref IS NOT NULL OR kind IN ('PositionSettled', 'LegsExpired')
 ),
+last_told AS (
+  SELECT
+    account, order_ref,
+    arg_max(limit_price, seq) FILTER (kind IN ('OrderProposed', 'OrderApproved', 'OrderSent', 'OrderRepriced')) AS limit_price,
+    arg_max(quantity, seq) FILTER (kind IN ('OrderProposed', 'OrderTightened')) AS quantity,
+    arg_max(worst, seq) FILTER (kind IN ('OrderProposed', 'OrderTightened')) AS worst,
+    arg_max(by_whom, seq) FILTER (kind = 'OrderApproved') AS approved_by,
+    arg_max(recorded_at, seq) FILTER (kind = 'OrderSent') AS sent_at,
+    count(*) FILTER (kind = 'OrderRepriced') AS reprices,
+    arg_max(outcome, seq) FILTER (kind = 'OrderPreviewed') AS preview,
+    arg_max(initial_margin_change, seq) FILTER (kind = 'OrderPreviewed') AS initial_margin_change,
+    arg_max_null(commission, seq) FILTER (kind = 'OrderPreviewed') AS commission_previewed,
+    arg_max(coalesce(reason, obstacle->>'$.gate', code || ': ' || text), seq) FILTER (
+      kind IN (
+        'OrderDenied', 'OrderDeclined', 'OrderExpired', 'CancelRequested', 'OrderCanceled', 'OrderRejected', 'OrderUnknown'
+      )
+    ) AS why
+  FROM told
+  GROUP BY ALL
+),
 legs AS MATERIALIZED (
 {{order_legs}}
 ),
@@ -33,7 +53,7 @@ events AS (
     s.account, s.order_ref, s.seq, s.recorded_at,
     CASE WHEN s.filled >= p.quantity THEN 'WholeFilled' ELSE 'PartFilled' END, true
   FROM sized AS s
-  JOIN told AS p ON p.kind = 'OrderProposed' AND p.account = s.account AND p.order_ref = s.order_ref
+  JOIN last_told AS p ON p.account = s.account AND p.order_ref = s.order_ref
 ),
 lives AS (
   SELECT
@@ -149,33 +169,15 @@ expirations AS (
   FROM told
   WHERE kind = 'LegsExpired'
   GROUP BY ALL
-),
-last_told AS (
-  SELECT
-    account, order_ref,
-    arg_max(limit_price, seq) FILTER (kind IN ('OrderProposed', 'OrderApproved', 'OrderSent', 'OrderRepriced')) AS limit_price,
-    arg_max(by_whom, seq) FILTER (kind = 'OrderApproved') AS approved_by,
-    arg_max(recorded_at, seq) FILTER (kind = 'OrderSent') AS sent_at,
-    count(*) FILTER (kind = 'OrderRepriced') AS reprices,
-    arg_max(outcome, seq) FILTER (kind = 'OrderPreviewed') AS preview,
-    arg_max(initial_margin_change, seq) FILTER (kind = 'OrderPreviewed') AS initial_margin_change,
-    arg_max_null(commission, seq) FILTER (kind = 'OrderPreviewed') AS commission_previewed,
-    arg_max(coalesce(reason, obstacle->>'$.gate', code || ': ' || text), seq) FILTER (
-      kind IN (
-        'OrderDenied', 'OrderDeclined', 'OrderExpired', 'CancelRequested', 'OrderCanceled', 'OrderRejected', 'OrderUnknown'
-      )
-    ) AS why
-  FROM told
-  GROUP BY ALL
 )
 SELECT
   p.account, p.order_ref, p.seq, p.purpose, p.strategy, p.digest, p.snapshot, p.position,
   l.underlying, l.root, l.expiry, p.spread->>'$.structure' AS structure, l.multiplier, l.width, p.spread, p.rolled_from, l.expires_at,
   p.recorded_at AS proposed_at, f.state.event AS state, f.state.since AS changed_at,
-  p.quantity, t.limit_price, p.limit_price AS first_limit, p.worst,
+  t.quantity, t.limit_price, p.limit_price AS first_limit, t.worst,
   -- The preview's commission counts where it is higher than the estimate; of an opening it is one of two ways.
-  p.max_loss + CASE WHEN p.purpose = 'open' THEN greatest(0, 2 * t.commission_previewed - p.fees) ELSE 0 END AS max_loss,
-  greatest(p.fees, CASE WHEN p.purpose = 'open' THEN 2 ELSE 1 END * t.commission_previewed) AS fees_estimated, p.reason,
+  z.max_loss + CASE WHEN p.purpose = 'open' THEN greatest(0, 2 * t.commission_previewed - z.fees) ELSE 0 END AS max_loss,
+  greatest(z.fees, CASE WHEN p.purpose = 'open' THEN 2 ELSE 1 END * t.commission_previewed) AS fees_estimated, p.reason,
   t.approved_by, p.asked_by, t.sent_at, n.perm_id, t.reprices, t.preview, t.initial_margin_change, t.why,
   coalesce(w.filled, 0) AS filled, e.first_executed_at, e.last_executed_at,
   CASE WHEN w.filled > 0 THEN (c.per_share / w.filled)::DECIMAL(18,6) END AS net_filled,
@@ -187,6 +189,12 @@ SELECT
 FROM told AS p
 JOIN folded AS f ON f.account = p.account AND f.order_ref = p.order_ref
 JOIN last_told AS t ON t.account = p.account AND t.order_ref = p.order_ref
+-- Of an order that a person has made smaller, its share of what the whole could lose and cost, to the cent above.
+JOIN LATERAL (
+  SELECT
+    CASE WHEN t.quantity = p.quantity THEN p.max_loss ELSE ceil(p.max_loss * t.quantity / p.quantity * 100) / 100 END AS max_loss,
+    CASE WHEN t.quantity = p.quantity THEN p.fees ELSE ceil(p.fees * t.quantity / p.quantity * 100) / 100 END AS fees
+) AS z ON true
 LEFT JOIN (
   SELECT account, order_ref, any_value(underlying) AS underlying, any_value(root) AS root, min(expiry) AS expiry,
     any_value(multiplier) AS multiplier, max(strike) - min(strike) AS width,

@@ -26,6 +26,7 @@ from engine.domain.facts import (
     OrderRejected,
     OrderRepriced,
     OrderSent,
+    OrderTightened,
     OrderUnknown,
     Reconciled,
 )
@@ -55,6 +56,7 @@ def leg(con_id: int, quantity: int, exec_id: str, price: str = "1.50") -> LegFil
 FACTS: dict[str, list[OrderFact]] = {
     "OrderPreviewed": [given.previewed()],
     "ApprovalAsked": [ApprovalAsked("o1", given.NOW, Decimal("0.80"), "")],
+    "OrderTightened": [OrderTightened("o1", "trader", "less", 3, Decimal("0.78"))],
     "OrderApproved": [OrderApproved("o1", "trader", Decimal("0.80"))],
     "OrderDenied": [OrderDenied("o1", Verdict("open", "fail", "2", "1", "puts"))],
     "OrderDeclined": [OrderDeclined("o1", "trader", "no")],

@@ -12,7 +12,8 @@ import httpx
 from engine.api.app import build
 from engine.api.server import server, unix_socket
 from engine.metrics import Reading, registry
-from engine.runtime.control import Control, Identity, Traffic
+from engine.runtime.control import Control
+from engine.runtime.standing import Identity, Traffic
 from tests.shell.runtime.bench import MANUAL, Bench
 
 T = TypeVar("T")

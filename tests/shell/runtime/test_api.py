@@ -22,7 +22,8 @@ from engine.domain.facts import (
 )
 from engine.domain.parts import some_of
 from engine.metrics import Reading
-from engine.runtime.control import BEAT_AGE_MAX_S, Traffic
+from engine.runtime.control import BEAT_AGE_MAX_S
+from engine.runtime.standing import Traffic
 from engine.tally import Tally
 from tests import given
 from tests.shell.runtime.bench import MANUAL

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.domain.facts import OrderProposed, Reconciled
-from engine.runtime.control import blocked_because
+from engine.runtime.standing import blocked_because
 from engine.sim.faults import KINDS, random_schedule
 from tests.simulation.engine import given
 from tests.simulation.engine.world import BEGINS, Life, World, play
