@@ -15,6 +15,9 @@ from engine.api.models.status import Status
 from engine.decide.exit.left_over import SHARES
 from engine.domain.facts import OptionsExercised, Reconciled
 from tests.simulation.engine import given
+from tests.simulation.engine.killing import run_to_its_death
+from tests.simulation.engine.test_kill_between_legs import check
+from tests.simulation.engine.test_legs_apart import life_of
 from tests.simulation.engine.world import BEGINS, Life, World, generated, play, sim_options
 
 PUTS = {"puts.yaml": given.strategy("puts", "bull_put", exits="dte <= 3", window="09:31-09:50")}
@@ -66,3 +69,49 @@ def test_an_assigned_short_becomes_shares_that_are_only_reduced(files: dict[str,
     assert life.world.sim.positions() == {}
     [position] = life.ledger.positions.values()
     assert life.world.sim.cash == 500_000 + position.realised - position.fees
+
+
+FEW = [("OptionsExercised", 1), ("OrderSent", 2)]
+MANY = [
+    *(("OrderProposed", number) for number in (2, 3)),
+    ("OrderSent", 3),
+    *(("OrderAcknowledged", number) for number in (2, 3)),
+    *(("LegFilled", number) for number in (3, 4)),
+    *(("CommissionReported", number) for number in (3, 4)),
+]
+
+
+@pytest.mark.parametrize("died_at", [*FEW, *(pytest.param(line, marks=pytest.mark.long) for line in MANY)])
+@pytest.mark.parametrize("files", [PUTS, pytest.param(CALLS, marks=pytest.mark.long)], ids=["put", "call"])
+def test_an_assignment_that_an_engine_dies_over_is_understood_once(
+    files: dict[str, str], died_at: tuple[str, int], tmp_path: Path
+) -> None:
+    async def act(world: World) -> Life:
+        # given a vertical that is assigned in the night, and an engine that dies at a line of what follows
+        first = life_of(world, died_at)
+        night = asyncio.ensure_future(_assigned_at_night(world))
+        await run_to_its_death(first)
+        first.invariants.remember()
+        for link in asyncio.get_running_loop().network.links:  # type: ignore[attr-defined]
+            link.reset()
+        world.lives.remove(first)
+        await night
+        # when another one takes over
+        life = life_of(world)
+        await life.begin()
+        await world.when(lambda: not any(life.ledger.open_positions()), within_s=16 * 3600)
+        check(world, life)
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, 3, strategies=files, sim=generated(3, 1.0, options=sim_options(idle_cadence_s=60)))
+
+    # then it was understood once, and traded away once
+    assert [len(became) for became in life.ledger.exercised.values()] == [1]
+    assert life.world.sim.positions() == {}
+    assert life.ledger.halt is None
+
+
+async def _assigned_at_night(world: World) -> None:
+    await slept(world, NIGHT)
+    world.sim.inject("assigned")

@@ -165,4 +165,5 @@ def check_cash(world: World, ledger: Ledger) -> None:
             cash += fill.price * fill.quantity * order.spread.multiplier * (1 if fill.action == "sell" else -1)
             untold += fill.quantity * COMMISSION if commission_key(fill) not in order.commissions else 0
         cash -= order.commission
+    cash -= sum(fact.shares * fact.price for became in ledger.exercised.values() for fact in became)
     assert abs(cash - untold - world.sim.cash) <= (MADE_WITHIN if made(ledger) else 0)
