@@ -1,6 +1,6 @@
 """What is held of a position, taken apart into combinations that can be closed by one order each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
@@ -69,6 +69,20 @@ class Portion:
 
 
 ALL = Portion()
+BOTH: frozenset[Side] = frozenset({"put", "call"})
+
+
+def beside(portion: Portion, left: Collection[Side]) -> Portion | None:
+    """What of a portion lies on the sides that are not left to expire; None where nothing does."""
+    sides = BOTH.difference(left)
+    if portion.side is not None or sides == BOTH:
+        return portion if portion.side is None or portion.side in sides else None
+    return replace(portion, side=min(sides)) if sides else None
+
+
+def side_of_leg(leg: Leg) -> Side:
+    """Whether an option is one of the puts or of the calls."""
+    return "put" if leg.contract.put_call == "P" else "call"
 
 
 def parts_of(opening: Spread, held: Sequence[int]) -> Iterator[tuple[Spread, int]]:

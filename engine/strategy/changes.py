@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from engine.strategy.conditions import PORTIONS, Action, ExitRule
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS, Action, ExitRule
 from engine.strategy.events import Event
 from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
 from engine.strategy.spelled import parts_of, spelled
@@ -65,7 +65,7 @@ _CAUTIOUS_FIRST = {
     "roll.else": ("close", "alert", "keep"),
 }
 _STRENGTH: dict[str, int] = {
-    "let expire": 0,
+    **dict.fromkeys((LET_EXPIRE, *LEFT_SIDES), 0),
     "alert": 1,
     **dict.fromkeys(PORTIONS, 2),
     "roll": 3,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from engine.domain.parts import Portion
+from engine.domain.parts import Portion, Side
 from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Relation
@@ -25,7 +25,9 @@ PartClose: TypeAlias = Literal["close half", "close put side", "close call side"
 """A close of a portion: half of the spreads, one side of a structure that has two, what is owed only."""
 Deed: TypeAlias = Literal["close", PartClose, "roll", "alert"]
 """What an exit does to a position."""
-Action: TypeAlias = Literal[Deed, "let expire"]
+LeftSide: TypeAlias = Literal["let put side expire", "let call side expire"]
+"""What lines below do not touch: a side that is left to expire."""
+Action: TypeAlias = Literal[Deed, LeftSide, "let expire"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 PORTIONS: Mapping[str, Portion] = {
@@ -36,6 +38,7 @@ PORTIONS: Mapping[str, Portion] = {
 }
 """What each of these closes."""
 
+LEFT_SIDES: Mapping[Action, Side] = {"let put side expire": "put", "let call side expire": "call"}
 LET_EXPIRE: Literal["let expire"] = "let expire"
 _ALWAYS = Compare(">=", Measure("dte", "position"), Number(0, Unit.DAYS))
 """What a line means that says only `let expire`: it holds as long as there is a position."""
@@ -51,6 +54,14 @@ _OTHER_ACTIONS: Mapping[str, Action] = {
     **dict.fromkeys(
         ("buy back the short", "buy back the short only", "buy back short", "close the short", "close short leg", "short only"),
         "close short",
+    ),
+    **dict.fromkeys(
+        ("let puts expire", "let the puts expire", "let put expire", "let the put side expire", "expire puts", "hold puts"),
+        "let put side expire",
+    ),
+    **dict.fromkeys(
+        ("let calls expire", "let the calls expire", "let call expire", "let the call side expire", "expire calls", "hold calls"),
+        "let call side expire",
     ),
     **dict.fromkeys(("rollover", "roll over", "roll out", "roll forward", "adjust", "roll down"), "roll"),
     **dict.fromkeys(("notify", "warn", "email", "message", "ping", "sms", "notification", "tell", "warning", "alarm"), "alert"),

@@ -253,6 +253,8 @@ def _exits(strategy: Strategy) -> list[str]:
         "roll": "is rolled",
         "alert": "is reported",
         "let expire": "is left to expire",
+        "let put side expire": "has its put side left to expire, and the lines below look at its calls only,",
+        "let call side expire": "has its call side left to expire, and the lines below look at its puts only,",
         "close half": "is closed by half, once,",
         "close put side": "has its put side closed",
         "close call side": "has its call side closed",

@@ -14,7 +14,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
-from engine.strategy.conditions import LET_EXPIRE, Deed, ExitRule
+from engine.strategy.conditions import Deed, ExitRule
 from engine.strategy.model import Strategy
 
 Done = Deed | Literal["keep"]
@@ -70,9 +70,13 @@ def search_for(strategy: Strategy, roll: Roll) -> Strategy:
 
 def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Ledger) -> Done:
     """What an exit rule does to this position: a position that was rolled often enough is not rolled again."""
-    assert rule.action != LET_EXPIRE, "what is left to expire has nothing done to it"
-    if rule.action != "roll":
-        return rule.action
+    match rule.action:
+        case "let expire" | "let put side expire" | "let call side expire":
+            raise AssertionError("what is left to expire has nothing done to it")
+        case "roll":
+            pass
+        case _:
+            return rule.action
     roll = strategy.roll
     if roll is None:
         return "close"

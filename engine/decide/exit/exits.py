@@ -10,7 +10,7 @@
 5. Below the account's last cushion positions are closed whatever their rules say (`reduction`).
 """
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,11 +48,11 @@ from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import ConfirmExit, Decision, TriggerExit
 from engine.domain.facts import ExitTriggered
-from engine.domain.parts import ALL
+from engine.domain.parts import ALL, BOTH, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.pricing.mark import Mark
-from engine.strategy.conditions import LET_EXPIRE, PORTIONS
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS
 from engine.strategy.model import Strategy
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
@@ -163,13 +163,13 @@ def _row(position: Position, marks: tuple[Mark, ...] | None, snapshot: Snapshot,
 def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
     """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
     due: Due | None = None
-    is_left = held.strategy is not None and held.strategy.lets_expire
+    left: frozenset[Side] = frozenset()
     unknown = list[ExitAnswer]()
     # Also the rules below one that waits to be believed, which are not come to.
     standing = [answer.rule.condition.text for answer in held.answers if answer.holds is not False]
     answers = zip(held.answers, held.by_clock, strict=True)
     for answer, by_clock in answers:
-        text = answer.rule.condition.text
+        text, kind = answer.rule.condition.text, _kind(answer, by_clock=by_clock)
         hits = snapshot.exit_hits.get((held.position.id, text))
         if answer.holds is None and pending(hits, snapshot) is not None:
             yield from _waits(text, held, snapshot, rows)
@@ -179,48 +179,67 @@ def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propo
             yield from _forgotten(held.position, (text, PREFIX + text), snapshot)
         if answer.holds is not True:
             continue
-        if answer.rule.action == LET_EXPIRE:
-            is_left = True
+        left |= _left_by(answer)
+        if left == BOTH:
             break
+        if answer.rule.action in LEFT_SIDES:
+            continue
         assert held.strategy is not None, "rules that answer are those of a strategy"
         action = action_of(answer.rule, held.position, held.strategy, snapshot.ledger)
-        if action in PORTIONS and is_done(held.position, PORTIONS[action], text, snapshot):
+        portion = beside(PORTIONS.get(action, ALL), left)
+        if portion is None or is_done(held.position, portion, text, snapshot):
             continue
         at_once = by_clock or not is_stop(answer)
         belief = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
         is_due = belief != "no"
         why = RAN_ON if belief == "runs" else ""
         if is_due and action == "roll":
-            action, not_rolled = yield from _rolled(answer, held, snapshot, rulebook, rows, _kind(answer, by_clock=by_clock))
+            action, not_rolled = yield from _rolled(answer, held, snapshot, rulebook, rows, kind)
             why = not_rolled or why
         if action in STAYS:
             continue
         if is_due and action != "wait":
-            due = _due(answer, action, held, snapshot, _kind(answer, by_clock=by_clock), why, runs=belief == "runs")
+            due = replace(_due(answer, action, held, snapshot, kind, why, runs=belief == "runs"), portion=portion)
         break
     is_hopeless = due is not None and due.kind == "target" and bool(failed_closes(held.position, snapshot))
     if is_hopeless:
         # A profit can wait, what stands below it may not: it is done as hard as it must be.
-        due = _date_among(answers, held, snapshot) or due
-    if (due is None or is_hopeless) and guards(held.position, rows, snapshot, is_left=is_left):
+        due = _date_among(answers, held, snapshot, left) or due
+    stays = BOTH if held.strategy is not None and held.strategy.lets_expire else left
+    if (due is None or is_hopeless) and guards(held.position, rows, snapshot, stays):
         # The last day waits neither for a stop to be believed nor for quotes to become clean, nor for a profit to be filled.
-        due = Due(GUARD, GUARD, "guard")
+        due = Due(GUARD, GUARD, "guard", portion=beside(ALL, stays) or ALL)
     if due is not None:
         yield from act(due, held.position, snapshot, rows, proposed)
     else:
-        ruleless = left_over(held.position)
-        standing += [] if ruleless is None else [ruleless]
-        yield from traded_away(held.position, ruleless, snapshot, rows, proposed)
-        yield from _freed(held, standing, snapshot)
-        yield from _judged(held, unknown, snapshot)
+        yield from _undisturbed(held, standing, unknown, snapshot, rows, proposed)
 
 
-def _date_among(answers: Iterable[tuple[ExitAnswer, bool]], held: _Held, snapshot: Snapshot) -> Due | None:
+def _undisturbed(
+    held: _Held, standing: Sequence[str], unknown: Sequence[ExitAnswer], snapshot: Snapshot, rows: Rows, proposed: int
+) -> Iterator[Decision]:
+    """What is done and said about a position of which no line is due."""
+    ruleless = left_over(held.position)
+    yield from traded_away(held.position, ruleless, snapshot, rows, proposed)
+    yield from _freed(held, [*standing, *([] if ruleless is None else [ruleless])], snapshot)
+    yield from _judged(held, unknown, snapshot)
+
+
+def _left_by(answer: ExitAnswer) -> frozenset[Side]:
+    """The sides that a line which holds leaves to expire."""
+    side = LEFT_SIDES.get(answer.rule.action)
+    return BOTH if answer.rule.action == LET_EXPIRE else frozenset() if side is None else frozenset({side})
+
+
+def _date_among(
+    answers: Iterable[tuple[ExitAnswer, bool]], held: _Held, snapshot: Snapshot, left: Collection[Side]
+) -> Due | None:
     """The first of the rules by which a date or a time closes the position; None where there is none."""
     assert held.strategy is not None, "rules that answer are those of a strategy"
-    for answer, by_clock in answers:
-        if by_clock and action_of(answer.rule, held.position, held.strategy, snapshot.ledger) == "close":
-            return _due(answer, "close", held, snapshot, "clock", "")
+    closes = (answer for answer, by_clock in answers if by_clock and answer.rule.action in {"close", "roll"})
+    for answer in closes:
+        if action_of(answer.rule, held.position, held.strategy, snapshot.ledger) == "close":
+            return replace(_due(answer, "close", held, snapshot, "clock", ""), portion=beside(ALL, left) or ALL)
     return None
 
 
@@ -336,8 +355,7 @@ def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind
     rule = answer.rule.condition.text
     reason = (PREFIX if action == "roll" else "") + rule
     triggered = replace(_triggered(answer, action, held, snapshot), text=text)
-    portion = PORTIONS.get(action, ALL)
-    return Due(rule, reason, kind, triggered, portion, runs)
+    return Due(rule, reason, kind, triggered, PORTIONS.get(action, ALL), runs)
 
 
 def _triggered(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot) -> ExitTriggered:

@@ -12,6 +12,7 @@ from engine.decide.quotes import Rows
 from engine.domain.chain import MarketState
 from engine.domain.decision import Settle
 from engine.domain.facts import ExpiredLeg, LegsExpired, PositionSettled
+from engine.domain.parts import Side, side_of_leg
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
@@ -25,12 +26,12 @@ GUARD = "expiry guard: a leg is near or in the money on its last day"
 SETTLED_AFTER = timedelta(minutes=30)
 
 
-def guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool) -> bool:
+def guards(position: Position, rows: Rows, snapshot: Snapshot, left: Collection[Side]) -> bool:
     """Whether a position must not be carried into its expiry: a leg near or in the money on its last afternoon.
 
     A leg that is settled in shares makes a holding of many times what was at risk, also one that is owned and exercised; one
-    that is settled in the morning's prints has a night in which nothing can be done, unless the file lets it expire
-    (`is_left`). Where nobody knows the price of the underlying, or the terms of the contract have changed, the leg is near
+    that is settled in the morning's prints has a night in which nothing can be done, unless the file lets its side expire
+    (`left`). Where nobody knows the price of the underlying, or the terms of the contract have changed, the leg is near
     the money.
     """
     session, market = snapshot.session, snapshot.market.get(position.spread.underlying)
@@ -38,7 +39,7 @@ def guards(position: Position, rows: Rows, snapshot: Snapshot, *, is_left: bool)
     if snapshot.at < session.close - GUARD_BEFORE_CLOSE:
         return False
     for leg in _options(position):
-        may_expire = leg.contract.rule.cash and (is_left or _is_fixed_by_the_last_trade(leg, snapshot))
+        may_expire = leg.contract.rule.cash and (side_of_leg(leg) in left or _is_fixed_by_the_last_trade(leg, snapshot))
         if not may_expire and _trades_last(leg, snapshot):
             spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
             if spot is None or snapshot.is_changed(leg.contract.con_id):

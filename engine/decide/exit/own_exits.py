@@ -19,7 +19,7 @@ from engine.domain.position import newly_opened
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
 from engine.pricing.mark import Mark
-from engine.strategy.conditions import LET_EXPIRE
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
 from engine.strategy.model import Strategy
 
 GATE = "own_exits"
@@ -46,7 +46,7 @@ def own_exits(
     for answer in rulebook.finder.exits(strategy, [row])[0]:
         if answer.rule.action == LET_EXPIRE and answer.holds is True:
             break
-        if answer.rule.action in {"alert", LET_EXPIRE}:
+        if answer.rule.action in {"alert", LET_EXPIRE, *LEFT_SIDES}:
             continue
         if answer.holds is True:
             return Verdict(GATE, "fail", f"{answer.rule.condition.text} holds", _BOUND, strategy.name)

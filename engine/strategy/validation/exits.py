@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from engine.domain.index_classes import option_class
-from engine.strategy.conditions import LET_EXPIRE, PORTIONS
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
@@ -60,12 +60,17 @@ def _is_below_zero(condition: Condition) -> bool:
 
 
 def check_portions(validation: Validation) -> None:
-    """Sides that the structure does not have."""
+    """Sides that the structure does not have, and a roll of what is left to expire by half."""
     shape = validation.spread.shape
     has_sides = len({leg.put_call for leg in shape.legs}) > 1
     for at, rule in enumerate(validation.strategy.exits):
-        if not has_sides and rule.action in {"close put side", "close call side"}:
+        if not has_sides and rule.action in {"close put side", "close call side", *LEFT_SIDES}:
             message = f"a {validation.spread.name()} has no sides: all of its legs are of one right"
+            instead = "close" if rule.action in PORTIONS else LET_EXPIRE
+            validation.error(validation.at("exits", at, rule.condition.text), message, write(instead))
+        is_below = any(above.action in LEFT_SIDES for above in validation.strategy.exits[:at])
+        if rule.action == "roll" and is_below:
+            message = "a position of which a line above leaves one side to expire is not rolled"
             validation.error(validation.at("exits", at, rule.condition.text), message, write("close"))
 
 
@@ -76,7 +81,7 @@ def check_let_expire(validation: Validation) -> None:
         if above:
             message = "this is never looked at: what stands above lets everything expire"
             validation.warn(rule.condition, message, "move  let expire  to the end")
-        elif rule.action == LET_EXPIRE and in_shares:
+        elif (rule.action == LET_EXPIRE or rule.action in LEFT_SIDES) and in_shares:
             message = f"{in_shares[0]} options are settled in shares, so a position is not left to expire"
             if rule.lets_all_expire:
                 validation.error(rule.condition, message, write(in_time(validation.spread.first_expiry, latest=True)))
@@ -105,7 +110,7 @@ def _is_of_today(expiry: ExpiryRule) -> bool:
 def check_at_once(validation: Validation) -> None:
     """Exits that would close what was just opened, and exits that can never come true."""
     for rule in validation.strategy.exits:
-        if rule.action == LET_EXPIRE:
+        if rule.action == LET_EXPIRE or rule.action in LEFT_SIDES:
             continue
         for about, bound in bounds_of(rule.condition):
             if isinstance(about, Measure) and about.name == "dte":

@@ -105,3 +105,46 @@ def test_way_out_of_a_late_exit_fits_the_days_that_are_searched(expiry: str, lin
 
     assert [problem.hint for problem in problems] == [f"add  - {line}  in exits"]
     assert told(line, ticker="SPY", expiry=expiry) == ()
+
+
+CONDOR = FILE.replace("type: bull_put", "type: iron_condor")
+
+
+def told_of_condor(*exits: str, ticker: str = "SPX") -> tuple[Problem, ...]:
+    text = CONDOR.format(
+        first="loss >= 200% of credit", rest="\n".join(f"  - {line}" for line in exits), ticker=ticker, expiry="0 days"
+    )
+    return parse_strategy(text, "zero.yaml").problems
+
+
+@pytest.mark.parametrize("side", ["put", "call"])
+def test_one_side_may_be_left_to_expire(side: str) -> None:
+    line = f"{side}_side_profit >= 90% of {side}_side_credit: let {side} side expire"
+
+    assert told_of_condor(line, "time >= 15:45 New York") == ()
+    text = CONDOR.format(first=line, rest="  - time >= 15:45 New York", ticker="SPX", expiry="0 days")
+    strategy = parse_strategy(text, "zero.yaml").value
+    assert strategy is not None
+    assert not strategy.lets_expire
+    assert any(f"has its {side} side left to expire" in sentence for sentence in sentences(strategy))
+
+
+def test_side_of_a_structure_without_sides_leads_to_the_whole() -> None:
+    (problem,) = told("time >= 15:00 New York: let put side expire")
+
+    assert problem.message == "a bull_put has no sides: all of its legs are of one right"
+    assert problem.hint == "write  let expire"
+
+
+def test_side_that_is_settled_in_shares_is_not_left() -> None:
+    problems = told_of_condor("time >= 15:00 New York: let put side expire", "time >= 15:45 New York", ticker="SPY")
+
+    assert [problem.hint for problem in problems] == ["write  close"]
+
+
+@pytest.mark.parametrize(("word", "action"), [("let puts expire", "let put side expire"), ("hold calls", "let call side expire")])
+def test_other_words_for_a_side_lead_there(word: str, action: str) -> None:
+    (problem,) = told_of_condor(f"time >= 15:00 New York: {word}", "time >= 15:45 New York")
+
+    assert problem.hint is not None
+    assert problem.hint.startswith(f"write  {action}")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.positions import position_row
-from engine.domain.decision import Propose, TriggerExit
+from engine.domain.decision import Fault, Propose, TriggerExit
 from engine.domain.ledger import Ledger
 from engine.domain.parts import side_of
 from engine.domain.spread import Spread
@@ -104,3 +104,57 @@ def test_rule_that_buys_back_the_short_leaves_the_long() -> None:
 
     assert (order.spread.structure, order.quantity) == ("bull_put short", 2)
     assert order.worst >= Decimal("-6.20")
+
+
+PROFIT = "profit >= 1% of credit"
+
+
+def left_file(*exits: str) -> Strategy:
+    """The same on options that are settled in cash, where a side may be left to expire."""
+    lines = "".join(f"  - {line}\n" for line in exits)
+    shape = "  type: iron_condor\n  expiry: 20-30 days\n  short_delta: 0.10-0.40\n  width: $5\n  rank: return_on_risk\n"
+    return given.strategy(f"universe: [SPX]\nspread:\n{shape}exits:\n{lines}")
+
+
+@pytest.mark.parametrize(
+    ("line", "closed"),
+    [
+        ("time >= 09:35 New York", "iron_condor call side"),
+        ("time >= 09:35 New York: close call side", "iron_condor call side"),
+        ("time >= 09:35 New York: close half", "iron_condor call side"),
+        ("time >= 09:35 New York: close short", "iron_condor call side short"),
+        ("time >= 09:35 New York: close put side", None),
+    ],
+)
+def test_lines_below_leave_the_side_that_is_left_to_expire(line: str, closed: str | None) -> None:
+    file = left_file("put_side_loss >= $1: let put side expire", line)
+
+    found = look(held(file), quoted(LOSING_PUTS), strategy=file)
+
+    assert [order.spread.structure for order in proposed(found)] == ([closed] if closed else [])
+    assert not any(isinstance(one, Fault) for one in found)
+
+
+def test_line_above_closes_both_sides() -> None:
+    file = left_file("time >= 09:35 New York", "put_side_loss >= $1: let put side expire")
+
+    (order,) = proposed(look(held(file), quoted(LOSING_PUTS), strategy=file))
+
+    assert order.spread.structure == "iron_condor"
+
+
+def test_both_sides_that_are_left_are_a_position_that_is_left() -> None:
+    lines = ("put_side_loss >= $1: let put side expire", "call_side_profit >= $1: let call side expire")
+    file = left_file(*lines, "time >= 09:35 New York")
+
+    found = look(held(file), quoted(LOSING_PUTS), strategy=file)
+
+    assert proposed(found) == []
+    assert not any(isinstance(one, Fault) for one in found)
+
+
+def test_side_that_is_left_stays_when_the_other_is_gone() -> None:
+    file = left_file("put_side_loss >= $1: let put side expire", "time >= 09:35 New York")
+    known = bought_back(held(file), side(CONDOR, "call"), net="-0.40")
+
+    assert proposed(look(known, quoted(LOSING_PUTS), strategy=file)) == []
