@@ -42,6 +42,8 @@ from engine.domain.facts import (
     Reconciled,
     Resumed,
     SharedFileLoaded,
+    StrategyArmed,
+    StrategyDisarmed,
     StrategyLoaded,
     StrategyRefused,
     StrategyRemoved,
@@ -89,6 +91,14 @@ class Narrator:
                 return f"TRIPPED   {whose}{fact.name}: {dollars(fact.value)} at a bound of {dollars(fact.bound)}, until {until}"
             case BreakerLifted():
                 return f"lifted    {f'{fact.strategy} ' if fact.strategy else ''}{fact.name} by {fact.by}: {fact.reason}"
+            case StrategyArmed():
+                until, lots = (
+                    f"{fact.expires_at:%Y-%m-%d %H:%M} UTC",
+                    "one spread at a time" if fact.rung == "one lot" else "its own size",
+                )
+                return f"ARMED     {fact.strategy} by {fact.by} until {until}: {lots}, {dollars(fact.risk_usd)} a day"
+            case StrategyDisarmed():
+                return f"disarmed  {fact.strategy} by {fact.by}: {fact.reason}"
             case LinkChanged():
                 return f"link      {fact.state}: {fact.text}"
             case Halted():

@@ -17,6 +17,8 @@ Purpose = Literal["open", "close"]
 LinkState = Literal["down", "connecting", "up", "degraded"]
 Lifts = Literal["next session", "person"]
 """When a breaker lets go by itself; a person may lift either earlier."""
+Rung = Literal["one lot", "full"]
+"""How many spreads an armed strategy may open at once: one, or as many as its file says."""
 ExitObstacle = Literal["no price", "not sent", "not filled", "no bid"]
 PreviewOutcome = Literal["fits", "refused", "unknown"]
 
@@ -57,6 +59,30 @@ class StrategyRefused:
 class StrategyRemoved:
     strategy: str
     """Its entries have stopped; the exits of its positions keep running."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyArmed:
+    """A person lets a strategy trade the real money of this journal's account."""
+
+    strategy: str
+    digest: str
+    """SHA-256 of the file as the person saw it."""
+    risk_usd: Decimal
+    """Most that what it opens on one day may lose together, USD."""
+    rung: Rung
+    expires_at: datetime
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyDisarmed:
+    """It opens nothing with real money from now on; exits go on."""
+
+    strategy: str
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,9 +561,10 @@ OrderFact = (
 Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 """What was looked at and not done. Nothing that leaves the machine depends on it: it is kept beside the journal, for a while."""
 Fact = (
-    EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | SharedFileLoaded | LinkChanged
-    | Halted | Resumed | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded
-    | Explanation | OrderFact | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised
+    EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed | StrategyDisarmed
+    | SharedFileLoaded | LinkChanged | Halted | Resumed | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted
+    | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled
+    | LegsExpired | OptionsExercised
     | FactRefused | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}

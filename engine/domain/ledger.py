@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from engine.domain import order as order_life
+from engine.domain.arming import Arms
 from engine.domain.errors import IllegalFact
 from engine.domain.facts import (
     ApprovalAsked,
@@ -60,6 +61,8 @@ from engine.domain.facts import (
     Reconciled,
     Resumed,
     SharedFileLoaded,
+    StrategyArmed,
+    StrategyDisarmed,
     StrategyLoaded,
     StrategyRefused,
     StrategyRemoved,
@@ -87,6 +90,8 @@ class Ledger:
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
     shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
     """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
+    arms: Arms = field(default_factory=Arms)
+    """Who may trade real money."""
     reloads: tuple[Reload, ...] = ()
     """Readings of the trader's files that changed something, newest last; as many as are kept."""
     denials: dict[tuple[str, str], EntryDenied] = field(default_factory=dict[tuple[str, str], EntryDenied], compare=False)
@@ -183,14 +188,8 @@ class Ledger:
                 self._settle(fact, at)
             case EntryDenied():
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
-            case StrategyLoaded():
-                self.strategies[fact.strategy] = fact
-                self.reloads = with_reload(self.reloads, fact, at)
-            case SharedFileLoaded():
-                self.shared_files[fact.file.rsplit("/", 1)[-1]] = fact
-                self.reloads = with_reload(self.reloads, fact, at)
-            case StrategyRemoved():
-                self.strategies.pop(fact.strategy, None)
+            case StrategyLoaded() | StrategyRemoved() | SharedFileLoaded() | StrategyArmed() | StrategyDisarmed():
+                self._file(fact, at)
             case Halted():
                 self.halt = fact
             case Resumed():
@@ -380,6 +379,23 @@ class Ledger:
     def _sign(self, position: str, con_id: int) -> int:
         """+1 where a position was opened by buying the contract, -1 where by selling it."""
         return next(leg.sign for leg in self.orders[position].spread.legs if leg.contract.con_id == con_id)
+
+    def _file(
+        self, fact: StrategyLoaded | StrategyRemoved | SharedFileLoaded | StrategyArmed | StrategyDisarmed, at: datetime
+    ) -> None:
+        """A file that is in force from now on or gone, or a person's word about one; an edit that loosens ends arms."""
+        self.arms.hear(fact)
+        match fact:
+            case StrategyLoaded():
+                self.strategies[fact.strategy] = fact
+            case StrategyRemoved():
+                self.strategies.pop(fact.strategy, None)
+            case SharedFileLoaded():
+                self.shared_files[fact.file.rsplit("/", 1)[-1]] = fact
+            case StrategyArmed() | StrategyDisarmed():
+                pass
+        if isinstance(fact, StrategyLoaded | SharedFileLoaded):
+            self.reloads = with_reload(self.reloads, fact, at)
 
     def _stand(
         self, fact: OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | ExitBlocked | ExitFreed, at: datetime

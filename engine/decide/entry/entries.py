@@ -21,6 +21,7 @@ from engine.decide.order.price import Plan, combo_tick, has_moved, opening_plan
 from engine.decide.order.references import next_ref
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.account_age import account_verdict, must_wait
+from engine.decide.risk.armed import lots_of
 from engine.decide.risk.asked import Opening
 from engine.decide.risk.breakers import ACCOUNT
 from engine.decide.risk.gate import gates, strategy_obstacle
@@ -143,8 +144,10 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
     plan = opening_plan(spread, quote, strategy.walk) if quote else None
     one, fees = _most_lost(candidate, plan), _usd(candidate.fees)
     quantity = contracts(one, fees, strategy.sizing, rulebook.account, snapshot.account)
-    if look.roll is not None and quantity is not None:
-        quantity = min(quantity, look.roll.position.closed)
+    bounds = [look.roll.position.closed] if look.roll is not None else []
+    bounds += [lots] if (lots := lots_of(strategy.name, snapshot)) is not None else []
+    if quantity is not None:
+        quantity = min([quantity, *bounds])
     count = quantity or strategy.sizing.contracts.low
     if look.picked is not None and look.picked.quantity is not None:
         count = look.picked.quantity

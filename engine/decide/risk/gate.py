@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.decide.quotes import Rows
-from engine.decide.risk import answers
+from engine.decide.risk import answers, armed
 from engine.decide.risk.asked import Asked, Opening
 from engine.decide.risk.exposure import exposure
 from engine.decide.rulebook import Rulebook
@@ -38,6 +38,12 @@ GATES: tuple[Gate, ...] = (
     Gate(("reconciled",), "engine", "do our books agree with the broker's, and is the link up? Else unknown", answers.reconciled),
     Gate(("market_data",), "engine", "are quotes live? Delayed and frozen ones fail", answers.market_data),
     Gate(("mode",), "engine", "with real money only: does the file say `mode: live`?", answers.mode),
+    Gate(
+        ("armed",),
+        "engine",
+        "with real money only: has a person armed the strategy, and has no time, no edit that loosens and no person ended it?",
+        armed.armed,
+    ),
     Gate(
         ("hours",),
         "market",
@@ -71,6 +77,18 @@ GATES: tuple[Gate, ...] = (
         "risk",
         "the sums of `risk`",
         answers.risk_sums,
+    ),
+    Gate(
+        ("armed_risk",),
+        "risk",
+        "with real money only: what can all that the strategy opens today lose together, against the amount that was typed?",
+        armed.armed_risk,
+    ),
+    Gate(
+        ("armed_lots",),
+        "counts",
+        "with real money only: how many spreads is it, where the strategy is armed for one at a time?",
+        armed.armed_lots,
     ),
     Gate(("contracts_per_order", "contracts_per_trade"), "counts", "how many contracts has it?", answers.order_size),
     Gate(("entries_per_day",), "counts", "how many openings were there today?", answers.entries_per_day),
