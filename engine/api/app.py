@@ -10,13 +10,13 @@ from fastapi import FastAPI, Request, Response, WebSocket
 from prometheus_client import CollectorRegistry
 
 from engine.api.names import ENGINE_HEADER, VERSION_HEADER
-from engine.api.routes import approvals, candidates, halt, health, history, orders, positions, status, strategies
+from engine.api.routes import approvals, arming, candidates, halt, health, history, orders, positions, status, strategies
 from engine.api.stream.hub import Hub
 from engine.api.stream.session import Session
 from engine.runtime.control import Control
 
 VERSIONED = "/v1"
-RESOURCES = (status, candidates, approvals, positions, orders, strategies, history, halt)
+RESOURCES = (arming, status, candidates, approvals, positions, orders, strategies, history, halt)
 
 
 def build(control: Control, registry: CollectorRegistry) -> FastAPI:

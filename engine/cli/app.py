@@ -48,6 +48,7 @@ GROUPS = {
         "lift": "engine.cli.remote:lift",
         "why": "engine.cli.reasons:why",
     },
+    "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},
     "Set up": {
         "init": "engine.cli.init:init",

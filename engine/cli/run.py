@@ -24,11 +24,14 @@ from engine.ports import Clock
 from engine.runtime.clock import SystemClock
 from engine.runtime.control import Control
 from engine.runtime.library import read_folder
-from engine.settings import Settings
+from engine.settings import PORTS, Settings
 from engine.sim.loop import LoopClock, PacedLoop
 from engine.sim.loop import run as run_on
+from engine.sim.simulator import DRILLED
 
-NOT_LIVE = "{}: real money needs armed strategies, which this version does not have; use --paper"
+LIVE_NEEDS_ACCOUNT = "{}: real money needs its account by name; say --account U1234567, or set SPREADS_ACCOUNT"
+PROBATION = 5
+"""First openings of a strategy with real money that ask a person, whatever its file says."""
 
 Optional = Annotated[str | None, Parameter(show_default=False)]
 
@@ -56,11 +59,13 @@ def run(
     Parameters
     ----------
     sim
-        Against `spreads sim`; the engine then lives in the simulator's time.
+        Against `spreads sim`; the engine then lives in the simulator's time. With --live, real money is drilled there, with an
+        account such as U0001234 that only a simulator has.
     paper
         Against a paper account; this is the default.
     live
-        Real money. Not available yet: strategies cannot be armed in this version.
+        Real money, of the account that --account names. Nothing opens before a strategy is armed with `spreads arm`, and the
+        first five openings of each ask you.
     host
         Where TWS runs; 127.0.0.1 when not given.
     port
@@ -78,11 +83,9 @@ def run(
     speed
         With --sim: how fast the simulator's time runs, as given to `spreads sim --speed`.
     """
-    chosen = [name for name, wanted in (("sim", sim), ("paper", paper), ("live", live)) if wanted]
-    if len(chosen) > 1:
+    chosen = [name for name, wanted in (("live", live), ("sim", sim), ("paper", paper)) if wanted]
+    if len(chosen) > 1 and chosen != ["live", "sim"]:
         raise UserError(f"--{chosen[0]} and --{chosen[1]}: choose one")
-    if live:
-        raise UserError(NOT_LIVE.format("--live"))
     if not 0.1 <= speed <= 600:
         raise UserError(f"--speed {speed:g}: between 0.1 and 600")
     if speed != 1.0 and not sim:
@@ -100,8 +103,10 @@ def run(
         "tws_zone": tws_zone,
     }
     settings = settings_of({name: value for name, value in given.items() if value is not None})
-    if settings.mode == "live":
-        raise UserError(NOT_LIVE.format("SPREADS_MODE=live"))
+    if live and sim:
+        settings = _drill(settings)
+    if settings.mode == "live" and settings.account is None:
+        raise UserError(LIVE_NEEDS_ACCOUNT.format("--live" if live else "SPREADS_MODE=live"))
     notifier = notifier_of(os.environ, settings.mode)
     state_of(settings.state)
     log_to(settings.state)
@@ -113,10 +118,17 @@ def run(
     return asyncio.run(_serve(settings, SystemClock(), notifier))
 
 
+def _drill(settings: Settings) -> Settings:
+    """Real money as the simulator plays it. Raises UserError for an account that a broker could have."""
+    if settings.account is None or not settings.account.startswith(DRILLED):
+        raise UserError(f"--sim --live: drills real money on a simulator; say --account {DRILLED}1234, as `spreads sim` was told")
+    return settings.model_copy(update={"port": settings.ports()[0] if settings.port is not None else PORTS["sim"][0]})
+
+
 async def _serve(settings: Settings, clock: Clock, notifier: Notifier | None) -> int:
     """Run the engine until a signal, or until it cannot go on."""
     narrator = Narrator(lambda text: say(text, INDENT))
-    options = Options(observers=[narrator], notifier=notifier)
+    options = Options(observers=[narrator], notifier=notifier, probation=PROBATION if settings.mode == "live" else 0)
 
     def opened(control: Control) -> None:
         narrator.ledger = control.ledger

@@ -26,7 +26,7 @@ from engine.sim.exchange.ids import FIRST_PERM_ID
 from engine.sim.faults import Fault, catalogue, parse_fault
 from engine.sim.listener import LOOPBACK
 from engine.sim.loop import PacedLoop, run
-from engine.sim.simulator import Simulator
+from engine.sim.simulator import DRILLED, Simulator
 
 PERM_IDS = 500_000_000
 """Permanent ids that simulators begin from, one a second: above them TWS's 32 bits end."""
@@ -252,8 +252,11 @@ def _check(host: str, port: int, speed: float, account: str, cash: float, days: 
         raise UserError(f"--port {port}: a port lies between 1 and 65535; 0 takes a free one")
     if not (math.isfinite(speed) and 0 < speed <= FASTEST):
         raise UserError(f"--speed {speed:g}: simulated seconds per second, above 0 and at most {FASTEST:g}")
-    if not re.fullmatch(r"D[UF][0-9]{1,12}", account):
-        raise UserError(f"--account {account}: a simulated account is named like a paper account, DU and digits, as in DU1234567")
+    if not re.fullmatch(rf"(D[UF]|{DRILLED})[0-9]{{1,12}}", account):
+        raise UserError(
+            f"--account {account}: a simulated account is named like a paper account, DU and digits, as in DU1234567; "
+            f"or {DRILLED} and digits, to drill real money with `spreads run --sim --live`"
+        )
     if not (math.isfinite(cash) and 0 < cash <= 10**12):
         raise UserError(f"--cash {cash:g}: dollars, above 0")
     if days is not None and days < 1:

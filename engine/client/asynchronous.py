@@ -14,6 +14,7 @@ from typing import Literal, Self, TypeVar
 import httpx
 
 from engine.api.models.approvals import Approval
+from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
 from engine.api.models.files import Checked
 from engine.api.models.history import Table
@@ -184,6 +185,18 @@ class AsyncClient:
     async def resume(self, reason: str = "", *, by: str | None = None) -> Outcome:
         """Allow openings again after a halt."""
         return await self._ask(calls.resume(by or self._by, reason))
+
+    async def arming(self, strategy: str) -> Arming:
+        """What arming a strategy for real money would mean, and the arm that it has."""
+        return await self._ask(calls.arming(strategy))
+
+    async def arm(self, strategy: str, word: ArmWord) -> Outcome:
+        """Let a strategy trade real money. Raises Refused with the reason where it may not."""
+        return await self._ask(calls.arm(strategy, word))
+
+    async def disarm(self, strategy: str, reason: str = "", *, by: str | None = None) -> Outcome:
+        """End the arm of a strategy: it opens nothing more, and its exits go on."""
+        return await self._ask(calls.disarm(strategy, by or self._by, reason))
 
     async def lift(self, breaker: str, reason: str, *, strategy: str = "", by: str | None = None) -> Outcome:
         """Allow openings again after a breaker has tripped."""

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, TypeAdapter
 
 from engine.api.models.approvals import Approval
+from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
 from engine.api.models.files import Checked, CheckWord
 from engine.api.models.history import Question, Table
@@ -47,6 +48,7 @@ _CANDIDATES, _APPROVALS = TypeAdapter(tuple[Candidate, ...]), TypeAdapter(tuple[
 _POSITIONS, _POSITION, _CLOSE = TypeAdapter(tuple[Position, ...]), TypeAdapter(Position), TypeAdapter(ClosePreview)
 _ORDERS, _ORDER, _EXECUTIONS = TypeAdapter(tuple[Order, ...]), TypeAdapter(OrderDetail), TypeAdapter(tuple[Execution, ...])
 _ORDER_PREVIEW, _CHECKED, _TABLE = TypeAdapter(OrderPreview), TypeAdapter(Checked), TypeAdapter(Table)
+_ARMING = TypeAdapter(Arming)
 _STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
 
 
@@ -165,6 +167,18 @@ def check(text: str, file: str) -> Call[Checked]:
 
 def sql(text: str, limit: int, within_s: float) -> Call[Table]:
     return Call("POST", "/v1/sql", _TABLE, Question(sql=text, limit=limit, within_s=within_s))
+
+
+def arming(strategy: str) -> Call[Arming]:
+    return Call("GET", f"/v1/strategies/{_name(strategy)}/arm", _ARMING)
+
+
+def arm(strategy: str, word: ArmWord) -> Call[Outcome]:
+    return Call("POST", f"/v1/strategies/{_name(strategy)}/arm", _OUTCOME, word)
+
+
+def disarm(strategy: str, by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", f"/v1/strategies/{_name(strategy)}/disarm", _OUTCOME, Word(by=by, reason=reason))
 
 
 def lift(name: str, by: str, reason: str, strategy: str) -> Call[Outcome]:

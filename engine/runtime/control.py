@@ -27,6 +27,7 @@ from engine.domain.snapshot import (
     TightenAsked,
 )
 from engine.ports import Clock
+from engine.runtime.arming import Arming
 from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
@@ -76,6 +77,7 @@ class Control:
         self._timelines = Timelines()
         engine.observers.append(self._timelines)
         self._engine, self._snapshots, self._inbox, self._clock = engine, snapshots, inbox, clock
+        self.arming = Arming(identity.account, self.snapshot, snapshots, inbox)
         self._began_at = clock.now()
 
     @property

@@ -38,6 +38,8 @@ from engine.sim.session import Session
 from engine.sim.tape import MarketTape
 from engine.sim.wire.codec import Message
 
+DRILLED = "U000"
+"""How an account begins that holds real money on the simulator, and at no broker: for drills."""
 KEPT_BYTES = 16 << 20
 """Requests kept for inspection, as long as they were on the wire: some 20,000 orders or 200,000 of other kinds.
 
