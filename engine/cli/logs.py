@@ -8,12 +8,13 @@ from pathlib import Path
 import structlog
 from structlog.typing import Processor
 
-from engine.log import CIRCUMSTANCES
+from engine.log import CIRCUMSTANCES, masked
 
 FILE = "engine.log"
 _RENDERED: list[Processor] = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     structlog.processors.format_exc_info,
+    masked,
     structlog.processors.JSONRenderer(),
 ]
 BYTES_MAX, FILES_KEPT = 5_000_000, 3

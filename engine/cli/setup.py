@@ -41,9 +41,9 @@ def completion(shell: Literal["bash", "zsh", "fish"]) -> None:
 def shipped_files() -> dict[Path, bytes]:
     """What comes with the program, by its place in a folder."""
     return {
-        Path(name) / source.name: source.read_bytes()
-        for name in FOLDERS
-        for source in sorted(path for path in shipped(name).iterdir() if path.is_file() and not path.name.startswith("."))
+        Path(name) / source.relative_to(folder): source.read_bytes()
+        for name, folder in ((name, shipped(name)) for name in FOLDERS)
+        for source in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     }
 
 

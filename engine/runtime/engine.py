@@ -71,7 +71,7 @@ from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.domain.snapshot import BreakerHits, ExitHits, Snapshot
 from engine.domain.waited import Leap
-from engine.log import logger
+from engine.log import about, logger
 from engine.ports import Broker, BrokerState, Clock, Journal
 from engine.runtime.account_asked import AccountAsked
 from engine.runtime.faults import Faults
@@ -220,7 +220,8 @@ class Engine:
             try:
                 observer.saw(fact, now)
             except Exception:
-                log.exception("an observer failed", fact=type(fact).__name__)
+                with about(fact):
+                    log.exception("an observer failed", fact=type(fact).__name__)
         return True
 
     def _append(self, fact: Fact, now: datetime) -> None:
@@ -276,7 +277,8 @@ class Engine:
         try:
             return self._write(decision, now)
         except Exception as error:  # noqa: BLE001 - the other decisions must be written
-            self._failed(f"{type(decision).__name__} of {getattr(decision, 'order_ref', '') or 'the engine'}", error, now)
+            with about(decision):
+                self._failed(f"{type(decision).__name__} of {getattr(decision, 'order_ref', '') or 'the engine'}", error, now)
             return []
 
     def _receive(self, now: datetime) -> None:
@@ -303,7 +305,8 @@ class Engine:
             self.record(FactRefused(type(fact).__name__, getattr(fact, "order_ref", ""), str(error)), now)
             self._inquiry.hurry()
         except Exception as error:  # noqa: BLE001 - whatever the broker says, the engine goes on
-            self._failed(f"hearing {type(fact).__name__}", error, now)
+            with about(fact):
+                self._failed(f"hearing {type(fact).__name__}", error, now)
 
     def _learn(self, state: BrokerState, now: datetime) -> None:
         requested_at = self._inquiry.answered(state, self.ledger, now)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.cli.logs import FILE, log_to
-from engine.log import logger
+from engine.domain.facts import ExitBlocked, OrderAbsent
+from engine.log import about, logger
+from tests import given
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +45,65 @@ def test_line_has_its_event_its_circumstances_and_what_was_raised(tmp_path: Path
     assert "ValueError: no such order" in first["exception"]
     assert first["timestamp"].endswith("Z")
     assert (second["event"], second["logger"]) == ("peer closed the connection", "ib_async")
+
+
+def written(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / FILE).read_text(encoding="utf-8").splitlines()]
+
+
+def test_line_says_which_order_position_and_strategy_it_is_about(tmp_path: Path) -> None:
+    log_to(tmp_path)
+
+    with about(OrderAbsent("o1")):
+        logger("engine.runtime").warning("hearing it failed")
+    with about(ExitBlocked("p1", "21 days", "no bid", "nobody bids", 1, given.NOW)):
+        logging.getLogger("ib_async").warning("odd")
+    with about(given.proposal("o2", position="p2")):
+        logger("engine.runtime").warning("and this")
+    logger("engine.runtime").warning("about nothing")
+
+    places = [{name: line.get(name) for name in ("order", "position", "strategy")} for line in written(tmp_path)]
+    assert places == [
+        {"order": "o1", "position": None, "strategy": None},
+        {"order": None, "position": "p1", "strategy": None},
+        {"order": "o2", "position": "p2", "strategy": "puts"},
+        {"order": None, "position": None, "strategy": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=hunter2",
+        "{'api_key': 'hunter2', 'account': 'DU1'}",
+        "Authorization: Bearer hunter2hunter2",
+        "a request with bearer hunter2.hunter2",
+        "eyJhbGciOi.hunter2eyJzdWI.hunter2",
+        "cannot reach https://ada:hunter2@example.com/x",
+        "tgram://hunter2/12345 did not answer",
+        "mailto://ada:hunter2@example.com",
+    ],
+)
+def test_secret_is_in_no_line_whoever_writes_it_and_wherever_it_stands(text: str, tmp_path: Path) -> None:
+    log_to(tmp_path)
+
+    logging.getLogger("apprise").warning(text)
+    logger("engine.notify").warning("failed", problem=text, parts=[text, {"token": "hunter2"}], password="hunter2")
+    try:
+        raise OSError(text)
+    except OSError:
+        logger("engine.notify").exception("failed")
+
+    told = (tmp_path / FILE).read_text(encoding="utf-8")
+    assert "hunter2" not in told
+    assert "***" in told
+
+
+def test_what_is_no_secret_stays_as_it_is(tmp_path: Path) -> None:
+    log_to(tmp_path)
+    text = "order sp3f2a1-261130-0004: 201: the order was rejected; see http://127.0.0.1:9109/metrics"
+
+    logger("engine.broker").warning(text, order="o1", tokens=3)
+
+    (line,) = written(tmp_path)
+    assert (line["event"], line["order"], line["tokens"]) == (text, "o1", 3)
