@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     explain_days: Annotated[int, Field(ge=1, le=3_650)] = 30
     """How long these explanations are kept."""
 
+    chain_days: Annotated[int, Field(ge=30, le=10_000)] | None = None
+    """How long archived chains are kept, and longer while a position lives that is older; None keeps them all."""
+
     def ports(self) -> tuple[int, ...]:
         """Ports to try, in order."""
         return (self.port,) if self.port is not None else PORTS[self.mode]

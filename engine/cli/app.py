@@ -57,6 +57,7 @@ GROUPS = {
         "backup": "engine.cli.keeping:backup",
         "restore": "engine.cli.keeping:restore",
         "upgrade": "engine.cli.keeping:upgrade",
+        "prune": "engine.cli.keeping:prune",
         "init-files": "engine.cli.setup:init_files",
         "completion": "engine.cli.setup:completion",
         "notify": "engine.cli.notified:notify",

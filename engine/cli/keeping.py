@@ -1,4 +1,4 @@
-"""`spreads backup`, `restore` and `upgrade`: what is kept, proved equal, and read by the next version."""
+"""`spreads backup`, `restore`, `upgrade` and `prune`: what is kept, proved equal, and read by the next version."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,8 +12,9 @@ from cyclopts import Parameter
 from engine.cli.client import VERSION, needs_journal, runs
 from engine.cli.doctor.check import MARKS, Check, fail, ok, warn
 from engine.cli.options import STATE, STRATEGIES, State, Strategies
-from engine.cli.show import pairs, say, show, show_told
+from engine.cli.show import is_attended, is_yes, pairs, say, show, show_told
 from engine.domain.errors import UserError
+from engine.domain.session import trading_day
 from engine.runtime.archive import Archive
 from engine.runtime.clock import SystemClock
 from engine.runtime.schedule import session_of
@@ -22,6 +23,10 @@ from engine.store.backup import Manifest
 from engine.store.books import Books, books
 from engine.store.journal import FOLDER
 from engine.store.lines import account_on_file, is_newer
+from engine.store.retention import lay_aside, old_chains, remove
+
+CHAIN_DAYS_LEAST = 30
+"""A month of chains is what a search is looked back on with."""
 
 
 def backup(*, to: Path | None = None, state: State = STATE, strategies: Strategies = STRATEGIES) -> None:
@@ -118,6 +123,55 @@ def upgrade(*, check: bool = False, state: State = STATE, format: Literal["table
     can = f"version {VERSION} can take over; start it, then  spreads status"
     say(f"{failed} of {len(checks)} speak against starting" if failed else can)
     return 1 if failed else 0
+
+
+def prune(*, chain_days: int | None = None, journal: bool = False, yes: bool = False, state: State = STATE) -> int:
+    """Let go of old archived chains, or lay a journal aside that is over; nothing that an open position needs.
+
+    It shows what would go, and asks; without a terminal it needs --yes. `SPREADS_CHAIN_DAYS` does the first at every start.
+
+    Parameters
+    ----------
+    chain_days
+        Chains older than so many days go, except while a position lives that is older.
+    journal
+        Move the journal aside, so that the next start begins a new one: refused while anything is open, at the broker, or was
+        sent today.
+    yes
+        Do it without asking.
+    """
+    needs_journal(state)
+    now = SystemClock().now()
+    if (chain_days is None) == (not journal):
+        raise UserError("say what is to go: --chain-days DAYS, or --journal")
+    if chain_days is not None and chain_days < CHAIN_DAYS_LEAST:
+        raise UserError(f"--chain-days {chain_days}: at least {CHAIN_DAYS_LEAST}")
+    if chain_days is not None:
+        days = old_chains(state, books(state).ledger, trading_day(now), chain_days)
+        if not days:
+            say(f"nothing is older than {chain_days} days, or an open position needs it")
+            return 0
+        say(f"{len(days)} days, {days[0].folder.name} to {days[-1].folder.name}, {sum(day.size for day in days) / 1e6:,.1f} MB")
+        if not _agreed(yes, "remove them?"):
+            return 1
+        remove(days)
+        say("removed")
+        return 0
+    say("the next start begins a new journal; what the old one knows of peaks and breakers is not carried over")
+    if not _agreed(yes, "lay the journal aside?"):
+        return 1
+    target = lay_aside(state, now)
+    print(target)
+    say(f"it can still be asked: spreads trades --state {target}")
+    return 0
+
+
+def _agreed(yes: bool, question: str) -> bool:
+    if yes:
+        return True
+    if not is_attended():
+        raise UserError("nobody is at the terminal to be asked: say --yes")
+    return is_yes(f"{question} [y/N] ")
 
 
 def upgraded(found: Books, state: Path, *, is_running: bool, now: datetime, newest: Manifest | None) -> Iterator[Check]:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -18,16 +19,21 @@ from engine.cli.options import STATE, STRATEGIES, State, Strategies
 from engine.cli.show import complain, say
 from engine.cli.simclock import simulated_now
 from engine.domain.errors import EngineError, UserError
+from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.notify.notifier import Notifier
 from engine.ports import Clock
 from engine.runtime.clock import SystemClock
-from engine.runtime.control import Control
+from engine.runtime.control import BEAT_AGE_MAX_S, Control
 from engine.runtime.library import read_folder
+from engine.runtime.service import service_manager
 from engine.settings import PORTS, Settings
 from engine.sim.loop import LoopClock, PacedLoop
 from engine.sim.loop import run as run_on
 from engine.sim.simulator import DRILLED
+from engine.store.books import books
+from engine.store.journal import FOLDER
+from engine.store.retention import old_chains, remove
 
 LIVE_NEEDS_ACCOUNT = "{}: real money needs its account by name; say --account U1234567, or set SPREADS_ACCOUNT"
 PROBATION = 5
@@ -110,6 +116,7 @@ def run(
     notifier = notifier_of(os.environ, settings.mode)
     state_of(settings.state)
     log_to(settings.state)
+    _prune(settings, SystemClock().now())
     if sim:
         loop = PacedLoop(speed)
         clock: Clock = LoopClock(loop, simulated_now(settings.host, settings.ports()[0]))
@@ -129,21 +136,27 @@ async def _serve(settings: Settings, clock: Clock, notifier: Notifier | None) ->
     """Run the engine until a signal, or until it cannot go on."""
     narrator = Narrator(lambda text: say(text, INDENT))
     options = Options(observers=[narrator], notifier=notifier, probation=PROBATION if settings.mode == "live" else 0)
+    manager = service_manager(os.environ, os.getpid())
+    loop = asyncio.get_running_loop()
 
     def opened(control: Control) -> None:
         narrator.ledger = control.ledger
         for notice in outdated(read_folder(settings.strategies), trading_day(clock.now())):
             say(notice)
         say(f"engine on {settings.state}; `spreads status --state {settings.state}` asks it, Ctrl-C stops it")
+        if manager is not None:
+            manager.ready("began")
+            manager.keep_told(loop, lambda: _alive(control))
 
     options.on_control = opened
     options.on_mended, options.on_moved = say, log_to
     app = App(settings, clock, options)
-    loop = asyncio.get_running_loop()
 
     def stop() -> None:
         options.stop.set()
         app.nudge()
+        if manager is not None:
+            manager.leaving()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError, ValueError):
@@ -159,6 +172,26 @@ async def _serve(settings: Settings, clock: Clock, notifier: Notifier | None) ->
         return 2 if all(isinstance(error, UserError) for error in errors) else 1
     say(f"stopped at {clock.now():%Y-%m-%d %H:%M:%S} UTC; positions stay as they are")
     return 0
+
+
+def _alive(control: Control) -> str | None:
+    """What the engine does, for the service manager; None where it has stopped deciding, so that it is started again."""
+    pulse = control.pulse()
+    is_beating = pulse.last_beat_age_s is None or pulse.last_beat_age_s <= BEAT_AGE_MAX_S
+    return f"openings: {pulse.trading}" if is_beating else None
+
+
+def _prune(settings: Settings, now: datetime) -> None:
+    """Let go of archived chains that are older than the settings keep them."""
+    if settings.chain_days is None or not (settings.state / FOLDER).is_dir():
+        return
+    today = trading_day(now)
+    if not old_chains(settings.state, Ledger(), today, settings.chain_days):
+        return  # and the journal need not be read for it
+    days = old_chains(settings.state, books(settings.state).ledger, today, settings.chain_days)
+    remove(days)
+    if days:
+        say(f"removed {len(days)} days of archived chains, older than {settings.chain_days} days")
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

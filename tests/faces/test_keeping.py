@@ -156,3 +156,36 @@ def test_position_whose_rules_are_lost_is_named(traded: Spreads) -> None:
 
     assert found["open positions"]["state"] == "fail"
     assert "cannot be read by this version" in found["open positions"]["found"]
+
+
+def test_prune_shows_what_would_go_and_needs_a_yes(traded: Spreads) -> None:
+    old = Path("state/chains/date=2020-01-02/underlying=SPX")
+    old.mkdir(parents=True)
+    (old / "150000000000.parquet").write_bytes(b"chain")
+
+    asked = traded("prune", "--chain-days", "90")
+    done = traded("prune", "--chain-days", "90", "--yes")
+    again = traded("prune", "--chain-days", "90", "--yes")
+
+    assert asked.code == 2
+    assert "1 days, date=2020-01-02 to date=2020-01-02" in asked.err
+    assert "say --yes" in asked.err
+    assert (done.code, again.code) == (0, 0)
+    assert "nothing is older than 90 days" in again.err
+    assert not old.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "say what is to go"),
+        (("--journal", "--chain-days", "90"), "say what is to go"),
+        (("--chain-days", "3"), "--chain-days 3: at least 30"),
+        (("--journal", "--yes"), "a journal is laid aside when nothing is"),
+    ],
+)
+def test_prune_refuses_what_is_not_meant(words: tuple[str, ...], says: str, traded: Spreads) -> None:
+    ran = traded("prune", *words)
+
+    assert ran.code == 2
+    assert says in ran.err

@@ -28,7 +28,7 @@ def disk(state: Path) -> Check:
     place = next(path for path in (state, *state.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free
     told = f"{free / 1024**3:,.1f} GB free"
-    mend = "make room, or name a folder on another disk: SPREADS_STATE"
+    mend = "make room: spreads prune --chain-days 90; or name a folder on another disk: SPREADS_STATE"
     if free < DISK_NEEDED:
         return fail("disk", told, mend)
     return warn("disk", told, mend) if free < DISK_WARNED else ok("disk", told)

@@ -1,0 +1,45 @@
+"""A real engine under a service manager: it says when it is ready, that it lives, and that it leaves."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faces import given
+from tests.faces.tws import simulated_tws
+
+PATIENCE_S = 90
+
+
+@pytest.mark.slow
+def test_engine_tells_the_service_manager_of_its_life(tmp_path: Path) -> None:
+    given.strategy(tmp_path / "strategies", given.STRATEGY.replace("[SPX]", "[SPY]"))
+    address = str(tmp_path / "notify")
+    said: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener, simulated_tws() as tws:
+        listener.bind(address)
+        listener.settimeout(PATIENCE_S)
+        # Nothing of it is for a person here, and a long period keeps the manager from killing what a busy machine slows down.
+        environment = {**os.environ, "NOTIFY_SOCKET": address, "WATCHDOG_USEC": "600000000"}
+        words = ["run", "--sim", "--port", str(tws.port), "--state", "state", "--strategies", "strategies", "--lines", "26"]
+        engine = subprocess.Popen(
+            [sys.executable, "-m", "engine", *words], cwd=tmp_path, env={**environment, "PYTHONPATH": str(given.ROOT)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            said += [listener.recv(4096).decode(), listener.recv(4096).decode()]
+            engine.send_signal(signal.SIGTERM)
+            said.append(listener.recv(4096).decode())
+            _, told = engine.communicate(timeout=PATIENCE_S)
+        finally:
+            engine.kill()
+            engine.wait()
+
+    assert said[0] == "READY=1\nSTATUS=began"
+    assert said[1].startswith("WATCHDOG=1\nSTATUS=openings: ")
+    assert said[2] == "STOPPING=1"
+    assert engine.returncode == 0, told
