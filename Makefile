@@ -45,8 +45,9 @@ schema: $(VENV)/.installed  ## write the schemas that editors use
 docs: $(VENV)/.installed-test  ## write the reference of the language
 	$(BIN)/python -m tests.house.reference
 
-release: $(VENV)/.installed-test  ## what must be looked at before a release
+release: $(VENV)/.installed-test  ## check what ships, then build wheel, image and checksums into dist/
 	$(BIN)/python -m tests.house.release
+	$(BIN)/python -m tests.house.dist
 
 clean:  ## remove the virtual environment
 	rm -rf $(VENV)

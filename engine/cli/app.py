@@ -35,6 +35,7 @@ GROUPS = {
     },
     "A running engine": {
         "status": "engine.cli.remote:status",
+        "health": "engine.cli.remote:health",
         "approvals": "engine.cli.answers:approvals",
         "approve": "engine.cli.answers:approve",
         "decline": "engine.cli.answers:decline",

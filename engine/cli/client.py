@@ -132,7 +132,8 @@ def needs_journal(state: Path) -> None:
 
 def _detail(found: object) -> str:
     """What was refused, in words."""
-    detail = cast("Row", found).get("detail", found) if isinstance(found, dict) else found
+    row = cast("Row", found) if isinstance(found, dict) else {}
+    detail = row.get("detail") or row.get("because") or found
     if not isinstance(detail, list):
         return str(detail)
     problems = cast("list[Row]", detail)

@@ -51,6 +51,14 @@ def status(*, state: State = STATE, format: Literal["table", "json"] = "table") 
     show_told(rows, empty="no strategy is loaded")
 
 
+def health(*, state: State = STATE) -> None:
+    """Whether the engine can do its work, as exit code: 0 when it can, 1 with the reason when not. For health checks.
+
+    A closed market and a halt by a person are no sickness.
+    """
+    print(f"{ask(state, 'GET', '/health', any_version=True).engine}: healthy")
+
+
 def halt(reason: str = "", *, state: State = STATE, by: By = "") -> int:
     """Stop opening and cancel working entries at once. Exits keep working. Works without an engine too, through a file.
 

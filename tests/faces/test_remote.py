@@ -141,3 +141,16 @@ def test_word_that_the_engine_does_not_take_is_told_by_its_name(spreads: Spreads
         told = spreads("decline", "o1", "--by", "a;b")
 
     assert (told.code, told.err) == (2, "spreads: by: String should match pattern '^[\\w .@:-]+$'\n")
+
+
+def test_health_is_an_exit_code_with_its_reason(spreads: Spreads) -> None:
+    with engine_that_says({"healthy": True, "because": None}):
+        well = spreads("health")
+    with engine_that_says({"healthy": False, "because": "no connection to the broker"}, status=503):
+        sick = spreads("health")
+    gone = spreads("health")
+
+    assert (well.code, well.out) == (0, "paper, account DU1234567, engine on state: healthy\n")
+    assert sick.code == 1
+    assert sick.err.endswith("no connection to the broker\n")
+    assert gone.code == 1
