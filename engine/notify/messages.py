@@ -37,10 +37,12 @@ class Message:
     """Two messages of one key say the same."""
     title: str
     body: str = ""
+    can_wait: bool = False
+    """Of an urgent kind, and yet nothing for the night."""
 
     @property
     def is_urgent(self) -> bool:
-        return self.kind in URGENT
+        return self.kind in URGENT and not self.can_wait
 
 
 def message_of(fact: Fact, at: datetime, ledger: Ledger) -> Message | None:
@@ -52,20 +54,22 @@ def message_of(fact: Fact, at: datetime, ledger: Ledger) -> Message | None:
         case ApprovalAsked():
             return _asked(fact, ledger)
         case Halted(by=by, reason=reason):
-            return Message("halt", f"halt {by} {reason}", f"HALTED by {by}", f"{reason}\nNothing is opened, exits go on.")
+            return Message("halt", f"halt {at.isoformat()}", f"HALTED by {by}", f"{reason}\nNothing is opened, exits go on.")
         case Resumed(by=by):
             return Message("halt", f"resumed {at.isoformat()}", f"resumed by {by}")
         case BreakerTripped():
             return _tripped(fact)
         case LinkChanged(state=state, text=text) if state in {"up", "down", "degraded"}:
-            return Message("link", f"link {state}", f"broker link {state}", text)
+            return Message("link", f"link {state} {at.isoformat()}", f"broker link {state}", text)
         case ExitBlocked():
             title = f"EXIT BLOCKED: {_named(fact.position, ledger)}"
             body = f"{fact.rule}: {fact.obstacle}: {fact.text}\ntried again by {_clock(fact.again_at)}"
-            return Message("exit", f"exit {fact.position} {fact.rule} {fact.obstacle}", title, body)
+            # What nobody bids for is worth next to nothing.
+            can_wait = fact.obstacle == "no bid"
+            return Message("exit", f"exit {fact.position} {fact.rule} {fact.obstacle}", title, body, can_wait)
         case ExitFreed():
             return Message(
-                "exit", f"freed {fact.position} {at.isoformat()}", f"exit free again: {_named(fact.position, ledger)}", fact.text
+                "exit", f"freed {fact.position} {fact.rule}", f"exit free again: {_named(fact.position, ledger)}", fact.text
             )
         case LegsExpired():
             return Message("expiry", f"expired {fact.position} {fact.expired_at}", f"legs expired: {fact.position}", fact.reason)

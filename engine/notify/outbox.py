@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from engine.domain.facts import Fact
+from engine.domain.facts import Fact, LinkChanged
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.notify.choice import Choice
@@ -39,6 +39,7 @@ class Outbox:
         self._lost: tuple[datetime, Message] | None = None
         """A loss of the link that was not told yet."""
         self._is_loss_told = False
+        self._loss_told_at: datetime | None = None
         self._digested: date | None = None
 
     def hear(self, fact: Fact, at: datetime) -> None:
@@ -46,16 +47,14 @@ class Outbox:
         message = message_of(fact, at, self._ledger)
         if message is None or message.kind not in self._choice.tell:
             return
-        if message.kind == "link":
-            self._link(message, at)
+        if isinstance(fact, LinkChanged):
+            self._link(fact, message, at)
         else:
             self._wait(message)
 
     def due(self, now: datetime) -> list[Message]:
         """What is to be sent now, oldest first."""
-        if self._lost is not None and now - self._lost[0] >= LINK_PATIENCE and not self._is_loss_expected(now):
-            self._wait(self._lost[1])
-            self._lost, self._is_loss_told = None, True
+        self._tell_loss(now)
         if self._is_time_for_digest(now):
             self._digested = trading_day(now)
             self._wait(digest(self._ledger, now))
@@ -72,14 +71,23 @@ class Outbox:
                 due.append(fresh)
         return due
 
-    def _link(self, message: Message, at: datetime) -> None:
-        if message.key != "link up":
+    def _link(self, fact: LinkChanged, message: Message, at: datetime) -> None:
+        """A loss is told once it has lasted; a link that comes and goes is told as lost once in a while."""
+        if fact.state != "up":
             if self._lost is None and not self._is_loss_told:
                 self._lost = (at, message)
             return
         if self._is_loss_told:
-            self._wait(replace(message, key=f"link up {at.isoformat()}"))
+            self._wait(message)
         self._lost, self._is_loss_told = None, False
+
+    def _tell_loss(self, now: datetime) -> None:
+        told_at = self._loss_told_at
+        if self._lost is None or now - self._lost[0] < LINK_PATIENCE or self._is_loss_expected(now):
+            return
+        if told_at is None or now - told_at >= AGAIN_AFTER:
+            self._wait(self._lost[1])
+            self._lost, self._is_loss_told, self._loss_told_at = None, True, now
 
     def _wait(self, message: Message) -> None:
         if len(self._waiting) >= WAITING_MAX:

@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from ruamel.yaml import YAML
 from engine.cli.logs import FILE as LOG_FILE
 from engine.store.journal import FOLDER as JOURNAL_FOLDER
 from tests.house import dashboards
-from tests.house.test_monitoring import KNOWN_TO_PROMETHEUS, SAMPLES, recorded
+from tests.house.test_monitoring import KNOWN_TO_PROMETHEUS, PROMTOOL, SAMPLES, recorded
 from tests.house.watched import metrics_of
 
 MONITORING = dashboards.FOLDER.parents[1]
@@ -53,6 +55,22 @@ def test_panel_looks_at_what_is_published_says_what_is_seen_and_lies_on_no_other
     places = [panel["gridPos"] for panel in made["panels"]]
     assert all(place["x"] + place["w"] <= dashboards.WIDTH for place in places)
     assert not [both for both in combinations(places, 2) if overlap(*both)]
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: apt-get install prometheus)")
+def test_prometheus_reads_every_query(tmp_path: Path) -> None:
+    panels = [
+        panel for name in dashboards.DASHBOARDS for panel in dashboards.dashboard(name)["panels"] if panel["type"] != "logs"
+    ]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(queries)]
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
+
+    ran = subprocess.run(
+        [str(PROMTOOL), "check", "rules", "rules.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def overlap(one: dict[str, int], other: dict[str, int]) -> bool:

@@ -32,6 +32,14 @@ def test_order_lives_on_when_the_code_is_a_notice(code: int):
     assert meaning(code).order == "notice"
 
 
+@pytest.mark.parametrize(
+    ("code", "fails"),
+    [(201, True), (354, True), (100, True), (4711, True), (202, False), (1100, False), (2104, False), (10167, False)],
+)
+def test_code_counts_as_a_failure_where_something_asked_for_was_not_done(code: int, fails: bool):
+    assert meaning(code).is_failure is fails
+
+
 def test_link_tells_each_change_once():
     link = Link()
 

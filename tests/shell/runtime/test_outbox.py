@@ -1,5 +1,6 @@
 """What a person is told, and when: nothing twice, nothing that can wait in quiet hours, no loss of the link that mends itself."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -108,16 +109,28 @@ def test_what_stops_the_engine_is_told_at_once_in_quiet_hours_too(fact: Fact, ti
 
 
 def test_same_message_is_told_again_after_a_while_with_how_often_it_came() -> None:
-    told = Told()
-    for number in range(14):
-        told.hear(Halted("file", "HALT file"), Resumed(f"ada {number}"))
+    told = Told(tell=("exit",))
+    told.hear(*given.opened())
+    for _ in range(14):
+        told.hear(BLOCKED, ExitFreed("o1", BLOCKED.rule, "it acts"))
         told.after(seconds=1)
 
-    told.hear(Halted("file", "HALT file"))
+    told.hear(BLOCKED)
     assert told.titles(seconds=1) == []
-    told.hear(Resumed("ada"), Halted("file", "HALT file"))
-    assert told.titles(minutes=16) == ["resumed by ada", "HALTED by file (×15)"]
-    assert told.outbox.repeated == 14
+    told.at += timedelta(minutes=16)
+    told.hear(BLOCKED)
+    (again,) = told.titles()
+    assert again.startswith("EXIT BLOCKED")
+    assert again.endswith("(×15)")
+
+
+def test_halt_is_told_each_time() -> None:
+    told = Told()
+    for _ in range(2):
+        told.hear(Halted("file", "HALT file"))
+        assert told.titles(seconds=1) == ["HALTED by file"]
+        told.hear(Resumed("ada"))
+        assert told.titles(seconds=1) == ["resumed by ada"]
 
 
 def test_link_that_comes_back_at_once_is_no_news_and_one_that_stays_away_is_told_with_its_end() -> None:
@@ -133,6 +146,31 @@ def test_link_that_comes_back_at_once_is_no_news_and_one_that_stays_away_is_told
     assert told.titles(minutes=30) == []
     told.hear(UP)
     assert told.titles(seconds=1) == ["broker link up"]
+
+
+def test_link_that_comes_and_goes_is_told_once_in_a_while_and_one_that_then_stays_away_all_the_same() -> None:
+    told = Told()
+    told.hear(DOWN)
+    assert told.titles(seconds=20) == ["broker link down"]
+    told.hear(UP)
+    assert told.titles(seconds=1) == ["broker link up"]
+
+    told.hear(DOWN)
+    assert told.titles(minutes=1) == []
+    told.hear(UP)
+    assert told.titles(seconds=1) == [], "its loss was not told either"
+    told.hear(DOWN)
+    assert told.titles(minutes=1) == []
+    assert told.titles(minutes=14) == ["broker link down"]
+
+
+def test_exit_that_nobody_bids_for_waits_for_the_morning() -> None:
+    told = Told(quiet="00:00-23:59")
+    told.hear(*given.opened(), replace(BLOCKED, obstacle="no bid"))
+    assert told.titles(seconds=1) == []
+
+    told.hear(BLOCKED)
+    assert len(told.titles(seconds=1)) == 1
 
 
 def test_loss_of_the_link_that_is_expected_is_told_only_where_it_outlives_the_maintenance() -> None:

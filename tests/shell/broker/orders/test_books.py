@@ -169,6 +169,7 @@ def test_order_of_another_client_id_is_not_touched():
     assert ["belongs to client id 3" in fact.reason for fact in bench.all(OrderUnknown)] == [True]
 
 
+BOOKS = ("open orders", "completed orders", "executions", "positions")
 ENDS = {
     "req_all_open_orders": ("open orders", "open_order_end"),
     "req_completed_orders": ("completed orders", "completed_orders_end"),
@@ -266,7 +267,11 @@ def test_picture_may_be_asked_again_at_once_when_an_answer_with_a_number_stays_a
         answer = bench.tws.script.pop("req_executions")
         with pytest.raises(Transient, match="executions: TWS did not answer within 10 s"):
             await bench.broker.state()
+        assert bench.broker.gauges.unanswered == 1
+        answered = bench.broker.gauges.request_seconds["question"].count
         bench.tws.script["req_executions"] = answer
         assert (await bench.broker.state()).account == "DU1"
+        assert bench.broker.gauges.request_seconds["question"].count == answered + len(BOOKS)
+        assert bench.broker.gauges.unanswered == 1
 
     play(scenario)
