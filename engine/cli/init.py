@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cyclopts import Parameter
 
 from engine.cli.doctor import judge
-from engine.cli.doctor.check import MARKS, Check
+from engine.cli.doctor.check import Check, show_checks
 from engine.cli.doctor.doctor import of_tws
 from engine.cli.doctor.tws import Answers, local_instant
 from engine.cli.given import settings_of
 from engine.cli.options import SETTINGS_FILE
 from engine.cli.setup import shipped_files, write_new
-from engine.cli.show import say, show_told
+from engine.cli.show import say
 from engine.cli.sized import sized, too_wide
 from engine.domain.errors import UserError
 from engine.runtime.clock import SystemClock
@@ -63,7 +63,8 @@ def init(
     )
     checks, answers = of_tws(settings, wanted, ASKED, SystemClock().now, asks_data=True)
     checks = [check for check in checks if check.name != "time zone"]  # which is found out, and written down
-    _show(checks)
+    show_checks(checks, "table")
+    print()
     worth = _worth(answers, size)
     texts = shipped_files()
     if worth is not None:
@@ -100,11 +101,6 @@ def _zones_here() -> Iterator[str]:
     except (ZoneInfoNotFoundError, ValueError):
         pass
     yield "UTC"
-
-
-def _show(checks: Iterable[Check]) -> None:
-    show_told([{"": MARKS[one.state], "check": one.name, "found": one.found, "to mend it": one.mend or None} for one in checks])
-    print()
 
 
 def _worth(answers: Answers | None, size: float | None) -> Decimal | None:

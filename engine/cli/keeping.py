@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from engine.cli.client import VERSION, needs_journal, runs
-from engine.cli.doctor.check import MARKS, Check, fail, ok, warn
+from engine.cli.doctor.check import Check, fail, ok, show_checks, warn
 from engine.cli.options import STATE, STRATEGIES, State, Strategies
-from engine.cli.show import is_attended, is_yes, pairs, say, show, show_told
+from engine.cli.show import is_attended, is_yes, pairs, say
 from engine.domain.errors import UserError
 from engine.domain.session import trading_day
 from engine.runtime.archive import Archive
@@ -112,13 +112,7 @@ def upgrade(*, check: bool = False, state: State = STATE, format: Literal["table
             found, state, is_running=runs(state), now=SystemClock().now(), newest=_newest(Path(), account_on_file(state / FOLDER))
         )
     )
-    if format == "json":
-        plain = [{"check": one.name, "state": one.state, "found": one.found, "mend": one.mend} for one in checks]
-        show(plain, ["check", "state", "found", "mend"], "json")
-    else:
-        show_told(
-            [{"": MARKS[one.state], "check": one.name, "found": one.found, "to mend it": one.mend or None} for one in checks]
-        )
+    show_checks(checks, format)
     failed = sum(one.state == "fail" for one in checks)
     can = f"version {VERSION} can take over; start it, then  spreads status"
     say(f"{failed} of {len(checks)} speak against starting" if failed else can)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from engine.cli.client import needs_journal
-from engine.cli.doctor.check import MARKS, Check, fail, ok, warn
+from engine.cli.doctor.check import Check, fail, ok, show_checks, warn
 from engine.cli.doctor.doctor import examine
 from engine.cli.folder import gather, load_strategy
 from engine.cli.given import settings_of
 from engine.cli.options import STATE, STRATEGIES, State, Strategies
-from engine.cli.show import say, show, show_told
+from engine.cli.show import say
 from engine.domain.errors import UserError
 from engine.domain.facts import (
     EngineStarted,
@@ -105,11 +105,7 @@ def readiness(
     found = books(state, shown.see)
     settings = settings_of({"state": state, "strategies": strategies})
     checks = [*judged(shown, found.ledger, strategy), doctored(examine(settings, SystemClock().now).checks)]
-    if format == "json":
-        plain = [{"check": one.name, "state": one.state, "found": one.found, "mend": one.mend} for one in checks]
-        show(plain, ["check", "state", "found", "mend"], "json")
-    else:
-        show_told([{"": MARKS[one.state], "check": one.name, "found": one.found, "how": one.mend or None} for one in checks])
+    show_checks(checks, format)
     missing = sum(one.state == "fail" for one in checks)
     say(f"{name} has shown what paper can show" if not missing else f"{missing} of {len(checks)} are missing")
     return 1 if missing else 0

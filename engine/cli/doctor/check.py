@@ -1,7 +1,10 @@
 """What was looked at, how it stands, and what mends it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from engine.cli.show import pairs, show
 
 State = Literal["ok", "warn", "fail", "unknown"]
 """fail: it would stop trading, or trade what nobody meant. warn: it will one day. unknown: it could not be looked at."""
@@ -39,3 +42,12 @@ def warn(name: str, found: str, mend: str) -> Check:
 def unknown(name: str, found: str, mend: str = "") -> Check:
     """What could not be looked at."""
     return Check(name, "unknown", found, mend)
+
+
+def show_checks(checks: Iterable[Check], form: Literal["table", "json"]) -> None:
+    """Print checks: a line each, and below it what mends it; or as JSON."""
+    if form == "json":
+        plain = [{"check": one.name, "state": one.state, "found": one.found, "mend": one.mend} for one in checks]
+        show(plain, ["check", "state", "found", "mend"], "json")
+        return
+    pairs((f"{MARKS[one.state]} {one.name}", f"{one.found}\n→ {one.mend}" if one.mend else one.found) for one in checks)

@@ -10,11 +10,11 @@ from cyclopts import Parameter
 from engine.cli.client import ask as ask_engine
 from engine.cli.client import runs
 from engine.cli.doctor import judge, place
-from engine.cli.doctor.check import MARKS, Check, fail, ok, unknown, warn
+from engine.cli.doctor.check import Check, fail, ok, show_checks, unknown, warn
 from engine.cli.doctor.tws import PORTS, Answers, ask, listens
 from engine.cli.given import settings_of
 from engine.cli.options import STATE, STRATEGIES, State, Strategies
-from engine.cli.show import Row, say, show, show_told
+from engine.cli.show import Row, say
 from engine.domain.errors import EngineError
 from engine.domain.session import trading_day
 from engine.runtime.clock import SystemClock
@@ -59,12 +59,7 @@ def doctor(
     given = {"state": state, "strategies": strategies, "host": host, "port": port}
     settings = settings_of({name: value for name, value in given.items() if value is not None})
     checks = examine(settings, SystemClock().now).checks
-    rows = [{"": MARKS[one.state], "check": one.name, "found": one.found, "to mend it": one.mend or None} for one in checks]
-    if format == "json":
-        plain = [{"check": one.name, "state": one.state, "found": one.found, "mend": one.mend} for one in checks]
-        show(plain, ["check", "state", "found", "mend"], "json")
-    else:
-        show_told(rows)
+    show_checks(checks, format)
     failed = sum(one.state == "fail" for one in checks)
     if failed:
         say(f"{failed} of {len(checks)} checks would stop trading")
