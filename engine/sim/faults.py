@@ -58,6 +58,7 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("competing", "span", "Another session takes the market data (10197).", 60, "seconds"),
     FaultKind("delayed", "span", "Only delayed data is available for new requests.", 3600, "seconds"),
     FaultKind("no_data", "span", "New requests are told that their data are not subscribed (354).", 3600, "seconds"),
+    FaultKind("no_option_data", "span", "Data of options are not subscribed, those of underlyings are (354).", 3600, "seconds"),
     FaultKind("read_only", "span", "The API is read-only: whatever is about orders is refused (321).", 86_400, "seconds"),
     FaultKind("no_account", "span", "New clients are told of no account.", 86_400, "seconds"),
     FaultKind(
@@ -120,7 +121,7 @@ _STAGED = frozenset(
     [
         *("by_hand", "assigned", "delayed", "half_open", "mute", "link_lost_unsaid", "multiplier", "no_perm_id", "no_reference"),
         *("odd_times", "shared_exec_ids", "executions_late", "what_if_no", "inactive", "positions_late", "cancel_refused"),
-        *("terms_changed", "foreign_leg", "no_data", "read_only", "no_account", "untrusted", "clock_ahead"),
+        *("terms_changed", "foreign_leg", "no_data", "no_option_data", "read_only", "no_account", "untrusted", "clock_ahead"),
     ]
 )
 """Asked for by name: they need a person, or a moment that chance would not meet."""

@@ -11,6 +11,7 @@ import pytest
 from engine.cli.doctor import judge, place
 from engine.cli.doctor.check import Check
 from engine.cli.doctor.doctor import examine
+from engine.cli.doctor.option import likely
 from engine.cli.doctor.tws import Answers, ask
 from engine.domain.session import Session
 from engine.settings import Settings
@@ -57,7 +58,7 @@ def test_everything_right_passes(folder: Path) -> None:
         "events.yaml": "ok",
     }
     assert found["account"].found == "DU1234567, paper, 1,000,000 USD net liquidation"
-    assert found["market data"].found == "SPY live"
+    assert found["market data"].found == "SPY live, SPY options live"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,7 @@ def test_everything_right_passes(folder: Path) -> None:
         ("read_only", "orders", "the API is read-only", "untick Read-Only API"),
         ("delayed", "market data", "SPY not subscribed", "Market Data Subscriptions"),
         ("no_data", "market data", "SPY not subscribed", "Market Data Subscriptions"),
+        ("no_option_data", "market data", "SPY live, SPY options not subscribed", "Market Data Subscriptions"),
         ("competing", "market data", "SPY taken by another session", "close the other session"),
         ("clock_ahead=40", "clock", "s behind TWS", "timedatectl set-ntp true"),
         ("clock_ahead=-40", "clock", "s ahead of TWS", "timedatectl set-ntp true"),
@@ -226,3 +228,22 @@ def test_running_engine_is_asked_and_keeps_its_lines(folder: Path) -> None:
     assert (found["market data"].state, found["market data"].found) == ("fail", "delayed")
     assert found["books"].state == "fail"
     assert found["data lines"].found.startswith("61 of 100 in use")
+
+
+@pytest.mark.parametrize(
+    ("expirations", "strikes", "price", "likeliest"),
+    [
+        (("20260502", "20260520", "20260619"), (95.0, 97.0, 100.0, 101.0, 103.0), 101.2, ("20260520", 100.0)),
+        (("20260520",), (6005.0, 6010.0, 6025.0), 6001.0, ("20260520", 6025.0)),
+        (("20260502",), (7.5, 12.5), None, ("20260502", 12.5)),
+        (("20260502", "odd"), (7.5,), 100.0, ("20260502", 7.5)),
+    ],
+)
+def test_option_that_is_asked_for_is_likely_to_be_listed(
+    expirations: tuple[str, ...], strikes: tuple[float, ...], price: float | None, likeliest: tuple[str, float]
+) -> None:
+    assert likely(expirations, strikes, price, date(2026, 4, 28))[0] == likeliest
+
+
+def test_no_option_is_likely_where_none_is_listed() -> None:
+    assert likely((), (100.0,), 100.0, date(2026, 4, 28)) == likely(("20260520",), (), 100.0, date(2026, 4, 28)) == []

@@ -4,6 +4,7 @@
 2. startApi: the accounts of the user, the next order id
 3. the time; the value of the account; the open orders of this client: there are none, but a read-only API refuses to say so
 4. a market data line for each underlying, ended as soon as its kind of data is known
+5. of the first underlying its options, and a line for one of them: their data are another subscription
 
 A client library would hide the steps; here the one that fails is told.
 """
@@ -14,12 +15,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Literal
 
+from engine.cli.doctor.option import likely
 from engine.domain.index_classes import INDEX_CLASSES, is_index
 from engine.sim.wire.codec import Message, decode, encode_frame
 from engine.sim.wire.errors import WireError
 from engine.sim.wire.frames import NEWEST_VERSION, OLDEST_VERSION, FrameReader, fields_of, greeting
+from engine.sim.wire.kinds import Value
 
 PORTS: Mapping[int, str] = {
     7497: "TWS, paper",
@@ -57,7 +61,10 @@ _DATA_CODES: dict[int, Quality] = {
 }
 """What a code that is addressed to a line says of its data."""
 _TIME, _SUMMARY, _ORDERS = "time", "summary", "orders"
-_SUMMARY_ID, _FIRST_LINE = 1, 10
+_SUMMARY_ID, _DETAILS_ID, _CHAIN_ID, _OPTION_ID, _FIRST_LINE = 1, 2, 3, 4, 10
+_PRICES = frozenset({1, 2, 4, 9, 66, 67, 68, 75})
+"""Ticks that tell a price: bid, ask, last and close, live and delayed."""
+_NO_SUCH_CONTRACT = 200
 
 
 @dataclass(slots=True)
@@ -82,7 +89,7 @@ class Answers:
     net_liquidation: float | None = None
     currency: str = ""
     data: dict[str, Quality] = field(default_factory=dict[str, Quality])
-    """By underlying."""
+    """By underlying, and of one option as `SPX options`."""
     link_lost: str = ""
     """What TWS said of its own connection to IBKR, where that is broken."""
 
@@ -133,6 +140,13 @@ class _Talk:
         self._missing: set[str] = set()
         self._lines: dict[int, str] = {}
         self._asked_at = now()
+        self._price: float | None = None
+        """Of the first underlying, as far as it was told."""
+        self._first = ""
+        self._chain: tuple[str, Sequence[str], Sequence[float]] = ("", (), ())
+        """Class, expiries and strikes of its options: those of the class with most expiries."""
+        self._options: list[tuple[str, float]] = []
+        """Options that may still be asked for."""
 
     def hold(self, client_id: int, underlyings: Sequence[str]) -> None:
         """Ask everything. Raises what sockets and frames raise, and EOFError where TWS hangs up."""
@@ -177,6 +191,10 @@ class _Talk:
             self._lines[req_id] = symbol
             self._missing.add(symbol)
             self._send(Message("req_mkt_data", {"req_id": req_id, **_contract(symbol)}))
+        if underlyings:
+            self._first = underlyings[0]
+            self._missing.add(_options_of(self._first))
+            self._send(Message("req_contract_details", {"req_id": _DETAILS_ID, **_contract(self._first)}))
 
     def _hear(self, message: Message) -> None:
         answers = self._answers
@@ -198,6 +216,19 @@ class _Talk:
                 self._missing.discard(_ORDERS)
             case "market_data_type":
                 self._quality(message.whole("req_id"), _QUALITIES.get(message.whole("market_data_type"), "unknown"))
+            case "tick_price" if message.whole("req_id") == _FIRST_LINE and message.whole("tick_type") in _PRICES:
+                price = message.values.get("price")
+                self._price = float(price) if isinstance(price, float | Decimal) and price > 0 else self._price
+            case "contract_details" if message.whole("req_id") == _DETAILS_ID and not self._chain[0]:
+                kind = _contract(self._first)["sec_type"]
+                of = {"symbol": self._first, "under_sec_type": kind, "under_con_id": message.whole("con_id")}
+                self._send(Message("req_sec_def_opt_params", {"req_id": _CHAIN_ID, **of}))
+            case "sec_def_opt_param":
+                self._listed(message)
+            case "sec_def_opt_param_end":
+                _, expirations, strikes = self._chain
+                self._options = likely(expirations, strikes, self._price, self._now().date())
+                self._ask_option()
             case "error":
                 self._error(message.whole("req_id"), message.whole("code"), message.text("text"))
             case _:
@@ -206,6 +237,30 @@ class _Talk:
     def _value(self, value: str, currency: str) -> None:
         with suppress(ValueError):  # told as what is not known
             self._answers.net_liquidation, self._answers.currency = float(value), currency
+
+    def _listed(self, message: Message) -> None:
+        """Keep the class with most expiries: the one that is listed at SMART stands first, and is not replaced by its equal."""
+        days, strikes = (message.values.get(name) for name in ("expirations", "strikes"))
+        if not isinstance(days, tuple) or not isinstance(strikes, tuple):
+            return
+        listed = [float(strike) for strike in strikes if isinstance(strike, float)]
+        told = message.text("trading_class"), [str(day) for day in days], listed
+        if len(told[1]) > len(self._chain[1]):
+            self._chain = told
+
+    def _ask_option(self) -> None:
+        name = _options_of(self._first)
+        if not self._options:
+            self._answers.data.setdefault(name, "unknown")
+            self._missing.discard(name)
+            return
+        expiry, strike = self._options.pop(0)
+        self._lines[_OPTION_ID] = name
+        option: dict[str, Value] = {
+            "req_id": _OPTION_ID, "symbol": self._first, "sec_type": "OPT", "expiry": expiry, "strike": strike, "right": "P",
+            "multiplier": "100", "exchange": "SMART", "currency": "USD", "trading_class": self._chain[0],
+        }  # fmt: skip
+        self._send(Message("req_mkt_data", option))
 
     def _error(self, req_id: int, code: int, text: str) -> None:
         answers = self._answers
@@ -216,6 +271,10 @@ class _Talk:
         elif code == 321 and READ_ONLY in text.casefold():
             answers.read_only = True
             self._missing.discard(_ORDERS)
+        elif req_id == _OPTION_ID and code == _NO_SUCH_CONTRACT:
+            self._ask_option()
+        elif req_id in {_DETAILS_ID, _CHAIN_ID}:
+            self._ask_option()  # nothing is listed, or it may not be told: not known
         elif req_id in self._lines and code in _DATA_CODES:
             self._quality(req_id, _DATA_CODES[code])
         elif req_id == _SUMMARY_ID:
@@ -251,6 +310,10 @@ class _Talk:
             if not chunk:
                 raise EOFError("it hung up")
             yield from self._reader.feed(chunk)
+
+
+def _options_of(symbol: str) -> str:
+    return f"{symbol} options"
 
 
 def _contract(symbol: str) -> dict[str, str]:

@@ -150,6 +150,7 @@ class QuoteHandler:
         if self.competing or self._faults.on("competing"):  # also for who connects meanwhile
             return 10197, _COMPETING
         is_none = self._options.data == "none" or self._faults.on("no_data") is not None
+        is_none = is_none or (request.text("sec_type") == "OPT" and self._faults.on("no_option_data") is not None)
         if is_none or (self._is_delayed() and self._wanted_type < _DELAYED):
             return self._options.not_subscribed_code, _NOT_SUBSCRIBED
         return None
