@@ -42,8 +42,11 @@ stops: $(VENV)/.installed-test  ## demonstrations of five days, each stop judged
 schema: $(VENV)/.installed  ## write the schemas that editors use
 	$(BIN)/spreads schema --write schemas
 
-docs: $(VENV)/.installed-test  ## write the reference of the language
+docs: $(VENV)/.installed-test  ## write the reference, the page of metrics, the cases of the alerts, the dashboards
 	$(BIN)/python -m tests.house.reference
+	$(BIN)/python -m tests.house.metrics_page
+	$(BIN)/python -m tests.house.alert_cases
+	$(BIN)/python -m tests.house.dashboards
 
 release: $(VENV)/.installed-test  ## check what ships, then build wheel, image and checksums into dist/
 	$(BIN)/python -m tests.house.release

@@ -1,6 +1,6 @@
 """Writes monitoring/alerts_test.yml: for each alert a world in which exactly it fires, and one just beside it where none does.
 
-`python -m tests.house.alert_cases` writes it; a test holds the committed file against this table, and promtool runs it.
+`make docs` writes it; a test holds the committed file against this table, and promtool runs it.
 """
 
 import re
@@ -198,7 +198,7 @@ WITH_ANOTHER = {
 def file() -> str:
     """The whole file."""
     lines = [
-        "# Written by `python -m tests.house.alert_cases`; try it with `promtool test rules alerts_test.yml`.",
+        "# Written by `make docs`; try it with `promtool test rules alerts_test.yml`.",
         "rule_files: [alerts.yml]",
         "evaluation_interval: 1m",
         "tests:",

@@ -1,6 +1,6 @@
 """Writes the Grafana dashboards in monitoring/grafana/dashboards: what each shows is the table below, a panel a line.
 
-`python -m tests.house.dashboards` writes them; a test holds the committed files against this table and its metrics against the
+`make docs` writes them; a test holds the committed files against this table and its metrics against the
 engine's.
 """
 

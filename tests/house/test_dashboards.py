@@ -26,9 +26,7 @@ def yaml(*path: str) -> Any:
 
 @pytest.mark.parametrize("name", dashboards.DASHBOARDS)
 def test_dashboard_is_written_out(name: str) -> None:
-    assert (dashboards.FOLDER / f"{name}.json").read_text(encoding="utf-8") == dashboards.written(name), (
-        "run: python -m tests.house.dashboards"
-    )
+    assert (dashboards.FOLDER / f"{name}.json").read_text(encoding="utf-8") == dashboards.written(name), "run: make docs"
 
 
 def test_no_other_dashboard_lies_there() -> None:
