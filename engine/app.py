@@ -9,7 +9,7 @@ leave     cancel what is left of our entries, say good-bye in the journal, save 
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from engine.api.app import build, watch
-from engine.api.server import Doors, doors, server, unix_socket
+from engine.api.server import Doors, RemoteSettings, doors, server, unix_socket
 from engine.api.timed import Timed
 from engine.broker.adapter import IbBroker
 from engine.broker.orders.times import zone_of
@@ -123,7 +123,7 @@ class App:
             for text in recovered.warnings:
                 self._options.on_mended(text)
             # Taken before anything is connected: a port that is in use is a wrong setting.
-            opened = doors(settings.state, settings.metrics_port) if self._options.serves_api else nullcontext()
+            opened = self._doors() if self._options.serves_api else nullcontext()
             with opened as entry:
                 await self._with(journal, recovered.ledger, recovered.ledger.journal_id or journal_id, account, entry)
             if recovered.journal.moved:
@@ -315,6 +315,12 @@ class App:
     def _identity(self, account: str) -> Identity:
         return Identity(version("ibkr-spreads"), self._settings.mode, account, str(self._settings.state))
 
+    def _doors(self) -> AbstractContextManager[Doors]:
+        settings, remote = self._settings, None
+        if settings.api_port is not None:
+            remote = RemoteSettings(settings.api_host, settings.api_port, settings.tls_cert, settings.tls_key)
+        return doors(settings.state, settings.metrics_port, remote)
+
     def _served(self, control: Control, entry: Doors, sources: Sources) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
         numbers = registry(partial(reading, sources))
 
@@ -326,7 +332,10 @@ class App:
             ("the API", lambda: server(timed(build(control, numbers))).serve(sockets=[entry.unix])),
             ("the API in another state folder", lambda: self._serve_beside(timed(build(control, numbers)))),
         ]
-        loopback = entry.loopback
+        loopback, remote = entry.loopback, entry.remote
+        if remote is not None:
+            api = timed(build(control, numbers, remote.tokens))
+            serving.append(("the API over TCP", lambda: server(api, remote).serve(sockets=[remote.socket])))
         if loopback is not None:
             serving.append(("the metrics", lambda: server(timed(watch(control, numbers))).serve(sockets=[loopback])))
         return serving

@@ -44,6 +44,14 @@ class Settings(BaseSettings):
     state: Annotated[Path, BeforeValidator(_named)] = Path("state")
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Serves /metrics and /health on 127.0.0.1 as well; None leaves them to the socket in the state folder."""
+    api_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Serves the API over TCP too, with TLS and for keys only; None leaves it to the socket in the state folder."""
+    api_host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
+    """Address of this machine that the port is opened on."""
+    tls_cert: Annotated[Path, BeforeValidator(_named)] | None = None
+    """Certificate of the API's port, PEM with its chain."""
+    tls_key: Annotated[Path, BeforeValidator(_named)] | None = None
+    """Its private key, PEM, readable by its owner only."""
     lines: Annotated[int, Field(ge=10, le=10_000)] = 100
     """Market data lines of the user."""
     tws_zone: Annotated[str, BeforeValidator(_zone)] = "America/New_York"

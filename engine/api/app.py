@@ -1,7 +1,7 @@
 """The local API: what `spreads status`, approvals, halts and the console speak, over HTTP on a unix socket.
 
 One module a resource in `routes/`, and one of its answers and bodies in `models/`. Whoever may open the socket may do everything:
-its file mode (0600) is the permission. Nothing here decides.
+its file mode (0600) is the permission. Over TCP there are TLS, keys and roles: `access/`. Nothing here decides.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Request, Response, WebSocket
 from prometheus_client import CollectorRegistry
 
+from engine.api.access.door import Access, Door
+from engine.api.access.tokens import Tokens
 from engine.api.names import ENGINE_HEADER, VERSION_HEADER
-from engine.api.routes import approvals, arming, candidates, halt, health, history, orders, positions, status, strategies
+from engine.api.routes import approvals, arming, candidates, halt, health, history, keys, orders, positions, status, strategies
 from engine.api.stream.hub import Hub
 from engine.api.stream.session import Session
 from engine.runtime.control import Control
@@ -19,12 +21,13 @@ VERSIONED = "/v1"
 RESOURCES = (arming, status, candidates, approvals, positions, orders, strategies, history, halt)
 
 
-def build(control: Control, registry: CollectorRegistry) -> FastAPI:
-    """The API over one engine, for the socket that only its owner can open."""
+def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None = None) -> FastAPI:
+    """The API over one engine: for the socket that only its owner can open, and with `tokens` for a port."""
     api = watch(control, registry)
     for resource in RESOURCES:
         api.include_router(resource.router(control), prefix=VERSIONED)
-
+    if tokens is not None:
+        api.include_router(keys.router(control, tokens), prefix=VERSIONED)
     hub = Hub(control)
 
     @api.websocket(f"{VERSIONED}/stream")
@@ -40,6 +43,8 @@ def build(control: Control, registry: CollectorRegistry) -> FastAPI:
         response.headers[VERSION_HEADER] = control.identity.version
         return response
 
+    # Added last, so that it is outside of everything: who may not ask is not told whose engine this is either.
+    api.add_middleware(Door, access=Access(control.now, control.keep, tokens))
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
     _ = (name_the_engine, stream)
     return api

@@ -1,21 +1,29 @@
 """The API served in the engine's own loop, on a unix socket that only its owner can open, and on loopback TCP by choice."""
 
+import asyncio
 import os
 import socket
+import ssl
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
+from engine.api.access.tokens import Tokens, tokens_of
 from engine.api.names import SOCKET_NAME
 from engine.domain.errors import UserError
 
 PATH_MAX = 100
 """A unix socket's path has room for about 104 bytes on every system."""
 
+SILENT_S = 10.0
+"""A connection that has not asked anything for so long after it was made is closed."""
+CONNECTIONS_MAX = 100
+"""Over TCP at the same time; beyond it the answer is 503."""
 FRAME_BYTES_MAX = 4_096
 """Of what a client of the stream says: a topic and how often."""
 
@@ -27,23 +35,88 @@ class Doors:
     unix: socket.socket
     loopback: socket.socket | None
     """For health and metrics; None where no port was named."""
+    remote: "Remote | None" = None
+    """For the API over TCP; None where no port was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A port with TLS, and the keys of those who may ask there."""
+
+    socket: socket.socket
+    cert: Path
+    key: Path
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSettings:
+    """What a port of the API needs."""
+
+    host: str
+    port: int
+    cert: Path | None
+    key: Path | None
 
 
 @contextmanager
-def doors(state: Path, metrics_port: int | None) -> Generator[Doors]:
+def doors(state: Path, metrics_port: int | None, remote: RemoteSettings | None = None) -> Generator[Doors]:
     """Take the places where the engine will be asked, and give them back at the end.
 
-    Raises UserError when the port is taken or the path is too long for a socket.
+    Raises UserError when a port is taken, has no certificate, or the path is too long for a socket.
     """
     with ExitStack() as opened:
         loopback = opened.enter_context(loopback_socket(metrics_port)) if metrics_port is not None else None
+        port = _remote(state, remote, opened) if remote is not None else None
         unix = opened.enter_context(unix_socket(state))
         opened.callback((state / SOCKET_NAME).unlink, missing_ok=True)
-        yield Doors(unix, loopback)
+        yield Doors(unix, loopback, port)
+
+
+def _remote(state: Path, wanted: RemoteSettings, opened: ExitStack) -> Remote:
+    """The port of the API. Raises UserError where it is taken or where anything that makes it safe is missing."""
+    cert, key = _certificate(state, wanted)
+    tokens = tokens_of(state)
+    listening = opened.enter_context(tcp_socket(wanted.host, wanted.port, "the API", "--api-port"))
+    return Remote(listening, cert, key, tokens)
+
+
+def _certificate(state: Path, wanted: RemoteSettings) -> tuple[Path, Path]:
+    """Certificate and key as the server will load them. Raises UserError where they cannot be."""
+    if wanted.cert is None or wanted.key is None:
+        make = f"openssl req -x509 -newkey rsa:3072 -nodes -days 825 -subj /CN={wanted.host}"
+        names = f"-addext subjectAltName={'IP' if wanted.host.replace('.', '').isdigit() else 'DNS'}:{wanted.host}"
+        raise UserError(
+            "--api-port: the API is served over TCP with TLS only; name --tls-cert and --tls-key. For this machine alone: "
+            f"{make} {names} -keyout {state}/tls.key -out {state}/tls.crt"
+        )
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(wanted.cert, wanted.key)
+        if wanted.key.stat().st_mode & 0o077:
+            raise UserError(f"{wanted.key}: others may read the private key; chmod 600 it")
+    except (OSError, ssl.SSLError) as error:
+        why = error.strerror or str(error)
+        raise UserError(f"--tls-cert {wanted.cert}, --tls-key {wanted.key}: they cannot be used together ({why})") from error
+    return wanted.cert, wanted.key
 
 
 class _Quiet(uvicorn.Server):
-    """Signals belong to the engine, not to its API."""
+    """Signals belong to the engine, not to its API. Who connects and then says nothing, or says it drop by drop, is let go."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._silent: dict[Any, float] = {}
+        """When each connection was first seen without a request."""
+
+    async def on_tick(self, counter: int) -> bool:
+        """Told ten times a second."""
+        now = asyncio.get_running_loop().time()
+        asks_nothing = [one for one in self.server_state.connections if getattr(one, "cycle", one) is None]
+        self._silent = {one: self._silent.get(one, now) for one in asks_nothing}
+        for one, since in self._silent.items():
+            if now - since > SILENT_S and getattr(one, "transport", None) is not None:
+                one.transport.close()
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -71,21 +144,25 @@ def unix_socket(state: Path) -> socket.socket:
 
 def loopback_socket(port: int) -> socket.socket:
     """A listening socket on 127.0.0.1. Raises UserError when the port is taken."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    return tcp_socket("127.0.0.1", port, "metrics", "--metrics-port")
+
+
+def tcp_socket(host: str, port: int, use: str, flag: str) -> socket.socket:
+    """A listening socket on an address of this machine. Raises UserError when the port is taken or the address is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise UserError(
-            f"port {port} on 127.0.0.1 cannot be used for metrics: {error.strerror}; choose another --metrics-port"
-        ) from error
+        raise UserError(f"port {port} on {host} cannot be used for {use}: {error.strerror}; choose another {flag}") from error
     listening.listen(64)
     return listening
 
 
-def server(api: FastAPI) -> uvicorn.Server:
-    """A server for `await server.serve(sockets=[...])`; stop it by setting `should_exit`."""
+def server(api: FastAPI, remote: Remote | None = None) -> uvicorn.Server:
+    """A server for `await server.serve(sockets=[...])`, with TLS for a remote port; stop it by setting `should_exit`."""
     config = uvicorn.Config(
         api,
         log_level="error",
@@ -95,5 +172,8 @@ def server(api: FastAPI) -> uvicorn.Server:
         ws="websockets-sansio",
         ws_max_size=FRAME_BYTES_MAX,
         server_header=False,
+        limit_concurrency=CONNECTIONS_MAX if remote is not None else None,
+        ssl_certfile=remote.cert if remote is not None else None,
+        ssl_keyfile=remote.key if remote is not None else None,
     )
     return _Quiet(config)

@@ -52,6 +52,7 @@ GROUPS = {
     "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},
     "Set up": {
+        "keys": "engine.cli.keys:keys",
         "init": "engine.cli.init:init",
         "readiness": "engine.cli.readiness:readiness",
         "doctor": "engine.cli.doctor.doctor:doctor",

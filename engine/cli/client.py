@@ -18,7 +18,9 @@ from engine.store.folder import no_folder
 
 VERSION = version("ibkr-spreads")
 PATIENCE_S = 15.0
-OWN_ENTRIES = frozenset({"README.md", "HALT", "chains", "checkpoints", "explanations", "strategies"})
+OWN_ENTRIES = frozenset(
+    {"README.md", "HALT", "keys.json", "presets.yaml", "token.secret", "chains", "checkpoints", "explanations", "strategies"}
+)
 """What a state folder may hold before its engine has ever written a fact; hidden files too."""
 NAME_IT = "name the state folder of an engine with --state"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")

@@ -5,6 +5,7 @@ import os
 import signal
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -54,6 +55,10 @@ def run(
     strategies: Strategies = STRATEGIES,
     state: State = STATE,
     metrics_port: Annotated[int | None, Parameter(show_default=False)] = None,
+    api_port: Annotated[int | None, Parameter(show_default=False)] = None,
+    api_host: Optional = None,
+    tls_cert: Annotated[Path | None, Parameter(show_default=False)] = None,
+    tls_key: Annotated[Path | None, Parameter(show_default=False)] = None,
     lines: Annotated[int | None, Parameter(show_default=False)] = None,
     tws_zone: Optional = None,
     speed: float = 1.0,
@@ -82,6 +87,14 @@ def run(
         Account to trade; the only one that TWS reports when not given.
     metrics_port
         Serve /metrics and /health on this port of 127.0.0.1 as well.
+    api_port
+        Serve the API on this port too: with TLS, and for the keys of `spreads keys` only.
+    api_host
+        Address of this machine that --api-port is opened on; 127.0.0.1 when not given.
+    tls_cert
+        Certificate for --api-port, PEM with its chain.
+    tls_key
+        Its private key, PEM.
     lines
         Market data lines of the user, 100 when not given.
     tws_zone
@@ -105,6 +118,10 @@ def run(
         "strategies": strategies,
         "state": state,
         "metrics_port": metrics_port,
+        "api_port": api_port,
+        "api_host": api_host,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
         "lines": lines,
         "tws_zone": tws_zone,
     }

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
+from uuid import uuid4
 
 import httpx
 
@@ -28,6 +29,7 @@ from engine.api.models.words import Outcome
 from engine.client import calls
 from engine.client.address import address_of
 from engine.client.calls import Call, Shown
+from engine.client.identity import KeyAuth, trusts
 from engine.client.mirror import Mirror, Update
 from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
 from engine.client.streaming import follow
@@ -38,14 +40,29 @@ T = TypeVar("T")
 class AsyncClient:
     """One engine, asked by a program with a loop. Every method raises what `engine.client.errors` lists."""
 
-    def __init__(self, where: Path | str, *, by: str = "api", patience_s: float = PATIENCE_S) -> None:
-        """`where` is a state folder, unix:// or https://; `by` is in whose name words are said where a method names nobody."""
+    def __init__(
+        self,
+        where: Path | str,
+        *,
+        key: str | None = None,
+        ca: Path | None = None,
+        by: str = "api",
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """`where` is a state folder, unix:// or https://; the last needs a `key`, and `ca` where its certificate is our own.
+
+        `by` is in whose name words are said where a method names nobody; over https it is the name of the key, whatever is said.
+        """
         self.address, self._by = address_of(where), by
         self.engine: Engine | None = None
         """Which engine answered last; None before the first answer."""
         socket = self.address.socket
+        self._tls = trusts(ca) if socket is None else None
+        self._auth = KeyAuth(key) if key is not None else None
         transport = httpx.AsyncHTTPTransport(uds=str(socket)) if socket is not None else None
-        self._http = httpx.AsyncClient(transport=transport, base_url=self.address.url, timeout=patience_s)
+        self._http = httpx.AsyncClient(
+            transport=transport, base_url=self.address.url, timeout=patience_s, auth=self._auth, verify=self._tls or True
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,9 +90,14 @@ class AsyncClient:
         """Openings that wait for a person, oldest first."""
         return await self._ask(calls.approvals())
 
-    async def approve(self, order_ref: str, shown_net: Shown = None, *, by: str | None = None, reason: str = "") -> Outcome:
-        """Say yes to a waiting opening, at the net that was shown. Raises Refused where it moved or is over."""
-        return await self._ask(calls.approve(order_ref, by or self._by, reason, shown_net))
+    async def approve(
+        self, order_ref: str, shown_net: Shown = None, *, by: str | None = None, reason: str = "", once: str | None = None
+    ) -> Outcome:
+        """Say yes to a waiting opening, at the net that was shown. Raises Refused where it moved or is over.
+
+        Said again with the same `once`, it is done once, and the second time refused with what became of the first.
+        """
+        return await self._ask(calls.approve(order_ref, by or self._by, reason, shown_net), once)
 
     async def decline(self, order_ref: str, reason: str = "", *, by: str | None = None) -> Outcome:
         """Say no to a waiting opening."""
@@ -105,10 +127,11 @@ class AsyncClient:
         short: bool = False,
         by: str | None = None,
         reason: str = "",
+        once: str | None = None,
     ) -> Outcome:
         """Close a position, or a portion of it, at the net that was shown. Raises Refused where it moved or cannot be closed."""
         word = calls.close_word(by or self._by, reason, shown_net, side, half, short)
-        return await self._ask(calls.close(position, word))
+        return await self._ask(calls.close(position, word), once)
 
     async def orders(self, *, only_working: bool = False) -> tuple[Order, ...]:
         """Orders, oldest first."""
@@ -145,10 +168,11 @@ class AsyncClient:
         limit: Shown = None,
         by: str | None = None,
         reason: str = "",
+        once: str | None = None,
     ) -> Outcome:
         """Have the order of a picked candidate proposed, at the net that was shown."""
         word = calls.pick_word(candidate, by or self._by, reason, quantity, limit, shown_net)
-        return await self._ask(calls.execute(word))
+        return await self._ask(calls.execute(word), once)
 
     async def executions(self, limit: int = 500) -> tuple[Execution, ...]:
         """The last executions, newest first."""
@@ -207,11 +231,18 @@ class AsyncClient:
 
         At most `max_hz` times a second each; changes of state at once. A lost connection is restored and begins with snapshots.
         """
-        return follow(self.address, Mirror(topics, max_hz, strategy))
+        return follow(self.address, Mirror(topics, max_hz, strategy), self._headers, self._tls)
 
-    async def _ask(self, call: Call[T]) -> T:
+    async def _headers(self) -> dict[str, str]:
+        """What a stream shows of who asks; a question before it renews the token where that is over."""
+        if self._auth is None:
+            return {}
+        await self.status()
+        return {"Authorization": f"Bearer {self._auth.token}"}
+
+    async def _ask(self, call: Call[T], once: str | None = None) -> T:
         body = call.body.model_dump_json(exclude_defaults=True) if call.body is not None else None
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": once or uuid4().hex} if body is not None else {}
         try:
             response = await self._http.request(call.method, call.path, content=body, params=call.query, headers=headers)
         except httpx.HTTPError as error:

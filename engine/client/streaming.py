@@ -4,7 +4,7 @@ import asyncio
 import random
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import msgspec
 from websockets.asyncio.client import connect, unix_connect
@@ -15,21 +15,24 @@ from websockets.sync.client import unix_connect as unix_connect_blocking
 
 from engine.client.address import Address
 from engine.client.mirror import Lost, Mirror, Update
+from engine.domain.errors import EngineError
 
 PATH = "/v1/stream"
 FRAME_BYTES_MAX = 64 * 1024 * 1024
 """A snapshot of many thousand rows; what is longer is no frame of an engine."""
 FIRST_S, MOST_S = 0.25, 5.0
 """Between two tries to connect; doubled each time, and never at the same moment as everybody else."""
-_FAILURES = (OSError, WebSocketException, TimeoutError, msgspec.MsgspecError)
+_FAILURES = (EngineError, OSError, WebSocketException, TimeoutError, msgspec.MsgspecError)
 
 
-async def follow(address: Address, mirror: Mirror, tls: ssl.SSLContext | None = None) -> AsyncIterator[Update]:
+async def follow(
+    address: Address, mirror: Mirror, headers: Callable[[], Awaitable[dict[str, str]]], tls: ssl.SSLContext | None
+) -> AsyncIterator[Update]:
     """What the engine tells, for ever. A lost connection is told as Lost and tried again; what comes then are new snapshots."""
     pause_s = FIRST_S
     while True:
         try:
-            async with _connection(address, tls) as connection:
+            async with _connection(address, await headers(), tls) as connection:
                 for frame in mirror.begins():
                     await connection.send(frame, text=True)
                 while True:
@@ -47,12 +50,14 @@ async def follow(address: Address, mirror: Mirror, tls: ssl.SSLContext | None = 
         pause_s = min(MOST_S, 2 * pause_s)
 
 
-def follow_blocking(address: Address, mirror: Mirror, tls: ssl.SSLContext | None = None) -> Iterator[Update]:
+def follow_blocking(
+    address: Address, mirror: Mirror, headers: Callable[[], dict[str, str]], tls: ssl.SSLContext | None
+) -> Iterator[Update]:
     """The same for a program without a loop."""
     pause_s = FIRST_S
     while True:
         try:
-            with _blocking_connection(address, tls) as connection:
+            with _blocking_connection(address, headers(), tls) as connection:
                 for frame in mirror.begins():
                     connection.send(frame, text=True)
                 while True:
@@ -68,16 +73,16 @@ def follow_blocking(address: Address, mirror: Mirror, tls: ssl.SSLContext | None
         pause_s = min(MOST_S, 2 * pause_s)
 
 
-def _connection(address: Address, tls: ssl.SSLContext | None) -> connect:
+def _connection(address: Address, headers: dict[str, str], tls: ssl.SSLContext | None) -> connect:
     if address.socket is not None:
         return unix_connect(str(address.socket), f"ws://engine{PATH}", max_size=FRAME_BYTES_MAX, compression=None)
-    return connect(_secure(address), ssl=tls, max_size=FRAME_BYTES_MAX)
+    return connect(_secure(address), ssl=tls, additional_headers=headers, max_size=FRAME_BYTES_MAX)
 
 
-def _blocking_connection(address: Address, tls: ssl.SSLContext | None) -> BlockingConnection:
+def _blocking_connection(address: Address, headers: dict[str, str], tls: ssl.SSLContext | None) -> BlockingConnection:
     if address.socket is not None:
         return unix_connect_blocking(str(address.socket), f"ws://engine{PATH}", max_size=FRAME_BYTES_MAX, compression=None)
-    return connect_blocking(_secure(address), ssl=tls, max_size=FRAME_BYTES_MAX)
+    return connect_blocking(_secure(address), ssl=tls, additional_headers=headers, max_size=FRAME_BYTES_MAX)
 
 
 def _secure(address: Address) -> str:

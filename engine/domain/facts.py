@@ -546,6 +546,23 @@ class FactRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestHandled:
+    """Somebody has asked for something that changes what is done: who, from where, what, and what became of it."""
+
+    by: str
+    role: str
+    """What they may do: viewer, trader, operator or admin."""
+    where: str
+    """The address that it came from."""
+    what: str
+    """Method, path and body, as far as 300 characters go."""
+    status: int
+    """Of the answer, as HTTP has them: 200 was done, 409 was not."""
+    text: str
+    """What was answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorHeard:
     """A broker error that concerns no single order."""
 
@@ -564,8 +581,7 @@ Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed | StrategyDisarmed
     | SharedFileLoaded | LinkChanged | Halted | Resumed | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted
     | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled
-    | LegsExpired | OptionsExercised
-    | FactRefused | ErrorHeard
+    | LegsExpired | OptionsExercised | FactRefused | RequestHandled | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

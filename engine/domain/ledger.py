@@ -59,6 +59,7 @@ from engine.domain.facts import (
     OrderUnknown,
     PositionSettled,
     Reconciled,
+    RequestHandled,
     Resumed,
     SharedFileLoaded,
     StrategyArmed,
@@ -214,7 +215,7 @@ class Ledger:
                 self.reconciled = None
             case FactRefused():
                 self.reconciled = None
-            case EngineStopped() | StrategyRefused() | ExitTriggered() | ErrorHeard():
+            case EngineStopped() | StrategyRefused() | ExitTriggered() | RequestHandled() | ErrorHeard():
                 pass
             case _:
                 assert_never(fact)

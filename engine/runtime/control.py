@@ -13,7 +13,7 @@ from engine.broker.asking import machine_s
 from engine.decide.entry.entries import picked_outcome
 from engine.decide.quotes import Rows
 from engine.decide.risk.breakers import called, dollars, lifted
-from engine.domain.facts import Halted, OpeningsPaused, OpeningsResumed, OrderProposed, Resumed
+from engine.domain.facts import Halted, OpeningsPaused, OpeningsResumed, OrderProposed, RequestHandled, Resumed
 from engine.domain.ledger import Ledger
 from engine.domain.parts import ALL, Portion
 from engine.domain.session import trading_day
@@ -94,6 +94,10 @@ class Control:
         """Have somebody told of every fact and of the end of every beat."""
         self._engine.observers.append(observer)
         self._engine.after_beat.append(after_beat)
+
+    def keep(self, fact: RequestHandled) -> None:
+        """Keep in the journal who asked for what."""
+        self._inbox.publish(fact)
 
     def pulse(self) -> Pulse:
         snapshot = self.snapshot()

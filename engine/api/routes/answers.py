@@ -2,8 +2,9 @@
 
 from typing import Any, NoReturn
 
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 
+from engine.api.access.door import CALLER, Caller
 from engine.api.models.words import Outcome, Problem
 
 REFUSED: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "Not done; the text says why."}}
@@ -15,6 +16,12 @@ def done(is_done: bool, text: str) -> Outcome:
     if not is_done:
         raise HTTPException(409, text)
     return Outcome(done=True, text=text)
+
+
+def speaker(request: Request, by: str) -> str:
+    """In whose name a word is said: over TCP that of the key, over the own socket the one that the word names."""
+    caller = request.scope.get(CALLER)
+    return caller.name if isinstance(caller, Caller) and caller.name else by
 
 
 def unknown(text: str) -> NoReturn:

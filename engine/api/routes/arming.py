@@ -1,11 +1,11 @@
 """Real money: arming and disarming a strategy."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.base import Name
 from engine.api.models.words import Outcome, Word
-from engine.api.routes.answers import REFUSED, UNKNOWN, done, unknown
+from engine.api.routes.answers import REFUSED, UNKNOWN, done, speaker, unknown
 from engine.decide.risk.arms import Wish
 from engine.runtime.control import Control
 
@@ -23,15 +23,15 @@ def router(control: Control) -> APIRouter:
         return Arming.model_validate(found)
 
     @routes.post("/strategies/{strategy}/arm", responses=REFUSED)
-    async def arm(strategy: Name, word: ArmWord) -> Outcome:
+    async def arm(strategy: Name, word: ArmWord, request: Request) -> Outcome:
         """Let a strategy trade the real money of the account, until a time, for so much a day."""
-        wish = Wish(word.by, word.account, word.risk_usd, word.days, word.rung, word.reason)
+        wish = Wish(speaker(request, word.by), word.account, word.risk_usd, word.days, word.rung, word.reason)
         return done(*control.arming.arm(strategy, wish))
 
     @routes.post("/strategies/{strategy}/disarm", responses=REFUSED)
-    async def disarm(strategy: Name, word: Word) -> Outcome:
+    async def disarm(strategy: Name, word: Word, request: Request) -> Outcome:
         """End the arm of a strategy: it opens nothing more, and its exits go on."""
-        return done(*control.arming.disarm(strategy, word.by, word.reason))
+        return done(*control.arming.disarm(strategy, speaker(request, word.by), word.reason))
 
     _ = (arming, arm, disarm)
     return routes

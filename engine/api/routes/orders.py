@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from engine.api.models.base import OrderRef
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.words import EditWord, Outcome, PickWord, Word
-from engine.api.routes.answers import REFUSED, UNKNOWN, done, unknown
+from engine.api.routes.answers import REFUSED, UNKNOWN, done, speaker, unknown
 from engine.domain.snapshot import OpenAsked
 from engine.runtime.control import Control
 
@@ -32,28 +32,28 @@ def router(control: Control) -> APIRouter:
         return OrderDetail.model_validate(found)
 
     @routes.post("/orders/{order_ref}/cancel", tags=["orders"], responses=REFUSED)
-    async def cancel(order_ref: OrderRef, word: Word) -> Outcome:
+    async def cancel(order_ref: OrderRef, word: Word, request: Request) -> Outcome:
         """End an opening that is on its way, or a close that a person asked for. What a rule closes goes on."""
-        return done(*await control.cancel(order_ref, word.by, word.reason))
+        return done(*await control.cancel(order_ref, speaker(request, word.by), word.reason))
 
     @routes.post("/orders/{order_ref}/modify", tags=["orders"], responses=REFUSED)
-    async def modify(order_ref: OrderRef, word: EditWord) -> Outcome:
+    async def modify(order_ref: OrderRef, word: EditWord, request: Request) -> Outcome:
         """Make an opening that works safer: it is never priced below `worst` any more, and repriced at once where it is lower."""
-        return done(*await control.tighten(order_ref, word.by, word.reason, word.quantity, word.worst))
+        return done(*await control.tighten(order_ref, speaker(request, word.by), word.reason, word.quantity, word.worst))
 
     @routes.post("/orders/preview", tags=["orders"])
-    async def preview(word: PickWord) -> OrderPreview:
+    async def preview(word: PickWord, request: Request) -> OrderPreview:
         """What the order of a picked candidate would be now: prices, every gate, and the broker's what-if. Nothing is sent."""
-        return OrderPreview.model_validate(await control.open_row(_pick(word)))
+        return OrderPreview.model_validate(await control.open_row(_pick(word, request)))
 
     @routes.post("/orders/execute", tags=["orders"], responses=REFUSED)
-    async def execute(word: PickWord) -> Outcome:
+    async def execute(word: PickWord, request: Request) -> Outcome:
         """Have the order of a picked candidate proposed, previewed by the broker, held against every gate again, and sent.
 
         It asks a person once more where the price moved meanwhile. Limit orders for the day only: a market order of a combination
         fills at whatever the far side of every leg is at that moment.
         """
-        return done(*await control.open(_pick(word)))
+        return done(*await control.open(_pick(word, request)))
 
     @routes.get("/executions", tags=["executions"])
     async def executions(limit: Annotated[int, Query(ge=1, le=EXECUTIONS_MAX)] = 500) -> list[Execution]:
@@ -64,6 +64,6 @@ def router(control: Control) -> APIRouter:
     return routes
 
 
-def _pick(word: PickWord) -> OpenAsked:
+def _pick(word: PickWord, request: Request) -> OpenAsked:
     strategy, _, key = word.candidate.partition(":")
-    return OpenAsked(strategy, key, word.by, word.reason, word.quantity, word.limit, word.shown_net)
+    return OpenAsked(strategy, key, speaker(request, word.by), word.reason, word.quantity, word.limit, word.shown_net)

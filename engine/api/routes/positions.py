@@ -2,12 +2,12 @@
 
 from typing import Literal, NoReturn
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from engine.api.models.base import OrderRef
 from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.words import CloseWord, Outcome
-from engine.api.routes.answers import REFUSED, UNKNOWN, done, unknown
+from engine.api.routes.answers import REFUSED, UNKNOWN, done, speaker, unknown
 from engine.domain.parts import Portion
 from engine.runtime.control import Control
 
@@ -36,9 +36,9 @@ def router(control: Control) -> APIRouter:
         return ClosePreview.model_validate(found) if found is not None else _nothing(position)
 
     @routes.post("/{position}/close", responses=REFUSED)
-    async def close(position: OrderRef, word: CloseWord) -> Outcome:
+    async def close(position: OrderRef, word: CloseWord, request: Request) -> Outcome:
         """Close it, or a portion of it. If the price moved from the one shown, nothing is sent."""
-        return done(*await control.close(position, word.by, word.reason, word.shown_net, word.portion))
+        return done(*await control.close(position, speaker(request, word.by), word.reason, word.shown_net, word.portion))
 
     _ = (positions, position, preview, close)
     return routes

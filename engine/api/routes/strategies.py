@@ -4,14 +4,14 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 
 from engine.api.models.base import Name
 from engine.api.models.files import Checked, CheckWord
 from engine.api.models.strategies import Strategies
 from engine.api.models.why import Why
 from engine.api.models.words import Outcome, Word
-from engine.api.routes.answers import REFUSED, UNKNOWN, done, unknown
+from engine.api.routes.answers import REFUSED, UNKNOWN, done, speaker, unknown
 from engine.domain.errors import UserError
 from engine.runtime.checked import checked_row
 from engine.runtime.control import Control
@@ -29,14 +29,14 @@ def router(control: Control) -> APIRouter:
         return Strategies.model_validate(control.strategies())
 
     @routes.post("/strategies/{strategy}/pause", responses=REFUSED)
-    async def pause(strategy: Name, word: Word) -> Outcome:
+    async def pause(strategy: Name, word: Word, request: Request) -> Outcome:
         """Stop its openings and cancel those that work. Its exits go on."""
-        return done(*control.pause(strategy, word.by, word.reason))
+        return done(*control.pause(strategy, speaker(request, word.by), word.reason))
 
     @routes.post("/strategies/{strategy}/resume", responses=REFUSED)
-    async def resume(strategy: Name, word: Word) -> Outcome:
+    async def resume(strategy: Name, word: Word, request: Request) -> Outcome:
         """Allow its openings again."""
-        return done(*control.unpause(strategy, word.by, word.reason))
+        return done(*control.unpause(strategy, speaker(request, word.by), word.reason))
 
     @routes.post("/strategies/check")
     async def check(word: CheckWord) -> Checked:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from engine.api.access.door import CALLER, NO_TOKEN, Caller
 from engine.api.models.stream import Delta, Error, Resync, Said, Snapshot, Subscribe, Told, Topic, Unsubscribe
 from engine.api.stream.boards import AGES_EVERY_S, Board, Values
 from engine.api.stream.hub import CLIENTS_MAX, HEARTBEAT_S, Hub
@@ -132,12 +133,19 @@ class Session:
                 for one in list(self.wanted.values()):
                     if self._due_s(one) <= time():
                         await self._tell_topic(one, time)
+                if not self._may_go_on():
+                    await self.socket.close(NO_TOKEN, "the token is over, or its key was revoked")
+                    return
                 if beats_at_s <= time():
                     await self._send(self.hub.heartbeat({topic: one.seq for topic, one in self.wanted.items()}))
                     beats_at_s = time() + HEARTBEAT_S
         except (WebSocketDisconnect, TimeoutError, RuntimeError, OSError):
             # It has left, or does not read: the other half ends with the connection.
             await self._close()
+
+    def _may_go_on(self) -> bool:
+        caller = self.socket.scope.get(CALLER)
+        return not isinstance(caller, Caller) or caller.holds()
 
     def _due_s(self, one: _Wanted) -> float:
         """When a topic is told next: at once after a change of state, else at its own pace, and for its ages alone seldom."""

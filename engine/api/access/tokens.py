@@ -1,0 +1,63 @@
+"""Tokens: what a key is exchanged for. A quarter of an hour good, signed by a secret that never leaves the state folder."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import jwt
+
+from engine.api.access.keys import Key, Keys
+from engine.domain.errors import UserError
+
+GOOD_FOR = timedelta(minutes=15)
+SECRET_FILE = "token.secret"  # noqa: S105 - a file's name
+_ALGORITHM, _ISSUER = "HS256", "spreads"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Gives tokens for keys, and finds the key of a token."""
+
+    keys: Keys
+    secret: bytes
+
+    def give(self, key: Key, now: datetime) -> str:
+        """A token for a key, good from now on."""
+        claims = {"iss": _ISSUER, "sub": key.id, "iat": now, "exp": now + GOOD_FOR}
+        return jwt.encode(claims, self.secret, algorithm=_ALGORITHM)
+
+    def key_of(self, token: str, now: datetime) -> Key | None:
+        """The key that a token was given for; None where it is none of ours, over, or its key is revoked."""
+        try:
+            claims = jwt.decode(
+                token,
+                self.secret,
+                algorithms=[_ALGORITHM],
+                issuer=_ISSUER,
+                options={"require": ["exp", "iat", "sub", "iss"], "verify_exp": False, "verify_iat": False},
+            )
+            # By the engine's clock, not the machine's: a simulated day has its own.
+            if not claims["iat"] - 60 <= now.timestamp() < claims["exp"]:
+                return None
+        except (jwt.InvalidTokenError, TypeError):
+            return None
+        return self.keys.in_force(str(claims["sub"]))
+
+
+def tokens_of(state: Path) -> Tokens:
+    """The tokens of a state folder, whose secret is made where there is none. Raises UserError where it cannot be."""
+    path = state / SECRET_FILE
+    try:
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_hex(32).encode())
+        if path.stat().st_mode & 0o077:
+            raise UserError(f"{path}: others may read it, so anybody could sign tokens; remove it, and a new one is made")
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise UserError(f"{path}: the secret of the tokens cannot be read or made ({error.strerror})") from error
+    if len(secret) < 32:
+        raise UserError(f"{path}: too short to sign tokens; remove it, and a new one is made")
+    return Tokens(Keys(state), secret)
