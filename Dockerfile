@@ -9,7 +9,9 @@ COPY engine engine
 COPY strategies strategies
 COPY schemas schemas
 COPY monitoring monitoring
-RUN python -m pip wheel --no-cache-dir --disable-pip-version-check --constraint constraints.txt --wheel-dir /wheels .
+# Extras of the package, as --build-arg EXTRAS=notify.
+ARG EXTRAS=""
+RUN python -m pip wheel --no-cache-dir --disable-pip-version-check --constraint constraints.txt --wheel-dir /wheels ".${EXTRAS:+[$EXTRAS]}"
 
 FROM ${PYTHON_IMAGE}
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TZ=UTC

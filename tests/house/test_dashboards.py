@@ -17,6 +17,7 @@ from tests.house.test_monitoring import KNOWN_TO_PROMETHEUS, PROMTOOL, SAMPLES, 
 from tests.house.watched import metrics_of
 
 MONITORING = dashboards.FOLDER.parents[1]
+COMPOSE = YAML(typ="safe").load(MONITORING.parent / "compose.yaml")
 COLLECTOR = (MONITORING / "config.alloy").read_text(encoding="utf-8")
 
 
@@ -89,6 +90,13 @@ def test_grafana_knows_the_sources_that_the_panels_name_and_where_the_dashboards
 
     assert {source["uid"] for source in (dashboards.METRICS, dashboards.LOGS)} == set(sources)
     assert provider["options"]["path"] == "/etc/grafana/dashboards"
+    mounts = COMPOSE["services"]["grafana"]["volumes"]
+    assert {
+        "./monitoring/grafana/provisioning:/etc/grafana/provisioning:ro",
+        "./monitoring/grafana/dashboards:/etc/grafana/dashboards:ro",
+    } <= set(mounts)
+    assert sources["spreads-prometheus"]["url"] == "http://engine:9090"
+    assert COMPOSE["services"]["prometheus"]["network_mode"] == "service:engine"
     port = yaml("loki.yml")["server"]["http_listen_port"]
     assert sources["spreads-loki"]["url"].endswith(f":{port}")
     assert f"loki:{port}/loki/api/v1/push" in COLLECTOR
@@ -96,6 +104,7 @@ def test_grafana_knows_the_sources_that_the_panels_name_and_where_the_dashboards
 
 def test_collector_reads_the_engines_log_and_journal_and_hands_on_no_account() -> None:
     read = re.findall(r'"__path__" = "/state/([^"]+)"', COLLECTOR)
+    assert "state:/state:ro" in COMPOSE["services"]["alloy"]["volumes"]
     masked = re.search(r'expression = "(.*)"\n', COLLECTOR)
 
     assert read == [LOG_FILE, f"{JOURNAL_FOLDER}/*.jsonl"]
