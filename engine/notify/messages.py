@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine.decide.exit.expiry import GUARD
 from engine.domain.facts import (
     ApprovalAsked,
     BreakerTripped,
     ExitBlocked,
     ExitFreed,
+    ExitTriggered,
     Fact,
     Halted,
     LegFilled,
     LegsExpired,
     LinkChanged,
+    OptionsExercised,
     OrderCanceled,
     PositionSettled,
     Resumed,
@@ -61,6 +64,14 @@ def message_of(fact: Fact, at: datetime, ledger: Ledger) -> Message | None:
             return _tripped(fact)
         case LinkChanged(state=state, text=text) if state in {"up", "down", "degraded"}:
             return Message("link", f"link {state} {at.isoformat()}", f"broker link {state}", text)
+        case ExitTriggered(position=position, rule=rule, action="alert"):
+            return Message("exit", f"alert {position} {rule}", f"ALERT: {_named(position, ledger)}", rule)
+        case ExitTriggered(position=position, rule=rule) if rule == GUARD:
+            return Message("expiry", f"guard {position}", f"closing before expiry: {_named(position, ledger)}", rule)
+        case OptionsExercised(position=position):
+            title = f"EXERCISED: {_named(position, ledger)}"
+            body = f"{fact.reason}: {fact.shares:+d} {fact.share} at {fact.price}"
+            return Message("expiry", f"exercised {position} {fact.con_id} {at.isoformat()}", title, body)
         case ExitBlocked():
             title = f"EXIT BLOCKED: {_named(fact.position, ledger)}"
             body = f"{fact.rule}: {fact.obstacle}: {fact.text}\ntried again by {_clock(fact.again_at)}"
@@ -91,8 +102,11 @@ def digest(ledger: Ledger, now: datetime) -> Message:
         f"open: {len(positions)} positions",
     ]
     for position in positions:
-        days = days_to_expiry(now, min(leg.contract.expiry for leg in position.legs))
-        if days <= EXPIRES_SOON_DAYS:
+        ends = [days_to_expiry(now, leg.contract.expiry) for leg in position.legs if not leg.contract.is_share]
+        days = min(ends, default=None)
+        if days is None:
+            lines.append(f"shares left over: {position.spread}")
+        elif days <= EXPIRES_SOON_DAYS:
             lines.append(f"expires in {days} days: {position.quantity} × {position.spread}")
     if ledger.halt is not None:
         lines.append(f"HALTED by {ledger.halt.by}: {ledger.halt.reason}")

@@ -6,15 +6,19 @@ from decimal import Decimal
 
 import pytest
 
+from engine.decide.exit.expiry import GUARD
+from engine.domain.contract import shares_of
 from engine.domain.facts import (
     ApprovalAsked,
     BreakerTripped,
     EquityRecorded,
     ExitBlocked,
     ExitFreed,
+    ExitTriggered,
     Fact,
     Halted,
     LinkChanged,
+    OptionsExercised,
     OrderCanceled,
     PositionSettled,
     Resumed,
@@ -192,6 +196,30 @@ def test_exit_that_cannot_act_is_told_once_and_when_it_is_free_again() -> None:
     assert told.titles(seconds=30) == []
     told.hear(ExitFreed("o1", BLOCKED.rule, "it acts"))
     assert [title.split(":")[0] for title in told.titles(seconds=1)] == ["exit free again"]
+
+
+def test_exit_that_only_reports_is_told_and_so_is_the_guard_of_the_last_afternoon() -> None:
+    told = Told(tell=("exit", "expiry"))
+    told.hear(*given.opened())
+    for rule, action in (("delta of put > 0.30", "alert"), (GUARD, "close"), ("21 days", "close")):
+        told.hear(ExitTriggered("o1", rule, action, "S1"))  # type: ignore[arg-type]
+
+    alert, guard = told.after(seconds=1)
+
+    assert (alert.title.split(":")[0], alert.body) == ("ALERT", "delta of put > 0.30")
+    assert (guard.title.split(":")[0], guard.kind) == ("closing before expiry", "expiry")
+
+
+def test_exercise_is_told_with_what_the_options_became() -> None:
+    told, order = Told(), given.proposal()
+    short = order.spread.legs[0].contract
+    share = shares_of(1, short.underlying)
+    told.outbox.hear(OptionsExercised("o1", short.con_id, 1, share, 100, short.strike, "assigned overnight", told.at), told.at)
+
+    (message,) = told.after(seconds=1)
+
+    assert message.title == "EXERCISED: o1"
+    assert message.body == f"assigned overnight: +100 {share} at {short.strike}"
 
 
 def test_settlement_is_told() -> None:
