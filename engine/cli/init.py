@@ -70,7 +70,7 @@ def init(
     if worth is not None:
         texts[ACCOUNT] = sized(texts[ACCOUNT].decode(), worth).encode()
     texts[Path(SETTINGS_FILE)] = _settings_file(answers, settings.lines).encode()
-    texts[Path(".gitignore")] = b"state/\n"
+    texts[Path(".gitignore")] = b"state/\nsecrets/\n.env\n"
     write_new(folder, texts)
     state = folder / "state"
     state.mkdir(mode=0o700, exist_ok=True)
@@ -151,14 +151,13 @@ def _is_strategy(name: Path) -> bool:
 
 def _next(folder: Path, checks: list[Check], answers: Answers | None, worth: Decimal | None) -> None:
     """What to do now, a line each."""
-    where = "" if folder == Path() else f"cd {folder}; "
-    failed = [check for check in checks if check.state == "fail"]
-    say("next:")
-    for check in failed:
-        say(f"  {check.name}: {check.mend}")
-    if answers is None:
-        say("  nothing needs TWS yet:  spreads demo  ·  spreads sim, and in another terminal  spreads run --sim")
+    steps = [f"cd {folder}"] if folder != Path() else []
+    steps += [f"{check.name}: {check.mend}" for check in checks if check.state == "fail"]
     if worth is None:
-        say(f"  limits are shares of the account; for its size: remove {folder / ACCOUNT}, then  spreads init --size DOLLARS")
-    say(f"  {where}spreads check; spreads explain strategies/spx_bull_put.yaml; spreads doctor; spreads run --paper")
-    say("  git init, to keep every version of your rules")
+        steps.append(f"limits for your account's size: remove {ACCOUNT}, then  spreads init --size DOLLARS")
+    steps += ["spreads check, and  spreads explain strategies/spy_bear_call.yaml", "spreads doctor", "spreads run --paper"]
+    if answers is None:
+        steps.append("or, without a TWS:  spreads sim, and in another terminal  spreads run --sim;  spreads demo shows it all")
+    say("next:")
+    for number, step in enumerate(steps, 1):
+        say(f"{number}. {step}", "   ")

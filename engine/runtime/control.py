@@ -54,6 +54,8 @@ from engine.runtime.why import stopped_now, when_now, why_row
 ANSWER_PATIENCE_S = 10.0
 """A beat comes within a second; ten without an outcome mean the engine has stalled and nothing was promised."""
 
+NOT_RECONCILED = "not reconciled yet"
+"""The only difference that is told before the books were held against the broker's in this run."""
 BEAT_AGE_MAX_S = 120.0
 """The beat comes once a minute when the market is closed; twice that without one is a stall."""
 
@@ -148,7 +150,7 @@ class Control:
             "open_positions": sum(1 for _ in ledger.open_positions()),
             "working_orders": sum(1 for order in ledger.working() if order.is_at_broker),
             "waiting_approvals": sum(1 for _ in waiting(ledger)),
-            "differences": list(ledger.reconciled.differences) if ledger.reconciled else ["not reconciled yet"],
+            "differences": list(ledger.reconciled.differences) if ledger.reconciled else [NOT_RECONCILED],
             "foreign": list(ledger.reconciled.foreign) if ledger.reconciled else [],
             "refused": refused_rows(self._refused()),
             "changed": changed_rows(ledger, now),

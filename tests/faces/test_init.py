@@ -38,7 +38,7 @@ def test_without_a_tws_it_says_what_to_do_next(spreads: Spreads) -> None:
     assert ran.code == 0
     assert Path("strategies/account.yaml").read_text() == SHIPPED
     assert "Enable ActiveX and Socket Clients" in ran.out
-    assert "spreads demo" in ran.err
+    assert "or, without a TWS:  spreads sim" in ran.err
     assert "spreads init --size DOLLARS" in ran.err
     assert "port" not in tomllib.loads(Path("spreads.toml").read_text())
 

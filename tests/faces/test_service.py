@@ -1,6 +1,7 @@
-"""A real engine under a service manager: it says when it is ready, that it lives, and that it leaves."""
+"""A real engine under a service manager: it is ready, lives, and leaves; the doctor asks it meanwhile."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.doctor.doctor import examine
+from engine.settings import Settings
 from tests.faces import given
 from tests.faces.tws import simulated_tws
 
@@ -16,7 +19,7 @@ PATIENCE_S = 90
 
 
 @pytest.mark.slow
-def test_engine_tells_the_service_manager_of_its_life(tmp_path: Path) -> None:
+def test_engine_tells_the_service_manager_of_its_life_and_the_doctor_of_itself(tmp_path: Path) -> None:
     given.strategy(tmp_path / "strategies", given.STRATEGY.replace("[SPX]", "[SPY]"))
     address = str(tmp_path / "notify")
     said: list[str] = []
@@ -32,6 +35,8 @@ def test_engine_tells_the_service_manager_of_its_life(tmp_path: Path) -> None:
         )  # fmt: skip
         try:
             said += [listener.recv(4096).decode(), listener.recv(4096).decode()]
+            settings = Settings(mode="sim", port=tws.port, state=tmp_path / "state", strategies=tmp_path / "strategies", lines=26)
+            checks = {check.name: check for check in examine(settings, tws.now).checks}
             engine.send_signal(signal.SIGTERM)
             said.append(listener.recv(4096).decode())
             _, told = engine.communicate(timeout=PATIENCE_S)
@@ -43,3 +48,6 @@ def test_engine_tells_the_service_manager_of_its_life(tmp_path: Path) -> None:
     assert said[1].startswith("WATCHDOG=1\nSTATUS=openings: ")
     assert said[2] == "STOPPING=1"
     assert engine.returncode == 0, told
+    assert [name for name, check in checks.items() if check.state == "fail"] == []
+    assert checks["engine"].found.startswith("runs, version ")
+    assert re.match(r"\d+ of \d+ in use", checks["data lines"].found)

@@ -18,6 +18,7 @@ from engine.cli.show import Row, say
 from engine.domain.errors import EngineError
 from engine.domain.session import trading_day
 from engine.runtime.clock import SystemClock
+from engine.runtime.control import NOT_RECONCILED
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
 
@@ -130,7 +131,9 @@ def _running(settings: Settings) -> list[Check]:
     else:
         checks.append(unknown("market data", "not known yet", "ask again while the market is open"))
     differences = cast("list[str]", status["differences"])
-    if differences:
+    if differences == [NOT_RECONCILED]:
+        checks.append(unknown("books", "not held against the broker's yet", "ask again in a minute"))
+    elif differences:
         checks.append(fail("books", differences[0], "hold positions and orders against TWS: spreads positions, spreads orders"))
     used, most = cast("int | None", status["lines_used"]), cast("int | None", status["lines_max"])
     if used is not None and most is not None:
