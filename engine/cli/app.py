@@ -47,6 +47,7 @@ GROUPS = {
         "resume": "engine.cli.remote:resume",
         "pause": "engine.cli.remote:pause",
         "lift": "engine.cli.remote:lift",
+        "release": "engine.cli.holdings:release",
         "why": "engine.cli.reasons:why",
     },
     "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},

@@ -140,6 +140,54 @@ def cancel(order_ref: str, reason: str = "", *, state: State = STATE, by: By = "
     return say_word(state, f"/v1/orders/{named(order_ref)}/cancel", by, reason)
 
 
+def release(
+    position: str,
+    *,
+    reason: str,
+    state: State = STATE,
+    by: By = "",
+    yes: Annotated[bool, Parameter(show_default=False)] = False,
+) -> int:
+    """Take a position out of the engine's hands for good. What is open of it is yours: shown as not ours, never traded again.
+
+    For one that you have closed or changed in TWS, or want to manage there yourself. Its exits stop, limits count it no more,
+    and there is no way back. Refused while an order of it may still fill.
+
+    Parameters
+    ----------
+    position
+        The position, as `spreads positions` shows it.
+    reason
+        Why; kept in the history.
+    yes
+        Do not ask; needed where there is no terminal.
+    """
+    if not reason.strip():
+        raise UserError("a position is released for a reason: say --reason TEXT")
+    heard = ask(state, "GET", f"/v1/positions/{named(position)}")
+    row = cast("Row", heard.found)
+    print(f"{heard.engine}\n")
+    pairs(_releasing(row))
+    if not yes:
+        if not is_attended():
+            raise UserError("nothing was released: without a terminal nobody can be asked; say --yes to release it as shown")
+        if not is_yes("\nrelease it for good? [y/N] "):
+            say("nothing was released; its exits go on")
+            return 1
+    print()
+    return say_word(state, f"/v1/positions/{named(position)}/release", by, reason)
+
+
+def _releasing(row: Row) -> Iterator[tuple[str, object]]:
+    """What a yes to a release needs: what is given up, and what that ends."""
+    yield "position", row["position"]
+    yield "open", "\n".join(f"{part['quantity']} × {part['spread']}" for part in cast("list[Row]", row["parts"])) or "nothing"
+    yield "max loss", dollars(row["max_loss_usd"])
+    yield "unrealised", dollars(row["unrealised_usd"], signed=True)
+    yield "strategy", row["strategy"]
+    yield "ends", "its exits, its place in the limits and its result here; what it still makes or loses is yours to watch"
+
+
 def _held(row: Row) -> Row:
     """A position as a person reads it, the most important first."""
     return {

@@ -38,6 +38,7 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
+    PositionReleased,
     PositionSettled,
     Reconciled,
     Resumed,
@@ -132,6 +133,8 @@ class Narrator:
                 return f"expired   of {fact.position}: {fact.reason}; the rest goes on"
             case OptionsExercised():
                 return f"EXERCISED of {fact.position}: {fact.reason}; they are sold or bought back in the hours for closing"
+            case PositionReleased():
+                return f"released  {fact.position} by {fact.by}: {fact.reason}"
             case PositionSettled():
                 return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"
             case FactRefused() | ErrorHeard():

@@ -222,6 +222,10 @@ class Client:
         """End the arm of a strategy: it opens nothing more, and its exits go on."""
         return self._ask(calls.disarm(strategy, by or self._by, reason))
 
+    def release(self, position: str, reason: str, *, by: str | None = None) -> Outcome:
+        """Take a position out of the engine's hands for good."""
+        return self._ask(calls.release(position, by or self._by, reason))
+
     def lift(self, breaker: str, reason: str, *, strategy: str = "", by: str | None = None) -> Outcome:
         """Allow openings again after a breaker has tripped."""
         return self._ask(calls.lift(breaker, by or self._by, reason, strategy))

@@ -22,7 +22,7 @@ from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.status import Health, Status
 from engine.api.models.strategies import Strategies
 from engine.api.models.why import Why
-from engine.api.models.words import CloseWord, EditWord, LiftWord, Outcome, PickWord, PricedWord, Word
+from engine.api.models.words import CloseWord, EditWord, LiftWord, Outcome, PickWord, PricedWord, ReleaseWord, Word
 
 T = TypeVar("T")
 Method = Literal["GET", "POST", "DELETE"]
@@ -183,6 +183,10 @@ def disarm(strategy: str, by: str, reason: str) -> Call[Outcome]:
 
 def lift(name: str, by: str, reason: str, strategy: str) -> Call[Outcome]:
     return Call("POST", f"/v1/breakers/{_name(name)}/lift", _OUTCOME, LiftWord(by=by, reason=reason, strategy=strategy))
+
+
+def release(position: str, by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", f"/v1/positions/{_name(position)}/release", _OUTCOME, ReleaseWord(by=by, reason=reason))
 
 
 def _name(name: str) -> str:

@@ -537,6 +537,15 @@ class OptionsExercised:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionReleased:
+    """A person takes a position out of the engine's hands: what is open of it is theirs, and is never traded here again."""
+
+    position: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactRefused:
     """The broker told something that cannot follow what is known; it changed nothing and entries wait for a reconciliation."""
 
@@ -581,7 +590,7 @@ Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed | StrategyDisarmed
     | SharedFileLoaded | LinkChanged | Halted | Resumed | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted
     | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled
-    | LegsExpired | OptionsExercised | FactRefused | RequestHandled | ErrorHeard
+    | LegsExpired | OptionsExercised | PositionReleased | FactRefused | RequestHandled | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

@@ -57,6 +57,7 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
+    PositionReleased,
     PositionSettled,
     Reconciled,
     RequestHandled,
@@ -70,7 +71,7 @@ from engine.domain.facts import (
 )
 from engine.domain.index import Index, index_of
 from engine.domain.order import Order, commission_key, fill_key, revision
-from engine.domain.position import Position, position_of
+from engine.domain.position import Position, position_of, released
 from engine.domain.reload import Reload, with_reload
 from engine.domain.session import trading_day
 
@@ -88,6 +89,8 @@ class Ledger:
     """Of positions of several expiries, the legs that are over while others live."""
     exercised: dict[str, tuple[OptionsExercised, ...]] = field(default_factory=dict[str, tuple[OptionsExercised, ...]])
     """Of positions whose options became shares, what became of them."""
+    released: dict[str, tuple[datetime, PositionReleased]] = field(default_factory=dict[str, tuple[datetime, PositionReleased]])
+    """Positions that a person took out of the engine's hands, with the moment."""
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
     shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
     """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
@@ -185,7 +188,7 @@ class Ledger:
                 | OrderAbsent()
             ):
                 return self._advance(fact, at)
-            case PositionSettled() | LegsExpired() | OptionsExercised():
+            case PositionSettled() | LegsExpired() | OptionsExercised() | PositionReleased():
                 self._settle(fact, at)
             case EntryDenied():
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
@@ -291,17 +294,18 @@ class Ledger:
         """
         held: Counter[int] = Counter()
         for order in self.orders.values():
-            if order.proposed.position in self.settled and not order.spread.is_shares:
+            position = order.proposed.position
+            if position in self.released or (position in self.settled and not order.spread.is_shares):
                 continue
             for fill in order.fills.values():
                 held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
         for position, became in self.exercised.items():
-            for fact in became:
+            for fact in became if position not in self.released else ():
                 held[fact.share.con_id] += fact.shares
                 if position not in self.settled:
                     held[fact.con_id] -= self._sign(position, fact.con_id) * fact.contracts
         for position, made in self.expired.items():
-            if position not in self.settled and (opening := self.orders.get(position)):
+            if position not in self.settled and position not in self.released and (opening := self.orders.get(position)):
                 signs = {leg.contract.con_id: leg.sign for leg in opening.spread.legs}
                 for leg in (leg for fact in made for leg in fact.expired):
                     held[leg.con_id] -= signs[leg.con_id] * leg.contracts
@@ -349,14 +353,16 @@ class Ledger:
         value, at = self.settled.get(position, (None, opening.changed_at))
         expired, exercised = self.expired.get(position, ()), self.exercised.get(position, ())
         made = position_of(opening, self.closings_of(position), value, at, expired, exercised)
+        if made is not None and position in self.released:
+            made = released(made, *self.released[position])
         self.index.position(self.positions.get(position), made)
         if made is not None:
             self.positions[position] = made
         else:  # a correction took back all that had filled
             self.positions.pop(position, None)
 
-    def _settle(self, fact: PositionSettled | LegsExpired | OptionsExercised, at: datetime) -> None:
-        """All of a position, those of its legs that are over before others, or options of it that became shares."""
+    def _settle(self, fact: PositionSettled | LegsExpired | OptionsExercised | PositionReleased, at: datetime) -> None:
+        """All of a position, legs that are over before others, options that became shares, or its release."""
         match fact:
             case PositionSettled():
                 self.settled[fact.position] = (fact.value, min(at, fact.expired_at or at))
@@ -366,6 +372,8 @@ class Ledger:
                 self.expired[fact.position] = (*self.expired.get(fact.position, ()), fact)
             case OptionsExercised():
                 self._exercise(fact)
+            case PositionReleased():
+                self.released.setdefault(fact.position, (at, fact))
         self._refresh(fact.position)
 
     def _exercise(self, fact: OptionsExercised) -> None:

@@ -16,7 +16,7 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
-from engine.domain.facts import ExpiredLeg, LegsExpired, OptionsExercised
+from engine.domain.facts import ExpiredLeg, LegsExpired, OptionsExercised, PositionReleased
 from engine.domain.order import Order
 from engine.domain.parts import Lot, Part, parts_of
 from engine.domain.shares import shares_lot, with_shares
@@ -213,6 +213,12 @@ def position_of(
         rolled_from=opening.proposed.rolled_from,
     )
     return position if settled is not None and shares is None else _with_bare(position)
+
+
+def released(position: Position, at: datetime, fact: PositionReleased) -> Position:
+    """The position once a person has taken it: nothing of it is open here, and what was closed before keeps its result."""
+    reason = f"released by {fact.by}: {fact.reason}"
+    return replace(position, parts=(), bare=(), max_loss=ZERO, closed_at=at, close_reason=reason)
 
 
 def newly_opened(

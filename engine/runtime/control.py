@@ -35,6 +35,7 @@ from engine.runtime.order_rows import execution_rows, order_row
 from engine.runtime.pick_rows import pick_row, previewed
 from engine.runtime.plain import Row, age_s, number
 from engine.runtime.position_rows import position_detail
+from engine.runtime.release import released_by
 from engine.runtime.rows import (
     approval_row,
     blocked_rows,
@@ -332,6 +333,14 @@ class Control:
             return f"not resumed: {self._engine.stays_halted}"
         self._inbox.publish(Resumed(by))
         return f"resuming; it was halted by {self.ledger.halt.by}: {self.ledger.halt.reason}"
+
+    def release(self, position: str, by: str, reason: str) -> tuple[bool, str]:
+        """Take a position out of the engine's hands for good: (whether it is done, what became of it)."""
+        fact = released_by(position, by, reason, self.snapshot())
+        if isinstance(fact, str):
+            return False, fact
+        self._inbox.publish(fact)
+        return True, f"releasing {position}: it is yours, shown as not ours and never traded by this engine again"
 
     def lift(self, name: str, strategy: str, by: str, reason: str) -> tuple[bool, str]:
         """Lift one breaker that has tripped, by its name: (whether it is done, what became of it)."""

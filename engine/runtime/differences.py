@@ -185,6 +185,8 @@ def _concerns(order: Order, ledger: Ledger, requested_at: datetime) -> bool:
 
     On the day of its end the executions say what an order has filled; later they are told no more.
     """
+    if order.proposed.position in ledger.released:
+        return False
     is_lost = order.state == "unknown" or (order.state == "expired" and order.sent_at is not None)
     return bool(order.fills) or is_lost or is_end_unseen(order, ledger, requested_at)
 

@@ -162,3 +162,22 @@ def test_cancel_is_told_with_its_reason(spreads: Spreads) -> None:
 
     assert (ran.code, ran.out) == (0, "paper, account DU1234567, engine on state: canceling o1\n")
     assert heard == [{"by": "ann", "reason": "changed my mind"}]
+
+
+def test_release_shows_what_is_given_up_and_says_it_after_a_yes_only(terminal: Terminal) -> None:
+    terminal.typed += ["", "y"]
+    done = {"done": True, "text": "releasing spa8ff9-261123-0001: it is yours"}
+
+    with engine_that_says(lambda method, _: HELD if method == "GET" else done) as heard:
+        no, yes = (terminal("release", HELD["position"], "--reason", "closed in TWS", "--by", "ann") for _ in range(2))
+
+    assert (no.code, yes.code, heard) == (1, 0, [{"by": "ann", "reason": "closed in TWS"}])
+    assert "5 × SPY 31 Dec 26 622/627C bear_call" in yes.out
+    assert "releasing spa8ff9-261123-0001" in yes.out
+
+
+def test_release_needs_a_reason(spreads: Spreads) -> None:
+    result = spreads("release", HELD["position"], "--reason", " ", "--yes")
+
+    assert result.code == 2
+    assert "--reason TEXT" in result.err

@@ -2,7 +2,7 @@
 
 viewer    reads
 trader    answers, orders, closes, pauses and halts: whatever trades within the limits, or stops
-operator  resumes and lifts: whatever lets more happen again
+operator  resumes, lifts and releases: whatever lets more happen again, or ends exits
 admin     real money, and keys
 """
 
@@ -68,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/v1/strategies/{strategy}/resume", "operator"),
     Rule("POST", "/v1/resume", "operator"),
     Rule("POST", "/v1/breakers/{name}/lift", "operator"),
+    Rule("POST", "/v1/positions/{position}/release", "operator"),
     Rule("POST", "/v1/strategies/{strategy}/arm", "admin"),
     Rule("GET", "/v1/keys", "admin", is_kept=False),
     Rule("DELETE", "/v1/keys/{key}", "admin"),

@@ -72,6 +72,15 @@ class LiftWord(Model):
     """Whose breaker it is; empty for the account's."""
 
 
+class ReleaseWord(Model):
+    """Who takes a position out of the engine's hands, and why: it is not done without a reason."""
+
+    by: Who = Field("api", examples=["ada"])
+    """Who says so; over TCP the engine takes the name of the key instead."""
+    reason: NeededReason = Field(examples=["closed by hand in TWS"])
+    """Why; kept in the journal."""
+
+
 class Outcome(Model):
     """What became of a word. What could not be done is answered with 409 and the reason instead."""
 

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request
 
 from engine.api.models.base import OrderRef
 from engine.api.models.positions import ClosePreview, Position
-from engine.api.models.words import CloseWord, Outcome
+from engine.api.models.words import CloseWord, Outcome, ReleaseWord
 from engine.api.routes.answers import REFUSED, UNKNOWN, done, speaker, unknown
 from engine.domain.parts import Portion
 from engine.runtime.control import Control
 
 
 def router(control: Control) -> APIRouter:
-    """GET /positions, /positions/{position} and /positions/{position}/close, POST /positions/{position}/close."""
+    """GET /positions, /positions/{position} and /positions/{position}/close, POST /positions/{position}/close and /release."""
     routes = APIRouter(prefix="/positions", tags=["positions"])
 
     @routes.get("")
@@ -40,7 +40,12 @@ def router(control: Control) -> APIRouter:
         """Close it, or a portion of it. If the price moved from the one shown, nothing is sent."""
         return done(*await control.close(position, speaker(request, word.by), word.reason, word.shown_net, word.portion))
 
-    _ = (positions, position, preview, close)
+    @routes.post("/{position}/release", responses=REFUSED)
+    async def release(position: OrderRef, word: ReleaseWord, request: Request) -> Outcome:
+        """Take it out of the engine's hands for good: what is open of it is never traded here again."""
+        return done(*control.release(position, speaker(request, word.by), word.reason))
+
+    _ = (positions, position, preview, close, release)
     return routes
 
 

@@ -62,13 +62,17 @@ def exposure(ledger: Ledger, now: datetime, without: str | None = None) -> Expos
 def directions(ledger: Ledger, without: str | None = None) -> dict[int, set[int]]:
     """+1, -1 or both for every option contract that is held or may be traded now, by con_id: nobody may trade against it.
 
-    A close that works trades the other way round than its position was opened.
+    A close that works trades the other way round than its position was opened. What a person has taken out of the engine's hands
+    is both: the broker would count it together with whatever is opened in it.
     """
     signs: dict[int, set[int]] = {}
     for holding in _holdings(ledger, without):
         for spread, _ in holding.combinations:
             for leg in spread.legs:
                 signs.setdefault(leg.contract.con_id, set()).add(leg.sign)
+    for name in ledger.released:
+        for lot in ledger.positions[name].lots if name in ledger.positions else ():
+            signs[lot.leg.contract.con_id] = {1, -1}
     for order in ledger.working():
         if order.purpose == "close":
             for leg in order.spread.legs:

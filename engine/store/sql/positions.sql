@@ -275,57 +275,76 @@ held AS (
   ) AS s ON s.account = o.account AND s.position = o.order_ref
   JOIN leg_lots AS l ON l.account = o.account AND l.position = o.order_ref
   GROUP BY o.account, o.position
+),
+-- What a person took out of the engine's hands is not open here any more; what was closed of it before keeps its result.
+released AS (
+  SELECT account, position, min(recorded_at) AS released_at, arg_min(by_whom, seq) AS by_whom, arg_min(reason, seq) AS reason
+  FROM facts
+  WHERE kind = 'PositionReleased'
+  GROUP BY ALL
 )
 SELECT
-  o.account, o.order_ref AS position, o.strategy, o.digest, o.underlying, o.root, o.structure, o.expiry, o.multiplier, o.spread,
-  o.rolled_from, o.first_executed_at AS opened_at, o.filled AS opened,
-  o.filled - h.whole AS closed,
-  coalesce(CASE WHEN NOT h.is_settled THEN p.quantity END, a.quantity, 0)::BIGINT AS quantity,
-  h.excess::BIGINT AS excess,
-  (p.quantity IS NOT NULL AND NOT h.is_settled) OR a.quantity IS NOT NULL AS is_open,
-  o.net_filled AS opening_net,
-  ((
-    h.brought + coalesce(x.brought, 0) + (coalesce(c.cash, 0) - coalesce(e.paid, 0)) / o.multiplier
-  ) / nullif(greatest(o.filled - h.whole, h.times), 0))::DECIMAL(18,6) AS closing_net,
-  ((h.brought + h.made) * o.multiplier + coalesce(
-    g.sign * (coalesce(g.closing_price * g.closed, 0) - g.opening_price * (g.opened - g.held)), 0
-  ))::DECIMAL(18,4) AS realised,
-  o.commission + coalesce(c.commission, 0) AS fees,
-  -- Null where a call is owed that nothing covers: no number bounds the loss.
-  CASE
-    WHEN p.quantity IS NULL OR h.is_settled THEN coalesce(a.max_loss, 0)
-    WHEN p.is_bounded THEN p.max_loss + coalesce(a.max_loss, 0)
-  END::DECIMAL(18,4) AS max_loss,
-  first.max_loss::DECIMAL(18,4) AS max_loss_opened,
-  CASE
-    WHEN a.quantity IS NOT NULL THEN NULL
-    WHEN h.is_settled AND e.paid IS NULL THEN least(o.settled_at, o.expires_at)
-    WHEN h.is_settled THEN greatest(c.closed_at, e.exercised_at, least(o.settled_at, o.expires_at))
-    WHEN p.quantity IS NULL THEN greatest(c.closed_at, o.legs_expired_at, e.exercised_at)
-  END AS closed_at,
-  CASE
-    WHEN h.is_settled THEN 'settled at expiry'
-    ELSE coalesce(c.reason, CASE WHEN e.paid IS NOT NULL THEN 'exercised' END, '')
-  END AS close_reason,
-  CASE WHEN g.con_id IS NULL THEN h.lots ELSE list_append(h.lots, {
-    'con_id': g.con_id, 'action': CASE WHEN g.sign > 0 THEN 'buy' ELSE 'sell' END, 'ratio': 1, 'put_call': 'C', 'strike': 0,
-    'expiry': DATE '9999-12-31', 'opened': g.opened, 'closed': g.closed, 'held': g.held, 'opening_price': g.opening_price,
-    'closing_price': g.closing_price
-  }) END AS lots,
-  list_concat(CASE WHEN h.is_settled THEN [] ELSE coalesce(p.parts, []) END, coalesce(a.parts, [])) AS parts
-FROM opened AS o
-JOIN held AS h ON h.account = o.account AND h.position = o.order_ref
-JOIN reckoned AS first ON first.account = o.account AND first.position = o.order_ref AND first.rank_1 = 3
-LEFT JOIN open_parts AS p ON p.account = o.account AND p.position = o.order_ref
-LEFT JOIN (
-  SELECT e.account, e.position, sum(l.sign * e.leg.contracts * e.leg.worth) AS brought
-  FROM expired_legs AS e
-  JOIN leg_lots AS l ON l.account = e.account AND l.position = e.position AND l.con_id = e.leg.con_id
-  GROUP BY ALL
-) AS x ON x.account = o.account AND x.position = o.order_ref
-LEFT JOIN (
-  SELECT account, position, sum(shares * price) AS paid, max(exercised_at) AS exercised_at FROM became GROUP BY ALL
-) AS e ON e.account = o.account AND e.position = o.order_ref
-LEFT JOIN share_lots AS g ON g.account = o.account AND g.position = o.order_ref
-LEFT JOIN shares_open AS a ON a.account = o.account AND a.position = o.order_ref
-LEFT JOIN closings AS c ON c.account = o.account AND c.position = o.order_ref
+  p.* REPLACE (
+    CASE WHEN r.position IS NULL THEN p.quantity ELSE 0 END AS quantity,
+    p.is_open AND r.position IS NULL AS is_open,
+    CASE WHEN r.position IS NULL THEN p.max_loss ELSE 0 END AS max_loss,
+    coalesce(r.released_at, p.closed_at) AS closed_at,
+    coalesce('released by ' || r.by_whom || ': ' || r.reason, p.close_reason) AS close_reason,
+    CASE WHEN r.position IS NULL THEN p.parts ELSE [] END AS parts
+  )
+FROM (
+  SELECT
+    o.account, o.order_ref AS position, o.strategy, o.digest, o.underlying, o.root, o.structure, o.expiry, o.multiplier, o.spread,
+    o.rolled_from, o.first_executed_at AS opened_at, o.filled AS opened,
+    o.filled - h.whole AS closed,
+    coalesce(CASE WHEN NOT h.is_settled THEN p.quantity END, a.quantity, 0)::BIGINT AS quantity,
+    h.excess::BIGINT AS excess,
+    (p.quantity IS NOT NULL AND NOT h.is_settled) OR a.quantity IS NOT NULL AS is_open,
+    o.net_filled AS opening_net,
+    ((
+      h.brought + coalesce(x.brought, 0) + (coalesce(c.cash, 0) - coalesce(e.paid, 0)) / o.multiplier
+    ) / nullif(greatest(o.filled - h.whole, h.times), 0))::DECIMAL(18,6) AS closing_net,
+    ((h.brought + h.made) * o.multiplier + coalesce(
+      g.sign * (coalesce(g.closing_price * g.closed, 0) - g.opening_price * (g.opened - g.held)), 0
+    ))::DECIMAL(18,4) AS realised,
+    o.commission + coalesce(c.commission, 0) AS fees,
+    -- Null where a call is owed that nothing covers: no number bounds the loss.
+    CASE
+      WHEN p.quantity IS NULL OR h.is_settled THEN coalesce(a.max_loss, 0)
+      WHEN p.is_bounded THEN p.max_loss + coalesce(a.max_loss, 0)
+    END::DECIMAL(18,4) AS max_loss,
+    first.max_loss::DECIMAL(18,4) AS max_loss_opened,
+    CASE
+      WHEN a.quantity IS NOT NULL THEN NULL
+      WHEN h.is_settled AND e.paid IS NULL THEN least(o.settled_at, o.expires_at)
+      WHEN h.is_settled THEN greatest(c.closed_at, e.exercised_at, least(o.settled_at, o.expires_at))
+      WHEN p.quantity IS NULL THEN greatest(c.closed_at, o.legs_expired_at, e.exercised_at)
+    END AS closed_at,
+    CASE
+      WHEN h.is_settled THEN 'settled at expiry'
+      ELSE coalesce(c.reason, CASE WHEN e.paid IS NOT NULL THEN 'exercised' END, '')
+    END AS close_reason,
+    CASE WHEN g.con_id IS NULL THEN h.lots ELSE list_append(h.lots, {
+      'con_id': g.con_id, 'action': CASE WHEN g.sign > 0 THEN 'buy' ELSE 'sell' END, 'ratio': 1, 'put_call': 'C', 'strike': 0,
+      'expiry': DATE '9999-12-31', 'opened': g.opened, 'closed': g.closed, 'held': g.held, 'opening_price': g.opening_price,
+      'closing_price': g.closing_price
+    }) END AS lots,
+    list_concat(CASE WHEN h.is_settled THEN [] ELSE coalesce(p.parts, []) END, coalesce(a.parts, [])) AS parts
+  FROM opened AS o
+  JOIN held AS h ON h.account = o.account AND h.position = o.order_ref
+  JOIN reckoned AS first ON first.account = o.account AND first.position = o.order_ref AND first.rank_1 = 3
+  LEFT JOIN open_parts AS p ON p.account = o.account AND p.position = o.order_ref
+  LEFT JOIN (
+    SELECT e.account, e.position, sum(l.sign * e.leg.contracts * e.leg.worth) AS brought
+    FROM expired_legs AS e
+    JOIN leg_lots AS l ON l.account = e.account AND l.position = e.position AND l.con_id = e.leg.con_id
+    GROUP BY ALL
+  ) AS x ON x.account = o.account AND x.position = o.order_ref
+  LEFT JOIN (
+    SELECT account, position, sum(shares * price) AS paid, max(exercised_at) AS exercised_at FROM became GROUP BY ALL
+  ) AS e ON e.account = o.account AND e.position = o.order_ref
+  LEFT JOIN share_lots AS g ON g.account = o.account AND g.position = o.order_ref
+  LEFT JOIN shares_open AS a ON a.account = o.account AND a.position = o.order_ref
+  LEFT JOIN closings AS c ON c.account = o.account AND c.position = o.order_ref
+) AS p
+LEFT JOIN released AS r ON r.account = p.account AND r.position = p.position

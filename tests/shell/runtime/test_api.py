@@ -414,6 +414,31 @@ def test_position_is_looked_at_and_closed_by_a_person() -> None:
     serve(story)
 
 
+def test_position_is_released_by_a_person_with_a_reason_and_once() -> None:
+    async def story(api: Api) -> None:
+        await asked(api)
+        api.bench.broker.habits.fill = "at_once"
+        await api.post_while_beating(f"/v1/approvals/{REF}/approve", by="trader")
+        await api.bench.until(lambda: bool(api.bench.ledger.positions))
+
+        assert (await api.post(f"/v1/positions/{REF}/release", by="bob")).status_code == 422, "not without a reason"
+        early = await api.post(f"/v1/positions/{REF}/release", by="bob", reason="mine")
+        assert (early.status_code, "late fills may be on their way" in early.json()["detail"]) == (409, True)
+        await api.bench.beats(1, seconds=60)
+        done = await api.post(f"/v1/positions/{REF}/release", by="bob", reason="mine")
+        await api.bench.until(lambda: not api.bench.ledger.positions[REF].is_open)
+
+        assert done.status_code == 200
+        assert api.bench.ledger.positions[REF].close_reason == "released by bob: mine"
+        again = await api.post(f"/v1/positions/{REF}/release", by="bob", reason="mine")
+        assert (again.status_code, again.json()["detail"]) == (
+            409,
+            f"nothing was released: {REF} is closed already, released by bob: mine",
+        )
+
+    serve(story)
+
+
 def test_order_is_canceled_by_a_person() -> None:
     async def story(api: Api) -> None:
         await asked(api)

@@ -5,10 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.facts import OptionsExercised, OrderUnknown, PositionSettled, Reconciled
+from engine.decide.risk.exposure import directions
+from engine.domain.facts import OptionsExercised, OrderCanceled, OrderUnknown, PositionReleased, PositionSettled, Reconciled
 from engine.domain.ledger import Ledger
 from engine.ports import BrokerPosition, BrokerState
 from engine.runtime.reconcile import Outcome, reconcile
+from engine.runtime.release import released_by
 from tests import given
 
 ORDER = given.proposal(quantity=2)
@@ -165,3 +167,36 @@ def test_shares_delivered_after_a_settlement_are_booked_at_its_level() -> None:
     assert position.realised == made
     assert position.shares is not None
     assert position.shares.opening_net == -level
+
+
+def test_released_position_is_no_difference_any_more() -> None:
+    # given a person who has closed half of a position in TWS: the books differ
+    ledger = held()
+    assert told(looked_at(ledger, *options(shorts=1, longs=1))).differences
+
+    # when they take it out of the engine's hands
+    given.told(ledger, PositionReleased("o1", "ada", "closed by hand"), at=LATER)
+
+    # then what is left is foreign, nothing is open, and nobody trades against it
+    assert told(looked_at(ledger, *options(shorts=1, longs=1))) == Reconciled(
+        (), foreign=tuple(sorted(f"{leg.contract} {leg.sign:+d}" for leg in ORDER.spread.legs))
+    )
+    assert list(ledger.open_positions()) == []
+    assert ledger.positions["o1"].realised == 0
+    assert directions(ledger)[SHORT.contract.con_id] == {1, -1}
+
+
+def test_position_is_released_only_once_nothing_of_it_may_fill() -> None:
+    ledger = held()
+    close = given.proposal("c1", quantity=2, limit="-0.40", position="o1")
+    given.told(ledger, *given.working(close), at=LATER)
+
+    working = released_by("o1", "ada", "mine", given.snapshot(ledger, at=LATER))
+    given.told(ledger, OrderCanceled("c1", "by ada"), at=LATER)
+    ended = released_by("o1", "ada", "mine", given.snapshot(ledger, at=LATER))
+    later = released_by("o1", "ada", "mine", given.snapshot(ledger, at=LATER + timedelta(minutes=1)))
+
+    assert working == "nothing was released: c1 is working and may fill; end it with `spreads cancel c1`"
+    assert isinstance(ended, str)
+    assert later == PositionReleased("o1", "ada", "mine")
+    assert released_by("o9", "ada", "mine", given.snapshot(ledger)) == "no position o9"

@@ -81,3 +81,12 @@ def test_shares_outlive_a_settlement(tmp_path: Path) -> None:
     after = told(tmp_path / "after", [*story, *traded(PUTS, 200, "594.00")])
     assert_views_are_the_fold(tmp_path / "after", after)
     assert not after.positions["o1"].is_open
+
+
+def test_what_a_person_took_is_not_open_and_keeps_the_result_of_before(tmp_path: Path) -> None:
+    story = [*opened(PUTS, 2, PRICES), exercised(PUTS, 0, 1), facts.PositionReleased("o1", "ada", "mine now")]
+    ledger = told(tmp_path, story)
+
+    assert_views_are_the_fold(tmp_path, ledger)
+    (trade,) = rows(tmp_path, "FROM trades")
+    assert (trade["is_open"], trade["realised"], trade["close_reason"]) == (False, Decimal(400), "released by ada: mine now")
