@@ -98,7 +98,8 @@ def prometheus(folder: Path, target: int) -> Iterator[Prometheus]:
 def test_what_the_simulated_tws_breaks_is_what_fires() -> None:
     async def act(world: World, folder: Path) -> None:
         port, target = await world.sim.start(port=0), free_port()
-        await world.start(serves_api=True, metrics_port=target, port=port, lines=100)
+        (world.state / "HALT").write_text("until everything is watched\n")
+        life = await world.start(serves_api=True, metrics_port=target, port=port, lines=100)
         with prometheus(folder, target) as told:
             await told.until('spreads_beats_total > 1 and on() count(spreads:row_ok{row="up"})')
             await told.until("count_over_time(spreads:health_score[2s]) > 3")
@@ -107,8 +108,13 @@ def test_what_the_simulated_tws_breaks_is_what_fires() -> None:
             world.sim.inject("competing=2")
             await told.until_fires("MarketDataTaken")
 
+            world.sim.inject("reject=201")
+            (world.state / "HALT").unlink()
+            life.control.resume("a person")
+            await told.until_fires("MarketDataTaken", "OrdersRejected")
+
             world.sim.inject("restart=600")
-            await told.until_fires("MarketDataTaken", "BrokerGone")
+            await told.until_fires("MarketDataTaken", "OrdersRejected", "BrokerGone")
 
     async def main(folder: Path) -> None:
         world = World(folder)
