@@ -202,11 +202,15 @@ spread:
 """
 
 
+def strategy_text(snippet: str = "", name: str = "puts") -> str:
+    """What stands in the file of `strategy`."""
+    said = {block.split(":", 1)[0]: block for block in re.split(r"\n(?=\w)", snippet.strip("\n")) if block.strip()}
+    return "\n".join((_STRATEGY | {"name": f"name: {name}"} | said).values()) + "\n"
+
+
 def strategy(snippet: str = "", name: str = "puts") -> Strategy:
     """The strategy of a file: a quiet bull put on SPY; a snippet replaces the top-level keys that it names."""
-    said = {block.split(":", 1)[0]: block for block in re.split(r"\n(?=\w)", snippet.strip("\n")) if block.strip()}
-    text = "\n".join((_STRATEGY | {"name": f"name: {name}"} | said).values()) + "\n"
-    parsed = parse_strategy(text, f"{name}.yaml")
+    parsed = parse_strategy(strategy_text(snippet, name), f"{name}.yaml")
     assert parsed.value is not None, "\n".join(problem.message for problem in parsed.problems)
     return parsed.value
 

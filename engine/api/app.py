@@ -12,13 +12,26 @@ from prometheus_client import CollectorRegistry
 from engine.api.access.door import Access, Door
 from engine.api.access.tokens import Tokens
 from engine.api.names import ENGINE_HEADER, VERSION_HEADER
-from engine.api.routes import approvals, arming, candidates, halt, health, history, keys, orders, positions, status, strategies
+from engine.api.routes import (
+    approvals,
+    arming,
+    candidates,
+    halt,
+    health,
+    history,
+    keys,
+    orders,
+    positions,
+    scan,
+    status,
+    strategies,
+)
 from engine.api.stream.hub import Hub
 from engine.api.stream.session import Session
 from engine.runtime.control import Control
 
 VERSIONED = "/v1"
-RESOURCES = (arming, status, candidates, approvals, positions, orders, strategies, history, halt)
+RESOURCES = (arming, status, candidates, approvals, positions, orders, strategies, scan, history, halt)
 
 
 def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None = None) -> FastAPI:

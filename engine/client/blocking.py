@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -21,6 +22,7 @@ from engine.api.models.files import Checked
 from engine.api.models.history import Table
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.scan import Preset, Scan, ScanFilters, ScanResults
 from engine.api.models.status import Health, Status
 from engine.api.models.strategies import Strategies
 from engine.api.models.stream import HZ_DEFAULT, Topic
@@ -226,9 +228,54 @@ class Client:
         """Take a position out of the engine's hands for good."""
         return self._ask(calls.release(position, by or self._by, reason))
 
+    def scan_start(self, filters: ScanFilters) -> Scan:
+        """Begin a search over the newest snapshot; it ends where nobody asks for ten minutes."""
+        return self._ask(calls.scan_start(filters))
+
+    def scan_change(self, scan: str, filters: ScanFilters) -> Scan:
+        """Have a search look for something else."""
+        return self._ask(calls.scan_change(scan, filters))
+
+    def scan_status(self, scan: str) -> Scan:
+        """What a search looks for and when it looked last."""
+        return self._ask(calls.scan_status(scan))
+
+    def scan_results(self, scan: str) -> ScanResults:
+        """What a search finds in the newest snapshot."""
+        return self._ask(calls.scan_results(scan))
+
+    def scan_stop(self, scan: str) -> Outcome:
+        """End a search."""
+        return self._ask(calls.scan_stop(scan))
+
+    def presets(self) -> tuple[Preset, ...]:
+        """Every preset of filters, by name."""
+        return self._ask(calls.presets())
+
+    def save_preset(self, preset: Preset) -> Outcome:
+        """Keep a preset; one of the same name is replaced."""
+        return self._ask(calls.save_preset(preset))
+
+    def remove_preset(self, name: str) -> Outcome:
+        """Forget a preset."""
+        return self._ask(calls.remove_preset(name))
+
+    def export_presets(self) -> str:
+        """All presets as a file to share."""
+        return (self._ask(calls.export_presets())).text
+
+    def import_presets(self, text: str) -> Outcome:
+        """Take the presets of such a file; those of the same names are replaced."""
+        return self._ask(calls.import_presets(text))
+
     def lift(self, breaker: str, reason: str, *, strategy: str = "", by: str | None = None) -> Outcome:
         """Allow openings again after a breaker has tripped."""
         return self._ask(calls.lift(breaker, by or self._by, reason, strategy))
+
+    def scan_stream(self, scan: str, *, max_hz: float = HZ_DEFAULT) -> Iterator[Update]:
+        """What a search finds from now on: the topic `scan`, as `stream` tells others."""
+        path = f"/v1/scan/stream?scan={quote(scan, safe='')}"
+        return follow_blocking(self.address, Mirror(("scan",), max_hz), self._headers, self._tls, path)
 
     def stream(self, *topics: Topic, max_hz: float = HZ_DEFAULT, strategy: str | None = None) -> Iterator[Update]:
         """What the topics tell from now on, for ever: rows that are new, changed or gone, heartbeats, and a lost connection.

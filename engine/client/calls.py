@@ -19,6 +19,7 @@ from engine.api.models.files import Checked, CheckWord
 from engine.api.models.history import Question, Table
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.scan import Preset, PresetsText, Scan, ScanFilters, ScanResults
 from engine.api.models.status import Health, Status
 from engine.api.models.strategies import Strategies
 from engine.api.models.why import Why
@@ -49,6 +50,8 @@ _POSITIONS, _POSITION, _CLOSE = TypeAdapter(tuple[Position, ...]), TypeAdapter(P
 _ORDERS, _ORDER, _EXECUTIONS = TypeAdapter(tuple[Order, ...]), TypeAdapter(OrderDetail), TypeAdapter(tuple[Execution, ...])
 _ORDER_PREVIEW, _CHECKED, _TABLE = TypeAdapter(OrderPreview), TypeAdapter(Checked), TypeAdapter(Table)
 _ARMING = TypeAdapter(Arming)
+_SCAN, _RESULTS = TypeAdapter(Scan), TypeAdapter(ScanResults)
+_PRESETS, _PRESETS_TEXT = TypeAdapter(tuple[Preset, ...]), TypeAdapter(PresetsText)
 _STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
 
 
@@ -179,6 +182,46 @@ def arm(strategy: str, word: ArmWord) -> Call[Outcome]:
 
 def disarm(strategy: str, by: str, reason: str) -> Call[Outcome]:
     return Call("POST", f"/v1/strategies/{_name(strategy)}/disarm", _OUTCOME, Word(by=by, reason=reason))
+
+
+def scan_start(filters: ScanFilters) -> Call[Scan]:
+    return Call("POST", "/v1/scan/start", _SCAN, filters)
+
+
+def scan_change(scan: str, filters: ScanFilters) -> Call[Scan]:
+    return Call("POST", "/v1/scan/filters", _SCAN, filters, query=_told(scan=scan))
+
+
+def scan_status(scan: str) -> Call[Scan]:
+    return Call("GET", "/v1/scan/status", _SCAN, query=_told(scan=scan))
+
+
+def scan_results(scan: str) -> Call[ScanResults]:
+    return Call("GET", "/v1/scan/results", _RESULTS, query=_told(scan=scan))
+
+
+def scan_stop(scan: str) -> Call[Outcome]:
+    return Call("DELETE", "/v1/scan/stop", _OUTCOME, query=_told(scan=scan))
+
+
+def presets() -> Call[tuple[Preset, ...]]:
+    return Call("GET", "/v1/filters/presets", _PRESETS)
+
+
+def save_preset(preset: Preset) -> Call[Outcome]:
+    return Call("POST", "/v1/filters/presets", _OUTCOME, preset)
+
+
+def remove_preset(name: str) -> Call[Outcome]:
+    return Call("DELETE", f"/v1/filters/presets/{_name(name)}", _OUTCOME)
+
+
+def export_presets() -> Call[PresetsText]:
+    return Call("GET", "/v1/filters/presets/export", _PRESETS_TEXT)
+
+
+def import_presets(text: str) -> Call[Outcome]:
+    return Call("POST", "/v1/filters/presets/import", _OUTCOME, PresetsText(text=text))
 
 
 def lift(name: str, by: str, reason: str, strategy: str) -> Call[Outcome]:

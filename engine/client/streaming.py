@@ -26,13 +26,17 @@ _FAILURES = (EngineError, OSError, WebSocketException, TimeoutError, msgspec.Msg
 
 
 async def follow(
-    address: Address, mirror: Mirror, headers: Callable[[], Awaitable[dict[str, str]]], tls: ssl.SSLContext | None
+    address: Address,
+    mirror: Mirror,
+    headers: Callable[[], Awaitable[dict[str, str]]],
+    tls: ssl.SSLContext | None,
+    path: str = PATH,
 ) -> AsyncIterator[Update]:
     """What the engine tells, for ever. A lost connection is told as Lost and tried again; what comes then are new snapshots."""
     pause_s = FIRST_S
     while True:
         try:
-            async with _connection(address, await headers(), tls) as connection:
+            async with _connection(address, path, await headers(), tls) as connection:
                 for frame in mirror.begins():
                     await connection.send(frame, text=True)
                 while True:
@@ -51,13 +55,17 @@ async def follow(
 
 
 def follow_blocking(
-    address: Address, mirror: Mirror, headers: Callable[[], dict[str, str]], tls: ssl.SSLContext | None
+    address: Address,
+    mirror: Mirror,
+    headers: Callable[[], dict[str, str]],
+    tls: ssl.SSLContext | None,
+    path: str = PATH,
 ) -> Iterator[Update]:
     """The same for a program without a loop."""
     pause_s = FIRST_S
     while True:
         try:
-            with _blocking_connection(address, headers(), tls) as connection:
+            with _blocking_connection(address, path, headers(), tls) as connection:
                 for frame in mirror.begins():
                     connection.send(frame, text=True)
                 while True:
@@ -73,20 +81,20 @@ def follow_blocking(
         pause_s = min(MOST_S, 2 * pause_s)
 
 
-def _connection(address: Address, headers: dict[str, str], tls: ssl.SSLContext | None) -> connect:
+def _connection(address: Address, path: str, headers: dict[str, str], tls: ssl.SSLContext | None) -> connect:
     if address.socket is not None:
-        return unix_connect(str(address.socket), f"ws://engine{PATH}", max_size=FRAME_BYTES_MAX, compression=None)
-    return connect(_secure(address), ssl=tls, additional_headers=headers, max_size=FRAME_BYTES_MAX)
+        return unix_connect(str(address.socket), f"ws://engine{path}", max_size=FRAME_BYTES_MAX, compression=None)
+    return connect(_secure(address, path), ssl=tls, additional_headers=headers, max_size=FRAME_BYTES_MAX)
 
 
-def _blocking_connection(address: Address, headers: dict[str, str], tls: ssl.SSLContext | None) -> BlockingConnection:
+def _blocking_connection(address: Address, path: str, headers: dict[str, str], tls: ssl.SSLContext | None) -> BlockingConnection:
     if address.socket is not None:
-        return unix_connect_blocking(str(address.socket), f"ws://engine{PATH}", max_size=FRAME_BYTES_MAX, compression=None)
-    return connect_blocking(_secure(address), ssl=tls, additional_headers=headers, max_size=FRAME_BYTES_MAX)
+        return unix_connect_blocking(str(address.socket), f"ws://engine{path}", max_size=FRAME_BYTES_MAX, compression=None)
+    return connect_blocking(_secure(address, path), ssl=tls, additional_headers=headers, max_size=FRAME_BYTES_MAX)
 
 
-def _secure(address: Address) -> str:
-    return address.url.replace("https://", "wss://", 1) + PATH
+def _secure(address: Address, path: str) -> str:
+    return address.url.replace("https://", "wss://", 1) + path
 
 
 def _because(error: Exception) -> str:

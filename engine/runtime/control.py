@@ -51,6 +51,7 @@ from engine.runtime.standing import Identity, Pulse, Traffic, Vitals, blocked_be
 from engine.runtime.strategy_rows import strategy_row, summary_row
 from engine.runtime.timelines import Timelines
 from engine.runtime.why import stopped_now, when_now, why_row
+from engine.strategy.model import Strategy
 
 ANSWER_PATIENCE_S = 10.0
 """A beat comes within a second; ten without an outcome mean the engine has stalled and nothing was promised."""
@@ -224,6 +225,10 @@ class Control:
     def strategies(self) -> Row:
         """Every strategy of the ledger with its last look, and the files that are not in force."""
         return {"strategies": self.strategy_rows(), "refused": refused_rows(self._refused())}
+
+    def strategies_in_force(self) -> Sequence[Strategy]:
+        """The strategies of the files, as they are in force."""
+        return self._snapshots.rulebook().strategies
 
     def strategy_rows(self) -> list[Row]:
         """Every strategy of the ledger with its last look."""

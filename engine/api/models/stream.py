@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 
-Topic = Literal["status", "candidates", "approvals", "positions", "orders", "executions", "strategies"]
+Topic = Literal["status", "candidates", "approvals", "positions", "orders", "executions", "strategies", "scan"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
+"""All but `scan` are those of `/v1/stream`; that one is the only one of `/v1/scan/stream`."""
 HZ_MAX, HZ_DEFAULT = 50.0, 4.0
 """How often a topic is sent at the most, by wish and without one."""
 

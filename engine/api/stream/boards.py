@@ -50,7 +50,7 @@ SOURCES: Mapping[Topic, Source] = {
     "executions": Source(Execution, "execution", lambda control: control.executions(LAST_ROWS)),
     "strategies": Source(Strategy, "name", lambda control: control.strategy_rows()),
 }
-assert set(SOURCES) == set(TOPICS), "every topic has a source"
+assert {*SOURCES, "scan"} == set(TOPICS), "every topic has a source; that of a search is its own"
 
 
 @dataclass(slots=True)

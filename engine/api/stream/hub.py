@@ -1,11 +1,12 @@
 """All clients of the stream and the boards that they look at. A beat wakes them; nobody's slowness is felt by anybody else."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.api.models.stream import Heartbeat, Hello, Topic
-from engine.api.stream.boards import SOURCES, Board
+from engine.api.stream.boards import SOURCES, Board, Source
 from engine.domain.facts import Fact
 from engine.runtime.control import Control
 
@@ -19,6 +20,9 @@ class Hub:
     """The stream of one engine."""
 
     control: Control
+    sources: Mapping[Topic, Source] = field(default_factory=lambda: SOURCES)
+    follows: bool = True
+    """Whether the engine tells it of beats and facts; else somebody else does."""
     boards: dict[Topic, Board] = field(default_factory=dict[Topic, Board])
     clients: set[asyncio.Event] = field(default_factory=set[asyncio.Event])
     """What wakes each of them."""
@@ -28,8 +32,9 @@ class Hub:
     """Counts facts: a change of state is told at once, quotes at the pace that was asked for."""
 
     def __post_init__(self) -> None:
-        self.boards = {topic: Board(self.control, source) for topic, source in SOURCES.items()}
-        self.control.tell(self, self.beat)
+        self.boards = {topic: Board(self.control, source) for topic, source in self.sources.items()}
+        if self.follows:
+            self.control.tell(self, self.beat)
 
     def beat(self) -> None:
         """The engine has looked at the market."""
@@ -44,7 +49,7 @@ class Hub:
 
     def hello(self) -> Hello:
         identity = self.control.identity
-        return Hello(f"{identity.mode}, account {identity.account}", identity.version, tuple(SOURCES), HEARTBEAT_S)
+        return Hello(f"{identity.mode}, account {identity.account}", identity.version, tuple(self.sources), HEARTBEAT_S)
 
     def heartbeat(self, seq: dict[str, int]) -> Heartbeat:
         """The clocks and ages of this moment."""

@@ -110,6 +110,8 @@ class Session:
             self.wake.set()
             return
         match said:
+            case Subscribe(topic=topic) if topic not in self.hub.boards:
+                self._errors = [*self._errors[-4:], Error(f"no topic {topic} here", topic)]
             case Subscribe(topic=topic, max_hz=max_hz, strategy=strategy):
                 self.wanted[topic] = _Wanted(topic, 1 / max_hz, strategy)
             case Resync(topic=topic):
