@@ -64,7 +64,11 @@ def encode(line: Line, previous: str) -> Sealed:
 
     Raises TypeError or ValueError when the fact holds what JSON cannot.
     """
-    body = _body(line)
+    return sealed(_body(line), previous)
+
+
+def sealed(body: bytes, previous: str) -> Sealed:
+    """The line of this JSON object, without its hash and newline, chained to the hash of the line before it."""
     own = _chained(previous, body)
     return Sealed(body[:-1] + _HASH_KEY + own.encode() + _LINE_END, own)
 

@@ -35,11 +35,9 @@ def by_a_newer_version(state: Path, **line: object) -> None:
     for body in ({"kind": "EngineStarted", "version": NEWER, "mode": "paper", "lease": "k3v"}, line):
         last = path.read_bytes().splitlines(keepends=True)[-1]
         head = codec.header(last)
-        raw = json.dumps({"seq": head.seq + 1, "at": head.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "account": "DU1", **body})
-        text = raw.replace('": ', '":').replace(', "', ',"').encode()
-        own = codec._chained(head.hash, text)
+        around = {"seq": head.seq + 1, "at": head.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "account": "DU1"}
         with path.open("ab") as file:
-            file.write(text[:-1] + b',"hash":"' + own.encode() + b'"}\n')
+            file.write(codec.sealed(json.dumps({**around, **body}, separators=(",", ":")).encode(), head.hash).raw)
 
 
 def told(ran: given.Ran) -> dict[str, dict[str, str]]:
