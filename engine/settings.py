@@ -64,7 +64,6 @@ class Settings(BaseSettings):
     """How often at most a strategy's look at the market is kept: its funnel and its best candidates."""
     explain_days: Annotated[int, Field(ge=1, le=3_650)] = 30
     """How long these explanations are kept."""
-
     chain_days: Annotated[int, Field(ge=30, le=10_000)] | None = None
     """How long archived chains are kept, and longer while a position lives that is older; None keeps them all."""
 

@@ -28,11 +28,16 @@ VALUE_MAX = 4_096
 TABLES = ("notify",)
 """Parts of spreads.toml that are no single settings."""
 _WANTED = {
-    "mode": "paper or sim",
+    "mode": "paper, live or sim",
     "host": "a name or an address, such as 127.0.0.1",
     "account": "an account such as DU1234567",
     "tws_zone": "a time zone such as Europe/Berlin",
     "tws_restart": "a time of day such as 23:45",
+    "api_host": "an address of this machine, such as 127.0.0.1",
+    "strategies": "a folder",
+    "state": "a folder",
+    "tls_cert": "a file",
+    "tls_key": "a file",
 }
 """What the settings that are no numbers want."""
 

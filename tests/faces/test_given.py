@@ -7,6 +7,7 @@ import pytest
 
 from engine.cli.given import from_files, settings_of
 from engine.domain.errors import UserError
+from engine.settings import Settings
 from tests.faces.conftest import Spreads
 
 
@@ -78,3 +79,13 @@ def test_flag_wins_over_what_a_file_says(tmp_path: Path, monkeypatch: pytest.Mon
         settings = settings_of({"port": 4001})
 
     assert (settings.port, settings.lines) == (4001, 50)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_wrong_value_of_any_setting_is_told_in_one_sentence(name: str, spreads: Spreads) -> None:
+    Path("spreads.toml").write_text(f"{name} = [1, 2]\n")
+
+    ran = spreads("status")
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"spreads: spreads.toml: {name}: found '[1, 2]'; wanted ")

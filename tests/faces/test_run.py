@@ -16,7 +16,7 @@ from tests.faces.conftest import Spreads
         ("SPREADS_HOST", "", "SPREADS_HOST: found ''; wanted a name or an address, such as 127.0.0.1"),
         ("SPREADS_ACCOUNT", " ", "SPREADS_ACCOUNT: found ' '; wanted an account such as DU1234567"),
         ("SPREADS_TWS_ZONE", "Berlin", "SPREADS_TWS_ZONE: found 'Berlin'; wanted a time zone such as Europe/Berlin"),
-        ("SPREADS_MODE", "demo", "SPREADS_MODE: found 'demo'; wanted paper or sim"),
+        ("SPREADS_MODE", "demo", "SPREADS_MODE: found 'demo'; wanted paper, live or sim"),
         ("SPREADS_ACOUNT", "DU1", "SPREADS_ACOUNT in the environment is no setting; did you mean SPREADS_ACCOUNT?"),
     ],
 )

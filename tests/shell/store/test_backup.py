@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.api.access.keys import FILE as KEYS
+from engine.api.access.tokens import SECRET_FILE as TOKENS
 from engine.domain import facts
 from engine.domain.errors import Damaged, UserError
 from engine.store import backup, lines
@@ -32,7 +34,8 @@ def place(tmp_path: Path) -> Path:
         "state/strategies/shared/abc.account.yaml": "schema: 1\n",
         "state/chains/date=2026-11-23/SPX/090000.parquet": "chain",
         "strategies/income.yaml": "schema: 1\n",
-        "state/keys.json": "SECRET",
+        f"state/{KEYS}": "SECRET",
+        f"state/{TOKENS}": "SECRET",
         "state/strategies/api.key": "SECRET",
         "state/tls/key.pem": "SECRET",
         "strategies/.env": "SECRET",
@@ -150,7 +153,7 @@ def test_changed_missing_and_foreign_files_are_refused(place: Path) -> None:
     with pytest.raises(Damaged, match=r"1 missing, such as strategies/income\.yaml"):
         backup.restore(rewritten(file, {"strategies/income.yaml": None}), place / "two")
     with pytest.raises(Damaged, match="does not belong into a backup"):
-        backup.restore(rewritten(file, {}, {"state/keys.json": b"x"}), place / "three")
+        backup.restore(rewritten(file, {}, {f"state/{KEYS}": b"x"}), place / "three")
     with pytest.raises(UserError, match=r"no manifest.json in it"):
         backup.restore(rewritten(file, {"manifest.json": None}), place / "four")
 
