@@ -155,7 +155,12 @@ def _next(folder: Path, checks: list[Check], answers: Answers | None, worth: Dec
     steps += [f"{check.name}: {check.mend}" for check in checks if check.state == "fail"]
     if worth is None:
         steps.append(f"limits for your account's size: remove {ACCOUNT}, then  spreads init --size DOLLARS")
-    steps += ["spreads check, and  spreads explain strategies/spy_bear_call.yaml", "spreads doctor", "spreads run --paper"]
+    steps += [
+        "spreads check, and  spreads explain strategies/spy_bear_call.yaml",
+        "spreads doctor",
+        "spreads run --paper",
+        "git init, to keep every version of your rules",
+    ]
     if answers is None:
         steps.append("or, without a TWS:  spreads sim, and in another terminal  spreads run --sim;  spreads demo shows it all")
     say("next:")

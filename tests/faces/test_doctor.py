@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from engine.cli.doctor.tws import Answers, ask
 from engine.domain.session import Session
 from engine.settings import Settings
 from engine.sim.options import SimOptions
+from engine.sim.wire.frames import frame
 from tests.faces import given
 from tests.faces.conftest import Spreads
 from tests.faces.tws import simulated_tws
@@ -91,6 +93,30 @@ def test_tws_that_never_answers_is_told_as_such() -> None:
     check = judge.handshake(answers)
     assert (check.state, check.found) == ("fail", f"127.0.0.1:{tws.port} takes the connection and does not answer")
     assert "look at its window" in check.mend
+
+
+def test_message_that_cannot_be_read_hides_none_of_the_others() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(frame(["178", "20160428 10:00:00 EST"]))
+                connection.recv(4096)
+                connection.sendall(frame(["999", "new"]) + frame(["4", "2", "odd"]) + frame(["15", "1", "DU1"]))
+                connection.recv(4096)
+                connection.sendall(frame(["49", "1", "1461852005"]))
+                while connection.recv(4096):
+                    pass
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        answers = ask("127.0.0.1", listener.getsockname()[1], (), lambda: given.MORNING, patience_s=1)
+        thread.join()
+
+    assert (answers.step, answers.accounts, answers.ahead_s) == ("answered", ("DU1",), 5.5)
+    assert answers.read_only is None, "what was not said is not known"
 
 
 def test_client_id_that_is_in_use_is_followed_by_the_next(folder: Path) -> None:

@@ -154,7 +154,7 @@ class _Talk:
         bodies = self._bodies()
         self._greeted(next(bodies, b""))
         self._send(Message("start_api", {"client_id": client_id}))
-        messages = (decode("s2c", fields_of(body), self._version) for body in bodies)
+        messages = self._readable(bodies)
         for message in messages:
             self._hear(message)
             if self._answers.step == "id taken":
@@ -168,6 +168,12 @@ class _Talk:
             if message is None:
                 return
             self._hear(message)
+
+    def _readable(self, bodies: Iterator[bytes]) -> Iterator[Message]:
+        """What of it can be read: a message that is new to us, or odd, says nothing against what the others tell."""
+        for body in bodies:
+            with suppress(WireError):
+                yield decode("s2c", fields_of(body), self._version)
 
     def _greeted(self, body: bytes) -> None:
         fields = fields_of(body) if body else []
