@@ -44,6 +44,7 @@ schema: $(VENV)/.installed  ## write the schemas that editors use
 
 docs: $(VENV)/.installed-test  ## write the reference, the page of metrics, the cases of the alerts, the dashboards
 	$(BIN)/python -m tests.house.reference
+	$(BIN)/python -m tests.house.api_examples
 	$(BIN)/python -m tests.house.metrics_page
 	$(BIN)/python -m tests.house.alert_cases
 	$(BIN)/python -m tests.house.dashboards

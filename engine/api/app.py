@@ -16,6 +16,7 @@ from engine.api.routes import (
     approvals,
     arming,
     candidates,
+    documents,
     halt,
     health,
     history,
@@ -31,7 +32,7 @@ from engine.api.stream.session import Session
 from engine.runtime.control import Control
 
 VERSIONED = "/v1"
-RESOURCES = (arming, status, candidates, approvals, positions, orders, strategies, scan, history, halt)
+RESOURCES = (arming, status, candidates, approvals, positions, orders, strategies, scan, history, halt, documents)
 
 
 def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None = None) -> FastAPI:

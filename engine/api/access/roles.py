@@ -50,6 +50,8 @@ RULES: tuple[Rule, ...] = (
         "/v1/strategies",
         "/v1/strategies/{strategy}/arm",
         "/v1/why/{strategy}",
+        "/v1/openapi.json",
+        "/v1/asyncapi.json",
     ),
     Rule("GET", "/v1/stream", "viewer", is_kept=False),
     *_reads("/v1/scan/status", "/v1/scan/filters", "/v1/scan/results", "/v1/scan/stream"),

@@ -30,6 +30,7 @@ class Arming(Model):
     """What arming a strategy would mean, and the arm that it has."""
 
     strategy: Name = Field(examples=["spx_bull_put"])
+    """Its name."""
     file: str
     """Its file, as the engine reads it."""
     file_mode: Literal["paper", "live"]
