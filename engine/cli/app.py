@@ -34,6 +34,7 @@ GROUPS = {
         "schema": "engine.cli.files:schema",
     },
     "A running engine": {
+        "console": "engine.cli.console:console",
         "status": "engine.cli.remote:status",
         "health": "engine.cli.remote:health",
         "approvals": "engine.cli.answers:approvals",

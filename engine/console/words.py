@@ -11,7 +11,7 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
 def number(value: float | None, digits: int = 2) -> str:
     """With thousands separated: 1,234.50."""
-    return ABSENT if value is None or not math.isfinite(value) else f"{value:,.{digits}f}"
+    return ABSENT if value is None or not math.isfinite(value) else f"{value:,.{digits}f}".replace("-", "−")
 
 
 def signed(value: float | None, digits: int = 0) -> str:
@@ -80,8 +80,8 @@ def clock(at: datetime | None, *, seconds: bool = True) -> str:
 
 
 def gauge(share: float | None, width: int) -> str:
-    """How full something is, as a bar of so many characters."""
+    """How full something is, as a bar of so many characters; only what is full has none left."""
     if share is None or not math.isfinite(share):
         return "·" * width
-    full = round(min(1.0, max(0.0, share)) * width)
+    full = int(min(1.0, max(0.0, share)) * width)
     return "█" * full + "░" * (width - full)

@@ -1,7 +1,6 @@
 """A number against its limit, as a bar: the middle is zero, the ends are the limit on either side."""
 
-from engine.console.charts.braille import Line
-from engine.console.table.columns import Tone
+from engine.console.text import Line, Tone
 
 FULL, NEAR = 1.0, 0.8
 """Shares of a limit from which a number is over it, and near it."""

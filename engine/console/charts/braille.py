@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 
-from engine.console.table.columns import Tone
+from engine.console.text import Line, Tone
 
-Piece = tuple[str, Tone]
-"""Text, and the colour that it speaks with."""
-Line = list[Piece]
 _FIRST = 0x2800
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot: four rows of two."""

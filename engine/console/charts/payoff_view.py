@@ -7,8 +7,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from engine.console import words
-from engine.console.charts.braille import Line
 from engine.console.charts.payoff import PriceByDate, Risk, curve_lines, price_by_date
+from engine.console.text import Line, drawn
 from engine.console.themes import style
 
 NOTHING = "no picture: a leg cannot be valued"
@@ -33,12 +33,7 @@ class PayoffView(Widget):
         return self._text(lines) if lines else Text(NOTHING)
 
     def _text(self, lines: list[Line]) -> Text:
-        variables = self.app.theme_variables
-        drawn = [
-            Text.assemble(*((text, style(variables, "stale" if self.is_stale else tone)) for text, tone in line), no_wrap=True)
-            for line in lines
-        ]
-        return Text("\n").join(drawn)
+        return drawn(lines, self.app.theme_variables, is_stale=self.is_stale)
 
     def _table(self, table: PriceByDate) -> Text:
         """Losses and gains tinted by their size, each with its sign."""

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
+from engine.console.text import Tone
 from engine.console.words import ABSENT
 
-Tone = Literal["", "up", "down", "warn", "info", "stale", "fault", "strong"]
-"""What a colour means; the theme says which one it is."""
 Values = tuple[object, ...]
 """One row: a value for every column, None where it is not known."""
 

@@ -6,8 +6,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.console.table.columns import Column, Tone, Values, fitted
+from engine.console.table.columns import Column, Values, fitted
 from engine.console.table.rows import Rows
+from engine.console.text import Tone
 from engine.console.themes import style
 
 GUTTER = 2

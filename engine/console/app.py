@@ -1,0 +1,217 @@
+"""The console: a client of the engine's API with eight screens. It may die at any time; the engine goes on.
+
+It asks, shows, and says what a person says. It decides nothing, and nothing of it is needed for a position to be guarded.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import ClassVar
+
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from engine.client.asynchronous import AsyncClient
+from engine.console.dialogs.choices import ReadDialog
+from engine.console.dialogs.halt import HaltDialog, ResumeDialog, halt_lines, only_looks_lines, resume_lines
+from engine.console.frame.alerts import alerts
+from engine.console.frame.bar import mode_of
+from engine.console.frame.lines import TABS
+from engine.console.help import help_lines
+from engine.console.host import Host, Setup
+from engine.console.keys import Scopes, named
+from engine.console.table.live_table import LiveTable
+from engine.console.text import line
+from engine.console.themes import THEMES
+from engine.console.views.approvals import ApprovalsView
+from engine.console.views.candidates import CandidatesView
+from engine.console.views.dashboard import DashboardView
+from engine.console.views.history import HistoryView
+from engine.console.views.logs import LogsView
+from engine.console.views.orders import OrdersView
+from engine.console.views.positions import PositionsView
+from engine.console.views.strategies import StrategiesView
+from engine.console.views.view import View
+
+VIEWS: Mapping[str, type[View]] = {
+    view.tab: view
+    for view in (
+        DashboardView,
+        CandidatesView,
+        ApprovalsView,
+        PositionsView,
+        OrdersView,
+        StrategiesView,
+        HistoryView,
+        LogsView,
+    )
+}
+TICK_S = 1.0
+"""Seconds between two looks at countdowns and ages."""
+
+
+class Console(Host):
+    """Eight screens above one feed."""
+
+    TITLE = "spreads"
+    ENABLE_COMMAND_PALETTE = True
+    MODES: ClassVar = dict(VIEWS)
+    CSS = """
+    Screen { background: $background; }
+    .stale { color: $stale; }
+    Toast { max-width: 80; }
+    """
+    BINDINGS: ClassVar = [
+        *(Binding(str(at), f"go('{tab.name}')", tab.title, id=tab.name, show=False) for at, tab in enumerate(TABS, 1)),
+        Binding("f12,ctrl+k", "halt", "HALT", id="halt", show=False, priority=True),
+        Binding("question_mark", "help", "help", id="help", show=False),
+        Binding("colon,ctrl+p", "command_palette", "command", id="command", show=False),
+        Binding("exclamation_mark", "alerts", "what is wrong", id="alerts", show=False),
+        Binding("t", "next_theme", "theme", id="theme", show=False),
+        Binding("ctrl+l", "repaint", "repaint", id="repaint", show=False),
+        Binding("q", "quit", "leave; the engine goes on", id="quit", show=False),
+    ]
+
+    def __init__(self, engine: AsyncClient, elapsed: Callable[[], float], setup: Setup) -> None:
+        super().__init__(engine, elapsed, setup)
+        self._told_mode = ""
+        self._waiting: frozenset[str] = frozenset()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours by meaning, where a theme is worn that does not know them."""
+        return dict(THEMES[0].variables)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys as they stand on a keyboard."""
+        shown = super().get_key_display(binding)
+        return shown.upper() if re.fullmatch(r"f\d+", shown) else shown
+
+    def on_mount(self) -> None:
+        """Put on the theme and the keys, open the first screen, and begin to ask."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self.setup.theme
+        if self.setup.keys:
+            self.set_keymap(self.setup.keys)
+        self.switch_mode(self.setup.opens)
+        if self.setup.asks_by_itself:
+            self.run_worker(self._follow, exclusive=True, group="feed")
+            self.set_interval(TICK_S, self.draw)
+
+    async def _follow(self) -> None:
+        """Ask, show, wait: longer where the engine does not answer, and at once where somebody wants to know."""
+        while True:
+            await self.look()
+            self.woken.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.feed.wait_s):
+                    await self.woken.wait()
+
+    async def look(self) -> None:
+        """Ask the engine once, and show what it says."""
+        view = self.view
+        await self.feed.look(view.wants if view is not None else ())
+        self._ring()
+        mode = mode_of(self.feed.status)
+        if mode and mode != self._told_mode:
+            self._told_mode, self.sub_title = mode, mode
+        self.draw()
+
+    def draw(self) -> None:
+        """Show what is known."""
+        if self.view is not None:
+            self.view.look()
+
+    @property
+    def view(self) -> View | None:
+        """The screen in front, or that below a dialog."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, View)), None)
+
+    def _ring(self) -> None:
+        """Ring where somebody is asked for the first time."""
+        waiting = frozenset(one.order_ref for one in self.feed.approvals)
+        new = waiting - self._waiting
+        self._waiting = waiting
+        if new and self.feed.looks > 1:
+            self.bell()
+            self.tell(f"{len(new)} to approve: {', '.join(one.spread for one in self.feed.approvals if one.order_ref in new)}")
+
+    # Keys that hold everywhere.
+
+    def action_go(self, name: str) -> None:
+        """Open one of the eight screens."""
+        self.switch_mode(name)
+
+    def action_halt(self) -> None:
+        """Ask for the word HALT, above whatever is open."""
+        if isinstance(self.screen, HaltDialog):
+            return
+        state = str(self.setup.state)
+        if self.is_read_only:
+            self.push_screen(ReadDialog("HALT", only_looks_lines(state)))
+            return
+        self.push_screen(HaltDialog(halt_lines(self.feed.status, is_lost=self.feed.is_lost, state=state)), self._halt)
+
+    def _halt(self, is_meant: bool | None) -> None:
+        if is_meant:
+            self.say(lambda: self.feed.engine.halt("typed HALT in the console", by=self.setup.by))
+
+    def action_resume(self) -> None:
+        """Ask for the word RESUME."""
+        if self.feed.status is not None and not self.is_read_only:
+            self.push_screen(ResumeDialog(resume_lines(self.feed.status)), self._resume)
+
+    def _resume(self, is_meant: bool | None) -> None:
+        if is_meant:
+            self.say(lambda: self.feed.engine.resume("typed RESUME in the console", by=self.setup.by))
+
+    def action_help(self) -> None:
+        """The keys of this screen."""
+        self.push_screen(ReadDialog("Keys", help_lines(self.screen.active_bindings.values(), self.get_key_display)))
+
+    def action_alerts(self) -> None:
+        """Everything that is wrong now."""
+        found = alerts(self.feed)
+        lines = [line(str(alert), alert.tone) for alert in found] or [line("nothing is wrong", "up")]
+        self.push_screen(ReadDialog("What is wrong", lines))
+
+    def action_next_theme(self) -> None:
+        """The next of the themes."""
+        names = [theme.name for theme in THEMES]
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
+        self.tell(f"theme {self.theme}")
+
+    def action_repaint(self) -> None:
+        """Draw everything anew, where the terminal was written over."""
+        self.refresh(repaint=True, layout=True)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What can be found by typing."""
+        for at, tab in enumerate(TABS, 1):
+            yield SystemCommand(tab.title.lower(), f"open the screen, as {at} does", lambda name=tab.name: self.action_go(name))
+        yield SystemCommand("halt", "stop openings: asks for the word HALT", self.action_halt)
+        if not self.is_read_only:
+            yield SystemCommand("resume", "allow openings again: asks for the word RESUME", self.action_resume)
+        for theme in THEMES:
+            yield SystemCommand(f"theme {theme.name}", "change the colours", lambda name=theme.name: self._wear(name))
+        yield SystemCommand("help", "the keys of this screen", self.action_help)
+        yield SystemCommand("what is wrong", "all alerts", self.action_alerts)
+        yield SystemCommand("leave", "close the console; the engine goes on", self.exit)
+
+    def _wear(self, theme: str) -> None:
+        self.theme = theme
+
+
+def scopes() -> Scopes:
+    """Everything that keys do, for each screen: what a file of keys is checked against."""
+    shared = [*named(Console.BINDINGS), *named(LiveTable.BINDINGS)]
+    return {name: [*shared, *named(_bindings(view))] for name, view in VIEWS.items()}
+
+
+def _bindings(view: type[View]) -> list[BindingType]:
+    """Those of a screen and of what it is made from."""
+    kinds = (kind for kind in view.__mro__ if issubclass(kind, View))
+    return [binding for kind in kinds for binding in kind.__dict__.get("BINDINGS", ())]

@@ -1,0 +1,81 @@
+"""What is wrong now, most urgent first, each with what to do about it. Repeats are one line with a count."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.api.models.status import Status
+from engine.console import words
+from engine.console.feed import Feed
+from engine.console.frame.bar import LINES_WARN, SLOW_BEAT_S, restart_until
+from engine.console.text import Tone
+
+SIGNS: dict[Tone, str] = {"warn": "⚠", "down": "■", "fault": "✗", "info": "i"}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing that wants a look."""
+
+    text: str
+    action: str = ""
+    """What to do, with the key where there is one."""
+    tone: Tone = "warn"
+    count: int = 1
+
+    def __str__(self) -> str:
+        times = f" (×{self.count})" if self.count > 1 else ""
+        return f"{SIGNS.get(self.tone, '')} {self.text}{times}" + (f"   {self.action}" if self.action else "")
+
+
+def alerts(feed: Feed) -> list[Alert]:
+    """All of them, equal ones merged."""
+    merged: dict[str, Alert] = {}
+    for alert in _found(feed):
+        before = merged.get(alert.text)
+        merged[alert.text] = alert if before is None else Alert(alert.text, alert.action, alert.tone, before.count + 1)
+    return list(merged.values())
+
+
+def _found(feed: Feed) -> Iterator[Alert]:
+    if feed.is_lost:
+        what = "the engine does not answer; it keeps trading by its own rules" if feed.status else feed.trouble or ""
+        yield Alert(what, "F12 how to halt it otherwise" if feed.status else "waiting for it", "warn")
+    if feed.status is not None:
+        yield from _of(feed.status)
+
+
+def _of(status: Status) -> Iterator[Alert]:
+    if status.halt is not None:
+        reason = f": {status.halt.reason}" if status.halt.reason else ""
+        yield Alert(f"HALTED by {status.halt.by}{reason}", ":resume", "down")
+    for blocked in status.blocked_exits:
+        yield Alert(f"an exit is due and cannot act: {blocked.spread}, {blocked.rule}: {blocked.text}", "4 positions", "fault")
+    for one in status.exercised:
+        yield Alert(f"{one.position}: {one.text}", "4 positions", "warn")
+    for breaker in status.breakers:
+        whose = f" of {breaker.strategy}" if breaker.strategy else ""
+        numbers = f" {words.signed(breaker.value_usd)} of {words.signed(breaker.bound_usd)}"
+        lifts = "until the next session" if breaker.lifts == "next session" else breaker.lift
+        yield Alert(f"{breaker.name}{whose} has tripped:{numbers}", lifts, "down")
+    if not status.connected and restart_until(status.at) is None:
+        yield Alert(f"no connection to TWS: {status.link or 'nothing was said'}; exits wait for it", "", "fault")
+    for difference in status.differences:
+        yield Alert(f"our books differ from the broker's: {difference}", "", "fault")
+    if (
+        status.last_beat_age_s is not None
+        and status.last_beat_age_s > 10 * SLOW_BEAT_S
+        and status.session
+        and status.session.is_open
+    ):
+        yield Alert(f"the engine has not decided for {words.span(status.last_beat_age_s)}", "8 log", "fault")
+    if status.data not in {"live", "unknown"}:
+        yield Alert(f"market data is {status.data}: openings wait", "", "warn")
+    if status.lines_used is not None and status.lines_max and status.lines_used >= LINES_WARN * status.lines_max:
+        what = "all" if status.lines_used >= status.lines_max else "nearly all"
+        yield Alert(f"{what} lines of market data are in use: {status.lines_used} of {status.lines_max}", "", "warn")
+    for refused in status.refused:
+        yield Alert(f"{refused.file} is not in force: {refused.problem}", "6 strategies", "warn")
+    for foreign in status.foreign:
+        yield Alert(f"not ours at the broker: {foreign}", "", "info")
+    for notice in status.notices:
+        yield Alert(notice, "", "info")

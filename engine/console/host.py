@@ -1,0 +1,81 @@
+"""What every screen may lean on: the feed, how the console was opened, and saying something to the engine."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from textual.app import App
+
+from engine.api.models.words import Outcome
+from engine.client.asynchronous import AsyncClient
+from engine.console.feed import Feed
+from engine.console.themes import DARK
+from engine.domain.errors import EngineError, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How one console is opened."""
+
+    state: Path
+    """Folder of the engine: for what a person may do where it does not answer, and for its log."""
+    by: str = "console"
+    """In whose name words are said."""
+    is_read_only: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Keys of one's own, checked."""
+    opens: str = "dashboard"
+    asks_by_itself: bool = True
+    """False for somebody who calls `look` by hand."""
+    folder: Path = Path()
+    """Where exports go."""
+    theme: str = DARK
+
+
+class Host(App[None]):
+    """The application as its screens know it."""
+
+    def __init__(self, engine: AsyncClient, elapsed: Callable[[], float], setup: Setup) -> None:
+        """`elapsed` is a clock in seconds that only goes on."""
+        super().__init__()
+        self.feed = Feed(engine, elapsed)
+        self.setup = setup
+        self.woken = asyncio.Event()
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it only looks."""
+        return self.setup.is_read_only
+
+    @property
+    def is_live(self) -> bool:
+        """Whether real money is traded; where nothing was heard yet, nobody may think otherwise."""
+        return self.feed.status is None or self.feed.status.mode == "live"
+
+    def moment(self) -> datetime:
+        """The engine's time of day; before its first answer a moment long past, at which nothing is fresh."""
+        return self.feed.now() or datetime.min.replace(tzinfo=UTC)
+
+    def wake(self) -> None:
+        """Ask the engine now."""
+        self.woken.set()
+
+    def tell(self, text: str, *, is_bad: bool = False) -> None:
+        """A sentence for the person, which goes away by itself."""
+        self.notify(text, severity="warning" if is_bad else "information", markup=False, timeout=8)
+
+    def say(self, word: Callable[[], Awaitable[Outcome]]) -> None:
+        """Say something to the engine, and tell what became of it."""
+        self.run_worker(partial(self._said, word), group="said")
+
+    async def _said(self, word: Callable[[], Awaitable[Outcome]]) -> None:
+        try:
+            outcome = await word()
+        except (EngineError, UserError) as error:
+            self.tell(str(error), is_bad=True)
+        else:
+            self.tell(outcome.text)
+        self.wake()

@@ -1,0 +1,132 @@
+"""Candidates: every spread that the rules of the strategies let through, live, and the selected one in full."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from engine.api.models.candidates import Candidate
+from engine.console.charts.payoff import mini
+from engine.console.feed import Topic
+from engine.console.risks import of_candidate, strikes_of
+from engine.console.table import shown
+from engine.console.table.columns import Column, Values
+from engine.console.table.live_table import LiveTable
+from engine.console.text import line
+from engine.console.texts.candidate import candidate_lines
+from engine.console.views.questions import ask_why
+from engine.console.views.split import SplitView
+
+COLUMNS = (
+    Column("sym", "sym", 5, "the underlying"),
+    Column("exp", "exp", 6, "first expiration date", show=shown.day),
+    Column("dte", "dte", 3, "calendar days to the first expiry", is_number=True),
+    Column("strikes", "strikes", 17, "strikes and rights of the legs", is_wide=True),
+    Column("net", "net", 7, "at mid now, USD per share, + received", is_number=True, moves=True, show=shown.number()),
+    Column(
+        "nat", "natural", 7, "where every leg pays the ask or hits the bid, now", is_number=True, moves=True, show=shown.number()
+    ),
+    Column("maxl", "max loss", 8, "most that one spread can lose, USD, fees apart", is_number=True, show=shown.number(0)),
+    Column("rom", "RoR", 4, "return on risk: max profit over max loss", is_number=True, show=shown.percent),
+    Column("pop", "PoP", 4, "probability of a profit after fees, risk-neutral", is_number=True, show=shown.percent),
+    Column("score", "score", 7, "value of the strategy's rank; higher is better", is_number=True, show=shown.number()),
+    Column("strategy", "strategy", 14, "whose rules let it through"),
+    Column("root", "root", 5, "trading class of the options"),
+    Column("delta", "Δ", 6, "shares that one spread behaves like, over the multiplier", is_number=True, show=shown.number(3)),
+    Column("theta", "Θ", 6, "USD per share and calendar day, + earned", is_number=True, show=shown.number(3)),
+    Column("ev", "EV", 6, "expected value of one spread, USD, after fees", is_number=True, show=shown.number(0)),
+    Column("width", "width", 5, "USD per share between the strikes", is_number=True, show=shown.number(0)),
+    Column("shape", "shape", 14, "what it makes at expiry; ┊ is the underlying"),
+    Column("age", "age", 5, "seconds since its oldest quote", is_number=True, show=shown.age),
+)
+ALIASES = {"symbol": "sym", "underlying": "sym", "credit": "net", "expiry": "exp", "loss": "maxl", "ror": "rom"}
+
+
+class CandidatesView(SplitView):
+    """The second screen."""
+
+    wants: ClassVar[tuple[Topic, ...]] = ("candidates",)
+    tab: ClassVar[str] = "candidates"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: dict[str, Candidate] = {}
+        self._shapes: dict[str, str] = {}
+
+    def make_table(self) -> LiveTable:
+        """By score, the best first."""
+        return LiveTable(COLUMNS, self.console.moment)
+
+    def aliases(self) -> dict[str, str]:
+        """Words of traders for the columns."""
+        return ALIASES
+
+    def show(self) -> None:
+        """Take the rows of the last look."""
+        table = self.table
+        if table is None or not self.feed.has("candidates"):
+            return
+        is_first = not table.rows.values
+        self._rows = {one.candidate: one for one in self.feed.candidates}
+        self._shapes = {name: shape for name, shape in self._shapes.items() if name in self._rows}
+        now = self.console.moment()
+        table.replace({name: self._values(one, now) for name, one in self._rows.items()})
+        if is_first and self._rows:
+            table.sort_by("score")
+            table.action_end(-1)
+        self.show_detail()
+
+    def _values(self, one: Candidate, now: datetime) -> Values:
+        shape = self._shapes.get(one.candidate)
+        if shape is None:
+            shape = self._shapes[one.candidate] = mini(of_candidate(one, 1, one.multiplier, now))
+        return (
+            one.underlying,
+            min(leg.expiry for leg in one.legs),
+            one.dte,
+            strikes_of(one.legs),
+            one.net_now,
+            one.natural_now,
+            one.max_loss,
+            one.return_on_risk,
+            one.pop,
+            one.score,
+            one.strategy,
+            one.root,
+            one.delta,
+            one.theta,
+            one.expected_value,
+            one.width,
+            shape,
+            one.quotes_age_s,
+        )
+
+    def show_detail(self) -> None:
+        """The selected candidate."""
+        table = self.table
+        one = self._rows.get(table.selected or "") if table is not None else None
+        if one is None:
+            is_gone = table is not None and table.rows.gone is not None
+            self.detail.fill(None, [line("this candidate has gone" if is_gone else self._nothing(), "stale")])
+            return
+        net = one.net if one.net_now is None else one.net_now
+        risk = of_candidate(one, 1, one.multiplier, self.console.moment(), net)
+        self.detail.fill(risk, candidate_lines(one), is_stale=self.feed.is_lost)
+
+    def _nothing(self) -> str:
+        """Why the table is empty, in words."""
+        status = self.feed.status
+        if status is None or not self.feed.has("candidates"):
+            return "waiting for the engine"
+        stopped = [f"{one.name}: {one.stopped}" for one in status.strategies if one.stopped]
+        return "no spread passes the rules now; w says why" + "".join(f"\n  {text}" for text in stopped[:4])
+
+    def action_why(self) -> None:
+        """Why the strategy of the selected candidate trades or does not."""
+        table = self.table
+        one = self._rows.get(table.selected or "") if table is not None else None
+        name = one.strategy if one is not None else self._first_strategy()
+        if name is not None:
+            ask_why(self.console, name)
+
+    def _first_strategy(self) -> str | None:
+        status = self.feed.status
+        return next((one.name for one in status.strategies), None) if status is not None else None

@@ -1,0 +1,22 @@
+"""Questions to the engine that more than one screen asks: why a strategy does what it does."""
+
+from functools import partial
+
+from engine.console.dialogs.choices import ReadDialog
+from engine.console.host import Host
+from engine.console.texts.why import why_lines
+from engine.domain.errors import EngineError, UserError
+
+
+def ask_why(host: Host, strategy: str) -> None:
+    """Open the whole answer about a strategy."""
+    host.run_worker(partial(_why, host, strategy), group="why", exclusive=True)
+
+
+async def _why(host: Host, strategy: str) -> None:
+    try:
+        why = await host.feed.engine.why(strategy)
+    except (EngineError, UserError) as error:
+        host.tell(str(error), is_bad=True)
+    else:
+        host.push_screen(ReadDialog(f"why {strategy}", why_lines(why)))

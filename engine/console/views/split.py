@@ -1,0 +1,86 @@
+"""A screen of a table with the selected row in full: beside it where there is room, else below it once it is asked for."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding
+from textual.containers import Container
+from textual.widget import Widget
+
+from engine.console.table.live_table import LiveTable
+from engine.console.views.detail import Detail
+from engine.console.views.filter_line import FilterLine
+from engine.console.views.view import View
+
+WIDE = 130
+"""Columns from which there is room for both side by side."""
+
+
+class SplitView(View):
+    """Filter line, table, detail."""
+
+    DEFAULT_CSS = """
+    SplitView .split { layout: horizontal; height: 1fr; }
+    SplitView .split > LiveTable { width: 1fr; }
+    SplitView.narrow .split { layout: vertical; }
+    SplitView.narrow .split > Detail { display: none; width: 100%; height: 1fr; border-left: none; border-top: solid $panel; }
+    SplitView.narrow.opened .split > Detail { display: block; }
+    SplitView.narrow.opened .split > LiveTable { height: auto; min-height: 4; max-height: 33%; }
+    SplitView.narrow PayoffView { height: 11; }
+    """
+    BINDINGS: ClassVar = [
+        Binding("slash", "filter", "filter", id="filter"),
+        Binding("p", "turn", "curve/table", id="picture"),
+        Binding("w", "why", "why", id="why"),
+    ]
+
+    def body(self) -> Iterator[Widget]:
+        """The parts."""
+        table = self.make_table()
+        yield FilterLine(table, self.aliases())
+        yield Container(table, Detail(), classes="split")
+
+    def make_table(self) -> LiveTable:
+        """The table of this screen."""
+        raise NotImplementedError
+
+    def aliases(self) -> dict[str, str]:
+        """Other names of columns in filters."""
+        return {}
+
+    def show_detail(self) -> None:
+        """Fill the detail with the selected row."""
+        raise NotImplementedError
+
+    @property
+    def detail(self) -> Detail:
+        """The pane."""
+        return self.query_one(Detail)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Beside it or below it."""
+        is_narrow = event.size.width < WIDE
+        self.set_class(is_narrow, "narrow")
+        self.detail.put_numbers_first(is_narrow)
+
+    def on_live_table_selected(self) -> None:
+        """Another row in full."""
+        self.show_detail()
+
+    def on_live_table_noted(self) -> None:
+        """Another count, or another order."""
+        self.query_one(FilterLine).note()
+
+    def on_live_table_opened(self) -> None:
+        """Where there is no room beside the table, the row is opened below it, and closed again."""
+        self.toggle_class("opened")
+        self.show_detail()
+
+    def action_filter(self) -> None:
+        """Write a filter."""
+        self.query_one(FilterLine).edit()
+
+    def action_turn(self) -> None:
+        """The other picture."""
+        self.detail.turn()

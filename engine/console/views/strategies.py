@@ -1,0 +1,79 @@
+"""Strategies: each with its funnel, live; the file stays in the trader's editor, and what is wrong with it stands here."""
+
+from typing import ClassVar
+
+from engine.api.models.strategies import Strategy
+from engine.console.feed import Topic
+from engine.console.table import shown
+from engine.console.table.columns import Column, gain_or_loss
+from engine.console.table.live_table import LiveTable
+from engine.console.text import Line, Tone, line
+from engine.console.texts.strategy import state_of, strategy_lines
+from engine.console.views.questions import ask_why
+from engine.console.views.split import SplitView
+
+
+def _state(value: object) -> Tone:
+    signs: dict[str, Tone] = {"●": "up", "⚠": "warn", "✗": "fault", "–": "stale"}
+    return signs.get(str(value)[:1], "")
+
+
+COLUMNS = (
+    Column("name", "strategy", 18, "its name", is_wide=True),
+    Column("state", "state", 16, "searching, stopped, off, or its file is not in force", tone=_state),
+    Column("candidates", "found", 6, "spreads that its last look found", is_number=True, moves=True, show=shown.number(0)),
+    Column("open", "open", 4, "open positions", is_number=True),
+    Column("pnl", "P/L", 7, "unrealised, USD, before fees", is_number=True, moves=True, show=shown.signed(), tone=gain_or_loss),
+    Column("approval", "approval", 8, "whether a person is asked"),
+    Column("structure", "structure", 14, "what it trades"),
+    Column("universe", "on", 12, "underlyings"),
+)
+
+
+class StrategiesView(SplitView):
+    """The sixth screen."""
+
+    DEFAULT_CSS = """
+    StrategiesView .split > LiveTable { width: 76; }
+    StrategiesView .split > Detail { width: 1fr; }
+    StrategiesView.narrow .split > LiveTable { width: 100%; }
+    """
+    wants: ClassVar[tuple[Topic, ...]] = ("strategies",)
+    tab: ClassVar[str] = "strategies"
+
+    def on_mount(self) -> None:
+        """The funnel is always shown."""
+        self.add_class("opened")
+
+    def make_table(self) -> LiveTable:
+        """By name."""
+        return LiveTable(COLUMNS, self.console.moment)
+
+    def show(self) -> None:
+        """Take the strategies as they are."""
+        known = self.feed.strategies
+        if self.table is None or known is None:
+            return
+        self.table.replace({one.name: self._values(one) for one in known.strategies})
+        self.show_detail()
+
+    def _values(self, one: Strategy) -> tuple[object, ...]:
+        where = ", ".join(one.universe)
+        return (one.name, state_of(one), one.candidates, one.open, one.unrealised_usd, one.approval, one.structure, where)
+
+    def show_detail(self) -> None:
+        """The selected strategy, and files that are none."""
+        known, key = self.feed.strategies, self.table.selected if self.table is not None else None
+        if known is None:
+            self.detail.fill(None, [line("waiting for the engine", "stale")])
+            return
+        refused: list[Line] = [line(f"✗ {one.file} is not in force: {one.problem}", "fault") for one in known.refused]
+        one = next((one for one in known.strategies if one.name == key), None)
+        lines = strategy_lines(one) if one is not None else [line("no strategy is in force", "warn")]
+        self.detail.fill(None, [*refused, *lines], is_stale=self.feed.is_lost)
+
+    def action_why(self) -> None:
+        """The whole answer."""
+        key = self.acting()
+        if key is not None:
+            ask_why(self.console, key)

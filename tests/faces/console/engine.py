@@ -1,0 +1,155 @@
+"""An engine as the console knows it: answers of the API's own models, which a test changes, and what was said to it."""
+
+import typing
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from engine.api.models.approvals import Approval
+from engine.api.models.candidates import Candidate
+from engine.api.models.orders import Execution, OrderDetail
+from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.status import Status
+from engine.api.models.strategies import Strategies
+from engine.api.models.why import Why
+from engine.api.models.words import Outcome
+from engine.client.errors import NoEngine, Refused, Unknown
+from tests.faces.console.answers import (
+    AT,
+    approval,
+    candidate,
+    closed_positions,
+    order,
+    position,
+    preview,
+    status,
+    strategies,
+    why,
+)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def made(model: type[M], told: Mapping[str, Any]) -> M:
+    """An answer; what a later version of the API tells beside it is absent or empty."""
+    wanted = {name: field.annotation for name, field in model.model_fields.items() if field.is_required() and name not in told}
+    kinds = {name: typing.get_args(kind) for name, kind in wanted.items()}
+    return model.model_validate({**told, **{name: None if type(None) in kind else () for name, kind in kinds.items()}})
+
+
+class FakeEngine:
+    """Answers what it was given, refuses where it was told to, and keeps what was said to it."""
+
+    def __init__(self) -> None:
+        self.is_there = True
+        self.refusal: str | None = None
+        self.said: list[tuple[Any, ...]] = []
+        self.told_status: Mapping[str, Any] = status()
+        self.told_candidates = [candidate(number) for number in range(3)]
+        self.told_approvals = [approval()]
+        self.told_positions = [position()]
+        self.told_orders = [
+            order(),
+            order(
+                "sp1-261118-0002",
+                state="filled",
+                filled=2,
+                net_filled=8.4,
+                commission_usd=2.6,
+                proposed_at=AT - timedelta(days=5),
+                changed_at=AT - timedelta(days=5),
+                net_now=None,
+                natural_now=None,
+                approved_by="ada",
+                reprices=1,
+            ),
+            order(
+                "sp1-261120-0003",
+                state="rejected",
+                proposed_at=AT - timedelta(days=3),
+                changed_at=AT - timedelta(days=3),
+                net_now=None,
+                why="the account has not enough margin; TWS says: insufficient funds; close or shrink something",
+            ),
+        ]
+        self.told_trades = [position(), *closed_positions()]
+        self.told_strategies = strategies()
+        self.told_executions: list[dict[str, Any]] = []
+
+    def _hear(self) -> None:
+        if not self.is_there:
+            raise NoEngine("no engine answers at unix://state/engine.sock")
+
+    def _take(self, *word: Any) -> Outcome:
+        self._hear()
+        self.said.append(word)
+        if self.refusal is not None:
+            raise Refused(self.refusal)
+        return Outcome(done=True, text=f"{word[0]} done")
+
+    async def status(self) -> Status:
+        self._hear()
+        return made(Status, self.told_status)
+
+    async def candidates(self) -> tuple[Candidate, ...]:
+        self._hear()
+        return tuple(made(Candidate, one) for one in self.told_candidates)
+
+    async def approvals(self) -> tuple[Approval, ...]:
+        self._hear()
+        return tuple(made(Approval, one) for one in self.told_approvals)
+
+    async def positions(self, *, only_open: bool = False) -> tuple[Position, ...]:
+        self._hear()
+        return tuple(made(Position, one) for one in (self.told_positions if only_open else self.told_trades))
+
+    async def orders(self) -> tuple[Any, ...]:
+        self._hear()
+        return tuple(self._detail(one) for one in self.told_orders)
+
+    def _detail(self, one: dict[str, Any]) -> OrderDetail:
+        steps = [{"at": one["proposed_at"], "kind": "OrderProposed", "text": "proposed: 2 at 8.45, never below 7.95"}]
+        return made(OrderDetail, one | {"timeline": steps, "timeline_is_whole": True})
+
+    async def order(self, ref: str) -> OrderDetail:
+        self._hear()
+        found = next((one for one in self.told_orders if one["order_ref"] == ref), None)
+        if found is None:
+            raise Unknown(f"no order {ref}")
+        return self._detail(found)
+
+    async def executions(self, limit: int) -> tuple[Execution, ...]:
+        self._hear()
+        return tuple(made(Execution, one) for one in self.told_executions[:limit])
+
+    async def strategies(self) -> Strategies:
+        self._hear()
+        return made(Strategies, self.told_strategies)
+
+    async def why(self, strategy: str) -> Why:
+        self._hear()
+        return made(Why, why() | {"strategy": strategy})
+
+    async def close_preview(self, name: str, **portion: Any) -> ClosePreview:
+        self._hear()
+        return made(ClosePreview, preview())
+
+    async def approve(self, ref: str, net: float | None, *, by: str) -> Outcome:
+        return self._take("approve", ref, net, by)
+
+    async def decline(self, ref: str, reason: str, *, by: str) -> Outcome:
+        return self._take("decline", ref, reason, by)
+
+    async def close(self, name: str, net: float | None, *, side: str | None, half: bool, short: bool, by: str) -> Outcome:
+        return self._take("close", name, net, side, half, short, by)
+
+    async def cancel(self, ref: str, reason: str, *, by: str) -> Outcome:
+        return self._take("cancel", ref, reason, by)
+
+    async def halt(self, reason: str, *, by: str) -> Outcome:
+        return self._take("halt", reason, by)
+
+    async def resume(self, reason: str, *, by: str) -> Outcome:
+        return self._take("resume", reason, by)

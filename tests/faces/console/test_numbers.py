@@ -1,0 +1,148 @@
+"""Numbers, ages and results as the console writes them, and what it exports."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from engine.api.models.positions import Position
+from engine.console import words
+from engine.console.logfile import last_lines
+from engine.console.performance import closed, equity, grouped, performance
+from engine.console.texts.position import next_exit, state_of
+from tests.faces.console.answers import closed_positions, position
+from tests.faces.console.conftest import Opened
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (words.number(-1234.5), "−1,234.50"),
+        (words.signed(312.4), "+312"),
+        (words.signed(-0.2), "0"),
+        (words.moved(-29.0), "−29 ▼"),
+        (words.moved(0.0), "0"),
+        (words.dollars(-8320.0), "−$8,320"),
+        (words.signed_dollars(1680.0), "+$1,680"),
+        (words.percent(0.424), "42%"),
+        (words.number(None), "–"),
+        (words.number(float("nan")), "–"),
+        (words.age(0.42), "0.4s"),
+        (words.age(34.0), "34s"),
+        (words.span(131 * 60), "2h11m"),
+        (words.span(100 * 3600), "4d04h"),
+        (words.countdown(251.2), "4:12"),
+        (words.countdown(-3.0), "0:00"),
+        (words.gauge(0.99, 6), "█████░"),
+        (words.gauge(1.0, 6), "██████"),
+        (words.clock(datetime(2026, 11, 23, 15, 41, 7, tzinfo=UTC)), "10:41:07"),
+    ],
+)
+def test_written(text: str, value: str) -> None:
+    assert text == value
+
+
+def positions() -> list[Position]:
+    return [Position.model_validate(one) for one in (position(), *closed_positions())]
+
+
+def test_performance_counts_what_is_closed_after_fees() -> None:
+    found = performance([made for _, made in closed(positions())])
+
+    assert (found.count, found.won) == (4, 3)
+    assert found.made == pytest.approx(420 - 900 + 300 + 250 - 4 * 5.2)
+    assert found.profit_factor == pytest.approx((420 + 300 + 250 - 3 * 5.2) / 905.2)
+    assert found.drawdown == pytest.approx(-905.2)
+
+
+def test_performance_of_nothing_is_no_division_by_zero() -> None:
+    found = performance([])
+
+    assert (found.made, found.average, found.profit_factor, found.drawdown) == (0, None, None, 0)
+    assert equity([]) == [0.0]
+
+
+def test_results_are_grouped_by_name() -> None:
+    found = grouped(closed(positions()), lambda one: one.close_reason)
+
+    assert {name: one.count for name, one in found.items()} == {
+        "dte <= 21": 1,
+        "loss >= 200% of credit": 1,
+        "profit >= 50% of credit": 2,
+    }
+
+
+def test_next_exit_is_the_one_with_the_least_way_to_go() -> None:
+    one = Position.model_validate(position())
+
+    assert next_exit(one) == "$180 to profit >= 50% of credit"
+
+
+def test_exit_that_holds_comes_first() -> None:
+    exits = position()["exits"]
+    one = Position.model_validate(position(exits=[exits[0], exits[1] | {"answer": "yes"}]))
+
+    assert next_exit(one) == "now: dte <= 21"
+
+
+@pytest.mark.parametrize(
+    ("other", "state"),
+    [
+        ({}, "ok"),
+        ({"blocked": "loss >= 200%: no price"}, "✗ blocked"),
+        ({"closing": ["sp1-261123-0007"]}, "closing"),
+        ({"mark_obstacle": "a leg has no quote"}, "⚠ no mark"),
+        ({"sides": [{"side": "put", "profit_usd": 1, "credit_usd": 2, "short_delta": 0.5, "breached": True}]}, "⚠ tested"),
+    ],
+)
+def test_state_of_a_position_in_a_word(other: dict[str, object], state: str) -> None:
+    assert state_of(Position.model_validate(position(**other))) == state
+
+
+@pytest.mark.asyncio
+async def test_export_writes_exactly_what_is_shown(desk: Opened, tmp_path: Path) -> None:
+    async with desk() as at:
+        await at.press("2")
+        await at.press("slash", *"score>90", "enter", "x", "1")
+
+        written = tmp_path / "spreads-candidates-20261123-104107.csv"
+        lines = written.read_text(encoding="utf-8").splitlines()
+        assert lines[0].startswith("sym,exp,dte,strikes,net,nat,maxl,rom,pop,score,strategy")
+        assert len(lines) == 1 + 2
+        assert lines[1].startswith("SPX,2027-01-15,53,6500/6550P,8.45,")
+
+
+@pytest.mark.asyncio
+async def test_export_as_parquet_has_the_same_rows(desk: Opened, tmp_path: Path) -> None:
+    async with desk() as at:
+        await at.press("2")
+        await at.press("x", "2")
+
+        table = pq.read_table(tmp_path / "spreads-candidates-20261123-104107.parquet")
+        assert table.column("net").to_pylist() == [8.45, 8.45, 8.45]
+
+
+@pytest.mark.asyncio
+async def test_export_that_cannot_be_written_is_told(desk: Opened, tmp_path: Path) -> None:
+    async with desk() as at:
+        (tmp_path / "spreads-candidates-20261123-104107.csv").mkdir()
+        await at.press("2")
+        await at.press("x", "1")
+
+        assert "not exported" in at.screen
+
+
+def test_log_is_read_from_its_end_and_a_line_that_is_no_json_is_shown_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "engine.log").write_text(
+        '{"event": "late quote", "level": "warning", "logger": "engine.broker", "timestamp": "2026-11-23T15:41:07Z", "line": 7}\n'
+        "Traceback\n",
+        encoding="utf-8",
+    )
+
+    first, second = last_lines(tmp_path)
+
+    assert (first.event, first.level, first.circumstances) == ("late quote", "warning", {"line": 7})
+    assert first.at == datetime(2026, 11, 23, 15, 41, 7, tzinfo=UTC)
+    assert (second.event, second.at) == ("Traceback", None)
+    assert last_lines(tmp_path / "nowhere") == []
