@@ -78,6 +78,7 @@ def lay_aside(state: Path, now: datetime) -> Path:
         for name in (checkpoint.CHECKPOINTS, journal.FOLDER):
             if (state / name).exists():
                 (state / name).rename(target / name)
+        (state / journal.FOLDER).mkdir(mode=0o700)  # so that the folder is still known for what it is
         return target
     except OSError as error:
         raise UserError(f"{error.filename or state}: {error.strerror}; nothing more is moved") from error

@@ -16,7 +16,7 @@ from engine.domain.order import TRANSITIONS
 from engine.domain.spread import DOUBLED
 from engine.store.codec import FIELDS
 
-RENAMED = {"at": "recorded_at", "by": "by_whom", "limit": "limit_price", "foreign": "foreign_positions"}
+RENAMED = {"at": "recorded_at", "by": "by_whom", "limit": "limit_price", "foreign": "foreign_positions", "where": "asked_from"}
 """Keys of journal lines that SQL would need in quotes, and the names of their columns."""
 FIXED = (
     "explanations",
