@@ -17,6 +17,7 @@ from engine.api.routes import (
     arming,
     candidates,
     documents,
+    flatten,
     halt,
     health,
     history,
@@ -32,7 +33,7 @@ from engine.api.stream.session import Session
 from engine.runtime.control import Control
 
 VERSIONED = "/v1"
-RESOURCES = (arming, status, candidates, approvals, positions, orders, strategies, scan, history, halt, documents)
+RESOURCES = (arming, flatten, status, candidates, approvals, positions, orders, strategies, scan, history, halt, documents)
 
 
 def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None = None) -> FastAPI:

@@ -45,6 +45,7 @@ GROUPS = {
         "close": "engine.cli.holdings:close",
         "cancel": "engine.cli.holdings:cancel",
         "halt": "engine.cli.remote:halt",
+        "flatten": "engine.cli.flatten:flatten",
         "resume": "engine.cli.remote:resume",
         "pause": "engine.cli.remote:pause",
         "lift": "engine.cli.remote:lift",

@@ -58,9 +58,9 @@ def arm(
         raise EngineError(f"account {found['account']} holds no real money: {strategy} trades it without an arm")
     if found["file_mode"] != "live":
         raise UserError(f"{found['file']} says mode: {found['file_mode']}; write  mode: live  first")
-    ends = account if account is not None else _asked("account", "--account", f"\nhow does the account end, the last {LAST}? ")
-    typed = risk if risk is not None else _asked("risk", "--risk", "how much may what it opens in a day lose, in dollars? ")
-    word = {"account": _ending(ends), "risk_usd": str(_usd(typed)), "days": days, "rung": "full" if full else "one lot"}
+    ends = account if account is not None else typed("account", "--account", f"\nhow does the account end, the last {LAST}? ")
+    amount = risk if risk is not None else typed("risk", "--risk", "how much may what it opens in a day lose, in dollars? ")
+    word = {"account": ending(ends), "risk_usd": str(_usd(amount)), "days": days, "rung": "full" if full else "one lot"}
     return say_word(state, path, by, reason, **word)
 
 
@@ -99,29 +99,29 @@ def _meaning(found: Row, *, full: bool) -> Iterator[tuple[str, object]]:
     )
 
 
-def _asked(what: str, flag: str, question: str) -> str:
+def typed(what: str, flag: str, question: str) -> str:
     """What a person types. Raises UserError where nobody can be asked."""
     if not is_attended():
         raise UserError(f"{what}: without a terminal nobody can be asked; say {flag}")
     try:
         return input(question)
     except EOFError:
-        raise UserError("nothing was typed, and nothing is armed") from None
+        raise UserError("nothing was typed, and nothing is done") from None
 
 
-def _ending(typed: str) -> str:
-    ending = typed.strip()
-    if len(ending) != LAST:
-        raise UserError(f"account: found {typed.strip()!r}; wanted the last {LAST} characters of the account")
-    return ending
+def ending(said: str) -> str:
+    """The last characters of the account as they were typed. Raises UserError for another number of them."""
+    if len(said.strip()) != LAST:
+        raise UserError(f"account: found {said.strip()!r}; wanted the last {LAST} characters of the account")
+    return said.strip()
 
 
-def _usd(typed: str) -> Decimal:
+def _usd(said: str) -> Decimal:
     """Dollars above zero."""
     try:
-        amount = Decimal(typed.strip().removeprefix("$").replace(",", ""))
+        amount = Decimal(said.strip().removeprefix("$").replace(",", ""))
     except InvalidOperation:
         amount = Decimal(0)
     if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
-        raise UserError(f"risk: found {typed.strip()!r}; wanted dollars such as 2000")
+        raise UserError(f"risk: found {said.strip()!r}; wanted dollars such as 2000")
     return amount

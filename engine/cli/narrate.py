@@ -18,6 +18,8 @@ from engine.domain.facts import (
     ExitTriggered,
     Fact,
     FactRefused,
+    FlattenBegan,
+    FlattenEnded,
     Halted,
     LegFilled,
     LegsExpired,
@@ -102,6 +104,10 @@ class Narrator:
                 return f"disarmed  {fact.strategy} by {fact.by}: {fact.reason}"
             case LinkChanged():
                 return f"link      {fact.state}: {fact.text}"
+            case FlattenBegan():
+                return f"FLATTEN   by {fact.by}: {fact.positions} open; every position of the engine is being closed"
+            case FlattenEnded():
+                return f"flatten   ended by {fact.by}: {fact.reason}"
             case Halted():
                 return f"HALTED    by {fact.by}: {fact.reason}"
             case Resumed():

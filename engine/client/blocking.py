@@ -19,6 +19,7 @@ from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
 from engine.api.models.files import Checked
+from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Table
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
@@ -211,6 +212,18 @@ class Client:
     def resume(self, reason: str = "", *, by: str | None = None) -> Outcome:
         """Allow openings again after a halt."""
         return self._ask(calls.resume(by or self._by, reason))
+
+    def flattening(self) -> Flatten:
+        """What flattening would close, and what it would leave."""
+        return self._ask(calls.flattening())
+
+    def flatten(self, word: FlattenWord) -> Outcome:
+        """Close everything that the engine holds. Raises Refused with the reason where it does not begin."""
+        return self._ask(calls.flatten(word))
+
+    def stop_flattening(self, reason: str = "", *, by: str | None = None) -> Outcome:
+        """Stop it: what is left keeps the exits of its file."""
+        return self._ask(calls.stop_flattening(by or self._by, reason))
 
     def arming(self, strategy: str) -> Arming:
         """What arming a strategy for real money would mean, and the arm that it has."""

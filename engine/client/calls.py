@@ -16,6 +16,7 @@ from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
 from engine.api.models.files import Checked, CheckWord
+from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Question, Table
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
@@ -49,7 +50,7 @@ _CANDIDATES, _APPROVALS = TypeAdapter(tuple[Candidate, ...]), TypeAdapter(tuple[
 _POSITIONS, _POSITION, _CLOSE = TypeAdapter(tuple[Position, ...]), TypeAdapter(Position), TypeAdapter(ClosePreview)
 _ORDERS, _ORDER, _EXECUTIONS = TypeAdapter(tuple[Order, ...]), TypeAdapter(OrderDetail), TypeAdapter(tuple[Execution, ...])
 _ORDER_PREVIEW, _CHECKED, _TABLE = TypeAdapter(OrderPreview), TypeAdapter(Checked), TypeAdapter(Table)
-_ARMING = TypeAdapter(Arming)
+_ARMING, _FLATTEN = TypeAdapter(Arming), TypeAdapter(Flatten)
 _SCAN, _RESULTS = TypeAdapter(Scan), TypeAdapter(ScanResults)
 _PRESETS, _PRESETS_TEXT = TypeAdapter(tuple[Preset, ...]), TypeAdapter(PresetsText)
 _STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
@@ -170,6 +171,18 @@ def check(text: str, file: str) -> Call[Checked]:
 
 def sql(text: str, limit: int, within_s: float) -> Call[Table]:
     return Call("POST", "/v1/sql", _TABLE, Question(sql=text, limit=limit, within_s=within_s))
+
+
+def flattening() -> Call[Flatten]:
+    return Call("GET", "/v1/flatten", _FLATTEN)
+
+
+def flatten(word: FlattenWord) -> Call[Outcome]:
+    return Call("POST", "/v1/flatten", _OUTCOME, word)
+
+
+def stop_flattening(by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", "/v1/flatten/stop", _OUTCOME, Word(by=by, reason=reason))
 
 
 def arming(strategy: str) -> Call[Arming]:

@@ -16,6 +16,7 @@ from engine.domain.facts import (
     ExitFreed,
     ExitTriggered,
     Fact,
+    FlattenEnded,
     FunnelRecorded,
     Halted,
     LegsExpired,
@@ -197,6 +198,13 @@ class Halt:
 
 
 @dataclass(frozen=True, slots=True)
+class EndFlatten:
+    """Everything is closed that a person wanted closed."""
+
+    fact: FlattenEnded
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A part of the decision failed: a defect of this program, or a number that nobody thought of."""
 
@@ -215,9 +223,9 @@ class Reply:
 
 
 Decision = (
-    Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Tighten | Cancel | MarkUnknown | TriggerExit
-    | ConfirmExit | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker | RefreshAccount | Halt | Reply
-    | Fault
+    Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Tighten | Cancel | MarkUnknown
+    | TriggerExit | ConfirmExit | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker
+    | RefreshAccount | Halt | EndFlatten | Reply | Fault
 )  # fmt: skip
 
 
@@ -248,6 +256,8 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (fact,)
         case RecordFunnel(fact=fact, candidates=candidates):
             return (fact, candidates)
+        case EndFlatten(fact=fact):
+            return (fact,)
         case Halt(reason=reason):
             return (Halted("breaker", reason),)
         case ConfirmExit() | AskQuotes() | CountBreaker() | RefreshAccount() | Reply() | Fault():

@@ -135,6 +135,24 @@ class OpeningsResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class FlattenBegan:
+    """A person wants every position closed that the engine holds."""
+
+    by: str
+    reason: str
+    positions: int
+    """How many were open, as the person typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlattenEnded:
+    """Nothing is open any more, or a person stopped it; the halt stands."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class BreakerTripped:
     """A loss reached its limit: what the limit stops stays stopped until it lifts, whatever the number does next."""
 
@@ -580,17 +598,18 @@ class ErrorHeard:
 
 
 OrderFact = (
-    OrderProposed | OrderPreviewed | ApprovalAsked | OrderTightened | OrderApproved | OrderDenied | OrderDeclined | OrderExpired
-    | OrderSent | OrderAcknowledged | OrderRepriced | CancelRequested | LegFilled | CommissionReported
+    OrderProposed | OrderPreviewed | ApprovalAsked | OrderTightened | OrderApproved | OrderDenied | OrderDeclined
+    | OrderExpired | OrderSent | OrderAcknowledged | OrderRepriced | CancelRequested | LegFilled | CommissionReported
     | OrderCanceled | OrderRejected | OrderUnknown | OrderAbsent
 )  # fmt: skip
 Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 """What was looked at and not done. Nothing that leaves the machine depends on it: it is kept beside the journal, for a while."""
 Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed | StrategyDisarmed
-    | SharedFileLoaded | LinkChanged | Halted | Resumed | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted
-    | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ExitBlocked | ExitFreed | PositionSettled
-    | LegsExpired | OptionsExercised | PositionReleased | FactRefused | RequestHandled | ErrorHeard
+    | SharedFileLoaded | LinkChanged | Halted | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed
+    | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ExitBlocked
+    | ExitFreed | PositionSettled | LegsExpired | OptionsExercised | PositionReleased | FactRefused | RequestHandled
+    | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

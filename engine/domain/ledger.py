@@ -34,6 +34,8 @@ from engine.domain.facts import (
     ExitTriggered,
     Fact,
     FactRefused,
+    FlattenBegan,
+    FlattenEnded,
     FunnelRecorded,
     Halted,
     LegFilled,
@@ -109,6 +111,8 @@ class Ledger:
     journal_id: str = ""
     """Starts every order_ref of this journal."""
     halt: Halted | None = None
+    flatten: FlattenBegan | None = None
+    """Who wants everything closed; None where nobody does."""
     link: LinkChanged | None = None
     link_at: datetime | None = None
     """When the link changed last."""
@@ -194,6 +198,8 @@ class Ledger:
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
             case StrategyLoaded() | StrategyRemoved() | SharedFileLoaded() | StrategyArmed() | StrategyDisarmed():
                 self._file(fact, at)
+            case FlattenBegan() | FlattenEnded():
+                self.flatten = fact if isinstance(fact, FlattenBegan) else None
             case Halted():
                 self.halt = fact
             case Resumed():

@@ -30,6 +30,7 @@ from engine.ports import Clock
 from engine.runtime.arming import Arming
 from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
+from engine.runtime.flattening import Flattening
 from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
 from engine.runtime.order_rows import execution_rows, order_row
 from engine.runtime.pick_rows import pick_row, previewed
@@ -81,6 +82,7 @@ class Control:
         self._timelines = Timelines()
         engine.observers.append(self._timelines)
         self._engine, self._snapshots, self._inbox, self._clock = engine, snapshots, inbox, clock
+        self.flattening = Flattening(identity.account, self.snapshot, inbox)
         self.arming = Arming(identity.account, self.snapshot, snapshots, inbox)
         self._began_at = clock.now()
 
@@ -133,6 +135,7 @@ class Control:
             "blocked_exits": blocked_rows(ledger),
             "exercised": exercised_rows(ledger),
             "halt": {"by": ledger.halt.by, "reason": ledger.halt.reason} if ledger.halt else None,
+            "flatten": {"by": ledger.flatten.by, "reason": ledger.flatten.reason} if ledger.flatten else None,
             "connected": snapshot.is_connected,
             "link": ledger.link.text if ledger.link else "",
             "link_at": ledger.link_at.isoformat() if ledger.link_at else None,
@@ -334,6 +337,8 @@ class Control:
     def resume(self, by: str) -> str:
         if self.ledger.halt is None:
             return "not halted"
+        if self.ledger.flatten is not None:
+            return "not resumed: it is flattening; stop that first, with `spreads flatten --stop`"
         if self._engine.stays_halted:
             return f"not resumed: {self._engine.stays_halted}"
         self._inbox.publish(Resumed(by))

@@ -36,6 +36,7 @@ from engine.domain.decision import (
     Decline,
     Deny,
     DenyEntry,
+    EndFlatten,
     Expire,
     Fault,
     FreeExit,
@@ -402,7 +403,7 @@ class Engine:
             case Reply(order_ref=ref, text=text):
                 self._words.answered(ref, text)
                 self._words.served(ref, text)
-            case Halt() | Trip():
+            case Halt() | Trip() | EndFlatten():
                 self._inbox.nudge()
             case Fault(place=place, text=text):
                 log.error("a part of the beat failed", place=place, problem=text)

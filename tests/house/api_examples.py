@@ -129,6 +129,8 @@ async def _stops(to: Recorder) -> None:
     await to.ask("POST", "/v1/halt", {"reason": "lunch"})
     await bench.beats(1)
     await to.ask("POST", "/v1/resume", {})
+    await to.ask("POST", "/v1/flatten", {"account": "4567", "positions": 2, "reason": "I am leaving"})
+    await to.ask("POST", "/v1/flatten/stop", {})
     arm = {"account": "7890", "risk_usd": "2000", "days": 30, "reason": "ready"}
     await to.ask("POST", "/v1/strategies/{strategy}/arm", arm, strategy="puts")
     await to.ask("POST", "/v1/strategies/{strategy}/disarm", {}, strategy="puts")

@@ -65,6 +65,8 @@ class Status(Model):
     """Options that became shares, of positions that are open."""
     halt: HaltState | None
     """Null where it is not halted."""
+    flatten: HaltState | None
+    """Who wants every position closed, and why; null where nobody does."""
     connected: bool
     """Whether the broker can be reached."""
     link: str

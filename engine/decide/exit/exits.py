@@ -39,6 +39,7 @@ from engine.decide.exit.closing import is_closing_time, is_free, proposals, why_
 from engine.decide.exit.confirm import counted, is_stop, pending
 from engine.decide.exit.cuts import is_done
 from engine.decide.exit.expiry import GUARD, guards, settled
+from engine.decide.exit.flatten import flatten_due, shorts_first
 from engine.decide.exit.left_over import left_over, traded_away
 from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
@@ -94,7 +95,15 @@ def exits(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
             held.append(position)
     for position in held:
         decisions += apart(_place(position), partial(stuck, position, snapshot), snapshot)
-    if is_closing_time(snapshot, rulebook):
+    flattening = flatten_due(snapshot)
+    if flattening is not None and snapshot.is_open:
+        # A person wants everything closed: no rule is asked, and no hours but the exchange's are.
+        for position in shorts_first([position for position in held if is_free(position, snapshot)]):
+            # The last day waits for no clean quotes, whoever wants it closed.
+            is_last = guards(position, rows, snapshot, ())
+            due = replace(flattening, kind="guard") if is_last else flattening
+            decisions += apart(_place(position), partial(act, due, position, snapshot, rows, proposals(decisions)), snapshot)
+    elif is_closing_time(snapshot, rulebook):
         free_hands = [position for position in held if is_free(position, snapshot)]
         try:
             looked = _looked_at(free_hands, snapshot, rulebook, rows)
