@@ -150,9 +150,10 @@ def _files_read(words: Sequence[str]) -> Generator[None]:
     if asks or not files_given(os.environ):
         yield
         return
-    from engine.cli.given import from_files  # noqa: PLC0415 - it takes a third of a second, and is needed where there is a file
+    from engine.cli.given import BROKERS, from_files  # noqa: PLC0415 - it takes a third of a second, and is needed where there is a file
 
-    with from_files(os.environ):
+    simulates = words[0] in {"sim", "demo"} or "--sim" in words
+    with from_files(os.environ, without=BROKERS if simulates else frozenset()):
         yield
 
 

@@ -23,6 +23,8 @@ from engine.cli.options import CREDENTIALS, FILE_SUFFIX, SETTINGS_FILE, SETTINGS
 from engine.domain.errors import UserError
 from engine.settings import Settings
 
+BROKERS = frozenset({"host", "port", "account", "mode", "client_id"})
+"""Settings that name a broker: what files say of the real one is not meant for a simulated one."""
 VALUE_MAX = 4_096
 """Bytes of a file that holds one value."""
 TABLES = ("notify",)
@@ -53,9 +55,14 @@ def settings_of(given: Mapping[str, object]) -> Settings:
 
 
 @contextmanager
-def from_files(environment: MutableMapping[str, str]) -> Generator[None]:
-    """Put into the environment what files say, for as long as a command runs. Raises UserError where one cannot be used."""
-    added = {name: value for name, value in _said(environment).items() if name not in environment}
+def from_files(environment: MutableMapping[str, str], without: frozenset[str] = frozenset()) -> Generator[None]:
+    """Put into the environment what files say, `without` some settings, for as long as a command runs.
+
+    Raises UserError where a file cannot be used.
+    """
+    left_out = {variable(name) for name in without}
+    said = {name: value for name, value in _said(environment).items() if name not in left_out}
+    added = {name: value for name, value in said.items() if name not in environment}
     environment.update(added)
     try:
         yield

@@ -135,8 +135,9 @@ def run(
     log_to(settings.state)
     _prune(settings, SystemClock().now())
     if sim:
+        begins = simulated_now(settings.host, settings.ports()[0])
         loop = PacedLoop(speed)
-        clock: Clock = LoopClock(loop, simulated_now(settings.host, settings.ports()[0]))
+        clock: Clock = LoopClock(loop, begins)
         say(f"the simulator's time is {clock.now():%Y-%m-%d %H:%M:%S} UTC, at {speed:g} times real time")
         return run_on(_serve(settings, clock, notifier), loop)
     return asyncio.run(_serve(settings, SystemClock(), notifier))

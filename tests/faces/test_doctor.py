@@ -273,3 +273,19 @@ def test_option_that_is_asked_for_is_likely_to_be_listed(
 
 def test_no_option_is_likely_where_none_is_listed() -> None:
     assert likely((), (100.0,), 100.0, date(2026, 4, 28)) == likely(("20260520",), (), 100.0, date(2026, 4, 28)) == []
+
+
+def test_tws_across_the_open_network_wants_a_tunnel() -> None:
+    (check,) = judge.network("8.8.8.8")
+
+    assert (check.state, check.mend) == ("fail", "ssh -N -L 7497:127.0.0.1:7497 8.8.8.8, and --host 127.0.0.1")
+    assert [list(judge.network(host)) for host in ("127.0.0.1", "192.168.1.7", "172.17.0.1", "gateway")] == [[], [], [], []]
+
+
+def test_account_of_real_money_is_right_for_live(spreads: Spreads, folder: Path) -> None:
+    with simulated_tws(account="U1234567") as tws:
+        paper = spreads("doctor", "--port", tws.port, "--strategies", "strategies", "--format", "json")
+        live = spreads("doctor", "--live", "--port", tws.port, "--strategies", "strategies", "--format", "json")
+
+    told = [{row["check"]: row["state"] for row in json.loads(ran.out)}["account"] for ran in (paper, live)]
+    assert told == ["fail", "ok"]

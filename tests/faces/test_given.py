@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.given import from_files, settings_of
+from engine.cli.given import BROKERS, from_files, settings_of
 from engine.domain.errors import UserError
 from engine.settings import Settings
 from tests.faces.conftest import Spreads
@@ -89,3 +89,22 @@ def test_wrong_value_of_any_setting_is_told_in_one_sentence(name: str, spreads: 
 
     assert ran.code == 2
     assert ran.err.startswith(f"spreads: spreads.toml: {name}: found '[1, 2]'; wanted ")
+
+
+def test_simulated_tws_is_not_put_where_the_files_have_the_real_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("spreads.toml").write_text('port = 4002\naccount = "U1"\nstate = "mine"\n')
+    environment: dict[str, str] = {}
+
+    with from_files(environment, without=BROKERS):
+        during = dict(environment)
+
+    assert during == {"SPREADS_STATE": "mine"}
+
+
+def test_flag_names_the_simulator_where_a_file_names_a_tws(spreads: Spreads) -> None:
+    Path("spreads.toml").write_text("port = 1\n")
+
+    ran = spreads("run", "--sim", "--port", 2)
+
+    assert "nothing listens at 127.0.0.1:2" in ran.err

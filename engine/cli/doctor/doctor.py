@@ -42,6 +42,7 @@ def doctor(
     strategies: Strategies = STRATEGIES,
     host: Annotated[str | None, Parameter(show_default=False)] = None,
     port: Annotated[int | None, Parameter(show_default=False)] = None,
+    live: bool = False,
     format: Literal["table", "json"] = "table",  # noqa: A002
 ) -> int:
     """Look at everything that could stop trading, and say what mends it. Exit code 1 when something would.
@@ -54,10 +55,12 @@ def doctor(
         Where TWS runs; 127.0.0.1 when not given.
     port
         Where it listens. When not given, 7497, 4002, 7496 and 4001 are looked at.
+    live
+        For an engine with real money: the account must hold some, and the ports of live logins come first.
     format
         table or json.
     """
-    given = {"state": state, "strategies": strategies, "host": host, "port": port}
+    given = {"state": state, "strategies": strategies, "host": host, "port": port, "mode": "live" if live else None}
     settings = settings_of({name: value for name, value in given.items() if value is not None})
     checks = examine(settings, SystemClock().now).checks
     show_checks(checks, format)
@@ -100,7 +103,7 @@ def of_tws(
     """The checks of the TWS that an engine would trade through, and its answers."""
     looked = (settings.port,) if settings.port is not None else (*settings.ports(), *PORTS)
     found = [port for port in dict.fromkeys(looked) if listens(settings.host, port)]
-    checks = [judge.ports_check(settings.host, found, settings.port)]
+    checks = [judge.ports_check(settings.host, found, settings.port), *judge.network(settings.host)]
     if not found:
         return checks, None
     answers = ask(settings.host, found[0], symbols, now)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
 from engine.cli.doctor.check import Check, fail, ok, unknown, warn
@@ -44,6 +45,17 @@ def ports_check(host: str, found: Sequence[int], asked: int | None) -> Check:
         f"nobody listens at {host}, {ports}",
         f"start TWS or IB Gateway and log in; then {API}: tick Enable ActiveX and Socket Clients, and read the Socket port there",
     )
+
+
+def network(host: str) -> Iterator[Check]:
+    """Whether the connection leaves the machine for the open network; nothing is said where it cannot."""
+    try:
+        is_open = ip_address(host).is_global
+    except ValueError:
+        return  # a name: what it means is the network's business
+    if is_open:
+        found = f"{host} is reached over the open network, and the protocol has neither password nor encryption"
+        yield fail("network", found, f"ssh -N -L 7497:127.0.0.1:7497 {host}, and --host 127.0.0.1")
 
 
 def handshake(answers: Answers) -> Check:
