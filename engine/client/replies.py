@@ -56,7 +56,11 @@ def lost(error: httpx.HTTPError, address: Address) -> Exception:
     """What a failed connection means."""
     if isinstance(error, httpx.ConnectError):
         return NoEngine(f"no engine answers at {address} ({error})")
-    return Unreadable(f"the engine at {address} does not answer ({error or type(error).__name__}); see its output or its log")
+    if isinstance(error, httpx.TimeoutException):
+        return Unreadable(f"the engine at {address} has not answered in time; it may be busy: ask again, or see its log")
+    return Unreadable(
+        f"the engine at {address} does not answer ({str(error) or type(error).__name__}); see its output or its log"
+    )
 
 
 def _whose_fault(response: httpx.Response, error: ValidationError) -> str:

@@ -1,12 +1,14 @@
 """The typed client over a real unix socket: every answer is a model, every refusal an error that says who can mend it."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from engine.api.names import SOCKET_NAME
 from engine.client.address import address_of
 from engine.client.asynchronous import AsyncClient
 from engine.client.blocking import Client
@@ -145,3 +147,14 @@ def test_client_needs_no_server() -> None:
     loaded = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True).stdout.split()
 
     assert not {"fastapi", "uvicorn", "ib_async", "duckdb", "pyarrow"} & set(loaded)
+
+
+def test_engine_that_takes_too_long_is_told_to_be_busy_and_not_gone(tmp_path: Path) -> None:
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(tmp_path / SOCKET_NAME))
+    listening.listen()
+
+    with listening, Client(tmp_path, patience_s=0.05) as engine, pytest.raises(Unreadable) as told:
+        engine.status()
+
+    assert str(told.value).endswith("has not answered in time; it may be busy: ask again, or see its log")
