@@ -4,9 +4,11 @@ One module a resource in `routes/`, and one of its answers and bodies in `models
 its file mode (0600) is the permission. Over TCP there are TLS, keys and roles: `access/`. Nothing here decides.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 
 from engine.api.access.door import Access, Door
@@ -58,10 +60,16 @@ def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None =
         response.headers[VERSION_HEADER] = control.identity.version
         return response
 
+    @api.exception_handler(RequestValidationError)
+    async def wrong(request: Request, problem: RequestValidationError) -> Response:
+        """What is wrong with a question, field by field. What was sent is not sent back: it may be a key, or no text at all."""
+        told = [{"type": one["type"], "loc": list(one["loc"]), "msg": one["msg"]} for one in problem.errors()]
+        return Response(json.dumps({"detail": told}), 422, media_type="application/json")
+
     # Added last, so that it is outside of everything: who may not ask is not told whose engine this is either.
     api.add_middleware(Door, access=Access(control.now, control.keep, tokens))
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
-    _ = (name_the_engine, stream)
+    _ = (name_the_engine, stream, wrong)
     return api
 
 

@@ -28,6 +28,7 @@ BODY_BYTES_MAX = 256 * 1024
 BODY_WITHIN_S = 10.0
 WHAT_MAX = 300
 """Characters of a word's body that the journal keeps."""
+BY_MAX = 60
 KEY_HEADER = "idempotency-key"
 KEY_MAX = 100
 CALLER = "spreads.caller"
@@ -144,9 +145,9 @@ class Door:
 
     def _keep(self, rule: Rule, scope: Scope, body: bytes, caller: Caller, answer: "_Answer") -> None:
         said = _json(body)
-        by = caller.name or str(said.get("by", "api"))
-        what = f"{rule.method} {scope['path']} {json.dumps(said, ensure_ascii=False)}"[:WHAT_MAX]
-        self._access.keep(RequestHandled(by, caller.role, caller.where, what, answer.status, answer.text[:WHAT_MAX]))
+        by = _kept(caller.name or str(said.get("by", "api")), BY_MAX)
+        what = _kept(f"{rule.method} {scope['path']} {json.dumps(said, ensure_ascii=False)}", WHAT_MAX)
+        self._access.keep(RequestHandled(by, caller.role, caller.where, what, answer.status, _kept(answer.text, WHAT_MAX)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,11 @@ async def _say_no(no: _No, scope: Scope, receive: Receive, send: Send) -> None:
     await response(scope, receive, send)
 
 
+def _kept(text: str, most: int) -> str:
+    """A text as the journal can keep it: what is no character is marked, or the journal itself would fail for it."""
+    return text[:most].encode("utf-8", "replace").decode()
+
+
 def _where(scope: Scope) -> str:
     client = cast("tuple[str, int] | None", scope.get("client"))
     return client[0] if client and client[0] else "the socket in the state folder"
@@ -240,7 +246,7 @@ def _where(scope: Scope) -> str:
 def _json(body: bytes) -> Mapping[str, object]:
     try:
         found: object = json.loads(body) if body else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return cast("Mapping[str, object]", found) if isinstance(found, dict) else {}
 
