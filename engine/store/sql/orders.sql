@@ -192,8 +192,14 @@ JOIN last_told AS t ON t.account = p.account AND t.order_ref = p.order_ref
 -- Of an order that a person has made smaller, its share of what the whole could lose and cost, to the cent above.
 JOIN LATERAL (
   SELECT
-    CASE WHEN t.quantity = p.quantity THEN p.max_loss ELSE ceil(p.max_loss * t.quantity / p.quantity * 100) / 100 END AS max_loss,
-    CASE WHEN t.quantity = p.quantity THEN p.fees ELSE ceil(p.fees * t.quantity / p.quantity * 100) / 100 END AS fees
+    CASE
+      WHEN t.quantity = p.quantity THEN p.max_loss
+      ELSE (ceil(p.max_loss * t.quantity / p.quantity * 100) / 100)::DECIMAL(18,4)
+    END AS max_loss,
+    CASE
+      WHEN t.quantity = p.quantity THEN p.fees
+      ELSE (ceil(p.fees * t.quantity / p.quantity * 100) / 100)::DECIMAL(18,4)
+    END AS fees
 ) AS z ON true
 LEFT JOIN (
   SELECT account, order_ref, any_value(underlying) AS underlying, any_value(root) AS root, min(expiry) AS expiry,

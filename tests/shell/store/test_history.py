@@ -568,3 +568,19 @@ def test_an_obstacle_of_a_gate_can_be_asked_for(tmp_path: Path) -> None:
     told(tmp_path, [proposal("o1"), facts.OrderDenied("o1", obstacle)])
 
     assert rows(tmp_path, "SELECT state, why FROM orders") == [{"state": "denied", "why": "buying_power"}]
+
+
+def test_opening_that_was_made_smaller_is_counted_as_the_fold_counts_it(tmp_path: Path) -> None:
+    smaller = facts.OrderTightened("o1", "ada", "half", 1, Decimal("1.45"))
+    ask = facts.ApprovalAsked("o1", NOON, Decimal("1.50"), "the strategy asks")
+    sent = placed("o1")
+    story = [proposal("o1", quantity=3), sent[0], ask, smaller, *sent[1:], *fills("o1", 1, ("3.00", "1.50"))]
+
+    ledger = told(tmp_path, story)
+
+    (order,) = rows(tmp_path, "SELECT state, quantity, worst, filled, max_loss, fees_estimated FROM orders")
+    known = ledger.orders["o1"]
+    assert (order["state"], order["quantity"], order["filled"]) == (known.state, known.quantity, known.filled) == ("filled", 1, 1)
+    assert order["worst"] == known.proposed.worst
+    assert (order["max_loss"], order["fees_estimated"]) == (known.max_loss, known.fees)
+    assert_views_are_the_fold(tmp_path, ledger)
