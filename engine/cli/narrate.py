@@ -55,7 +55,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.strategy.changes import direction_of
 from engine.strategy.measures.index import declared_in
-from engine.strategy.units import Unit
+from engine.strategy.units import WEEKDAYS, Unit
 
 INDENT = " " * 24
 """Where the text of a narrated line begins, behind its time and its word."""
@@ -274,6 +274,8 @@ def measured(name: str, value: float | None) -> str:
             return f"{value:g} s"
         case Unit.CLOCK:
             return f"{int(value) // 60:02d}:{int(value) % 60:02d}"
+        case Unit.WEEKDAY:
+            return WEEKDAYS[int(value) - 1] if 1 <= value <= len(WEEKDAYS) else "weekend"
         case Unit.FLAG:
             return "yes" if value else "no"
         case Unit.POINTS | Unit.DELTA | Unit.NUMBER:

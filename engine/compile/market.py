@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from engine.compile.conditions import ConditionsPlan, Value, compile_conditions
+from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import EVENT_KINDS, MarketState
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.pricing.volatility import expected_move, iv_standing
@@ -25,9 +26,11 @@ def compile_market(strategy: Strategy, table: str = "market") -> ConditionsPlan:
     return compile_conditions(strategy.when, table)
 
 
-def market_value(measure: Measure, state: MarketState, now: datetime, session: Session | None) -> Value:
+def market_value(
+    measure: Measure, state: MarketState, now: datetime, session: Session | None, calendar: Calendar = WEEKDAYS
+) -> Value:
     """One measure of the market relation, in the unit of its declaration. `session` is that of today, None on a day
-    without one.
+    without one; `calendar` has those around it.
 
     Raises LookupError for a measure that the relation does not have.
     """
@@ -67,6 +70,12 @@ def market_value(measure: Measure, state: MarketState, now: datetime, session: S
             return session is not None and session.is_half_day
         case "minutes_to_close":
             return minutes_to_close(now, session)
+        case "weekday":
+            return float(today.isoweekday())
+        case "first_trading_day":
+            return session is not None and _is_of_another_month(calendar, today, calendar.before(today).day)
+        case "last_trading_day":
+            return session is not None and _is_of_another_month(calendar, today, calendar.after(today).day)
         case "time":
             return time_of_day(now)
         case name:
@@ -121,6 +130,11 @@ def _realized(closes: Sequence[float] | None) -> float | None:
         return None
     returns = [math.log(b / a) for a, b in itertools.pairwise(closes)]
     return statistics.stdev(returns) * math.sqrt(TRADING_DAYS)
+
+
+def _is_of_another_month(calendar: Calendar, today: date, other: date) -> bool | None:
+    """Whether the session beside today's lies in another month; unknown where the calendar does not reach it."""
+    return other.month != today.month if calendar.reaches(other) else None
 
 
 def _days_until(today: date, day: date | None) -> float | None:

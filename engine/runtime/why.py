@@ -78,7 +78,7 @@ def stopped_then(name: str, ledger: Ledger, at: datetime, session: Session | Non
 
 def when_now(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook) -> list[Row]:
     """Each line of `when` for each underlying: its answer, and the values that it looked at."""
-    answers = rulebook.finder.market(strategy, snapshot.market, snapshot.at, snapshot.session)
+    answers = rulebook.finder.market(strategy, snapshot.market, snapshot.at, snapshot.session, snapshot.calendar)
     return [
         _when_row(line.text, name, lines[number].holds, {key: _plain(value) for key, value in lines[number].values.items()})
         for number, line in enumerate(strategy.when)

@@ -25,7 +25,7 @@ from engine.strategy.model import Policy, Strategy
 from engine.strategy.spreads.flies import Fly
 from engine.strategy.spreads.pairs import BrokenWidths, Expiries, WidthSides
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
-from engine.strategy.units import Unit
+from engine.strategy.units import WEEKDAYS, Unit
 from engine.strategy.values.entry import ZONES
 from engine.strategy.values.meaning import (
     Amount,
@@ -66,9 +66,10 @@ def written(expression: Expression) -> str:
         case Measure(name=name, at=view) if view is not None:
             return f"{name} at {written(view)}"
         case Measure(name=name, arguments=arguments, relation=relation):
-            argument = declaration(name, relation).argument
+            declared = declaration(name, relation)
+            argument = declared.argument
             if not arguments or argument is None:
-                return name
+                return declared.spoken or name
             return f"{name}({', '.join(_number(value, argument.unit) for value in arguments)})"
         case Arithmetic(op="*", left=Number(value=value, unit=Unit.RATIO), right=right):
             return f"{_plain(value * 100)}% of {_inside(right)}"
@@ -110,6 +111,8 @@ def _number(value: float, unit: Unit) -> str:
             return f"{_plain(value)} s"
         case Unit.CLOCK:
             return f"{int(value) // 60:02}:{int(value) % 60:02} New York"
+        case Unit.WEEKDAY:
+            return WEEKDAYS[int(value) - 1]
         case _:
             return _plain(value)
 

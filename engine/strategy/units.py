@@ -30,6 +30,8 @@ class Unit(StrEnum):
     """A quotient or a greek that has no everyday unit."""
     CLOCK = "time of day"
     """Minutes after midnight in New York."""
+    WEEKDAY = "day of the week"
+    """Monday is 1."""
     FLAG = "yes or no"
 
 
@@ -46,6 +48,7 @@ EXAMPLES: dict[Unit, str] = {
     Unit.COUNT: "100",
     Unit.NUMBER: "0.5",
     Unit.CLOCK: "15:45 New York",
+    Unit.WEEKDAY: "Monday",
     Unit.FLAG: "not event",
 }
 """One way to write a number of each unit, used where a message has to show the way out."""
@@ -58,3 +61,6 @@ PERCENT = frozenset({Unit.RATIO, Unit.VOL, Unit.NUMBER})
 
 BARE = frozenset({Unit.NUMBER, Unit.DELTA, Unit.POINTS, Unit.COUNT, Unit.DAYS, Unit.MINUTES})
 """What a number without a unit may stand for: where the trade itself says just the number, as in `dte <= 21`."""
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+"""Days on which options trade, as they are written; the number of each counts from 1."""

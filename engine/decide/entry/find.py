@@ -133,7 +133,7 @@ class Finder:
         self, strategy: Strategy, rows: ChainRows, market: Mapping[str, MarketState], now: datetime, session: Session | None
     ) -> Found:
         """The best candidates of every underlying whose market answers yes to every line of `when`."""
-        answers = self.market(strategy, market, now, session)
+        answers = self.market(strategy, market, now, session, rows.calendar)
         open_to = tuple(
             name
             for name, lines in answers.items()
@@ -193,7 +193,12 @@ class Finder:
         return "bucket" if chain.table.num_rows / groups >= BUCKETS_FROM else "group"
 
     def market(
-        self, strategy: Strategy, market: Mapping[str, MarketState], now: datetime, session: Session | None
+        self,
+        strategy: Strategy,
+        market: Mapping[str, MarketState],
+        now: datetime,
+        session: Session | None,
+        calendar: Calendar = WEEKDAYS,
     ) -> dict[str, tuple[Answer, ...]]:
         """The answer to each line of `when` for each underlying of the universe; unknown where nothing is known of it."""
         plan = self._plan(strategy)
@@ -203,7 +208,7 @@ class Finder:
             plan.market = self._conditions(compile_market(strategy, self._new_table()))
         conditions, prepared = plan.market
         states = [market.get(name) or _nothing_known(name) for name in strategy.universe]
-        values = [{column_of(m): market_value(m, state, now, session) for m in conditions.measures} for state in states]
+        values = [{column_of(m): market_value(m, state, now, session, calendar) for m in conditions.measures} for state in states]
         return dict(zip(strategy.universe, answer(conditions, prepared, self._scanner, values), strict=True))
 
     def exits(self, strategy: Strategy, positions: Sequence[PositionRow]) -> list[tuple[ExitAnswer, ...]]:

@@ -29,5 +29,5 @@ def _is_idle(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook) -> bool
     obstacle = strategy_obstacle(strategy, snapshot, rulebook)
     if obstacle is not None and obstacle.answer == "fail" and obstacle.gate in _FOR_TODAY:
         return True
-    answers = rulebook.finder.market(strategy, snapshot.market, snapshot.at, snapshot.session).values()
+    answers = rulebook.finder.market(strategy, snapshot.market, snapshot.at, snapshot.session, snapshot.calendar).values()
     return bool(answers) and all(any(line.holds is False for line in lines) for lines in answers)

@@ -138,6 +138,7 @@ KEYS: tuple[Key, ...] = (
     Key("when", "iv_percentile, ivp, min_ivp, min_iv_percentile", "iv_percentile >= {}"),
     Key("when", "vix, max_vix, vix_max", "vix <= {}"),
     Key("when", "min_vix, vix_min", "vix >= {}"),
+    Key("when", "weekdays, weekday, days_of_week, day_of_week, trading_days, entry_days, dow", "weekday in ({})"),
 )
 
 LATER_KEYS: Mapping[str, tuple[str, str]] = {
@@ -145,12 +146,6 @@ LATER_KEYS: Mapping[str, tuple[str, str]] = {
     "trailing": ("a trailing stop", "exits"),
     "trail": ("a trailing stop", "exits"),
     "trailing_stop_loss": ("a trailing stop", "exits"),
-    "weekdays": ("a condition on the weekday", "when"),
-    "weekday": ("a condition on the weekday", "when"),
-    "days_of_week": ("a condition on the weekday", "when"),
-    "day_of_week": ("a condition on the weekday", "when"),
-    "trading_days": ("a condition on the weekday", "when"),
-    "entry_days": ("a condition on the weekday", "when"),
     "rsi": ("an indicator such as RSI or MACD", "when"),
     "gap": ("the gap at the open", "when"),
     "max_gap": ("the gap at the open", "when"),

@@ -133,13 +133,6 @@ class Later:
 
 LATER: tuple[Later, ...] = (
     Later(
-        "a condition on the weekday",
-        "weekday, weekdays, day of week, day, dow, days of week, trading days, monday, tuesday, wednesday, thursday, "
-        "friday, mon, tue, wed, thu, fri, mondays, tuesdays, wednesdays, thursdays, fridays",
-        {},
-        "no line, and  enabled: false  on the other days",
-    ),
-    Later(
         "the gap at the open",
         "gap, gap up, gap down, opening gap, overnight gap",
         {"market": "abs(move_today) {sign} {number}%"},

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.guesses import NUMBER
+from engine.strategy.units import WEEKDAYS
 
 Saying: TypeAlias = tuple[str, str | Callable[[re.Match[str]], str]]
 
@@ -91,9 +92,45 @@ def _of_mark(share: float) -> str:
     return f"loss >= {share - 100:g}% of credit" if share > 100 else f"profit >= {100 - share:g}% of credit"
 
 
+_DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri)(?:day)?s?"
+_DAYS = rf"{_DAY}(?:(?:\s*(?:,|/|;|\band\b|\bor\b)+\s*|\s+){_DAY})*"
+_ON_DAYS = (
+    r"^(?:weekdays?|days?|dow|day of week|days of week|trading days?|entry days?|today)?\s*(?:is|are|=|:)?\s*"
+    r"(?P<never>(?:(?:not?|never|avoid|skip|except|exclude)\b|!=|<>)\s*)?(?:(?:trade|enter|open|only|in|on|between)\b\s*)*"
+    rf"[\[({{]?\s*(?:(?P<first>{_DAY})\s*(?:-|\bto\b|\bthru\b|\bthrough\b|\buntil\b)\s*(?P<last>{_DAY})|(?P<days>{_DAYS}))"
+    r"\s*[\])}]?(?: only)?$"
+)
+
+
+def _weekday(said: str) -> str:
+    return next(day for day in WEEKDAYS if day.casefold().startswith(said[:2]))
+
+
+def _weekdays(found: re.Match[str]) -> str:
+    """Days of the week as a condition: `mon, wed` is `weekday in (Monday, Wednesday)`."""
+    never = found["never"]
+    if found["first"]:
+        first, last = _weekday(found["first"]), _weekday(found["last"])
+        return f"weekday {'not ' if never else ''}between {first} and {last}"
+    days = [_weekday(day) for day in re.findall(_DAY, found["days"])]
+    if len(days) == 1:
+        return f"weekday {'!=' if never else '='} {days[0]}"
+    return f"weekday {'not ' if never else ''}in ({', '.join(dict.fromkeys(days))})"
+
+
 _LEAVE = r"(?:close|exit|take|get out|sell|buy back|out)(?: out| it| position| trade| spread)?"
 SENTENCES: dict[Relation, tuple[Saying, ...]] = {
     "market": (
+        (_ON_DAYS, _weekdays),
+        (
+            (
+                r"^(?:only |trade |enter |on )*(?P<which>first|1st|last)(?: (?:trading|business|week))? ?day"
+                r"(?: of(?: each| every)? month| in month)$"
+            ),
+            lambda found: f"{'last' if found['which'] == 'last' else 'first'}_trading_day",
+        ),
+        (r"^(?:only )?(?:at |on )?(?:month end|end of month)$", "last_trading_day"),
+        (r"^(?:only )?(?:at |on )?(?:month start|start of month|beginning of month)$", "first_trading_day"),
         (r"\b(?:spx|spy|qqq|iwm|ndx|rut|xsp|underlying|stock|index|market|price|spot)(?:'s)? (?=(?:change|move|chg)\b)", ""),
         (
             (

@@ -16,7 +16,7 @@ from engine.strategy.expressions.line import Line
 from engine.strategy.expressions.names import measure_of
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.source import PydanticCustomError
-from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, Unit
+from engine.strategy.units import BARE, EXAMPLES, MONEY, PERCENT, WEEKDAYS, Unit
 from engine.strategy.values.scalar import NUMBER
 from engine.strategy.way_out import write, write_any
 
@@ -57,7 +57,10 @@ def kind_of(line: Line, node: Tree) -> Kind:
             token = line.token(node)
             return token.kind if token.sort == "number" else measure_of(line, node)[0].unit
         case exp.Add() | exp.Sub():
-            return common_kind(line, node.this, node.expression)
+            kind = common_kind(line, node.this, node.expression)
+            if kind is Unit.WEEKDAY:
+                raise line.wrong(node, "days of the week are not added", "compare them, e.g.  weekday in (Monday, Wednesday)")
+            return kind
         case exp.Mul():
             return _kind_of_product(line, node)
         case exp.Div():
@@ -99,7 +102,7 @@ def fits(loose: Loose, unit: Unit) -> bool:
         case Loose.BARE:
             return unit in BARE
         case Loose.ZERO:
-            return unit not in {Unit.CLOCK, Unit.FLAG}
+            return unit not in {Unit.CLOCK, Unit.WEEKDAY, Unit.FLAG}
         case Loose.DURATION:
             return unit in {Unit.SECONDS, Unit.MINUTES}
 
@@ -207,6 +210,8 @@ def _in_unit(line: Line, measured: Tree, unit: Unit, number: str) -> list[str]:
             return [f"{digits} {'s' if unit is Unit.SECONDS else 'min'}"]
         case Unit.CLOCK:
             return [_clock_of(digits)]
+        case Unit.WEEKDAY:
+            return [WEEKDAYS[int(value) - 1] if 1 <= value <= len(WEEKDAYS) else EXAMPLES[unit]]
         case _:
             return [digits]
 

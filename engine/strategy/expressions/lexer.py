@@ -16,8 +16,9 @@ from typing import Literal, TypeAlias, get_args
 
 from engine.domain.chain import EVENT_KINDS
 from engine.strategy.expressions.tree import Function
+from engine.strategy.measures.index import DECLARATIONS
 from engine.strategy.source import Text, about
-from engine.strategy.units import Unit
+from engine.strategy.units import WEEKDAYS, Unit
 from engine.strategy.values.entry import DURATION, SECONDS, ZONES
 from engine.strategy.values.scalar import LARGEST, NUMBER, ordinary, shortened
 from engine.strategy.way_out import strike, write, write_any
@@ -62,9 +63,14 @@ FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
 WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "today", "no", "at"})
 
+SPOKEN = {declared.spoken: declared.name for declared in DECLARATIONS if declared.spoken}
+"""Words that stand for a measure, with its name."""
+
 _TOKEN = re.compile(
     rf"""
     (?P<space>\s+)
+  | (?P<spoken>(?i:{"|".join(words.replace(" ", "[ ]+") for words in SPOKEN)}))\b
+  | (?P<weekday>(?i:{"|".join(WEEKDAYS)}))\b
   | (?P<clock>[0-9]{{1,2}}:[0-9]{{2}})(?:\s*(?P<half>[aApP][mM])\b)?
     (?:\s+(?P<zone>{"|".join(zone.replace(" ", "[ ]") for zone in ZONES)}))?
   | (?P<money>\$\s*-?\s*(?:{NUMBER}))(?![A-Za-z0-9_.])
@@ -124,7 +130,10 @@ def tokens_of(text: Text, way_out: str) -> list[Token]:
 def words_pattern(names: Iterable[str]) -> str:
     """A pattern for editors that accepts a line whose words are all known: these names, and the words of the language."""
     units = ("days", "day", "deltas", "delta", "points", *SECONDS, *FUNCTIONS, *EVENT_KINDS)
+    names = tuple(names)
     parts = [part for name in names for part in (name, *name.split("_"))]
+    parts += [word for spoken, name in SPOKEN.items() if name in names for word in spoken.split()]
+    parts += WEEKDAYS if "weekday" in names else ()
     known = sorted(
         {*parts, *units, *WORDS, *(word for zone in ZONES for word in zone.split())}, key=lambda word: (-len(word), word)
     )
@@ -133,6 +142,11 @@ def words_pattern(names: Iterable[str]) -> str:
 
 def _token(text: Text, match: re.Match[str]) -> Token:
     start, end = match.span()
+    if match["spoken"] is not None:
+        return Token("name", SPOKEN[" ".join(match["spoken"].casefold().split())], start, end)
+    if match["weekday"] is not None:
+        number = 1.0 + WEEKDAYS.index(match["weekday"].capitalize())
+        return Token("number", match[0], start, end, number, Unit.WEEKDAY)
     if match["name"] is not None:
         word = match["name"].casefold()
         return Token("word" if word in WORDS else "name", word, start, end)

@@ -18,6 +18,7 @@ from functools import lru_cache
 
 from engine.strategy.aliases.measures import AT_MOST, NAMES
 from engine.strategy.aliases.sayings import CLOCKS, COUNTS, PARTS, SENTENCES, SPELLED, Saying
+from engine.strategy.expressions.lexer import SPOKEN
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.guesses import NUMBER
 from engine.strategy.measures.index import declared_in
@@ -46,6 +47,8 @@ def _shaped(said: str, relations: tuple[Relation, ...], *, sentences: bool) -> s
             said = _replaced(said, SENTENCES[relation])
     said = _replaced(said, CLOCKS)
     said = " ".join(_signed(_named(said, relations), relations).split())
+    for spoken, name in SPOKEN.items():
+        said = re.sub(rf"(?<![a-z_]){name}(?![a-z_])", spoken, said)
     return (
         re.sub(r"(?<![a-z_(])delta(?=\s*(?:[<>=]|between))", "abs(delta)", said)
         if relations == ("leg",) and "-" not in said

@@ -19,7 +19,7 @@ from engine.strategy.expressions.checker import read_condition, read_ranking
 from engine.strategy.expressions.lexer import FUNCTIONS, WORDS
 from engine.strategy.expressions.line import Pays
 from engine.strategy.expressions.phrases import phrases
-from engine.strategy.expressions.tree import Expression, Relation, measures_in
+from engine.strategy.expressions.tree import Compare, Expression, Relation, measures_in
 from engine.strategy.guesses import NUMBER
 from engine.strategy.measures.index import WITHOUT_SOURCE, declared_in
 from engine.strategy.source import Place, Text, about, complaint
@@ -152,6 +152,10 @@ class LineReader:
         if len(parts) < 2 or not all(lines):
             return None
         told = [line for line in lines if line]
+        said = [self.read(Text(line)) for line in told]
+        equal = [one.left for one in said if isinstance(one, Compare) and one.op == "="]
+        if len(equal) == len(said) and len(set(equal)) == 1:  # one number has one value: any of them was meant, and not all
+            return None
         return WayOut.of(f"write each on its own line:  {'  and  '.join(told)}", Turn(*told))
 
     def _first_of(self, text: str) -> str | None:

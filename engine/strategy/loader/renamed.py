@@ -70,7 +70,7 @@ class Renaming:
         if word in {"legs", "leg"} and section in {"", "spread"}:
             return leg_list(value, [*above] if section else [])
         if any(_WEEKDAY.search(text) for text in texts_in(value)):
-            return self._later("weekdays", value)
+            word = "weekdays"
         if word in LATER_KEYS:
             return self._later(word, value)
         if not path and isinstance(value, Mapped) and len([one for one in value if one in keys]) > 1:

@@ -40,6 +40,8 @@ class Declaration:
     structures: Literal["credit", "debit"] | None = None
     between: tuple[float, float] | None = None
     """Bounds that its values never leave, both included; None where there are none."""
+    spoken: str = ""
+    """The words that stand in a line for it, where they are not its name."""
     takes_view: bool = False
     """Whether it can be taken at the trader's own volatility: `expected_value at 18%`."""
 
@@ -47,7 +49,7 @@ class Declaration:
     def as_written(self) -> str:
         """The measure as it stands in a line, with an example of what it takes."""
         if self.argument is None:
-            return self.name
+            return self.spoken or self.name
         if self.unit is Unit.FLAG:
             name = self.name.upper() if self.name.upper() in EVENT_KINDS else self.name
             return f"{name} within {self.argument.example}"

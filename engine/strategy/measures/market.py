@@ -15,8 +15,9 @@ def _market(
     *,
     nullable: bool = True,
     between: tuple[float, float] | None = None,
+    spoken: str = "",
 ) -> Declaration:
-    return Declaration(name, "market", unit, sentence, name, nullable, argument, between=between)
+    return Declaration(name, "market", unit, sentence, name, nullable, argument, between=between, spoken=spoken)
 
 
 _DAYS_BACK = Argument(Unit.DAYS, 2, 400, "50 days")
@@ -68,5 +69,18 @@ MARKET = (
     ),
     _market("early_close_day", Unit.FLAG, "The exchange closes early today.", nullable=False),
     _market("minutes_to_close", Unit.MINUTES, "Minutes until the regular session of the options ends today."),
+    _market("weekday", Unit.WEEKDAY, "Day of the week in New York.", nullable=False),
+    _market(
+        "first_trading_day",
+        Unit.FLAG,
+        "The exchange is open today and was not before in this month; absent past the end of its calendar.",
+        spoken="first trading day of the month",
+    ),
+    _market(
+        "last_trading_day",
+        Unit.FLAG,
+        "The exchange is open today and not again in this month; absent past the end of its calendar.",
+        spoken="last trading day of the month",
+    ),
     _market("time", Unit.CLOCK, "Time of day in New York.", nullable=False),
 )

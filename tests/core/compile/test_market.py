@@ -2,13 +2,14 @@
 
 import math
 import statistics
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from engine.compile.market import market_value
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
+from engine.domain.calendar import calendar_of
 from engine.domain.chain import EventDays
 from engine.domain.session import Session
 from engine.strategy.expressions.tree import Measure
@@ -37,6 +38,7 @@ def value(name: str, *arguments: float, session: Session | None = SESSION, **kno
         ("event", (2.0,), False),
         ("early_close_day", (), False),
         ("minutes_to_close", (), 180.0),
+        ("weekday", (), 5.0),
         ("time", (), 13 * 60.0),
     ],
 )
@@ -162,3 +164,55 @@ def test_when_keeps_two_arguments_of_one_measure_apart() -> None:
 
     assert [line.holds for line in lines] == [True, False]
     assert set(lines[0].values) == {"sma_50", "sma_100"}
+
+
+@pytest.mark.parametrize(
+    ("today", "known", "expected"),
+    [
+        (date(2026, 12, 1), ["2026-11-30", "2026-12-01", "2026-12-02"], (True, False)),
+        (date(2026, 12, 2), ["2026-11-30", "2026-12-01", "2026-12-02", "2026-12-03"], (False, False)),
+        (date(2027, 1, 29), ["2027-01-28", "2027-01-29", "2027-02-01"], (False, True)),
+        (date(2027, 1, 4), ["2026-12-31", "2027-01-04", "2027-01-05"], (True, False)),
+        (date(2026, 12, 1), ["2026-12-01"], (None, None)),
+        (date(2026, 12, 1), ["2026-11-30", "2026-12-01"], (True, None)),
+    ],
+    ids=["the first", "the second", "a Friday before a weekend", "behind a holiday", "no day beside it", "none behind it"],
+)
+def test_first_and_last_trading_day_are_those_of_the_exchange(
+    today: date, known: list[str], expected: tuple[bool | None, bool | None]
+) -> None:
+    days = [date.fromisoformat(day) for day in known]
+    sessions = [Session(day, *(datetime.combine(day, time(hour), UTC) for hour in (15, 21))) for day in days]
+    now = datetime.combine(today, time(18), UTC)
+    calendar, session = calendar_of(sessions), next(one for one in sessions if one.day == today)
+
+    found = tuple(
+        market_value(Measure(f"{which}_trading_day", "market"), given.market(), now, session, calendar)
+        for which in ("first", "last")
+    )
+
+    assert found == expected
+
+
+def test_no_trading_day_is_the_first_or_the_last_while_the_exchange_is_closed() -> None:
+    for which in ("first", "last"):
+        assert value(f"{which}_trading_day", session=None) is False
+
+
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        ("weekday in (Monday, Wednesday, Friday)", True),
+        ("weekday not in (Monday, Wednesday, Friday)", False),
+        ("weekday between Monday and Thursday", False),
+        ("weekday = friday", True),
+        ("weekday != Friday", False),
+        ("no last trading day of the month", None),
+    ],
+)
+def test_when_asks_for_the_day(line: str, *, holds: bool | None) -> None:
+    strategy, markets = given.strategy(when=[line]), {"SPX": given.market()}
+
+    (answers,) = Finder(Scanner()).market(strategy, markets, given.NOW, SESSION).values()
+
+    assert [one.holds for one in answers] == [holds]

@@ -270,6 +270,8 @@ def test_every_measure_can_be_used_as_declared() -> None:
             if declared.unit is Unit.FLAG
             else f"{call} >= 15:45 New York"
             if declared.unit is Unit.CLOCK
+            else f"{call} = Monday"
+            if declared.unit is Unit.WEEKDAY
             else f"{call} > 0"
         )
 
