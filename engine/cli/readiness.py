@@ -187,7 +187,11 @@ def _slippage(orders: Iterable[Order]) -> Check:
 
 def _restart(shown: Shown) -> Check:
     if shown.starts < STARTS:
-        return fail("restart", "the engine was started once", "Ctrl-C, and spreads run --paper again, with a position open")
+        return fail(
+            "restart",
+            f"{shown.starts} of {STARTS} starts on paper",
+            "Ctrl-C, and spreads run --paper again, with a position open",
+        )
     return ok("restart", f"{shown.starts} starts on one journal")
 
 

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from configparser import ConfigParser
 from fnmatch import fnmatch
@@ -53,6 +54,14 @@ def test_image_is_built_of_what_is_there_and_of_nothing_that_is_ignored() -> Non
     assert all((ROOT / source).exists() for source in sources)
     assert set(sources) <= set(allowed)
     assert not any(fnmatch(name, pattern) for name in ("state", "secrets", ".env", ".git") for pattern in allowed)
+
+
+def test_image_has_every_folder_that_the_wheel_ships() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    copied = {source for step in steps("COPY") for source in step.split()[:-1]}
+
+    assert set(shipped) <= copied
 
 
 def test_image_runs_as_nobody_special_and_is_pinned() -> None:
