@@ -69,6 +69,7 @@ class Console(Host):
         Binding("question_mark", "help", "help", id="help", show=False),
         Binding("colon,ctrl+p", "command_palette", "command", id="command", show=False),
         Binding("exclamation_mark", "alerts", "what is wrong", id="alerts", show=False),
+        Binding("full_stop", "dismiss_coach", "no more advice", id="coach", show=False),
         Binding("t", "next_theme", "theme", id="theme", show=False),
         Binding("ctrl+l", "repaint", "repaint", id="repaint", show=False),
         Binding("q", "quit", "leave; the engine goes on", id="quit", show=False),
@@ -183,6 +184,11 @@ class Console(Host):
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
         self.tell(f"theme {self.theme}")
+
+    def action_dismiss_coach(self) -> None:
+        """No more advice."""
+        self.coaches = False
+        self.draw()
 
     def action_repaint(self) -> None:
         """Draw everything anew, where the terminal was written over."""

@@ -28,6 +28,10 @@ class Setup:
     keys: Mapping[str, str] = field(default_factory=dict[str, str])
     """Keys of one's own, checked."""
     opens: str = "dashboard"
+    farewell: str = "engine keeps running"
+    """What becomes of the engine when the console is left."""
+    coaches: bool = False
+    """Whether somebody new is told what to press next."""
     asks_by_itself: bool = True
     """False for somebody who calls `look` by hand."""
     folder: Path = Path()
@@ -44,6 +48,7 @@ class Host(App[None]):
         self.feed = Feed(engine, elapsed)
         self.setup = setup
         self.woken = asyncio.Event()
+        self.coaches = setup.coaches
 
     @property
     def is_read_only(self) -> bool:

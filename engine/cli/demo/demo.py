@@ -1,7 +1,8 @@
 """`spreads demo`: simulated market, simulated TWS and engine in one process, over the real wire protocol in memory.
 
 Without a terminal, time jumps and a report ends it; the same seed writes the same journal, byte for byte. With a terminal, time
-runs at a speed a person can follow: fast while nothing happens, slow while an order works, real while somebody is asked.
+runs at a speed a person can follow: fast while nothing happens, slow while an order works, real while somebody is asked. It is
+seen in the console, or told in plain lines.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from engine.app import App, Options, state_of
+from engine.cli.demo.attended import with_console
 from engine.cli.demo.lookback import look_back
 from engine.cli.demo.pace import BUSY, Pace
 from engine.cli.demo.report import report
@@ -85,6 +87,8 @@ def demo(
         Parameter(help="Folder of strategies; the examples that come with the program when not given.", show_default=False),
     ] = None,
     headless: bool = False,
+    plain: bool = False,
+    behind_console: Annotated[bool, Parameter(show=False)] = False,
 ) -> int:
     """Watch it trade: a simulated market, no account, no configuration, nothing to lose.
 
@@ -96,15 +100,24 @@ def demo(
         Trading days to run.
     headless
         Jump through time and print a report, also on a terminal.
+    plain
+        Lines instead of the console, and a letter and Enter as an answer.
+    behind_console
+        The engine of a console that runs beside it.
     """
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    examples = strategies or example_strategies()
+    if on_terminal and not (headless or plain or behind_console):
+        return with_console(seed=seed, days=days, state=state, strategies=examples)
     folder = fresh(state)
     log_to(folder)
-    examples = strategies or example_strategies()
     sessions = sessions_between(FIRST_DAY, FIRST_DAY + timedelta(days=3 * days + 10))[:days]
-    watched = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    watched = behind_console or (on_terminal and not headless)
     network = MemoryNetwork()
     loop = PacedLoop(BUSY, network, stall_s=STALL_S) if watched else VirtualLoop(network)
-    stage = Stage(seed, folder, examples, sessions, loop if isinstance(loop, PacedLoop) else None)
+    stage = Stage(
+        seed, folder, examples, sessions, loop if isinstance(loop, PacedLoop) else None, listens=watched and not behind_console
+    )
     started = time.monotonic()
     with suppress(KeyboardInterrupt):
         run(stage.play(), loop)
@@ -130,6 +143,8 @@ class Stage:
     strategies: Path
     sessions: tuple[Session, ...]
     paced: PacedLoop | None
+    listens: bool = False
+    """Whether lines from the terminal are answers."""
     record: Record = field(default_factory=Record)
     options: Options = field(default_factory=Options)
     market: GeneratedMarket | None = None
@@ -171,17 +186,19 @@ class Stage:
             loop.call_later((at - begins).total_seconds(), self._tell_hour, market, at)
         say(f"simulated market, seed {self.seed}: {self.sessions[0].day:%a %d %b} to {self.sessions[-1].day:%a %d %b %Y},")
         say(f"account {ACCOUNT} with ${CASH:,}. Nothing here touches a broker.")
-        if pace is not None:
+        if self.listens:
             say("a and Enter approves, d declines, h halts, r resumes, q leaves; or, from another terminal:")
             say(f"  {program()} approvals --state {self.state}")
             say(f"  {program()} approve ORDER --state {self.state}\n")
             loop.add_reader(sys.stdin.fileno(), self._typed)
+        if pace is not None:
             pace.look()
         try:
             await app.run()
         finally:
             if pace is not None:
                 pace.stop()
+            if self.listens:
                 loop.remove_reader(sys.stdin.fileno())
             await simulator.stop()
 

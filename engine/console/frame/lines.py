@@ -174,6 +174,10 @@ class FooterLine(Widget):
 
     DEFAULT_CSS = "FooterLine { height: 1; }"
 
+    def __init__(self, farewell: str) -> None:
+        super().__init__()
+        self._farewell = farewell
+
     def on_mount(self) -> None:
         """Draw anew when the keys change."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
@@ -183,7 +187,7 @@ class FooterLine(Widget):
         variables, width = self.app.theme_variables, self.size.width
         bindings = self.screen.active_bindings.values()
         halt = next((self.app.get_key_display(one.binding) for one in bindings if one.binding.id == "halt"), "F12")
-        end = f"{halt} HALT   engine keeps running" if width >= _WIDE else f"? help   {halt} HALT"
+        end = f"{halt} HALT   {self._farewell}" if width >= _WIDE else f"? help   {halt} HALT"
         quiet, line = style(variables, "stale", on="panel"), Text(" ", style(variables, "", on="panel"), no_wrap=True, end="")
         seen: set[str] = set()
         for active in sorted(bindings, key=lambda one: "." not in (one.binding.id or "")):  # the screen's own first

@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import ClassVar
 
+from textual.binding import Binding
+
 from engine.api.models.candidates import Candidate
-from engine.console.charts.payoff import mini
+from engine.console.charts.payoff import Risk, mini
+from engine.console.dialogs.order import Form, OrderDialog, Priced
 from engine.console.feed import Topic
 from engine.console.risks import of_candidate, strikes_of
 from engine.console.table import shown
@@ -12,6 +15,7 @@ from engine.console.table.columns import Column, Values
 from engine.console.table.live_table import LiveTable
 from engine.console.text import line
 from engine.console.texts.candidate import candidate_lines
+from engine.console.texts.picked import picked_lines
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
 
@@ -43,6 +47,8 @@ ALIASES = {"symbol": "sym", "underlying": "sym", "credit": "net", "expiry": "exp
 class CandidatesView(SplitView):
     """The second screen."""
 
+    BINDINGS: ClassVar = [Binding("O", "order", "order (preview)", id="candidates.order")]
+    NEEDS_ENGINE: ClassVar = frozenset({"order"})
     wants: ClassVar[tuple[Topic, ...]] = ("candidates",)
     tab: ClassVar[str] = "candidates"
 
@@ -50,6 +56,7 @@ class CandidatesView(SplitView):
         super().__init__()
         self._rows: dict[str, Candidate] = {}
         self._shapes: dict[str, str] = {}
+        self._last: Candidate | None = None
 
     def make_table(self) -> LiveTable:
         """By score, the best first."""
@@ -105,11 +112,18 @@ class CandidatesView(SplitView):
         one = self._rows.get(table.selected or "") if table is not None else None
         if one is None:
             is_gone = table is not None and table.rows.gone is not None
-            self.detail.fill(None, [line("this candidate has gone" if is_gone else self._nothing(), "stale")])
+            if is_gone and self._last is not None:
+                gone = line("✗ it has gone since; this is as it was last", "warn")
+                self.detail.fill(self._risk(self._last), [gone, *candidate_lines(self._last)], is_stale=True)
+            else:
+                self.detail.fill(None, [line(self._nothing(), "stale")])
             return
+        self._last = one
+        self.detail.fill(self._risk(one), candidate_lines(one), is_stale=self.feed.is_lost)
+
+    def _risk(self, one: Candidate) -> Risk:
         net = one.net if one.net_now is None else one.net_now
-        risk = of_candidate(one, 1, one.multiplier, self.console.moment(), net)
-        self.detail.fill(risk, candidate_lines(one), is_stale=self.feed.is_lost)
+        return of_candidate(one, 1, one.multiplier, self.console.moment(), net)
 
     def _nothing(self) -> str:
         """Why the table is empty, in words."""
@@ -118,6 +132,29 @@ class CandidatesView(SplitView):
             return "waiting for the engine"
         stopped = [f"{one.name}: {one.stopped}" for one in status.strategies if one.stopped]
         return "no spread passes the rules now; w says why" + "".join(f"\n  {text}" for text in stopped[:4])
+
+    def action_order(self) -> None:
+        """Show what the order of the selected candidate would be; nothing is proposed before it is confirmed."""
+        name = self.acting()
+        if name is None:
+            return
+        engine, by = self.feed.engine, self.console.setup.by
+
+        async def price(quantity: int | None) -> Priced:
+            preview = await engine.order_preview(name, quantity=quantity)
+            return Priced(picked_lines(preview), preview.net_now, preview.obstacle)
+
+        async def send(quantity: int | None, net: float | None) -> str:
+            return (await engine.execute(name, net, quantity=quantity, by=by)).text
+
+        choices: list[tuple[str, int | None]] = [("as the strategy sizes it", None), ("1", 1), ("2", 2), ("5", 5), ("10", 10)]
+        form = Form("Order this candidate", choices, price, send, self.console.is_live)
+        self.console.push_screen(OrderDialog(form), self._told)
+
+    def _told(self, text: str | None) -> None:
+        if text is not None:
+            self.console.tell(text)
+        self.console.wake()
 
     def action_why(self) -> None:
         """Why the strategy of the selected candidate trades or does not."""

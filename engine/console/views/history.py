@@ -2,7 +2,10 @@
 
 from typing import ClassVar
 
+from textual.binding import Binding
+
 from engine.api.models.positions import Position
+from engine.console.dialogs.question import QuestionDialog
 from engine.console.feed import Topic
 from engine.console.performance import result
 from engine.console.table import shown
@@ -34,6 +37,7 @@ COLUMNS = (
 class HistoryView(SplitView):
     """The seventh screen."""
 
+    BINDINGS: ClassVar = [Binding("e", "ask", "ask in SQL", id="history.ask")]
     wants: ClassVar[tuple[Topic, ...]] = ("trades",)
     tab: ClassVar[str] = "history"
 
@@ -75,6 +79,10 @@ class HistoryView(SplitView):
         chosen = [EMPTY, line("the selected position", "strong"), *position_lines(one)] if one is not None else []
         lines = performance_lines(self.feed.trades) if self.feed.has("trades") else [line("waiting for the engine", "stale")]
         self.detail.fill(None, [*lines, *chosen], is_stale=self.feed.is_lost)
+
+    def action_ask(self) -> None:
+        """Ask a question in SQL."""
+        self.console.push_screen(QuestionDialog(self.feed.engine.sql, self.console.moment))
 
     def action_why(self) -> None:
         """What its strategy is doing now."""

@@ -2,7 +2,11 @@
 
 from typing import ClassVar
 
+from textual.binding import Binding
+
 from engine.api.models.strategies import Strategy
+from engine.console.dialogs.choices import ChoiceDialog
+from engine.console.dialogs.order import Form, OrderDialog, Priced
 from engine.console.feed import Topic
 from engine.console.table import shown
 from engine.console.table.columns import Column, gain_or_loss
@@ -18,6 +22,7 @@ def _state(value: object) -> Tone:
     return signs.get(str(value)[:1], "")
 
 
+REASONS = ("an event ahead", "the market is odd", "its rules are being changed", "another reason")
 COLUMNS = (
     Column("name", "strategy", 18, "its name", is_wide=True),
     Column("state", "state", 16, "searching, stopped, off, or its file is not in force", tone=_state),
@@ -38,6 +43,8 @@ class StrategiesView(SplitView):
     StrategiesView .split > Detail { width: 1fr; }
     StrategiesView.narrow .split > LiveTable { width: 100%; }
     """
+    BINDINGS: ClassVar = [Binding("P", "pause", "pause or go on", id="strategies.pause")]
+    NEEDS_ENGINE: ClassVar = frozenset({"pause"})
     wants: ClassVar[tuple[Topic, ...]] = ("strategies",)
     tab: ClassVar[str] = "strategies"
 
@@ -71,6 +78,31 @@ class StrategiesView(SplitView):
         one = next((one for one in known.strategies if one.name == key), None)
         lines = strategy_lines(one) if one is not None else [line("no strategy is in force", "warn")]
         self.detail.fill(None, [*refused, *lines], is_stale=self.feed.is_lost)
+
+    def action_pause(self) -> None:
+        """Stop the openings of the selected strategy, with a reason; or allow them again, once it is confirmed."""
+        key, known = self.acting(), self.feed.strategies
+        one = next((one for one in known.strategies if one.name == key), None) if known is not None else None
+        if one is None:
+            return
+        engine, by = self.feed.engine, self.console.setup.by
+        if one.pause is None:
+
+            def pause(reason: str | None) -> None:
+                if reason is not None:
+                    self.console.say(lambda: engine.pause(one.name, reason, by=by))
+
+            self.console.push_screen(ChoiceDialog(f"Why pause {one.name}?", REASONS, asks_text=True), pause)
+            return
+        lines = [line(f"paused by {one.pause.by}: {one.pause.reason}", "warn"), line("Its openings would be allowed again.")]
+
+        async def price(_: None) -> Priced:
+            return Priced(lines, None)
+
+        async def send(_: None, __: float | None) -> str:
+            return (await engine.unpause(one.name, by=by)).text
+
+        self.console.push_screen(OrderDialog(Form(f"Go on with {one.name}", [("", None)], price, send, is_live=False)))
 
     def action_why(self) -> None:
         """The whole answer."""

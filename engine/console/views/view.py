@@ -11,6 +11,7 @@ from textual.widget import Widget
 from engine.console.dialogs.choices import ChoiceDialog, ColumnsDialog, ReadDialog
 from engine.console.export import EXPORTS, exported
 from engine.console.feed import Feed, Topic
+from engine.console.frame.coach import CoachLine
 from engine.console.frame.lines import AlertLine, FooterLine, StatusBar, TabLine
 from engine.console.host import Host
 from engine.console.table.live_table import LiveTable
@@ -40,7 +41,9 @@ class View(Screen[None]):
         yield TabLine(console.feed, self.tab)
         yield AlertLine(console.feed)
         yield from self.body()
-        yield FooterLine()
+        if console.coaches:
+            yield CoachLine(console.feed, self.tab)
+        yield FooterLine(console.setup.farewell)
 
     def body(self) -> Iterator[Widget]:
         """What is between the frame's lines."""
@@ -71,6 +74,9 @@ class View(Screen[None]):
             return
         for line in (StatusBar, TabLine):
             self.query_one(line).refresh()
+        for coach in self.query(CoachLine):
+            coach.display = self.console.coaches
+            coach.refresh()
         self.query_one(AlertLine).look()
         for table in self.query(LiveTable):
             table.set_stale(self.feed.is_lost)

@@ -403,3 +403,37 @@ def closed_positions() -> list[dict[str, Any]]:
             )
         )
     ]
+
+
+def picked(candidate: str, quantity: int | None) -> dict[str, Any]:
+    """The order of a picked candidate, which one gate stops from five on."""
+    count = quantity or 2
+    too_many = count >= 5
+    gates = [
+        {
+            "gate": "per_trade",
+            "answer": "fail" if too_many else "pass",
+            "text": f"per_trade: ${4162 * count:,} of at most $20,000",
+        },
+        {"gate": "hours", "answer": "pass", "text": "hours: 10:41 within 10:00-15:30"},
+    ]
+    return {
+        "candidate": candidate,
+        "strategy": "spx_bull_put",
+        "spread": "SPX 15 Jan 27 6550/6500P bull_put",
+        "quantity": count,
+        "limit": 8.45,
+        "worst": 7.95,
+        "net_now": 8.45,
+        "natural_now": 8.3,
+        "quotes_age_s": 0.4,
+        "max_loss_usd": 4162.0 * count,
+        "fees_usd": 2.6 * count,
+        "preview": "fits",
+        "preview_text": "",
+        "initial_margin_change_usd": 4160.0 * count,
+        "maintenance_margin_change_usd": 4160.0 * count,
+        "preview_commission_usd": 1.3 * count,
+        "gates": gates,
+        "obstacle": gates[0]["text"] if too_many else None,
+    }

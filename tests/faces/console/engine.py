@@ -9,19 +9,21 @@ from pydantic import BaseModel
 
 from engine.api.models.approvals import Approval
 from engine.api.models.candidates import Candidate
-from engine.api.models.orders import Execution, OrderDetail
+from engine.api.models.history import Table
+from engine.api.models.orders import Execution, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.status import Status
 from engine.api.models.strategies import Strategies
 from engine.api.models.why import Why
 from engine.api.models.words import Outcome
-from engine.client.errors import NoEngine, Refused, Unknown
+from engine.client.errors import NoEngine, Refused, Unknown, Wrong
 from tests.faces.console.answers import (
     AT,
     approval,
     candidate,
     closed_positions,
     order,
+    picked,
     position,
     preview,
     status,
@@ -147,6 +149,27 @@ class FakeEngine:
 
     async def cancel(self, ref: str, reason: str, *, by: str) -> Outcome:
         return self._take("cancel", ref, reason, by)
+
+    async def order_preview(self, candidate: str, *, quantity: int | None) -> OrderPreview:
+        self._hear()
+        return made(OrderPreview, picked(candidate, quantity))
+
+    async def execute(self, candidate: str, net: float | None, *, quantity: int | None, by: str) -> Outcome:
+        return self._take("execute", candidate, net, quantity, by)
+
+    async def pause(self, strategy: str, reason: str, *, by: str) -> Outcome:
+        return self._take("pause", strategy, reason, by)
+
+    async def unpause(self, strategy: str, *, by: str) -> Outcome:
+        return self._take("unpause", strategy, by)
+
+    async def sql(self, text: str) -> Table:
+        self._hear()
+        if "nonsense" in text:
+            raise Wrong("the query was refused: syntax error at or near nonsense")
+        self.said.append(("sql", text))
+        rows = (("spx_bull_put", 4, 49.2), ("spy_condor", 0, None))
+        return Table(columns=("strategy", "trades", "pnl"), types=("VARCHAR",) * 3, rows=rows, is_cut=False, took_ms=3.2)
 
     async def halt(self, reason: str, *, by: str) -> Outcome:
         return self._take("halt", reason, by)

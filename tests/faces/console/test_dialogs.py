@@ -245,3 +245,60 @@ async def test_countdown_goes_on_between_two_answers(desk: Opened) -> None:
 
         assert "expires in 4:02" in at.screen
         assert at.app.feed.now() == AT + timedelta(seconds=10)
+
+
+@pytest.mark.asyncio
+async def test_candidate_is_ordered_in_the_quantity_that_was_chosen_once_it_is_confirmed(
+    desk: Opened, snapshot: SnapshotAssertion
+) -> None:
+    async with desk() as at:
+        await at.press("2")
+        await at.press("O")
+        assert at.screen == snapshot
+        assert at.engine.said == []
+
+        await at.press("down", "down", "enter")
+
+        assert at.engine.said == [("execute", "c000", 8.45, 2, "ada")]
+
+
+@pytest.mark.asyncio
+async def test_order_that_a_gate_stops_cannot_be_sent(desk: Opened) -> None:
+    async with desk() as at:
+        await at.press("2")
+        await at.press("O", "down", "down", "down")
+        assert "cannot be sent: per_trade: $20,810 of at most $20,000" in at.screen
+
+        await at.press("enter")
+
+        assert at.engine.said == []
+
+
+@pytest.mark.asyncio
+async def test_strategy_is_paused_with_a_reason_and_goes_on_once_it_is_confirmed(desk: Opened) -> None:
+    async with desk() as at:
+        await at.press("6")
+        await at.press("P", "1")
+        assert at.engine.said == [("pause", "spx_bull_put", "an event ahead", "ada")]
+
+        at.engine.told_strategies["strategies"][0]["pause"] = {"by": "ada", "reason": "an event ahead", "at": AT}
+        await at.look()
+        assert "⚠ paused by ada" in at.screen
+        await at.press("P")
+        assert "Its openings would be allowed again." in at.screen
+        await at.press("enter")
+
+        assert at.engine.said[1:] == [("unpause", "spx_bull_put", "ada")]
+
+
+@pytest.mark.asyncio
+async def test_history_is_asked_in_sql_and_answers_in_a_table(desk: Opened, snapshot: SnapshotAssertion) -> None:
+    async with desk() as at:
+        await at.press("7")
+        await at.press("e", *"nonsense", "enter")
+        assert "syntax error at or near nonsense" in at.screen
+
+        await at.press("down", "enter")
+
+        assert at.screen == snapshot
+        assert [word[0] for word in at.engine.said] == ["sql"]
