@@ -59,7 +59,7 @@ class Console(Host):
     ENABLE_COMMAND_PALETTE = True
     MODES: ClassVar = dict(VIEWS)
     CSS = """
-    Screen { background: $background; }
+    View { background: $background; }
     .stale { color: $stale; }
     Toast { max-width: 80; }
     """

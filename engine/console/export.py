@@ -6,9 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from engine.domain.errors import UserError
 from engine.domain.session import NEW_YORK
 
@@ -49,6 +46,9 @@ def as_csv(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def write_parquet(path: Path, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """The rows as a Parquet file. Raises UserError where values of one column are of several kinds."""
+    import pyarrow as pa  # noqa: PLC0415 - tens of megabytes that a console without an export is spared
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     try:
         columns = {name: pa.array([row[at] for row in rows]) for at, name in enumerate(names)}
         pq.write_table(pa.table(columns), path)

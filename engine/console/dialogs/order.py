@@ -134,5 +134,5 @@ class OrderDialog(Dialog[str], Generic[T]):
         self.write(lines)
         again = "the price above is new: " if self._said else ""
         how = "" if priced.obstacle else f"type {SEND} and Enter sends   " if self._form.is_live else "Enter sends   "
-        part = "↑ ↓ which part   " if len(choices) > 1 else ""
+        part = "↑ ↓ choose   " if len(choices) > 1 else ""
         self.say(f"{again}{how}{part}Esc leaves")

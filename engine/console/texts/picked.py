@@ -7,10 +7,12 @@ from engine.console.words import age, dollars, number, signed_dollars
 
 def picked_lines(one: OrderPreview) -> list[Line]:
     """Its size, price, risk and margin, and what its gates answer."""
+    if one.spread is None:
+        return [line(one.candidate, "strong"), line(f"of {one.strategy}", "stale")]
     passed = sum(1 for gate in one.gates if gate.answer == "pass")
     initial, kept = signed_dollars(one.initial_margin_change_usd), signed_dollars(one.maintenance_margin_change_usd)
     lines: list[Line] = [
-        line(f"open {one.quantity or '?'} × {one.spread or one.candidate}", "strong"),
+        line(f"open {one.quantity or '?'} × {one.spread}", "strong"),
         line(f"with the limits and exits of {one.strategy}", "stale"),
         facts(
             ("net now", number(one.net_now), "strong"), ("natural", number(one.natural_now)), ("quotes", age(one.quotes_age_s))

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from engine.console.app import Console
 from engine.console.host import Setup
+from engine.console.table import live_table
 from tests.faces.console.engine import FakeEngine
 from tests.faces.console.screens import text_of
 
@@ -59,6 +60,12 @@ class Desk:
 
 
 Opened = Callable[..., AbstractAsyncContextManager[Desk]]
+
+
+@pytest.fixture(autouse=True)
+def flashes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What flashes does so until the test lets it fade: no picture depends on how long a machine takes."""
+    monkeypatch.setattr(live_table, "FADE_S", 86_400.0)
 
 
 @pytest.fixture
