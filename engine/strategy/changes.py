@@ -21,6 +21,7 @@ from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
 from engine.strategy.spelled import parts_of, spelled
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.values.meaning import (
+    Again,
     Auto,
     Budget,
     ContractRange,
@@ -30,6 +31,8 @@ from engine.strategy.values.meaning import (
     PriceWalk,
     RollFor,
     ShareOf,
+    Span,
+    Times,
     Usd,
     WidthRange,
     Window,
@@ -58,6 +61,8 @@ _LESS_LOOSENS = frozenset(
     }
 )
 """Where less lets more be lost, with everything below it: less is kept in hand, looked at, grouped, or closed in."""
+_LEAST = frozenset({"limits.apart", "limits.strikes_apart"})
+"""What may be left out, and asks for more the greater it is."""
 _CAUTIOUS_FIRST = {
     "mode": ("paper", "live"),
     "enabled": (False, True),
@@ -239,6 +244,8 @@ def _lies_within(inner: Bound, outer: Bound) -> bool:
 def _loosens(path: str, old: object, new: object) -> bool:
     if _is_below(path, NEITHER):
         return False
+    if path in _LEAST:
+        return new is None or (old is not None and _allows_more(new, old))
     if path in _CAUTIOUS_FIRST:
         order = _CAUTIOUS_FIRST[path]
         return new not in order or old not in order or order.index(new) > order.index(old)  # pyright: ignore[reportArgumentType]
@@ -252,6 +259,16 @@ def _is_below(path: str, above: Iterable[str]) -> bool:
 def _allows_more(old: Any, new: Any) -> bool:
     """Whether the new value allows what the old one did not; of two that cannot be compared the new one does."""
     match old, new:
+        case (None, Again()):
+            return True
+        case (Again(), None):
+            return False
+        case (Again(), Again()):
+            return new.times > old.times or new.not_before_s < old.not_before_s
+        case (Span(), Span()):
+            return new.seconds > old.seconds
+        case (Times(), Times()):
+            return new.zone != old.zone or not set(new.times) <= set(old.times) or new.within_s > old.within_s
         case (None, _) | (Budget(), None):  # without a budget every order is asked for
             return False
         case _, None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 
 from engine.strategy.conditions import Action
+from engine.strategy.explain_words import (
+    all_of,
+    amount_of,
+    at_times,
+    duration,
+    from_to,
+    in_days,
+    in_deltas,
+    in_window,
+    listed,
+    money,
+    plain,
+    positions,
+)
 from engine.strategy.expressions.tree import (
     And,
     Arithmetic,
     Between,
     Call,
     Compare,
-    Condition,
     Expression,
     In,
     Measure,
@@ -26,25 +38,15 @@ from engine.strategy.spreads.flies import Fly
 from engine.strategy.spreads.pairs import BrokenWidths, Expiries, WidthSides
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.units import WEEKDAYS, Unit
-from engine.strategy.values.entry import ZONES
 from engine.strategy.values.meaning import (
-    Amount,
     Auto,
-    DayRange,
-    DeltaRange,
-    ExpiryRule,
     Manual,
     PriceWalk,
-    ShareOf,
-    Usd,
     WidthRange,
-    Window,
     WorstFromMid,
     WorstNatural,
     WorstShare,
 )
-
-_CITIES = {zone: city for city, zone in ZONES.items()}
 
 
 def sentences(strategy: Strategy) -> list[str]:
@@ -72,7 +74,7 @@ def written(expression: Expression) -> str:
                 return declared.spoken or name
             return f"{name}({', '.join(_number(value, argument.unit) for value in arguments)})"
         case Arithmetic(op="*", left=Number(value=value, unit=Unit.RATIO), right=right):
-            return f"{_plain(value * 100)}% of {_inside(right)}"
+            return f"{plain(value * 100)}% of {_inside(right)}"
         case Arithmetic(op=op, left=left, right=right):
             return f"{_inside(left)} {op} {_inside(right)}"
         case Call(name=name, arguments=arguments):
@@ -100,26 +102,21 @@ def _inside(expression: Expression) -> str:
 def _number(value: float, unit: Unit) -> str:
     match unit:
         case Unit.RATIO | Unit.VOL:
-            return f"{_plain(value * 100)}%"
+            return f"{plain(value * 100)}%"
         case Unit.USD | Unit.USD_PER_SHARE:
-            return f"-${_plain(-value)}" if value < 0 else f"${_plain(value)}"
+            return f"-${plain(-value)}" if value < 0 else f"${plain(value)}"
         case Unit.DAYS:
-            return f"{_plain(value)} days"
+            return f"{plain(value)} days"
         case Unit.MINUTES:
-            return f"{_plain(value)} min"
+            return f"{plain(value)} min"
         case Unit.SECONDS:
-            return f"{_plain(value)} s"
+            return f"{plain(value)} s"
         case Unit.CLOCK:
             return f"{int(value) // 60:02}:{int(value) % 60:02} New York"
         case Unit.WEEKDAY:
             return WEEKDAYS[int(value) - 1]
         case _:
-            return _plain(value)
-
-
-def _plain(value: float | Decimal) -> str:
-    number = round(Decimal(str(value)), 8).normalize()
-    return f"{number:f}"
+            return plain(value)
 
 
 def _purpose(strategy: Strategy) -> list[str]:
@@ -129,7 +126,7 @@ def _purpose(strategy: Strategy) -> list[str]:
     account = "with real money, once armed" if strategy.mode == "live" else "on the paper account"
     return [
         *said,
-        f"On {_listed(strategy.universe)}, {account}, it {_says(spread)}.{state}",
+        f"On {listed(strategy.universe)}, {account}, it {_says(spread)}.{state}",
     ]
 
 
@@ -142,12 +139,12 @@ def _search(strategy: Strategy) -> list[str]:
     spread = strategy.spread
     found: list[str] = []
     if strategy.when:
-        found.append(f"It looks for a trade only while {_all(strategy.when)}.")
+        found.append(f"It looks for a trade only while {all_of(strategy.when)}.")
     if strategy.filters:
-        found.append(f"An option becomes a leg only if {_all(strategy.filters)}.")
-    found.append(f"In a spread, {_listed(list(_choice(spread)))}.")
+        found.append(f"An option becomes a leg only if {all_of(strategy.filters)}.")
+    found.append(f"In a spread, {listed(list(_choice(spread)))}.")
     if spread.rules:
-        found.append(f"The spread must fulfil {_all(spread.rules)}.")
+        found.append(f"The spread must fulfil {all_of(spread.rules)}.")
     found.append(f"What passes is ranked by {written(spread.rank)}, highest first, and the best {spread.keep} are kept.")
     found.append("A number that is not known is never a pass.")
     return found
@@ -157,11 +154,11 @@ def _choice(spread: Structure) -> Iterator[str]:
     """By what the legs are chosen: expiry, deltas, distances."""
     match spread:
         case OfTwoExpiries(expiry=Expiries(near=near, far=far)):
-            yield f"the expiration of what is sold is {_expiry(near)}, that of what is bought {_expiry(far)}"
+            yield f"the expiration of what is sold is {in_days(near)}, that of what is bought {in_days(far)}"
         case _:
-            yield f"the expiration is {_expiry(spread.first_expiry)}"
+            yield f"the expiration is {in_days(spread.first_expiry)}"
     for (key, *side), deltas in sorted(spread.deltas, key=lambda one: one[0][0]):  # the bought leg before the sold one
-        yield f"{_legs(spread, key, side)} a delta {_deltas(deltas)}"
+        yield f"{_legs(spread, key, side)} a delta {in_deltas(deltas)}"
     yield from _distances(spread)
 
 
@@ -194,60 +191,73 @@ def _distances(spread: Structure) -> Iterator[str]:
 
 
 def _apart(width: WidthRange) -> str:
-    return _range("$", width.low, width.high)
+    return from_to("$", width.low, width.high)
 
 
 def _size(strategy: Strategy) -> list[str]:
     contracts, limits = strategy.sizing.contracts, strategy.limits
     count = "one spread" if contracts.high == 1 else f"{contracts.low} to {contracts.high} spreads"
     said = [
-        f"One position risks at most {_amount(strategy.sizing.risk)}, fees included, and has {count}.",
-        f"At most {_positions(limits.open)} may be open, {limits.per_expiry} in one expiration.",
+        f"One position risks at most {amount_of(strategy.sizing.risk)}, fees included, and has {count}.",
+        f"At most {positions(limits.open)} may be open, {limits.per_expiry} in one expiration.",
         f"At most {limits.per_day} may be opened on one day.",
     ]
     if limits.open_risk is not None:
-        said.append(f"All its open positions together risk at most {_amount(limits.open_risk)}.")
+        said.append(f"All its open positions together risk at most {amount_of(limits.open_risk)}.")
     if limits.stop_for_day is not None:
         said.append(
-            f"At a day's result of -${_money(-limits.stop_for_day.usd)}, realised and unrealised, it stops opening for the day."
+            f"At a day's result of -${money(-limits.stop_for_day.usd)}, realised and unrealised, it stops opening for the day."
         )
+    if limits.losses_per_day is not None:
+        losses = "one position" if limits.losses_per_day == 1 else f"{limits.losses_per_day} positions"
+        said.append(f"After {losses} closed at a loss on one day it opens nothing more until the next.")
+    if limits.apart is not None:
+        said.append(f"Two openings are at least {duration(limits.apart.seconds)} apart.")
+    if limits.strikes_apart is not None:
+        said.append(f"Of one expiration it sells no strike less than ${money(limits.strikes_apart.usd)} from one that is sold.")
     said.append("The account's own limits hold besides.")
     return said
 
 
 def _entry(strategy: Strategy) -> list[str]:
     entry = strategy.entry
-    said = [f"It opens between {_window(entry.window)}."]
+    said = [f"It opens between {in_window(entry.window)}." if entry.at is None else at_times(entry.at)]
+    if entry.again is not None:
+        count, wait_s = entry.again.times, entry.again.not_before_s
+        wait = f", {duration(wait_s)} after it at the earliest" if wait_s else ""
+        said.append(
+            f"After a position closed at a loss it opens again, {'once' if count == 1 else f'{count} times'} a day{wait}."
+        )
     match entry.approval:
         case Manual(expires_s=expires_s):
-            said.append(f"A person approves every order; no answer within {_duration(expires_s)} means no.")
+            said.append(f"A person approves every order; no answer within {duration(expires_s)} means no.")
         case Auto(expires_s=expires_s):
             budget = entry.auto_up_to
-            up_to = f" up to ${_money(budget.risk_usd)} of new risk and {budget.orders_per_day} orders a day" if budget else ""
-            said.append(f"Orders go out without asking{up_to}; above that a person is asked and has {_duration(expires_s)}.")
+            up_to = f" up to ${money(budget.risk_usd)} of new risk and {budget.orders_per_day} orders a day" if budget else ""
+            said.append(f"Orders go out without asking{up_to}; above that a person is asked and has {duration(expires_s)}.")
         case Policy(auto_when=rules, otherwise=otherwise, expires_s=expires_s):
-            other = f"a person is asked and has {_duration(expires_s)}" if otherwise == "ask" else "they are declined"
-            said.append(f"Orders go out without asking if {_all(rules)}; otherwise {other}.")
+            other = f"a person is asked and has {duration(expires_s)}" if otherwise == "ask" else "they are declined"
+            said.append(f"Orders go out without asking if {all_of(rules)}; otherwise {other}.")
     said.append(_walk(strategy.walk))
     return said
 
 
 def _walk(walk: PriceWalk) -> str:
-    start = "the mid" if not walk.better_than_mid else f"${_plain(walk.better_than_mid)} better than the mid"
+    start = "the mid" if not walk.better_than_mid else f"${plain(walk.better_than_mid)} better than the mid"
     step = (
-        f"${_plain(walk.step.usd)}"
+        f"${plain(walk.step.usd)}"
         if walk.step.usd is not None
-        else f"{_plain((walk.step.of_half_width or 0) * 100)}% of half the bid-ask width"
+        else f"{plain((walk.step.of_half_width or 0) * 100)}% of half the bid-ask width"
     )
     match walk.worst:
         case WorstShare(fraction=fraction, base=base):
-            worst = f"never past {_plain(fraction * 100)}% of the {base}"
+            worst = f"never past {plain(fraction * 100)}% of the {base}"
         case WorstFromMid(usd=usd):
-            worst = f"never more than ${_plain(usd)} from the mid"
+            worst = f"never more than ${plain(usd)} from the mid"
         case WorstNatural():
             worst = "never past the natural price"
-    pace = f"moves by {step} every {_duration(walk.every_s)}"
-    return f"The price starts at {start}, {pace}, {worst}, and is given up after {_duration(walk.give_up_after_s)}."
+    pace = f"moves by {step} every {duration(walk.every_s)}"
+    return f"The price starts at {start}, {pace}, {worst}, and is given up after {duration(walk.give_up_after_s)}."
 
 
 def _exits(strategy: Strategy) -> list[str]:
@@ -275,70 +285,11 @@ def _exits(strategy: Strategy) -> list[str]:
     if roll is not None:
         net = roll.for_.least_net
         price = (
-            "a credit"
-            if net == 0
-            else f"a credit of at least ${_plain(net)}"
-            if net > 0
-            else f"a debit of at most ${_plain(-net)}"
+            "a credit" if net == 0 else f"a credit of at least ${plain(net)}" if net > 0 else f"a debit of at most ${plain(-net)}"
         )
         other = {"close": "closed", "alert": "reported", "keep": "kept"}[roll.otherwise]
         times = "once" if roll.at_most == 1 else f"{roll.at_most} times"
         said.append(
-            f"Rolling moves it {_expiry(roll.to)} out for {price}, at most {times}; where that cannot be had it is {other}."
+            f"Rolling moves it {in_days(roll.to)} out for {price}, at most {times}; where that cannot be had it is {other}."
         )
     return said
-
-
-# --- words ---
-
-
-def _listed(parts: list[str] | tuple[str, ...]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _all(conditions: Iterable[Condition]) -> str:
-    return "; ".join(f"`{condition.text}`" for condition in conditions)
-
-
-def _positions(count: int) -> str:
-    return "one position" if count == 1 else f"{count} positions"
-
-
-def _expiry(rule: ExpiryRule) -> str:
-    match rule:
-        case DayRange(min_days=low, max_days=high):
-            return f"{low} days" if low == high else f"{low} to {high} days"
-        case _:
-            return "the next monthly one"
-
-
-def _range(sign: str, low: Decimal, high: Decimal) -> str:
-    return f"{sign}{_plain(low)}" if low == high else f"{sign}{_plain(low)} to {sign}{_plain(high)}"
-
-
-def _deltas(deltas: DeltaRange) -> str:
-    return f"of {_plain(deltas.low)}" if deltas.low == deltas.high else f"from {_plain(deltas.low)} to {_plain(deltas.high)}"
-
-
-def _money(usd: Decimal) -> str:
-    return f"{usd:,.2f}".removesuffix(".00")
-
-
-def _amount(amount: Amount) -> str:
-    match amount:
-        case Usd(usd=usd):
-            return f"${_money(usd)}"
-        case ShareOf(fraction=fraction, base=base):
-            return f"{_plain(fraction * 100)}% of {base}"
-
-
-def _duration(seconds: int) -> str:
-    for unit, length in (("hours", 3600), ("minutes", 60)):
-        if seconds % length == 0:
-            number = seconds // length
-            return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
-    return f"{seconds} seconds"
-
-
-def _window(window: Window) -> str:
-    return f"{window.start:%H:%M} and {window.end:%H:%M} {_CITIES[window.zone]}"

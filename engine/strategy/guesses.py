@@ -194,6 +194,28 @@ def hours(text: str) -> list[str]:
     return [f"{found[0]}-{later // 60:02d}:{later % 60:02d} New York"]
 
 
+def clock_times(text: str) -> list[str]:
+    """Times of the day: `[12:00, 12:30] New York, within 5 min`, `10am, 11am`, `every 30 minutes 10:00-15:00`."""
+    head, _, tail = text.partition("within")
+    found, late = times(head), span(tail.strip()) if tail else []
+    within = f", within {late[0]}" if late else ""
+    zone = "Chicago" if re.search(r"\b(?:chicago|central|c[sd]?t)\b", text.casefold()) and "Chicago" in text else "New York"
+    step = re.search(r"every\s+([0-9]{1,3})\s*(m|h)", head.casefold())
+    if step and len(found) >= 2 and found[0] < found[-1]:
+        return [f"every {step[1]} {'min' if step[2] == 'm' else 'h'} from {found[0]} to {found[-1]} {zone}{within}"]
+    return [f"{', '.join(sorted(dict.fromkeys(found)))} {zone}{within}"] if found else []
+
+
+def again(text: str) -> list[str]:
+    """How often and how soon after a stop: `2`, `2x after 15 min`, `yes`."""
+    said = text.casefold()
+    wait = re.search(r"([0-9]{1,3})\s*(m|h|s)", said)
+    counts = numbers_in(said.replace(wait[0], " ") if wait else said)
+    count = int(counts[0]) if counts and counts[0] == int(counts[0]) else 1
+    told = f"after a stop, {'once' if count == 1 else f'{count} times'}"
+    return [f"{told}, not before {wait[1]} { {'m': 'min', 'h': 'h', 's': 's'}[wait[2]] }" if wait else told]
+
+
 def span(text: str) -> list[str]:
     """A duration: `5m`, `2 mins`, `300`."""
     match = re.fullmatch(rf"({NUMBER})\s*(?:(m|mins|minutes)|(h|hr|hrs|hours)|(s|secs|seconds))?\.?", text.strip().casefold())

@@ -23,6 +23,7 @@ from engine.strategy.values.meaning import Auto, ContractRange, Manual, PriceWal
 from engine.strategy.values.money import Loss, Risk
 from engine.strategy.values.scalar import words
 from engine.strategy.values.spread import Days
+from engine.strategy.values.times import AtTimes, Reentry, StrikesApart, TimeApart
 from engine.strategy.written import Written
 
 
@@ -44,6 +45,12 @@ class Limits(Written):
     """Sum of the maximum losses of this strategy's open positions."""
     stop_for_day: Loss | None = None
     """Result of the day, realised and unrealised, at which this strategy opens nothing more."""
+    losses_per_day: Count | None = None
+    """Positions closed at a loss on one day, after which this strategy opens nothing more until the next."""
+    apart: TimeApart | None = None
+    """Least time between two openings: `30 min`."""
+    strikes_apart: StrikesApart | None = None
+    """Least distance of a sold strike from those that this strategy has sold of the same kind and expiry: `$25`."""
 
 
 class Policy(Written):
@@ -84,6 +91,10 @@ DEFAULT_WALKS: Mapping[Pays, PriceWalk] = {
 class Entry(Written):
     window: Hours = DEFAULT_WINDOW
     """When orders may be opened."""
+    at: AtTimes | None = None
+    """Times of the day in place of a window, one opening for each: `12:00, 12:30 New York, within 5 min`."""
+    again: Reentry | None = None
+    """What follows a position that was closed at a loss: `after a stop, 2 times, not before 15 min`."""
     approval: Approval = Manual(DEFAULT_EXPIRES_S)
     """manual, auto, or a policy."""
     auto_up_to: BudgetPerDay | None = None

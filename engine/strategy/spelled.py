@@ -14,6 +14,7 @@ from engine.strategy.explain import written
 from engine.strategy.expressions.tree import Arithmetic, Call, Condition, Measure
 from engine.strategy.values.entry import ZONES
 from engine.strategy.values.meaning import (
+    Again,
     Auto,
     Budget,
     ContractRange,
@@ -24,6 +25,8 @@ from engine.strategy.values.meaning import (
     PriceWalk,
     RollFor,
     ShareOf,
+    Span,
+    Times,
     Usd,
     WidthRange,
     Window,
@@ -117,6 +120,13 @@ def _of_entry(value: object) -> str | None:
             return f"manual, expires in {_span(seconds)}"
         case Auto(expires_s=seconds):
             return f"auto, expires in {_span(seconds)}"
+        case Times(times=times, zone=zone, within_s=seconds):
+            return f"{', '.join(f'{clock:%H:%M}' for clock in times)} {_CITIES[zone]}, within {_span(seconds)}"
+        case Span(seconds=seconds):
+            return _span(seconds)
+        case Again(times=count, not_before_s=seconds):
+            wait = f", not before {_span(seconds)}" if seconds else ""
+            return f"after a stop, {'once' if count == 1 else f'{count} times'}{wait}"
         case PriceWalk():
             return ", ".join(parts_of(value))
         case _:

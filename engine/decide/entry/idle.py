@@ -3,11 +3,12 @@
 from zoneinfo import ZoneInfo
 
 from engine.decide.risk.gate import strategy_obstacle
+from engine.decide.risk.times import is_over
 from engine.decide.rulebook import Rulebook
 from engine.domain.snapshot import Snapshot
 from engine.strategy.model import Strategy
 
-_FOR_TODAY = frozenset({"stop_for_day", "open", "per_day", "entries_per_day", "breaker_day"})
+_FOR_TODAY = frozenset({"stop_for_day", "losses_per_day", "open", "per_day", "entries_per_day", "breaker_day"})
 """Gates whose no is unlikely to become a yes within minutes; what stops every strategy makes none of them idler than the rest."""
 
 
@@ -23,8 +24,10 @@ def idle(snapshot: Snapshot, rulebook: Rulebook) -> frozenset[str]:
 def _is_idle(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook) -> bool:
     if strategy.name in snapshot.paused:
         return True
-    window = strategy.entry.window
-    if snapshot.at.astimezone(ZoneInfo(window.zone)).time() >= window.end:
+    window, at = strategy.entry.window, strategy.entry.at
+    if at is None and snapshot.at.astimezone(ZoneInfo(window.zone)).time() >= window.end:
+        return True
+    if at is not None and strategy.entry.again is None and is_over(at, snapshot.at):
         return True
     obstacle = strategy_obstacle(strategy, snapshot, rulebook)
     if obstacle is not None and obstacle.answer == "fail" and obstacle.gate in _FOR_TODAY:

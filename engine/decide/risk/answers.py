@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from engine.decide.exit.own_exits import own_exits
+from engine.decide.risk import times
 from engine.decide.risk.account_age import account_verdict
 from engine.decide.risk.asked import Asked, at_most, at_most_amount, at_most_usd
 from engine.decide.risk.breakers import ACCOUNT, STOP, breaker_verdict, of_account, of_strategy, trip_verdict
@@ -15,6 +16,7 @@ from engine.domain.cover import signed, uncovered
 from engine.domain.gate import Answer, Verdict
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
+from engine.strategy.spelled import spelled
 from engine.strategy.values.meaning import Amount, Window
 
 QUOTE_AGE_MAX_S = 15.0
@@ -62,16 +64,19 @@ def hours(asked: Asked) -> Iterator[Verdict]:
     if session is None or not session.contains(snapshot.at):
         yield Verdict("hours", "fail", "the market is closed", "in session", "exchange calendar")
         return
-    account = asked.rulebook.account.session
-    for window, source in (
-        (strategy.entry.window, strategy.name),
-        (account.half_day if session.is_half_day else account.open, ACCOUNT),
-    ):
+    account, at = asked.rulebook.account.session, strategy.entry.at
+    if at is not None and not times.is_time(asked):
+        clock = snapshot.at.astimezone(ZoneInfo(at.zone))
+        yield Verdict("hours", "fail", f"{clock:%H:%M}", spelled(at), strategy.name)
+        return
+    own = () if at is not None else ((strategy.entry.window, strategy.name),)
+    for window, source in (*own, (account.half_day if session.is_half_day else account.open, ACCOUNT)):
         clock, inside = _in_window(window, snapshot)
         if not inside:
             yield Verdict("hours", "fail", clock, f"{window.start:%H:%M}-{window.end:%H:%M} {window.zone}", source)
             return
-    yield Verdict("hours", "pass", _in_window(strategy.entry.window, snapshot)[0], "window", strategy.name)
+    clock = snapshot.at.astimezone(ZoneInfo(at.zone if at is not None else strategy.entry.window.zone))
+    yield Verdict("hours", "pass", f"{clock:%H:%M}", "window" if at is None else "its times", strategy.name)
 
 
 def _in_window(window: Window, snapshot: Snapshot) -> tuple[str, bool]:
@@ -104,7 +109,8 @@ def open_positions(asked: Asked) -> Iterator[Verdict]:
 
 def per_day(asked: Asked) -> Iterator[Verdict]:
     today = sum(1 for holding in asked.held.opened_today if asked.is_ours(holding))
-    yield at_most("per_day", today + 1, asked.strategy.limits.per_day, asked.strategy.name)
+    bound = asked.strategy.limits.per_day + times.more_after_stops(asked)
+    yield at_most("per_day", today + 1, bound, asked.strategy.name)
 
 
 def per_expiry(asked: Asked) -> Iterator[Verdict]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.decide.quotes import Rows
-from engine.decide.risk import answers, armed
+from engine.decide.risk import answers, armed, times
 from engine.decide.risk.asked import Asked, Opening
 from engine.decide.risk.exposure import exposure
 from engine.decide.rulebook import Rulebook
@@ -47,7 +47,8 @@ GATES: tuple[Gate, ...] = (
     Gate(
         ("hours",),
         "market",
-        "is the exchange open, and is it within the strategy's `window` and the account's `open` (or `half_day`)?",
+        "is the exchange open, and is it within the strategy's `window`, or at one of its times `at`, and within the account's"
+        " `open` (or `half_day`)?",
         answers.hours,
     ),
     Gate(
@@ -59,6 +60,16 @@ GATES: tuple[Gate, ...] = (
     Gate(("trading_halt",), "market", "is the underlying halted?", answers.trading_halt),
     Gate(("open",), "strategy", "how many positions of the strategy are open?", answers.open_positions),
     Gate(("per_day",), "strategy", "how often has it opened today?", answers.per_day),
+    Gate(("at",), "strategy", "where it opens at times: has this time its opening already?", times.at_times),
+    Gate(("apart",), "strategy", "how long ago was its last opening of today?", times.apart),
+    Gate(("losses_per_day",), "strategy", "how many of its positions were closed at a loss today?", times.losses_per_day),
+    Gate(("again",), "strategy", "is the pause after a stop over?", times.again),
+    Gate(
+        ("strikes_apart",),
+        "strategy",
+        "how far is what is sold from what it has sold of the same kind and expiry?",
+        times.strikes_apart,
+    ),
     Gate(("per_expiry",), "strategy", "how many of its positions are in this expiry?", answers.per_expiry),
     Gate(("open_risk",), "strategy", "what can its open positions lose together?", answers.open_risk),
     Gate(("stop_for_day",), "strategy", "what is its result of the day?", answers.stop_for_day),
@@ -142,7 +153,9 @@ GATES: tuple[Gate, ...] = (
 """In the order in which a trader would look at them."""
 
 _BY_NAME = {name: one for one in GATES for name in one.names}
-_BEFORE_THE_SEARCH = ("hours", "stop_for_day", "open", "per_day", "entries_per_day", "breaker_day")
+_BEFORE_THE_SEARCH = (
+    *("hours", "at", "stop_for_day", "losses_per_day", "open", "per_day", "apart", "again", "entries_per_day", "breaker_day"),
+)
 """Asked of every strategy before anything is searched, after those of the engine: what stops it whatever the candidate."""
 
 

@@ -96,10 +96,23 @@ KEYS: tuple[Key, ...] = (
         "daily_stop_loss, max_day_loss, stop_for_the_day",
     ),
     Key(
+        "limits.losses_per_day",
+        "max_losses, max_losing_trades, max_losses_per_day, losing_trades_per_day, daily_losses, "
+        "losers_per_day, max_losers, losses",
+    ),
+    Key(
+        "limits.apart",
+        "spacing, minutes_between, time_between, time_between_entries, entry_spacing, minutes_apart, cooldown, "
+        "cool_down, min_gap",
+    ),
+    Key("limits.strikes_apart", "strike_spacing, min_strike_distance, strikes_between, strike_gap, min_strike_spacing"),
+    Key(
         "entry.window",
         "time, times, entry_time, entry_window, trade_window, hours, trading_hours, time_window, trading_window, start, "
-        "start_time, at, session, schedule, time_of_day, end, end_time",
+        "start_time, session, schedule, time_of_day, end, end_time",
     ),
+    Key("entry.at", "entry_times, open_times, fixed_times, times_of_day, ladder, at_times, clock, entry_at, open_at"),
+    Key("entry.again", "re_entry, reentry, re_enter, reenter, reentries, re_entries, max_reentries, retry, retries"),
     Key("entry.approval", "approve, auto, autotrade, auto_trade, automatic, approvals", answers=("auto", "manual")),
     Key("entry.approval", "confirm, confirmation, require_approval, manual, ask", answers=("manual", "auto")),
     Key("entry.auto_up_to", "budget, daily_budget, auto_budget, max_auto"),
@@ -155,8 +168,6 @@ LATER_KEYS: Mapping[str, tuple[str, str]] = {
     "otm": ("a strike by its distance", "filters"),
     "otm_percent": ("a strike by its distance", "filters"),
     "hedge": ("a hedge", "exits"),
-    "re_entry": ("another entry after a stop", "exits"),
-    "reentry": ("another entry after a stop", "exits"),
     "max_loss_per_week": ("a stop of the week", "exits"),
     "weekly_stop": ("a stop of the week", "exits"),
     "stop_for_week": ("a stop of the week", "exits"),

@@ -171,7 +171,6 @@ LATER: tuple[Later, ...] = (
     ),
     Later("a strike by its distance", "short strike, long strike", {"leg": "moneyness >= {number}%"}),
     Later("a hedge", "hedge, hedging, delta hedge", {}, "a limit on delta in account.yaml"),
-    Later("another entry after a stop", "re-entry, reentry, re-enter", {}, "per_day in limits"),
     Later(
         "closing another part of a position than half or a side",
         "scale out, partial, close 25%, a third",

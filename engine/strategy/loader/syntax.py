@@ -66,6 +66,9 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
         return place, f"a text cannot begin with '{character}' in YAML", _in_quotes(line, place)
     if line[place.column - 1 : place.column] in {"]", "}"} and "parsing a block" in str(error.context or ""):
         return place, f"this {line[place.column - 1]} closes nothing", strike()
+    if found := re.match(r"(\s*[a-z_]+:\s+)\[([^\]\[]*)\](\s*\S.*)$", re.split(r"\s#", line)[0].rstrip()):
+        whole = Place(place.line, len(found[1]) + 1, len(found[0]) + 1)
+        return whole, "in YAML nothing stands behind the ] of a list", write(f"{found[2].strip()}{found[3]}")
     if line.lstrip().startswith("- ") and ("block end" in problem or "did not find expected" in problem):
         return Place(place.line, place.column, len(line) + 1), STRAY_LIST[0], STRAY_LIST[1]
     for part, message, hint in _SENTENCES:

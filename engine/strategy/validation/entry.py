@@ -9,7 +9,7 @@ from typing import Literal
 from engine.strategy.expressions.tree import measures_in
 from engine.strategy.model import Policy
 from engine.strategy.spelled import spelled
-from engine.strategy.validation.hours import check_hours
+from engine.strategy.validation.hours import check_hours, check_times
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import Auto, PriceWalk, Usd, WorstFromMid, WorstShare
 from engine.strategy.way_out import add, remove, write
@@ -39,8 +39,20 @@ def check_approval(validation: Validation) -> None:
 
 
 def check_window(validation: Validation) -> None:
-    """Hours in which no option trades."""
-    check_hours(validation.strategy.entry.window, validation.at("entry", "window"), validation.document)
+    """Hours in which no option trades, and times that a limit leaves without an opening."""
+    entry, limits = validation.strategy.entry, validation.strategy.limits
+    check_hours(entry.window, validation.at("entry", "window"), validation.document)
+    if entry.at is None:
+        return
+    place, count = validation.at("entry", "at"), len(entry.at.times)
+    check_times(entry.at, place, validation.document)
+    if "window" in entry.model_fields_set:
+        validation.error(validation.at("entry", "window"), "the times of  at  say when, and this besides", remove())
+    if limits.per_day < count:
+        message = f"these are {count} times a day, and limits.per_day is {limits.per_day}"
+        where = validation.at("limits", "per_day") if "per_day" in limits.model_fields_set else place
+        more = write(f"{count}") if where != place else add(f"per_day: {count}", "limits")
+        validation.warn(where, message, more)
 
 
 def check_price(validation: Validation) -> None:

@@ -97,6 +97,32 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """Clock times of a trading day, ascending, at each of which something happens once, `within_s` seconds at the latest; `zone`
+    is an IANA name.
+    """
+
+    times: tuple[time, ...]
+    zone: str
+    within_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """After a stop a strategy opens again, so many times a day, and not before so many seconds have passed."""
+
+    times: int
+    not_before_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Manual:
     """A person approves; no answer within `expires_s` seconds means no."""
 

@@ -258,3 +258,48 @@ def changed(of: Account, path: str, value: Any) -> Account:
 
 def test_quiet_strategy_of_these_tests_is_like_itself() -> None:
     assert changes_of(given.strategy(), given.strategy()) == Changes((), False)
+
+
+WITH_TIMES = ("window: 10:00-15:30 New York", "at: 12:00, 12:30 New York, within 5 min")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "loosens"),
+    [
+        ("per_day: 2", "per_day: 2, apart: 30 min", "limits.apart was left out, is 30 min", False),
+        ("per_day: 2, apart: 30 min", "per_day: 2", "limits.apart was 30 min, is left out", True),
+        ("per_day: 2, apart: 30 min", "per_day: 2, apart: 20 min", "limits.apart was 30 min, is 20 min", True),
+        ("per_day: 2, apart: 20 min", "per_day: 2, apart: 1 h", "limits.apart was 20 min, is 60 min", False),
+        ("per_day: 2, strikes_apart: $25", "per_day: 2, strikes_apart: $10", "limits.strikes_apart was $25, is $10", True),
+        ("per_day: 2", "per_day: 2, losses_per_day: 1", "limits.losses_per_day was left out, is 1", False),
+        ("per_day: 2, losses_per_day: 1", "per_day: 2", "limits.losses_per_day was 1, is left out", True),
+    ],
+)
+def test_limit_that_keeps_openings_apart_loosens_as_it_shrinks(old: str, new: str, said: str, *, loosens: bool) -> None:
+    before, after = strategy(("per_day: 2", old)), strategy(("per_day: 2", new))
+
+    assert changes_of(before, after) == Changes((said,), loosens)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "loosens"),
+    [
+        ("12:00, 12:30", "12:30", "entry.at was 12:00, 12:30 New York, within 5 min, is 12:30 New York, within 5 min", False),
+        ("12:30", "12:00, 12:30", "entry.at was 12:30 New York, within 5 min, is 12:00, 12:30 New York, within 5 min", True),
+    ],
+)
+def test_more_times_loosen(old: str, new: str, said: str, *, loosens: bool) -> None:
+    before, after = (strategy((WITH_TIMES[0], f"at: {times} New York, within 5 min")) for times in (old, new))
+
+    assert changes_of(before, after) == Changes((said,), loosens)
+
+
+def test_opening_again_after_a_stop_loosens() -> None:
+    line = "approval: manual, expires in 10 min"
+    without = strategy()
+    once = strategy((line, f"{line}\n  again: after a stop, once"))
+    twice = strategy((line, f"{line}\n  again: after a stop, 2 times, not before 15 min"))
+
+    assert changes_of(without, once) == Changes(("entry.again was left out, is after a stop, once",), loosens=True)
+    assert changes_of(once, without).loosens is False
+    assert changes_of(once, twice).loosens is True

@@ -1,6 +1,7 @@
 """The files that ship, and what a strategy is once it is read."""
 
 import hashlib
+import re
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
@@ -280,6 +281,26 @@ def test_strategy_is_explained_in_sentences(name: str, snapshot: SnapshotAsserti
     assert said == snapshot
     for condition in (*strategy.when, *strategy.filters, *strategy.spread.rules):
         assert condition.text in said
+
+
+def test_times_and_what_follows_a_stop_are_explained() -> None:
+    text = (FOLDER / "spx_bull_put.yaml").read_text()
+    at = "entry:\n  at: 12:00, 12:30 New York\n  again: after a stop, once, not before 15 min\n"
+    limits = "limits:\n  per_day: 2\n  apart: 20 min\n  strikes_apart: $25\n  losses_per_day: 2\n"
+
+    sections = re.split(r"\n(?=\w)", text)
+    kept = [section for section in sections if not section.startswith(("entry:", "limits:"))]
+    said = sentences(read("\n".join([*kept, at, limits])))
+
+    late = "5 minutes later at the latest"
+    for sentence in (
+        f"It opens at 12:00 and 12:30 New York, one position for each time, {late}; a time that passed is passed.",
+        "After a position closed at a loss it opens again, once a day, 15 minutes after it at the earliest.",
+        "After 2 positions closed at a loss on one day it opens nothing more until the next.",
+        "Two openings are at least 20 minutes apart.",
+        "Of one expiration it sells no strike less than $25 from one that is sold.",
+    ):
+        assert sentence in said
 
 
 MANUAL = "approval: manual, expires in 10 min"

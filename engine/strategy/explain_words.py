@@ -1,0 +1,97 @@
+"""The words in which `explain` says values: days, dollars, deltas, clock times, spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from engine.strategy.expressions.tree import Condition
+from engine.strategy.values.entry import ZONES
+from engine.strategy.values.meaning import (
+    Amount,
+    DayRange,
+    DeltaRange,
+    ExpiryRule,
+    ShareOf,
+    Times,
+    Usd,
+    Window,
+)
+
+CITIES = {zone: city for city, zone in ZONES.items()}
+
+
+def plain(value: float | Decimal) -> str:
+    """A number without zeros behind its last digit."""
+    number = round(Decimal(str(value)), 8).normalize()
+    return f"{number:f}"
+
+
+def listed(parts: list[str] | tuple[str, ...]) -> str:
+    """Words as one would say them: a, b and c."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def all_of(conditions: Iterable[Condition]) -> str:
+    """The lines, each as it is written."""
+    return "; ".join(f"`{condition.text}`" for condition in conditions)
+
+
+def positions(count: int) -> str:
+    """So many positions."""
+    return "one position" if count == 1 else f"{count} positions"
+
+
+def in_days(rule: ExpiryRule) -> str:
+    """When something expires."""
+    match rule:
+        case DayRange(min_days=low, max_days=high):
+            return f"{low} days" if low == high else f"{low} to {high} days"
+        case _:
+            return "the next monthly one"
+
+
+def from_to(sign: str, low: Decimal, high: Decimal) -> str:
+    """One amount, or from one to another."""
+    return f"{sign}{plain(low)}" if low == high else f"{sign}{plain(low)} to {sign}{plain(high)}"
+
+
+def in_deltas(deltas: DeltaRange) -> str:
+    """Which deltas a leg has."""
+    return f"of {plain(deltas.low)}" if deltas.low == deltas.high else f"from {plain(deltas.low)} to {plain(deltas.high)}"
+
+
+def money(usd: Decimal) -> str:
+    """Dollars without their sign, cents where there are some."""
+    return f"{usd:,.2f}".removesuffix(".00")
+
+
+def amount_of(amount: Amount) -> str:
+    """An amount, or a share of the account."""
+    match amount:
+        case Usd(usd=usd):
+            return f"${money(usd)}"
+        case ShareOf(fraction=fraction, base=base):
+            return f"{plain(fraction * 100)}% of {base}"
+
+
+def duration(seconds: int) -> str:
+    """A span in the largest unit that is whole."""
+    for unit, length in (("hours", 3600), ("minutes", 60)):
+        if seconds % length == 0:
+            number = seconds // length
+            return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
+    return f"{seconds} seconds"
+
+
+def at_times(at: Times) -> str:
+    """The sentence about the times at which it opens."""
+    clocks = listed([f"{clock:%H:%M}" for clock in at.times])
+    each = ", one position for each time" if len(at.times) > 1 else ""
+    late = f"{duration(at.within_s)} later at the latest"
+    return f"It opens at {clocks} {CITIES[at.zone]}{each}, {late}; a time that passed is passed."
+
+
+def in_window(window: Window) -> str:
+    """A window between two clock times."""
+    return f"{window.start:%H:%M} and {window.end:%H:%M} {CITIES[window.zone]}"
