@@ -18,6 +18,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from engine.api.access.tokens import own_tokens
 from engine.api.app import build, watch
 from engine.api.server import Doors, RemoteSettings, doors, server, unix_socket
 from engine.api.timed import Timed
@@ -328,9 +329,12 @@ class App:
             api.add_middleware(Timed, elapsed_s=elapsed_s, answered=sources.api.answered)
             return api
 
+        def own(state: Path) -> FastAPI:
+            return timed(build(control, numbers, own_tokens(state), is_own_socket=True))
+
         serving: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-            ("the API", lambda: server(timed(build(control, numbers))).serve(sockets=[entry.unix])),
-            ("the API in another state folder", lambda: self._serve_beside(timed(build(control, numbers)))),
+            ("the API", lambda: server(own(self._settings.state)).serve(sockets=[entry.unix])),
+            ("the API in another state folder", lambda: self._serve_beside(own)),
         ]
         loopback, remote = entry.loopback, entry.remote
         if remote is not None:
@@ -340,11 +344,12 @@ class App:
             serving.append(("the metrics", lambda: server(timed(watch(control, numbers))).serve(sockets=[loopback])))
         return serving
 
-    async def _serve_beside(self, api: FastAPI) -> None:
+    async def _serve_beside(self, own: Callable[[Path], FastAPI]) -> None:
         """Be asked in the new state folder once the old one, and the socket in it, are gone."""
         await self._has_moved.wait()
-        with unix_socket(self._recovered.journal.state) as listening:
-            await server(api).serve(sockets=[listening])
+        state = self._recovered.journal.state
+        with unix_socket(state) as listening:
+            await server(own(state)).serve(sockets=[listening])
 
     def _say(self, text: str) -> None:
         """Something beside the beat failed: a line for people, and trading goes on."""

@@ -38,8 +38,11 @@ VERSIONED = "/v1"
 RESOURCES = (arming, flatten, status, candidates, approvals, positions, orders, strategies, scan, history, halt, documents)
 
 
-def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None = None) -> FastAPI:
-    """The API over one engine: for the socket that only its owner can open, and with `tokens` for a port."""
+def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None = None, *, is_own_socket: bool = False) -> FastAPI:
+    """The API over one engine: for the socket that only its owner can open, and with `tokens` for a port.
+
+    `is_own_socket` with `tokens` is that socket, on which a key may be exchanged too: by who asks in the name of somebody else.
+    """
     api = watch(control, registry)
     for resource in RESOURCES:
         api.include_router(resource.router(control), prefix=VERSIONED)
@@ -67,7 +70,7 @@ def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None =
         return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 
     # Added last, so that it is outside of everything: who may not ask is not told whose engine this is either.
-    api.add_middleware(Door, access=Access(control.now, control.keep, tokens))
+    api.add_middleware(Door, access=Access(control.now, control.keep, tokens, is_own=tokens is None or is_own_socket))
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
     _ = (name_the_engine, stream, wrong)
     return api

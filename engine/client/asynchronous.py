@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 
+from engine.api.access.roles import Role
 from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
@@ -54,7 +55,8 @@ class AsyncClient:
     ) -> None:
         """`where` is a state folder, unix:// or https://; the last needs a `key`, and `ca` where its certificate is our own.
 
-        `by` is in whose name words are said where a method names nobody; over https it is the name of the key, whatever is said.
+        With a `key` the engine lets through what its role may, also over the socket in the state folder.
+        `by` is in whose name words are said where a method names nobody; with a key it is the name of the key, whatever is said.
         """
         self.address, self._by = address_of(where), by
         self.engine: Engine | None = None
@@ -76,6 +78,12 @@ class AsyncClient:
     async def close_connection(self) -> None:
         """Let go of the connection; the client is not used afterwards."""
         await self._http.aclose()
+
+    @property
+    def known_as(self) -> tuple[str, Role] | None:
+        """Name and role of the key, as the engine knows it; None without a key and before the first answer."""
+        given = self._auth.given if self._auth is not None else None
+        return (given.name, given.role) if given is not None else None
 
     async def status(self) -> Status:
         """Everything that decides whether the engine trades."""

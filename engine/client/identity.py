@@ -22,6 +22,8 @@ class KeyAuth(httpx.Auth):
 
     key: str = field(repr=False)
     token: str = field(default="", repr=False)
+    given: Token | None = field(default=None, repr=False)
+    """The last token, with the name and the role of the key."""
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """The requests that have to be sent for one."""
@@ -40,7 +42,8 @@ class KeyAuth(httpx.Auth):
 
     def _take(self, response: httpx.Response) -> None:
         try:
-            self.token = Token.model_validate_json(response.content).token
+            self.given = Token.model_validate_json(response.content)
+            self.token = self.given.token
         except ValidationError:
             self.token = ""  # the request goes out without one, and its answer says why
 

@@ -1,7 +1,8 @@
 """Everything that is asked passes here first: who asks, whether they may, how much and how often, and that it is kept who did.
 
 Pure ASGI around the whole application, so that the stream passes as well. The socket in the state folder needs no token: its file
-mode is the permission. Over TCP every request carries `Authorization: Bearer TOKEN`, and words are said in the name of the key.
+mode is the permission; who shows one there all the same is held to its role, as a program does that asks for somebody else. Over
+TCP every request carries `Authorization: Bearer TOKEN`. Words are said in the name of the key.
 """
 
 import asyncio
@@ -52,11 +53,13 @@ class Caller:
 
 @dataclass(slots=True)
 class Access:
-    """What a door needs to know. `tokens` is None for the socket in the state folder."""
+    """What a door needs to know. `tokens` is None where nobody is given any: every token that is shown is refused then."""
 
     now: Callable[[], datetime]
     keep: Callable[[RequestHandled], None]
     tokens: Tokens | None = None
+    is_own: bool = True
+    """Whether it is the socket in the state folder, which needs no token."""
     paces: Paces = field(default_factory=Paces)
     done: Done = field(default_factory=Done)
 
@@ -87,7 +90,7 @@ class Door:
     def _caller(self, scope: Scope, headers: Headers, rule: Rule | None) -> "Caller | _No":
         """Who asks, or why nobody is let in."""
         access, where = self._access, _where(scope)
-        if access.tokens is None:
+        if access.is_own and "authorization" not in headers:
             return Caller("", ROLES[-1], where)
         origin = headers.get("origin")
         if origin is not None and origin != f"https://{headers.get('host', '')}":
@@ -96,8 +99,9 @@ class Door:
             wait_s = access.paces.wait_s(where, "open", TOKENS if rule.method == "POST" else READS, _now_s())
             return _No(429, "too many tries; wait", wait_s) if wait_s else Caller("", "viewer", where)
         kind, _, token = headers.get("authorization", "").partition(" ")
-        key = access.tokens.key_of(token.strip(), access.now()) if kind.lower() == "bearer" else None
-        if key is None:
+        tokens = access.tokens
+        key = tokens.key_of(token.strip(), access.now()) if tokens is not None and kind.lower() == "bearer" else None
+        if tokens is None or key is None:
             return _No(401, "a token is needed, and good for a quarter of an hour: POST /v1/token gives one for a key")
         if rule is None:
             return _No(404, "nothing is here")
@@ -107,7 +111,6 @@ class Door:
         wait_s = access.paces.wait_s(key.id, name, pace, _now_s())
         if wait_s:
             return _No(429, f"more than {pace.per_s:g} a second; wait", wait_s)
-        tokens = access.tokens
         return Caller(key.name, key.role, where, lambda: tokens.key_of(token.strip(), access.now()) is not None)
 
     async def _http(
@@ -135,7 +138,7 @@ class Door:
         if rule is None or not rule.sends:
             return None
         if not key:
-            if self._access.tokens is None:
+            if self._access.is_own:
                 return None  # over the own socket nothing is lost on the way and sent again
             return _No(400, f"what may send an order needs the header {KEY_HEADER.title()}, another one for each")
         if len(key) > KEY_MAX:

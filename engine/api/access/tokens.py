@@ -46,6 +46,11 @@ class Tokens:
         return self.keys.in_force(str(claims["sub"]))
 
 
+def own_tokens(state: Path) -> Tokens:
+    """The tokens of the socket in a state folder: they end with the engine, which keeps their secret to itself."""
+    return Tokens(Keys(state), secrets.token_bytes(32))
+
+
 def tokens_of(state: Path) -> Tokens:
     """The tokens of a state folder, whose secret is made where there is none. Raises UserError where it cannot be."""
     path = state / SECRET_FILE

@@ -16,7 +16,7 @@ from engine.api.access.door import BODY_BYTES_MAX
 from engine.api.access.keys import Keys
 from engine.api.access.limits import DONE_MAX, Done, Pace, Paces
 from engine.api.access.roles import ROLES, RULES, Role, may, rule_of
-from engine.api.access.tokens import GOOD_FOR, tokens_of
+from engine.api.access.tokens import GOOD_FOR, own_tokens, tokens_of
 from engine.api.app import build
 from engine.domain.errors import UserError
 from engine.domain.facts import Halted, RequestHandled
@@ -32,14 +32,14 @@ Story = Callable[["Port"], Awaitable[None]]
 class Port:
     """The API as a port serves it, asked without a network."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_own_socket: bool = False) -> None:
         self.bench = Bench(MANUAL)
         control = Control(
             self.bench.engine, self.bench.snapshots, self.bench.inbox, self.bench.clock, Identity("0", "sim", "DU1", str(folder)),
             lambda now: (),
         )  # fmt: skip
-        self.folder, self.tokens = folder, tokens_of(folder)
-        self.app = build(control, registry(Reading), self.tokens)
+        self.folder, self.tokens = folder, own_tokens(folder) if is_own_socket else tokens_of(folder)
+        self.app = build(control, registry(Reading), self.tokens, is_own_socket=is_own_socket)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="https://engine")
 
     def key(self, role: Role, name: str | None = None) -> str:
@@ -64,9 +64,9 @@ class Port:
         return asked.result()
 
 
-def play(story: Story) -> None:
+def play(story: Story, *, is_own_socket: bool = False) -> None:
     async def run(folder: Path) -> None:
-        port = Port(folder)
+        port = Port(folder, is_own_socket=is_own_socket)
         await port.bench.start()
         await port.bench.until(lambda: bool(port.bench.ledger.orders) and port.bench.order().asked is not None)
         async with port.client:
@@ -132,6 +132,24 @@ def test_token_ends_with_its_time_and_at_once_with_its_key() -> None:
         assert (await port.client.post("/v1/token", json={"key": key})).status_code == 401
 
     play(story)
+
+
+def test_who_shows_a_token_on_the_own_socket_is_held_to_its_role_and_named() -> None:
+    async def story(port: Port) -> None:
+        assert (await port.ask("GET", "/v1/keys")).status_code == 200, "without one everything may be done"
+        viewer, trader = await port.token(port.key("viewer")), await port.token(port.key("trader", "ada"))
+        assert (await port.ask("GET", "/v1/status", viewer)).status_code == 200
+        assert (await port.ask("POST", "/v1/halt", viewer, {})).status_code == 403
+        assert (await port.ask("POST", "/v1/resume", trader, {"by": "root"})).status_code == 403
+        assert (await port.ask("POST", "/v1/halt", "nonsense", {})).status_code == 401
+        assert port.bench.ledger.halt is None
+        assert (await port.ask("POST", "/v1/halt", trader, {"by": "root"})).status_code == 200
+        Keys(port.folder).revoke("ada", port.bench.clock.at)
+        assert (await port.ask("GET", "/v1/status", trader)).status_code == 401
+        port.bench.engine.beat()
+        assert [fact.by for fact in port.bench.of(Halted)] == ["ada"]
+
+    play(story, is_own_socket=True)
 
 
 def test_token_that_somebody_else_made_is_none() -> None:
