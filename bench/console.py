@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widgets import DataTable
 
 from bench.timing import Taken
-from engine.console import words
+from engine import words
 from engine.console.table.columns import Column, gain_or_loss
 from engine.console.table.live_table import LiveTable
 from engine.console.themes import DARK, THEMES

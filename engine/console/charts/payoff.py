@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from engine.console import words
+from engine import words
 from engine.console.charts.braille import Canvas
 from engine.console.text import Line, Tone
 from engine.pricing.curve import Array, Curve, crossings, levels_around

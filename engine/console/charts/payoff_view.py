@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from engine.console import words
+from engine import words
 from engine.console.charts.payoff import PriceByDate, Risk, curve_lines, price_by_date
 from engine.console.text import Line, drawn
 from engine.console.themes import style

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine import words
 from engine.api.models.status import Status
-from engine.console import words
 from engine.console.feed import Feed
 from engine.console.frame.bar import LINES_WARN, SLOW_BEAT_S, restart_until
 from engine.console.text import Tone

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from engine import words
 from engine.api.models.status import Status
-from engine.console import words
 from engine.console.feed import Feed
 from engine.console.text import Tone
 from engine.domain.session import NEW_YORK, Session

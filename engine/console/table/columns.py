@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 from engine.console.text import Tone
-from engine.console.words import ABSENT
+from engine.words import ABSENT
 
 Values = tuple[object, ...]
 """One row: a value for every column, None where it is not known."""

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.console import words
+from engine import words
 from engine.console.table.columns import Column, Values
 from engine.console.table.painter import Painter
 from engine.console.table.rows import Passes, Rows

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from engine.console import words
+from engine import words
 from engine.console.table.columns import as_text
 
 Show = Callable[[object], str]

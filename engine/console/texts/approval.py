@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from engine.api.models.approvals import Approval
 from engine.console.charts.bars import bar
 from engine.console.text import Line, Tone, facts, line, row
-from engine.console.words import ABSENT, age, countdown, dollars, number, percent, signed, signed_dollars
+from engine.words import ABSENT, age, countdown, dollars, number, percent, signed, signed_dollars
 
 SHORT_S = 60.0
 """Seconds from which on the countdown is yellow."""

@@ -2,7 +2,7 @@
 
 from engine.api.models.candidates import Candidate
 from engine.console.text import EMPTY, Line, facts, line
-from engine.console.words import ABSENT, age, dollars, number, percent, signed, signed_dollars
+from engine.words import ABSENT, age, dollars, number, percent, signed, signed_dollars
 
 
 def candidate_lines(one: Candidate) -> list[Line]:

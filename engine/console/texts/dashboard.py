@@ -12,7 +12,7 @@ from engine.console.table.columns import gain_or_loss
 from engine.console.text import Line, Tone, facts, line, row
 from engine.console.texts.order import state_tone, state_words
 from engine.console.texts.position import next_exit, state_of
-from engine.console.words import age, clock, countdown, dollars, moved, number, percent, signed, span
+from engine.words import age, clock, countdown, dollars, moved, number, percent, signed, span
 
 SHOWN_EVENTS = 12
 BAR = 10

@@ -2,7 +2,7 @@
 
 from engine.api.models.orders import Order, OrderDetail
 from engine.console.text import EMPTY, Line, Tone, facts, line, row
-from engine.console.words import clock, dollars, number
+from engine.words import clock, dollars, number
 
 SIGNS = {
     "filled": "✓",

@@ -7,7 +7,7 @@ from engine.console.charts.braille import spark
 from engine.console.performance import Performance, closed, equity, grouped, performance
 from engine.console.table.columns import gain_or_loss
 from engine.console.text import EMPTY, Line, facts, line, row
-from engine.console.words import number, percent, signed, signed_dollars
+from engine.words import number, percent, signed, signed_dollars
 
 SPARK = 48
 GROUPS: tuple[tuple[str, Callable[[Position], str]], ...] = (

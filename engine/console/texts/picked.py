@@ -2,7 +2,7 @@
 
 from engine.api.models.orders import OrderPreview
 from engine.console.text import EMPTY, Line, facts, line
-from engine.console.words import age, dollars, number, signed_dollars
+from engine.words import age, dollars, number, signed_dollars
 
 
 def picked_lines(one: OrderPreview) -> list[Line]:

@@ -3,7 +3,7 @@
 from engine.api.models.positions import ClosePreview, Exit, ExitDistance, Position, PositionLeg, PositionSide
 from engine.console.table.columns import gain_or_loss
 from engine.console.text import EMPTY, Line, Tone, facts, line, row
-from engine.console.words import age, dollars, moved, number, percent, signed, signed_dollars
+from engine.words import age, dollars, moved, number, percent, signed, signed_dollars
 
 YES_OR_NO = "yes or no"
 """The unit of what has no distance."""

@@ -4,7 +4,7 @@ from engine.api.models.strategies import Strategy
 from engine.console.table.columns import gain_or_loss
 from engine.console.text import EMPTY, Line, facts, line, row
 from engine.console.texts.why import funnel_lines
-from engine.console.words import clock, moved
+from engine.words import clock, moved
 
 
 def state_of(one: Strategy) -> str:

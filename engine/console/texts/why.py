@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
+from engine import words
 from engine.api.models.why import FunnelStep, Why
-from engine.console import words
 from engine.console.charts.bars import bar
 from engine.console.text import EMPTY, Line, Tone, line, row
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from engine import words
 from engine.api.models.positions import Position
-from engine.console import words
 from engine.console.logfile import last_lines
 from engine.console.performance import closed, equity, grouped, performance
 from engine.console.texts.position import next_exit, state_of
