@@ -94,6 +94,7 @@ class Console(Host):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self.setup.theme
+        self.theme_changed_signal.subscribe(self, lambda _: self.draw())
         if self.setup.keys:
             self.set_keymap(self.setup.keys)
         self.switch_mode(self.setup.opens)

@@ -68,6 +68,6 @@ THEMES = (
 
 
 def style(variables: Mapping[str, str], meaning: str, *, on: str = "background") -> Style:
-    """The style of a meaning in a theme's variables; nothing is just text. Grey is dim too, so that it is told without colour."""
+    """The style of a meaning in a theme's variables; nothing is just text."""
     colour = variables.get(meaning or "foreground", variables["foreground"])
-    return Style(color=colour[:7], bgcolor=variables[on][:7], dim=meaning == "stale" or None, bold=meaning == "strong" or None)
+    return Style(color=colour[:7], bgcolor=variables[on][:7], bold=meaning == "strong" or None)
