@@ -5,29 +5,66 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from engine.compile.conditions import Value
-from engine.compile.market import days_to_ex_dividend, minutes_to_close, time_of_day
+from engine.compile.conditions import Value, column_of
+from engine.compile.market import days_to_ex_dividend, market_value, minutes_to_close, time_of_day
 from engine.decide.quotes import Rows, closing_marks
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.parts import Lot, Side
 from engine.domain.position import Position
 from engine.domain.session import Session, days_to_expiry, trading_day
+from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg, Spread
 from engine.pricing.mark import Mark
+from engine.pricing.payoff import PayoffLeg
+from engine.pricing.probability import probability_of_profit, smile
+from engine.strategy.expressions.tree import Measure, measures_in
+from engine.strategy.measures.market import OF_THE_CALENDAR
+from engine.strategy.measures.positions import POSITION
+from engine.strategy.model import Strategy
 
 PositionRow = dict[str, Value]
 
 SIDES: tuple[Side, ...] = ("put", "call")
-PRICED = frozenset({"profit", "loss", "mark", "delta", "short_delta", "extrinsic_of_short"}) | {
+PRICED = frozenset({"profit", "loss", "mark", "delta", "short_delta", "extrinsic_of_short", "pop"}) | {
     f"{side}_side_{name}" for side in SIDES for name in ("profit", "loss", "delta")
 }
 """Measures that are as old as the quotes of the legs: unknown where those are not believed."""
 
-OF_THE_MARKET = PRICED | {"short_strike_breached", *(f"{side}_side_breached" for side in SIDES)}
-"""Measures that need a price of anything: a rule that holds without them holds by the clock."""
+OF_THE_MARKET = PRICED | {
+    "best_profit",
+    "move_since_entry",
+    "price",
+    "short_distance",
+    "short_strike_breached",
+    *(f"{side}_side_{name}" for side in SIDES for name in ("breached", "distance")),
+}
+"""Measures of a position that need a price of anything."""
+
+_OF_POSITIONS = frozenset(declared.name for declared in POSITION)
+
+
+def needs_prices(column: str) -> bool:
+    """Whether a column of the relation needs a price of anything: a rule that holds without those holds by the clock."""
+    if column in _OF_POSITIONS:
+        return column in OF_THE_MARKET
+    return not any(column == name or column.startswith(f"{name}_") for name in OF_THE_CALENDAR)
+
+
+def asked_of_market(strategy: Strategy) -> tuple[Measure, ...]:
+    """The numbers of the market that the exits of a strategy look at."""
+    lines = (rule.condition.expression for rule in strategy.exits)
+    return tuple(dict.fromkeys(one for line in lines for one in measures_in(line) if one.relation == "market"))
+
+
+def market_columns(strategy: Strategy | None, underlying: str, seen: Snapshot) -> PositionRow:
+    """The columns of those numbers, for the underlying of a position; unknown where nothing is known of it."""
+    asked, market = asked_of_market(strategy) if strategy is not None else (), seen.market.get(underlying)
+    if market is None:
+        return dict.fromkeys(column_of(one) for one in asked)
+    return {column_of(one): market_value(one, market, seen.at, seen.session, seen.calendar) for one in asked}
 
 
 def position_row(
@@ -51,8 +88,11 @@ def measured(
     market: MarketState | None,
     now: datetime,
     session: Session | None,
+    *,
+    with_chance: bool = True,
 ) -> PositionRow:
-    """The row of a position whose parts bring these marks when they are closed; None where one is not to be believed.
+    """The row of a position whose parts bring these marks when they are closed; None where one is not to be believed. Its
+    chance takes longer than all else: without `with_chance` it is left unknown.
 
     Money is that of all parts, and so is what is asked of the shorts; mark, width and delta are those of one combination of the
     first.
@@ -65,6 +105,13 @@ def measured(
         **money(position, None if marks is None else [mark.mid for mark in marks]),
         "dte": _days_left(position, now),
         "days_held": float((trading_day(now) - trading_day(position.opened_at)).days),
+        "minutes_held": (now - position.opened_at) / timedelta(minutes=1),
+        "best_profit": float(position.best_profit),
+        "price": spot,
+        "move_since_entry": _moved(position.entry_spot, spot),
+        "pop": _chance(position, rows) if marks is not None and with_chance else None,
+        "short_strike": None if spot is None else _nearest(shorts, spot),
+        "short_distance": _all([_distance(leg, spot) for leg in shorts], min),
         "delta": _all([None if delta is None else leg.sign * leg.ratio * delta for leg, delta in deltas], sum),
         "short_delta": _all([_absolute(rows.value(leg.contract.con_id, "delta")) for leg in shorts], max),
         "short_strike_breached": _any([_breached(leg, spot) for leg in shorts]),
@@ -106,6 +153,7 @@ def _of_side(side: Side, position: Position | None, marks: Sequence[Mark] | None
         f"{side}_side_credit": None if credit is None or credit <= 0 else float(credit),
         f"{side}_side_delta": _all([_absolute(rows.value(leg.contract.con_id, "delta")) for leg in shorts], max),
         f"{side}_side_breached": _any([_breached(leg, spot) for leg in shorts]) if shorts else None,
+        f"{side}_side_distance": _all([_distance(leg, spot) for leg in shorts], min),
     }
 
 
@@ -139,12 +187,54 @@ def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow
         "profit": profit,
         "loss": None if profit is None else -profit,
         "credit": float(opening) if is_credit else None,
+        "total_credit": _total_credit(position),
         "debit": None if is_credit else float(-opening),
         "max_profit": _finite(float(sum(part.spread.max_profit(part.opening_net) * scale for part, scale in parts) + made)),
         "max_loss": _finite(float(sum(part.spread.max_loss(part.opening_net) * scale for part, scale in parts) - made)),
         "mark": None if closings is None else float(-closings[0] if position.opening_net > 0 else closings[0]),
         "width": _finite(float(position.spread.width)),
     }
+
+
+def _total_credit(position: Position) -> float | None:
+    """USD that all legs brought of as many spreads as have anything open; None where that is no credit."""
+    lots = [lot for lot in position.lots if not lot.leg.contract.is_share]
+    spreads = max((-(-lot.held // lot.leg.ratio) for lot in lots), default=0)
+    brought = -sum((lot.leg.sign * lot.leg.ratio * lot.opening_price for lot in lots), Decimal(0)) * spreads
+    return float(brought * lots[0].leg.contract.multiplier) if brought > 0 else None
+
+
+def _moved(before: Decimal | None, spot: float | None) -> float | None:
+    return None if before is None or not before or spot is None else spot / float(before) - 1
+
+
+def _nearest(shorts: Sequence[Leg], spot: float) -> float | None:
+    return min((float(leg.contract.strike) for leg in shorts), key=lambda strike: abs(strike - spot), default=None)
+
+
+def _distance(short: Leg, spot: float | None) -> float | None:
+    """From the strike outward: positive while the option is out of the money."""
+    if spot is None:
+        return None
+    strike = float(short.contract.strike)
+    return spot - strike if short.contract.put_call == "P" else strike - spot
+
+
+def _chance(position: Position, rows: Rows) -> float | None:
+    """Chance that all parts together end above nothing; None with shares or several expiries, or without the numbers of a leg."""
+    legs = [(part, leg) for part in position.parts for leg in part.spread.legs]
+    if not legs or len({(leg.contract.is_share, leg.contract.expiry) for _, leg in legs}) > 1 or position.shares is not None:
+        return None
+    ivs = {float(leg.contract.strike): rows.value(leg.contract.con_id, "iv") for _, leg in legs}
+    strikes, known = sorted(ivs), [iv for _, iv in sorted(ivs.items()) if iv is not None]
+    forward, years = (rows.value(legs[0][1].contract.con_id, name) for name in ("forward", "years"))
+    if len(known) < len(strikes) or forward is None or years is None or years <= 0:
+        return None
+    payoff = [
+        PayoffLeg(leg.sign, leg.ratio * part.quantity, leg.contract.put_call, float(leg.contract.strike)) for part, leg in legs
+    ]
+    net = float(sum((part.opening_net * part.quantity for part in position.parts), Decimal(0)))
+    return _finite(probability_of_profit(payoff, net, forward, years, 0.0, 0.0, smile(strikes, known)))
 
 
 def _paid(lot: Lot) -> Decimal:

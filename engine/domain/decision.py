@@ -30,6 +30,7 @@ from engine.domain.facts import (
     OrderTightened,
     OrderUnknown,
     PositionSettled,
+    ProfitPeaked,
 )
 from engine.domain.gate import Verdict
 from engine.domain.snapshot import BreakerHits
@@ -137,6 +138,13 @@ class ConfirmExit:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberProfit:
+    """A position stands better than ever before, and an exit of its asks how good that was."""
+
+    fact: ProfitPeaked
+
+
+@dataclass(frozen=True, slots=True)
 class AskQuotes:
     """Have the lines of these held legs opened anew: the broker then tells each quote as it stands."""
 
@@ -224,7 +232,7 @@ class Reply:
 
 Decision = (
     Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Tighten | Cancel | MarkUnknown
-    | TriggerExit | ConfirmExit | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker
+    | TriggerExit | ConfirmExit | RememberProfit | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker
     | RefreshAccount | Halt | EndFlatten | Reply | Fault
 )  # fmt: skip
 
@@ -252,7 +260,7 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (OrderExpired(ref, reason),)
         case DenyEntry(fact=fact) | Ask(fact=fact) | Settle(fact=fact) | TriggerExit(fact=fact) | Trip(fact=fact):
             return (fact,)
-        case BlockExit(fact=fact) | FreeExit(fact=fact) | Tighten(fact=fact):
+        case BlockExit(fact=fact) | FreeExit(fact=fact) | RememberProfit(fact=fact) | Tighten(fact=fact):
             return (fact,)
         case RecordFunnel(fact=fact, candidates=candidates):
             return (fact, candidates)

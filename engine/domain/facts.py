@@ -473,6 +473,19 @@ class ExitTriggered:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfitPeaked:
+    """A position has stood better than ever before, on looks that are believed. Written where an exit of its asks for it."""
+
+    position: str
+    profit: Decimal
+    """USD of all that was open, at mid, before fees."""
+    legs: tuple[int, ...]
+    """Contracts, by con_id, that were open."""
+    held: tuple[int, ...]
+    """How many of each."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExitBlocked:
     """An exit is due and cannot act. Written when it begins, when its reason changes and at each new try."""
 
@@ -607,8 +620,8 @@ Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed | StrategyDisarmed
     | SharedFileLoaded | LinkChanged | Halted | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed
-    | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ExitBlocked
-    | ExitFreed | PositionSettled | LegsExpired | OptionsExercised | PositionReleased | FactRefused | RequestHandled
+    | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ProfitPeaked
+    | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised | PositionReleased | FactRefused | RequestHandled
     | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}

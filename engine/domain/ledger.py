@@ -61,6 +61,7 @@ from engine.domain.facts import (
     OrderUnknown,
     PositionReleased,
     PositionSettled,
+    ProfitPeaked,
     Reconciled,
     RequestHandled,
     Resumed,
@@ -93,6 +94,8 @@ class Ledger:
     """Of positions whose options became shares, what became of them."""
     released: dict[str, tuple[datetime, PositionReleased]] = field(default_factory=dict[str, tuple[datetime, PositionReleased]])
     """Positions that a person took out of the engine's hands, with the moment."""
+    peaks: dict[str, ProfitPeaked] = field(default_factory=dict[str, ProfitPeaked])
+    """How well each position has stood at its best, where an exit of its asks for that."""
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
     shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
     """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
@@ -194,6 +197,9 @@ class Ledger:
                 return self._advance(fact, at)
             case PositionSettled() | LegsExpired() | OptionsExercised() | PositionReleased():
                 self._settle(fact, at)
+            case ProfitPeaked():
+                self.peaks[fact.position] = fact
+                self._refresh(fact.position)
             case EntryDenied():
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
             case StrategyLoaded() | StrategyRemoved() | SharedFileLoaded() | StrategyArmed() | StrategyDisarmed():
@@ -361,6 +367,8 @@ class Ledger:
         made = position_of(opening, self.closings_of(position), value, at, expired, exercised)
         if made is not None and position in self.released:
             made = released(made, *self.released[position])
+        if made is not None and position in self.peaks:
+            made = replace(made, peak=self.peaks[position])
         self.index.position(self.positions.get(position), made)
         if made is not None:
             self.positions[position] = made

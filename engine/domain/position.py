@@ -16,7 +16,7 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
-from engine.domain.facts import ExpiredLeg, LegsExpired, OptionsExercised, PositionReleased
+from engine.domain.facts import ExpiredLeg, LegsExpired, OptionsExercised, PositionReleased, ProfitPeaked
 from engine.domain.order import Order
 from engine.domain.parts import Lot, Part, parts_of
 from engine.domain.shares import shares_lot, with_shares
@@ -65,6 +65,10 @@ class Position:
     """Short contracts that no long one of the position covers: a loss without a bound, which a person must end."""
     rolled_from: str | None = None
     """The position that was closed to make room for this one."""
+    entry_spot: Decimal | None = None
+    """Price of the underlying when its opening was approved, USD per share; None where it was not known."""
+    peak: ProfitPeaked | None = None
+    """How well it has stood at its best; None where nobody asks for that, or before the first."""
 
     @property
     def quantity(self) -> int:
@@ -94,6 +98,20 @@ class Position:
     def shares(self) -> Part | None:
         """The shares that options of it became, as far as they are held."""
         return next((part for part in self.parts if part.spread.is_shares), None)
+
+    @property
+    def best_profit(self) -> Decimal:
+        """Best profit that was believed of what is open, USD: a share of it where so many of the spreads are closed since.
+
+        0 where none was, and where a side or a leg was closed alone since: what is left never stood as the whole did.
+        """
+        peak, lots = self.peak, [lot for lot in self.lots if lot.held]
+        if peak is None or peak.legs != tuple(lot.leg.contract.con_id for lot in lots):
+            return ZERO
+        first, before = lots[0].held, peak.held[0]
+        if any(lot.held * before != count * first for lot, count in zip(lots, peak.held, strict=True)):
+            return ZERO
+        return peak.profit * first / before
 
     def count(self, spread: Spread) -> int:
         """How many combinations of these legs are held."""
@@ -211,6 +229,7 @@ def position_of(
         parts=parts,
         settled=brought,
         rolled_from=opening.proposed.rolled_from,
+        entry_spot=opening.spot,
     )
     return position if settled is not None and shares is None else _with_bare(position)
 

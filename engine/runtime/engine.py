@@ -45,6 +45,7 @@ from engine.domain.decision import (
     Propose,
     RecordFunnel,
     RefreshAccount,
+    RememberProfit,
     Reply,
     Reprice,
     Send,
@@ -408,7 +409,7 @@ class Engine:
             case Fault(place=place, text=text):
                 log.error("a part of the beat failed", place=place, problem=text)
                 self.fault(place, text, now)
-            case Ask() | Settle() | TriggerExit() | BlockExit() | FreeExit() | RecordFunnel():
+            case Ask() | Settle() | TriggerExit() | RememberProfit() | BlockExit() | FreeExit() | RecordFunnel():
                 pass
             case _:
                 assert_never(decision)

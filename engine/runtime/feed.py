@@ -102,7 +102,8 @@ class Feed:
     async def _prepare(self, in_force: StrategySet, ledger: Ledger, now: datetime) -> list[str]:
         today, strategies = trading_day(now), list(in_force.strategies.values())
         refused: list[str] = []
-        for symbol in _symbols(strategies, ledger):
+        pinned = {position.digest for position in ledger.open_positions()} & in_force.versions.keys()
+        for symbol in _symbols([*strategies, *(in_force.versions[digest] for digest in sorted(pinned))], ledger):
             known = self._known.get(symbol)
             if (known is None or known.loaded_on != today) and not self._is_refused(symbol, now):
                 try:
@@ -237,7 +238,8 @@ class Feed:
 def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:
     names = {name for strategy in strategies for name in strategy.universe}
     names |= {position.spread.underlying for position in ledger.open_positions()}
-    if any(measure.name == "vix" for s in strategies for line in s.when for measure in measures_in(line.expression)):
+    lines = [line for strategy in strategies for line in (*strategy.when, *(rule.condition for rule in strategy.exits))]
+    if any(measure.name == "vix" for line in lines for measure in measures_in(line.expression)):
         names.add(VIX)
     return sorted(names)
 

@@ -8,7 +8,7 @@ from engine.compile.conditions import Value
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.exit.distances import distances
 from engine.decide.exit.left_over import left_over
-from engine.decide.positions import SIDES, PositionRow, measured
+from engine.decide.positions import SIDES, PositionRow, market_columns, measured
 from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
 from engine.domain.parts import Lot
@@ -70,6 +70,7 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         marks = closing_marks(position, rows)
         is_believed = marks is not None and all(mark.obstacle is None for mark in marks)
         row = measured(position, marks if is_believed else None, rows, market, snapshot.at, snapshot.session)
+        row |= market_columns(rules_of(position, rulebook), position.spread.underlying, snapshot)
     return {
         **position_row(position, rows, snapshot.at),
         "legs": [_leg_row(lot, rows) for lot in position.lots],

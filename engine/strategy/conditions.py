@@ -267,5 +267,9 @@ AutoCondition: TypeAlias = Annotated[
 Ranking: TypeAlias = Annotated[Expression, OneLine("ranking", ("spread",), ("return_on_risk * pop", "return_on_risk", "pop"))]
 Exit: TypeAlias = Annotated[
     ExitRule,
-    OneLine("exit", ("position",), ("profit >= 50% of credit", "loss >= 200% of credit", "dte <= 21", "time >= 15:45 New York")),
+    OneLine(
+        "exit",
+        ("position", "market"),
+        ("profit >= 50% of credit", "loss >= 200% of credit", "dte <= 21", "time >= 15:45 New York"),
+    ),
 ]

@@ -17,9 +17,11 @@ from engine.domain.snapshot import ExitHits, Snapshot
 from engine.pricing.mark import Mark
 from engine.strategy.conditions import ExitRule
 from engine.strategy.expressions.tree import measures_in
+from engine.strategy.measures.market import OF_THE_CALENDAR
 
 AT_ONCE = frozenset(
     {"profit", "dte", "days_held", "time", "minutes_to_close", "credit", "debit", "max_profit", "days_to_ex_dividend"}
+    | {"minutes_held", "total_credit", *OF_THE_CALENDAR}
     | {f"{side}_side_{name}" for side in ("put", "call") for name in ("profit", "credit")}
 )
 _PROFITS = ("profit", "put_side_profit", "call_side_profit")

@@ -41,9 +41,10 @@ from engine.decide.exit.cuts import is_done
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.flatten import flatten_due, shorts_first
 from engine.decide.exit.left_over import left_over, traded_away
+from engine.decide.exit.memory import looks_at, remembered
 from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
-from engine.decide.positions import OF_THE_MARKET, PRICED, PositionRow, measured
+from engine.decide.positions import PRICED, PositionRow, market_columns, measured, needs_prices
 from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
@@ -77,6 +78,8 @@ class _Held:
     """Of its rules, in the order of the file."""
     by_clock: tuple[bool, ...]
     """Whether each holds whatever the prices are."""
+    row: PositionRow
+    """What its rules look at; empty where it has none."""
 
     @property
     def mark(self) -> Mark | None:
@@ -142,35 +145,41 @@ def _looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Rule
     """Each position with its mark and the answers of its rules; the rules of one version are asked once."""
     marks = [closing_marks(position, rows) for position in positions]
     told: dict[int, tuple[ExitAnswer, ...]] = {}
+    seen_of: dict[int, PositionRow] = {}
     by_clock: dict[int, tuple[bool, ...]] = {}
     # Nobody's rules are about longs that are left alone, but where what was sold beside them has expired, as it was meant to.
     versions = [_rules_of(position, rulebook) if position.shorts or position.has_expired else None for position in positions]
     for strategy in {one.digest: one for one in versions if one is not None}.values():
         numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
-        seen = [_row(positions[n], marks[n], snapshot, rows) for n in numbers]
+        seen = [_row(positions[n], strategy, marks[n], snapshot, rows) for n in numbers]
+        seen_of |= dict(zip(numbers, seen, strict=True))
         found = dict(zip(numbers, rulebook.finder.exits(strategy, seen), strict=True))
         told |= found
         # What holds without any price holds with it too: only those of which something holds are asked again.
         due = {n: row for n, row in zip(numbers, seen, strict=True) if any(answer.holds is True for answer in found[n])}
-        blind = [{name: None if name in OF_THE_MARKET else value for name, value in row.items()} for row in due.values()]
+        blind = [{name: None if needs_prices(name) else value for name, value in row.items()} for row in due.values()]
         clocks = (tuple(answer.holds is True for answer in answers) for answers in rulebook.finder.exits(strategy, blind))
         by_clock |= dict(zip(due, clocks, strict=True))
     never = (False,)
     return [
-        _Held(position, versions[n], marks[n], told.get(n, ()), by_clock.get(n, never * len(told.get(n, ()))))
+        _Held(position, versions[n], marks[n], told.get(n, ()), by_clock.get(n, never * len(told.get(n, ()))), seen_of.get(n, {}))
         for n, position in enumerate(positions)
     ]
 
 
-def _row(position: Position, marks: tuple[Mark, ...] | None, snapshot: Snapshot, rows: Rows) -> PositionRow:
+def _row(position: Position, strategy: Strategy, marks: tuple[Mark, ...] | None, snapshot: Snapshot, rows: Rows) -> PositionRow:
     market = snapshot.market.get(position.spread.underlying)
     is_believed = marks is not None and all(mark.is_believed for mark in marks) and why_not_sent(snapshot) is None
-    row = measured(position, marks if is_believed else None, rows, market, snapshot.at, snapshot.session)
+    told, is_asked = marks if is_believed else None, looks_at(strategy, "pop")
+    row = measured(position, told, rows, market, snapshot.at, snapshot.session, with_chance=is_asked)
+    row |= market_columns(strategy, position.spread.underlying, snapshot)
     return row if is_believed else {name: None if name in PRICED else value for name, value in row.items()}
 
 
 def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
     """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
+    if held.strategy is not None:
+        yield from remembered(held.position, held.strategy, held.row, _told(held, snapshot, rows), snapshot)
     due: Due | None = None
     left: frozenset[Side] = frozenset()
     unknown = list[ExitAnswer]()

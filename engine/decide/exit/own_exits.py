@@ -11,7 +11,7 @@ that is not announced, stops nothing: it does not act before it has one.
 from decimal import Decimal
 
 from engine.decide.entry.find import ExitAnswer
-from engine.decide.positions import OF_THE_MARKET, measured
+from engine.decide.positions import market_columns, measured, needs_prices
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict
@@ -34,14 +34,9 @@ def own_exits(
     position = newly_opened("", strategy.name, strategy.digest, spread, contracts, quote.mid, snapshot.at, prices)
     mark = spread_quote(spread, rows, "close")
     believed = mark if mark is not None and mark.obstacle is None else None
-    row = measured(
-        position,
-        None if believed is None else (believed,),
-        rows,
-        snapshot.market.get(spread.underlying),
-        snapshot.at,
-        snapshot.session,
-    )
+    market = snapshot.market.get(spread.underlying)
+    row = measured(position, None if believed is None else (believed,), rows, market, snapshot.at, snapshot.session)
+    row |= market_columns(strategy, spread.underlying, snapshot)
     unknown: ExitAnswer | None = None
     for answer in rulebook.finder.exits(strategy, [row])[0]:
         if answer.rule.action == LET_EXPIRE and answer.holds is True:
@@ -50,7 +45,7 @@ def own_exits(
             continue
         if answer.holds is True:
             return Verdict(GATE, "fail", f"{answer.rule.condition.text} holds", _BOUND, strategy.name)
-        if answer.holds is None and any(name in OF_THE_MARKET and value is None for name, value in answer.values.items()):
+        if answer.holds is None and any(needs_prices(name) and value is None for name, value in answer.values.items()):
             unknown = unknown or answer
     if unknown is not None:
         return Verdict(GATE, "unknown", f"{unknown.rule.condition.text} cannot be answered", _BOUND, strategy.name)

@@ -139,6 +139,12 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("exits", "exit_time, close_time, close_at, eod_exit, time_exit, time_stop, time", "time >= {}"),
     Key("exits", "delta_stop, delta_exit, max_short_delta", "short_delta >= {}"),
+    Key(
+        "exits",
+        "trailing_stop, trailing, trail, trailing_stop_loss, trail_stop, trailing_profit, trailing_loss",
+        "best_profit - profit >= {}",
+    ),
+    Key("exits", "max_minutes, minutes_in_trade, max_minutes_held", "minutes_held >= {}"),
     Key("exits", "max_days, days_in_trade, max_hold, max_days_held, hold_days, dit", "days_held >= {}"),
     Key("spread.rules", "min_credit, credit, premium, min_premium, minimum_credit", "credit >= {}"),
     Key("spread.rules", "max_debit, debit, cost, max_cost", "debit <= {}"),
@@ -155,10 +161,6 @@ KEYS: tuple[Key, ...] = (
 )
 
 LATER_KEYS: Mapping[str, tuple[str, str]] = {
-    "trailing_stop": ("a trailing stop", "exits"),
-    "trailing": ("a trailing stop", "exits"),
-    "trail": ("a trailing stop", "exits"),
-    "trailing_stop_loss": ("a trailing stop", "exits"),
     "rsi": ("an indicator such as RSI or MACD", "when"),
     "gap": ("the gap at the open", "when"),
     "max_gap": ("the gap at the open", "when"),

@@ -79,6 +79,18 @@ NAMES: Mapping[Relation, Mapping[str, str]] = {
             "days to expiration, days to expiry, days left, days until expiration, days until expiry, days before expiration, "
             "days before expiry, days remaining, expiry, expiration, days to exp"
         ),
+        "minutes_held": "minutes in trade, mit, minutes open, minutes since entry, time in trade, minutes in position",
+        "best_profit": (
+            "peak profit, high water mark, max profit seen, highest profit, profit peak, max open profit, best pnl, peak pnl"
+        ),
+        "total_credit": "total premium, total premium received, credit of both sides, premium of both sides",
+        "move_since_entry": "underlying move since entry, price change since entry, move from entry, change since entry",
+        "pop": "prob of profit, probability of profit, prob profit, chance of profit, probability, win rate",
+        "short_strike": "short strike price, sold strike",
+        "short_distance": (
+            "distance to short, distance to short strike, distance from short strike, distance to the short strike, points to "
+            "short strike"
+        ),
         "days_held": "days in trade, dit, days open, held, holding days, days since entry, hold, age, days in position",
         "short_delta": (
             "delta of short, short leg delta, short strike delta, delta short, short put delta, short call delta, delta of "
@@ -156,11 +168,6 @@ LATER: tuple[Later, ...] = (
         "the range of the day",
         "opening range, orb, high, low, day high, day low, range, atr, bollinger, prior close, previous close, breakout",
         {"market": "abs(move_today) <= 1%"},
-    ),
-    Later(
-        "a trailing stop",
-        "trailing stop, trailing, trail, trailing stop loss, trailing profit, trailing loss, best profit, max profit seen",
-        {"position": "loss >= {number}% of {paid}"},
     ),
     Later("an exit before earnings", "earnings, earnings date", {"position": "dte <= 21"}),
     Later("an exit on a date", "date, expiry date, on the", {"position": "dte <= 21"}),

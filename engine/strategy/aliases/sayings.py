@@ -173,6 +173,17 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
     ),
     "position": (
         (r"\bloss\s*[<>](=?)\s*-\s*", r"loss >\1 "),
+        (
+            rf"^trail(?:ing)?(?:[ -]?(?:stop(?:[ -]?loss)?|profits?|loss))?(?: of| at| by| =|:)?\s*(\$?{NUMBER}%?)(?: of .*)?$",
+            lambda found: f"best_profit - profit >= {found[1]}{' of max_profit' if found[1].endswith('%') else ''}",
+        ),
+        (
+            (
+                rf"^(?:move |set )?(?:stop(?:[ -]?loss)? )?(?:to )?break[ -]?even(?: stop)?(?: after| at| once| when)"
+                rf"(?: profit| gain)?(?: of| >=| >| =)?\s*({NUMBER}%)(?: of .*| profit)?$"
+            ),
+            r"best_profit >= \1 of max_profit and profit <= $0",
+        ),
         (r"^max(?:imum)?[ _]loss(?: is)?(?: reached| hit)$", "loss >= 95% of max_loss"),
         (
             r"\b(?:price|spot|spx|spy|underlying|stock|index)\s*(?:<=?|>=?)\s*short[ _](?:strike|put|call|leg)\b",

@@ -239,7 +239,7 @@ _DOLLARS_OF_ONE = 50
 
 def _wholes(line: Line, name: str, unit: Unit) -> list[str]:
     whole = next((of[unit] for of in (_WHOLES[relation] for relation in line.relations) if unit in of), None)
-    if line.relations == ("position",) and unit is Unit.USD:
+    if line.relations[:1] == ("position",) and unit is Unit.USD:
         other = "max_loss" if name == "loss" else "max_profit"
         return [line.pays, other] if line.pays else [other]
     return [whole] if whole else []

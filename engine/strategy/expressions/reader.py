@@ -25,7 +25,7 @@ from engine.strategy.measures.index import WITHOUT_SOURCE, declared_in
 from engine.strategy.source import Place, Text, about, complaint
 from engine.strategy.values.entry import SECONDS
 from engine.strategy.values.scalar import shortened
-from engine.strategy.way_out import Add, Remove, Turn, WayOut, Write, changes_of, move, remove, write
+from engine.strategy.way_out import Remove, Turn, WayOut, Write, changes_of, move, remove, write
 
 _STEPS_MAX = 6
 _WRONG_SIGN = re.compile(r"\bloss\s*[<>]=?\s*-")
@@ -36,7 +36,6 @@ _SECTIONS: dict[Relation, str] = {
     "position": "exits",
     "account": "",
 }
-_TURNED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
 @dataclass(slots=True)
@@ -200,20 +199,16 @@ class LineReader:
             if line is None or told is None or not measures_in(told):
                 continue
             if self.wants == "exit":
-                return self._later_exit(text, line, told, relation)
+                return self._later_exit(text, told)
             context = dict(error.context or {})
             return complaint(context.get("place"), str(context["message"]), move(f"- {line}", section))
         return None
 
-    def _later_exit(self, text: Text, line: str, told: Expression, relation: Relation) -> PydanticCustomError:
+    def _later_exit(self, text: Text, told: Expression) -> PydanticCustomError:
         """An exit on what only an opening can ask for yet."""
         stop = f"loss >= {'50' if self.pays == 'debit' else '200'}% of {self.pays or 'max_loss'}"
         name = next((measure.name for measure in measures_in(told)), "")
-        words = _as_asked(line)
         message = f"an exit on {name} is not there yet; what comes nearest is a stop at a loss"
-        if relation == "market" and words:
-            reworded = f"write  {stop}  here, and  {words}  in when, which is asked before opening"
-            return about(text, message, WayOut.of(reworded, Write(stop, text.place), Add(f"- {words}", "when"), is_later=True))
         return about(text, message, WayOut.of(f"write  {stop}", Write(stop, text.place), is_later=True))
 
     def _later(self, text: Text) -> PydanticCustomError | None:
@@ -258,12 +253,6 @@ def _asked_later(said: str) -> Iterator[tuple[Later, str]]:
         for word in later.words:
             if re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z])", said):
                 yield later, word
-
-
-def _as_asked(line: str) -> str | None:
-    """The opposite of one comparison: what held when a position was opened, and ends it when it does no more."""
-    found = re.fullmatch(r"([^<>=]+?)\s*(<=|>=|<|>)\s*([^<>=]+)", line)
-    return f"{found[1]} {_TURNED[found[2]]} {found[3]}" if found and " and " not in line and " or " not in line else None
 
 
 def _hint_of(error: PydanticCustomError) -> str:

@@ -23,6 +23,12 @@ def _market(
 _DAYS_BACK = Argument(Unit.DAYS, 2, 400, "50 days")
 _DAYS_AHEAD = Argument(Unit.DAYS, 0, 60, "2 days", default=0)
 
+OF_THE_CALENDAR = frozenset(
+    {"event", *(kind.casefold() for kind in EVENT_KINDS), "early_close_day", "weekday"}
+    | {"first_trading_day", "last_trading_day", "days_to_earnings", "days_to_ex_dividend", "minutes_to_close", "time"}
+)
+"""Measures of the market that need no price."""
+
 MARKET = (
     _market("price", Unit.POINTS, "Last traded price of the underlying, or the middle of its quote when there is no trade."),
     _market("move_today", Unit.RATIO, "price / previous close - 1; 1% up is 1%, a fall is negative."),

@@ -29,10 +29,13 @@ def _of_side(side: str) -> Iterator[Declaration]:
     yield _position(f"{side}_side_credit", Unit.USD, f"What {of} brought when it was opened, at the prices of its legs.")
     yield _position(f"{side}_side_delta", Unit.DELTA, f"Delta of the sold leg of {of}, without its sign.", between=(0, 1))
     yield _position(f"{side}_side_breached", Unit.FLAG, f"The underlying is at or beyond the sold strike of {of}.")
+    yield _position(
+        f"{side}_side_distance", Unit.POINTS, f"How far the underlying is from the sold strike of {of}; negative beyond it."
+    )
 
 
 SIDE_MEASURES: frozenset[str] = frozenset(
-    f"{side}_side_{name}" for side in ("put", "call") for name in ("profit", "loss", "credit", "delta", "breached")
+    f"{side}_side_{name}" for side in ("put", "call") for name in ("profit", "loss", "credit", "delta", "breached", "distance")
 )
 """Measures of one side of a position."""
 
@@ -44,7 +47,21 @@ POSITION = (
         "Gain of the whole position since opening if it were closed at mid now, fees excluded; negative when it loses.",
     ),
     _position("loss", Unit.USD, "The same with the sign turned: positive when the position loses."),
+    _position(
+        "best_profit",
+        Unit.USD,
+        "Highest profit since opening that was believed as a stop is, as a share of what is still open; 0 before the first, and "
+        "anew once a side or a leg was closed alone. Known to half a percent of what opening brought or cost.",
+        nullable=False,
+    ),
     _position("credit", Unit.USD, "What opening the whole position brought.", nullable=False, structures="credit"),
+    _position(
+        "total_credit",
+        Unit.USD,
+        "What opening brought with all of its sides, those that are closed meanwhile included, for the spreads of which anything "
+        "is open.",
+        structures="credit",
+    ),
     _position("debit", Unit.USD, "What opening the whole position cost.", nullable=False, structures="debit"),
     _position(
         "max_profit",
@@ -70,6 +87,20 @@ POSITION = (
     ),
     _position("dte", Unit.DAYS, "Calendar days from today to the first expiration date of its legs.", nullable=False),
     _position("days_held", Unit.DAYS, "Calendar days since it was opened.", nullable=False),
+    _position("minutes_held", Unit.MINUTES, "Minutes of the clock since it was opened, nights included.", nullable=False),
+    _position("price", Unit.POINTS, "Price of the underlying, as its options are judged by it."),
+    _position(
+        "move_since_entry",
+        Unit.RATIO,
+        "price / price when its opening was approved - 1; absent where that was not known.",
+    ),
+    _position(
+        "pop",
+        Unit.RATIO,
+        "Chance that what is open ends with a profit at its expiry, from its opening price and before fees, at the present "
+        "volatilities of its legs.",
+        between=(0, 1),
+    ),
     _position(
         "delta",
         Unit.DELTA,
@@ -78,6 +109,12 @@ POSITION = (
     ),
     _position(
         "short_delta", Unit.DELTA, "Delta of its sold leg without its sign; the greatest where several are.", between=(0, 1)
+    ),
+    _position("short_strike", Unit.POINTS, "Strike of its sold leg; the one nearest to the price where several are."),
+    _position(
+        "short_distance",
+        Unit.POINTS,
+        "How far the underlying is from its sold strike, the nearest where several are; negative beyond it.",
     ),
     _position("short_strike_breached", Unit.FLAG, "The underlying is at or beyond a sold strike."),
     _position(

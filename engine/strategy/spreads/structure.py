@@ -148,6 +148,7 @@ class OfTwoExpiries(Structure):
         {
             "max_profit": "what its bought legs will be worth when the sold ones expire hangs on their volatility then",
             "width": NO_WIDTH,
+            "pop": "its legs end on two days",
         }
     )
 

@@ -73,9 +73,12 @@ def _check_defined(validation: Validation, where: Place | Condition, measure: Me
             what = write(re.sub(r"\bmax_profit\b", paid, " ".join(where.text.split())))
         held = " that is open" if name not in spread.lacks else ""
         validation.error(where, f"'{name}' is not defined for {_a(spread.name())}{held}: {lacks[name]}", what)
+    elif name == "short_strike" and isinstance(where, Condition):
+        _check_strike(validation, where)
     elif name in SIDE_MEASURES and len({leg.put_call for leg in spread.shape.legs}) < 2:
         message = f"'{name}' is not defined for {_a(spread.name())}: all of its legs are of one right"
         whole = name.split("_side_", 1)[1].replace("delta", "short_delta").replace("breached", "short_strike_breached")
+        whole = whole.replace("distance", "short_distance")
         validation.error(where, message, _turned(where, name, whole))
     elif defined_for is None or defined_for == spread.pays:
         return
@@ -87,6 +90,23 @@ def _check_defined(validation: Validation, where: Place | Condition, measure: Me
         other = "debit" if defined_for == "credit" else "credit"
         message = f"{_a(spread.name())} may open for a {other}, and '{name}' of that position is unknown: this would never hold"
         validation.error(where, message, _turned(where, name, "max_loss"))
+
+
+def _check_strike(validation: Validation, where: Condition) -> None:
+    """The price less the sold strike, where that strike does not lie below the price."""
+    spread, said = validation.spread, " ".join(where.text.split())
+    rights = {leg.put_call for leg in spread.shape.legs}
+    apart = re.compile(r"\bprice\s*-\s*short_strike\b" if rights == {"C"} else r"\bshort_strike\s*-\s*price\b")
+    if len(rights) > 1:
+        message = (
+            f"{_a(spread.name())} has a sold strike on either side of the price, and 'short_strike' is now one, now the other"
+        )
+        meant = re.sub(r"\b(?:price\s*-\s*short_strike|short_strike\s*-\s*price)\b", "short_distance", said)
+        validation.error(where, message, write(meant if "short_strike" not in meant else "short_distance <= $0"))
+    elif apart.search(said):
+        side = "above" if rights == {"C"} else "below"
+        message = f"the sold strike of {_a(spread.name())} lies {side} the price, so this holds the moment a position opens"
+        validation.error(where, message, write(apart.sub("short_distance", said)))
 
 
 def _a(noun: str) -> str:

@@ -16,9 +16,9 @@ from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import DayRange, ExpiryRule
 from engine.strategy.way_out import add, write
 
-_LIMIT_A_LOSS = frozenset({"loss", "short_delta", "short_strike_breached", "delta", "mark"}) | {
-    f"{side}_side_{name}" for side in ("put", "call") for name in ("loss", "delta", "breached")
-}
+_LIMIT_A_LOSS = frozenset(
+    {"loss", "short_delta", "short_strike_breached", "short_strike", "short_distance", "delta", "mark", "move_since_entry", "pop"}
+) | {f"{side}_side_{name}" for side in ("put", "call") for name in ("loss", "delta", "breached", "distance")}
 _CLOSES_FROM, _CLOSES_UNTIL = 9 * 60 + 30, 15 * 60 + 55
 """Minutes of the day in New York: nothing is closed before the open nor in the last five minutes of a session."""
 _STOPS_BEFORE_CLOSE = 5
@@ -29,7 +29,7 @@ _STOPS: Mapping[Pays, str] = {
 }
 _DOLLARS_LEAST = 5
 """A result of the whole position below this was meant for one share."""
-_END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held"})
+_END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held", "minutes_held"})
 
 
 def check_exits(validation: Validation) -> None:
@@ -39,7 +39,7 @@ def check_exits(validation: Validation) -> None:
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
     apart = [rule.condition for rule in strategy.exits if rule.action in PORTIONS]
     limiting = names | {measure.name for condition in apart for measure in measures_in(condition.expression)}
-    if not limiting & _LIMIT_A_LOSS and not any(_is_below_zero(condition) for condition in (*closing, *apart)):
+    if not limiting & _LIMIT_A_LOSS and not any(map(_ends_a_loss, (*closing, *apart))):
         validation.warn(validation.at("exits"), "no exit limits a loss", add(f"- {_STOPS[validation.spread.pays]}", "exits"))
     in_shares = _settled_in_shares(validation)
     is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
@@ -48,6 +48,12 @@ def check_exits(validation: Validation) -> None:
         return
     message = "no exit closes before expiry" + (f", and {in_shares[0]} options are settled in shares" if of_today else "")
     validation.warn(validation.at("exits"), message, add(f"- {in_time(validation.spread.first_expiry)}", "exits"))
+
+
+def _ends_a_loss(condition: Condition) -> bool:
+    """A stop that is written as a profit, or one that trails from the first day on."""
+    trails = any(measure.name == "best_profit" for measure in measures_in(condition.expression))
+    return (trails and _is_alone(condition)) or _is_below_zero(condition)
 
 
 def _is_below_zero(condition: Condition) -> bool:

@@ -139,4 +139,4 @@ def _contract(number: int, o: Mapping[str, float | str | None], multipliers: Map
 
 def _exit(line: str) -> ExitRule:
     text, _, action = line.partition(": ")
-    return ExitRule(Condition(text, read_condition(Text(text), ("position",))), action or "close")
+    return ExitRule(Condition(text, read_condition(Text(text), ("position", "market"))), action or "close")

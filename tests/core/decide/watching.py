@@ -8,7 +8,7 @@ from engine.decide.exit.blocked import UNJUDGED
 from engine.decide.exit.exits import exits
 from engine.decide.quotes import Rows
 from engine.domain.chain import ChainSnapshot
-from engine.domain.decision import AskQuotes, BlockExit, ConfirmExit, Decision, FreeExit
+from engine.domain.decision import AskQuotes, BlockExit, ConfirmExit, Decision, FreeExit, RememberProfit
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import ExitHits
 from engine.strategy.model import Strategy
@@ -59,7 +59,7 @@ def watched(known: Ledger, chains: Sequence[ChainSnapshot], strategy: Strategy =
                     hits[one.position, one.rule] = ExitHits(one.first_at, chain.as_of, one.count, one.net)
                 case AskQuotes():
                     asked |= dict.fromkeys((leg.con_id for leg in one.contracts), chain.as_of)
-                case BlockExit(fact=fact) | FreeExit(fact=fact):
+                case BlockExit(fact=fact) | FreeExit(fact=fact) | RememberProfit(fact=fact):
                     known.apply(fact, chain.as_of)
                 case _:
                     pass
