@@ -464,7 +464,11 @@ class ExitTriggered:
     position: str
     rule: str
     """The condition as the trader wrote it."""
-    action: Literal["close", "close half", "close put side", "close call side", "close short", "roll", "alert", "keep"]
+    action: Literal[
+        "close", "close half", "close part", "close put side", "close call side", "close short", "close put short",
+        "close call short", "roll", "alert", "keep",
+    ]  # fmt: skip
+    """What is done; of a part, `text` says how much."""
     snapshot: str
     values: dict[str, float | None] = field(default_factory=dict[str, float | None])
     """The measures the rule looked at."""

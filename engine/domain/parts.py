@@ -60,9 +60,13 @@ class Portion:
     """Half of the combinations, rounded up: half of one is one."""
     short: bool = False
     """What is owed only: the longs stay."""
+    percent: int | None = None
+    """So many of a hundred of the spreads that were opened, rounded up to whole ones; None where it is no such share."""
 
     def __str__(self) -> str:
         """As a person says it: half of the put side."""
+        if self.percent is not None:
+            return f"{self.percent}% of the spreads opened" + (f", their {self.side} side" if self.side else "")
         of = f"the {self.side} side" if self.side else "all"
         of = f"the shorts of {of}" if self.short else of
         return f"half of {of}" if self.half else of

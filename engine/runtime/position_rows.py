@@ -153,7 +153,7 @@ def _exit_rows(position: Position, row: PositionRow, rulebook: Rulebook, hits: H
 def _exit_row(answer: ExitAnswer, row: Mapping[str, Value], hits: ExitHits | None) -> Row:
     return {
         "rule": answer.rule.condition.text,
-        "action": answer.rule.action,
+        "action": answer.rule.deed,
         "answer": "unknown" if answer.holds is None else "yes" if answer.holds else "no",
         "values": dict(answer.values),
         "distances": [

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS, Action, ExitRule
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS, ExitRule
 from engine.strategy.events import Event
 from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
 from engine.strategy.spelled import parts_of, spelled
@@ -72,7 +72,7 @@ _CAUTIOUS_FIRST = {
 _STRENGTH: dict[str, int] = {
     **dict.fromkeys((LET_EXPIRE, *LEFT_SIDES), 0),
     "alert": 1,
-    **dict.fromkeys(PORTIONS, 2),
+    **dict.fromkeys((*PORTIONS, "close part"), 2),
     "roll": 3,
     "close": 4,
 }
@@ -210,15 +210,15 @@ def _is_looser_condition(old: Condition, new: Condition) -> bool:
 
 def _is_looser_exit(old: ExitRule, new: ExitRule) -> bool:
     """The new one does not act where the old one did, or does less."""
-    if _STRENGTH[new.action] < _STRENGTH[old.action]:
+    if _STRENGTH[new.action] < _STRENGTH[old.action] or (new.percent or 100) < (old.percent or 0):
         return True
     was, now = _only_bound(old.condition), _only_bound(new.condition)
     return old.condition != new.condition and (was is None or now is None or not _lies_within(was, now))
 
 
-def _meaning(line: Condition | ExitRule) -> tuple[Expression, Action | None]:
+def _meaning(line: Condition | ExitRule) -> tuple[Expression, str | None]:
     """What a line says, however it is written."""
-    return (line.condition.expression, line.action) if isinstance(line, ExitRule) else (line.expression, None)
+    return (line.condition.expression, line.deed) if isinstance(line, ExitRule) else (line.expression, None)
 
 
 def _subject(line: Condition | ExitRule) -> Expression:

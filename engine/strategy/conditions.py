@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from engine.domain.parts import Portion, Side
+from engine.domain.parts import ALL, Portion, Side
 from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Relation
@@ -21,20 +21,28 @@ from engine.strategy.units import Unit
 from engine.strategy.values.scalar import shortened
 from engine.strategy.way_out import WayOut, Whole, is_later, turn, write, write_any
 
-PartClose: TypeAlias = Literal["close half", "close put side", "close call side", "close short"]
-"""A close of a portion: half of the spreads, one side of a structure that has two, what is owed only."""
+PartClose: TypeAlias = Literal[
+    "close half", "close part", "close put side", "close call side", "close short", "close put short", "close call short"
+]
+"""A close of a portion: half of the spreads, `close 25%` of those opened, one side of a structure that has two, what is owed
+only, or only on one side."""
 Deed: TypeAlias = Literal["close", PartClose, "roll", "alert"]
 """What an exit does to a position."""
 LeftSide: TypeAlias = Literal["let put side expire", "let call side expire"]
 """What lines below do not touch: a side that is left to expire."""
 Action: TypeAlias = Literal[Deed, LeftSide, "let expire"]
 
-ACTIONS: tuple[Action, ...] = get_args(Action)
+ACTIONS: tuple[str, ...] = tuple("close 25%" if action == "close part" else action for action in get_args(Action))
+"""As they are written, one of any percentage."""
+_BY_WORD: Mapping[str, Action] = {action: action for action in get_args(Action) if action != "close part"}
+_PART = re.compile(r"close ([1-9][0-9]?)%")
 PORTIONS: Mapping[str, Portion] = {
     "close half": Portion(half=True),
     "close put side": Portion(side="put"),
     "close call side": Portion(side="call"),
     "close short": Portion(short=True),
+    "close put short": Portion(side="put", short=True),
+    "close call short": Portion(side="call", short=True),
 }
 """What each of these closes."""
 
@@ -44,11 +52,11 @@ _ALWAYS = Compare(">=", Measure("dte", "position"), Number(0, Unit.DAYS))
 """What a line means that says only `let expire`: it holds as long as there is a position."""
 _UNTIL = r"(?: (?:to|till|until|through) (?:the )?(?:expiry|expiration|close|end))?"
 _WANTED = {"condition": "a condition", "ranking": "one number", "exit": "a condition"}
-_OTHER_ACTIONS: Mapping[str, Action] = {
+_OTHER_ACTIONS: Mapping[str, str] = {
     **dict.fromkeys(
         ("exit", "sell", "stop", "take profit", "buy back", "flatten", "liquidate", "close all", "out", "true"), "close"
     ),
-    **dict.fromkeys(("half", "close 50%", "close half of it", "sell half", "take half off", "half off"), "close half"),
+    **dict.fromkeys(("half", "close half of it", "sell half", "take half off", "half off"), "close half"),
     **dict.fromkeys(("close puts", "close the puts", "close the put side", "close put", "put side"), "close put side"),
     **dict.fromkeys(("close calls", "close the calls", "close the call side", "close call", "call side"), "close call side"),
     **dict.fromkeys(
@@ -63,11 +71,26 @@ _OTHER_ACTIONS: Mapping[str, Action] = {
         ("let calls expire", "let the calls expire", "let call expire", "let the call side expire", "expire calls", "hold calls"),
         "let call side expire",
     ),
+    **dict.fromkeys(
+        ("buy back the short put", "buy back the put", "close short put", "close the short put", "buy back short put"),
+        "close put short",
+    ),
+    **dict.fromkeys(
+        ("buy back the short call", "buy back the call", "close short call", "close the short call", "buy back short call"),
+        "close call short",
+    ),
     **dict.fromkeys(("rollover", "roll over", "roll out", "roll forward", "adjust", "roll down"), "roll"),
     **dict.fromkeys(("notify", "warn", "email", "message", "ping", "sms", "notification", "tell", "warning", "alarm"), "alert"),
     **dict.fromkeys(("expire", "hold", "keep", "let it expire", "let_expire", "let-expire", "ignore"), "let expire"),
 }
 """What other programs call the actions."""
+_TAKES = r"(?:close|sell|take off|take|scale out(?: of)?|exit|reduce by|partial(?: close)?)"
+_OTHER_PART = re.compile(
+    rf"(?:{_TAKES} )?(?:(?P<percent>[1-9][0-9]?) ?%|(?:a |one )?(?P<word>third|quarter|tenth|fifth)"
+    r"|(?P<more>two thirds|three quarters))"
+    r"(?: off)?(?: of (?:it|the position|position|the contracts|contracts|the spreads|spreads))?"
+)
+_SHARES = {"third": 33, "quarter": 25, "tenth": 10, "fifth": 20, "two thirds": 67, "three quarters": 75}
 _LEAVES = re.compile(
     rf"(?:let (?:it |them )?)?expires?|(?:hold|held|keep|ride)(?: it| them)?{_UNTIL}|no (?:exit|close)|never close|let ride"
 )
@@ -78,6 +101,18 @@ _LEAVES = re.compile(
 class ExitRule:
     condition: Condition
     action: Action = "close"
+    percent: int | None = None
+    """Of the spreads opened, where it closes a part."""
+
+    @property
+    def portion(self) -> Portion:
+        """How much of a position it closes, where it closes anything."""
+        return Portion(percent=self.percent) if self.percent is not None else PORTIONS.get(self.action, ALL)
+
+    @property
+    def deed(self) -> str:
+        """Its action as it is written."""
+        return self.action if self.percent is None else f"close {self.percent}%"
 
     @property
     def lets_all_expire(self) -> bool:
@@ -141,10 +176,11 @@ class OneLine:
             hint = _joined(written, reader) or "write  - short_delta >= 0.35: roll"
             raise complaint(written.span or next(iter(written)).place, "one exit is one condition and one action", hint)
         ((line, word),) = written.items()
-        action: Action | None = next((action for action in ACTIONS if action == word), None)
+        part = _PART.fullmatch(word) if isinstance(word, Text) else None
+        action: Action | None = "close part" if part else _BY_WORD.get(str(word))
         if self.wants == "exit" and action is not None:
             try:
-                return ExitRule(self._of(line, reader.read(line)), action)
+                return ExitRule(self._of(line, reader.read(line)), action, int(part[1]) if part else None)
             except PydanticCustomError as error:
                 raise reader.led(line, error) from None
         meant = reader.meant(f"{line} {word}" if isinstance(word, Text) else str(line))
@@ -158,9 +194,9 @@ class OneLine:
         found = f"found '{shortened(word, 30)}'; " if isinstance(word, Text) and word else ""
         known = f"{found}wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}"
         said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
-        likely = _OTHER_ACTIONS.get(said) or nearest(said, ACTIONS)
+        likely = _meant_by(said) or nearest(said, ACTIONS)
         options = [likely, *(one for one in ACTIONS if one != likely)] if likely else list(ACTIONS)
-        if said not in _OTHER_ACTIONS and (told := reader.later_action(said)) is not None:
+        if _meant_by(said) is None and (told := reader.later_action(said)) is not None:
             raise complaint(word.place, *told)
         raise complaint(word.place, known, write_any(options))
 
@@ -193,9 +229,20 @@ class OneLine:
             "minProperties": 1,
             "maxProperties": 1,
             "propertyNames": {"pattern": pattern, "patternErrorMessage": refusal},
-            "additionalProperties": {"enum": list(ACTIONS)},
+            "additionalProperties": {"anyOf": [{"enum": list(ACTIONS)}, {"type": "string", "pattern": f"^{_PART.pattern}$"}]},
         }
         return {"anyOf": [{"const": LET_EXPIRE}, line, act]}
+
+
+def _meant_by(said: str) -> str | None:
+    """The action that another program's word for one means; None where it is no such word."""
+    if said in _OTHER_ACTIONS:
+        return _OTHER_ACTIONS[said]
+    found = _OTHER_PART.fullmatch(said)
+    if found is None:
+        return None
+    percent = int(found["percent"]) if found["percent"] else _SHARES[found["word"] or found["more"]]
+    return f"close {percent}%"
 
 
 def _error_of(text: Text, reader: LineReader) -> PydanticCustomError:
@@ -207,6 +254,7 @@ def _error_of(text: Text, reader: LineReader) -> PydanticCustomError:
     raise AssertionError("only a line that does not read is asked for")
 
 
+_ANY_PART = rf"{_TAKES} [1-9][0-9]? ?%(?: of (?:it|the position|position|the contracts|contracts|the spreads|spreads))?"
 _CONDITION_KEYS = frozenset({"when", "if", "condition", "rule", "trigger", "on", "exit"})
 _ACTION_KEYS = frozenset({"do", "then", "action", "act", "actions"})
 
@@ -218,7 +266,7 @@ def _joined(written: Mapped, reader: LineReader) -> WayOut | None:
     if not isinstance(line, Text) or not isinstance(word, Text) or len(written) != 2:
         return None
     said = " ".join(word.casefold().split())
-    action = said if said in ACTIONS else _OTHER_ACTIONS.get(said)
+    action = said if said in ACTIONS else _meant_by(said)
     meant = reader.meant(line)
     if action is None or meant is None:
         return None
@@ -229,7 +277,7 @@ def _joined(written: Mapped, reader: LineReader) -> WayOut | None:
 def _with_action(text: Text, reader: LineReader) -> PydanticCustomError | None:
     """The complaint about an action that stands within the line: in quotes, behind an arrow, or as its verb."""
     words = {**{action: action for action in ACTIONS}, **_OTHER_ACTIONS}
-    names = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    names = "|".join([*(re.escape(word) for word in sorted(words, key=len, reverse=True)), _ANY_PART])
     said = " ".join(text.casefold().split())
     behind = re.fullmatch(rf"(.+?)\s*(?::|->|=>|→|,|;|\bthen\b|\s-)\s*({names})(?: it| me| position)?", said)
     behind = behind or re.fullmatch(rf"(?:if|when)\s+(.+?)\s+({names})(?: it| me| position)?", said)
@@ -240,7 +288,7 @@ def _with_action(text: Text, reader: LineReader) -> PydanticCustomError | None:
         inner = Text.at(line, text.place, exact=False, plain=text.plain) if line and not reader.reads(line) else None
         led = reader.led(inner, _error_of(inner, reader)) if inner is not None else None
         return led if led is not None and is_later((led.context or {}).get("hint", "")) else None
-    action = words[word]
+    action = words.get(word) or _meant_by(word)
     hint = turn(meant if action == "close" else f"{meant}: {action}")
     quoted = (
         "the quotes hold the action as a part of the condition"

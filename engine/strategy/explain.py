@@ -269,12 +269,15 @@ def _exits(strategy: Strategy) -> list[str]:
         "let put side expire": "has its put side left to expire, and the lines below look at its calls only,",
         "let call side expire": "has its call side left to expire, and the lines below look at its puts only,",
         "close half": "is closed by half, once,",
+        "close part": "has {percent}% of the spreads that were opened closed, once and rounded up,",
+        "close put short": "has its sold put bought back, the bought one stays,",
+        "close call short": "has its sold call bought back, the bought one stays,",
         "close put side": "has its put side closed",
         "close call side": "has its call side closed",
         "close short": "has its sold legs bought back, the bought ones stay,",
     }
     rules = [rule for rule in strategy.exits if not rule.lets_all_expire]
-    said = [f"A position {verbs[rule.action]} when {rule.condition.text}." for rule in rules]
+    said = [f"A position {verbs[rule.action].format(percent=rule.percent)} when {rule.condition.text}." for rule in rules]
     if rules:
         said.append("The first of these that is true wins.")
     if strategy.lets_expire:

@@ -61,7 +61,7 @@ def spelled(value: object) -> str:
         case Condition(text=text):
             return " ".join(text.split())
         case ExitRule(condition=condition, action=action):
-            return spelled(condition) + ("" if action == "close" or value.lets_all_expire else f": {action}")
+            return spelled(condition) + ("" if action == "close" or value.lets_all_expire else f": {value.deed}")
         case Arithmetic() | Call() | Measure():
             return written(value)
         case _:

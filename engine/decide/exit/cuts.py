@@ -13,7 +13,7 @@ from engine.decide.quotes import Rows
 from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.cover import left_bare
 from engine.domain.order import Order
-from engine.domain.parts import Part, Portion, Side, of_side, pairs_of, parts_of, some_of
+from engine.domain.parts import Part, Portion, Side, of_side, pairs_of, parts_of, side_of_leg, some_of
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg, Spread
@@ -92,29 +92,32 @@ def rule_cuts(
 ) -> tuple[Cut, ...]:
     """The orders that a rule closes this portion with now, of what no other close is at work on.
 
-    A half is closed once: what orders for the same reason have filled of it counts.
+    A half, or another part, is closed once: what orders for the same reason have filled of it counts.
     """
     parts = free_parts(position, snapshot)
     if portion.side is not None:
         parts = of_one_side(parts, portion.side)
-    if portion.half and parts:
-        left = _half_left(position, rule, snapshot)
+    if (portion.half or portion.percent is not None) and parts:
+        left = _left(position, portion, rule, snapshot)
         parts = (replace(parts[0], quantity=min(left, parts[0].quantity)),) if left > 0 else ()
     return tuple(shorts_alone(parts, rows)) if portion.short else tuple(cuts(parts, rows, must=must, is_guard=is_guard))
 
 
 def is_done(position: Position, portion: Portion, rule: str, snapshot: Snapshot) -> bool:
-    """Whether nothing is left of the portion that a rule closes: its side is gone, its half was closed, no short is owed."""
-    if portion.half:
-        return _half_left(position, rule, snapshot) <= 0
+    """Whether nothing is left of the portion that a rule closes: its side is gone, its share was closed, no short is owed."""
+    if portion.half or portion.percent is not None:
+        return _left(position, portion, rule, snapshot) <= 0
     if portion.short:
-        return not position.shorts
+        return not any(portion.side in {None, side_of_leg(leg)} for leg in position.shorts)
     return portion.side is not None and not of_one_side(position.parts, portion.side)
 
 
-def _half_left(position: Position, rule: str, snapshot: Snapshot) -> int:
-    """Combinations of the first part that a rule has still to close to have closed half, rounded up."""
+def _left(position: Position, portion: Portion, rule: str, snapshot: Snapshot) -> int:
+    """Combinations of the first part that a rule has still to close to have closed its share, rounded up: half of those that it
+    met, or so many of a hundred of those that were opened."""
     filled = sum(order.filled for order in snapshot.ledger.closings_of(position.id) if order.proposed.reason == rule)
+    if portion.percent is not None:
+        return -(-position.opened * portion.percent // 100) - filled
     return -(-(position.quantity + filled) // 2) - filled
 
 

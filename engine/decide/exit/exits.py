@@ -54,7 +54,7 @@ from engine.domain.parts import ALL, BOTH, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.pricing.mark import Mark
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
 from engine.strategy.model import Strategy
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
@@ -204,7 +204,7 @@ def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propo
             continue
         assert held.strategy is not None, "rules that answer are those of a strategy"
         action = action_of(answer.rule, held.position, held.strategy, snapshot.ledger)
-        portion = beside(PORTIONS.get(action, ALL), left)
+        portion = beside(answer.rule.portion, left)
         if portion is None or is_done(held.position, portion, text, snapshot):
             continue
         at_once = by_clock or not is_stop(answer)
@@ -372,8 +372,10 @@ def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
 def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind: Kind, text: str, *, runs: bool = False) -> Due:
     rule = answer.rule.condition.text
     reason = (PREFIX if action == "roll" else "") + rule
-    triggered = replace(_triggered(answer, action, held, snapshot), text=text)
-    return Due(rule, reason, kind, triggered, PORTIONS.get(action, ALL), runs)
+    portion = answer.rule.portion
+    part = str(portion) if portion.percent is not None else ""
+    triggered = replace(_triggered(answer, action, held, snapshot), text=": ".join(filter(None, (part, text))))
+    return Due(rule, reason, kind, triggered, portion, runs)
 
 
 def _triggered(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot) -> ExitTriggered:

@@ -179,11 +179,6 @@ LATER: tuple[Later, ...] = (
     Later("a strike by its distance", "short strike, long strike", {"leg": "moneyness >= {number}%"}),
     Later("a hedge", "hedge, hedging, delta hedge", {}, "a limit on delta in account.yaml"),
     Later(
-        "closing another part of a position than half or a side",
-        "scale out, partial, close 25%, a third",
-        {"position": "profit >= 50% of {paid}"},
-    ),
-    Later(
         "a stop of the week",
         "weekly loss, week",
         {},

@@ -104,8 +104,8 @@ class LineReader:
 
     def later_action(self, word: str) -> tuple[str, WayOut] | None:
         """What is told about an action that the language does not have yet."""
-        if re.search(r"partial|scale|%|reduce|hedge|leg|third|quarter", word):
-            text = "closing such a part of a position is not there yet; what comes nearest is to close half"
+        if re.search(r"partial|scale|reduce|hedge|leg", word):
+            text = "such an action is not there yet; what comes nearest is to close half"
             return text, WayOut.of("write  close half", Write("close half"), is_later=True)
         return None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from engine.strategy.conditions import LEFT_SIDES, PORTIONS
+from engine.domain.parts import ALL
+from engine.strategy.conditions import LEFT_SIDES
 from engine.strategy.expressions.tree import And, Condition, Expression, Measure, measures_in
 from engine.strategy.measures.index import declaration
 from engine.strategy.measures.positions import SIDE_MEASURES
@@ -128,7 +129,7 @@ def check_repeated(validation: Validation) -> None:
     """Conditions and underlyings that stand twice in one list."""
     strategy = validation.strategy
     # Behind an alert, or what is about one portion, the same may close.
-    exits = [rule.condition for rule in strategy.exits if rule.action not in {"alert", *PORTIONS, *LEFT_SIDES}]
+    exits = [rule.condition for rule in strategy.exits if rule.portion == ALL and rule.action not in {"alert", *LEFT_SIDES}]
     alerts = [rule.condition for rule in strategy.exits if rule.action == "alert"]
     lists: Iterable[Iterable[Condition]] = (strategy.when, strategy.filters, strategy.spread.rules, exits, alerts)
     for conditions in lists:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 
 from engine.domain.index_classes import option_class
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS
+from engine.domain.parts import ALL
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
@@ -37,7 +38,7 @@ def check_exits(validation: Validation) -> None:
     strategy = validation.strategy
     closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
-    apart = [rule.condition for rule in strategy.exits if rule.action in PORTIONS]
+    apart = [rule.condition for rule in strategy.exits if rule.portion != ALL]
     limiting = names | {measure.name for condition in apart for measure in measures_in(condition.expression)}
     if not limiting & _LIMIT_A_LOSS and not any(map(_ends_a_loss, (*closing, *apart))):
         validation.warn(validation.at("exits"), "no exit limits a loss", add(f"- {_STOPS[validation.spread.pays]}", "exits"))
@@ -70,10 +71,14 @@ def check_portions(validation: Validation) -> None:
     shape = validation.spread.shape
     has_sides = len({leg.put_call for leg in shape.legs}) > 1
     for at, rule in enumerate(validation.strategy.exits):
-        if not has_sides and rule.action in {"close put side", "close call side", *LEFT_SIDES}:
+        if not has_sides and (rule.portion.side is not None or rule.action in LEFT_SIDES):
             message = f"a {validation.spread.name()} has no sides: all of its legs are of one right"
-            instead = "close" if rule.action in PORTIONS else LET_EXPIRE
+            instead = "close short" if rule.portion.short else "close" if rule.portion.side is not None else LET_EXPIRE
             validation.error(validation.at("exits", at, rule.condition.text), message, write(instead))
+        if rule.percent is not None and validation.strategy.sizing.contracts.high == 1:
+            message = f"a position has one spread, so '{rule.deed}' closes all of it"
+            way_out = write("close", note="  or allow more spreads in sizing.contracts")
+            validation.warn(validation.at("exits", at, rule.condition.text), message, way_out)
         is_below = any(above.action in LEFT_SIDES for above in validation.strategy.exits[:at])
         if rule.action == "roll" and is_below:
             message = "a position of which a line above leaves one side to expire is not rolled"

@@ -34,3 +34,30 @@ def test_best_profit_of_one_run_is_acted_on_by_the_next(tmp_path: Path) -> None:
     assert exited.rule == LINE
     assert exited.values["best_profit"] >= float(again.before)
     assert exited.values["minutes_held"] >= 15
+
+
+SPLIT = "minutes_held >= 3: close 50%\n  - minutes_held >= 15: close 25%\n  - minutes_held >= 25"
+SPLITTING = {"puts.yaml": given.strategy("puts", exits=SPLIT, risk="$1800").replace("contracts: 1-3", "contracts: 4")}
+
+
+def test_parts_are_closed_once_each_though_the_engine_starts_anew(tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        # given a position of which the first part is closed when the engine ends
+        life = await world.start()
+        await world.when(lambda: any(order.filled for order in life.orders("close")), within_s=900)
+        await world.until("09:47:00")
+        await life.stop()
+        # when another one starts and the day goes on
+        again = await world.start()
+        await world.when(lambda: not any(again.ledger.open_positions()), within_s=3600)
+        return again
+
+    again = play(act, tmp_path, 3, strategies=SPLITTING)
+
+    # then each line has closed its share of what was opened, and nothing twice
+    (opening,) = again.orders("open")
+    filled: dict[str, int] = {}
+    for order in again.orders("close"):
+        filled[order.proposed.reason] = filled.get(order.proposed.reason, 0) + order.filled
+    assert opening.filled == 4
+    assert filled == {"minutes_held >= 3": 2, "minutes_held >= 15": 1, "minutes_held >= 25": 1}

@@ -158,3 +158,63 @@ def test_side_that_is_left_stays_when_the_other_is_gone() -> None:
     known = bought_back(held(file), side(CONDOR, "call"), net="-0.40")
 
     assert proposed(look(known, quoted(LOSING_PUTS), strategy=file)) == []
+
+
+SPLIT = ("profit >= 10% of credit: close 50%", "profit >= 20% of credit: close 25%", "profit >= 30% of credit")
+CHEAP = {"p580": (1.70, 1.72), "p575": (1.20, 1.22)}
+"""0.50 to close, of 0.80: every target is reached."""
+
+
+def split_file(*exits: str) -> Strategy:
+    return given.strategy("exits:\n" + "".join(f"  - {line}\n" for line in (*exits, "dte <= 10")))
+
+
+@pytest.mark.parametrize(("opened", "parts"), [(8, [4, 2, 2]), (10, [5, 3, 2]), (3, [2, 1]), (1, [1])])
+def test_split_targets_close_their_share_of_what_was_opened_once_each_rounded_up(opened: int, parts: list[int]) -> None:
+    file = split_file(*SPLIT)
+    known, closed = position(by=file, quantity=opened), list[int]()
+
+    while known.positions["o1"].is_open:
+        (order,) = proposed(look(known, quoted(CHEAP), strategy=file))
+        closed.append(order.quantity)
+        at = seconds(-600 + len(closed))
+        close = given.proposal(
+            f"c{len(closed)}", of=given.spread(), position="o1", quantity=order.quantity, limit="-0.50", reason=order.reason
+        )
+        given.told(known, *given.closed(close, at=at), at=at)
+
+    assert closed == parts
+
+
+def test_part_of_which_some_filled_is_closed_to_its_share() -> None:
+    file = split_file(*SPLIT)
+    known = position(by=file, quantity=10)
+    close = given.proposal("c1", of=given.spread(), position="o1", quantity=2, limit="-0.50", reason="profit >= 10% of credit")
+    given.told(known, *given.closed(close, at=seconds(-600)), at=seconds(-600))
+
+    found = look(known, quoted(CHEAP), strategy=file)
+
+    (order,) = proposed(found)
+    assert (order.quantity, order.reason) == (3, "profit >= 10% of credit")
+    (triggered,) = (one.fact for one in found if isinstance(one, TriggerExit))
+    assert (triggered.action, triggered.text) == ("close part", "50% of the spreads opened")
+
+
+def test_short_of_one_side_is_bought_back_and_the_other_side_keeps_its_own() -> None:
+    file = condor_file("time >= 09:35 New York: close call short", "loss >= 900% of credit")
+
+    (order,) = proposed(look(held(file, 2), quoted(LOSING_PUTS), strategy=file))
+    short = bought_back(held(file, 2), order.spread, 2, net="-0.40")
+
+    assert (order.spread.structure, order.quantity) == ("iron_condor call side short", 2)
+    after = [one.spread.structure for one in proposed(look(short, quoted(LOSING_PUTS), strategy=file))]
+    assert after == ["iron_condor long call"]  # nobody's rules are about it, and somebody bids
+
+
+def test_side_is_stopped_at_what_both_sides_brought() -> None:
+    file = condor_file("put_side_loss >= 100% of total_credit: close put side")
+    known = bought_back(held(file), side(CONDOR, "call"), net="-0.40")
+
+    row = position_row(known.positions["o1"], quoted(LOSING_PUTS), given.market(), given.NOW, given.SESSION)
+
+    assert (row["put_side_loss"], row["total_credit"], row["credit"]) == (pytest.approx(118.0), 160.0, 80.0)
