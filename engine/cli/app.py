@@ -24,7 +24,12 @@ from engine.cli.show import complain
 from engine.domain.errors import EngineError, UserError
 
 GROUPS = {
-    "Trade": {"demo": "engine.cli.demo.demo:demo", "run": "engine.cli.run:run", "sim": "engine.cli.sim:sim"},
+    "Trade": {
+        "demo": "engine.cli.demo.demo:demo",
+        "run": "engine.cli.run:run",
+        "sim": "engine.cli.sim:sim",
+        "drill": "engine.cli.drill.drill:drill",
+    },
     "Strategies": {
         "check": "engine.cli.files:check",
         "explain": "engine.cli.files:explain",

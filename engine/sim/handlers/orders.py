@@ -199,7 +199,7 @@ class OrderHandler:
 
     def _place(self, order_id: int, terms: OrderTerms, now: datetime) -> None:
         known = self._exchange.find(self._client_id, order_id)
-        if self._faults.take("order_lost", now):
+        if known is None and self._faults.take("order_lost", now):
             return
         refused = self._faults.take("reject" if known is None else "reject_modify", now)
         if refused is not None:

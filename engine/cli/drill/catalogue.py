@@ -1,0 +1,134 @@
+"""The failures that are drilled: what fails, and what the engine is to do. One list for the command, its test and the docs."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+When = Literal["start", "asked", "at work", "held"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failure."""
+
+    name: str
+    says: str
+    """What fails, as a person would tell it."""
+    expects: str
+    """What the engine is to do."""
+    faults: tuple[str, ...] = ()
+    """Of the simulated TWS, as `spreads sim --fault` writes them, without a time."""
+    when: When = "at work"
+    """It comes as the day begins, once an opening was previewed, once one works, or once something is held."""
+    kill: Literal["", "sent", "filled"] = ""
+    """The engine is killed the moment such a fact is on disk."""
+    down_s: float = 60.0
+    """How long a killed engine stays away."""
+    needs_person: bool = False
+    """Whether something is left that only a person may end."""
+
+
+LINK = "sends nothing while the link is gone, connects again, asks the broker, then goes on"
+ASKS = "never sends again; asks the broker until it knows"
+
+CATALOGUE: tuple[Failure, ...] = (
+    Failure("link-lost", "TWS loses IBKR for a minute and keeps the data (1100, 1102)", LINK, ("link_lost",)),
+    Failure("link-lost-data", "TWS loses IBKR and the data with it (1100, 1101)", LINK, ("link_lost_data_lost",)),
+    Failure("link-lost-unsaid", "TWS loses IBKR and never says that it is back", LINK, ("link_lost_unsaid",)),
+    Failure("server-lost", "the server of IBKR is gone for a minute (2110)", LINK, ("server_lost",)),
+    Failure("farm-lost", "the market data farm is gone for a minute (2103)", "opens nothing without live quotes", ("farm_lost",)),
+    Failure("restart", "TWS restarts and is away for two minutes", LINK, ("restart",)),
+    Failure("closed", "the connection is closed", LINK, ("close",)),
+    Failure("half-open", "the connection stays open and nothing goes through", LINK, ("half_open",)),
+    Failure("refused", "the port refuses connections for a minute", LINK, ("close", "refuse")),
+    Failure("slow", "every answer of TWS is two seconds late", "waits, and sends nothing twice", ("slow",)),
+    Failure("competing", "another login takes the market data (10197)", "opens nothing without live quotes", ("competing",)),
+    Failure("frozen", "quotes stand still for a minute", "opens nothing on quotes that are old", ("frozen",)),
+    Failure("crossed", "bid and ask change places for half a minute", "believes no quote that is crossed", ("crossed",)),
+    Failure("no-bids", "nobody bids for options for a minute", "gives nothing away, and tries again", ("no_bids",), "held"),
+    Failure("no-greeks", "TWS tells no greeks for a minute", "uses its own", ("no_greeks",)),
+    Failure(
+        "account-late", "account values are not told after a fill", "opens nothing on values that are old", ("account_slow",)
+    ),
+    Failure(
+        "what-if-silent", "the what-if is never answered", "asks again, then asks a person", ("what_if_silent",), when="start"
+    ),
+    Failure("what-if-no", "the what-if has numbers, and words that say no", "takes it as a no", ("what_if_no",), when="start"),
+    Failure("order-lost", "an order vanishes on its way in", ASKS, ("order_lost",), when="asked"),
+    Failure("acknowledgement-lost", "an order works, and nobody says so", ASKS, ("ack_lost",), when="asked"),
+    Failure(
+        "rejected", "an order is rejected (201)", "is over with it, and halts after several in a row", ("reject",), when="asked"
+    ),
+    Failure("change-rejected", "a change of price is refused", "knows that the order works on as it was", ("reject_modify",)),
+    Failure(
+        "canceled-by-broker", "the broker cancels a working order (202)", "counts what filled, and looks anew", ("cancelled",)
+    ),
+    Failure(
+        "inactive", "an order goes inactive and comes back", "asks what became of it before it acts", ("inactive",), when="asked"
+    ),
+    Failure(
+        "cancel-refused", "cancels are refused, and the order works on", "tries again, ever more seldom", ("cancel_refused",)
+    ),
+    Failure("filled-while-canceled", "an order fills while its cancel is on its way", "counts the fill", ("fill_on_cancel",)),
+    Failure(
+        "partial",
+        "whatever can be split fills in parts",
+        "counts every part once, exits from the first on",
+        ("partial_fills",),
+        when="asked",
+    ),
+    Failure(
+        "executions-late",
+        "executions come 45 s after the status says filled",
+        "waits for the executions",
+        ("executions_late",),
+        when="asked",
+    ),
+    Failure(
+        "status-twice",
+        "statuses come twice and before the executions",
+        "counts executions only",
+        ("duplicate_status", "status_before_exec"),
+        when="asked",
+    ),
+    Failure("commission-never", "commissions are never told", "keeps its estimate", ("commission_never",), when="asked"),
+    Failure(
+        "corrected",
+        "an execution is corrected by a cent",
+        "books the correction in the place of the first",
+        ("exec_corrected",),
+        when="asked",
+    ),
+    Failure("no-permanent-id", "orders that work have no permanent id for a minute", ASKS, ("no_perm_id",), when="asked"),
+    Failure(
+        "odd-times", "executions have times that nobody can read", "counts them, their time unknown", ("odd_times",), when="asked"
+    ),
+    Failure("id-jump", "the next order id jumps by a thousand", "follows it", ("id_jump",), when="asked"),
+    Failure(
+        "by-hand",
+        "somebody sells a leg of a position in TWS",
+        "opens nothing, closes nothing that would open something, and says so",
+        ("by_hand",),
+        "held",
+        needs_person=True,
+    ),
+    Failure("killed-sending", "the engine is killed (kill -9) the moment an order is sent", ASKS, kill="sent"),
+    Failure("killed-filling", "the engine is killed between two executions of one fill", "makes the fill whole", kill="filled"),
+    Failure(
+        "killed-while-it-filled",
+        "the engine is killed with an order at work, which fills meanwhile",
+        "finds the fill by its execution id",
+        ("fill_unheard",),
+        kill="sent",
+        down_s=120.0,
+    ),
+)
+"""In the order in which they are drilled."""
+
+
+def named(names: tuple[str, ...]) -> tuple[Failure, ...]:
+    """The failures of these names in the catalogue's order, all of them for none. Raises KeyError with a name that is none."""
+    known = {one.name for one in CATALOGUE}
+    for name in names:
+        if name not in known:
+            raise KeyError(name)
+    return tuple(one for one in CATALOGUE if not names or one.name in names)

@@ -1,0 +1,154 @@
+"""What a drill came to: what the engine did, how it was looked at, and whether it ended well."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from engine.cli.drill.play import Played
+from engine.domain.facts import (
+    ErrorHeard,
+    ExitBlocked,
+    Fact,
+    FactRefused,
+    Halted,
+    LegFilled,
+    LinkChanged,
+    OrderAbsent,
+    OrderCanceled,
+    OrderExpired,
+    OrderRejected,
+    OrderSent,
+    OrderUnknown,
+    Reconciled,
+)
+
+COUNTED: tuple[tuple[type[Fact], str], ...] = (
+    (OrderUnknown, "unknown"),
+    (OrderAbsent, "found to be nowhere"),
+    (OrderRejected, "rejected"),
+    (OrderCanceled, "canceled"),
+    (OrderExpired, "given up before sending"),
+    (FactRefused, "words of the broker that contradict the books"),
+    (ExitBlocked, "exits that could not act"),
+    (LegFilled, "executions"),
+)
+"""What is told of what the engine did after the failure, by kind of fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of one failure."""
+
+    name: str
+    says: str
+    expects: str
+    moment: str
+    did: str
+    """What the engine did."""
+    faults: tuple[str, ...]
+    """What did not end well; empty where all did."""
+    blind_min: float
+    orders: int
+    """Orders that were sent in the whole drill."""
+
+    @property
+    def ended_well(self) -> bool:
+        return not self.faults
+
+
+def judged(played: Played) -> Verdict:
+    """The verdict: the engine stands, its books are the broker's, no order left twice, every short is covered."""
+    failure = played.failure
+    return Verdict(
+        failure.name,
+        failure.says,
+        failure.expects,
+        played.moment or "it never came",
+        "; ".join(_done(played)) or "nothing had to be done",
+        tuple(_faults(played)),
+        round(played.blind_s / 60, 1),
+        sum(isinstance(fact, OrderSent) for _, fact in played.facts),
+    )
+
+
+def _done(played: Played) -> Iterator[str]:
+    """What the engine did after the failure came, in few words."""
+    after = [(at, fact) for at, fact in played.facts if played.came_at is not None and at >= played.came_at]
+    yield from _link(after)
+    counts = Counter(type(fact) for _, fact in after)
+    yield from (f"{counts[kind]} {words}" for kind, words in COUNTED if counts[kind])
+    codes = sorted({fact.code for _, fact in after if isinstance(fact, ErrorHeard)})
+    if codes:
+        yield f"told {', '.join(map(str, codes))}"
+    differing = next((fact for _, fact in after if isinstance(fact, Reconciled) and fact.differences), None)
+    if differing is not None:
+        yield f"the books differed: {differing.differences[0]}"
+    yield from (f"halted: {fact.reason}" for _, fact in after if isinstance(fact, Halted))
+
+
+def _link(after: list[tuple[datetime, Fact]]) -> Iterator[str]:
+    """How long the link was not up, where it was not."""
+    lost: datetime | None = None
+    for at, fact in after:
+        if not isinstance(fact, LinkChanged):
+            continue
+        if fact.state != "up":
+            lost = lost or at
+        elif lost is not None:
+            yield f"link back after {(at - lost).total_seconds():.0f} s"
+            lost = None
+    if lost is not None:
+        yield "the link never came back"
+
+
+def _faults(played: Played) -> Iterator[str]:
+    """What did not end well."""
+    control, simulator = played.control, played.simulator
+    if played.came_at is None:
+        yield "it never came: nothing was sent by the strategies in this time"
+    if control is None or simulator is None:
+        yield f"the engine ended: {played.ended or 'it never started'}"
+        return
+    ledger, needs_person = control.ledger, played.failure.needs_person
+    if not needs_person:
+        if ledger.contracts_held() != simulator.positions():
+            yield f"the books hold {ledger.contracts_held()}, the broker {simulator.positions()}"
+        if ledger.reconciled is None or ledger.reconciled.differences:
+            yield f"not agreed with the broker: {'; '.join(ledger.reconciled.differences) if ledger.reconciled else 'not asked'}"
+        if ledger.halt is not None:
+            yield f"a halt is left that only a person ends: {ledger.halt.reason}"
+        working = {order.terms.order_ref for order in simulator.orders() if order.is_working}
+        ours = {order.ref for order in ledger.working() if order.is_at_broker}
+        if working != ours:
+            yield f"at work at the broker are {sorted(working)}, in the books {sorted(ours)}"
+    elif ledger.halt is None and ledger.reconciled is not None and not ledger.reconciled.differences:
+        yield "it was not said, and a person had to know"
+    yield from _twice(played)
+    if not needs_person:
+        yield from _bare(played)
+
+
+def _twice(played: Played) -> Iterator[str]:
+    """Orders that reached the broker as more than one."""
+    assert played.simulator is not None, "asked of a drill that was played"
+    ids: dict[str, set[tuple[int | None, int]]] = defaultdict(set)
+    for request in played.simulator.received:
+        if request.name == "place_order" and not request.message.flag("what_if"):
+            ids[request.message.text("order_ref")].add((request.client_id, request.message.whole("order_id")))
+    yield from (f"{ref} was sent twice" for ref, known in ids.items() if len(known) > 1)
+
+
+def _bare(played: Played) -> Iterator[str]:
+    """Shorts that no long of their right covers which lives as long."""
+    assert played.simulator is not None, "asked of a drill that was played"
+    net: Counter[tuple[str, str, date]] = Counter()
+    for position in played.simulator.holdings():
+        option = position.instrument.option
+        if option is not None:
+            net[position.instrument.symbol, option.put_call, option.expiry] += position.quantity
+    owned: Counter[tuple[str, str]] = Counter()
+    for symbol, right, expiry in sorted(net, key=lambda key: key[2], reverse=True):
+        owned[symbol, right] += net[symbol, right, expiry]
+        if owned[symbol, right] < 0:
+            yield f"a short {symbol} {right} is not covered"
