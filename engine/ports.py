@@ -162,6 +162,8 @@ class BrokerPosition:
     multiplier: Decimal | None = None
     average_cost: Decimal | None = None
     """USD per contract or share, commissions included, always positive."""
+    currency: str | None = None
+    """In which it is traded, and its cost told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from engine.api.access.door import Access, Door
 from engine.api.access.tokens import Tokens
 from engine.api.names import ENGINE_HEADER, VERSION_HEADER
 from engine.api.routes import (
+    adoption,
     approvals,
     arming,
     candidates,
@@ -35,7 +36,9 @@ from engine.api.stream.session import Session
 from engine.runtime.control import Control
 
 VERSIONED = "/v1"
-RESOURCES = (arming, flatten, status, candidates, approvals, positions, orders, strategies, scan, history, halt, documents)
+RESOURCES = (
+    adoption, arming, flatten, status, candidates, approvals, positions, orders, strategies, scan, history, halt, documents,
+)  # fmt: skip
 
 
 def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None = None, *, is_own_socket: bool = False) -> FastAPI:

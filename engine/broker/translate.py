@@ -208,6 +208,7 @@ def position(contract: IbContract, quantity: float, average_cost: float) -> Brok
         put_call=_or_none(put_call, contract.right) if is_option else None,
         multiplier=money(contract.multiplier) if contract.multiplier else None,
         average_cost=abs(cost) if cost is not None else None,
+        currency=contract.currency or None,
     )
 
 

@@ -55,6 +55,7 @@ GROUPS = {
         "pause": "engine.cli.remote:pause",
         "lift": "engine.cli.remote:lift",
         "release": "engine.cli.holdings:release",
+        "adopt": "engine.cli.adopting:adopt",
         "why": "engine.cli.reasons:why",
     },
     "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},

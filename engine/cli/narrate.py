@@ -40,6 +40,7 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
+    PositionAdopted,
     PositionReleased,
     PositionSettled,
     Reconciled,
@@ -139,6 +140,9 @@ class Narrator:
                 return f"expired   of {fact.position}: {fact.reason}; the rest goes on"
             case OptionsExercised():
                 return f"EXERCISED of {fact.position}: {fact.reason}; they are sold or bought back in the hours for closing"
+            case PositionAdopted():
+                exits = f"the exits of {fact.strategy}" if fact.strategy else "no exits but the guard before its expiry"
+                return f"adopted   {fact.quantity} × {fact.spread} as {fact.order_ref} by {fact.by}, {exits}: {fact.reason}"
             case PositionReleased():
                 return f"released  {fact.position} by {fact.by}: {fact.reason}"
             case PositionSettled():

@@ -5,7 +5,7 @@ with Client("state") as engine:
         print(position.spread, position.unrealised_usd)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 
+from engine.api.models.adoption import Adoption
 from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
@@ -236,6 +237,14 @@ class Client:
     def disarm(self, strategy: str, reason: str = "", *, by: str | None = None) -> Outcome:
         """End the arm of a strategy: it opens nothing more, and its exits go on."""
         return self._ask(calls.disarm(strategy, by or self._by, reason))
+
+    def adoption(self, strategy: str = "", legs: Sequence[int] = ()) -> Adoption:
+        """What the broker holds that is not ours; with `legs`, by contract number, what they would be as a position."""
+        return self._ask(calls.adoption(strategy, legs))
+
+    def adopt(self, strategy: str, legs: Mapping[int, int], reason: str, *, by: str | None = None) -> Outcome:
+        """Take foreign options into the engine's hands: contracts as they were shown, short is negative, by contract number."""
+        return self._ask(calls.adopt(strategy, legs, by or self._by, reason))
 
     def release(self, position: str, reason: str, *, by: str | None = None) -> Outcome:
         """Take a position out of the engine's hands for good."""

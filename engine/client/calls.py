@@ -3,7 +3,7 @@
 Both clients send these, so that no path stands in two places.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, TypeAdapter
 
+from engine.api.models.adoption import Adoption
 from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
@@ -24,7 +25,18 @@ from engine.api.models.scan import Preset, PresetsText, Scan, ScanFilters, ScanR
 from engine.api.models.status import Health, Status
 from engine.api.models.strategies import Strategies
 from engine.api.models.why import Why
-from engine.api.models.words import CloseWord, EditWord, LiftWord, Outcome, PickWord, PricedWord, ReleaseWord, Word
+from engine.api.models.words import (
+    AdoptLeg,
+    AdoptWord,
+    CloseWord,
+    EditWord,
+    LiftWord,
+    Outcome,
+    PickWord,
+    PricedWord,
+    ReleaseWord,
+    Word,
+)
 
 T = TypeVar("T")
 Method = Literal["GET", "POST", "DELETE"]
@@ -50,7 +62,7 @@ _CANDIDATES, _APPROVALS = TypeAdapter(tuple[Candidate, ...]), TypeAdapter(tuple[
 _POSITIONS, _POSITION, _CLOSE = TypeAdapter(tuple[Position, ...]), TypeAdapter(Position), TypeAdapter(ClosePreview)
 _ORDERS, _ORDER, _EXECUTIONS = TypeAdapter(tuple[Order, ...]), TypeAdapter(OrderDetail), TypeAdapter(tuple[Execution, ...])
 _ORDER_PREVIEW, _CHECKED, _TABLE = TypeAdapter(OrderPreview), TypeAdapter(Checked), TypeAdapter(Table)
-_ARMING, _FLATTEN = TypeAdapter(Arming), TypeAdapter(Flatten)
+_ARMING, _FLATTEN, _ADOPTION = TypeAdapter(Arming), TypeAdapter(Flatten), TypeAdapter(Adoption)
 _SCAN, _RESULTS = TypeAdapter(Scan), TypeAdapter(ScanResults)
 _PRESETS, _PRESETS_TEXT = TypeAdapter(tuple[Preset, ...]), TypeAdapter(PresetsText)
 _STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
@@ -239,6 +251,15 @@ def import_presets(text: str) -> Call[Outcome]:
 
 def lift(name: str, by: str, reason: str, strategy: str) -> Call[Outcome]:
     return Call("POST", f"/v1/breakers/{_name(name)}/lift", _OUTCOME, LiftWord(by=by, reason=reason, strategy=strategy))
+
+
+def adoption(strategy: str, legs: Sequence[int]) -> Call[Adoption]:
+    return Call("GET", "/v1/adoption", _ADOPTION, query=_told(strategy=strategy or None, legs=list(legs) or None))
+
+
+def adopt(strategy: str, legs: Mapping[int, int], by: str, reason: str) -> Call[Outcome]:
+    seen = tuple(AdoptLeg(con_id=con_id, quantity=quantity) for con_id, quantity in legs.items())
+    return Call("POST", "/v1/adoption", _OUTCOME, AdoptWord(by=by, reason=reason, strategy=strategy, legs=seen))
 
 
 def release(position: str, by: str, reason: str) -> Call[Outcome]:

@@ -581,6 +581,40 @@ class PositionReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class LegCost:
+    """What one contract of a leg cost or brought that no order of this engine traded."""
+
+    con_id: int
+    price: Decimal
+    """Average as the broker tells it, its commission included, USD per share, not signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionAdopted:
+    """A person gives options that the broker holds, and that no order of this engine opened, to the engine as a position."""
+
+    order_ref: str
+    """Name of the position, and of the opening order that this fact stands in for: none was ever sent."""
+    strategy: str
+    """Whose exits it keeps; empty where no rule looks after it and a person closes it."""
+    digest: str
+    """SHA-256 of the strategy's file, as of the moment; empty without a strategy."""
+    spread: Spread
+    quantity: int
+    """Spreads."""
+    costs: tuple[LegCost, ...]
+    """One a leg."""
+    net: Decimal
+    """What opening one spread brought by these costs, USD per share, + received."""
+    max_loss: Decimal
+    """USD for all of it, fees included."""
+    fees: Decimal
+    """USD to close all of it, estimated; those of opening it are in `costs`."""
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactRefused:
     """The broker told something that cannot follow what is known; it changed nothing and entries wait for a reconciliation."""
 
@@ -625,8 +659,8 @@ Fact = (
     EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed | StrategyDisarmed
     | SharedFileLoaded | LinkChanged | Halted | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed
     | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ProfitPeaked
-    | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised | PositionReleased | FactRefused | RequestHandled
-    | ErrorHeard
+    | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised | PositionReleased | PositionAdopted
+    | FactRefused | RequestHandled | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

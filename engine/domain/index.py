@@ -83,7 +83,8 @@ class Index:
 
     def _opening(self, before: Order | None, after: Order) -> None:
         is_dead = after.is_over and after.filled == 0
-        _put(self.opened.setdefault(trading_day(after.proposed_at), {}), after.ref, there=not is_dead)
+        # What a person gave to the engine was opened by nobody here: it uses up no day's openings.
+        _put(self.opened.setdefault(trading_day(after.proposed_at), {}), after.ref, there=not is_dead and not after.is_adopted)
         failed = self.failed.setdefault((after.strategy, after.spread.underlying), {})
         if not is_dead or before is None or before.changed_at != after.changed_at:
             failed.pop(after.ref, None)

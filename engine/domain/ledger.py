@@ -59,6 +59,7 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
+    PositionAdopted,
     PositionReleased,
     PositionSettled,
     ProfitPeaked,
@@ -200,6 +201,8 @@ class Ledger:
             case ProfitPeaked():
                 self.peaks[fact.position] = fact
                 self._refresh(fact.position)
+            case PositionAdopted():
+                return self._adopt(fact, at)
             case EntryDenied():
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
             case StrategyLoaded() | StrategyRemoved() | SharedFileLoaded() | StrategyArmed() | StrategyDisarmed():
@@ -389,6 +392,22 @@ class Ledger:
             case PositionReleased():
                 self.released.setdefault(fact.position, (at, fact))
         self._refresh(fact.position)
+
+    def _adopt(self, fact: PositionAdopted, at: datetime) -> bool:
+        """False where the same was said before. Raises IllegalFact where its name or one of its contracts is taken."""
+        made, known = order_life.adopted(fact, at), self.orders.get(fact.order_ref)
+        if known is not None:
+            if known.is_adopted and known.proposed == made.proposed:
+                return False
+            raise IllegalFact(f"{fact.order_ref} is another order already")
+        ours = self.contracts_held()
+        taken = next((leg.contract for leg in fact.spread.legs if leg.contract.con_id in ours), None)
+        if taken is not None:
+            raise IllegalFact(f"{taken} is held by a position here already")
+        self.orders[fact.order_ref] = made
+        self.index.order(None, made)
+        self._refresh(fact.order_ref)
+        return True
 
     def _exercise(self, fact: OptionsExercised) -> None:
         """Raises IllegalFact where so many of this option are not held."""

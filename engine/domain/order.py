@@ -32,6 +32,7 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
+    PositionAdopted,
     Purpose,
 )
 from engine.domain.spread import Action, Spread
@@ -56,6 +57,7 @@ TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
         "OrderDenied": "denied",
         "OrderDeclined": "declined",
         "OrderExpired": "expired",
+        "PositionAdopted": "filled",
     },
     "previewed": {
         "OrderPreviewed": "previewed",
@@ -178,6 +180,8 @@ class Order:
     """When the last execution was heard."""
     why: str = ""
     """The last reason that came with a fact: of a denial, a cancel, a rejection, an unknown."""
+    is_adopted: bool = False
+    """It was never sent: it stands in for whatever opened a position that a person gave to the engine."""
     revived: bool = False
     """It was over for us and the broker says that it works: nobody counts on it any more, so it is to be canceled."""
     fills: Mapping[str, LegFilled] = field(default_factory=dict[str, LegFilled])
@@ -355,6 +359,44 @@ def _cents(usd: Decimal) -> Decimal:
 def proposed(fact: OrderProposed, at: datetime) -> Order:
     """The order that a proposal starts."""
     return Order(fact, "proposed", proposed_at=at, changed_at=at, limit=fact.limit, priced_at=at)
+
+
+def adopted(fact: PositionAdopted, at: datetime) -> Order:
+    """The opening order, filled at what each leg cost, that stands in for whatever opened an adopted position.
+
+    Raises IllegalFact where it is no spread, or where not each leg has one cost.
+    """
+    costs = {cost.con_id: cost.price for cost in fact.costs}
+    if fact.quantity < 1 or not fact.spread.legs or sorted(costs) != sorted(leg.contract.con_id for leg in fact.spread.legs):
+        raise IllegalFact(f"{fact.order_ref} was adopted without a quantity, or without one cost for each of its legs")
+    stand_in = OrderProposed(
+        order_ref=fact.order_ref,
+        purpose="open",
+        strategy=fact.strategy,
+        digest=fact.digest,
+        snapshot="",
+        position=fact.order_ref,
+        spread=fact.spread,
+        quantity=fact.quantity,
+        limit=fact.net,
+        worst=fact.net,
+        max_loss=fact.max_loss,
+        fees=fact.fees,
+        reason=f"adopted by {fact.by}: {fact.reason}",
+    )
+    fills = {}
+    for leg in fact.spread.legs:
+        con_id = leg.contract.con_id
+        fill = LegFilled(fact.order_ref, "adopted", con_id, leg.action, leg.ratio * fact.quantity, costs[con_id], None)
+        fills[fill_key(fill)] = fill
+    return replace(
+        proposed(stand_in, at),
+        state=TRANSITIONS["proposed"][type(fact).__name__],
+        approved_by=fact.by,
+        is_adopted=True,
+        fills=fills,
+        filled_at=dict.fromkeys(fills, at),
+    )
 
 
 def advance(order: Order, fact: OrderFact, at: datetime) -> Order:

@@ -93,7 +93,7 @@ class Background:
                 if not self._broker.is_connected:
                     await self._broker.connect()
                     await self.prepare(now)
-                elif self._feed.is_stale(self._library.in_force, now) and session_of(now) is not None:
+                elif self._feed.is_stale(self._library.in_force, self._ledger, now) and session_of(now) is not None:
                     await self.prepare(now)
                 elif now - watched_at >= REWATCH_EVERY and _is_in_session(now):  # nothing moves while the exchange is closed
                     self._rewatch(now)
@@ -168,7 +168,7 @@ class Background:
                 self._inbox.publish(fact)
             now = self._clock.now()
             self._finder.keep_only(self._in_force())
-            if self._feed.is_stale(self._library.in_force, now):
+            if self._feed.is_stale(self._library.in_force, self._ledger, now):
                 await self.prepare(now)
             else:
                 self._rewatch(now)

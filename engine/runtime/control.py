@@ -13,7 +13,7 @@ from engine.broker.asking import machine_s
 from engine.decide.entry.entries import picked_outcome
 from engine.decide.quotes import Rows
 from engine.decide.risk.breakers import called, dollars, lifted
-from engine.domain.facts import Halted, OpeningsPaused, OpeningsResumed, OrderProposed, RequestHandled, Resumed
+from engine.domain.facts import Halted, OpeningsPaused, OpeningsResumed, OrderProposed, PositionAdopted, RequestHandled, Resumed
 from engine.domain.ledger import Ledger
 from engine.domain.parts import ALL, Portion
 from engine.domain.session import trading_day
@@ -27,6 +27,7 @@ from engine.domain.snapshot import (
     TightenAsked,
 )
 from engine.ports import Clock
+from engine.runtime.adopting import Adoption
 from engine.runtime.arming import Arming
 from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
@@ -83,6 +84,7 @@ class Control:
         engine.observers.append(self._timelines)
         self._engine, self._snapshots, self._inbox, self._clock = engine, snapshots, inbox, clock
         self.flattening = Flattening(identity.account, self.snapshot, inbox)
+        self.adoption = Adoption(self.snapshot, lambda: engine.books, snapshots, inbox)
         self.arming = Arming(identity.account, self.snapshot, snapshots, inbox)
         self._began_at = clock.now()
 
@@ -218,7 +220,7 @@ class Control:
         if known is None:
             return None
         steps = self._timelines.of(ref)
-        is_whole = bool(steps) and steps[0]["kind"] == OrderProposed.__name__
+        is_whole = bool(steps) and steps[0]["kind"] in {OrderProposed.__name__, PositionAdopted.__name__}
         return {**order_row(known, Rows(self.snapshot().chain)), "timeline": steps, "timeline_is_whole": is_whole}
 
     def executions(self, limit: int) -> list[Row]:

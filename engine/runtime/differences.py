@@ -47,21 +47,26 @@ def changed(ledger: Ledger, state: BrokerState) -> tuple[int, ...]:
 
 def foreign(ledger: Ledger, state: BrokerState, requested_at: datetime) -> tuple[str, ...]:
     """Positions in contracts that are not ours, for people."""
-    ours = {
+    known = ours(ledger, requested_at)
+    told = ((position, _not_ours(position, known, ledger)) for position in sorted(state.positions, key=_con_id))
+    return tuple(f"{position.text} {_signed(quantity)}" for position, quantity in told if quantity)
+
+
+def ours(ledger: Ledger, requested_at: datetime) -> set[int]:
+    """Contracts, by con_id, that an order of ours has traded or may have; those of released positions are not."""
+    return {
         leg.contract.con_id
         for order in ledger.orders.values()
         if _concerns(order, ledger, requested_at)
         for leg in order.spread.legs
     }
-    told = ((position, _not_ours(position, ours, ledger)) for position in sorted(state.positions, key=_con_id))
-    return tuple(f"{position.text} {_signed(quantity)}" for position, quantity in told if quantity)
 
 
-def _not_ours(position: BrokerPosition, ours: Collection[int], ledger: Ledger) -> Decimal:
+def _not_ours(position: BrokerPosition, known: Collection[int], ledger: Ledger) -> Decimal:
     """How much of a position is not ours: of shares what is there beyond ours, of everything else all or nothing."""
     if position.kind == SHARE:
         return foreign_quantity(position, ledger) + _beyond(position, ledger)
-    return position.quantity if position.con_id not in ours else Decimal(0)
+    return position.quantity if position.con_id not in known else Decimal(0)
 
 
 def _beyond(position: BrokerPosition, ledger: Ledger) -> Decimal:

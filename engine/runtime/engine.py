@@ -66,6 +66,8 @@ from engine.domain.facts import (
     OrderPreviewed,
     OrderProposed,
     OrderUnknown,
+    PositionAdopted,
+    PositionReleased,
     Reconciled,
 )
 from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
@@ -78,7 +80,7 @@ from engine.ports import Broker, BrokerState, Clock, Journal
 from engine.runtime.account_asked import AccountAsked
 from engine.runtime.faults import Faults
 from engine.runtime.inbox import Inbox, PersonAnswer, PersonRequest
-from engine.runtime.inquiry import Inquiry, Spawn
+from engine.runtime.inquiry import Books, Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
 from engine.runtime.seams import BeatGauges, Observer, SnapshotSource
 from engine.runtime.words import Words
@@ -139,6 +141,11 @@ class Engine:
     def exit_hits(self) -> Mapping[tuple[str, str], ExitHits]:
         """How often in a row each exit rule has held, by (position, rule)."""
         return self._hits
+
+    @property
+    def books(self) -> Books | None:
+        """What the broker holds, as it answered last; None where that is not known over the link as it stands."""
+        return self._inquiry.books(self.ledger)
 
     async def run(self, stop: Callable[[], bool]) -> None:
         """Beat until `stop` says so, then take back what still works to open something: nobody would watch it.
@@ -297,6 +304,8 @@ class Engine:
                 self._learn(item, now)
             else:
                 self._hear_fact(item, now)
+                if isinstance(item, PositionAdopted | PositionReleased):
+                    self._inquiry.hurry()  # what is foreign is told anew at once
 
     def _hear_fact(self, fact: Fact, now: datetime) -> None:
         try:

@@ -77,6 +77,8 @@ class Feed:
         self._needed: tuple[StrategySet, Mapping[str, Days]] | None = None
         """What the strategies in force need, kept as long as it is the same one: asked for every second."""
         self._watched: list[Contract] = []
+        self._laid_out: frozenset[int] = frozenset()
+        """Contracts that have a row, by contract number."""
         self.carries: dict[str, Carry] = {}
         """Interest and dividends that the chain was last laid out with, by underlying."""
 
@@ -145,6 +147,7 @@ class Feed:
             for symbol in {contract.underlying for contract in contracts}
         }
         self._quotes.layout(contracts, self.carries, calendar_around(now))
+        self._laid_out = frozenset(contract.con_id for contract in contracts)
         self._watched = []
         self.rewatch(in_force, ledger, now)
         return refused
@@ -171,12 +174,15 @@ class Feed:
             refused.append(f"{underlying.symbol} has no history, what is measured by past days is unknown: {error}")
             return NO_HISTORY
 
-    def is_stale(self, in_force: StrategySet, now: datetime) -> bool:
+    def is_stale(self, in_force: StrategySet, ledger: Ledger, now: datetime) -> bool:
         """Whether `prepare` must run again: the last one did not come to its end, a new trading day, a history that was not had,
-        or an underlying or expiries that were not wanted before."""
+        an underlying or expiries that were not wanted before, or a leg that was adopted and has no quote yet."""
         if not self._is_prepared or any(known.lacks_history(now) for known in self._known.values()):
             return True
         today = trading_day(now)
+        held = (leg.contract for position in ledger.open_positions() for leg in position.legs if not leg.contract.is_share)
+        if any(contract.con_id not in self._laid_out and contract.expiry >= today for contract in held):
+            return True
         if self._needed is None or self._needed[0] is not in_force:
             self._needed = (in_force, _needed(list(in_force.strategies.values())))
         for name, days in self._needed[1].items():

@@ -5,6 +5,7 @@ is in doubt the broker is asked every few seconds, and the more seldom the longe
 """
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from engine.domain.facts import LinkChanged
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import BrokerCount
 from engine.log import logger
-from engine.ports import Broker, BrokerState, Clock
+from engine.ports import Broker, BrokerPosition, BrokerState, Clock
 from engine.runtime.inbox import Inbox
 
 log = logger(__name__)
@@ -31,6 +32,14 @@ Spawn = Callable[[Coroutine[Any, Any, None]], object]
 """Starts what takes time in the one task group of the composition root."""
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the account holds, as the broker answered it last."""
+
+    requested_at: datetime
+    positions: tuple[BrokerPosition, ...]
+
+
 class Inquiry:
     """One question at a time."""
 
@@ -44,6 +53,7 @@ class Inquiry:
         self._stayed_away = False
         """Whether the last question had no answer: it is asked again soon, whatever is in doubt."""
         self._count: BrokerCount | None = None
+        self._books: Books | None = None
         self._counted_over: LinkChanged | None = None
         self._doubts: frozenset[str] = frozenset()
         self._doubted_at: datetime | None = None
@@ -55,6 +65,10 @@ class Inquiry:
     def count(self, ledger: Ledger) -> BrokerCount | None:
         """What the broker holds, as far as that was asked over the link as it stands."""
         return self._count if ledger.link is self._counted_over else None
+
+    def books(self, ledger: Ledger) -> Books | None:
+        """The same with the terms and the cost of each position; None where it is not known over the link as it stands."""
+        return self._books if ledger.link is self._counted_over else None
 
     def ask_when_due(self, ledger: Ledger, now: datetime) -> None:
         """Ask soon while something is in doubt, else every minute."""
@@ -76,6 +90,7 @@ class Inquiry:
             return self._requested_at  # counts are judged by whole answers alone
         held = {position.con_id: position.quantity for position in state.positions}
         self._count, self._counted_over = BrokerCount(self._requested_at, held), ledger.link
+        self._books = Books(self._requested_at, state.positions)
         return self._requested_at
 
     def _every(self, ledger: Ledger, now: datetime) -> timedelta:

@@ -42,7 +42,7 @@ def order_row(order: Order, rows: Rows | None = None) -> Row:
 
 def execution_rows(ledger: Ledger) -> Iterator[Row]:
     """Every execution of every order, those of the newest order first; of one order the newest first."""
-    for order in reversed(ledger.orders.values()):
+    for order in (one for one in reversed(ledger.orders.values()) if not one.is_adopted):
         contracts = {leg.contract.con_id: leg.contract for leg in order.spread.legs}
         yield from sorted(_executions(order, contracts), key=lambda row: str(row["executed_at"]), reverse=True)
 

@@ -24,6 +24,7 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
+    PositionAdopted,
 )
 from engine.runtime.plain import Row
 
@@ -40,7 +41,7 @@ class Timelines:
         self._steps: OrderedDict[str, list[Row]] = OrderedDict()
 
     def saw(self, fact: Fact, at: datetime) -> None:
-        if not isinstance(fact, OrderFact):
+        if not isinstance(fact, OrderFact | PositionAdopted):
             return
         steps = self._steps.setdefault(fact.order_ref, [])
         if len(steps) < STEPS_KEPT:
@@ -53,11 +54,13 @@ class Timelines:
         return list(self._steps.get(order_ref, ()))
 
 
-def told(fact: OrderFact) -> str:
+def told(fact: OrderFact | PositionAdopted) -> str:
     """One step for people; nets are USD per share, + received."""
     match fact:
         case OrderProposed(quantity=quantity, spread=spread, limit=limit, worst=worst):
             return f"proposed: {quantity} × {spread} at {limit}, never below {worst}"
+        case PositionAdopted(quantity=quantity, spread=spread, net=net, by=by, reason=reason):
+            return f"adopted by {by}: {quantity} × {spread}, opened at {net} by no order of this engine: {reason}"
         case OrderPreviewed(outcome=outcome, text=text):
             return f"the broker's preview: {outcome}{f' ({text})' if text else ''}"
         case ApprovalAsked(shown_net=net, reason=reason):

@@ -113,6 +113,8 @@ class FakeBroker:
     requoted: list[Contract] = field(default_factory=list[Contract])
     watched_underlyings: tuple[Underlying, ...] = ()
     positions: dict[int, Decimal] = field(default_factory=dict[int, Decimal])
+    foreign: tuple[BrokerPosition, ...] = ()
+    """What somebody else holds in the account, with its terms."""
     executions: list[Fact] = field(default_factory=list[Fact])
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -156,10 +158,13 @@ class FakeBroker:
             open_orders=tuple(order for order in orders if order.status == "working"),
             completed_orders=tuple(order for order in orders if order.status != "working"),
             executions=tuple(self.executions),
-            positions=tuple(
-                BrokerPosition(con_id, self._symbol(con_id), self._text(con_id), quantity)
-                for con_id, quantity in sorted(self.positions.items())
-                if quantity
+            positions=(
+                *(
+                    BrokerPosition(con_id, self._symbol(con_id), self._text(con_id), quantity)
+                    for con_id, quantity in sorted(self.positions.items())
+                    if quantity
+                ),
+                *self.foreign,
             ),
         )
 

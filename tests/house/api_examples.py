@@ -16,6 +16,7 @@ from tests import given
 from tests.shell.api.test_access import Port
 from tests.shell.runtime.bench import MANUAL
 from tests.shell.runtime.serving import REF
+from tests.shell.runtime.test_adoption import theirs
 
 PAGE = Path(__file__).parents[2] / "engine" / "api" / "examples.json"
 STREAMS = ("/v1/stream", "/v1/scan/stream")
@@ -78,6 +79,7 @@ async def story(port: Port) -> dict[str, dict[str, Any]]:
     await _trades(to)
     await _stops(to)
     await _searches(to)
+    await _adopts(to)
     await to.ask("POST", "/v1/token", {"key": admin})
     await to.ask("GET", "/v1/keys")
     await to.ask("DELETE", "/v1/keys/{key}", key="ada")
@@ -96,6 +98,16 @@ async def _reads(to: Recorder) -> None:
     await to.ask("GET", "/v1/strategies/{strategy}/arm", strategy="puts")
     await to.ask("POST", "/v1/strategies/check", {"text": given.strategy_text(), "file": "puts.yaml"})
     await to.ask("POST", "/v1/sql", {"sql": "SELECT strategy, sum(realised) AS realised FROM trades GROUP BY strategy"})
+
+
+async def _adopts(to: Recorder) -> None:
+    """Somebody has opened a spread in TWS, and gives it to the engine."""
+    bench, (short, long) = to.port.bench, (leg.contract for leg in given.spread("bull_put", 565, 560).legs)
+    bench.broker.foreign = (theirs(short, -1), theirs(long, 1, "120"))
+    await bench.beats(2, seconds=70)
+    legs = [{"con_id": short.con_id, "quantity": -1}, {"con_id": long.con_id, "quantity": 1}]
+    await to.ask("GET", "/v1/adoption", strategy="puts", legs=f"{short.con_id}&legs={long.con_id}")
+    await to.ask("POST", "/v1/adoption", {"strategy": "puts", "legs": legs, "reason": "opened by hand"})
 
 
 async def _trades(to: Recorder) -> None:

@@ -2,7 +2,7 @@
 
 viewer    reads
 trader    answers, orders, closes, pauses and halts: whatever trades within the limits, or stops
-operator  resumes, lifts and releases: whatever lets more happen again, or ends exits
+operator  resumes, lifts, releases and adopts: whatever lets more happen again, ends exits, or begins them
 admin     real money, and keys
 """
 
@@ -50,6 +50,7 @@ RULES: tuple[Rule, ...] = (
         "/v1/strategies",
         "/v1/strategies/{strategy}/arm",
         "/v1/why/{strategy}",
+        "/v1/adoption",
         "/v1/flatten",
         "/v1/openapi.json",
         "/v1/asyncapi.json",
@@ -82,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/v1/resume", "operator"),
     Rule("POST", "/v1/breakers/{name}/lift", "operator"),
     Rule("POST", "/v1/positions/{position}/release", "operator"),
+    Rule("POST", "/v1/adoption", "operator"),
     Rule("POST", "/v1/strategies/{strategy}/arm", "admin"),
     Rule("GET", "/v1/keys", "admin", is_kept=False),
     Rule("DELETE", "/v1/keys/{key}", "admin"),

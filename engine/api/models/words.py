@@ -81,6 +81,28 @@ class ReleaseWord(Model):
     """Why; kept in the journal."""
 
 
+class AdoptLeg(Model):
+    """One foreign option, as the person saw it."""
+
+    con_id: int = Field(examples=[750112301])
+    """The broker's contract number."""
+    quantity: int = Field(examples=[-2])
+    """Contracts that the broker holds of it, short is negative: all of them are adopted."""
+
+
+class AdoptWord(Model):
+    """Who gives foreign options to the engine, as a position of which strategy, and why: it is not done without a reason."""
+
+    by: Who = Field("api", examples=["ada"])
+    """Who says so; over TCP the engine takes the name of the key instead."""
+    reason: NeededReason = Field(examples=["opened by hand in TWS"])
+    """Why; kept in the journal."""
+    strategy: Name = Field("", examples=["spx_bull_put"])
+    """Whose exits it shall keep; empty where only a person closes it, and the guard before its expiry."""
+    legs: Annotated[tuple[AdoptLeg, ...], Field(min_length=1, max_length=8)]
+    """What is adopted."""
+
+
 class Outcome(Model):
     """What became of a word. What could not be done is answered with 409 and the reason instead."""
 

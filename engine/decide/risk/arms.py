@@ -66,8 +66,9 @@ def disarmed(name: str, by: str, reason: str, ledger: Ledger) -> StrategyDisarme
 
 
 def proven(ledger: Ledger, strategy: str) -> int:
-    """Positions of a strategy that are closed, in the account of this journal."""
-    return sum(1 for position in ledger.positions.values() if position.strategy == strategy and not position.is_open)
+    """Positions that a strategy has opened and that are closed, in the account of this journal."""
+    mine = (one for one in ledger.positions.values() if one.strategy == strategy and not one.is_open)
+    return sum(1 for position in mine if not ledger.orders[position.id].is_adopted)
 
 
 def least_risk(strategy: Strategy, snapshot: Snapshot) -> Decimal | None:

@@ -12,5 +12,5 @@ FROM (
 )
 WHERE kind IN (
   'EntryDenied', 'OrderProposed', 'ApprovalAsked', 'OrderTightened', 'OrderApproved', 'OrderDenied', 'OrderDeclined', 'OrderExpired', 'OrderSent',
-  'OrderRepriced', 'CancelRequested', 'ExitTriggered'
+  'OrderRepriced', 'CancelRequested', 'ExitTriggered', 'PositionAdopted'
 )

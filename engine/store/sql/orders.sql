@@ -1,6 +1,26 @@
--- The journal is read once, for everything below.
-WITH told AS MATERIALIZED (
+-- The journal is read once, for everything below. What a person gave to the engine is the order that it stands in for: proposed,
+-- and executed leg by leg at what each cost.
+WITH written AS MATERIALIZED (
   SELECT * FROM facts WHERE order_ref IS NOT NULL OR kind IN ('PositionSettled', 'LegsExpired')
+),
+told AS MATERIALIZED (
+  SELECT * FROM written
+  UNION ALL
+  SELECT * REPLACE (
+    'OrderProposed' AS kind, order_ref AS position, 'open' AS purpose, net AS limit_price, net AS worst,
+    'adopted by ' || by_whom || ': ' || reason AS reason
+  )
+  FROM written
+  WHERE kind = 'PositionAdopted'
+  UNION ALL
+  SELECT a.* REPLACE (
+    'LegFilled' AS kind, 'adopted' AS exec_id, (l.leg->>'$.contract.con_id')::BIGINT AS con_id, l.leg->>'$.action' AS action,
+    a.quantity * (l.leg->>'$.ratio')::BIGINT AS quantity, (c.cost->>'$.price')::DECIMAL(18,6) AS price
+  )
+  FROM written AS a
+  JOIN LATERAL (SELECT unnest(from_json(a.spread->'$.legs', '["JSON"]')) AS leg) AS l ON true
+  JOIN LATERAL (SELECT unnest(from_json(a.costs, '["JSON"]')) AS cost) AS c ON c.cost->>'$.con_id' = l.leg->>'$.contract.con_id'
+  WHERE a.kind = 'PositionAdopted'
 ),
 last_told AS (
   SELECT
@@ -8,7 +28,7 @@ last_told AS (
     arg_max(limit_price, seq) FILTER (kind IN ('OrderProposed', 'OrderApproved', 'OrderSent', 'OrderRepriced')) AS limit_price,
     arg_max(quantity, seq) FILTER (kind IN ('OrderProposed', 'OrderTightened')) AS quantity,
     arg_max(worst, seq) FILTER (kind IN ('OrderProposed', 'OrderTightened')) AS worst,
-    arg_max(by_whom, seq) FILTER (kind = 'OrderApproved') AS approved_by,
+    arg_max(by_whom, seq) FILTER (kind IN ('OrderApproved', 'PositionAdopted')) AS approved_by,
     arg_max(recorded_at, seq) FILTER (kind = 'OrderSent') AS sent_at,
     count(*) FILTER (kind = 'OrderRepriced') AS reprices,
     arg_max(outcome, seq) FILTER (kind = 'OrderPreviewed') AS preview,
@@ -31,7 +51,7 @@ steps AS MATERIALIZED (
 -- How much of each leg had executed after each execution, and what that makes of the whole order.
 grown AS (
   SELECT s.account, s.order_ref, s.seq, s.recorded_at, l.ratio, sum(t.added) FILTER (t.con_id = l.con_id) AS done
-  FROM steps AS s
+  FROM (SELECT DISTINCT account, order_ref, seq, recorded_at FROM steps) AS s
   JOIN steps AS t ON t.account = s.account AND t.order_ref = s.order_ref AND t.seq <= s.seq
   JOIN legs AS l ON l.account = s.account AND l.order_ref = s.order_ref
   GROUP BY s.account, s.order_ref, s.seq, s.recorded_at, l.con_id, l.ratio

@@ -28,6 +28,7 @@ from engine.tally import Tally
 from tests import given
 from tests.shell.runtime.bench import MANUAL
 from tests.shell.runtime.serving import REF, Api, asked, serve
+from tests.shell.runtime.test_adoption import theirs
 
 
 def test_status_says_what_in_the_files_will_soon_open_nothing() -> None:
@@ -435,6 +436,39 @@ def test_position_is_released_by_a_person_with_a_reason_and_once() -> None:
             409,
             f"nothing was released: {REF} is closed already, released by bob: mine",
         )
+
+    serve(story)
+
+
+def test_foreign_spread_is_shown_and_adopted_by_a_person_with_a_reason() -> None:
+    short, long = (leg.contract for leg in given.spread().legs)
+
+    async def story(api: Api) -> None:
+        api.bench.broker.foreign = (theirs(short, -1), theirs(long, 1, "120"))
+        await api.bench.beats(2, seconds=70)
+        listed = (await api.get("/v1/adoption")).json()
+        assert [(row["con_id"], row["quantity"]) for row in listed["foreign"]] == [(long.con_id, 1), (short.con_id, -1)]
+        legs = f"legs={short.con_id}&legs={long.con_id}"
+        bare = (await api.get(f"/v1/adoption?strategy=puts&legs={short.con_id}")).json()
+        assert (bare["position"], "its exits were not written" in bare["obstacle"]) == (None, True)
+        shown = (await api.get(f"/v1/adoption?strategy=puts&{legs}")).json()
+        assert (shown["obstacle"], shown["position"]["opening_net"]) == (None, pytest.approx(0.80))
+        word = {"strategy": "puts", "legs": [{"con_id": short.con_id, "quantity": -1}, {"con_id": long.con_id, "quantity": 1}]}
+
+        assert (await api.post("/v1/adoption", **word)).status_code == 422, "not without a reason"
+        other = await api.post("/v1/adoption", reason="mine", **(word | {"strategy": "calls"}))
+        assert (other.status_code, "no strategy 'calls' is in force" in other.json()["detail"]) == (409, True)
+        done = await api.post("/v1/adoption", by="bob", reason="opened by hand", **word)
+        name = done.json()["text"].split(" as ")[1].split(":")[0]
+        await api.bench.until(lambda: name in api.bench.ledger.positions)
+
+        assert done.status_code == 200
+        order = (await api.get(f"/v1/orders/{name}")).json()
+        assert (order["state"], order["timeline_is_whole"], order["reason"]) == ("filled", True, "adopted by bob: opened by hand")
+        assert "adopted by bob" in order["timeline"][0]["text"]
+        assert (await api.get("/v1/executions")).json() == [], "nothing of it was executed here"
+        again = await api.post("/v1/adoption", by="bob", reason="opened by hand", **word)
+        assert (again.status_code, "not among them" in again.json()["detail"]) == (409, True)
 
     serve(story)
 

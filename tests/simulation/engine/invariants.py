@@ -60,7 +60,8 @@ class Invariants:
         known = {order.ref for order in ledger.working() if order.is_at_broker}
         assert working == known, f"working at the broker {working}, at the broker as far as we know {known}"
         theirs = {_key(row): (row.shares, row.price) for row in self._sim.executions() if row.instrument is not None}
-        ours = {_known(fill): (fill.quantity, fill.price) for order in ledger.orders.values() for fill in order.fills.values()}
+        sent = [order for order in ledger.orders.values() if not order.is_adopted]
+        ours = {_known(fill): (fill.quantity, fill.price) for order in sent for fill in order.fills.values()}
         assert ours == theirs, "an execution is missing, invented or has another price"
         assert verify(self._state) > 0, "the journal is empty"
 
@@ -104,7 +105,7 @@ class Invariants:
     def _check_fold(self, ledger: Ledger) -> None:
         self.remember()
         for order in ledger.orders.values():
-            known = {_known(fill) for fill in order.fills.values() if not fill.provisional}
+            known = {_known(fill) for fill in order.fills.values() if not fill.provisional and not order.is_adopted}
             assert known <= self._executed, f"{order.ref} has executions that the broker does not know"
             assert order.filled <= order.quantity, f"{order.ref} filled {order.filled} of {order.quantity}"
             assert order.proposed.position == order.ref or order.purpose == "close"

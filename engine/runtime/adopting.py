@@ -1,0 +1,34 @@
+"""Adoption as the faces ask for it: what is foreign, what it would be as a position, and a person's word that makes it one."""
+
+from collections.abc import Callable
+
+from engine.decide.quotes import Rows
+from engine.domain.snapshot import Snapshot
+from engine.runtime.adoption import AdoptAsked, adopted_by, adoption_row
+from engine.runtime.inbox import Inbox
+from engine.runtime.inquiry import Books
+from engine.runtime.plain import Row
+from engine.runtime.seams import SnapshotSource
+
+
+class Adoption:
+    """Foreign options, taken into the engine's hands."""
+
+    def __init__(
+        self, snapshot: Callable[[], Snapshot], books: Callable[[], Books | None], snapshots: SnapshotSource, inbox: Inbox
+    ) -> None:
+        self._snapshot, self._books, self._snapshots, self._inbox = snapshot, books, snapshots, inbox
+
+    def row(self, asked: AdoptAsked) -> Row:
+        """What is foreign, and what the chosen legs would be as a position; nothing is changed by asking."""
+        snapshot = self._snapshot()
+        return adoption_row(asked, self._books(), snapshot, self._snapshots.rulebook(), Rows(snapshot.chain))
+
+    def adopt(self, asked: AdoptAsked, by: str, reason: str) -> tuple[bool, str]:
+        """Take foreign options into the engine's hands: (whether it is done, what became of it)."""
+        fact = adopted_by(asked, by, reason, self._books(), self._snapshot(), self._snapshots.rulebook())
+        if isinstance(fact, str):
+            return False, fact
+        self._inbox.publish(fact)
+        keeps = f"it keeps the exits of {fact.strategy}" if fact.strategy else "no rule closes it but the guard before its expiry"
+        return True, f"adopting {fact.quantity} × {fact.spread} as {fact.order_ref}: {keeps}"
