@@ -1,11 +1,15 @@
 """The folder of a demonstration: replaced by the next one, never from under one that runs, and never somebody else's."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from engine.cli.demo.demo import MARKER, fresh
+from engine.cli.demo.demo import FIRST_DAY, MARKER, Stage, example_strategies, fresh
 from engine.domain.errors import UserError
+from engine.runtime.schedule import sessions_between
+from engine.sim.loop import VirtualLoop, run
+from engine.sim.network import MemoryNetwork
 from engine.store.lock import Lock
 from tests.faces.conftest import Spreads
 
@@ -46,3 +50,12 @@ def test_demo_leaves_the_folder_of_something_else_alone(tmp_path: Path) -> None:
         fresh(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["cat.png"]
+
+
+def test_engine_behind_a_console_that_has_gone_ends(tmp_path: Path) -> None:
+    (whole,) = sessions_between(FIRST_DAY, FIRST_DAY)
+    stage = Stage(10, tmp_path, example_strategies(), (whole,), None, front=os.getpid())  # nobody's parent here
+
+    run(stage.play(), VirtualLoop(MemoryNetwork()))
+
+    assert max(at for at, _ in stage.record.facts) < whole.open, "it goes on into its day although nobody is in front"

@@ -6,6 +6,7 @@ seen in the console, or told in plain lines.
 """
 
 import asyncio
+import os
 import shutil
 import sys
 import time
@@ -71,6 +72,7 @@ taken for dead, and the quotes for too old."""
 SHOWN = ("SPX", "VIX")
 """Levels that are told every hour."""
 FUNNEL_EVERY = timedelta(minutes=10)
+FRONT_EVERY_S = 2.0
 ANSWER_AFTER_S = 20
 """The person who is not there looks for twenty seconds, then says yes."""
 STAGED = ((1, timedelta(minutes=90), -0.03), (1, timedelta(hours=3), -0.01))
@@ -116,7 +118,13 @@ def demo(
     network = MemoryNetwork()
     loop = PacedLoop(BUSY, network, stall_s=STALL_S) if watched else VirtualLoop(network)
     stage = Stage(
-        seed, folder, examples, sessions, loop if isinstance(loop, PacedLoop) else None, listens=watched and not behind_console
+        seed,
+        folder,
+        examples,
+        sessions,
+        loop if isinstance(loop, PacedLoop) else None,
+        listens=watched and not behind_console,
+        front=os.getppid() if behind_console else None,
     )
     started = time.monotonic()
     with suppress(KeyboardInterrupt):
@@ -145,6 +153,8 @@ class Stage:
     paced: PacedLoop | None
     listens: bool = False
     """Whether lines from the terminal are answers."""
+    front: int | None = None
+    """The process of the console in front, without which there is nobody to show anything; None where there is none."""
     record: Record = field(default_factory=Record)
     options: Options = field(default_factory=Options)
     market: GeneratedMarket | None = None
@@ -193,6 +203,8 @@ class Stage:
             loop.add_reader(sys.stdin.fileno(), self._typed)
         if pace is not None:
             pace.look()
+        if self.front is not None:
+            self._look_to_the_front(self.front)
         try:
             await app.run()
         finally:
@@ -206,6 +218,13 @@ class Stage:
         """Complete the record for the report, once the demonstration has ended."""
         if self._control is not None and self.market is not None:
             look_back(self.record, self._control, self.market, self.state, self.strategies)
+
+    def _look_to_the_front(self, front: int) -> None:
+        """End where the console has gone without a word, as when its terminal is closed."""
+        if os.getppid() != front:
+            self.stop()
+        else:
+            asyncio.get_running_loop().call_later(FRONT_EVERY_S, self._look_to_the_front, front)
 
     def stop(self) -> None:
         """End the demonstration after the present beat."""
