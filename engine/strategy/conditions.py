@@ -91,6 +91,9 @@ _OTHER_PART = re.compile(
     r"(?: off)?(?: of (?:it|the position|position|the contracts|contracts|the spreads|spreads))?"
 )
 _SHARES = {"third": 33, "quarter": 25, "tenth": 10, "fifth": 20, "two thirds": 67, "three quarters": 75}
+_ROLLED_SIDE = re.compile(
+    r"roll(?: (?:up|down|out|over|forward))? (?:only )?(?:the )?(?:short )?(?P<side>put|call)s?(?: (?:side|spread|short|leg))?"
+)
 _LEAVES = re.compile(
     rf"(?:let (?:it |them )?)?expires?|(?:hold|held|keep|ride)(?: it| them)?{_UNTIL}|no (?:exit|close)|never close|let ride"
 )
@@ -194,6 +197,12 @@ class OneLine:
         found = f"found '{shortened(word, 30)}'; " if isinstance(word, Text) and word else ""
         known = f"{found}wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}"
         said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
+        if rolled := _ROLLED_SIDE.fullmatch(said):
+            nearest_by = f"close {rolled['side']} side"
+            message = (
+                f"one side is not rolled by itself: '{nearest_by}' ends it and keeps the other, 'roll' moves the whole position"
+            )
+            raise complaint(word.place, message, write_any([nearest_by, "roll"]))
         likely = _meant_by(said) or nearest(said, ACTIONS)
         options = [likely, *(one for one in ACTIONS if one != likely)] if likely else list(ACTIONS)
         if _meant_by(said) is None and (told := reader.later_action(said)) is not None:

@@ -70,3 +70,22 @@ def test_roll_that_its_own_bounds_cannot_bring_is_warned_of(changed: dict[str, s
 )
 def test_roll_that_may_bring_what_it_asks_is_left_alone(changed: dict[str, str]) -> None:
     assert problems(**changed) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "side"),
+    [("roll call side", "call"), ("roll the put side", "put"), ("roll calls", "call"), ("roll up the put spread", "put")],
+)
+def test_roll_of_one_side_is_told_what_comes_nearest(said: str, side: str) -> None:
+    text = FILE.replace("  - {exit}: roll\n", "  - {side}_side_delta >= 0.45: {said}\n").replace(
+        "roll: {{to: 30-60 days, for: {net}}}\n", ""
+    )
+    text = text.format(**(PLAIN | {"type": "iron_condor", "side": side, "said": said}))
+
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    assert problem.severity == "error"
+    assert problem.message == (
+        f"one side is not rolled by itself: 'close {side} side' ends it and keeps the other, 'roll' moves the whole position"
+    )
+    assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
