@@ -36,7 +36,7 @@ from engine.metrics import Reading, registry
 from engine.notify.notifier import Notifier
 from engine.ports import Broker, Clock, Journal
 from engine.readings import Sources, api_gauges, reading
-from engine.runtime.background import Background
+from engine.runtime.background import RETRY_FIRST_S, RETRY_MAX_S, Background
 from engine.runtime.clock import SteadyClock, elapsed_s
 from engine.runtime.control import Control
 from engine.runtime.engine import Engine
@@ -44,6 +44,7 @@ from engine.runtime.evidence import Evidence
 from engine.runtime.faults import kept_up
 from engine.runtime.feed import Feed
 from engine.runtime.freshness import Freshness
+from engine.runtime.guardian import BY, LET_GO, Takeover
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.maintenance import Restart, is_loss_expected
@@ -57,6 +58,7 @@ from engine.settings import Settings
 from engine.store.checkpoint import recover, save
 from engine.store.explanations import Explanations, latest, recall
 from engine.store.folder import no_folder
+from engine.store.heartbeat import beat
 from engine.store.history import write_views
 from engine.store.journal import FOLDER, probe
 from engine.store.lines import account_on_file
@@ -87,7 +89,13 @@ class Options:
     wrap_journal: Callable[[Journal], Journal] = lambda journal: journal
     wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
     probation: int = 0
+    guard: Takeover | None = None
+    """What a guardian has taken: nothing can be opened, and TWS is waited for however long it takes."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class NoBroker(UserError):
+    """No TWS answers on any port of the mode."""
 
 
 class App:
@@ -117,7 +125,8 @@ class App:
         if account is None:
             # The first start without --account: only the broker knows whose journal this will be.
             account = await self._ask_account(journal_id)
-        recovered = recover(settings.state, account)
+        guard = self._options.guard
+        recovered = recover(settings.state, account, guard.lock if guard is not None else None)
         self._recovered = recovered
         journal = self._options.wrap_journal(recovered.journal)
         try:
@@ -182,6 +191,8 @@ class App:
                 engine.take(fact, now)
             if self._recovered.odd and ledger.halt is None:
                 engine.take(Halted("engine", _odd(self._recovered.odd)), now)
+            if options.guard is not None:
+                self._begin_guard(engine, options.guard, now)
             control = self._control(engine, snapshots, account, library, ib)
             try:
                 await background.prepare(now)
@@ -242,6 +253,7 @@ class App:
     def _watch_over(self, engine: Engine, library: Library, explanations: Explanations) -> None:
         """Take care of what may become of clock and state folder while the engine runs."""
         self._recovered.journal.on_moved = partial(self._moved, engine, library, explanations)
+        engine.after_beat.append(lambda: beat(self._recovered.journal.state))
         self._keep_time(engine)
 
     def _keep_time(self, engine: Engine) -> None:
@@ -275,8 +287,33 @@ class App:
             text = f"{text}. The versions of the strategies could not be written there ({error.strerror})"
         self._inbox.publish(Halted("engine", text))
 
+    def _begin_guard(self, engine: Engine, guard: Takeover, now: datetime) -> None:
+        """Nothing is opened in this run, whoever asks."""
+        engine.stays_halted = f"{guard.reason} (`spreads guard --release`)"
+        engine.take(guard.fact, now)
+        if engine.ledger.halt is None:
+            engine.take(Halted(BY, guard.reason), now)
+
     async def _connected(self, journal_id: str, account: str | None, last_order_id: int) -> IbBroker:
-        """A broker session on the first port of the mode that answers."""
+        """A broker session on the first port of the mode that answers; a guardian waits for it, as nobody else can come.
+
+        Raises UserError where none does, EngineError where a guardian is told to let go meanwhile.
+        """
+        pause, stop = RETRY_FIRST_S, self._options.stop
+        while True:
+            try:
+                return await self._first_port(journal_id, account, last_order_id)
+            except NoBroker as problem:
+                if self._options.guard is None:
+                    raise
+                log.warning("no TWS to guard through", problem=str(problem))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+                if stop.is_set():
+                    raise EngineError(f"{LET_GO} before TWS could be reached: {problem}") from problem
+                pause = min(RETRY_MAX_S, pause * 2)
+
+    async def _first_port(self, journal_id: str, account: str | None, last_order_id: int) -> IbBroker:
         settings, refusals = self._settings, list[EngineError]()
         for port in settings.ports():
             broker = IbBroker(
@@ -301,7 +338,7 @@ class App:
                 continue
             self._check_mode(found)
             return broker
-        raise UserError("\n".join(str(error) for error in refusals))
+        raise NoBroker("\n".join(str(error) for error in refusals))
 
     def _check_mode(self, account: str) -> None:
         """The account must be of the kind that was asked for: DU and DF are paper, everything else is money."""
@@ -358,7 +395,8 @@ class App:
     def _leave(self, engine: Engine, journal: Journal) -> None:
         """The last line, and a checkpoint so that the next start is short. A journal that failed is left as it is."""
         with suppress(EngineError, OSError):
-            engine.record(EngineStopped("stopped"), self._clock.now())
+            reason = "stopped" if self._options.guard is None else LET_GO
+            engine.record(EngineStopped(reason), self._clock.now())
             journal.sync()
             save(self._recovered.journal.state, self._recovered.journal, engine.ledger)
 

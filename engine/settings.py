@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     """Time zone that TWS runs in, for the times of executions that name none."""
     tws_restart: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "23:45"
     """When TWS restarts by itself every day, on its own clock; it does not tell, so `spreads doctor` asks here."""
+    guard_after_s: Annotated[int, Field(ge=120, le=3_600)] = 300
+    """Seconds of the session without a sign of life of the engine after which a guardian takes its place: longer than a service
+    manager needs to end one that hangs and to start it again."""
     archive_every_min: Annotated[int, Field(ge=1, le=1440)] = 5
     """How often the chain is kept in the history while the market is open."""
     explain_every_s: Annotated[int, Field(ge=1, le=86_400)] = 60

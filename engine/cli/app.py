@@ -27,6 +27,7 @@ GROUPS = {
     "Trade": {
         "demo": "engine.cli.demo.demo:demo",
         "run": "engine.cli.run:run",
+        "guard": "engine.cli.guard:guard",
         "sim": "engine.cli.sim:sim",
         "drill": "engine.cli.drill.drill:drill",
     },
@@ -109,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _print_whatever_comes()
     _print_wide_enough()
-    if words and words[0] in COMMANDS and words[0] != "run":  # which refuses them
+    if words and words[0] in COMMANDS and words[0] not in {"run", "guard"}:  # which refuses them
         for problem in misspelled(os.environ):
             complain(problem)
     try:

@@ -20,6 +20,7 @@ from engine.domain.facts import (
     FactRefused,
     FlattenBegan,
     FlattenEnded,
+    GuardianTookOver,
     Halted,
     LegFilled,
     LegsExpired,
@@ -105,6 +106,8 @@ class Narrator:
                 return f"disarmed  {fact.strategy} by {fact.by}: {fact.reason}"
             case LinkChanged():
                 return f"link      {fact.state}: {fact.text}"
+            case GuardianTookOver():
+                return f"GUARDIAN  {fact.silent_s} s without a sign of life of the engine; {fact.ended}; held: {fact.held}"
             case FlattenBegan():
                 return f"FLATTEN   by {fact.by}: {fact.positions} open; every position of the engine is being closed"
             case FlattenEnded():

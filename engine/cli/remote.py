@@ -9,7 +9,7 @@ from engine.cli.amounts import dollars, instant
 from engine.cli.client import Reply, ask, is_state_folder, named, runs
 from engine.cli.options import STATE, By, State, somebody
 from engine.cli.show import Row, line, pairs, say, show_told
-from engine.cli.troubles import blocked, changed, refused, tripped
+from engine.cli.troubles import blocked, changed, refused, tripped, unwatched
 from engine.domain.errors import EngineError, UserError
 from engine.store.folder import no_folder
 
@@ -169,6 +169,7 @@ def _warnings(found: Row) -> Iterator[str]:
     yield from (refused(row) for row in cast("list[Row]", found.get("refused", [])))
     yield from changed(found)
     yield from (blocked(row) for row in cast("list[Row]", found.get("blocked_exits", [])))
+    yield from unwatched(found)
     yield from (f"exercised: {row['position']}: {row['text']}" for row in cast("list[Row]", found.get("exercised", [])))
     for name, word in (("differences", "books differ"), ("foreign", "not ours"), ("notices", "notice")):
         yield from (f"{word}: {words}" for words in cast("list[str]", found.get(name, [])))
@@ -182,6 +183,8 @@ def _told(name: str, value: object) -> tuple[str, object]:
             return words, f"by {by}: {reason}"
         case {"open": opens, "close": closes, "is_open": is_open}:
             return words, f"{'open' if is_open else 'closed'}, from {instant(opens)} to {instant(closes)}"
+        case {"doing": doing, "text": text, "age_s": age}:
+            return words, f"{doing}: {text}, {age:,.0f} s ago"
         case str() if name == "at":
             return words, instant(value)
         case int() | float() if name.endswith("_age_s"):

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import signal
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -102,15 +103,7 @@ def run(
     speed
         With --sim: how fast the simulator's time runs, as given to `spreads sim --speed`.
     """
-    chosen = [name for name, wanted in (("live", live), ("sim", sim), ("paper", paper)) if wanted]
-    if len(chosen) > 1 and chosen != ["live", "sim"]:
-        raise UserError(f"--{chosen[0]} and --{chosen[1]}: choose one")
-    if not 0.1 <= speed <= 600:
-        raise UserError(f"--speed {speed:g}: between 0.1 and 600")
-    if speed != 1.0 and not sim:
-        raise UserError("--speed: only a simulator's time can be sped up; add --sim")
     given = {
-        "mode": chosen[0] if chosen else None,
         "host": host,
         "port": port,
         "client_id": client_id,
@@ -125,22 +118,41 @@ def run(
         "lines": lines,
         "tws_zone": tws_zone,
     }
-    settings = settings_of({name: value for name, value in given.items() if value is not None})
-    if live and sim:
-        settings = _drill(settings)
-    if settings.mode == "live" and settings.account is None:
-        raise UserError(LIVE_NEEDS_ACCOUNT.format("--live" if live else "SPREADS_MODE=live"))
+    settings = settings_for(given, sim=sim, paper=paper, live=live, speed=speed)
     notifier = notifier_of(os.environ, settings.mode)
     state_of(settings.state)
     log_to(settings.state)
     _prune(settings, SystemClock().now())
-    if sim:
-        begins = simulated_now(settings.host, settings.ports()[0])
-        loop = PacedLoop(speed)
-        clock: Clock = LoopClock(loop, begins)
-        say(f"the simulator's time is {clock.now():%Y-%m-%d %H:%M:%S} UTC, at {speed:g} times real time")
-        return run_on(_serve(settings, clock, notifier), loop)
-    return asyncio.run(_serve(settings, SystemClock(), notifier))
+    return in_its_time(lambda clock: _serve(settings, clock, notifier), settings, speed, sim=sim)
+
+
+def settings_for(given: Mapping[str, object], *, sim: bool, paper: bool, live: bool, speed: float) -> Settings:
+    """The settings of a process that trades, of flags and environment. Raises UserError where they cannot be meant."""
+    chosen = [name for name, wanted in (("live", live), ("sim", sim), ("paper", paper)) if wanted]
+    if len(chosen) > 1 and chosen != ["live", "sim"]:
+        raise UserError(f"--{chosen[0]} and --{chosen[1]}: choose one")
+    if not 0.1 <= speed <= 600:
+        raise UserError(f"--speed {speed:g}: between 0.1 and 600")
+    if speed != 1.0 and not sim:
+        raise UserError("--speed: only a simulator's time can be sped up; add --sim")
+    wanted = {**given, "mode": chosen[0] if chosen else None}
+    settings = settings_of({name: value for name, value in wanted.items() if value is not None})
+    if live and sim:
+        settings = _drill(settings)
+    if settings.mode == "live" and settings.account is None:
+        raise UserError(LIVE_NEEDS_ACCOUNT.format("--live" if live else "SPREADS_MODE=live"))
+    return settings
+
+
+def in_its_time(main: Callable[[Clock], Coroutine[Any, Any, int]], settings: Settings, speed: float, *, sim: bool) -> int:
+    """Run to its end in the time of the machine, or in that of the simulator that is asked for it."""
+    if not sim:
+        return asyncio.run(main(SystemClock()))
+    begins = simulated_now(settings.host, settings.ports()[0])
+    loop = PacedLoop(speed)
+    clock = LoopClock(loop, begins)
+    say(f"the simulator's time is {clock.now():%Y-%m-%d %H:%M:%S} UTC, at {speed:g} times real time")
+    return run_on(main(clock), loop)
 
 
 def _drill(settings: Settings) -> Settings:

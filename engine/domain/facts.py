@@ -37,6 +37,18 @@ class EngineStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardianTookOver:
+    """The engine was dead or stuck while something was held: the guardian is in its place and opens nothing."""
+
+    silent_s: int
+    """Seconds of the session for which the engine gave no sign of life."""
+    ended: str
+    """What became of the engine's process."""
+    held: str
+    """What was open and at work, as the journal knew it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyLoaded:
     strategy: str
     file: str
@@ -656,11 +668,11 @@ OrderFact = (
 Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 """What was looked at and not done. Nothing that leaves the machine depends on it: it is kept beside the journal, for a while."""
 Fact = (
-    EngineStarted | EngineStopped | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed | StrategyDisarmed
-    | SharedFileLoaded | LinkChanged | Halted | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed
-    | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact | ExitTriggered | ProfitPeaked
-    | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised | PositionReleased | PositionAdopted
-    | FactRefused | RequestHandled | ErrorHeard
+    EngineStarted | EngineStopped | GuardianTookOver | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed
+    | StrategyDisarmed | SharedFileLoaded | LinkChanged | Halted | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused
+    | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact
+    | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised
+    | PositionReleased | PositionAdopted | FactRefused | RequestHandled | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

@@ -37,6 +37,7 @@ from engine.domain.facts import (
     FlattenBegan,
     FlattenEnded,
     FunnelRecorded,
+    GuardianTookOver,
     Halted,
     LegFilled,
     LegsExpired,
@@ -233,7 +234,7 @@ class Ledger:
                 self.reconciled = None
             case FactRefused():
                 self.reconciled = None
-            case EngineStopped() | StrategyRefused() | ExitTriggered() | RequestHandled() | ErrorHeard():
+            case EngineStopped() | GuardianTookOver() | StrategyRefused() | ExitTriggered() | RequestHandled() | ErrorHeard():
                 pass
             case _:
                 assert_never(fact)

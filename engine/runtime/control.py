@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -45,6 +46,7 @@ from engine.runtime.rows import (
     changed_rows,
     close_row,
     exercised_rows,
+    guardian_row,
     refused_rows,
     session_row,
 )
@@ -138,6 +140,7 @@ class Control:
             "exercised": exercised_rows(ledger),
             "halt": {"by": ledger.halt.by, "reason": ledger.halt.reason} if ledger.halt else None,
             "flatten": {"by": ledger.flatten.by, "reason": ledger.flatten.reason} if ledger.flatten else None,
+            "guardian": guardian_row(Path(self.identity.state), now),
             "connected": snapshot.is_connected,
             "link": ledger.link.text if ledger.link else "",
             "link_at": ledger.link_at.isoformat() if ledger.link_at else None,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from engine.decide.exit.closing import close
 from engine.decide.exit.cuts import Cut, net_of, portion_cuts
@@ -22,7 +23,8 @@ from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
 from engine.runtime.order_rows import order_row
-from engine.runtime.plain import Row, number
+from engine.runtime.plain import Row, age_s, number
+from engine.store.heartbeat import trace_of
 from engine.strategy.changes import direction_of
 
 CHANGES_SHOWN = timedelta(days=7)
@@ -90,6 +92,14 @@ def exercised_rows(ledger: Ledger) -> list[Row]:
         for position in ledger.open_positions()
         for fact in ledger.exercised.get(position.id, ())
     ]
+
+
+def guardian_row(state: Path, now: datetime) -> Row | None:
+    """What the guardian of a state folder says that it does, and how long ago; None where none ever watched."""
+    trace = trace_of(state)
+    if trace is None:
+        return None
+    return {"doing": trace.doing, "text": trace.text, "age_s": age_s(trace.at, now)}
 
 
 def breaker_rows(ledger: Ledger, now: datetime) -> list[Row]:

@@ -22,6 +22,7 @@ from engine.ports import Line
 from engine.store import lines
 from engine.store.journal import FOLDER, Journal
 from engine.store.lines import START, Head, Odd
+from engine.store.lock import Lock
 
 CHECKPOINTS = "checkpoints"
 KEPT = 3
@@ -53,8 +54,8 @@ class _Fold(msgspec.Struct):
     ledger: msgspec.Raw
 
 
-def recover(state: Path, account: str) -> Recovered:
-    """Lock, mend, verify and fold: the only way to start.
+def recover(state: Path, account: str, lock: Lock | None = None) -> Recovered:
+    """Lock, mend, verify and fold: the only way to start. `lock` is one that is held already.
 
     A line that is whole and cannot be folded is passed over and said. Raises UserError when the folder cannot be used, Damaged
     when the journal is not what was written.
@@ -63,7 +64,7 @@ def recover(state: Path, account: str) -> Recovered:
     head, ledger = found if found is not None else (START, Ledger())
     if head != START:
         lines.verify_before(state / FOLDER, head, REVERIFIED_BYTES)
-    opened = Journal.open(state, account, head)
+    opened = Journal.open(state, account, head, lock)
     odd: list[str] = []
     try:
         for line in opened.lines:

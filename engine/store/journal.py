@@ -53,14 +53,21 @@ class Journal:
         self._failure: str | None = None
 
     @staticmethod
-    def open(state: Path, account: str, after: Head = START) -> Opened:
+    def open(state: Path, account: str, after: Head = START, lock: Lock | None = None) -> Opened:
         """Lock the folder, verify what follows `after`, mend a torn end, and stand ready to append.
+
+        `lock` is one that is held already; it is released with the journal.
 
         Raises UserError when another engine holds the folder, it cannot be written or it belongs to another account; Damaged
         where the journal is not what was written.
         """
-        probe(state)
-        lock = Lock(state)
+        try:
+            probe(state)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        lock = lock or Lock(state)
         try:
             folder = state / FOLDER
             head, torn = lines.verified(folder, after)
@@ -166,7 +173,7 @@ class Journal:
         try:
             state = self._place.write_out()
             folder = state / FOLDER
-            lock, mark, place = Lock(state), Mark(folder), Place(folder)
+            lock, mark, place = Lock(state, self._lock.holder), Mark(folder), Place(folder)
             mark.move(self._head)
         except (OSError, UserError) as error:
             raise self._failed("written out again, as its folder is gone", error) from error

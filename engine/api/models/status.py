@@ -18,6 +18,17 @@ class HaltState(Model):
     """Why."""
 
 
+class GuardianState(Model):
+    """What the guardian of this state folder does."""
+
+    doing: Literal["watching", "waiting", "ending", "guarding", "stopped"]
+    """It watches the engine; waits, as it can or need do nothing; ends the engine; is in its place; or was stopped."""
+    text: str
+    """The same in words."""
+    age_s: float
+    """Seconds since it looked last: it looks every few seconds."""
+
+
 class Session(Model):
     """The trading session of today."""
 
@@ -67,6 +78,8 @@ class Status(Model):
     """Null where it is not halted."""
     flatten: HaltState | None
     """Who wants every position closed, and why; null where nobody does."""
+    guardian: GuardianState | None
+    """The second process that takes the engine's place where it is dead or stuck; null where none ever watched."""
     connected: bool
     """Whether the broker can be reached."""
     link: str

@@ -9,6 +9,8 @@ from engine.console.feed import Feed
 from engine.console.frame.bar import LINES_WARN, SLOW_BEAT_S, restart_until
 from engine.console.text import Tone
 
+GUARDIAN_AGE_MAX_S = 120.0
+"""It looks every few seconds."""
 SIGNS: dict[Tone, str] = {"warn": "⚠", "down": "■", "fault": "✗", "info": "i"}
 
 
@@ -68,6 +70,9 @@ def _of(status: Status) -> Iterator[Alert]:
         and status.session.is_open
     ):
         yield Alert(f"the engine has not decided for {words.span(status.last_beat_age_s)}", "8 log", "fault")
+    watch = status.guardian
+    if watch is not None and watch.doing != "stopped" and watch.age_s > GUARDIAN_AGE_MAX_S:
+        yield Alert(f"the guardian has not looked for {words.span(watch.age_s)}", "spreads guard", "warn")
     if status.data not in {"live", "unknown"}:
         yield Alert(f"market data is {status.data}: openings wait", "", "warn")
     if status.lines_used is not None and status.lines_max and status.lines_used >= LINES_WARN * status.lines_max:

@@ -4,6 +4,7 @@ A *point* is a moment before or after a journal line, a sync, or an order messag
 seed, so a run that lives through them all says which there are.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from engine.ports import Broker, Journal, Line
 from engine.store.journal import FOLDER
 from engine.store.lines import day_files
 from engine.store.mark import NAME
-from tests.simulation.engine.world import Life
+from tests.simulation.engine.world import Life, World
 
 
 class Killed(BaseException):
@@ -95,6 +96,23 @@ async def run_to_its_death(life: Life) -> None:
     except Killed as death:
         error = death
     assert isinstance(error, Killed), f"the engine ended before its time: {error!r}"
+
+
+async def killed(world: World, at: int, chance: Random, told: list[str]) -> None:
+    """A life that ends at the point, and what becomes of its journal, its connection and its orders."""
+    fate = Fate(world.state, at)
+    life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker)
+    await run_to_its_death(life)
+    left, fills, down_s = chance.random() < 0.5, chance.random() < 0.5, chance.choice([0.0, 0.5, 8.0, 35.0])
+    if left:
+        await asyncio.sleep(0.01)  # the kernel still delivers what was written
+    if fills:
+        world.sim.inject("fill_unheard")
+    lost = fate.lose_unsynced(chance)
+    told.append(f"{lost} bytes lost, last message delivered: {left}, filled unheard: {fills}, down for {down_s} s")
+    for link in asyncio.get_running_loop().network.links:  # type: ignore[attr-defined]
+        link.reset()
+    await asyncio.sleep(down_s)
 
 
 class _MortalJournal:

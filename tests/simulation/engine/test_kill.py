@@ -4,7 +4,6 @@ The points come from a run that lives; each case takes one kind of point and dra
 lost, what still left through the wire and what the broker did meanwhile.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from engine.domain.facts import OrderProposed, OrderSent, Reconciled
 from engine.domain.ledger import Ledger
 from engine.store.checkpoint import recover
 from tests.simulation.engine import given
-from tests.simulation.engine.killing import Fate, Point, run_to_its_death
+from tests.simulation.engine.killing import Fate, Point, killed
 from tests.simulation.engine.world import ACCOUNT, Life, World, play
 
 SEEDS = (1, 2, 3)
@@ -126,23 +125,6 @@ def points(seed: int, structure: str = "") -> list[Point]:
 
     with TemporaryDirectory() as folder:
         return play(act, Path(folder), seed, strategies=written(structure))
-
-
-async def killed(world: World, at: int, chance: Random, told: list[str]) -> None:
-    """A life that ends at the point, and what becomes of its journal, its connection and its orders."""
-    fate = Fate(world.state, at)
-    life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker)
-    await run_to_its_death(life)
-    left, fills, down_s = chance.random() < 0.5, chance.random() < 0.5, chance.choice([0.0, 0.5, 8.0, 35.0])
-    if left:
-        await asyncio.sleep(0.01)  # the kernel still delivers what was written
-    if fills:
-        world.sim.inject("fill_unheard")
-    lost = fate.lose_unsynced(chance)
-    told.append(f"{lost} bytes lost, last message delivered: {left}, filled unheard: {fills}, down for {down_s} s")
-    for link in asyncio.get_running_loop().network.links:  # type: ignore[attr-defined]
-        link.reset()
-    await asyncio.sleep(down_s)
 
 
 def is_at_rest(world: World, life: Life) -> bool:

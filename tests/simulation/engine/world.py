@@ -20,6 +20,7 @@ from engine.metrics import Reading
 from engine.notify.notifier import Notifier
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.control import Control
+from engine.runtime.guardian import Takeover
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
 from engine.sim.exchange.fills import FillModel
@@ -163,6 +164,7 @@ class Life:
         funnel_every: timedelta | None = timedelta(minutes=5),
         clock: Clock | None = None,
         notifier: Notifier | None = None,
+        guard: Takeover | None = None,
         **settings: object,
     ) -> None:
         """`knows_all` is false where others use the broker too: what holds of one engine alone is then not looked at."""
@@ -182,6 +184,7 @@ class Life:
             watches_files=watches_files,
             observers=[self],
             notifier=notifier,
+            guard=guard,
             on_control=self._on_control,
             on_reading=self._on_reading,
             on_mended=on_mended,
