@@ -166,7 +166,7 @@ def test_port_without_a_certificate_is_no_port(tmp_path: Path) -> None:
 def test_client_tells_an_answer_that_is_none_of_an_engine() -> None:
     async def story(far: Far) -> None:
         async with far.client() as engine:
-            with pytest.raises(Unreadable, match="does not answer"):
+            with pytest.raises(Unreadable, match="has not answered in time"):
                 await AsyncClient(far.url, key=far.key, ca=far.ca, patience_s=1e-9).status()
             assert (await engine.health()).healthy in {True, False}
 
