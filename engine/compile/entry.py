@@ -21,7 +21,7 @@ from engine.compile.pairs import QUOTED, Meeting, conjunction, of_side, sound
 from engine.compile.priced import Priced
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Writer
-from engine.compile.wanted import wanted
+from engine.compile.wanted import placed_columns, wanted
 from engine.compile.wings import BEST_CONDORS, BEST_WINGS, REACHED_SCORE, best_condors, keys
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Expression
@@ -147,6 +147,7 @@ class _Scan:
         self._score = of_spread.number(spread.rank).sql
         self.priced = Priced.for_sql([*self._rules, self._score], spread, self._numbers, self.parameters, minimum_fee)
         self._legs = [*of_side(spread, self.parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
+        self._placed = placed_columns(spread, self.parameters)
         self.rows = [f"{role}_row_id" for role in spread.shape.roles]
 
     @property
@@ -157,7 +158,7 @@ class _Scan:
     def legs(self, keys: Sequence[str], *, several: bool) -> str:
         """The options that may become a leg."""
         return f"""WITH legs AS MATERIALIZED (
-  SELECT {", ".join(["row_id", *["underlying_id"] * several, *keys, *self.priced.columns])}
+  SELECT {", ".join(["row_id", *["underlying_id"] * several, *keys, *self.priced.columns, *self._placed])}
   FROM chain
   WHERE {conjunction(self._legs, 4)}
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers

@@ -6,7 +6,7 @@ Two SELECTs of their own, run rarely: the scan itself stays as lean as it can be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -19,7 +19,7 @@ from engine.compile.priced import Priced
 from engine.compile.scanner import Row
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Term, Writer
-from engine.compile.wanted import Wanted, wanted
+from engine.compile.wanted import Wanted, is_placed, placed_columns, places, wanted
 from engine.compile.wings import all_condors
 from engine.compile.wording import bid_text, expiry, price_text, ranged, rights, side_text, width_text
 from engine.domain.facts import FunnelStep
@@ -114,7 +114,8 @@ def _counts(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[str, .
     columns = list(dict.fromkeys([*priced.columns, "forward", "bid", "delta"]))
     forward = f"CASE WHEN forward <= {FINITE} THEN TRUE END"
     legs = ["TRUE", forward, quote, *(of_leg.answers(line.expression) for line in strategy.filters)]
-    sides = _sides_of(spread, wanted(spread, parameters), parameters)
+    placed = places(spread, parameters, [f"({leg})" for leg in legs])
+    sides = _sides_of(spread, wanted(spread, parameters), parameters, placed)
     asked = {role: f"step_{n}" for n, role in enumerate(sides, len(legs))}
     spreads = ["TRUE", f"({' AND '.join(sound(spread))})", *rules, _known(score)]
     keys, met = combinations(
@@ -179,11 +180,11 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
     priced = Priced.for_sql(fragments, spread, numbers, parameters, minimum_fee)
     columns = numbers.leg_columns([*(f"{shape.roles[0]}_{name}" for name in priced.columns), f"{shape.roles[0]}_bid"])
     missed = [f"miss_{n}" for n in range(len(filters))]
-    keys, met = combinations("bucket", spread, parameters, [*columns, *missed], lambda _role, _prefix: [])
+    keys, met = combinations("bucket", spread, parameters, [*columns, *missed], _placed_only(spread))
     if isinstance(spread, TwoWings):
         # A side has thousands of wings where no delta and no filter is asked: all their condors are millions.
         of_wing = partial(_missed_of_wing, filters=len(filters), deltas=deltas, writer=_of_legs(parameters))
-        met = all_condors("bucket", spread, parameters, [*columns, *missed], lambda _role, _prefix: [], missing=of_wing)
+        met = all_condors("bucket", spread, parameters, [*columns, *missed], _placed_only(spread), missing=of_wing)
     rows = [f"{role}_row_id" for role in shape.roles]
     leg_missed = [f"{role}_{miss}" for miss in missed for role in shape.roles]
     judged = [
@@ -195,7 +196,7 @@ def _nearest(strategy: Strategy, minimum_fee: float) -> tuple[Query, tuple[Judge
     shown = ", ".join(f"missed_{n}, value_{n}, bound_{n}" for n in range(len(misses)))
     leg_misses = [f"{miss} AS miss_{n}" for n, miss in enumerate(filters)]
     sql = f"""WITH legs AS MATERIALIZED (
-  SELECT {", ".join(["row_id", *keys, *columns, *leg_misses])}
+  SELECT {", ".join(["row_id", *keys, *columns, *leg_misses, *placed_columns(spread, parameters)])}
   FROM chain
   WHERE {conjunction([*of_side(spread, parameters), *QUOTED], 4)}
 ),
@@ -213,6 +214,11 @@ LIMIT 1"""  # noqa: S608 - no word of the trader: fixed text and named numbers
         Judged("rank", has_values=False),
     ]
     return Query(sql, parameters.values), tuple(texts)
+
+
+def _placed_only(spread: Structure) -> Wanted:
+    """What comes nearest to passing is looked for among the legs that stand where they are wanted."""
+    return lambda role, prefix: [f"{prefix}stands_{role}"] if is_placed(spread, role) else []
 
 
 def _missed_of_wing(side_: Side, *, filters: int, deltas: Sequence[Condition], writer: Writer) -> tuple[str, str]:
@@ -281,8 +287,10 @@ def _counted(count: int, prefix: str, *, aside: int = 0) -> str:
     return ",\n    ".join(parts)
 
 
-def _sides_of(spread: Structure, asked: Wanted, parameters: Parameters) -> dict[str, str]:
-    """Answers of an option to what the leg of each role is asked, where something is asked of it."""
+def _sides_of(spread: Structure, asked: Wanted, parameters: Parameters, placed: Mapping[str, str]) -> dict[str, str]:
+    """Answers of an option to what the leg of each role is asked, where something is asked of it; `placed` are those of legs that
+    are chosen among several.
+    """
     rights = {leg.put_call for leg in spread.shape.legs}
     found: dict[str, str] = {}
     for leg in spread.shape.legs:
@@ -295,7 +303,10 @@ def _sides_of(spread: Structure, asked: Wanted, parameters: Parameters) -> dict[
         no_bid = f"WHEN NOT {conditions[0]} THEN FALSE " if leg.action == "sell" else ""
         bounds = conditions[leg.action == "sell" :]
         answers = [f"({is_then})"] if is_then else []
-        if bounds:
+        if leg.role in placed:
+            stands, asks_delta = placed[leg.role], spread.delta_of(leg.role) is not None
+            answers.append(f"CASE {no_bid}WHEN delta <= {FINITE} THEN {stands} END" if asks_delta else stands)
+        elif bounds:
             answers.append(f"CASE {no_bid}WHEN delta <= {FINITE} THEN {bounds[0]} END")
         elif conditions:
             answers.append(f"({conditions[0]})")

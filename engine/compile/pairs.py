@@ -24,6 +24,9 @@ Meeting = Literal["group", "bucket"]
 ROUNDING = 1e-6
 """Strikes in cents are no binary numbers: a width of $0.10 may come out as 0.0999999."""
 
+_MOST_DAYS = 100_000
+"""More than any option lives: of two expiries that are equally near the earlier is taken."""
+
 QUOTED = ("bid >= 0", "bid < ask", f"ask <= {FINITE}", f"fee <= {FINITE}")
 """Two-sided, neither locked nor crossed, and its commission known. NaN is the greatest number: it fails every bound
 from above."""
@@ -50,8 +53,13 @@ def of_expiries(spread: OfTwoExpiries, parameters: Parameters) -> tuple[str, str
 
 def _of_days(rule: ExpiryRule, name: str, parameters: Parameters) -> str:
     match rule:
-        case DayRange(min_days=low, max_days=high):
-            return f"dte BETWEEN {parameters.named(f'{name}_low', low)} AND {parameters.named(f'{name}_high', high)}"
+        case DayRange(min_days=low, max_days=high, nearest=nearest):
+            between = f"BETWEEN {parameters.named(f'{name}_low', low)} AND {parameters.named(f'{name}_high', high)}"
+            if nearest is None:
+                return f"dte {between}"
+            missed = f"abs(listed.dte - {parameters.named(f'{name}_nearest', nearest)}) * {_MOST_DAYS} + listed.dte"
+            of_it = f"listed.underlying_id = chain.underlying_id AND listed.dte {between}"
+            return f"dte = (SELECT arg_min(listed.dte, {missed}) FROM chain AS listed WHERE {of_it})"  # noqa: S608 - fixed text
         case _:
             return "is_next_monthly"
 

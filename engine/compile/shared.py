@@ -5,7 +5,8 @@ pairs     legs that pass what all strategies ask of a leg, at the loosest; every
           takes, with the lean numbers that any of them needs: one query, whose rows stay as a table while the instant lasts
 search    of one strategy over that table: its own filters, deltas, width, rules, rank. The rows are those of its own scan.
 
-Not shared: other structures, the next monthly expiry, and views of the market, which are columns of one strategy alone.
+Not shared: other structures, the next monthly expiry, what is chosen among several legs or expiries, and views of the market,
+which are columns of one strategy alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from engine.compile.pairs import QUOTED, ROUNDING, Meeting, Partner, bucket, con
 from engine.compile.priced import Priced
 from engine.compile.spreads import Numbers, leg_term, views_of, words
 from engine.compile.sql import FINITE, Parameters, Query, Writer
+from engine.compile.wanted import has_choice
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Compare, Condition, Measure, Number
 from engine.strategy.model import Strategy
@@ -44,7 +46,9 @@ class SharedPlan:
 def can_share(strategy: Strategy) -> bool:
     """Whether a strategy may search among pairs that others need too."""
     spread = strategy.spread
-    return isinstance(spread, Vertical) and isinstance(spread.expiry, DayRange) and not views_of(strategy)
+    return (
+        isinstance(spread, Vertical) and isinstance(spread.expiry, DayRange) and not has_choice(spread) and not views_of(strategy)
+    )
 
 
 def compile_shared(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.domain.structure import Shape
+from engine.strategy.spelled import spelled
 from engine.strategy.spreads.calendars import Diagonal, DoubleDiagonal, TwoCalendars
 from engine.strategy.spreads.flies import BrokenWing, Butterfly
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
@@ -24,6 +25,8 @@ def expiry(spread: Structure) -> str:
 
 def _days(rule: ExpiryRule) -> str:
     match rule:
+        case DayRange(nearest=nearest) if nearest is not None:
+            return rule.as_written
         case DayRange(min_days=low, max_days=high):
             return f"{ranged(low, high)} {'day' if high == 1 else 'days'}"
         case _:
@@ -34,13 +37,18 @@ def side_text(spread: Structure, role: str) -> str:
     """What the leg of a role is asked."""
     bounds, is_sold = spread.delta_of(role), spread.shape.leg(role).action == "sell"
     delta = f"a delta of {ranged(bounds.low, bounds.high)}" if bounds else ""
+    if bounds is not None and bounds.nearest is not None:
+        delta = f"the delta nearest to {bounds.nearest}, within {ranged(bounds.low, bounds.high)}"
+    places = [spelled(place) for place in spread.places_of(role)]
     name = f"{role} leg" if isinstance(spread, Vertical) else role.replace("_", " ")
     then = ""
     if isinstance(spread, OfTwoExpiries):
         then = f" expires in {_days(spread.expiries[spread.shape.is_later(role)])}"
-        if not is_sold and not delta:
+        if not is_sold and not delta and not places:
             return f"{name}{then}"
-    return f"{name}{f'{then} and' if then else ''} has {' and '.join([*['a bid'] * is_sold, *[delta] * bool(delta)])}"
+    has = " and ".join([*["a bid"] * is_sold, *[delta] * bool(delta)])
+    stands = f" {'and ' if has else ''}stands {' and '.join(places)}" if places else ""
+    return f"{name}{f'{then} and' if then else ''}{f' has {has}' if has else ''}{stands}"
 
 
 def width_text(spread: Structure) -> str:

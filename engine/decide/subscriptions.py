@@ -26,7 +26,7 @@ from engine.domain.session import days_to_expiry, trading_day, years_between
 from engine.domain.structure import PutCall
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.structure import Structure
-from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, WidthRange
+from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, StrikePlace, WidthRange
 
 _Thing = TypeVar("_Thing")
 Series = tuple[str, date]
@@ -59,6 +59,10 @@ class Guess:
     iv: float | None
     volatilities: Mapping[int, float] = field(default_factory=dict[int, float])
     """Implied volatilities of the options that quote, by contract number, a year."""
+
+
+_AT_THE_MONEY = DeltaRange(Decimal("0.35"), Decimal("0.65"), Decimal("0.5"))
+"""Of the strike nearest to the price, whichever way it was guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +250,14 @@ def _anchors(spread: Structure) -> list[_Anchor]:
             if other is not None and shape.leg(other).action == "buy":
                 is_below = join.how == "below" if other == join.leg else join.how == "above"
                 reaches["below" if is_below else "above"] = spread.reach_of(join.leg) or SAME_STRIKE
-        anchors.append(_Anchor(leg.put_call, spread.delta_of(leg.role), **reaches))
+        is_atm = any(isinstance(one, StrikePlace) and one.nearest == 0 for one in spread.places_of(leg.role))
+        anchors.append(_Anchor(leg.put_call, spread.delta_of(leg.role) or (_AT_THE_MONEY if is_atm else None), **reaches))
     return anchors
 
 
 def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar) -> list[date]:
     if isinstance(rule, DayRange):
-        middle = (rule.min_days + rule.max_days) / 2
+        middle = (rule.min_days + rule.max_days) / 2 if rule.nearest is None else rule.nearest
         inside = [day for day in sorted({day for _, day in listed}) if rule.min_days <= days_to_expiry(now, day) <= rule.max_days]
         return sorted(inside, key=lambda day: (abs(days_to_expiry(now, day) - middle), day))[:EXPIRIES_MAX]
     day = next_monthly(listed, now, calendar)
@@ -267,7 +272,8 @@ def _around(
     band = anchor.band
     middle, low, high = 0.3, 0.0, 1.0
     if band is not None:
-        middle, low, high = (float(band.low) + float(band.high)) / 2, float(band.low) / SLACK, float(band.high) * SLACK
+        middle = (float(band.low) + float(band.high)) / 2 if band.nearest is None else float(band.nearest)
+        low, high = float(band.low) / SLACK, float(band.high) * SLACK
     deltas = guessed_deltas(side, guess, now, calendar)
     inside = [(abs(delta - middle), contract) for delta, contract in zip(deltas, side, strict=True) if low <= delta <= high]
     strikes = sorted(by_strike)

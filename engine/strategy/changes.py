@@ -28,10 +28,12 @@ from engine.strategy.values.meaning import (
     DayRange,
     DeltaRange,
     Manual,
+    PriceRange,
     PriceWalk,
     RollFor,
     ShareOf,
     Span,
+    StrikePlace,
     Times,
     Usd,
     WidthRange,
@@ -288,6 +290,12 @@ def _allows_more(old: Any, new: Any) -> bool:
             return not set(new) <= set(old)
         case (Window(), Window()):
             return _minutes(new)[0] < _minutes(old)[0] or _minutes(new)[1] > _minutes(old)[1]
+        case (DayRange() | DeltaRange() | PriceRange() | StrikePlace(), _) if new.nearest is None and old.nearest is not None:
+            return True
+        case (PriceRange(), PriceRange()):
+            return (new.low or 0) < (old.low or 0) or new.high > old.high
+        case (StrikePlace(), StrikePlace()):
+            return new.is_share != old.is_share or new.low < old.low or new.high > old.high
         case (DayRange(), DayRange()):
             return new.min_days < old.min_days or new.max_days > old.max_days
         case (DeltaRange(), DeltaRange()) | (WidthRange(), WidthRange()) | (ContractRange(), ContractRange()):

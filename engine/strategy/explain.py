@@ -13,6 +13,7 @@ from engine.strategy.explain_words import (
     from_to,
     in_days,
     in_deltas,
+    in_place,
     in_window,
     listed,
     money,
@@ -159,6 +160,10 @@ def _choice(spread: Structure) -> Iterator[str]:
             yield f"the expiration is {in_days(spread.first_expiry)}"
     for (key, *side), deltas in sorted(spread.deltas, key=lambda one: one[0][0]):  # the bought leg before the sold one
         yield f"{_legs(spread, key, side)} a delta {in_deltas(deltas)}"
+    for leg in spread.shape.legs:
+        for place in spread.places_of(leg.role):
+            traded = f"the {'sold' if leg.action == 'sell' else 'bought'} {'put' if leg.put_call == 'P' else 'call'}"
+            yield f"{traded}{'s have' if leg.ratio > 1 else ' has'} {in_place(place)}"
     yield from _distances(spread)
 
 

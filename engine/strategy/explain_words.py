@@ -12,7 +12,9 @@ from engine.strategy.values.meaning import (
     DayRange,
     DeltaRange,
     ExpiryRule,
+    PriceRange,
     ShareOf,
+    StrikePlace,
     Times,
     Usd,
     Window,
@@ -45,6 +47,8 @@ def positions(count: int) -> str:
 def in_days(rule: ExpiryRule) -> str:
     """When something expires."""
     match rule:
+        case DayRange(min_days=low, max_days=high, nearest=nearest) if nearest is not None:
+            return f"the one nearest to {nearest} days, within {low} to {high} days"
         case DayRange(min_days=low, max_days=high):
             return f"{low} days" if low == high else f"{low} to {high} days"
         case _:
@@ -58,7 +62,28 @@ def from_to(sign: str, low: Decimal, high: Decimal) -> str:
 
 def in_deltas(deltas: DeltaRange) -> str:
     """Which deltas a leg has."""
+    if deltas.nearest is not None:
+        return f"nearest to {plain(deltas.nearest)} of its expiration, within {plain(deltas.low)} to {plain(deltas.high)}"
     return f"of {plain(deltas.low)}" if deltas.low == deltas.high else f"from {plain(deltas.low)} to {plain(deltas.high)}"
+
+
+def in_place(place: PriceRange | StrikePlace) -> str:
+    """Where a leg stands: what it costs, or how far it is from the price."""
+    match place:
+        case PriceRange(low=None, high=high):
+            return f"a price of at most ${money(high)}"
+        case PriceRange(low=low, high=high, nearest=nearest):
+            between = f"${money(low or Decimal(0))} to ${money(high)}"
+            if nearest is None:
+                return f"a price of {between}"
+            return f"the price nearest to ${money(nearest)} of its expiration, within {between}"
+        case StrikePlace(nearest=nearest) if nearest == 0:
+            return "the strike nearest to the price of the underlying"
+        case StrikePlace(is_share=is_share, low=low, high=high, nearest=nearest):
+            ends = [low, high] if nearest is None else [nearest]
+            said = " to ".join(f"{plain(end * 100)}%" if is_share else f"${plain(end)}" for end in ends)
+            nearest_to = "a strike" if nearest is None else "the strike nearest to"
+            return f"{nearest_to} {said} out of the money"
 
 
 def money(usd: Decimal) -> str:

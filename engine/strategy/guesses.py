@@ -30,6 +30,9 @@ _ZONES = tuple(
     )
 )
 """Hours from the clocks of other cities to New York's; in Europe one more or less for some weeks of the year."""
+_MOST_PERCENT = 20
+"""A bare number above it is no percentage out of the money, but a strike, which the market passes by."""
+_NEAREST = re.compile(r"\b(?:nearest|closest)\b")
 _ACCOUNT = re.compile(r"\b(?:account|equity|portfolio|capital|balance|nlv|net[ _]?liq\w*|nav|total)\b", re.IGNORECASE)
 _POWER = re.compile(r"\b(?:bp|bpr|buying[ _]?power|margin)\b", re.IGNORECASE)
 
@@ -63,6 +66,9 @@ def days(text: str) -> list[str]:
     found = [int(number * length) for number in numbers_in(said) if number == int(number) and number * length <= _LONGEST_DAYS]
     if not found:
         return []
+    if len(found) == 1 and _NEAREST.search(said) and found[0] > 0:
+        within = around_days(found[0])[0]
+        return [f"nearest {found[0]} days, within {within}", within]
     if len(found) == 1:
         return _one_day(found[0], said, is_counted_in_days=length == 1)
     if re.search(r"\+\s*/?\s*-|±", said):
@@ -102,6 +108,8 @@ def deltas(text: str) -> list[str]:
         return [f"0.01-{_two(found[0])}"]
     if len(found) == 1 and re.search(r">|at least|over|above|min", text.casefold()) and found[0] < Decimal("0.5"):
         return [f"{_two(found[0])}-0.50"]
+    if len(found) == 1 and _NEAREST.search(text.casefold()):
+        return [f"nearest {_two(found[0])}, within {around_delta(found[0])[0]}", *around_delta(found[0])]
     if len(found) == 1 or found[0] == found[1]:
         return around_delta(found[0])
     return [f"{_two(min(found))}-{_two(max(found))}"]
@@ -119,6 +127,36 @@ def width(text: str) -> list[str]:
     if not found or re.search(r"%|\bstrikes?\b", text.casefold()):
         return []
     return ["-".join(f"${_comma(number)}" for number in found)]
+
+
+def strike(text: str) -> list[str]:
+    """Where a strike stands: `ATM`, `2% OTM`, `$30 OTM`, `1 to 2 percent below the price`."""
+    said = text.casefold()
+    if re.search(r"\batm\b|\bat the money\b|\bat-the-money\b", said):
+        return ["at the money"]
+    found = sorted({number for number in numbers_in(said) if number > 0})[:2]
+    if not found or re.search(r"\bitm\b|in the money|delta", said):
+        return []
+    is_bare = re.fullmatch(rf"\s*{NUMBER}\s*", said) is not None
+    if is_bare and found[0] > _MOST_PERCENT:
+        return []
+    if "%" in said or is_bare or re.search(r"\bper ?cent\b|\bpct\b", said):
+        return ["-".join(f"{_plain(number)}%" for number in found) + " from price"]
+    return ["-".join(f"${_comma(number)}" for number in found) + " from price"]
+
+
+def leg_price(text: str) -> list[str]:
+    """What one leg costs: `3.50`, `about $3.50`, `<= 0.05`, `3.40 to 3.60`."""
+    found = sorted({number for number in numbers_in(text) if number > 0})[:2]
+    if not found or "%" in text:
+        return []
+    if len(found) == 2:
+        return ["-".join(f"${_comma(number)}" for number in found)]
+    price = found[0]
+    if re.search(r"<|at most|up to|under|below|max|no more|cheaper", text.casefold()):
+        return [f"at most ${_comma(price)}"]
+    reach = max(Decimal("0.05"), (price / 10).quantize(Decimal("0.01")))
+    return [f"nearest ${_comma(price)}, within ${_comma(max(Decimal('0.01'), price - reach))}-${_comma(price + reach)}"]
 
 
 def risk(text: str) -> list[str]:

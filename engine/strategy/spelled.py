@@ -22,10 +22,12 @@ from engine.strategy.values.meaning import (
     DeltaRange,
     Manual,
     NextMonthly,
+    PriceRange,
     PriceWalk,
     RollFor,
     ShareOf,
     Span,
+    StrikePlace,
     Times,
     Usd,
     WidthRange,
@@ -104,14 +106,40 @@ def _of_range(value: object) -> str | None:
             return value.as_written
         case NextMonthly():
             return "next monthly"
+        case DeltaRange(low=low, high=high, nearest=nearest) if nearest is not None:
+            return f"nearest {nearest}, within {low}-{high}"
         case DeltaRange(low=low, high=high) | ContractRange(low=low, high=high):
             return f"{low}" if low == high else f"{low}-{high}"
+        case PriceRange():
+            return spelled_price(value)
+        case StrikePlace():
+            return spelled_strike(value)
         case WidthRange(low=low, high=high):
             return f"${low:,}" if low == high else f"${low:,}-${high:,}"
         case Window(start=start, end=end, zone=zone):
             return f"{start:%H:%M}-{end:%H:%M} {_CITIES[zone]}"
         case _:
             return None
+
+
+def spelled_price(price: PriceRange) -> str:
+    """What one leg costs."""
+    if price.low is None:
+        return f"at most ${_cents(price.high)}"
+    between = f"${_cents(price.low)}-${_cents(price.high)}"
+    return between if price.nearest is None else f"nearest ${_cents(price.nearest)}, within {between}"
+
+
+def spelled_strike(place: StrikePlace) -> str:
+    """Where one leg stands."""
+    if place.nearest == 0:
+        return "at the money"
+    ends = [place.nearest] if place.nearest is not None else [place.low, place.high]
+    return "-".join(f"{_plain(end * 100)}%" if place.is_share else f"${_plain(end)}" for end in ends) + " from price"
+
+
+def _cents(usd: Decimal) -> str:
+    return f"{usd:,.2f}"
 
 
 def _of_entry(value: object) -> str | None:

@@ -62,6 +62,16 @@ KEYS: tuple[Key, ...] = (
         "short_delta, delta, deltas, target_delta, delta_target, center_delta, centre_delta, middle_delta, sell_delta, "
         "short_strike_delta",
     ),
+    Key(
+        "spread.short_strike",
+        "strike, strikes, otm, otm_percent, percent_otm, pct_otm, strike_distance_from_price, strike_selection, moneyness, "
+        "distance_from_price, sell_strike, short_put_strike, short_call_strike",
+    ),
+    Key("spread.body_strike", "center_strike, centre_strike, middle_strike, short_strike, strike, strikes, otm, otm_percent"),
+    Key("spread.long_strike", "buy_strike, long_put_strike, long_call_strike"),
+    Key("spread.short_price", "short_premium, sell_price, leg_price, short_leg_price, short_put_price, leg_premium"),
+    Key("spread.long_price", "long_premium, buy_price, wing_price, wing_cost, long_leg_price, long_put_price"),
+    Key("spread.body_price", "short_price, body_premium, center_price"),
     Key("spread.right", "option_type, put_call, put_or_call, side, cp, call_put, option_right"),
     Key("spread.long_delta", "buy_delta, long_put_delta, long_call_delta, delta_long, long_leg_delta, wing_delta"),
     Key(
@@ -164,11 +174,6 @@ LATER_KEYS: Mapping[str, tuple[str, str]] = {
     "rsi": ("an indicator such as RSI or MACD", "when"),
     "gap": ("the gap at the open", "when"),
     "max_gap": ("the gap at the open", "when"),
-    "short_strike": ("a strike by its distance", "filters"),
-    "strike": ("a strike by its distance", "filters"),
-    "strikes": ("a strike by its distance", "filters"),
-    "otm": ("a strike by its distance", "filters"),
-    "otm_percent": ("a strike by its distance", "filters"),
     "hedge": ("a hedge", "exits"),
     "max_loss_per_week": ("a stop of the week", "exits"),
     "weekly_stop": ("a stop of the week", "exits"),

@@ -176,7 +176,6 @@ LATER: tuple[Later, ...] = (
         "stp, stp lmt, lmt, stop limit, limit order, stop order, oco, bracket, gtc, mkt, market order",
         {"position": "mark >= ${number}"},
     ),
-    Later("a strike by its distance", "short strike, long strike", {"leg": "moneyness >= {number}%"}),
     Later("a hedge", "hedge, hedging, delta hedge", {}, "a limit on delta in account.yaml"),
     Later(
         "a stop of the week",

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from engine.domain.structure import Join, LegShape, Meeting, PutCall, Shape
-from engine.strategy.spreads.pairs import DeltasOfSides, Side, WidthOfSides, of_side, side_of
+from engine.strategy.spreads.pairs import DeltasOfSides, PricesOfSides, Side, StrikesOfSides, WidthOfSides, of_side, side_of
 from engine.strategy.spreads.structure import NO_WIDTH, TWO_EXPIRIES, Example, OfOneRight, OfTwoExpiries, Pays
+from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 from engine.strategy.values.scalar import words
 from engine.strategy.values.spread import Deltas, Width
@@ -31,6 +32,10 @@ class Calendar(OfTwoExpiries, OfOneRight):
     type: Literal["calendar"] = "calendar"
     short_delta: Deltas | None = None
     """Delta of the leg that is sold, without its sign."""
+    short_strike: StrikeFrom | None = None
+    """Where the strike of the leg that is sold stands: `at the money`, `1%-2% from price`, `$30 from price`."""
+    short_price: LegPrice | None = None
+    """Price of the leg that is sold, at the middle of the quote: `$3.40-$3.60`, `at most $0.05`."""
 
     def delta_of(self, role: str) -> DeltaRange | None:
         return self.short_delta if role == "near" else None
@@ -65,6 +70,14 @@ class Diagonal(OfTwoExpiries, OfOneRight):
     """Delta of the leg that is sold, without its sign."""
     long_delta: Deltas | None = None
     """Delta of the leg that is bought, without its sign."""
+    short_strike: StrikeFrom | None = None
+    """Where the strike of the leg that is sold stands: `at the money`, `1%-2% from price`, `$30 from price`."""
+    long_strike: StrikeFrom | None = None
+    """Where the strike of the leg that is bought stands: `at the money`, `1%-2% from price`, `$30 from price`."""
+    short_price: LegPrice | None = None
+    """Price of the leg that is sold, at the middle of the quote: `$3.40-$3.60`, `at most $0.05`."""
+    long_price: LegPrice | None = None
+    """Price of the leg that is bought, at the middle of the quote: `$3.40-$3.60`, `at most $0.05`."""
     width: Width
     """Distance between the strikes in dollars."""
 
@@ -90,6 +103,10 @@ class TwoCalendars(OfTwoExpiries):
     pays: ClassVar[Pays] = "debit"
     short_delta: DeltasOfSides | None = None
     """Deltas of the legs that are sold, without their sign: one range for both, or `{put: 0.20-0.30, call: 0.20-0.30}`."""
+    short_strike: StrikesOfSides | None = None
+    """Where the strikes of the legs that are sold stand: `$30 from price` for both, or one place for each side."""
+    short_price: PricesOfSides | None = None
+    """Prices of the legs that are sold, each at the middle of its quote: `$1.00-$1.75` for both, or one for each side."""
 
     def short_delta_of(self, side: Side) -> DeltaRange | None:
         """Which deltas the sold leg of a side may have."""

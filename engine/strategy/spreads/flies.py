@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from engine.domain.structure import Join, LegShape, PutCall, Shape
 from engine.strategy.spreads.pairs import BrokenWidths
 from engine.strategy.spreads.structure import ONE_EXPIRY, Example, OfOneExpiry, OfOneRight, Pays
+from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 from engine.strategy.values.spread import Deltas, Width
 
@@ -20,6 +21,10 @@ class Fly(OfOneExpiry, OfOneRight):
 
     body_delta: Deltas | None = None
     """Delta of the two options that are sold, without its sign."""
+    body_strike: StrikeFrom | None = None
+    """Where the strike of the two options that are sold stands: `at the money`, `1%-2% from price`, `$30 from price`."""
+    body_price: LegPrice | None = None
+    """Price of the two options that are sold, at the middle of the quote: `$3.40-$3.60`, `at most $0.05`."""
 
     def delta_of(self, role: str) -> DeltaRange | None:
         return self.body_delta if role == "body" else None

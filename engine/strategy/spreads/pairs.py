@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, Discriminator, Tag
 
+from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange
 from engine.strategy.values.scalar import words
 from engine.strategy.values.spread import Deltas, Expiry, Width
@@ -52,6 +53,28 @@ class WidthSides(Pair):
     put: Width
     """Of the put side."""
     call: Width
+    """Of the call side."""
+
+
+class StrikeSides(Pair):
+    """Where the strikes of the two sides stand."""
+
+    said: ClassVar[Mapping[str, str]] = _SIDES
+
+    put: StrikeFrom
+    """Of the put side."""
+    call: StrikeFrom
+    """Of the call side."""
+
+
+class PriceSides(Pair):
+    """Prices of a leg of the two sides."""
+
+    said: ClassVar[Mapping[str, str]] = _SIDES
+
+    put: LegPrice
+    """Of the put side."""
+    call: LegPrice
     """Of the call side."""
 
 
@@ -105,6 +128,14 @@ DeltasOfSides: TypeAlias = Annotated[Annotated[DeltaSides, Tag("each")] | Annota
 
 WidthOfSides: TypeAlias = Annotated[Annotated[WidthSides, Tag("each")] | Annotated[Width, Tag("both")], Discriminator(_form)]
 """One range and equal widths, or {put: …, call: …}."""
+
+StrikesOfSides: TypeAlias = Annotated[
+    Annotated[StrikeSides, Tag("each")] | Annotated[StrikeFrom, Tag("both")], Discriminator(_form)
+]
+"""One place for both sides, or {put: …, call: …}."""
+
+PricesOfSides: TypeAlias = Annotated[Annotated[PriceSides, Tag("each")] | Annotated[LegPrice, Tag("both")], Discriminator(_form)]
+"""One price for both sides, or {put: …, call: …}."""
 
 Right: TypeAlias = Annotated[
     Literal["put", "call"],

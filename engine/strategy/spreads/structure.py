@@ -13,9 +13,9 @@ from pydantic import ConfigDict
 from engine.domain.structure import PutCall, Shape
 from engine.strategy.conditions import Ranking, SpreadRule
 from engine.strategy.expressions.tree import Arithmetic, Measure
-from engine.strategy.spreads.pairs import DeltaSides, Expiries, Right
+from engine.strategy.spreads.pairs import DeltaSides, Expiries, PriceSides, Right, StrikeSides, side_of
 from engine.strategy.values.counts import Count
-from engine.strategy.values.meaning import DeltaRange, ExpiryRule, WidthRange
+from engine.strategy.values.meaning import DeltaRange, ExpiryRule, PriceRange, StrikePlace, WidthRange
 from engine.strategy.values.spread import Expiry
 from engine.strategy.written import Written
 
@@ -106,6 +106,14 @@ class Structure(Written):
         """How far, USD, the leg of a role lies from the one that it joins; None where the shape alone says it."""
         del role
         return None
+
+    def places_of(self, role: str) -> Iterator[PriceRange | StrikePlace]:
+        """Where the leg of a role stands besides: by the keys of what is sold, of what is bought, or of the body."""
+        base = "body" if role == "body" else "short" if self.shape.leg(role).action == "sell" else "long"
+        for key in (f"{base}_strike", f"{base}_price"):
+            found = getattr(self, key, None)
+            if found is not None:
+                yield getattr(found, side_of(role)) if isinstance(found, StrikeSides | PriceSides) else found
 
     @property
     def deltas(self) -> Iterator[tuple[tuple[str, ...], DeltaRange]]:

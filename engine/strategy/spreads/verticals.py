@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from engine.domain.structure import PutCall, Shape, vertical
 from engine.strategy.spreads.structure import OF_CREDIT, OF_DEBIT, ONE_EXPIRY, Example, OfOneExpiry, Pays
+from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 from engine.strategy.values.spread import Deltas, Width
 
@@ -22,6 +23,14 @@ class Vertical(OfOneExpiry):
     """Delta of the leg that is sold, without its sign."""
     long_delta: Deltas | None = None
     """Delta of the leg that is bought, without its sign."""
+    short_strike: StrikeFrom | None = None
+    """Where the strike of the leg that is sold stands: `at the money`, `1%-2% from price`, `$30 from price`."""
+    long_strike: StrikeFrom | None = None
+    """Where the strike of the leg that is bought stands: `at the money`, `1%-2% from price`, `$30 from price`."""
+    short_price: LegPrice | None = None
+    """Price of the leg that is sold, at the middle of the quote: `$3.40-$3.60`, `at most $0.05`."""
+    long_price: LegPrice | None = None
+    """Price of the leg that is bought, at the middle of the quote: `$3.40-$3.60`, `at most $0.05`."""
     width: Width
     """Distance between the strikes in dollars."""
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from engine.domain.structure import Join, LegShape, Shape
-from engine.strategy.spreads.pairs import DeltasOfSides, Side, WidthOfSides, of_side, side_of
+from engine.strategy.spreads.pairs import DeltasOfSides, PricesOfSides, Side, StrikesOfSides, WidthOfSides, of_side, side_of
 from engine.strategy.spreads.structure import OF_CREDIT, ONE_EXPIRY, Example, OfOneExpiry, Pays
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 
@@ -24,6 +24,12 @@ class TwoWings(OfOneExpiry):
     """Deltas of the legs that are sold, without their sign: one range for both, or `{put: 0.10-0.16, call: 0.08-0.14}`."""
     long_delta: DeltasOfSides | None = None
     """Deltas of the legs that are bought, without their sign: one range for both, or `{put: 0.05, call: 0.05}`."""
+    short_strike: StrikesOfSides | None = None
+    """Where the strikes of the legs that are sold stand: `$30 from price` for both, or one place for each side."""
+    short_price: PricesOfSides | None = None
+    """Prices of the legs that are sold, each at the middle of its quote: `$1.00-$1.75` for both, or one for each side."""
+    long_price: PricesOfSides | None = None
+    """Prices of the legs that are bought, each at the middle of its quote: `$1.00-$1.75` for both, or one for each side."""
     width: WidthOfSides
     """Distance between the strikes of a wing: one range makes both equally wide, `{put: $5, call: $10}` lets them differ."""
 

@@ -8,11 +8,13 @@ from decimal import Decimal
 
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure, measures_in
 from engine.strategy.guesses import NUMBER
+from engine.strategy.spelled import spelled
+from engine.strategy.spreads.structure import Structure
 from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.signs import unsigned
 from engine.strategy.validation.validation import Validation
-from engine.strategy.values.meaning import DayRange, WidthRange
+from engine.strategy.values.meaning import DayRange, PriceRange, WidthRange
 from engine.strategy.way_out import remove, write
 
 _NEAR = Decimal("0.02")
@@ -50,6 +52,22 @@ def check_deltas(validation: Validation) -> None:
             validation.warn(validation.at("spread", *keys), message, write(f"{low}-{high}"))
 
 
+def check_places(validation: Validation) -> None:
+    """A leg that is the nearest to two things at once, and a place that no leg of its side can have."""
+    spread = validation.spread
+    seen: set[str] = set()
+    for role in spread.shape.roles:
+        deltas = spread.delta_of(role)
+        places = [*([deltas] if deltas is not None else []), *spread.places_of(role)]
+        chosen = [spelled(place) for place in places if place.nearest is not None]
+        base = "body" if role == "body" else "short" if spread.shape.leg(role).action == "sell" else "long"
+        if len(chosen) > 1 and base not in seen:
+            seen.add(base)
+            last = "price" if any(isinstance(place, PriceRange) and place.nearest is not None for place in places) else "strike"
+            message = f"one leg cannot be the nearest to two things: {' and '.join(chosen)}"
+            validation.error(validation.at("spread", f"{base}_{last}"), message, remove(", or write a range"))
+
+
 def check_delta_rules(validation: Validation) -> None:
     """A line on the delta of both legs where that of one was meant: no spread of this kind has it, or nothing else chooses
     the legs.
@@ -57,11 +75,15 @@ def check_delta_rules(validation: Validation) -> None:
     spread = validation.spread
     leg = "long_delta" if isinstance(spread, Vertical) and spread.pays == "debit" else "short_delta"
     names = {measure.name for rule in spread.rules for measure in measures_in(rule.expression)}
-    is_chosen = any(True for _ in spread.deltas) or names & {"short_delta", "long_delta"}
+    is_chosen = any(True for _ in spread.deltas) or _is_placed(spread) or names & {"short_delta", "long_delta"}
     for condition in () if is_chosen else spread.rules:
         _check_delta(validation, condition, Measure("delta", "spread"), leg, _LEG_DELTA)
     for rule in validation.strategy.exits if spread.pays == "credit" else ():
         _check_delta(validation, rule.condition, Measure("delta", "position"), leg, _HIGH_DELTA)
+
+
+def _is_placed(spread: Structure) -> bool:
+    return any(True for role in spread.shape.roles for _ in spread.places_of(role))
 
 
 def _check_delta(validation: Validation, condition: Condition, both: Measure, leg: str, least: float) -> None:

@@ -13,16 +13,19 @@ from typing import Literal, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """Expiries this many calendar days away, both ends included."""
+    """Expiries this many calendar days away, both ends included; with `nearest` only that of them which is nearest to it, of two
+    the earlier.
+    """
 
     min_days: int
     max_days: int
+    nearest: int | None = None
 
     @property
     def as_written(self) -> str:
         """The range as it stands in the file."""
         days = f"{self.min_days}" if self.min_days == self.max_days else f"{self.min_days}-{self.max_days}"
-        return f"{days} days"
+        return f"{days} days" if self.nearest is None else f"nearest {self.nearest} days, within {days} days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,36 @@ ExpiryRule: TypeAlias = DayRange | NextMonthly
 
 @dataclass(frozen=True, slots=True)
 class DeltaRange:
-    """Absolute deltas between 0 and 1, both ends included; puts are meant by their distance from zero."""
+    """Absolute deltas between 0 and 1, both ends included; puts are meant by their distance from zero. With `nearest` only the
+    one of an expiry that is nearest to it.
+    """
 
     low: Decimal
     high: Decimal
+    nearest: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """Middle of the quote of one leg, USD per share, both ends included; `low` is None for any down to nothing. With `nearest`
+    only the leg of an expiry that is nearest to it.
+    """
+
+    low: Decimal | None
+    high: Decimal
+    nearest: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StrikePlace:
+    """How far a strike lies out of the money, both ends included: USD, or a share of the price (1% is 0.01); in the money it is
+    below zero. With `nearest` only the strike of an expiry that is nearest to it.
+    """
+
+    low: Decimal
+    high: Decimal
+    is_share: bool
+    nearest: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

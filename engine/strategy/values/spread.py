@@ -52,9 +52,18 @@ Days: TypeAlias = Annotated[
 ]
 
 
+_NEAREST = rf"nearest\s+([0-9]{{1,4}})\s*days?,\s*within\s+([0-9]{{1,4}}){DASH}([0-9]{{1,4}})\s*days"
+
+
 def _expiry(text: Text, match: re.Match[str]) -> ExpiryRule:
     if match[0] == "next monthly":
         return NextMonthly()
+    if match[3]:
+        nearest, low, high = int(match[3]), int(match[4]), int(match[5])
+        if not low <= nearest <= high <= _LONGEST_DAYS:
+            around = f"nearest {nearest} days, within {max(0, nearest - 7)}-{nearest + 7} days"
+            raise about(text, f"{nearest} days do not lie within {low}-{high} days", write(around))
+        return DayRange(low, high, nearest)
     if match[0] == "first after earnings":
         raise about(
             text,
@@ -68,10 +77,10 @@ Expiry: TypeAlias = Annotated[
     ExpiryRule,
     Scalar(
         (DayRange, NextMonthly),
-        rf"{_DAYS}|next monthly|first after earnings",
+        rf"{_DAYS}|{_NEAREST}|next monthly|first after earnings",
         _expiry,
         "a range of days to expiry",
-        ("30-60 days", "45 days", "next monthly"),
+        ("30-60 days", "nearest 45 days, within 38-52 days", "next monthly"),
         misread=_bare_days,
         guess=guesses.days,
     ),
@@ -94,6 +103,8 @@ def _delta(text: Text, digits: str, in_hundredths: bool) -> Decimal:
 
 
 def _deltas(text: Text, match: re.Match[str]) -> DeltaRange:
+    if match[4] is not None:
+        return _nearest_delta(text, match)
     in_hundredths = match[3] is not None
     low = _delta(text, match[1], in_hundredths)
     high = _delta(text, match[2] or match[1], in_hundredths)
@@ -104,14 +115,30 @@ def _deltas(text: Text, match: re.Match[str]) -> DeltaRange:
     return DeltaRange(low, high)
 
 
+def _nearest_delta(text: Text, match: re.Match[str]) -> DeltaRange:
+    nearest, of_nearest, first, last, of_range = match.group(4, 5, 6, 7, 8)
+    wanted, low, high = (
+        _delta(text, digits, unit is not None) for digits, unit in ((nearest, of_nearest), (first, of_range), (last, of_range))
+    )
+    if not 0 < low <= wanted <= high:
+        around = guesses.around_delta(wanted)[0] if wanted else "0.13-0.19"
+        told = f"{match[6]}-{match[7]}{match[8] or ''}"
+        raise about(text, f"{nearest} does not lie within {told}", write(f"nearest {wanted or '0.16'}, within {around}"))
+    return DeltaRange(low, high, wanted)
+
+
+_DELTA_WORD = r"(\s*(?:deltas?|Δ))?"
+
+
 Deltas: TypeAlias = Annotated[
     DeltaRange,
     Scalar(
         (DeltaRange,),
-        rf"({NUMBER})(?:{DASH}({NUMBER}))?(\s*(?:delta|deltas|Δ))?",
+        rf"({NUMBER})(?:{DASH}({NUMBER}))?{_DELTA_WORD}"
+        rf"|nearest\s+({NUMBER}){_DELTA_WORD},\s*within\s+({NUMBER}){DASH}({NUMBER}){_DELTA_WORD}",
         _deltas,
         "deltas between 0 and 1, without a sign",
-        ("0.12-0.20", "16 delta"),
+        ("0.12-0.20", "nearest 16 delta, within 13-19 delta"),
         json_type=("string", "number"),
         json_bounds=(0, 1),
         misread=lambda text: (

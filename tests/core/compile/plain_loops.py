@@ -17,7 +17,7 @@ from engine.strategy.spreads.flies import BrokenWing, Fly
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.spreads.wings import TwoWings
-from engine.strategy.values.meaning import DayRange
+from engine.strategy.values.meaning import DayRange, PriceRange
 from tests.core.compile import later_loops
 
 ROUNDING = 1e-9
@@ -34,9 +34,71 @@ class Hit:
 
 def search(strategy: Strategy, options: Sequence[Option]) -> list[Hit]:
     """Every spread that passes, best first; equal scores by the row numbers of the legs."""
-    legs = [option for option in options if may_be_leg(strategy, option)]
+    expiring = [option | {"expires": _chosen_expiries(strategy.spread, option, options)} for option in options]
+    legs = [option for option in expiring if any(option["expires"]) and may_be_leg(strategy, option)]
     hits = [hit for chosen in combinations(strategy.spread, legs) if (hit := _judge(strategy, chosen)) is not None]
     return sorted(hits, key=lambda hit: (-round(hit.score, 10), hit.rows))
+
+
+def _chosen_expiries(spread: Structure, option: Option, options: Sequence[Option]) -> list[bool]:
+    """Whether the option expires as each rule wants: where one is the nearest, among all that are listed of its underlying."""
+    answers: list[bool] = []
+    for rule in _expiries(spread):
+        listed = {one["dte"] for one in options if one["underlying_id"] == option["underlying_id"] and _expires(rule, one)}
+        if rule.nearest is not None and listed:
+            listed = {min(listed, key=lambda days: (abs(days - rule.nearest), days))}
+        answers.append(option["dte"] in listed)
+    return answers
+
+
+def _chosen_legs(spread: Structure, legs: Sequence[Option]) -> dict[str, set[float]]:
+    """Rows of the options that may be the leg of a role, of each group the nearest where one is asked for."""
+    chosen: dict[str, set[float]] = {}
+    for role in spread.shape.roles:
+        groups: dict[float, list[Option]] = {}
+        for option in legs:
+            if _may_be(spread, role, option):
+                groups.setdefault(option["group_id"], []).append(option)
+        wanted = _nearest_to(spread, role)
+        rows: set[float] = set()
+        for some in groups.values():
+            if wanted is None:
+                rows |= {option["row_id"] for option in some}
+            else:
+                value, target = wanted
+                known = [option for option in some if value(option) is not None]
+                best = min(known, key=lambda one: (round(abs(value(one) - target), 9), one["row_id"]), default=None)
+                rows |= set() if best is None else {best["row_id"]}
+        chosen[role] = rows
+    return chosen
+
+
+def _nearest_to(spread: Structure, role: str) -> tuple[Callable[[Option], float | None], float] | None:
+    deltas = _deltas(spread, role)
+    if deltas is not None and deltas.nearest is not None:
+        return (lambda option: abs(option["delta"])), float(deltas.nearest)
+    for place in spread.places_of(role):
+        if place.nearest is not None:
+            return (lambda option, place=place: _place_of(place, option)), float(place.nearest)
+    return None
+
+
+def _place_of(place: object, option: Option) -> float | None:
+    """What a place is about: the middle of the quote, or the distance out of the money."""
+    if isinstance(place, PriceRange):
+        return _mid(option)
+    spot = option["spot"]
+    if spot is None:
+        return None
+    return option["put_call"] * (option["strike"] / spot - 1 if place.is_share else option["strike"] - spot)
+
+
+def _stands(place: object, option: Option) -> bool:
+    value = _place_of(place, option)
+    if value is None:
+        return False
+    low = -math.inf if place.low is None else float(place.low)
+    return low - ROUNDING <= value <= float(place.high) + ROUNDING
 
 
 def may_be_leg(strategy: Strategy, option: Option) -> bool:
@@ -52,6 +114,7 @@ def may_be_leg(strategy: Strategy, option: Option) -> bool:
 def combinations(spread: Structure, legs: Sequence[Option]) -> Iterator[dict[str, Option]]:
     """The options by role, wherever they meet as the shape says."""
     joins = {join.leg: join for join in spread.shape.joins}
+    standing = _chosen_legs(spread, legs)
     series: dict[tuple[object, ...], list[Option]] = {}
     of_class: dict[tuple[object, ...], list[Option]] = {}
     for option in legs:
@@ -71,7 +134,7 @@ def combinations(spread: Structure, legs: Sequence[Option]) -> Iterator[dict[str
             if spread.shape.is_later(role):
                 among = of_class.get((first["class_id"], right), [])
         for option in among:
-            if _may_be(spread, role, option) and (role not in joins or _meets(spread, joins[role], so_far, option)):
+            if option["row_id"] in standing[role] and (role not in joins or _meets(spread, joins[role], so_far, option)):
                 yield from chosen(roles[1:], so_far | {role: option})
 
     order = [spread.shape.legs[0].role, *joins]
@@ -80,7 +143,9 @@ def combinations(spread: Structure, legs: Sequence[Option]) -> Iterator[dict[str
 
 def _may_be(spread: Structure, role: str, option: Option) -> bool:
     leg, bounds = spread.shape.leg(role), _deltas(spread, role)
-    if not _expires(_expiries(spread)[-1 if spread.shape.is_later(role) else 0], option):
+    if not option["expires"][-1 if spread.shape.is_later(role) else 0]:
+        return False
+    if not all(_stands(place, option) for place in spread.places_of(role)):
         return False
     if option["put_call"] != (1 if leg.put_call == "C" else -1) or (leg.action == "sell" and option["bid"] <= 0):
         return False

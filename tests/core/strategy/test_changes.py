@@ -303,3 +303,44 @@ def test_opening_again_after_a_stop_loosens() -> None:
     assert changes_of(without, once) == Changes(("entry.again was left out, is after a stop, once",), loosens=True)
     assert changes_of(once, without).loosens is False
     assert changes_of(once, twice).loosens is True
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "loosens"),
+    [
+        (
+            "nearest 16 delta, within 13-19 delta",
+            "0.13-0.19",
+            "spread.short_delta was nearest 0.16, within 0.13-0.19, is 0.13-0.19",
+            True,
+        ),
+        (
+            "0.13-0.19",
+            "nearest 16 delta, within 13-19 delta",
+            "spread.short_delta was 0.13-0.19, is nearest 0.16, within 0.13-0.19",
+            False,
+        ),
+        (
+            "0.12-0.20\n  short_strike: 1%-2% from price",
+            "0.12-0.20\n  short_strike: 1%-3% from price",
+            "spread.short_strike was 1%-2% from price, is 1%-3% from price",
+            True,
+        ),
+        (
+            "0.12-0.20\n  long_price: at most $0.10",
+            "0.12-0.20\n  long_price: at most $0.05",
+            "spread.long_price was at most $0.10, is at most $0.05",
+            False,
+        ),
+        (
+            "0.12-0.20\n  short_strike: $30 from price",
+            "0.12-0.20\n  short_strike: at the money",
+            "spread.short_strike was $30 from price, is at the money",
+            True,
+        ),
+    ],
+)
+def test_place_of_a_leg_that_takes_in_more_loosens(old: str, new: str, said: str, *, loosens: bool) -> None:
+    before, after = (strategy(("short_delta: 0.12-0.20", f"short_delta: {text}")) for text in (old, new))
+
+    assert changes_of(before, after) == Changes((said,), loosens)

@@ -303,6 +303,30 @@ def test_times_and_what_follows_a_stop_are_explained() -> None:
         assert sentence in said
 
 
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        ("short_delta: nearest 16 delta, within 13-19 delta", "a delta nearest to 0.16 of its expiration, within 0.13 to 0.19"),
+        ("short_strike: at the money", "the sold put has the strike nearest to the price of the underlying"),
+        ("short_strike: 1%-2% from price", "the sold put has a strike 1% to 2% out of the money"),
+        ("short_strike: $30 from price", "the sold put has the strike nearest to $30 out of the money"),
+        (
+            "short_price: nearest $3.50, within $3-$4",
+            "the sold put has the price nearest to $3.50 of its expiration, within $3 to $4",
+        ),
+        ("long_price: at most $0.05", "the bought put has a price of at most $0.05"),
+        ("expiry: nearest 45 days, within 38-52 days", "the expiration is the one nearest to 45 days, within 38 to 52 days"),
+    ],
+)
+def test_place_of_a_leg_is_explained(key: str, sentence: str) -> None:
+    keys = {"type": "bull_put", "expiry": "30-60 days", "short_delta": "0.12-0.20", "width": "$25-$50"}
+    name, value = key.split(": ", 1)
+    spread = "".join(f"  {one}: {said}\n" for one, said in (keys | {name: value}).items())
+    text = f"schema: 1\nname: x\nuniverse: [SPX]\nspread:\n{spread}sizing: {{risk: $5000}}\nexits: [dte <= 21]\n"
+
+    assert any(sentence in said for said in sentences(read(text)))
+
+
 MANUAL = "approval: manual, expires in 10 min"
 
 

@@ -1,0 +1,171 @@
+"""Where a leg stands: by the delta, price, strike or expiry that is nearest to a wanted one, or within a range of them.
+
+Of each class, expiry and side one leg is chosen before legs meet; plain loops choose the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from engine.compile.scanner import Scanner
+from engine.decide.entry.find import Finder
+from engine.decide.rows import chain_rows
+from engine.domain.chain import ChainSnapshot
+from engine.strategy.model import Strategy
+from tests.core.compile import given as make
+from tests.core.compile import test_later, test_oracle
+from tests.core.compile.plain_loops import search
+from tests.core.compile.test_oracle import assert_same, options_of, scan
+
+FINDER = Finder(Scanner())
+DELTAS = st.sampled_from([None, "0.10-0.80", "nearest 30 delta, within 10-60 delta", "nearest 0.5, within 0.2-0.8"])
+STRIKES = st.sampled_from(
+    [None, None, "at the money", "1%-8% from price", "$2.50-$9 from price", "$5 from price", "4% from price"]
+)
+PRICES = st.sampled_from([None, None, "at most $4.20", "$2-$6.30", "nearest $5, within $3-$7"])
+OF_EXPIRY = st.sampled_from(["0-60 days", "nearest 30 days, within 0-60 days", "nearest 16 days, within 2-45 days"])
+RIGHT = {"right": st.sampled_from(["put", "call"])}
+
+
+def sided(places: st.SearchStrategy[str | None]) -> st.SearchStrategy[object]:
+    known = places.filter(lambda place: place is not None)
+    return places | st.fixed_dictionaries({"put": known, "call": known})
+
+
+OF_SIDES = {
+    "short_delta": sided(DELTAS),
+    "short_strike": sided(STRIKES),
+    "short_price": sided(PRICES),
+    "long_price": sided(PRICES),
+}
+OF_VERTICALS = {
+    "short_delta": DELTAS,
+    "short_strike": STRIKES,
+    "long_strike": STRIKES,
+    "short_price": PRICES,
+    "long_price": PRICES,
+    "width": st.just("$1-$30"),
+}
+KEYS: Mapping[str, Mapping[str, st.SearchStrategy[object]]] = {
+    **dict.fromkeys(("bull_put", "bear_call", "bull_call", "bear_put"), OF_VERTICALS),
+    **{kind: {**OF_SIDES, "width": st.sampled_from(["$1-$30", "$5-$10"])} for kind in ("iron_condor", "iron_butterfly")},
+    "butterfly": {**RIGHT, "body_delta": DELTAS, "body_strike": STRIKES, "body_price": PRICES, "width": st.just("$1-$30")},
+    "calendar": {**RIGHT, "short_delta": DELTAS, "short_strike": STRIKES, "short_price": PRICES, "width": st.none()},
+    "diagonal": {
+        **RIGHT,
+        "far_strike": st.sampled_from(["lower", "higher"]),
+        "short_delta": DELTAS,
+        "short_strike": STRIKES,
+        "long_strike": STRIKES,
+        "long_price": PRICES,
+        "width": st.just("$1-$15"),
+    },
+    "double_calendar": {"short_strike": sided(STRIKES), "short_price": sided(PRICES), "width": st.none()},
+}
+LATER = {"calendar", "diagonal", "double_calendar"}
+FAR = st.sampled_from(["20-90 days", "nearest 45 days, within 20-90 days"])
+
+
+@st.composite
+def placed(draw: st.DrawFn, kind: str) -> Strategy:
+    keys = {name: value for name, value in draw(st.fixed_dictionaries(dict(KEYS[kind]))).items() if value or name == "width"}
+    near = draw(OF_EXPIRY)
+    return make.strategy(
+        kind,
+        expiry={"near": near, "far": draw(FAR)} if kind in LATER else near,
+        filters=draw(st.sampled_from([[], ["volume >= 20"]])),
+        rank="max_loss",
+        keep=500,
+        **keys,
+    )
+
+
+def chain_of(seed: int, kind: str) -> ChainSnapshot:
+    return test_later.chain_of(seed) if kind in LATER else test_oracle.chain_of(seed)
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_sql_chooses_the_legs_that_plain_loops_choose(kind: str) -> None:
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+    @given(seed=st.integers(0, 10**9), strategy=placed(kind), by_group=st.booleans())
+    def chooses(seed: int, strategy: Strategy, *, by_group: bool) -> None:
+        table = chain_rows(chain_of(seed, kind), {}, make.NOW).table
+
+        found = scan(strategy, table, "group" if by_group else "bucket")
+
+        assert_same(found, search(strategy, options_of(table))[: strategy.spread.keep])
+
+    chooses()
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_funnel_ends_with_as_many_as_the_scan_finds(kind: str) -> None:
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+    @given(seed=st.integers(0, 10**6), strategy=placed(kind))
+    def agrees(seed: int, strategy: Strategy) -> None:
+        rows = FINDER.rows(chain_of(seed, kind), {}, make.NOW)
+        found = FINDER.scan(strategy, rows, ["SPX"], make.NOW)
+        assume(len(found) < strategy.spread.keep)
+
+        recorded = FINDER.funnel(strategy, rows, ["SPX"], make.NOW)
+
+        assert recorded.candidates == len(found)
+
+    agrees()
+
+
+def found_legs(options: Sequence[Mapping[str, object]], role: str = "short", **keys: object) -> list[float]:
+    """Strikes of the legs of this role, each once, in the order of the expiries."""
+    strategy = make.strategy(**({"width": "$1-$200", "rank": "max_loss", "keep": 500} | keys))
+    chain = make.chain(options)  # type: ignore[arg-type]
+    found = FINDER.scan(strategy, FINDER.rows(chain, {}, make.NOW), ["SPX"], make.NOW)
+    legs = [leg for one in found for leg in one.spread.legs if (leg.sign < 0) == (role == "short")]
+    ordered = sorted({(leg.contract.expiry, float(leg.contract.strike)) for leg in legs})
+    return [strike for _, strikes in groupby(ordered, key=lambda one: one[0]) for _, strike in strikes]
+
+
+PUTS = [make.option(strike, dte=dte) for dte in (30, 45) for strike in (85, 90, 92, 95, 97, 100, 102)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "strikes"),
+    [
+        ({"short_delta": "nearest 20 delta, within 13-40 delta"}, [90, 90]),
+        ({"short_delta": "nearest 31 delta, within 30-40 delta"}, [95, 95]),
+        ({"short_strike": "at the money"}, [100, 100]),
+        ({"short_strike": "$5 from price"}, [95, 95]),
+        ({"short_strike": "$6 from price"}, [95, 95]),
+        ({"short_strike": "2%-6% from price"}, [95, 97, 95, 97]),
+        ({"short_price": "nearest $4.50, within $4-$5"}, [95, 95]),
+        ({"short_price": "$3.50-$4.60"}, [92, 95, 92, 95]),
+        ({"expiry": "nearest 40 days, within 20-60 days", "short_strike": "at the money"}, [100]),
+        ({"expiry": "nearest 37 days, within 20-60 days", "short_strike": "at the money"}, [100]),
+    ],
+)
+def test_leg_stands_where_the_file_says(keys: dict[str, object], strikes: list[float]) -> None:
+    assert found_legs(PUTS, **keys) == strikes
+
+
+def test_bought_leg_may_cost_so_much_at_the_most() -> None:
+    assert found_legs(PUTS, "long", long_price="at most $3", expiry="30 days", short_strike="at the money") == [85, 90]
+
+
+def test_leg_is_chosen_among_those_that_pass_the_filters() -> None:
+    thin = [option | ({"volume": 1.0} if option["strike"] == 100 else {}) for option in PUTS]
+
+    assert found_legs(thin, short_strike="at the money", filters=["volume >= 10"], expiry="30 days") == [102]
+
+
+def test_leg_whose_delta_is_unknown_is_never_the_nearest() -> None:
+    unknown = [option | {"delta": None} for option in PUTS]
+
+    assert found_legs(unknown, short_delta="nearest 20 delta, within 13-40 delta") == []
+
+
+def test_no_strike_is_at_the_money_where_those_about_the_price_are_missing() -> None:
+    far = [option for option in PUTS if float(str(option["strike"])) < 97]
+
+    assert found_legs(far, short_strike="at the money") == []
