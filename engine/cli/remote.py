@@ -173,6 +173,8 @@ def _warnings(found: Row) -> Iterator[str]:
     yield from (f"exercised: {row['position']}: {row['text']}" for row in cast("list[Row]", found.get("exercised", [])))
     for name, word in (("differences", "books differ"), ("foreign", "not ours"), ("notices", "notice")):
         yield from (f"{word}: {words}" for words in cast("list[str]", found.get(name, [])))
+    if found.get("foreign"):
+        yield "what is not ours is never traded; `spreads adopt` takes option legs into the engine's hands"
 
 
 def _told(name: str, value: object) -> tuple[str, object]:

@@ -45,6 +45,13 @@ def test_status_says_amounts_in_dollars_times_of_the_exchange_and_why_it_is_halt
     assert "Mon 2026-11-23 09:59:00 New York" in told
 
 
+def test_status_says_what_is_not_ours_and_how_it_becomes_so(spreads: Spreads) -> None:
+    with engine_that_says({**STATUS, "foreign": ["2 of SPY 18 Dec 26 600C"]}):
+        told = spreads("status").out
+
+    assert "not ours: 2 of SPY 18 Dec 26 600C\nwhat is not ours is never traded; `spreads adopt` takes option legs" in told
+
+
 def test_status_says_what_has_tripped_and_the_words_that_lift_it(spreads: Spreads) -> None:
     trip = {
         "name": "stop_for_day", "strategy": "puts", "tripped_at": "2026-11-24T16:05:00+00:00", "value_usd": -1510.0,
