@@ -49,7 +49,8 @@ def test_status_says_what_is_not_ours_and_how_it_becomes_so(spreads: Spreads) ->
     with engine_that_says({**STATUS, "foreign": ["2 of SPY 18 Dec 26 600C"]}):
         told = spreads("status").out
 
-    assert "not ours: 2 of SPY 18 Dec 26 600C\nwhat is not ours is never traded; `spreads adopt` takes option legs" in told
+    assert "not ours: 2 of SPY 18 Dec 26 600C\n" in told
+    assert "what is not ours is never traded; `spreads adopt` takes option legs into the engine's hands\n" in told
 
 
 def test_status_says_what_has_tripped_and_the_words_that_lift_it(spreads: Spreads) -> None:
