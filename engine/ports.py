@@ -87,6 +87,10 @@ class QuoteSink(Protocol):
         """The price that stands for the underlying, USD per share; None withdraws it."""
         ...
 
+    def day_open(self, symbol: str, at: float, price: float) -> None:
+        """The first price of the session, USD per share, as it was told at `at`: before the open, of the day before."""
+        ...
+
     def share(self, con_id: int, at: float, bid: float | None, ask: float | None) -> None:
         """Both sides of the quote of a share, USD; None where there is none."""
         ...
@@ -117,6 +121,8 @@ class DailyBars:
     closes: tuple[float, ...]
     implied_volatilities: tuple[float, ...]
     """30-day implied volatility at each close, decimal; may be shorter than closes or empty."""
+    volumes: tuple[float, ...] = ()
+    """Shares traded on each day; empty where the broker counts none on one of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ own, `sma_50`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from engine.strategy.measures.index import declaration
 from engine.strategy.units import Unit
 
 Value = float | bool | None
+_NOT_A_WORD = re.compile(r"[^A-Z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ def compile_conditions(conditions: Sequence[Condition], table: str) -> Condition
 
 
 def column_of(measure: Measure) -> str:
-    """Name of the column that holds a measure: its name, then its arguments."""
-    return "_".join([measure.name, *(f"{argument:g}" for argument in measure.arguments)])
+    """Name of the column that holds a measure: its name, then its arguments, then of what else it is taken."""
+    other = [_NOT_A_WORD.sub("_", measure.of)] if measure.of else []
+    return "_".join([measure.name, *(f"{argument:g}" for argument in measure.arguments), *other])
 
 
 def answer(

@@ -5,20 +5,24 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from engine.compile.conditions import ConditionsPlan, Value, compile_conditions
 from engine.domain.calendar import WEEKDAYS, Calendar
-from engine.domain.chain import EVENT_KINDS, MarketState
+from engine.domain.chain import EVENT_KINDS, Level, MarketState
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.pricing.volatility import expected_move, iv_standing
-from engine.strategy.expressions.tree import Measure
+from engine.strategy.expressions.tree import Condition, Measure, measures_in
 from engine.strategy.model import Strategy
 
 MOVE_DAYS = 30
 """The horizon of iv30, and so of `expected_move`."""
 TRADING_DAYS = 252
+VIX, VIX3M = "VIX", "VIX3M"
+_INDEX_OF = {"vix": VIX, "vix_today": VIX, "vix3m": VIX3M}
+"""The index that a measure is a number of."""
+_NOWHERE = Level(None, None)
 
 
 def compile_market(strategy: Strategy, table: str = "market") -> ConditionsPlan:
@@ -37,8 +41,26 @@ def market_value(
     today = trading_day(now)
     days = int(measure.arguments[0]) if measure.arguments else 0
     match measure.name:
+        case "price" | "move_today" if measure.of:
+            level = state.levels.get(measure.of, _NOWHERE)
+            return _known(level.price) if measure.name == "price" else _change(level.price, level.previous_close)
         case "price":
             return _known(state.price)
+        case "gap":
+            is_of_today = session is not None and state.day_open_at is not None and state.day_open_at >= session.open
+            return _change(state.day_open, state.previous_close) if is_of_today else None
+        case "vix_today":
+            level = state.levels.get(VIX, _NOWHERE)
+            return _change(level.price, level.previous_close)
+        case "vix3m":
+            return _known(state.levels.get(VIX3M, _NOWHERE).price)
+        case "ema":
+            return _exponential(_last(state.closes, 4 * days), days)
+        case "rsi":
+            return _strength(_last(state.closes, 6 * days + 1), days)
+        case "average_volume":
+            volumes = _last(state.volumes, days)
+            return None if volumes is None else math.fsum(volumes) / days
         case "move_today":
             return _change(state.price, state.previous_close)
         case "iv30":
@@ -82,6 +104,14 @@ def market_value(
             raise LookupError(f"the market relation has no measure {name}")
 
 
+def others_in(conditions: Iterable[Condition]) -> frozenset[str]:
+    """The indices and shares, beside the underlying, whose prices these lines look at."""
+    found = (measure for condition in conditions for measure in measures_in(condition.expression))
+    return frozenset(
+        name for one in found if one.relation == "market" and (name := one.of or _INDEX_OF.get(one.name)) is not None
+    )
+
+
 def minutes_to_close(now: datetime, session: Session | None) -> float | None:
     """Minutes until today's session ends; None on a day without one and after its end."""
     if session is None or now >= session.close:
@@ -122,6 +152,26 @@ def _last(values: Sequence[float], count: int) -> Sequence[float] | None:
     """The last `count` values, oldest first; None where there are fewer, or a gap among them."""
     some = values[-count:]
     return some if len(some) == count and all(map(math.isfinite, some)) else None
+
+
+def _exponential(closes: Sequence[float] | None, days: int) -> float | None:
+    if closes is None:
+        return None
+    mean = math.fsum(closes[:days]) / days
+    for close in closes[days:]:
+        mean += (close - mean) * 2 / (days + 1)
+    return mean
+
+
+def _strength(closes: Sequence[float] | None, days: int) -> float | None:
+    """Source: Wilder, New Concepts in Technical Trading Systems, 1978: 100 - 100 / (1 + mean rise / mean fall)."""
+    if closes is None:
+        return None
+    changes = [b - a for a, b in itertools.pairwise(closes)]
+    rise, fall = (math.fsum(max(0.0, sign * change) for change in changes[:days]) / days for sign in (1, -1))
+    for change in changes[days:]:
+        rise, fall = (mean + (max(0.0, sign * change) - mean) / days for sign, mean in ((1, rise), (-1, fall)))
+    return 100 * rise / (rise + fall) if rise + fall > 0 else None
 
 
 def _realized(closes: Sequence[float] | None) -> float | None:

@@ -139,6 +139,14 @@ class EventDays:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """Where another index or share stands; None is unknown."""
+
+    price: float | None
+    previous_close: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class MarketState:
     """One row of the market relation: what is known of one underlying. None is unknown."""
 
@@ -156,6 +164,14 @@ class MarketState:
     """Points."""
     events: tuple[EventDays, ...] = ()
     """Scheduled events that concern it; a kind that is not among them is not known."""
+    volumes: tuple[float, ...] = ()
+    """Shares traded on the days of `closes`; empty where nobody counts them, as of an index."""
+    day_open: float | None = None
+    """First price of a session, USD per share."""
+    day_open_at: datetime | None = None
+    """When that was told: it is today's only after today's open."""
+    levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
+    """Of every symbol that is watched, by symbol."""
     next_earnings: date | None = None
     next_ex_dividend: date | None = None
     quoted_at: datetime | None = None

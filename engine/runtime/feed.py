@@ -4,12 +4,13 @@ Prepared after every connect, refreshed on each trading day and when strategies 
 (`decide.subscriptions`); here it is only passed on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from engine.compile.market import VIX, others_in
 from engine.decide.subscriptions import Guess, subscriptions
-from engine.domain.chain import MarketState
+from engine.domain.chain import Level, MarketState
 from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
 from engine.domain.index_classes import trades_itself
@@ -20,11 +21,10 @@ from engine.runtime.library import StrategySet
 from engine.runtime.schedule import calendar_around
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
-from engine.strategy.expressions.tree import measures_in
+from engine.strategy.expressions.tree import Condition
 from engine.strategy.model import Strategy
 from engine.strategy.values.meaning import DayRange
 
-VIX = "VIX"
 HISTORY_DAYS = 300
 """A year of sessions for ranks, and room for holidays and gaps."""
 HISTORY_AGAIN = timedelta(minutes=5)
@@ -213,6 +213,10 @@ class Feed:
     def market(self, in_force: StrategySet, now: datetime) -> dict[str, MarketState]:
         """What is known of every underlying, for the `when` conditions."""
         vix = self._quotes.spot(VIX)
+        levels = {
+            symbol: Level(self._spot(symbol), known.bars.closes[-1] if known.bars.closes else None)
+            for symbol, known in self._known.items()
+        }
         events = in_force.events.calendar() if in_force.events is not None else ()
         return {
             symbol: MarketState(
@@ -224,6 +228,10 @@ class Feed:
                 closes=known.bars.closes,
                 vix=vix[0] if vix else None,
                 events=events,
+                volumes=known.bars.volumes,
+                day_open=opened[0] if (opened := self._quotes.day_opens.get(symbol)) else None,
+                day_open_at=datetime.fromtimestamp(opened[1], UTC) if opened else None,
+                levels=levels,
             )
             for symbol, known in self._known.items()
         }
@@ -241,13 +249,17 @@ class Feed:
         return self._spot(symbol) or (closes[-1] if closes else None)
 
 
+def _lines(strategies: Iterable[Strategy]) -> Iterator[Condition]:
+    """Where numbers of the market may stand."""
+    for strategy in strategies:
+        yield from strategy.when
+        yield from (rule.condition for rule in strategy.exits)
+
+
 def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:
     names = {name for strategy in strategies for name in strategy.universe}
     names |= {position.spread.underlying for position in ledger.open_positions()}
-    lines = [line for strategy in strategies for line in (*strategy.when, *(rule.condition for rule in strategy.exits))]
-    if any(measure.name == "vix" for line in lines for measure in measures_in(line.expression)):
-        names.add(VIX)
-    return sorted(names)
+    return sorted(names | others_in(_lines(strategies)))
 
 
 def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
@@ -259,8 +271,8 @@ def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
 
 
 def _needed(strategies: Sequence[Strategy]) -> dict[str, Days]:
-    """The days to expiry that must be loaded of every underlying; none of the one that is only looked at."""
-    names = {name for strategy in strategies for name in strategy.universe}
+    """The days to expiry that must be loaded of every underlying; none of those that are only looked at."""
+    names = {name for strategy in strategies for name in strategy.universe} | others_in(_lines(strategies))
     return {name: _days(name, strategies) for name in names}
 
 

@@ -71,6 +71,10 @@ class Freshness:
         self._sink.underlying(symbol, at, price)
         self._note()
 
+    def day_open(self, symbol: str, at: float, price: float) -> None:
+        self._sink.day_open(symbol, at, price)
+        self._note()
+
     def share(self, con_id: int, at: float, bid: float | None, ask: float | None) -> None:
         self._sink.share(con_id, at, bid, ask)
 

@@ -44,6 +44,8 @@ class QuoteStore:
     def __init__(self, fees: CommissionTable = IBKR_TIERED) -> None:
         self._fees = fees
         self._prices: dict[str, tuple[float, float]] = {}
+        self.day_opens: dict[str, tuple[float, float]] = {}
+        """First price of the session by symbol, USD per share, and when it was told (UTC seconds)."""
         self._shares: dict[int, ShareQuote] = {}
         self._volatilities: dict[str, float] = {}
         self._ticks = 0
@@ -143,6 +145,11 @@ class QuoteStore:
         known = price if price is not None and 0.0 < price < _HUGE else _NAN
         self._prices[symbol] = (known, at)
         self._note_price(symbol)
+
+    def day_open(self, symbol: str, at: float, price: float) -> None:
+        """The first price of the session, and when it was told."""
+        if 0.0 < price < _HUGE:
+            self.day_opens[symbol] = (price, at)
 
     def share(self, con_id: int, at: float, bid: float | None, ask: float | None) -> None:
         """Both sides of the quote of a share; None where there is none."""

@@ -68,6 +68,8 @@ def written(expression: Expression) -> str:
             return _number(value, unit)
         case Measure(name=name, at=view) if view is not None:
             return f"{name} at {written(view)}"
+        case Measure(name=name, of=other) if other:
+            return f"{name} of {other}"
         case Measure(name=name, arguments=arguments, relation=relation):
             declared = declaration(name, relation)
             argument = declared.argument

@@ -1,5 +1,6 @@
 """Asks TWS for the past days of an underlying: closes, and the 30-day implied volatility at each."""
 
+from collections.abc import Mapping
 from datetime import date
 from math import ceil
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from ib_async import IB, BarDataList
 from ib_async import Contract as IbContract
 
 from engine.broker.asking import answer, machine_s
-from engine.broker.translate import calendar_day, price
+from engine.broker.translate import calendar_day, price, size
 from engine.broker.unread import Unread, Unreadable
 from engine.domain.errors import BrokerRefused, Transient
 from engine.ports import Clock, DailyBars, Underlying
@@ -43,19 +44,22 @@ class History:
             self._known.clear()
         key = (underlying.con_id, days)
         if key not in self._known:
-            closes = await self._bars(underlying, days, "TRADES", today)
+            closes, volumes = await self._bars(underlying, days, "TRADES", today)
             if not closes:
                 raise Transient(f"daily bars of {underlying.symbol}: TWS sent none")
             try:
-                volatilities = await self._bars(underlying, days, "OPTION_IMPLIED_VOLATILITY", today)
+                volatilities, _ = await self._bars(underlying, days, "OPTION_IMPLIED_VOLATILITY", today)
             except BrokerRefused:
                 volatilities = {}
             except Transient:
-                return joined(closes, {}, days)  # not remembered: the next call asks again
-            self._known[key] = joined(closes, volatilities, days)
+                return joined(closes, {}, days, volumes)  # not remembered: the next call asks again
+            self._known[key] = joined(closes, volatilities, days, volumes)
         return self._known[key]
 
-    async def _bars(self, underlying: Underlying, days: int, what: str, today: date) -> dict[date, float]:
+    async def _bars(
+        self, underlying: Underlying, days: int, what: str, today: date
+    ) -> tuple[dict[date, float], dict[date, float]]:
+        """Closes by day, oldest first, and what was traded on the days on which that is counted."""
         contract = self._contracts.get(underlying.con_id) or IbContract(
             conId=underlying.con_id, exchange=underlying.exchange, secType=underlying.kind, symbol=underlying.symbol
         )
@@ -72,17 +76,21 @@ class History:
             useRTH=True,
             timeout=machine_s(HISTORY_S),
         )
-        closes: dict[date, float] = {}
+        closes, volumes = dict[date, float](), dict[date, float]()
         for bar in bars:
             with self._unread.row("daily bar", f"daily {what} of {underlying.symbol}"):
                 day, close = calendar_day(str(bar.date)), price(bar.close)
                 if close is None:
                     raise Unreadable("close", bar.close)
                 closes[day] = close
-        return {day: close for day, close in sorted(closes.items()) if day < today}
+                if volume := size(float(bar.volume)):
+                    volumes[day] = volume
+        return {day: close for day, close in sorted(closes.items()) if day < today}, volumes
 
 
-def joined(closes: dict[date, float], volatilities: dict[date, float], days: int) -> DailyBars:
+def joined(
+    closes: dict[date, float], volatilities: dict[date, float], days: int, volumes: Mapping[date, float] | None = None
+) -> DailyBars:
     """The last `days` closes, and the volatilities of as many days before the last close as have one without a gap."""
     chosen = tuple(closes)[-days:]
     paired: list[float] = []
@@ -90,4 +98,6 @@ def joined(closes: dict[date, float], volatilities: dict[date, float], days: int
         if day not in volatilities:
             break
         paired.append(volatilities[day])
-    return DailyBars(chosen, tuple(closes[day] for day in chosen), tuple(reversed(paired)))
+    traded = tuple(volumes[day] for day in chosen if day in volumes) if volumes else ()
+    known = traded if len(traded) == len(chosen) else ()
+    return DailyBars(chosen, tuple(closes[day] for day in chosen), tuple(reversed(paired)), known)

@@ -36,7 +36,7 @@ UNDERLYING_TICKS = "106"
 """Generic tick for an underlying: its 30-day implied volatility."""
 
 _BIDS, _ASKS, _LASTS = frozenset({1, 66}), frozenset({2, 67}), frozenset({4, 68})
-_CLOSES = frozenset({9, 75})
+_CLOSES, _OPENS = frozenset({9, 75}), frozenset({14, 76})
 _BID_SIZES, _ASK_SIZES, _VOLUMES = frozenset({0, 69}), frozenset({3, 70}), frozenset({8, 74})
 _MODELS = frozenset({13, 83})
 _OPEN_INTEREST = {27: "C", 28: "P"}
@@ -218,6 +218,8 @@ class Stream:
             self._side(line, "bid" if tick in _BIDS else "ask", quoted if lots else None, lots or 0.0)
         elif tick in _CLOSES:
             line.close = quoted
+        elif tick in _OPENS and line.underlying is not None and quoted is not None:
+            self.sink.day_open(line.underlying.symbol, self.at, quoted)
         elif tick in _LASTS and quoted is not None:
             line.last = quoted
             if line.option is not None:

@@ -167,13 +167,14 @@ KEYS: tuple[Key, ...] = (
     Key("when", "iv_percentile, ivp, min_ivp, min_iv_percentile", "iv_percentile >= {}"),
     Key("when", "vix, max_vix, vix_max", "vix <= {}"),
     Key("when", "min_vix, vix_min", "vix >= {}"),
+    Key("when", "gap, max_gap, gap_max, max_opening_gap", "abs(gap) <= {}"),
+    Key("when", "rsi, max_rsi, rsi_max", "rsi(14 days) <= {}"),
+    Key("when", "min_rsi, rsi_min", "rsi(14 days) >= {}"),
+    Key("when", "min_average_volume, avg_volume, min_avg_volume", "average_volume(30 days) >= {}"),
     Key("when", "weekdays, weekday, days_of_week, day_of_week, trading_days, entry_days, dow", "weekday in ({})"),
 )
 
 LATER_KEYS: Mapping[str, tuple[str, str]] = {
-    "rsi": ("an indicator such as RSI or MACD", "when"),
-    "gap": ("the gap at the open", "when"),
-    "max_gap": ("the gap at the open", "when"),
     "hedge": ("a hedge", "exits"),
     "max_loss_per_week": ("a stop of the week", "exits"),
     "weekly_stop": ("a stop of the week", "exits"),

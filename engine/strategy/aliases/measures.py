@@ -17,6 +17,14 @@ NAMES: Mapping[Relation, Mapping[str, str]] = {
         "iv30": "iv, implied vol, implied volatility, iv 30, atm iv, current iv",
         "iv_rank": "ivr, iv rank 52w, ivrank, implied volatility rank, rank of iv, iv-rank, 52w iv rank",
         "iv_percentile": "ivp, iv pct, ivpercentile, iv perc, implied volatility percentile",
+        "gap": "opening gap, overnight gap, gap at open, gap at the open, gap up, gap down",
+        "vix_today": "vix change, vix change today, vix move, vix move today, change in vix",
+        "vix3m": "vxv, 3 month vix, three month vix",
+        "vix / vix3m": "vix term structure, term structure, vix ratio, contango ratio",
+        "price of VXN": "vxn",
+        "rsi(14 days)": "rsi, relative strength index, rsi14",
+        "ema(9 days)": "ema, exponential moving average",
+        "average_volume(30 days)": "avg volume, average daily volume, adv, average volume, mean volume",
         "vix": "vix index, $vix, vix level, vix close, vix.x, ^vix",
         "realized_vol(20 days)": "hv, rv, historical volatility, historical vol, realized volatility, realised vol, hv20, rv20",
         "expected_move": "em, implied move",
@@ -145,24 +153,19 @@ class Later:
 
 LATER: tuple[Later, ...] = (
     Later(
-        "the gap at the open",
-        "gap, gap up, gap down, opening gap, overnight gap",
-        {"market": "abs(move_today) {sign} {number}%"},
-    ),
-    Later(
-        "an indicator such as RSI or MACD",
-        "rsi, relative strength index, stochastic, stoch, macd, adx, cci, momentum",
+        "an indicator such as MACD",
+        "stochastic, stoch, macd, adx, cci, momentum",
         {"market": "trend(14 days) {sign} 0%"},
     ),
     Later(
-        "an exponential average",
-        "ema, exponential moving average, vwap, wma, hma",
+        "an average weighed otherwise",
+        "vwap, wma, hma",
         {"market": "price {sign} sma(20 days)"},
     ),
     Later(
-        "the term structure of volatility",
-        "vix3m, vix9d, vvix, vxn, term structure, contango, backwardation, skew, vix futures",
-        {"market": "iv30 >= realized_vol(20 days)"},
+        "the skew of volatility, or futures on it",
+        "skew, vix futures",
+        {"market": "vix / vix3m <= 1"},
     ),
     Later(
         "the range of the day",

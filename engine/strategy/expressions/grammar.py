@@ -17,6 +17,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from engine.strategy.expressions.lexer import Loose, Token
 from engine.strategy.loader.spelling import nearest
+from engine.strategy.measures.index import OF_OTHERS
 from engine.strategy.source import PydanticCustomError, Text, about
 from engine.strategy.way_out import WayOut, Write, strike, write
 
@@ -140,6 +141,9 @@ def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
     closing: list[int] = []
     for at, token in enumerate(tokens):
         match token.sort, token.text:
+            case "word", "of" if _is_of_other(tokens, at):
+                pieces.append(("(", at))
+                closing.append(at + 1)
             case "word", "of":
                 _open_share(text, tokens, at, pieces)
                 closing.append(_primary_end(text, tokens, at + 1))
@@ -163,6 +167,12 @@ def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
         pieces.extend((")", at) for end in closing if end == at)
         closing = [end for end in closing if end > at]
     return pieces
+
+
+def _is_of_other(tokens: list[Token], at: int) -> bool:
+    """`price of VXN`: the number of another index or share."""
+    around = tokens[at - 1 : at + 2] if at else []
+    return len(around) == 3 and around[0].text in OF_OTHERS and around[0].sort == around[2].sort == "name"
 
 
 def _open_share(text: Text, tokens: list[Token], at: int, pieces: list[tuple[str, int]]) -> None:

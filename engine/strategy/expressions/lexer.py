@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias, get_args
 
 from engine.domain.chain import EVENT_KINDS
 from engine.strategy.expressions.tree import Function
-from engine.strategy.measures.index import DECLARATIONS
+from engine.strategy.measures.index import DECLARATIONS, OF_OTHERS
 from engine.strategy.source import Text, about
 from engine.strategy.units import WEEKDAYS, Unit
 from engine.strategy.values.entry import DURATION, SECONDS, ZONES
@@ -137,7 +137,8 @@ def words_pattern(names: Iterable[str]) -> str:
     known = sorted(
         {*parts, *units, *WORDS, *(word for zone in ZONES for word in zone.split())}, key=lambda word: (-len(word), word)
     )
-    return f"^(?:[^A-Za-z_]|(?:{'|'.join(known)})(?![A-Za-z0-9_]))*$"
+    others = f"|(?:{'|'.join(OF_OTHERS)}) +of +[A-Za-z0-9]+" if set(OF_OTHERS) <= set(names) else ""
+    return f"^(?:[^A-Za-z_]{others}|(?:{'|'.join(known)})(?![A-Za-z0-9_]))*$"
 
 
 def _token(text: Text, match: re.Match[str]) -> Token:

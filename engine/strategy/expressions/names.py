@@ -30,6 +30,11 @@ _RELATION_WORDS: dict[Relation, str] = {
 def measure_of(line: Line, node: Tree) -> tuple[Declaration, Measure]:
     """The declared measure that a leaf or a call names, with its arguments checked."""
     token = line.token(node)
+    after = [(word.sort, word.text) for word in line.tokens[line.tokens.index(token) + 1 :][:1]]
+    other = declared_in("market").get(token.text) if after == [("word", "of")] and isinstance(node, exp.Anonymous) else None
+    if other is not None and "market" in line.relations:
+        named = line.token(node.expressions[0])
+        return other, Measure(other.name, "market", of=str(line.text)[named.start : named.end].upper())
     declared = line.declared.get(token.text)
     if declared is None:
         raise _unknown(line, token, called=isinstance(node, exp.Anonymous))

@@ -38,6 +38,8 @@ class Measure:
     arguments: tuple[float, ...] = ()
     at: Number | Measure | None = None
     """The trader's view that the measure is taken at: a volatility, named or of the market."""
+    of: str = ""
+    """Symbol of another index or share that it is taken of; empty for the underlying itself."""
 
 
 @dataclass(frozen=True, slots=True)

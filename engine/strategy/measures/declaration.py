@@ -44,6 +44,8 @@ class Declaration:
     """The words that stand in a line for it, where they are not its name."""
     takes_view: bool = False
     """Whether it can be taken at the trader's own volatility: `expected_value at 18%`."""
+    takes_symbol: bool = False
+    """Whether it can be taken of another index or share: `price of VXN`."""
 
     @property
     def as_written(self) -> str:

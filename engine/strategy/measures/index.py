@@ -19,6 +19,9 @@ WITHOUT_SOURCE = frozenset({"days_to_earnings", "days_to_ex_dividend"})
 
 DECLARATIONS: tuple[Declaration, ...] = (*MARKET, *LEG, *SPREAD, *POSITION, *ACCOUNT)
 
+OF_OTHERS: tuple[str, ...] = tuple(declared.name for declared in DECLARATIONS if declared.takes_symbol)
+"""Measures that can be taken of another index or share."""
+
 _BY_KEY = {(declared.relation, declared.name): declared for declared in DECLARATIONS}
 assert len(_BY_KEY) == len(DECLARATIONS), "a measure is declared once"
 

@@ -16,8 +16,11 @@ def _market(
     nullable: bool = True,
     between: tuple[float, float] | None = None,
     spoken: str = "",
+    takes_symbol: bool = False,
 ) -> Declaration:
-    return Declaration(name, "market", unit, sentence, name, nullable, argument, between=between, spoken=spoken)
+    return Declaration(
+        name, "market", unit, sentence, name, nullable, argument, between=between, spoken=spoken, takes_symbol=takes_symbol
+    )
 
 
 _DAYS_BACK = Argument(Unit.DAYS, 2, 400, "50 days")
@@ -30,8 +33,20 @@ OF_THE_CALENDAR = frozenset(
 """Measures of the market that need no price."""
 
 MARKET = (
-    _market("price", Unit.POINTS, "Last traded price of the underlying, or the middle of its quote when there is no trade."),
-    _market("move_today", Unit.RATIO, "price / previous close - 1; 1% up is 1%, a fall is negative."),
+    _market(
+        "price",
+        Unit.POINTS,
+        "Last traded price of the underlying, or the middle of its quote when there is no trade; `price of VXN` is that of "
+        "another index or share.",
+        takes_symbol=True,
+    ),
+    _market(
+        "move_today",
+        Unit.RATIO,
+        "price / previous close - 1; 1% up is 1%, a fall is negative; `move_today of QQQ` is that of another index or share.",
+        takes_symbol=True,
+    ),
+    _market("gap", Unit.RATIO, "First price of today's session / previous close - 1; absent until it is told after the open."),
     _market("iv30", Unit.VOL, "Implied volatility of the underlying for 30 days, per year, as the broker publishes it."),
     _market(
         "iv_rank",
@@ -45,6 +60,31 @@ MARKET = (
         between=(0, 1),
     ),
     _market("vix", Unit.POINTS, "Last value of the VIX index."),
+    _market("vix_today", Unit.RATIO, "vix / previous close of the VIX - 1; a fall is negative."),
+    _market(
+        "vix3m", Unit.POINTS, "Last value of the VIX3M index: the VIX of three months, so  vix / vix3m  is its term structure."
+    ),
+    _market(
+        "ema",
+        Unit.POINTS,
+        "Exponential mean of the last 4 n daily closes before today: it begins with the mean of the first n, and each later "
+        "close weighs 2 / (n + 1).",
+        Argument(Unit.DAYS, 2, 70, "9 days"),
+    ),
+    _market(
+        "rsi",
+        Unit.NUMBER,
+        "Wilder's relative strength of the last 6 n daily changes before today, 0 to 100: it begins with the mean rise and fall "
+        "of the first n, and each later change weighs 1 / n; absent where nothing changed.",
+        Argument(Unit.DAYS, 2, 45, "14 days"),
+        between=(0, 100),
+    ),
+    _market(
+        "average_volume",
+        Unit.COUNT,
+        "Mean of the shares traded on the last n days before today; absent for an index.",
+        Argument(Unit.DAYS, 1, 250, "30 days"),
+    ),
     _market("sma", Unit.POINTS, "Simple mean of the last n daily closes before today.", _DAYS_BACK),
     _market("trend", Unit.RATIO, "price / close n trading days ago - 1.", Argument(Unit.DAYS, 2, 400, "20 days")),
     _market(

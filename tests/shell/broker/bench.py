@@ -33,6 +33,7 @@ class RecordingSink:
     no_quotes: list[tuple[int, str]] = field(default_factory=list)
     models: list[tuple[Any, ...]] = field(default_factory=list)
     underlyings: list[tuple[str, float | None]] = field(default_factory=list)
+    day_opens: list[tuple[str, float]] = field(default_factory=list)
     shares: list[tuple[int, float | None, float | None]] = field(default_factory=list)
     volatilities: list[tuple[str, float | None]] = field(default_factory=list)
     at: float = 0.0
@@ -57,6 +58,9 @@ class RecordingSink:
 
     def underlying(self, symbol: str, at: float, price: float | None) -> None:
         self.underlyings.append((symbol, price))
+
+    def day_open(self, symbol: str, at: float, price: float) -> None:
+        self.day_opens.append((symbol, price))
 
     def share(self, con_id: int, at: float, bid: float | None, ask: float | None) -> None:
         self.shares.append((con_id, bid, ask))

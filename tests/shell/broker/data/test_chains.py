@@ -268,6 +268,16 @@ def test_bars_are_not_remembered_when_their_volatilities_did_not_come():
     play(scenario, tws)
 
 
+def test_volumes_are_those_of_the_days_and_absent_where_one_is_not_counted():
+    days = [date(2026, 11, n) for n in range(2, 7)]
+    closes = dict.fromkeys(days, 100.0)
+    traded = {day: 1000.0 + n for n, day in enumerate(days)}
+
+    assert joined(closes, {}, 3, traded).volumes == (1002.0, 1003.0, 1004.0)
+    assert joined(closes, {}, 3, {day: traded[day] for day in days[:4]}).volumes == ()
+    assert joined(closes, {}, 3).volumes == ()
+
+
 def test_volatilities_end_with_the_last_close_and_have_no_gap():
     days = [date(2026, 11, n) for n in range(2, 7)]
     closes = dict.fromkeys(days, 100.0)

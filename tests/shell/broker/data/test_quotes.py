@@ -289,3 +289,12 @@ def test_blind_line_and_one_that_is_not_open_are_not_asked_for_anew():
 
     assert len(bench.tws.asked("req_mkt_data")) == 1
     assert bench.tws.asked("cancel_mkt_data") == []
+
+
+def test_first_price_of_the_session_lands_for_an_underlying_and_not_for_an_option():
+    def ticks(tws: ScriptedTws, request: int) -> None:
+        price(tws, request, 14, 601.5, 0)
+        price(tws, request, 14, -1.0, 0)
+
+    assert watched(quoting(ticks), underlying=True).sink.day_opens == [("SPY", 601.5)]
+    assert watched(quoting(ticks)).sink.day_opens == []

@@ -1,0 +1,152 @@
+"""Numbers of the market from daily bars and from other indices: by plain loops, and unknown where something is missing."""
+
+import math
+from datetime import timedelta
+
+import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
+
+from engine.compile.conditions import column_of
+from engine.compile.market import market_value, others_in
+from engine.compile.scanner import Scanner
+from engine.decide.entry.find import Finder
+from engine.domain.chain import Level
+from engine.strategy.expressions.tree import Measure
+from engine.strategy.measures.index import declaration
+from tests.core.compile import given
+from tests.core.compile.plain_loops import truth
+from tests.core.compile.test_market import SESSION
+
+OPENED = {"day_open": 101.0, "day_open_at": SESSION.open + timedelta(seconds=3)}
+LEVELS = {"VIX": Level(18.0, 20.0), "VIX3M": Level(20.0, 21.0), "VXN": Level(22.0, None)}
+
+
+def value(name: str, *arguments: float, of: str = "", **known: object) -> float | bool | None:
+    return market_value(Measure(name, "market", arguments, of=of), given.market(**known), given.NOW, SESSION)
+
+
+def test_gap_is_the_first_price_of_today_against_the_close_before() -> None:
+    assert value("gap", **OPENED) == pytest.approx(101 / 99 - 1)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"day_open": 101.0, "day_open_at": SESSION.open - timedelta(seconds=1)},
+        {"day_open": None, "day_open_at": SESSION.open},
+        OPENED | {"previous_close": None},
+    ],
+)
+def test_gap_is_unknown_before_the_open_is_told(known: dict[str, object]) -> None:
+    assert value("gap", **known) is None
+
+
+def test_other_indices_are_read_by_their_symbol() -> None:
+    assert value("vix3m", levels=LEVELS) == 20.0
+    assert value("vix_today", levels=LEVELS) == pytest.approx(-0.1)
+    assert value("price", of="VXN", levels=LEVELS) == 22.0
+    assert value("move_today", of="VIX3M", levels=LEVELS) == pytest.approx(20 / 21 - 1)
+
+
+@pytest.mark.parametrize("name", ["vix3m", "vix_today"])
+def test_index_that_is_not_watched_is_unknown(name: str) -> None:
+    assert value(name) is None
+    assert value("price", of="VXN") is None
+    assert value("move_today", of="VXN", levels=LEVELS) is None
+
+
+def test_average_volume_is_that_of_the_last_days_and_unknown_without_one() -> None:
+    assert value("average_volume", 3.0, volumes=(1.0, 2.0, 3.0, 7.0)) == 4.0
+    assert value("average_volume", 5.0, volumes=(1.0, 2.0, 3.0, 7.0)) is None
+    assert value("average_volume", 1.0) is None
+
+
+@drawn(st.lists(st.floats(10, 1000), min_size=0, max_size=60), st.integers(2, 12))
+def test_averages_and_strength_are_those_of_plain_loops(closes: list[float], days: int) -> None:
+    found = [value(name, float(days), closes=tuple(closes)) for name in ("ema", "rsi")]
+
+    wanted = (exponential(closes, days), strength(closes, days))
+    assert found == [None if one is None else pytest.approx(one, rel=1e-9, abs=1e-9) for one in wanted]
+
+
+def test_strength_of_a_market_that_only_rises_is_a_hundred_and_of_one_that_stands_unknown() -> None:
+    assert value("rsi", 5.0, closes=tuple(float(100 + n) for n in range(40))) == 100.0
+    assert value("rsi", 5.0, closes=(100.0,) * 40) is None
+
+
+@pytest.mark.parametrize("name", ["ema", "rsi"])
+def test_longest_argument_has_enough_of_the_history(name: str) -> None:
+    argument = declaration(name, "market").argument
+    assert argument is not None
+
+    assert value(name, float(argument.high), closes=tuple(100 + math.sin(n) for n in range(300))) is not None
+
+
+LINES = [
+    "abs(gap) <= 1%",
+    "vix / vix3m <= 0.95",
+    "vix < 18 or vix_today <= 0%",
+    "ema(5 days) > ema(9 days)",
+    "rsi(5 days) < 30",
+    "average_volume(2 days) >= 1,500,000",
+    "price of VXN <= 35 and move_today of QQQ >= -1%",
+]
+MAYBE = st.one_of(st.none(), st.floats(1, 100, width=32))
+MARKETS = st.fixed_dictionaries(
+    {
+        "vix": MAYBE,
+        "day_open": MAYBE,
+        "day_open_at": st.sampled_from([None, SESSION.open]),
+        "closes": st.lists(st.floats(10, 1000, width=32), max_size=40).map(tuple),
+        "volumes": st.lists(st.floats(1e5, 1e7, width=32), max_size=3).map(tuple),
+        "levels": st.dictionaries(st.sampled_from(["VIX", "VIX3M", "VXN", "QQQ"]), st.builds(Level, MAYBE, MAYBE)),
+    }
+)
+STRATEGY = given.strategy(universe=["SPX"], when=LINES)
+FINDER = Finder(Scanner())
+
+
+@drawn(MARKETS)
+def test_when_in_sql_is_that_of_plain_loops(known: dict[str, object]) -> None:
+    state = given.market("SPX", **known)
+
+    found = FINDER.market(STRATEGY, {"SPX": state}, given.NOW, SESSION)["SPX"]
+
+    def number(measure: Measure) -> float | bool | None:
+        return market_value(measure, state, given.NOW, SESSION)
+
+    assert [answer.holds for answer in found] == [truth(line.expression, number) for line in STRATEGY.when]
+
+
+def test_lines_name_the_indices_that_must_be_watched() -> None:
+    assert others_in(STRATEGY.when) == {"VIX", "VIX3M", "VXN", "QQQ"}
+
+
+def test_number_of_another_index_has_a_column_of_its_own() -> None:
+    of_share, plain = Measure("price", "market", of="BRK.B"), Measure("price", "market")
+
+    assert (column_of(of_share), column_of(plain)) == ("price_BRK_B", "price")
+
+
+def exponential(closes: list[float], days: int) -> float | None:
+    if len(closes) < 4 * days:
+        return None
+    last = closes[-4 * days :]
+    mean, weight = sum(last[:days]) / days, 2 / (days + 1)
+    for close in last[days:]:
+        mean = weight * close + (1 - weight) * mean
+    return mean
+
+
+def strength(closes: list[float], days: int) -> float | None:
+    if len(closes) < 6 * days + 1:
+        return None
+    last = closes[-6 * days - 1 :]
+    rises = [max(0.0, last[n] - last[n - 1]) for n in range(1, len(last))]
+    falls = [max(0.0, last[n - 1] - last[n]) for n in range(1, len(last))]
+    rise, fall = sum(rises[:days]) / days, sum(falls[:days]) / days
+    for up, down in zip(rises[days:], falls[days:], strict=True):
+        rise, fall = (rise * (days - 1) + up) / days, (fall * (days - 1) + down) / days
+    return None if rise + fall == 0 else 100 - 100 / (1 + rise / fall) if fall else 100.0
