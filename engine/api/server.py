@@ -90,18 +90,23 @@ def _certificate(state: Path, wanted: RemoteSettings) -> tuple[Path, Path]:
             "--api-port: the API is served over TCP with TLS only; name --tls-cert and --tls-key. For this machine alone: "
             f"{make} {names} -keyout {state}/tls.key -out {state}/tls.crt"
         )
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(wanted.cert, wanted.key)
-        if wanted.key.stat().st_mode & 0o077:
-            raise UserError(f"{wanted.key}: others may read the private key; chmod 600 it")
-    except (OSError, ssl.SSLError) as error:
-        why = error.strerror or str(error)
-        raise UserError(f"--tls-cert {wanted.cert}, --tls-key {wanted.key}: they cannot be used together ({why})") from error
+    check_certificate(wanted.cert, wanted.key)
     return wanted.cert, wanted.key
 
 
-class _Quiet(uvicorn.Server):
-    """Signals belong to the engine, not to its API. Who connects and then says nothing, or says it drop by drop, is let go."""
+def check_certificate(cert: Path, key: Path) -> None:
+    """Raises UserError where a certificate and its private key cannot be served, or others may read the key."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+        if key.stat().st_mode & 0o077:
+            raise UserError(f"{key}: others may read the private key; chmod 600 it")
+    except (OSError, ssl.SSLError) as error:
+        why = error.strerror or str(error)
+        raise UserError(f"--tls-cert {cert}, --tls-key {key}: they cannot be used together ({why})") from error
+
+
+class QuietServer(uvicorn.Server):
+    """Signals belong to the program, not to its server. Who connects and then says nothing, or drop by drop, is let go."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -176,4 +181,4 @@ def server(api: FastAPI, remote: Remote | None = None) -> uvicorn.Server:
         ssl_certfile=remote.cert if remote is not None else None,
         ssl_keyfile=remote.key if remote is not None else None,
     )
-    return _Quiet(config)
+    return QuietServer(config)

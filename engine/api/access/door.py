@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine.api.access.body import BodyRefused, again, whole_body
 from engine.api.access.limits import READS, TOKENS, WORDS, Done, Paces
 from engine.api.access.roles import ROLES, Role, Rule, may, rule_of
 from engine.api.access.tokens import Tokens
@@ -26,7 +27,6 @@ log = logger(__name__)
 
 BODY_BYTES_MAX = 256 * 1024
 """A strategy file to check is the longest that anybody has to say."""
-BODY_WITHIN_S = 10.0
 WHAT_MAX = 300
 """Characters of a word's body that the journal keeps."""
 BY_MAX = 60
@@ -117,9 +117,9 @@ class Door:
         self, scope: Scope, receive: Receive, send: Send, headers: Headers, rule: Rule | None, caller: Caller
     ) -> None:
         try:
-            body = await _body(receive, headers)
-        except _Refused as refused:
-            await _say_no(refused.no, scope, receive, send)
+            body = await whole_body(receive, headers, BODY_BYTES_MAX)
+        except BodyRefused as refused:
+            await _say_no(_No(refused.status, str(refused)), scope, receive, send)
             return
         key = headers.get(KEY_HEADER, "") if rule is not None and rule.sends else ""
         problem = self._not_once(rule, key, caller, scope["path"].encode() + b"\n" + body)
@@ -127,7 +127,7 @@ class Door:
             await _say_no(problem, scope, receive, send)
             return
         answer = _Answer(send)
-        await self._app(scope, _again(body, receive), answer.send)
+        await self._app(scope, again(body, receive), answer.send)
         if key:
             self._access.done.end(caller.name, key, answer.text)
         if rule is not None and rule.is_kept:
@@ -160,12 +160,6 @@ class _No:
     wait_s: float = 0.0
 
 
-class _Refused(Exception):
-    def __init__(self, no: _No) -> None:
-        super().__init__(no.text)
-        self.no = no
-
-
 @dataclass(slots=True)
 class _Answer:
     """Hands an answer on and remembers what it said."""
@@ -186,41 +180,6 @@ class _Answer:
         """What became of a word."""
         found = _json(self._body)
         return str(found.get("text") or found.get("detail") or "")
-
-
-async def _body(receive: Receive, headers: Headers) -> bytes:
-    """The whole body. Raises _Refused where it is too long or does not come in time."""
-    announced = headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > BODY_BYTES_MAX:
-        raise _Refused(_No(413, f"more than {BODY_BYTES_MAX:,} bytes"))
-    body = b""
-    try:
-        async with asyncio.timeout(BODY_WITHIN_S):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise _Refused(_No(400, "it ended before it was whole"))
-                body += message.get("body", b"")
-                if len(body) > BODY_BYTES_MAX:
-                    raise _Refused(_No(413, f"more than {BODY_BYTES_MAX:,} bytes"))
-                if not message.get("more_body"):
-                    return body
-    except TimeoutError:
-        raise _Refused(_No(408, f"it did not come within {BODY_WITHIN_S:g} s")) from None
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """The body once more for the application, and then whatever comes."""
-    told = False
-
-    async def once() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return once
 
 
 async def _say_no(no: _No, scope: Scope, receive: Receive, send: Send) -> None:
