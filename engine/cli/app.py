@@ -41,6 +41,7 @@ GROUPS = {
     },
     "A running engine": {
         "console": "engine.cli.console:console",
+        "web": "engine.cli.web:web",
         "status": "engine.cli.remote:status",
         "health": "engine.cli.remote:health",
         "approvals": "engine.cli.answers:approvals",

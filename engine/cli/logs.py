@@ -28,6 +28,14 @@ class _Log(RotatingFileHandler):
             super().handleError(record)
 
 
+def log_to_terminal(name: str) -> None:
+    """Send the log to stderr, warnings of everything and what `name` tells beside them: for a program that runs as a service."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=_RENDERED, foreign_pre_chain=CIRCUMSTANCES))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger(name).setLevel(logging.INFO)
+
+
 def log_to(state: Path) -> None:
     """Send the log of the engine and of its libraries to `state/engine.log` and nowhere else."""
     handler = _Log(state / FILE, maxBytes=BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", delay=True)

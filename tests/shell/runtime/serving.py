@@ -5,10 +5,11 @@ import stat
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 
+from engine.api.access.tokens import own_tokens
 from engine.api.app import build
 from engine.api.server import server, unix_socket
 from engine.metrics import Reading, registry
@@ -26,10 +27,11 @@ class Api:
 
     def __init__(self, bench: Bench, folder: Path, control: Control, reading: Reading) -> None:
         self.bench, self.folder, self.control, self._reading = bench, folder, control, reading
+        self.tokens = own_tokens(folder)
 
     async def start(self) -> None:
         """Serve it."""
-        self._web = server(build(self.control, registry(lambda: self._reading)))
+        self._web = server(build(self.control, registry(lambda: self._reading), self.tokens, is_own_socket=True))
         self._serving = asyncio.ensure_future(self._web.serve(sockets=[unix_socket(self.folder)]))
         transport = httpx.AsyncHTTPTransport(uds=str(self.folder / "engine.sock"))
         self._client = httpx.AsyncClient(transport=transport, base_url="http://engine")
@@ -70,6 +72,7 @@ def serve(
     reading: Reading | None = None,
     notices: Sequence[str] = (),
     traffic: Traffic | None = None,
+    mode: Literal["sim", "paper", "live"] = "sim",
 ) -> None:
     """Plays a story against the API of an engine on the bench, over a socket that only its owner can open."""
 
@@ -80,7 +83,7 @@ def serve(
             bench.snapshots,
             bench.inbox,
             bench.clock,
-            Identity("0.1.0", "sim", "DU1", str(folder)),
+            Identity("0.1.0", mode, "DU1", str(folder)),
             lambda now: notices,
             traffic=lambda: traffic,
         )

@@ -1,0 +1,45 @@
+"""The pages as one ASGI application: what is where, and what a role must be for it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from engine.web.guard import Guard
+from engine.web.pages import APPROVE_PATH, HALT_PATH, RESUME_PATH, Pages
+from engine.web.site import Site
+
+STATIC = Path(__file__).parent / "static"
+
+
+def build(site: Site) -> Starlette:
+    """The pages of one site."""
+    pages = Pages(site)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            await pages.sessions.end_all()
+
+    card = "/approvals/{ref}"
+    routes = [
+        Route("/login", pages.login_page),
+        Route("/login", pages.login, methods=["POST"]),
+        Route("/logout", pages.hears(None, pages.logout), methods=["POST"]),
+        Route("/", pages.shows(pages.overview)),
+        Route(card, pages.shows(pages.card)),
+        Route(f"{card}/approve", pages.hears(APPROVE_PATH, pages.approve), methods=["POST"]),
+        Route(f"{card}/decline", pages.hears(APPROVE_PATH, pages.decline), methods=["POST"]),
+        Route("/halt", pages.shows(pages.halt_page)),
+        Route("/halt", pages.hears(HALT_PATH, pages.halt), methods=["POST"]),
+        Route("/resume", pages.shows(pages.resume_page)),
+        Route("/resume", pages.hears(RESUME_PATH, pages.resume), methods=["POST"]),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Guard, site=site)], lifespan=lifespan)
