@@ -22,6 +22,7 @@ TRADING_DAYS = 252
 VIX, VIX3M = "VIX", "VIX3M"
 _INDEX_OF = {"vix": VIX, "vix_today": VIX, "vix3m": VIX3M}
 """The index that a measure is a number of."""
+_OF_OPENINGS = frozenset({"high_of", "low_of", "range_of"})
 _NOWHERE = Level(None, None)
 
 
@@ -49,6 +50,8 @@ def market_value(
         case "gap":
             is_of_today = session is not None and state.day_open_at is not None and state.day_open_at >= session.open
             return _change(state.day_open, state.previous_close) if is_of_today else None
+        case "high_of" | "low_of" | "range_of":
+            return _opening(measure.name, state.openings.get(days))
         case "vix_today":
             level = state.levels.get(VIX, _NOWHERE)
             return _change(level.price, level.previous_close)
@@ -152,6 +155,19 @@ def _last(values: Sequence[float], count: int) -> Sequence[float] | None:
     """The last `count` values, oldest first; None where there are fewer, or a gap among them."""
     some = values[-count:]
     return some if len(some) == count and all(map(math.isfinite, some)) else None
+
+
+def openings_in(conditions: Iterable[Condition]) -> frozenset[int]:
+    """How many first minutes of a session these lines look at."""
+    found = (measure for condition in conditions for measure in measures_in(condition.expression))
+    return frozenset(int(one.arguments[0]) for one in found if one.name in _OF_OPENINGS)
+
+
+def _opening(name: str, extremes: tuple[float, float] | None) -> float | None:
+    if extremes is None:
+        return None
+    low, high = extremes
+    return high if name == "high_of" else low if name == "low_of" else high / low - 1
 
 
 def _exponential(closes: Sequence[float] | None, days: int) -> float | None:

@@ -170,6 +170,8 @@ class MarketState:
     """First price of a session, USD per share."""
     day_open_at: datetime | None = None
     """When that was told: it is today's only after today's open."""
+    openings: Mapping[int, tuple[float, float]] = field(default_factory=dict[int, tuple[float, float]])
+    """Least and greatest price of the first so many minutes of today's session, by minutes; only those that were heard whole."""
     levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
     """Of every symbol that is watched, by symbol."""
     next_earnings: date | None = None

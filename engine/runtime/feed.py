@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from engine.compile.market import VIX, others_in
+from engine.compile.market import VIX, openings_in, others_in
 from engine.decide.subscriptions import Guess, subscriptions
 from engine.domain.chain import Level, MarketState
 from engine.domain.contract import Contract
@@ -18,7 +18,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry, trading_day
 from engine.ports import Broker, DailyBars, Underlying
 from engine.runtime.library import StrategySet
-from engine.runtime.schedule import calendar_around
+from engine.runtime.schedule import calendar_around, session_of
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
 from engine.strategy.expressions.tree import Condition
@@ -76,6 +76,8 @@ class Feed:
         self._is_prepared = False
         self._needed: tuple[StrategySet, Mapping[str, Days]] | None = None
         """What the strategies in force need, kept as long as it is the same one: asked for every second."""
+        self._opening_minutes: tuple[StrategySet, frozenset[int]] | None = None
+        """How many first minutes of a session the lines look at, kept in the same way."""
         self._watched: list[Contract] = []
         self._laid_out: frozenset[int] = frozenset()
         """Contracts that have a row, by contract number."""
@@ -218,6 +220,10 @@ class Feed:
             for symbol, known in self._known.items()
         }
         events = in_force.events.calendar() if in_force.events is not None else ()
+        if self._opening_minutes is None or self._opening_minutes[0] is not in_force:
+            known = [*in_force.strategies.values(), *in_force.versions.values()]
+            self._opening_minutes = (in_force, openings_in(_lines(known)))
+        asked = self._opening_minutes[1]
         return {
             symbol: MarketState(
                 underlying=symbol,
@@ -231,10 +237,21 @@ class Feed:
                 volumes=known.bars.volumes,
                 day_open=opened[0] if (opened := self._quotes.day_opens.get(symbol)) else None,
                 day_open_at=datetime.fromtimestamp(opened[1], UTC) if opened else None,
+                openings=self._openings(symbol, asked, now),
                 levels=levels,
             )
             for symbol, known in self._known.items()
         }
+
+    def _openings(self, symbol: str, asked: Collection[int], now: datetime) -> dict[int, tuple[float, float]]:
+        """Extremes of the first so many minutes of today's session, as far as they are over and were heard whole."""
+        session, heard = session_of(now) if asked else None, self._quotes.heard.get(symbol)
+        if session is None or heard is None:
+            return {}
+        start = session.open.timestamp()
+        over = [minutes for minutes in asked if start + minutes * 60 <= now.timestamp()]
+        found = {minutes: heard.extremes(start, start + minutes * 60) for minutes in over}
+        return {minutes: extremes for minutes, extremes in found.items() if extremes is not None}
 
     def _underlyings(self) -> list[Underlying]:
         return [known.underlying for _, known in sorted(self._known.items())]

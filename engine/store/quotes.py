@@ -16,6 +16,7 @@ from engine.domain.contract import Contract
 from engine.pricing.fees import IBKR_TIERED, CommissionTable
 from engine.store.analytics import FEED_GREEKS, QUOTE, SOLVE, Analytics
 from engine.store.columns import Carry, Columns, Layout, fixed_columns, laid_out
+from engine.store.heard import Heard
 
 _HUGE = 1e9
 """No price, size or count of an option reaches it; the broker's way to say nothing, 1.8e308, does."""
@@ -44,6 +45,8 @@ class QuoteStore:
     def __init__(self, fees: CommissionTable = IBKR_TIERED) -> None:
         self._fees = fees
         self._prices: dict[str, tuple[float, float]] = {}
+        self.heard: dict[str, Heard] = {}
+        """What was heard of each underlying today."""
         self.day_opens: dict[str, tuple[float, float]] = {}
         """First price of the session by symbol, USD per share, and when it was told (UTC seconds)."""
         self._shares: dict[int, ShareQuote] = {}
@@ -144,6 +147,8 @@ class QuoteStore:
         """The price that stands for the underlying; a None withdraws it."""
         known = price if price is not None and 0.0 < price < _HUGE else _NAN
         self._prices[symbol] = (known, at)
+        if known > 0:
+            self.heard.setdefault(symbol, Heard()).hear(at, known)
         self._note_price(symbol)
 
     def day_open(self, symbol: str, at: float, price: float) -> None:

@@ -75,7 +75,8 @@ def written(expression: Expression) -> str:
             argument = declared.argument
             if not arguments or argument is None:
                 return declared.spoken or name
-            return f"{name}({', '.join(_number(value, argument.unit) for value in arguments)})"
+            before = f"{argument.before} " if argument.before else ""
+            return f"{name}({', '.join(before + _number(value, argument.unit) for value in arguments)})"
         case Arithmetic(op="*", left=Number(value=value, unit=Unit.RATIO), right=right):
             return f"{plain(value * 100)}% of {_inside(right)}"
         case Arithmetic(op=op, left=left, right=right):

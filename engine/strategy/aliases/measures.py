@@ -18,6 +18,9 @@ NAMES: Mapping[Relation, Mapping[str, str]] = {
         "iv_rank": "ivr, iv rank 52w, ivrank, implied volatility rank, rank of iv, iv-rank, 52w iv rank",
         "iv_percentile": "ivp, iv pct, ivpercentile, iv perc, implied volatility percentile",
         "gap": "opening gap, overnight gap, gap at open, gap at the open, gap up, gap down",
+        "high_of(first 60 min)": "opening range high, orb high, high of the first hour, first hour high",
+        "low_of(first 60 min)": "opening range low, orb low, low of the first hour, first hour low",
+        "range_of(first 60 min)": "opening range, orb, orb range, range of the first hour, first hour range",
         "vix_today": "vix change, vix change today, vix move, vix move today, change in vix",
         "vix3m": "vxv, 3 month vix, three month vix",
         "vix / vix3m": "vix term structure, term structure, vix ratio, contango ratio",
@@ -169,7 +172,8 @@ LATER: tuple[Later, ...] = (
     ),
     Later(
         "the range of the day",
-        "opening range, orb, high, low, day high, day low, range, atr, bollinger, prior close, previous close, breakout",
+        "day high, day low, high of day, low of day, days range, intraday high, intraday low, atr, "
+        "bollinger, prior close, previous close",
         {"market": "abs(move_today) <= 1%"},
     ),
     Later("an exit before earnings", "earnings, earnings date", {"position": "dte <= 21"}),

@@ -158,6 +158,8 @@ def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
             case "word", "today":
                 _check_today(text, tokens, at)
                 pieces.append(("( )", at))
+            case "word", "first":
+                _check_first(text, tokens, at)
             case "word", "no":
                 pieces.append(("not", at))
             case "word" | "sign", word:
@@ -167,6 +169,14 @@ def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
         pieces.extend((")", at) for end in closing if end == at)
         closing = [end for end in closing if end > at]
     return pieces
+
+
+def _check_first(text: Text, tokens: list[Token], at: int) -> None:
+    """`first` is the reader's word: what it counts stands behind it, in the brackets of a measure."""
+    around = [token.text for token in tokens[at - 1 : at]] + [token.sort for token in tokens[at + 1 : at + 2]]
+    if around != ["(", "number"]:
+        message = "'first' stands in brackets before a number of minutes"
+        raise about(text, message, "write  high_of(first 60 min)", tokens[at].start, tokens[at].end)
 
 
 def _is_of_other(tokens: list[Token], at: int) -> bool:

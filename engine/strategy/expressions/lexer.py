@@ -61,7 +61,7 @@ class Token:
 
 FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
-WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "today", "no", "at"})
+WORDS = frozenset({"and", "or", "not", "between", "in", "of", "within", "today", "no", "at", "first"})
 
 SPOKEN = {declared.spoken: declared.name for declared in DECLARATIONS if declared.spoken}
 """Words that stand for a measure, with its name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -80,6 +81,11 @@ def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ..
     if len(given) != 1 or not isinstance(given[0], exp.Column) or line.token(given[0]).sort != "number":
         raise line.wrong(node, f"'{declared.name}' wants one number of {wanted.unit.value} in brackets", example)
     token = line.token(given[0])
+    if wanted.before and line.tokens[line.tokens.index(token) - 1].text != wanted.before:
+        hint = write(f"{declared.name}({wanted.before} {token.text})")
+        raise line.wrong(node, f"'{declared.name}' wants the {wanted.before} minutes of the session", hint)
+    if token.kind is Loose.DURATION and wanted.unit is Unit.MINUTES:
+        token = replace(token, value=token.value / 60, kind=Unit.MINUTES)
     if token.kind not in {wanted.unit, Loose.BARE, Loose.ZERO} or not wanted.low <= token.value <= wanted.high or token.value % 1:
         message = f"'{declared.name}' wants {wanted.low} to {wanted.high} {wanted.unit.value}"
         raise line.wrong_at(token, message, example)

@@ -18,6 +18,8 @@ class Argument:
     low: int
     high: int
     example: str
+    before: str = ""
+    """The word that stands before the number: `first 60 min`."""
     default: float | None = None
     """What is meant when nothing stands there; None where something must."""
 

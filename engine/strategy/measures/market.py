@@ -24,6 +24,7 @@ def _market(
 
 
 _DAYS_BACK = Argument(Unit.DAYS, 2, 400, "50 days")
+_FIRST_MINUTES = Argument(Unit.MINUTES, 1, 389, "first 60 min", before="first")
 _DAYS_AHEAD = Argument(Unit.DAYS, 0, 60, "2 days", default=0)
 
 OF_THE_CALENDAR = frozenset(
@@ -60,6 +61,17 @@ MARKET = (
         between=(0, 1),
     ),
     _market("vix", Unit.POINTS, "Last value of the VIX index."),
+    _market(
+        "high_of",
+        Unit.POINTS,
+        "Highest price of the first n minutes of today's session; absent until they are over, and where the engine did not hear "
+        "all of them.",
+        _FIRST_MINUTES,
+    ),
+    _market(
+        "low_of", Unit.POINTS, "Lowest price of the first n minutes of today's session; absent as high_of is.", _FIRST_MINUTES
+    ),
+    _market("range_of", Unit.RATIO, "(high_of - low_of) / low_of of the first n minutes of today's session.", _FIRST_MINUTES),
     _market("vix_today", Unit.RATIO, "vix / previous close of the VIX - 1; a fall is negative."),
     _market(
         "vix3m", Unit.POINTS, "Last value of the VIX3M index: the VIX of three months, so  vix / vix3m  is its term structure."

@@ -6,14 +6,18 @@ from datetime import timedelta
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
+from pydantic_core import PydanticCustomError
 
 from engine.compile.conditions import column_of
-from engine.compile.market import market_value, others_in
+from engine.compile.market import market_value, openings_in, others_in
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.domain.chain import Level
+from engine.strategy.explain import written
+from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import Measure
 from engine.strategy.measures.index import declaration
+from engine.strategy.source import Text
 from tests.core.compile import given
 from tests.core.compile.plain_loops import truth
 from tests.core.compile.test_market import SESSION
@@ -91,12 +95,15 @@ LINES = [
     "ema(5 days) > ema(9 days)",
     "rsi(5 days) < 30",
     "average_volume(2 days) >= 1,500,000",
+    "price > high_of(first 60 min) and range_of(first 60 min) >= 0.2%",
+    "price <= low_of(first 60 min)",
     "price of VXN <= 35 and move_today of QQQ >= -1%",
 ]
 MAYBE = st.one_of(st.none(), st.floats(1, 100, width=32))
 MARKETS = st.fixed_dictionaries(
     {
         "vix": MAYBE,
+        "openings": st.dictionaries(st.just(60), st.tuples(st.floats(50, 100), st.floats(100, 120))),
         "day_open": MAYBE,
         "day_open_at": st.sampled_from([None, SESSION.open]),
         "closes": st.lists(st.floats(10, 1000, width=32), max_size=40).map(tuple),
@@ -150,3 +157,29 @@ def strength(closes: list[float], days: int) -> float | None:
     for up, down in zip(rises[days:], falls[days:], strict=True):
         rise, fall = (rise * (days - 1) + up) / days, (fall * (days - 1) + down) / days
     return None if rise + fall == 0 else 100 - 100 / (1 + rise / fall) if fall else 100.0
+
+
+OPENINGS = {60: (98.0, 102.0), 5: (99.0, 100.0)}
+
+
+def test_opening_range_is_that_of_its_minutes_and_unknown_where_it_was_not_heard() -> None:
+    assert (value("high_of", 60.0, openings=OPENINGS), value("low_of", 5.0, openings=OPENINGS)) == (102.0, 99.0)
+    assert value("range_of", 60.0, openings=OPENINGS) == pytest.approx(4 / 98)
+    assert [value(name, 30.0, openings=OPENINGS) for name in ("high_of", "low_of", "range_of")] == [None] * 3
+
+
+def test_minutes_of_the_opening_are_read_aloud_as_they_are_written() -> None:
+    (line,) = given.strategy(when=["price > high_of(first 60 min)"]).when
+
+    assert written(line.expression) == "price > high_of(first 60 min)"
+    assert openings_in([line]) == {60}
+
+
+@pytest.mark.parametrize(
+    "line", ["high_of(60 min) < 3", "price > high_of(first 2 days)", "price > first 60 min", "price > high_of"]
+)
+def test_opening_that_is_written_otherwise_is_led_to_its_form(line: str) -> None:
+    with pytest.raises(PydanticCustomError) as told:
+        LineReader("condition", ("market",)).read(Text(line))
+
+    assert "high_of(first 60 min)" in (told.value.context or {})["hint"]

@@ -40,3 +40,25 @@ def test_opening_waits_for_numbers_that_the_broker_tells(tmp_path: Path) -> None
     assert values["average_volume_30"] == pytest.approx(sum(bar.volume or 0 for bar in days[-30:]) / 30)
     assert values["ema_5"] == pytest.approx(sum(bar.close for bar in days[-20:]) / 20, rel=0.2)
     assert 0 < (values["rsi_14"] or 0) < 100
+
+
+@pytest.mark.parametrize(("begins", "is_known"), [("09:29", True), ("09:32", False)])
+def test_opening_range_is_known_to_an_engine_that_heard_all_of_it(begins: str, is_known: bool, tmp_path: Path) -> None:
+    staged = generated(1, ("SPY",), f"2026-11-30 {begins} New York", 5.0)
+    sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, options=staged.options)
+    file = given.strategy("puts", exits="dte <= 3").replace("spread:", "when: [range_of(first 5 min) >= 0%]\nspread:", 1)
+
+    async def act(world: World) -> tuple[float | None, str]:
+        life = await world.start(lines=60)
+        before = life.control.why("puts")["when"][0]["answer"]  # type: ignore[index]
+        await world.when(lambda: world.sim.now().minute >= 38, within_s=900)
+        told = life.control.why("puts")
+        assert told is not None
+        return told["when"][0]["values"]["range_of_5"], before
+
+    found, before = play(act, tmp_path, sim=sim, strategies={"puts.yaml": file})
+
+    day = staged.market.spot("SPY")
+    assert before == "unknown"
+    assert (found is not None) is is_known
+    assert 0 <= (found or 0) <= (day.high or 0) / (day.low or 1) - 1
