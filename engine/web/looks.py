@@ -12,8 +12,6 @@ _PAGES = Environment(
 )
 _PAGES.filters.update(
     number=words.number,
-    signed=words.signed,
-    moved=words.moved,
     dollars=words.dollars,
     signed_dollars=words.signed_dollars,
     percent=words.percent,

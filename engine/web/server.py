@@ -48,11 +48,11 @@ class Place:
     def hosts(self) -> frozenset[str]:
         """What a browser may have in its address line, without port."""
         own = f"[{self.host}]" if ":" in self.host else self.host
-        return self.names | {own} | (LOOPBACK if self.host in LOCAL else frozenset())
+        return frozenset(name.lower() for name in self.names) | {own} | (LOOPBACK if self.host in LOCAL else frozenset())
 
     @property
     def url(self) -> str:
-        name = min(self.names, default="localhost" if self.host in LOCAL else self.host)
+        name = min((name.lower() for name in self.names), default="localhost" if self.host in LOCAL else self.host)
         return f"{'https' if self.is_secure else 'http'}://{name}:{self.port}"
 
 

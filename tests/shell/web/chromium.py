@@ -46,9 +46,9 @@ class Tab:
         return found["result"].get("value")
 
     async def until(self, script: str) -> None:
-        """Until a script comes to something true; between two pages there is none to ask."""
+        """Until a script comes to something true on a page that is whole; between two pages there is none to ask."""
         async with asyncio.timeout(WITHIN_S):
-            while not await self.value(script):
+            while not await self.value(f"document.readyState == 'complete' && ({script})"):
                 await asyncio.sleep(0.05)
 
     async def type(self, text: str) -> None:

@@ -22,6 +22,7 @@ async def fits(page: Tab) -> bool:
 
 def test_phone_logs_in_approves_and_halts_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     async def story(api: Api) -> None:
+        api.bench.broker.habits.fill = "at_once"
         await asked(api)
         key = api.tokens.keys.add("ada", "trader", api.bench.clock.at)
         place = Place("127.0.0.1", free_port())
@@ -44,6 +45,13 @@ def test_phone_logs_in_approves_and_halts_and_loads_nothing_from_elsewhere(tmp_p
             await api.while_beating(page.until("!!document.querySelector('.said')"))
             assert "approved at" in await page.value("document.querySelector('.said').textContent")
             assert api.bench.order().approved_by == "ada"
+
+            await api.bench.until(lambda: REF in api.bench.ledger.positions)
+            await page.say("Page.navigate", url=f"{url}/")
+            await page.until("!!document.querySelector('summary strong')")
+            pictures.append(await page.picture(tmp_path / "position.png"))
+            assert await page.value("document.querySelector('summary strong').offsetHeight") < 40, "the amount stands on one line"
+            assert await fits(page)
 
             await page.press("a.halt")
             await page.until("document.activeElement.id == 'word'")

@@ -72,7 +72,7 @@ def test_place_beyond_this_machine_is_served_with_tls_only(tmp_path: Path) -> No
     with pytest.raises(UserError, match="others may read the private key"):
         Place("0.0.0.0", 8480, cert=cert, key=key)
     key.chmod(0o600)
-    place = Place("0.0.0.0", 8480, frozenset({"trading.example"}), cert, key)
+    place = Place("0.0.0.0", 8480, frozenset({"Trading.Example"}), cert, key)
     assert (place.url, place.hosts) == ("https://trading.example:8480", {"trading.example", "0.0.0.0"})
     assert Place("::1", 1).hosts == {"[::1]", "localhost", "127.0.0.1"}
 
