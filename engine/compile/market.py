@@ -7,6 +7,7 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from engine.compile.conditions import ConditionsPlan, Value, compile_conditions
 from engine.domain.calendar import WEEKDAYS, Calendar
@@ -80,6 +81,11 @@ def market_value(
             return None if closes is None else _change(state.price, closes[0])
         case "realized_vol":
             return _realized(_last(state.closes, days + 1))
+        case "vol_premium":
+            return _premium(state, days)
+        case "vol_premium_rank" | "vol_premium_percentile":
+            history = _premiums(state.iv_history[-TRADING_DAYS:], state.closes, days)
+            return _place(measure.name, _premium(state, days), history)
         case "expected_move":
             price, iv = _known(state.price), _known(state.iv30)
             return None if price is None or iv is None else expected_move(price, iv, MOVE_DAYS / 365).move
@@ -143,11 +149,34 @@ def _change(value: float | None, before: float | None) -> float | None:
 
 
 def _standing(name: str, state: MarketState) -> float | None:
-    iv = _known(state.iv30)
-    if iv is None:
+    return _place(name, _known(state.iv30), state.iv_history)
+
+
+def _premium(state: MarketState, days: int) -> float | None:
+    iv, realized = _known(state.iv30), _realized(_last(state.closes, days + 1))
+    return None if iv is None or realized is None else iv - realized
+
+
+@lru_cache(maxsize=64)
+def _premiums(ivs: tuple[float, ...], closes: tuple[float, ...], days: int) -> tuple[float, ...]:
+    """The premium at each of these closes of iv30, the last of which are those of the last closes; NaN where it is unknown.
+
+    Kept, because past days do not change within a day.
+    """
+    found: list[float] = []
+    for back, iv in zip(range(len(ivs), 0, -1), ivs, strict=True):
+        end = len(closes) - back + 1
+        realized = _realized(_last(closes[:end], days + 1)) if end > days else None
+        found.append(math.nan if realized is None else iv - realized)
+    return tuple(found)
+
+
+def _place(name: str, value: float | None, history: Sequence[float]) -> float | None:
+    """Rank or percentile of a value among those of past days, as its measure is called."""
+    if value is None:
         return None
-    standing = iv_standing(iv, state.iv_history)
-    percent = standing.rank if name == "iv_rank" else standing.percentile
+    standing = iv_standing(value, history)
+    percent = standing.rank if name.endswith("_rank") else standing.percentile
     return percent / 100 if standing.sufficient and percent is not None else None
 
 

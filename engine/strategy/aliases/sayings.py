@@ -142,6 +142,13 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
         (rf"\brsi[\s_]*\(?\s*({NUMBER})\s*(?:days?|d|bars?|periods?)?(?:\s*\))?(?![0-9.])(?=\s*[<>=])", r"rsi(\1 days)"),
         (rf"\bema[\s_]*\(?\s*({NUMBER})\s*(?:days?|d|bars?|periods?)?(?:\s*\))?(?![0-9.])", r"ema(\1 days)"),
         (rf"({NUMBER})[\s-]*(?:day|d)?[\s-]*(?:ema|exponential moving average)\b", r"ema(\1 days)"),
+        (
+            (
+                rf"\b(rank|percentile) of \(? ?iv30 ?- ?(?:realized_vol|rv|hv)[ (]*({NUMBER})(?: days?)?[ )]*"
+                r"(?=\s*(?:[<>=]|between|$))"
+            ),
+            r"vol_premium_\1(\2 days) ",
+        ),
         (r"\b(?:vix )?(?:term structure )?(?:is )?in contango\b|^contango$", "vix / vix3m < 1"),
         (r"\b(?:vix )?(?:term structure )?(?:is )?in backwardation\b|^backwardation$", "vix / vix3m > 1"),
         (rf"\b(?:sma|ma|dma)[\s_]*\(?\s*({NUMBER})\s*(?:days?|d|bars?|periods?)?\s*\)?", r"sma(\1 days)"),

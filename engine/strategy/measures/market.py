@@ -25,6 +25,7 @@ def _market(
 
 _DAYS_BACK = Argument(Unit.DAYS, 2, 400, "50 days")
 _FIRST_MINUTES = Argument(Unit.MINUTES, 1, 389, "first 60 min", before="first")
+_DAYS_OF_PREMIUM = Argument(Unit.DAYS, 2, 45, "20 days")
 _DAYS_AHEAD = Argument(Unit.DAYS, 0, 60, "2 days", default=0)
 
 OF_THE_CALENDAR = frozenset(
@@ -104,6 +105,26 @@ MARKET = (
         Unit.VOL,
         "Standard deviation of the last n daily log returns, times the square root of 252.",
         Argument(Unit.DAYS, 2, 400, "20 days"),
+    ),
+    _market(
+        "vol_premium",
+        Unit.VOL,
+        "iv30 - realized_vol of the last n days: what options ask for above what the underlying has done.",
+        _DAYS_OF_PREMIUM,
+    ),
+    _market(
+        "vol_premium_rank",
+        Unit.RATIO,
+        "(vol_premium - lowest) / (highest - lowest) of its last 252 daily values before today, each from the iv30 and the "
+        "closes of its day; absent with fewer than 200.",
+        _DAYS_OF_PREMIUM,
+    ),
+    _market(
+        "vol_premium_percentile",
+        Unit.RATIO,
+        "Share of these daily values strictly below vol_premium now; absent with fewer than 200.",
+        _DAYS_OF_PREMIUM,
+        between=(0, 1),
     ),
     _market("expected_move", Unit.POINTS, "One standard deviation over 30 days: price × iv30 × sqrt(30 / 365)."),
     _market(

@@ -1,6 +1,7 @@
 """Numbers of the market from daily bars and from other indices: by plain loops, and unknown where something is missing."""
 
 import math
+import statistics
 from datetime import timedelta
 
 import pytest
@@ -183,3 +184,43 @@ def test_opening_that_is_written_otherwise_is_led_to_its_form(line: str) -> None
         LineReader("condition", ("market",)).read(Text(line))
 
     assert "high_of(first 60 min)" in (told.value.context or {})["hint"]
+
+
+def test_premium_is_placed_among_those_of_a_year_of_past_days() -> None:
+    closes = tuple(100 + 5 * math.sin(n * n) for n in range(300))
+    ivs = tuple(0.2 + 0.05 * math.sin(n) for n in range(280))
+
+    found = [value(f"vol_premium{what}", 20.0, closes=closes, iv_history=ivs) for what in ("", "_rank", "_percentile")]
+
+    now, past = premiums(0.2, closes, ivs, 20)
+    rank = (now - min(past)) / (max(past) - min(past))
+    assert found == [pytest.approx(one) for one in (now, rank, sum(one < now for one in past) / len(past))]
+
+
+@pytest.mark.parametrize(
+    "known", [{"iv30": None}, {"closes": (100.0, 101.0) * 9}, {"iv_history": (0.2, 0.3) * 99}, {"closes": (100.0, 101.0) * 105}]
+)
+def test_place_of_the_premium_is_unknown_without_its_past(known: dict[str, object]) -> None:
+    enough = {"closes": tuple(100 + math.sin(n * n) for n in range(300)), "iv_history": (0.2, 0.3) * 126}
+
+    assert value("vol_premium_rank", 20.0, **enough) is not None
+    assert value("vol_premium_rank", 20.0, **(enough | known)) is None
+
+
+def test_rank_of_a_difference_leads_to_the_premium() -> None:
+    reader = LineReader("condition", ("market",))
+
+    assert reader.meant("rank of (iv30 - realized_vol(20 days)) >= 50%") == "vol_premium_rank(20 days) >= 50%"
+    assert reader.meant("vrp > 3%") == "vol_premium(20 days) > 3%"
+
+
+def premiums(iv30: float, closes: tuple[float, ...], ivs: tuple[float, ...], days: int) -> tuple[float, list[float]]:
+    """Now, and on each of the last 252 days that have a volatility; the last volatility is of the last close."""
+
+    def realized(end: int) -> float:
+        returns = [math.log(closes[n] / closes[n - 1]) for n in range(end - days, end)]
+        return statistics.stdev(returns) * math.sqrt(252)
+
+    last = len(closes)
+    past = [ivs[len(ivs) - back] - realized(last - back + 1) for back in range(252, 0, -1)]
+    return iv30 - realized(last), past
