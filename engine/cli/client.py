@@ -20,6 +20,7 @@ VERSION = version("ibkr-spreads")
 PATIENCE_S = 15.0
 OWN_ENTRIES = frozenset(
     {"README.md", "HALT", "keys.json", "presets.yaml", "token.secret", "chains", "checkpoints", "explanations", "strategies"}
+    | {"beat", "guardian", "guardian.lock", "guardian.log"}
 )
 """What a state folder may hold before its engine has ever written a fact; hidden files too."""
 NAME_IT = "name the state folder of an engine with --state"

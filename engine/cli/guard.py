@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from engine.app import App, Options, state_of
-from engine.cli.logs import log_to
+from engine.cli.logs import GUARDIANS_FILE, log_to
 from engine.cli.narrate import INDENT, Narrator
 from engine.cli.notified import notifier_of
 from engine.cli.options import STATE, STRATEGIES, State, Strategies
@@ -21,7 +21,7 @@ from engine.domain.errors import EngineError, UserError
 from engine.notify.notifier import Notifier
 from engine.ports import Clock
 from engine.runtime.control import Control
-from engine.runtime.guardian import Guardian, Takeover
+from engine.runtime.guardian import Guardian, Takeover, led
 from engine.settings import Settings
 from engine.store.lock import GUARDIAN, WATCH_FILE, Lock, holder_of, holds
 
@@ -89,7 +89,7 @@ def guard(
     }
     settings = settings_for(given, sim=sim, paper=paper, live=live, speed=speed)
     state_of(settings.state)
-    log_to(settings.state)
+    log_to(settings.state, GUARDIANS_FILE)
     watch = Lock(settings.state, GUARDIAN, WATCH_FILE)
     try:
         notifier = notifier_of(os.environ, settings.mode)
@@ -129,15 +129,11 @@ async def _in_its_place(
         observers=[narrator], notifier=notifier, guard=takeover, stop=released, on_control=opened, on_mended=say, on_moved=log_to
     )
     app = App(settings, clock, options)
-    running = asyncio.ensure_future(app.run())
-    told = asyncio.ensure_future(released.wait())
+    log_to(settings.state)
     try:
-        await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
-        app.nudge()
-        await running
+        await led(app.run(), app.nudge, released)
     finally:
-        told.cancel()
-        running.cancel()
+        log_to(settings.state, GUARDIANS_FILE)
 
 
 async def _listens(settings: Settings) -> bool:

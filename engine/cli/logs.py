@@ -10,7 +10,8 @@ from structlog.typing import Processor
 
 from engine.log import CIRCUMSTANCES, masked
 
-FILE = "engine.log"
+FILE, GUARDIANS_FILE = "engine.log", "guardian.log"
+"""Two processes must not put the same file aside: a guardian that watches has its own."""
 _RENDERED: list[Processor] = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     structlog.processors.format_exc_info,
@@ -36,9 +37,9 @@ def log_to_terminal(name: str) -> None:
     logging.getLogger(name).setLevel(logging.INFO)
 
 
-def log_to(state: Path) -> None:
-    """Send the log of the engine and of its libraries to `state/engine.log` and nowhere else."""
-    handler = _Log(state / FILE, maxBytes=BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", delay=True)
+def log_to(state: Path, file: str = FILE) -> None:
+    """Send the log of this program and of its libraries to a file in the state folder, engine.log, and nowhere else."""
+    handler = _Log(state / file, maxBytes=BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", delay=True)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=_RENDERED, foreign_pre_chain=CIRCUMSTANCES))
     root = logging.getLogger()
     for known in list(root.handlers):

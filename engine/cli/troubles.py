@@ -4,9 +4,8 @@ from typing import cast
 
 from engine.cli.amounts import dollars, instant
 from engine.cli.show import Row
+from engine.store.heartbeat import LOOKED_WITHIN
 
-GUARDIAN_AGE_MAX_S = 120.0
-"""It looks every few seconds, and while it ends a process within half a minute."""
 CHANGES_SHOWN = 5
 """Readings of files; more would push out of sight what stops trading now."""
 CHANGES_QUERY = '`spreads query "SELECT recorded_at, file, changes FROM facts WHERE len(changes) > 0 ORDER BY seq DESC"`'
@@ -46,7 +45,7 @@ def blocked(row: Row) -> str:
 def unwatched(found: Row) -> list[str]:
     """A guardian that watched and does no more; nothing where none ever did, or where it was stopped."""
     row = cast("Row | None", found.get("guardian"))
-    if row is None or row["doing"] == "stopped" or cast("float", row["age_s"]) <= GUARDIAN_AGE_MAX_S:
+    if row is None or row["doing"] == "stopped" or cast("float", row["age_s"]) <= LOOKED_WITHIN.total_seconds():
         return []
     return [f"guardian: it has not looked for {cast('float', row['age_s']):,.0f} s; start `spreads guard` again"]
 

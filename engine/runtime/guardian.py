@@ -240,6 +240,18 @@ class Guardian:
             self._say(f"{doing}: {text}")
 
 
+async def led(engine: Awaitable[None], nudge: Callable[[], None], released: asyncio.Event) -> None:
+    """Run an engine whose stop is `released` to its end; it is nudged then, so that it hears of it at once."""
+    running, told = asyncio.ensure_future(engine), asyncio.ensure_future(released.wait())
+    try:
+        await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
+        nudge()
+        await running
+    finally:
+        told.cancel()
+        running.cancel()
+
+
 def _held(state: Path) -> tuple[str, bool]:
     """What the journal says is open and at work, empty where nothing is; and whether its engine was stopped in good order."""
     last: list[Line] = []

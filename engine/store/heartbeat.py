@@ -5,13 +5,15 @@ Neither is a fact, and nothing is decided by their times: a guardian looks wheth
 
 import os
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 BEAT_FILE, TRACE_FILE = "beat", "guardian"
+LOOKED_WITHIN = timedelta(minutes=2)
+"""A guardian that left no trace for longer watches no more: it looks every few seconds, and ends a process in half a minute."""
 Doing = Literal["watching", "waiting", "ending", "guarding", "stopped"]
 
 

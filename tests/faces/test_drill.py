@@ -116,7 +116,7 @@ def played_well(name: str, state: Path) -> Verdict:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["acknowledgement-lost", "killed-filling"])
+@pytest.mark.parametrize("name", ["acknowledgement-lost", "killed-filling", "killed-for-good"])
 def test_drill_of_the_shipped_strategies_ends_well(name: str, tmp_path: Path) -> None:
     found = played_well(name, tmp_path)
 

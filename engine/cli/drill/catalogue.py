@@ -23,6 +23,8 @@ class Failure:
     """The engine is killed the moment such a fact is on disk."""
     down_s: float = 60.0
     """How long a killed engine stays away."""
+    is_guarded: bool = False
+    """Whether nobody starts a killed engine again, and a guardian watches."""
     needs_person: bool = False
     """Whether something is left that only a person may end."""
 
@@ -120,6 +122,13 @@ CATALOGUE: tuple[Failure, ...] = (
         ("fill_unheard",),
         kill="sent",
         down_s=120.0,
+    ),
+    Failure(
+        "killed-for-good",
+        "the engine is killed between two executions of one fill, and nobody starts it again",
+        "has a guardian take its place, which opens nothing and goes on with the exits",
+        kill="filled",
+        is_guarded=True,
     ),
 )
 """In the order in which they are drilled."""

@@ -20,6 +20,7 @@ from engine.domain.errors import EngineError
 from engine.domain.facts import ApprovalAsked, Fact, LegFilled, OrderPreviewed, OrderSent
 from engine.ports import Journal, Line
 from engine.runtime.control import Control
+from engine.runtime.guardian import Guardian, Takeover, led
 from engine.runtime.schedule import sessions_between
 from engine.runtime.standing import blocked_because, waiting
 from engine.settings import Settings
@@ -65,7 +66,10 @@ class Played:
 def play(failure: Failure, strategies: Path, state: Path, symbols: Iterable[str], at: str, minutes: int, seed: int) -> Played:
     """Play a failure from a time of day in New York (`HH:MM`) on, for so many minutes."""
     played = Played(failure)
-    run(_Play(played, strategies, state, tuple(symbols), at, minutes, seed).act(), VirtualLoop(MemoryNetwork()))
+    network = MemoryNetwork()
+    one = _Play(played, strategies, state, tuple(symbols), at, minutes, seed)
+    one.dropped = lambda: [link.reset() for link in list(network.links)]
+    run(one.act(), VirtualLoop(network))
     return played
 
 
@@ -84,6 +88,8 @@ class _Play:
         self._app: App | None = None
         self._dies_at: Callable[[Fact], bool] = lambda _: False
         played.simulator = self._sim
+        self.dropped: Callable[[], object] = lambda: None
+        """Ends every connection, as the kernel does for a process that is killed."""
 
     async def act(self) -> None:
         """Live until the end, dying where the failure says so."""
@@ -91,7 +97,9 @@ class _Play:
         watching = asyncio.ensure_future(self._watch())
         try:
             await self._live()
-            if self._failure.kill and self._played.ended:
+            if self._failure.is_guarded and self._played.ended:
+                await self._watched().run()
+            elif self._failure.kill and self._played.ended:
                 await asyncio.sleep(self._failure.down_s)
                 self._played.ended = ""
                 await self._live()
@@ -101,15 +109,34 @@ class _Play:
                 await watching
             await self._sim.stop()
 
-    async def _live(self) -> None:
-        """One life of the engine, until it is stopped or ends."""
+    def _watched(self) -> Guardian:
+        """The guardian of a killed engine; it ends with the play."""
+        after_s = self._settings.guard_after_s
+        guardian = Guardian(self._settings.state, self._sim, after_s, self._listens, self._guard, lambda _: None)
+        guardian.stop = self._stop
+        return guardian
+
+    async def _listens(self) -> bool:
+        return True
+
+    async def _guard(self, takeover: Takeover, released: asyncio.Event) -> None:
+        self._played.ended = ""
+        await led(self._live(takeover, released), self._nudge, released)
+
+    def _nudge(self) -> None:
+        if self._app is not None:
+            self._app.nudge()
+
+    async def _live(self, guard: Takeover | None = None, released: asyncio.Event | None = None) -> None:
+        """One life of the engine, or of a guardian in its place, until it is stopped or ends."""
         options = Options(
             serves_api=False,
             watches_files=False,
             observers=(self,),
             on_control=self._opened,
             wrap_journal=lambda journal: _Mortal(journal, self),
-            stop=self._stop,
+            guard=guard,
+            stop=released or self._stop,
         )
         self._app = App(self._settings, self._sim, options)
         try:
@@ -119,6 +146,8 @@ class _Play:
             if not isinstance(cause, EngineError | Killed | Exception):
                 raise
             self._played.ended = "killed" if isinstance(cause, Killed) else str(cause) or type(cause).__name__
+            if isinstance(cause, Killed):
+                self.dropped()
             self._played.control = None
 
     def saw(self, fact: Fact, at: datetime) -> None:
@@ -149,8 +178,7 @@ class _Play:
                 is_blind = control is None or control.ledger.halt is not None or blocked_because(control.snapshot()) is not None
                 self._played.blind_s += LOOKS_S * is_blind
         self._stop.set()
-        if self._app is not None:
-            self._app.nudge()
+        self._nudge()
 
     def _moment(self) -> str:
         """What is going on, where it is the failure's moment; empty where it is not."""
@@ -189,14 +217,26 @@ class _Mortal:
 
     def __init__(self, journal: Journal, play: _Play) -> None:
         self._journal, self._play = journal, play
+        self._is_dead = False
 
     def append(self, fact: Fact, at: datetime) -> Line:
+        self._live_on()
         line = self._journal.append(fact, at)
-        self._play.meets(fact)
+        try:
+            self._play.meets(fact)
+        except Killed:
+            self._is_dead = True
+            raise
         return line
 
     def sync(self) -> None:
+        self._live_on()
         self._journal.sync()
+
+    def _live_on(self) -> None:
+        """What unwinds after a death says no good-bye."""
+        if self._is_dead:
+            raise Killed
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -22,6 +22,7 @@ from engine.domain.facts import (
     OrderUnknown,
     Reconciled,
 )
+from engine.runtime.guardian import BY
 
 COUNTED: tuple[tuple[type[Fact], str], ...] = (
     (OrderUnknown, "unknown"),
@@ -116,7 +117,10 @@ def _faults(played: Played) -> Iterator[str]:
             yield f"the books hold {ledger.contracts_held()}, the broker {simulator.positions()}"
         if ledger.reconciled is None or ledger.reconciled.differences:
             yield f"not agreed with the broker: {'; '.join(ledger.reconciled.differences) if ledger.reconciled else 'not asked'}"
-        if ledger.halt is not None:
+        is_guardians = ledger.halt is not None and ledger.halt.by == BY
+        if played.failure.is_guarded and not is_guardians:
+            yield "no guardian has taken its place"
+        if ledger.halt is not None and not played.failure.is_guarded:
             yield f"a halt is left that only a person ends: {ledger.halt.reason}"
         working = {order.terms.order_ref for order in simulator.orders() if order.is_working}
         ours = {order.ref for order in ledger.working() if order.is_at_broker}
