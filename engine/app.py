@@ -54,7 +54,9 @@ from engine.runtime.schedule import calendar_around
 from engine.runtime.seams import Observer
 from engine.runtime.snapshots import Snapshots
 from engine.runtime.standing import Identity, Traffic
+from engine.runtime.unwritten import cancel_openings
 from engine.settings import Settings
+from engine.store.books import books
 from engine.store.checkpoint import recover, save
 from engine.store.explanations import Explanations, latest, recall
 from engine.store.folder import no_folder
@@ -119,7 +121,12 @@ class App:
         """Recover, connect, run, leave."""
         settings = self._settings
         self._clock = SteadyClock(self._machines.now, asyncio.get_running_loop().time)
-        probe(settings.state)
+        try:
+            probe(settings.state)
+        except UserError as full:
+            if self._options.guard is None:
+                raise
+            raise EngineError(f"{full}. {await self._without_journal()}; positions are watched once there is room") from full
         account = settings.account or account_on_file(settings.state / FOLDER)
         journal_id = _journal_id(self._clock.now())
         if account is None:
@@ -142,6 +149,18 @@ class App:
             with suppress(EngineError, OSError):
                 recovered.journal.close()
             self._scanner.close()
+
+    async def _without_journal(self) -> str:
+        """A guardian's act where nothing can be written; what was done."""
+        settings = self._settings
+        ledger, account = books(settings.state).ledger, settings.account or account_on_file(settings.state / FOLDER)
+        last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
+        broker = await self._connected(ledger.journal_id, account, last_id)
+        try:
+            broker.recall(ledger.orders.values())
+            return await cancel_openings(broker, ledger)
+        finally:
+            await broker.disconnect()
 
     async def _ask_account(self, journal_id: str) -> str:
         broker = await self._connected(journal_id, None, 0)
@@ -234,6 +253,7 @@ class App:
         beside: list[tuple[str, Callable[[], Awaitable[object]]]] = [
             ("keeping the link", background.keep_link),
             ("looking for the HALT file", lambda: background.watch_halt_file(settings.state)),
+            ("watching the guardian", lambda: background.watch_guardian(settings.state)),
             ("archiving the chain", lambda: background.archive(self._quotes, settings.state, account, archive_every)),
         ]
         if options.notifier is not None:

@@ -22,6 +22,7 @@ from engine.runtime.library import Library
 from engine.runtime.schedule import session_of
 from engine.runtime.watching import FolderState, look_at
 from engine.store import chains
+from engine.store.heartbeat import LOOKED_WITHIN, trace_of
 from engine.store.quotes import QuoteStore
 from engine.strategy.model import Strategy
 
@@ -32,6 +33,8 @@ WAKE_EVERY = timedelta(minutes=1)
 """Between two looks at whether a strategy that could not open can now, and wants its lines back."""
 CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
 """Between two looks at the link and at the HALT file, in session and outside of it."""
+GUARDIAN_LOOK_S = 60.0
+"""Between two looks for the guardian's trace."""
 HALT_FILE = "HALT"
 FOLDER_AGAIN_S = 5.0
 """Between two looks for a folder of strategies that has gone."""
@@ -122,6 +125,17 @@ class Background:
             with suppress(OSError):  # a folder, or a file of somebody else: it halts all the same
                 text = path.read_text(encoding="utf-8", errors="replace")[:200].strip()
             self._inbox.publish(Halted("file", text or "HALT file"))
+
+    async def watch_guardian(self, state: Path) -> None:
+        """Say it once when a guardian that watched does no more."""
+        is_said = False
+        while True:
+            await asyncio.sleep(GUARDIAN_LOOK_S)
+            trace, now = trace_of(state), self._clock.now()
+            is_gone = trace is not None and trace.doing != "stopped" and now - trace.at > LOOKED_WITHIN
+            if is_gone and not is_said:
+                self._inbox.publish(ErrorHeard(0, "the guardian does not watch any more; start `spreads guard` again"))
+            is_said = is_gone
 
     async def _look_again(self) -> None:
         await asyncio.sleep(CHECK_LINK_S if _is_in_session(self._clock.now()) else CHECK_CLOSED_S)

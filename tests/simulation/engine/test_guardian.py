@@ -1,8 +1,9 @@
 """The engine is killed and stays dead: the guardian opens nothing, and brings what is held to its end by the rules."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import resource
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from engine.domain.errors import UserError
-from engine.domain.facts import ExitTriggered, GuardianTookOver, Halted, OrderCanceled, OrderSent
+from engine.domain.facts import ErrorHeard, ExitTriggered, GuardianTookOver, Halted, OrderCanceled, OrderSent
 from engine.runtime.guardian import Guardian, Takeover
 from engine.store.heartbeat import trace_of
 from tests.simulation.engine import given
@@ -22,6 +23,7 @@ SEEDS = (1, 2, 3)
 DRAWS, SHARE = 50, 6
 """Points at which an engine is killed, and how many of them are not left to `make long`."""
 AFTER_S = 120.0
+FULL_AT_BYTES = 48 * 1024
 EXITS = "time >= 09:44 New York"
 """After the engine has died, and about when the guardian has taken over."""
 STRATEGIES = {
@@ -231,3 +233,60 @@ def test_guardian_waits_for_a_tws_and_leaves_the_engine_its_time_after_it(tmp_pa
 
     assert any("no TWS listens" in said for said in watched.said)
     assert any("TWS listens again" in said for said in watched.said)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow beyond what a probe of the journal writes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_AT_BYTES, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_guardian_cancels_openings_on_a_full_disk_and_closes_once_there_is_room(tmp_path: Path) -> None:
+    rules = {**STRATEGIES, "puts.yaml": given.strategy("puts", "bull_put", exits="time >= 09:42 New York")}
+    del rules["calls.yaml"]
+
+    async def act(world: World) -> Watched:
+        fate = Fate(world.state)
+        async with guarded(world) as watched:
+            first = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker)
+            await first.begin()
+            await holds_one_and_works_one(world, first)
+            await dies(world, first, fate)
+            with full_disk():
+                await world.when(lambda: any("canceled without a line" in said for said in watched.said), within_s=AFTER_S + 90)
+                assert not any(order.is_working for order in world.sim.orders())
+                assert world.sim.positions(), "what cannot be written is not closed"
+            await world.when(lambda: not world.sim.positions(), within_s=300)
+            life = watched.lives[-1]
+            await world.when(lambda: not any(True for _ in life.ledger.working()), within_s=120)
+            life.invariants.check_at_rest(life.ledger)
+            return watched
+
+    watched = play(act, tmp_path, strategies=rules)
+
+    assert [order.state for order in watched.lives[-1].orders("open", "shy")] == ["canceled"]
+    assert watched.lives[-1].all(GuardianTookOver)
+
+
+def test_engine_says_it_once_when_its_guardian_watches_no_more(tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        life = await world.start()
+        watched = Watched(world)
+        task = asyncio.ensure_future(watched.guardian.run())
+        await world.until("09:45:00")
+        assert not any("guardian" in fact.text for fact in life.all(ErrorHeard))
+        task.cancel()  # as SIGKILL ends it: without a word
+        await world.until("10:00:00")
+        assert life.control.status()["guardian"]["doing"] == "watching"
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, strategies={"puts.yaml": given.strategy("puts", exits="time >= 15:00 New York")})
+
+    said = [fact.text for fact in life.all(ErrorHeard) if "guardian" in fact.text]
+    assert said == ["the guardian does not watch any more; start `spreads guard` again"]
