@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine.compile.normal import normal_cdf
 from engine.compile.sql import FINITE
-from engine.domain.structure import Action, LegShape, Shape
+from engine.domain.structure import Action, LegShape, PutCall, Shape
 
 Cell = Callable[[str], str]
 """SQL of one number of a leg, by the role of the leg."""
@@ -52,6 +52,12 @@ def net(shape: Shape) -> str:
     return f"({signed(shape, lambda role: f'({role}_bid + {role}_ask)', 'sell')}) / 2"
 
 
+def _of_right(shape: Shape, right: PutCall) -> str:
+    """Price at mid of the puts, or of the calls, alone."""
+    legs = tuple(leg for leg in shape.legs if leg.put_call == right)
+    return f"({net(Shape(legs, ()))})" if legs else "0e0"
+
+
 def fees(shape: Shape) -> str:
     """Twice the commission of an order for one spread, USD: the legs' fees, at least the minimum of an order, and the exchange's
     fees of the legs on top."""
@@ -68,6 +74,8 @@ def measures(shape: Shape) -> Mapping[str, str]:
         "debit": "-net",
         "natural_credit": f"({natural['sell']})",
         "natural_debit": f"({natural['buy']})",
+        "put_credit": _of_right(shape, "P"),
+        "call_credit": _of_right(shape, "C"),
         "return_on_risk": "(max_profit / max_loss)",
         **{name: f"({signed(shape, column(name))})" for name in ("delta", "gamma", "theta", "vega")},
         "short_delta": greatest(f"abs({role}_delta)" for role in sold(shape)),

@@ -57,6 +57,8 @@ NAMES: Mapping[Relation, Mapping[str, str]] = {
     "spread": {
         "credit": "premium, net credit, price, credit received, premium received, net premium, mid credit, mark, mid",
         "debit": "cost, net debit, price paid, debit paid",
+        "put_credit": "put side credit, credit of put side, put premium, put spread credit, credit of puts",
+        "call_credit": "call side credit, credit of call side, call premium, call spread credit, credit of calls",
         "natural_credit": "natural, credit at natural",
         "width": "spread width, wing width, strike width, wings, width of strikes, spread, strikes, wing",
         "max_profit": "max gain, maximum profit, profit, maxprofit",

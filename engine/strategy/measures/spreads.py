@@ -40,6 +40,16 @@ SPREAD = (
         structures="debit",
     ),
     _spread(
+        "put_credit",
+        Unit.USD_PER_SHARE,
+        "Net received per share at mid by the puts of a structure with both sides; below zero where they cost.",
+    ),
+    _spread(
+        "call_credit",
+        Unit.USD_PER_SHARE,
+        "Net received per share at mid by the calls of a structure with both sides; below zero where they cost.",
+    ),
+    _spread(
         "natural_credit",
         Unit.USD_PER_SHARE,
         "Net received per share at once: bids of the legs that are sold - asks of those that are bought, each times its ratio.",
@@ -155,3 +165,6 @@ SPREAD = (
         nullable=True,
     ),
 )
+
+CREDITS_OF_SIDES = frozenset({"put_credit", "call_credit"})
+"""Measures of one side of a candidate."""

@@ -10,6 +10,7 @@ from engine.strategy.conditions import LEFT_SIDES
 from engine.strategy.expressions.tree import And, Condition, Expression, Measure, measures_in
 from engine.strategy.measures.index import declaration
 from engine.strategy.measures.positions import SIDE_MEASURES
+from engine.strategy.measures.spreads import CREDITS_OF_SIDES
 from engine.strategy.model import Policy
 from engine.strategy.source import Place
 from engine.strategy.units import Unit
@@ -76,6 +77,12 @@ def _check_defined(validation: Validation, where: Place | Condition, measure: Me
         validation.error(where, f"'{name}' is not defined for {_a(spread.name())}{held}: {lacks[name]}", what)
     elif name == "short_strike" and isinstance(where, Condition):
         _check_strike(validation, where)
+    elif name in CREDITS_OF_SIDES and len({leg.put_call for leg in spread.shape.legs}) < 2:
+        message = f"'{name}' is not defined for {_a(spread.name())}: all of its legs are of one right"
+        whole = write("return_on_risk")
+        if isinstance(where, Condition):
+            whole = write(re.sub(rf"\b{name}\b", "credit", " ".join(where.text.split())))
+        validation.error(where, message, whole)
     elif name in SIDE_MEASURES and len({leg.put_call for leg in spread.shape.legs}) < 2:
         message = f"'{name}' is not defined for {_a(spread.name())}: all of its legs are of one right"
         whole = name.split("_side_", 1)[1].replace("delta", "short_delta").replace("breached", "short_strike_breached")

@@ -481,6 +481,8 @@ def _greek(name: str) -> Callable[[Sequence[Leg]], float | None]:
 _SPREAD: dict[str, Callable[[Sequence[Leg]], float | None]] = {
     "credit": _net,
     "debit": lambda legs: -_net(legs),
+    "put_credit": lambda legs: _net([leg for leg in legs if leg.option["put_call"] < 0]),
+    "call_credit": lambda legs: _net([leg for leg in legs if leg.option["put_call"] > 0]),
     "natural_credit": _natural,
     "natural_debit": lambda legs: -_natural(legs),
     "width": _width_of,

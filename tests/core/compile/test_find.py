@@ -395,3 +395,20 @@ def test_wings_of_one_width_are_equally_wide(calls: tuple[int, int], found: int)
     sold, bought = (given.option(strike, "C", bid=bid, ask=bid + 0.2) for strike, bid in zip(calls, (2.0, 1.0), strict=True))
 
     assert len(candidates(given.strategy("iron_condor", width="$5-$10"), given.chain([*puts, sold, bought]))) == found
+
+
+@pytest.mark.parametrize(
+    ("rule", "count"),
+    [
+        ("abs(put_credit - call_credit) <= $0.10", 0),
+        ("abs(put_credit - call_credit) <= $0.50", 1),
+        ("put_credit < call_credit", 1),
+    ],
+)
+def test_sides_of_a_condor_are_compared(rule: str, count: int) -> None:
+    prices = {("P", 95): 2.0, ("P", 90): 1.0, ("C", 105): 2.5, ("C", 110): 1.0}
+    options = [given.option(strike, right, bid=price, ask=price + 0.2) for (right, strike), price in prices.items()]
+
+    found = candidates(given.strategy("iron_condor", width="$5", rules=[rule]), given.chain(options))
+
+    assert len(found) == count

@@ -41,6 +41,8 @@ LEG = {
 """How a number of each measure is written, and between which bounds one cuts."""
 SPREAD = {
     "price": ("${}", 0, 5),
+    "put_credit": ("${}", -2, 5),
+    "call_credit": ("${}", -2, 5),
     "natural": ("${}", 0, 5),
     "width": ("${}", 1, 20),
     "max_profit": ("${}", 10, 900),
