@@ -34,6 +34,7 @@ SCHEDULES = {
     "frozen": ("frozen=60@+8",),
     "mute": ("mute=45@+8", "close@+9"),
     "no_bids": ("no_bids=60@+8",),
+    "read_only": ("read_only=60@+8",),
     "refuse": ("refuse=45@+8", "close@+9"),
     "restart": ("restart=60@+8",),
     "what_if_error": ("what_if_error@+0",),
