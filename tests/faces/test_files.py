@@ -174,7 +174,7 @@ def test_fields_lists_every_measure_with_unit_and_sentence(spreads: Spreads) -> 
 
 def test_fields_finds_a_word(spreads: Spreads, snapshot: SnapshotAssertion) -> None:
     assert spreads("fields", "iv_").out == snapshot
-    assert spreads("fields", "qqq").err.startswith("nothing has 'qqq'")
+    assert spreads("fields", "zzz").err.startswith("nothing has 'zzz'")
 
 
 @pytest.mark.parametrize("structure", get_args(Structure))

@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from engine.cli.client import runs
 from engine.cli.doctor.doctor import examine
 from engine.settings import Settings
 from tests.faces import given
@@ -35,6 +37,9 @@ def test_engine_tells_the_service_manager_of_its_life_and_the_doctor_of_itself(t
         )  # fmt: skip
         try:
             said += [listener.recv(4096).decode(), listener.recv(4096).decode()]
+            until = time.monotonic() + PATIENCE_S
+            while not runs(tmp_path / "state") and time.monotonic() < until:
+                pass  # it is ready before it can be asked
             settings = Settings(mode="sim", port=tws.port, state=tmp_path / "state", strategies=tmp_path / "strategies", lines=26)
             checks = {check.name: check for check in examine(settings, tws.now).checks}
             engine.send_signal(signal.SIGTERM)

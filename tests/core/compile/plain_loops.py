@@ -34,21 +34,29 @@ class Hit:
 
 def search(strategy: Strategy, options: Sequence[Option]) -> list[Hit]:
     """Every spread that passes, best first; equal scores by the row numbers of the legs."""
-    expiring = [option | {"expires": _chosen_expiries(strategy.spread, option, options)} for option in options]
+    listed = _chosen_days(strategy.spread, options)
+    expiring = [option | {"expires": [option["dte"] in days[option["underlying_id"]] for days in listed]} for option in options]
     legs = [option for option in expiring if any(option["expires"]) and may_be_leg(strategy, option)]
     hits = [hit for chosen in combinations(strategy.spread, legs) if (hit := _judge(strategy, chosen)) is not None]
     return sorted(hits, key=lambda hit: (-round(hit.score, 10), hit.rows))
 
 
-def _chosen_expiries(spread: Structure, option: Option, options: Sequence[Option]) -> list[bool]:
-    """Whether the option expires as each rule wants: where one is the nearest, among all that are listed of its underlying."""
-    answers: list[bool] = []
+def _chosen_days(spread: Structure, options: Sequence[Option]) -> list[dict[float, set[float]]]:
+    """Days to expiry that each rule wants, by underlying: where one is the nearest, of all that are listed."""
+    chosen: list[dict[float, set[float]]] = []
     for rule in _expiries(spread):
-        listed = {one["dte"] for one in options if one["underlying_id"] == option["underlying_id"] and _expires(rule, one)}
-        if rule.nearest is not None and listed:
-            listed = {min(listed, key=lambda days: (abs(days - rule.nearest), days))}
-        answers.append(option["dte"] in listed)
-    return answers
+        listed: dict[float, set[float]] = {}
+        for one in options:
+            days = listed.setdefault(one["underlying_id"], set())
+            if _expires(rule, one):
+                days.add(one["dte"])
+        if rule.nearest is not None:
+            listed = {
+                name: {min(days, key=lambda day: (abs(day - rule.nearest), day))} if days else days
+                for name, days in listed.items()
+            }
+        chosen.append(listed)
+    return chosen
 
 
 def _chosen_legs(spread: Structure, legs: Sequence[Option]) -> dict[str, set[float]]:
