@@ -19,7 +19,7 @@ class Failure:
     """Of the simulated TWS, as `spreads sim --fault` writes them, without a time."""
     when: When = "at work"
     """It comes as the day begins, once an opening was previewed, once one works, or once something is held."""
-    kill: Literal["", "sent", "filled"] = ""
+    kill: Literal["", "sent", "acknowledged", "filled"] = ""
     """The engine is killed the moment such a fact is on disk."""
     down_s: float = 60.0
     """How long a killed engine stays away."""
@@ -120,7 +120,7 @@ CATALOGUE: tuple[Failure, ...] = (
         "the engine is killed with an order at work, which fills meanwhile",
         "finds the fill by its execution id",
         ("fill_unheard",),
-        kill="sent",
+        kill="acknowledged",
         down_s=120.0,
     ),
     Failure(

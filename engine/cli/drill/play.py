@@ -17,7 +17,7 @@ from engine.cli.demo.demo import ANSWER_AFTER_S, BREADTH, CASH, SIM_OPTIONS
 from engine.cli.drill.catalogue import Failure
 from engine.cli.markets import PAST
 from engine.domain.errors import EngineError
-from engine.domain.facts import ApprovalAsked, Fact, LegFilled, OrderPreviewed, OrderSent
+from engine.domain.facts import ApprovalAsked, Fact, LegFilled, OrderAcknowledged, OrderPreviewed, OrderSent
 from engine.ports import Journal, Line
 from engine.runtime.control import Control
 from engine.runtime.guardian import Guardian, Takeover, led
@@ -36,8 +36,7 @@ PORT, LINES = 7497, 80
 LATEST = timedelta(minutes=12)
 """A failure that has waited so long for its moment comes all the same."""
 LOOKS_S = 5.0
-KINDS = {"sent": OrderSent, "filled": LegFilled}
-DISK_FULL = "the journal could not be written: no space left on device"
+KINDS = {"sent": OrderSent, "acknowledged": OrderAcknowledged, "filled": LegFilled}
 
 
 class Killed(BaseException):
