@@ -1,5 +1,6 @@
 """A screen of a table with the selected row in full: beside it where there is room, else below it once it is asked for."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -41,17 +42,17 @@ class SplitView(View):
         yield FilterLine(table, self.aliases())
         yield Container(table, Detail(), classes="split")
 
+    @abstractmethod
     def make_table(self) -> LiveTable:
         """The table of this screen."""
-        raise NotImplementedError
 
     def aliases(self) -> dict[str, str]:
         """Other names of columns in filters."""
         return {}
 
+    @abstractmethod
     def show_detail(self) -> None:
         """Fill the detail with the selected row."""
-        raise NotImplementedError
 
     @property
     def detail(self) -> Detail:
