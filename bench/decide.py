@@ -10,7 +10,8 @@ from statistics import median
 from time import perf_counter
 
 from engine.decide.decide import decide
-from engine.domain.facts import EquityRecorded, OrderCanceled
+from engine.domain.facts.account import EquityRecorded
+from engine.domain.facts.orders import OrderCanceled
 from engine.domain.ledger import Ledger
 from tests import given
 

@@ -28,7 +28,8 @@ from engine.compile.scanner import Scanner
 from engine.decide.apart import described
 from engine.decide.entry.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
-from engine.domain.facts import EngineStarted, EngineStopped, ErrorHeard, Halted
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.running import EngineStarted, EngineStopped, ErrorHeard
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.log import logger

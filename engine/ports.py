@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Protocol
 
 from engine.domain.contract import Contract
-from engine.domain.facts import Fact, FactRefused, OrderPreviewed, OrderProposed
+from engine.domain.facts.orders import OrderPreviewed, OrderProposed
+from engine.domain.facts.running import FactRefused
+from engine.domain.facts.union import Fact
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
 

@@ -22,20 +22,18 @@ from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.candidate import Candidate, LegQuote
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
 from engine.domain.contract import Contract, PutCall
-from engine.domain.facts import (
+from engine.domain.facts.account import EquityRecorded, Reconciled
+from engine.domain.facts.orders import (
     CommissionReported,
-    EngineStarted,
-    EquityRecorded,
-    Fact,
     LegFilled,
-    LinkChanged,
     OrderAcknowledged,
     OrderApproved,
     OrderPreviewed,
     OrderProposed,
     OrderSent,
-    Reconciled,
 )
+from engine.domain.facts.running import EngineStarted, LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session, days_to_expiry, years_between
 from engine.domain.snapshot import AccountValues, BrokerCount, Snapshot

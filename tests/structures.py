@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from engine.domain.facts import LegFilled, Purpose
+from engine.domain.facts.orders import LegFilled, Purpose
 from engine.domain.spread import Leg, Spread
 from tests import given
 

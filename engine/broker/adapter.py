@@ -27,7 +27,7 @@ from engine.broker.unread import Unread
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
-from engine.domain.facts import OrderPreviewed, OrderProposed, OrderUnknown
+from engine.domain.facts.orders import OrderPreviewed, OrderProposed, OrderUnknown
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
 from engine.ports import BrokerState, Clock, DailyBars, Publish, QuoteSink, Underlying

@@ -15,7 +15,7 @@ from ib_async import Execution
 
 from engine.broker.unread import Unreadable
 from engine.domain.contract import PutCall
-from engine.domain.facts import LegFilled
+from engine.domain.facts.orders import LegFilled
 from engine.domain.order import revision
 from engine.ports import BrokerPosition
 

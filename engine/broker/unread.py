@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from engine.broker.gauges import BrokerGauges
-from engine.domain.facts import ErrorHeard
+from engine.domain.facts.running import ErrorHeard
 from engine.ports import Publish
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, OSError)

@@ -5,29 +5,29 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from engine.domain.facts import (
-    ApprovalAsked,
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.files import (
+    SharedFileLoaded,
+    StrategyArmed,
+    StrategyDisarmed,
+    StrategyLoaded,
+    StrategyRefused,
+    StrategyRemoved,
+)
+from engine.domain.facts.halts import (
     BreakerLifted,
     BreakerTripped,
-    CancelRequested,
-    EngineStarted,
-    EntryDenied,
-    ErrorHeard,
-    ExitBlocked,
-    ExitFreed,
-    ExitTriggered,
-    Fact,
-    FactRefused,
     FlattenBegan,
     FlattenEnded,
-    GuardianTookOver,
     Halted,
-    LegFilled,
-    LegsExpired,
-    LinkChanged,
     OpeningsPaused,
     OpeningsResumed,
-    OptionsExercised,
+    Resumed,
+)
+from engine.domain.facts.orders import (
+    ApprovalAsked,
+    CancelRequested,
+    LegFilled,
     OrderAbsent,
     OrderApproved,
     OrderCanceled,
@@ -41,18 +41,20 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
+)
+from engine.domain.facts.positions import (
+    ExitBlocked,
+    ExitFreed,
+    ExitTriggered,
+    LegsExpired,
+    OptionsExercised,
     PositionAdopted,
     PositionReleased,
     PositionSettled,
-    Reconciled,
-    Resumed,
-    SharedFileLoaded,
-    StrategyArmed,
-    StrategyDisarmed,
-    StrategyLoaded,
-    StrategyRefused,
-    StrategyRemoved,
 )
+from engine.domain.facts.running import EngineStarted, ErrorHeard, FactRefused, GuardianTookOver, LinkChanged
+from engine.domain.facts.searches import EntryDenied
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.strategy.changes import direction_of

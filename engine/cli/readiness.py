@@ -15,14 +15,10 @@ from engine.cli.given import settings_of
 from engine.cli.options import STATE, STRATEGIES, State, Strategies
 from engine.cli.show import say
 from engine.domain.errors import UserError
-from engine.domain.facts import (
-    EngineStarted,
-    ExitTriggered,
-    Halted,
-    OrderProposed,
-    OrderUnknown,
-    Resumed,
-)
+from engine.domain.facts.halts import Halted, Resumed
+from engine.domain.facts.orders import OrderProposed, OrderUnknown
+from engine.domain.facts.positions import ExitTriggered
+from engine.domain.facts.running import EngineStarted
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.ports import Line

@@ -12,7 +12,7 @@ from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.errors import UserError
-from engine.domain.facts import FunnelRecorded
+from engine.domain.facts.searches import FunnelRecorded
 from engine.domain.index_classes import refusal
 from engine.domain.session import trading_day
 from engine.runtime.schedule import calendar_around

@@ -22,7 +22,7 @@ from engine.compile.sql import FINITE, Parameters, Query, Term, Writer
 from engine.compile.wanted import Wanted, is_placed, placed_columns, places, wanted
 from engine.compile.wings import all_condors
 from engine.compile.wording import bid_text, expiry, price_text, ranged, rights, side_text, width_text
-from engine.domain.facts import FunnelStep
+from engine.domain.facts.searches import FunnelStep
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import And, Compare, Condition, Expression, Measure, Number
 from engine.strategy.model import Strategy

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.chain import ChainSnapshot
-from engine.domain.facts import Purpose
+from engine.domain.facts.orders import Purpose
 from engine.domain.position import Position
 from engine.domain.spread import Leg, Spread
 from engine.pricing.mark import Mark, QuotedLeg, closing_mark, opening_mark

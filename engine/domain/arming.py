@@ -7,7 +7,7 @@ is gone, the time and a person. An edit that tightens does not, nor does a resta
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.domain.facts import SharedFileLoaded, StrategyArmed, StrategyDisarmed, StrategyLoaded, StrategyRemoved
+from engine.domain.facts.files import SharedFileLoaded, StrategyArmed, StrategyDisarmed, StrategyLoaded, StrategyRemoved
 
 
 @dataclass(slots=True)

@@ -6,20 +6,10 @@ from decimal import Decimal
 from typing import Literal, assert_never
 
 from engine.domain.contract import Contract
-from engine.domain.facts import (
+from engine.domain.facts.halts import BreakerTripped, FlattenEnded, Halted
+from engine.domain.facts.orders import (
     ApprovalAsked,
-    BreakerTripped,
     CancelRequested,
-    CandidatesRecorded,
-    EntryDenied,
-    ExitBlocked,
-    ExitFreed,
-    ExitTriggered,
-    Fact,
-    FlattenEnded,
-    FunnelRecorded,
-    Halted,
-    LegsExpired,
     OrderApproved,
     OrderDeclined,
     OrderDenied,
@@ -29,9 +19,10 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
-    PositionSettled,
-    ProfitPeaked,
 )
+from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitTriggered, LegsExpired, PositionSettled, ProfitPeaked
+from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded
+from engine.domain.facts.union import Fact
 from engine.domain.gate import Verdict
 from engine.domain.snapshot import BreakerHits
 

@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 from engine.domain.errors import IllegalFact
-from engine.domain.facts import (
+from engine.domain.facts.orders import (
     ApprovalAsked,
     CancelRequested,
     CommissionReported,
@@ -24,7 +24,6 @@ from engine.domain.facts import (
     OrderDeclined,
     OrderDenied,
     OrderExpired,
-    OrderFact,
     OrderPreviewed,
     OrderProposed,
     OrderRejected,
@@ -32,9 +31,10 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
-    PositionAdopted,
     Purpose,
 )
+from engine.domain.facts.positions import PositionAdopted
+from engine.domain.facts.union import OrderFact
 from engine.domain.spread import Action, Spread
 
 OrderState = Literal[

@@ -16,7 +16,7 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
-from engine.domain.facts import ExpiredLeg, LegsExpired, OptionsExercised, PositionReleased, ProfitPeaked
+from engine.domain.facts.positions import ExpiredLeg, LegsExpired, OptionsExercised, PositionReleased, ProfitPeaked
 from engine.domain.order import Order
 from engine.domain.parts import Lot, Part, parts_of
 from engine.domain.shares import shares_lot, with_shares

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.domain.facts import SharedFileLoaded, StrategyLoaded
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded
 
 RELOADS_KEPT = 40
 """Of the newest; the journal has all."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from engine.domain.facts import OptionsExercised
+from engine.domain.facts.positions import OptionsExercised
 from engine.domain.order import Order
 from engine.domain.parts import Lot, Part
 from engine.domain.spread import DOUBLED, ZERO, Leg, Spread

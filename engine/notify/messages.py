@@ -5,22 +5,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.exit.expiry import GUARD
-from engine.domain.facts import (
-    ApprovalAsked,
-    BreakerTripped,
-    ExitBlocked,
-    ExitFreed,
-    ExitTriggered,
-    Fact,
-    Halted,
-    LegFilled,
-    LegsExpired,
-    LinkChanged,
-    OptionsExercised,
-    OrderCanceled,
-    PositionSettled,
-    Resumed,
-)
+from engine.domain.facts.halts import BreakerTripped, Halted, Resumed
+from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderCanceled
+from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitTriggered, LegsExpired, OptionsExercised, PositionSettled
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import NEW_YORK, days_to_expiry, trading_day

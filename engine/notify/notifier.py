@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from engine.domain.facts import Fact
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.notify.choice import Choice
 from engine.notify.outbox import Outbox

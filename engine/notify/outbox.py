@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from engine.domain.facts import Fact, LinkChanged
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.notify.choice import Choice

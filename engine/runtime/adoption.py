@@ -14,7 +14,7 @@ from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
 from engine.domain.contract import Contract
 from engine.domain.cover import signed, uncovered
-from engine.domain.facts import LegCost, PositionAdopted
+from engine.domain.facts.positions import LegCost, PositionAdopted
 from engine.domain.index_classes import INDEX_CLASSES, option_class
 from engine.domain.ledger import Ledger
 from engine.domain.order import adopted

@@ -13,7 +13,8 @@ from watchfiles import awatch
 
 from engine.decide.entry.find import Finder
 from engine.domain.errors import Transient, UserError
-from engine.domain.facts import ErrorHeard, Halted
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.running import ErrorHeard
 from engine.domain.ledger import Ledger
 from engine.ports import Broker, Clock
 from engine.runtime.feed import Feed

@@ -14,7 +14,10 @@ from engine.broker.asking import machine_s
 from engine.decide.entry.entries import picked_outcome
 from engine.decide.quotes import Rows
 from engine.decide.risk.breakers import called, dollars, lifted
-from engine.domain.facts import Halted, OpeningsPaused, OpeningsResumed, OrderProposed, PositionAdopted, RequestHandled, Resumed
+from engine.domain.facts.halts import Halted, OpeningsPaused, OpeningsResumed, Resumed
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.positions import PositionAdopted
+from engine.domain.facts.running import RequestHandled
 from engine.domain.ledger import Ledger
 from engine.domain.parts import ALL, Portion
 from engine.domain.session import trading_day

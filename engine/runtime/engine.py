@@ -56,20 +56,12 @@ from engine.domain.decision import (
     facts_of,
 )
 from engine.domain.errors import EngineError, IllegalFact, Transient
-from engine.domain.facts import (
-    CancelRequested,
-    EquityRecorded,
-    Explanation,
-    Fact,
-    FactRefused,
-    Halted,
-    OrderPreviewed,
-    OrderProposed,
-    OrderUnknown,
-    PositionAdopted,
-    PositionReleased,
-    Reconciled,
-)
+from engine.domain.facts.account import EquityRecorded, Reconciled
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import CancelRequested, OrderPreviewed, OrderProposed, OrderUnknown
+from engine.domain.facts.positions import PositionAdopted, PositionReleased
+from engine.domain.facts.running import FactRefused
+from engine.domain.facts.union import Explanation, Fact
 from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day

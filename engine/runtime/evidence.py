@@ -7,7 +7,8 @@ from pathlib import Path
 
 from engine.domain.chain import ChainSnapshot
 from engine.domain.errors import UserError
-from engine.domain.facts import Fact, OrderProposed
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.union import Fact
 from engine.runtime.feed import Feed
 from engine.store import chains
 from engine.store.columns import Carry

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import chain, combinations
 
 from engine.domain.contract import Contract, shares_of
-from engine.domain.facts import OptionsExercised
+from engine.domain.facts.positions import OptionsExercised
 from engine.domain.ledger import Ledger
 from engine.ports import BrokerPosition, BrokerState
 

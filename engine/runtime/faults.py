@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.decide.apart import described
-from engine.domain.facts import ErrorHeard, Fact, Halted
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.running import ErrorHeard
+from engine.domain.facts.union import Fact
 from engine.log import logger
 
 log = logger(__name__)

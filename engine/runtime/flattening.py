@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from engine.decide.exit.flatten import begin
 from engine.decide.quotes import Rows, closing_marks
-from engine.domain.facts import FlattenEnded
+from engine.domain.facts.halts import FlattenEnded
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.runtime.inbox import Inbox

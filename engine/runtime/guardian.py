@@ -18,7 +18,7 @@ from pathlib import Path
 
 from engine.broker.asking import machine_s
 from engine.domain.errors import EngineError
-from engine.domain.facts import EngineStopped, GuardianTookOver
+from engine.domain.facts.running import EngineStopped, GuardianTookOver
 from engine.domain.ledger import Ledger
 from engine.log import logger
 from engine.ports import Clock, Line

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from engine.broker.asking import machine_pace
-from engine.domain.facts import Fact
+from engine.domain.facts.union import Fact
 from engine.domain.snapshot import Answer, Request
 from engine.ports import BrokerState
 from engine.tally import MACHINE_S, Tally

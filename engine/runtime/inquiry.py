@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.domain.errors import EngineError
-from engine.domain.facts import LinkChanged
+from engine.domain.facts.running import LinkChanged
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import BrokerCount
 from engine.log import logger

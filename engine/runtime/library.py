@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.domain.errors import UserError
-from engine.domain.facts import Fact, StrategyRefused
+from engine.domain.facts.files import StrategyRefused
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.runtime.archive import Archive

@@ -5,7 +5,7 @@ that a row bears belong to two orders, or its legs and its quantity are not thos
 nothing and refused.
 """
 
-from engine.domain.facts import FactRefused
+from engine.domain.facts.running import FactRefused
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.ports import BrokerOrder, BrokerState

@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, get_args
 
-from engine.domain.facts import Fact, OrderFact, OrderSent, Purpose
+from engine.domain.facts.orders import OrderSent, Purpose
+from engine.domain.facts.union import Fact, OrderFact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.tally import Tally

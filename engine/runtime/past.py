@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.domain.errors import UserError
-from engine.domain.facts import EngineStarted, SharedFileLoaded, StrategyLoaded, StrategyRefused
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRefused
+from engine.domain.facts.running import EngineStarted
 from engine.domain.ledger import Ledger
 from engine.runtime.plain import Row
 from engine.runtime.schedule import session_of

@@ -2,7 +2,8 @@
 
 from engine.decide.order.requests import subject
 from engine.decide.quotes import Rows, spread_quote
-from engine.domain.facts import EntryDenied, OrderPreviewed, OrderProposed
+from engine.domain.facts.orders import OrderPreviewed, OrderProposed
+from engine.domain.facts.searches import EntryDenied
 from engine.domain.gate import Verdict
 from engine.domain.snapshot import OpenAsked
 from engine.runtime.plain import Row, number

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import product
 from math import prod
 
-from engine.domain.facts import LegFilled
+from engine.domain.facts.orders import LegFilled
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day

@@ -18,17 +18,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.domain.errors import IllegalFact
-from engine.domain.facts import (
-    Fact,
-    FactRefused,
-    LegFilled,
-    OrderAbsent,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderRejected,
-    OrderUnknown,
-    Reconciled,
-)
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import LegFilled, OrderAbsent, OrderAcknowledged, OrderCanceled, OrderRejected, OrderUnknown
+from engine.domain.facts.running import FactRefused
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.waited import Leap, waited

@@ -1,7 +1,7 @@
 """Whether a person may take a position out of the engine's hands now."""
 
 from engine.domain.clocks import SETTLES_AFTER
-from engine.domain.facts import PositionReleased
+from engine.domain.facts.positions import PositionReleased
 from engine.domain.snapshot import Snapshot
 
 

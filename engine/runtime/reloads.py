@@ -5,7 +5,8 @@ and whether that loosens.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.domain.facts import Fact, SharedFileLoaded, StrategyLoaded, StrategyRemoved
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRemoved
+from engine.domain.facts.union import Fact
 from engine.strategy.account import Account
 from engine.strategy.changes import Changes, changes_of
 from engine.strategy.common import Common

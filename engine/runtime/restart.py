@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from engine.domain.facts import Fact, OrderExpired, OrderUnknown
+from engine.domain.facts.orders import OrderExpired, OrderUnknown
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 
 REASON = "the engine was restarted"

@@ -14,7 +14,8 @@ from engine.decide.risk.breakers import lift_words
 from engine.decide.risk.recheck import recheck
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Propose
-from engine.domain.facts import FunnelRecorded, OrderProposed
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.searches import FunnelRecorded
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion

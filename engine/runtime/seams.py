@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from engine.decide.rulebook import Rulebook
-from engine.domain.facts import Fact
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
 

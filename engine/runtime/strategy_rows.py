@@ -5,7 +5,7 @@ from datetime import datetime
 
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
-from engine.domain.facts import OpeningsPaused
+from engine.domain.facts.halts import OpeningsPaused
 from engine.domain.snapshot import Snapshot
 from engine.runtime.plain import Row, number
 from engine.runtime.position_rows import unrealised

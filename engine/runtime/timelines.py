@@ -3,11 +3,10 @@
 from collections import OrderedDict
 from datetime import datetime
 
-from engine.domain.facts import (
+from engine.domain.facts.orders import (
     ApprovalAsked,
     CancelRequested,
     CommissionReported,
-    Fact,
     LegFilled,
     OrderAbsent,
     OrderAcknowledged,
@@ -16,7 +15,6 @@ from engine.domain.facts import (
     OrderDeclined,
     OrderDenied,
     OrderExpired,
-    OrderFact,
     OrderPreviewed,
     OrderProposed,
     OrderRejected,
@@ -24,8 +22,9 @@ from engine.domain.facts import (
     OrderSent,
     OrderTightened,
     OrderUnknown,
-    PositionAdopted,
 )
+from engine.domain.facts.positions import PositionAdopted
+from engine.domain.facts.union import Fact, OrderFact
 from engine.runtime.plain import Row
 
 ORDERS_KEPT = 500

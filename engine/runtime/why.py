@@ -11,7 +11,7 @@ from typing import cast
 from engine.decide.entry.entries import COOL_DOWN
 from engine.decide.risk.gate import strategy_obstacle
 from engine.decide.rulebook import Rulebook
-from engine.domain.facts import FunnelRecorded
+from engine.domain.facts.searches import FunnelRecorded
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK, Session
 from engine.domain.snapshot import Snapshot

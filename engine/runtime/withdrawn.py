@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from engine.domain.facts import CommissionReported, Fact, LegFilled
+from engine.domain.facts.orders import CommissionReported, LegFilled
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order, commission_key, fill_key
 from engine.domain.session import trading_day

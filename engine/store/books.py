@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from engine.domain.facts import EngineStarted
+from engine.domain.facts.running import EngineStarted
 from engine.domain.ledger import Ledger
 from engine.ports import Line
 from engine.store import lines

@@ -16,7 +16,7 @@ import msgspec
 
 from engine import domain
 from engine.domain.errors import IllegalFact, UserError
-from engine.domain.facts import Resumed
+from engine.domain.facts.halts import Resumed
 from engine.domain.ledger import Ledger
 from engine.ports import Line
 from engine.store import lines

@@ -17,7 +17,7 @@ from hashlib import sha256
 import msgspec
 
 from engine.domain.errors import Damaged
-from engine.domain.facts import KINDS, Fact
+from engine.domain.facts.union import KINDS, Fact
 from engine.ports import Line
 
 FIRST_HASH = "0" * 64

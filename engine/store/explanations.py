@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import cast
 
 from engine.domain.errors import Damaged
-from engine.domain.facts import EntryDenied, Explanation, Fact, FunnelRecorded
+from engine.domain.facts.searches import EntryDenied, FunnelRecorded
+from engine.domain.facts.union import Explanation, Fact
 from engine.domain.ledger import Ledger
 from engine.log import logger
 from engine.ports import Line

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.domain.errors import EngineError, UserError
-from engine.domain.facts import Fact
+from engine.domain.facts.union import Fact
 from engine.ports import Line
 from engine.store import codec, lines
 from engine.store.lines import START, Head, Odd, Torn

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.domain.errors import Damaged
-from engine.domain.facts import EngineStarted
+from engine.domain.facts.running import EngineStarted
 from engine.ports import Line
 from engine.store import codec
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from engine.domain.facts import KINDS
+from engine.domain.facts.union import KINDS
 from engine.domain.index_classes import INDEX_CLASSES
 from engine.domain.order import TRANSITIONS
 from engine.domain.spread import DOUBLED

@@ -13,7 +13,11 @@ from engine.cli.drill.play import Played, play
 from engine.cli.drill.verdict import Verdict, judged
 from engine.cli.shipped import shipped
 from engine.domain.errors import UserError
-from engine.domain.facts import Fact, Halted, LinkChanged, OrderUnknown, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import OrderUnknown
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.sim.faults import parse_fault
 from tests.faces import given
 from tests.faces.conftest import Spreads

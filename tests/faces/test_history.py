@@ -16,8 +16,9 @@ from typing import Any, cast
 import pytest
 
 from engine.cli.past import why_then
-from engine.domain import facts
 from engine.domain.errors import UserError
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.searches import EntryDenied, FunnelRecorded
 from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from engine.ports import Clock
@@ -69,7 +70,7 @@ def test_query_names_no_zone_where_the_question_moves_the_times_itself(spreads: 
 
 def test_query_runs_while_an_engine_holds_the_folder(spreads: Spreads, state: Path) -> None:
     journal = Journal.open(state, "DU1234567").journal
-    journal.append(facts.Halted("trader", "lunch"), NOON + timedelta(hours=1))
+    journal.append(Halted("trader", "lunch"), NOON + timedelta(hours=1))
 
     ran = spreads("query", "SELECT by_whom FROM facts WHERE kind = 'Halted'", "--format", "json")
     journal.close()
@@ -209,9 +210,9 @@ def test_why_then_says_what_the_running_engine_would_have_said(state: Path) -> N
 
 
 def test_why_then_stops_at_the_moment_asked_for(state: Path) -> None:
-    early = why_then(state, "income", when(facts.FunnelRecorded).isoformat())
+    early = why_then(state, "income", when(FunnelRecorded).isoformat())
 
-    assert early["at"] == when(facts.FunnelRecorded).isoformat()
+    assert early["at"] == when(FunnelRecorded).isoformat()
     assert early["orders"] == early["denials"] == []
     assert len(cast("list[Any]", why_then(state, "income", f"{NOON:%Y-%m-%d}")["orders"])) > 2
 
@@ -231,7 +232,7 @@ def test_why_then_says_what_it_lacks(strategy: str, at: str | None, says: str, s
 
 def test_why_reads_the_history_where_no_engine_runs(spreads: Spreads, state: Path) -> None:
     verdict = Verdict("open_risk", "fail", "6 %", "5 %", "account.yaml")
-    denied = facts.EntryDenied("income", "s9", bull_put(5900, 5850), 2, verdict, ())
+    denied = EntryDenied("income", "s9", bull_put(5900, 5850), 2, verdict, ())
     written(state, [(denied, NOON + timedelta(hours=1))], "DU1234567")
 
     ran = spreads("why", "income")

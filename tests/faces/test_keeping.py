@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.client import VERSION
-from engine.domain import facts
+from engine.domain.facts.halts import Halted
 from engine.store import codec
 from engine.store.books import books
 from engine.store.checkpoint import recover
@@ -136,7 +136,7 @@ def test_newer_version_reads_what_the_older_one_wrote_and_the_older_one_what_it_
 
     assert (found["version"]["state"], found["facts"]["state"]) == ("warn", "ok")
     after = books(Path("state"))
-    assert after.ledger.halt == facts.Halted("anna", "trying it")
+    assert after.ledger.halt == Halted("anna", "trying it")
     assert after.ledger.positions == before.ledger.positions
 
 

@@ -7,7 +7,10 @@ from decimal import Decimal
 import pytest
 
 from engine.cli.narrate import Narrator, dollars, money
-from engine.domain.facts import ApprovalAsked, ExitBlocked, ExitFreed, ExitTriggered, Fact, SharedFileLoaded, StrategyLoaded
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded
+from engine.domain.facts.orders import ApprovalAsked
+from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitTriggered
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from tests.given import NOW, ledger, opened, previewed, proposal, spread
 

@@ -4,7 +4,8 @@ import asyncio
 from datetime import timedelta
 
 from engine.cli.demo.pace import APPROACH_S, ASKED, BUSY, CLOSED, LINGER_S, LOOK_S, WATCHING, Pace, speed_at
-from engine.domain.facts import ApprovalAsked, LinkChanged
+from engine.domain.facts.orders import ApprovalAsked
+from engine.domain.facts.running import LinkChanged
 from engine.domain.ledger import Ledger
 from engine.sim.loop import LoopClock, PacedLoop, run
 from tests.given import NOW, SESSION, ledger, previewed, proposal, sent

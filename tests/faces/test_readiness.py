@@ -8,8 +8,11 @@ from pathlib import Path
 
 from engine.cli.doctor.check import Check, fail, ok
 from engine.cli.readiness import DECISIONS, FILLS, Shown, doctored, judged
-from engine.domain import facts
-from engine.domain.facts import Fact
+from engine.domain.facts.halts import Halted, Resumed
+from engine.domain.facts.orders import OrderUnknown
+from engine.domain.facts.positions import ExitTriggered
+from engine.domain.facts.running import EngineStarted
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.ports import Line
 from engine.strategy.model import Strategy
@@ -19,7 +22,7 @@ from tests.faces.conftest import Spreads
 from tests.shell.store.facts import NOON, fills, placed, proposal, written
 
 INCOME = given.STRATEGY.replace("name: puts", "name: income").replace("sizing:", "limits:\n  stop_for_day: -$500\nsizing:")
-STARTED = facts.EngineStarted("0.1.0", "paper", "k3v")
+STARTED = EngineStarted("0.1.0", "paper", "k3v")
 
 
 def strategy(text: str = INCOME) -> Strategy:
@@ -47,7 +50,7 @@ def opened(count: int, price: str = "31.50") -> Iterable[Fact]:
 
 
 def closed(number: int, rule: str) -> Iterable[Fact]:
-    yield facts.ExitTriggered(f"a{number}", rule, "close", "now")
+    yield ExitTriggered(f"a{number}", rule, "close", "now")
     yield proposal(f"c{number}", position=f"a{number}", quantity=1, limit="-0.70")
     yield from placed(f"c{number}", limit="-0.70")
     yield from fills(f"c{number}", 1, ("20.70", "20.00"), closes=True)
@@ -60,8 +63,8 @@ def test_strategy_that_has_shown_everything_is_ready() -> None:
             *opened(DECISIONS),
             *closed(0, "loss >= 200% of credit"),
             *closed(1, "dte <= 21"),
-            facts.Halted("anna", "trying it"),
-            facts.Resumed("anna"),
+            Halted("anna", "trying it"),
+            Resumed("anna"),
             STARTED,
         ]
     )
@@ -80,7 +83,7 @@ def test_nothing_shown_says_how_to_show_each() -> None:
 
 
 def test_decisions_in_simulation_do_not_count() -> None:
-    found = looked_at([facts.EngineStarted("0.1.0", "sim", "k3v"), *opened(DECISIONS)])
+    found = looked_at([EngineStarted("0.1.0", "sim", "k3v"), *opened(DECISIONS)])
 
     assert found["decisions"].state == "fail"
     assert found["decisions"].found == f"0 of {DECISIONS} on paper, and {DECISIONS} in simulation, which do not count"
@@ -99,12 +102,12 @@ def test_exit_that_never_acted_is_named() -> None:
 
 
 def test_halt_of_a_breaker_is_no_trial_and_one_that_stands_is_not_over() -> None:
-    assert looked_at([STARTED, facts.Halted("breaker", "peak")])["halt"].state == "fail"
-    assert looked_at([STARTED, facts.Halted("anna", "")])["halt"].mend == "spreads resume"
+    assert looked_at([STARTED, Halted("breaker", "peak")])["halt"].state == "fail"
+    assert looked_at([STARTED, Halted("anna", "")])["halt"].mend == "spreads resume"
 
 
 def test_order_of_which_nobody_knows_is_named() -> None:
-    found = looked_at([STARTED, proposal("a0"), *placed("a0"), facts.OrderUnknown("a0", "silence")])
+    found = looked_at([STARTED, proposal("a0"), *placed("a0"), OrderUnknown("a0", "silence")])
 
     assert (found["unknown orders"].state, "a0" in found["unknown orders"].found) == ("fail", True)
 

@@ -10,26 +10,14 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from engine.cli.past import why_then
-from engine.domain.facts import (
-    ApprovalAsked,
-    Asked,
-    BreakerTripped,
-    EngineStarted,
-    ExitBlocked,
-    Fact,
-    FunnelRecorded,
-    FunnelStep,
-    Halted,
-    LinkChanged,
-    OrderApproved,
-    OrderDeclined,
-    OrderSent,
-    Reconciled,
-    Resumed,
-    SharedFileLoaded,
-    StrategyLoaded,
-    StrategyRefused,
-)
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRefused
+from engine.domain.facts.halts import BreakerTripped, Halted, Resumed
+from engine.domain.facts.orders import ApprovalAsked, OrderApproved, OrderDeclined, OrderSent
+from engine.domain.facts.positions import ExitBlocked
+from engine.domain.facts.running import EngineStarted, LinkChanged
+from engine.domain.facts.searches import Asked, FunnelRecorded, FunnelStep
+from engine.domain.facts.union import Fact
 from engine.runtime.why import stopped_now, when_now
 from engine.store.journal import Journal
 from tests import given

@@ -11,17 +11,12 @@ from engine.cli.demo.report import report
 from engine.cli.demo.stopped import Loss, Stopped
 from engine.cli.demo.story import Record
 from engine.domain.candidate import candidate_row
-from engine.domain.facts import (
-    CandidatesRecorded,
-    EquityRecorded,
-    ExitTriggered,
-    Fact,
-    FunnelRecorded,
-    FunnelStep,
-    OrderDeclined,
-    OrderProposed,
-    StrategyLoaded,
-)
+from engine.domain.facts.account import EquityRecorded
+from engine.domain.facts.files import StrategyLoaded
+from engine.domain.facts.orders import OrderDeclined, OrderProposed
+from engine.domain.facts.positions import ExitTriggered
+from engine.domain.facts.searches import CandidatesRecorded, FunnelRecorded, FunnelStep
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.spread import Spread
 from tests import given

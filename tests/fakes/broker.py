@@ -14,11 +14,9 @@ from typing import Literal
 
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
-from engine.domain.facts import (
+from engine.domain.facts.orders import (
     CommissionReported,
-    Fact,
     LegFilled,
-    LinkChanged,
     OrderAcknowledged,
     OrderCanceled,
     OrderPreviewed,
@@ -27,6 +25,8 @@ from engine.domain.facts import (
     OrderUnknown,
     PreviewOutcome,
 )
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
 from engine.domain.spread import Leg

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.access.roles import RULES
-from engine.domain.facts import BreakerTripped, StrategyLoaded
+from engine.domain.facts.files import StrategyLoaded
+from engine.domain.facts.halts import BreakerTripped
 from tests import given
 from tests.shell.api.test_access import Port
 from tests.shell.runtime.bench import MANUAL

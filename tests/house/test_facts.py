@@ -5,7 +5,7 @@ import inspect
 from typing import get_args
 
 from engine.domain import decision, ledger
-from engine.domain.facts import KINDS, Fact
+from engine.domain.facts.union import KINDS, Fact
 
 
 def classes_in_matches(source: object) -> set[str]:

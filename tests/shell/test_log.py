@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.logs import FILE, log_to
-from engine.domain.facts import ExitBlocked, OrderAbsent
+from engine.domain.facts.orders import OrderAbsent
+from engine.domain.facts.positions import ExitBlocked
 from engine.log import about, logger
 from tests import given
 

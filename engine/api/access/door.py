@@ -20,7 +20,7 @@ from engine.api.access.body import BodyRefused, again, whole_body
 from engine.api.access.limits import READS, TOKENS, WORDS, Done, Paces
 from engine.api.access.roles import ROLES, Role, Rule, may, rule_of
 from engine.api.access.tokens import Tokens
-from engine.domain.facts import RequestHandled
+from engine.domain.facts.running import RequestHandled
 from engine.log import logger
 
 log = logger(__name__)

@@ -5,7 +5,7 @@ from pydantic import Field
 from engine.api.models.base import Instant
 from engine.api.models.candidates import CandidateNumbers
 from engine.api.models.orders import Order
-from engine.domain.facts import PreviewOutcome
+from engine.domain.facts.orders import PreviewOutcome
 
 
 class Approval(Order):

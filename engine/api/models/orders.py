@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.api.models.base import Instant, Model
-from engine.domain.facts import PreviewOutcome
+from engine.domain.facts.orders import PreviewOutcome
 from engine.domain.order import OrderState
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from engine.api.models.stream import Heartbeat, Hello, Topic
 from engine.api.stream.boards import SOURCES, Board, Source
-from engine.domain.facts import Fact
+from engine.domain.facts.union import Fact
 from engine.runtime.control import Control
 
 CLIENTS_MAX = 32

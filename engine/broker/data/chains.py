@@ -22,7 +22,7 @@ from engine.broker.unread import Unread, Unreadable
 from engine.domain.calendar import Calendar
 from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
-from engine.domain.facts import ErrorHeard
+from engine.domain.facts.running import ErrorHeard
 from engine.domain.index_classes import INDEXES, is_index, is_known, option_class, refusal
 from engine.ports import Clock, Publish, Underlying
 

@@ -26,7 +26,9 @@ from engine.broker.translate import STANDING, money, position, whole
 from engine.broker.unread import Unread, Unreadable
 from engine.decide.order.references import day_of
 from engine.domain.errors import Transient
-from engine.domain.facts import Fact, FactRefused, LegFilled
+from engine.domain.facts.orders import LegFilled
+from engine.domain.facts.running import FactRefused
+from engine.domain.facts.union import Fact
 from engine.ports import BrokerOrder, BrokerPosition, BrokerState
 
 BOOK_S = 10.0

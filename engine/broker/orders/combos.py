@@ -11,7 +11,7 @@ from ib_async import ComboLeg, TagValue
 from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
-from engine.domain.facts import Purpose
+from engine.domain.facts.orders import Purpose
 from engine.domain.spread import Spread
 
 GUARANTEED = TagValue("NonGuaranteed", "0")

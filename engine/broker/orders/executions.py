@@ -14,7 +14,9 @@ from ib_async import Contract as IbContract
 from engine.broker.orders.names import Names, RowNames, execution_fits
 from engine.broker.translate import leg_filled, money
 from engine.broker.unread import Unreadable
-from engine.domain.facts import Action, CommissionReported, Fact, LegFilled
+from engine.domain.facts.orders import CommissionReported, LegFilled
+from engine.domain.facts.union import Fact
+from engine.domain.spread import Action
 
 EARLY_MAX = 1_000
 """Commissions and rows kept that found no execution and no order: those of other programs never will."""

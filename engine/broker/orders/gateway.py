@@ -30,15 +30,9 @@ from engine.broker.orders.names import Names, RowNames, Sent, any_fits, order_fi
 from engine.broker.translate import ACKNOWLEDGED, ID_MAX, QUANTITY_MAX, STANDING, whole
 from engine.broker.unread import Unreadable
 from engine.domain.errors import Transient, UserError
-from engine.domain.facts import (
-    ErrorHeard,
-    LegFilled,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderFact,
-    OrderRejected,
-    OrderUnknown,
-)
+from engine.domain.facts.orders import LegFilled, OrderAcknowledged, OrderCanceled, OrderRejected, OrderUnknown
+from engine.domain.facts.running import ErrorHeard
+from engine.domain.facts.union import OrderFact
 from engine.domain.order import Order
 from engine.ports import Publish
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from ib_async import Contract as IbContract
 
 from engine.broker.errors import Meaning
-from engine.domain.facts import LegFilled, OrderFact
+from engine.domain.facts.orders import LegFilled
+from engine.domain.facts.union import OrderFact
 from engine.domain.order import OVER, TRANSITIONS, OrderState, fill_key
 
 

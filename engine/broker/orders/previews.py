@@ -19,7 +19,7 @@ from engine.broker.gauges import BrokerGauges
 from engine.broker.orders.combos import instrument, limit_order
 from engine.broker.orders.names import legs_of
 from engine.broker.translate import money
-from engine.domain.facts import OrderPreviewed, OrderProposed, PreviewOutcome
+from engine.domain.facts.orders import OrderPreviewed, OrderProposed, PreviewOutcome
 
 PREVIEW_S = 5.0
 """A what-if of a combination takes a second or two where it is answered at all; users gave up between 5 and 10 s."""

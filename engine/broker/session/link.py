@@ -7,7 +7,7 @@ A farm that was said to be broken works again when TWS says so, or when shares, 
 """
 
 from engine.broker.errors import Meaning
-from engine.domain.facts import LinkChanged, LinkState
+from engine.domain.facts.running import LinkChanged, LinkState
 
 US_FARM_PREFIX = "us"
 """Names of the market data farms that carry US stocks, indices and options begin so (usfarm, usopt, usfarm.nj)."""

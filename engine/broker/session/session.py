@@ -18,7 +18,7 @@ from engine.broker.gauges import BrokerGauges
 from engine.broker.session.link import Link
 from engine.broker.unread import UNREADABLE
 from engine.domain.errors import EngineError, Transient, UserError
-from engine.domain.facts import LinkChanged
+from engine.domain.facts.running import LinkChanged
 from engine.ports import Clock, Publish
 
 STEP_S = 10.0

@@ -30,7 +30,8 @@ from engine.broker.session.session import Session
 from engine.broker.session.timed import TimedWrapper
 from engine.broker.translate import ID_MAX
 from engine.broker.unread import Unread, Unreadable
-from engine.domain.facts import ErrorHeard, FactRefused, LegFilled
+from engine.domain.facts.orders import LegFilled
+from engine.domain.facts.running import ErrorHeard, FactRefused
 from engine.ports import Clock, Publish
 
 HANGING = 321

@@ -34,7 +34,8 @@ from engine.cli.shipped import shipped
 from engine.cli.show import program, say
 from engine.domain.clocks import DEMO_CADENCE, DEMO_HELD_CADENCE, DEMO_IDLE_CADENCE
 from engine.domain.errors import UserError
-from engine.domain.facts import ApprovalAsked, Fact
+from engine.domain.facts.orders import ApprovalAsked
+from engine.domain.facts.union import Fact
 from engine.domain.session import Session
 from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between

@@ -16,7 +16,9 @@ from engine.cli.demo.story import LABEL, Record, named, story
 from engine.cli.narrate import clock, dollars
 from engine.cli.payoff import Onward, breakevens, payoff
 from engine.cli.show import program
-from engine.domain.facts import CommissionReported, EntryDenied, EquityRecorded, FunnelRecorded, OrderProposed
+from engine.domain.facts.account import EquityRecorded
+from engine.domain.facts.orders import CommissionReported, OrderProposed
+from engine.domain.facts.searches import EntryDenied, FunnelRecorded
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.spread import Spread

@@ -11,7 +11,10 @@ from typing import cast
 
 from engine.cli.demo.stopped import Stopped
 from engine.cli.narrate import clock, direction, dollars, measures, money, price
-from engine.domain.facts import CandidatesRecorded, ExitTriggered, Fact, OrderRepriced, OrderSent
+from engine.domain.facts.orders import OrderRepriced, OrderSent
+from engine.domain.facts.positions import ExitTriggered
+from engine.domain.facts.searches import CandidatesRecorded
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.position import Position

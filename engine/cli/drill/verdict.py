@@ -6,22 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine.cli.drill.play import Played
-from engine.domain.facts import (
-    ErrorHeard,
-    ExitBlocked,
-    Fact,
-    FactRefused,
-    Halted,
-    LegFilled,
-    LinkChanged,
-    OrderAbsent,
-    OrderCanceled,
-    OrderExpired,
-    OrderRejected,
-    OrderSent,
-    OrderUnknown,
-    Reconciled,
-)
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import LegFilled, OrderAbsent, OrderCanceled, OrderExpired, OrderRejected, OrderSent, OrderUnknown
+from engine.domain.facts.positions import ExitBlocked
+from engine.domain.facts.running import ErrorHeard, FactRefused, LinkChanged
+from engine.domain.facts.union import Fact
 from engine.runtime.guardian import BY
 
 COUNTED: tuple[tuple[type[Fact], str], ...] = (

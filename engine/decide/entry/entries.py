@@ -29,7 +29,8 @@ from engine.decide.rows import ChainRows
 from engine.decide.rulebook import Rulebook
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel, RefreshAccount
-from engine.domain.facts import Asked, CandidatesRecorded, EntryDenied, FunnelStep, OrderProposed
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.searches import Asked, CandidatesRecorded, EntryDenied, FunnelStep
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.snapshot import OpenAsked, Snapshot
 from engine.domain.spread import Spread

@@ -28,7 +28,7 @@ from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbe
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot, MarketState
-from engine.domain.facts import FunnelRecorded
+from engine.domain.facts.searches import FunnelRecorded
 from engine.domain.session import Session
 from engine.strategy.conditions import ExitRule
 from engine.strategy.expressions.tree import Measure, Number

@@ -7,7 +7,7 @@ from engine.decide.order.requests import subject
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Decision, Propose, Reply
-from engine.domain.facts import OrderProposed
+from engine.domain.facts.orders import OrderProposed
 from engine.domain.snapshot import OpenAsked, Snapshot
 
 

@@ -16,7 +16,8 @@ from engine.decide.risk.gate import strategy_obstacle
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import ACCOUNT_AGAIN_AFTER, ROLL_SEARCHED_AGAIN
 from engine.domain.decision import Decision, DenyEntry, RefreshAccount
-from engine.domain.facts import EntryDenied, OrderProposed
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.searches import EntryDenied
 from engine.domain.position import Position
 from engine.domain.snapshot import ExitHits, Snapshot
 from engine.pricing.mark import Mark

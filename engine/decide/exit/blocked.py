@@ -33,7 +33,7 @@ from engine.domain.clocks import (
     TARGET_AGAIN,
 )
 from engine.domain.decision import BlockExit, ConfirmExit, Decision, FreeExit, TriggerExit
-from engine.domain.facts import ExitBlocked, ExitFreed, ExitObstacle, ExitTriggered
+from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitObstacle, ExitTriggered
 from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position

@@ -12,7 +12,7 @@ from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.decision import Decision, Propose
-from engine.domain.facts import OrderProposed
+from engine.domain.facts.orders import OrderProposed
 from engine.domain.position import Position
 from engine.domain.session import Session
 from engine.domain.snapshot import Snapshot

@@ -49,7 +49,7 @@ from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import ConfirmExit, Decision, TriggerExit
-from engine.domain.facts import ExitTriggered
+from engine.domain.facts.positions import ExitTriggered
 from engine.domain.parts import ALL, BOTH, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot

@@ -11,7 +11,7 @@ from decimal import Decimal
 from engine.decide.quotes import Rows
 from engine.domain.chain import MarketState
 from engine.domain.decision import Settle
-from engine.domain.facts import ExpiredLeg, LegsExpired, PositionSettled
+from engine.domain.facts.positions import ExpiredLeg, LegsExpired, PositionSettled
 from engine.domain.parts import Side, side_of_leg
 from engine.domain.position import Position
 from engine.domain.session import trading_day

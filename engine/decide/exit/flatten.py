@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.decide.exit.blocked import Due
 from engine.domain.decision import Decision, EndFlatten
-from engine.domain.facts import FlattenBegan, FlattenEnded, Halted
+from engine.domain.facts.halts import FlattenBegan, FlattenEnded, Halted
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot

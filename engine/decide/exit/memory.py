@@ -12,7 +12,7 @@ from decimal import Decimal
 from engine.decide.exit.confirm import counted, pending
 from engine.decide.positions import PositionRow
 from engine.domain.decision import ConfirmExit, Decision, RememberProfit
-from engine.domain.facts import ProfitPeaked
+from engine.domain.facts.positions import ProfitPeaked
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.strategy.expressions.tree import measures_in

@@ -12,7 +12,7 @@ from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import CLOSE_AGAIN, NO_PRICE_AGAIN
 from engine.domain.decision import BlockExit, ConfirmExit, Decision, FreeExit
-from engine.domain.facts import ExitBlocked, ExitFreed
+from engine.domain.facts.positions import ExitBlocked, ExitFreed
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot

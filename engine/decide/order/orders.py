@@ -41,7 +41,7 @@ from engine.domain.clocks import (
     URGENT_STEP,
 )
 from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Expire, MarkUnknown, Reply, Reprice, Send
-from engine.domain.facts import ApprovalAsked
+from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
 from engine.domain.session import trading_day

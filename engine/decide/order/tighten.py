@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from engine.decide.order.price import combo_tick
 from engine.domain.decision import Decision, Reply, Reprice, Tighten
-from engine.domain.facts import OrderTightened
+from engine.domain.facts.orders import OrderTightened
 from engine.domain.order import Order
 from engine.domain.snapshot import Snapshot, TightenAsked
 

@@ -6,7 +6,7 @@ They answer with real money only; the simulator and paper accounts are traded wi
 from collections.abc import Iterator
 
 from engine.decide.risk.asked import Asked, at_most, at_most_usd
-from engine.domain.facts import StrategyArmed
+from engine.domain.facts.files import StrategyArmed
 from engine.domain.gate import Verdict
 from engine.domain.snapshot import Snapshot
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from engine.decide.entry.size import usd
 from engine.decide.risk.breakers import dollars
 from engine.decide.rulebook import Rulebook
-from engine.domain.facts import Rung, StrategyArmed, StrategyDisarmed
+from engine.domain.facts.files import Rung, StrategyArmed, StrategyDisarmed
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
 from engine.strategy.model import Strategy

@@ -20,7 +20,7 @@ from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import CONFIRMED_BY, CONFIRMED_OVER, FORGOTTEN_AFTER, STANDS_FOR, TRIGGERED_WITHIN
 from engine.domain.decision import AskQuotes, CountBreaker, Decision, Trip
-from engine.domain.facts import BreakerLifted, BreakerTripped, Lifts
+from engine.domain.facts.halts import BreakerLifted, BreakerTripped, Lifts
 from engine.domain.gate import Verdict
 from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.snapshot import BreakerHits, Snapshot

@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from engine.broker.adapter import IbBroker
 from engine.domain.contract import Contract, PutCall
-from engine.domain.facts import Fact, OrderProposed, Purpose
+from engine.domain.facts.orders import OrderProposed, Purpose
+from engine.domain.facts.union import Fact
 from engine.domain.order import Order, proposed
 from engine.domain.spread import Action, Leg, Spread
 from engine.ports import Broker, DailyBars

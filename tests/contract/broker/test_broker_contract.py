@@ -10,10 +10,9 @@ from decimal import Decimal
 import pytest
 
 from engine.domain.errors import Transient, UserError
-from engine.domain.facts import (
+from engine.domain.facts.orders import (
     CommissionReported,
     LegFilled,
-    LinkChanged,
     OrderAcknowledged,
     OrderCanceled,
     OrderPreviewed,
@@ -21,6 +20,7 @@ from engine.domain.facts import (
     OrderSent,
     OrderUnknown,
 )
+from engine.domain.facts.running import LinkChanged
 from engine.domain.order import advance
 from engine.domain.spread import Spread
 from tests.contract.broker.stages import LAST_EXPIRY, FakeStage, SimulatedStage, Stage, perform

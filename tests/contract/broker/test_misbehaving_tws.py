@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from engine.domain.errors import EngineError
-from engine.domain.facts import ErrorHeard, LegFilled, OrderCanceled, OrderFact, OrderSent, OrderUnknown
+from engine.domain.facts.orders import LegFilled, OrderCanceled, OrderSent, OrderUnknown
+from engine.domain.facts.running import ErrorHeard
+from engine.domain.facts.union import OrderFact
 from engine.domain.order import Order, advance
 from tests.contract.broker.stages import SimulatedStage, Stage, perform
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.facts import CommissionReported, LegFilled, OrderAcknowledged, OrderCanceled, OrderSent, OrderUnknown
+from engine.domain.facts.orders import CommissionReported, LegFilled, OrderAcknowledged, OrderCanceled, OrderSent, OrderUnknown
 from engine.domain.order import Order, advance
 from tests.contract.broker.stages import FakeStage, SimulatedStage, Stage, perform
 

@@ -8,7 +8,7 @@ from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot
-from engine.domain.facts import FunnelRecorded
+from engine.domain.facts.searches import FunnelRecorded
 from engine.strategy.model import Strategy
 from tests.core.compile import given
 from tests.core.compile.test_find import SHOWN

@@ -7,7 +7,7 @@ import pytest
 from engine.compile.funnel import Miss
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
-from engine.domain.facts import FunnelRecorded
+from engine.domain.facts.searches import FunnelRecorded
 from engine.strategy.model import Strategy
 from tests.core.compile import given
 from tests.core.compile.plain_loops import leg_measure, may_be_leg, truth

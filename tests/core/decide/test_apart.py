@@ -6,7 +6,7 @@ from engine.decide import decide as deciding
 from engine.decide.decide import decide
 from engine.decide.exit import exits as exiting
 from engine.domain.decision import Fault, Halt, Propose, RecordFunnel, Send, Settle
-from engine.domain.facts import OrderApproved
+from engine.domain.facts.orders import OrderApproved
 from engine.domain.snapshot import Snapshot
 from tests import given
 

@@ -8,7 +8,9 @@ import pytest
 
 from engine.decide.decide import decide
 from engine.domain.decision import Propose
-from engine.domain.facts import EquityRecorded, Fact, OrderCanceled
+from engine.domain.facts.account import EquityRecorded
+from engine.domain.facts.orders import OrderCanceled
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Answer
 from tests import given

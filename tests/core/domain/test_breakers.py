@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.facts import BreakerLifted, BreakerTripped, EquityRecorded
+from engine.domain.facts.account import EquityRecorded
+from engine.domain.facts.halts import BreakerLifted, BreakerTripped
 from engine.domain.session import trading_day
 from tests import given
 

@@ -10,8 +10,7 @@ from hypothesis import given as property_of
 from hypothesis import strategies as st
 
 from engine.domain.errors import IllegalFact
-from engine.domain.facts import (
-    Fact,
+from engine.domain.facts.orders import (
     LegFilled,
     OrderAbsent,
     OrderAcknowledged,
@@ -21,8 +20,9 @@ from engine.domain.facts import (
     OrderPreviewed,
     OrderRejected,
     OrderUnknown,
-    PositionSettled,
 )
+from engine.domain.facts.positions import PositionSettled
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from tests import given

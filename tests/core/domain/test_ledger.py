@@ -10,25 +10,13 @@ from hypothesis import given as property_of
 from hypothesis import strategies as st
 
 from engine.domain.errors import IllegalFact
-from engine.domain.facts import (
-    EngineStarted,
-    EntryDenied,
-    EquityRecorded,
-    Fact,
-    FactRefused,
-    Halted,
-    LinkChanged,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderRejected,
-    OrderRepriced,
-    OrderUnknown,
-    Reconciled,
-    Resumed,
-    SharedFileLoaded,
-    StrategyLoaded,
-    StrategyRemoved,
-)
+from engine.domain.facts.account import EquityRecorded, Reconciled
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRemoved
+from engine.domain.facts.halts import Halted, Resumed
+from engine.domain.facts.orders import OrderAcknowledged, OrderCanceled, OrderRejected, OrderRepriced, OrderUnknown
+from engine.domain.facts.running import EngineStarted, FactRefused, LinkChanged
+from engine.domain.facts.searches import EntryDenied
+from engine.domain.facts.union import Fact
 from engine.domain.gate import Verdict
 from engine.domain.ledger import MESSAGES_KEPT, Ledger
 from engine.domain.reload import RELOADS_KEPT, Reload

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.facts import ExpiredLeg, Fact, LegFilled, LegsExpired, PositionSettled
+from engine.domain.facts.orders import LegFilled
+from engine.domain.facts.positions import ExpiredLeg, LegsExpired, PositionSettled
+from engine.domain.facts.union import Fact
 from tests import given
 from tests.structures import CALENDAR, executions
 

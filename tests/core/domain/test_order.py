@@ -10,7 +10,8 @@ from hypothesis import given as property_of
 from hypothesis import strategies as st
 
 from engine.domain.errors import IllegalFact
-from engine.domain.facts import (
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import (
     ApprovalAsked,
     CancelRequested,
     CommissionReported,
@@ -22,15 +23,14 @@ from engine.domain.facts import (
     OrderDeclined,
     OrderDenied,
     OrderExpired,
-    OrderFact,
     OrderRejected,
     OrderRepriced,
     OrderSent,
     OrderTightened,
     OrderUnknown,
-    PositionAdopted,
-    Reconciled,
 )
+from engine.domain.facts.positions import PositionAdopted
+from engine.domain.facts.union import OrderFact
 from engine.domain.gate import Verdict
 from engine.domain.order import (
     AT_BROKER,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given as property_of
 from hypothesis import strategies as st
 
-from engine.domain.facts import Fact, LegFilled, OrderProposed
+from engine.domain.facts.orders import LegFilled, OrderProposed
+from engine.domain.facts.union import Fact
 from engine.domain.order import Order, advance, proposed
 from engine.domain.spread import Spread
 from tests import given, structures

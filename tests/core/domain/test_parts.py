@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from engine.domain.contract import Contract
 from engine.domain.cover import left_bare, uncovered
-from engine.domain.facts import CommissionReported, Fact, LegFilled, OrderProposed, PositionSettled
+from engine.domain.facts.orders import CommissionReported, LegFilled, OrderProposed
+from engine.domain.facts.positions import PositionSettled
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.parts import parts_of, side_of, some_of
 from engine.domain.position import Position

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given as property_of
 from hypothesis import strategies as st
 
-from engine.domain.facts import LegFilled, OrderCanceled, PositionSettled
+from engine.domain.facts.orders import LegFilled, OrderCanceled
+from engine.domain.facts.positions import PositionSettled
 from tests import given
 
 nets = st.integers(10, 450).map(lambda cents: Decimal(cents) / 100)

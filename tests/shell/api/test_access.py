@@ -19,7 +19,8 @@ from engine.api.access.roles import ROLES, RULES, Role, may, rule_of
 from engine.api.access.tokens import GOOD_FOR, own_tokens, tokens_of
 from engine.api.app import build
 from engine.domain.errors import UserError
-from engine.domain.facts import Halted, RequestHandled
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.running import RequestHandled
 from engine.metrics import Reading, registry
 from engine.runtime.control import Control
 from engine.runtime.standing import Identity

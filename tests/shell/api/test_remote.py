@@ -20,7 +20,7 @@ from engine.client.blocking import Client
 from engine.client.errors import NotAllowed, Refused, Unreadable
 from engine.client.mirror import Hello, Lost, Rows
 from engine.domain.errors import UserError
-from engine.domain.facts import Halted
+from engine.domain.facts.halts import Halted
 from engine.metrics import Reading, registry
 from engine.runtime.control import Control
 from engine.runtime.standing import Identity

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from engine.broker.adapter import IbBroker
 from engine.domain.contract import Contract, PutCall
-from engine.domain.facts import Fact, OrderProposed, Purpose
+from engine.domain.facts.orders import OrderProposed, Purpose
+from engine.domain.facts.union import Fact
 from engine.domain.order import Order, proposed
 from engine.domain.spread import Leg, Spread
 from engine.ports import Underlying

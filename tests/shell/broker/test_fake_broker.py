@@ -8,7 +8,8 @@ import pytest
 
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient
-from engine.domain.facts import Fact, LegFilled, OrderAcknowledged, OrderProposed
+from engine.domain.facts.orders import LegFilled, OrderAcknowledged, OrderProposed
+from engine.domain.facts.union import Fact
 from engine.domain.order import Order, proposed
 from engine.domain.spread import Leg, Spread
 from engine.ports import Broker

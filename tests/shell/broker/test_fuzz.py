@@ -16,7 +16,7 @@ import pytest
 from engine.broker.session.wrapper import EngineWrapper
 from engine.broker.unread import Unreadable
 from engine.domain.errors import EngineError, IllegalFact
-from engine.domain.facts import LegFilled, OrderApproved, OrderPreviewed, OrderSent
+from engine.domain.facts.orders import LegFilled, OrderApproved, OrderPreviewed, OrderSent
 from engine.domain.ledger import Ledger
 from tests.shell.broker.bench import START, Bench, order, play, settled
 from tests.shell.broker.orders.test_orders import sent

@@ -27,7 +27,8 @@ from engine.broker.translate import (
     volatility,
 )
 from engine.broker.unread import Unreadable
-from engine.domain.facts import CommissionReported, Fact, LegFilled
+from engine.domain.facts.orders import CommissionReported, LegFilled
+from engine.domain.facts.union import Fact
 from engine.ports import BrokerPosition
 
 AT = datetime(2026, 11, 23, 15, 0, 1, tzinfo=UTC)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine.domain.errors import Transient
-from engine.domain.facts import ErrorHeard, LegFilled, LinkChanged, OrderUnknown
+from engine.domain.facts.orders import LegFilled, OrderUnknown
+from engine.domain.facts.running import ErrorHeard, LinkChanged
 from engine.ports import BrokerState
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import SPY, Bench, play, settled

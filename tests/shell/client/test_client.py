@@ -14,7 +14,7 @@ from engine.client.asynchronous import AsyncClient
 from engine.client.blocking import Client
 from engine.client.errors import NoEngine, Refused, Unknown, Unreadable, Wrong
 from engine.domain.errors import UserError
-from engine.domain.facts import StrategyLoaded
+from engine.domain.facts.files import StrategyLoaded
 from tests.faces.given import engine_that_says
 from tests.shell.runtime.bench import MANUAL
 from tests.shell.runtime.serving import REF, Api, asked, serve

@@ -14,7 +14,8 @@ from engine.api.models.stream import Delta, Error, Heartbeat, Hello, Snapshot, T
 from engine.api.stream.boards import AGES_EVERY_S, SOURCES, Board
 from engine.client.asynchronous import AsyncClient
 from engine.client.mirror import Lost, Mirror, Rows, Update
-from engine.domain.facts import Halted, StrategyLoaded
+from engine.domain.facts.files import StrategyLoaded
+from engine.domain.facts.halts import Halted
 from tests.shell.runtime.bench import MANUAL
 from tests.shell.runtime.serving import REF, Api, asked, serve
 

@@ -7,7 +7,8 @@ import pytest
 
 from engine.client.asynchronous import AsyncClient
 from engine.client.errors import Refused, Wrong
-from engine.domain.facts import OrderTightened, StrategyLoaded
+from engine.domain.facts.files import StrategyLoaded
+from engine.domain.facts.orders import OrderTightened
 from tests.shell.runtime.bench import MANUAL
 from tests.shell.runtime.serving import REF, Api, asked, serve
 

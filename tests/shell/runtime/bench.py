@@ -9,7 +9,9 @@ from typing import Any
 
 from engine.decide.rulebook import Rulebook
 from engine.domain.chain import ChainSnapshot
-from engine.domain.facts import EngineStarted, Explanation, Fact, OrderProposed
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.running import EngineStarted
+from engine.domain.facts.union import Explanation, Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.snapshot import Answer, Snapshot

@@ -9,7 +9,8 @@ import pytest
 from engine.decide.risk.arms import proven
 from engine.domain.contract import Contract
 from engine.domain.errors import IllegalFact
-from engine.domain.facts import PositionAdopted, PositionReleased, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.positions import PositionAdopted, PositionReleased
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
 from engine.ports import BrokerPosition, BrokerState

@@ -10,16 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from engine.api.server import loopback_socket, unix_socket
 from engine.domain.errors import UserError
-from engine.domain.facts import (
-    BreakerLifted,
-    BreakerTripped,
-    ExitBlocked,
-    ExitFreed,
-    FunnelRecorded,
-    LegFilled,
-    SharedFileLoaded,
-    StrategyLoaded,
-)
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded
+from engine.domain.facts.halts import BreakerLifted, BreakerTripped
+from engine.domain.facts.orders import LegFilled
+from engine.domain.facts.positions import ExitBlocked, ExitFreed
+from engine.domain.facts.searches import FunnelRecorded
 from engine.domain.parts import some_of
 from engine.metrics import Reading
 from engine.runtime.control import BEAT_AGE_MAX_S

@@ -7,7 +7,10 @@ from decimal import Decimal
 import pytest
 
 from engine.domain.contract import Contract
-from engine.domain.facts import Fact, LegFilled, LinkChanged, OrderCanceled, OrderProposed, OrderUnknown, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import LegFilled, OrderCanceled, OrderProposed, OrderUnknown
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.spread import Leg, Spread
 from engine.ports import BrokerOrder, BrokerPosition, BrokerState

@@ -9,15 +9,9 @@ import pytest
 
 from engine.decide.risk.gate import strategy_obstacle
 from engine.domain.errors import EngineError, IllegalFact, Transient, UserError
-from engine.domain.facts import (
-    BreakerTripped,
-    EntryDenied,
-    EquityRecorded,
-    ErrorHeard,
-    Explanation,
-    Fact,
-    FactRefused,
-    Halted,
+from engine.domain.facts.account import EquityRecorded, Reconciled
+from engine.domain.facts.halts import BreakerTripped, Halted
+from engine.domain.facts.orders import (
     LegFilled,
     OrderAcknowledged,
     OrderApproved,
@@ -27,8 +21,10 @@ from engine.domain.facts import (
     OrderProposed,
     OrderSent,
     OrderUnknown,
-    Reconciled,
 )
+from engine.domain.facts.running import ErrorHeard, FactRefused
+from engine.domain.facts.searches import EntryDenied
+from engine.domain.facts.union import Explanation, Fact
 from engine.domain.snapshot import AccountValues
 from engine.ports import BrokerState
 from tests import given

@@ -6,7 +6,9 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.risk.exposure import directions
-from engine.domain.facts import OptionsExercised, OrderCanceled, OrderUnknown, PositionReleased, PositionSettled, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import OrderCanceled, OrderUnknown
+from engine.domain.facts.positions import OptionsExercised, PositionReleased, PositionSettled
 from engine.domain.ledger import Ledger
 from engine.ports import BrokerPosition, BrokerState
 from engine.runtime.reconcile import Outcome, reconcile

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.domain.facts import ErrorHeard
+from engine.domain.facts.running import ErrorHeard
 from engine.runtime import inbox as inbox_module
 from engine.runtime.freshness import Freshness
 from engine.runtime.inbox import Inbox

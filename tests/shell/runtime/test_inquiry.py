@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from engine.domain.errors import Transient
-from engine.domain.facts import Reconciled
+from engine.domain.facts.account import Reconciled
 from engine.ports import BrokerState
 from engine.runtime.inbox import Inbox
 from engine.runtime.inquiry import Inquiry

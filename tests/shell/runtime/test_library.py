@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.domain.errors import UserError
-from engine.domain.facts import Fact, SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.runtime.library import FILES_MAX, Library, read_folder
 from engine.strategy.account import Account

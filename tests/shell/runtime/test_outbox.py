@@ -8,21 +8,12 @@ import pytest
 
 from engine.decide.exit.expiry import GUARD
 from engine.domain.contract import shares_of
-from engine.domain.facts import (
-    ApprovalAsked,
-    BreakerTripped,
-    EquityRecorded,
-    ExitBlocked,
-    ExitFreed,
-    ExitTriggered,
-    Fact,
-    Halted,
-    LinkChanged,
-    OptionsExercised,
-    OrderCanceled,
-    PositionSettled,
-    Resumed,
-)
+from engine.domain.facts.account import EquityRecorded
+from engine.domain.facts.halts import BreakerTripped, Halted, Resumed
+from engine.domain.facts.orders import ApprovalAsked, OrderCanceled
+from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitTriggered, OptionsExercised, PositionSettled
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.notify.choice import Choice

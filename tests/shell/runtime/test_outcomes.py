@@ -3,7 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from engine.domain.facts import Fact, OrderCanceled, OrderRejected
+from engine.domain.facts.orders import OrderCanceled, OrderRejected
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.runtime.outcomes import Outcomes
 from tests import given

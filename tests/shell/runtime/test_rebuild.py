@@ -7,17 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.facts import (
-    Fact,
-    LegFilled,
-    LinkChanged,
-    OrderAbsent,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderProposed,
-    OrderUnknown,
-    Reconciled,
-)
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import LegFilled, OrderAbsent, OrderAcknowledged, OrderCanceled, OrderProposed, OrderUnknown
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.spread import Spread
 from engine.domain.waited import Leap

@@ -7,17 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.facts import (
-    Fact,
-    FactRefused,
-    OrderAbsent,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderRejected,
-    OrderUnknown,
-    PositionSettled,
-    Reconciled,
-)
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import OrderAbsent, OrderAcknowledged, OrderCanceled, OrderRejected, OrderUnknown
+from engine.domain.facts.positions import PositionSettled
+from engine.domain.facts.running import FactRefused
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.ports import BrokerOrder, BrokerPosition, BrokerState

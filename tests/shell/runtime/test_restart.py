@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from engine.domain.facts import OrderUnknown
+from engine.domain.facts.orders import OrderUnknown
 from engine.runtime.restart import leftovers
 from tests.shell.runtime.bench import AUTO, Bench, play
 

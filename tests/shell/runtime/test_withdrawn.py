@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from engine.domain.facts import CommissionReported, LegFilled, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import CommissionReported, LegFilled
 from engine.domain.ledger import Ledger
 from engine.ports import BrokerOrder
 from tests import given

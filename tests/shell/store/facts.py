@@ -9,9 +9,25 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from engine.domain import facts
 from engine.domain.contract import Contract
-from engine.domain.facts import KINDS, Fact
+from engine.domain.facts.account import EquityRecorded, Reconciled
+from engine.domain.facts.files import StrategyLoaded
+from engine.domain.facts.orders import (
+    CancelRequested,
+    CommissionReported,
+    LegFilled,
+    OrderAcknowledged,
+    OrderApproved,
+    OrderCanceled,
+    OrderPreviewed,
+    OrderProposed,
+    OrderRepriced,
+    OrderSent,
+)
+from engine.domain.facts.positions import ExitTriggered
+from engine.domain.facts.running import EngineStarted, EngineStopped, LinkChanged
+from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded, FunnelStep
+from engine.domain.facts.union import KINDS, Explanation, Fact
 from engine.domain.gate import Verdict
 from engine.domain.spread import Leg, Spread
 from engine.store.explanations import Explanations
@@ -72,7 +88,7 @@ def proposal(
     ref: str, *, position: str | None = None, quantity: int = 2, limit: str = "1.50", spread: Spread | None = None
 ) -> Fact:
     closes = position is not None
-    return facts.OrderProposed(
+    return OrderProposed(
         order_ref=ref,
         purpose="close" if closes else "open",
         strategy="income",
@@ -98,17 +114,17 @@ def fills(
     for number, (leg, price) in enumerate(zip((spread or bull_put()).legs, prices, strict=True)):
         action = leg.action if not closes else ("buy" if leg.action == "sell" else "sell")
         exec_id = f"{ref}.{tag}{number}.01"
-        yield facts.LegFilled(ref, exec_id, leg.contract.con_id, action, quantity * leg.ratio, Decimal(price), NOON, 77)
-        yield facts.CommissionReported(ref, exec_id, Decimal("0.65") * quantity)
+        yield LegFilled(ref, exec_id, leg.contract.con_id, action, quantity * leg.ratio, Decimal(price), NOON, 77)
+        yield CommissionReported(ref, exec_id, Decimal("0.65") * quantity)
 
 
 def placed(ref: str, *, limit: str = "1.50") -> list[Fact]:
     """From the proposal of an order to its working at the broker."""
     return [
-        facts.OrderPreviewed(ref, "fits", Decimal(9000), Decimal(9000), Decimal(-2), Decimal("2.60"), ""),
-        facts.OrderApproved(ref, "auto", Decimal(limit)),
-        facts.OrderSent(ref, Decimal(limit)),
-        facts.OrderAcknowledged(ref, 77, 5, "Submitted"),
+        OrderPreviewed(ref, "fits", Decimal(9000), Decimal(9000), Decimal(-2), Decimal("2.60"), ""),
+        OrderApproved(ref, "auto", Decimal(limit)),
+        OrderSent(ref, Decimal(limit)),
+        OrderAcknowledged(ref, 77, 5, "Submitted"),
     ]
 
 
@@ -117,7 +133,7 @@ def written(state: Path, story: Iterable[tuple[Fact, datetime]], account: str = 
     journal = Journal.open(state, account).journal
     explanations = Explanations(state, account, kept=timedelta(days=30), follows=lambda: journal.head.seq)
     for fact, at in story:
-        if isinstance(fact, facts.Explanation):
+        if isinstance(fact, Explanation):
             explanations.saw(fact, at)
         else:
             journal.append(fact, at)
@@ -127,35 +143,33 @@ def written(state: Path, story: Iterable[tuple[Fact, datetime]], account: str = 
 def trading_day() -> list[Fact]:
     """One position opened in two parts and closed, one left open, one denied opening, one order never filled."""
     return [
-        facts.EngineStarted("0.1.0", "sim", "k3v"),
-        facts.StrategyLoaded("income", "income.yaml", "d" * 64),
-        facts.LinkChanged("up", 2104, "Market data farm connection is OK"),
-        facts.Reconciled(()),
-        facts.EquityRecorded(Decimal("100000.00"), Decimal("90000.00"), None, Decimal(0)),
-        facts.FunnelRecorded("income", "s1", (facts.FunnelStep("delta between 0.1 and 0.2", 20, 3),), 2, "6000/5950P by 0.02"),
-        facts.CandidatesRecorded("income", "s1", ({"strategy": "income", "net": 1.5, "rank": 1, "legs": [], "pop": None},)),
-        facts.EntryDenied(
-            "growth", "s1", bull_put(5900, 5850), 2, Verdict("open_risk", "fail", "6 %", "5 %", "account.yaml"), ()
-        ),
+        EngineStarted("0.1.0", "sim", "k3v"),
+        StrategyLoaded("income", "income.yaml", "d" * 64),
+        LinkChanged("up", 2104, "Market data farm connection is OK"),
+        Reconciled(()),
+        EquityRecorded(Decimal("100000.00"), Decimal("90000.00"), None, Decimal(0)),
+        FunnelRecorded("income", "s1", (FunnelStep("delta between 0.1 and 0.2", 20, 3),), 2, "6000/5950P by 0.02"),
+        CandidatesRecorded("income", "s1", ({"strategy": "income", "net": 1.5, "rank": 1, "legs": [], "pop": None},)),
+        EntryDenied("growth", "s1", bull_put(5900, 5850), 2, Verdict("open_risk", "fail", "6 %", "5 %", "account.yaml"), ()),
         proposal("o1"),
         *placed("o1"),
         *fills("o1", 1, ("5.10", "3.60")),
-        facts.OrderRepriced("o1", Decimal("1.45"), 1),
+        OrderRepriced("o1", Decimal("1.45"), 1),
         *fills("o1", 1, ("5.05", "3.60"), tag="b"),
         proposal("o2", quantity=1),
         *placed("o2"),
         *fills("o2", 1, ("4.90", "3.50")),
-        facts.ExitTriggered("o1", "profit >= 50%", "close", "s2", {"profit": 0.52, "dte": None}),
+        ExitTriggered("o1", "profit >= 50%", "close", "s2", {"profit": 0.52, "dte": None}),
         proposal("c1", position="o1", limit="-0.70"),
-        facts.OrderApproved("c1", "exit", Decimal("-0.70")),
-        facts.OrderSent("c1", Decimal("-0.70")),
-        facts.OrderAcknowledged("c1", 78, 6, "Submitted"),
+        OrderApproved("c1", "exit", Decimal("-0.70")),
+        OrderSent("c1", Decimal("-0.70")),
+        OrderAcknowledged("c1", 78, 6, "Submitted"),
         *fills("c1", 2, ("2.10", "1.40"), closes=True),
         proposal("o3", quantity=1, limit="1.80"),
         *placed("o3", limit="1.80"),
-        facts.CancelRequested("o3", "worked too long"),
-        facts.OrderCanceled("o3", "canceled by us"),
-        facts.EngineStopped("end of day"),
+        CancelRequested("o3", "worked too long"),
+        OrderCanceled("o3", "canceled by us"),
+        EngineStopped("end of day"),
     ]
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from engine.api.access.keys import FILE as KEYS
 from engine.api.access.tokens import SECRET_FILE as TOKENS
-from engine.domain import facts
 from engine.domain.errors import Damaged, UserError
+from engine.domain.facts.running import EngineStarted, ErrorHeard
 from engine.store import backup, lines
 from engine.store.books import books
 from engine.store.checkpoint import recover, save
@@ -97,13 +97,13 @@ def test_no_secret_is_in_it_and_nobody_else_may_read_it(place: Path) -> None:
 
 def test_backup_while_another_thread_writes_ends_with_a_whole_line(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "state", "DU1").journal
-    journal.append(facts.EngineStarted("0.1.0", "sim", "k3v"), NOON)
+    journal.append(EngineStarted("0.1.0", "sim", "k3v"), NOON)
     goes_on = threading.Event()
 
     def write() -> None:
         number = 0
         while not goes_on.is_set():
-            journal.append(facts.ErrorHeard(number, "x" * 700), NOON + timedelta(hours=number / 200))
+            journal.append(ErrorHeard(number, "x" * 700), NOON + timedelta(hours=number / 200))
             number += 1
 
     writer = threading.Thread(target=write)

@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain import facts
 from engine.domain.errors import Damaged
-from engine.domain.facts import EngineStopped, OrderAbsent, Resumed, StrategyLoaded
+from engine.domain.facts.account import EquityRecorded
+from engine.domain.facts.files import StrategyLoaded
+from engine.domain.facts.halts import Resumed
+from engine.domain.facts.orders import OrderAbsent
+from engine.domain.facts.running import EngineStarted, EngineStopped
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.store import checkpoint
 from engine.store.checkpoint import recover, save, verify
@@ -33,12 +37,12 @@ def lived(state: Path, days: int = 2, saved_after: tuple[int, ...] = ()) -> Ledg
     return ledger
 
 
-def told(day: int) -> list[facts.Fact]:
+def told(day: int) -> list[Fact]:
     if day == 0:
         return trading_day()
     return [
-        facts.EngineStarted("0.1.0", "sim", "k3w"),
-        facts.EquityRecorded(Decimal(101_000 + day), None, None, None),
+        EngineStarted("0.1.0", "sim", "k3w"),
+        EquityRecorded(Decimal(101_000 + day), None, None, None),
         EngineStopped("end of day"),
     ]
 
@@ -79,10 +83,10 @@ def test_fold_from_a_checkpoint_is_the_fold_from_the_beginning(stop: int, anothe
 
 def test_recovery_reads_only_what_follows_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = lived(tmp_path, days=3, saved_after=(0, 1))
-    applied: list[facts.Fact] = []
+    applied: list[Fact] = []
 
     class Counting(Ledger):
-        def apply(self, fact: facts.Fact, at: object) -> bool:
+        def apply(self, fact: Fact, at: object) -> bool:
             applied.append(fact)
             return super().apply(fact, at)  # type: ignore[arg-type]
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.errors import Damaged
-from engine.domain.facts import KINDS, EngineStopped, Fact
+from engine.domain.facts.running import EngineStopped
+from engine.domain.facts.union import KINDS, Fact
 from engine.ports import Line
 from engine.store import codec
 from tests.shell.store.facts import NOON, any_fact, drawn, instants, proposal

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import CandidatesRecorded, EntryDenied, Explanation, FunnelRecorded, FunnelStep
+from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded, FunnelStep
+from engine.domain.facts.union import Explanation
 from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from engine.store.explanations import FOLDER, Explanations, latest, recall

@@ -14,9 +14,26 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from engine.domain import facts
 from engine.domain.errors import IllegalFact, UserError
-from engine.domain.facts import KINDS, Fact
+from engine.domain.facts.orders import (
+    ApprovalAsked,
+    CancelRequested,
+    CommissionReported,
+    LegFilled,
+    OrderAbsent,
+    OrderAcknowledged,
+    OrderApproved,
+    OrderCanceled,
+    OrderDenied,
+    OrderRejected,
+    OrderRepriced,
+    OrderSent,
+    OrderTightened,
+    OrderUnknown,
+)
+from engine.domain.facts.positions import PositionSettled
+from engine.domain.facts.running import EngineStopped
+from engine.domain.facts.union import KINDS, Fact
 from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
@@ -162,7 +179,7 @@ def test_the_views_are_the_fold_of_an_ordinary_day(tmp_path: Path) -> None:
 
 def test_the_views_are_the_fold_of_corrections_repeats_partial_closes_and_settlement(tmp_path: Path) -> None:
     corrected = next(iter(fills("o1", 3, ("5.00", "3.50"))))
-    assert isinstance(corrected, facts.LegFilled)
+    assert isinstance(corrected, LegFilled)
     ledger = told(
         tmp_path,
         [
@@ -172,18 +189,18 @@ def test_the_views_are_the_fold_of_corrections_repeats_partial_closes_and_settle
             corrected,
             replace(corrected, exec_id="o1.a0.02", price=Decimal("5.10")),
             proposal("c1", position="o1", quantity=1),
-            facts.OrderApproved("c1", "exit", Decimal("-1.00")),
-            facts.OrderSent("c1", Decimal("-1.00")),
-            facts.OrderUnknown("c1", "silence"),
+            OrderApproved("c1", "exit", Decimal("-1.00")),
+            OrderSent("c1", Decimal("-1.00")),
+            OrderUnknown("c1", "silence"),
             *fills("c1", 1, ("2.00", "1.10"), closes=True),
-            facts.PositionSettled("o1", Decimal("-0.25"), "expired"),
+            PositionSettled("o1", Decimal("-0.25"), "expired"),
             proposal("o2", quantity=2),
             *placed("o2"),
             *list(fills("o2", 1, ("5.00", "3.50")))[:2],
-            facts.OrderUnknown("o2", "link lost"),
-            facts.OrderAcknowledged("o2", 77, 5, "Submitted"),
+            OrderUnknown("o2", "link lost"),
+            OrderAcknowledged("o2", 77, 5, "Submitted"),
             *list(fills("o2", 1, ("5.00", "3.50")))[2:],
-            facts.OrderCanceled("o2", "end of day"),
+            OrderCanceled("o2", "end of day"),
             *fills("o2", 1, ("5.00", "3.50"), tag="late"),
         ],
     )
@@ -195,7 +212,7 @@ def test_the_views_are_the_fold_of_corrections_repeats_partial_closes_and_settle
 
 def test_the_views_are_the_fold_of_two_legs_that_share_a_number_and_of_times_nobody_can_read(tmp_path: Path) -> None:
     short, long = (
-        facts.LegFilled("o1", f"77.1.0{n}", leg.contract.con_id, leg.action, 2, Decimal(paid), None, 77)
+        LegFilled("o1", f"77.1.0{n}", leg.contract.con_id, leg.action, 2, Decimal(paid), None, 77)
         for n, (leg, paid) in enumerate(zip(bull_put().legs, ("5.00", "3.50"), strict=True), 1)
     )
     ledger = told(
@@ -205,8 +222,8 @@ def test_the_views_are_the_fold_of_two_legs_that_share_a_number_and_of_times_nob
             *placed("o1"),
             replace(short, quantity=1),
             *(short, long),
-            facts.CommissionReported("o1", "77.1.01", Decimal("1.30"), short.con_id, "sell"),
-            facts.CommissionReported("o1", "77.1.02", Decimal("1.31"), long.con_id, "buy"),
+            CommissionReported("o1", "77.1.01", Decimal("1.30"), short.con_id, "sell"),
+            CommissionReported("o1", "77.1.02", Decimal("1.31"), long.con_id, "buy"),
         ],
     )
 
@@ -220,14 +237,14 @@ def test_the_views_are_the_fold_of_two_legs_that_share_a_number_and_of_times_nob
 def test_the_views_are_the_fold_of_fills_that_were_made_and_of_the_executions_that_took_their_place(tmp_path: Path) -> None:
     first, second = bull_put().legs
     provisional = [
-        facts.LegFilled("o1", f"o1/{leg.contract.con_id}/1-2", leg.contract.con_id, leg.action, 2, Decimal(paid), None, 77, True)
+        LegFilled("o1", f"o1/{leg.contract.con_id}/1-2", leg.contract.con_id, leg.action, 2, Decimal(paid), None, 77, True)
         for leg, paid in ((first, "5.00"), (second, "3.40"))
     ]
     real = [
-        facts.LegFilled("o1", f"77.{n}.01", leg.contract.con_id, leg.action, 1, Decimal(paid), NOON, 77)
+        LegFilled("o1", f"77.{n}.01", leg.contract.con_id, leg.action, 1, Decimal(paid), NOON, 77)
         for n, (leg, paid) in enumerate(((first, "5.00"), (second, "3.50"), (first, "5.10"), (second, "3.50")))
     ]
-    story = [proposal("o1"), *placed("o1"), facts.OrderUnknown("o1", "restarted"), *provisional]
+    story = [proposal("o1"), *placed("o1"), OrderUnknown("o1", "restarted"), *provisional]
 
     made = told(tmp_path / "made", story)
     replaced = told(tmp_path / "replaced", [*story, *real])
@@ -265,37 +282,37 @@ def happened(ref: str, event: int, quantity: int, number: int, short: int) -> Fa
     match event:
         case 0 | 1 | 2:
             leg_action = "buy" if closes else "sell"
-            return facts.LegFilled(ref, f"{ref}.s{number}.0{event}", short, leg_action, quantity, price + 2, NOON, 9)
+            return LegFilled(ref, f"{ref}.s{number}.0{event}", short, leg_action, quantity, price + 2, NOON, 9)
         case 3 | 4 | 5:
             leg_action = "sell" if closes else "buy"
-            return facts.LegFilled(
+            return LegFilled(
                 ref, f"{ref}.l{number}.0{event}", short - 50, leg_action, quantity, price, NOON - timedelta(minutes=event)
             )
         case 6:
-            return facts.CommissionReported(ref, f"{ref}.s{number}.00", price)
+            return CommissionReported(ref, f"{ref}.s{number}.00", price)
         case 7:
-            return facts.OrderUnknown(ref, "silence")
+            return OrderUnknown(ref, "silence")
         case 8:
-            return facts.OrderAcknowledged(ref, number, 5, "Submitted")
+            return OrderAcknowledged(ref, number, 5, "Submitted")
         case 9:
-            return facts.OrderRepriced(ref, price, number)
+            return OrderRepriced(ref, price, number)
         case 10:
-            return facts.CancelRequested(ref, "too long")
+            return CancelRequested(ref, "too long")
         case 11:
-            return facts.OrderCanceled(ref, "canceled") if quantity == 3 else facts.OrderRepriced(ref, price, number)
+            return OrderCanceled(ref, "canceled") if quantity == 3 else OrderRepriced(ref, price, number)
         case 12:
-            return facts.OrderRejected(ref, 201, "no") if quantity == 3 else facts.OrderAcknowledged(ref, 0, 5, "Submitted")
+            return OrderRejected(ref, 201, "no") if quantity == 3 else OrderAcknowledged(ref, 0, 5, "Submitted")
         case _:
             if quantity == 3 and not closes:
-                return facts.PositionSettled(ref, -price, "expired")
-            return facts.OrderAbsent(ref) if number == 3 else facts.OrderUnknown(ref, "again")
+                return PositionSettled(ref, -price, "expired")
+            return OrderAbsent(ref) if number == 3 else OrderUnknown(ref, "again")
 
 
 def test_position_is_over_when_the_exchange_settled_it(tmp_path: Path) -> None:
     """A half day closes three hours before the regular hour, which is all that an expiration day alone tells."""
     expired_at = datetime(2026, 12, 18, 18, 0, tzinfo=UTC)
     opening = [proposal("a"), *placed("a"), *fills("a", 2, ("5.00", "3.50"))]
-    settled = facts.PositionSettled("a", Decimal("-1.00"), "expired", expired_at)
+    settled = PositionSettled("a", Decimal("-1.00"), "expired", expired_at)
     story = [*timed(opening), (settled, expired_at + timedelta(hours=1))]
     journal, ledger = Journal.open(tmp_path, "DU1").journal, Ledger()
     for fact, at in story:
@@ -388,8 +405,8 @@ def test_open_position_is_marked_at_the_last_archived_quotes_of_all_its_legs_on_
     spread = Spread("bull_put", (Leg(chain()[15], "sell"), Leg(chain()[13], "buy")))
     opened = [proposal("o1", spread=spread), *placed("o1"), *fills("o1", 2, ("5.00", "3.50"), spread=spread)]
     closed = [proposal("o2", spread=spread), *placed("o2"), *fills("o2", 2, ("5.00", "3.50"), spread=spread)]
-    closing = [proposal("c2", position="o2", spread=spread), facts.OrderApproved("c2", "exit", Decimal("-1.00"))]
-    closing += [facts.OrderSent("c2", Decimal("-1.00")), *fills("c2", 2, ("2.00", "1.10"), closes=True, spread=spread)]
+    closing = [proposal("c2", position="o2", spread=spread), OrderApproved("c2", "exit", Decimal("-1.00"))]
+    closing += [OrderSent("c2", Decimal("-1.00")), *fills("c2", 2, ("2.00", "1.10"), closes=True, spread=spread)]
     told(tmp_path, [*opened, *closed, *closing])
     later, next_day = NOON + timedelta(hours=1), NOON + timedelta(days=1)
     quoted(tmp_path, NOON - timedelta(hours=1), short=("9.00", "9.20"), long=("1.00", "1.20"))
@@ -443,7 +460,7 @@ def test_names_of_underlyings_survive_the_folder_names(tmp_path: Path) -> None:
 
 def test_history_is_read_while_the_engine_writes_and_a_torn_line_is_passed_over(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path, "DU1").journal
-    journal.append(facts.EngineStopped("one"), NOON)
+    journal.append(EngineStopped("one"), NOON)
     with (tmp_path / "journal" / "2026-11-23.jsonl").open("ab") as file:
         file.write(b'{"seq":2,"at":"2026-')
 
@@ -565,14 +582,14 @@ def test_an_instant_with_a_zone_comes_out_in_utc(tmp_path: Path) -> None:
 
 def test_an_obstacle_of_a_gate_can_be_asked_for(tmp_path: Path) -> None:
     obstacle = Verdict("buying_power", "unknown", "unknown", "$1,000", "broker")
-    told(tmp_path, [proposal("o1"), facts.OrderDenied("o1", obstacle)])
+    told(tmp_path, [proposal("o1"), OrderDenied("o1", obstacle)])
 
     assert rows(tmp_path, "SELECT state, why FROM orders") == [{"state": "denied", "why": "buying_power"}]
 
 
 def test_opening_that_was_made_smaller_is_counted_as_the_fold_counts_it(tmp_path: Path) -> None:
-    smaller = facts.OrderTightened("o1", "ada", "half", 1, Decimal("1.45"))
-    ask = facts.ApprovalAsked("o1", NOON, Decimal("1.50"), "the strategy asks")
+    smaller = OrderTightened("o1", "ada", "half", 1, Decimal("1.45"))
+    ask = ApprovalAsked("o1", NOON, Decimal("1.50"), "the strategy asks")
     sent = placed("o1")
     story = [proposal("o1", quantity=3), sent[0], ask, smaller, *sent[1:], *fills("o1", 1, ("3.00", "1.50"))]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import ExpiredLeg, Fact, LegCost, LegsExpired, PositionAdopted, PositionReleased, PositionSettled
+from engine.domain.facts.positions import ExpiredLeg, LegCost, LegsExpired, PositionAdopted, PositionReleased, PositionSettled
+from engine.domain.facts.union import Fact
 from engine.domain.parts import side_of
 from engine.domain.spread import Spread
 from tests.shell.store.facts import NOON

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import facts
+from engine.domain.facts.positions import ExpiredLeg, LegsExpired, PositionSettled
 from engine.domain.parts import some_of
 from engine.domain.spread import Leg, Spread
 from tests import given as world
@@ -20,8 +20,8 @@ NEAR = CALENDAR.legs[0].contract
 ENDED = datetime(2026, 12, 18, 21, 0, tzinfo=UTC)
 
 
-def expired(contracts: int, worth: str) -> facts.LegsExpired:
-    return facts.LegsExpired("o1", (facts.ExpiredLeg(NEAR.con_id, contracts, Decimal(worth)),), "590P expired", ENDED)
+def expired(contracts: int, worth: str) -> LegsExpired:
+    return LegsExpired("o1", (ExpiredLeg(NEAR.con_id, contracts, Decimal(worth)),), "590P expired", ENDED)
 
 
 def test_leg_that_is_over_is_realised_and_the_other_is_open(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_long_that_is_sold_afterwards_ends_the_trade(tmp_path: Path) -> None:
 
 
 def test_long_that_expires_too_is_settled_by_itself(tmp_path: Path) -> None:
-    story = [*opened(CALENDAR, 2, PRICES), expired(2, "0"), facts.PositionSettled("o1", Decimal("3.00"), "expired")]
+    story = [*opened(CALENDAR, 2, PRICES), expired(2, "0"), PositionSettled("o1", Decimal("3.00"), "expired")]
     ledger = told(tmp_path, story)
 
     assert_views_are_the_fold(tmp_path, ledger)

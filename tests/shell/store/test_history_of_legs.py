@@ -9,8 +9,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from engine.domain import facts
-from engine.domain.facts import Fact
+from engine.domain.facts.orders import LegFilled, OrderApproved, OrderSent
+from engine.domain.facts.positions import PositionSettled
+from engine.domain.facts.union import Fact
 from engine.domain.parts import side_of, some_of
 from engine.domain.spread import Leg, Spread
 from engine.store import chains
@@ -30,7 +31,7 @@ def filled(ref: str, spread: Spread, quantity: int, prices: list[str], *, closes
     for number, (leg, price) in enumerate(zip(spread.legs, prices, strict=True)):
         buys = (leg.sign > 0) != closes
         made.append(
-            facts.LegFilled(
+            LegFilled(
                 ref,
                 f"{ref}.x{number}.01",
                 leg.contract.con_id,
@@ -50,8 +51,8 @@ def opened(spread: Spread, quantity: int, prices: list[str], *, ref: str = "o1")
 def closed(ref: str, spread: Spread, quantity: int, prices: list[str], *, position: str = "o1") -> list[Fact]:
     return [
         proposal(ref, position=position, quantity=quantity, spread=spread),
-        facts.OrderApproved(ref, "exit", Decimal(-1)),
-        facts.OrderSent(ref, Decimal(-1)),
+        OrderApproved(ref, "exit", Decimal(-1)),
+        OrderSent(ref, Decimal(-1)),
         *filled(ref, spread, quantity, prices, closes=True),
     ]
 
@@ -116,7 +117,7 @@ def test_settlement_pays_what_is_held_and_not_what_was_closed(tmp_path: Path) ->
     assert calls is not None
     story = opened(CONDOR, 3, ["2.10", "1.20", "1.90", "1.05"])
     story += closed("c1", calls, 3, ["0.10", "0.05"])
-    ledger = told(tmp_path, [*story, facts.PositionSettled("o1", Decimal("-2.00"), "expired")])
+    ledger = told(tmp_path, [*story, PositionSettled("o1", Decimal("-2.00"), "expired")])
 
     assert_views_are_the_fold(tmp_path, ledger)
     (trade,) = rows(tmp_path, "FROM trades")
@@ -149,7 +150,7 @@ def test_views_are_the_fold_whatever_parts_are_closed(
                 paid = ["0.35", "0.20", "0.15", "0.05"][: len(places)]
                 story += closed(f"{position}c{number}", part, count, paid, position=position)
         if settled is not None:
-            story.append(facts.PositionSettled(position, Decimal(settled), "expired"))
+            story.append(PositionSettled(position, Decimal(settled), "expired"))
 
     with TemporaryDirectory() as folder:
         ledger = told(Path(folder), story)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import facts
 from engine.domain.contract import shares_of
+from engine.domain.facts.positions import OptionsExercised, PositionReleased, PositionSettled
+from engine.domain.facts.union import Fact
 from engine.domain.parts import some_of
 from engine.domain.spread import Leg, Spread
 from tests import given as world
@@ -20,13 +21,13 @@ CALLS = Spread("bear_call", (Leg(world.contract(600, "C"), "sell"), Leg(world.co
 PRICES = ["4.00", "2.50"]
 
 
-def exercised(spread: Spread, leg: int, contracts: int) -> facts.OptionsExercised:
+def exercised(spread: Spread, leg: int, contracts: int) -> OptionsExercised:
     one = spread.legs[leg]
     shares = one.sign * contracts * 100 * (1 if one.contract.put_call == "C" else -1)
-    return facts.OptionsExercised("o1", one.contract.con_id, contracts, SHARE, shares, one.contract.strike, "assigned", NOON)
+    return OptionsExercised("o1", one.contract.con_id, contracts, SHARE, shares, one.contract.strike, "assigned", NOON)
 
 
-def traded(spread: Spread, shares: int, price: str) -> list[facts.Fact]:
+def traded(spread: Spread, shares: int, price: str) -> list[Fact]:
     """The close of so many shares: bought back where they are owed."""
     action = "buy" if spread is PUTS else "sell"
     return closed("c1", Spread("shares", (Leg(SHARE, action),)), shares, [price])
@@ -74,7 +75,7 @@ def test_exercise_of_the_long_too_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_shares_outlive_a_settlement(tmp_path: Path) -> None:
-    story = [*opened(PUTS, 2, PRICES), exercised(PUTS, 0, 2), facts.PositionSettled("o1", Decimal("1.00"), "expired")]
+    story = [*opened(PUTS, 2, PRICES), exercised(PUTS, 0, 2), PositionSettled("o1", Decimal("1.00"), "expired")]
     ledger = told(tmp_path, story)
 
     assert_views_are_the_fold(tmp_path, ledger)
@@ -84,7 +85,7 @@ def test_shares_outlive_a_settlement(tmp_path: Path) -> None:
 
 
 def test_what_a_person_took_is_not_open_and_keeps_the_result_of_before(tmp_path: Path) -> None:
-    story = [*opened(PUTS, 2, PRICES), exercised(PUTS, 0, 1), facts.PositionReleased("o1", "ada", "mine now")]
+    story = [*opened(PUTS, 2, PRICES), exercised(PUTS, 0, 1), PositionReleased("o1", "ada", "mine now")]
     ledger = told(tmp_path, story)
 
     assert_views_are_the_fold(tmp_path, ledger)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from engine.domain.errors import Damaged, EngineError, UserError
-from engine.domain.facts import EngineStopped, Fact
+from engine.domain.facts.running import EngineStopped
+from engine.domain.facts.union import Fact
 from engine.ports import Line
 from engine.store import journal as module
 from engine.store import place as places

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import facts
 from engine.domain.errors import UserError
+from engine.domain.facts.running import EngineStarted
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.store.books import books
 from engine.store.checkpoint import recover
@@ -24,10 +25,10 @@ def days(state: Path, *names: str) -> None:
         (state / "chains" / name / "underlying=SPX" / "150000000000.parquet").write_bytes(b"chain")
 
 
-def closed_day() -> list[facts.Fact]:
+def closed_day() -> list[Fact]:
     """A position that was opened and closed."""
     return [
-        facts.EngineStarted("0.1.0", "paper", "k3v"),
+        EngineStarted("0.1.0", "paper", "k3v"),
         proposal("a"), *placed("a"), *fills("a", 2, ("31.50", "30.10")),
         proposal("c", position="a", limit="-0.70"), *placed("c", limit="-0.70"), *fills("c", 2, ("20.70", "20.00"), closes=True),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from engine.api.access.keys import Keys
 from engine.api.access.limits import TOKENS
-from engine.domain.facts import Halted
+from engine.domain.facts.halts import Halted
 from engine.web import sessions
 from engine.web.guard import BODY_BYTES_MAX, FOREIGN, HEADERS
 from engine.web.pages import ALL_LOGINS

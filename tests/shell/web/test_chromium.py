@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import Halted
+from engine.domain.facts.halts import Halted
 from engine.web.server import Place
 from tests.shell.api.test_remote import free_port
 from tests.shell.runtime.serving import REF, Api, asked, serve

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from engine.domain.chain import ChainSnapshot
-from engine.domain.facts import Halted, RequestHandled
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.running import RequestHandled
 from tests import given
 from tests.shell.runtime.serving import REF
 from tests.shell.web.browser import Pages, show

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from engine.domain.errors import UserError
-from engine.domain.facts import Halted
+from engine.domain.facts.halts import Halted
 from engine.web.server import Place, listening, server
 from engine.web.site import Site
 from tests.shell.api import test_remote as remote

@@ -14,14 +14,10 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from engine.domain.facts import (
-    EngineStarted,
-    Fact,
-    FactRefused,
-    LinkChanged,
-    OrderSent,
-    Reconciled,
-)
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import OrderSent
+from engine.domain.facts.running import EngineStarted, FactRefused, LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.runtime.schedule import sessions_between

@@ -11,7 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from engine.decide.risk.exposure import exposure
-from engine.domain.facts import CancelRequested, Fact, LegFilled, OrderRepriced, OrderSent
+from engine.domain.facts.orders import CancelRequested, LegFilled, OrderRepriced, OrderSent
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.ports import Broker, Journal, Line
 from engine.sim.exchange.orders import Execution

@@ -13,7 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from engine.domain.facts import Fact, OrderPreviewed, OrderProposed
+from engine.domain.facts.orders import OrderPreviewed, OrderProposed
+from engine.domain.facts.union import Fact
 from engine.domain.order import Order
 from engine.ports import Broker, Journal, Line
 from engine.store.journal import FOLDER

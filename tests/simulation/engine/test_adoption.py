@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import ExitTriggered, LegFilled, PositionAdopted, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import LegFilled
+from engine.domain.facts.positions import ExitTriggered, PositionAdopted
 from engine.runtime.adoption import AdoptAsked
 from engine.store.history import query
 from tests.simulation.engine import given

@@ -8,7 +8,8 @@ import pytest
 
 from engine.decide.risk.arms import Wish
 from engine.domain.errors import UserError
-from engine.domain.facts import OrderProposed, OrderSent, StrategyArmed
+from engine.domain.facts.files import StrategyArmed
+from engine.domain.facts.orders import OrderProposed, OrderSent
 from engine.domain.order import Order
 from tests.simulation.engine import given
 from tests.simulation.engine.world import SIM_OPTIONS, Life, World, generated, play

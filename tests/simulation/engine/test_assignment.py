@@ -13,7 +13,8 @@ import pytest
 from engine.api.models.positions import Position
 from engine.api.models.status import Status
 from engine.decide.exit.left_over import SHARES
-from engine.domain.facts import OptionsExercised, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.positions import OptionsExercised
 from tests.simulation.engine import given
 from tests.simulation.engine.killing import run_to_its_death
 from tests.simulation.engine.test_kill_between_legs import check

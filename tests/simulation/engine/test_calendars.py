@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import LegsExpired, OrderProposed
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.positions import LegsExpired
 from engine.domain.position import Position
 from engine.runtime.schedule import sessions_between
 from engine.sim.market.generated import GeneratedMarket

@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import (
-    ApprovalAsked,
-    CancelRequested,
-    ErrorHeard,
-    Fact,
-    Halted,
-    OrderExpired,
-    OrderProposed,
-    OrderRepriced,
-    OrderSent,
-)
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import ApprovalAsked, CancelRequested, OrderExpired, OrderProposed, OrderRepriced, OrderSent
+from engine.domain.facts.running import ErrorHeard
+from engine.domain.facts.union import Fact
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 

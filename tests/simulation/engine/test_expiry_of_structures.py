@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.markets import generated
-from engine.domain.facts import PositionSettled
+from engine.domain.facts.positions import PositionSettled
 from engine.sim.simulator import Simulator
 from tests.simulation.engine import given
 from tests.simulation.engine.world import SIM_OPTIONS, Life, World, play

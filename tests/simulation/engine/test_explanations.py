@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.past import why_then
-from engine.domain.facts import CandidatesRecorded, Explanation, FunnelRecorded
+from engine.domain.facts.searches import CandidatesRecorded, FunnelRecorded
+from engine.domain.facts.union import Explanation
 from engine.store import explanations, journal, lines
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play

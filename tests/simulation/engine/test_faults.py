@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import OrderProposed, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import OrderProposed
 from engine.runtime.standing import blocked_because
 from engine.sim.faults import KINDS, random_schedule
 from tests.simulation.engine import given

@@ -6,7 +6,7 @@ import pytest
 
 from engine.cli.demo.demo import example_strategies
 from engine.cli.markets import generated
-from engine.domain.facts import OrderProposed
+from engine.domain.facts.orders import OrderProposed
 from engine.sim.simulator import Simulator
 from tests.simulation.engine.world import World, play
 

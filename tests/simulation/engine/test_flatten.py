@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.domain.facts import FlattenBegan, FlattenEnded, Halted
+from engine.domain.facts.halts import FlattenBegan, FlattenEnded, Halted
 from tests.simulation.engine import given
 from tests.simulation.engine.world import ACCOUNT, Life, World, play
 

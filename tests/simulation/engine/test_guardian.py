@@ -12,7 +12,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from engine.domain.errors import UserError
-from engine.domain.facts import ErrorHeard, ExitTriggered, GuardianTookOver, Halted, OrderCanceled, OrderSent
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import OrderCanceled, OrderSent
+from engine.domain.facts.positions import ExitTriggered
+from engine.domain.facts.running import ErrorHeard, GuardianTookOver
 from engine.runtime.guardian import Guardian, Takeover
 from engine.store.heartbeat import trace_of
 from tests.simulation.engine import given

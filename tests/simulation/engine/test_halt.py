@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from engine.domain.facts import Halted, OrderCanceled, OrderProposed, OrderSent
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import OrderCanceled, OrderProposed, OrderSent
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 

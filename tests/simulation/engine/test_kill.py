@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from _pytest.mark import ParameterSet
 
-from engine.domain.facts import OrderProposed, OrderSent, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import OrderProposed, OrderSent
 from engine.domain.ledger import Ledger
 from engine.store.checkpoint import recover
 from tests.simulation.engine import given

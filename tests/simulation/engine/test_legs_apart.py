@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.decide.exit.left_over import LEFT_ALONE
-from engine.domain.facts import Fact
+from engine.domain.facts.union import Fact
 from engine.domain.parts import Portion
 from engine.domain.position import Position
 from engine.ports import Journal, Line

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.markets import generated
-from engine.domain.facts import OrderProposed
+from engine.domain.facts.orders import OrderProposed
 from engine.sim.simulator import Simulator
 from tests.simulation.engine import given
 from tests.simulation.engine.world import World, play

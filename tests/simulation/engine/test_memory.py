@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.domain.facts import ExitTriggered, ProfitPeaked
+from engine.domain.facts.positions import ExitTriggered, ProfitPeaked
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from engine.domain.facts import EngineStarted, Halted, OrderAbsent
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import OrderAbsent
+from engine.domain.facts.running import EngineStarted
 from engine.store.checkpoint import verify
 from engine.store.journal import Journal
 from tests.simulation.engine import given

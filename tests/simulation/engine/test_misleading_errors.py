@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import ErrorHeard, OrderCanceled, OrderRejected, OrderUnknown
+from engine.domain.facts.orders import OrderCanceled, OrderRejected, OrderUnknown
+from engine.domain.facts.running import ErrorHeard
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 

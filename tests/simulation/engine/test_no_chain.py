@@ -8,7 +8,7 @@ import pytest
 
 from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient
-from engine.domain.facts import ErrorHeard
+from engine.domain.facts.running import ErrorHeard
 from engine.ports import Broker, DailyBars, Underlying
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play

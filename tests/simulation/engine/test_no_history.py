@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.domain.errors import BrokerRefused, Transient
-from engine.domain.facts import ErrorHeard, FunnelRecorded
+from engine.domain.facts.running import ErrorHeard
+from engine.domain.facts.searches import FunnelRecorded
 from engine.ports import Broker, DailyBars, Underlying
 from engine.runtime.feed import HISTORY_AGAIN
 from tests.simulation.engine import given

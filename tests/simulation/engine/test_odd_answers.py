@@ -5,17 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import (
-    CancelRequested,
-    FactRefused,
-    LegFilled,
-    LinkChanged,
-    OrderAcknowledged,
-    OrderRejected,
-    OrderRepriced,
-    OrderUnknown,
-    Reconciled,
-)
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import CancelRequested, LegFilled, OrderAcknowledged, OrderRejected, OrderRepriced, OrderUnknown
+from engine.domain.facts.running import FactRefused, LinkChanged
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import OrderProposed, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import OrderProposed
 from engine.store.checkpoint import CHECKPOINTS
 from engine.store.journal import FOLDER
 from engine.store.lines import day_files

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from engine.cli.markets import replayed
-from engine.domain.facts import ExitTriggered, OrderRepriced
+from engine.domain.facts.orders import OrderRepriced
+from engine.domain.facts.positions import ExitTriggered
 from engine.sim.simulator import Simulator
 from tests.faces.given import MORNING, chain
 from tests.simulation.engine.world import Life, World, play

@@ -9,7 +9,7 @@ import pytest
 
 from engine.api.server import SOCKET_NAME
 from engine.domain.errors import Damaged, EngineError, UserError
-from engine.domain.facts import ErrorHeard
+from engine.domain.facts.running import ErrorHeard
 from engine.sim.simulator import Simulator
 from engine.store.checkpoint import CHECKPOINTS, recover, verify
 from engine.store.journal import FOLDER

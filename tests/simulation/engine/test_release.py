@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.domain.facts import PositionReleased
+from engine.domain.facts.positions import PositionReleased
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts import ErrorHeard, OrderProposed, SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.running import ErrorHeard
 from engine.runtime.library import FILES_MAX
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from engine.domain.facts import Halted, OrderProposed
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import OrderProposed
 from engine.store import codec
 from engine.store.lines import day_files
 from tests.simulation.engine import given

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.domain.errors import EngineError
-from engine.domain.facts import Halted
+from engine.domain.facts.halts import Halted
 from engine.store.checkpoint import recover
 from tests.simulation.engine import given
 from tests.simulation.engine.world import ACCOUNT, Life, World, play

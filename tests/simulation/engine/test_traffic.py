@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from engine.domain.facts import CancelRequested, OrderPreviewed, OrderRepriced, OrderSent
+from engine.domain.facts.orders import CancelRequested, OrderPreviewed, OrderRepriced, OrderSent
 from engine.domain.order import Order
 from engine.ports import Broker
 from engine.sim.simulator import Simulator

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from engine.cli.markets import generated
-from engine.domain.facts import OrderProposed
+from engine.domain.facts.orders import OrderProposed
 from engine.sim.market.catalogue import CHARACTERS, VIX, VIX_SOURCE
 from engine.sim.simulator import Simulator
 from tests.simulation.engine.world import World, play

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.app import App, Options
-from engine.domain.facts import Fact
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.metrics import Reading

@@ -31,15 +31,10 @@ from engine.decide.entry.find import Finder
 from engine.decide.entry.rolls import PREFIX
 from engine.decide.risk.breakers import STOP
 from engine.domain.clocks import CLOSE_AGAIN, DECIDED_WITHIN, DEMO_IDLE_CADENCE, MESSAGES_A_DAY
-from engine.domain.facts import (
-    BreakerTripped,
-    CancelRequested,
-    ExitBlocked,
-    FactRefused,
-    Halted,
-    OrderRepriced,
-    OrderSent,
-)
+from engine.domain.facts.halts import BreakerTripped, Halted
+from engine.domain.facts.orders import CancelRequested, OrderRepriced, OrderSent
+from engine.domain.facts.positions import ExitBlocked
+from engine.domain.facts.running import FactRefused
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
 from engine.domain.session import trading_day

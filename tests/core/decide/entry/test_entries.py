@@ -9,7 +9,9 @@ import pytest
 from engine.decide.decide import decide
 from engine.decide.entry.size import contracts, usd
 from engine.domain.decision import DenyEntry, Propose, RecordFunnel
-from engine.domain.facts import Fact, Halted, OrderCanceled, OrderDeclined, OrderProposed
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import OrderCanceled, OrderDeclined, OrderProposed
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy

@@ -8,7 +8,8 @@ import pytest
 from engine.decide.decide import decide
 from engine.decide.order.requests import subject
 from engine.domain.decision import Approve, Ask, Decision, Propose, Reply
-from engine.domain.facts import Halted, OpeningsPaused, OrderProposed
+from engine.domain.facts.halts import Halted, OpeningsPaused
+from engine.domain.facts.orders import OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import OpenAsked
 from tests import given

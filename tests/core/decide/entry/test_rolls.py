@@ -9,7 +9,8 @@ import pytest
 from engine.decide.decide import decide
 from engine.decide.entry.rolls import Roll, pending_roll, times_rolled
 from engine.domain.decision import DenyEntry, Propose
-from engine.domain.facts import Fact, OrderCanceled, OrderExpired, OrderProposed
+from engine.domain.facts.orders import OrderCanceled, OrderExpired, OrderProposed
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.strategy.model import Strategy
 from tests import given

@@ -17,7 +17,7 @@ from engine.domain.chain import ChainSnapshot
 from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.cover import left_bare
 from engine.domain.decision import Approve, BlockExit, Cancel, Decision, Expire, Propose, Reply
-from engine.domain.facts import OrderCanceled, OrderProposed
+from engine.domain.facts.orders import OrderCanceled, OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.parts import Portion, Side, side_of, some_of
 from engine.domain.snapshot import CloseAsked, ExitHits

@@ -16,7 +16,8 @@ from engine.domain.decision import (
     Settle,
     TriggerExit,
 )
-from engine.domain.facts import OrderAbsent, OrderCanceled, OrderUnknown, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import OrderAbsent, OrderCanceled, OrderUnknown
 from engine.domain.index_classes import option_class
 from engine.domain.session import Session
 from engine.domain.snapshot import ExitHits

@@ -7,7 +7,7 @@ import pytest
 
 from engine.decide.positions import position_row
 from engine.domain.decision import Propose, Settle
-from engine.domain.facts import ExpiredLeg, LegsExpired, PositionSettled
+from engine.domain.facts.positions import ExpiredLeg, LegsExpired, PositionSettled
 from engine.domain.session import Session
 from engine.domain.spread import Leg, Spread
 from tests import given

@@ -9,7 +9,8 @@ import pytest
 from engine.decide.exit.flatten import begin, end_of_flatten, shorts_first
 from engine.decide.order.orders import tend
 from engine.domain.decision import BlockExit, Cancel, Decision, EndFlatten, Propose
-from engine.domain.facts import Fact, FlattenBegan, FlattenEnded, Halted
+from engine.domain.facts.halts import FlattenBegan, FlattenEnded, Halted
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.parts import some_of
 from tests import given

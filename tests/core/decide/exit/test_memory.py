@@ -8,7 +8,7 @@ import pytest
 from engine.decide.positions import measured, position_row
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import Decision, Propose, RememberProfit, TriggerExit
-from engine.domain.facts import ProfitPeaked
+from engine.domain.facts.positions import ProfitPeaked
 from engine.domain.ledger import Ledger
 from engine.domain.parts import side_of
 from tests import given

@@ -31,15 +31,9 @@ from engine.domain.decision import (
     TriggerExit,
     facts_of,
 )
-from engine.domain.facts import (
-    CancelRequested,
-    ExitBlocked,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderRejected,
-    PositionSettled,
-    Reconciled,
-)
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import CancelRequested, OrderAcknowledged, OrderCanceled, OrderRejected
+from engine.domain.facts.positions import ExitBlocked, PositionSettled
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import ExitHits
 from engine.strategy.model import Strategy

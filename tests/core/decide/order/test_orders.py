@@ -30,13 +30,11 @@ from engine.domain.decision import (
     Reprice,
     Send,
 )
-from engine.domain.facts import (
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.halts import BreakerTripped, Halted
+from engine.domain.facts.orders import (
     ApprovalAsked,
-    BreakerTripped,
     CancelRequested,
-    Fact,
-    Halted,
-    LinkChanged,
     OrderAcknowledged,
     OrderApproved,
     OrderCanceled,
@@ -44,8 +42,9 @@ from engine.domain.facts import (
     OrderRepriced,
     OrderSent,
     OrderUnknown,
-    Reconciled,
 )
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Answer
 from engine.strategy.account import Account

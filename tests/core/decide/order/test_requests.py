@@ -8,7 +8,8 @@ import pytest
 
 from engine.decide.decide import decide
 from engine.domain.decision import Approve, Cancel, Decision, Decline, Expire, Propose, Reply
-from engine.domain.facts import OrderCanceled, OrderProposed, Reconciled
+from engine.domain.facts.account import Reconciled
+from engine.domain.facts.orders import OrderCanceled, OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import CancelAsked, CloseAsked, Request
 from tests import given

@@ -6,7 +6,7 @@ import pytest
 
 from engine.decide.decide import decide
 from engine.domain.decision import Decision, Reply, Reprice, Tighten, facts_of
-from engine.domain.facts import ApprovalAsked, CancelRequested, OrderAcknowledged, OrderApproved, OrderProposed, OrderSent
+from engine.domain.facts.orders import ApprovalAsked, CancelRequested, OrderAcknowledged, OrderApproved, OrderProposed, OrderSent
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import TightenAsked
 from tests import given

@@ -8,7 +8,7 @@ import pytest
 
 from engine.decide.decide import decide
 from engine.domain.decision import Approve, Decision, DenyEntry, Propose, RefreshAccount, Reply
-from engine.domain.facts import ApprovalAsked
+from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Answer
 from tests import given

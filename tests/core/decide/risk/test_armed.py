@@ -11,16 +11,9 @@ from engine.decide.risk.armed import lots_of
 from engine.decide.risk.asked import Opening
 from engine.decide.risk.gate import gate, strategy_obstacle
 from engine.domain.decision import Cancel
-from engine.domain.facts import (
-    EngineStarted,
-    Fact,
-    Rung,
-    SharedFileLoaded,
-    StrategyArmed,
-    StrategyDisarmed,
-    StrategyLoaded,
-    StrategyRemoved,
-)
+from engine.domain.facts.files import Rung, SharedFileLoaded, StrategyArmed, StrategyDisarmed, StrategyLoaded, StrategyRemoved
+from engine.domain.facts.running import EngineStarted
+from engine.domain.facts.union import Fact
 from engine.domain.gate import Verdict
 from engine.domain.ledger import Ledger
 from tests import given

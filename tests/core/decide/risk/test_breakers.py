@@ -13,7 +13,8 @@ from engine.decide.risk.gate import strategy_obstacle
 from engine.decide.rulebook import Rulebook
 from engine.decide.waiting import looks_again_in_s
 from engine.domain.decision import AskQuotes, CountBreaker, Decision, Propose, RefreshAccount, Trip, facts_of
-from engine.domain.facts import BreakerLifted, BreakerTripped, EquityRecorded, Halted
+from engine.domain.facts.account import EquityRecorded
+from engine.domain.facts.halts import BreakerLifted, BreakerTripped, Halted
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import AccountValues, BreakerHits
 from tests import given

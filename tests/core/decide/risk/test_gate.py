@@ -11,7 +11,10 @@ from engine.decide.risk.asked import Opening
 from engine.decide.risk.breakers import strategy_result
 from engine.decide.risk.gate import gate, strategy_obstacle
 from engine.domain.chain import ChainSnapshot
-from engine.domain.facts import EquityRecorded, Fact, Halted, OrderRejected, OrderRepriced, OrderUnknown, Reconciled
+from engine.domain.facts.account import EquityRecorded, Reconciled
+from engine.domain.facts.halts import Halted
+from engine.domain.facts.orders import OrderRejected, OrderRepriced, OrderUnknown
+from engine.domain.facts.union import Fact
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot

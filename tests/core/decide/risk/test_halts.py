@@ -8,15 +8,10 @@ import pytest
 from engine.decide.decide import decide
 from engine.decide.risk.halts import halt_due
 from engine.domain.decision import Halt
-from engine.domain.facts import (
-    Fact,
-    Halted,
-    LinkChanged,
-    OrderAcknowledged,
-    OrderRejected,
-    OrderUnknown,
-    Resumed,
-)
+from engine.domain.facts.halts import Halted, Resumed
+from engine.domain.facts.orders import OrderAcknowledged, OrderRejected, OrderUnknown
+from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.parts import some_of
 from engine.domain.snapshot import BrokerCount

@@ -10,7 +10,7 @@ import pytest
 from engine.broker.data.history import joined
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
-from engine.domain.facts import ErrorHeard
+from engine.domain.facts.running import ErrorHeard
 from engine.sim.wire.message import Message
 from tests import given
 from tests.shell.broker.bench import SPY, Bench, play

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from engine.domain.facts import ErrorHeard
+from engine.domain.facts.running import ErrorHeard
 from engine.sim.wire.message import Message
 from tests import given
 from tests.shell.broker.bench import SPY, START, Bench, contract, play, settled

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine.domain.errors import Transient
-from engine.domain.facts import CommissionReported, LegFilled, LinkChanged, OrderUnknown
+from engine.domain.facts.orders import CommissionReported, LegFilled, OrderUnknown
+from engine.domain.facts.running import LinkChanged
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import CLIENT_ID, LEGS_AS_TWS_LISTS_THEM, Bench, found_again, play, settled
 from tests.shell.broker.scripted_tws import BAG_CON_ID, ScriptedTws, open_order_values

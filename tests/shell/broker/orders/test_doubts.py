@@ -5,14 +5,8 @@ from typing import Any
 
 import pytest
 
-from engine.domain.facts import (
-    ErrorHeard,
-    LegFilled,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderRejected,
-    OrderUnknown,
-)
+from engine.domain.facts.orders import LegFilled, OrderAcknowledged, OrderCanceled, OrderRejected, OrderUnknown
+from engine.domain.facts.running import ErrorHeard
 from tests.shell.broker.bench import Bench, order, play, settled
 from tests.shell.broker.orders.test_orders import sent
 

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 
 from engine.broker.orders.names import Disagreement, Names, RowNames, Sent, any_fits
-from engine.domain.facts import (
-    CommissionReported,
-    FactRefused,
-    LegFilled,
-    OrderAcknowledged,
-    OrderCanceled,
-    OrderUnknown,
-)
+from engine.domain.facts.orders import CommissionReported, LegFilled, OrderAcknowledged, OrderCanceled, OrderUnknown
+from engine.domain.facts.running import FactRefused
 from engine.ports import BrokerState
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import CLIENT_ID, LEGS_AS_TWS_LISTS_THEM, Bench, found_again, order, play, settled

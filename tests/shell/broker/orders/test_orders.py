@@ -6,15 +6,15 @@ from decimal import Decimal
 import pytest
 
 from engine.domain.errors import Transient
-from engine.domain.facts import (
+from engine.domain.facts.orders import (
     CommissionReported,
-    ErrorHeard,
     LegFilled,
     OrderAcknowledged,
     OrderCanceled,
     OrderRejected,
     OrderUnknown,
 )
+from engine.domain.facts.running import ErrorHeard
 from engine.domain.order import Order
 from tests.shell.broker.bench import LEGS_AS_TWS_LISTS_THEM, SPY, Bench, contract, order, play, settled
 from tests.shell.broker.scripted_tws import BAG_CON_ID, PERM_ID

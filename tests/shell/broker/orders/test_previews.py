@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.domain.facts import OrderAcknowledged, OrderPreviewed, OrderUnknown
+from engine.domain.facts.orders import OrderAcknowledged, OrderPreviewed, OrderUnknown
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import CLIENT_ID, LEGS_AS_TWS_LISTS_THEM, Bench, play, proposal
 from tests.shell.broker.scripted_tws import ScriptedTws, open_order_values

@@ -10,7 +10,7 @@ from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
 from engine.broker.orders.names import Sent, execution_fits, legs_of, order_fits
-from engine.domain.facts import CommissionReported, LegFilled, OrderUnknown
+from engine.domain.facts.orders import CommissionReported, LegFilled, OrderUnknown
 from engine.domain.order import Order
 from engine.domain.spread import Leg, Spread
 from tests.shell.broker.bench import Bench, contract, order, play, settled

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.domain.errors import Transient, UserError
-from engine.domain.facts import ErrorHeard, LinkChanged
+from engine.domain.facts.running import ErrorHeard, LinkChanged
 from engine.sim.wire.message import Message
 from tests.shell.broker.bench import CLIENT_ID, PORT, SPY, Bench, contract, play
 from tests.shell.broker.scripted_tws import ScriptedTws

@@ -1,0 +1,72 @@
+"""What the engine, its connection and its faces did."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+LinkState = Literal["down", "connecting", "up", "degraded"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStarted:
+    version: str
+    mode: Literal["sim", "paper", "live"]
+    lease: str
+    """Starts every order_ref of this journal, so that two journals on one account never share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStopped:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianTookOver:
+    """The engine was dead or stuck while something was held: the guardian is in its place and opens nothing."""
+
+    silent_s: int
+    """Seconds of the session for which the engine gave no sign of life."""
+    ended: str
+    """What became of the engine's process."""
+    held: str
+    """What was open and at work, as the journal knew it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    state: LinkState
+    code: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactRefused:
+    """The broker told something that cannot follow what is known; it changed nothing and entries wait for a reconciliation."""
+
+    kind: str
+    order_ref: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHandled:
+    """Somebody has asked for something that changes what is done: who, from where, what, and what became of it."""
+
+    by: str
+    role: str
+    """What they may do: viewer, trader, operator or admin."""
+    where: str
+    """The address that it came from."""
+    what: str
+    """Method, path and body, as far as 300 characters go."""
+    status: int
+    """Of the answer, as HTTP has them: 200 was done, 409 was not."""
+    text: str
+    """What was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorHeard:
+    """A broker error that concerns no single order."""
+
+    code: int
+    text: str
