@@ -15,8 +15,8 @@ from ib_async import Execution
 
 from engine.broker.unread import Unreadable
 from engine.domain.contract import PutCall
+from engine.domain.executions import revision
 from engine.domain.facts.orders import LegFilled
-from engine.domain.order import revision
 from engine.ports import BrokerPosition
 
 T = TypeVar("T")

@@ -1,13 +1,14 @@
 """The life of an order as a page for people, drawn from the table that decides it."""
 
-from engine.domain.order import AT_BROKER, BEFORE_SENDING, OVER, TRANSITIONS, OrderState
+from engine.domain.order import AT_BROKER, BEFORE_SENDING, OVER, OrderState
+from engine.domain.order_life import TRANSITIONS
 
 _HEAD = """\
 # The life of an order
 
-Drawn from the table in `engine/domain/order.py`; a test fails when the two differ and says how to draw it again. A fact that has
-no arrow out of a state cannot happen there and is refused: it is written to the journal as `FactRefused`, changes nothing, and
-openings wait until the books were agreed with the broker again.
+Drawn from the table in `engine/domain/order_life.py`; a test fails when the two differ and says how to draw it again. A fact
+that has no arrow out of a state cannot happen there and is refused: it is written to the journal as `FactRefused`, changes
+nothing, and openings wait until the books were agreed with the broker again.
 
 `PartFilled` and `WholeFilled` stand for an execution of a leg (`LegFilled`) that leaves something to fill or completes the
 order. Executions are the truth and statuses are hints: a fill counts in every state after the sending, also after a cancel. An

@@ -1,6 +1,6 @@
 """The fold: what all facts so far add up to.
 
-    orders      by order_ref, each through the table of `order.py`
+    orders      by order_ref, each through the table of `order_life.py`
     positions   from the orders, recomputed when one of their orders changes
     the rest    halt, link, reconciliation, account values, denials and strategy versions as last heard
 
@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
-from engine.domain import order as order_life
+from engine.domain import order_life
 from engine.domain.arming import Arms
 from engine.domain.errors import IllegalFact
+from engine.domain.executions import commission_key, fill_key, revision
 from engine.domain.facts.account import EquityRecorded, Reconciled
 from engine.domain.facts.files import (
     SharedFileLoaded,
@@ -79,7 +80,7 @@ from engine.domain.facts.running import (
 from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded
 from engine.domain.facts.union import Fact, OrderFact
 from engine.domain.index import Index, index_of
-from engine.domain.order import Order, commission_key, fill_key, revision
+from engine.domain.order import Order
 from engine.domain.position import Position, position_of, released
 from engine.domain.reload import Reload, with_reload
 from engine.domain.session import trading_day

@@ -17,7 +17,7 @@ from engine.domain.cover import signed, uncovered
 from engine.domain.facts.positions import LegCost, PositionAdopted
 from engine.domain.index_classes import INDEX_CLASSES, option_class
 from engine.domain.ledger import Ledger
-from engine.domain.order import adopted
+from engine.domain.order_life import adopted
 from engine.domain.position import position_of
 from engine.domain.shaped import in_shape
 from engine.domain.snapshot import Snapshot

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from engine.decide.quotes import Rows, spread_quote
 from engine.domain.contract import Contract
+from engine.domain.executions import commission_key, fill_key
 from engine.domain.ledger import Ledger
-from engine.domain.order import Order, commission_key, fill_key
+from engine.domain.order import Order
 from engine.runtime.plain import Row, number
 
 

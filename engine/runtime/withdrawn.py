@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from engine.domain.executions import commission_key, fill_key
 from engine.domain.facts.orders import CommissionReported, LegFilled
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
-from engine.domain.order import Order, commission_key, fill_key
+from engine.domain.order import Order
 from engine.domain.session import trading_day
 from engine.ports import BrokerOrder, BrokerState
 

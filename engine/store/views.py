@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from engine.domain.facts.union import KINDS
 from engine.domain.index_classes import INDEX_CLASSES
-from engine.domain.order import TRANSITIONS
+from engine.domain.order_life import TRANSITIONS
 from engine.domain.spread import DOUBLED
 from engine.store.codec import FIELDS
 
@@ -120,7 +120,7 @@ def quoted(text: str) -> str:
 
 
 def _life() -> str:
-    """The table of domain/order.py as a map: `state>event` to the next state."""
+    """The table of domain/order_life.py as a map: `state>event` to the next state."""
     steps = (f"'{state}>{event}': '{after}'" for state, row in TRANSITIONS.items() for event, after in row.items())
     return f"MAP {{{', '.join(steps)}}}"
 

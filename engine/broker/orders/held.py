@@ -1,6 +1,6 @@
 """What TWS has said of one of our orders on its way: the part of its life that the session needs to know.
 
-Whether an order is over is asked of the one table of `domain/order.py`, which every fact told of it goes through.
+Whether an order is over is asked of the one table of `domain/order_life.py`, which every fact told of it goes through.
 """
 
 import asyncio
@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from ib_async import Contract as IbContract
 
 from engine.broker.errors import Meaning
+from engine.domain.executions import fill_key
 from engine.domain.facts.orders import LegFilled
 from engine.domain.facts.union import OrderFact
-from engine.domain.order import OVER, TRANSITIONS, OrderState, fill_key
+from engine.domain.order import OVER, OrderState
+from engine.domain.order_life import TRANSITIONS
 
 
 @dataclass(slots=True)

@@ -85,7 +85,7 @@ lives AS (
   )
   GROUP BY ALL
 ),
--- The fold of domain/order.py: its table, and what becomes of a state that does not fit an order with fills.
+-- The fold of domain/order_life.py: its table, and what becomes of a state that does not fit an order with fills.
 life AS MATERIALIZED (
   SELECT
     {{life}} AS steps,

@@ -15,7 +15,8 @@ from engine.broker.adapter import IbBroker
 from engine.domain.contract import Contract, PutCall
 from engine.domain.facts.orders import OrderProposed, Purpose
 from engine.domain.facts.union import Fact
-from engine.domain.order import Order, proposed
+from engine.domain.order import Order
+from engine.domain.order_life import proposed
 from engine.domain.spread import Action, Leg, Spread
 from engine.ports import Broker, DailyBars
 from engine.sim.loop import LoopClock, VirtualLoop, run

@@ -21,7 +21,7 @@ from engine.domain.facts.orders import (
     OrderUnknown,
 )
 from engine.domain.facts.running import LinkChanged
-from engine.domain.order import advance
+from engine.domain.order_life import advance
 from engine.domain.spread import Spread
 from tests.contract.broker.stages import LAST_EXPIRY, FakeStage, SimulatedStage, Stage, perform
 

@@ -9,7 +9,8 @@ from engine.domain.errors import EngineError
 from engine.domain.facts.orders import LegFilled, OrderCanceled, OrderSent, OrderUnknown
 from engine.domain.facts.running import ErrorHeard
 from engine.domain.facts.union import OrderFact
-from engine.domain.order import Order, advance
+from engine.domain.order import Order
+from engine.domain.order_life import advance
 from tests.contract.broker.stages import SimulatedStage, Stage, perform
 
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from engine.domain.facts.orders import CommissionReported, LegFilled, OrderAcknowledged, OrderCanceled, OrderSent, OrderUnknown
-from engine.domain.order import Order, advance
+from engine.domain.order import Order
+from engine.domain.order_life import advance
 from tests.contract.broker.stages import FakeStage, SimulatedStage, Stage, perform
 
 BOTH = pytest.mark.parametrize("stage", [FakeStage, SimulatedStage], ids=["fake", "simulated"])

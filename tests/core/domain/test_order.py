@@ -10,6 +10,7 @@ from hypothesis import given as property_of
 from hypothesis import strategies as st
 
 from engine.domain.errors import IllegalFact
+from engine.domain.executions import execution_key, fill_key, revision
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.orders import (
     ApprovalAsked,
@@ -32,18 +33,8 @@ from engine.domain.facts.orders import (
 from engine.domain.facts.positions import PositionAdopted
 from engine.domain.facts.union import OrderFact
 from engine.domain.gate import Verdict
-from engine.domain.order import (
-    AT_BROKER,
-    BEFORE_SENDING,
-    OVER,
-    TRANSITIONS,
-    Order,
-    advance,
-    execution_key,
-    fill_key,
-    proposed,
-    revision,
-)
+from engine.domain.order import AT_BROKER, BEFORE_SENDING, OVER, Order
+from engine.domain.order_life import TRANSITIONS, advance, proposed
 from tests import given
 
 BIG = given.proposal(quantity=2)

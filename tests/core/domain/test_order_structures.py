@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from engine.domain.facts.orders import LegFilled, OrderProposed
 from engine.domain.facts.union import Fact
-from engine.domain.order import Order, advance, proposed
+from engine.domain.order import Order
+from engine.domain.order_life import advance, proposed
 from engine.domain.spread import Spread
 from tests import given, structures
 from tests.structures import ALL, BUTTERFLY, CONDOR, NET, execution, executions

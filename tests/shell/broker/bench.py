@@ -11,7 +11,8 @@ from engine.broker.adapter import IbBroker
 from engine.domain.contract import Contract, PutCall
 from engine.domain.facts.orders import OrderProposed, Purpose
 from engine.domain.facts.union import Fact
-from engine.domain.order import Order, proposed
+from engine.domain.order import Order
+from engine.domain.order_life import proposed
 from engine.domain.spread import Leg, Spread
 from engine.ports import Underlying
 from engine.sim.loop import LoopClock, VirtualLoop, run

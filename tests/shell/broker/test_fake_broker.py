@@ -10,7 +10,8 @@ from engine.domain.contract import Contract
 from engine.domain.errors import Transient
 from engine.domain.facts.orders import LegFilled, OrderAcknowledged, OrderProposed
 from engine.domain.facts.union import Fact
-from engine.domain.order import Order, proposed
+from engine.domain.order import Order
+from engine.domain.order_life import proposed
 from engine.domain.spread import Leg, Spread
 from engine.ports import Broker
 from tests.fakes.broker import FakeBroker, Habits

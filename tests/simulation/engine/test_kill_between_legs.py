@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
+from engine.domain.executions import commission_key
 from engine.domain.ledger import Ledger
-from engine.domain.order import commission_key
 from engine.runtime.schedule import sessions_between
 from tests.simulation.engine import given
 from tests.simulation.engine.killing import Fate, Killed, run_to_its_death
