@@ -132,7 +132,7 @@ def verify(state: Path) -> int:
 def fold_digest() -> str:
     """SHA-256 of the modules that make the fold: a checkpoint is only good for the code that wrote it."""
     digest = sha256()
-    for module in sorted(Path(path) for root in domain.__path__ for path in Path(root).glob("*.py")):
+    for module in sorted(Path(path) for root in domain.__path__ for path in Path(root).rglob("*.py")):
         digest.update(module.read_bytes())
     return digest.hexdigest()
 

@@ -1,3 +1,4 @@
+import shutil
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import domain
 from engine.domain.errors import Damaged
 from engine.domain.facts.account import EquityRecorded
 from engine.domain.facts.files import StrategyLoaded
@@ -130,6 +132,19 @@ def test_checkpoint_of_another_version_of_the_fold_is_passed_over(tmp_path: Path
 
     assert found == ledger
     assert "written by another version" in warnings[0]
+
+
+@pytest.mark.parametrize("module", ["ledger.py", "facts/orders.py"])
+def test_fold_is_another_once_any_module_of_it_is(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "domain"
+    shutil.copytree(Path(domain.__path__[0]), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(domain, "__path__", [str(copy)])
+    before = checkpoint.fold_digest()
+
+    with (copy / module).open("a") as code:
+        code.write("# another")
+
+    assert checkpoint.fold_digest() != before
 
 
 def test_a_journal_that_lost_what_a_checkpoint_has_seen_is_damage(tmp_path: Path) -> None:
