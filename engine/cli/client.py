@@ -18,11 +18,6 @@ from engine.store.folder import no_folder
 
 VERSION = version("ibkr-spreads")
 PATIENCE_S = 15.0
-OWN_ENTRIES = frozenset(
-    {"README.md", "HALT", "keys.json", "presets.yaml", "token.secret", "chains", "checkpoints", "explanations", "strategies"}
-    | {"beat", "guardian", "guardian.lock", "guardian.log"}
-)
-"""What a state folder may hold before its engine has ever written a fact; hidden files too."""
 NAME_IT = "name the state folder of an engine with --state"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -98,16 +93,6 @@ def named(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise UserError(f"{name!r}: nothing is called so; names have letters, digits, - and _")
     return name
-
-
-def is_state_folder(folder: Path) -> bool:
-    """Whether an engine keeps its state here, or could without meeting anything of somebody else's.
-
-    Raises PermissionError where nobody may know.
-    """
-    if (folder / journal.FOLDER).is_dir():
-        return True
-    return folder.is_dir() and all(path.name in OWN_ENTRIES or path.name.startswith(".") for path in folder.iterdir())
 
 
 def _legible(body: dict[str, object]) -> dict[str, object]:

@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from engine.cli.client import is_state_folder, needs_journal
+from engine.cli.client import needs_journal
 from engine.cli.options import STATE, State
 from engine.cli.show import Format, Row, say, show
 from engine.domain.errors import UserError
 from engine.store import journal
+from engine.store.folder import is_state_folder
 from engine.store.history import Answer
 from engine.store.history import query as ask
 

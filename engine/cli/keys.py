@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 
 from engine.api.access.keys import Keys
 from engine.api.access.roles import ROLES
-from engine.cli.client import is_state_folder
 from engine.cli.options import STATE, State
 from engine.cli.show import Format, Row, say, show, show_told
 from engine.domain.errors import UserError
-from engine.store.folder import no_folder
+from engine.store.folder import is_state_folder, no_folder
 
 COLUMNS = ("id", "name", "role", "created_at", "revoked_at")
 WORDS = ("add", "list", "revoke")

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Literal, cast
 
 from engine.cli.amounts import dollars, instant
-from engine.cli.client import Reply, ask, is_state_folder, named, runs
+from engine.cli.client import Reply, ask, named, runs
 from engine.cli.options import STATE, By, State, somebody
 from engine.cli.show import Row, line, pairs, say, show_told
 from engine.cli.troubles import blocked, changed, refused, tripped, unwatched
 from engine.domain.errors import EngineError, UserError
-from engine.store.folder import no_folder
+from engine.store import halt_file
+from engine.store.folder import HALT_FILE
 
 DOLLARS = frozenset({"net_liquidation", "buying_power", "day_pnl"})
 """Lines of the status that are amounts."""
-HALT = "HALT"
-"""The file that halts an engine."""
 REASON_MAX = 500
 """Characters that the engine keeps of a reason; a halt must not fail for more."""
 
@@ -74,22 +73,10 @@ def halt(reason: str = "", *, state: State = STATE, by: By = "") -> int:
     except UserError:
         raise
     except EngineError as error:
-        _leave_halt(state, f"{somebody(by)}: {reason}\n", error)
-        say(f"{error}\nwrote {state / HALT}: an engine on this folder halts within a beat, and starts halted;")
+        halt_file.leave(state, f"{somebody(by)}: {reason}")
+        say(f"{error}\nwrote {state / HALT_FILE}: an engine on this folder halts within a beat, and starts halted;")
         say("`spreads resume` removes it")
         return 0
-
-
-def _leave_halt(state: Path, text: str, error: EngineError) -> None:
-    """Leave the file that halts an engine. Raises UserError where that cannot be: nothing was halted then."""
-    try:
-        if not is_state_folder(state):
-            wrong = no_folder(state) or "no engine keeps its state here"
-            raise UserError(f"{state}: {wrong}, and nothing was halted; name the folder of the engine with --state") from error
-        (state / HALT).write_text(text, encoding="utf-8", errors="replace")
-    except OSError as problem:
-        why = f"{problem.filename or state}: {problem.strerror}"
-        raise UserError(f"{why}, and nothing was halted; halt as the user who runs the engine") from problem
 
 
 def pause(strategy: str, reason: str = "", *, state: State = STATE, by: By = "") -> int:
@@ -115,20 +102,14 @@ def resume(*, strategy: str = "", state: State = STATE, by: By = "") -> int:
     """
     if strategy:
         return say_word(state, f"/v1/strategies/{named(strategy)}/resume", by, "")
-    file = state / HALT
-    left = file.read_bytes() if file.is_file() else None
-    if left is not None:
-        file.unlink(missing_ok=True)
-    try:
-        return say_word(state, "/v1/resume", by, "")
-    except EngineError as error:
-        if left is None:
-            raise
-        if runs(state):  # it goes on being halted, as the file said
-            file.write_bytes(left)
-            raise
-        say(f"{error}\nremoved {state / HALT}: an engine that starts on this folder is not halted by it")
-        return 0
+    with halt_file.taken_away(state) as was_there:
+        try:
+            return say_word(state, "/v1/resume", by, "")
+        except EngineError as error:
+            if not was_there or runs(state):  # one that runs goes on being halted, as the file said
+                raise
+            say(f"{error}\nremoved {state / HALT_FILE}: an engine that starts on this folder is not halted by it")
+            return 0
 
 
 def lift(name: str, *, reason: str, strategy: str = "", state: State = STATE, by: By = "") -> int:

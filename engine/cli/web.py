@@ -8,12 +8,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from engine.api.access.keys import Keys
-from engine.cli.client import is_state_folder
 from engine.cli.logs import log_to_terminal
 from engine.cli.options import STATE, State
 from engine.cli.show import say
 from engine.domain.errors import UserError
-from engine.store.folder import no_folder
+from engine.store.folder import is_state_folder, no_folder
 from engine.web.server import Place, serve
 from engine.web.site import Site
 

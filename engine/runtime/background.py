@@ -22,7 +22,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.schedule import session_of
 from engine.runtime.watching import FolderState, look_at
-from engine.store import chains
+from engine.store import chains, halt_file
 from engine.store.heartbeat import LOOKED_WITHIN, trace_of
 from engine.store.quotes import QuoteStore
 from engine.strategy.model import Strategy
@@ -36,7 +36,6 @@ CHECK_LINK_S, CHECK_CLOSED_S = 1.0, 5.0
 """Between two looks at the link and at the HALT file, in session and outside of it."""
 GUARDIAN_LOOK_S = 60.0
 """Between two looks for the guardian's trace."""
-HALT_FILE = "HALT"
 FOLDER_AGAIN_S = 5.0
 """Between two looks for a folder of strategies that has gone."""
 FOLDER_LOOK_MS = 5_000
@@ -120,11 +119,8 @@ class Background:
 
     def halt_by_file(self, state: Path) -> None:
         """Halt if the HALT file lies in the state folder; its text is the reason."""
-        path = state / HALT_FILE
-        if self._ledger.halt is None and path.exists():
-            text = ""
-            with suppress(OSError):  # a folder, or a file of somebody else: it halts all the same
-                text = path.read_text(encoding="utf-8", errors="replace")[:200].strip()
+        text = halt_file.text_of(state) if self._ledger.halt is None else None
+        if text is not None:
             self._inbox.publish(Halted("file", text or "HALT file"))
 
     async def watch_guardian(self, state: Path) -> None:

@@ -1,6 +1,15 @@
-"""What stands where a state folder is looked for."""
+"""What a state folder is, and what stands where one is looked for."""
 
 from pathlib import Path
+
+from engine.store import journal
+
+HALT_FILE = "HALT"
+OWN_ENTRIES = frozenset(
+    {"README.md", HALT_FILE, "keys.json", "presets.yaml", "token.secret", "chains", "checkpoints", "explanations", "strategies"}
+    | {"beat", "guardian", "guardian.lock", "guardian.log"}
+)
+"""What a state folder may hold before its engine has ever written a fact; hidden files too."""
 
 
 def no_folder(path: Path) -> str | None:
@@ -10,3 +19,13 @@ def no_folder(path: Path) -> str | None:
     if path.exists():
         return "this is a file and no folder"
     return "this link leads nowhere" if path.is_symlink() else "no such folder"
+
+
+def is_state_folder(folder: Path) -> bool:
+    """Whether an engine keeps its state here, or could without meeting anything of somebody else's.
+
+    Raises PermissionError where nobody may know.
+    """
+    if (folder / journal.FOLDER).is_dir():
+        return True
+    return folder.is_dir() and all(path.name in OWN_ENTRIES or path.name.startswith(".") for path in folder.iterdir())

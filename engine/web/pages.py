@@ -6,6 +6,7 @@ Nothing here decides: every word goes to the engine in the name of the key that 
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from decimal import Decimal, InvalidOperation
 from urllib.parse import parse_qsl
 
@@ -18,7 +19,8 @@ from engine.api.models.status import Status
 from engine.client.errors import NoEngine, NotAllowed, Refused, Unknown, Unreadable
 from engine.domain.errors import EngineError, UserError
 from engine.log import logger
-from engine.web import halt_file
+from engine.store import halt_file
+from engine.store.folder import HALT_FILE
 from engine.web.guard import where
 from engine.web.looks import page
 from engine.web.sessions import Session, Sessions
@@ -163,9 +165,12 @@ class Pages:
         except (NoEngine, Unreadable, TimeoutError) as error:
             if self._site.state is None:
                 raise EngineError(f"{_why(error)}; halt on the engine's machine: it may not have heard it") from error
-            halt_file.leave(self._site.state, f"{session.name}: {reason}")
+            try:
+                halt_file.leave(self._site.state, f"{session.name}: {reason}")
+            except UserError as problem:
+                raise EngineError(str(problem)) from problem
             log.warning("left the HALT file", name=session.name, where=where(request.scope))
-            told = f"{_why(error)}. A file {halt_file.NAME} was left for it: it halts within seconds, or starts halted"
+            told = f"{_why(error)}. A file {HALT_FILE} was left for it: it halts within seconds, or starts halted"
             return self._trouble(session, 202, told)
         return RedirectResponse("/", 303)
 
@@ -178,7 +183,7 @@ class Pages:
         if said.get("word", "").strip() != RESUME:
             told = f"nothing was done: type {RESUME}, in capitals"
             return page("resume", self._values(session, await session.engine.status(), problem=told), 422)
-        async with halt_file.taken_away(self._site.state):
+        with halt_file.taken_away(self._site.state) if self._site.state is not None else nullcontext():
             session.said = (await session.engine.resume(_reason(request, said.get("reason", "")))).text
         return RedirectResponse("/", 303)
 

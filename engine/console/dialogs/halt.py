@@ -9,6 +9,7 @@ from textual.widgets import Input
 from engine.api.models.status import Status
 from engine.console.dialogs.dialog import Dialog
 from engine.console.text import EMPTY, Line, line, row
+from engine.store.folder import HALT_FILE
 
 
 class TypedWord(Dialog[bool]):
@@ -64,7 +65,7 @@ def halt_lines(status: Status | None, *, is_lost: bool, state: str) -> list[Line
             EMPTY,
             line("The engine does not answer. If it still does not when you press Enter:", "warn"),
             row((f"  spreads halt --state {state}", "strong"), ("      asks it again", "")),
-            row((f"  touch {state}/HALT", "strong"), ("      it looks for this file every few seconds", "")),
+            row((f"  touch {state}/{HALT_FILE}", "strong"), ("      it looks for this file every few seconds", "")),
             line("  in TWS: cancel its orders, or switch the API off", "strong"),
         ]
     return lines
@@ -75,7 +76,7 @@ def only_looks_lines(state: str) -> list[Line]:
     return [
         line("This console only looks. Otherwise:", "warn"),
         line(f"  spreads halt --state {state}", "strong"),
-        line(f"  touch {state}/HALT", "strong"),
+        line(f"  touch {state}/{HALT_FILE}", "strong"),
     ]
 
 
