@@ -65,12 +65,11 @@ class Butterfly(Fly):
 
 
 class BrokenWing(Fly):
-    """Sell two options of one strike, buy one on either side, the one towards the money nearer: gains near that strike."""
+    """Sell two options of one strike, buy one on either side, not equally far from it: gains near that strike."""
 
     pays: ClassVar[Pays] = "either"
     says: ClassVar[str] = (
-        "sells two {right}s with one strike, and buys one on either side, the nearer one towards the money, all with the same "
-        "expiration"
+        "sells two {right}s with one strike, and buys one on either side, not equally far from it, all with the same expiration"
     )
     also: ClassVar[str] = "bwb, broken_wing_butterfly, skip_strike_butterfly, skip_strike, broken_butterfly"
     example: ClassVar[Example] = Example(

@@ -31,6 +31,8 @@ _STOPS: Mapping[Pays, str] = {
 _DOLLARS_LEAST = 5
 """A result of the whole position below this was meant for one share."""
 _END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held", "minutes_held"})
+_END_IN_A_MONTH = frozenset({"first_trading_day", "last_trading_day"})
+_LONGEST_MONTH = 31
 
 
 def check_exits(validation: Validation) -> None:
@@ -45,7 +47,9 @@ def check_exits(validation: Validation) -> None:
     in_shares = _settled_in_shares(validation)
     is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
     of_today = _is_of_today(validation.spread.first_expiry)
-    if names & _END_IN_TIME or is_left or (of_today and not in_shares):
+    lasts_a_month = _fewest_days(validation.spread.first_expiry) >= _LONGEST_MONTH
+    ends_in_time = names & _END_IN_TIME or (names & _END_IN_A_MONTH and lasts_a_month)
+    if ends_in_time or is_left or (of_today and not in_shares):
         return
     message = "no exit closes before expiry" + (f", and {in_shares[0]} options are settled in shares" if of_today else "")
     validation.warn(validation.at("exits"), message, add(f"- {in_time(validation.spread.first_expiry)}", "exits"))
@@ -111,6 +115,10 @@ def in_time(expiry: ExpiryRule, *, latest: bool = False) -> str:
 
 def _settled_in_shares(validation: Validation) -> list[str]:
     return [ticker for ticker in validation.strategy.universe if not option_class(ticker).cash]
+
+
+def _fewest_days(expiry: ExpiryRule) -> int:
+    return expiry.min_days if isinstance(expiry, DayRange) else 0
 
 
 def _is_of_today(expiry: ExpiryRule) -> bool:

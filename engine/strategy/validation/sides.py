@@ -19,15 +19,17 @@ dividends and early exercise.
 
 
 def check_wings(validation: Validation) -> None:
-    """A broken wing that is none: the wing away from the money is what makes the difference."""
+    """A broken wing that is none: both wings can only be equally wide. Either may be the wider one; what is lost on which side of
+    the market follows from it.
+    """
     spread = validation.spread
-    if not isinstance(spread, BrokenWing) or spread.width.near.low < spread.width.far.high:
+    if not isinstance(spread, BrokenWing):
         return
-    near, far = spread.width.far, spread.width.near
-    if near == far:
-        far = WidthRange(far.low * 2, far.high * 2)
-    message = "no wing away from the money is wider than the one towards it, and that is what breaks a butterfly's wing"
-    way_out = turn(f"width: {{near: {spelled(near)}, far: {spelled(far)}}}")
+    near, far = spread.width.near, spread.width.far
+    if near != far or near.low != near.high:
+        return
+    message = "both wings are equally wide, which is a butterfly"
+    way_out = turn(f"width: {{near: {spelled(near)}, far: {spelled(WidthRange(far.low * 2, far.high * 2))}}}")
     validation.error(validation.at("spread", "width"), message, way_out)
 
 

@@ -1,6 +1,7 @@
 """The files of docs/cookbook: rule sets that people trade, each said whole, checked, explained and searched over a chain."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.domain.candidate import Candidate
-from engine.domain.chain import ChainSnapshot
+from engine.domain.chain import ChainSnapshot, Level, MarketState
+from engine.domain.session import Session
 from engine.strategy.explain import sentences
 from engine.strategy.model import Strategy
 from engine.strategy.parse import check_files, parse_strategy
@@ -16,8 +18,8 @@ from tests import given
 
 COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
 FILES = sorted(COOKBOOK.glob("*.yaml"))
-HELD_TO_THE_CLOSE = {"one_trade_at_935.yaml": ["no exit limits a loss"]}
-"""What is warned of, and is what the trader wants."""
+WITHOUT_A_STOP = {"one_trade_at_935.yaml", "contango_put_spread.yaml"}
+"""Files of which it is warned that nothing limits a loss, as the trader wants it."""
 TODAY = date(2026, 11, 23)
 
 
@@ -39,11 +41,30 @@ def spy_later() -> ChainSnapshot:
     return given.chain(given.options(expiries=[TODAY + timedelta(days=days) for days in (38, 46, 60)]))
 
 
+def spx_later(*days: int) -> ChainSnapshot:
+    """Options on SPX of so many days, five points apart about 6000."""
+    expiries = [TODAY + timedelta(days=day) for day in days]
+    return given.chain(given.options(range(5400, 6605, 5), expiries=expiries, spot=6000.0, root="SPXW", underlying="SPX"))
+
+
 def found_by(strategy: Strategy, chain: ChainSnapshot) -> tuple[Candidate, ...]:
     finder = Finder(Scanner())
     found = finder.scan(strategy, finder.rows(chain, {}, given.NOW), strategy.universe, given.NOW)
     assert found, f"{strategy.name} finds nothing"
     return found
+
+
+def is_searched(strategy: Strategy, state: MarketState, *, at: datetime = given.NOW, session: Session = given.SESSION) -> bool:
+    """Whether the market lets a strategy look for a trade."""
+    days = given.calendar(date(2026, 11, 2), date(2027, 1, 29))
+    answers = Finder(Scanner()).market(strategy, {state.underlying: state}, at, session, days)
+    return all(line.holds is True for line in answers[state.underlying])
+
+
+def due(strategy: Strategy, **row: float | bool | None) -> list[str]:
+    """What is done about a position that stands so, in the order of the file; what is not said is unknown."""
+    ((*answers,),) = Finder(Scanner()).exits(strategy, [row])
+    return [f"{answer.rule.condition.text}: {answer.rule.deed}" for answer in answers if answer.holds is True]
 
 
 def mids(found: Candidate) -> dict[tuple[str, str], float]:
@@ -56,7 +77,7 @@ def mids(found: Candidate) -> dict[tuple[str, str], float]:
 def test_recipe_passes_the_check_and_is_explained(path: Path) -> None:
     problems = check_files({path.name: path.read_text()})
 
-    assert [problem.message for problem in problems] == HELD_TO_THE_CLOSE.get(path.name, [])
+    assert [problem.message for problem in problems] == ["no exit limits a loss"] * (path.name in WITHOUT_A_STOP)
     said = "\n".join(sentences(recipe(path.stem)))
     assert recipe(path.stem).about in said
     assert "It opens" in said
@@ -112,3 +133,79 @@ def test_legs_are_chosen_by_what_they_cost() -> None:
 
 def test_spread_that_is_closed_when_the_price_is_near_is_found() -> None:
     assert all(10 <= found.width <= 25 for found in found_by(recipe("close_at_1550_if_near"), spx_today()))
+
+
+def test_part_of_the_spreads_is_closed_at_each_target_and_the_stop_moves_to_breakeven() -> None:
+    strategy = recipe("split_targets")
+    assert found_by(strategy, spx_today())
+
+    first, last = "profit >= 40% of credit: close 50%", "profit >= 80% of credit: close"
+    assert due(strategy, profit=45.0, credit=100.0, best_profit=0.0) == [first]
+    assert due(strategy, profit=85.0, credit=100.0, best_profit=0.0)[0] == last
+    assert due(strategy, profit=-1.0, credit=100.0, best_profit=45.0) == ["best_profit >= 40% of credit and profit <= $0: close"]
+    assert due(strategy, profit=-1.0, credit=100.0, best_profit=30.0) == []
+    assert strategy.entry.again is not None
+    assert strategy.entry.again.times == 2
+
+
+@pytest.mark.parametrize(
+    ("day", "near", "far", "searched"),
+    [
+        (date(2026, 12, 1), 16.0, 18.0, True),
+        (date(2026, 12, 2), 16.0, 18.0, False),
+        (date(2026, 12, 1), 19.0, 18.5, False),
+        (date(2026, 12, 1), 16.0, None, False),
+    ],
+)
+def test_put_spread_in_contango_opens_on_the_first_trading_day(
+    day: date, near: float, far: float | None, *, searched: bool
+) -> None:
+    strategy = recipe("contango_put_spread")
+    opens = datetime(day.year, day.month, day.day, 14, 30, tzinfo=UTC)
+    session = Session(day, opens, opens + timedelta(hours=6, minutes=30))
+    levels = {"VIX": Level(near, near), "VIX3M": Level(far, far)}
+
+    state = given.market(vix=near, levels=levels)
+
+    assert is_searched(strategy, state, at=opens + timedelta(hours=1), session=session) is searched
+    assert due(strategy, last_trading_day=True) == ["last trading day of the month: close"]
+
+
+def test_put_spread_in_contango_sells_40_delta_and_buys_15() -> None:
+    chain = given.chain(given.options(range(500, 661), expiries=[TODAY + timedelta(days=42)]))
+
+    (found,) = found_by(recipe("contango_put_spread"), chain)
+
+    assert [quote.delta for quote in found.quotes] == pytest.approx([-0.40, -0.15], abs=0.01)
+
+
+def test_calls_of_the_broken_wing_of_17_days_are_bought_60_below_and_50_above_the_money() -> None:
+    (found,) = found_by(recipe("broken_wing_17_days"), spx_later(16, 18))
+
+    lower, body, upper = (float(leg.contract.strike) for leg in found.spread.legs)
+    assert (body - lower, upper - body) == (60, 50)
+    assert body == 6000
+    assert (found.spread.legs[1].ratio, found.spread.legs[1].action) == (2, "sell")
+    assert found.max_loss == pytest.approx(-100 * found.net, abs=0.01), "all that is lost is the debit, below the market"
+
+
+def test_put_broken_wing_opens_for_a_credit_while_volatility_is_high() -> None:
+    strategy = recipe("broken_wing_by_iv_rank")
+
+    assert all(one.net >= 0 for one in found_by(strategy, spx_later(45)))
+    past = tuple(0.1 + 0.001 * n for n in range(252))
+    assert is_searched(strategy, given.market("SPX", iv30=0.30, iv_history=past))
+    assert not is_searched(strategy, given.market("SPX", iv30=0.15, iv_history=past))
+
+
+def test_volatility_is_sold_only_where_it_is_dear_by_its_own_standard() -> None:
+    strategy = recipe("volatility_premium")
+    closes = tuple(6000 + 10.0 * (n % 2) for n in range(300))
+    levels = {"VIX": Level(16.0, 16.0), "VIX3M": Level(18.0, 18.0)}
+    dear = given.market("SPX", iv30=0.30, vix=16.0, closes=closes, levels=levels)
+
+    assert is_searched(strategy, dear)
+    assert not is_searched(strategy, replace(dear, iv30=0.15)), "below the middle of its year"
+    assert not is_searched(strategy, replace(dear, levels=levels | {"VIX3M": Level(15.0, 15.0)})), "backwardation"
+    assert not is_searched(strategy, replace(dear, iv_history=())), "no year is known"
+    assert found_by(strategy, spx_later(40))

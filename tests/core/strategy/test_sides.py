@@ -51,16 +51,9 @@ NEAR_FAR = "expiry: {near: 30-40 days, far: 60-90 days}"
     [
         (
             BrokenWing,
-            ("right: put", DAYS, "width: {near: $10, far: $5}"),
-            7,
-            "no wing away from the money is wider than the one towards it",
-            "write  width: {near: $5, far: $10}",
-        ),
-        (
-            BrokenWing,
             ("right: put", DAYS, "width: {near: $5, far: $5}"),
             7,
-            "no wing away from the money is wider",
+            "both wings are equally wide",
             "write  width: {near: $5, far: $10}",
         ),
         (
