@@ -82,7 +82,9 @@ class Options:
     notifier: Notifier | None = None
     """Tells a person what happens while nobody looks."""
     on_control: Callable[[Control], None] = lambda _: None
-    """Told once the engine can be asked."""
+    """Told once the engine decides."""
+    on_answering: Callable[[], None] = lambda: None
+    """Told once the socket in the state folder answers."""
     on_reading: Callable[[Callable[[], Reading]], None] = lambda _: None
     """Told what reads the numbers that are published."""
     on_mended: Callable[[str], object] = log.warning
@@ -391,7 +393,7 @@ class App:
             return timed(build(control, numbers, own_tokens(state), is_own_socket=True))
 
         serving: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-            ("the API", lambda: server(own(self._settings.state)).serve(sockets=[entry.unix])),
+            ("the API", lambda: server(own(self._settings.state), None, self._options.on_answering).serve(sockets=[entry.unix])),
             ("the API in another state folder", lambda: self._serve_beside(own)),
         ]
         loopback, remote = entry.loopback, entry.remote

@@ -3,8 +3,7 @@
 import asyncio
 import os
 import socket
-import ssl
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from engine.api.access.tokens import Tokens, tokens_of
+from engine.api.certificate import check_certificate
 from engine.api.names import SOCKET_NAME
 from engine.domain.errors import UserError
 
@@ -94,24 +94,20 @@ def _certificate(state: Path, wanted: RemoteSettings) -> tuple[Path, Path]:
     return wanted.cert, wanted.key
 
 
-def check_certificate(cert: Path, key: Path) -> None:
-    """Raises UserError where a certificate and its private key cannot be served, or others may read the key."""
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
-        if key.stat().st_mode & 0o077:
-            raise UserError(f"{key}: others may read the private key; chmod 600 it")
-    except (OSError, ssl.SSLError) as error:
-        why = error.strerror or str(error)
-        raise UserError(f"--tls-cert {cert}, --tls-key {key}: they cannot be used together ({why})") from error
-
-
 class QuietServer(uvicorn.Server):
     """Signals belong to the program, not to its server. Who connects and then says nothing, or drop by drop, is let go."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, on_answering: Callable[[], None] = lambda: None) -> None:
+        """`on_answering` is told once whoever asks gets an answer."""
         super().__init__(config)
+        self._on_answering = on_answering
         self._silent: dict[Any, float] = {}
         """When each connection was first seen without a request."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        self._on_answering()
 
     async def on_tick(self, counter: int) -> bool:
         """Told ten times a second."""
@@ -166,7 +162,7 @@ def tcp_socket(host: str, port: int, use: str, flag: str) -> socket.socket:
     return listening
 
 
-def server(api: FastAPI, remote: Remote | None = None) -> uvicorn.Server:
+def server(api: FastAPI, remote: Remote | None = None, on_answering: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """A server for `await server.serve(sockets=[...])`, with TLS for a remote port; stop it by setting `should_exit`."""
     config = uvicorn.Config(
         api,
@@ -181,4 +177,4 @@ def server(api: FastAPI, remote: Remote | None = None) -> uvicorn.Server:
         ssl_certfile=remote.cert if remote is not None else None,
         ssl_keyfile=remote.key if remote is not None else None,
     )
-    return QuietServer(config)
+    return QuietServer(config, on_answering)

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -175,7 +176,7 @@ async def _serve(settings: Settings, clock: Clock, notifier: Notifier | None) ->
             say(notice)
         say(f"engine on {settings.state}; `spreads status --state {settings.state}` asks it, Ctrl-C stops it")
         if manager is not None:
-            manager.ready("began")
+            options.on_answering = partial(manager.ready, "began")
             manager.keep_told(loop, lambda: _alive(control))
 
     options.on_control = opened

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import uvicorn
 
-from engine.api.server import CONNECTIONS_MAX, QuietServer, check_certificate, tcp_socket
+from engine.api.certificate import check_certificate
+from engine.api.server import CONNECTIONS_MAX, QuietServer, tcp_socket
 from engine.domain.errors import UserError
 from engine.web.app import build
 from engine.web.site import LOOPBACK, Site

@@ -21,7 +21,7 @@ from tests.shell.api.test_remote import free_port
         (("--port", "0"), "--port 0: wanted 1 to 65535"),
         (("--host", "0.0.0.0"), "with TLS only; name --tls-cert and --tls-key"),
         (("--tls-key", "web.key"), "--tls-cert and --tls-key belong together"),
-        (("--tls-cert", "web.crt", "--tls-key", "web.key"), "they cannot be used together (No such file or directory)"),
+        (("--tls-cert", "web.crt", "--tls-key", "web.key"), "--tls-cert web.crt: No such file or directory"),
     ],
 )
 def test_wrong_place_is_one_clear_error(

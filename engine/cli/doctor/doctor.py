@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from engine.cli.client import ask as ask_engine
 from engine.cli.client import runs
 from engine.cli.doctor import judge, place
+from engine.cli.doctor.api import over_tcp
 from engine.cli.doctor.check import Check, fail, ok, show_checks, unknown, warn
 from engine.cli.doctor.tws import PORTS, Answers, ask, listens
 from engine.cli.given import settings_of
@@ -92,6 +93,7 @@ def examine(settings: Settings, now: Callable[[], datetime]) -> Examined:
         place.disk(settings.state),
         place.rights(settings.state),
         place.calendar(at),
+        *over_tcp(settings, at),
         *read,
     ]
     return Examined(tuple(checks), answers)

@@ -31,10 +31,10 @@ from tests.shell.runtime.serving import REF
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate of these tests")
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
+def certificate(folder: Path, *, days: int = 2, more: str = "") -> tuple[Path, Path]:
     cert, key = folder / "tls.crt", folder / "tls.key"
-    made = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {key} -out {cert}"
-    made += " -addext subjectAltName=DNS:localhost"
+    made = f"req -x509 -newkey rsa:2048 -nodes -days {days} -subj /CN=localhost -keyout {key} -out {cert}"
+    made += f" -addext subjectAltName=DNS:localhost {more}"
     subprocess.run(["openssl", *made.split()], check=True, capture_output=True)
     key.chmod(0o600)
     return cert, key
