@@ -100,7 +100,7 @@ def reading(of: Sources) -> Reading:
         refused_facts=beat.refused_facts,
         halted=ledger.halt is not None,
         differences=len(reconciled.differences) if reconciled is not None else 0,
-        breakers_tripped=len(ledger.trips(trading_day(now))),
+        breakers_tripped=len(ledger.breakers.trips(trading_day(now))),
         open_positions=sum(1 for _ in ledger.open_positions()),
         working_orders=sum(1 for order in ledger.working() if order.is_at_broker),
         waiting_approvals=sum(1 for _ in waiting(ledger)),

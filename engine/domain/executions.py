@@ -1,6 +1,10 @@
 """What an execution and what was paid for it are known by, through every correction that the broker makes."""
 
+from dataclasses import replace
+
 from engine.domain.facts.orders import CommissionReported, LegFilled
+from engine.domain.facts.union import OrderFact
+from engine.domain.order import Order
 from engine.domain.spread import Action
 
 
@@ -36,3 +40,27 @@ def revision(exec_id: str) -> int:
     """Which correction of an execution this is; a higher one replaces a lower one, in whatever order they come."""
     _, dot, last = exec_id.rpartition(".")
     return int(last) if dot and last.isdecimal() else 0
+
+
+def is_repeated(order: Order, fact: OrderFact) -> bool:
+    """Whether an execution or a commission says nothing new. Told again and otherwise, the last word counts.
+
+    An execution that the books do not hold, or that was taken back, costs nothing, whatever is said of its cost.
+    """
+    match fact:
+        case LegFilled():
+            filled = order.fills.get(fill_key(fact))
+            if filled is None or revision(filled.exec_id) != revision(fact.exec_id):
+                return filled is not None and revision(filled.exec_id) > revision(fact.exec_id)
+            return replace(filled, perm_id=None) == replace(fact, perm_id=None)
+        case CommissionReported():
+            key = commission_key(fact)
+            filled = order.fills.get(key)
+            if fact.con_id is not None and (filled is None or (fact.amount and not filled.quantity)):
+                return True
+            paid = order.commissions.get(key)
+            if paid is None:  # a journal that does not name the leg may have it already
+                return any(known.exec_id == fact.exec_id and known.con_id is None for known in order.commissions.values())
+            return revision(paid.exec_id) > revision(fact.exec_id) or paid == fact
+        case _:
+            return False

@@ -7,17 +7,16 @@
 `Ledger.apply` is the only way in. It is pure: the same facts in the same order make the same ledger, on any machine.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import assert_never
 
 from engine.domain import order_life
 from engine.domain.arming import Arms
+from engine.domain.ends import Ends
 from engine.domain.errors import IllegalFact
-from engine.domain.executions import commission_key, fill_key, revision
+from engine.domain.executions import is_repeated
 from engine.domain.facts.account import EquityRecorded, Reconciled
 from engine.domain.facts.files import (
     SharedFileLoaded,
@@ -38,24 +37,8 @@ from engine.domain.facts.halts import (
     Resumed,
 )
 from engine.domain.facts.orders import (
-    ApprovalAsked,
-    CancelRequested,
-    CommissionReported,
     LegFilled,
-    OrderAbsent,
-    OrderAcknowledged,
-    OrderApproved,
-    OrderCanceled,
-    OrderDeclined,
-    OrderDenied,
-    OrderExpired,
-    OrderPreviewed,
     OrderProposed,
-    OrderRejected,
-    OrderRepriced,
-    OrderSent,
-    OrderTightened,
-    OrderUnknown,
 )
 from engine.domain.facts.positions import (
     ExitBlocked,
@@ -80,10 +63,13 @@ from engine.domain.facts.running import (
 from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded
 from engine.domain.facts.union import Fact, OrderFact
 from engine.domain.index import Index, index_of
+from engine.domain.messages import Messages
 from engine.domain.order import Order
-from engine.domain.position import Position, position_of, released
+from engine.domain.position import Position
 from engine.domain.reload import Reload, with_reload
 from engine.domain.session import trading_day
+from engine.domain.tripped import Breakers
+from engine.domain.worth import Worth
 
 
 @dataclass(slots=True)
@@ -92,15 +78,8 @@ class Ledger:
 
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
-    settled: dict[str, tuple[Decimal, datetime]] = field(default_factory=dict[str, tuple[Decimal, datetime]])
-    levels: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
-    """Of positions that were settled, the level of the underlying at which that was, USD per share."""
-    expired: dict[str, tuple[LegsExpired, ...]] = field(default_factory=dict[str, tuple[LegsExpired, ...]])
-    """Of positions of several expiries, the legs that are over while others live."""
-    exercised: dict[str, tuple[OptionsExercised, ...]] = field(default_factory=dict[str, tuple[OptionsExercised, ...]])
-    """Of positions whose options became shares, what became of them."""
-    released: dict[str, tuple[datetime, PositionReleased]] = field(default_factory=dict[str, tuple[datetime, PositionReleased]])
-    """Positions that a person took out of the engine's hands, with the moment."""
+    ends: Ends = field(default_factory=Ends)
+    """What became of positions without an order of ours."""
     peaks: dict[str, ProfitPeaked] = field(default_factory=dict[str, ProfitPeaked])
     """How well each position has stood at its best, where an exit of its asks for that."""
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
@@ -132,32 +111,14 @@ class Ledger:
     """What was not ours when the books agreed last: shares that come beside it when options are gone were delivered for them."""
     agreed_at: datetime | None = None
     """When our books and the broker's last agreed, as far as that was written."""
-    equity: EquityRecorded | None = None
-    equity_at: datetime | None = None
-    equities: tuple[tuple[str, Decimal], ...] = ()
-    """The last three values recorded of the net liquidation, USD, each with its day in New York (ISO), newest last."""
-    equity_peak: Decimal | None = None
-    """Highest net liquidation that was recorded more than once, USD; one value that stands alone raises no peak."""
-    day_start_equity: tuple[str, Decimal] | None = None
-    """Net liquidation first recorded on the last day seen, with that day in New York (ISO)."""
-    week_start_equity: tuple[str, Decimal] | None = None
-    """The value that the last ISO week seen began with, e.g. of 2026-W48: the last one of the week before, else the first."""
-    failures_in_a_row: int = 0
-    """Orders of ours that the broker rejected since the last one that filled or could be canceled."""
-    failed_at: datetime | None = None
-    """When the last of them was."""
-    messages: list[datetime] = field(default_factory=list[datetime])
-    """When messages of openings (send, reprice, cancel) were written, newest last, at most `MESSAGES_KEPT`. Closes are not held
-    up by their number, nor do they hold up others: they back off."""
+    worth: Worth = field(default_factory=Worth)
+    """What the account was worth, and what its falls are measured from."""
+    breakers: Breakers = field(default_factory=Breakers)
+    """What has tripped."""
+    messages: Messages = field(default_factory=Messages)
+    """What our order messages came to."""
     unbalanced: dict[str, datetime] = field(default_factory=dict[str, datetime])
     """Orders whose executed legs are not whole spreads, with the time of the last execution heard."""
-    breakers: dict[tuple[str, str], tuple[datetime, BreakerTripped]] = field(
-        default_factory=dict[tuple[str, str], tuple[datetime, BreakerTripped]]
-    )
-    """Breakers that tripped and were not lifted by a person, with the moment, by (strategy, name); the account's under an empty
-    name. Those of a past day are still here: `trips` tells what stands."""
-    day_lifts: dict[tuple[str, str], tuple[date, Decimal]] = field(default_factory=dict[tuple[str, str], tuple[date, Decimal]])
-    """Result of the day at which a person lifted a breaker of the day, USD, with that day: from there it is measured on."""
     blocked_exits: dict[str, tuple[datetime, ExitBlocked]] = field(default_factory=dict[str, tuple[datetime, ExitBlocked]])
     """Exits that are due and cannot act, with the moment since when, by position."""
     pauses: dict[str, tuple[datetime, OpeningsPaused]] = field(default_factory=dict[str, tuple[datetime, OpeningsPaused]])
@@ -174,36 +135,12 @@ class Ledger:
 
         Raises IllegalFact where it cannot follow what is known.
         """
+        if isinstance(fact, OrderFact):
+            return self._proposed(fact, at) if isinstance(fact, OrderProposed) else self._advance(fact, at)
         match fact:
-            case OrderProposed():
-                if fact.order_ref in self.orders:
-                    raise IllegalFact(f"order {fact.order_ref} was proposed twice")
-                self.orders[fact.order_ref] = order_life.proposed(fact, at)
-                self.index.order(None, self.orders[fact.order_ref])
-                if fact.purpose == "open":
-                    self.denials.pop((fact.strategy, fact.spread.underlying), None)
-            case (
-                OrderPreviewed()
-                | ApprovalAsked()
-                | OrderTightened()
-                | OrderApproved()
-                | OrderDenied()
-                | OrderDeclined()
-                | OrderExpired()
-                | OrderSent()
-                | OrderAcknowledged()
-                | OrderRepriced()
-                | CancelRequested()
-                | LegFilled()
-                | CommissionReported()
-                | OrderCanceled()
-                | OrderRejected()
-                | OrderUnknown()
-                | OrderAbsent()
-            ):
-                return self._advance(fact, at)
             case PositionSettled() | LegsExpired() | OptionsExercised() | PositionReleased():
-                self._settle(fact, at)
+                self.ends.hear(fact, at, self.positions.get(fact.position))
+                self._refresh(fact.position)
             case ProfitPeaked():
                 self.peaks[fact.position] = fact
                 self._refresh(fact.position)
@@ -219,8 +156,10 @@ class Ledger:
                 self.halt = fact
             case Resumed():
                 self._resume(at)
-            case OpeningsPaused() | OpeningsResumed() | BreakerTripped() | BreakerLifted() | ExitBlocked() | ExitFreed():
+            case OpeningsPaused() | OpeningsResumed() | ExitBlocked() | ExitFreed():
                 self._stand(fact, at)
+            case BreakerTripped() | BreakerLifted():
+                self.breakers.hear(fact, at, self.worth)
             case LinkChanged():
                 self.link, self.link_at = fact, at
                 if fact.state != "up":
@@ -229,7 +168,7 @@ class Ledger:
                 self.reconciled, self.agreed_at = fact, self.agreed_at if fact.differences else at
                 self.foreign = self.foreign if fact.differences else fact.foreign
             case EquityRecorded():
-                self._value(fact, at)
+                self.worth.hear(fact, at)
             case FunnelRecorded():
                 self.funnels[fact.strategy] = (at, fact)
             case CandidatesRecorded():
@@ -244,18 +183,6 @@ class Ledger:
             case _:
                 assert_never(fact)
         return True
-
-    def trips(self, day: date) -> list[tuple[datetime, BreakerTripped]]:
-        """The breakers that stand on a trading day of New York, with the moment, oldest first.
-
-        One that lifts at the next session stands on its own day only, whenever it is asked.
-        """
-        standing = [one for one in self.breakers.values() if one[1].lifts == "person" or one[1].day == day]
-        return sorted(standing, key=lambda one: (one[0], one[1].strategy, one[1].name))
-
-    def tripped(self, strategy: str, day: date) -> tuple[datetime, BreakerTripped] | None:
-        """The oldest breaker that stops a strategy's openings on that day, with the moment: its own or the account's."""
-        return next((one for one in self.trips(day) if one[1].strategy in {"", strategy}), None)
 
     def working(self) -> Iterator[Order]:
         """Orders that are not over, oldest first."""
@@ -309,54 +236,30 @@ class Ledger:
         return ended and (self.agreed_at is None or order.changed_at > self.agreed_at - POSITIONS_FOLLOW_WITHIN)
 
     def contracts_held(self) -> dict[int, int]:
-        """Contracts that the fills make, by con_id; short is negative, flat ones are left out.
-
-        Counted from every leg execution, so that unbalanced legs show, less what expired, with the shares that options became.
-        """
-        held: Counter[int] = Counter()
-        for order in self.orders.values():
-            position = order.proposed.position
-            if position in self.released or (position in self.settled and not order.spread.is_shares):
-                continue
-            for fill in order.fills.values():
-                held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
-        for position, became in self.exercised.items():
-            for fact in became if position not in self.released else ():
-                held[fact.share.con_id] += fact.shares
-                if position not in self.settled:
-                    held[fact.con_id] -= self._sign(position, fact.con_id) * fact.contracts
-        for position, made in self.expired.items():
-            if position not in self.settled and position not in self.released and (opening := self.orders.get(position)):
-                signs = {leg.contract.con_id: leg.sign for leg in opening.spread.legs}
-                for leg in (leg for fact in made for leg in fact.expired):
-                    held[leg.con_id] -= signs[leg.con_id] * leg.contracts
-        return {con_id: quantity for con_id, quantity in held.items() if quantity}
+        """Contracts that the fills make, by con_id; short is negative, flat ones are left out."""
+        return self.ends.contracts_held(self.orders)
 
     def closings_of(self, position: str) -> list[Order]:
         return [self.orders[ref] for ref in self.index.closings.get(position, ())]
+
+    def _proposed(self, fact: OrderProposed, at: datetime) -> bool:
+        if fact.order_ref in self.orders:
+            raise IllegalFact(f"order {fact.order_ref} was proposed twice")
+        self.orders[fact.order_ref] = order_life.proposed(fact, at)
+        self.index.order(None, self.orders[fact.order_ref])
+        if fact.purpose == "open":
+            self.denials.pop((fact.strategy, fact.spread.underlying), None)
+        return True
 
     def _advance(self, fact: OrderFact, at: datetime) -> bool:
         known = self.orders.get(fact.order_ref)
         if known is None:
             raise IllegalFact(f"{type(fact).__name__} for order {fact.order_ref}, which was never proposed")
-        if _is_repeated(known, fact):
+        if is_repeated(known, fact):
             return False
         self.orders[fact.order_ref] = order_life.advance(known, fact, at)
         self.index.order(known, self.orders[fact.order_ref])
-        match fact:
-            case OrderSent() | OrderRepriced() | CancelRequested():
-                if known.purpose == "open":
-                    self.messages = [*self.messages[1 - MESSAGES_KEPT :], at]
-            case OrderRejected():
-                self.failures_in_a_row += known.state != "rejected"
-                self.failed_at = at
-            case OrderAcknowledged() if known.state == "rejected":
-                self.failures_in_a_row = max(0, self.failures_in_a_row - 1)  # it came back: it was not rejected
-            case LegFilled() | OrderCanceled():
-                # An acknowledgement says little: an order may be acknowledged and rejected a moment later.
-                self.failures_in_a_row = 0
-            case _:
-                pass
+        self.messages.hear(fact, known, at)
         if isinstance(fact, LegFilled):
             self.unbalanced.pop(fact.order_ref, None)
             if not self.orders[fact.order_ref].is_balanced:
@@ -371,11 +274,7 @@ class Ledger:
         opening = self.orders.get(position)
         if opening is None:
             return
-        value, at = self.settled.get(position, (None, opening.changed_at))
-        expired, exercised = self.expired.get(position, ()), self.exercised.get(position, ())
-        made = position_of(opening, self.closings_of(position), value, at, expired, exercised)
-        if made is not None and position in self.released:
-            made = released(made, *self.released[position])
+        made = self.ends.position_of(opening, self.closings_of(position))
         if made is not None and position in self.peaks:
             made = replace(made, peak=self.peaks[position])
         self.index.position(self.positions.get(position), made)
@@ -383,21 +282,6 @@ class Ledger:
             self.positions[position] = made
         else:  # a correction took back all that had filled
             self.positions.pop(position, None)
-
-    def _settle(self, fact: PositionSettled | LegsExpired | OptionsExercised | PositionReleased, at: datetime) -> None:
-        """All of a position, legs that are over before others, options that became shares, or its release."""
-        match fact:
-            case PositionSettled():
-                self.settled[fact.position] = (fact.value, min(at, fact.expired_at or at))
-                if fact.level is not None:
-                    self.levels[fact.position] = fact.level
-            case LegsExpired():
-                self.expired[fact.position] = (*self.expired.get(fact.position, ()), fact)
-            case OptionsExercised():
-                self._exercise(fact)
-            case PositionReleased():
-                self.released.setdefault(fact.position, (at, fact))
-        self._refresh(fact.position)
 
     def _adopt(self, fact: PositionAdopted, at: datetime) -> bool:
         """False where the same was said before. Raises IllegalFact where its name or one of its contracts is taken."""
@@ -414,19 +298,6 @@ class Ledger:
         self.index.order(None, made)
         self._refresh(fact.order_ref)
         return True
-
-    def _exercise(self, fact: OptionsExercised) -> None:
-        """Raises IllegalFact where so many of this option are not held."""
-        position = self.positions.get(fact.position)
-        lots = position.lots if position is not None else ()
-        least = 0 if fact.position in self.settled else 1
-        if not any(lot.leg.contract.con_id == fact.con_id and lot.held >= fact.contracts >= least for lot in lots):
-            raise IllegalFact(f"position {fact.position} does not hold {fact.contracts} of contract {fact.con_id}")
-        self.exercised[fact.position] = (*self.exercised.get(fact.position, ()), fact)
-
-    def _sign(self, position: str, con_id: int) -> int:
-        """+1 where a position was opened by buying the contract, -1 where by selling it."""
-        return next(leg.sign for leg in self.orders[position].spread.legs if leg.contract.con_id == con_id)
 
     def _file(
         self, fact: StrategyLoaded | StrategyRemoved | SharedFileLoaded | StrategyArmed | StrategyDisarmed, at: datetime
@@ -445,100 +316,23 @@ class Ledger:
         if isinstance(fact, StrategyLoaded | SharedFileLoaded):
             self.reloads = with_reload(self.reloads, fact, at)
 
-    def _stand(
-        self, fact: OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | ExitBlocked | ExitFreed, at: datetime
-    ) -> None:
-        """What stands from now on, or no longer does: a pause, a breaker, an exit that cannot act."""
+    def _stand(self, fact: OpeningsPaused | OpeningsResumed | ExitBlocked | ExitFreed, at: datetime) -> None:
+        """What stands from now on, or no longer does: a pause, an exit that cannot act."""
         match fact:
             case OpeningsPaused():
                 self.pauses[fact.strategy] = (at, fact)
             case OpeningsResumed():
                 self.pauses.pop(fact.strategy, None)
-            case BreakerTripped():
-                self.breakers[(fact.strategy, fact.name)] = (at, fact)
-            case BreakerLifted():
-                self._lift(fact, at)
             case ExitBlocked():
                 since, _ = self.blocked_exits.get(fact.position, (at, fact))
                 self.blocked_exits[fact.position] = (since, fact)
             case ExitFreed():
                 self.blocked_exits.pop(fact.position, None)
 
-    def _lift(self, fact: BreakerLifted, at: datetime) -> None:
-        """The fall is measured from what the person saw: it trips neither again at once nor never.
-
-        Where nobody knows that value, it is measured from the last one that was known.
-        """
-        key, day = (fact.strategy, fact.name), trading_day(at)
-        _, trip = self.breakers.pop(key, (at, None))
-        if trip is None:
-            return
-        if trip.lifts == "next session":
-            self.day_lifts[key] = (day, trip.value if fact.value is None else fact.value)
-            return
-        value = fact.value if fact.value is not None or self.equity is None else self.equity.net_liquidation
-        if value is not None and fact.name == "breaker_week":
-            self.week_start_equity = (_week(at), value)
-        elif value is not None and fact.name == "breaker_peak":
-            self.equity_peak, self.equities = value, ()
-
-    def _value(self, fact: EquityRecorded, at: datetime) -> None:
-        before, before_at = self.equity, self.equity_at
-        self.equity, self.equity_at = fact, at
-        worth, day, week = fact.net_liquidation, trading_day(at).isoformat(), _week(at)
-        self.equities = (*self.equities[-2:], (day, worth))
-        days, values = zip(*self.equities, strict=True)
-        self.equity_peak = worth if self.equity_peak is None else max(believed(values), self.equity_peak)
-        if self.day_start_equity is None or self.day_start_equity[0] != day:
-            self.day_start_equity = (day, worth)
-        elif len(days) == 3 and days[0] != day == days[1]:  # the second value of the day: the first one may have been odd
-            self.day_start_equity = (day, believed(values))
-        if self.week_start_equity is None or self.week_start_equity[0] != week:
-            # What was lost while the engine was off is lost in this week; a value from before the last one tells of other weeks.
-            is_of_last_week = before_at is not None and _week(before_at + timedelta(days=7)) == week
-            last = before if is_of_last_week else None
-            self.week_start_equity = (week, worth if last is None else believed(values) if len(values) == 3 else values[0])
-
     def _resume(self, at: datetime) -> None:
         """A person has seen the damage: what halts is what comes later. Breakers stand until each is lifted by its name."""
-        self.halt, self.resumed_at, self.failures_in_a_row = None, at, 0
-
-
-def believed(values: Sequence[Decimal]) -> Decimal:
-    """The middle one of three values, the lower one of two: a single odd value changes neither to its own."""
-    return sorted(values)[(len(values) - 1) // 2]
+        self.halt, self.resumed_at, self.messages.failures_in_a_row = None, at, 0
 
 
 POSITIONS_FOLLOW_WITHIN = timedelta(seconds=30)
 """Books that agree within this after the end of an order may be from before its last fill."""
-MESSAGES_KEPT = 120
-"""Enough to hold the busiest minute that the message limits allow, four times over."""
-
-
-def _week(at: datetime) -> str:
-    """The ISO week of the trading day in New York, e.g. 2026-W48."""
-    return f"{trading_day(at):%G-W%V}"
-
-
-def _is_repeated(order: Order, fact: OrderFact) -> bool:
-    """Whether an execution or a commission says nothing new. Told again and otherwise, the last word counts.
-
-    An execution that the books do not hold, or that was taken back, costs nothing, whatever is said of its cost.
-    """
-    match fact:
-        case LegFilled():
-            filled = order.fills.get(fill_key(fact))
-            if filled is None or revision(filled.exec_id) != revision(fact.exec_id):
-                return filled is not None and revision(filled.exec_id) > revision(fact.exec_id)
-            return replace(filled, perm_id=None) == replace(fact, perm_id=None)
-        case CommissionReported():
-            key = commission_key(fact)
-            filled = order.fills.get(key)
-            if fact.con_id is not None and (filled is None or (fact.amount and not filled.quantity)):
-                return True
-            paid = order.commissions.get(key)
-            if paid is None:  # a journal that does not name the leg may have it already
-                return any(known.exec_id == fact.exec_id and known.con_id is None for known in order.commissions.values())
-            return revision(paid.exec_id) > revision(fact.exec_id) or paid == fact
-        case _:
-            return False

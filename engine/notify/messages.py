@@ -84,7 +84,7 @@ def digest(ledger: Ledger, now: datetime) -> Message:
     """The day in a few lines: its result, what filled, what is open, what expires soon and what wants a person."""
     day, positions = trading_day(now), list(ledger.open_positions())
     filled = [order for order in ledger.orders.values() if order.filled and _is_of(order, now)]
-    pnl = ledger.equity.day_pnl if ledger.equity is not None else None
+    pnl = ledger.worth.equity.day_pnl if ledger.worth.equity is not None else None
     lines = [
         f"result of the day: {'unknown' if pnl is None else _dollars(pnl)}",
         f"filled: {sum(o.purpose == 'open' for o in filled)} openings, {sum(o.purpose == 'close' for o in filled)} closes",
@@ -99,7 +99,7 @@ def digest(ledger: Ledger, now: datetime) -> Message:
             lines.append(f"expires in {days} days: {position.quantity} × {position.spread}")
     if ledger.halt is not None:
         lines.append(f"HALTED by {ledger.halt.by}: {ledger.halt.reason}")
-    lines += [f"tripped: {trip.strategy or 'account'} {trip.name}" for _, trip in ledger.trips(day)]
+    lines += [f"tripped: {trip.strategy or 'account'} {trip.name}" for _, trip in ledger.breakers.trips(day)]
     lines += [f"exit blocked: {_named(name, ledger)}: {fact.obstacle}" for name, (_, fact) in ledger.blocked_exits.items()]
     return Message("digest", f"digest {day}", f"{day:%a %d %b}", "\n".join(lines))
 

@@ -129,6 +129,6 @@ class Outbox:
     def _is_time_for_digest(self, now: datetime) -> bool:
         if "digest" not in self._choice.tell or self._digested == trading_day(now):
             return False
-        equity_at = self._ledger.equity_at
+        equity_at = self._ledger.worth.equity_at
         was_open = equity_at is not None and trading_day(equity_at) == trading_day(now)
         return was_open and timedelta(0) <= now - self._choice.digest_at(now) < DIGEST_LATE

@@ -251,7 +251,7 @@ class Control:
         """Why a strategy trades or does not: its funnel, its nearest miss and the gate that stopped it; None if unknown."""
         ledger = self.ledger
         known = strategy in ledger.strategies or strategy in ledger.funnels
-        if not known and not any(trip.strategy == strategy for _, trip in ledger.trips(trading_day(self._clock.now()))):
+        if not known and not any(trip.strategy == strategy for _, trip in ledger.breakers.trips(trading_day(self._clock.now()))):
             return None
         snapshot, rulebook = self.snapshot(), self._snapshots.rulebook()
         written = next((one for one in rulebook.strategies if one.name == strategy), None)

@@ -89,7 +89,7 @@ def _of_positions(ledger: Ledger, state: BrokerState, requested_at: datetime) ->
         if _concerns(order, ledger, requested_at)
         for leg in order.spread.legs
     }
-    names |= {fact.share.con_id: str(fact.share) for facts in ledger.exercised.values() for fact in facts}
+    names |= {fact.share.con_id: str(fact.share) for facts in ledger.ends.exercised.values() for fact in facts}
     shares = {position.con_id for position in state.positions if position.kind == SHARE}
     for con_id in sorted(state.unread_positions):
         if con_id in names or con_id in ours:
@@ -190,7 +190,7 @@ def _concerns(order: Order, ledger: Ledger, requested_at: datetime) -> bool:
 
     On the day of its end the executions say what an order has filled; later they are told no more.
     """
-    if order.proposed.position in ledger.released:
+    if order.proposed.position in ledger.ends.released:
         return False
     is_lost = order.state == "unknown" or (order.state == "expired" and order.sent_at is not None)
     return bool(order.fills) or is_lost or is_end_unseen(order, ledger, requested_at)
@@ -203,8 +203,10 @@ def is_end_unseen(order: Order, ledger: Ledger, requested_at: datetime) -> bool:
 
 def _expired(ledger: Ledger) -> set[int]:
     """Contracts that were settled: the broker may list them for a night more."""
-    settled = {leg.contract.con_id for ref in ledger.settled if ref in ledger.orders for leg in ledger.orders[ref].spread.legs}
-    return settled | {leg.con_id for facts in ledger.expired.values() for fact in facts for leg in fact.expired}
+    settled = {
+        leg.contract.con_id for ref in ledger.ends.settled if ref in ledger.orders for leg in ledger.orders[ref].spread.legs
+    }
+    return settled | {leg.con_id for facts in ledger.ends.expired.values() for fact in facts for leg in fact.expired}
 
 
 def _con_id(position: BrokerPosition) -> int:

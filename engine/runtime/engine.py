@@ -336,11 +336,11 @@ class Engine:
     def _look(self, now: datetime) -> Snapshot:
         snapshot = self._snapshots.take(now, self.ledger)
         account = snapshot.account
-        recorded = self.ledger.equity_at
+        recorded = self.ledger.worth.equity_at
         if account.net_liquidation is not None and (recorded is None or now - recorded >= EQUITY_EVERY):
             equity = EquityRecorded(account.net_liquidation, account.available_funds, account.excess_liquidity, account.day_pnl)
             # On a new day the same value is news: the day's result is measured from it.
-            if recorded is None or equity != self.ledger.equity or trading_day(recorded) != trading_day(now):
+            if recorded is None or equity != self.ledger.worth.equity or trading_day(recorded) != trading_day(now):
                 self.record(equity, now)
         is_answered = self._account_asked.hears(account.reported_at)
         ticks, self._ticks = self._ticks, self._snapshots.ticks()

@@ -45,7 +45,7 @@ class _Gone:
 def beside_foreign(ledger: Ledger, state: BrokerState) -> BrokerState:
     """The broker's state without the shares that were not ours when the books agreed last."""
     there = {position.con_id for position in state.positions}
-    ours = {fact.share.con_id: fact.share.underlying for facts in ledger.exercised.values() for fact in facts}
+    ours = {fact.share.con_id: fact.share.underlying for facts in ledger.ends.exercised.values() for fact in facts}
     gone = tuple(BrokerPosition(con_id, name, name, ZERO, SHARE) for con_id, name in ours.items() if con_id not in there)
     return replace(state, positions=(*(_less(position, ledger) for position in state.positions), *gone))
 
@@ -101,9 +101,9 @@ def _gone(symbol: str, ledger: Ledger, state: BrokerState) -> list[_Gone]:
 
 def _settled(symbol: str, ledger: Ledger, now: datetime) -> Iterator[_Gone]:
     """Options on these shares that our books settled lately as if in cash: the broker delivers the night after."""
-    for name, (_, at) in ledger.settled.items():
+    for name, (_, at) in ledger.ends.settled.items():
         position = ledger.positions.get(name)
-        if position is None or name not in ledger.levels or name in ledger.exercised or now - at > DELIVERED_WITHIN:
+        if position is None or name not in ledger.ends.levels or name in ledger.ends.exercised or now - at > DELIVERED_WITHIN:
             continue
         for lot in position.lots:
             contract, contracts = lot.leg.contract, lot.opened - lot.closed
@@ -119,7 +119,7 @@ def _some_of(gone: Sequence[_Gone]) -> Iterator[tuple[_Gone, ...]]:
 def _of(gone: _Gone, share: Contract, ledger: Ledger, now: datetime) -> Iterator[OptionsExercised]:
     """The facts of one option; several positions may hold it, and the oldest is taken first."""
     if gone.settled:
-        yield replace(_fact(gone.settled, gone, share, now), contracts=0, price=ledger.levels[gone.settled])
+        yield replace(_fact(gone.settled, gone, share, now), contracts=0, price=ledger.ends.levels[gone.settled])
         return
     left = gone.contracts
     for position in ledger.open_positions():

@@ -80,7 +80,7 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         "underlying_now": market.price if market else None,
         "max_profit_usd": row.get("max_profit"),
         "blocked": _blocked(position, snapshot),
-        "exercised": [fact.reason for fact in snapshot.ledger.exercised.get(position.id, ())],
+        "exercised": [fact.reason for fact in snapshot.ledger.ends.exercised.get(position.id, ())],
         "reduced_because": left_over(position),
         "closing": [order.ref for order in snapshot.ledger.closings_of(position.id) if not order.is_over],
     }

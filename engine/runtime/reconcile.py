@@ -12,8 +12,7 @@ Pure: what the broker holds and the ledger come in, facts go out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -24,6 +23,7 @@ from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.twin import twin
 from engine.domain.waited import Leap, waited
 from engine.ports import BrokerOrder, BrokerState
 from engine.runtime.differences import changed, differences, foreign, missing
@@ -51,7 +51,7 @@ def reconcile(ledger: Ledger, state: BrokerState, now: datetime, requested_at: d
 
     The ledger is not changed: it is folded forward on a copy, so that the differences are those that remain afterwards.
     """
-    after, state = _copy(ledger), beside_foreign(ledger, state)
+    after, state = twin(ledger), beside_foreign(ledger, state)
     facts: list[Fact] = []
 
     def learn(told: Iterator[Fact]) -> None:
@@ -170,10 +170,3 @@ def _may_have_filled(order: Order, ledger: Ledger, state: BrokerState) -> bool:
 def _ended_before(order: Order, requested_at: datetime) -> bool:
     """Whether an order was over for us before the broker was asked: then its standing in it is news and not history."""
     return order.sent_at is not None and order.is_over and order.state != "filled" and order.changed_at < requested_at
-
-
-def _copy(ledger: Ledger) -> Ledger:
-    twin = copy(ledger)
-    for field in fields(Ledger):
-        setattr(twin, field.name, copy(getattr(ledger, field.name)))
-    return twin

@@ -91,7 +91,7 @@ def exercised_rows(ledger: Ledger) -> list[Row]:
     return [
         {"position": position.id, "strategy": position.strategy, "text": fact.reason, "reduced_because": left_over(position)}
         for position in ledger.open_positions()
-        for fact in ledger.exercised.get(position.id, ())
+        for fact in ledger.ends.exercised.get(position.id, ())
     ]
 
 
@@ -115,7 +115,7 @@ def breaker_rows(ledger: Ledger, now: datetime) -> list[Row]:
             "lifts": trip.lifts,
             "lift": f"spreads lift {lift_words(trip)} --reason TEXT",
         }
-        for at, trip in ledger.trips(trading_day(now))
+        for at, trip in ledger.breakers.trips(trading_day(now))
     ]
 
 

@@ -85,5 +85,5 @@ def blocked_because(snapshot: Snapshot) -> str | None:
         return "the market is closed"
     if snapshot.data != "live":
         return f"market data is {snapshot.data}"
-    trip = snapshot.ledger.tripped("", trading_day(snapshot.at))
+    trip = snapshot.ledger.breakers.that_stops("", trading_day(snapshot.at))
     return f"{trip[1].name} has tripped" if trip is not None else None

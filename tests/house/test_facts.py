@@ -4,8 +4,8 @@ import ast
 import inspect
 from typing import get_args
 
-from engine.domain import decision, ledger
-from engine.domain.facts.union import KINDS, Fact
+from engine.domain import decision, ledger, order_life
+from engine.domain.facts.union import KINDS, Fact, OrderFact
 
 
 def classes_in_matches(source: object) -> set[str]:
@@ -17,11 +17,14 @@ def classes_in_matches(source: object) -> set[str]:
 
 def test_every_kind_of_fact_has_a_place_in_the_fold() -> None:
     source = inspect.getsource(ledger.Ledger.apply)
+    of_orders = {kind.__name__ for kind in get_args(OrderFact)}
 
     assert "assert_never(fact)" in source
+    assert "isinstance(fact, OrderFact)" in source
     tree = ast.parse(source.lstrip().replace("\n    ", "\n"))
     named = {node.cls.id for node in ast.walk(tree) if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)}
-    assert named == set(KINDS)
+    assert named == set(KINDS) - of_orders
+    assert classes_in_matches(order_life.advance) | {"LegFilled"} == of_orders, "an execution has a way of its own there"
 
 
 def test_every_kind_of_fact_is_in_the_union_and_known_by_its_name() -> None:

@@ -242,7 +242,7 @@ class Stage:
         """Where things stand, so that somebody who waits sees the time go by."""
         ledger = self.record.ledger
         levels = ", ".join(f"{name} {level:,.2f}" for name in SHOWN if (level := market.spot(name).price) is not None)
-        worth = f"; account {dollars(ledger.equity.net_liquidation)}" if ledger and ledger.equity else ""
+        worth = f"; account {dollars(ledger.worth.equity.net_liquidation)}" if ledger and ledger.worth.equity else ""
         held = sum(1 for _ in ledger.open_positions()) if ledger else 0
         positions = "1 position" if held == 1 else f"{held} positions"
         say(f"{clock(at)}  market    {levels}{worth}, {positions} open", INDENT)

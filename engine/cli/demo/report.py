@@ -204,7 +204,7 @@ def _risk(record: Record, ledger: Ledger) -> Iterator[str]:
     """What it would cost to be wrong about everything that is open."""
     open_positions = list(ledger.open_positions())
     at_risk = sum((position.max_loss for position in open_positions), Decimal(0))
-    equity = ledger.equity.net_liquidation if ledger.equity else None
+    equity = ledger.worth.equity.net_liquidation if ledger.worth.equity else None
     share = f", {at_risk / equity:.2%} of the account" if equity else ""
     yield ""
     if not open_positions:

@@ -294,7 +294,7 @@ def _stopped(name: str, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
         return "its strategy is held back"
     if snapshot.ledger.mode == "live" and snapshot.ledger.arms.of(name, snapshot.at) is None:
         return f"it is not armed: {snapshot.ledger.arms.why_none(name)}"
-    trip = snapshot.ledger.tripped(name, trading_day(snapshot.at))
+    trip = snapshot.ledger.breakers.that_stops(name, trading_day(snapshot.at))
     return f"{trip[1].name} has tripped" if trip is not None else None
 
 
@@ -331,7 +331,7 @@ def _walk_open(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows)
     strategy = rulebook.versions.get(order.proposed.digest)
     if strategy is None or not _is_due(order, snapshot, timedelta(seconds=strategy.walk.every_s), rulebook):
         return
-    messages = sum(1 for at in snapshot.ledger.messages if snapshot.waited(at) < ONE_MINUTE)
+    messages = sum(1 for at in snapshot.ledger.messages.of_openings if snapshot.waited(at) < ONE_MINUTE)
     if messages >= rulebook.account.counts.messages_per_minute:
         return
     quote = _fresh(order, snapshot, rows)

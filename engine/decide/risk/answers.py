@@ -202,7 +202,7 @@ def opposite_legs(asked: Asked) -> Iterator[Verdict]:
 
 def messages(asked: Asked) -> Iterator[Verdict]:
     snapshot, limits = asked.snapshot, asked.rulebook.account.counts
-    minute = sum(1 for at in snapshot.ledger.messages if snapshot.waited(at) < timedelta(minutes=1))
+    minute = sum(1 for at in snapshot.ledger.messages.of_openings if snapshot.waited(at) < timedelta(minutes=1))
     yield at_most("messages_per_minute", minute + 1, limits.messages_per_minute, ACCOUNT)
     sent, executions = _traffic(snapshot)
     share = sent // (executions + 1) if sent > MESSAGES_FREE else 0
@@ -252,7 +252,7 @@ def account_values(asked: Asked) -> Iterator[Verdict]:
 def breakers(asked: Asked) -> Iterator[Verdict]:
     limits, ledger = asked.rulebook.account.breakers, asked.snapshot.ledger
     yield from (breaker_verdict(one, asked.snapshot) for one in of_account(asked.snapshot, asked.rulebook))
-    yield at_most("failures_in_a_row", ledger.failures_in_a_row, limits.rejects_in_a_row - 1, ACCOUNT)
+    yield at_most("failures_in_a_row", ledger.messages.failures_in_a_row, limits.rejects_in_a_row - 1, ACCOUNT)
     unknown = sum(1 for order in ledger.working() if order.state == "unknown")
     yield at_most("unknown_orders", unknown, limits.unknown_orders - 1, ACCOUNT)
 

@@ -87,7 +87,7 @@ def measured(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Mea
     """Every breaker with its value now: the account's, those of the strategies in force, and what tripped for others."""
     yield from of_account(snapshot, rulebook)
     names = {strategy.name for strategy in rulebook.strategies if strategy.limits.stop_for_day is not None}
-    tripped = {fact.strategy for _, fact in snapshot.ledger.trips(trading_day(snapshot.at)) if fact.name == STOP}
+    tripped = {fact.strategy for _, fact in snapshot.ledger.breakers.trips(trading_day(snapshot.at)) if fact.name == STOP}
     for name in sorted(names | tripped):
         yield of_strategy(name, snapshot, rulebook, rows)
 
@@ -113,9 +113,9 @@ def of_account(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Measured]:
     bound = None if worth is None else limits.stop_for_day * worth
     pnl_at = account.day_pnl_at if account.day_pnl is not None else None
     yield Measured(DAY, "", "next session", result, since, bound, reported_at if pnl_at is None else (pnl_at,))
-    week = ledger.week_start_equity
+    week = ledger.worth.week_start
     began = week[1] if week is not None and week[0] == f"{trading_day(snapshot.at):%G-W%V}" else None
-    for name, share, base in ((WEEK, limits.week, began), (PEAK, limits.peak, ledger.equity_peak)):
+    for name, share, base in ((WEEK, limits.week, began), (PEAK, limits.peak, ledger.worth.peak)):
         fall = None if worth is None or base is None else worth - base
         yield Measured(name, "", "person", worth, fall, None if worth is None else share * worth, reported_at)
 
@@ -125,7 +125,7 @@ def lifted(
 ) -> BreakerLifted | str:
     """A person lifts one breaker that stands, by its name; or why there is nothing to lift."""
     if _trip((strategy, name), snapshot) is None:
-        standing = [fact for _, fact in snapshot.ledger.trips(trading_day(snapshot.at))]
+        standing = [fact for _, fact in snapshot.ledger.breakers.trips(trading_day(snapshot.at))]
         told = "; ".join(f"{called(fact.name, fact.strategy)}: spreads lift {lift_words(fact)}" for fact in standing)
         return f"{called(name, strategy)} has not tripped; " + (f"what has: {told}" if told else "nothing has")
     whole = next((one.whole for one in measured(snapshot, rulebook, rows) if one.key == (strategy, name)), None)
@@ -169,7 +169,7 @@ def _stands(mark: Mark) -> bool:
 
 def day_result(snapshot: Snapshot) -> Decimal | None:
     """Result of the account's day in USD: the broker's number, else the change of net liquidation since the day began."""
-    account, start = snapshot.account, snapshot.ledger.day_start_equity
+    account, start = snapshot.account, snapshot.ledger.worth.day_start
     if account.day_pnl is not None:
         return account.day_pnl
     if account.net_liquidation is None or start is None or start[0] != trading_day(snapshot.at).isoformat():
@@ -241,10 +241,9 @@ def _is_believed(one: Measured, hits: BreakerHits, snapshot: Snapshot) -> bool:
 
 
 def _trip(key: tuple[str, str], snapshot: Snapshot) -> tuple[datetime, BreakerTripped] | None:
-    trips = snapshot.ledger.trips(trading_day(snapshot.at))
+    trips = snapshot.ledger.breakers.trips(trading_day(snapshot.at))
     return next((trip for trip in trips if (trip[1].strategy, trip[1].name) == key), None)
 
 
 def _since_lift(strategy: str, name: str, result: Decimal, snapshot: Snapshot) -> Decimal:
-    day, base = snapshot.ledger.day_lifts.get((strategy, name), (None, Decimal(0)))
-    return result - base if day == trading_day(snapshot.at) else result
+    return result - snapshot.ledger.breakers.lifted_at(strategy, name, trading_day(snapshot.at))

@@ -70,7 +70,7 @@ def directions(ledger: Ledger, without: str | None = None) -> dict[int, set[int]
         for spread, _ in holding.combinations:
             for leg in spread.legs:
                 signs.setdefault(leg.contract.con_id, set()).add(leg.sign)
-    for name in ledger.released:
+    for name in ledger.ends.released:
         for lot in ledger.positions[name].lots if name in ledger.positions else ():
             signs[lot.leg.contract.con_id] = {1, -1}
     for order in ledger.working():

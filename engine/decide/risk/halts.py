@@ -36,7 +36,7 @@ def _reasons(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[str]:
     yield from _excess(snapshot)
     yield from _bare(snapshot)
     ledger, limits = snapshot.ledger, rulebook.account.breakers
-    failures, failed_at = ledger.failures_in_a_row, ledger.failed_at
+    failures, failed_at = ledger.messages.failures_in_a_row, ledger.messages.failed_at
     if failures >= limits.rejects_in_a_row and failed_at is not None and snapshot.requested_since(failed_at) > NOT_ASKED:
         yield (
             f"the broker rejected {failures} orders in a row, the last at {failed_at:%H:%M:%S} UTC,"

@@ -39,14 +39,14 @@ def lifted(trip: BreakerTripped, value: int | None) -> BreakerLifted:
 def test_trip_stops_whom_it_concerns_for_as_long_as_it_stands(trip, strategy: str, after: timedelta, stands: bool) -> None:
     known = given.ledger(trip)
 
-    assert (known.tripped(strategy, trading_day(given.NOW + after)) is not None) is stands
+    assert (known.breakers.that_stops(strategy, trading_day(given.NOW + after)) is not None) is stands
 
 
 def test_oldest_trip_is_told_with_its_moment_and_number() -> None:
     known = given.told(given.ledger(WEEK, at=given.NOW), STOP, at=given.NOW + timedelta(minutes=1))
 
-    assert known.tripped("puts", TODAY) == (given.NOW, WEEK)
-    assert [fact for _, fact in known.trips(TODAY)] == [WEEK, STOP]
+    assert known.breakers.that_stops("puts", TODAY) == (given.NOW, WEEK)
+    assert [fact for _, fact in known.breakers.trips(TODAY)] == [WEEK, STOP]
 
 
 def test_person_lifts_one_by_its_name_and_no_other() -> None:
@@ -54,7 +54,7 @@ def test_person_lifts_one_by_its_name_and_no_other() -> None:
 
     given.told(known, lifted(WEEK, 95_000))
 
-    assert [fact for _, fact in known.trips(TODAY)] == [DAY, PEAK, STOP]
+    assert [fact for _, fact in known.breakers.trips(TODAY)] == [DAY, PEAK, STOP]
 
 
 def test_fall_of_the_week_is_measured_from_where_it_was_lifted() -> None:
@@ -62,26 +62,27 @@ def test_fall_of_the_week_is_measured_from_where_it_was_lifted() -> None:
 
     given.told(known, lifted(WEEK, 94_000))
 
-    assert known.week_start_equity == ("2026-W48", Decimal(94_000))
-    assert known.equity_peak == Decimal(100_000), "the fall from the peak was not lifted"
+    assert known.worth.week_start == ("2026-W48", Decimal(94_000))
+    assert known.worth.peak == Decimal(100_000), "the fall from the peak was not lifted"
 
 
 def test_fall_from_the_peak_is_measured_from_where_it_was_lifted_and_grows_again() -> None:
     known = given.ledger(WEEK, PEAK)
 
     given.told(known, lifted(PEAK, 89_000))
-    assert known.equity_peak == Decimal(89_000)
+    assert known.worth.peak == Decimal(89_000)
 
     given.told(known, *(EquityRecorded(Decimal(worth), None, None, None) for worth in (91_000, 91_500)))
-    assert known.equity_peak == Decimal(91_000)
-    assert known.week_start_equity == ("2026-W48", Decimal(100_000))
+    assert known.worth.peak == Decimal(91_000)
+    assert known.worth.week_start == ("2026-W48", Decimal(100_000))
 
 
 @pytest.mark.parametrize(("value", "base"), [(-1600, -1600), (None, -1510)])
 def test_rest_of_the_day_is_measured_from_where_it_was_lifted(value: int | None, base: int) -> None:
     known = given.told(given.ledger(STOP), lifted(STOP, value))
 
-    assert known.day_lifts == {("puts", "stop_for_day"): (date(2026, 11, 23), Decimal(base))}
+    assert known.breakers.lifted_at("puts", "stop_for_day", date(2026, 11, 23)) == Decimal(base)
+    assert known.breakers.lifted_at("puts", "stop_for_day", date(2026, 11, 24)) == 0, "the next day is measured from nothing"
 
 
 def test_fall_is_measured_from_the_last_known_value_where_nobody_knows_it() -> None:
@@ -89,7 +90,7 @@ def test_fall_is_measured_from_the_last_known_value_where_nobody_knows_it() -> N
 
     given.told(known, lifted(WEEK, None))
 
-    assert known.week_start_equity == ("2026-W48", Decimal(94_500))
+    assert known.worth.week_start == ("2026-W48", Decimal(94_500))
 
 
 def test_lifting_what_did_not_trip_changes_nothing() -> None:
@@ -97,8 +98,8 @@ def test_lifting_what_did_not_trip_changes_nothing() -> None:
 
     given.told(known, lifted(STOP, -100), lifted(PEAK, 50_000))
 
-    assert not known.day_lifts
-    assert known.equity_peak == Decimal(100_000)
+    assert not known.breakers.day_lifts
+    assert known.worth.peak == Decimal(100_000)
 
 
 def test_week_of_the_lift_is_that_of_new_york() -> None:
@@ -106,4 +107,4 @@ def test_week_of_the_lift_is_that_of_new_york() -> None:
 
     given.told(known, lifted(WEEK, 94_000), at=datetime.fromisoformat("2026-11-30T04:30:00+00:00"))  # Sunday, 23:30
 
-    assert known.week_start_equity == ("2026-W48", Decimal(94_000))
+    assert known.worth.week_start == ("2026-W48", Decimal(94_000))

@@ -18,7 +18,8 @@ from engine.domain.facts.running import EngineStarted, FactRefused, LinkChanged
 from engine.domain.facts.searches import EntryDenied
 from engine.domain.facts.union import Fact
 from engine.domain.gate import Verdict
-from engine.domain.ledger import MESSAGES_KEPT, Ledger
+from engine.domain.ledger import Ledger
+from engine.domain.messages import MESSAGES_KEPT
 from engine.domain.reload import RELOADS_KEPT, Reload
 from tests import given
 from tests.shell.store.facts import timed, trading_day
@@ -71,9 +72,9 @@ def test_resume_forgives_rejections_and_lifts_no_breaker() -> None:
 
     given.told(known, Resumed("trader"), at=given.NOW)
 
-    assert (known.halt, known.failures_in_a_row, known.resumed_at) == (None, 0, given.NOW)
-    assert known.equity_peak == Decimal(100_000)
-    assert known.week_start_equity == ("2026-W48", Decimal(100_000))
+    assert (known.halt, known.messages.failures_in_a_row, known.resumed_at) == (None, 0, given.NOW)
+    assert known.worth.peak == Decimal(100_000)
+    assert known.worth.week_start == ("2026-W48", Decimal(100_000))
 
 
 def test_rejections_are_counted_until_an_order_fills_or_could_be_canceled() -> None:
@@ -81,15 +82,15 @@ def test_rejections_are_counted_until_an_order_fills_or_could_be_canceled() -> N
     for ref in ("o1", "o2"):
         given.told(known, *given.working(given.proposal(ref)), OrderRejected(ref, 201, "no"), OrderRejected(ref, 201, "no"))
 
-    assert known.failures_in_a_row == 2
+    assert known.messages.failures_in_a_row == 2
 
     given.told(known, *given.working(given.proposal("o3")), OrderUnknown("o3", "silence"))
 
-    assert known.failures_in_a_row == 2
+    assert known.messages.failures_in_a_row == 2
 
     given.told(known, OrderAcknowledged("o3", 1, 1, "Submitted"), OrderCanceled("o3", "canceled"))
 
-    assert known.failures_in_a_row == 0
+    assert known.messages.failures_in_a_row == 0
 
 
 def test_day_and_week_begin_at_midnight_in_new_york() -> None:
@@ -100,14 +101,14 @@ def test_day_and_week_begin_at_midnight_in_new_york() -> None:
     given.told(known, worth, at=sunday_evening)
     given.told(known, replace(worth, net_liquidation=Decimal(99_000)), at=sunday_evening + timedelta(minutes=29))
 
-    assert known.day_start_equity == ("2026-11-22", Decimal(100_000))
-    assert known.week_start_equity == ("2026-W47", Decimal(100_000))
+    assert known.worth.day_start == ("2026-11-22", Decimal(100_000))
+    assert known.worth.week_start == ("2026-W47", Decimal(100_000))
 
     given.told(known, replace(worth, net_liquidation=Decimal(98_000)), at=sunday_evening + timedelta(minutes=31))
 
-    assert known.day_start_equity == ("2026-11-23", Decimal(98_000))
-    assert known.week_start_equity == ("2026-W48", Decimal(99_000)), "the last value of the week before"
-    assert known.equity_peak == Decimal(100_000)
+    assert known.worth.day_start == ("2026-11-23", Decimal(98_000))
+    assert known.worth.week_start == ("2026-W48", Decimal(99_000)), "the last value of the week before"
+    assert known.worth.peak == Decimal(100_000)
 
 
 @pytest.mark.parametrize("odd", [900_000, 1_000])
@@ -123,19 +124,19 @@ def test_one_odd_value_of_the_account_is_no_peak_and_no_beginning(odd: int) -> N
         return known
 
     within = told([100_000, odd, 100_100])
-    assert within.equity_peak is not None
-    assert Decimal(100_000) <= within.equity_peak <= Decimal(100_100)
-    assert within.day_start_equity == ("2026-11-20", Decimal(100_000))
+    assert within.worth.peak is not None
+    assert Decimal(100_000) <= within.worth.peak <= Decimal(100_100)
+    assert within.worth.day_start == ("2026-11-20", Decimal(100_000))
 
     last = told([100_000, 100_100, odd, 95_000, 95_100])
-    assert last.equity_peak == Decimal(100_000 if odd < 100_000 else 100_100)
-    assert last.week_start_equity is not None
-    assert Decimal(95_000) <= last.week_start_equity[1] <= Decimal(100_100)
+    assert last.worth.peak == Decimal(100_000 if odd < 100_000 else 100_100)
+    assert last.worth.week_start is not None
+    assert Decimal(95_000) <= last.worth.week_start[1] <= Decimal(100_100)
 
     first = told([100_000, 100_100, 100_200, odd, 95_100])
-    assert first.day_start_equity is not None
-    assert Decimal(95_000) <= first.day_start_equity[1] <= Decimal(100_200)
-    assert first.week_start_equity == ("2026-W48", Decimal(100_200) if odd > 100_200 else Decimal(100_100))
+    assert first.worth.day_start is not None
+    assert Decimal(95_000) <= first.worth.day_start[1] <= Decimal(100_200)
+    assert first.worth.week_start == ("2026-W48", Decimal(100_200) if odd > 100_200 else Decimal(100_100))
 
 
 def test_higher_value_told_twice_is_the_peak() -> None:
@@ -143,7 +144,7 @@ def test_higher_value_told_twice_is_the_peak() -> None:
     for worth in (100_000, 104_000, 103_000):
         given.told(known, EquityRecorded(Decimal(worth), None, None, None), at=given.NOW)
 
-    assert known.equity_peak == Decimal(103_000)
+    assert known.worth.peak == Decimal(103_000)
 
 
 def test_denial_is_forgotten_when_an_opening_is_proposed() -> None:
@@ -161,8 +162,8 @@ def test_messages_are_those_that_left_and_bounded() -> None:
     for number in range(MESSAGES_KEPT + 5):
         given.told(known, OrderRepriced("o1", Decimal("0.79"), number), at=given.NOW + timedelta(seconds=number))
 
-    assert len(known.messages) == MESSAGES_KEPT
-    assert known.messages[-1] == given.NOW + timedelta(seconds=MESSAGES_KEPT + 4)
+    assert len(known.messages.of_openings) == MESSAGES_KEPT
+    assert known.messages.of_openings[-1] == given.NOW + timedelta(seconds=MESSAGES_KEPT + 4)
 
 
 def test_strategy_that_was_removed_is_not_in_force() -> None:

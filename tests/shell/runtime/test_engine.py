@@ -384,7 +384,7 @@ def test_equity_is_written_once_a_minute_when_it_changes_and_on_every_new_day() 
 
     worths = [fact.net_liquidation for fact in bench.of(EquityRecorded)]
     assert worths == [Decimal(100_000), Decimal(99_000), Decimal(99_000)]
-    assert bench.ledger.day_start_equity == ("2026-11-24", Decimal(99_000))
+    assert bench.ledger.worth.day_start == ("2026-11-24", Decimal(99_000))
 
 
 def test_unknown_account_value_is_not_written() -> None:

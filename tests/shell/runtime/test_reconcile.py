@@ -351,7 +351,7 @@ def test_restart_expires_what_never_left_and_doubts_what_may_be_there() -> None:
         ("OrderUnknown", "works"),
     ]
     given.told(known, *leftovers(known))
-    assert known.failures_in_a_row == 0
+    assert known.messages.failures_in_a_row == 0
     assert list(leftovers(known)) == []
 
 

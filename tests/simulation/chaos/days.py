@@ -191,7 +191,7 @@ class _Run:
             return [f"the engine ended: {self._life.error!r}"]
         if ledger.halt is not None:
             found.append(f"halted by {ledger.halt.by}: {ledger.halt.reason}")
-        if stands := [name for (_, name) in ledger.breakers if name in {"breaker_week", "breaker_peak"}]:
+        if stands := [trip.name for _, trip in ledger.breakers.tripped if trip.name in {"breaker_week", "breaker_peak"}]:
             found.append(f"tripped until a person lifts it: {stands}")
         if ledger.reconciled is None or ledger.reconciled.differences:
             found.append(f"not agreed: {ledger.reconciled}")

@@ -112,9 +112,9 @@ class Invariants:
             assert order.proposed.position == order.ref or order.purpose == "close"
         for position in ledger.positions.values():
             assert 0 <= position.quantity <= position.opened, f"{position.id}: {position.closed} of {position.opened} closed"
-        if ledger.equity is not None:
+        if ledger.worth.equity is not None:
             risk = exposure(ledger, self._sim.now()).risk()
-            bound = RISK_IN_ALL * ledger.equity.net_liquidation
+            bound = RISK_IN_ALL * ledger.worth.equity.net_liquidation
             assert risk <= bound, f"${risk} at risk, the limits allow ${bound}"
 
 

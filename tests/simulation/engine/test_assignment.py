@@ -108,7 +108,7 @@ def test_an_assignment_that_an_engine_dies_over_is_understood_once(
     life = play(act, tmp_path, 3, strategies=files, sim=generated(3, 1.0, options=sim_options(idle_cadence_s=60)))
 
     # then it was understood once, and traded away once
-    assert [len(became) for became in life.ledger.exercised.values()] == [1]
+    assert [len(became) for became in life.ledger.ends.exercised.values()] == [1]
     assert life.world.sim.positions() == {}
     assert life.ledger.halt is None
 

@@ -166,5 +166,5 @@ def check_cash(world: World, ledger: Ledger) -> None:
             is_told = commission_key(fill) in order.commissions or order.is_adopted  # its cost has them in it
             untold += 0 if is_told else fill.quantity * COMMISSION
         cash -= order.commission
-    cash -= sum(fact.shares * fact.price for became in ledger.exercised.values() for fact in became)
+    cash -= sum(fact.shares * fact.price for became in ledger.ends.exercised.values() for fact in became)
     assert abs(cash - untold - world.sim.cash) <= (MADE_WITHIN if made(ledger) else 0)

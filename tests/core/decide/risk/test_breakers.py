@@ -60,7 +60,7 @@ class Day:
         return made
 
     def trips(self) -> list[BreakerTripped]:
-        return [fact for _, fact in self.known.trips(given.NOW.date())]
+        return [fact for _, fact in self.known.breakers.trips(given.NOW.date())]
 
 
 def test_stop_of_a_strategy_trips_after_three_fresh_looks_over_fifteen_seconds() -> None:
@@ -197,7 +197,7 @@ def test_strategies_trip_each_for_itself_in_one_look() -> None:
         day.look(after, lost)
 
     assert [(trip.strategy, trip.value) for trip in day.trips()] == [("calls", Decimal("-221.30")), ("puts", Decimal("-111.30"))]
-    assert known.tripped("others", given.NOW.date()) is None
+    assert known.breakers.that_stops("others", given.NOW.date()) is None
 
 
 def test_nothing_else_is_decided_in_the_look_that_trips() -> None:
@@ -225,13 +225,13 @@ def test_account_trips_and_stops_every_strategy(account: AccountValues, name: st
 
     assert [(trip.name, trip.strategy, trip.value, trip.lifts) for trip in day.trips()] == [(name, "", Decimal(value), lifts)]
     assert day.known.halt is None
-    assert day.known.tripped("calls", given.SESSION.day) is not None
+    assert day.known.breakers.that_stops("calls", given.SESSION.day) is not None
 
 
 def test_fall_from_the_peak_trips_in_a_later_week() -> None:
     known = given.ledger()
-    known.equity_peak = Decimal(112_000)
-    known.week_start_equity = ("2026-W48", Decimal(100_000))
+    known.worth.peak = Decimal(112_000)
+    known.worth.week_start = ("2026-W48", Decimal(100_000))
     day = Day(known)
 
     for after in (0, 5, 10, 15):
@@ -340,7 +340,7 @@ def test_week_begins_at_the_last_value_before_it() -> None:
 
     given.told(known, EquityRecorded(Decimal(94_000), None, None, None), at=wednesday)
 
-    assert known.week_start_equity == ("2026-W48", Decimal(100_000)), "what was lost while the engine was off is lost this week"
+    assert known.worth.week_start == ("2026-W48", Decimal(100_000)), "what was lost while the engine was off is lost this week"
 
 
 def test_week_begins_anew_after_a_longer_absence() -> None:
@@ -349,4 +349,4 @@ def test_week_begins_anew_after_a_longer_absence() -> None:
 
     given.told(known, EquityRecorded(Decimal(94_000), None, None, None), at=given.NOW)
 
-    assert known.week_start_equity == ("2026-W48", Decimal(94_000))
+    assert known.worth.week_start == ("2026-W48", Decimal(94_000))

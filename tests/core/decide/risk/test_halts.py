@@ -121,7 +121,7 @@ def test_rejected_order_that_works_after_all_was_not_rejected() -> None:
 
     given.told(known, OrderAcknowledged("o1", 9, 9, "Submitted"))
 
-    assert known.failures_in_a_row == 2
+    assert known.messages.failures_in_a_row == 2
     assert seen(known, A_SECOND) is None
 
 
