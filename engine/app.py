@@ -30,7 +30,9 @@ from engine.decide.entry.find import Finder
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts.halts import Halted
 from engine.domain.facts.running import EngineStarted, EngineStopped, ErrorHeard
+from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
+from engine.domain.maintenance import Restart, is_loss_expected
 from engine.domain.session import NEW_YORK
 from engine.log import logger
 from engine.metrics import Reading, registry
@@ -48,10 +50,9 @@ from engine.runtime.freshness import Freshness
 from engine.runtime.guardian import BY, LET_GO, Takeover
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
-from engine.runtime.maintenance import Restart, is_loss_expected
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.restart import leftovers
-from engine.runtime.schedule import calendar_around
+from engine.runtime.schedule import calendar_around, refuse_in_session
 from engine.runtime.seams import Observer
 from engine.runtime.snapshots import Snapshots
 from engine.runtime.standing import Identity, Traffic
@@ -115,6 +116,8 @@ class App:
         self._quotes = QuoteStore()
         self._scanner = Scanner()
         self._finder = Finder(self._scanner, elapsed_s)
+        zone = zone_of(settings.tws_zone) or NEW_YORK
+        self._restart = Restart(time.fromisoformat(settings.tws_restart), zone)
 
     def nudge(self) -> None:
         """Have the next beat now: something outside has changed, such as the wish to stop."""
@@ -179,8 +182,7 @@ class App:
             write_views(settings.state)
         except UserError as problem:  # the views are a convenience: open positions are guarded without them
             options.on_mended(str(problem))
-        library = Library(settings.strategies, settings.state / "strategies")
-        changes = library.open(ledger)
+        library, changes = self._opened(ledger)
         last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
         recall(ledger, latest(settings.state, strategies=ledger.strategies))
         ib = await self._connected(journal_id, account, last_id)
@@ -237,12 +239,19 @@ class App:
                 self._leave(engine, journal)
                 await broker.disconnect()
 
+    def _opened(self, ledger: Ledger) -> tuple[Library, tuple[Fact, ...]]:
+        """The trader's files, and what of them has changed. Raises UserError."""
+        library = Library(self._settings.strategies, self._settings.state / "strategies")
+        changes = library.open(ledger)
+        if self._options.guard is None and any(one.enabled for one in library.in_force.strategies.values()):
+            refuse_in_session(self._restart, self._clock.now())
+        return library, changes
+
     def _sources(self, engine: Engine, broker: IbBroker, library: Library, outcomes: Outcomes, now: datetime) -> Sources:
-        zone = zone_of(self._settings.tws_zone) or NEW_YORK
         parts = (engine, broker, self._finder, library, self._inbox, self._clock)
-        restart, notifier = time.fromisoformat(self._settings.tws_restart), self._options.notifier
+        notifier = self._options.notifier
         notices = notifier.counts if notifier is not None else dict[str, int]
-        sources = Sources(*parts, outcomes, api_gauges(), Restart(restart, zone), began_at=now, notices=notices)
+        sources = Sources(*parts, outcomes, api_gauges(), self._restart, began_at=now, notices=notices)
         if notifier is not None:
             notifier.follow(engine.ledger, partial(is_loss_expected, restart=sources.restart))
             engine.observers.append(notifier)
@@ -352,6 +361,7 @@ class App:
                 lines=settings.lines,
                 zone=settings.tws_zone,
                 calendar=calendar_around,
+                restart=self._restart,
             )
             try:
                 found = await broker.connect()

@@ -49,6 +49,14 @@ class Reading:
     """Every number that is published, at one instant."""
 
     connected: Annotated[bool, _gauge("ibkr_connection_status", "1 when the broker session is up, else 0.")] = False
+    link_state: Annotated[
+        Mapping[str, int],
+        _gauge("ibkr_session_state", "1 for the state that the session with TWS is in, 0 for the others.", "state"),
+    ] = field(default_factory=dict[str, int])
+    link_age_s: Annotated[float | None, _gauge("ibkr_session_state_seconds", "Seconds since that state began.")] = None
+    clock_skew_s: Annotated[
+        float | None, _gauge("ibkr_clock_skew_seconds", "TWS's clock less ours; TWS tells whole seconds.")
+    ] = None
     loss_expected: Annotated[
         bool, _gauge("ibkr_maintenance_window", "1 while the nightly reset or the weekly maintenance of the broker is due.")
     ] = False

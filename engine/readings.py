@@ -4,19 +4,21 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from engine.broker.adapter import IbBroker
 from engine.broker.gauges import BrokerGauges
 from engine.decide.entry.find import Finder
 from engine.decide.entry.size import usd
 from engine.decide.risk.exposure import exposure
+from engine.domain.facts.running import LinkState
+from engine.domain.maintenance import Restart, is_loss_expected
 from engine.domain.session import trading_day
 from engine.metrics import Reading
 from engine.ports import Clock
 from engine.runtime.engine import Engine
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
-from engine.runtime.maintenance import Restart, is_loss_expected
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.standing import waiting
 from engine.tally import MACHINE_S, Tally
@@ -70,6 +72,9 @@ def reading(of: Sources) -> Reading:
     reconciled, limit = ledger.reconciled, usd(limits.risk.total, account)
     return Reading(
         connected=of.broker.is_connected,
+        link_state={state: int(state == (ledger.link.state if ledger.link else "down")) for state in get_args(LinkState)},
+        link_age_s=(now - ledger.link_at).total_seconds() if ledger.link_at else None,
+        clock_skew_s=gauges.clock_skew_seconds,
         loss_expected=is_loss_expected(now, of.restart),
         subscriptions=gauges.lines_used,
         subscriptions_max=gauges.lines_limit,

@@ -1,12 +1,25 @@
 """How numbers, amounts and times are written on the screen: short, with sign and unit, and a dash where nothing is known."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 
+from engine.domain.facts.running import LinkState
 from engine.domain.session import NEW_YORK
 
 ABSENT = "–"
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+
+
+LINKS: Mapping[LinkState, str] = {
+    "no_data": "up without market data",
+    "competing": "up, its market data taken by another login",
+}
+
+
+def link(state: LinkState) -> str:
+    """How the session with TWS stands."""
+    return LINKS.get(state, state)
 
 
 def number(value: float | None, digits: int = 2) -> str:

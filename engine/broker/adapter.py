@@ -28,6 +28,7 @@ from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
 from engine.domain.facts.orders import OrderPreviewed, OrderProposed, OrderUnknown
+from engine.domain.maintenance import Restart, window_at
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
 from engine.ports import BrokerState, Clock, DailyBars, Publish, QuoteSink, Underlying
@@ -67,12 +68,15 @@ class IbBroker:
         accepts_delayed: bool = False,
         zone: str = "America/New_York",
         calendar: Callable[[datetime], Calendar] = lambda _: WEEKDAYS,
+        restart: Restart | None = None,
     ) -> None:
+        """`restart` is when TWS restarts by itself; a loss then, or while IBKR resets, is told as expected."""
         if not order_prefix:
             raise ValueError("order_prefix is empty: without one every order in the account would count as ours")
         self.gauges = BrokerGauges()
         self._publish = publish
         self._clock = clock
+        self._restart = restart
         self._accepts_delayed = accepts_delayed
         self._contracts: dict[int, IbContract] = {}
         ib = self._ib = Tws(clock, self.gauges, zone)
@@ -82,7 +86,7 @@ class IbBroker:
         self._account = Account(clock)
         self._pnl_id = 0
         """Request number of the subscription to the result of the day."""
-        self._session = Session(ib, Address(host, port, client_id, account), publish, clock, self.gauges)
+        self._session = Session(ib, Address(host, port, client_id, account), publish, clock, self.gauges, self._expected)
         self._session.lost = self._lost
         self._gateway = OrderGateway(ib.client, client_id, publish, names, self.gauges)
         self._gateway.highest_order_id = min(last_order_id, ID_MAX)
@@ -91,7 +95,8 @@ class IbBroker:
         self._books.filled = self._gateway.filled
         self._books.overdue = self._overdue
         free = Lines(max(1, lines - LINES_RESERVED))
-        self._stream = Stream(ib.client, quotes, free, self.gauges, self._contracts, unread, self._session.link)
+        link = self._session.link
+        self._stream = Stream(ib.client, quotes, free, self.gauges, self._contracts, unread, link, self._session.say)
         self._chains = Chains(ib, self._stream, self._contracts, clock, unread, calendar, publish)
         self._history = History(ib, self._contracts, clock, unread)
         names.on_bound = ib.wrapper.bound
@@ -238,6 +243,11 @@ class IbBroker:
         )
         await self._session.leave(f"account {account} is {kept}")
         raise UserError(f"account {account} is {kept}: this engine reckons in USD only; choose a USD account")
+
+    def _expected(self) -> str:
+        """Why the link may be gone now; empty where nothing is known of that."""
+        window = window_at(self._clock.now(), self._restart) if self._restart is not None else None
+        return str(window) if window is not None else ""
 
     def _overdue(self, book: str) -> None:
         self._session.give_up(f"TWS does not answer when it is asked for {book}; connecting anew")

@@ -20,7 +20,9 @@ because the code may belong to a change of it. ask: nothing is known before the 
 """
 LineEffect = Literal["none", "full", "drop", "blind"]
 """What a code says of a market-data line: nothing, no more lines are free, it will never quote, or it is silent for now."""
-LinkEffect = Literal["none", "broken", "restored", "restored_empty", "farm_broken", "farm_ok", "taken", "slow_down", "moved"]
+LinkEffect = Literal[
+    "none", "broken", "restored", "restored_empty", "farm_broken", "farm_ok", "taken", "slow_down", "moved", "competing"
+]
 """What a code says of the session as a whole; `restored_empty` means that every subscription must be made anew."""
 
 
@@ -45,7 +47,8 @@ class Meaning:
     @property
     def is_failure(self) -> bool:
         """Whether something that was asked for was not done: no notice, and nothing about the link."""
-        return not self.is_warning and self.order != "notice" and self.link in {"none", "slow_down"} and self.code != ENDED
+        asks_for_nothing = self.is_warning or self.order == "notice" or self.code == ENDED
+        return not asks_for_nothing and self.link in {"none", "slow_down", "competing"}
 
     def sentence(self, heard: str) -> str:
         """The code's meaning with TWS's own words and the way out."""
@@ -155,7 +158,13 @@ _DATA_ROWS = (
     Meaning(10167, "delayed quotes are shown instead of live ones", _SUBSCRIBE, order="notice", is_warning=True),
     Meaning(10168, "neither live nor delayed quotes are available", _SUBSCRIBE, line="drop"),
     Meaning(10186, "neither live nor delayed quotes are available", _SUBSCRIBE, line="drop"),
-    Meaning(10197, "another session of the same user took the market data", "log out of TWS, the app or the web", line="blind"),
+    Meaning(
+        10197,
+        "another session of the same user took the market data",
+        "log out of TWS, the app or the web",
+        line="blind",
+        link="competing",
+    ),
     Meaning(10225, "bars were corrected", "", order="notice", is_warning=True, is_quiet=True),
 )
 _LINK_ROWS = (

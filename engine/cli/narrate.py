@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from engine import words
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.files import (
     SharedFileLoaded,
@@ -107,7 +108,7 @@ class Narrator:
             case StrategyDisarmed():
                 return f"disarmed  {fact.strategy} by {fact.by}: {fact.reason}"
             case LinkChanged():
-                return f"link      {fact.state}: {fact.text}"
+                return f"link      {words.link(fact.state)}: {fact.text}"
             case GuardianTookOver():
                 return f"GUARDIAN  {fact.silent_s} s without a sign of life of the engine; {fact.ended}; held: {fact.held}"
             case FlattenBegan():

@@ -105,6 +105,9 @@ class Ledger:
     link: LinkChanged | None = None
     link_at: datetime | None = None
     """When the link changed last."""
+    connection: LinkChanged | None = None
+    """What began the link as it stands for orders: losing and finding market data changes nothing of it."""
+    connection_at: datetime | None = None
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
     foreign: tuple[str, ...] = ()
@@ -161,9 +164,7 @@ class Ledger:
             case BreakerTripped() | BreakerLifted():
                 self.breakers.hear(fact, at, self.worth)
             case LinkChanged():
-                self.link, self.link_at = fact, at
-                if fact.state != "up":
-                    self.reconciled = None  # what happened meanwhile is not known
+                self._link(fact, at)
             case Reconciled():
                 self.reconciled, self.agreed_at = fact, self.agreed_at if fact.differences else at
                 self.foreign = self.foreign if fact.differences else fact.foreign
@@ -183,6 +184,15 @@ class Ledger:
             case _:
                 assert_never(fact)
         return True
+
+    def _link(self, fact: LinkChanged, at: datetime) -> None:
+        passed, before = (self.link.passes_orders, self.link.state) if self.link is not None else (False, None)
+        self.link, self.link_at = fact, at
+        is_of_data = passed and fact.passes_orders and fact.state != before
+        if not is_of_data:
+            self.connection, self.connection_at = fact, at
+        if not fact.passes_orders:
+            self.reconciled = None  # what happened meanwhile is not known
 
     def working(self) -> Iterator[Order]:
         """Orders that are not over, oldest first."""

@@ -241,7 +241,7 @@ class Snapshot:
         """
         if self.count is None:
             return timedelta(0)
-        began = max(doubt, self.ledger.link_at or doubt)
+        began = max(doubt, self.ledger.connection_at or doubt)
         return waited(began, self.count.requested_at, self.leaps)
 
     @property

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine import words
 from engine.decide.exit.expiry import GUARD
 from engine.domain.facts.halts import BreakerTripped, Halted, Resumed
 from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderCanceled
@@ -51,8 +52,8 @@ def message_of(fact: Fact, at: datetime, ledger: Ledger) -> Message | None:
             return Message("halt", f"resumed {at.isoformat()}", f"resumed by {by}")
         case BreakerTripped():
             return _tripped(fact)
-        case LinkChanged(state=state, text=text) if state in {"up", "down", "degraded"}:
-            return Message("link", f"link {state} {at.isoformat()}", f"broker link {state}", text)
+        case LinkChanged(state=state, text=text) if state not in {"connecting", "restarting"}:
+            return Message("link", f"link {state} {at.isoformat()}", f"broker link {words.link(state)}", text)
         case ExitTriggered(position=position, rule=rule, action="alert"):
             return Message("exit", f"alert {position} {rule}", f"ALERT: {_named(position, ledger)}", rule)
         case ExitTriggered(position=position, rule=rule) if rule == GUARD:

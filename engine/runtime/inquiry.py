@@ -64,11 +64,11 @@ class Inquiry:
 
     def count(self, ledger: Ledger) -> BrokerCount | None:
         """What the broker holds, as far as that was asked over the link as it stands."""
-        return self._count if ledger.link is self._counted_over else None
+        return self._count if ledger.connection is self._counted_over else None
 
     def books(self, ledger: Ledger) -> Books | None:
         """The same with the terms and the cost of each position; None where it is not known over the link as it stands."""
-        return self._books if ledger.link is self._counted_over else None
+        return self._books if ledger.connection is self._counted_over else None
 
     def ask_when_due(self, ledger: Ledger, now: datetime) -> None:
         """Ask soon while something is in doubt, else every minute."""
@@ -76,20 +76,20 @@ class Inquiry:
             return
         every = self._every(ledger, now)
         if self._answered_at is None or now - self._answered_at >= every:
-            self._is_asking, self._requested_at, self._asked_over = True, now, ledger.link
+            self._is_asking, self._requested_at, self._asked_over = True, now, ledger.connection
             self._spawn(self._ask())
 
     def answered(self, state: BrokerState, ledger: Ledger, now: datetime) -> datetime | None:
         """When the question left; None where the link changed meanwhile: what the answer shows may be of before."""
         self._is_asking = self._stayed_away = False
-        if self._requested_at is None or ledger.link is not self._asked_over:
+        if self._requested_at is None or ledger.connection is not self._asked_over:
             self._answered_at = None
             return None
         self._answered_at = now
         if state.unread or state.unread_positions:
             return self._requested_at  # counts are judged by whole answers alone
         held = {position.con_id: position.quantity for position in state.positions}
-        self._count, self._counted_over = BrokerCount(self._requested_at, held), ledger.link
+        self._count, self._counted_over = BrokerCount(self._requested_at, held), ledger.connection
         self._books = Books(self._requested_at, state.positions)
         return self._requested_at
 

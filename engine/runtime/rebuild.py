@@ -68,7 +68,7 @@ def _doubt(order: Order, ledger: Ledger, found: Find, requested_at: datetime, le
     is_open = order.state == "unknown" or order.ref in ledger.unbalanced
     if order.sent_at is None or not (is_open or _is_end_doubtful(order, told, ledger, requested_at)):
         return None
-    began = max(moment for moment in (order.changed_at, order.fill_reported_at, ledger.link_at, order.sent_at) if moment)
+    began = max(moment for moment in (order.changed_at, order.fill_reported_at, ledger.connection_at, order.sent_at) if moment)
     if waited(began, requested_at, leaps) < REBUILT_AFTER:
         return None
     most = max(-(-order.leg_filled(leg.contract.con_id) // leg.ratio) for leg in order.spread.legs)

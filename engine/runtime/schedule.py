@@ -4,19 +4,23 @@ The calendar of New York equities is the truth for US options: the option calend
 24 December. It costs a second to build, so it is built on first use and reaches as far as the longest expiry that is traded.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 import exchange_calendars
 import pandas as pd
 
 from engine.domain.calendar import Calendar
-from engine.domain.session import Session, trading_day
+from engine.domain.errors import UserError
+from engine.domain.maintenance import Restart, restart_in_session
+from engine.domain.session import NEW_YORK, Session, trading_day
 
 _EXCHANGE = "XNYS"
 _YEARS_AHEAD = 3
 """Long-dated options are listed up to three years out; beyond its default end the calendar raises."""
 _YEARS_BACK = 1
+SESSIONS_AHEAD = timedelta(days=14)
+"""How far ahead the sessions are looked at for the restart of TWS: over a change of clocks on one side it is found again."""
 
 
 @lru_cache(maxsize=64)
@@ -55,6 +59,17 @@ def next_session(now: datetime) -> Session:
     """The first session that closes after now."""
     today = trading_day(now)
     return next(session for session in (*_year(today.year), *_year(today.year + 1)) if session.close > now)
+
+
+def refuse_in_session(restart: Restart, now: datetime) -> None:
+    """Raises UserError where TWS restarts by itself while strategies trade: it takes the quotes of what is held with it."""
+    at = restart_in_session(restart, sessions_between(trading_day(now), trading_day(now) + SESSIONS_AHEAD))
+    if at is not None:
+        raise UserError(
+            f"TWS restarts by itself at {restart} by your settings, which is {at.astimezone(NEW_YORK):%H:%M} in New York: the"
+            " market is open then, and strategies trade; in TWS: File, Global Configuration, Lock and Exit: choose another time"
+            " for Auto restart, and give it with SPREADS_TWS_RESTART"
+        )
 
 
 def calendar_around(now: datetime) -> Calendar:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
+from engine import words
 from engine.decide.entry.entries import COOL_DOWN
 from engine.decide.risk.gate import strategy_obstacle
 from engine.decide.rulebook import Rulebook
@@ -104,7 +105,9 @@ def _stopped(ledger: Ledger, name: str, at: datetime, session: Session | None) -
         because = f": {pause.reason}" if pause.reason else ""
         yield f"paused by {pause.by} since {_clock(since)}{because}; `spreads resume --strategy {name}` allows openings again"
     if ledger.link is not None and ledger.link.state != "up":
-        yield f"the link to the broker is {ledger.link.state}: {ledger.link.text}"
+        yield f"the link to the broker is {words.link(ledger.link.state)}: {ledger.link.text}"
+    if ledger.link is not None and not ledger.link.passes_orders:
+        pass  # that says it: the books are agreed once it is back
     elif ledger.reconciled is None:
         yield "our books are not agreed with the broker's yet"
     elif ledger.reconciled.differences:

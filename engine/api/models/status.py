@@ -7,6 +7,7 @@ from pydantic import Field
 from engine.api.models.base import Instant, Model
 from engine.api.models.strategies import StrategySummary
 from engine.api.models.why import BlockedExit, Breaker, ChangedFile, RefusedFile
+from engine.domain.facts.running import LinkState
 
 
 class HaltState(Model):
@@ -84,8 +85,14 @@ class Status(Model):
     """Whether the broker can be reached."""
     link: str
     """What was said when the link last changed."""
+    link_state: LinkState | None = Field(default=None, examples=["up"])
+    """How the session with TWS stands: `up`; `competing` (another login has the market data) and `no_data` (a market data farm is
+    broken), in which orders pass and nothing is priced; `degraded` (TWS has lost IBKR), `restarting` (the same, or no TWS, at a
+    time at which that is expected), `connecting` and `down`. Null where nothing was said yet."""
     link_at: Instant | None
     """When the link last changed."""
+    link_age_s: float | None = Field(default=None, examples=[7200.0])
+    """Seconds since the link last changed."""
     data: Literal["live", "frozen", "delayed", "unknown"]
     """Quality of the market data."""
     session: Session | None

@@ -5,7 +5,7 @@ number, cleaned of TWS's sentinels once, and written; a tick of a line that was 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ib_async import Client
@@ -20,6 +20,7 @@ from engine.broker.translate import greek, price, volatility
 from engine.broker.translate import size as size_of
 from engine.broker.unread import Unread
 from engine.domain.contract import Contract
+from engine.domain.facts.running import LinkChanged
 from engine.domain.snapshot import DataQuality
 from engine.ports import QuoteSink, Underlying
 
@@ -88,6 +89,8 @@ class Stream:
     """Contracts as TWS described them, by number: asked for with these, a line is never ambiguous."""
     unread: Unread
     link: Link
+    say: Callable[[LinkChanged | None], object]
+    """Tells what a price changes of the link."""
     at: float = 0.0
     _options: dict[int, Contract] = field(default_factory=dict[int, Contract])
     _underlyings: dict[int, Underlying] = field(default_factory=dict[int, Underlying])
@@ -272,13 +275,15 @@ class Stream:
         if line is not None:
             line.is_blind = False
             self.gauges.ticks += 1
+            if self.link.is_competed and not any(one.is_blind for one in self._open.values()):
+                self.say(self.link.has_data_again())
         return line
 
     def _priced(self, line: Line) -> None:
         self.gauges.prices += 1
         if self.link.broken_farms:
             kinds = {one.kind for one in self._open.values()}
-            self.link.quoted(line.kind, kinds, asyncio.get_running_loop().time())
+            self.say(self.link.quoted(line.kind, kinds, asyncio.get_running_loop().time()))
 
     def _open_anew_later(self, request: int) -> None:
         asyncio.get_running_loop().call_later(QUALITY_AGAIN_S, self._open_anew, request)

@@ -57,8 +57,17 @@ class Address:
 class Session:
     """The link's life. `lost` is called once with the reason when an established link is gone, before the fact is heard."""
 
-    def __init__(self, ib: IB, address: Address, publish: Publish, clock: Clock, gauges: BrokerGauges) -> None:
-        self.link = Link()
+    def __init__(
+        self,
+        ib: IB,
+        address: Address,
+        publish: Publish,
+        clock: Clock,
+        gauges: BrokerGauges,
+        expected: Callable[[], str] = str,
+    ) -> None:
+        """`expected` says why the link may be gone now; empty where nothing is known of that."""
+        self.link = Link(expected)
         self.lost: Callable[[str], None] | None = None
         self._ib = ib
         self._address = address
@@ -100,8 +109,9 @@ class Session:
         if self._ib.isConnected():
             return self.account
         at = self._address
+        self.say(self.link.look())
         self._refusal, self._greeted = None, False
-        self._say(self.link.connecting(f"connecting to {at} as client {at.client_id}"))
+        self.say(self.link.connecting(f"connecting to {at} as client {at.client_id}"))
         try:
             async with asyncio.timeout(machine_s(CONNECT_S)) as self._deadline:
                 await self._ib.connectAsync(
@@ -115,20 +125,20 @@ class Session:
                 )
         except (OSError, TimeoutError) as problem:
             refusal = self._refusal or self._explained(problem)
-            self._say(self.link.down(str(refusal)))
+            self.say(self.link.down(str(refusal)))
             raise refusal from problem
         except UNREADABLE as problem:
             refusal = self._refusal or Transient(f"what TWS at {at} says at the start cannot be read: {problem!r}")
-            self._say(self.link.down(str(refusal)))
+            self.say(self.link.down(str(refusal)))
             raise refusal from problem
         except asyncio.CancelledError:
-            self._say(self.link.down("connecting was given up"))
+            self.say(self.link.down("connecting was given up"))
             raise
         finally:
             self._deadline = None
         if self._refusal is not None:  # a cancellation is lost where the awaited answer came in the same moment
             await self.leave(str(self._refusal))
-            self._say(self.link.down(str(self._refusal)))
+            self.say(self.link.down(str(self._refusal)))
             raise self._refusal
         self._has_connected = True
         self._gauges.connects += 1
@@ -139,7 +149,7 @@ class Session:
         if not self._ib.isConnected():
             self.fell("TWS closed the connection")
             raise Transient(f"TWS at {self._address} closed the connection while it was set up; it may be tried again")
-        if self._say(self.link.up(f"connected to {self._address}, account {self.account}")):
+        if self.say(self.link.up(f"connected to {self._address}, account {self.account}")):
             self._patience_s = DEGRADED_S
         self._requested_at = None
         self._beat()
@@ -147,7 +157,7 @@ class Session:
     def fell(self, reason: str) -> None:
         """The connection is gone before the session stood."""
         self._gone(reason)
-        self._say(self.link.down(reason))
+        self.say(self.link.down(reason))
 
     async def leave(self, reason: str) -> None:
         """Close the connection once what was sent has left; an end that does not close its side is cut off."""
@@ -190,9 +200,10 @@ class Session:
             kind = Transient if self._has_connected else UserError
             self._refuse(kind(f"client id {at.client_id} is taken at {at}; {row.advice}, or wait a minute for an old session"))
             return True
-        changed = self._say(self.link.received(row, text, asyncio.get_running_loop().time()))
+        was_degraded = self.link.state == "degraded"
+        changed = self.say(self.link.received(row, text, asyncio.get_running_loop().time()))
         if row.link in {"broken", "moved"}:
-            self._broken(changed)
+            self._broken(is_new=not was_degraded)
         elif row.link in {"restored", "restored_empty"}:
             self._patience_s = DEGRADED_S
         return changed
@@ -216,6 +227,7 @@ class Session:
             self._drop(f"TWS has not answered for {HEARTBEAT_S:g} s; the connection is taken for dead")
             self._cut()
             return
+        self.say(self.link.look())
         reason = self._why_anew()
         if reason is not None:
             self.give_up(reason)
@@ -236,11 +248,11 @@ class Session:
             self._changed.clear()
             await self._changed.wait()
 
-    def _broken(self, changed: bool) -> None:
+    def _broken(self, *, is_new: bool) -> None:
         """TWS says, or says again, that it has no connection to IBKR."""
         self._broken_at = asyncio.get_running_loop().time()
         self._prices_before, self._answers = None, 0
-        if changed:
+        if is_new:
             self._degraded_at = self._broken_at
 
     def _why_anew(self) -> str | None:
@@ -282,7 +294,7 @@ class Session:
             return
         if self.lost is not None:
             self.lost(reason)
-        self._say(self.link.down(reason))
+        self.say(self.link.down(reason))
 
     def _closed(self, text: str) -> None:
         """The socket closed or the greeting failed before the session stood."""
@@ -318,7 +330,8 @@ class Session:
         )
         return Transient(sentence) if self._has_connected else UserError(sentence)
 
-    def _say(self, change: LinkChanged | None) -> bool:
+    def say(self, change: LinkChanged | None) -> bool:
+        """Tell a change of the link; whether there was one."""
         if change is not None:
             self._changed.set()
             self._publish(change)

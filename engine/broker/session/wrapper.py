@@ -273,7 +273,7 @@ class EngineWrapper(TimedWrapper):
         changed = parts.session.error(row, errorString)
         if row.link == "restored_empty":
             parts.stream.restart()
-        if not changed and not row.is_quiet:
+        if not changed and not row.is_quiet and row.link != "competing":  # that comes once for every line
             self._tell(row, errorString)
 
     def unreadable(self, fields: Sequence[str], problem: Exception) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, time, timedelta
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
 from engine.cli.doctor.check import Check, fail, ok, unknown, warn
 from engine.cli.doctor.tws import PORTS, Answers, Quality, local_instant
+from engine.domain.maintenance import Restart, restart_in_session
 from engine.domain.session import NEW_YORK, Session
 
 API = "TWS: File, Global Configuration (Gateway: Configure, Settings), API, Settings"
@@ -17,8 +18,6 @@ whole seconds, so less than one cannot be seen."""
 LINES_EACH = 10
 """An underlying's own line, and a handful of its options: with fewer hardly a spread has both legs quoted."""
 _MINUTE = timedelta(minutes=1)
-RESTART_TAKES = timedelta(minutes=10)
-"""TWS is back after one to four minutes; ten leave room for a slow login."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,17 +219,11 @@ def zone(answers: Answers, wanted: Wanted) -> Check:
 
 def restart(wanted: Wanted, sessions: Sequence[Session]) -> Check:
     """Whether the daily restart of TWS lies outside of the sessions that are ahead."""
-    clock_time = time.fromisoformat(wanted.tws_restart)
-    place = ZoneInfo(wanted.tws_zone)
-    for session in sessions:
-        days = {instant.astimezone(place).date() for instant in (session.open, session.close)}
-        for day in sorted(days):
-            at = datetime.combine(day, clock_time, place)
-            if session.open - RESTART_TAKES < at < session.close:
-                here = f"{at.astimezone(NEW_YORK):%H:%M} in New York"
-                return fail(
-                    "restart of TWS",
-                    f"at {wanted.tws_restart} {wanted.tws_zone}, which is {here}: the market is open",
-                    "TWS: File, Global Configuration, Lock and Exit: Auto restart while it is closed, and SPREADS_TWS_RESTART",
-                )
-    return ok("restart of TWS", f"at {wanted.tws_restart} {wanted.tws_zone} by your settings, outside of the sessions")
+    at = restart_in_session(Restart(time.fromisoformat(wanted.tws_restart), ZoneInfo(wanted.tws_zone)), sessions)
+    if at is None:
+        return ok("restart of TWS", f"at {wanted.tws_restart} {wanted.tws_zone} by your settings, outside of the sessions")
+    return fail(
+        "restart of TWS",
+        f"at {wanted.tws_restart} {wanted.tws_zone}, which is {at.astimezone(NEW_YORK):%H:%M} in New York: the market is open",
+        "TWS: File, Global Configuration, Lock and Exit: Auto restart while it is closed, and SPREADS_TWS_RESTART",
+    )

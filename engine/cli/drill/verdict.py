@@ -84,7 +84,7 @@ def _link(after: list[tuple[datetime, Fact]]) -> Iterator[str]:
     for at, fact in after:
         if not isinstance(fact, LinkChanged):
             continue
-        if fact.state != "up":
+        if not fact.passes_orders:
             lost = lost or at
         elif lost is not None:
             yield f"link back after {(at - lost).total_seconds():.0f} s"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine import words
 from engine.api.models.status import Status
 from engine.console.feed import Feed
-from engine.console.frame.bar import LINES_WARN, SLOW_BEAT_S, restart_until
+from engine.console.frame.bar import LINES_WARN, SLOW_BEAT_S
 from engine.console.text import Tone
 
 GUARDIAN_AGE_MAX_S = 120.0
@@ -59,7 +59,7 @@ def _of(status: Status) -> Iterator[Alert]:
         numbers = f" {words.signed(breaker.value_usd)} of {words.signed(breaker.bound_usd)}"
         lifts = "until the next session" if breaker.lifts == "next session" else breaker.lift
         yield Alert(f"{breaker.name}{whose} has tripped:{numbers}", lifts, "down")
-    if not status.connected and restart_until(status.at) is None:
+    if not status.connected and status.link_state != "restarting":
         yield Alert(f"no connection to TWS: {status.link or 'nothing was said'}; exits wait for it", "", "fault")
     for difference in status.differences:
         yield Alert(f"our books differ from the broker's: {difference}", "", "fault")
@@ -73,6 +73,8 @@ def _of(status: Status) -> Iterator[Alert]:
     watch = status.guardian
     if watch is not None and watch.doing != "stopped" and watch.age_s > GUARDIAN_AGE_MAX_S:
         yield Alert(f"the guardian has not looked for {words.span(watch.age_s)}", "spreads guard", "warn")
+    if status.connected and status.link_state in {"competing", "no_data"}:
+        yield Alert(f"TWS is {words.link(status.link_state)}: openings wait, and so do exits that need a price", "", "fault")
     if status.data not in {"live", "unknown"}:
         yield Alert(f"market data is {status.data}: openings wait", "", "warn")
     if status.lines_used is not None and status.lines_max and status.lines_used >= LINES_WARN * status.lines_max:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 
 from engine import words
 from engine.api.models.status import Status
@@ -10,8 +9,6 @@ from engine.console.feed import Feed
 from engine.console.text import Tone
 from engine.domain.session import NEW_YORK, Session
 
-RESTART_FROM, RESTART_UNTIL = time(23, 45), time(0, 45)
-"""New York time of the broker's nightly restart in North America: that it is away then is expected."""
 SLOW_BEAT_S = 5.0
 """The engine decides at least once a second; five without a decision are worth a look."""
 LINES_WARN, LINES_FULL = 0.8, 1.0
@@ -75,23 +72,17 @@ def _state(status: Status) -> Iterator[Part]:
 
 
 def _link(status: Status) -> Part:
+    if status.connected and status.link_state in {"competing", "no_data"}:
+        return Part(f"TWS ● {words.link(status.link_state)} {_since(status)}".rstrip(), "warn", 7)
     if status.connected:
         return Part("TWS ●", "up", 7)
-    since = words.span((status.at - status.link_at).total_seconds()) if status.link_at else ""
-    until = restart_until(status.at)
-    if until is not None:
-        return Part(f"TWS ◌ restart window until {until:%H:%M}", "info", 7)
-    return Part(f"TWS ✗ {since}".rstrip(), "fault", 7)
+    if status.link_state == "restarting":
+        return Part(f"TWS ◌ restarting {_since(status)}".rstrip(), "info", 7)
+    return Part(f"TWS ✗ {_since(status)}".rstrip(), "fault", 7)
 
 
-def restart_until(at: datetime) -> datetime | None:
-    """When the nightly restart is over that this moment lies in, in New York; None where it lies in none."""
-    here = at.astimezone(NEW_YORK)
-    if here.time() >= RESTART_FROM:
-        here += timedelta(days=1)
-    elif here.time() >= RESTART_UNTIL:
-        return None
-    return here.replace(hour=RESTART_UNTIL.hour, minute=RESTART_UNTIL.minute, second=0, microsecond=0)
+def _since(status: Status) -> str:
+    return words.span((status.at - status.link_at).total_seconds()) if status.link_at else ""
 
 
 def _market(status: Status) -> Part:

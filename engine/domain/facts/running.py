@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
-LinkState = Literal["down", "connecting", "up", "degraded"]
+LinkState = Literal["down", "connecting", "restarting", "degraded", "no_data", "competing", "up"]
+"""How the session with TWS stands.
+
+down, connecting: there is none. restarting: there is none, or TWS has no connection to IBKR, at a time when that is expected.
+degraded: TWS has no connection to IBKR. no_data: a market data farm is broken. competing: another login of the user takes the
+market data. Orders pass in the last two, and nothing is priced.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,11 @@ class LinkChanged:
     state: LinkState
     code: int | None
     text: str
+
+    @property
+    def passes_orders(self) -> bool:
+        """Whether IBKR hears of orders, and we of what becomes of them."""
+        return self.state in {"up", "competing", "no_data"}
 
 
 @dataclass(frozen=True, slots=True)

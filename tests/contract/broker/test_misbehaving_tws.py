@@ -7,7 +7,7 @@ import pytest
 
 from engine.domain.errors import EngineError
 from engine.domain.facts.orders import LegFilled, OrderCanceled, OrderSent, OrderUnknown
-from engine.domain.facts.running import ErrorHeard
+from engine.domain.facts.running import ErrorHeard, LinkChanged
 from engine.domain.facts.union import OrderFact
 from engine.domain.order import Order
 from engine.domain.order_life import advance
@@ -132,16 +132,19 @@ def test_session_is_found_again_with_its_order_and_its_quotes_when_the_link_was_
     assert stage.ib.gauges.unreadable == 0
 
 
-@pytest.mark.parametrize(("fault", "during"), [("competing=60", "unknown"), ("farm_lost=60", "unknown")])
-def test_data_is_not_live_while_the_market_data_is_gone_and_is_again_afterwards(fault: str, during: str):
+@pytest.mark.parametrize(("fault", "state"), [("competing=60", "competing"), ("farm_lost=60", "no_data")])
+def test_data_is_not_live_while_the_market_data_is_gone_and_is_again_afterwards(fault: str, state: str):
     async def play(one: Stage) -> None:
         adapter(one).tws.inject(fault)
         await asyncio.sleep(20)
-        assert one.broker.data == during
+        assert one.broker.data == "unknown"
+        assert one.broker.is_connected
         await asyncio.sleep(90)
         assert one.broker.data == "live"
 
-    assert perform(SimulatedStage, play)
+    stage = perform(SimulatedStage, play)
+
+    assert [fact.state for fact in stage.heard if isinstance(fact, LinkChanged)] == ["connecting", "up", state, "up", "down"]
 
 
 def test_quotes_are_withdrawn_when_nobody_bids():

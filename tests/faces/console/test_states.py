@@ -24,7 +24,7 @@ TOMORROW = {"open": CLOSE + timedelta(hours=17.5), "close": CLOSE + timedelta(ho
 SHORT = {"open": HALF_DAY - timedelta(minutes=30), "close": HALF_DAY + timedelta(hours=3), "is_open": True}
 STATES: dict[str, dict[str, Any]] = {
     "tws_down": status(**LOST, link_at=AT - timedelta(seconds=41)),
-    "restart_window": status(**LOST, at=NIGHT, link_at=NIGHT - timedelta(seconds=41), session=TOMORROW),
+    "restart_window": status(**LOST, at=NIGHT, link_at=NIGHT - timedelta(seconds=41), link_state="restarting", session=TOMORROW),
     "delayed": status(data="delayed", trading="market data is delayed"),
     "rate_limited": status(lines_used=100, lines_max=100, queue=37),
     "closed": status(at=CLOSE + timedelta(hours=3), session=TOMORROW, trading="the market is closed"),

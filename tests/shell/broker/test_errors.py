@@ -70,3 +70,50 @@ def test_data_is_broken_only_by_a_farm_of_the_united_states():
 
     assert not link.is_data_broken
     assert farm("Market data farm connection is OK:usfarm.nj") == "usfarm.nj"
+
+
+def test_lost_market_data_leave_the_link_up_for_orders_and_are_told_with_what_brings_them_back():
+    link = Link()
+    link.connecting("")
+    link.up("connected")
+
+    told = [
+        link.received(meaning(2103), "Market data farm connection is broken:usopt"),
+        link.received(meaning(10197), "No market data during competing live session"),
+        link.received(meaning(10197), "No market data during competing live session"),
+        link.received(meaning(2104), "Market data farm connection is OK:usopt"),
+        link.has_data_again(),
+    ]
+
+    assert [change.state if change else None for change in told] == ["no_data", "competing", None, None, "up"]
+    assert all(change.passes_orders for change in told if change)
+    assert link.state == "up"
+
+
+def test_loss_is_told_as_a_restart_while_one_is_expected_and_as_a_loss_once_it_outlasts_it():
+    because = ["TWS restarts"]
+    link = Link(lambda: because[0])
+    link.connecting("")
+    link.up("connected")
+
+    told = [link.down("closed"), link.connecting("again"), link.down("nobody listens"), link.look()]
+    because[0] = ""
+    told.append(link.look())
+
+    assert [change.state if change else None for change in told] == ["restarting", None, None, None, "down"]
+    assert told[0].text == "closed; TWS restarts"  # type: ignore[union-attr]
+
+
+def test_loss_from_before_a_restart_becomes_one_when_its_time_comes():
+    because = [""]
+    link = Link(lambda: because[0])
+    link.connecting("")
+    link.up("connected")
+
+    link.received(meaning(1100), "")
+    because[0] = "IBKR resets its servers"
+    change = link.look()
+
+    assert change is not None
+    assert (change.state, change.passes_orders, link.state) == ("restarting", False, "degraded")
+    assert link.received(meaning(1102), "").state == "up"  # type: ignore[union-attr]

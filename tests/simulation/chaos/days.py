@@ -223,8 +223,8 @@ class _Run:
         match fact:
             case EngineStarted() | FactRefused():
                 self._is_agreed = False
-            case LinkChanged(state=state):
-                self._is_agreed = self._is_agreed and state == "up"
+            case LinkChanged():
+                self._is_agreed = self._is_agreed and fact.passes_orders
             case Reconciled(differences=differences):
                 self._is_agreed = not differences
             case OrderSent(order_ref=ref):

@@ -52,6 +52,13 @@ def test_default_ports_are_all_named_when_none_answers(tmp_path: Path) -> None:
     ]
 
 
+def test_restart_of_tws_in_a_session_that_is_traded_is_refused(tmp_path: Path) -> None:
+    told = play(lambda world: refusal(world, tws_zone="Asia/Tokyo"), tmp_path)
+
+    assert told.startswith("TWS restarts by itself at 23:45 Asia/Tokyo by your settings, which is 09:45 in New York")
+    assert told.endswith("choose another time for Auto restart, and give it with SPREADS_TWS_RESTART")
+
+
 def test_tws_that_does_not_greet_is_explained(tmp_path: Path) -> None:
     told = play(refusal, tmp_path, schedule=("mute=600",))
 
