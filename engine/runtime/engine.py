@@ -139,6 +139,13 @@ class Engine:
         """What the broker holds, as it answered last; None where that is not known over the link as it stands."""
         return self._inquiry.books(self.ledger)
 
+    @property
+    def looks_again_in_s(self) -> float:
+        """Seconds after which a look is due though nothing is heard; infinite where only news can give one something to do."""
+        if any(True for _ in self.ledger.working()):
+            return TIMER_BUSY_S
+        return self._looks_again_in_s
+
     async def run(self, stop: Callable[[], bool]) -> None:
         """Beat until `stop` says so, then take back what still works to open something: nobody would watch it.
 

@@ -66,6 +66,12 @@ class Inbox:
         """The oldest item; None when there is none left."""
         return self._items.popleft() if self._items else None
 
+    def woken(self) -> bool:
+        """Whether something was put or nudged since the last look; for whoever drives the beats without a loop."""
+        was = self._wake.is_set()
+        self._wake.clear()
+        return was
+
     def take_lost(self) -> int:
         """How many items were lost since this was asked last: whatever they said must be asked for."""
         lost, self._lost = self._lost, 0

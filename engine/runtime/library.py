@@ -60,8 +60,9 @@ class StrategySet:
 class Library:
     """Reads the folder of strategies. Raises UserError when the folder or account.yaml cannot be used at the start."""
 
-    def __init__(self, folder: Path, archive: Path) -> None:
-        self._folder, self._archive = folder, Archive(archive)
+    def __init__(self, folder: Path, archive: Path, shown: Path | None = None) -> None:
+        """`shown` is what facts and messages call the folder; itself where nothing is said."""
+        self._folder, self._archive, self._shown = folder, Archive(archive), folder if shown is None else shown
         self._shared = InForce({})
         self._lost: set[str] = set()
         """Strategies that were in force before the start and whose version is not kept."""
@@ -198,7 +199,7 @@ class Library:
         return strategy
 
     def _named(self, file: str) -> str:
-        return str(self._folder / file)
+        return str(self._shown / file)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

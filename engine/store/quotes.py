@@ -176,8 +176,9 @@ class QuoteStore:
         ivs = self._columns["iv"]
         return {self._layout.contracts[row].con_id: float(ivs[row]) for row in np.flatnonzero(ivs > 0)}
 
-    def fill(self, con_ids: Sequence[int], columns: Mapping[str, np.ndarray]) -> None:
-        """Many quotes and greeks at once, one array entry a contract, NaN for what is not known; what is here stays there.
+    def fill(self, con_ids: Sequence[int], columns: Mapping[str, np.ndarray], *, whole: bool = False) -> None:
+        """Many quotes and greeks at once, one array entry a contract, NaN for what is not known; what is here stays there, or is
+        withdrawn where `columns` are the `whole` of what is told.
 
         `columns` may hold what `option` and `greeks` take, and `quoted_at`. The same values are refused. With
         `quoted_level`, before the first snapshot, quotes were told at that level; without, at the present one.
@@ -190,7 +191,7 @@ class QuoteStore:
             given = np.asarray(values, dtype=np.float64)[known]
             into = self._analytics.feed[name] if name in self._analytics.feed else self._columns[name]
             possible = (given >= low) & (given <= high)
-            into[rows] = np.where(possible, given, into[rows])
+            into[rows] = np.where(possible, given, _NAN if whole else into[rows])
         if "iv" in columns or "delta" in columns:
             self._analytics.feed_at[rows] = _FRESH
         has_level = np.isfinite(self._columns["quoted_level"][rows]) if "quoted_level" in columns else False

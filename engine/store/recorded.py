@@ -88,6 +88,19 @@ def times(path: Path) -> list[datetime]:
     return [instant.astimezone(UTC) for instant in found.to_pylist()]
 
 
+def rows(path: Path) -> pa.Table:
+    """Every row of a recorded file, all columns of the schema, null where the file has none of it.
+
+    Raises UserError when the path is missing, not a chain, or a row names no contract.
+    """
+    table = _read(path, None)
+    _check_keys(path, table)
+    for name in _OPTIONAL:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows, pa.float64()))
+    return table.select([*_REQUIRED, *_OPTIONAL])
+
+
 def load_chain(
     path: Path,
     at: datetime | None = None,

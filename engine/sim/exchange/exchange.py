@@ -15,7 +15,7 @@ from engine.sim.exchange.booking import Booking
 from engine.sim.exchange.checks import HouseRules, Refusal, book_refusal, contract_refusal, order_refusal
 from engine.sim.exchange.combos import NaturalPrice, best_price
 from engine.sim.exchange.credit import Credit
-from engine.sim.exchange.fills import Chance, FillModel, Match, is_marketable, match
+from engine.sim.exchange.fills import Chance, FillModel, Match, PackageFills, is_marketable, match, package_match
 from engine.sim.exchange.ids import Ids
 from engine.sim.exchange.instruments import Tape
 from engine.sim.exchange.orders import (
@@ -29,6 +29,7 @@ from engine.sim.exchange.orders import (
     Status,
     status_shown,
 )
+from engine.sim.exchange.rules import combo_tick, single_tick
 from engine.sim.exchange.settlement import exercise, settle
 
 _LONGEST_STEP_S = 60.0
@@ -45,7 +46,7 @@ class Exchange:
         chance: Chance,
         *,
         rules: HouseRules | None = None,
-        fills: FillModel | None = None,
+        fills: FillModel | PackageFills | None = None,
         fees: CommissionTable = IBKR_TIERED,
     ) -> None:
         self.account = account
@@ -269,11 +270,22 @@ class Exchange:
         natural = self.natural(order.terms)
         if natural is None:
             return self._end_if_immediate(order, now)
-        done = match(self._as_paid(order), order.remaining, natural, seconds=seconds, model=self.fills, chance=self._chance)
+        done = self._done_now(order, natural, seconds)
         if done is None:
             return self._end_if_immediate(order, now)
         price = -done.price if order.terms.action == "SELL" else done.price
         return self._trade(order, price, done.quantity, now) + self._end_if_immediate(order, now)
+
+    def _done_now(self, order: Order, natural: NaturalPrice, seconds: float) -> Match | None:
+        """What of the order trades, as paid."""
+        limit, model = self._as_paid(order), self.fills
+        if isinstance(model, FillModel):
+            return match(limit, order.remaining, natural, seconds=seconds, model=model, chance=self._chance)
+        legs = order.terms.trades()
+        instrument = self._tape.instrument(legs[0][0])
+        assert instrument is not None, "only listed contracts trade"
+        tick = combo_tick(instrument, len(legs)) if len(legs) > 1 else single_tick(instrument, natural.price)
+        return package_match(limit, order.remaining, natural, model.part(len(legs)), tick)
 
     def _end_if_immediate(self, order: Order, now: datetime) -> list[Notice]:
         if order.terms.tif == "IOC" and order.is_working:

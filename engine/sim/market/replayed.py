@@ -126,6 +126,13 @@ class ReplayedMarket:
             return None
         return bars[place].open if contract.rule.settlement == "AM" else bars[place].close
 
+    def close_of(self, underlying: str, day: date) -> float | None:
+        """The close of a day: given, else the last price recorded on it; None where there is none, or it is not over yet."""
+        place = bisect_right(self._bars[underlying], day, key=_day) - 1
+        if day > trading_day(self._now) or place < 0 or self._bars[underlying][place].day != day:
+            return None
+        return self._bars[underlying][place].close
+
     def is_open(self, now: datetime) -> bool:
         return self._hours.at(now) is not None
 

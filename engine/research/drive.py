@@ -1,0 +1,126 @@
+"""Drives an engine through a history: each recorded instant, and again every `STEP` for as long as something works or counts.
+
+A day   the instants of its session, each: fills, quotes told whole, beats until nothing is left to be said
+        the close: orders for the day end, the engine hears the closing prices and settles what has expired, then the broker does
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from engine.decide.exit.expiry import SETTLED_AFTER
+from engine.research.history import Day
+from engine.research.rig import Rig
+
+STEP = timedelta(seconds=15)
+"""Quotes that stand are told again so often: no older ones are priced on."""
+WAITS_S = STEP.total_seconds()
+"""What is due within this is waited for: an exit that counts. A close that did not fill is tried again on other quotes."""
+BEATS_MAX = 100
+"""At one instant: an order needs four from the proposal to its acknowledgement."""
+AT_THE_OPEN = timedelta(minutes=1)
+"""A day whose first recorded price is no later than this after the open is recorded from its open on."""
+MOMENT = timedelta(minutes=1)
+"""Between the steps of an evening."""
+QUIET = frozenset({"RecordFunnel", "DenyEntry", "AskQuotes", "RefreshAccount", "RememberProfit", "BlockExit", "FreeExit"})
+"""Decisions after which nothing follows by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayEnd:
+    """The account after a day's settlements, USD."""
+
+    day: date
+    equity: Decimal
+    """Net liquidation: cash, and what is held at mid."""
+    cash: Decimal
+    held: int
+    """Contracts and lots of shares that are held."""
+    unmarked: int
+    """Of these, how many had no quote and count at what they cost."""
+    instants: int
+    """Recorded instants that were told."""
+    steps: int
+    """Times that they were told, the first one included."""
+
+
+def driven(rig: Rig, progress: Callable[[date, int, int], None] = lambda _day, _done, _all: None) -> Iterator[DayEnd]:
+    """Each day as it ends. `progress` is told the day, how many are done, and of how many. Raises EngineError where the journal
+    cannot be written."""
+    rig.begin()
+    _beats(rig)  # the books are agreed before the first quote is told
+    for number, day in enumerate(rig.history.days):
+        steps = _day(rig, day)
+        yield _ended(rig, day, steps)
+        progress(day.session.day, number + 1, len(rig.history.days))
+
+
+def _day(rig: Rig, day: Day) -> int:
+    """How often quotes were told."""
+    steps = 0
+    for number, at in enumerate(day.instants):
+        until = day.instants[number + 1] if number + 1 < len(day.instants) else day.session.close
+        from_the_open = day.instants[0] - day.session.open <= AT_THE_OPEN
+        steps += _instant(rig, at, until, from_the_open=from_the_open)
+    return steps
+
+
+def _instant(rig: Rig, at: datetime, until: datetime, *, from_the_open: bool) -> int:
+    steps, now = 1, at
+    rig.clock.move(now)
+    rig.broker.step()
+    rig.telling.tell_anew(from_the_open=from_the_open)
+    rig.prepare()
+    rig.telling.tell(now)
+    is_busy = _beats(rig)
+    while is_busy and now + STEP < until:
+        now += STEP
+        rig.clock.move(now)
+        rig.broker.step()
+        rig.telling.tell(now)
+        is_busy = _beats(rig)
+        steps += 1
+    return steps
+
+
+def _beats(rig: Rig) -> bool:
+    """Beat until nothing more was put into the inbox; whether something works, counts or was just decided."""
+    before = _acted(rig)
+    for _ in range(BEATS_MAX):
+        rig.inbox.woken()
+        rig.engine.beat()
+        if not rig.inbox.woken():
+            break
+    return rig.engine.looks_again_in_s <= WAITS_S or _acted(rig) != before
+
+
+def _acted(rig: Rig) -> int:
+    return sum(count for name, count in rig.engine.gauges.decisions.items() if name not in QUIET)
+
+
+def _ended(rig: Rig, day: Day, steps: int) -> DayEnd:
+    close = day.session.close
+    _evening(rig, close)
+    closes = {name: rig.market.close_of(name, day.session.day) for name in rig.market.underlyings}
+    settled_at = close + SETTLED_AFTER + MOMENT
+    rig.telling.tell_closes(settled_at, {name: price for name, price in closes.items() if price is not None})
+    _evening(rig, settled_at)
+    rig.broker.settle()
+    _evening(rig, settled_at + MOMENT)
+    held = rig.exchange.account.held()
+    return DayEnd(
+        day=day.session.day,
+        equity=rig.exchange.account.net_liquidation(rig.tape),
+        cash=rig.exchange.account.cash,
+        held=len(held),
+        unmarked=sum(1 for one in held if rig.tape.quote(one.instrument.con_id).mark is None),
+        instants=len(day.instants),
+        steps=steps,
+    )
+
+
+def _evening(rig: Rig, now: datetime) -> None:
+    rig.clock.move(now)
+    rig.broker.step()
+    _beats(rig)

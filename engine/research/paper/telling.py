@@ -1,0 +1,87 @@
+"""Tells the engine's quotes what the recorded market shows: the whole of an instant, once and again while it stands."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from engine.domain.contract import Contract
+from engine.sim.market.quotes import Floats
+from engine.sim.tape import COLUMNS, MarketTape
+from engine.store.quotes import QuoteStore
+
+_TOLD = tuple(name for name in COLUMNS if name != "model")
+_QUOTE = ("bid", "ask")
+
+
+class Telling:
+    """What of the market is told: every option that was recorded, or those on the lines that the engine has chosen."""
+
+    def __init__(self, tape: MarketTape, quotes: QuoteStore, *, by_lines: bool) -> None:
+        """`by_lines` tells what `watch` names and nothing else; without it every option of the day that has a row."""
+        self._tape, self._quotes, self._by_lines = tape, quotes, by_lines
+        self._contracts: dict[int, Contract] = {}
+        self._options: Sequence[int] = ()
+        self._underlyings: Sequence[str] = ()
+        self._volatilities: dict[str, float | None] = {}
+        self._is_open_known = False
+
+    def contract(self, con_id: int) -> Contract:
+        """The listed option of a number, its strike written without an exponent."""
+        known = self._contracts.get(con_id)
+        if known is None:
+            listed = self._tape.market.contract(con_id)
+            assert listed is not None, "only numbers of the listing are asked for"
+            strike = Decimal(f"{listed.strike:f}")
+            known = self._contracts[con_id] = Contract(
+                con_id, listed.underlying, listed.root, listed.expiry, strike, listed.put_call, listed.multiplier
+            )
+        return known
+
+    def watch(self, options: Sequence[int], underlyings: Sequence[str]) -> None:
+        self._options, self._underlyings = options, underlyings
+
+    def tell(self, now: datetime) -> None:
+        """Tell prices and options as the market shows them, all of them as quoted now."""
+        at = now.timestamp()
+        self.tell_prices(now)
+        listing = self._tape.market.listing
+        numbers = np.array(self._options, dtype=np.int64) if self._by_lines else listing.con_id
+        rows = np.array([listing.rows_by_con_id.get(number, -1) for number in numbers.tolist()], dtype=np.int64)
+        rows = rows[rows >= 0]
+        if not rows.size:
+            return
+        values: Floats = self._tape.columns(rows)
+        columns = {name: values[COLUMNS.index(name)] for name in _TOLD}
+        columns["open_interest"] = self._tape.market.quotes.open_interest[rows]
+        is_shown = np.any([np.isfinite(columns[name]) for name in _QUOTE], axis=0)
+        columns = {name: column[is_shown] for name, column in columns.items()}
+        columns["quoted_at"] = np.full(int(is_shown.sum()), at)
+        self._quotes.fill(listing.con_id[rows[is_shown]].tolist(), columns, whole=True)
+
+    def tell_anew(self, *, from_the_open: bool) -> None:
+        """Take down what only a new instant changes: the volatility that options imply. `from_the_open` says that the first price
+        of the day is that of its open."""
+        market = self._tape.market
+        self._volatilities = {symbol: market.iv30(symbol) for symbol in market.underlyings}
+        self._is_open_known = from_the_open
+
+    def tell_closes(self, now: datetime, closes: Mapping[str, float]) -> None:
+        """Tell at which price each underlying closed: what has expired settles at it."""
+        for symbol, close in closes.items():
+            self._quotes.underlying(symbol, now.timestamp(), close)
+
+    def tell_prices(self, now: datetime) -> None:
+        """Tell where the underlyings stand, what their options imply, and both sides of those that trade."""
+        at, market = now.timestamp(), self._tape.market
+        for symbol in self._underlyings:
+            shown, instrument = market.spot(symbol), self._tape.underlying(symbol)
+            self._quotes.underlying(symbol, at, shown.price)
+            self._quotes.underlying_volatility(symbol, self._volatilities.get(symbol))
+            if shown.open is not None and self._is_open_known:
+                self._quotes.day_open(symbol, at, shown.open)
+            if instrument is not None and instrument.sec_type == "STK":
+                quote = self._tape.quote(instrument.con_id)
+                bid, ask = (None if side is None else float(side) for side in (quote.bid, quote.ask))
+                self._quotes.share(instrument.con_id, at, bid, ask)
