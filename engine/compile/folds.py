@@ -58,6 +58,12 @@ def _of_right(shape: Shape, right: PutCall) -> str:
     return f"({net(Shape(legs, ()))})" if legs else "0e0"
 
 
+def _price_of(shape: Shape, action: Action) -> str:
+    """What the legs that are sold, or bought, cost at mid."""
+    mids = " + ".join(_times(leg, lambda role: f"({role}_bid + {role}_ask)") for leg in shape.legs if leg.action == action)
+    return f"(({mids}) / 2)"
+
+
 def fees(shape: Shape) -> str:
     """Twice the commission of an order for one spread, USD: the legs' fees, at least the minimum of an order, and the exchange's
     fees of the legs on top."""
@@ -74,6 +80,8 @@ def measures(shape: Shape) -> Mapping[str, str]:
         "debit": "-net",
         "natural_credit": f"({natural['sell']})",
         "natural_debit": f"({natural['buy']})",
+        "short_price": _price_of(shape, "sell"),
+        "long_price": _price_of(shape, "buy"),
         "put_credit": _of_right(shape, "P"),
         "call_credit": _of_right(shape, "C"),
         "return_on_risk": "(max_profit / max_loss)",

@@ -13,7 +13,7 @@ from engine.compile.sql import Parameters
 from engine.compile.wanted import Wanted
 from engine.strategy.spreads.calendars import Calendar, Diagonal, DoubleDiagonal, TwoCalendars
 from engine.strategy.spreads.structure import OfTwoExpiries
-from engine.strategy.values.meaning import WidthRange
+from engine.strategy.values.meaning import DaysAfter, WidthRange
 
 _CHAIN = "(class_id::BIGINT * 2 + (put_call > 0)::BIGINT)"
 """One number for the puts, and one for the calls, of a class over all of its expiries."""
@@ -35,8 +35,10 @@ def later_pairs(
     widths = [side.partner.width for side in sides if side.partner is not None]
     is_near, is_far = of_expiries(spread, parameters)
     keys = [_key(meeting, widths, parameters), "dte AS days", f"({is_near}) AS is_near", f"({is_far}) AS is_far"]
+    apart = spread.expiry.far if isinstance(spread.expiry.far, DaysAfter) else None
     if len(sides) == 1:
-        return keys, _pairs(meeting, sides[0], parameters, columns, wanted, underlying(sides[0].near, several=several))
+        also = underlying(sides[0].near, several=several)
+        return keys, _pairs(meeting, sides[0], parameters, columns, wanted, also, apart=apart)
     made: list[str] = []
     for one, name, right in zip(sides, ("put", "call"), ("P", "C"), strict=True):
         also = [f"{_series(one)} AS {name}_series"]
@@ -44,7 +46,7 @@ def later_pairs(
             also.append(f"{tenths(one.partner.distance)} AS {name}_width")
         also += underlying(one.near, several=several and name == "put")
         is_right = f"put_call = {side(right)}"
-        made.append(_pairs(meeting, one, parameters, columns, wanted, also, name=name, is_right=is_right))
+        made.append(_pairs(meeting, one, parameters, columns, wanted, also, apart=apart, name=name, is_right=is_right))
     met = ["put_series = call_series", "near_put_strike < near_call_strike"]
     if isinstance(spread, DoubleDiagonal) and isinstance(spread.width, WidthRange):
         met.append("put_width = call_width")
@@ -94,12 +96,13 @@ def _pairs(
     wanted: Wanted,
     also: Sequence[str],
     *,
+    apart: DaysAfter | None,
     name: str = "",
     is_right: str = "",
 ) -> str:
     near, far = one.near, one.far
     first = [*([is_right] if is_right else []), "is_near", *wanted(near, "")]
-    found = [f"{near}.met = {far}.met_by", f"{far}.is_far", f"{far}.days > {near}.days"]
+    found = [f"{near}.met = {far}.met_by", f"{far}.is_far", _is_later(one, apart, parameters)]
     met = "met_by AS met"
     if one.partner is not None:
         prefix = f"{name}_" if name else ""
@@ -116,6 +119,14 @@ def _pairs(
   JOIN legs {far}
     ON {conjunction([*found, *wanted(far, f"{far}.")], 3)}
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+
+
+def _is_later(one: _Side, apart: DaysAfter | None, parameters: Parameters) -> str:
+    """How much later what is bought expires than what is sold."""
+    if apart is None:
+        return f"{one.far}.days > {one.near}.days"
+    low, high = parameters.named("days_after_low", apart.min_days), parameters.named("days_after_high", apart.max_days)
+    return f"{one.far}.days - {one.near}.days BETWEEN {low} AND {high}"
 
 
 def _series(one: _Side) -> str:

@@ -48,18 +48,21 @@ def of_side(spread: Structure, parameters: Parameters) -> list[str]:
 
 def of_expiries(spread: OfTwoExpiries, parameters: Parameters) -> tuple[str, str]:
     """Whether an option may be what is sold, and whether it may be what is bought, by its expiry."""
-    return _of_days(spread.expiry.near, "near", parameters), _of_days(spread.expiry.far, "far", parameters)
+    near, far = spread.expiries
+    return _of_days(near, "near", parameters), _of_days(far, "far", parameters)
 
 
 def _of_days(rule: ExpiryRule, name: str, parameters: Parameters) -> str:
     match rule:
-        case DayRange(min_days=low, max_days=high, nearest=nearest):
+        case DayRange(min_days=low, max_days=high, nearest=nearest, is_monthly=is_monthly):
             between = f"BETWEEN {parameters.named(f'{name}_low', low)} AND {parameters.named(f'{name}_high', high)}"
             if nearest is None:
-                return f"dte {between}"
+                return f"(dte {between} AND is_monthly)" if is_monthly else f"dte {between}"
+            between += " AND listed.is_monthly" * is_monthly
             missed = f"abs(listed.dte - {parameters.named(f'{name}_nearest', nearest)}) * {_MOST_DAYS} + listed.dte"
             of_it = f"listed.underlying_id = chain.underlying_id AND listed.dte {between}"
-            return f"dte = (SELECT arg_min(listed.dte, {missed}) FROM chain AS listed WHERE {of_it})"  # noqa: S608 - fixed text
+            days = f"dte = (SELECT arg_min(listed.dte, {missed}) FROM chain AS listed WHERE {of_it})"  # noqa: S608 - fixed text
+            return f"({days} AND is_monthly)" if is_monthly else days
         case _:
             return "is_next_monthly"
 

@@ -5,7 +5,7 @@ pairs     legs that pass what all strategies ask of a leg, at the loosest; every
           takes, with the lean numbers that any of them needs: one query, whose rows stay as a table while the instant lasts
 search    of one strategy over that table: its own filters, deltas, width, rules, rank. The rows are those of its own scan.
 
-Not shared: other structures, the next monthly expiry, what is chosen among several legs or expiries, and views of the market,
+Not shared: other structures, monthly expiries, what is chosen among several legs or expiries, and views of the market,
 which are columns of one strategy alone.
 """
 
@@ -46,9 +46,9 @@ class SharedPlan:
 def can_share(strategy: Strategy) -> bool:
     """Whether a strategy may search among pairs that others need too."""
     spread = strategy.spread
-    return (
-        isinstance(spread, Vertical) and isinstance(spread.expiry, DayRange) and not has_choice(spread) and not views_of(strategy)
-    )
+    if not isinstance(spread, Vertical) or not isinstance(spread.expiry, DayRange) or spread.expiry.is_monthly:
+        return False
+    return not has_choice(spread) and not views_of(strategy)
 
 
 def compile_shared(

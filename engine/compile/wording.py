@@ -9,7 +9,7 @@ from engine.strategy.spreads.flies import BrokenWing, Butterfly
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.spreads.wings import TwoWings
-from engine.strategy.values.meaning import DayRange, ExpiryRule, WidthRange
+from engine.strategy.values.meaning import DayRange, DaysAfter, LaterRule, WidthRange
 
 
 def rights(spread: Structure) -> str:
@@ -20,12 +20,18 @@ def rights(spread: Structure) -> str:
 
 def expiry(spread: Structure) -> str:
     """When its legs may expire."""
-    return " or ".join(_days(rule) for rule in spread.expiries)
+    return " or ".join(_days(rule) for rule in _rules(spread))
 
 
-def _days(rule: ExpiryRule) -> str:
+def _rules(spread: Structure) -> tuple[LaterRule, ...]:
+    return (spread.expiry.near, spread.expiry.far) if isinstance(spread, OfTwoExpiries) else spread.expiries
+
+
+def _days(rule: LaterRule) -> str:
     match rule:
-        case DayRange(nearest=nearest) if nearest is not None:
+        case DayRange() if rule.nearest is not None or rule.is_monthly:
+            return rule.as_written
+        case DaysAfter():
             return rule.as_written
         case DayRange(min_days=low, max_days=high):
             return f"{ranged(low, high)} {'day' if high == 1 else 'days'}"
@@ -43,7 +49,7 @@ def side_text(spread: Structure, role: str) -> str:
     name = f"{role} leg" if isinstance(spread, Vertical) else role.replace("_", " ")
     then = ""
     if isinstance(spread, OfTwoExpiries):
-        then = f" expires in {_days(spread.expiries[spread.shape.is_later(role)])}"
+        then = f" expires in {_days(_rules(spread)[spread.shape.is_later(role)])}"
         if not is_sold and not delta and not places:
             return f"{name}{then}"
     has = " and ".join([*["a bid"] * is_sold, *[delta] * bool(delta)])

@@ -32,13 +32,14 @@ SCAN_SCHEMA = pa.schema(
         pa.field("class_id", pa.int32()),
         *(pa.field(name, pa.float64()) for name in ("quote_age", "days_to_ex_dividend", *VIEWS)),
         pa.field("is_american", pa.bool_()),
+        pa.field("is_monthly", pa.bool_()),
         pa.field("is_next_monthly", pa.bool_()),
     ]
 )
 """The chain relation as the scan sees it: class_id numbers the trading classes of the underlyings, quote_age is in seconds,
 days_to_ex_dividend in calendar days, then the volatilities that a strategy takes its views at; NaN where unknown. is_american
-is whether it may be exercised early, is_next_monthly whether it expires on the day that `next monthly` names, told to those that
-ask.
+is whether it may be exercised early, is_monthly whether its expiry is the standard one of its month, is_next_monthly whether it
+expires on the day that `next monthly` names, told to those that ask.
 """
 
 QUOTED = ("bid", "ask")
@@ -78,6 +79,8 @@ class Series:
     """The column that numbers the trading classes."""
     is_american: pa.Array
     """The column that tells which options may be exercised early."""
+    is_monthly: pa.Array
+    """The column that tells which expiries are the standard ones of their month."""
     none: pa.Array
     """A column that is false in every row."""
     nothing: pa.Array
@@ -107,7 +110,7 @@ def chain_rows(
     table = pa.Table.from_arrays(
         [
             *columns.values(), series.class_ids, pa.array(age), to_dividend, *(series.nothing for _ in VIEWS),
-            series.is_american, series.none,
+            series.is_american, series.is_monthly, series.none,
         ],
         schema=SCAN_SCHEMA,
     )  # fmt: skip
@@ -124,6 +127,7 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
     classes: dict[tuple[str, str], int] = {}
     of_groups: list[int] = []
     american: list[bool] = []
+    monthly: list[bool] = []
     ends: list[tuple[float, Stretch]] = []
     for start, stop in itertools.pairwise(starts):
         one = contracts[start]
@@ -133,14 +137,18 @@ def series_of(chain: ChainSnapshot, calendar: Calendar) -> Series:
         ends.append((until[key], (start, stop)))
         of_groups.append(classes.setdefault((one.underlying, one.root), len(classes)))
         american.append(one.rule.exercise == "American")
+        monthly.append(calendar.is_monthly(one.rule, one.expiry))
     number = numbers(chain, "underlying_id")
     firsts = np.searchsorted(number, np.arange(len(chain.underlyings) + 1, dtype=number.dtype)).tolist()
     stretches = dict(zip(chain.underlyings, itertools.pairwise(firsts), strict=True))
     class_ids = pa.array(np.repeat(np.array(of_groups, np.int32), np.diff(starts)))
     nothing = pa.array(np.full(len(contracts), np.nan))
     is_american = pa.array(np.repeat(np.array(american, np.bool_), np.diff(starts)))
+    is_monthly = pa.array(np.repeat(np.array(monthly, np.bool_), np.diff(starts)))
     none = pa.array(np.zeros(len(contracts), np.bool_))
-    return Series(contracts, calendar, adjusted, tuple(sorted(ends)), stretches, class_ids, is_american, none, nothing)
+    return Series(
+        contracts, calendar, adjusted, tuple(sorted(ends)), stretches, class_ids, is_american, is_monthly, none, nothing
+    )
 
 
 def _over(series: Series, now: float) -> Iterable[Stretch]:

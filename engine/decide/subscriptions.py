@@ -251,14 +251,18 @@ def _anchors(spread: Structure) -> list[_Anchor]:
                 is_below = join.how == "below" if other == join.leg else join.how == "above"
                 reaches["below" if is_below else "above"] = spread.reach_of(join.leg) or SAME_STRIKE
         is_atm = any(isinstance(one, StrikePlace) and one.nearest == 0 for one in spread.places_of(leg.role))
-        anchors.append(_Anchor(leg.put_call, spread.delta_of(leg.role) or (_AT_THE_MONEY if is_atm else None), **reaches))
+        # A bought leg of the same strike has about the same delta, whenever it expires.
+        twin = next((join.leg for join in shape.joins if join.meets == leg.role and join.how == "same strike"), leg.role)
+        band = spread.delta_of(leg.role) or (spread.delta_of(twin) if shape.is_later(twin) else None)
+        anchors.append(_Anchor(leg.put_call, band or (_AT_THE_MONEY if is_atm else None), **reaches))
     return anchors
 
 
 def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar) -> list[date]:
     if isinstance(rule, DayRange):
         middle = (rule.min_days + rule.max_days) / 2 if rule.nearest is None else rule.nearest
-        inside = [day for day in sorted({day for _, day in listed}) if rule.min_days <= days_to_expiry(now, day) <= rule.max_days]
+        days = {day for of, day in listed if not rule.is_monthly or calendar.is_monthly(of, day)}
+        inside = [day for day in sorted(days) if rule.min_days <= days_to_expiry(now, day) <= rule.max_days]
         return sorted(inside, key=lambda day: (abs(days_to_expiry(now, day) - middle), day))[:EXPIRIES_MAX]
     day = next_monthly(listed, now, calendar)
     return [] if day is None else [day]

@@ -23,7 +23,7 @@ from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
 from engine.strategy.expressions.tree import Condition
 from engine.strategy.model import Strategy
-from engine.strategy.values.meaning import DayRange
+from engine.strategy.values.meaning import LATEST_MONTHLY, DayRange
 
 HISTORY_DAYS = 300
 """A year of sessions for ranks, and room for holidays and gaps."""
@@ -38,8 +38,6 @@ BAND_OF_VOLATILITY = 1.0
 """The same for an index of volatility, which may double in that time."""
 LINES_SPARE = 10
 """Left for TWS's own windows and for a new position's legs."""
-MONTHLY_DAYS = 45
-"""`next monthly` is at most five weeks away; a few days of slack."""
 
 
 Days = frozenset[tuple[int, int]]
@@ -284,7 +282,7 @@ def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
     here = [strategy for strategy in strategies if symbol in strategy.universe]
     rules = [rule for strategy in here for rule in strategy.spread.expiries]
     rules += [strategy.roll.to for strategy in here if strategy.roll]
-    return frozenset((rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, MONTHLY_DAYS) for rule in rules)
+    return frozenset((rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, LATEST_MONTHLY) for rule in rules)
 
 
 def _needed(strategies: Sequence[Strategy]) -> dict[str, Days]:

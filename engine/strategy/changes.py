@@ -26,6 +26,7 @@ from engine.strategy.values.meaning import (
     Budget,
     ContractRange,
     DayRange,
+    DaysAfter,
     DeltaRange,
     Manual,
     PriceRange,
@@ -296,7 +297,9 @@ def _allows_more(old: Any, new: Any) -> bool:
             return (new.low or 0) < (old.low or 0) or new.high > old.high
         case (StrikePlace(), StrikePlace()):
             return new.is_share != old.is_share or new.low < old.low or new.high > old.high
-        case (DayRange(), DayRange()):
+        case (DayRange(), DayRange()) if old.is_monthly and not new.is_monthly:
+            return True
+        case (DayRange(), DayRange()) | (DaysAfter(), DaysAfter()):
             return new.min_days < old.min_days or new.max_days > old.max_days
         case (DeltaRange(), DeltaRange()) | (WidthRange(), WidthRange()) | (ContractRange(), ContractRange()):
             return new.low < old.low or new.high > old.high

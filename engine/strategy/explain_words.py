@@ -10,8 +10,9 @@ from engine.strategy.values.entry import ZONES
 from engine.strategy.values.meaning import (
     Amount,
     DayRange,
+    DaysAfter,
     DeltaRange,
-    ExpiryRule,
+    LaterRule,
     PriceRange,
     ShareOf,
     StrikePlace,
@@ -44,11 +45,15 @@ def positions(count: int) -> str:
     return "one position" if count == 1 else f"{count} positions"
 
 
-def in_days(rule: ExpiryRule) -> str:
+def in_days(rule: LaterRule) -> str:
     """When something expires."""
     match rule:
         case DayRange(min_days=low, max_days=high, nearest=nearest) if nearest is not None:
-            return f"the one nearest to {nearest} days, within {low} to {high} days"
+            return f"the {'monthly ' * rule.is_monthly}one nearest to {nearest} days, within {low} to {high} days"
+        case DayRange(min_days=low, max_days=high, is_monthly=True):
+            return f"a monthly one of {low} to {high} days"
+        case DaysAfter(min_days=low, max_days=high):
+            return f"{f'{low}' if low == high else f'{low} to {high}'} {'day' if high == 1 else 'days'} later"
         case DayRange(min_days=low, max_days=high):
             return f"{low} days" if low == high else f"{low} to {high} days"
         case _:

@@ -53,7 +53,9 @@ def days(text: str) -> list[str]:
     if is_date(text):
         return []  # a date passes by; how many days it is away changes every day
     if re.search(r"\bmonthl(?:y|ies)\b|\bthird friday\b", said):
-        return ["next monthly"]
+        between = numbers_in(re.sub(r"[^0-9]+", " ", said))
+        within = [f"monthly, within {int(min(between))}-{int(max(between))} days"] if len(set(between)) == 2 else []
+        return [*within, "next monthly"]
     if re.search(r"\b(?:to|same) ?day\b|\bexpir(?:y|ation) day\b|\bdaily\b", said) and not re.search("[1-9]", said):
         return ["0 days"]
     if re.search(r"\btomorrow\b|\bnext day\b", said):
@@ -75,6 +77,18 @@ def days(text: str) -> list[str]:
         return [f"{max(0, found[0] - found[1])}-{found[0] + found[1]} days"]
     low, high = min(found[:2]), max(found[:2])
     return [f"{low}-{high} days"] if low < high else around_days(low)
+
+
+_LATER = re.compile(r"\b(?:later|after|behind|beyond|past|further|out)\b|^\+")
+
+
+def later_days(text: str) -> list[str]:
+    """Days to the expiry of what is bought, which may be counted from that of what is sold: `7 days later`, `+30 days`."""
+    said = " ".join(text.casefold().replace("_", " ").split())
+    if not _LATER.search(said):
+        return days(text)
+    bare = re.sub(rf"{_LATER.pattern}|\b(?:the|than|near|front|short|sold|first|one|leg)\b", " ", said)
+    return [f"{one} after near" for one in days(bare) if re.fullmatch(r"[0-9-]+ days?", one)]
 
 
 def is_date(text: str) -> bool:

@@ -19,6 +19,7 @@ from engine.strategy.values.meaning import (
     Budget,
     ContractRange,
     DayRange,
+    DaysAfter,
     DeltaRange,
     Manual,
     NextMonthly,
@@ -102,7 +103,7 @@ def _of_money(value: object) -> str | None:
 
 def _of_range(value: object) -> str | None:
     match value:
-        case DayRange():
+        case DayRange() | DaysAfter():
             return value.as_written
         case NextMonthly():
             return "next monthly"

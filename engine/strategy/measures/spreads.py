@@ -50,6 +50,16 @@ SPREAD = (
         "Net received per share at mid by the calls of a structure with both sides; below zero where they cost.",
     ),
     _spread(
+        "short_price",
+        Unit.USD_PER_SHARE,
+        "Mids of the legs that are sold, each times its ratio: what they bring per share.",
+    ),
+    _spread(
+        "long_price",
+        Unit.USD_PER_SHARE,
+        "Mids of the legs that are bought, each times its ratio: what they cost per share.",
+    ),
+    _spread(
         "natural_credit",
         Unit.USD_PER_SHARE,
         "Net received per share at once: bids of the legs that are sold - asks of those that are bought, each times its ratio.",

@@ -32,13 +32,15 @@ class Calendar(OfTwoExpiries, OfOneRight):
     type: Literal["calendar"] = "calendar"
     short_delta: Deltas | None = None
     """Delta of the leg that is sold, without its sign."""
+    long_delta: Deltas | None = None
+    """Delta of the leg that is bought, without its sign."""
     short_strike: StrikeFrom | None = None
     """Where the strike of the leg that is sold stands: `at the money`, `1%-2% from price`, `$30 from price`."""
     short_price: LegPrice | None = None
     """Price of the leg that is sold, at the middle of the quote: `$3.40-$3.60`, `at most $0.05`."""
 
     def delta_of(self, role: str) -> DeltaRange | None:
-        return self.short_delta if role == "near" else None
+        return self.short_delta if role == "near" else self.long_delta
 
     @property
     def shape(self) -> Shape:
@@ -103,6 +105,8 @@ class TwoCalendars(OfTwoExpiries):
     pays: ClassVar[Pays] = "debit"
     short_delta: DeltasOfSides | None = None
     """Deltas of the legs that are sold, without their sign: one range for both, or `{put: 0.20-0.30, call: 0.20-0.30}`."""
+    long_delta: DeltasOfSides | None = None
+    """Deltas of the legs that are bought, without their sign: one range for both, or one for each side."""
     short_strike: StrikesOfSides | None = None
     """Where the strikes of the legs that are sold stand: `$30 from price` for both, or one place for each side."""
     short_price: PricesOfSides | None = None
@@ -112,8 +116,12 @@ class TwoCalendars(OfTwoExpiries):
         """Which deltas the sold leg of a side may have."""
         return of_side(self.short_delta, side)
 
+    def long_delta_of(self, side: Side) -> DeltaRange | None:
+        """Which deltas the bought leg of a side may have."""
+        return of_side(self.long_delta, side)
+
     def delta_of(self, role: str) -> DeltaRange | None:
-        return self.short_delta_of(side_of(role)) if role.startswith("near") else None
+        return self.short_delta_of(side_of(role)) if role.startswith("near") else self.long_delta_of(side_of(role))
 
 
 class DoubleCalendar(TwoCalendars):
@@ -151,21 +159,12 @@ class DoubleDiagonal(TwoCalendars):
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": NO_WIDTH, "long_delta": "it has two bought legs"})
     type: Literal["double_diagonal"] = "double_diagonal"
-    long_delta: DeltasOfSides | None = None
-    """Deltas of the legs that are bought, without their sign: one range for both, or one for each side."""
     width: WidthOfSides
     """Distance between the strikes of a side: one range makes both equally wide, `{put: $5, call: $10}` lets them differ."""
-
-    def long_delta_of(self, side: Side) -> DeltaRange | None:
-        """Which deltas the bought leg of a side may have."""
-        return of_side(self.long_delta, side)
 
     def width_of(self, side: Side) -> WidthRange:
         """How far apart the strikes of a side may be."""
         return self.width if isinstance(self.width, WidthRange) else getattr(self.width, side)
-
-    def delta_of(self, role: str) -> DeltaRange | None:
-        return self.long_delta_of(side_of(role)) if role.startswith("far") else super().delta_of(role)
 
     def reach_of(self, role: str) -> WidthRange | None:
         return self.width_of(side_of(role)) if role.startswith("far") else None

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Discriminator, Tag
 from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange
 from engine.strategy.values.scalar import words
-from engine.strategy.values.spread import Deltas, Expiry, Width
+from engine.strategy.values.spread import Deltas, Expiry, LaterExpiry, Width
 from engine.strategy.written import Written
 
 Side: TypeAlias = Literal["put", "call"]
@@ -107,8 +107,8 @@ class Expiries(Pair):
 
     near: Expiry
     """Of what is sold."""
-    far: Expiry
-    """Of what is bought: later than what is sold."""
+    far: LaterExpiry
+    """Of what is bought: later than what is sold, from today or from its expiry: `25-35 days after near`."""
 
     @classmethod
     def beside(cls, key: str, other: str) -> str:

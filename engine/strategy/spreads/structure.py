@@ -15,7 +15,7 @@ from engine.strategy.conditions import Ranking, SpreadRule
 from engine.strategy.expressions.tree import Arithmetic, Measure
 from engine.strategy.spreads.pairs import DeltaSides, Expiries, PriceSides, Right, StrikeSides, side_of
 from engine.strategy.values.counts import Count
-from engine.strategy.values.meaning import DeltaRange, ExpiryRule, PriceRange, StrikePlace, WidthRange
+from engine.strategy.values.meaning import DaysAfter, DeltaRange, ExpiryRule, PriceRange, StrikePlace, WidthRange
 from engine.strategy.values.spread import Expiry
 from engine.strategy.written import Written
 
@@ -169,7 +169,8 @@ class OfTwoExpiries(Structure):
 
     @property
     def expiries(self) -> tuple[ExpiryRule, ...]:
-        return (self.expiry.near, self.expiry.far)
+        near, far = self.expiry.near, self.expiry.far
+        return (near, far.behind(near) if isinstance(far, DaysAfter) else far)
 
 
 class OfOneRight(Structure):

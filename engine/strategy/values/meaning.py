@@ -13,19 +13,22 @@ from typing import Literal, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """Expiries this many calendar days away, both ends included; with `nearest` only that of them which is nearest to it, of two
-    the earlier.
+    """Expiries this many calendar days away, both ends included; of the monthly ones alone where that is said. With `nearest`
+    only that of them which is nearest to it, of two the earlier.
     """
 
     min_days: int
     max_days: int
     nearest: int | None = None
+    is_monthly: bool = False
 
     @property
     def as_written(self) -> str:
         """The range as it stands in the file."""
         days = f"{self.min_days}" if self.min_days == self.max_days else f"{self.min_days}-{self.max_days}"
-        return f"{days} days" if self.nearest is None else f"nearest {self.nearest} days, within {days} days"
+        nearest = "" if self.nearest is None else f"nearest {self.nearest} days"
+        chosen = " ".join([*["monthly"] * self.is_monthly, *[nearest] * bool(nearest)])
+        return f"{chosen}, within {days} days" if chosen else f"{days} days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,30 @@ class NextMonthly:
 
 
 ExpiryRule: TypeAlias = DayRange | NextMonthly
+
+
+@dataclass(frozen=True, slots=True)
+class DaysAfter:
+    """Expiries this many calendar days after that of what is sold, both ends included and above zero."""
+
+    min_days: int
+    max_days: int
+
+    @property
+    def as_written(self) -> str:
+        """The range as it stands in the file."""
+        days = f"{self.min_days}" if self.min_days == self.max_days else f"{self.min_days}-{self.max_days}"
+        return f"{days} {'day' if days == '1' else 'days'} after near"
+
+    def behind(self, near: ExpiryRule) -> DayRange:
+        """The days from today that these are at the most, behind expiries of this rule."""
+        first, last = (near.min_days, near.max_days) if isinstance(near, DayRange) else (1, LATEST_MONTHLY)
+        return DayRange(first + self.min_days, last + self.max_days)
+
+
+LATEST_MONTHLY = 45
+"""Days: `next monthly` is at most five weeks away; with a few of slack."""
+LaterRule: TypeAlias = ExpiryRule | DaysAfter
 
 
 @dataclass(frozen=True, slots=True)

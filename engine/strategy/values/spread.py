@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from engine.strategy import guesses
 from engine.strategy.source import Text, about
-from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, NextMonthly, WidthRange
+from engine.strategy.values.meaning import DayRange, DaysAfter, DeltaRange, ExpiryRule, LaterRule, NextMonthly, WidthRange
 from engine.strategy.values.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of, shortened
 from engine.strategy.way_out import write, write_any
 
@@ -52,18 +52,27 @@ Days: TypeAlias = Annotated[
 ]
 
 
-_NEAREST = rf"nearest\s+([0-9]{{1,4}})\s*days?,\s*within\s+([0-9]{{1,4}}){DASH}([0-9]{{1,4}})\s*days"
+_NEAREST = rf"(?:(monthly)\s+)?nearest\s+([0-9]{{1,4}})\s*days?,\s*within\s+([0-9]{{1,4}}){DASH}([0-9]{{1,4}})\s*days"
+
+
+_MONTHLY = rf"monthly,\s*within\s+([0-9]{{1,4}}){DASH}([0-9]{{1,4}})\s*days"
 
 
 def _expiry(text: Text, match: re.Match[str]) -> ExpiryRule:
     if match[0] == "next monthly":
         return NextMonthly()
-    if match[3]:
-        nearest, low, high = int(match[3]), int(match[4]), int(match[5])
+    if match[4]:
+        monthly, nearest, low, high = match[3] or "", int(match[4]), int(match[5]), int(match[6])
         if not low <= nearest <= high <= _LONGEST_DAYS:
-            around = f"nearest {nearest} days, within {max(0, nearest - 7)}-{nearest + 7} days"
-            raise about(text, f"{nearest} days do not lie within {low}-{high} days", write(around))
-        return DayRange(low, high, nearest)
+            reach = 21 if monthly else 7
+            around = f"nearest {nearest} days, within {max(0, nearest - reach)}-{nearest + reach} days"
+            raise about(text, f"{nearest} days do not lie within {low}-{high} days", write(f"{monthly} {around}".strip()))
+        return DayRange(low, high, nearest, is_monthly=bool(monthly))
+    if match[7]:
+        low, high = int(match[7]), int(match[8])
+        if not low <= high <= _LONGEST_DAYS:
+            raise backwards(text, low, high, " days")
+        return DayRange(low, high, is_monthly=True)
     if match[0] == "first after earnings":
         raise about(
             text,
@@ -73,16 +82,46 @@ def _expiry(text: Text, match: re.Match[str]) -> ExpiryRule:
     return _days(text, match)
 
 
+_ANY_EXPIRY = rf"{_DAYS}|{_NEAREST}|{_MONTHLY}|next monthly|first after earnings"
+
 Expiry: TypeAlias = Annotated[
     ExpiryRule,
     Scalar(
         (DayRange, NextMonthly),
-        rf"{_DAYS}|{_NEAREST}|next monthly|first after earnings",
+        _ANY_EXPIRY,
         _expiry,
         "a range of days to expiry",
-        ("30-60 days", "nearest 45 days, within 38-52 days", "next monthly"),
+        ("30-60 days", "nearest 45 days, within 38-52 days", "monthly, within 30-60 days", "next monthly"),
         misread=_bare_days,
         guess=guesses.days,
+    ),
+]
+
+
+def _later(text: Text, match: re.Match[str]) -> LaterRule:
+    if match[9] is None:
+        return _expiry(text, match)
+    low, high = int(match[9]), int(match[10] or match[9])
+    if low > high:
+        raise backwards(text, low, high, " days after near")
+    if low == 0:
+        message = "what is bought expires later than what is sold, or what is sold would stand alone"
+        raise about(text, message, write("7 days after near", "25-35 days after near"))
+    if high > _LONGEST_DAYS:
+        raise about(text, f"no option lives {high} days", write("25-35 days after near"))
+    return DaysAfter(low, high)
+
+
+LaterExpiry: TypeAlias = Annotated[
+    LaterRule,
+    Scalar(
+        (DayRange, NextMonthly, DaysAfter),
+        rf"{_ANY_EXPIRY}|([0-9]{{1,4}})(?:{DASH}([0-9]{{1,4}}))?\s*days?\s+after\s+near",
+        _later,
+        "a range of days to expiry",
+        ("50-90 days", "25-35 days after near", "nearest 60 days, within 50-70 days", "next monthly"),
+        misread=_bare_days,
+        guess=guesses.later_days,
     ),
 ]
 

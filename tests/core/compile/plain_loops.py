@@ -17,7 +17,7 @@ from engine.strategy.spreads.flies import BrokenWing, Fly
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.spreads.wings import TwoWings
-from engine.strategy.values.meaning import DayRange, PriceRange
+from engine.strategy.values.meaning import DayRange, DaysAfter, PriceRange
 from tests.core.compile import later_loops
 
 ROUNDING = 1e-9
@@ -169,6 +169,10 @@ def _meets(spread: Structure, join: Join, so_far: Mapping[str, Option], option: 
     if option["dte"] <= other["dte"] if join.is_later else option["dte"] != other["dte"]:
         return False
     legs_of_far = [so_far[one.leg] for one in spread.shape.joins if one.is_later and one.leg in so_far]
+    if join.is_later and isinstance(spread.expiry.far, DaysAfter):
+        apart = spread.expiry.far
+        if not apart.min_days <= option["dte"] - other["dte"] <= apart.max_days:
+            return False
     if join.is_later and any(option["dte"] != far["dte"] for far in legs_of_far):
         return False
     above = option["strike"] - other["strike"]
@@ -187,11 +191,16 @@ def _meets(spread: Structure, join: Join, so_far: Mapping[str, Option], option: 
 
 
 def _expiries(spread: Structure) -> list[DayRange]:
-    return [spread.expiry.near, spread.expiry.far] if isinstance(spread, OfTwoExpiries) else [spread.expiry]
+    if not isinstance(spread, OfTwoExpiries):
+        return [spread.expiry]
+    near, far = spread.expiry.near, spread.expiry.far
+    if isinstance(far, DaysAfter):
+        return [near, DayRange(near.min_days + far.min_days, near.max_days + far.max_days)]
+    return [near, far]
 
 
 def _expires(rule: DayRange, option: Option) -> bool:
-    return rule.min_days <= option["dte"] <= rule.max_days
+    return rule.min_days <= option["dte"] <= rule.max_days and (not rule.is_monthly or option["is_monthly"])
 
 
 def _within(width: object, distance: float) -> bool:
@@ -489,6 +498,8 @@ def _greek(name: str) -> Callable[[Sequence[Leg]], float | None]:
 _SPREAD: dict[str, Callable[[Sequence[Leg]], float | None]] = {
     "credit": _net,
     "debit": lambda legs: -_net(legs),
+    "short_price": lambda legs: sum(leg.ratio * _mid(leg.option) for leg in legs if leg.sign < 0),
+    "long_price": lambda legs: sum(leg.ratio * _mid(leg.option) for leg in legs if leg.sign > 0),
     "put_credit": lambda legs: _net([leg for leg in legs if leg.option["put_call"] < 0]),
     "call_credit": lambda legs: _net([leg for leg in legs if leg.option["put_call"] > 0]),
     "natural_credit": _natural,

@@ -41,6 +41,8 @@ LEG = {
 """How a number of each measure is written, and between which bounds one cuts."""
 SPREAD = {
     "price": ("${}", 0, 5),
+    "short_price": ("${}", 0, 9),
+    "long_price": ("${}", 0, 9),
     "put_credit": ("${}", -2, 5),
     "call_credit": ("${}", -2, 5),
     "natural": ("${}", 0, 5),

@@ -53,7 +53,14 @@ KEYS: Mapping[str, Mapping[str, st.SearchStrategy[object]]] = {
     **dict.fromkeys(("bull_put", "bear_call", "bull_call", "bear_put"), OF_VERTICALS),
     **{kind: {**OF_SIDES, "width": st.sampled_from(["$1-$30", "$5-$10"])} for kind in ("iron_condor", "iron_butterfly")},
     "butterfly": {**RIGHT, "body_delta": DELTAS, "body_strike": STRIKES, "body_price": PRICES, "width": st.just("$1-$30")},
-    "calendar": {**RIGHT, "short_delta": DELTAS, "short_strike": STRIKES, "short_price": PRICES, "width": st.none()},
+    "calendar": {
+        **RIGHT,
+        "short_delta": DELTAS,
+        "long_delta": DELTAS,
+        "short_strike": STRIKES,
+        "short_price": PRICES,
+        "width": st.none(),
+    },
     "diagonal": {
         **RIGHT,
         "far_strike": st.sampled_from(["lower", "higher"]),
@@ -63,10 +70,15 @@ KEYS: Mapping[str, Mapping[str, st.SearchStrategy[object]]] = {
         "long_price": PRICES,
         "width": st.just("$1-$15"),
     },
-    "double_calendar": {"short_strike": sided(STRIKES), "short_price": sided(PRICES), "width": st.none()},
+    "double_calendar": {
+        "long_delta": sided(DELTAS),
+        "short_strike": sided(STRIKES),
+        "short_price": sided(PRICES),
+        "width": st.none(),
+    },
 }
 LATER = {"calendar", "diagonal", "double_calendar"}
-FAR = st.sampled_from(["20-90 days", "nearest 45 days, within 20-90 days"])
+FAR = st.sampled_from(["20-90 days", "nearest 45 days, within 20-90 days", "7-35 days after near", "28 days after near"])
 
 
 @st.composite
@@ -169,3 +181,49 @@ def test_no_strike_is_at_the_money_where_those_about_the_price_are_missing() -> 
     far = [option for option in PUTS if float(str(option["strike"])) < 97]
 
     assert found_legs(far, short_strike="at the money") == []
+
+
+MONTHLIES = {28: True, 29: True, 31: False, 35: False, 56: True, 63: False}
+"""Days from 20 November 2026, and whether an expiry then is the standard one of its month: 18 December, which may be named by the
+Saturday behind it, and 15 January are."""
+
+
+def dated(strike: float, dte: int, put_call: str = "P") -> dict[str, float | str | None]:
+    """An option that costs more the longer it lives."""
+    one = make.option(strike, put_call, dte=dte)
+    return one | {name: one[name] * (1 + dte / 100) for name in ("bid", "ask", "worth")}  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("kind", ["bull_put", "iron_condor", "calendar"])
+@pytest.mark.parametrize(
+    "expiry", ["monthly, within 25-60 days", "monthly, within 30-60 days", "monthly nearest 35 days, within 20-60 days"]
+)
+def test_monthly_expiries_are_those_of_plain_loops(kind: str, expiry: str) -> None:
+    options = [dated(strike, dte, right) for dte in MONTHLIES for right in "PC" for strike in (90, 95, 100, 105)]
+    later = {"near": expiry, "far": "1-35 days after near"}
+    keys = {"right": "put", "width": None} if kind == "calendar" else {}
+    strategy = make.strategy(kind, expiry=later if keys else expiry, rank="max_loss", keep=500, **keys)
+    table = chain_rows(make.chain(options), {}, make.NOW).table  # type: ignore[arg-type]
+
+    found = scan(strategy, table, "group")
+
+    assert_same(found, search(strategy, options_of(table))[:500])
+    assert found
+    days = {int(table.column("dte")[row[0]].as_py()) for row in found}
+    wanted = {day for day, is_monthly in MONTHLIES.items() if is_monthly}
+    low = 30 if "30-60" in expiry else 20
+    assert days == ({29} if "nearest" in expiry else {day for day in wanted if day >= low})
+
+
+@pytest.mark.parametrize(("far", "apart"), [("28 days after near", {28}), ("20-35 days after near", {21, 28})])
+def test_what_is_bought_expires_so_many_days_after_what_is_sold(far: str, apart: set[int]) -> None:
+    options = [dated(strike, dte) for dte in (9, 30, 37, 58) for strike in (95, 100)]
+    expiry = {"near": "0-40 days", "far": far}
+    strategy = make.strategy("calendar", expiry=expiry, right="put", width=None, rank="max_loss", keep=500)
+    table = chain_rows(make.chain(options), {}, make.NOW).table  # type: ignore[arg-type]
+
+    found = scan(strategy, table, "group")
+
+    assert_same(found, search(strategy, options_of(table))[:500])
+    days = table.column("dte").to_pylist()
+    assert {days[far_row] - days[near_row] for near_row, far_row, _ in found} == apart

@@ -209,3 +209,58 @@ def test_volatility_is_sold_only_where_it_is_dear_by_its_own_standard() -> None:
     assert not is_searched(strategy, replace(dear, levels=levels | {"VIX3M": Level(15.0, 15.0)})), "backwardation"
     assert not is_searched(strategy, replace(dear, iv_history=())), "no year is known"
     assert found_by(strategy, spx_later(40))
+
+
+def test_calendar_of_15_days_has_one_strike_at_the_money_and_a_week_between() -> None:
+    strategy = recipe("calendar_15_days")
+
+    (found,) = found_by(strategy, spx_later(8, 16, 22, 23, 30))
+
+    near, far = (leg.contract for leg in found.spread.legs)
+    assert (near.strike, far.strike) == (6000, 6000)
+    assert [(leg.expiry - TODAY).days for leg in (near, far)] == [16, 23]
+    assert due(strategy, profit=105.0, loss=-105.0, debit=1000.0) == ["profit >= 10% of debit: close"]
+    assert due(strategy, profit=-125.0, loss=125.0, debit=1000.0) == ["loss >= 12% of debit: close"]
+
+
+def test_bought_legs_of_the_double_calendar_have_40_delta() -> None:
+    (found,) = found_by(recipe("double_calendar_40_delta"), spx_later(29, 60))
+
+    bought = [quote.delta for leg, quote in zip(found.spread.legs, found.quotes, strict=True) if leg.action == "buy"]
+    assert sorted(bought) == pytest.approx([-0.40, 0.40], abs=0.01)
+    strikes = {leg.contract.put_call: set() for leg in found.spread.legs}
+    for leg in found.spread.legs:
+        strikes[leg.contract.put_call].add(leg.contract.strike)
+    assert all(len(both) == 1 for both in strikes.values())
+
+
+def test_durational_calendar_costs_no_more_than_its_front_option() -> None:
+    strategy = recipe("durational_calendar")
+    chain = given.chain(given.options(range(590, 611), expiries=[TODAY + timedelta(days=days) for days in (25, 53, 60)]))
+
+    for found in found_by(strategy, chain):
+        near = found.quotes[0]
+        assert -found.net <= (near.bid + near.ask) / 2
+        assert 25 <= (found.spread.legs[1].contract.expiry - found.spread.legs[0].contract.expiry).days <= 35
+    near, far = (
+        given.options(range(590, 611), expiries=[TODAY + timedelta(days=days)], iv=iv) for days, iv in ((25, 0.2), (53, 0.5))
+    )
+    finder = Finder(Scanner())
+    assert finder.scan(strategy, finder.rows(given.chain([*near, *far]), {}, given.NOW), ["SPY"], given.NOW) == ()
+
+
+def test_monthly_condor_looks_at_no_weekly_expiry() -> None:
+    strategy, monthly = recipe("monthly_condor"), date(2027, 1, 15)
+    at = datetime(2026, 12, 8, 15, 0, tzinfo=UTC)
+    expiries = [monthly, monthly + timedelta(days=7)]
+    strikes = range(180, 261)
+    options = given.options(strikes, expiries=expiries, at=at, spot=220.0, root="IWM", underlying="IWM")
+    finder = Finder(Scanner())
+
+    found = finder.scan(strategy, finder.rows(given.chain(options, at=at), {}, at), ["IWM"], at)
+
+    assert {leg.contract.expiry for one in found for leg in one.spread.legs} == {monthly}
+    assert all(one.net >= 0.80 for one in found)
+    friday = given.market("IWM")
+    assert not is_searched(strategy, friday, at=datetime(2026, 11, 27, 15, 0, tzinfo=UTC))
+    assert is_searched(strategy, friday)
