@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
-from engine.api.access.roles import RULES, rule_of
+from engine.api.access.roles import RULES, Rule, rule_of
 from engine.api.models.candidates import Candidate
 from engine.api.models.stream import (
     Delta,
@@ -40,6 +40,27 @@ STREAMS = {
 }
 
 
+_TEXT = {"type": "string"}
+_WAIT = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+REFUSALS: dict[str, dict[str, Any]] = {
+    "400": {"description": "The body cannot be read, or what may send an order has no usable Idempotency-Key."},
+    "401": {
+        "description": "No token, or one that is over.",
+        "headers": {"WWW-Authenticate": {"description": "Bearer, where a token is needed.", "schema": _TEXT}},
+    },
+    "403": {"description": "The role may not, or a page of another origin asks."},
+    "404": {"description": "Nothing is called so."},
+    "408": {"description": "The body did not come in time."},
+    "409": {"description": "Not done; the text says why. Of an Idempotency-Key that was used: what became of the first."},
+    "413": {"description": "The body is too long."},
+    "422": {"description": "The question is none: what is wrong with it, field by field, or in a sentence."},
+    "429": {"description": "Too often, or too much at once.", "headers": _WAIT},
+}
+"""What is answered instead of what was asked for, by status: the same everywhere, with the reason under `detail`."""
+EVERYWHERE = ("400", "403", "408", "413", "429")
+"""Those that the door gives before an endpoint is asked; 401 where a token is needed."""
+
+
 @lru_cache(maxsize=1)
 def examples() -> dict[str, dict[str, Any]]:
     """By `METHOD path`: what was asked, and what was answered with which status."""
@@ -59,9 +80,28 @@ def openapi(api: FastAPI) -> dict[str, Any]:
     return document
 
 
+def _refusal(status: str) -> dict[str, Any]:
+    """One of REFUSALS with what is under `detail`: a sentence, and of a wrong question also what is wrong field by field."""
+    reason: dict[str, Any] = {"$ref": "#/components/schemas/Problem"}
+    if status == "422":
+        reason = {"anyOf": [{"$ref": "#/components/schemas/HTTPValidationError"}, reason]}
+    return {**REFUSALS[status], "content": {"application/json": {"schema": reason}}}
+
+
+def _refused(operation: dict[str, Any], path: str, rule: Rule) -> None:
+    """What an endpoint may answer beside its own: by who may use it, what it takes, and whether it sends."""
+    answers = operation["responses"]
+    wanted = {*EVERYWHERE, *(status for status in answers if status in REFUSALS)}
+    wanted |= {"401"} if rule.role is not None else set()
+    wanted |= {"404"} if "{" in path else set()
+    wanted |= {"409"} if rule.sends else set()
+    answers |= {status: _refusal(status) for status in sorted(wanted)}
+
+
 def _complete(operation: dict[str, Any], method: str, path: str) -> None:
     rule = next((one for one in RULES if (one.method, one.path) == (method, path)), None) or rule_of(method, path)
     if rule is not None:
+        _refused(operation, path, rule)
         operation["x-role"] = rule.role or "anybody"
         operation["security"] = [{"token": []}] if rule.role is not None else []
         if rule.sends:
@@ -79,8 +119,9 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
         return
     if example.get("body") is not None:
         operation["requestBody"]["content"]["application/json"]["example"] = example["body"]
-    answer = operation["responses"].setdefault(str(example["status"]), {"description": "As the text says."})
-    answer.setdefault("content", {}).setdefault("application/json", {})["example"] = example["answer"]
+    content = operation["responses"][str(example["status"])].setdefault("content", {"application/json": {}})
+    for told in content.values():
+        told["example"] = example["answer"]
 
 
 def asyncapi(version: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from engine.api.models.words import Outcome, Problem
 
 REFUSED: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "Not done; the text says why."}}
 UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "Nothing is called so."}}
+WRONG: dict[int | str, dict[str, Any]] = {422: {"model": Problem, "description": "What was asked for cannot be read."}}
 
 
 def done(is_done: bool, text: str) -> Outcome:

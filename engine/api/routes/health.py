@@ -1,6 +1,7 @@
 """Health and metrics: what a port may serve that anybody on the machine can reach."""
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from engine.api.models.status import Health
@@ -26,7 +27,7 @@ def router(control: Control, registry: CollectorRegistry) -> APIRouter:
             next_order_id=vitals.next_order_id,
         )
 
-    @routes.get("/metrics", response_class=Response)
+    @routes.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Every metric in the text format of Prometheus."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -15,6 +15,8 @@ from engine.store.history import query
 
 AT_ONCE = 2
 """Questions that run at the same time; each may take a processor for seconds, which the engine needs too."""
+AGAIN_S = 5
+"""Seconds after which somebody who found no place may ask again."""
 
 
 def router(control: Control) -> APIRouter:
@@ -26,7 +28,9 @@ def router(control: Control) -> APIRouter:
     async def sql(question: Question) -> Table:
         """The answer to one SELECT over the views. It runs beside the engine, and is interrupted when its time is over."""
         if free.locked():
-            raise HTTPException(429, f"{AT_ONCE} questions are being answered already; ask again in some seconds")
+            raise HTTPException(
+                429, f"{AT_ONCE} questions are being answered already; ask again in some seconds", {"Retry-After": "5"}
+            )
         async with free:
             began = perf_counter()
             try:

@@ -12,7 +12,7 @@ from engine.api.models.base import Name
 from engine.api.models.candidates import Candidate
 from engine.api.models.scan import Preset, PresetsText, Scan, ScanFilters, ScanResults
 from engine.api.models.words import Outcome
-from engine.api.routes.answers import UNKNOWN, unknown
+from engine.api.routes.answers import UNKNOWN, WRONG, unknown
 from engine.api.stream.boards import Source
 from engine.api.stream.hub import Hub
 from engine.api.stream.session import Session
@@ -101,7 +101,7 @@ async def _keep_looking(scans: Scans, search: Search, hub: Hub) -> None:
 
 
 def _of_presets(routes: APIRouter, state: Path) -> None:
-    @routes.get("/filters/presets")
+    @routes.get("/filters/presets", responses=WRONG)
     async def presets() -> list[Preset]:
         """Every preset, by name."""
         return _presets(state)
@@ -122,7 +122,7 @@ def _of_presets(routes: APIRouter, state: Path) -> None:
         _keep(state, [one for one in known if one.name != name])
         return Outcome(done=True, text=f"forgot {name}")
 
-    @routes.get("/filters/presets/export")
+    @routes.get("/filters/presets/export", responses=WRONG)
     async def export() -> PresetsText:
         """All presets as a file to share."""
         return PresetsText(text=kept.told([_plain(one) for one in _presets(state)]))
