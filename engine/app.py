@@ -27,6 +27,7 @@ from engine.broker.orders.times import zone_of
 from engine.compile.scanner import Scanner
 from engine.decide.apart import described
 from engine.decide.entry.find import Finder
+from engine.decide.exit.ending import Ending
 from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts.halts import Halted
 from engine.domain.facts.running import EngineStarted, EngineStopped, ErrorHeard
@@ -51,6 +52,7 @@ from engine.runtime.guardian import BY, LET_GO, Takeover
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.outcomes import Outcomes
+from engine.runtime.position_rows import endings
 from engine.runtime.restart import leftovers
 from engine.runtime.schedule import calendar_around, refuse_in_session
 from engine.runtime.seams import Observer
@@ -211,6 +213,7 @@ class App:
             self._watch_over(engine, library, explanations)
             now = self._clock.now()
             sources = self._sources(engine, ib, library, outcomes, now)
+            self._tell(engine, snapshots, sources)
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, journal_id), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
             if self._recovered.odd and ledger.halt is None:
@@ -252,11 +255,20 @@ class App:
         notifier = self._options.notifier
         notices = notifier.counts if notifier is not None else dict[str, int]
         sources = Sources(*parts, outcomes, api_gauges(), self._restart, began_at=now, notices=notices)
-        if notifier is not None:
-            notifier.follow(engine.ledger, partial(is_loss_expected, restart=sources.restart))
-            engine.observers.append(notifier)
         self._options.on_reading(partial(reading, sources))
         return sources
+
+    def _tell(self, engine: Engine, snapshots: Snapshots, sources: Sources) -> None:
+        """Have the notifier follow what happens, where there is one."""
+        notifier, ledger = self._options.notifier, engine.ledger
+        if notifier is None:
+            return
+
+        def soon() -> Mapping[str, Ending]:
+            return endings(snapshots.take(self._clock.now(), ledger), snapshots.rulebook())
+
+        notifier.follow(ledger, partial(is_loss_expected, restart=sources.restart), soon)
+        engine.observers.append(notifier)
 
     def _beside(self, background: Background, account: str) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
         """What goes on beside the beat, whoever asks the engine."""

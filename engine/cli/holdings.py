@@ -202,6 +202,7 @@ def _held(row: Row) -> Row:
         "max loss": dollars(row["max_loss_usd"]),
         "exercised": "\n".join(cast("list[str]", row.get("exercised", []))) or None,
         "reduced": row.get("reduced_because"),
+        "at its end": cast("Row", row["ending"])["plan"] if row.get("ending") else None,
         "exit blocked": row["blocked"],
         "strategy": row["strategy"],
         "since": instant(row["opened_at"]),

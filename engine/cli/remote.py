@@ -152,6 +152,7 @@ def _warnings(found: Row) -> Iterator[str]:
     yield from (blocked(row) for row in cast("list[Row]", found.get("blocked_exits", [])))
     yield from unwatched(found)
     yield from (f"exercised: {row['position']}: {row['text']}" for row in cast("list[Row]", found.get("exercised", [])))
+    yield from cast("list[str]", found.get("ending", []))
     for name, word in (("differences", "books differ"), ("foreign", "not ours"), ("notices", "notice")):
         yield from (f"{word}: {words}" for words in cast("list[str]", found.get(name, [])))
     if found.get("foreign"):

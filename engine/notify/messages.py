@@ -1,10 +1,12 @@
 """Which facts a person is told of when nobody looks at a screen, in words for a telephone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine import words
+from engine.decide.exit.ending import Ending
 from engine.decide.exit.expiry import GUARD
 from engine.domain.facts.halts import BreakerTripped, Halted, Resumed
 from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderCanceled
@@ -13,10 +15,9 @@ from engine.domain.facts.running import LinkChanged
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
-from engine.domain.session import NEW_YORK, days_to_expiry, trading_day
+from engine.domain.session import NEW_YORK, trading_day
 from engine.notify.choice import Kind
 
-EXPIRES_SOON_DAYS = 3
 URGENT: frozenset[Kind] = frozenset({"halt", "trip", "link", "exit"})
 """Sent in quiet hours too: what cannot wait until the morning."""
 
@@ -81,8 +82,11 @@ def message_of(fact: Fact, at: datetime, ledger: Ledger) -> Message | None:
             return None
 
 
-def digest(ledger: Ledger, now: datetime) -> Message:
-    """The day in a few lines: its result, what filled, what is open, what expires soon and what wants a person."""
+def digest(ledger: Ledger, now: datetime, endings: Mapping[str, Ending]) -> Message:
+    """The day in a few lines: its result, what filled, what is open, what ends soon and what wants a person.
+
+    `endings`: what becomes of positions that end within days, by their names.
+    """
     day, positions = trading_day(now), list(ledger.open_positions())
     filled = [order for order in ledger.orders.values() if order.filled and _is_of(order, now)]
     pnl = ledger.worth.equity.day_pnl if ledger.worth.equity is not None else None
@@ -92,12 +96,10 @@ def digest(ledger: Ledger, now: datetime) -> Message:
         f"open: {len(positions)} positions",
     ]
     for position in positions:
-        ends = [days_to_expiry(now, leg.contract.expiry) for leg in position.legs if not leg.contract.is_share]
-        days = min(ends, default=None)
-        if days is None:
+        if all(leg.contract.is_share for leg in position.legs):
             lines.append(f"shares left over: {position.spread}")
-        elif days <= EXPIRES_SOON_DAYS:
-            lines.append(f"expires in {days} days: {position.quantity} × {position.spread}")
+        elif (end := endings.get(position.id)) is not None:
+            lines.append(end.of(position))
     if ledger.halt is not None:
         lines.append(f"HALTED by {ledger.halt.by}: {ledger.halt.reason}")
     lines += [f"tripped: {trip.strategy or 'account'} {trip.name}" for _, trip in ledger.breakers.trips(day)]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from engine.decide.exit.ending import Ending
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.notify.choice import Choice
@@ -24,9 +25,14 @@ class Notifier:
         self._postman = Postman(send, pause_s)
         self._outbox: Outbox | None = None
 
-    def follow(self, ledger: Ledger, is_loss_expected: Callable[[datetime], bool]) -> None:
-        """Begin: what is told from now on belongs to this ledger."""
-        self._outbox = Outbox(self._choice, ledger, is_loss_expected)
+    def follow(
+        self,
+        ledger: Ledger,
+        is_loss_expected: Callable[[datetime], bool],
+        endings: Callable[[], Mapping[str, Ending]] = dict,
+    ) -> None:
+        """Begin: what is told from now on belongs to this ledger. `endings`: what becomes of positions that end within days."""
+        self._outbox = Outbox(self._choice, ledger, is_loss_expected, endings)
         self._postman.start()
 
     def saw(self, fact: Fact, at: datetime) -> None:

@@ -2,10 +2,11 @@
 itself at once. It is told the time, sends nothing itself and never grows."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from engine.decide.exit.ending import Ending
 from engine.domain.facts.running import LinkChanged
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
@@ -26,12 +27,19 @@ DIGEST_LATE = timedelta(hours=1)
 class Outbox:
     """Hears facts and says what is due."""
 
-    def __init__(self, choice: Choice, ledger: Ledger, is_loss_expected: Callable[[datetime], bool]) -> None:
+    def __init__(
+        self,
+        choice: Choice,
+        ledger: Ledger,
+        is_loss_expected: Callable[[datetime], bool],
+        endings: Callable[[], Mapping[str, Ending]] = dict,
+    ) -> None:
+        """`endings` says what becomes of the positions that end within days, for the digest."""
         self.dropped = 0
         """Messages that found no room."""
         self.repeated = 0
         """Messages that said what had been said."""
-        self._choice, self._ledger, self._is_loss_expected = choice, ledger, is_loss_expected
+        self._choice, self._ledger, self._is_loss_expected, self._endings = choice, ledger, is_loss_expected, endings
         self._waiting: deque[Message] = deque()
         self._held: list[Message] = []
         self._held_more = 0
@@ -58,7 +66,7 @@ class Outbox:
         self._tell_loss(now)
         if self._is_time_for_digest(now):
             self._digested = trading_day(now)
-            self._wait(digest(self._ledger, now))
+            self._wait(digest(self._ledger, now, self._endings()))
         is_quiet, due = self._choice.is_quiet(now), list[Message]()
         if not is_quiet:
             due += self._released()

@@ -40,7 +40,7 @@ from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
 from engine.runtime.order_rows import execution_rows, order_row
 from engine.runtime.pick_rows import pick_row, previewed
 from engine.runtime.plain import Row, age_s, number
-from engine.runtime.position_rows import position_detail
+from engine.runtime.position_rows import endings, position_detail
 from engine.runtime.release import released_by
 from engine.runtime.rows import (
     approval_row,
@@ -141,6 +141,7 @@ class Control:
             "breakers": breaker_rows(ledger, now),
             "blocked_exits": blocked_rows(ledger),
             "exercised": exercised_rows(ledger),
+            "ending": [one.of(ledger.positions[name]) for name, one in endings(snapshot, rulebook).items()],
             "halt": {"by": ledger.halt.by, "reason": ledger.halt.reason} if ledger.halt else None,
             "flatten": {"by": ledger.flatten.by, "reason": ledger.flatten.reason} if ledger.flatten else None,
             "guardian": guardian_row(Path(self.identity.state), now),

@@ -7,11 +7,12 @@ from decimal import Decimal
 from engine.compile.conditions import Value
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.exit.distances import distances
+from engine.decide.exit.ending import Ending, ending
 from engine.decide.exit.left_over import left_over
 from engine.decide.positions import SIDES, PositionRow, market_columns, measured
 from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
-from engine.domain.parts import Lot
+from engine.domain.parts import BOTH, Lot
 from engine.domain.position import Position
 from engine.domain.session import days_to_expiry
 from engine.domain.snapshot import ExitHits, Snapshot
@@ -79,10 +80,39 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         **{name: _held(position.lots, name, rows) if position.is_open else None for name in GREEKS},
         "underlying_now": market.price if market else None,
         "max_profit_usd": row.get("max_profit"),
+        "ending": _ending_row(ending_of(position, snapshot, rulebook)),
         "blocked": _blocked(position, snapshot),
         "exercised": [fact.reason for fact in snapshot.ledger.ends.exercised.get(position.id, ())],
         "reduced_because": left_over(position),
         "closing": [order.ref for order in snapshot.ledger.closings_of(position.id) if not order.is_over],
+    }
+
+
+def ending_of(position: Position, snapshot: Snapshot, rulebook: Rulebook) -> Ending | None:
+    """What becomes of its legs that end within days, and what is done about them."""
+    strategy, market = rules_of(position, rulebook), snapshot.market.get(position.spread.underlying)
+    left = BOTH if strategy is not None and strategy.lets_expire else ()
+    return ending(position, market.price if market else None, snapshot.calendar, snapshot.at, left) if position.is_open else None
+
+
+def endings(snapshot: Snapshot, rulebook: Rulebook) -> dict[str, Ending]:
+    """What becomes of every open position that ends within days, by its name."""
+    found = {position.id: ending_of(position, snapshot, rulebook) for position in snapshot.ledger.open_positions()}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _ending_row(found: Ending | None) -> Row | None:
+    if found is None:
+        return None
+    return {
+        "legs": [str(leg.contract) for leg in found.legs],
+        "trades_until": found.trades_until.isoformat(),
+        "settles_at": found.settles_at.isoformat(),
+        "settles_in": found.settles_in,
+        "sessions": found.sessions,
+        "nearest": found.nearest,
+        "guarded_from": found.guarded_from.isoformat() if found.guarded_from else None,
+        "plan": found.plan,
     }
 
 

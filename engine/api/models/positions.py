@@ -109,6 +109,27 @@ class Exit(Model):
     """How many looks in a row it has held, while it waits to be believed."""
 
 
+class Ending(Model):
+    """Legs of a position that end within three sessions, and what is done about them where none of its exits closes it before."""
+
+    legs: tuple[str, ...]
+    """Those that end next, in words."""
+    trades_until: Instant
+    """When they stop trading."""
+    settles_at: Instant
+    """When the price is taken that they settle by."""
+    settles_in: Literal["cash", "shares"]
+    """What they turn into."""
+    sessions: int
+    """Sessions after today's up to the last in which they trade; 0 on that day."""
+    nearest: float | None
+    """How far the nearest is out of the money, as a share of the price; negative in the money, null without a price."""
+    guarded_from: Instant | None
+    """From when on what is near or in the money is closed; null where they go to their settlement whatever the price is."""
+    plan: str
+    """What is done about them, in a sentence."""
+
+
 class Position(Model):
     """One position, with the mark of what is open. Amounts are USD for all of it, fees apart where not said."""
 
@@ -184,6 +205,8 @@ class Position(Model):
     """What became of options of it that were assigned or exercised, a sentence each."""
     reduced_because: str | None
     """Why something of it is traded away without a rule of its file; null where nothing is."""
+    ending: Ending | None
+    """What becomes of legs that end within three sessions; null where none does, or it is closed."""
     blocked: str | None
     """Why an exit is due and cannot act; null where none is."""
     closing: tuple[str, ...]

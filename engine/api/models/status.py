@@ -75,6 +75,8 @@ class Status(Model):
     """Exits that are due and cannot act."""
     exercised: tuple[Exercised, ...]
     """Options that became shares, of positions that are open."""
+    ending: tuple[str, ...]
+    """Positions of which legs end within three sessions, each with what is done about them."""
     halt: HaltState | None
     """Null where it is not halted."""
     flatten: HaltState | None

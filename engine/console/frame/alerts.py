@@ -84,5 +84,7 @@ def _of(status: Status) -> Iterator[Alert]:
         yield Alert(f"{refused.file} is not in force: {refused.problem}", "6 strategies", "warn")
     for foreign in status.foreign:
         yield Alert(f"not ours at the broker: {foreign}", "", "info")
+    for plan in status.ending:
+        yield Alert(plan, "4 positions", "info")
     for notice in status.notices:
         yield Alert(notice, "", "info")

@@ -73,6 +73,10 @@ def position_lines(one: Position) -> list[Line]:
     ]
     if one.mark_obstacle:
         lines.append(line(f"⚠ no mark: {one.mark_obstacle}", "warn"))
+    if one.ending:
+        days = one.ending.sessions
+        when = "today" if not days else "in 1 session" if days == 1 else f"in {days} sessions"
+        lines.append(line(f"last day {when}: {one.ending.plan}", "warn" if one.ending.guarded_from else "info"))
     if one.blocked:
         lines.append(line(f"✗ an exit is due and cannot act: {one.blocked}", "fault"))
     lines += [EMPTY, line("legs", "strong"), *(_leg(leg) for leg in one.legs), *(_side(side) for side in one.sides)]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.quotes import Rows
+from engine.domain.calendar import Calendar
 from engine.domain.chain import MarketState
 from engine.domain.decision import Settle
 from engine.domain.facts.positions import ExpiredLeg, LegsExpired, PositionSettled
@@ -39,15 +40,21 @@ def guards(position: Position, rows: Rows, snapshot: Snapshot, left: Collection[
     if snapshot.at < session.close - GUARD_BEFORE_CLOSE:
         return False
     for leg in _options(position):
-        may_expire = leg.contract.rule.cash and (side_of_leg(leg) in left or _is_fixed_by_the_last_trade(leg, snapshot))
-        if not may_expire and _trades_last(leg, snapshot):
+        if not is_left_to_expire(leg, snapshot.calendar, left) and _trades_last(leg, snapshot):
             spot = rows.value(leg.contract.con_id, "spot") or (market.price if market else None)
-            if spot is None or snapshot.is_changed(leg.contract.con_id):
-                return True
-            beyond = (float(leg.contract.strike) - spot) / spot * (1 if leg.contract.put_call == "P" else -1)
-            if beyond > -GUARD_DISTANCE:
+            if spot is None or snapshot.is_changed(leg.contract.con_id) or beyond(leg, spot) > -GUARD_DISTANCE:
                 return True
     return False
+
+
+def is_left_to_expire(leg: Leg, calendar: Calendar, left: Collection[Side]) -> bool:
+    """Whether a leg goes to its settlement wherever the price is: in cash, and by the file or with no night in between."""
+    return leg.contract.rule.cash and (side_of_leg(leg) in left or _is_fixed_by_the_last_trade(leg, calendar))
+
+
+def beyond(leg: Leg, spot: float) -> float:
+    """How far a leg is in the money, as a share of the price; negative out of the money."""
+    return (float(leg.contract.strike) - spot) / spot * (1 if leg.contract.put_call == "P" else -1)
 
 
 def _options(position: Position) -> list[Leg]:
@@ -55,9 +62,9 @@ def _options(position: Position) -> list[Leg]:
     return [leg for leg in position.legs if not leg.contract.is_share]
 
 
-def _is_fixed_by_the_last_trade(leg: Leg, snapshot: Snapshot) -> bool:
+def _is_fixed_by_the_last_trade(leg: Leg, calendar: Calendar) -> bool:
     """Whether the leg settles at the close at which it stops trading: then nothing happens to it untraded."""
-    rule, expiry, calendar = leg.contract.rule, leg.contract.expiry, snapshot.calendar
+    rule, expiry = leg.contract.rule, leg.contract.expiry
     return calendar.settles_at(rule, expiry) == calendar.trades_until(rule, expiry)
 
 

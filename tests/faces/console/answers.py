@@ -40,6 +40,7 @@ def status(**other: Any) -> dict[str, Any]:
         "breakers": [],
         "blocked_exits": [],
         "exercised": [],
+        "ending": [],
         "halt": None,
         "connected": True,
         "link": "connected",
@@ -284,6 +285,7 @@ def position(name: str = "sp1-261118-0002", **other: Any) -> dict[str, Any]:
         "rolled_from": None,
         "exercised": [],
         "reduced_because": None,
+        "ending": None,
         "blocked": None,
         "closing": [],
     } | other

@@ -10,8 +10,8 @@ from engine import words
 from engine.api.models.positions import Position
 from engine.console.logfile import last_lines
 from engine.console.performance import closed, equity, grouped, performance
-from engine.console.texts.position import next_exit, state_of
-from tests.faces.console.answers import closed_positions, position
+from engine.console.texts.position import next_exit, position_lines, state_of
+from tests.faces.console.answers import AT, closed_positions, position
 from tests.faces.console.conftest import Opened
 
 
@@ -146,3 +146,22 @@ def test_log_is_read_from_its_end_and_a_line_that_is_no_json_is_shown_as_it_is(t
     assert first.at == datetime(2026, 11, 23, 15, 41, 7, tzinfo=UTC)
     assert (second.event, second.at) == ("Traceback", None)
     assert last_lines(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize(("sessions", "when"), [(0, "today"), (1, "in 1 session"), (2, "in 2 sessions")])
+def test_position_that_ends_soon_says_what_is_done_about_it(sessions: int, when: str) -> None:
+    plan = "left to expire, settled in cash by the price of Fri 18 Dec 16:00 New York"
+    told = {
+        "legs": ["SPXW 2026-12-18 5895P"],
+        "trades_until": AT,
+        "settles_at": AT,
+        "settles_in": "cash",
+        "sessions": sessions,
+        "nearest": 0.021,
+        "guarded_from": None,
+        "plan": plan,
+    }
+
+    lines = ["".join(text for text, _ in one) for one in position_lines(Position.model_validate(position(ending=told)))]
+
+    assert any(f"last day {when}: {plan}" in one for one in lines)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.decide.exit.ending import Ending, ending
 from engine.decide.exit.expiry import GUARD
 from engine.domain.contract import shares_of
 from engine.domain.facts.account import EquityRecorded
@@ -32,7 +33,8 @@ class Told:
 
     def __init__(self, **choice: object) -> None:
         self.ledger, self.at, self.is_maintenance = Ledger(), given.NOW, False
-        self.outbox = Outbox(Choice.model_validate(choice), self.ledger, lambda _: self.is_maintenance)
+        self.endings: dict[str, Ending] = {}
+        self.outbox = Outbox(Choice.model_validate(choice), self.ledger, lambda _: self.is_maintenance, lambda: self.endings)
 
     def hear(self, *facts: Fact) -> None:
         for fact in facts:
@@ -266,15 +268,19 @@ def test_digest_comes_once_on_a_day_on_which_the_account_was_heard_and_sums_it_u
     assert told.titles(days=1) == [], "nothing was heard of the account since"
 
 
-def test_digest_names_what_expires_within_three_days() -> None:
+def test_digest_tells_the_plan_of_what_ends_within_days() -> None:
     told = Told(tell=("digest",))
     order = given.proposal()
     told.at = datetime.combine(order.spread.expiry - timedelta(days=2), at_new_york("15:00").time(), NEW_YORK)
     told.hear(*given.opened(order), EquityRecorded(Decimal(100_000), None, None, None))
+    position = told.ledger.positions[order.order_ref]
+    found = ending(position, 585.0, given.WEEKDAYS, told.at, ())
+    assert found is not None
+    told.endings = {position.id: found}
 
     (message,) = told.after(hours=1.6)
 
-    assert f"expires in 2 days: 1 × {order.spread}" in message.body
+    assert f"ends Fri 18 Dec: 1 × {order.spread}: closed from Fri 18 Dec 13:00 New York on, unless" in message.body
     assert message.body.startswith("result of the day: unknown")
 
 
