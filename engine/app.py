@@ -199,6 +199,7 @@ class App:
             self._finder,
             funnel_every=options.funnel_every or timedelta(seconds=settings.explain_every_s),
             probation=options.probation,
+            restart=self._restart,
         )
         background = Background(broker, feed, library, self._finder, ledger, self._inbox, self._clock, snapshots.idle)
         async with asyncio.TaskGroup() as group:
@@ -276,6 +277,7 @@ class App:
         archive_every = timedelta(minutes=settings.archive_every_min)
         beside: list[tuple[str, Callable[[], Awaitable[object]]]] = [
             ("keeping the link", background.keep_link),
+            ("watching for the restart of TWS", lambda: background.watch_restart(self._restart)),
             ("looking for the HALT file", lambda: background.watch_halt_file(settings.state)),
             ("watching the guardian", lambda: background.watch_guardian(settings.state)),
             ("archiving the chain", lambda: background.archive(self._quotes, settings.state, account, archive_every)),

@@ -55,7 +55,7 @@ class Reading:
     ] = field(default_factory=dict[str, int])
     link_age_s: Annotated[float | None, _gauge("ibkr_session_state_seconds", "Seconds since that state began.")] = None
     clock_skew_s: Annotated[
-        float | None, _gauge("ibkr_clock_skew_seconds", "TWS's clock less ours; TWS tells whole seconds.")
+        float | None, _gauge("ibkr_clock_skew_seconds", "TWS's clock less ours, as far as that is certain.")
     ] = None
     loss_expected: Annotated[
         bool, _gauge("ibkr_maintenance_window", "1 while the nightly reset or the weekly maintenance of the broker is due.")

@@ -206,6 +206,16 @@ class Broker(Protocol):
     @property
     def account(self) -> AccountValues: ...
 
+    @property
+    def clock_skew_s(self) -> float | None:
+        """By how many seconds the broker's clock is ahead of ours, as far as that is certain; None until it has told the time."""
+        ...
+
+    @property
+    def quotes_told(self) -> tuple[int, int]:
+        """Streams of which something was told since they were opened, and all that are open."""
+        ...
+
     async def connect(self) -> str:
         """Connect and return the account.
 

@@ -131,6 +131,14 @@ class IbBroker:
         return self._account.values
 
     @property
+    def clock_skew_s(self) -> float | None:
+        return self.gauges.clock_skew_seconds
+
+    @property
+    def quotes_told(self) -> tuple[int, int]:
+        return self._stream.told
+
+    @property
     def subscriptions(self) -> Mapping[int, int]:
         """Contract number by request number of every open market data line."""
         return self._stream.subscriptions

@@ -44,7 +44,7 @@ class BrokerGauges:
     heartbeat_seconds_last: float | None = None
     """Round trip of the last answered heartbeat."""
     clock_skew_seconds: float | None = None
-    """TWS's clock less ours; TWS tells whole seconds, so less than one means nothing."""
+    """TWS's clock less ours, as far as that is certain: 0 where whole seconds and the way of the answer explain it."""
 
     @property
     def unreadable(self) -> int:

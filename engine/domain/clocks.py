@@ -92,6 +92,17 @@ CANCEL_PATIENCE = _seconds(15)
 CANCEL_AGAIN = BackOff(_seconds(15), timedelta(minutes=5))
 """Between two cancels of one order that goes on working."""
 
+# The machine's clock.
+
+CLOCK_SKEW_MAX_S = 2.0
+"""Seconds by which the machine's clock and TWS's may differ for an opening: windows, ages and expiries are read from ours."""
+
+
+def skew_words(ahead_s: float) -> str:
+    """How the machine's clock stands to TWS's, which is ahead by so many seconds."""
+    return f"{abs(ahead_s):.1f} s {'behind' if ahead_s > 0 else 'ahead of'} TWS" if ahead_s else "agrees with TWS"
+
+
 # The account.
 
 ACCOUNT_STANDS_FOR = _seconds(200)

@@ -59,6 +59,7 @@ from engine.domain.facts.running import (
     GuardianTookOver,
     LinkChanged,
     RequestHandled,
+    RestartTold,
 )
 from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded
 from engine.domain.facts.union import Fact, OrderFact
@@ -108,6 +109,8 @@ class Ledger:
     connection: LinkChanged | None = None
     """What began the link as it stands for orders: losing and finding market data changes nothing of it."""
     connection_at: datetime | None = None
+    restart: tuple[datetime, RestartTold] | None = None
+    """What was said last of the daily restart of TWS, with the moment."""
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
     foreign: tuple[str, ...] = ()
@@ -163,7 +166,7 @@ class Ledger:
                 self._stand(fact, at)
             case BreakerTripped() | BreakerLifted():
                 self.breakers.hear(fact, at, self.worth)
-            case LinkChanged():
+            case LinkChanged() | RestartTold():
                 self._link(fact, at)
             case Reconciled():
                 self.reconciled, self.agreed_at = fact, self.agreed_at if fact.differences else at
@@ -185,7 +188,10 @@ class Ledger:
                 assert_never(fact)
         return True
 
-    def _link(self, fact: LinkChanged, at: datetime) -> None:
+    def _link(self, fact: LinkChanged | RestartTold, at: datetime) -> None:
+        if isinstance(fact, RestartTold):
+            self.restart = (at, fact)
+            return
         passed, before = (self.link.passes_orders, self.link.state) if self.link is not None else (False, None)
         self.link, self.link_at = fact, at
         is_of_data = passed and fact.passes_orders and fact.state != before

@@ -20,6 +20,10 @@ RESTART_FOR = timedelta(minutes=10)
 """TWS and IB Gateway restart themselves, and log in again, in one to four minutes; ten leave room for a slow login."""
 EARLY = timedelta(minutes=1)
 """By how much clocks may differ."""
+QUIET_BEFORE = timedelta(minutes=5)
+"""Nothing is opened so shortly before TWS restarts: an order that works then is watched by nobody."""
+SENDS_STOP_BEFORE = timedelta(seconds=30)
+"""No order message leaves so shortly before it, and until it is over: what is sent in that second vanishes without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ def window_at(now: datetime, restart: Restart) -> Window | None:
     return next((window for window in _around(now, restart) if window.start - EARLY <= now < window.end), None)
 
 
+def restart_near(now: datetime, restart: Restart, over_at: datetime | None) -> Window | None:
+    """The restart of TWS that is near or under way; None once it was over at `over_at`, or after its time."""
+    near = (window for window in _restarts(now, restart) if window.start - QUIET_BEFORE <= now < window.end)
+    return next((window for window in near if over_at is None or over_at < window.start - QUIET_BEFORE), None)
+
+
 def is_loss_expected(now: datetime, restart: Restart) -> bool:
     """Whether the link may be gone now without anything being wrong."""
     return window_at(now, restart) is not None
@@ -66,14 +76,18 @@ def restart_in_session(restart: Restart, sessions: Sequence[Session]) -> datetim
 
 
 def _around(now: datetime, restart: Restart) -> Iterator[Window]:
-    for start in _starts(now, restart.at, restart.zone):
-        yield Window("TWS restarts", start, start + RESTART_FOR)
+    yield from _restarts(now, restart)
     for start in _starts(now, RESET_FROM, NEW_YORK):
         if start.weekday() != FRIDAY:
             yield Window("IBKR resets its servers", start, start + RESET_FOR)
     for start in _starts(now, WEEKLY_FROM, NEW_YORK):
         if start.weekday() == FRIDAY:
             yield Window("IBKR maintains its servers", start, start + WEEKLY_FOR)
+
+
+def _restarts(now: datetime, restart: Restart) -> Iterator[Window]:
+    for start in _starts(now, restart.at, restart.zone):
+        yield Window("TWS restarts", start, start + RESTART_FOR)
 
 
 def _starts(now: datetime, at: time, zone: tzinfo, days: Sequence[int] = (-1, 0, 1)) -> Iterator[datetime]:

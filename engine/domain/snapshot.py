@@ -10,6 +10,7 @@ from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.clocks import ACCOUNT_STANDS_FOR
 from engine.domain.ledger import Ledger
+from engine.domain.maintenance import SENDS_STOP_BEFORE, Window
 from engine.domain.parts import ALL, Portion
 from engine.domain.session import Session
 from engine.domain.spread import Spread
@@ -202,6 +203,10 @@ class Snapshot:
     paused: frozenset[str] = frozenset()
     """Strategies whose openings are stopped, those that a person has paused among them."""
 
+    restart: Window | None = None
+    """The daily restart of TWS that is near or under way; None while none is."""
+    clock_skew_s: float | None = 0.0
+    """By how many seconds TWS's clock is ahead of ours, as far as it is certain; None until TWS has told the time."""
     pace: float = 1.0
     """Seconds of this clock in one second of the machine: a simulator's time may run faster, a wire and a broker do not."""
 
@@ -212,6 +217,15 @@ class Snapshot:
     @property
     def is_open(self) -> bool:
         return self.session is not None and self.session.contains(self.at)
+
+    @property
+    def link_obstacle(self) -> str | None:
+        """Why no order message may leave over the link, whatever it says; None while one may."""
+        if not self.is_connected:
+            return "no connection to the broker"
+        if self.restart is not None and self.at >= self.restart.start - SENDS_STOP_BEFORE:
+            return f"{self.restart}"
+        return None
 
     def waited(self, since: datetime) -> timedelta:
         """How long something has been waited for: what the machine slept or skipped uses up nobody's patience."""

@@ -16,10 +16,12 @@ from engine.domain.errors import Transient, UserError
 from engine.domain.facts.halts import Halted
 from engine.domain.facts.running import ErrorHeard
 from engine.domain.ledger import Ledger
+from engine.domain.maintenance import Restart
 from engine.ports import Broker, Clock
 from engine.runtime.feed import Feed
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
+from engine.runtime.restart_day import restart_facts
 from engine.runtime.schedule import session_of
 from engine.runtime.watching import FolderState, look_at
 from engine.store import chains, halt_file
@@ -110,6 +112,13 @@ class Background:
                 # Said by the broker as a fact already; the journal and every face show it.
                 await asyncio.sleep(pause)
                 pause = min(RETRY_MAX_S, pause * 2)
+
+    async def watch_restart(self, restart: Restart) -> None:
+        """Tell the daily restart of TWS, before it and once all is as it was."""
+        while True:
+            await self._look_again()
+            for fact in restart_facts(self._clock.now(), restart, self._ledger, self._broker):
+                self._inbox.publish(fact)
 
     async def watch_halt_file(self, state: Path) -> None:
         """Halt when the file is there, whatever the link does meanwhile."""

@@ -7,10 +7,12 @@ from engine.decide.entry.find import Finder
 from engine.decide.entry.idle import idle
 from engine.decide.rulebook import Rulebook
 from engine.domain.ledger import Ledger
+from engine.domain.maintenance import Restart
 from engine.domain.snapshot import Snapshot
 from engine.ports import Broker
 from engine.runtime.feed import Feed
 from engine.runtime.library import Library
+from engine.runtime.restart_day import near
 from engine.runtime.schedule import calendar_around, session_of
 from engine.store.quotes import QuoteStore
 
@@ -28,9 +30,12 @@ class Snapshots:
         *,
         funnel_every: timedelta,
         probation: int,
+        restart: Restart | None = None,
     ) -> None:
+        """`restart` is when TWS restarts by itself, where that is known."""
         self._broker, self._quotes, self._feed, self._library = broker, quotes, feed, library
         self._finder, self._funnel_every, self._probation = finder, funnel_every, probation
+        self._restart = restart
 
     def take(self, now: datetime, ledger: Ledger) -> Snapshot:
         return Snapshot(
@@ -43,6 +48,8 @@ class Snapshots:
             calendar=calendar_around(now),
             data=self._broker.data,
             is_connected=self._broker.is_connected,
+            restart=near(now, self._restart, ledger) if self._restart is not None else None,
+            clock_skew_s=self._broker.clock_skew_s,
             pace=machine_pace(),
         )
 

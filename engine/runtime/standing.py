@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.domain.clocks import CLOCK_SKEW_MAX_S, skew_words
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
@@ -77,6 +78,10 @@ def blocked_because(snapshot: Snapshot) -> str | None:
     """Why nothing can be opened now, in the order in which it should be mended; None when nothing blocks."""
     if not snapshot.is_connected:
         return "no connection to the broker"
+    if snapshot.restart is not None:
+        return str(snapshot.restart)
+    if snapshot.clock_skew_s is not None and abs(snapshot.clock_skew_s) > CLOCK_SKEW_MAX_S:
+        return f"this machine's clock is {skew_words(snapshot.clock_skew_s)}"
     if snapshot.ledger.reconciled is None:
         return "not reconciled with the broker yet"
     if snapshot.ledger.reconciled.differences:

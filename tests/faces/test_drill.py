@@ -16,8 +16,9 @@ from engine.domain.errors import UserError
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.halts import Halted
 from engine.domain.facts.orders import OrderUnknown
-from engine.domain.facts.running import LinkChanged
+from engine.domain.facts.running import LinkChanged, RestartTold
 from engine.domain.facts.union import Fact
+from engine.domain.session import NEW_YORK
 from engine.sim.faults import parse_fault
 from tests.faces import given
 from tests.faces.conftest import Spreads
@@ -126,6 +127,23 @@ def test_drill_of_the_shipped_strategies_ends_well(name: str, tmp_path: Path) ->
 
     assert found.faults == ()
     assert found.orders > 0
+
+
+@pytest.mark.slow
+def test_night_of_a_restart_is_told_step_by_step_and_is_over_within_minutes(tmp_path: Path) -> None:
+    strategies = shipped("strategies")
+    (failure,) = named(("restart-at-night",))
+
+    played = play(failure, strategies, tmp_path, symbols_of(strategies), "10:00", 20, 10)
+
+    began = next(at for at, fact in played.facts if isinstance(fact, RestartTold))
+    told = [(at, fact) for at, fact in played.facts if isinstance(fact, LinkChanged | RestartTold | Reconciled) and at >= began]
+    steps = [getattr(fact, "phase", getattr(fact, "state", "agreed")) for _, fact in told if fact is not None]
+    clocks = [f"{at.astimezone(NEW_YORK):%H:%M}" for at, _ in told]
+    assert judged(played).faults == ()
+    assert steps == ["near", "restarting", "up", "agreed", "over"]
+    assert (clocks[0], clocks[1]) == ("23:40", "23:45")
+    assert "23:47" <= clocks[4] <= "23:52"
 
 
 @pytest.mark.long

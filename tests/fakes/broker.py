@@ -100,6 +100,8 @@ class FakeBroker:
     account_asks: int = 0
     """How often its values were asked for anew."""
     is_connected: bool = False
+    clock_skew_s: float | None = 0.0
+    quotes_told: tuple[int, int] = (0, 0)
     refuses: Transient | UserError | None = None
     """What the next connects raise."""
     held: dict[str, HeldOrder] = field(default_factory=dict[str, HeldOrder])

@@ -76,7 +76,7 @@ _BY_TITLE: Mapping[str, Sequence[Panel]] = {
             "The state that it is in, and for how long.",
             {"{{state}}": "ibkr_session_state == 1", "for": "ibkr_session_state_seconds"},
         ),
-        Panel("Clock", "TWS's clock less the engine's; TWS tells whole seconds.", "ibkr_clock_skew_seconds", "s", bad=2),
+        Panel("Clock", "TWS's clock less the engine's, as far as that is certain.", "ibkr_clock_skew_seconds", "s", bad=2),
         Panel("Uptime", "Since the engine started; it falls to nothing at a restart.", "spreads_uptime_seconds", "s"),
         Panel("Age of the last beat", "Two minutes are a stall.", "spreads_beat_age_seconds", "s", bad=120),
         Panel(

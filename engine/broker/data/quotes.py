@@ -57,6 +57,8 @@ class Line:
     underlying: Underlying | None
     quality: DataQuality | None = None
     """None until TWS has said what kind of data it sends."""
+    is_told: bool = False
+    """Whether anything was told of it since it was opened."""
     is_blind: bool = False
     """Another session took the data; the next tick shows that it is back."""
     bid: float | None = None
@@ -148,6 +150,11 @@ class Stream:
         if not said or any(line.is_blind for line in lines):
             return "unknown"
         return next(quality for quality in _WORST_FIRST if quality in said)
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """Lines of which something was told since they were opened, and all."""
+        return sum(line.is_told for line in self._open.values()), len(self._open)
 
     @property
     def subscriptions(self) -> Mapping[int, int]:
@@ -273,7 +280,7 @@ class Stream:
     def _heard(self, request: int) -> Line | None:
         line = self._open.get(request)
         if line is not None:
-            line.is_blind = False
+            line.is_blind, line.is_told = False, True
             self.gauges.ticks += 1
             if self.link.is_competed and not any(one.is_blind for one in self._open.values()):
                 self.say(self.link.has_data_again())

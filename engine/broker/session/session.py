@@ -15,6 +15,7 @@ from ib_async import IB, StartupFetch
 from engine.broker.asking import machine_s
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
+from engine.broker.session.clocks import Clocks
 from engine.broker.session.link import Link
 from engine.broker.unread import UNREADABLE
 from engine.domain.errors import EngineError, Transient, UserError
@@ -72,7 +73,7 @@ class Session:
         self._ib = ib
         self._address = address
         self._publish = publish
-        self._clock = clock
+        self._clocks = Clocks(clock, gauges, publish)
         self._gauges = gauges
         self.account = ""
         """Known once TWS has greeted."""
@@ -210,8 +211,9 @@ class Session:
 
     def time_heard(self, seconds: int | None) -> None:
         """TWS's clock, UTC seconds since 1970, None where it cannot be read: the answer to the heartbeat all the same."""
+        took_s = 0.0 if self._requested_at is None else asyncio.get_running_loop().time() - self._requested_at
         if seconds is not None:
-            self._gauges.clock_skew_seconds = seconds - self._clock.now().timestamp()
+            self._clocks.compare(seconds, took_s)
         if self._requested_at is not None:
             self._gauges.heartbeat_seconds_last = asyncio.get_running_loop().time() - self._requested_at
             self._requested_at = None

@@ -25,6 +25,8 @@ class Failure:
     """How long a killed engine stays away."""
     is_guarded: bool = False
     """Whether nobody starts a killed engine again, and a guardian watches."""
+    at: str = ""
+    """When it begins, New York, where that is its own; the faults then have times of their own."""
     needs_person: bool = False
     """Whether something is left that only a person may end."""
 
@@ -39,6 +41,20 @@ CATALOGUE: tuple[Failure, ...] = (
     Failure("server-lost", "the server of IBKR is gone for a minute (2110)", LINK, ("server_lost",)),
     Failure("farm-lost", "the market data farm is gone for a minute (2103)", "opens nothing without live quotes", ("farm_lost",)),
     Failure("restart", "TWS restarts and is away for two minutes", LINK, ("restart",)),
+    Failure(
+        "restart-at-night",
+        "TWS restarts by itself at 23:45 and is away for two minutes",
+        "says so five minutes before, sends nothing around it, and says when link, books and quotes are back",
+        ("restart=120@23:45",),
+        when="start",
+        at="23:38",
+    ),
+    Failure(
+        "clock-wrong",
+        "this machine's clock is half a minute behind TWS's",
+        "opens nothing until the clocks agree, and says so",
+        ("clock_ahead",),
+    ),
     Failure("closed", "the connection is closed", LINK, ("close",)),
     Failure("half-open", "the connection stays open and nothing goes through", LINK, ("half_open",)),
     Failure("refused", "the port refuses connections for a minute", LINK, ("close", "refuse")),

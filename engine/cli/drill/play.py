@@ -22,7 +22,7 @@ from engine.domain.facts.union import Fact
 from engine.ports import Journal, Line
 from engine.runtime.control import Control
 from engine.runtime.guardian import Guardian, Takeover, led
-from engine.runtime.schedule import sessions_between
+from engine.runtime.schedule import session_of, sessions_between
 from engine.runtime.standing import blocked_because, waiting
 from engine.settings import Settings
 from engine.sim.loop import VirtualLoop, run
@@ -78,7 +78,7 @@ class _Play:
         self, played: Played, strategies: Path, state: Path, symbols: tuple[str, ...], at: str, minutes: int, seed: int
     ) -> None:
         self._played, self._failure = played, played.failure
-        begins = datetime.fromisoformat(f"{DAY}T{at}").replace(tzinfo=NEW_YORK)
+        begins = datetime.fromisoformat(f"{DAY}T{self._failure.at or at}").replace(tzinfo=NEW_YORK)
         longest = sessions_between(DAY - PAST, DAY + timedelta(days=400))
         market = GeneratedMarket(seed, begins, longest, symbols, BREADTH, SIM_OPTIONS.cadence_s)
         self._sim = Simulator(market, seed=seed, begins=begins, cash=CASH, options=SIM_OPTIONS)
@@ -176,7 +176,9 @@ class _Play:
             if self._played.came_at is not None:
                 control = self._played.control
                 is_blind = control is None or control.ledger.halt is not None or blocked_because(control.snapshot()) is not None
-                self._played.blind_s += LOOKS_S * is_blind
+                in_session = session_of(self._sim.now())
+                is_in_session = in_session is not None and in_session.contains(self._sim.now())
+                self._played.blind_s += LOOKS_S * (is_blind and is_in_session)
         self._stop.set()
         self._nudge()
 

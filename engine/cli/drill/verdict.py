@@ -10,7 +10,7 @@ from engine.domain.facts.account import Reconciled
 from engine.domain.facts.halts import Halted
 from engine.domain.facts.orders import LegFilled, OrderAbsent, OrderCanceled, OrderExpired, OrderRejected, OrderSent, OrderUnknown
 from engine.domain.facts.positions import ExitBlocked
-from engine.domain.facts.running import ErrorHeard, FactRefused, LinkChanged
+from engine.domain.facts.running import ErrorHeard, FactRefused, LinkChanged, RestartTold
 from engine.domain.facts.union import Fact
 from engine.runtime.guardian import BY
 
@@ -75,6 +75,7 @@ def _done(played: Played) -> Iterator[str]:
     differing = next((fact for _, fact in after if isinstance(fact, Reconciled) and fact.differences), None)
     if differing is not None:
         yield f"the books differed: {differing.differences[0]}"
+    yield from (f"restart {fact.phase}: {fact.text}" for _, fact in after if isinstance(fact, RestartTold))
     yield from (f"halted: {fact.reason}" for _, fact in after if isinstance(fact, Halted))
 
 

@@ -85,8 +85,8 @@ def closing_hours(session: Session, window: Window) -> tuple[datetime, datetime]
 
 def why_not_sent(snapshot: Snapshot) -> str | None:
     """Why no order message can leave now, whatever its price; None while one can."""
-    if not snapshot.is_connected:
-        return "no connection to the broker"
+    if snapshot.link_obstacle is not None:
+        return snapshot.link_obstacle
     return None if snapshot.data == "live" else f"market data is {snapshot.data}"
 
 

@@ -215,7 +215,7 @@ def _approved(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> Iterator[
 
 
 def _working(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
-    if not snapshot.is_connected:
+    if snapshot.link_obstacle is not None:
         return
     if order.cancel_requested_at is not None:
         if snapshot.waited(order.cancel_requested_at) > snapshot.patience(CANCEL_PATIENCE):
@@ -373,4 +373,6 @@ def _fresh(order: Order, snapshot: Snapshot, rows: Rows) -> Mark | None:
 
 def _can_send(snapshot: Snapshot) -> bool:
     """Whether an order message may leave now: linked, reconciled once, in session, on live quotes."""
-    return snapshot.is_connected and snapshot.ledger.reconciled is not None and snapshot.is_open and snapshot.data == "live"
+    return (
+        snapshot.link_obstacle is None and snapshot.ledger.reconciled is not None and snapshot.is_open and snapshot.data == "live"
+    )

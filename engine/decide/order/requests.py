@@ -71,8 +71,8 @@ def close_obstacle(
     if not cuts:
         return f"nothing is open of {portion}"
     reason = next((text for cut in cuts if (text := _out_of_hands(position, cut, snapshot)) is not None), None)
-    if reason is None and not snapshot.is_connected:
-        reason = "no connection to the broker"
+    if reason is None:
+        reason = snapshot.link_obstacle
     if reason is None and not snapshot.is_open:
         reason = "the market is closed"
     if reason is None and snapshot.data != "live":

@@ -41,8 +41,8 @@ def _obstacle(order: Order, request: TightenAsked, snapshot: Snapshot) -> str | 
         return f"{order.ref} is {order.state}; it can be changed while it waits for a yes and while it works"
     if order.cancel_requested_at is not None:
         return f"its cancel is on its way, since {order.cancel_requested_at:%H:%M:%S} UTC"
-    if order.is_at_broker and not snapshot.is_connected:
-        return "no connection to the broker"
+    if order.is_at_broker and snapshot.link_obstacle is not None:
+        return snapshot.link_obstacle
     return _size(order, request.quantity) or _price(order, request.worst) or _sameness(order, request)
 
 

@@ -12,9 +12,10 @@ from engine.decide.risk.asked import Asked, at_most, at_most_amount, at_most_usd
 from engine.decide.risk.breakers import ACCOUNT, STOP, breaker_verdict, of_account, of_strategy, trip_verdict
 from engine.decide.risk.exposure import Holding, directions
 from engine.decide.risk.greeks import lines, loss_of_move, loss_of_volatility, worst_move
+from engine.domain.clocks import CLOCK_SKEW_MAX_S, skew_words
 from engine.domain.cover import signed, uncovered
 from engine.domain.gate import Answer, Verdict
-from engine.domain.session import trading_day
+from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.snapshot import Snapshot
 from engine.strategy.spelled import spelled
 from engine.strategy.values.meaning import Amount, Window
@@ -35,6 +36,21 @@ def reconciled(asked: Asked) -> Iterator[Verdict]:
     agreed = asked.snapshot.is_connected and asked.snapshot.is_reconciled
     books = "our books agree" if agreed else "our books are not agreed with the broker's"
     yield Verdict("reconciled", "pass" if agreed else "unknown", books, "agreed", "broker")
+
+
+def restart(asked: Asked) -> Iterator[Verdict]:
+    near = asked.snapshot.restart
+    if near is not None:
+        yield Verdict("restart", "fail", f"{near.what} at {near.start.astimezone(NEW_YORK):%H:%M}", "not near", "tws_restart")
+
+
+def clock(asked: Asked) -> Iterator[Verdict]:
+    ahead_s, bound = asked.snapshot.clock_skew_s, f"within {CLOCK_SKEW_MAX_S:g} s"
+    if ahead_s is None:
+        yield Verdict("clock", "unknown", "TWS has not told the time yet", bound, "engine")
+        return
+    answer: Answer = "pass" if abs(ahead_s) <= CLOCK_SKEW_MAX_S else "fail"
+    yield Verdict("clock", answer, skew_words(ahead_s), bound, "engine")
 
 
 def market_data(asked: Asked) -> Iterator[Verdict]:

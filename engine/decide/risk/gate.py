@@ -36,6 +36,8 @@ GATES: tuple[Gate, ...] = (
     Gate(("halt",), "engine", "is the engine halted?", answers.halt),
     Gate(("paused",), "engine", "has a person paused the openings of this strategy?", answers.paused),
     Gate(("reconciled",), "engine", "do our books agree with the broker's, and is the link up? Else unknown", answers.reconciled),
+    Gate(("restart",), "engine", "does TWS restart within five minutes, or is it not back from its restart?", answers.restart),
+    Gate(("clock",), "engine", "does this machine's clock agree with TWS's within 2 s?", answers.clock),
     Gate(("market_data",), "engine", "are quotes live? Delayed and frozen ones fail", answers.market_data),
     Gate(("mode",), "engine", "with real money only: does the file say `mode: live`?", answers.mode),
     Gate(

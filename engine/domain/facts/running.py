@@ -50,6 +50,14 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartTold:
+    """The daily restart of TWS is near, or is over: everything is as it was before it."""
+
+    phase: Literal["near", "over"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactRefused:
     """The broker told something that cannot follow what is known; it changed nothing and entries wait for a reconciliation."""
 

@@ -65,6 +65,7 @@ from engine.domain.facts.running import (
     GuardianTookOver,
     LinkChanged,
     RequestHandled,
+    RestartTold,
 )
 from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded
 
@@ -77,8 +78,8 @@ Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 """What was looked at and not done. Nothing that leaves the machine depends on it: it is kept beside the journal, for a while."""
 Fact = (
     EngineStarted | EngineStopped | GuardianTookOver | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed
-    | StrategyDisarmed | SharedFileLoaded | LinkChanged | Halted | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused
-    | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact
+    | StrategyDisarmed | SharedFileLoaded | LinkChanged | RestartTold | Halted | Resumed | FlattenBegan | FlattenEnded
+    | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact
     | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised
     | PositionReleased | PositionAdopted | FactRefused | RequestHandled | ErrorHeard
 )  # fmt: skip

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.domain.maintenance import Restart, is_loss_expected, restart_in_session, window_at
+from engine.domain.maintenance import Restart, is_loss_expected, restart_in_session, restart_near, window_at
 from engine.domain.session import NEW_YORK, Session
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -66,3 +66,24 @@ def test_restart_that_meets_a_session_is_found_by_the_clock_of_its_machine(resta
     at = restart_in_session(restart, [session])
 
     assert (at and f"{at.astimezone(NEW_YORK):%H:%M}") == met
+
+
+@pytest.mark.parametrize(
+    ("at", "over_at", "is_near"),
+    [
+        ("23:39:59", None, False),
+        ("23:40:00", None, True),
+        ("23:54:59", None, True),
+        ("23:55:00", None, False),
+        ("23:48:00", "23:47:30", False),  # said to be over
+        ("23:48:00", "23:39:00", True),  # that was the one of yesterday, told late
+    ],
+)
+def test_restart_is_near_from_five_minutes_before_until_it_is_over(at: str, over_at: str | None, is_near: bool) -> None:
+    day = "2026-11-23T{}"
+    now = datetime.fromisoformat(day.format(at)).replace(tzinfo=NEW_YORK)
+    over = over_at and datetime.fromisoformat(day.format(over_at)).replace(tzinfo=NEW_YORK)
+
+    window = restart_near(now, Restart(time(23, 45), NEW_YORK), over or None)
+
+    assert (window is not None) == is_near

@@ -46,6 +46,7 @@ from engine.domain.facts.orders import (
 from engine.domain.facts.running import LinkChanged
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
+from engine.domain.maintenance import Window
 from engine.domain.snapshot import Answer
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy
@@ -457,6 +458,18 @@ def test_opening_walks_a_step_when_its_time_has_come() -> None:
     assert due(*facts, after=timedelta(seconds=15)) == [Reprice("o1", Decimal("0.79"), 1)]
     assert due(*facts, after=timedelta(seconds=15), age_s=16) == []
     assert due(*facts, after=timedelta(seconds=15), is_connected=False) == []
+
+
+def test_no_order_message_leaves_from_half_a_minute_before_tws_restarts() -> None:
+    facts = given.working(opening())
+    at = given.NOW + timedelta(seconds=15)
+
+    def restart_in(seconds: int) -> Window:
+        return Window("TWS restarts", at + timedelta(seconds=seconds), at + timedelta(minutes=10))
+
+    assert due(*facts, after=timedelta(seconds=15), restart=restart_in(31)) == [Reprice("o1", Decimal("0.79"), 1)]
+    assert due(*facts, after=timedelta(seconds=15), restart=restart_in(30)) == []
+    assert due(*facts, after=timedelta(minutes=30), restart=restart_in(-60)) == []
 
 
 def test_walk_ends_at_the_changes_that_the_account_allows() -> None:

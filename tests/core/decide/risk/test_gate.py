@@ -17,12 +17,13 @@ from engine.domain.facts.orders import OrderRejected, OrderRepriced, OrderUnknow
 from engine.domain.facts.union import Fact
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.ledger import Ledger
+from engine.domain.maintenance import Window
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg, Spread
 from tests import given
 
 ALL = """
-halt paused reconciled market_data hours quotes open per_day per_expiry open_risk stop_for_day per_trade hard_cap
+halt paused reconciled clock market_data hours quotes open per_day per_expiry open_risk stop_for_day per_trade hard_cap
 width per_underlying per_expiry_risk per_strategy per_group total new_per_day contracts_per_order
 contracts_per_trade entries_per_day working_orders orders_per_structure covered opposite_legs messages_per_minute
 messages_per_fill account_values buying_power_used available_funds cushion_to_open breaker_day breaker_week breaker_peak
@@ -69,6 +70,10 @@ def test_opening_passes_every_gate_on_an_ordinary_day() -> None:
     ("change", "name", "answer"),
     [
         ({"is_connected": False}, "reconciled", "unknown"),
+        ({"restart": Window("TWS restarts", given.NOW, given.NOW + timedelta(minutes=10))}, "restart", "fail"),
+        ({"clock_skew_s": None}, "clock", "unknown"),
+        ({"clock_skew_s": -2.1}, "clock", "fail"),
+        ({"clock_skew_s": 2.0}, "clock", "pass"),
         ({"data": "delayed"}, "market_data", "fail"),
         ({"data": "unknown"}, "market_data", "unknown"),
         ({"session": None}, "hours", "fail"),
