@@ -59,7 +59,7 @@ def _of_the_console(tables: Mapping[str, Taken], key_p95: float) -> None:
     print(_goal("a key until its row is drawn, ms, p95", key_p95, "<=", 50))
 
 
-def _structures() -> tuple[more_legs.Condors, more_legs.Compared, more_legs.Compared | None]:
+def _structures() -> tuple[more_legs.Condors, more_legs.Compared, more_legs.Ranked]:
     condors = more_legs.condors(seconds=10)
     for compared, name in ((condors.proven, "the bound proves enough"), (condors.unproven, "it proves too little")):
         _table(f"Iron condors, equal wings, 20,000 contracts, {name}; {_same(compared)}", compared.taken, more_legs.LOOPS)
@@ -69,8 +69,9 @@ def _structures() -> tuple[more_legs.Condors, more_legs.Compared, more_legs.Comp
     )
     flies, diagonals = more_legs.butterflies(seconds=5), more_legs.diagonals(seconds=5)
     _table(f"Put butterflies, 20,000 contracts; {_same(flies)}", flies.taken, more_legs.KEYED)
-    if diagonals:
-        _table(f"Put diagonals, 20,000 contracts; {_same(diagonals)}", diagonals.taken, more_legs.KEYED)
+    _table(f"Put diagonals, 20,000 contracts; {_same(diagonals.compared)}", diagonals.compared.taken, more_legs.RANKED)
+    often = f"{diagonals.searched_on} of {diagonals.tried}"
+    print(f"  Of {diagonals.tried} other calendars and diagonals the best were too few, and all were asked, for {often}.\n")
     return condors, flies, diagonals
 
 
@@ -115,14 +116,14 @@ def _goals(
     _at_least("G10 tick to candidate, x usual way", found, pipeline.NAIVE, pipeline.PRODUCT, 4.5)
 
 
-def _goals_of_structures(condors: more_legs.Condors, flies: more_legs.Compared, diagonals: more_legs.Compared | None) -> None:
+def _goals_of_structures(condors: more_legs.Condors, flies: more_legs.Compared, diagonals: more_legs.Ranked) -> None:
     proven, unproven = condors.proven.taken, condors.unproven.taken
     _at_most("G6 condors, x numba loops", proven, more_legs.BOUNDED, more_legs.LOOPS, 8)
     _at_most("G6 condors where the rest is searched", unproven, more_legs.BOUNDED, more_legs.LOOPS, 18)
     _at_least("G6 condors, faster than polars", proven, more_legs.POLARS, more_legs.BOUNDED, 3.5)
     _at_least("G7 butterflies, faster than inequalities", flies.taken, more_legs.PLAIN, more_legs.KEYED, 6)
-    if diagonals:
-        _at_least("G7 diagonals, faster than inequalities", diagonals.taken, more_legs.PLAIN, more_legs.KEYED, 2)
+    ranked = diagonals.compared.taken
+    _at_least("G7 diagonals, faster than inequalities", ranked, more_legs.PLAIN, more_legs.RANKED, 2)
 
 
 def _at_most(goal: str, taken: Mapping[str, Taken], of: str, to: str, bound: float) -> None:

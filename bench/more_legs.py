@@ -17,13 +17,13 @@ from engine.compile.wings import REACHED, BoundedRows, bounded_rows
 from engine.decide.entry.find import Finder
 from engine.decide.rows import SCAN_SCHEMA
 from engine.strategy.model import Strategy
-from engine.strategy.spreads.union import STRUCTURES
 
 FILTERS = ("volume >= 10", "open_interest >= 100", "quote_width <= 15% of mid")
 BOUNDED, JOINED = "best wings, then a bound (the product)", "every condor joined"
 REST = "where the bound proves too little"
 POLARS, LOOPS = "polars, wings joined on expiry and width", "numba loops, exact"
 KEYED, PLAIN = "by keys (the product)", "by inequalities"
+RANKED = "by keys, what is dear of the best alone (the product)"
 TRIED = 40
 """Strategies of which it is counted how often the bound proves enough."""
 
@@ -46,6 +46,15 @@ class Condors:
     searched_on: int
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One strategy that is ranked first, and how often of some the best were too few."""
+
+    compared: Compared
+    tried: int
+    searched_on: int
+
+
 def written(spread: Mapping[str, object], filters: Sequence[str] = FILTERS) -> Strategy:
     """A strategy of one structure for the index of the bench."""
     whole = {"schema": 1, "name": "bench", "universe": ["SPX"], "filters": list(filters), "spread": spread}
@@ -59,7 +68,7 @@ def condors(seconds: float) -> Condors:
     unproven, more = _condors(unsure, seconds)
     if searched_on or not more:
         raise AssertionError("the bound proves enough for the first strategy and too little for the second")
-    return Condors(proven, unproven, TRIED, _counted())
+    return Condors(proven, unproven, TRIED, _counted(_condor))
 
 
 def _condors(b: condor_peers.Bounds, seconds: float) -> tuple[Compared, bool]:
@@ -84,23 +93,23 @@ def _bounded(scanner: Scanner, declared: Strategy) -> Callable[..., BoundedRows]
     return lambda table: bounded_rows(scanner, first, rest, table, KEEP)
 
 
-def _counted() -> int:
-    """Of some condors with numbers from a seed, for how many the bound proves too little."""
+def _counted(drawn: Callable[[Random], Mapping[str, object]]) -> int:
+    """Of some spreads with numbers from a seed, for how many the first step is not enough."""
     rows, scanner, chance = Finder(Scanner()).rows(spx_like(), {}, AS_OF), _scanner(), Random(3)
-    searched_on = 0
-    for _ in range(TRIED):
-        low, days = chance.choice((0.05, 0.10, 0.16)), chance.choice((7, 20, 30))
-        spread = {
-            "type": "iron_condor",
-            "expiry": f"{days}-{days + chance.choice((15, 30))} days",
-            "short_delta": f"{low:.2f}-{low + chance.choice((0.06, 0.15, 0.25)):.2f}",
-            "width": f"${chance.choice((5, 10, 25))}-${chance.choice((25, 50))}",
-            "rules": [f"credit >= {chance.choice((5, 10, 20, 30))}% of width", f"pop >= {chance.choice((40, 55, 70))}%"],
-            "rank": chance.choice(("return_on_risk * pop", "return_on_risk * pop", "expected_value / max_loss", "pop", "credit")),
-            "keep": KEEP,
-        }
-        searched_on += not _bounded(scanner, written(spread))(rows.table).is_proven
-    return searched_on
+    return sum(not _bounded(scanner, written(drawn(chance)))(rows.table).is_proven for _ in range(TRIED))
+
+
+def _condor(chance: Random) -> Mapping[str, object]:
+    low, days = chance.choice((0.05, 0.10, 0.16)), chance.choice((7, 20, 30))
+    return {
+        "type": "iron_condor",
+        "expiry": f"{days}-{days + chance.choice((15, 30))} days",
+        "short_delta": f"{low:.2f}-{low + chance.choice((0.06, 0.15, 0.25)):.2f}",
+        "width": f"${chance.choice((5, 10, 25))}-${chance.choice((25, 50))}",
+        "rules": [f"credit >= {chance.choice((5, 10, 20, 30))}% of width", f"pop >= {chance.choice((40, 55, 70))}%"],
+        "rank": chance.choice(("return_on_risk * pop", "return_on_risk * pop", "expected_value / max_loss", "pop", "credit")),
+        "keep": KEEP,
+    }
 
 
 def butterflies(seconds: float) -> Compared:
@@ -123,26 +132,48 @@ def butterflies(seconds: float) -> Compared:
     return _against_plain(declared, Query(sql, plain.parameters), 3, seconds)
 
 
-def diagonals(seconds: float) -> Compared | None:
-    """Put diagonals by buckets of strikes, against class and inequality; None while the language has none."""
-    if "diagonal" not in STRUCTURES:
-        return None
+def diagonals(seconds: float) -> Ranked:
+    """Put diagonals by buckets of strikes, ranked first and only the best revalued, against class and inequality with all of them
+    revalued; and how often the best were too few, of some calendars and diagonals with numbers from a seed."""
     spread = {
         "type": "diagonal", "right": "put", "far_strike": "lower", "expiry": {"near": "20-40 days", "far": "45-90 days"},
         "short_delta": "0.20-0.35", "width": "$5-$50", "rules": ["quote_width <= $3"], "rank": "-theta", "keep": KEEP,
     }  # fmt: skip
     declared = written(spread)
-    return _against_plain(declared, compile_entry(declared, meeting="group").query, 2, seconds)
+    compared = _against_plain(declared, compile_entry(declared, meeting="group").query, 2, seconds)
+    return Ranked(compared, TRIED, _counted(_of_two_expiries))
+
+
+def _of_two_expiries(chance: Random) -> Mapping[str, object]:
+    low, near = chance.choice((0.15, 0.20, 0.35)), chance.choice((14, 20, 30))
+    rules = [[f"quote_width <= ${chance.choice((2, 3, 5))}"], [f"debit <= ${chance.choice((10, 20, 40))}"], ["pop >= 40%"]]
+    spread = {
+        "type": chance.choice(("calendar", "diagonal")),
+        "right": chance.choice(("put", "call")),
+        "expiry": {"near": f"{near}-{near + 20} days", "far": "45-100 days"},
+        "short_delta": f"{low:.2f}-{low + 0.15:.2f}",
+        "rules": [rule for some in rules if chance.random() < 0.5 for rule in some],
+        "rank": chance.choice(("-theta", "vega", "-theta / vega", "-quote_width")),
+        "keep": KEEP,
+    }
+    of_strikes = {"far_strike": chance.choice(("lower", "higher")), "width": "$5-$50"}
+    return spread | (of_strikes if spread["type"] == "diagonal" else {})
 
 
 def _against_plain(declared: Strategy, plain: Query, legs: int, seconds: float) -> Compared:
     rows, scanner = Finder(Scanner()).rows(spx_like(), {}, AS_OF), _scanner()
-    keyed, by_inequality = scanner.prepare(compile_entry(declared).query, "chain"), scanner.prepare(plain, "chain")
+    by_inequality = scanner.prepare(plain, "chain")
+    if compile_bounded(declared):
+        search = _bounded(scanner, declared)
+        name, keyed = RANKED, lambda: search(rows.table).rows
+    else:
+        prepared = scanner.prepare(compile_entry(declared).query, "chain")
+        name, keyed = KEYED, lambda: scanner.rows(prepared, rows.table)
     runs: dict[str, Callable[[], Sequence[tuple[int, ...]]]] = {
-        KEYED: lambda: [row[:legs] for row in scanner.rows(keyed, rows.table)],
+        name: lambda: [row[:legs] for row in keyed()],
         PLAIN: lambda: [row[:legs] for row in scanner.rows(by_inequality, rows.table)],
     }
-    return _compared(runs, KEYED, seconds)
+    return _compared(runs, name, seconds)
 
 
 def _compared(runs: Mapping[str, Callable[[], Sequence[tuple[int, ...]]]], reference: str, seconds: float) -> Compared:

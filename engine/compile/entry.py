@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from textwrap import indent
+from typing import Final
 
 from engine.compile.bounds import Bounds
 from engine.compile.combinations import combinations
@@ -22,11 +23,16 @@ from engine.compile.priced import Priced
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.compile.wanted import placed_columns, wanted
-from engine.compile.wings import BEST_CONDORS, BEST_WINGS, REACHED_SCORE, best_condors, keys
+from engine.compile.wings import BEST_CONDORS, BEST_WINGS, REACHED_SCORE, best_condors, fetched, keys
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Expression
 from engine.strategy.model import Strategy
+from engine.strategy.spreads.structure import OfTwoExpiries
 from engine.strategy.spreads.wings import IronCondor, TwoWings
+
+BEST_RANKED: Final = (64, 512)
+"""Combinations of which the dear numbers are computed first where the rank does not need them: where only a price that makes
+sense is asked, as nearly all of them have, and where a rule is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,18 @@ class EntryPlan:
 
 @dataclass(frozen=True, slots=True)
 class BoundedPlan:
-    """The same rows in two steps, over the chain of one underlying (`wings.py` has how)."""
+    """The same rows in two steps, over the chain of one underlying: of condors by what their wings allow (`wings.py` has how), of
+    others where the rank is cheap and a rule or the soundness of the price is dear.
+
+    The latter are ranked first, all of them, and only the best are asked what is dear. Where enough of these pass, no other can
+    stand before them.
+    """
 
     first: Query
-    """The rows of the best wings, and behind the score the best that is possible among the others: NULL where there are none. One
-    row of NULL before it where nothing was found."""
+    """The rows of the best, and behind the score the best that is possible among what was left out: NULL where nothing can be
+    better. One row of NULL before it where nothing was found."""
     rest: Query
-    """All rows that may reach the score of the relation `reached`."""
+    """All rows that may reach the score of the relation `reached`, or all there are."""
 
 
 def compile_entry(
@@ -82,16 +93,62 @@ def compile_bounded(
     *,
     minimum_fee: Decimal = IBKR_TIERED.minimum_per_order,
     best: tuple[int, int] = (BEST_WINGS, BEST_CONDORS),
+    ranked: tuple[int, int] = BEST_RANKED,
 ) -> BoundedPlan | None:
-    """The scan of condors in two steps; None for other structures, and for a rank that single wings do not bound.
+    """The scan in two steps; None where nothing would be saved: nothing dear is asked, the rank itself is dear, or single wings
+    do not bound it.
 
-    `best` is how many wings are joined first, and how many condors of these are priced.
+    `best` is how many wings of condors are joined first, and how many condors of these are priced; `ranked` how many combinations
+    of another structure are asked first what is dear.
     """
     spread = strategy.spread
     if not isinstance(spread, IronCondor):
-        return None
+        first = _ranked(strategy, float(minimum_fee), ranked)
+        return BoundedPlan(first, compile_entry(strategy, minimum_fee=minimum_fee).query) if first else None
     first, rest = (_bounded(strategy, spread, float(minimum_fee), some) for some in (best, None))
     return BoundedPlan(first, rest) if first and rest else None
+
+
+def _ranked(strategy: Strategy, minimum_fee: float, most: tuple[int, int]) -> Query | None:
+    scan = _Scan(strategy, minimum_fee)
+    early = scan.asked_early()
+    if early is None:
+        return None
+    spread, parameters = strategy.spread, scan.parameters
+    lean, dear = scan.by_weight(scan.not_in(early))
+    ranking, judging = (scan.priced.only_for(lines) for lines in ([*early[:-1], scan.score], scan.not_in(early)))
+    found_by, met = combinations("bucket", spread, parameters, ranking.columns, wanted(spread, parameters))
+    best = parameters.named("best_rows", most[any(line in scan.rules for line in dear)])
+    listed = ", ".join(scan.rows)
+    order = f"ORDER BY round(score, 10) DESC, {listed}"
+    steps = judging.sieved(lean or ["TRUE"], dear, [], [*scan.rows, "score"])
+    sql = f"""{scan.legs(found_by, several=False)},
+best AS MATERIALIZED (
+  WITH {indent(met, "  ").lstrip()}{indent(ranking.inlined([f"{scan.score} AS score"]), "  ").lstrip()}
+  SELECT {listed}, score
+  FROM priced
+  WHERE {conjunction(early, 4)}
+  {order}
+  LIMIT {best}
+),
+{fetched("best", spread.shape.roles, judging.columns)}{steps},
+found AS MATERIALIZED (
+  SELECT {listed}, score
+  FROM priced
+  WHERE {conjunction(dear, 4)}
+  {order}
+  LIMIT {scan.kept}
+),
+left_out AS (
+  SELECT CASE WHEN count(*) >= {best} AND (SELECT count(*) FROM found) < {scan.kept} THEN min(score) END AS possible
+  FROM best
+)
+SELECT {listed}, score, possible
+FROM left_out
+LEFT JOIN found
+  ON TRUE
+{order}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+    return Query(sql, parameters.values)
 
 
 def _bounded(strategy: Strategy, spread: TwoWings, minimum_fee: float, best: tuple[int, int] | None) -> Query | None:
@@ -143,9 +200,9 @@ class _Scan:
         self._spread, self._numbers = spread, Numbers.of(strategy, self.parameters)
         of_spread = Writer(self._numbers.term, self.parameters)
         of_leg = Writer(lambda measure: leg_term(measure.name), self.parameters)
-        self._rules = [of_spread.passes(asked_of(rule.expression, self._numbers)) for rule in spread.rules]
-        self._score = of_spread.number(spread.rank).sql
-        self.priced = Priced.for_sql([*self._rules, self._score], spread, self._numbers, self.parameters, minimum_fee)
+        self.rules = [of_spread.passes(asked_of(rule.expression, self._numbers)) for rule in spread.rules]
+        self.score = of_spread.number(spread.rank).sql
+        self.priced = Priced.for_sql([*self.rules, self.score], spread, self._numbers, self.parameters, minimum_fee)
         self._legs = [*of_side(spread, self.parameters), *QUOTED, *(of_leg.passes(line.expression) for line in strategy.filters)]
         self._placed = placed_columns(spread, self.parameters)
         self.rows = [f"{role}_row_id" for role in spread.shape.roles]
@@ -163,10 +220,37 @@ class _Scan:
   WHERE {conjunction(self._legs, 4)}
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
 
+    def asked_early(self) -> list[str] | None:
+        """What is asked of every combination before it is ranked; None where nothing dear is left to be asked of the best, or the
+        rank itself is dear.
+
+        Of two expiries the least worth is a long sum: it waits too, unless rules or rank need it anyway.
+        """
+        lean, dear = self.by_weight([*sound(self._spread), *self.rules])
+        if not dear or self._numbers.is_heavy(self.score):
+            return None
+        if isinstance(self._spread, OfTwoExpiries):
+            rules = [line for line in lean if line in self.rules]
+            needed = self._steps([*rules, self.score])
+            lean = [line for line in lean if line in rules or needed >= self._steps([line])]
+        return [*lean, f"score <= {FINITE}"]
+
+    def _steps(self, lines: Sequence[str]) -> set[str]:
+        return {name for level in self._numbers.levels(lines) for name in level}
+
+    def not_in(self, asked: Sequence[str]) -> list[str]:
+        """What else is asked of a combination whose score is known."""
+        return [line for line in [*sound(self._spread), *self.rules] if line not in asked]
+
+    def by_weight(self, lines: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Those that are cheap, and those that need a normal distribution."""
+        is_heavy = self._numbers.is_heavy
+        return [line for line in lines if not is_heavy(line)], [line for line in lines if is_heavy(line)]
+
     def judged(self, *, several: bool, least_score: str | None = None) -> tuple[str, list[str]]:
         """The steps from `pairs` to `priced`, and what is asked of `priced`."""
-        score, scored = self._score, [f"{self._score} AS score"]
-        asked = [*sound(self._spread), *self._rules, f"score <= {FINITE}"]
+        score, scored = self.score, [f"{self.score} AS score"]
+        asked = [*sound(self._spread), *self.rules, f"score <= {FINITE}"]
         enough = [f"{score} >= {least_score}"] if least_score else []
         if not self.priced.is_heavy():
             return self.priced.inlined(scored), [*asked, *enough]

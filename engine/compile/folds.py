@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from engine.compile.normal import normal_cdf
+from engine.compile.normal import normal_cdf, size_of
 from engine.compile.sql import FINITE
 from engine.domain.structure import Action, LegShape, PutCall, Shape
 
@@ -130,10 +130,13 @@ def _touch(role: str, name: str, chance: str) -> dict[str, str]:
         f"{name}_side": f"CASE WHEN {role}_strike > {role}_spot THEN 1e0 ELSE -1e0 END",
         f"{name}_z1": f"{name}_side * ({name}_drift - {name}_log) / ({role}_iv * sqrt({role}_years))",
         f"{name}_z2": f"{name}_side * (-{name}_log - {name}_drift) / ({role}_iv * sqrt({role}_years))",
+        f"{name}_size1": size_of(f"{name}_z1"),
+        f"{name}_size2": size_of(f"{name}_z2"),
         chance: (
             f"CASE WHEN {role}_iv > 0 AND {role}_iv + {role}_spot <= {FINITE} AND {role}_years > 0 "
-            f"THEN least(1e0, {normal_cdf(f'{name}_z1')} "
-            f"+ exp(2 * {name}_drift * {name}_log / ({role}_iv * {role}_iv * {role}_years)) * {normal_cdf(f'{name}_z2')}) END"
+            f"THEN least(1e0, {normal_cdf(f'{name}_z1', f'{name}_size1')} "
+            f"+ exp(2 * {name}_drift * {name}_log / ({role}_iv * {role}_iv * {role}_years)) "
+            f"* {normal_cdf(f'{name}_z2', f'{name}_size2')}) END"
         ),
     }
 

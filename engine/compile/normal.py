@@ -31,7 +31,8 @@ _ROOT_2PI = 2.506628274631
 FUNCTIONS = ("peak", "crossings")
 """What begins the names of functions that need several for every row."""
 _TAIL_FROM = 7.07106781186547
-_ZERO_FROM = 37
+_MOST = "40e0"
+"""Deviations beyond which a chance is 0: e^(-800) is less than any number of eight bytes."""
 
 
 def needs_normal(sql: str) -> bool:
@@ -39,17 +40,21 @@ def needs_normal(sql: str) -> bool:
     return f"{_ROOT_2PI}e0" in sql or any(f"{function}_of_" in sql for function in FUNCTIONS)
 
 
-def normal_cdf(column: str) -> str:
-    """SQL of the chance that a standard normal number lies below `column`, which is the name of a column, not an
-    expression."""
-    x = f"abs({column})"
-    body = f"{_polynomial(_NUMERATOR, x)} / {_polynomial(_DENOMINATOR, x)}"
-    tail = f"1 / ({x} + 1 / ({x} + 2 / ({x} + 3 / ({x} + 4 / ({x} + 0.65e0))))) / {_ROOT_2PI}e0"
-    upper = (
-        f"CASE WHEN {x} > {_ZERO_FROM} THEN 0e0 "
-        f"ELSE exp(-{x} * {x} / 2) * CASE WHEN {x} < {_TAIL_FROM}e0 THEN {body} ELSE {tail} END END"
-    )
-    return f"CASE WHEN {column} > 0 THEN 1 - {upper} ELSE {upper} END"
+def size_of(column: str) -> str:
+    """SQL of the deviations without their sign, as `normal_cdf` needs them for this column."""
+    return f"least(abs({column}), {_MOST})"
+
+
+def normal_cdf(column: str, size: str) -> str:
+    """SQL of the chance that a standard normal number lies below `column`; `size` is a column of what `size_of` makes of it.
+
+    Both are names of columns, not expressions: each stands in it many times, and DuckDB computes what is written many times over.
+    """
+    body = f"{_polynomial(_NUMERATOR, size)} / {_polynomial(_DENOMINATOR, size)}"
+    tail = f"1 / ({size} + 1 / ({size} + 2 / ({size} + 3 / ({size} + 4 / ({size} + 0.65e0))))) / {_ROOT_2PI}e0"
+    beyond = f"exp(-{size} * {size} / 2) * CASE WHEN {size} < {_TAIL_FROM}e0 THEN {body} ELSE {tail} END"
+    # Beyond a positive number lies what is missing to one.
+    return f"abs(({column} > 0)::DOUBLE - {beyond})"
 
 
 def _polynomial(coefficients: tuple[float, ...], x: str) -> str:

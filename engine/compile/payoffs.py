@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from engine.compile.folds import greatest, least
 from engine.compile.logic import NEVER
-from engine.compile.normal import normal_cdf
+from engine.compile.normal import normal_cdf, size_of
 from engine.compile.sql import EQUAL, FINITE
 from engine.domain.structure import Shape
 from engine.strategy.spreads.verticals import Vertical
@@ -53,7 +53,8 @@ def of_vertical(spread: Vertical, multiplier: int) -> Mapping[str, str]:
             f" THEN ({toward}) / (breakeven_iv * sqrt(short_years)) "
             f"WHEN short_iv + long_iv + short_forward <= {FINITE} THEN -{NEVER!r} END"
         ),
-        "pop": f"CASE WHEN pop_z <= {FINITE} THEN {normal_cdf('pop_z')} END",
+        "pop_size": size_of("pop_z"),
+        "pop": f"CASE WHEN pop_z <= {FINITE} THEN {normal_cdf('pop_z', 'pop_size')} END",
     }
 
 
@@ -87,7 +88,7 @@ def of_shape(shape: Shape, multiplier: int) -> Mapping[str, str]:
 
 def _chance_below(crossing: Crossing, n: int, first: str) -> Mapping[str, str]:
     """The steps to the chance of ending below the n-th crossing, 0 where there is none."""
-    zero, iv, z = f"zero_{n}", f"zero_iv_{n}", f"zero_z_{n}"
+    zero, iv, z, size = f"zero_{n}", f"zero_iv_{n}", f"zero_z_{n}", f"zero_size_{n}"
     low, high = crossing.ivs
     way = f"({zero} - {crossing.low}_strike) / ({crossing.high}_strike - {crossing.low}_strike)"
     distance = f"(ln({zero} / {first}_forward) + {iv} * {iv} / 2 * {first}_years) / ({iv} * sqrt({first}_years))"
@@ -96,7 +97,8 @@ def _chance_below(crossing: Crossing, n: int, first: str) -> Mapping[str, str]:
         zero: crossing.where("kept"),
         iv: f"{low} + ({high} - {low}) * {way}",
         z: f"CASE WHEN {first}_years > 0 THEN {distance} END",
-        f"below_{n}": f"CASE WHEN {z} <= {FINITE} THEN {normal_cdf(z)} ELSE 0e0 END",
+        size: size_of(z),
+        f"below_{n}": f"CASE WHEN {z} <= {FINITE} THEN {normal_cdf(z, size)} ELSE 0e0 END",
     }
 
 

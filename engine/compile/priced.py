@@ -41,6 +41,13 @@ class Priced:
         used += [f"{first}_delta"] * any(spread.delta_of(role) for role in roles)
         return Priced(numbers, tuple(fragments), tuple(makes_sense), numbers.leg_columns(used))
 
+    def only_for(self, fragments: Sequence[str]) -> Priced:
+        """The numbers that some of the SQL needs by itself, whether or not the price makes sense, and the strikes by which sides
+        meet."""
+        needed = [self.numbers.steps[name] for level in self.numbers.levels(fragments) for name in level]
+        strike = f"{self.numbers.shape.legs[0].role}_strike"
+        return Priced(self.numbers, tuple(fragments), (), self.numbers.leg_columns([*fragments, *needed, strike]))
+
     def is_heavy(self) -> bool:
         """Whether any of it needs a normal distribution."""
         return any(map(self.numbers.is_heavy, [*self.fragments, *self.sound]))

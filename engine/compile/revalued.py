@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from engine.compile.folds import greatest, least
 from engine.compile.functions import crossings_of, peak_of
-from engine.compile.normal import normal_cdf
+from engine.compile.normal import normal_cdf, size_of
 from engine.compile.sql import EQUAL, FINITE
 from engine.domain.spread import DOUBLED
 from engine.domain.structure import LegShape, Shape
@@ -108,7 +108,7 @@ def _least_worth(sides: list[_Side], level: str) -> str:
 def _chance_below(sides: list[_Side], n: int) -> Mapping[str, str]:
     """The steps to the chance that the underlying stands below the n-th crossing when what is sold expires; NULL where there is
     none."""
-    near, zero, iv, z = sides[0].near.role, f"zero_{n}", f"zero_iv_{n}", f"zero_z_{n}"
+    near, zero, iv, z, size = sides[0].near.role, f"zero_{n}", f"zero_iv_{n}", f"zero_z_{n}", f"zero_size_{n}"
     volatility = f"{near}_iv"
     if len(sides) > 1:
         low, high = (one.near.role for one in sides)
@@ -119,7 +119,8 @@ def _chance_below(sides: list[_Side], n: int) -> Mapping[str, str]:
         zero: f"CASE WHEN zeros[{n}] <= {FINITE} THEN zeros[{n}] END",
         iv: volatility,
         z: f"CASE WHEN {near}_years > 0 THEN {distance} END",
-        f"below_{n}": f"CASE WHEN {z} <= {FINITE} THEN {normal_cdf(z)} END",
+        size: size_of(z),
+        f"below_{n}": f"CASE WHEN {z} <= {FINITE} THEN {normal_cdf(z, size)} END",
     }
 
 

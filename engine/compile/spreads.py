@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.compile import folds, payoffs, revalued
-from engine.compile.normal import needs_normal, normal_cdf
+from engine.compile.normal import needs_normal, normal_cdf, size_of
 from engine.compile.sql import FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
 from engine.domain.structure import Shape
@@ -183,7 +183,9 @@ def _views(shape: Shape, views: Sequence[Number | Measure], parameters: Paramete
             steps[f"{name}_d"] = f"ln({role}_forward / {role}_strike) / {deviation}"
             steps[f"{name}_z1"] = f"{w} * ({name}_d + {deviation} / 2)"
             steps[f"{name}_z2"] = f"{w} * ({name}_d - {deviation} / 2)"
-            steps[f"{name}_n1"], steps[f"{name}_n2"] = normal_cdf(f"{name}_z1"), normal_cdf(f"{name}_z2")
+            for k in (1, 2):
+                steps[f"{name}_size{k}"] = size_of(f"{name}_z{k}")
+                steps[f"{name}_n{k}"] = normal_cdf(f"{name}_z{k}", f"{name}_size{k}")
             steps[name] = f"{w} * {role}_discount * ({role}_forward * {name}_n1 - {role}_strike * {name}_n2)"
         earned = folds.signed(shape, _view_cell(n))
         steps[view_name(n)] = f"{MULTIPLIER} * (net + {earned}) - fees"

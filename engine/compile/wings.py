@@ -133,10 +133,15 @@ def best_condors(
     ON {conjunction([*_met(spread), *map(_of_pair, rules)], 3)}
 )""")  # noqa: S608 - no word of the trader: fixed text and named numbers
     steps.append(_chosen("best_met", ["*"], "met", "condor_score", best and best[1]))
+    steps.append(fetched("best_met", roles, columns))
+    return ",\n".join(steps)
+
+
+def fetched(best: str, roles: Sequence[str], columns: Sequence[str]) -> str:
+    """A relation with the columns of the legs of its rows, as the step `pairs`."""
     of_legs = [f"{role}.{column} AS {role}_{column}" for column in columns for role in roles]
     joins = "".join(f"\n  JOIN legs {role}\n    ON {role}.row_id = {role}_row_id" for role in roles)
-    steps.append(f"pairs AS (\n  SELECT {', '.join(['best_met.*', *of_legs])}\n  FROM best_met{joins}\n)")  # noqa: S608 - fixed text
-    return ",\n".join(steps)
+    return f"pairs AS (\n  SELECT {', '.join([f'{best}.*', *of_legs])}\n  FROM {best}{joins}\n)"  # noqa: S608 - fixed text
 
 
 @dataclass(frozen=True, slots=True)

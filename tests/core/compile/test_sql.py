@@ -79,6 +79,23 @@ def test_sql_of_condors_by_bounds(sql_file: SnapshotAssertion) -> None:
     assert f"{compiled.first.sql};\n\n{compiled.rest.sql};\n" == sql_file
 
 
+def test_sql_of_diagonals_that_are_ranked_first(sql_file: SnapshotAssertion) -> None:
+    strategy = given.strategy(
+        "diagonal",
+        right="put",
+        far_strike="lower",
+        expiry={"near": "20-40 days", "far": "45-90 days"},
+        short_delta="0.20-0.35",
+        width="$5-$50",
+        rules=["quote_width <= $3"],
+        rank="-theta",
+    )
+    compiled = compile_bounded(strategy)
+
+    assert compiled is not None
+    assert f"{compiled.first.sql};\n" == sql_file
+
+
 def test_entry_sql_of_several_underlyings_by_group(sql_file: SnapshotAssertion) -> None:
     strategy = given.strategy(rules=["pop >= 70%"], rank="pop", width="$5", short_delta="16 delta")
 

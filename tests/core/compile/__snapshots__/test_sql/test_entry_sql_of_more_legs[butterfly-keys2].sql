@@ -62,27 +62,33 @@ priced_3 AS (
     body_iv + (upper_iv - body_iv) * (zero_2 - body_strike) / (upper_strike - body_strike) AS zero_iv_2
   FROM priced_2
 ),
-priced_4 AS MATERIALIZED (
-  SELECT lower_row_id, body_row_id, upper_row_id, lower_strike, body_strike, upper_strike, lower_years, lower_forward, lower_iv, body_iv, upper_iv, max_loss, expected_value, kept,
+priced_4 AS (
+  SELECT *,
     CASE WHEN lower_years > 0 THEN (ln(zero_1 / lower_forward) + zero_iv_1 * zero_iv_1 / 2 * lower_years) / (zero_iv_1 * sqrt(lower_years)) END AS zero_z_1,
     CASE WHEN lower_years > 0 THEN (ln(zero_2 / lower_forward) + zero_iv_2 * zero_iv_2 / 2 * lower_years) / (zero_iv_2 * sqrt(lower_years)) END AS zero_z_2
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
-  SELECT lower_row_id, body_row_id, upper_row_id, lower_strike, body_strike, upper_strike, lower_years, lower_forward, lower_iv, body_iv, upper_iv, max_loss, expected_value, kept,
-    CASE WHEN zero_z_1 <= 1e308 THEN CASE WHEN zero_z_1 > 0 THEN 1 - CASE WHEN abs(zero_z_1) > 37 THEN 0e0 ELSE exp(-abs(zero_z_1) * abs(zero_z_1) / 2) * CASE WHEN abs(zero_z_1) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_1) + 0.700383064443688e0) * abs(zero_z_1) + 6.37396220353165e0) * abs(zero_z_1) + 33.912866078383e0) * abs(zero_z_1) + 112.079291497871e0) * abs(zero_z_1) + 221.213596169931e0) * abs(zero_z_1) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_1) + 1.75566716318264e0) * abs(zero_z_1) + 16.064177579207e0) * abs(zero_z_1) + 86.7807322029461e0) * abs(zero_z_1) + 296.564248779674e0) * abs(zero_z_1) + 637.333633378831e0) * abs(zero_z_1) + 793.826512519948e0) * abs(zero_z_1) + 440.413735824752e0) ELSE 1 / (abs(zero_z_1) + 1 / (abs(zero_z_1) + 2 / (abs(zero_z_1) + 3 / (abs(zero_z_1) + 4 / (abs(zero_z_1) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(zero_z_1) > 37 THEN 0e0 ELSE exp(-abs(zero_z_1) * abs(zero_z_1) / 2) * CASE WHEN abs(zero_z_1) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_1) + 0.700383064443688e0) * abs(zero_z_1) + 6.37396220353165e0) * abs(zero_z_1) + 33.912866078383e0) * abs(zero_z_1) + 112.079291497871e0) * abs(zero_z_1) + 221.213596169931e0) * abs(zero_z_1) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_1) + 1.75566716318264e0) * abs(zero_z_1) + 16.064177579207e0) * abs(zero_z_1) + 86.7807322029461e0) * abs(zero_z_1) + 296.564248779674e0) * abs(zero_z_1) + 637.333633378831e0) * abs(zero_z_1) + 793.826512519948e0) * abs(zero_z_1) + 440.413735824752e0) ELSE 1 / (abs(zero_z_1) + 1 / (abs(zero_z_1) + 2 / (abs(zero_z_1) + 3 / (abs(zero_z_1) + 4 / (abs(zero_z_1) + 0.65e0))))) / 2.506628274631e0 END END END ELSE 0e0 END AS below_1,
-    CASE WHEN zero_z_2 <= 1e308 THEN CASE WHEN zero_z_2 > 0 THEN 1 - CASE WHEN abs(zero_z_2) > 37 THEN 0e0 ELSE exp(-abs(zero_z_2) * abs(zero_z_2) / 2) * CASE WHEN abs(zero_z_2) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_2) + 0.700383064443688e0) * abs(zero_z_2) + 6.37396220353165e0) * abs(zero_z_2) + 33.912866078383e0) * abs(zero_z_2) + 112.079291497871e0) * abs(zero_z_2) + 221.213596169931e0) * abs(zero_z_2) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_2) + 1.75566716318264e0) * abs(zero_z_2) + 16.064177579207e0) * abs(zero_z_2) + 86.7807322029461e0) * abs(zero_z_2) + 296.564248779674e0) * abs(zero_z_2) + 637.333633378831e0) * abs(zero_z_2) + 793.826512519948e0) * abs(zero_z_2) + 440.413735824752e0) ELSE 1 / (abs(zero_z_2) + 1 / (abs(zero_z_2) + 2 / (abs(zero_z_2) + 3 / (abs(zero_z_2) + 4 / (abs(zero_z_2) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(zero_z_2) > 37 THEN 0e0 ELSE exp(-abs(zero_z_2) * abs(zero_z_2) / 2) * CASE WHEN abs(zero_z_2) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(zero_z_2) + 0.700383064443688e0) * abs(zero_z_2) + 6.37396220353165e0) * abs(zero_z_2) + 33.912866078383e0) * abs(zero_z_2) + 112.079291497871e0) * abs(zero_z_2) + 221.213596169931e0) * abs(zero_z_2) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(zero_z_2) + 1.75566716318264e0) * abs(zero_z_2) + 16.064177579207e0) * abs(zero_z_2) + 86.7807322029461e0) * abs(zero_z_2) + 296.564248779674e0) * abs(zero_z_2) + 637.333633378831e0) * abs(zero_z_2) + 793.826512519948e0) * abs(zero_z_2) + 440.413735824752e0) ELSE 1 / (abs(zero_z_2) + 1 / (abs(zero_z_2) + 2 / (abs(zero_z_2) + 3 / (abs(zero_z_2) + 4 / (abs(zero_z_2) + 0.65e0))))) / 2.506628274631e0 END END END ELSE 0e0 END AS below_2
+  SELECT lower_row_id, body_row_id, upper_row_id, lower_strike, body_strike, upper_strike, lower_years, lower_forward, lower_iv, body_iv, upper_iv, max_loss, expected_value, kept, zero_z_1, zero_z_2,
+    least(abs(zero_z_1), 40e0) AS zero_size_1,
+    least(abs(zero_z_2), 40e0) AS zero_size_2
   FROM priced_4
 ),
-priced_6 AS (
+priced_6 AS MATERIALIZED (
+  SELECT lower_row_id, body_row_id, upper_row_id, lower_strike, body_strike, upper_strike, lower_years, lower_forward, lower_iv, body_iv, upper_iv, max_loss, expected_value, kept,
+    CASE WHEN zero_z_1 <= 1e308 THEN abs((zero_z_1 > 0)::DOUBLE - exp(-zero_size_1 * zero_size_1 / 2) * CASE WHEN zero_size_1 < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * zero_size_1 + 0.700383064443688e0) * zero_size_1 + 6.37396220353165e0) * zero_size_1 + 33.912866078383e0) * zero_size_1 + 112.079291497871e0) * zero_size_1 + 221.213596169931e0) * zero_size_1 + 220.206867912376e0) / (((((((0.0883883476483184e0 * zero_size_1 + 1.75566716318264e0) * zero_size_1 + 16.064177579207e0) * zero_size_1 + 86.7807322029461e0) * zero_size_1 + 296.564248779674e0) * zero_size_1 + 637.333633378831e0) * zero_size_1 + 793.826512519948e0) * zero_size_1 + 440.413735824752e0) ELSE 1 / (zero_size_1 + 1 / (zero_size_1 + 2 / (zero_size_1 + 3 / (zero_size_1 + 4 / (zero_size_1 + 0.65e0))))) / 2.506628274631e0 END) ELSE 0e0 END AS below_1,
+    CASE WHEN zero_z_2 <= 1e308 THEN abs((zero_z_2 > 0)::DOUBLE - exp(-zero_size_2 * zero_size_2 / 2) * CASE WHEN zero_size_2 < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * zero_size_2 + 0.700383064443688e0) * zero_size_2 + 6.37396220353165e0) * zero_size_2 + 33.912866078383e0) * zero_size_2 + 112.079291497871e0) * zero_size_2 + 221.213596169931e0) * zero_size_2 + 220.206867912376e0) / (((((((0.0883883476483184e0 * zero_size_2 + 1.75566716318264e0) * zero_size_2 + 16.064177579207e0) * zero_size_2 + 86.7807322029461e0) * zero_size_2 + 296.564248779674e0) * zero_size_2 + 637.333633378831e0) * zero_size_2 + 793.826512519948e0) * zero_size_2 + 440.413735824752e0) ELSE 1 / (zero_size_2 + 1 / (zero_size_2 + 2 / (zero_size_2 + 3 / (zero_size_2 + 4 / (zero_size_2 + 0.65e0))))) / 2.506628274631e0 END) ELSE 0e0 END AS below_2
+  FROM priced_5
+),
+priced_7 AS (
   SELECT *,
     CASE WHEN lower_iv + body_iv + upper_iv + lower_forward <= 1e308 AND lower_years > 0 THEN greatest(0e0, least(1e0, CASE WHEN kept + (2 * body_strike - lower_strike - upper_strike) > 1e-9 THEN 1e0 ELSE 0e0 END - below_1 + below_2)) END AS pop
-  FROM priced_5
+  FROM priced_6
 ),
 priced AS (
   SELECT *,
     (expected_value / max_loss) AS score
-  FROM priced_6
+  FROM priced_7
 )
 SELECT lower_row_id, body_row_id, upper_row_id, score
 FROM priced

@@ -46,14 +46,19 @@ sieved AS MATERIALIZED (
     AND pop_z BETWEEN $n1 - 1e-9 AND 1e308
 ),
 priced_1 AS MATERIALIZED (
-  SELECT short_row_id, long_row_id, underlying_id,
-    CASE WHEN pop_z <= 1e308 THEN CASE WHEN pop_z > 0 THEN 1 - CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END END END AS pop
+  SELECT short_row_id, long_row_id, underlying_id, pop_z,
+    least(abs(pop_z), 40e0) AS pop_size
   FROM sieved
+),
+priced_2 AS MATERIALIZED (
+  SELECT short_row_id, long_row_id, underlying_id,
+    CASE WHEN pop_z <= 1e308 THEN abs((pop_z > 0)::DOUBLE - exp(-pop_size * pop_size / 2) * CASE WHEN pop_size < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * pop_size + 0.700383064443688e0) * pop_size + 6.37396220353165e0) * pop_size + 33.912866078383e0) * pop_size + 112.079291497871e0) * pop_size + 221.213596169931e0) * pop_size + 220.206867912376e0) / (((((((0.0883883476483184e0 * pop_size + 1.75566716318264e0) * pop_size + 16.064177579207e0) * pop_size + 86.7807322029461e0) * pop_size + 296.564248779674e0) * pop_size + 637.333633378831e0) * pop_size + 793.826512519948e0) * pop_size + 440.413735824752e0) ELSE 1 / (pop_size + 1 / (pop_size + 2 / (pop_size + 3 / (pop_size + 4 / (pop_size + 0.65e0))))) / 2.506628274631e0 END) END AS pop
+  FROM priced_1
 ),
 priced AS (
   SELECT *,
     pop AS score
-  FROM priced_1
+  FROM priced_2
 )
 SELECT short_row_id, long_row_id, score
 FROM priced

@@ -50,9 +50,14 @@ priced_4 AS MATERIALIZED (
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
-  SELECT width, net, max_profit, max_loss,
-    CASE WHEN pop_z <= 1e308 THEN CASE WHEN pop_z > 0 THEN 1 - CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END END END AS pop
+  SELECT width, net, max_profit, max_loss, pop_z,
+    least(abs(pop_z), 40e0) AS pop_size
   FROM priced_4
+),
+priced_6 AS MATERIALIZED (
+  SELECT width, net, max_profit, max_loss,
+    CASE WHEN pop_z <= 1e308 THEN abs((pop_z > 0)::DOUBLE - exp(-pop_size * pop_size / 2) * CASE WHEN pop_size < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * pop_size + 0.700383064443688e0) * pop_size + 6.37396220353165e0) * pop_size + 33.912866078383e0) * pop_size + 112.079291497871e0) * pop_size + 221.213596169931e0) * pop_size + 220.206867912376e0) / (((((((0.0883883476483184e0 * pop_size + 1.75566716318264e0) * pop_size + 16.064177579207e0) * pop_size + 86.7807322029461e0) * pop_size + 296.564248779674e0) * pop_size + 637.333633378831e0) * pop_size + 793.826512519948e0) * pop_size + 440.413735824752e0) ELSE 1 / (pop_size + 1 / (pop_size + 2 / (pop_size + 3 / (pop_size + 4 / (pop_size + 0.65e0))))) / 2.506628274631e0 END) END AS pop
+  FROM priced_5
 ),
 priced AS MATERIALIZED (
   SELECT width, net,
@@ -61,7 +66,7 @@ priced AS MATERIALIZED (
     (net >= ($n1 * width) - 1e-9) AS rule_2,
     CASE WHEN pop <= 1e308 THEN pop >= $n2 - 1e-9 END AS rule_3,
     CASE WHEN ((max_profit / max_loss)) BETWEEN -1e308 AND 1e308 THEN TRUE END AS rule_4
-  FROM priced_5
+  FROM priced_6
 ),
 option_counts AS (
   SELECT count(*) FILTER (WHERE step_0), count(*) FILTER (WHERE step_0 IS NULL),
@@ -126,9 +131,14 @@ priced_4 AS MATERIALIZED (
   FROM priced_3
 ),
 priced_5 AS MATERIALIZED (
-  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, short_bid, short_delta, width, net, max_profit, max_loss,
-    CASE WHEN pop_z <= 1e308 THEN CASE WHEN pop_z > 0 THEN 1 - CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END ELSE CASE WHEN abs(pop_z) > 37 THEN 0e0 ELSE exp(-abs(pop_z) * abs(pop_z) / 2) * CASE WHEN abs(pop_z) < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * abs(pop_z) + 0.700383064443688e0) * abs(pop_z) + 6.37396220353165e0) * abs(pop_z) + 33.912866078383e0) * abs(pop_z) + 112.079291497871e0) * abs(pop_z) + 221.213596169931e0) * abs(pop_z) + 220.206867912376e0) / (((((((0.0883883476483184e0 * abs(pop_z) + 1.75566716318264e0) * abs(pop_z) + 16.064177579207e0) * abs(pop_z) + 86.7807322029461e0) * abs(pop_z) + 296.564248779674e0) * abs(pop_z) + 637.333633378831e0) * abs(pop_z) + 793.826512519948e0) * abs(pop_z) + 440.413735824752e0) ELSE 1 / (abs(pop_z) + 1 / (abs(pop_z) + 2 / (abs(pop_z) + 3 / (abs(pop_z) + 4 / (abs(pop_z) + 0.65e0))))) / 2.506628274631e0 END END END END AS pop
+  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, short_bid, short_delta, width, net, max_profit, max_loss, pop_z,
+    least(abs(pop_z), 40e0) AS pop_size
   FROM priced_4
+),
+priced_6 AS MATERIALIZED (
+  SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, short_bid, short_delta, width, net, max_profit, max_loss,
+    CASE WHEN pop_z <= 1e308 THEN abs((pop_z > 0)::DOUBLE - exp(-pop_size * pop_size / 2) * CASE WHEN pop_size < 7.07106781186547e0 THEN ((((((0.0352624965998911e0 * pop_size + 0.700383064443688e0) * pop_size + 6.37396220353165e0) * pop_size + 33.912866078383e0) * pop_size + 112.079291497871e0) * pop_size + 221.213596169931e0) * pop_size + 220.206867912376e0) / (((((((0.0883883476483184e0 * pop_size + 1.75566716318264e0) * pop_size + 16.064177579207e0) * pop_size + 86.7807322029461e0) * pop_size + 296.564248779674e0) * pop_size + 637.333633378831e0) * pop_size + 793.826512519948e0) * pop_size + 440.413735824752e0) ELSE 1 / (pop_size + 1 / (pop_size + 2 / (pop_size + 3 / (pop_size + 4 / (pop_size + 0.65e0))))) / 2.506628274631e0 END) END AS pop
+  FROM priced_5
 ),
 priced AS MATERIALIZED (
   SELECT short_row_id, long_row_id, short_miss_0, long_miss_0, width, net,
@@ -138,7 +148,7 @@ priced AS MATERIALIZED (
     (CASE WHEN net >= ($n4 * width) - 1e-9 THEN 0e0 ELSE greatest(abs(net - ($n4 * width)) / greatest(abs(($n4 * width)), 1e-6), 1e-9) END) AS missed_3, net AS value_3, ($n4 * width) AS bound_3,
     CASE WHEN pop <= 1e308 THEN CASE WHEN pop >= $n5 - 1e-9 THEN 0e0 ELSE greatest(abs(pop - $n5) / greatest(abs($n5), 1e-6), 1e-9) END END AS missed_4, pop AS value_4, $n5 AS bound_4,
     CASE WHEN CASE WHEN ((max_profit / max_loss)) BETWEEN -1e308 AND 1e308 THEN TRUE END THEN 0e0 END AS missed_5, NULL AS value_5, NULL AS bound_5
-  FROM priced_5
+  FROM priced_6
 )
 SELECT short_row_id, long_row_id, missed_0, value_0, bound_0, missed_1, value_1, bound_1, missed_2, value_2, bound_2, missed_3, value_3, bound_3, missed_4, value_4, bound_4, missed_5, value_5, bound_5
 FROM priced
