@@ -22,6 +22,7 @@ from engine.api.models.stream import (
     Heartbeat,
     Hello,
     Resync,
+    ShowToken,
     Snapshot,
     Subscribe,
     Unsubscribe,
@@ -33,7 +34,7 @@ request carries `Authorization: Bearer TOKEN`, and what may send an order an `Id
 and - paid.
 """
 EXAMPLES_FILE = "examples.json"
-SAID, TOLD = (Subscribe, Unsubscribe, Resync), (Hello, Snapshot, Delta, Heartbeat, Error)
+SAID, TOLD = (ShowToken, Subscribe, Unsubscribe, Resync), (Hello, Snapshot, Delta, Heartbeat, Error)
 STREAMS = {
     "/v1/stream": "Topics of the engine: the snapshot of each, then what changes, conflated for each client.",
     "/v1/scan/stream": "The topic `scan`: what one search finds; its name is the parameter `scan`.",

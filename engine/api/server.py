@@ -16,12 +16,15 @@ from engine.api.access.tokens import Tokens, tokens_of
 from engine.api.certificate import check_certificate
 from engine.api.names import SOCKET_NAME
 from engine.domain.errors import UserError
+from engine.log import logger
+
+log = logger(__name__)
 
 PATH_MAX = 100
 """A unix socket's path has room for about 104 bytes on every system."""
 
 SILENT_S = 10.0
-"""A connection that has not asked anything for so long after it was made is closed."""
+"""A connection on which no question has become whole for so long is closed."""
 CONNECTIONS_MAX = 100
 """Over TCP at the same time; beyond it the answer is 503."""
 FRAME_BYTES_MAX = 4_096
@@ -101,8 +104,8 @@ class QuietServer(uvicorn.Server):
         """`on_answering` is told once whoever asks gets an answer."""
         super().__init__(config)
         self._on_answering = on_answering
-        self._silent: dict[Any, float] = {}
-        """When each connection was first seen without a request."""
+        self._silent: dict[Any, tuple[object, float]] = {}
+        """Of each connection without a question that is being answered: its last one, and since when it was seen so."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
@@ -112,10 +115,16 @@ class QuietServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Told ten times a second."""
         now = asyncio.get_running_loop().time()
-        asks_nothing = [one for one in self.server_state.connections if getattr(one, "cycle", one) is None]
-        self._silent = {one: self._silent.get(one, now) for one in asks_nothing}
-        for one, since in self._silent.items():
+        silent: dict[Any, tuple[object, float]] = {}
+        for one in self.server_state.connections:
+            asked = getattr(one, "cycle", one)
+            if asked is None or getattr(asked, "response_complete", False):
+                last, since = self._silent.get(one, (asked, now))
+                silent[one] = (asked, since if last is asked else now)
+        self._silent = silent
+        for one, (_, since) in silent.items():
             if now - since > SILENT_S and getattr(one, "transport", None) is not None:
+                log.warning("let go", where=str(one.client[0]) if one.client else "?", because="it connects and asks nothing")
                 one.transport.close()
         return await super().on_tick(counter)
 

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
+import msgspec
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine.api.access.begun import accepted, connected
 from engine.api.access.body import BodyRefused, again, whole_body
 from engine.api.access.limits import READS, TOKENS, WORDS, Done, Paces
 from engine.api.access.roles import ROLES, Role, Rule, may, rule_of
 from engine.api.access.tokens import Tokens
+from engine.api.models.stream import ShowToken
 from engine.domain.facts.running import RequestHandled
 from engine.log import logger
 
@@ -34,8 +37,11 @@ KEY_HEADER = "idempotency-key"
 KEY_MAX = 100
 CALLER = "spreads.caller"
 """In the scope of a request: who asks."""
+TOKEN_WITHIN_S = 5.0
+"""A stream without a header shows its token within it."""
 NO_TOKEN, MAY_NOT = 4401, 4403
 """Close codes of the stream."""
+_first: msgspec.json.Decoder[ShowToken] = msgspec.json.Decoder(ShowToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +83,40 @@ class Door:
         headers = Headers(scope=scope)
         rule = rule_of("GET" if scope["type"] == "websocket" else scope["method"], scope["path"])
         found = self._caller(scope, headers, rule)
+        if found is None:
+            await self._stream_of_the_first_frame(scope, receive, send, rule)
+        elif isinstance(found, _No):
+            if scope["type"] == "websocket":
+                await receive()
+            await _say_no(found, scope, receive, send)
+        else:
+            scope[CALLER] = found
+            if scope["type"] == "websocket":
+                await self._app(scope, receive, send)
+            else:
+                await self._http(scope, receive, send, headers, rule, found)
+
+    async def _stream_of_the_first_frame(self, scope: Scope, receive: Receive, send: Send, rule: Rule | None) -> None:
+        """A stream of somebody who cannot set a header: its first frame shows the token, and soon."""
+        await receive()
+        await send({"type": "websocket.accept"})
+        try:
+            async with asyncio.timeout(TOKEN_WITHIN_S):
+                message = await receive()
+        except TimeoutError:
+            await _say_no(_No(401, f"no token has come within {TOKEN_WITHIN_S:g} s"), scope, receive, send)
+            return
+        if message["type"] != "websocket.receive":
+            return
+        found = self._holder(_shown(message), rule, _where(scope))
         if isinstance(found, _No):
-            log.warning("refused", where=_where(scope), path=scope["path"], status=found.status, because=found.text)
             await _say_no(found, scope, receive, send)
             return
         scope[CALLER] = found
-        if scope["type"] == "websocket":
-            await self._app(scope, receive, send)
-        else:
-            await self._http(scope, receive, send, headers, rule, found)
+        await self._app(scope, connected(receive), accepted(send))
 
-    def _caller(self, scope: Scope, headers: Headers, rule: Rule | None) -> "Caller | _No":
-        """Who asks, or why nobody is let in."""
+    def _caller(self, scope: Scope, headers: Headers, rule: Rule | None) -> "Caller | _No | None":
+        """Who asks, or why nobody is let in; None for a stream on which it is said in the first frame."""
         access, where = self._access, _where(scope)
         if access.is_own and "authorization" not in headers:
             return Caller("", ROLES[-1], where)
@@ -98,9 +126,15 @@ class Door:
         if rule is not None and rule.role is None:
             wait_s = access.paces.wait_s(where, "open", TOKENS if rule.method == "POST" else READS, _now_s())
             return _No(429, "too many tries; wait", wait_s) if wait_s else Caller("", "viewer", where)
+        if scope["type"] == "websocket" and "authorization" not in headers:
+            return None
         kind, _, token = headers.get("authorization", "").partition(" ")
-        tokens = access.tokens
-        key = tokens.key_of(token.strip(), access.now()) if tokens is not None and kind.lower() == "bearer" else None
+        return self._holder(token.strip() if kind.lower() == "bearer" else "", rule, where)
+
+    def _holder(self, token: str, rule: Rule | None, where: str) -> "Caller | _No":
+        """Who shows this token, or why nobody is let in with it."""
+        access, tokens = self._access, self._access.tokens
+        key = tokens.key_of(token, access.now()) if tokens is not None else None
         if tokens is None or key is None:
             return _No(401, "a token is needed, and good for a quarter of an hour: POST /v1/token gives one for a key")
         if rule is None:
@@ -111,7 +145,7 @@ class Door:
         wait_s = access.paces.wait_s(key.id, name, pace, _now_s())
         if wait_s:
             return _No(429, f"more than {pace.per_s:g} a second; wait", wait_s)
-        return Caller(key.name, key.role, where, lambda: tokens.key_of(token.strip(), access.now()) is not None)
+        return Caller(key.name, key.role, where, lambda: tokens.key_of(token, access.now()) is not None)
 
     async def _http(
         self, scope: Scope, receive: Receive, send: Send, headers: Headers, rule: Rule | None, caller: Caller
@@ -182,9 +216,18 @@ class _Answer:
         return str(found.get("text") or found.get("detail") or "")
 
 
+def _shown(message: Message) -> str:
+    """The token of a first frame; empty where it shows none."""
+    try:
+        said = _first.decode(message.get("text") or message.get("bytes") or b"")
+    except msgspec.MsgspecError:
+        return ""
+    return said.token
+
+
 async def _say_no(no: _No, scope: Scope, receive: Receive, send: Send) -> None:
+    log.warning("refused", where=_where(scope), path=scope["path"], status=no.status, because=no.text)
     if scope["type"] == "websocket":
-        await receive()
         await send({"type": "websocket.close", "code": MAY_NOT if no.status == 403 else NO_TOKEN, "reason": no.text[:120]})
         return
     response: Response = JSONResponse({"detail": no.text}, no.status)

@@ -1,6 +1,6 @@
 """Frames of the stream: what a client says, and what it is told. One frame is one JSON object whose `type` names its kind.
 
-    client   subscribe, unsubscribe, resync
+    client   token where the connection has no Authorization; subscribe, unsubscribe, resync
     engine   hello once, then for each topic a snapshot and deltas; heartbeat every few seconds; error where a frame is none
 
 Rows are arrays in the order of the snapshot's `fields`, which are those of the resource of the same name; the key of a row is its
@@ -43,7 +43,13 @@ class Resync(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
     topic: Topic
 
 
-Said: TypeAlias = Subscribe | Unsubscribe | Resync
+class ShowToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="token"):
+    """Who it is: the first frame over TCP of a client that cannot set a header, as in a browser."""
+
+    token: Annotated[str, msgspec.Meta(max_length=2_000, description="From POST /v1/token.")]
+
+
+Said: TypeAlias = Subscribe | Unsubscribe | Resync | ShowToken
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):

@@ -14,9 +14,12 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from engine.api.access.door import CALLER, NO_TOKEN, Caller
-from engine.api.models.stream import Delta, Error, Resync, Said, Snapshot, Subscribe, Told, Topic, Unsubscribe
+from engine.api.models.stream import Delta, Error, Resync, Said, ShowToken, Snapshot, Subscribe, Told, Topic, Unsubscribe
 from engine.api.stream.boards import AGES_EVERY_S, Board, Values
 from engine.api.stream.hub import CLIENTS_MAX, HEARTBEAT_S, Hub
+from engine.log import logger
+
+log = logger(__name__)
 
 BUSY = 1013
 """Close code: try again later."""
@@ -120,6 +123,11 @@ class Session:
                     self.wanted[topic].sent_at_s = float("-inf")
             case Unsubscribe(topic=topic):
                 self.wanted.pop(topic, None)
+            case ShowToken():
+                self._errors = [
+                    *self._errors[-4:],
+                    Error("a token is the first frame, where no header shows one"),
+                ]
         self.wake.set()
 
     async def _tell(self) -> None:
@@ -135,19 +143,24 @@ class Session:
                 for one in list(self.wanted.values()):
                     if self._due_s(one) <= time():
                         await self._tell_topic(one, time)
-                if not self._may_go_on():
+                if not self._caller().holds():
                     await self.socket.close(NO_TOKEN, "the token is over, or its key was revoked")
                     return
                 if beats_at_s <= time():
                     await self._send(self.hub.heartbeat({topic: one.seq for topic, one in self.wanted.items()}))
                     beats_at_s = time() + HEARTBEAT_S
-        except (WebSocketDisconnect, TimeoutError, RuntimeError, OSError):
-            # It has left, or does not read: the other half ends with the connection.
+        except TimeoutError:
+            log.warning("let go", where=self._caller().where, path=self.socket.scope["path"], because="it does not read")
+            await self._close()
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            # It has left: the other half ends with the connection.
             await self._close()
 
-    def _may_go_on(self) -> bool:
-        caller = self.socket.scope.get(CALLER)
-        return not isinstance(caller, Caller) or caller.holds()
+    def _caller(self) -> Caller:
+        """Who follows; the door has let nobody pass of whom it does not know that."""
+        caller = self.socket.scope[CALLER]
+        assert isinstance(caller, Caller)
+        return caller
 
     def _due_s(self, one: _Wanted) -> float:
         """When a topic is told next: at once after a change of state, else at its own pace, and for its ages alone seldom."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import stat
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import httpx
 import jwt
 import pytest
 
+from engine.api.access import body
 from engine.api.access.door import BODY_BYTES_MAX
 from engine.api.access.keys import Keys
 from engine.api.access.limits import DONE_MAX, Done, Pace, Paces
@@ -300,3 +301,63 @@ def test_rule_is_found_by_method_and_path() -> None:
     assert rule_of("PUT", "/v1/halt") is None
     assert json.dumps([rule.path for rule in RULES if rule.sends])
     assert timedelta(minutes=15) == GOOD_FOR
+
+
+def refusals(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
+    """Status and reason of each line that the log keeps of somebody who was refused."""
+    return [(record.msg["status"], record.msg["because"]) for record in caplog.records if isinstance(record.msg, dict)]
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "because"),
+    [
+        ("viewer", 403, "ada is a viewer; this needs the role trader"),
+        ("whose token is over", 401, "a token is needed, and good for a quarter of an hour: POST /v1/token gives one for a key"),
+        ("with a key that was used", 409, "the idempotency key one was used for another request; a new request needs a new key"),
+        ("without an idempotency key", 400, "what may send an order needs the header Idempotency-Key, another one for each"),
+        ("from a page of another origin", 403, "a page of another origin may ask nothing here"),
+        ("at great length", 413, f"more than {BODY_BYTES_MAX:,} bytes"),
+        ("whose body never ends", 408, "it did not come within 0.1 s"),
+    ],
+)
+def test_who_is_refused_changes_nothing_and_leaves_one_line_without_a_secret(
+    who: str, status: int, because: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "BODY_WITHIN_S", 0.1)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async def story(port: Port) -> None:
+        key = port.key("viewer" if who == "viewer" else "trader", "ada")
+        token = await port.token(key)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": "one"}
+        content: bytes | AsyncIterator[bytes] = b"{}"
+        match who:
+            case "whose token is over":
+                port.bench.clock.at += GOOD_FOR
+            case "with a key that was used":
+                await port.client.post("/v1/approvals/nothing/approve", content=b'{"by": "x"}', headers=headers)
+            case "without an idempotency key":
+                del headers["Idempotency-Key"]
+            case "from a page of another origin":
+                headers["Origin"] = "https://evil.example"
+            case "at great length":
+                content = b" " * (BODY_BYTES_MAX + 1)
+            case "whose body never ends":
+                content = endless()
+        caplog.clear()
+        port.bench.engine.beat()
+        facts = list(port.bench.facts)
+
+        told = await port.client.post("/v1/approvals/nothing/approve", content=content, headers=headers)
+
+        assert (told.status_code, told.json()["detail"]) == (status, because)
+        assert refusals(caplog) == [(status, because)]
+        port.bench.engine.beat()
+        assert [fact for fact in port.bench.facts[len(facts) :] if not isinstance(fact, RequestHandled)] == []
+        for secret in (key, token, port.tokens.secret.decode()):
+            assert secret not in f"{caplog.text}{told.text}"
+
+    play(story)
