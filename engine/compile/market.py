@@ -14,7 +14,7 @@ from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import EVENT_KINDS, Level, MarketState
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.pricing.volatility import expected_move, iv_standing
-from engine.strategy.expressions.tree import Condition, Measure, measures_in
+from engine.strategy.expressions.tree import Arithmetic, Call, Condition, Expression, Measure, Number, measures_in
 from engine.strategy.model import Strategy
 
 MOVE_DAYS = 30
@@ -111,6 +111,32 @@ def market_value(
             return time_of_day(now)
         case name:
             raise LookupError(f"the market relation has no measure {name}")
+
+
+def level_value(
+    level: Expression, state: MarketState, now: datetime, session: Session | None, calendar: Calendar = WEEKDAYS
+) -> float | None:
+    """A number that is computed of measures of the market; None where one of them is unknown."""
+    match level:
+        case Number(value=value):
+            return value
+        case Measure():
+            found = market_value(level, state, now, session, calendar)
+            return None if found is None else float(found)
+        case Arithmetic(op=op, left=left, right=right):
+            parts = [level_value(part, state, now, session, calendar) for part in (left, right)]
+            a, b = parts
+            if a is None or b is None or (op == "/" and b == 0):
+                return None
+            return _known(a + b if op == "+" else a - b if op == "-" else a * b if op == "*" else a / b)
+        case Call(name=name, arguments=arguments):
+            values = [level_value(one, state, now, session, calendar) for one in arguments]
+            known = [value for value in values if value is not None]
+            if len(known) < len(values):
+                return None
+            return abs(known[0]) if name == "abs" else min(known) if name == "least" else max(known)
+        case _:
+            raise TypeError(f"{level} is a condition, wanted a number")
 
 
 def others_in(conditions: Iterable[Condition]) -> frozenset[str]:

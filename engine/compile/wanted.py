@@ -8,14 +8,18 @@ bound on such a leg, is a column of `legs`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from engine.compile.sql import EQUAL, FINITE, Parameters
 from engine.strategy.spreads.structure import Structure
-from engine.strategy.values.meaning import PriceRange, StrikePlace
+from engine.strategy.values.legs import AT_A_LEVEL_WITHIN
+from engine.strategy.values.meaning import Place, PriceRange, StrikeAt, StrikePlace
 
 Wanted = Callable[[str, str], list[str]]
 """The conditions on the leg of a role whose columns have this prefix."""
 
+LEVELS: Final = ("level_1", "level_2", "level_3", "level_4")
+"""Columns of the scan's relation for the numbers of the market that legs stand at: no structure has more legs."""
 MID = "((bid + ask) / 2)"
 
 
@@ -69,7 +73,7 @@ def _stands(spread: Structure, role: str, parameters: Parameters, among: Sequenc
         if deltas.nearest is not None:
             nearest.append(f"abs(abs(delta) - {parameters.numbered(float(deltas.nearest))})")
     for place in spread.places_of(role):
-        value, low, high = _bounds(place)
+        value, low, high = _bounds(place, spread)
         if low is not None:
             asked.append(f"{value} BETWEEN {parameters.numbered(low)} - {EQUAL} AND {parameters.numbered(high)} + {EQUAL}")
         else:
@@ -93,11 +97,14 @@ def _of_delta(role: str, spread: Structure, parameters: Parameters) -> tuple[str
     )
 
 
-def _bounds(place: PriceRange | StrikePlace) -> tuple[str, float | None, float]:
+def _bounds(place: Place, spread: Structure) -> tuple[str, float | None, float]:
     """What of an option is asked, and between which bounds it lies."""
     match place:
         case PriceRange(low=low, high=high):
             return MID, None if low is None else float(low), float(high)
+        case StrikeAt(level=level):
+            within = float(AT_A_LEVEL_WITHIN)
+            return f"(strike / {LEVELS[spread.levels.index(level)]} - 1)", -within, within
         case StrikePlace(low=low, high=high, is_share=True):
             return "(put_call * (strike / spot - 1))", float(low), float(high)
         case StrikePlace(low=low, high=high):

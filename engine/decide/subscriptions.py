@@ -26,7 +26,7 @@ from engine.domain.session import days_to_expiry, trading_day, years_between
 from engine.domain.structure import PutCall
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.structure import Structure
-from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, StrikePlace, WidthRange
+from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, StrikeAt, StrikePlace, WidthRange
 
 _Thing = TypeVar("_Thing")
 Series = tuple[str, date]
@@ -250,7 +250,9 @@ def _anchors(spread: Structure) -> list[_Anchor]:
             if other is not None and shape.leg(other).action == "buy":
                 is_below = join.how == "below" if other == join.leg else join.how == "above"
                 reaches["below" if is_below else "above"] = spread.reach_of(join.leg) or SAME_STRIKE
-        is_atm = any(isinstance(one, StrikePlace) and one.nearest == 0 for one in spread.places_of(leg.role))
+        is_atm = any(
+            isinstance(one, StrikeAt) or (isinstance(one, StrikePlace) and one.nearest == 0) for one in spread.places_of(leg.role)
+        )
         # A bought leg of the same strike has about the same delta, whenever it expires.
         twin = next((join.leg for join in shape.joins if join.meets == leg.role and join.how == "same strike"), leg.role)
         band = spread.delta_of(leg.role) or (spread.delta_of(twin) if shape.is_later(twin) else None)

@@ -269,6 +269,7 @@ def _lines(strategies: Iterable[Strategy]) -> Iterator[Condition]:
     for strategy in strategies:
         yield from strategy.when
         yield from (rule.condition for rule in strategy.exits)
+        yield from (Condition("", level) for level in strategy.spread.levels)
 
 
 def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:

@@ -291,7 +291,7 @@ def _allows_more(old: Any, new: Any) -> bool:
             return not set(new) <= set(old)
         case (Window(), Window()):
             return _minutes(new)[0] < _minutes(old)[0] or _minutes(new)[1] > _minutes(old)[1]
-        case (DayRange() | DeltaRange() | PriceRange() | StrikePlace(), _) if new.nearest is None and old.nearest is not None:
+        case _ if _is_chosen(old) and not _is_chosen(new):
             return True
         case (PriceRange(), PriceRange()):
             return (new.low or 0) < (old.low or 0) or new.high > old.high
@@ -307,6 +307,11 @@ def _allows_more(old: Any, new: Any) -> bool:
             return False
         case _:
             return True
+
+
+def _is_chosen(value: object) -> bool:
+    """Whether it means the nearest to something, and not all within a range."""
+    return getattr(value, "nearest", None) is not None
 
 
 def _minutes(window: Window) -> tuple[int, int]:

@@ -13,8 +13,10 @@ from engine.strategy.values.meaning import (
     DaysAfter,
     DeltaRange,
     LaterRule,
+    Place,
     PriceRange,
     ShareOf,
+    StrikeAt,
     StrikePlace,
     Times,
     Usd,
@@ -72,7 +74,7 @@ def in_deltas(deltas: DeltaRange) -> str:
     return f"of {plain(deltas.low)}" if deltas.low == deltas.high else f"from {plain(deltas.low)} to {plain(deltas.high)}"
 
 
-def in_place(place: PriceRange | StrikePlace) -> str:
+def in_place(place: Place) -> str:
     """Where a leg stands: what it costs, or how far it is from the price."""
     match place:
         case PriceRange(low=None, high=high):
@@ -82,6 +84,8 @@ def in_place(place: PriceRange | StrikePlace) -> str:
             if nearest is None:
                 return f"a price of {between}"
             return f"the price nearest to ${money(nearest)} of its expiration, within {between}"
+        case StrikeAt(text=text):
+            return f"the strike nearest to {text}"
         case StrikePlace(nearest=nearest) if nearest == 0:
             return "the strike nearest to the price of the underlying"
         case StrikePlace(is_share=is_share, low=low, high=high, nearest=nearest):

@@ -28,6 +28,7 @@ from engine.strategy.values.meaning import (
     RollFor,
     ShareOf,
     Span,
+    StrikeAt,
     StrikePlace,
     Times,
     Usd,
@@ -113,7 +114,7 @@ def _of_range(value: object) -> str | None:
             return f"{low}" if low == high else f"{low}-{high}"
         case PriceRange():
             return spelled_price(value)
-        case StrikePlace():
+        case StrikePlace() | StrikeAt():
             return spelled_strike(value)
         case WidthRange(low=low, high=high):
             return f"${low:,}" if low == high else f"${low:,}-${high:,}"
@@ -131,8 +132,10 @@ def spelled_price(price: PriceRange) -> str:
     return between if price.nearest is None else f"nearest ${_cents(price.nearest)}, within {between}"
 
 
-def spelled_strike(place: StrikePlace) -> str:
+def spelled_strike(place: StrikePlace | StrikeAt) -> str:
     """Where one leg stands."""
+    if isinstance(place, StrikeAt):
+        return f"at {place.text}"
     if place.nearest == 0:
         return "at the money"
     ends = [place.nearest] if place.nearest is not None else [place.low, place.high]

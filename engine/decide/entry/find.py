@@ -15,7 +15,7 @@ from engine.compile.conditions import Answer, ConditionsPlan, Value, answer, col
 from engine.compile.entry import compile_bounded, compile_entry
 from engine.compile.exits import compile_exits
 from engine.compile.funnel import FunnelPlan, compile_funnel, funnel_of, misses_of
-from engine.compile.market import compile_market, market_value
+from engine.compile.market import compile_market, level_value, market_value
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Prepared, Row, Scanner
 from engine.compile.spreads import market_views_of, views_of
@@ -167,14 +167,14 @@ class Finder:
         self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime, seen: Views
     ) -> list[Row] | None:
         """As `_rows_found`; None where no row of the chain can be meant."""
-        meeting, views = self.meeting(rows.chain), _of_market(strategy, seen)
+        meeting, views, levels = self.meeting(rows.chain), _of_market(strategy, seen), _levels(strategy, rows, now)
         shared = self._together.rows(strategy, rows, meeting, underlyings, now)
         if shared is not None:
             return shared
         bounded = self._bounded(strategy) if meeting == "bucket" else ()
         # What is bounded is bounded within one underlying; together they stand in the order of the plain scan.
         parts = [[name] for name in underlyings] if bounded else [underlyings]
-        tables = (with_views(searched(rows, part, strategy.spread.expiries, now), rows, views) for part in parts)
+        tables = (with_views(searched(rows, part, strategy.spread.expiries, now), views, levels) for part in parts)
         tables = [table for table in tables if table.num_rows]
         if not tables:
             return None
@@ -251,7 +251,8 @@ class Finder:
             plan.funnel = (compiled, counts, nearest)
         compiled, counts, nearest = plan.funnel
         views = _of_market(strategy, _views(strategy, rows, now))
-        table = with_views(searched(rows, underlyings, strategy.spread.expiries, now), rows, views)
+        levels = _levels(strategy, rows, now)
+        table = with_views(searched(rows, underlyings, strategy.spread.expiries, now), views, levels)
         steps = funnel_of(compiled, self._scanner.rows(counts, table)[0])
         passed = steps[-1].passed
         miss = None if passed else _nearest_miss(compiled, self._scanner.rows(nearest, table), strategy, rows.chain)
@@ -309,6 +310,13 @@ def _views(strategy: Strategy, rows: ChainRows, now: datetime) -> Views:
         values = [market_value(view, state, now, None) for state in states]
         found[view] = [math.nan if value is None else float(value) for value in values]
     return found
+
+
+def _levels(strategy: Strategy, rows: ChainRows, now: datetime) -> list[Sequence[float]]:
+    """Each level that legs of the strategy stand at, by underlying of the chain; NaN where it is unknown."""
+    states = [rows.market.get(name) or _nothing_known(name) for name in rows.chain.underlyings]
+    found = ([level_value(level, state, now, None, rows.calendar) for state in states] for level in strategy.spread.levels)
+    return [[math.nan if value is None else value for value in by_underlying] for by_underlying in found]
 
 
 def _of_market(strategy: Strategy, seen: Views) -> list[Sequence[float]]:

@@ -54,6 +54,18 @@ def read_ranking(text: Text, relations: Sequence[Relation]) -> Expression:
     return arithmetic(line, line.tree, settled(kind))
 
 
+def read_level(text: Text) -> Expression:
+    """The meaning of one number of the market that counts points, such as a price. Raises a complaint otherwise."""
+    way_out = write("low_of(first 60 min)", "price - expected_move")
+    line = line_of(text, ("market",), way_out)
+    if not is_number(line, line.tree):
+        raise about(text, "a strike stands at a number, not at a comparison", way_out)
+    unit = settled(kind_of(line, line.tree))
+    if unit is not Unit.POINTS or not line.has_measure(line.tree):
+        raise about(text, "a strike stands at a number of the market in points", way_out)
+    return arithmetic(line, line.tree, unit)
+
+
 def _truth(line: Line, node: Tree) -> Expression:
     """What a part means that is true, false or unknown."""
     match node:

@@ -12,10 +12,10 @@ from pydantic import ConfigDict
 
 from engine.domain.structure import PutCall, Shape
 from engine.strategy.conditions import Ranking, SpreadRule
-from engine.strategy.expressions.tree import Arithmetic, Measure
+from engine.strategy.expressions.tree import Arithmetic, Expression, Measure
 from engine.strategy.spreads.pairs import DeltaSides, Expiries, PriceSides, Right, StrikeSides, side_of
 from engine.strategy.values.counts import Count
-from engine.strategy.values.meaning import DaysAfter, DeltaRange, ExpiryRule, PriceRange, StrikePlace, WidthRange
+from engine.strategy.values.meaning import DaysAfter, DeltaRange, ExpiryRule, Place, StrikeAt, WidthRange
 from engine.strategy.values.spread import Expiry
 from engine.strategy.written import Written
 
@@ -107,13 +107,19 @@ class Structure(Written):
         del role
         return None
 
-    def places_of(self, role: str) -> Iterator[PriceRange | StrikePlace]:
+    def places_of(self, role: str) -> Iterator[Place]:
         """Where the leg of a role stands besides: by the keys of what is sold, of what is bought, or of the body."""
         base = "body" if role == "body" else "short" if self.shape.leg(role).action == "sell" else "long"
         for key in (f"{base}_strike", f"{base}_price"):
             found = getattr(self, key, None)
             if found is not None:
                 yield getattr(found, side_of(role)) if isinstance(found, StrikeSides | PriceSides) else found
+
+    @property
+    def levels(self) -> tuple[Expression, ...]:
+        """The numbers of the market that its legs stand at, each once."""
+        places = (place for role in self.shape.roles for place in self.places_of(role))
+        return tuple(dict.fromkeys(place.level for place in places if isinstance(place, StrikeAt)))
 
     @property
     def deltas(self) -> Iterator[tuple[tuple[str, ...], DeltaRange]]:

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from engine.strategy import guesses
+from engine.strategy.expressions.checker import read_level
 from engine.strategy.source import Text, about
-from engine.strategy.values.meaning import PriceRange, StrikePlace
+from engine.strategy.values.meaning import PriceRange, StrikeAt, StrikePlace
 from engine.strategy.values.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of
 from engine.strategy.way_out import Remove, WayOut, write, write_any
 
@@ -18,7 +19,13 @@ _ABOUT = Decimal("0.5")
 """How far, as a share of itself, a single distance may be missed by the strike nearest to it."""
 
 
-def _strike(text: Text, match: re.Match[str]) -> StrikePlace:
+AT_A_LEVEL_WITHIN = Decimal("0.01")
+"""The same for a strike that stands at another number of the market."""
+
+
+def _strike(text: Text, match: re.Match[str]) -> StrikePlace | StrikeAt:
+    if match[6] is not None:
+        return _at(text, match)
     if match[5] is not None:
         message = f"how far the bought strike lies from the sold one is the width:  width: ${match[5]}"
         raise about(text, message, WayOut.of("remove it, and let width say it", Remove()))
@@ -37,15 +44,20 @@ def _strike(text: Text, match: re.Match[str]) -> StrikePlace:
     return StrikePlace(low * (1 - _ABOUT), low * (1 + _ABOUT), is_share, nearest=low)
 
 
+def _at(text: Text, match: re.Match[str]) -> StrikeAt:
+    said = Text.at(match[6], text.part(match.start(6), match.end(6)), exact=text.exact, plain=text.plain)
+    return StrikeAt(read_level(said), " ".join(said.split()))
+
+
 StrikeFrom: TypeAlias = Annotated[
-    StrikePlace,
+    StrikePlace | StrikeAt,
     Scalar(
-        (StrikePlace,),
+        (StrikePlace, StrikeAt),
         rf"at\s+the\s+money|(?:({NUMBER})%?(?:{DASH}({NUMBER}))?\s*%|{DOLLARS}(?:{DASH}\$?\s*({NUMBER}))?)\s+from\s+price"
-        rf"|\$?\s*({NUMBER})\s+(?:points?\s+)?(?:below|above|from|under|over)\s+the\s+(?:short|sold).*",
+        rf"|\$?\s*({NUMBER})\s+(?:points?\s+)?(?:below|above|from|under|over)\s+the\s+(?:short|sold).*|at\s+(.+)",
         _strike,
-        "at the money, or a distance from the price",
-        ("at the money", "1%-2% from price", "$30 from price", "$25-$35 from price"),
+        "at the money, a distance from the price, or a number of the market",
+        ("at the money", "1%-2% from price", "$30 from price", "$25-$35 from price", "at low_of(first 60 min)"),
         guess=guesses.strike,
     ),
 ]

@@ -10,6 +10,8 @@ from datetime import time
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from engine.strategy.expressions.tree import Expression
+
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
@@ -95,6 +97,24 @@ class StrikePlace:
     high: Decimal
     is_share: bool
     nearest: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeAt:
+    """The strike of an expiry that is nearest to a number of the market, in points; nowhere while that is unknown."""
+
+    level: Expression
+    text: str
+    """The number as it is written."""
+
+    @property
+    def nearest(self) -> Decimal:
+        """What the strike's distance from it is to be nearest to."""
+        return Decimal(0)
+
+
+Place: TypeAlias = PriceRange | StrikePlace | StrikeAt
+"""What is asked of a leg besides its delta."""
 
 
 @dataclass(frozen=True, slots=True)

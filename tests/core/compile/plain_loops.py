@@ -17,7 +17,7 @@ from engine.strategy.spreads.flies import BrokenWing, Fly
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.spreads.wings import TwoWings
-from engine.strategy.values.meaning import DayRange, DaysAfter, PriceRange
+from engine.strategy.values.meaning import DayRange, DaysAfter, PriceRange, StrikeAt
 from tests.core.compile import later_loops
 
 ROUNDING = 1e-9
@@ -95,6 +95,9 @@ def _place_of(place: object, option: Option) -> float | None:
     """What a place is about: the middle of the quote, or the distance out of the money."""
     if isinstance(place, PriceRange):
         return _mid(option)
+    if isinstance(place, StrikeAt):
+        level = option["level_of"](place.text)
+        return None if level is None else option["strike"] - level
     spot = option["spot"]
     if spot is None:
         return None
@@ -105,6 +108,8 @@ def _stands(place: object, option: Option) -> bool:
     value = _place_of(place, option)
     if value is None:
         return False
+    if isinstance(place, StrikeAt):
+        return abs(value) <= 0.01 * option["level_of"](place.text) + ROUNDING
     low = -math.inf if place.low is None else float(place.low)
     return low - ROUNDING <= value <= float(place.high) + ROUNDING
 

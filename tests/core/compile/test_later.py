@@ -115,7 +115,7 @@ def test_sql_finds_what_plain_loops_find_over_two_expiries(kind: str) -> None:
     @given(seed=st.integers(0, 10**9), strategy=declared(kind), meeting=st.sampled_from(["bucket", "group"]))
     def finds(seed: int, strategy: Strategy, meeting: Meeting) -> None:
         rows = chain_rows(chain_of(seed), {}, make.NOW)
-        table = with_views(rows.table, rows, [[[0.15, 0.3, math.nan][seed % 3]]])
+        table = with_views(rows.table, [[[0.15, 0.3, math.nan][seed % 3]]])
 
         found = scan(strategy, table, meeting)
 

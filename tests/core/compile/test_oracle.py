@@ -207,7 +207,7 @@ def test_sql_of_more_legs_finds_what_plain_loops_find(kind: str) -> None:
 
 def assert_finds_the_same(seed: int, strategy: Strategy, meeting: Meeting) -> None:
     rows = chain_rows(chain_of(seed), {}, make.NOW)
-    table = with_views(rows.table, rows, [[[0.15, 0.3, math.nan][seed % 3]]])
+    table = with_views(rows.table, [[[0.15, 0.3, math.nan][seed % 3]]])
 
     found = scan(strategy, table, meeting)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
-from engine.decide.rows import chain_rows
+from engine.decide.rows import chain_rows, searched
 from engine.domain.chain import ChainSnapshot
 from engine.strategy.model import Strategy
 from tests.core.compile import given as make
@@ -227,3 +227,37 @@ def test_what_is_bought_expires_so_many_days_after_what_is_sold(far: str, apart:
     assert_same(found, search(strategy, options_of(table))[:500])
     days = table.column("dte").to_pylist()
     assert {days[far_row] - days[near_row] for near_row, far_row, _ in found} == apart
+
+
+LEVELS = {
+    "low_of(first 60 min)": 94.0,
+    "high_of(first 60 min)": 106.1,
+    "price - expected_move": 100 - 100 * 0.2 * (30 / 365) ** 0.5,
+}
+"""What each is in a market at 100 with a volatility of 20%."""
+
+
+@pytest.mark.parametrize("text", LEVELS)
+@pytest.mark.parametrize("kind", ["bull_put", "bear_call", "iron_condor", "butterfly"])
+def test_legs_that_stand_at_a_number_of_the_market_are_those_of_plain_loops(kind: str, text: str) -> None:
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+    @given(seed=st.integers(0, 10**9), is_known=st.booleans())
+    def agrees(seed: int, *, is_known: bool) -> None:
+        places = {"put": f"at {text}", "call": "at high_of(first 60 min)"}
+        keys = {"body_strike": f"at {text}", "right": "put"} if kind == "butterfly" else {"short_strike": f"at {text}"}
+        strategy = make.strategy(
+            kind, rank="max_loss", keep=500, width="$1-$30", **({"short_strike": places} if kind == "iron_condor" else keys)
+        )
+        openings = {60: (94.0, 106.1)} if is_known else {}
+        market = {"SPX": make.market(price=100.0, iv30=0.2 if is_known else None, openings=openings)}
+        rows = FINDER.rows(test_oracle.chain_of(seed), market, make.NOW)
+
+        found = FINDER._rows_found(strategy, rows, ["SPX"], make.NOW, {})  # pyright: ignore[reportPrivateUsage]
+
+        options = options_of(searched(rows, ["SPX"], strategy.spread.expiries, make.NOW))
+        lookup = LEVELS.get if is_known else {}.get
+        wanted = search(strategy, [option | {"level_of": lookup} for option in options])
+        assert_same(found, wanted[: strategy.spread.keep])
+        assert is_known or not found
+
+    agrees()

@@ -9,7 +9,7 @@ import pytest
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.domain.candidate import Candidate
-from engine.domain.chain import ChainSnapshot, Level, MarketState
+from engine.domain.chain import ChainSnapshot, EventDays, Level, MarketState
 from engine.domain.session import Session
 from engine.strategy.explain import sentences
 from engine.strategy.model import Strategy
@@ -17,8 +17,9 @@ from engine.strategy.parse import check_files, parse_strategy
 from tests import given
 
 COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
+EVENTS = Path(__file__).parents[3] / "strategies" / "events.yaml"
 FILES = sorted(COOKBOOK.glob("*.yaml"))
-WITHOUT_A_STOP = {"one_trade_at_935.yaml", "contango_put_spread.yaml"}
+WITHOUT_A_STOP = {"one_trade_at_935.yaml", "contango_put_spread.yaml", "opening_range_60_minutes.yaml"}
 """Files of which it is warned that nothing limits a loss, as the trader wants it."""
 TODAY = date(2026, 11, 23)
 
@@ -47,9 +48,9 @@ def spx_later(*days: int) -> ChainSnapshot:
     return given.chain(given.options(range(5400, 6605, 5), expiries=expiries, spot=6000.0, root="SPXW", underlying="SPX"))
 
 
-def found_by(strategy: Strategy, chain: ChainSnapshot) -> tuple[Candidate, ...]:
-    finder = Finder(Scanner())
-    found = finder.scan(strategy, finder.rows(chain, {}, given.NOW), strategy.universe, given.NOW)
+def found_by(strategy: Strategy, chain: ChainSnapshot, state: MarketState | None = None) -> tuple[Candidate, ...]:
+    finder, market = Finder(Scanner()), {} if state is None else {state.underlying: state}
+    found = finder.scan(strategy, finder.rows(chain, market, given.NOW), strategy.universe, given.NOW)
     assert found, f"{strategy.name} finds nothing"
     return found
 
@@ -75,7 +76,7 @@ def mids(found: Candidate) -> dict[tuple[str, str], float]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_recipe_passes_the_check_and_is_explained(path: Path) -> None:
-    problems = check_files({path.name: path.read_text()})
+    problems = check_files({path.name: path.read_text(), "events.yaml": EVENTS.read_text()})
 
     assert [problem.message for problem in problems] == ["no exit limits a loss"] * (path.name in WITHOUT_A_STOP)
     said = "\n".join(sentences(recipe(path.stem)))
@@ -264,3 +265,21 @@ def test_monthly_condor_looks_at_no_weekly_expiry() -> None:
     friday = given.market("IWM")
     assert not is_searched(strategy, friday, at=datetime(2026, 11, 27, 15, 0, tzinfo=UTC))
     assert is_searched(strategy, friday)
+
+
+def test_put_of_the_opening_range_is_sold_at_the_low_of_the_first_hour() -> None:
+    strategy = recipe("opening_range_60_minutes")
+    quiet = (EventDays("FOMC", (), date(2026, 12, 31)),)
+    broken_out = given.market("SPX", 6000.0, openings={60: (5962.0, 5990.0)}, events=quiet)
+
+    (found,) = found_by(strategy, spx_today(), broken_out)
+
+    assert [leg.contract.strike for leg in found.spread.legs] == [5960, 5945]
+    assert is_searched(strategy, broken_out)
+    assert not is_searched(strategy, replace(broken_out, price=5985.0)), "inside of the range"
+    assert not is_searched(strategy, replace(broken_out, openings={60: (5985.0, 5990.0)})), "a range of less than 0.2%"
+    assert not is_searched(strategy, replace(broken_out, openings={})), "not all of the hour was heard"
+    assert not is_searched(strategy, replace(broken_out, events=(EventDays("FOMC", (TODAY,), date(2026, 12, 31)),)))
+    finder = Finder(Scanner())
+    unknown = finder.rows(spx_today(), {"SPX": given.market("SPX", 6000.0)}, given.NOW)
+    assert finder.scan(strategy, unknown, ["SPX"], given.NOW) == ()
