@@ -1,7 +1,9 @@
 """`spreads web`: a running engine in a browser, on this machine or on a phone."""
 
 import asyncio
+import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +16,11 @@ from engine.cli.show import say
 from engine.domain.errors import UserError
 from engine.store.folder import is_state_folder, no_folder
 from engine.web.server import Place, serve
-from engine.web.site import Site
+from engine.web.site import CONSOLES_MAX, Site
 
+CONSOLE = (sys.executable, "-m", "engine.console.served")
+"""What opens a console for somebody who is logged in."""
+MOST_CONSOLES = 20
 File = Annotated[Path | None, Parameter(show_default=False)]
 
 
@@ -29,8 +34,9 @@ def web(
     name: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     tls_cert: File = None,
     tls_key: File = None,
+    consoles: int = CONSOLES_MAX,
 ) -> int:
-    """Show a running engine in a browser: status, approvals, positions, HALT; also on a phone. Ctrl-C ends it.
+    """Show a running engine in a browser: status, approvals, positions, HALT, the console; also on a phone. Ctrl-C ends it.
 
     Who wants in logs in with a key of `spreads keys add` and may do what its role may. The engine goes on without the pages.
 
@@ -50,6 +56,8 @@ def web(
         Certificate of the pages.
     tls_key
         Its private key, readable by you alone.
+    consoles
+        So many consoles may be open at once, each a process of some 70 MB; 0 for the pages alone.
     """
     wanted: Path | str = engine or state
     if engine and not engine.startswith("https://"):
@@ -58,11 +66,22 @@ def web(
         _check(wanted)
     if not 0 < port < 65536:
         raise UserError(f"--port {port}: wanted 1 to 65535")
+    if not 0 <= consoles <= MOST_CONSOLES:
+        raise UserError(f"--consoles {consoles}: wanted 0 to {MOST_CONSOLES}")
     place = Place(host, port, frozenset(name), tls_cert, tls_key)
     log_to_terminal("engine.web")
     say(f"{place.url} shows the engine on {wanted}; Ctrl-C ends it, and the engine goes on")
-    asyncio.run(serve(Site(wanted, place.hosts, place.is_secure, time.monotonic, ca), place))
+    command = CONSOLE if consoles and _has_terminal() else ()
+    asyncio.run(serve(Site(wanted, place.hosts, place.is_secure, time.monotonic, ca, command, consoles), place))
     return 0
+
+
+def _has_terminal() -> bool:
+    """Whether a console can be shown in a browser here; where not, it is told why."""
+    if find_spec("textual_serve") is not None:
+        return True
+    say("the pages alone: the console in a browser needs textual-serve; `pip install 'ibkr-spreads[web]'` brings it")
+    return False
 
 
 def _check(state: Path) -> None:

@@ -34,7 +34,7 @@ from engine.api.models.words import Outcome
 from engine.client import calls
 from engine.client.address import address_of
 from engine.client.calls import Call, Shown
-from engine.client.identity import KeyAuth, trusts
+from engine.client.identity import KeyAuth, LentAuth, trusts
 from engine.client.mirror import Mirror, Update
 from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
 from engine.client.streaming import follow
@@ -50,6 +50,7 @@ class AsyncClient:
         where: Path | str,
         *,
         key: str | None = None,
+        lent: LentAuth | None = None,
         ca: Path | None = None,
         by: str = "api",
         patience_s: float = PATIENCE_S,
@@ -58,13 +59,14 @@ class AsyncClient:
 
         With a `key` the engine lets through what its role may, also over the socket in the state folder.
         `by` is in whose name words are said where a method names nobody; with a key it is the name of the key, whatever is said.
+        Instead of a key, tokens of it may be `lent`.
         """
         self.address, self._by = address_of(where), by
         self.engine: Engine | None = None
         """Which engine answered last; None before the first answer."""
         socket = self.address.socket
         self._tls = trusts(ca) if socket is None else None
-        self._auth = KeyAuth(key) if key is not None else None
+        self._auth = KeyAuth(key) if key is not None else lent
         transport = httpx.AsyncHTTPTransport(uds=str(socket)) if socket is not None else None
         self._http = httpx.AsyncClient(
             transport=transport, base_url=self.address.url, timeout=patience_s, auth=self._auth, verify=self._tls or True
@@ -85,6 +87,11 @@ class AsyncClient:
         """Name and role of the key, as the engine knows it; None without a key and before the first answer."""
         given = self._auth.given if self._auth is not None else None
         return (given.name, given.role) if given is not None else None
+
+    async def token(self) -> str:
+        """A new token of the key, good for minutes, for a program that asks in its name."""
+        assert isinstance(self._auth, KeyAuth), "only who has the key can ask for its tokens"
+        return (await self._ask(calls.token(self._auth.key))).token
 
     async def status(self) -> Status:
         """Everything that decides whether the engine trades."""

@@ -19,6 +19,7 @@ from engine.api.models.candidates import Candidate
 from engine.api.models.files import Checked, CheckWord
 from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Question, Table
+from engine.api.models.keys import Token, TokenWord
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.scan import Preset, PresetsText, Scan, ScanFilters, ScanResults
@@ -65,11 +66,16 @@ _ORDER_PREVIEW, _CHECKED, _TABLE = TypeAdapter(OrderPreview), TypeAdapter(Checke
 _ARMING, _FLATTEN, _ADOPTION = TypeAdapter(Arming), TypeAdapter(Flatten), TypeAdapter(Adoption)
 _SCAN, _RESULTS = TypeAdapter(Scan), TypeAdapter(ScanResults)
 _PRESETS, _PRESETS_TEXT = TypeAdapter(tuple[Preset, ...]), TypeAdapter(PresetsText)
+_TOKEN = TypeAdapter(Token)
 _STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
 
 
 def status() -> Call[Status]:
     return Call("GET", "/v1/status", _STATUS)
+
+
+def token(key: str) -> Call[Token]:
+    return Call("POST", "/v1/token", _TOKEN, TokenWord(key=key))
 
 
 def health() -> Call[Health]:

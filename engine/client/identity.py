@@ -1,7 +1,7 @@
-"""How a client shows over TCP who asks: its key is exchanged for a token, again whenever that is over."""
+"""How a client shows who asks: its key is exchanged for a token, again whenever that is over, or who has the key lends one."""
 
 import ssl
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,25 @@ class KeyAuth(httpx.Auth):
             self.token = self.given.token
         except ValidationError:
             self.token = ""  # the request goes out without one, and its answer says why
+
+
+@dataclass(slots=True)
+class LentAuth(httpx.Auth):
+    """Puts a token on every request that somebody else has got; asks them for another where it is not taken any more."""
+
+    token: str = field(repr=False)
+    renewed: Callable[[], Awaitable[str]]
+    given: None = None
+    """Whose key it is, is not known here."""
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """The requests that have to be sent for one."""
+        request.headers["Authorization"] = f"Bearer {self.token or NO_TOKEN}"
+        response = yield request
+        if response.status_code == 401:
+            self.token = await self.renewed()
+            request.headers["Authorization"] = f"Bearer {self.token or NO_TOKEN}"
+            yield request
 
 
 def trusts(ca: Path | None) -> ssl.SSLContext:

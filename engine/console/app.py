@@ -48,6 +48,7 @@ VIEWS: Mapping[str, type[View]] = {
         LogsView,
     )
 }
+RESUME = "/v1/resume"
 TICK_S = 1.0
 """Seconds between two looks at countdowns and ages."""
 
@@ -150,7 +151,7 @@ class Console(Host):
         """Ask for the word HALT, above whatever is open."""
         if isinstance(self.screen, HaltDialog):
             return
-        state = str(self.setup.state)
+        state = str(self.setup.state) if self.setup.state is not None else None
         if self.is_read_only:
             self.push_screen(ReadDialog("HALT", only_looks_lines(state)))
             return
@@ -162,7 +163,7 @@ class Console(Host):
 
     def action_resume(self) -> None:
         """Ask for the word RESUME."""
-        if self.feed.status is not None and not self.is_read_only:
+        if self.feed.status is not None and self.may(RESUME):
             self.push_screen(ResumeDialog(resume_lines(self.feed.status)), self._resume)
 
     def _resume(self, is_meant: bool | None) -> None:
@@ -200,7 +201,7 @@ class Console(Host):
         for at, tab in enumerate(TABS, 1):
             yield SystemCommand(tab.title.lower(), f"open the screen, as {at} does", lambda name=tab.name: self.action_go(name))
         yield SystemCommand("halt", "stop openings: asks for the word HALT", self.action_halt)
-        if not self.is_read_only:
+        if self.may(RESUME):
             yield SystemCommand("resume", "allow openings again: asks for the word RESUME", self.action_resume)
         for theme in THEMES:
             yield SystemCommand(f"theme {theme.name}", "change the colours", lambda name=theme.name: self._wear(name))

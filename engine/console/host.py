@@ -9,6 +9,7 @@ from pathlib import Path
 
 from textual.app import App
 
+from engine.api.access.roles import ROLES, Role, may, rule_of
 from engine.api.models.words import Outcome
 from engine.client.asynchronous import AsyncClient
 from engine.console.feed import Feed
@@ -20,10 +21,13 @@ from engine.domain.errors import EngineError, UserError
 class Setup:
     """How one console is opened."""
 
-    state: Path
-    """Folder of the engine: for what a person may do where it does not answer, and for its log."""
+    state: Path | None
+    """Folder of the engine: for what a person may do where it does not answer, and for its log. None in a browser, whose person
+    may be somewhere else."""
     by: str = "console"
     """In whose name words are said."""
+    role: Role = ROLES[-1]
+    """What that person may do; the engine holds them to it, the console hides the rest."""
     is_read_only: bool = False
     keys: Mapping[str, str] = field(default_factory=dict[str, str])
     """Keys of one's own, checked."""
@@ -34,8 +38,8 @@ class Setup:
     """Whether somebody new is told what to press next."""
     asks_by_itself: bool = True
     """False for somebody who calls `look` by hand."""
-    folder: Path = Path()
-    """Where exports go."""
+    folder: Path | None = Path()
+    """Where exports go; None gives them to the browser."""
     theme: str = DARK
 
 
@@ -54,6 +58,11 @@ class Host(App[None]):
     def is_read_only(self) -> bool:
         """Whether it only looks."""
         return self.setup.is_read_only
+
+    def may(self, path: str) -> bool:
+        """Whether this person may say a word of the API, by the path that it is posted to."""
+        rule = rule_of("POST", path)
+        return not self.is_read_only and rule is not None and may(self.setup.role, rule)
 
     @property
     def is_live(self) -> bool:

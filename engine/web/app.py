@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from engine.web.guard import Guard
@@ -28,7 +28,7 @@ def build(site: Site) -> Starlette:
             await pages.sessions.end_all()
 
     card = "/approvals/{ref}"
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/login", pages.login_page),
         Route("/login", pages.login, methods=["POST"]),
         Route("/logout", pages.hears(None, pages.logout), methods=["POST"]),
@@ -41,5 +41,19 @@ def build(site: Site) -> Starlette:
         Route("/resume", pages.shows(pages.resume_page)),
         Route("/resume", pages.hears(RESUME_PATH, pages.resume), methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
+        *(_console(site, pages) if site.console else ()),
     ]
     return Starlette(routes=routes, middleware=[Middleware(Guard, site=site)], lifespan=lifespan)
+
+
+def _console(site: Site, pages: Pages) -> list[BaseRoute]:
+    """The console in a browser; what its page loads is served from here and from nowhere else."""
+    from engine.web.terminal.consoles import Consoles  # noqa: PLC0415 - textual-serve is an extra
+
+    consoles = Consoles(site, pages)
+    return [
+        Route("/console", pages.shows(consoles.page)),
+        WebSocketRoute("/console/socket", consoles.socket),
+        Route("/download/{key}", pages.shows(consoles.file)),
+        Mount("/terminal", StaticFiles(packages=[("textual_serve", "static")])),
+    ]

@@ -70,10 +70,10 @@ class Pages:
             said = await _words(request)
             if not session.is_form_of(said.get("csrf", "")):
                 log.warning("refused", name=session.name, where=where(request.scope), because="no token of a form")
-                return self._trouble(session, 403, "this form is not of your session, and nothing was done; open the page again")
+                return self.trouble(session, 403, "this form is not of your session, and nothing was done; open the page again")
             if path is not None and not session.may(path):
                 log.warning("refused", name=session.name, where=where(request.scope), because="role", path=request.url.path)
-                return self._trouble(session, 403, f"{session.name} is a {session.role} and may not do this; nothing was done")
+                return self.trouble(session, 403, f"{session.name} is a {session.role} and may not do this; nothing was done")
             return await self._answered(request, session, heard(request, session, said))
 
         return endpoint
@@ -121,7 +121,7 @@ class Pages:
         """What decides whether the engine trades, what waits for a yes, and what is held."""
         status = await session.engine.status()
         waiting, held = await session.engine.approvals(), await session.engine.positions(only_open=True)
-        return page("overview", self._values(session, status, approvals=waiting, positions=held))
+        return page("overview", self.values(session, status, approvals=waiting, positions=held))
 
     async def card(self, request: Request, session: Session) -> Response:
         """One opening that waits, at its price of now."""
@@ -131,7 +131,7 @@ class Pages:
         """Say yes at the price that was shown. The engine prices it again; where it moved, the new price is shown."""
         ref, net = request.path_params["ref"], _net(said.get("shown_net", ""))
         if net is None:
-            return self._trouble(session, 400, "the form has no price, and nothing was sent; open the card again")
+            return self.trouble(session, 400, "the form has no price, and nothing was sent; open the card again")
         if (await session.engine.status()).mode == "live" and said.get("word", "").strip() != SEND:
             return await self._card(ref, session, 422, f"nothing was sent: this is real money; type {SEND}, in capitals")
         once = said.get("once", "")[:64] or None
@@ -171,18 +171,18 @@ class Pages:
                 raise EngineError(str(problem)) from problem
             log.warning("left the HALT file", name=session.name, where=where(request.scope))
             told = f"{_why(error)}. A file {HALT_FILE} was left for it: it halts within seconds, or starts halted"
-            return self._trouble(session, 202, told)
+            return self.trouble(session, 202, told)
         return RedirectResponse("/", 303)
 
     async def resume_page(self, _: Request, session: Session) -> Response:
         """What happens when openings are allowed again, and where its word is typed."""
-        return page("resume", self._values(session, await session.engine.status()))
+        return page("resume", self.values(session, await session.engine.status()))
 
     async def resume(self, request: Request, session: Session, said: Words) -> Response:
         """Allow openings again."""
         if said.get("word", "").strip() != RESUME:
             told = f"nothing was done: type {RESUME}, in capitals"
-            return page("resume", self._values(session, await session.engine.status(), problem=told), 422)
+            return page("resume", self.values(session, await session.engine.status(), problem=told), 422)
         with halt_file.taken_away(self._site.state) if self._site.state is not None else nullcontext():
             session.said = (await session.engine.resume(_reason(request, said.get("reason", "")))).text
         return RedirectResponse("/", 303)
@@ -196,11 +196,11 @@ class Pages:
             log.info("session over", name=session.name, where=where(request.scope))
             return await self._over(request, 401, "your key is not in force any more")
         except Unknown as error:
-            return self._trouble(session, 404, str(error))
+            return self.trouble(session, 404, str(error))
         except (UserError, ValidationError):
-            return self._trouble(session, 400, "the engine does not take this, and nothing was done; open the page again")
+            return self.trouble(session, 400, "the engine does not take this, and nothing was done; open the page again")
         except EngineError as error:
-            return self._trouble(session, 503, str(error))
+            return self.trouble(session, 503, str(error))
 
     async def _session(self, request: Request, *, is_use: bool) -> Session | None:
         cookie = request.cookies.get(self._site.cookie, "")
@@ -217,7 +217,7 @@ class Pages:
         told, waiting = await engine.status(), await engine.approvals()
         one = next((one for one in waiting if one.order_ref == ref), None)
         order = await engine.order(ref) if one is None else None
-        values = self._values(session, told, one=one, order=order, problem=problem, reasons=REASONS, once=secrets.token_hex(16))
+        values = self.values(session, told, one=one, order=order, problem=problem, reasons=REASONS, once=secrets.token_hex(16))
         return page("card", values, status)
 
     async def _halt_page(self, session: Session, status: int = 200, problem: str = "") -> Response:
@@ -227,15 +227,16 @@ class Pages:
                 told = await session.engine.status()
         except (NoEngine, Unreadable, TimeoutError) as error:
             problem = problem or _why(error)
-        return page("halt", self._values(session, told, problem=problem), status)
+        return page("halt", self.values(session, told, problem=problem), status)
 
     def _login(self, status: int = 200, problem: str = "") -> Response:
         return page("login", {"problem": problem, "session": None, "is_auto": False}, status)
 
-    def _trouble(self, session: Session, status: int, problem: str) -> Response:
-        return page("trouble", self._values(session, None, problem=problem), status)
+    def trouble(self, session: Session, status: int, problem: str) -> Response:
+        """A page that says what stands in the way."""
+        return page("trouble", self.values(session, None, problem=problem), status)
 
-    def _values(self, session: Session, status: Status | None, *, problem: str = "", **more: object) -> dict[str, object]:
+    def values(self, session: Session, status: Status | None, *, problem: str = "", **more: object) -> dict[str, object]:
         """What every page shows: whose session it is, what it may do, and what became of the last word."""
         return {
             "session": session,
@@ -246,6 +247,7 @@ class Pages:
             "may_halt": session.may(HALT_PATH),
             "may_resume": session.may(RESUME_PATH),
             "state": self._site.state,
+            "has_console": bool(self._site.console),
             "is_auto": False,
             **more,
         }

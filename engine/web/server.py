@@ -15,6 +15,8 @@ from engine.domain.errors import UserError
 from engine.web.app import build
 from engine.web.site import LOOPBACK, Site
 
+MESSAGE_BYTES_MAX = 64 * 1024
+"""Of what a page of ours says over a WebSocket: a key, or a text that is pasted."""
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -70,7 +72,8 @@ def server(site: Site, place: Place) -> QuietServer:
             log_level="error",
             access_log=False,
             timeout_graceful_shutdown=2,
-            ws="none",
+            ws="websockets-sansio" if site.console else "none",
+            ws_max_size=MESSAGE_BYTES_MAX,
             server_header=False,
             # What says that it was forwarded for somebody else is not believed: logins are counted by address.
             proxy_headers=False,

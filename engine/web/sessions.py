@@ -3,6 +3,7 @@
 Kept in memory only: whoever starts the program again logs in again. What is kept of a cookie is its hash.
 """
 
+import asyncio
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -31,6 +32,13 @@ class Session:
     """Stands in every form, and is asked for with it: no page of somebody else knows it."""
     said: str = ""
     """What became of the last word, for the next page."""
+    over: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set once it has ended: what belongs to it ends as well."""
+
+    async def end(self) -> None:
+        """Let go of the engine, and say so to what belongs to it."""
+        self.over.set()
+        await self.engine.close_connection()
 
     def may(self, path: str) -> bool:
         """Whether the engine would hear this word from the session's role."""
@@ -58,7 +66,7 @@ class Sessions:
         self._all[_hash(cookie)] = session
         while len(self._all) > SESSIONS_MAX:
             _, oldest = self._all.popitem(last=False)
-            await oldest.engine.close_connection()
+            await oldest.end()
         return cookie
 
     async def find(self, cookie: str, now_s: float, *, is_use: bool) -> Session | None:
@@ -78,13 +86,13 @@ class Sessions:
         """Forget it."""
         found = self._all.pop(_hash(cookie), None)
         if found is not None:
-            await found.engine.close_connection()
+            await found.end()
 
     async def end_all(self) -> None:
         """Forget all of them."""
         while self._all:
             _, session = self._all.popitem()
-            await session.engine.close_connection()
+            await session.end()
 
 
 def _hash(cookie: str) -> bytes:

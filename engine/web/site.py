@@ -8,6 +8,8 @@ from engine.client.asynchronous import AsyncClient
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
+CONSOLES_MAX = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -23,6 +25,10 @@ class Site:
     """Seconds of a clock that only goes forward."""
     ca: Path | None = None
     """What vouches for the certificate of the engine's API."""
+    console: tuple[str, ...] = ()
+    """Command that opens a console for somebody who is logged in; empty where there are pages only."""
+    consoles_max: int = CONSOLES_MAX
+    """So many consoles at once: each is a process of some 70 MB."""
 
     @property
     def scheme(self) -> str:

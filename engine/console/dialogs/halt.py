@@ -51,7 +51,7 @@ class ResumeDialog(TypedWord):
     title_text, word = "Resume", "RESUME"
 
 
-def halt_lines(status: Status | None, *, is_lost: bool, state: str) -> list[Line]:
+def halt_lines(status: Status | None, *, is_lost: bool, state: str | None) -> list[Line]:
     """What a halt does, and how to halt where the engine does not answer."""
     if status is not None and status.halt is not None:
         reason = f": {status.halt.reason}" if status.halt.reason else ""
@@ -61,22 +61,27 @@ def halt_lines(status: Status | None, *, is_lost: bool, state: str) -> list[Line
         line("Exits keep working: positions are guarded and closed by their rules."),
     ]
     if is_lost:
-        lines += [
-            EMPTY,
-            line("The engine does not answer. If it still does not when you press Enter:", "warn"),
-            row((f"  spreads halt --state {state}", "strong"), ("      asks it again", "")),
-            row((f"  touch {state}/{HALT_FILE}", "strong"), ("      it looks for this file every few seconds", "")),
-            line("  in TWS: cancel its orders, or switch the API off", "strong"),
-        ]
+        lines += [EMPTY, line("The engine does not answer. If it still does not when you press Enter:", "warn")]
+        lines += _otherwise(state)
+        lines.append(line("  in TWS: cancel its orders, or switch the API off", "strong"))
     return lines
 
 
-def only_looks_lines(state: str) -> list[Line]:
+def only_looks_lines(state: str | None) -> list[Line]:
     """How to halt where this console may only look."""
+    return [line("This console only looks. Otherwise:", "warn"), *_otherwise(state)]
+
+
+def _otherwise(state: str | None) -> list[Line]:
+    """How to halt without a console; in a browser nobody has the engine's folder before them."""
+    if state is None:
+        return [
+            row(("  the HALT button above", "strong"), ("      its page does not need this console", "")),
+            row(("  spreads halt", "strong"), ("      on the engine's machine", "")),
+        ]
     return [
-        line("This console only looks. Otherwise:", "warn"),
-        line(f"  spreads halt --state {state}", "strong"),
-        line(f"  touch {state}/{HALT_FILE}", "strong"),
+        row((f"  spreads halt --state {state}", "strong"), ("      asks it again", "")),
+        row((f"  touch {state}/{HALT_FILE}", "strong"), ("      it looks for this file every few seconds", "")),
     ]
 
 

@@ -46,8 +46,9 @@ class LogsView(SplitView):
         table = self.table
         if table is None:
             return
+        state = self.console.setup.state
         try:
-            read = last_lines(self.console.setup.state)
+            read = last_lines(state) if state is not None else []
         except OSError as error:
             read, self._trouble = [], f"the log cannot be read: {error.strerror}"
         self._lines = {f"{one.number}:{one.at}": one for one in read}
@@ -60,15 +61,18 @@ class LogsView(SplitView):
         """The selected line with its circumstances."""
         one = self._lines.get(self.table.selected or "") if self.table is not None else None
         if one is None:
-            here = (
-                self._trouble
-                or f"nothing in {self.console.setup.state / 'engine.log'}: warnings and errors alone are written there"
-            )
-            self.detail.fill(None, [line(here, "stale")])
+            self.detail.fill(None, [line(self._nothing(), "stale")])
             return
         lines: list[Line] = [line(one.event, "strong"), facts(("level", one.level, _level(one.level)), ("module", one.logger))]
         lines += [facts((name, str(value))) for name, value in one.circumstances.items()]
         self.detail.fill(None, lines)
+
+    def _nothing(self) -> str:
+        """Why no line is shown."""
+        state = self.console.setup.state
+        if state is None:
+            return "the log is read on the engine's machine: engine.log in its state folder"
+        return self._trouble or f"nothing in {state / 'engine.log'}: warnings and errors alone are written there"
 
     def action_follow(self) -> None:
         """Stay at the end, or where one is."""

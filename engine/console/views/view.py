@@ -1,6 +1,7 @@
 """What the eight screens share: the frame around them, and being shown anew each time the engine has answered."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.console.dialogs.choices import ChoiceDialog, ColumnsDialog, ReadDialog
-from engine.console.export import EXPORTS, exported
+from engine.console.export import CLIPBOARD, EXPORTS, as_csv, as_file, file_name
 from engine.console.feed import Feed, Topic
 from engine.console.frame.coach import CoachLine
 from engine.console.frame.lines import AlertLine, FooterLine, StatusBar, TabLine
@@ -132,18 +133,28 @@ class View(Screen[None]):
         self.console.push_screen(ChoiceDialog("Export what is shown", EXPORTS), self._export)
 
     def _export(self, kind: str | None) -> None:
-        table, now = self.table, self.feed.now()
+        table = self.table
         if kind is None or table is None:
             return
         names, rows = table.visible_values()
         try:
-            said = exported(
-                kind, names, rows, f"spreads-{self.tab}", now, self.console.setup.folder, self.console.copy_to_clipboard
-            )
+            if kind == CLIPBOARD:
+                self.console.copy_to_clipboard(as_csv(names, rows))
+                self.console.tell(f"{len(rows)} rows copied")
+            else:
+                name = file_name(kind, f"spreads-{self.tab}", self.feed.now())
+                self.console.tell(f"{len(rows)} rows in {self._put(name, as_file(kind, names, rows))}")
         except (OSError, UserError) as error:
             self.console.tell(f"not exported: {error}", is_bad=True)
-        else:
-            self.console.tell(said)
+
+    def _put(self, name: str, content: bytes) -> str:
+        """Write a file, or give it to the browser; where it is."""
+        folder = self.console.setup.folder
+        if folder is None:
+            self.console.deliver_binary(BytesIO(content), save_filename=name)
+            return name
+        (folder / name).write_bytes(content)
+        return str(folder / name)
 
     def action_copy(self) -> None:
         """Copy the selected row."""

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ PROGRAM = shutil.which("chromium")
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 WITHIN_S = 20.0
 ALONE = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage")
-FLAGS = (*ALONE, "--remote-debugging-port=0")
+# Without a graphics card it draws in software, and says so each time unless it is told to.
+FLAGS = (*ALONE, "--enable-unsafe-swiftshader", "--remote-debugging-port=0")
 
 
 class Tab:
-    """One page of it, as wide as a phone."""
+    """One page of it."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket, self._number = socket, 0
@@ -55,6 +56,11 @@ class Tab:
         """Into whatever has the focus."""
         await self.say("Input.insertText", text=text)
 
+    async def key(self, character: str) -> None:
+        """A key of the keyboard, as whoever sits there presses it."""
+        for kind in ("keyDown", "keyUp"):
+            await self.say("Input.dispatchKeyEvent", type=kind, key=character, text=character if kind == "keyDown" else "")
+
     async def press(self, selector: str) -> None:
         """Touch the middle of something."""
         await self.value(f"document.querySelector({selector!r}).scrollIntoView({{block: 'center'}})")
@@ -81,7 +87,7 @@ class Tab:
 
 
 @asynccontextmanager
-async def tab() -> AsyncGenerator[Tab]:
+async def tab(screen: Mapping[str, Any] = PHONE) -> AsyncGenerator[Tab]:
     """A browser with one page, gone at the end with everything that it kept."""
     assert PROGRAM is not None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -94,7 +100,7 @@ async def tab() -> AsyncGenerator[Tab]:
                 opened = Tab(socket)
                 for domain in ("Page", "Network", "Log", "Runtime"):
                     await opened.say(f"{domain}.enable")
-                await opened.say("Emulation.setDeviceMetricsOverride", **PHONE)
+                await opened.say("Emulation.setDeviceMetricsOverride", **screen)
                 yield opened
                 await opened.say("Browser.close")
         finally:

@@ -3,9 +3,10 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,10 +21,16 @@ needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="open
 
 
 @asynccontextmanager
-async def served(engine: Path | str, place: Place, ca: Path | None = None) -> AsyncGenerator[str]:
+async def served(
+    engine: Path | str,
+    place: Place,
+    ca: Path | None = None,
+    now_s: Callable[[], float] = time.monotonic,
+    **console: Any,
+) -> AsyncGenerator[str]:
     """The pages on a port, at this address."""
     with listening(place) as port:
-        web = server(Site(engine, place.hosts, place.is_secure, time.monotonic, ca), place)
+        web = server(Site(engine, place.hosts, place.is_secure, now_s, ca, **console), place)
         serving = asyncio.ensure_future(web.serve(sockets=[port]))
         try:
             yield place.url
