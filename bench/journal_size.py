@@ -17,10 +17,11 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.app import App, Options
+from engine.app import App
 from engine.cli.demo.demo import ACCOUNT, BREADTH, CASH, FIRST_DAY, LINES, PORT, SIM_OPTIONS
 from engine.cli.markets import PAST
 from engine.cli.shipped import shipped
+from engine.options import Options
 from engine.runtime.schedule import sessions_between
 from engine.settings import Settings
 from engine.sim.loop import VirtualLoop, run

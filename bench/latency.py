@@ -17,8 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.drummed import CADENCE_S
-from engine.app import App, Options
+from engine.app import App
 from engine.cli.simclock import simulated_now
+from engine.options import Options
 from engine.settings import Settings
 from engine.sim.loop import LoopClock
 

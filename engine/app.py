@@ -7,21 +7,14 @@ leave     cancel what is left of our entries, say good-bye in the journal, save 
 """
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
-from fastapi import FastAPI
-
-from engine.api.access.tokens import own_tokens
-from engine.api.app import build, watch
-from engine.api.server import Doors, RemoteSettings, doors, server, unix_socket
-from engine.api.timed import Timed
+from engine.api.server import Doors, RemoteSettings, doors
+from engine.api.serving import Serving
 from engine.broker.adapter import IbBroker
 from engine.broker.orders.times import zone_of
 from engine.compile.scanner import Scanner
@@ -36,12 +29,13 @@ from engine.domain.ledger import Ledger
 from engine.domain.maintenance import Restart, is_loss_expected
 from engine.domain.session import NEW_YORK
 from engine.log import logger
-from engine.metrics import Reading, registry
-from engine.notify.notifier import Notifier
-from engine.ports import Broker, Clock, Journal
+from engine.metrics import registry
+from engine.options import Options
+from engine.ports import Clock, Journal
 from engine.readings import Sources, api_gauges, reading
-from engine.runtime.background import RETRY_FIRST_S, RETRY_MAX_S, Background
+from engine.runtime.background import Background
 from engine.runtime.clock import SteadyClock, elapsed_s
+from engine.runtime.connecting import Connector, Gate
 from engine.runtime.control import Control
 from engine.runtime.engine import Engine
 from engine.runtime.evidence import Evidence
@@ -53,57 +47,23 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.position_rows import endings
-from engine.runtime.restart import leftovers
-from engine.runtime.schedule import calendar_around, refuse_in_session
-from engine.runtime.seams import Observer
+from engine.runtime.restart import cannot_be_folded, leftovers
+from engine.runtime.schedule import refuse_in_session
 from engine.runtime.snapshots import Snapshots
 from engine.runtime.standing import Identity, Traffic
+from engine.runtime.timekeeping import keep_time
 from engine.runtime.unwritten import cancel_openings
 from engine.settings import Settings
 from engine.store.books import books
 from engine.store.checkpoint import recover, save
 from engine.store.explanations import Explanations, latest, recall
-from engine.store.folder import no_folder
 from engine.store.heartbeat import beat
 from engine.store.history import write_views
-from engine.store.journal import FOLDER, probe
+from engine.store.journal import FOLDER, new_id, probe
 from engine.store.lines import account_on_file
 from engine.store.quotes import QuoteStore
 
 log = logger(__name__)
-
-
-@dataclass(slots=True)
-class Options:
-    """What differs between an engine for money, a demo and a test."""
-
-    funnel_every: timedelta | None = None
-    """How often a strategy's look is kept; None takes the settings'."""
-    serves_api: bool = True
-    watches_files: bool = True
-    observers: Sequence[Observer] = ()
-    notifier: Notifier | None = None
-    """Tells a person what happens while nobody looks."""
-    on_control: Callable[[Control], None] = lambda _: None
-    """Told once the engine decides."""
-    on_answering: Callable[[], None] = lambda: None
-    """Told once the socket in the state folder answers."""
-    on_reading: Callable[[Callable[[], Reading]], None] = lambda _: None
-    """Told what reads the numbers that are published."""
-    on_mended: Callable[[str], object] = log.warning
-    """Told, at the start, what was mended or passed over in the state folder."""
-    on_moved: Callable[[Path], object] = lambda _: None
-    """Told the new state folder where the old one is gone."""
-    wrap_journal: Callable[[Journal], Journal] = lambda journal: journal
-    wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
-    probation: int = 0
-    guard: Takeover | None = None
-    """What a guardian has taken: nothing can be opened, and TWS is waited for however long it takes."""
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class NoBroker(UserError):
-    """No TWS answers on any port of the mode."""
 
 
 class App:
@@ -136,7 +96,7 @@ class App:
                 raise
             raise EngineError(f"{full}. {await self._without_journal()}; positions are watched once there is room") from full
         account = settings.account or account_on_file(settings.state / FOLDER)
-        journal_id = _journal_id(self._clock.now())
+        journal_id = new_id(self._clock.now())
         if account is None:
             # The first start without --account: only the broker knows whose journal this will be.
             account = await self._ask_account(journal_id)
@@ -218,7 +178,7 @@ class App:
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, journal_id), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
             if self._recovered.odd and ledger.halt is None:
-                engine.take(Halted("engine", _odd(self._recovered.odd)), now)
+                engine.take(Halted("engine", cannot_be_folded(self._recovered.odd)), now)
             if options.guard is not None:
                 self._begin_guard(engine, options.guard, now)
             control = self._control(engine, snapshots, account, library, ib)
@@ -232,7 +192,7 @@ class App:
             background.halt_by_file(settings.state)
             beside = self._beside(background, account)
             if entry is not None:
-                beside += self._served(control, entry, sources)
+                beside += self._serving(control, sources).through(entry, self._has_moved)
             tasks = [group.create_task(kept_up(name, work, self._say)) for name, work in beside]
             options.on_control(control)
             try:
@@ -300,23 +260,7 @@ class App:
         """Take care of what may become of clock and state folder while the engine runs."""
         self._recovered.journal.on_moved = partial(self._moved, engine, library, explanations)
         engine.after_beat.append(lambda: beat(self._recovered.journal.state))
-        self._keep_time(engine)
-
-    def _keep_time(self, engine: Engine) -> None:
-        """Begin where the journal ends, and say it when the machine's clock is set."""
-        clock = self._clock
-
-        def stepped(text: str, must_stop: bool) -> None:
-            self._inbox.publish(Halted("engine", text) if must_stop and engine.ledger.halt is None else ErrorHeard(0, text))
-
-        clock.on_step, engine.leaps = stepped, lambda: clock.leaps
-        journal = self._recovered.journal
-        if journal.last_at is not None and not clock.not_before(journal.last_at):
-            stepped(
-                f"the journal's last line is of {journal.last_at:%Y-%m-%d %H:%M} UTC, far ahead of the machine's clock: set the"
-                " clock right and start again",
-                True,
-            )
+        keep_time(engine, self._clock, self._inbox, self._recovered.journal.last_at)
 
     def _moved(self, engine: Engine, library: Library, explanations: Explanations, text: str) -> None:
         """The state folder is gone: nothing more is opened in this run. The journal goes on beside it, and what belongs to it."""
@@ -341,61 +285,22 @@ class App:
             engine.take(Halted(BY, guard.reason), now)
 
     async def _connected(self, journal_id: str, account: str | None, last_order_id: int) -> IbBroker:
-        """A broker session on the first port of the mode that answers; a guardian waits for it, as nobody else can come.
-
-        Raises UserError where none does, EngineError where a guardian is told to let go meanwhile.
-        """
-        pause, stop = RETRY_FIRST_S, self._options.stop
-        while True:
-            try:
-                return await self._first_port(journal_id, account, last_order_id)
-            except NoBroker as problem:
-                if self._options.guard is None:
-                    raise
-                log.warning("no TWS to guard through", problem=str(problem))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
-                if stop.is_set():
-                    raise EngineError(f"{LET_GO} before TWS could be reached: {problem}") from problem
-                pause = min(RETRY_MAX_S, pause * 2)
-
-    async def _first_port(self, journal_id: str, account: str | None, last_order_id: int) -> IbBroker:
-        settings, refusals = self._settings, list[EngineError]()
-        for port in settings.ports():
-            broker = IbBroker(
-                settings.host,
-                port,
-                settings.client_id,
-                account,
-                self._inbox.publish,
-                Freshness(self._quotes, self._inbox.nudge, self._inbox.rested_at),
-                self._clock,
-                order_prefix=journal_id,
-                last_order_id=last_order_id,
-                lines=settings.lines,
-                zone=settings.tws_zone,
-                calendar=calendar_around,
-                restart=self._restart,
-            )
-            try:
-                found = await broker.connect()
-            except (UserError, Transient) as error:
-                await broker.disconnect()
-                refusals.append(error)
-                continue
-            self._check_mode(found)
-            return broker
-        raise NoBroker("\n".join(str(error) for error in refusals))
-
-    def _check_mode(self, account: str) -> None:
-        """The account must be of the kind that was asked for: DU and DF are paper, everything else is money."""
-        is_paper = account.startswith(("DU", "DF"))
-        if self._settings.mode == "live" and is_paper:
-            raise UserError(f"account {account} is a paper account, but --live was asked for; start with --paper")
-        if self._settings.mode != "live" and not is_paper:
-            raise UserError(
-                f"account {account} holds real money, but --{self._settings.mode} was asked for; log in to the paper account"
-            )
+        """A broker session; a guardian waits for it, as nobody else can come."""
+        settings, inbox = self._settings, self._inbox
+        gate = Gate(
+            settings.host,
+            settings.ports(),
+            settings.client_id,
+            settings.mode,
+            lines=settings.lines,
+            zone=settings.tws_zone,
+            restart=self._restart,
+        )
+        sink = Freshness(self._quotes, inbox.nudge, inbox.rested_at)
+        connector = Connector(gate, inbox.publish, sink, self._clock)
+        if self._options.guard is None:
+            return await connector.connected(journal_id, account, last_order_id)
+        return await connector.waited(journal_id, account, last_order_id, self._options.stop)
 
     def _identity(self, account: str) -> Identity:
         return Identity(version("ibkr-spreads"), self._settings.mode, account, str(self._settings.state))
@@ -406,34 +311,12 @@ class App:
             remote = RemoteSettings(settings.api_host, settings.api_port, settings.tls_cert, settings.tls_key)
         return doors(settings.state, settings.metrics_port, remote)
 
-    def _served(self, control: Control, entry: Doors, sources: Sources) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
+    def _serving(self, control: Control, sources: Sources) -> Serving:
         numbers = registry(partial(reading, sources))
+        return Serving(control, numbers, sources.api.answered, lambda: self._recovered.journal.state, self._answers)
 
-        def timed(api: FastAPI) -> FastAPI:
-            api.add_middleware(Timed, elapsed_s=elapsed_s, answered=sources.api.answered)
-            return api
-
-        def own(state: Path) -> FastAPI:
-            return timed(build(control, numbers, own_tokens(state), is_own_socket=True))
-
-        serving: list[tuple[str, Callable[[], Awaitable[object]]]] = [
-            ("the API", lambda: server(own(self._settings.state), None, self._options.on_answering).serve(sockets=[entry.unix])),
-            ("the API in another state folder", lambda: self._serve_beside(own)),
-        ]
-        loopback, remote = entry.loopback, entry.remote
-        if remote is not None:
-            api = timed(build(control, numbers, remote.tokens))
-            serving.append(("the API over TCP", lambda: server(api, remote).serve(sockets=[remote.socket])))
-        if loopback is not None:
-            serving.append(("the metrics", lambda: server(timed(watch(control, numbers))).serve(sockets=[loopback])))
-        return serving
-
-    async def _serve_beside(self, own: Callable[[Path], FastAPI]) -> None:
-        """Be asked in the new state folder once the old one, and the socket in it, are gone."""
-        await self._has_moved.wait()
-        state = self._recovered.journal.state
-        with unix_socket(state) as listening:
-            await server(own(state)).serve(sockets=[listening])
+    def _answers(self) -> None:
+        self._options.on_answering()
 
     def _say(self, text: str) -> None:
         """Something beside the beat failed: a line for people, and trading goes on."""
@@ -448,14 +331,6 @@ class App:
             save(self._recovered.journal.state, self._recovered.journal, engine.ledger)
 
 
-def _odd(problems: Sequence[str]) -> str:
-    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-    return (
-        f"the journal holds what cannot be folded: {problems[0]}{more}. The lines are kept and passed over; exits go on. Hold the"
-        " positions and orders against TWS, then `spreads resume`"
-    )
-
-
 def _refused(library: Library) -> Mapping[str, str]:
     return library.in_force.refused
 
@@ -463,18 +338,3 @@ def _refused(library: Library) -> Mapping[str, str]:
 def _traffic(broker: IbBroker) -> Traffic:
     gauges = broker.gauges
     return Traffic(gauges.lines_used, gauges.lines_limit, gauges.queue_length, gauges.throttles, broker.highest_order_id + 1)
-
-
-def _journal_id(now: datetime) -> str:
-    """Starts the order references of a new journal."""
-    return "sp" + hashlib.sha256(now.isoformat().encode()).hexdigest()[:5]
-
-
-def state_of(path: Path) -> Path:
-    """The state folder, made where it is missing. Raises UserError when it cannot be."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        why = no_folder(path) if path.exists() or path.is_symlink() else None
-        raise UserError(f"{path}: {why or f'cannot be made: {error.strerror}'}; choose another --state") from error
-    return path

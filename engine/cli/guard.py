@@ -10,7 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from engine.app import App, Options, state_of
+from engine.app import App
 from engine.cli.logs import GUARDIANS_FILE, log_to
 from engine.cli.narrate import INDENT, Narrator
 from engine.cli.notified import notifier_of
@@ -19,10 +19,12 @@ from engine.cli.run import in_its_time, settings_for
 from engine.cli.show import say
 from engine.domain.errors import EngineError, UserError
 from engine.notify.notifier import Notifier
+from engine.options import Options
 from engine.ports import Clock
 from engine.runtime.control import Control
 from engine.runtime.guardian import Guardian, Takeover, led
 from engine.settings import Settings
+from engine.store.folder import state_of
 from engine.store.lock import GUARDIAN, WATCH_FILE, Lock, holder_of, holds
 
 CONNECT_S = 5.0

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine.app import App, Options, state_of
+from engine.app import App
 from engine.cli.given import settings_of
 from engine.cli.horizon import outdated
 from engine.cli.logs import log_to
@@ -25,6 +25,7 @@ from engine.domain.errors import EngineError, UserError
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.notify.notifier import Notifier
+from engine.options import Options
 from engine.ports import Clock
 from engine.runtime.clock import SystemClock
 from engine.runtime.control import BEAT_AGE_MAX_S, Control
@@ -35,6 +36,7 @@ from engine.sim.loop import LoopClock, PacedLoop
 from engine.sim.loop import run as run_on
 from engine.sim.simulator import DRILLED
 from engine.store.books import books
+from engine.store.folder import state_of
 from engine.store.journal import FOLDER
 from engine.store.retention import old_chains, remove
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from engine.domain.errors import UserError
 from engine.store import journal
 
 HALT_FILE = "HALT"
@@ -29,3 +30,13 @@ def is_state_folder(folder: Path) -> bool:
     if (folder / journal.FOLDER).is_dir():
         return True
     return folder.is_dir() and all(path.name in OWN_ENTRIES or path.name.startswith(".") for path in folder.iterdir())
+
+
+def state_of(path: Path) -> Path:
+    """The state folder, made where it is missing. Raises UserError when it cannot be."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = no_folder(path) if path.exists() or path.is_symlink() else None
+        raise UserError(f"{path}: {why or f'cannot be made: {error.strerror}'}; choose another --state") from error
+    return path

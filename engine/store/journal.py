@@ -6,6 +6,7 @@ that the files in the order of their names hold the lines in the order of `seq`.
 on disk. Where the folder is gone, or another stands in its place, the journal is written out again beside it and goes on there.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -231,6 +232,11 @@ def _marked(folder: Path, head: Head) -> Mark:
             f"{folder}: the journal's mark cannot be written ({error.strerror}); make room or mend the disk"
         ) from error
     return mark
+
+
+def new_id(now: datetime) -> str:
+    """Starts the order references of a journal that begins now."""
+    return "sp" + hashlib.sha256(now.isoformat().encode()).hexdigest()[:5]
 
 
 def probe(state: Path) -> None:

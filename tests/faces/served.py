@@ -10,9 +10,10 @@ import httpx
 
 from engine.api.access.keys import Keys
 from engine.api.access.roles import Role
-from engine.app import App, Options
+from engine.app import App
 from engine.client.identity import trusts
 from engine.domain.facts.union import Fact
+from engine.options import Options
 from engine.runtime.control import Control
 from engine.settings import Settings
 from engine.sim.loop import LoopClock, PacedLoop, run

@@ -20,7 +20,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from engine.app import App, Options, state_of
+from engine.app import App
 from engine.cli.demo.attended import with_console
 from engine.cli.demo.lookback import look_back
 from engine.cli.demo.pace import BUSY, Pace
@@ -37,6 +37,7 @@ from engine.domain.errors import UserError
 from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.facts.union import Fact
 from engine.domain.session import Session
+from engine.options import Options
 from engine.runtime.control import Control
 from engine.runtime.schedule import sessions_between
 from engine.runtime.standing import waiting
@@ -47,7 +48,7 @@ from engine.sim.market.series import Breadth
 from engine.sim.network import MemoryNetwork
 from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
-from engine.store.folder import no_folder
+from engine.store.folder import no_folder, state_of
 from engine.store.lock import LOCK_FILE, Lock
 
 ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 80

@@ -12,13 +12,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from engine.app import App, Options
+from engine.app import App
 from engine.cli.demo.demo import ANSWER_AFTER_S, BREADTH, CASH, SIM_OPTIONS
 from engine.cli.drill.catalogue import Failure
 from engine.cli.markets import PAST
 from engine.domain.errors import EngineError
 from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderAcknowledged, OrderPreviewed, OrderSent
 from engine.domain.facts.union import Fact
+from engine.options import Options
 from engine.ports import Journal, Line
 from engine.runtime.control import Control
 from engine.runtime.guardian import Guardian, Takeover, led

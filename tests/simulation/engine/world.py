@@ -12,12 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from engine.app import App, Options
+from engine.app import App
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.metrics import Reading
 from engine.notify.notifier import Notifier
+from engine.options import Options
 from engine.ports import Broker, Clock, Journal
 from engine.runtime.control import Control
 from engine.runtime.guardian import Takeover
