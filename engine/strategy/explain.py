@@ -210,6 +210,8 @@ def _size(strategy: Strategy) -> list[str]:
         f"At most {positions(limits.open)} may be open, {limits.per_expiry} in one expiration.",
         f"At most {limits.per_day} may be opened on one day.",
     ]
+    if limits.open_among is not None:
+        said.insert(2, f"Open positions of every strategy that says open_among: {limits.open_among} are counted with them.")
     if limits.open_risk is not None:
         said.append(f"All its open positions together risk at most {amount_of(limits.open_risk)}.")
     if limits.stop_for_day is not None:
@@ -219,6 +221,11 @@ def _size(strategy: Strategy) -> list[str]:
     if limits.losses_per_day is not None:
         losses = "one position" if limits.losses_per_day == 1 else f"{limits.losses_per_day} positions"
         said.append(f"After {losses} closed at a loss on one day it opens nothing more until the next.")
+    if limits.loss_per_week is not None:
+        most = amount_of(limits.loss_per_week)
+        said.append(
+            f"Once the positions that were closed since Monday have lost {most} together, it opens nothing more this week."
+        )
     if limits.apart is not None:
         said.append(f"Two openings are at least {duration(limits.apart.seconds)} apart.")
     if limits.strikes_apart is not None:

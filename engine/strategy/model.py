@@ -37,6 +37,8 @@ class Sizing(Written):
 class Limits(Written):
     open: Count = 1
     """Positions of this strategy open at the same time."""
+    open_among: Name | None = None
+    """A name that several files share: `open` counts the positions of all strategies that have it, `vix_regime`."""
     per_day: Count = 1
     """Openings on one day."""
     per_expiry: Count = 1
@@ -47,6 +49,8 @@ class Limits(Written):
     """Result of the day, realised and unrealised, at which this strategy opens nothing more."""
     losses_per_day: Count | None = None
     """Positions closed at a loss on one day, after which this strategy opens nothing more until the next."""
+    loss_per_week: Risk | None = None
+    """What its positions closed since Monday may have lost together, fees included, before it opens nothing more that week."""
     apart: TimeApart | None = None
     """Least time between two openings: `30 min`."""
     strikes_apart: StrikesApart | None = None

@@ -8,7 +8,7 @@ from engine.decide.rulebook import Rulebook
 from engine.domain.snapshot import Snapshot
 from engine.strategy.model import Strategy
 
-_FOR_TODAY = frozenset({"stop_for_day", "losses_per_day", "open", "per_day", "entries_per_day", "breaker_day"})
+_FOR_TODAY = frozenset({"stop_for_day", "losses_per_day", "loss_per_week", "open", "per_day", "entries_per_day", "breaker_day"})
 """Gates whose no is unlikely to become a yes within minutes; what stops every strategy makes none of them idler than the rest."""
 
 

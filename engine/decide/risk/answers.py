@@ -120,7 +120,14 @@ def trading_halt(asked: Asked) -> Iterator[Verdict]:
 
 
 def open_positions(asked: Asked) -> Iterator[Verdict]:
-    yield at_most("open", asked.held.count(asked.is_ours) + 1, asked.strategy.limits.open, asked.strategy.name)
+    limits, name = asked.strategy.limits, asked.strategy.name
+    yield at_most("open", asked.held.count(asked.is_ours) + 1, limits.open, name)
+    if limits.open_among is not None:
+        # Also of versions that opened something and are gone: what they hold is held all the same.
+        known = (*asked.rulebook.strategies, *asked.rulebook.versions.values())
+        names = {one.name for one in known if one.limits.open_among == limits.open_among}
+        held = asked.held.count(lambda holding: holding.strategy in names)
+        yield at_most("open_among", held + 1, limits.open, f"{limits.open_among} of {name}")
 
 
 def per_day(asked: Asked) -> Iterator[Verdict]:

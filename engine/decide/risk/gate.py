@@ -60,11 +60,22 @@ GATES: tuple[Gate, ...] = (
         answers.quotes,
     ),
     Gate(("trading_halt",), "market", "is the underlying halted?", answers.trading_halt),
-    Gate(("open",), "strategy", "how many positions of the strategy are open?", answers.open_positions),
+    Gate(
+        ("open", "open_among"),
+        "strategy",
+        "how many positions of the strategy are open, and how many of all those that share its `open_among`?",
+        answers.open_positions,
+    ),
     Gate(("per_day",), "strategy", "how often has it opened today?", answers.per_day),
     Gate(("at",), "strategy", "where it opens at times: has this time its opening already?", times.at_times),
     Gate(("apart",), "strategy", "how long ago was its last opening of today?", times.apart),
     Gate(("losses_per_day",), "strategy", "how many of its positions were closed at a loss today?", times.losses_per_day),
+    Gate(
+        ("loss_per_week",),
+        "strategy",
+        "what have its positions that were closed since Monday lost together?",
+        times.loss_per_week,
+    ),
     Gate(("again",), "strategy", "is the pause after a stop over?", times.again),
     Gate(
         ("strikes_apart",),
@@ -156,7 +167,8 @@ GATES: tuple[Gate, ...] = (
 
 _BY_NAME = {name: one for one in GATES for name in one.names}
 _BEFORE_THE_SEARCH = (
-    *("hours", "at", "stop_for_day", "losses_per_day", "open", "per_day", "apart", "again", "entries_per_day", "breaker_day"),
+    *("hours", "at", "stop_for_day", "losses_per_day", "loss_per_week", "open", "open_among", "per_day", "apart", "again"),
+    *("entries_per_day", "breaker_day"),
 )
 """Asked of every strategy before anything is searched, after those of the engine: what stops it whatever the candidate."""
 

@@ -6,10 +6,13 @@ and a time that passed is passed.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from engine.decide.entry.size import usd
 from engine.decide.risk.asked import Asked
+from engine.decide.risk.breakers import dollars
 from engine.decide.risk.exposure import Holding
 from engine.domain.gate import Answer, Verdict
 from engine.domain.position import Position
@@ -84,6 +87,21 @@ def losses_per_day(asked: Asked) -> Iterator[Verdict]:
         count = len(_losses(asked.strategy.name, asked.snapshot))
         answer: Answer = "pass" if count < bound else "fail"
         yield Verdict("losses_per_day", answer, f"{count} today", f"fewer than {bound}", asked.strategy.name)
+
+
+def loss_per_week(asked: Asked) -> Iterator[Verdict]:
+    """The result of the positions that were closed since Monday, as trading days count."""
+    bound, today, name = asked.strategy.limits.loss_per_week, trading_day(asked.snapshot.at), asked.strategy.name
+    if bound is None:
+        return
+    days = (today - timedelta(days=back) for back in range(today.weekday() + 1))
+    closed = (one for day in days for one in asked.snapshot.ledger.closed_on(name, day))
+    lost, most = -sum((one.realised - one.fees for one in closed), Decimal(0)), usd(bound, asked.snapshot.account)
+    if most is None:
+        yield Verdict("loss_per_week", "unknown", dollars(lost), "account value unknown", name)
+        return
+    answer: Answer = "pass" if lost < most else "fail"
+    yield Verdict("loss_per_week", answer, f"{dollars(lost)} since Monday", f"less than {dollars(most)}", name)
 
 
 def strikes_apart(asked: Asked) -> Iterator[Verdict]:

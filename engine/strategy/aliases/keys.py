@@ -111,6 +111,11 @@ KEYS: tuple[Key, ...] = (
         "losers_per_day, max_losers, losses",
     ),
     Key(
+        "limits.loss_per_week",
+        "max_loss_per_week, weekly_stop, stop_for_week, weekly_loss, weekly_loss_limit, max_weekly_loss, week_stop, weekly_limit",
+    ),
+    Key("limits.open_among", "group, shared_group, one_of, exclusive_with, shared_with, open_group"),
+    Key(
         "limits.apart",
         "spacing, minutes_between, time_between, time_between_entries, entry_spacing, minutes_apart, cooldown, "
         "cool_down, min_gap",
@@ -176,8 +181,5 @@ KEYS: tuple[Key, ...] = (
 
 LATER_KEYS: Mapping[str, tuple[str, str]] = {
     "hedge": ("a hedge", "exits"),
-    "max_loss_per_week": ("a stop of the week", "exits"),
-    "weekly_stop": ("a stop of the week", "exits"),
-    "stop_for_week": ("a stop of the week", "exits"),
 }
 """Keys that ask for what the language does not have yet: what it is, and where it would stand."""

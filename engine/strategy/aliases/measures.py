@@ -189,10 +189,4 @@ LATER: tuple[Later, ...] = (
         {"position": "mark >= ${number}"},
     ),
     Later("a hedge", "hedge, hedging, delta hedge", {}, "a limit on delta in account.yaml"),
-    Later(
-        "a stop of the week",
-        "weekly loss, week",
-        {},
-        "stop_for_day in limits, and the week's breaker in account.yaml",
-    ),
 )

@@ -2,18 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
+from engine.decide.risk.gate import strategy_obstacle
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot, EventDays, Level, MarketState
 from engine.domain.session import Session
 from engine.strategy.explain import sentences
 from engine.strategy.model import Strategy
 from engine.strategy.parse import check_files, parse_strategy
+from engine.strategy.values.meaning import ShareOf
 from tests import given
 
 COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
@@ -283,3 +286,60 @@ def test_put_of_the_opening_range_is_sold_at_the_low_of_the_first_hour() -> None
     finder = Finder(Scanner())
     unknown = finder.rows(spx_today(), {"SPX": given.market("SPX", 6000.0)}, given.NOW)
     assert finder.scan(strategy, unknown, ["SPX"], given.NOW) == ()
+
+
+def test_one_loss_ends_the_day_and_4_percent_of_the_account_the_week() -> None:
+    strategy = recipe("loss_counts_0dte")
+    assert found_by(strategy, spx_today())
+    assert due(strategy, profit=-210.0, loss=210.0, credit=150.0) == ["loss >= 200% of credit or loss >= $200: close"]
+    order = replace(given.proposal("o1"), strategy=strategy.name)
+    lost = given.ledger(*given.opened(order, at=given.NOW - timedelta(minutes=20)))
+    close = replace(given.proposal("c1", position="o1", limit="-1.60"), strategy=strategy.name)
+    given.told(lost, *given.closed(close, at=given.NOW - timedelta(minutes=10)), at=given.NOW - timedelta(minutes=10))
+    book, day = given.rulebook(strategy), timedelta(days=1)
+    session = Session(TODAY + day, given.SESSION.open + day, given.SESSION.close + day)
+
+    today = strategy_obstacle(strategy, given.snapshot(lost), book)
+    accounts = (replace(given.account(worth), reported_at=given.NOW + day) for worth in (100_000, 2_000))
+    tomorrow = [
+        strategy_obstacle(strategy, given.snapshot(lost, at=given.NOW + day, session=session, account=account), book)
+        for account in accounts
+    ]
+
+    assert today is not None
+    assert today.gate == "losses_per_day"
+    assert [one and one.gate for one in tomorrow] == [None, "loss_per_week"]
+
+
+def test_regimes_look_one_at_a_time_and_share_one_position() -> None:
+    names = ("regime_calm_calendar", "regime_middle_broken_wing", "regime_wild_put_spread")
+    calm, middle, wild = files = [recipe(name) for name in names]
+
+    looking = {vix: [one.name for one in files if is_searched(one, given.market("SPX", vix=vix))] for vix in (14, 17, 25, 30)}
+
+    assert looking == {14: [names[0]], 17: [names[1]], 25: [names[1]], 30: [names[2]]}
+    assert found_by(calm, spx_later(11, 18))
+    assert found_by(middle, spx_later(30))
+    assert found_by(wild, spx_later(40))
+    order = replace(given.proposal("o1"), strategy=calm.name)
+    held = given.snapshot(given.ledger(*given.opened(order)))
+    for one in (middle, wild):
+        obstacle = strategy_obstacle(one, held, given.rulebook(*files))
+        assert obstacle is not None
+        assert (obstacle.gate, obstacle.value) == ("open_among", "2")
+
+
+@pytest.mark.parametrize(
+    ("ticker", "share", "deltas"), [("SPY", 8, (0.25, 0.30)), ("QQQ", 6, (0.20, 0.25)), ("IWM", 6, (0.25, 0.30))]
+)
+def test_each_ticker_has_its_share_of_the_risk_and_its_delta(ticker: str, share: int, deltas: tuple[float, float]) -> None:
+    strategy = recipe(f"allocation_{ticker.casefold()}")
+    expiry = TODAY + timedelta(days=35)
+    strikes = range(500, 661, 5)
+    chain = given.chain(given.options(strikes, expiries=[expiry], root=ticker, underlying=ticker))
+
+    for found in found_by(strategy, chain):
+        assert deltas[0] <= abs(found.quotes[0].delta or 0) <= deltas[1]
+    assert strategy.limits.open_risk == ShareOf(Decimal(share) / 100, "net liquidation")
+    assert is_searched(strategy, given.market(ticker, 599.0, previous_close=600.0))
+    assert not is_searched(strategy, given.market(ticker, 601.0, previous_close=600.0))

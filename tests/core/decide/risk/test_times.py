@@ -12,6 +12,7 @@ from engine.decide.quotes import spread_quote
 from engine.decide.risk.asked import Opening
 from engine.decide.risk.gate import gate, strategy_obstacle
 from engine.domain.ledger import Ledger
+from engine.domain.session import Session
 from engine.domain.spread import Spread
 from engine.strategy.model import Strategy
 from tests import given
@@ -99,6 +100,54 @@ def test_so_many_losses_end_the_day() -> None:
     assert obstacle(rules, two, TEN + 10 * MINUTE) == ("losses_per_day", "2 today")
     assert idle(given.snapshot(two, at=TEN + 10 * MINUTE), given.rulebook(rules)) == {"puts"}
     assert obstacle(rules, two, TEN + timedelta(days=1)) != ("losses_per_day", "2 today")
+
+
+@pytest.mark.parametrize(
+    ("bound", "days", "stopped"),
+    [
+        ("$300", 0, None),
+        ("$160", 0, ("loss_per_week", "$165 since Monday")),
+        ("$160", 4, ("loss_per_week", "$165 since Monday")),
+        ("$160", 7, None),
+        ("0.1% of net liquidation", 0, ("loss_per_week", "$165 since Monday")),
+    ],
+    ids=["less", "more", "on Friday still", "next week", "of the account"],
+)
+def test_what_was_lost_since_monday_ends_the_week(bound: str, days: int, stopped: tuple[str, str] | None) -> None:
+    rules = given.strategy(f"limits: {{open: 9, per_day: 9, per_expiry: 9, loss_per_week: '{bound}'}}")
+    two = with_openings(0, 1, lost={0: 3, 1: 4})
+
+    later = timedelta(days=days)
+    session = Session(given.SESSION.day + later, given.SESSION.open + later, given.SESSION.close + later)
+    snapshot = given.snapshot(two, at=TEN + later + 10 * MINUTE, session=session)
+    found = strategy_obstacle(rules, snapshot, given.rulebook(rules))
+
+    assert ((found.gate, found.value) if found is not None and found.gate == "loss_per_week" else None) == stopped
+
+
+def test_loss_of_the_week_is_unknown_without_the_account() -> None:
+    rules = given.strategy("limits: {open: 9, per_day: 9, per_expiry: 9, loss_per_week: 1% of net liquidation}")
+    snapshot = given.snapshot(with_openings(0, lost={0: 3}), at=TEN + 10 * MINUTE, account=given.account(None))
+
+    found = strategy_obstacle(rules, snapshot, given.rulebook(rules))
+
+    assert found is not None
+    assert (found.gate, found.answer) == ("loss_per_week", "unknown")
+
+
+def test_strategies_that_share_a_name_count_what_any_of_them_holds() -> None:
+    shared = "limits: {open: 1, per_expiry: 1, open_among: regime}"
+    puts, calls = given.strategy(shared), given.strategy(f"{given.CALLS}\n{shared}", "calls")
+    apart = given.strategy(f"{given.CALLS}\nlimits: {{open: 1, per_expiry: 1, open_among: another}}", "calls")
+    snapshot = given.snapshot(with_openings(0), at=TEN + 10 * MINUTE)
+
+    found = strategy_obstacle(calls, snapshot, given.rulebook(puts, calls))
+    gone = strategy_obstacle(calls, snapshot, given.rulebook(calls, also=[puts]))
+
+    assert found is not None
+    assert (found.gate, found.answer, found.value, found.source) == ("open_among", "fail", "2", "regime of calls")
+    assert gone == found, "a file that is gone still holds what it opened"
+    assert strategy_obstacle(apart, snapshot, given.rulebook(puts, apart)) is None
 
 
 def test_gain_is_no_loss() -> None:
