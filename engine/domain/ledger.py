@@ -162,8 +162,14 @@ class Ledger:
                 self.halt = fact
             case Resumed():
                 self._resume(at)
-            case OpeningsPaused() | OpeningsResumed() | ExitBlocked() | ExitFreed():
-                self._stand(fact, at)
+            case OpeningsPaused():
+                self.pauses[fact.strategy] = (at, fact)
+            case OpeningsResumed():
+                self.pauses.pop(fact.strategy, None)
+            case ExitBlocked():
+                self.blocked_exits[fact.position] = (self.blocked_exits.get(fact.position, (at, fact))[0], fact)
+            case ExitFreed():
+                self.blocked_exits.pop(fact.position, None)
             case BreakerTripped() | BreakerLifted():
                 self.breakers.hear(fact, at, self.worth)
             case LinkChanged() | RestartTold():
@@ -331,19 +337,6 @@ class Ledger:
                 pass
         if isinstance(fact, StrategyLoaded | SharedFileLoaded):
             self.reloads = with_reload(self.reloads, fact, at)
-
-    def _stand(self, fact: OpeningsPaused | OpeningsResumed | ExitBlocked | ExitFreed, at: datetime) -> None:
-        """What stands from now on, or no longer does: a pause, an exit that cannot act."""
-        match fact:
-            case OpeningsPaused():
-                self.pauses[fact.strategy] = (at, fact)
-            case OpeningsResumed():
-                self.pauses.pop(fact.strategy, None)
-            case ExitBlocked():
-                since, _ = self.blocked_exits.get(fact.position, (at, fact))
-                self.blocked_exits[fact.position] = (since, fact)
-            case ExitFreed():
-                self.blocked_exits.pop(fact.position, None)
 
     def _resume(self, at: datetime) -> None:
         """A person has seen the damage: what halts is what comes later. Breakers stand until each is lifted by its name."""

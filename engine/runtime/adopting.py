@@ -1,4 +1,4 @@
-"""Adoption as the faces ask for it: what is foreign, what it would be as a position, and a person's word that makes it one."""
+"""Adoption and release as the faces ask for them: what is foreign, what it would be as a position, and a person's word for it."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,12 @@ from engine.runtime.adoption import AdoptAsked, adopted_by, adoption_row
 from engine.runtime.inbox import Inbox
 from engine.runtime.inquiry import Books
 from engine.runtime.plain import Row
+from engine.runtime.release import released_by
 from engine.runtime.seams import SnapshotSource
 
 
 class Adoption:
-    """Foreign options, taken into the engine's hands."""
+    """Foreign options, taken into the engine's hands, and positions given out of them."""
 
     def __init__(
         self, snapshot: Callable[[], Snapshot], books: Callable[[], Books | None], snapshots: SnapshotSource, inbox: Inbox
@@ -32,3 +33,11 @@ class Adoption:
         self._inbox.publish(fact)
         keeps = f"it keeps the exits of {fact.strategy}" if fact.strategy else "no rule closes it but the guard before its expiry"
         return True, f"adopting {fact.quantity} × {fact.spread} as {fact.order_ref}: {keeps}"
+
+    def release(self, position: str, by: str, reason: str) -> tuple[bool, str]:
+        """Take a position out of the engine's hands for good: (whether it is done, what became of it)."""
+        fact = released_by(position, by, reason, self._snapshot())
+        if isinstance(fact, str):
+            return False, fact
+        self._inbox.publish(fact)
+        return True, f"releasing {position}: it is yours, shown as not ours and never traded by this engine again"

@@ -13,8 +13,7 @@ import numpy as np
 from engine.broker.asking import machine_s
 from engine.decide.entry.entries import picked_outcome
 from engine.decide.quotes import Rows
-from engine.decide.risk.breakers import called, dollars, lifted
-from engine.domain.facts.halts import Halted, OpeningsPaused, OpeningsResumed, Resumed
+from engine.domain.facts.halts import Halted, Resumed
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.positions import PositionAdopted
 from engine.domain.facts.running import RequestHandled
@@ -37,11 +36,11 @@ from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
 from engine.runtime.flattening import Flattening
 from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
+from engine.runtime.openings import Openings
 from engine.runtime.order_rows import execution_rows, order_row
 from engine.runtime.pick_rows import pick_row, previewed
 from engine.runtime.plain import Row, age_s, number
 from engine.runtime.position_rows import endings, position_detail
-from engine.runtime.release import released_by
 from engine.runtime.rows import (
     approval_row,
     blocked_rows,
@@ -90,6 +89,7 @@ class Control:
         self._engine, self._snapshots, self._inbox, self._clock = engine, snapshots, inbox, clock
         self.flattening = Flattening(identity.account, self.snapshot, inbox)
         self.adoption = Adoption(self.snapshot, lambda: engine.books, snapshots, inbox)
+        self.openings = Openings(self.snapshot, snapshots, inbox)
         self.arming = Arming(identity.account, self.snapshot, snapshots, inbox)
         self._began_at = clock.now()
 
@@ -309,22 +309,6 @@ class Control:
         answer = await self._engine.preview(replace(outcome, order_ref=f"{outcome.order_ref}-preview"))
         return previewed(row, answer)
 
-    def pause(self, strategy: str, by: str, reason: str) -> tuple[bool, str]:
-        """Stop the openings of one strategy: (whether it is done, what became of it)."""
-        if strategy not in self.ledger.strategies:
-            return False, f"no strategy {strategy!r}; strategies: {', '.join(sorted(self.ledger.strategies)) or 'none is loaded'}"
-        if strategy in self.ledger.pauses:
-            return False, f"{strategy} is paused already, by {self.ledger.pauses[strategy][1].by}"
-        self._inbox.publish(OpeningsPaused(strategy, by, reason))
-        return True, f"pausing {strategy}: it opens nothing, what works to open is canceled, its exits go on"
-
-    def unpause(self, strategy: str, by: str, reason: str) -> tuple[bool, str]:
-        """Allow the openings of one strategy again: (whether it is done, what became of it)."""
-        if strategy not in self.ledger.pauses:
-            return False, f"{strategy} is not paused"
-        self._inbox.publish(OpeningsResumed(strategy, by, reason))
-        return True, f"resuming {strategy}; it was paused by {self.ledger.pauses[strategy][1].by}"
-
     async def _asked(self, request: Request) -> tuple[bool, str]:
         text = await self._heard(lambda outcome: PersonRequest(request, outcome))
         return text.startswith(("closing", "canceling", "canceled", "changed", "proposed")), text
@@ -354,24 +338,6 @@ class Control:
             return f"not resumed: {self._engine.stays_halted}"
         self._inbox.publish(Resumed(by))
         return f"resuming; it was halted by {self.ledger.halt.by}: {self.ledger.halt.reason}"
-
-    def release(self, position: str, by: str, reason: str) -> tuple[bool, str]:
-        """Take a position out of the engine's hands for good: (whether it is done, what became of it)."""
-        fact = released_by(position, by, reason, self.snapshot())
-        if isinstance(fact, str):
-            return False, fact
-        self._inbox.publish(fact)
-        return True, f"releasing {position}: it is yours, shown as not ours and never traded by this engine again"
-
-    def lift(self, name: str, strategy: str, by: str, reason: str) -> tuple[bool, str]:
-        """Lift one breaker that has tripped, by its name: (whether it is done, what became of it)."""
-        snapshot = self.snapshot()
-        fact = lifted(name, strategy, by, reason, snapshot, self._snapshots.rulebook(), Rows(snapshot.chain))
-        if isinstance(fact, str):
-            return False, fact
-        self._inbox.publish(fact)
-        seen = "the last value known" if fact.value is None else dollars(fact.value)
-        return True, f"lifting {called(name, strategy)}: openings are allowed again, and the fall is measured from {seen}"
 
     def _why_not_waiting(self, ref: str) -> str:
         order = self.ledger.orders.get(ref)

@@ -16,13 +16,12 @@ from engine.domain.contract import Contract
 from engine.pricing.fees import IBKR_TIERED, CommissionTable
 from engine.store.analytics import FEED_GREEKS, QUOTE, SOLVE, Analytics
 from engine.store.columns import Carry, Columns, Layout, fixed_columns, laid_out
+from engine.store.copies import Copy
 from engine.store.heard import Heard
 
 _HUGE = 1e9
 """No price, size or count of an option reaches it; the broker's way to say nothing, 1.8e308, does."""
 _HEARD = ("bid", "ask", "bid_size", "ask_size", "last", "volume", "open_interest", "quoted_at", "quoted_level")
-_COPY_ALL = 0.25
-"""Above this part of changed rows, one copy of everything is cheaper than many of pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +227,7 @@ class QuoteStore:
         self._copies.reverse()
         copy = self._copies[0]
         changed = np.flatnonzero(self._changed_at > copy.beat)
-        _copy_groups(self._columns, copy.columns, changed, self._starts)
-        copy.beat = self._beat - 1
+        copy.take(self._columns, changed, self._starts, self._beat - 1)
         return self._seen(now, copy.columns)
 
     def kept(self, now: datetime, underlying: str, name: str) -> ChainSnapshot:
@@ -271,7 +269,7 @@ class QuoteStore:
         self._rows, self._group_of = layout.rows, layout.group_of
         self._starts = np.array(layout.starts)
         self._changed_at = np.full(len(layout.starts) - 1, self._beat, np.int64)
-        self._copies = [_Copy(Columns(len(layout.contracts))), _Copy(Columns(len(layout.contracts)))]
+        self._copies = [Copy(Columns(len(layout.contracts))), Copy(Columns(len(layout.contracts)))]
         self._changed, self._stale = self._changed_at.data, self._analytics.stale.data
         self._bid, self._ask = _floats(columns["bid"]), _floats(columns["ask"])
         self._bid_size, self._ask_size = _floats(columns["bid_size"]), _floats(columns["ask_size"])
@@ -318,29 +316,6 @@ class QuoteStore:
 def _floats(array: np.ndarray) -> "memoryview[float]":
     """The array's memory for single writes: three times as fast as through the array."""
     return array.data  # pyright: ignore[reportReturnType] - the stubs call every memoryview one of ints
-
-
-@dataclass(slots=True)
-class _Copy:
-    columns: Columns
-    beat: int = 0
-    """The last beat that is in it."""
-
-
-def _copy_groups(source: Columns, target: Columns, groups: np.ndarray, starts: np.ndarray) -> None:
-    """Copy whole groups of rows, neighbours in one piece."""
-    rows = int((starts[groups + 1] - starts[groups]).sum())
-    if not rows:
-        return
-    if rows > _COPY_ALL * starts[-1]:
-        pieces = [slice(None)]
-    else:
-        runs = np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1)
-        pieces = [slice(int(starts[run[0]]), int(starts[run[-1] + 1])) for run in runs]
-    for name, values in source.arrays.items():
-        into = target[name]
-        for piece in pieces:
-            into[piece] = values[piece]
 
 
 _NAN = float("nan")

@@ -25,7 +25,7 @@ def router(control: Control) -> APIRouter:
     @routes.post("/breakers/{name}/lift", responses=REFUSED)
     async def lift(name: Name, word: LiftWord, request: Request) -> Outcome:
         """Allow openings again after a breaker has tripped; from then on the fall is measured from the value at that moment."""
-        return done(*control.lift(name, word.strategy, speaker(request, word.by), word.reason))
+        return done(*control.openings.lift(name, word.strategy, speaker(request, word.by), word.reason))
 
     _ = (halt, resume, lift)
     return routes

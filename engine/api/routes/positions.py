@@ -43,7 +43,7 @@ def router(control: Control) -> APIRouter:
     @routes.post("/{position}/release", responses=REFUSED)
     async def release(position: OrderRef, word: ReleaseWord, request: Request) -> Outcome:
         """Take it out of the engine's hands for good: what is open of it is never traded here again."""
-        return done(*control.release(position, speaker(request, word.by), word.reason))
+        return done(*control.adoption.release(position, speaker(request, word.by), word.reason))
 
     _ = (positions, position, preview, close, release)
     return routes

@@ -31,12 +31,12 @@ def router(control: Control) -> APIRouter:
     @routes.post("/strategies/{strategy}/pause", responses=REFUSED)
     async def pause(strategy: Name, word: Word, request: Request) -> Outcome:
         """Stop its openings and cancel those that work. Its exits go on."""
-        return done(*control.pause(strategy, speaker(request, word.by), word.reason))
+        return done(*control.openings.pause(strategy, speaker(request, word.by), word.reason))
 
     @routes.post("/strategies/{strategy}/resume", responses=REFUSED)
     async def resume(strategy: Name, word: Word, request: Request) -> Outcome:
         """Allow its openings again."""
-        return done(*control.unpause(strategy, speaker(request, word.by), word.reason))
+        return done(*control.openings.unpause(strategy, speaker(request, word.by), word.reason))
 
     @routes.post("/strategies/check")
     async def check(word: CheckWord) -> Checked:

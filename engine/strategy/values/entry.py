@@ -7,7 +7,7 @@ from datetime import time
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
-from engine.strategy import guesses
+from engine.strategy import guessed_times, guesses
 from engine.strategy.source import Text, about
 from engine.strategy.values.meaning import (
     Auto,
@@ -87,7 +87,7 @@ Hours: TypeAlias = Annotated[
             if re.fullmatch(rf"{_CLOCK}{DASH}{_CLOCK}", text)
             else None
         ),
-        guess=lambda text: [] if re.fullmatch(rf"{_CLOCK}{DASH}{_CLOCK}", text) else guesses.hours(text),
+        guess=lambda text: [] if re.fullmatch(rf"{_CLOCK}{DASH}{_CLOCK}", text) else guessed_times.hours(text),
     ),
 ]
 
@@ -108,7 +108,7 @@ Seconds: TypeAlias = Annotated[
         "a duration",
         ("5 min", "30 s"),
         misread=lambda text: (f"{text} what?", write(f"{text} min", f"{text} s")) if text.isdecimal() else None,
-        guess=guesses.span,
+        guess=guessed_times.span,
     ),
 ]
 

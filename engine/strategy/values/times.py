@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
-from engine.strategy import guesses
+from engine.strategy import guessed_times, guesses
 from engine.strategy.source import Text, about
 from engine.strategy.values.entry import DURATION, SECONDS, ZONES
 from engine.strategy.values.meaning import Again, Span, Times, Usd
@@ -84,7 +84,7 @@ AtTimes: TypeAlias = Annotated[
         "times of day, and the city whose clock is meant",
         ("12:00, 12:30, 13:00 New York, within 5 min", "every 30 min from 10:00 to 15:00 New York"),
         misread=_no_times,
-        guess=guesses.clock_times,
+        guess=guessed_times.clock_times,
     ),
 ]
 
@@ -107,7 +107,7 @@ Reentry: TypeAlias = Annotated[
         _again,
         "what follows a stop",
         ("after a stop, once", "after a stop, 2 times, not before 15 min"),
-        guess=guesses.again,
+        guess=guessed_times.again,
     ),
 ]
 
@@ -128,7 +128,7 @@ TimeApart: TypeAlias = Annotated[
         "a duration",
         ("30 min", "2 h"),
         misread=lambda text: (f"{text} what?", write(f"{text} min", f"{text} s")) if text.isdecimal() else None,
-        guess=guesses.span,
+        guess=guessed_times.span,
     ),
 ]
 

@@ -21,7 +21,7 @@ def test_release_of_what_somebody_traded_by_hand_lets_openings_go_on(tmp_path: P
         await world.until("09:44:00")
         life.before = life.control.status()
         # when a person releases it
-        life.said = life.control.release(position.id, "ada", "traded in TWS")
+        life.said = life.control.adoption.release(position.id, "ada", "traded in TWS")
         await world.until("09:46:30")
         life.after = life.control.status()
         await world.when(lambda: life.orders("open", "late"), within_s=300)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.sim.loop import UNSURE_S
-from engine.sim.server import MessageRate
+from engine.sim.message_rate import MessageRate
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 LIMIT, BUDGET = 50, 45
