@@ -5,7 +5,7 @@ async with AsyncClient("state") as engine:
         print(position.spread, position.unrealised_usd)
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -35,9 +35,9 @@ from engine.client import calls
 from engine.client.address import address_of
 from engine.client.calls import Call, Shown
 from engine.client.identity import KeyAuth, LentAuth, trusts
-from engine.client.mirror import Mirror, Update
+from engine.client.mirror import Mirror
 from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
-from engine.client.streaming import follow
+from engine.client.streaming import Stream
 
 T = TypeVar("T")
 
@@ -309,17 +309,18 @@ class AsyncClient:
         """Allow openings again after a breaker has tripped."""
         return await self._ask(calls.lift(breaker, by or self._by, reason, strategy))
 
-    def scan_stream(self, scan: str, *, max_hz: float = HZ_DEFAULT) -> AsyncIterator[Update]:
+    def scan_stream(self, scan: str, *, max_hz: float = HZ_DEFAULT) -> Stream:
         """What a search finds from now on: the topic `scan`, as `stream` tells others."""
         path = f"/v1/scan/stream?scan={quote(scan, safe='')}"
-        return follow(self.address, Mirror(("scan",), max_hz), self._headers, self._tls, path)
+        return Stream(self.address, Mirror(("scan",), max_hz), self._headers, self._tls, path)
 
-    def stream(self, *topics: Topic, max_hz: float = HZ_DEFAULT, strategy: str | None = None) -> AsyncIterator[Update]:
+    def stream(self, *topics: Topic, max_hz: float = HZ_DEFAULT, strategy: str | None = None) -> Stream:
         """What the topics tell from now on, for ever: rows that are new, changed or gone, heartbeats, and a lost connection.
 
         At most `max_hz` times a second each; changes of state at once. A lost connection is restored and begins with snapshots.
+        Its `want` changes the topics while it is followed.
         """
-        return follow(self.address, Mirror(topics, max_hz, strategy), self._headers, self._tls)
+        return Stream(self.address, Mirror(topics, max_hz, strategy), self._headers, self._tls)
 
     async def _headers(self) -> dict[str, str]:
         """What a stream shows of who asks; a question before it renews the token where that is over."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from engine.api.models.stream import Delta, Error, Heartbeat, Hello, Resync, Snapshot, Subscribe, Told, Topic
+from engine.api.models.stream import Delta, Error, Heartbeat, Hello, Resync, Snapshot, Subscribe, Told, Topic, Unsubscribe
 
 _told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 _encode = msgspec.json.Encoder().encode
@@ -62,6 +62,16 @@ class Mirror:
     heartbeat_s: float = 5.0
     _tables: dict[Topic, _Table] = field(default_factory=dict[Topic, _Table])
 
+    def want(self, topics: tuple[Topic, ...]) -> list[bytes]:
+        """What to say so that these are told, and no others; those that were told already go on."""
+        new: list[Topic] = [topic for topic in topics if topic not in self.topics]
+        old: list[Topic] = [topic for topic in self.topics if topic not in topics]
+        self.topics = topics
+        for topic in old:
+            self._tables.pop(topic, None)
+        begun = [_encode(Subscribe(topic, self.max_hz, self.strategy)) for topic in new]
+        return [*begun, *(_encode(Unsubscribe(topic)) for topic in old)]
+
     def begins(self) -> list[bytes]:
         """What to say when a connection begins."""
         self._tables.clear()
@@ -82,6 +92,8 @@ class Mirror:
             case Hello() as hello:
                 self.heartbeat_s = hello.heartbeat_s
                 return hello, None
+            case Snapshot(topic=topic) | Delta(topic=topic) if topic not in self.topics:
+                return None, None  # it was on its way when nobody wanted it any more
             case Snapshot() as snapshot:
                 return self._whole(snapshot), None
             case Delta() as delta:

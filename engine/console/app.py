@@ -6,14 +6,17 @@ It asks, shows, and says what a person says. It decides nothing, and nothing of 
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import ClassVar
 
+from pydantic import ValidationError
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from engine.client.asynchronous import AsyncClient
+from engine.client.mirror import Lost
+from engine.client.streaming import Stream
 from engine.console.dialogs.choices import ReadDialog
 from engine.console.dialogs.halt import HaltDialog, ResumeDialog, halt_lines, only_looks_lines, resume_lines
 from engine.console.frame.alerts import alerts
@@ -25,6 +28,7 @@ from engine.console.keys import Scopes, named
 from engine.console.table.live_table import LiveTable
 from engine.console.text import line
 from engine.console.themes import THEMES
+from engine.console.topics import ALWAYS, streamed
 from engine.console.views.approvals import ApprovalsView
 from engine.console.views.candidates import CandidatesView
 from engine.console.views.dashboard import DashboardView
@@ -51,6 +55,8 @@ VIEWS: Mapping[str, type[View]] = {
 RESUME = "/v1/resume"
 TICK_S = 1.0
 """Seconds between two looks at countdowns and ages."""
+DRAW_AFTER_S = 0.05
+"""Frames of several topics come together: they are drawn together."""
 
 
 class Console(Host):
@@ -79,7 +85,10 @@ class Console(Host):
     def __init__(self, engine: AsyncClient, elapsed: Callable[[], float], setup: Setup) -> None:
         super().__init__(engine, elapsed, setup)
         self._told_mode = ""
-        self._waiting: frozenset[str] = frozenset()
+        self._waiting: frozenset[str] | None = None
+        """Openings that waited for a yes when it was looked last; None before."""
+        self._stream: Stream | None = None
+        self._will_draw = False
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours by meaning, where a theme is worn that does not know them."""
@@ -100,8 +109,25 @@ class Console(Host):
             self.set_keymap(self.setup.keys)
         self.switch_mode(self.setup.opens)
         if self.setup.asks_by_itself:
+            self.run_worker(self._listen, exclusive=True, group="stream")
             self.run_worker(self._follow, exclusive=True, group="feed")
             self.set_interval(TICK_S, self.draw)
+
+    async def _listen(self) -> None:
+        """Hear what the engine tells by itself, and show it; where its rows cannot be read, it is asked instead."""
+        async with aclosing(self.feed.engine.stream(*ALWAYS)) as self._stream:
+            async for update in self._stream:
+                try:
+                    is_shown = self.feed.take(update)
+                except ValidationError:
+                    break
+                if isinstance(update, Lost):
+                    self.wake()
+                elif is_shown:
+                    self._draw_soon()
+        self._stream = None
+        self.feed.stream_is_over()
+        self.wake()
 
     async def _follow(self) -> None:
         """Ask, show, wait: longer where the engine does not answer, and at once where somebody wants to know."""
@@ -113,9 +139,22 @@ class Console(Host):
                     await self.woken.wait()
 
     async def look(self) -> None:
-        """Ask the engine once, and show what it says."""
-        view = self.view
-        await self.feed.look(view.wants if view is not None else ())
+        """Ask the engine once for what it does not tell by itself, and show what it says."""
+        wants = self.view.wants if self.view is not None else ()
+        if self._stream is not None:
+            await self._stream.want(*streamed(wants))
+        await self.feed.look(wants)
+        self._show()
+
+    def _draw_soon(self) -> None:
+        """Show once what several frames tell that come together."""
+        if not self._will_draw:
+            self._will_draw = True
+            self.set_timer(DRAW_AFTER_S, self._show)
+
+    def _show(self) -> None:
+        """Show what was heard, and say what is new."""
+        self._will_draw = False
         self._ring()
         mode = mode_of(self.feed.status)
         if mode and mode != self._told_mode:
@@ -134,10 +173,12 @@ class Console(Host):
 
     def _ring(self) -> None:
         """Ring where somebody is asked for the first time."""
+        if self.feed.status is None:
+            return
         waiting = frozenset(one.order_ref for one in self.feed.approvals)
-        new = waiting - self._waiting
+        new = waiting - self._waiting if self._waiting is not None else frozenset[str]()
         self._waiting = waiting
-        if new and self.feed.looks > 1:
+        if new:
             self.bell()
             self.tell(f"{len(new)} to approve: {', '.join(one.spread for one in self.feed.approvals if one.order_ref in new)}")
 

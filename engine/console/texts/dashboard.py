@@ -1,6 +1,7 @@
 """What stands on the dashboard: account, today, what needs a person, greeks, strategies, last events."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from engine.api.models.approvals import Approval
 from engine.api.models.orders import Execution, Order
@@ -44,10 +45,10 @@ def today_lines(status: Status, positions: Sequence[Position]) -> list[Line]:
     return [*lines, *(line(text, "down") for text in tripped)]
 
 
-def needs_you(status: Status, approvals: Sequence[Approval], positions: Sequence[Position], heard_s: float) -> Iterator[Line]:
+def needs_you(status: Status, approvals: Sequence[Approval], positions: Sequence[Position], now: datetime) -> Iterator[Line]:
     """What waits for a person, each with the key that leads there."""
     for one in approvals:
-        left = "" if one.expires_in_s is None else f"  {countdown(one.expires_in_s - heard_s)}"
+        left = "" if one.expires_at is None else f"  {countdown((one.expires_at - now).total_seconds())}"
         yield row(("3 ", "info"), (f"approve {one.spread}", "warn"), (left, "strong"))
     for held in positions:
         state = state_of(held)

@@ -65,7 +65,7 @@ class ApprovalsView(SplitView):
         return (one.spread, one.quantity, one.net_now, one.shown_net, one.max_loss_usd, self._left(one), one.strategy)
 
     def _left(self, one: Approval) -> float | None:
-        return None if one.expires_in_s is None else max(0.0, one.expires_in_s - self.feed.age_s)
+        return None if one.expires_at is None else max(0.0, (one.expires_at - self.console.moment()).total_seconds())
 
     def _selected(self) -> Approval | None:
         key = self.table.selected if self.table is not None else None

@@ -8,7 +8,6 @@ from textual.binding import Binding
 from engine.api.models.candidates import Candidate
 from engine.console.charts.payoff import Risk, mini
 from engine.console.dialogs.order import Form, OrderDialog, Priced
-from engine.console.feed import Topic
 from engine.console.risks import of_candidate, strikes_of
 from engine.console.table import shown
 from engine.console.table.columns import Column, Values
@@ -16,6 +15,7 @@ from engine.console.table.live_table import LiveTable
 from engine.console.text import line
 from engine.console.texts.candidate import candidate_lines
 from engine.console.texts.picked import picked_lines
+from engine.console.topics import Topic
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
 
@@ -72,10 +72,11 @@ class CandidatesView(SplitView):
         if table is None or not self.feed.has("candidates"):
             return
         is_first = not table.rows.values
-        self._rows = {one.candidate: one for one in self.feed.candidates}
+        before, self._rows = self._rows, {one.candidate: one for one in self.feed.candidates}
         self._shapes = {name: shape for name, shape in self._shapes.items() if name in self._rows}
         now = self.console.moment()
-        table.replace({name: self._values(one, now) for name, one in self._rows.items()})
+        told = {name: self._values(one, now) for name, one in self._rows.items() if before.get(name) is not one}
+        table.update(told, [name for name in before if name not in self._rows])
         if is_first and self._rows:
             table.sort_by("score")
             table.action_end(-1)

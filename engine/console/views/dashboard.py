@@ -8,7 +8,6 @@ from textual.containers import Grid, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.console.feed import Topic
 from engine.console.text import Line, drawn, line
 from engine.console.texts.dashboard import (
     account_lines,
@@ -19,6 +18,7 @@ from engine.console.texts.dashboard import (
     strategy_line,
     today_lines,
 )
+from engine.console.topics import Topic
 from engine.console.views.view import View
 
 WIDE = 110
@@ -75,7 +75,7 @@ class DashboardView(View):
         if status is None:
             self._write("needs", [line(feed.trouble or "waiting for the engine", "warn")])
             return
-        needs = list(needs_you(status, feed.approvals, feed.positions, feed.age_s))
+        needs = list(needs_you(status, feed.approvals, feed.positions, self.console.moment()))
         self._write("needs", needs or [line("nothing: no question is open", "up")])
         self._write("account", account_lines(status))
         self._write("today", today_lines(status, feed.positions))

@@ -6,7 +6,6 @@ from textual.binding import Binding
 
 from engine.api.models.positions import Position
 from engine.console.dialogs.question import QuestionDialog
-from engine.console.feed import Topic
 from engine.console.performance import result
 from engine.console.table import shown
 from engine.console.table.columns import Column, gain_or_loss
@@ -14,6 +13,7 @@ from engine.console.table.live_table import LiveTable
 from engine.console.text import EMPTY, line
 from engine.console.texts.performance import performance_lines
 from engine.console.texts.position import position_lines
+from engine.console.topics import Topic
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
 

@@ -7,12 +7,12 @@ from textual.binding import Binding
 
 from engine.api.models.orders import Order, OrderDetail
 from engine.console.dialogs.order import Form, OrderDialog, Priced
-from engine.console.feed import Topic
 from engine.console.table import shown
 from engine.console.table.columns import Column
 from engine.console.table.live_table import LiveTable
 from engine.console.text import line
 from engine.console.texts.order import order_lines, state_tone, state_words
+from engine.console.topics import Topic
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
 from engine.domain.errors import EngineError, UserError

@@ -7,13 +7,13 @@ from textual.binding import Binding
 from engine.api.models.positions import Position
 from engine.console.charts.payoff import mini
 from engine.console.dialogs.order import Form, OrderDialog, Priced
-from engine.console.feed import Topic
 from engine.console.risks import of_position
 from engine.console.table import shown
 from engine.console.table.columns import Column, gain_or_loss
 from engine.console.table.live_table import LiveTable
 from engine.console.text import Tone, line
 from engine.console.texts.position import close_lines, next_exit, position_lines, state_of
+from engine.console.topics import Topic
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
 

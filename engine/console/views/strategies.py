@@ -7,12 +7,12 @@ from textual.binding import Binding
 from engine.api.models.strategies import Strategy
 from engine.console.dialogs.choices import ChoiceDialog
 from engine.console.dialogs.order import Form, OrderDialog, Priced
-from engine.console.feed import Topic
 from engine.console.table import shown
 from engine.console.table.columns import Column, gain_or_loss
 from engine.console.table.live_table import LiveTable
 from engine.console.text import Line, Tone, line
 from engine.console.texts.strategy import state_of, strategy_lines
+from engine.console.topics import Topic
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
 

@@ -11,12 +11,13 @@ from textual.widget import Widget
 
 from engine.console.dialogs.choices import ChoiceDialog, ColumnsDialog, ReadDialog
 from engine.console.export import CLIPBOARD, EXPORTS, as_csv, as_file, file_name
-from engine.console.feed import Feed, Topic
+from engine.console.feed import Feed
 from engine.console.frame.coach import CoachLine
 from engine.console.frame.lines import AlertLine, FooterLine, StatusBar, TabLine
 from engine.console.host import Host
 from engine.console.table.live_table import LiveTable
 from engine.console.text import Line, row
+from engine.console.topics import Topic
 from engine.domain.errors import UserError
 
 

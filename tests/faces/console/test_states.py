@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.faces.console.answers import AT, CLOSE, status
+from tests.faces.console.answers import AT, CLOSE, approval, status
 from tests.faces.console.conftest import NARROW, Opened
 
 NIGHT = datetime(2026, 11, 24, 4, 50, tzinfo=UTC)
@@ -42,6 +42,7 @@ STATES: dict[str, dict[str, Any]] = {
 async def test_state(name: str, desk: Opened, snapshot: SnapshotAssertion) -> None:
     async with desk() as at:
         at.engine.told_status = STATES[name]
+        at.engine.told_approvals = [approval(expires_at=STATES[name]["at"] + timedelta(seconds=252))]
         await at.look()
 
         assert "\n".join(at.lines[:10]) == snapshot

@@ -31,6 +31,25 @@ async def next_of(kind: type[T], updates: AsyncIterator[Update]) -> T:
     raise AssertionError("the stream ended")
 
 
+def test_other_topics_are_wanted_while_it_is_followed() -> None:
+    async def story(api: Api) -> None:
+        await asked(api)
+        async with AsyncClient(api.folder) as engine, aclosing(engine.stream("status", max_hz=50)) as updates:
+            first = await next_of(Rows, updates)
+            await updates.want("orders", "positions")
+            others = {(await next_of(Rows, updates)).topic for _ in range(2)}
+            await api.while_beating(engine.decline(REF, "too near"))
+            changed = await next_of(Rows, updates)
+            await api.restart()
+            again = {(await next_of(Rows, updates)).topic for _ in range(2)}
+
+        assert first.topic == "status"
+        assert others == again == {"orders", "positions"}
+        assert (changed.topic, changed.rows[REF]["state"]) == ("orders", "declined")
+
+    serve(story)
+
+
 def test_topic_begins_with_a_snapshot_and_goes_on_with_what_changes() -> None:
     async def story(api: Api) -> None:
         async with AsyncClient(api.folder) as engine, aclosing(engine.stream("orders", max_hz=50)) as updates:
