@@ -61,6 +61,7 @@ GROUPS = {
         "why": "engine.cli.reasons:why",
     },
     "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},
+    "Research": {"backtest": "engine.cli.research.backtest:backtest"},
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},
     "Set up": {
         "keys": "engine.cli.keys:keys",

@@ -4,19 +4,22 @@ A day   the instants of its session, each: fills, quotes told whole, beats until
         the close: orders for the day end, the engine hears the closing prices and settles what has expired, then the broker does
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from engine.decide.exit.expiry import SETTLED_AFTER
+from engine.domain.clocks import LOOKED_AT_EVERY
 from engine.research.history import Day
 from engine.research.rig import Rig
 
 STEP = timedelta(seconds=15)
 """Quotes that stand are told again so often: no older ones are priced on."""
-WAITS_S = STEP.total_seconds()
-"""What is due within this is waited for: an exit that counts. A close that did not fill is tried again on other quotes."""
+COUNTS_S = LOOKED_AT_EVERY.total_seconds()
+"""The engine looks again so soon where an order works, an exit counts or a loss is doubted. What it waits longer for, a close
+that did not fill or a leg without a quote, waits for other quotes."""
 BEATS_MAX = 100
 """At one instant: an order needs four from the proposal to its acknowledgement."""
 AT_THE_OPEN = timedelta(minutes=1)
@@ -45,24 +48,38 @@ class DayEnd:
     """Times that they were told, the first one included."""
 
 
-def driven(rig: Rig, progress: Callable[[date, int, int], None] = lambda _day, _done, _all: None) -> Iterator[DayEnd]:
-    """Each day as it ends. `progress` is told the day, how many are done, and of how many. Raises EngineError where the journal
-    cannot be written."""
+class Watcher(Protocol):
+    """Told how far a run is."""
+
+    def looked(self, at: datetime) -> None:
+        """The engine is done with an instant."""
+        ...
+
+    def ended(self, day: date) -> None:
+        """It is done with the last instant of a day, and the session still runs."""
+        ...
+
+
+def driven(rig: Rig, watcher: Watcher | None = None) -> Iterator[DayEnd]:
+    """Each day as it ends. Raises EngineError where the journal cannot be written."""
     rig.begin()
     _beats(rig)  # the books are agreed before the first quote is told
-    for number, day in enumerate(rig.history.days):
-        steps = _day(rig, day)
+    for day in rig.history.days:
+        steps = _day(rig, day, watcher)
+        if watcher is not None:
+            watcher.ended(day.session.day)
         yield _ended(rig, day, steps)
-        progress(day.session.day, number + 1, len(rig.history.days))
 
 
-def _day(rig: Rig, day: Day) -> int:
+def _day(rig: Rig, day: Day, watcher: Watcher | None) -> int:
     """How often quotes were told."""
     steps = 0
     for number, at in enumerate(day.instants):
         until = day.instants[number + 1] if number + 1 < len(day.instants) else day.session.close
         from_the_open = day.instants[0] - day.session.open <= AT_THE_OPEN
         steps += _instant(rig, at, until, from_the_open=from_the_open)
+        if watcher is not None:
+            watcher.looked(at)
     return steps
 
 
@@ -92,7 +109,7 @@ def _beats(rig: Rig) -> bool:
         rig.engine.beat()
         if not rig.inbox.woken():
             break
-    return rig.engine.looks_again_in_s <= WAITS_S or _acted(rig) != before
+    return rig.engine.looks_again_in_s <= COUNTS_S or _acted(rig) != before
 
 
 def _acted(rig: Rig) -> int:

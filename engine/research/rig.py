@@ -14,11 +14,12 @@ import numpy as np
 
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
+from engine.decide.rulebook import Rulebook
 from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.facts.running import EngineStarted
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
-from engine.domain.snapshot import Answer
+from engine.domain.snapshot import Answer, Snapshot
 from engine.ports import Journal
 from engine.research.history import History
 from engine.research.paper.broker import PaperBroker
@@ -81,10 +82,10 @@ class Rig:
         self.finder = Finder(self.scanner, elapsed_s)
         # Where everything is told no line has to be chosen but for what is held.
         self.feed = Feed(self.broker, self.quotes, LINES_SPARE if terms.lines is None else terms.lines)
-        snapshots = Snapshots(
+        self._snapshots = Snapshots(
             self.broker, self.quotes, self.feed, self.library, self.finder, funnel_every=FUNNEL_EVERY, probation=0
         )
-        self.engine = Engine(self.clock, journal, self.ledger, self.broker, snapshots, self.inbox, at_once)
+        self.engine = Engine(self.clock, journal, self.ledger, self.broker, self._snapshots, self.inbox, at_once)
         self._answers = asyncio.new_event_loop()
         """Makes the futures that a person would wait for; it never runs."""
         self.engine.observers += [*observers, self]
@@ -116,6 +117,13 @@ class Rig:
         self.telling.tell_prices(now)
         if self._is_by_lines:
             self.feed.rewatch(self.library.in_force, self.ledger, now)
+
+    def look(self) -> Snapshot:
+        """What the engine would look at now."""
+        return self._snapshots.take(self.clock.now(), self.ledger)
+
+    def rulebook(self) -> Rulebook:
+        return self._snapshots.rulebook()
 
     @property
     def refused(self) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot
+from engine.domain.clocks import STANDS_FOR
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
 from engine.store.columns import Carry
@@ -140,6 +141,36 @@ def load(path: Path, instant: datetime, calendar: Calendar = WEEKDAYS) -> ChainS
     return quotes.snapshot(instant)
 
 
+def rows(path: Path) -> pa.Table:
+    """Every row of a file or a folder that was quoted lately, as a recorded chain has it; greeks are not archived.
+
+    A quote that was too old even for an exit, as of an option that had lost its line, is of another market and left out. Raises
+    UserError where there is none.
+    """
+    held = pa.concat_tables([_read(file) for files in sorted(_instants(path).items()) for file in files[1]] or [_NOTHING])
+    is_quoted = held["bid_cents"].is_valid().to_numpy() | held["ask_cents"].is_valid().to_numpy()
+    is_young = held["age_s"].fill_null(int(STANDS_FOR.total_seconds()) + 1).to_numpy() <= STANDS_FOR.total_seconds()
+    quoted = held.filter(pa.array(is_quoted & is_young))
+    if not quoted.num_rows:
+        raise UserError(f"{path}: holds no archived quote; name a recorded chain or a folder of the archive")
+    known = {name: quoted[name].cast(pa.float64()).to_numpy() / units for name, (_, units) in _QUANTA.items()}
+    scaled = {_QUANTA[name][0]: pa.array(values, from_pandas=True) for name, values in known.items()}
+    return pa.table(
+        {
+            "quote_ts": quoted["as_of"],
+            "underlying": quoted[_UNDERLYING],
+            "root": quoted["root"],
+            "underlying_price": quoted["spot"],
+            "expiry": quoted["expiry"],
+            "strike": quoted["strike_thousandths"].cast(pa.float64()).to_numpy() / THOUSANDTH,
+            "right": np.where(quoted["put_call"].to_numpy() > 0, "C", "P"),
+            "multiplier": quoted["multiplier"].cast(pa.float64()),
+            **{name: column for name, column in scaled.items() if name != "quoted_level"},
+        }
+    )
+
+
+_NOTHING = ARCHIVED.empty_table().append_column(_UNDERLYING, pa.array([], pa.string()))
 _QUANTA = {
     "bid_cents": ("bid", CENT),
     "ask_cents": ("ask", CENT),

@@ -89,11 +89,11 @@ def times(path: Path) -> list[datetime]:
 
 
 def rows(path: Path) -> pa.Table:
-    """Every row of a recorded file, all columns of the schema, null where the file has none of it.
+    """Every row of a recorded file, or of an archive of ours, all columns of the schema, null where there is none of it.
 
     Raises UserError when the path is missing, not a chain, or a row names no contract.
     """
-    table = _read(path, None)
+    table = chains.rows(path) if _is_archive(path) else _read(path, None)
     _check_keys(path, table)
     for name in _OPTIONAL:
         if name not in table.column_names:

@@ -7,7 +7,6 @@ seen in the console, or told in plain lines.
 
 import asyncio
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -30,10 +29,10 @@ from engine.cli.logs import log_to
 from engine.cli.markets import PAST
 from engine.cli.narrate import INDENT, Narrator, clock, dollars
 from engine.cli.options import State, Strategies
+from engine.cli.replaced import emptied
 from engine.cli.shipped import shipped
 from engine.cli.show import program, say
 from engine.domain.clocks import DEMO_CADENCE, DEMO_HELD_CADENCE, DEMO_IDLE_CADENCE
-from engine.domain.errors import UserError
 from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.facts.union import Fact
 from engine.domain.session import Session
@@ -48,8 +47,6 @@ from engine.sim.market.series import Breadth
 from engine.sim.network import MemoryNetwork
 from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
-from engine.store.folder import no_folder, state_of
-from engine.store.lock import LOCK_FILE, Lock
 
 ACCOUNT, CASH, PORT, LINES = "DU1234567", 500_000, 7497, 80
 DEMO = Path("state/demo")
@@ -321,18 +318,4 @@ def fresh(state: Path) -> Path:
 
     Raises UserError where the folder holds something else, or an engine or another demonstration works in it.
     """
-    if state.exists() and (wrong := no_folder(state)) is not None:
-        raise UserError(f"{state}: {wrong}; choose another --state")
-    if state.exists() and any(state.iterdir()) and not (state / MARKER).is_file():
-        raise UserError(f"{state}: holds something that is not a demo; choose another --state")
-    folder = state_of(state)
-    lock = Lock(folder)
-    try:
-        # The lock's own file stays: who comes meanwhile must meet the same one.
-        for path in folder.iterdir():
-            if path.name != LOCK_FILE:
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        (folder / MARKER).write_text("made by `spreads demo`; the next demo replaces this folder\n", encoding="utf-8")
-    finally:
-        lock.release()  # the engine takes it itself
-    return folder
+    return emptied(state, MARKER, "demo", "--state")

@@ -83,6 +83,16 @@ class PaperBroker:
             )
         return self._values
 
+    @property
+    def clock_skew_s(self) -> float | None:
+        """Its clock is the engine's."""
+        return 0.0
+
+    @property
+    def quotes_told(self) -> tuple[int, int]:
+        """What is watched is told."""
+        return self._telling.watched, self._telling.watched
+
     async def connect(self) -> str:
         if not self._is_connected:
             self._is_connected = True

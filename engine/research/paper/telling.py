@@ -39,6 +39,11 @@ class Telling:
             )
         return known
 
+    @property
+    def watched(self) -> int:
+        """Streams that the engine has opened."""
+        return len(self._options) + len(self._underlyings)
+
     def watch(self, options: Sequence[int], underlyings: Sequence[str]) -> None:
         self._options, self._underlyings = options, underlyings
 
