@@ -228,6 +228,7 @@ class App:
         def soon() -> Mapping[str, Ending]:
             return endings(snapshots.take(self._clock.now(), ledger), snapshots.rulebook())
 
+        notifier.sign(self._recovered.journal.state)
         notifier.follow(ledger, partial(is_loss_expected, restart=sources.restart), soon)
         engine.observers.append(notifier)
 

@@ -18,13 +18,14 @@ from engine.notify.postman import apprise_sender
 _WANTED = {
     "urls": 'a list of addresses, as  urls = ["ntfy://my-topic"]',
     "urls_file": "a file with an address a line",
+    "web": 'where you reach `spreads web`, as  web = "https://trading.example:8480"  (http:// for localhost only)',
     "tell": f"kinds of message, of {', '.join(KINDS)}",
     "quiet": 'hours, as  quiet = "22:00-07:00"',
     "zone": 'a time zone, as  zone = "Europe/Berlin"',
     "digest": 'a time of day, as  digest = "16:30"',
 }
-_SECRET = frozenset({"urls"})
-"""What is wrong with an address is told without the address."""
+_SECRET = frozenset({"urls", "web"})
+"""What is wrong with an address is told without the address: a password may be in it."""
 
 
 def notify(what: Literal["test"]) -> int:
@@ -39,7 +40,10 @@ def notify(what: Literal["test"]) -> int:
     if choice is None:
         raise UserError("nobody is told: spreads.toml has no [notify] with urls, or a urls_file")
     send = apprise_sender(choice.urls, "spreads: ")
-    if not send(Message("digest", what, "a test", "Notifications arrive. This one was asked for by `spreads notify test`.")):
+    body = "Notifications arrive. This one was asked for by `spreads notify test`."
+    if choice.web is not None:
+        body = f"{body}\nWhat waits for a yes will have a link to {choice.web}: look whether it opens from here."
+    if not send(Message("digest", what, "a test", body)):
         complain("not every address took the message; look at each service, and at the addresses in [notify]")
         return 1
     say(f"sent to {len(choice.urls)} address{'es' if len(choice.urls) != 1 else ''}; look whether it has arrived")

@@ -1,10 +1,11 @@
 """What a person wants to be told of, where, and when not: the table `[notify]` of spreads.toml."""
 
+import re
 from datetime import datetime, time
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Kind = Literal["fill", "approval", "halt", "trip", "link", "exit", "expiry", "digest"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -19,6 +20,14 @@ def _zone(written: object) -> object:
     return written
 
 
+def _address(written: str) -> str:
+    """An address of pages, without a slash at its end. A link is a secret: it travels over TLS, or not at all."""
+    found = re.fullmatch(r"(https?)://([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?", written)
+    if found is None or (found[1] == "http" and found[2] not in {"localhost", "127.0.0.1", "[::1]"}):
+        raise ValueError("no address of pages with TLS")
+    return written.rstrip("/")
+
+
 class Choice(BaseModel):
     """The table as it is written; what is left out has a default, what is not known is refused."""
 
@@ -26,6 +35,8 @@ class Choice(BaseModel):
 
     urls: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Addresses as apprise writes them: ntfy://topic, tgram://…, mailto://…. They hold secrets and are never shown."""
+    web: Annotated[str, AfterValidator(_address)] | None = None
+    """Where people reach `spreads web`, as https://trading.example:8480: messages that ask for a yes then have a link to it."""
     urls_file: str | None = None
     """A file with one such address a line; for secrets that are kept elsewhere."""
     tell: tuple[Kind, ...] = KINDS

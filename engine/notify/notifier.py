@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from engine.decide.exit.ending import Ending
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.notify.choice import Choice
+from engine.notify.links import Links, made_links
 from engine.notify.outbox import Outbox
 from engine.notify.postman import PAUSE_S, Postman, Send
 from engine.ports import Clock
@@ -24,6 +26,12 @@ class Notifier:
         self._choice = choice
         self._postman = Postman(send, pause_s)
         self._outbox: Outbox | None = None
+        self._links: Links | None = None
+
+    def sign(self, state: Path) -> None:
+        """Sign links for this state folder, where any are wanted. Raises UserError where they cannot be signed."""
+        if self._choice.web is not None:
+            self._links = made_links(state)
 
     def follow(
         self,
@@ -32,7 +40,7 @@ class Notifier:
         endings: Callable[[], Mapping[str, Ending]] = dict,
     ) -> None:
         """Begin: what is told from now on belongs to this ledger. `endings`: what becomes of positions that end within days."""
-        self._outbox = Outbox(self._choice, ledger, is_loss_expected, endings)
+        self._outbox = Outbox(self._choice, ledger, is_loss_expected, endings, self._links)
         self._postman.start()
 
     def saw(self, fact: Fact, at: datetime) -> None:

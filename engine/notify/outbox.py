@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from engine.decide.exit.ending import Ending
+from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.facts.running import LinkChanged
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.notify.choice import Choice
+from engine.notify.links import PATH, Links, Question
 from engine.notify.messages import Message, digest, message_of
 
 WAITING_MAX, HELD_MAX, KEYS_MAX = 200, 50, 1_000
@@ -33,13 +35,15 @@ class Outbox:
         ledger: Ledger,
         is_loss_expected: Callable[[datetime], bool],
         endings: Callable[[], Mapping[str, Ending]] = dict,
+        links: Links | None = None,
     ) -> None:
-        """`endings` says what becomes of the positions that end within days, for the digest."""
+        """`endings` says what becomes of the positions that end within days, for the digest; `links` lead to the pages."""
         self.dropped = 0
         """Messages that found no room."""
         self.repeated = 0
         """Messages that said what had been said."""
         self._choice, self._ledger, self._is_loss_expected, self._endings = choice, ledger, is_loss_expected, endings
+        self._links = links
         self._waiting: deque[Message] = deque()
         self._held: list[Message] = []
         self._held_more = 0
@@ -58,6 +62,8 @@ class Outbox:
             return
         if isinstance(fact, LinkChanged):
             self._link(fact, message, at)
+        elif isinstance(fact, ApprovalAsked):
+            self._wait(self._with_link(message, fact))
         else:
             self._wait(message)
 
@@ -79,6 +85,12 @@ class Outbox:
             if fresh is not None:
                 due.append(fresh)
         return due
+
+    def _with_link(self, message: Message, fact: ApprovalAsked) -> Message:
+        if self._choice.web is None or self._links is None:
+            return message
+        link = self._links.text_of(Question(fact.order_ref, fact.expires_at))
+        return replace(message, body=f"{message.body}\nlook and answer: {self._choice.web}{PATH}{link}")
 
     def _link(self, fact: LinkChanged, message: Message, at: datetime) -> None:
         """A loss is told once it has lasted; a link that comes and goes is told as lost once in a while."""

@@ -7,7 +7,18 @@ from engine.store import journal
 
 HALT_FILE = "HALT"
 OWN_ENTRIES = frozenset(
-    {"README.md", HALT_FILE, "keys.json", "presets.yaml", "token.secret", "chains", "checkpoints", "explanations", "strategies"}
+    {
+        "README.md",
+        HALT_FILE,
+        "keys.json",
+        "presets.yaml",
+        "token.secret",
+        "links.secret",
+        "chains",
+        "checkpoints",
+        "explanations",
+        "strategies",
+    }
     | {"beat", "guardian", "guardian.lock", "guardian.log"}
 )
 """What a state folder may hold before its engine has ever written a fact; hidden files too."""

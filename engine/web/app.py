@@ -9,7 +9,9 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from engine.notify.links import PATH
 from engine.web.guard import Guard
+from engine.web.linked import LinkedPages
 from engine.web.pages import APPROVE_PATH, HALT_PATH, RESUME_PATH, Pages
 from engine.web.site import Site
 
@@ -19,6 +21,7 @@ STATIC = Path(__file__).parent / "static"
 def build(site: Site) -> Starlette:
     """The pages of one site."""
     pages = Pages(site)
+    linked = LinkedPages(site, pages)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -36,6 +39,8 @@ def build(site: Site) -> Starlette:
         Route(card, pages.shows(pages.card)),
         Route(f"{card}/approve", pages.hears(APPROVE_PATH, pages.approve), methods=["POST"]),
         Route(f"{card}/decline", pages.hears(APPROVE_PATH, pages.decline), methods=["POST"]),
+        Route(f"{PATH}{{link}}", linked.card),
+        Route(f"{PATH}{{link}}", linked.approve, methods=["POST"]),
         Route("/halt", pages.shows(pages.halt_page)),
         Route("/halt", pages.hears(HALT_PATH, pages.halt), methods=["POST"]),
         Route("/resume", pages.shows(pages.resume_page)),

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api.access.body import BodyRefused, again, whole_body
 from engine.log import logger
+from engine.notify.links import PATH
 from engine.web.site import Site
 
 log = logger(__name__)
@@ -62,7 +63,7 @@ class Guard:
         if foreign is None:
             await self._app(scope, receive, send)
             return
-        log.warning("refused", where=where(scope), path=scope["path"], because=foreign)
+        log.warning("refused", where=where(scope), path=told_path(scope), because=foreign)
         await receive()
         await send({"type": "websocket.close", "code": FOREIGN, "reason": foreign})
 
@@ -83,6 +84,12 @@ def where(scope: Scope) -> str:
     return str(client[0]) if client else "?"
 
 
+def told_path(scope: Scope) -> str:
+    """The path as the log may have it: a link is a secret."""
+    path = str(scope["path"])
+    return f"{PATH}…" if path.startswith(PATH) else path
+
+
 def _name(host: str) -> str:
     """The name without its port: trading.example, [::1]."""
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
@@ -100,5 +107,5 @@ def _with_headers(send: Send) -> Send:
 
 
 async def _say_no(status: int, text: str, scope: Scope, receive: Receive, send: Send) -> None:
-    log.warning("refused", where=where(scope), path=scope["path"], status=status, because=text)
+    log.warning("refused", where=where(scope), path=told_path(scope), status=status, because=text)
     await PlainTextResponse(f"{text}\n", status)(scope, receive, send)

@@ -53,7 +53,7 @@ class Pages:
         """A page for whoever is logged in; others are led to the login."""
 
         async def endpoint(request: Request) -> Response:
-            session = await self._session(request, is_use="auto" not in request.query_params)
+            session = await self.session_of(request, is_use="auto" not in request.query_params)
             if session is None:
                 return RedirectResponse("/login", 303)
             return await self._answered(request, session, shown(request, session))
@@ -64,10 +64,10 @@ class Pages:
         """What a form of ours says, from whoever is logged in and may use the engine's endpoint at `path`."""
 
         async def endpoint(request: Request) -> Response:
-            session = await self._session(request, is_use=True)
+            session = await self.session_of(request, is_use=True)
             if session is None:
                 return self._login(401, "you are not logged in any more, and nothing was done")
-            said = await _words(request)
+            said = await words_of(request)
             if not session.is_form_of(said.get("csrf", "")):
                 log.warning("refused", name=session.name, where=where(request.scope), because="no token of a form")
                 return self.trouble(session, 403, "this form is not of your session, and nothing was done; open the page again")
@@ -80,13 +80,13 @@ class Pages:
 
     async def login_page(self, request: Request) -> Response:
         """Where a key is asked for."""
-        if await self._session(request, is_use=True) is not None:
+        if await self.session_of(request, is_use=True) is not None:
             return RedirectResponse("/", 303)
         return self._login()
 
     async def login(self, request: Request) -> Response:
         """A key for a session."""
-        key, address = (await _words(request)).get("key", "").strip(), where(request.scope)
+        key, address = (await words_of(request)).get("key", "").strip(), where(request.scope)
         now_s = self._site.now_s()
         wait_s = self._paces.wait_s(address, "login", TOKENS, now_s) or self._paces.wait_s("", "all", ALL_LOGINS, now_s)
         if wait_s:
@@ -129,14 +129,14 @@ class Pages:
 
     async def approve(self, request: Request, session: Session, said: Words) -> Response:
         """Say yes at the price that was shown. The engine prices it again; where it moved, the new price is shown."""
-        ref, net = request.path_params["ref"], _net(said.get("shown_net", ""))
+        ref, net = request.path_params["ref"], net_of(said.get("shown_net", ""))
         if net is None:
             return self.trouble(session, 400, "the form has no price, and nothing was sent; open the card again")
         if (await session.engine.status()).mode == "live" and said.get("word", "").strip() != SEND:
             return await self._card(ref, session, 422, f"nothing was sent: this is real money; type {SEND}, in capitals")
         once = said.get("once", "")[:64] or None
         try:
-            session.said = (await session.engine.approve(ref, net, reason=_reason(request, ""), once=once)).text
+            session.said = (await session.engine.approve(ref, net, reason=reason_of(request, ""), once=once)).text
         except Refused as error:
             return await self._card(ref, session, 409, str(error))
         return RedirectResponse("/", 303)
@@ -145,7 +145,7 @@ class Pages:
         """Say no."""
         reason = said.get("reason", "")
         try:
-            session.said = (await session.engine.decline(request.path_params["ref"], _reason(request, reason))).text
+            session.said = (await session.engine.decline(request.path_params["ref"], reason_of(request, reason))).text
         except Refused as error:
             return await self._card(request.path_params["ref"], session, 409, str(error))
         return RedirectResponse("/", 303)
@@ -158,7 +158,7 @@ class Pages:
         """Stop opening. Where the engine does not answer, by the file that it looks for."""
         if said.get("word", "").strip().upper() != HALT:
             return await self._halt_page(session, 422, f"nothing was done: type {HALT}")
-        reason = _reason(request, said.get("reason", ""))
+        reason = reason_of(request, said.get("reason", ""))
         try:
             async with asyncio.timeout(HALT_WITHIN_S):
                 session.said = (await session.engine.halt(reason)).text
@@ -184,7 +184,7 @@ class Pages:
             told = f"nothing was done: type {RESUME}, in capitals"
             return page("resume", self.values(session, await session.engine.status(), problem=told), 422)
         with halt_file.taken_away(self._site.state) if self._site.state is not None else nullcontext():
-            session.said = (await session.engine.resume(_reason(request, said.get("reason", "")))).text
+            session.said = (await session.engine.resume(reason_of(request, said.get("reason", "")))).text
         return RedirectResponse("/", 303)
 
     async def _answered(self, request: Request, session: Session, answer: Awaitable[Response]) -> Response:
@@ -202,7 +202,8 @@ class Pages:
         except EngineError as error:
             return self.trouble(session, 503, str(error))
 
-    async def _session(self, request: Request, *, is_use: bool) -> Session | None:
+    async def session_of(self, request: Request, *, is_use: bool) -> Session | None:
+        """Who is logged in with this browser; None where nobody is."""
         cookie = request.cookies.get(self._site.cookie, "")
         return await self.sessions.find(cookie, self._site.now_s(), is_use=is_use) if cookie else None
 
@@ -257,7 +258,7 @@ def _why(error: Exception) -> str:
     return str(error) or "the engine has not answered in time"
 
 
-async def _words(request: Request) -> Words:
+async def words_of(request: Request) -> Words:
     """What a form says; of a field that is there twice, the last."""
     try:
         return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX))
@@ -265,7 +266,7 @@ async def _words(request: Request) -> Words:
         return {}
 
 
-def _net(text: str) -> Decimal | None:
+def net_of(text: str) -> Decimal | None:
     """The price that a card showed, USD per share, + received; None where there is none."""
     try:
         net = Decimal(text)
@@ -274,7 +275,7 @@ def _net(text: str) -> Decimal | None:
     return net if net.is_finite() else None
 
 
-def _reason(request: Request, said: str) -> str:
+def reason_of(request: Request, said: str) -> str:
     """Why, and from where, as the journal keeps it."""
     place = f"in the browser at {where(request.scope)}"
     return f"{said.strip()[:REASON_MAX]} ({place})" if said.strip() else place

@@ -54,7 +54,12 @@ def test_message_that_does_not_arrive_is_a_failure(spreads: Spreads, sent: list[
         ('zone = "Berlin"', """spreads.toml: notify.zone: found 'Berlin'; wanted a time zone, as  zone = "Europe/Berlin\""""),
         ('digest = "25:00"', """spreads.toml: notify.digest: found '25:00'; wanted a time of day, as  digest = "16:30\""""),
         ('tell = ["fills"]', "spreads.toml: notify.tell: found 'fills'; wanted kinds of message, of fill, approval, halt"),
-        ('url = "ntfy://x"', "spreads.toml: notify.url: no such key; there are urls, urls_file, tell"),
+        (
+            'web = "http://trading.example"',
+            "spreads.toml: notify.web: wanted where you reach `spreads web`, as",
+        ),
+        ('web = "https://ada:hunter2@trading.example"', "spreads.toml: notify.web: wanted where you reach `spreads web`"),
+        ('url = "ntfy://x"', "spreads.toml: notify.url: no such key; there are urls, urls_file, web, tell"),
         ('urls = "ntfy://hunter2@x"', 'spreads.toml: notify.urls: wanted a list of addresses, as  urls = ["ntfy://my-topic"]'),
         ('urls_file = "gone"', "spreads.toml: notify.urls_file: gone cannot be read: No such file or directory"),
     ],

@@ -1,6 +1,5 @@
 """Tokens: what a key is exchanged for. A quarter of an hour good, signed by a secret that never leaves the state folder."""
 
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from pathlib import Path
 import jwt
 
 from engine.api.access.keys import Key, Keys
-from engine.domain.errors import UserError
+from engine.store.secret import made_secret
 
 GOOD_FOR = timedelta(minutes=15)
 SECRET_FILE = "token.secret"  # noqa: S105 - a file's name
@@ -53,16 +52,4 @@ def own_tokens(state: Path) -> Tokens:
 
 def tokens_of(state: Path) -> Tokens:
     """The tokens of a state folder, whose secret is made where there is none. Raises UserError where it cannot be."""
-    path = state / SECRET_FILE
-    try:
-        if not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_hex(32).encode())
-        if path.stat().st_mode & 0o077:
-            raise UserError(f"{path}: others may read it, so anybody could sign tokens; remove it, and a new one is made")
-        secret = path.read_bytes().strip()
-    except OSError as error:
-        raise UserError(f"{path}: the secret of the tokens cannot be read or made ({error.strerror})") from error
-    if len(secret) < 32:
-        raise UserError(f"{path}: too short to sign tokens; remove it, and a new one is made")
-    return Tokens(Keys(state), secret)
+    return Tokens(Keys(state), made_secret(state / SECRET_FILE, "tokens"))

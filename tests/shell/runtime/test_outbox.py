@@ -18,6 +18,7 @@ from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
 from engine.notify.choice import Choice
+from engine.notify.links import Links, Question
 from engine.notify.messages import Message
 from engine.notify.outbox import HELD_MAX, WAITING_MAX, Outbox
 from tests import given
@@ -31,10 +32,12 @@ BLOCKED = ExitBlocked("o1", "loss >= 200% of credit", "no price", "no quotes", 1
 class Told:
     """An outbox over a ledger, and what it said."""
 
-    def __init__(self, **choice: object) -> None:
+    def __init__(self, links: Links | None = None, **choice: object) -> None:
         self.ledger, self.at, self.is_maintenance = Ledger(), given.NOW, False
         self.endings: dict[str, Ending] = {}
-        self.outbox = Outbox(Choice.model_validate(choice), self.ledger, lambda _: self.is_maintenance, lambda: self.endings)
+        self.outbox = Outbox(
+            Choice.model_validate(choice), self.ledger, lambda _: self.is_maintenance, lambda: self.endings, links
+        )
 
     def hear(self, *facts: Fact) -> None:
         for fact in facts:
@@ -86,6 +89,20 @@ def test_approval_says_what_it_costs_until_when_and_how_to_say_yes() -> None:
     assert message.title == f"approve? 1 × {order.spread} at 0.80"
     assert "at risk $" in message.body
     assert message.body.endswith("spreads approve o1")
+
+
+def test_approval_has_a_link_where_people_reach_the_pages_and_none_where_nobody_said() -> None:
+    links, order = Links(b"s" * 32), given.proposal()
+    asked = ApprovalAsked(order.order_ref, given.NOW + timedelta(minutes=5), Decimal("0.80"), "auto_up_to is not set")
+    bodies: dict[str | None, str] = {}
+    for web in ("https://trading.example:8480/", None):
+        told = Told(links, web=web)
+        told.hear(order, given.previewed(), asked)
+        (bodies[web],) = (message.body for message in told.after(seconds=1))
+
+    _, _, link = bodies["https://trading.example:8480/"].partition("\nlook and answer: https://trading.example:8480/yes/")
+    assert links.question_of(link) == Question("o1", asked.expires_at)
+    assert "/yes/" not in f"{bodies[None]}"
 
 
 @pytest.mark.parametrize(

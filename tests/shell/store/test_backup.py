@@ -13,6 +13,7 @@ from engine.api.access.keys import FILE as KEYS
 from engine.api.access.tokens import SECRET_FILE as TOKENS
 from engine.domain.errors import Damaged, UserError
 from engine.domain.facts.running import EngineStarted, ErrorHeard
+from engine.notify.links import SECRET_FILE as LINKS
 from engine.store import backup, lines
 from engine.store.books import books
 from engine.store.checkpoint import recover, save
@@ -36,6 +37,7 @@ def place(tmp_path: Path) -> Path:
         "strategies/income.yaml": "schema: 1\n",
         f"state/{KEYS}": "SECRET",
         f"state/{TOKENS}": "SECRET",
+        f"state/{LINKS}": "SECRET",
         "state/strategies/api.key": "SECRET",
         "state/tls/key.pem": "SECRET",
         "strategies/.env": "SECRET",

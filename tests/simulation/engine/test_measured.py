@@ -4,6 +4,7 @@ from pathlib import Path
 
 from engine.metrics import PUBLISHED, Reading
 from engine.notify.choice import Choice
+from engine.notify.links import Question, known_links
 from engine.notify.messages import Message
 from engine.notify.notifier import Notifier
 from tests.simulation.engine import given
@@ -60,3 +61,22 @@ def test_person_who_is_away_is_told_of_what_was_traded_and_a_service_that_fails_
     assert [message.title.split(" ")[0] for message in received if message.kind == "fill"] == ["opened", "closed"]
     assert [message.title for message in received if message.kind == "halt"] == ["HALTED by ada"] * 3
     assert now.notices == notifier.counts() == {"sent": 2, "failed": 1, "dropped": 0, "repeated": 0}
+
+
+def test_message_of_what_waits_has_a_link_that_the_state_folder_knows(tmp_path: Path) -> None:
+    received: list[Message] = []
+
+    async def act(world: World) -> Question | None:
+        notifier = Notifier(Choice(web="https://trading.example"), lambda message: received.append(message) is None, pause_s=0)
+        life = await world.start(notifier=notifier)
+        await world.when(lambda: any(order.is_asked for order in life.ledger.orders.values()))
+        await world.until("09:42:00")
+        notifier.rest()
+        link = received[0].body.rpartition("https://trading.example/yes/")[2]
+        return known_links(world.state).question_of(link)
+
+    asked = play(act, tmp_path, strategies={"calls.yaml": given.strategy("calls", "bear_call", approval="manual")})
+
+    assert received[0].kind == "approval"
+    assert asked is not None
+    assert asked.order_ref in received[0].body
