@@ -7,7 +7,7 @@ be joined.
 
     put_<part>                     what the put wing adds, a column
     least_<part>, most_<part>      extremes of what the call wings add that meet it, of those that are known
-    put_beyond, least_beyond       least chance of ending beyond the breakeven of a side, at the most that any partner brings
+    put_beyond, least_beyond       least chance of ending beyond the strike that a side has bought, so beyond its breakeven
 
 Sums of doubles differ in their last bits by the order in which they are added, so each sum is widened by SLACK.
 """
@@ -59,7 +59,7 @@ class Bounds:
         """Forgets the parts and extremes that this SQL does not use, nor the chance where it is bounded."""
         used = set(_WORD.findall(" ".join(fragments)))
         if self.needs_chance:
-            used |= {"put_distance", "most_net", "least_fee", "least_passed_on"}
+            used |= set() if self._equal else {"put_distance", "most_net", "most_distance"}
         self.extremes = {(end, part): None for end, part in self.extremes if f"{end}_{part}" in used}
         of_extremes = {part for _, part in self.extremes}
         self.parts = {part: None for part in self.parts if f"put_{part}" in used or part in of_extremes}
@@ -134,11 +134,7 @@ class Bounds:
                 return Interval(_difference(gross, fees).low, self._added("expected").high)
             case "pop":
                 self.needs_chance = True
-                self._need("distance")
-                self._need("net", "most")
-                self._need("fee", "least")
-                self._need("passed_on", "least")
-                return Interval("0e0", f"greatest(0e0, 1 - put_beyond - least_beyond + {SLACK})", is_not_negative=True)
+                return Interval("0e0", f"greatest(0e0, 1 - {self._lost()} - least_beyond + {SLACK})", is_not_negative=True)
             case "p_touch":
                 return Interval("0e0", "1e0", is_not_negative=True)
             case "delta" | "gamma" | "theta" | "vega":
@@ -153,6 +149,14 @@ class Bounds:
                 return Interval(low, high, is_not_negative=True)
             case _:
                 return UNKNOWN
+
+    def _lost(self) -> str:
+        """The least chance of ending where the put side loses: nothing where the credit may cover its width."""
+        if self._equal:
+            return "put_beyond"
+        self._need("net", "most")
+        self._need("distance", "most")
+        return f"CASE WHEN put_net + most_net + {SLACK} < put_distance THEN put_beyond ELSE 0e0 END"
 
     def _added(self, part: str) -> Interval:
         """What both wings have together."""

@@ -23,7 +23,7 @@ from engine.compile.priced import Priced
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.compile.wanted import placed_columns, wanted
-from engine.compile.wings import BEST_CONDORS, BEST_WINGS, REACHED_SCORE, best_condors, fetched, keys
+from engine.compile.wings import BEST_CONDORS, BEST_WINGS, OF_CHANCE, REACHED_SCORE, best_condors, fetched, keys
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Expression
 from engine.strategy.model import Strategy
@@ -170,7 +170,8 @@ def _bounded(strategy: Strategy, spread: TwoWings, minimum_fee: float, best: tup
 FROM priced
 WHERE {conjunction(asked, 2)}
 {best_of(scan.rows, several=False, kept=scan.kept)}"""  # noqa: S608 - no word of the trader: fixed text and named numbers
-    sql = f"{scan.legs(keys('bucket', spread, scan.parameters), several=False)},\n{met}{steps}"
+    found_by = [*keys("bucket", spread, scan.parameters), *(OF_CHANCE if bounds.needs_chance else ())]
+    sql = f"{scan.legs(found_by, several=False)},\n{met}{steps}"
     if best is None:
         return Query(f"{sql}\n{found}", scan.parameters.values)
     listed = ", ".join(scan.rows)

@@ -43,8 +43,11 @@ REACHED_SCORE: Final = "(SELECT score FROM reached)"
 NEVER: Final = "-8e0"
 """Deviations beyond which nothing ends."""
 CHANCE_IS_OFF: Final = "2e-4"
-OF_CHANCE: Final = (("most", "net"), ("least", "fee"), ("least", "passed_on"))
-"""What of the other side decides how much of a side can be lost at least."""
+OF_CHANCE: Final = (
+    f"CASE WHEN forward > 0 AND forward <= {FINITE} THEN ln(strike / forward) END AS log_strike",
+    "CASE WHEN years > 0 THEN iv * sqrt(years) END AS deviation",
+)
+"""What of each leg says how likely the underlying ends beyond its strike."""
 
 
 def keys(meeting: Meeting, spread: TwoWings, parameters: Parameters) -> list[str]:
@@ -103,19 +106,19 @@ def best_condors(
     """
     by, chance = [key.split(" = ")[0].removeprefix("put_") for key in _keys(spread)], bounds.needs_chance
     steps = [_wings("bucket", spread, name, parameters, (), wanted, _parts(spread, name, bounds), kept=True) for name in _SIDES]
-    extremes, calls = list(bounds.extremes), "call_wings"
+    extremes, calls, sides = list(bounds.extremes), "call_wings", "call_sides"
+    of_sides = ["put_wings.*", *(f"{extreme}_{part}" for extreme, part in extremes)]
     if chance:
-        steps.append(_sides("put", "put_wings", by, OF_CHANCE))
-        steps.append(_beside("call_levels", ["call_wings.*", _least_z("call")], "call_wings", "put_sides", by, kept=True))
-        steps.append(f"call_known AS (\n  SELECT *, {_chance('call')}\n  FROM call_levels\n)")  # noqa: S608 - fixed text
-        extremes, calls = [*extremes, ("least", "beyond")], "call_known"
-    steps.append(_sides("call", calls, by, extremes))
-    ends = [f"{extreme}_{part}" for extreme, part in extremes]
+        calls, sides = "call_known", "call_chances"
+        steps.append(f"call_known AS (\n  SELECT *, {_chance('call_z')} AS call_beyond\n  FROM call_wings\n)")  # noqa: S608 - fixed text
+        extremes += [("least", "z")] * spread.has_equal_widths
+        of_sides += [f"{_chance('put_z')} AS put_beyond", "least_beyond"]
+    steps.append(_sides("call", "call_wings", by, extremes))
     if chance:
-        steps.append(_beside("put_levels", ["put_wings.*", *ends, _least_z("put")], "put_wings", "call_sides", by, kept=True))
-        steps.append(f"put_known AS (\n  SELECT *, {_chance('put')}\n  FROM put_levels\n)")  # noqa: S608 - fixed text
-    else:
-        steps.append(_beside("put_known", ["put_wings.*", *ends], "put_wings", "call_sides", by))
+        # The credit of wider puts may cover a call side: what it loses is asked where two wings meet.
+        least = _chance("least_z") if spread.has_equal_widths else "0e0"
+        steps.append(f"call_chances AS (\n  SELECT *, {least} AS least_beyond\n  FROM call_sides\n)")  # noqa: S608 - fixed text
+    steps.append(_beside("put_known", of_sides, "put_wings", sides, by))
     of_wing = ["short_put_row_id", "long_put_row_id", "short_put_strike", *(f"put_{key}" for key in by)]
     of_wing += [*(f"put_{part}" for part in bounds.parts), *["put_beyond"] * chance]
     steps.append(f"""at_most AS (
@@ -127,10 +130,10 @@ def best_condors(
     roles = spread.shape.roles
     rows = ", ".join(f"{role}_row_id" for role in roles)
     steps.append(f"""met AS (
-  SELECT {rows}, {_of_pair(score)} AS condor_score
+  SELECT {rows}, {_of_pair(score, spread)} AS condor_score
   FROM best_wings
   JOIN {calls}
-    ON {conjunction([*_met(spread), *map(_of_pair, rules)], 3)}
+    ON {conjunction([*_met(spread), *(_of_pair(rule, spread) for rule in rules)], 3)}
 )""")  # noqa: S608 - no word of the trader: fixed text and named numbers
     steps.append(_chosen("best_met", ["*"], "met", "condor_score", best and best[1]))
     steps.append(fetched("best_met", roles, columns))
@@ -138,10 +141,24 @@ def best_condors(
 
 
 def fetched(best: str, roles: Sequence[str], columns: Sequence[str]) -> str:
-    """A relation with the columns of the legs of its rows, as the step `pairs`."""
+    """A relation with the columns of the legs of its rows, as the step `pairs`.
+
+    Each join reads all legs: of more than two legs, those that are needed are picked first.
+    """
     of_legs = [f"{role}.{column} AS {role}_{column}" for column in columns for role in roles]
-    joins = "".join(f"\n  JOIN legs {role}\n    ON {role}.row_id = {role}_row_id" for role in roles)
-    return f"pairs AS (\n  SELECT {', '.join([f'{best}.*', *of_legs])}\n  FROM {best}{joins}\n)"  # noqa: S608 - fixed text
+    legs, picked = ("legs", "") if len(roles) <= 2 else ("picked", _picked(best, roles))
+    joins = "".join(f"\n  JOIN {legs} {role}\n    ON {role}.row_id = {role}_row_id" for role in roles)
+    return f"{picked}pairs AS (\n  SELECT {', '.join([f'{best}.*', *of_legs])}\n  FROM {best}{joins}\n)"  # noqa: S608 - fixed text
+
+
+def _picked(best: str, roles: Sequence[str]) -> str:
+    rows = ", ".join(f"{role}_row_id" for role in roles)
+    return f"""picked AS MATERIALIZED (
+  SELECT *
+  FROM legs
+  WHERE row_id IN (SELECT unnest([{rows}]) FROM {best})
+),
+"""  # noqa: S608 - no word of the trader: fixed text and named numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +246,7 @@ def _parts(spread: TwoWings, name: Side, bounds: Bounds) -> list[str]:
     s, long = f"short_{name}", f"long_{name}"
     wanted = {f"{name}_{part}": _part(spread.shape, name, part) for part in bounds.parts}
     if bounds.needs_chance:
-        wanted |= {
-            f"{name}_low_iv": f"least({s}_iv, {long}_iv)",
-            f"{name}_high_iv": f"greatest({s}_iv, {long}_iv)",
-            f"{name}_time": f"sqrt({s}_years)",
-            f"{name}_forward": f"{s}_forward",
-        }
+        wanted[f"{name}_z"] = _least_z(name)
     of_legs = re.compile(rf"\b({s}|{long})_")
     return [f"{s}.strike AS {s}_strike", *(of_legs.sub(r"\1.", sql) + f" AS {part}" for part, sql in wanted.items())]
 
@@ -256,10 +268,10 @@ def _sides(name: Side, source: str, by: Sequence[str], extremes: Sequence[tuple[
 _EXTREME = {"least": "min", "most": "max"}
 
 
-def _beside(name: str, columns: Sequence[str], wings_: str, sides: str, by: Sequence[str], *, kept: bool = False) -> str:
+def _beside(name: str, columns: Sequence[str], wings_: str, sides: str, by: Sequence[str]) -> str:
     """The wings of one side beside the extremes of the other."""
     met = conjunction((f"put_{key} = call_{key}" for key in by), 3)
-    return f"""{name} AS {"MATERIALIZED " * kept}(
+    return f"""{name} AS (
   SELECT {", ".join(columns)}
   FROM {wings_}
   JOIN {sides}
@@ -267,38 +279,36 @@ def _beside(name: str, columns: Sequence[str], wings_: str, sides: str, by: Sequ
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
 
 
-def _of_pair(of_wing: str) -> str:
+def _of_pair(of_wing: str, spread: TwoWings) -> str:
     """The same of one condor: what its call wing adds stands for the extremes of all of them."""
-    return _OF_CALLS.sub("call_", of_wing)
+    lost = "call_beyond"
+    if not spread.has_equal_widths:
+        lost = f"CASE WHEN put_net + call_net + {EQUAL} < call_distance THEN call_beyond ELSE 0e0 END"
+    return _OF_CALLS.sub("call_", of_wing.replace("least_beyond", lost))
 
 
 _OF_CALLS = re.compile(r"\b(?:least|most)_")
 
 
 def _least_z(name: Side) -> str:
-    """Deviations to the breakeven of a side at the most that any partner brings, so few that no less of it can be lost.
+    """Deviations to the strike that a side has bought, so few that no less of it can be lost: no credit moves the breakeven
+    beyond that strike.
 
-    The iv at the breakeven lies between those of the two strikes, so the least of each term of z is taken on its own. Nothing is
-    lost on a side whose width the credit covers.
+    The iv at the breakeven lies between those of the two strikes, so the least of each term of z is taken on its own.
     """
-    w, x_sign = ("-", "") if name == "put" else ("+", "-")
-    fees = f"2 * (greatest({name}_fee + least_fee, $minimum_fee) + {name}_passed_on + least_passed_on)"
-    kept = f"({name}_net + most_net + {EQUAL} - {fees} / 100)"
-    x = f"{x_sign}ln((short_{name}_strike {w} {kept}) / {name}_forward)"
-    z = f"least({x} / ({name}_low_iv * {name}_time), {x} / ({name}_high_iv * {name}_time))"
-    z += f" + {name}_low_iv * {name}_time / 2" if name == "put" else f" - {name}_high_iv * {name}_time / 2"
-    possible = f"{kept} < {name}_distance AND {name}_low_iv > 0 AND {name}_time > 0 AND {name}_forward > 0"
-    return f"CASE WHEN {possible} THEN greatest({z}, {NEVER}) ELSE {NEVER} END AS {name}_z"
+    s, long = f"short_{name}", f"long_{name}"
+    low, high = (f"{end}({s}_deviation, {long}_deviation)" for end in ("least", "greatest"))
+    x = f"{long}_log_strike" if name == "put" else f"-{long}_log_strike"
+    z = f"least({x} / {low}, {x} / {high}) {f'+ {low}' if name == 'put' else f'- {high}'} / 2"
+    return f"CASE WHEN {low} > 0 AND {high} <= {FINITE} THEN greatest({z}, {NEVER}) ELSE {NEVER} END"
 
 
-def _chance(name: Side) -> str:
+def _chance(z: str) -> str:
     """The chance of a standard normal number below that z, at most CHANCE_IS_OFF beside it and never above it.
 
     Source: E. Page, Approximations to the cumulative normal function and its inverse (1977).
     """
-    z = f"{name}_z"
-    below = f"1 / (1 + exp(-1.5976e0 * {z} - 0.070565992e0 * {z} * {z} * {z})) - {CHANCE_IS_OFF}"
-    return f"greatest({below}, 0e0) AS {name}_beyond"
+    return f"greatest(1 / (1 + exp({z} * (-1.5976e0 - 0.070565992e0 * {z} * {z}))) - {CHANCE_IS_OFF}, 0e0)"
 
 
 def _part(shape: Shape, name: Side, part: str) -> str:

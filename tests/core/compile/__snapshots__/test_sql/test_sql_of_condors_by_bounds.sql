@@ -1,5 +1,5 @@
 WITH legs AS MATERIALIZED (
-  SELECT row_id, group_id::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, class_id::BIGINT * 65536 + dte AS series, put_call, strike, years, forward, bid, ask, iv, delta, worth, fee, exchange_fee
+  SELECT row_id, group_id::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, class_id::BIGINT * 65536 + dte AS series, put_call, CASE WHEN forward > 0 AND forward <= 1e308 THEN ln(strike / forward) END AS log_strike, CASE WHEN years > 0 THEN iv * sqrt(years) END AS deviation, strike, years, forward, bid, ask, iv, delta, worth, fee, exchange_fee
   FROM chain
   WHERE dte BETWEEN $dte_low AND $dte_high
     AND bid >= 0
@@ -8,53 +8,41 @@ WITH legs AS MATERIALIZED (
     AND fee <= 1e308
 ),
 put_wings AS MATERIALIZED (
-  SELECT short_put.row_id AS short_put_row_id, long_put.row_id AS long_put_row_id, short_put.series AS put_series, round(1000 * (short_put.strike - long_put.strike))::BIGINT AS put_width, short_put.strike AS short_put_strike, short_put.fee + long_put.fee AS put_fee, short_put.exchange_fee + long_put.exchange_fee AS put_passed_on, 100 * (((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 + long_put.worth - short_put.worth) - 2 * (short_put.fee + long_put.fee + short_put.exchange_fee + long_put.exchange_fee) AS put_expected, abs(short_put.strike - long_put.strike) AS put_distance, ((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 AS put_net, least(short_put.iv, long_put.iv) AS put_low_iv, greatest(short_put.iv, long_put.iv) AS put_high_iv, sqrt(short_put.years) AS put_time, short_put.forward AS put_forward
+  SELECT short_put.row_id AS short_put_row_id, long_put.row_id AS long_put_row_id, short_put.series AS put_series, round(1000 * (short_put.strike - long_put.strike))::BIGINT AS put_width, short_put.strike AS short_put_strike, 100 * (((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 + long_put.worth - short_put.worth) - 2 * (short_put.fee + long_put.fee + short_put.exchange_fee + long_put.exchange_fee) AS put_expected, abs(short_put.strike - long_put.strike) AS put_distance, ((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 AS put_net, CASE WHEN least(short_put.deviation, long_put.deviation) > 0 AND greatest(short_put.deviation, long_put.deviation) <= 1e308 THEN greatest(least(long_put.log_strike / least(short_put.deviation, long_put.deviation), long_put.log_strike / greatest(short_put.deviation, long_put.deviation)) + least(short_put.deviation, long_put.deviation) / 2, -8e0) ELSE -8e0 END AS put_z
   FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE put_call = -1 AND bid > 0 AND abs(delta) BETWEEN $short_put_delta_low AND $short_put_delta_high) short_put
   JOIN legs long_put
     ON short_put.met = long_put.bucket
    AND short_put.strike - long_put.strike BETWEEN $put_width_low AND $put_width_high
 ),
 call_wings AS MATERIALIZED (
-  SELECT short_call.row_id AS short_call_row_id, long_call.row_id AS long_call_row_id, short_call.series AS call_series, round(1000 * (long_call.strike - short_call.strike))::BIGINT AS call_width, short_call.strike AS short_call_strike, short_call.fee + long_call.fee AS call_fee, short_call.exchange_fee + long_call.exchange_fee AS call_passed_on, 100 * (((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 + long_call.worth - short_call.worth) - 2 * (short_call.fee + long_call.fee + short_call.exchange_fee + long_call.exchange_fee) AS call_expected, abs(short_call.strike - long_call.strike) AS call_distance, ((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 AS call_net, least(short_call.iv, long_call.iv) AS call_low_iv, greatest(short_call.iv, long_call.iv) AS call_high_iv, sqrt(short_call.years) AS call_time, short_call.forward AS call_forward
+  SELECT short_call.row_id AS short_call_row_id, long_call.row_id AS long_call_row_id, short_call.series AS call_series, round(1000 * (long_call.strike - short_call.strike))::BIGINT AS call_width, short_call.strike AS short_call_strike, 100 * (((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 + long_call.worth - short_call.worth) - 2 * (short_call.fee + long_call.fee + short_call.exchange_fee + long_call.exchange_fee) AS call_expected, abs(short_call.strike - long_call.strike) AS call_distance, ((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 AS call_net, CASE WHEN least(short_call.deviation, long_call.deviation) > 0 AND greatest(short_call.deviation, long_call.deviation) <= 1e308 THEN greatest(least(-long_call.log_strike / least(short_call.deviation, long_call.deviation), -long_call.log_strike / greatest(short_call.deviation, long_call.deviation)) - greatest(short_call.deviation, long_call.deviation) / 2, -8e0) ELSE -8e0 END AS call_z
   FROM (SELECT *, unnest([bucket, bucket + 1]) AS met FROM legs WHERE put_call = 1 AND bid > 0 AND abs(delta) BETWEEN $short_call_delta_low AND $short_call_delta_high) short_call
   JOIN legs long_call
     ON short_call.met = long_call.bucket
    AND long_call.strike - short_call.strike BETWEEN $call_width_low AND $call_width_high
 ),
-put_sides AS (
-  SELECT put_series, put_width, max(put_net) FILTER (WHERE put_net <= 1e308) AS most_net, min(put_fee) FILTER (WHERE put_fee <= 1e308) AS least_fee, min(put_passed_on) FILTER (WHERE put_passed_on <= 1e308) AS least_passed_on
-  FROM put_wings
-  GROUP BY put_series, put_width
-),
-call_levels AS MATERIALIZED (
-  SELECT call_wings.*, CASE WHEN (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100) < call_distance AND call_low_iv > 0 AND call_time > 0 AND call_forward > 0 THEN greatest(least(-ln((short_call_strike + (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100)) / call_forward) / (call_low_iv * call_time), -ln((short_call_strike + (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100)) / call_forward) / (call_high_iv * call_time)) - call_high_iv * call_time / 2, -8e0) ELSE -8e0 END AS call_z
-  FROM call_wings
-  JOIN put_sides
-    ON put_series = call_series
-   AND put_width = call_width
-),
 call_known AS (
-  SELECT *, greatest(1 / (1 + exp(-1.5976e0 * call_z - 0.070565992e0 * call_z * call_z * call_z)) - 2e-4, 0e0) AS call_beyond
-  FROM call_levels
+  SELECT *, greatest(1 / (1 + exp(call_z * (-1.5976e0 - 0.070565992e0 * call_z * call_z))) - 2e-4, 0e0) AS call_beyond
+  FROM call_wings
 ),
 call_sides AS (
-  SELECT call_series, call_width, min(call_fee) FILTER (WHERE call_fee <= 1e308) AS least_fee, min(call_passed_on) FILTER (WHERE call_passed_on <= 1e308) AS least_passed_on, max(call_expected) FILTER (WHERE call_expected <= 1e308) AS most_expected, min(call_net) FILTER (WHERE call_net <= 1e308) AS least_net, max(call_net) FILTER (WHERE call_net <= 1e308) AS most_net, min(call_beyond) FILTER (WHERE call_beyond <= 1e308) AS least_beyond
-  FROM call_known
+  SELECT call_series, call_width, max(call_expected) FILTER (WHERE call_expected <= 1e308) AS most_expected, min(call_net) FILTER (WHERE call_net <= 1e308) AS least_net, max(call_net) FILTER (WHERE call_net <= 1e308) AS most_net, min(call_z) FILTER (WHERE call_z <= 1e308) AS least_z
+  FROM call_wings
   GROUP BY call_series, call_width
 ),
-put_levels AS MATERIALIZED (
-  SELECT put_wings.*, least_fee, least_passed_on, most_expected, least_net, most_net, least_beyond, CASE WHEN (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100) < put_distance AND put_low_iv > 0 AND put_time > 0 AND put_forward > 0 THEN greatest(least(ln((short_put_strike - (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100)) / put_forward) / (put_low_iv * put_time), ln((short_put_strike - (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100)) / put_forward) / (put_high_iv * put_time)) + put_low_iv * put_time / 2, -8e0) ELSE -8e0 END AS put_z
+call_chances AS (
+  SELECT *, greatest(1 / (1 + exp(least_z * (-1.5976e0 - 0.070565992e0 * least_z * least_z))) - 2e-4, 0e0) AS least_beyond
+  FROM call_sides
+),
+put_known AS (
+  SELECT put_wings.*, most_expected, least_net, most_net, greatest(1 / (1 + exp(put_z * (-1.5976e0 - 0.070565992e0 * put_z * put_z))) - 2e-4, 0e0) AS put_beyond, least_beyond
   FROM put_wings
-  JOIN call_sides
+  JOIN call_chances
     ON put_series = call_series
    AND put_width = call_width
 ),
-put_known AS (
-  SELECT *, greatest(1 / (1 + exp(-1.5976e0 * put_z - 0.070565992e0 * put_z * put_z * put_z)) - 2e-4, 0e0) AS put_beyond
-  FROM put_levels
-),
 at_most AS (
-  SELECT short_put_row_id, long_put_row_id, short_put_strike, put_series, put_width, put_fee, put_passed_on, put_expected, put_distance, put_net, put_beyond, greatest((put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance - 1e-9) - (put_net + most_net + 1e-9))), 1e-7), (put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance + 1e-9) - (put_net + least_net - 1e-9))), 1e-7)) AS wing_score
+  SELECT short_put_row_id, long_put_row_id, short_put_strike, put_series, put_width, put_expected, put_distance, put_net, put_beyond, greatest((put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance - 1e-9) - (put_net + most_net + 1e-9))), 1e-7), (put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance + 1e-9) - (put_net + least_net - 1e-9))), 1e-7)) AS wing_score
   FROM put_known
   WHERE (put_net + most_net + 1e-9) >= 1e-9
     AND (put_net + least_net - 1e-9) <= (put_distance + 1e-9)
@@ -87,16 +75,21 @@ best_met AS MATERIALIZED (
   ORDER BY condor_score DESC
   LIMIT $best_condors
 ),
+picked AS MATERIALIZED (
+  SELECT *
+  FROM legs
+  WHERE row_id IN (SELECT unnest([short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id]) FROM best_met)
+),
 pairs AS (
   SELECT best_met.*, short_put.strike AS short_put_strike, long_put.strike AS long_put_strike, short_call.strike AS short_call_strike, long_call.strike AS long_call_strike, short_put.years AS short_put_years, long_put.years AS long_put_years, short_call.years AS short_call_years, long_call.years AS long_call_years, short_put.forward AS short_put_forward, long_put.forward AS long_put_forward, short_call.forward AS short_call_forward, long_call.forward AS long_call_forward, short_put.bid AS short_put_bid, long_put.bid AS long_put_bid, short_call.bid AS short_call_bid, long_call.bid AS long_call_bid, short_put.ask AS short_put_ask, long_put.ask AS long_put_ask, short_call.ask AS short_call_ask, long_call.ask AS long_call_ask, short_put.iv AS short_put_iv, long_put.iv AS long_put_iv, short_call.iv AS short_call_iv, long_call.iv AS long_call_iv, short_put.delta AS short_put_delta, long_put.delta AS long_put_delta, short_call.delta AS short_call_delta, long_call.delta AS long_call_delta, short_put.worth AS short_put_worth, long_put.worth AS long_put_worth, short_call.worth AS short_call_worth, long_call.worth AS long_call_worth, short_put.fee AS short_put_fee, long_put.fee AS long_put_fee, short_call.fee AS short_call_fee, long_call.fee AS long_call_fee, short_put.exchange_fee AS short_put_exchange_fee, long_put.exchange_fee AS long_put_exchange_fee, short_call.exchange_fee AS short_call_exchange_fee, long_call.exchange_fee AS long_call_exchange_fee
   FROM best_met
-  JOIN legs short_put
+  JOIN picked short_put
     ON short_put.row_id = short_put_row_id
-  JOIN legs long_put
+  JOIN picked long_put
     ON long_put.row_id = long_put_row_id
-  JOIN legs short_call
+  JOIN picked short_call
     ON short_call.row_id = short_call_row_id
-  JOIN legs long_call
+  JOIN picked long_call
     ON long_call.row_id = long_call_row_id
 ),
 lean_1 AS (
@@ -188,7 +181,7 @@ LEFT JOIN found
 ORDER BY round(score, 10) DESC, short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id;
 
 WITH legs AS MATERIALIZED (
-  SELECT row_id, group_id::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, class_id::BIGINT * 65536 + dte AS series, put_call, strike, years, forward, bid, ask, iv, delta, worth, fee, exchange_fee
+  SELECT row_id, group_id::BIGINT * 2147483648 + floor(strike / $reach)::BIGINT AS bucket, class_id::BIGINT * 65536 + dte AS series, put_call, CASE WHEN forward > 0 AND forward <= 1e308 THEN ln(strike / forward) END AS log_strike, CASE WHEN years > 0 THEN iv * sqrt(years) END AS deviation, strike, years, forward, bid, ask, iv, delta, worth, fee, exchange_fee
   FROM chain
   WHERE dte BETWEEN $dte_low AND $dte_high
     AND bid >= 0
@@ -197,53 +190,41 @@ WITH legs AS MATERIALIZED (
     AND fee <= 1e308
 ),
 put_wings AS MATERIALIZED (
-  SELECT short_put.row_id AS short_put_row_id, long_put.row_id AS long_put_row_id, short_put.series AS put_series, round(1000 * (short_put.strike - long_put.strike))::BIGINT AS put_width, short_put.strike AS short_put_strike, short_put.fee + long_put.fee AS put_fee, short_put.exchange_fee + long_put.exchange_fee AS put_passed_on, 100 * (((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 + long_put.worth - short_put.worth) - 2 * (short_put.fee + long_put.fee + short_put.exchange_fee + long_put.exchange_fee) AS put_expected, abs(short_put.strike - long_put.strike) AS put_distance, ((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 AS put_net, least(short_put.iv, long_put.iv) AS put_low_iv, greatest(short_put.iv, long_put.iv) AS put_high_iv, sqrt(short_put.years) AS put_time, short_put.forward AS put_forward
+  SELECT short_put.row_id AS short_put_row_id, long_put.row_id AS long_put_row_id, short_put.series AS put_series, round(1000 * (short_put.strike - long_put.strike))::BIGINT AS put_width, short_put.strike AS short_put_strike, 100 * (((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 + long_put.worth - short_put.worth) - 2 * (short_put.fee + long_put.fee + short_put.exchange_fee + long_put.exchange_fee) AS put_expected, abs(short_put.strike - long_put.strike) AS put_distance, ((short_put.bid + short_put.ask) - (long_put.bid + long_put.ask)) / 2 AS put_net, CASE WHEN least(short_put.deviation, long_put.deviation) > 0 AND greatest(short_put.deviation, long_put.deviation) <= 1e308 THEN greatest(least(long_put.log_strike / least(short_put.deviation, long_put.deviation), long_put.log_strike / greatest(short_put.deviation, long_put.deviation)) + least(short_put.deviation, long_put.deviation) / 2, -8e0) ELSE -8e0 END AS put_z
   FROM (SELECT *, unnest([bucket, bucket - 1]) AS met FROM legs WHERE put_call = -1 AND bid > 0 AND abs(delta) BETWEEN $short_put_delta_low AND $short_put_delta_high) short_put
   JOIN legs long_put
     ON short_put.met = long_put.bucket
    AND short_put.strike - long_put.strike BETWEEN $put_width_low AND $put_width_high
 ),
 call_wings AS MATERIALIZED (
-  SELECT short_call.row_id AS short_call_row_id, long_call.row_id AS long_call_row_id, short_call.series AS call_series, round(1000 * (long_call.strike - short_call.strike))::BIGINT AS call_width, short_call.strike AS short_call_strike, short_call.fee + long_call.fee AS call_fee, short_call.exchange_fee + long_call.exchange_fee AS call_passed_on, 100 * (((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 + long_call.worth - short_call.worth) - 2 * (short_call.fee + long_call.fee + short_call.exchange_fee + long_call.exchange_fee) AS call_expected, abs(short_call.strike - long_call.strike) AS call_distance, ((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 AS call_net, least(short_call.iv, long_call.iv) AS call_low_iv, greatest(short_call.iv, long_call.iv) AS call_high_iv, sqrt(short_call.years) AS call_time, short_call.forward AS call_forward
+  SELECT short_call.row_id AS short_call_row_id, long_call.row_id AS long_call_row_id, short_call.series AS call_series, round(1000 * (long_call.strike - short_call.strike))::BIGINT AS call_width, short_call.strike AS short_call_strike, 100 * (((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 + long_call.worth - short_call.worth) - 2 * (short_call.fee + long_call.fee + short_call.exchange_fee + long_call.exchange_fee) AS call_expected, abs(short_call.strike - long_call.strike) AS call_distance, ((short_call.bid + short_call.ask) - (long_call.bid + long_call.ask)) / 2 AS call_net, CASE WHEN least(short_call.deviation, long_call.deviation) > 0 AND greatest(short_call.deviation, long_call.deviation) <= 1e308 THEN greatest(least(-long_call.log_strike / least(short_call.deviation, long_call.deviation), -long_call.log_strike / greatest(short_call.deviation, long_call.deviation)) - greatest(short_call.deviation, long_call.deviation) / 2, -8e0) ELSE -8e0 END AS call_z
   FROM (SELECT *, unnest([bucket, bucket + 1]) AS met FROM legs WHERE put_call = 1 AND bid > 0 AND abs(delta) BETWEEN $short_call_delta_low AND $short_call_delta_high) short_call
   JOIN legs long_call
     ON short_call.met = long_call.bucket
    AND long_call.strike - short_call.strike BETWEEN $call_width_low AND $call_width_high
 ),
-put_sides AS (
-  SELECT put_series, put_width, max(put_net) FILTER (WHERE put_net <= 1e308) AS most_net, min(put_fee) FILTER (WHERE put_fee <= 1e308) AS least_fee, min(put_passed_on) FILTER (WHERE put_passed_on <= 1e308) AS least_passed_on
-  FROM put_wings
-  GROUP BY put_series, put_width
-),
-call_levels AS MATERIALIZED (
-  SELECT call_wings.*, CASE WHEN (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100) < call_distance AND call_low_iv > 0 AND call_time > 0 AND call_forward > 0 THEN greatest(least(-ln((short_call_strike + (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100)) / call_forward) / (call_low_iv * call_time), -ln((short_call_strike + (call_net + most_net + 1e-9 - 2 * (greatest(call_fee + least_fee, $minimum_fee) + call_passed_on + least_passed_on) / 100)) / call_forward) / (call_high_iv * call_time)) - call_high_iv * call_time / 2, -8e0) ELSE -8e0 END AS call_z
-  FROM call_wings
-  JOIN put_sides
-    ON put_series = call_series
-   AND put_width = call_width
-),
 call_known AS (
-  SELECT *, greatest(1 / (1 + exp(-1.5976e0 * call_z - 0.070565992e0 * call_z * call_z * call_z)) - 2e-4, 0e0) AS call_beyond
-  FROM call_levels
+  SELECT *, greatest(1 / (1 + exp(call_z * (-1.5976e0 - 0.070565992e0 * call_z * call_z))) - 2e-4, 0e0) AS call_beyond
+  FROM call_wings
 ),
 call_sides AS (
-  SELECT call_series, call_width, min(call_fee) FILTER (WHERE call_fee <= 1e308) AS least_fee, min(call_passed_on) FILTER (WHERE call_passed_on <= 1e308) AS least_passed_on, max(call_expected) FILTER (WHERE call_expected <= 1e308) AS most_expected, min(call_net) FILTER (WHERE call_net <= 1e308) AS least_net, max(call_net) FILTER (WHERE call_net <= 1e308) AS most_net, min(call_beyond) FILTER (WHERE call_beyond <= 1e308) AS least_beyond
-  FROM call_known
+  SELECT call_series, call_width, max(call_expected) FILTER (WHERE call_expected <= 1e308) AS most_expected, min(call_net) FILTER (WHERE call_net <= 1e308) AS least_net, max(call_net) FILTER (WHERE call_net <= 1e308) AS most_net, min(call_z) FILTER (WHERE call_z <= 1e308) AS least_z
+  FROM call_wings
   GROUP BY call_series, call_width
 ),
-put_levels AS MATERIALIZED (
-  SELECT put_wings.*, least_fee, least_passed_on, most_expected, least_net, most_net, least_beyond, CASE WHEN (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100) < put_distance AND put_low_iv > 0 AND put_time > 0 AND put_forward > 0 THEN greatest(least(ln((short_put_strike - (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100)) / put_forward) / (put_low_iv * put_time), ln((short_put_strike - (put_net + most_net + 1e-9 - 2 * (greatest(put_fee + least_fee, $minimum_fee) + put_passed_on + least_passed_on) / 100)) / put_forward) / (put_high_iv * put_time)) + put_low_iv * put_time / 2, -8e0) ELSE -8e0 END AS put_z
+call_chances AS (
+  SELECT *, greatest(1 / (1 + exp(least_z * (-1.5976e0 - 0.070565992e0 * least_z * least_z))) - 2e-4, 0e0) AS least_beyond
+  FROM call_sides
+),
+put_known AS (
+  SELECT put_wings.*, most_expected, least_net, most_net, greatest(1 / (1 + exp(put_z * (-1.5976e0 - 0.070565992e0 * put_z * put_z))) - 2e-4, 0e0) AS put_beyond, least_beyond
   FROM put_wings
-  JOIN call_sides
+  JOIN call_chances
     ON put_series = call_series
    AND put_width = call_width
 ),
-put_known AS (
-  SELECT *, greatest(1 / (1 + exp(-1.5976e0 * put_z - 0.070565992e0 * put_z * put_z * put_z)) - 2e-4, 0e0) AS put_beyond
-  FROM put_levels
-),
 at_most AS (
-  SELECT short_put_row_id, long_put_row_id, short_put_strike, put_series, put_width, put_fee, put_passed_on, put_expected, put_distance, put_net, put_beyond, greatest((put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance - 1e-9) - (put_net + most_net + 1e-9))), 1e-7), (put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance + 1e-9) - (put_net + least_net - 1e-9))), 1e-7)) AS wing_score
+  SELECT short_put_row_id, long_put_row_id, short_put_strike, put_series, put_width, put_expected, put_distance, put_net, put_beyond, greatest((put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance - 1e-9) - (put_net + most_net + 1e-9))), 1e-7), (put_expected + most_expected + 1e-9) / greatest(100 * (((put_distance + 1e-9) - (put_net + least_net - 1e-9))), 1e-7)) AS wing_score
   FROM put_known
   WHERE (put_net + most_net + 1e-9) >= 1e-9
     AND (put_net + least_net - 1e-9) <= (put_distance + 1e-9)
@@ -272,16 +253,21 @@ best_met AS (
   FROM met
   WHERE condor_score BETWEEN (SELECT score FROM reached) AND 1e308
 ),
+picked AS MATERIALIZED (
+  SELECT *
+  FROM legs
+  WHERE row_id IN (SELECT unnest([short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id]) FROM best_met)
+),
 pairs AS (
   SELECT best_met.*, short_put.strike AS short_put_strike, long_put.strike AS long_put_strike, short_call.strike AS short_call_strike, long_call.strike AS long_call_strike, short_put.years AS short_put_years, long_put.years AS long_put_years, short_call.years AS short_call_years, long_call.years AS long_call_years, short_put.forward AS short_put_forward, long_put.forward AS long_put_forward, short_call.forward AS short_call_forward, long_call.forward AS long_call_forward, short_put.bid AS short_put_bid, long_put.bid AS long_put_bid, short_call.bid AS short_call_bid, long_call.bid AS long_call_bid, short_put.ask AS short_put_ask, long_put.ask AS long_put_ask, short_call.ask AS short_call_ask, long_call.ask AS long_call_ask, short_put.iv AS short_put_iv, long_put.iv AS long_put_iv, short_call.iv AS short_call_iv, long_call.iv AS long_call_iv, short_put.delta AS short_put_delta, long_put.delta AS long_put_delta, short_call.delta AS short_call_delta, long_call.delta AS long_call_delta, short_put.worth AS short_put_worth, long_put.worth AS long_put_worth, short_call.worth AS short_call_worth, long_call.worth AS long_call_worth, short_put.fee AS short_put_fee, long_put.fee AS long_put_fee, short_call.fee AS short_call_fee, long_call.fee AS long_call_fee, short_put.exchange_fee AS short_put_exchange_fee, long_put.exchange_fee AS long_put_exchange_fee, short_call.exchange_fee AS short_call_exchange_fee, long_call.exchange_fee AS long_call_exchange_fee
   FROM best_met
-  JOIN legs short_put
+  JOIN picked short_put
     ON short_put.row_id = short_put_row_id
-  JOIN legs long_put
+  JOIN picked long_put
     ON long_put.row_id = long_put_row_id
-  JOIN legs short_call
+  JOIN picked short_call
     ON short_call.row_id = short_call_row_id
-  JOIN legs long_call
+  JOIN picked long_call
     ON long_call.row_id = long_call_row_id
 ),
 lean_1 AS (
