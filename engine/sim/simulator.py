@@ -7,7 +7,6 @@ ticks, profits and values to the clients.
 
 import asyncio
 import hashlib
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ from engine.domain.errors import UserError
 from engine.domain.session import trading_day
 from engine.sim.dispatcher import NoticeDispatcher
 from engine.sim.exchange.account import Account, Position
+from engine.sim.exchange.digest import state_digest
 from engine.sim.exchange.exchange import Exchange
 from engine.sim.exchange.ids import FIRST_PERM_ID
 from engine.sim.exchange.orders import Execution, Notice, Order
@@ -28,6 +28,7 @@ from engine.sim.glances import Glances
 from engine.sim.handlers.context import Context
 from engine.sim.handlers.lines import Lines
 from engine.sim.handlers.pacing import HistoryPacing
+from engine.sim.kept import KeptRequests
 from engine.sim.listener import Listener
 from engine.sim.loop import LoopClock
 from engine.sim.market.market import Market
@@ -40,12 +41,6 @@ from engine.sim.wire.codec import Message
 
 DRILLED = "U000"
 """How an account begins that holds real money on the simulator, and at no broker: for drills."""
-KEPT_BYTES = 16 << 20
-"""Requests kept for inspection, as long as they were on the wire: some 20,000 orders or 200,000 of other kinds.
-
-Read into values they take some sixteen times that, 256 MB at the most, whatever a client sends.
-"""
-
 _AFTER_CLOSE = timedelta(seconds=1)
 _SHORTEST_S = 1e-3
 _ARRIVES_S = 0.3
@@ -79,9 +74,7 @@ class Simulator:
         tampered: Callable[[Connection, bytes], bytes] = lambda _, chunk: chunk,
     ) -> None:
         self.options = options or SimOptions()
-        self.received: deque[Received] = deque()
-        """The latest requests, oldest first."""
-        self._kept_bytes = 0
+        self._kept = KeptRequests()
         self.tape = MarketTape(market)
         self.exchange = Exchange(
             self.tape,
@@ -179,6 +172,11 @@ class Simulator:
         return self.exchange.account.cash
 
     @property
+    def received(self) -> deque[Received]:
+        """The latest requests, oldest first."""
+        return self._kept.requests
+
+    @property
     def messages_received(self) -> list[tuple[datetime, int | None, str]]:
         """(simulated instant, client id, name) of each request; the client is None before it named itself."""
         return [(request.at, request.client_id, request.name) for request in self.received]
@@ -193,15 +191,7 @@ class Simulator:
 
     def state_hash(self) -> str:
         """A digest of ids, cash, positions, orders and executions: equal for equal seeds and requests."""
-        ids = self.exchange.ids
-        state = {
-            "ids": [ids.next_order_id, ids.next_perm_id, ids.next_fill],
-            "cash": str(self.cash),
-            "positions": [[p.instrument.con_id, p.quantity, str(p.cost), str(p.realized)] for p in self.holdings()],
-            "orders": [[o.perm_id, o.client_id, o.order_id, o.status, o.filled, str(o.paid)] for o in self.orders()],
-            "executions": [[row.exec_id, str(row.price), row.shares, row.side] for row in self.executions()],
-        }
-        return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+        return state_digest(self.exchange)
 
     def transcript_hash(self) -> str:
         """A digest of every byte that passed, with its connection, direction and instant."""
@@ -230,7 +220,7 @@ class Simulator:
             options=self.options,
             faults=self.faults,
             now=self.now,
-            received=self._keep,
+            received=self._kept.keep,
             handle=self._handle,
             spoken=self._spoken,
             tampered=self._tampered,
@@ -265,12 +255,6 @@ class Simulator:
         left = [order for order in self.exchange.working() if order.client_id == session.client_id]
         if left and self.exchange.is_open and self.faults.take("fill_unheard", self.now()):
             self._dispatcher.tell(self.exchange.fill(left[0], self.now()))
-
-    def _keep(self, request: Received) -> None:
-        self.received.append(request)
-        self._kept_bytes += request.wire_bytes
-        while self._kept_bytes > KEPT_BYTES:
-            self._kept_bytes -= self.received.popleft().wire_bytes
 
     def _handle(self, session: Session, message: Message) -> None:
         now = self.now()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ib_async import Client
 from ib_async import Contract as IbContract
 
+from engine.broker.data.line import Line, asked_for
 from engine.broker.data.lines import Lines
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
@@ -46,37 +47,6 @@ _OPTION_VOLUME = {29: "C", 30: "P"}
 _IMPLIED_VOLATILITY = 24
 _QUALITIES: Mapping[int, DataQuality] = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed"}
 _WORST_FIRST: tuple[DataQuality, ...] = ("unknown", "delayed", "frozen", "live")
-
-
-@dataclass(slots=True)
-class Line:
-    """One open market data line."""
-
-    con_id: int
-    option: Contract | None
-    underlying: Underlying | None
-    quality: DataQuality | None = None
-    """None until TWS has said what kind of data it sends."""
-    is_told: bool = False
-    """Whether anything was told of it since it was opened."""
-    is_blind: bool = False
-    """Another session took the data; the next tick shows that it is back."""
-    bid: float | None = None
-    ask: float | None = None
-    last: float | None = None
-    close: float | None = None
-    """Of the day before, which is all that there is before the open."""
-
-    @property
-    def kind(self) -> str:
-        return "option" if self.option is not None else "underlying"
-
-    @property
-    def worth(self) -> float | None:
-        """The underlying's price: the middle of a two-sided, uncrossed quote, else the last trade."""
-        if self.bid is not None and self.ask is not None and self.bid <= self.ask:
-            return (self.bid + self.ask) / 2
-        return self.last
 
 
 @dataclass(slots=True)
@@ -332,7 +302,7 @@ class Stream:
         option, underlying = self._options.get(con_id), self._underlyings.get(con_id)
         self._open[request] = Line(con_id, option, underlying)
         self._requests[con_id] = request
-        contract = self.contracts.get(con_id) or (_index_or_stock(underlying) if underlying else _option(con_id, option))
+        contract = self.contracts.get(con_id) or asked_for(con_id, option, underlying)
         ticks = UNDERLYING_TICKS if underlying else OPTION_TICKS
         self.client.reqMktData(request, contract, ticks, False, False, [])
 
@@ -361,19 +331,3 @@ class Stream:
         self.gauges.lines_used = len(self._open)
         self.gauges.lines_limit = self.lines.limit
         self.gauges.line_evictions = self.lines.evictions
-
-
-def _option(con_id: int, option: Contract | None) -> IbContract:
-    symbol = option.underlying if option else ""
-    return IbContract(conId=con_id, secType="OPT", symbol=symbol, exchange="SMART", currency="USD")
-
-
-def _index_or_stock(underlying: Underlying) -> IbContract:
-    return IbContract(
-        conId=underlying.con_id,
-        secType=underlying.kind,
-        symbol=underlying.symbol,
-        exchange=underlying.exchange,
-        primaryExchange=underlying.primary_exchange if underlying.kind == "STK" else "",
-        currency=underlying.currency,
-    )

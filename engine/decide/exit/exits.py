@@ -11,8 +11,8 @@
 """
 
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Literal
 
@@ -40,12 +40,12 @@ from engine.decide.exit.confirm import counted, is_stop, pending
 from engine.decide.exit.cuts import is_done
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.flatten import flatten_due, shorts_first
+from engine.decide.exit.held import Held, looked_at, told_at
 from engine.decide.exit.left_over import left_over, traded_away
-from engine.decide.exit.memory import looks_at, remembered
+from engine.decide.exit.memory import remembered
 from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
-from engine.decide.positions import PRICED, PositionRow, market_columns, measured, needs_prices
-from engine.decide.quotes import Rows, closing_marks
+from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import ConfirmExit, Decision, TriggerExit
@@ -53,9 +53,7 @@ from engine.domain.facts.positions import ExitTriggered
 from engine.domain.parts import ALL, BOTH, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
-from engine.pricing.mark import Mark
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
-from engine.strategy.model import Strategy
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
 """What leaves a position open."""
@@ -63,28 +61,6 @@ RAN_ON = "the market runs on: each leg was told anew, and closing costs more tha
 
 Belief = Literal["no", "yes", "runs"]
 """Whether a rule that holds is due now; it runs where waiting for a better price would be left behind."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """One open position as it is looked at."""
-
-    position: Position
-    strategy: Strategy | None
-    """Whose rules it keeps; None where they are lost."""
-    marks: tuple[Mark, ...] | None
-    """What closing each part of it brings; None where one has no quote."""
-    answers: tuple[ExitAnswer, ...]
-    """Of its rules, in the order of the file."""
-    by_clock: tuple[bool, ...]
-    """Whether each holds whatever the prices are."""
-    row: PositionRow
-    """What its rules look at; empty where it has none."""
-
-    @property
-    def mark(self) -> Mark | None:
-        """Of the part that is closed first."""
-        return self.marks[0] if self.marks else None
 
 
 def exits(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
@@ -109,7 +85,7 @@ def exits(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
     elif is_closing_time(snapshot, rulebook):
         free_hands = [position for position in held if is_free(position, snapshot)]
         try:
-            looked = _looked_at(free_hands, snapshot, rulebook, rows)
+            looked = looked_at(free_hands, snapshot, rulebook, rows)
         except Exception:  # noqa: BLE001 - one of them cannot be asked: each is asked apart
             for position in free_hands:
                 alone = partial(_alone, position, snapshot, rulebook, rows, proposals(decisions))
@@ -137,49 +113,14 @@ def _settling(position: Position, snapshot: Snapshot) -> Iterator[Decision]:
 
 
 def _alone(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
-    for one in _looked_at([position], snapshot, rulebook, rows):
+    for one in looked_at([position], snapshot, rulebook, rows):
         yield from _exit(one, snapshot, rulebook, rows, proposed)
 
 
-def _looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[_Held]:
-    """Each position with its mark and the answers of its rules; the rules of one version are asked once."""
-    marks = [closing_marks(position, rows) for position in positions]
-    told: dict[int, tuple[ExitAnswer, ...]] = {}
-    seen_of: dict[int, PositionRow] = {}
-    by_clock: dict[int, tuple[bool, ...]] = {}
-    # Nobody's rules are about longs that are left alone, but where what was sold beside them has expired, as it was meant to.
-    versions = [_rules_of(position, rulebook) if position.shorts or position.has_expired else None for position in positions]
-    for strategy in {one.digest: one for one in versions if one is not None}.values():
-        numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
-        seen = [_row(positions[n], strategy, marks[n], snapshot, rows) for n in numbers]
-        seen_of |= dict(zip(numbers, seen, strict=True))
-        found = dict(zip(numbers, rulebook.finder.exits(strategy, seen), strict=True))
-        told |= found
-        # What holds without any price holds with it too: only those of which something holds are asked again.
-        due = {n: row for n, row in zip(numbers, seen, strict=True) if any(answer.holds is True for answer in found[n])}
-        blind = [{name: None if needs_prices(name) else value for name, value in row.items()} for row in due.values()]
-        clocks = (tuple(answer.holds is True for answer in answers) for answers in rulebook.finder.exits(strategy, blind))
-        by_clock |= dict(zip(due, clocks, strict=True))
-    never = (False,)
-    return [
-        _Held(position, versions[n], marks[n], told.get(n, ()), by_clock.get(n, never * len(told.get(n, ()))), seen_of.get(n, {}))
-        for n, position in enumerate(positions)
-    ]
-
-
-def _row(position: Position, strategy: Strategy, marks: tuple[Mark, ...] | None, snapshot: Snapshot, rows: Rows) -> PositionRow:
-    market = snapshot.market.get(position.spread.underlying)
-    is_believed = marks is not None and all(mark.is_believed for mark in marks) and why_not_sent(snapshot) is None
-    told, is_asked = marks if is_believed else None, looks_at(strategy, "pop")
-    row = measured(position, told, rows, market, snapshot.at, snapshot.session, with_chance=is_asked)
-    row |= market_columns(strategy, position.spread.underlying, snapshot)
-    return row if is_believed else {name: None if name in PRICED else value for name, value in row.items()}
-
-
-def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
+def _exit(held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
     """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
     if held.strategy is not None:
-        yield from remembered(held.position, held.strategy, held.row, _told(held, snapshot, rows), snapshot)
+        yield from remembered(held.position, held.strategy, held.row, told_at(held, snapshot, rows), snapshot)
     due: Due | None = None
     left: frozenset[Side] = frozenset()
     unknown = list[ExitAnswer]()
@@ -234,7 +175,7 @@ def _exit(held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propo
 
 
 def _undisturbed(
-    held: _Held, standing: Sequence[str], unknown: Sequence[ExitAnswer], snapshot: Snapshot, rows: Rows, proposed: int
+    held: Held, standing: Sequence[str], unknown: Sequence[ExitAnswer], snapshot: Snapshot, rows: Rows, proposed: int
 ) -> Iterator[Decision]:
     """What is done and said about a position of which no line is due."""
     ruleless = left_over(held.position)
@@ -249,9 +190,7 @@ def _left_by(answer: ExitAnswer) -> frozenset[Side]:
     return BOTH if answer.rule.action == LET_EXPIRE else frozenset() if side is None else frozenset({side})
 
 
-def _date_among(
-    answers: Iterable[tuple[ExitAnswer, bool]], held: _Held, snapshot: Snapshot, left: Collection[Side]
-) -> Due | None:
+def _date_among(answers: Iterable[tuple[ExitAnswer, bool]], held: Held, snapshot: Snapshot, left: Collection[Side]) -> Due | None:
     """The first of the rules by which a date or a time closes the position; None where there is none."""
     assert held.strategy is not None, "rules that answer are those of a strategy"
     closes = (answer for answer, by_clock in answers if by_clock and answer.rule.action in {"close", "roll"})
@@ -270,7 +209,7 @@ def _forgotten(position: Position, rules: Sequence[str], snapshot: Snapshot) -> 
 
 
 def _rolled(
-    answer: ExitAnswer, held: _Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, kind: Kind
+    answer: ExitAnswer, held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, kind: Kind
 ) -> Generator[Decision, None, tuple[Done | Literal["wait"], str]]:
     """What is done about a position whose roll is due, and why: it is rolled where a successor is there; else as the file says.
 
@@ -300,7 +239,7 @@ def _rolled(
 
 
 def _believed(
-    answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, rows: Rows, *, at_once: bool
+    answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot, rows: Rows, *, at_once: bool
 ) -> Generator[Decision, None, Belief]:
     """Counts one more look at a rule that holds, and asks for the quotes that it waits for; whether it is due now.
 
@@ -316,7 +255,7 @@ def _believed(
             yield from _waits(text, held, snapshot, rows)
         return "no"
     mark = None if is_alert else held.mark  # an alert is in no hurry
-    count = counted(hits, snapshot, _told(held, snapshot, rows), at_once=at_once, forgets=not is_alert, mark=mark)
+    count = counted(hits, snapshot, told_at(held, snapshot, rows), at_once=at_once, forgets=not is_alert, mark=mark)
     counting = ConfirmExit(position.id, text, count.first_at, count.count, count.net)
     if is_alert:
         yield counting
@@ -336,7 +275,7 @@ def _believed(
     return "no"
 
 
-def _judged(held: _Held, unknown: Sequence[ExitAnswer], snapshot: Snapshot) -> Iterator[Decision]:
+def _judged(held: Held, unknown: Sequence[ExitAnswer], snapshot: Snapshot) -> Iterator[Decision]:
     """The word, after some minutes of an open market, that a rule cannot be answered: of a stop rather than of a profit."""
     if not unknown or why_not_sent(snapshot) is not None:
         yield from _forgotten(held.position, (UNJUDGED,), snapshot)
@@ -349,7 +288,7 @@ def _judged(held: _Held, unknown: Sequence[ExitAnswer], snapshot: Snapshot) -> I
 
 
 def _waits(
-    text: str, held: _Held, snapshot: Snapshot, rows: Rows, count: tuple[datetime, int] | None = None
+    text: str, held: Held, snapshot: Snapshot, rows: Rows, count: tuple[datetime, int] | None = None
 ) -> Iterator[Decision]:
     """What is asked and said while a stop has held and no fresh quote confirms or contradicts it."""
     told = [at for leg in held.position.legs if (at := quoted_at(leg.contract, rows)) is not None]
@@ -358,18 +297,11 @@ def _waits(
     yield from wait(text, held.position, "no price", why, snapshot, rows, count)
 
 
-def _told(held: _Held, snapshot: Snapshot, rows: Rows) -> list[datetime]:
-    """When the quotes of its legs were told, but for a leg that brings nothing whenever it was quoted."""
-    if held.marks is not None:
-        return [snapshot.at - timedelta(seconds=age_s) for mark in held.marks for age_s in mark.ages_s]
-    return [at for leg in held.position.legs if (at := quoted_at(leg.contract, rows)) is not None]
-
-
 def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
     return "clock" if by_clock else "stop" if is_stop(answer) else "target"
 
 
-def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind: Kind, text: str, *, runs: bool = False) -> Due:
+def _due(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot, kind: Kind, text: str, *, runs: bool = False) -> Due:
     rule = answer.rule.condition.text
     reason = (PREFIX if action == "roll" else "") + rule
     portion = answer.rule.portion
@@ -378,19 +310,13 @@ def _due(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot, kind
     return Due(rule, reason, kind, triggered, portion, runs)
 
 
-def _triggered(answer: ExitAnswer, action: Done, held: _Held, snapshot: Snapshot) -> ExitTriggered:
+def _triggered(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot) -> ExitTriggered:
     values = {name: None if value is None else float(value) for name, value in answer.values.items()}
     return ExitTriggered(held.position.id, answer.rule.condition.text, action, snapshot.chain.id, values)
 
 
-def _freed(held: _Held, standing: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:
+def _freed(held: Held, standing: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:
     """The word that what was due no longer is; a rule that cannot be answered is still due."""
     _, blocked = snapshot.ledger.blocked_exits.get(held.position.id, (None, None))
     if blocked is not None and blocked.rule not in standing and not blocked.rule.startswith(REDUCTION):
         yield from free(held.position, "its rule no longer holds", snapshot)
-
-
-def _rules_of(position: Position, rulebook: Rulebook) -> Strategy | None:
-    """The version that opened the position; where it is lost, the present one of that name: some rules are better than none."""
-    born_with = rulebook.versions.get(position.digest)
-    return born_with or next((strategy for strategy in rulebook.strategies if strategy.name == position.strategy), None)

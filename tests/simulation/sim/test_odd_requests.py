@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.sim.simulator import KEPT_BYTES, Simulator
+from engine.sim.kept import KEPT_BYTES
+from engine.sim.simulator import Simulator
 from engine.sim.wire.codec import Message, encode_frame
 from tests.simulation.sim.raw import Raw, play
 
