@@ -27,9 +27,12 @@ from engine.compile.wings import BEST_CONDORS, BEST_WINGS, OF_CHANCE, REACHED_SC
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Expression
 from engine.strategy.model import Strategy
+from engine.strategy.spreads.flies import BrokenWing
 from engine.strategy.spreads.structure import OfTwoExpiries
 from engine.strategy.spreads.wings import IronCondor, TwoWings
 
+MANY: Final = (OfTwoExpiries, BrokenWing)
+"""Structures of which tens of thousands meet: to ask fewer what is dear takes no longer than to rank them first."""
 BEST_RANKED: Final = (64, 512)
 """Combinations of which the dear numbers are computed first where the rank does not need them: where only a price that makes
 sense is asked, as nearly all of them have, and where a rule is asked."""
@@ -95,8 +98,8 @@ def compile_bounded(
     best: tuple[int, int] = (BEST_WINGS, BEST_CONDORS),
     ranked: tuple[int, int] = BEST_RANKED,
 ) -> BoundedPlan | None:
-    """The scan in two steps; None where nothing would be saved: nothing dear is asked, the rank itself is dear, or single wings
-    do not bound it.
+    """The scan in two steps; None where nothing would be saved: few meet, nothing dear is asked, the rank itself is dear, or
+    single wings do not bound it.
 
     `best` is how many wings of condors are joined first, and how many condors of these are priced; `ranked` how many combinations
     of another structure are asked first what is dear.
@@ -222,13 +225,13 @@ class _Scan:
 )"""  # noqa: S608 - no word of the trader: fixed text and named numbers
 
     def asked_early(self) -> list[str] | None:
-        """What is asked of every combination before it is ranked; None where nothing dear is left to be asked of the best, or the
-        rank itself is dear.
+        """What is asked of every combination before it is ranked; None where few meet, nothing dear is left to be asked of the
+        best, or the rank itself is dear.
 
         Of two expiries the least worth is a long sum: it waits too, unless rules or rank need it anyway.
         """
         lean, dear = self.by_weight([*sound(self._spread), *self.rules])
-        if not dear or self._numbers.is_heavy(self.score):
+        if not isinstance(self._spread, MANY) or not dear or self._numbers.is_heavy(self.score):
             return None
         if isinstance(self._spread, OfTwoExpiries):
             rules = [line for line in lean if line in self.rules]

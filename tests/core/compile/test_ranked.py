@@ -1,7 +1,5 @@
 """Scans that rank first and ask what is dear of the best alone: what plain loops find, whether those were enough or not."""
 
-import math
-
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine.compile.entry import BEST_RANKED, compile_bounded
 from engine.compile.wings import BoundedRows, bounded_rows
-from engine.decide.rows import chain_rows, with_views
+from engine.decide.rows import chain_rows
 from engine.domain.chain import ChainSnapshot
 from engine.strategy.model import Strategy
 from tests.core.compile import given as make
@@ -51,16 +49,17 @@ def of_two_expiries(draw: st.DrawFn) -> tuple[Strategy, ChainSnapshot]:
 
 @st.composite
 def of_one_expiry(draw: st.DrawFn) -> tuple[Strategy, ChainSnapshot]:
-    kind = draw(st.sampled_from(["bull_put", "bear_put", "butterfly", "broken_wing", "iron_butterfly"]))
-    own = () if kind in {"bear_put", "butterfly"} else ("natural_credit > $0",)
     dear = draw(st.sampled_from(["p_touch <= 60%", "pop between 20% and 90% and p_touch >= 5%"]))
     strategy = make.strategy(
-        kind,
-        rules=[dear, *draw(st.lists(st.sampled_from([*own, "max_loss <= $600", "theta >= -$0.20"]), max_size=1))],
+        "broken_wing",
+        rules=[
+            dear,
+            *draw(st.lists(st.sampled_from(["natural_credit > $0", "max_loss <= $600", "theta >= -$0.20"]), max_size=1)),
+        ],
         rank=draw(st.sampled_from(["expected_value / max_loss", "return_on_risk", "width", "-quote_width"])),
         expiry="0-60 days",
         keep=draw(st.sampled_from([1, 5, 500])),
-        **draw(oracle.KEYS.get(kind, oracle.OF_VERTICALS)),
+        **draw(oracle.KEYS["broken_wing"]),
     )
     return strategy, oracle.chain_of(draw(st.integers(0, 10**9)))
 
@@ -74,8 +73,7 @@ def test_ranked_search_finds_what_plain_loops_find(drawn: st.SearchStrategy[tupl
     @given(drawn=drawn, most=st.sampled_from([FEW, (1, 1), (8, 8), BEST_RANKED]))
     def finds(drawn: tuple[Strategy, ChainSnapshot], most: tuple[int, int]) -> None:
         strategy, chain = drawn
-        rows = chain_rows(chain, {}, make.NOW)
-        table = with_views(rows.table, rows, [[math.nan]])
+        table = chain_rows(chain, {}, make.NOW).table
 
         found = ranked(strategy, table, most)
 
@@ -102,7 +100,7 @@ CALM = [make.option(strike, "P") for strike in range(80, 101)]
 def test_others_are_looked_at_only_where_the_best_are_too_few(
     keys: dict[str, object], most: tuple[int, int], *, is_proven: bool
 ) -> None:
-    strategy = make.strategy("bull_put", width="$3", **keys)
+    strategy = make.strategy("broken_wing", right="put", width={"near": "$2", "far": "$3"}, **keys)
     table = chain_rows(make.chain(CALM), {}, make.NOW).table
 
     found = ranked(strategy, table, most)
@@ -117,11 +115,12 @@ def test_others_are_looked_at_only_where_the_best_are_too_few(
     ("kind", "keys"),
     [
         ("bull_put", {"rules": ["pop >= 70%"]}),
-        ("butterfly", {"right": "put", "width": "$5", "rules": ["debit <= $2"]}),
-        ("butterfly", {"right": "put", "width": "$5", "rank": "pop"}),
+        ("butterfly", {"right": "put", "width": "$5", "rules": ["pop >= 20%"]}),
+        ("broken_wing", {"right": "put", "width": {"near": "$2", "far": "$3"}, "rules": ["max_loss <= $200"]}),
+        ("broken_wing", {"right": "put", "width": {"near": "$2", "far": "$3"}, "rank": "pop"}),
         ("calendar", {"right": "put", "expiry": {"near": "9 days", "far": "30 days"}, "width": None, "rank": "return_on_risk"}),
     ],
-    ids=["a chance that is asked by its quantile", "nothing dear", "a dear rank", "a dear rank of two expiries"],
+    ids=["a chance that is asked by its quantile", "few meet", "nothing dear", "a dear rank", "a dear rank of two expiries"],
 )
 def test_scan_that_would_save_nothing_has_no_two_steps(kind: str, keys: dict[str, object]) -> None:
     assert compile_bounded(make.strategy(kind, **keys)) is None
