@@ -18,8 +18,9 @@ from tests.core.compile.plain_loops import search
 from tests.core.compile.test_oracle import KINDS, chain_of, options_of
 
 
-def candidates(strategy: Strategy, chain: ChainSnapshot) -> tuple[Candidate, ...]:
-    finder = Finder(Scanner())
+def candidates(strategy: Strategy, chain: ChainSnapshot, finder: Finder | None = None) -> tuple[Candidate, ...]:
+    """What a search finds; `finder` is one that has compiled the strategy already."""
+    finder = finder or Finder(Scanner())
     return finder.find(strategy, finder.rows(chain, {}, given.NOW), {}, given.NOW, None).candidates
 
 
@@ -326,10 +327,9 @@ def _distance(one: Candidate, breakeven: float) -> float:
 @pytest.mark.parametrize("kind", [*KINDS, *OF_MORE_LEGS])
 def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) -> None:
     keys = OF_MORE_LEGS.get(kind, {"width": "$1-$30"})
-    seen = 0
+    strategy, finder, seen = given.strategy(kind, rank=measure, keep=100, **keys), Finder(Scanner()), 0
     for seed in range(12):
-        strategy = given.strategy(kind, rank=measure, keep=100, **keys)
-        for found in candidates(strategy, chain_of(seed)):
+        for found in candidates(strategy, chain_of(seed), finder):
             assert found.score == pytest.approx(SHOWN[measure](found), abs=1e-6)
             seen += 1
     assert seen > 10

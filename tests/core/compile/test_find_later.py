@@ -36,6 +36,7 @@ def made(kind: str, **more: object) -> Strategy:
     return given.strategy(kind, **({"expiry": EXPIRY, "keep": 100} | KEYS[kind] | more))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", [name for name in SHOWN if name not in {"width", "breakeven_distance"}])
 @pytest.mark.parametrize("kind", KEYS)
 def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) -> None:

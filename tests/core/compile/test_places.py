@@ -99,6 +99,7 @@ def chain_of(seed: int, kind: str) -> ChainSnapshot:
     return test_later.chain_of(seed) if kind in LATER else test_oracle.chain_of(seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KEYS)
 def test_sql_chooses_the_legs_that_plain_loops_choose(kind: str) -> None:
     @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
@@ -113,6 +114,7 @@ def test_sql_chooses_the_legs_that_plain_loops_choose(kind: str) -> None:
     chooses()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KEYS)
 def test_funnel_ends_with_as_many_as_the_scan_finds(kind: str) -> None:
     @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
@@ -194,6 +196,7 @@ def dated(strike: float, dte: int, put_call: str = "P") -> dict[str, float | str
     return one | {name: one[name] * (1 + dte / 100) for name in ("bid", "ask", "worth")}  # type: ignore[operator]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["bull_put", "iron_condor", "calendar"])
 @pytest.mark.parametrize(
     "expiry", ["monthly, within 25-60 days", "monthly, within 30-60 days", "monthly nearest 35 days, within 20-60 days"]
@@ -237,6 +240,7 @@ LEVELS = {
 """What each is in a market at 100 with a volatility of 20%."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", LEVELS)
 @pytest.mark.parametrize("kind", ["bull_put", "bear_call", "iron_condor", "butterfly"])
 def test_legs_that_stand_at_a_number_of_the_market_are_those_of_plain_loops(kind: str, text: str) -> None:

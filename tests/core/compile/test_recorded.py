@@ -135,6 +135,7 @@ BOTH_SIDES = given.strategy(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "strategy",
     [SOLD, CALLS, BOUGHT, WINGS, PINNED, BODY, BROKEN, SAME_STRIKE, BELOW, BOTH_SIDES],

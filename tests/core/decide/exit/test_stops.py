@@ -68,6 +68,7 @@ def test_stop_that_first_holds_asks_for_the_quotes_of_both_legs_at_once() -> Non
     assert asked(found) == [contract.con_id for contract in LEGS]
 
 
+@pytest.mark.slow
 def test_stop_whose_quotes_come_only_when_they_are_asked_for_is_believed_in_time() -> None:
     known, hits, quoted_at, requested_at, acted_at = position(), {}, 0.0, {}, None
     for n in range(60):
@@ -84,6 +85,7 @@ def test_stop_whose_quotes_come_only_when_they_are_asked_for_is_believed_in_time
     assert acted_at <= DECIDED_WITHIN.total_seconds()
 
 
+@pytest.mark.slow
 def test_quotes_are_asked_for_every_five_seconds_while_none_comes_and_not_where_they_come_by_themselves() -> None:
     quiet = watched(position(), [silent("2.50", n) for n in range(25)])
     told = watched(position(), [costs("2.50", at=seconds(n)) for n in range(14)])
@@ -144,6 +146,7 @@ def test_stop_believed_on_three_looks_begins_at_mid_where_the_market_stands() ->
     assert (close.limit, close.at_natural) == (Decimal("-2.50"), False)
 
 
+@pytest.mark.slow
 def test_stop_that_no_quote_answers_speaks_after_half_a_minute_and_asks_ever_more_seldom() -> None:
     found = watched(position(), [silent("2.50", n) for n in range(110)])
 
@@ -156,6 +159,7 @@ def test_stop_that_no_quote_answers_speaks_after_half_a_minute_and_asks_ever_mor
     assert not any(isinstance(one, Propose) for looked in found for one in looked)
 
 
+@pytest.mark.slow
 def test_stop_whose_quotes_vanish_before_it_is_believed_is_not_dropped_but_speaks() -> None:
     gone = {"bid": None, "ask": None}
 
@@ -173,6 +177,7 @@ def test_stop_speaks_also_where_nothing_ticks_any_more() -> None:
     assert [fact.obstacle for fact in blocked(found)] == ["no price"]
 
 
+@pytest.mark.slow
 def test_stop_that_spoke_is_believed_once_its_quotes_are_told_anew_and_that_is_said() -> None:
     chains = [*(silent("2.50", n) for n in range(36)), *(costs("2.50", at=seconds(36 + 5 * n)) for n in range(5))]
 
@@ -299,6 +304,7 @@ TARGET = given.strategy("exits:\n  - profit >= 50% of credit\n  - loss >= 400% o
 STOP = given.strategy("exits:\n  - loss >= 200% of credit")
 
 
+@pytest.mark.slow
 def test_profit_that_nobody_fills_takes_few_messages_a_day_and_is_said() -> None:
     found = day("0.20", by=TARGET)
 
@@ -308,6 +314,7 @@ def test_profit_that_nobody_fills_takes_few_messages_a_day_and_is_said() -> None
     assert [fact.tries for fact in said] == sorted({fact.tries for fact in said}), "each try is said once"
 
 
+@pytest.mark.slow
 def test_stop_that_nobody_fills_never_stops_trying_and_tries_ever_more_seldom() -> None:
     found = day("3.00", by=STOP)
 
@@ -329,6 +336,7 @@ def test_close_that_the_broker_rejects_backs_off_and_is_said_as_not_sent() -> No
     assert "201: no" in said[0].text
 
 
+@pytest.mark.slow
 def test_hopeless_close_stops_no_opening_by_its_messages() -> None:
     known = position(by=STOP)
     found = day("3.00", by=STOP, hours=3, known=known)
@@ -375,6 +383,7 @@ def test_profit_that_nobody_bids_for_is_tried_on_another_day(root: str, expiry: 
     assert kinds(found) == ["TriggerExit", "Propose"]
 
 
+@pytest.mark.slow
 def test_profit_that_nobody_bids_for_takes_few_messages_a_day() -> None:
     found = day("0.05", by=TARGET, unbid=True)
 
@@ -382,6 +391,7 @@ def test_profit_that_nobody_bids_for_takes_few_messages_a_day() -> None:
     assert "no bid" in {one.fact.obstacle for _, one in found if isinstance(one, BlockExit)}
 
 
+@pytest.mark.slow
 def test_date_whose_long_nobody_bids_for_buys_the_short_back_and_never_stops_trying() -> None:
     found = day("0.05", by=LATE, unbid=True)
 
@@ -392,6 +402,7 @@ def test_date_whose_long_nobody_bids_for_buys_the_short_back_and_never_stops_try
     assert {one.fact.obstacle for _, one in found if isinstance(one, BlockExit)} == {"not filled"}
 
 
+@pytest.mark.slow
 def test_position_that_nobody_bids_for_is_said_once_a_try_though_its_quotes_grow_old_between() -> None:
     rules = given.strategy("exits:\n  - profit >= 50% of credit\n  - loss >= 400% of credit")
 
@@ -441,6 +452,7 @@ def test_stop_that_was_not_filled_says_nothing_of_its_quotes_until_its_next_try(
     assert [(fact.obstacle, fact.tries) for fact in blocked(stale)] == [("no price", 1)]
 
 
+@pytest.mark.slow
 def test_date_is_tried_for_as_long_as_it_holds_also_where_a_profit_above_it_holds_too() -> None:
     rules = given.strategy("exits:\n  - profit >= 50% of credit\n  - loss >= 400% of credit\n  - dte <= 25")
 
