@@ -150,7 +150,7 @@ class App:
         ib = await self._connected(journal_id, account, last_id)
         ib.recall(ledger.orders.values())
         broker = options.wrap_broker(ib)
-        feed = Feed(broker, self._quotes, settings.lines)
+        feed = Feed(broker, self._quotes, settings.lines, settings.explore_share)
         snapshots = Snapshots(
             broker,
             self._quotes,
@@ -161,7 +161,9 @@ class App:
             probation=options.probation,
             restart=self._restart,
         )
-        background = Background(broker, feed, library, self._finder, ledger, self._inbox, self._clock, snapshots.idle)
+        background = Background(
+            broker, feed, library, self._finder, ledger, self._inbox, self._clock, snapshots.idle, snapshots.near
+        )
         async with asyncio.TaskGroup() as group:
             engine = Engine(self._clock, journal, ledger, broker, snapshots, self._inbox, group.create_task)
             explanations, outcomes = self._explanations(account), Outcomes(ledger)
@@ -173,7 +175,7 @@ class App:
             )
             self._watch_over(engine, library, explanations)
             now = self._clock.now()
-            sources = self._sources(engine, ib, library, outcomes, now)
+            sources = self._sources(engine, ib, library, outcomes, feed, now)
             self._tell(engine, snapshots, sources)
             for fact in (EngineStarted(version("ibkr-spreads"), settings.mode, journal_id), *changes, *leftovers(ledger)):
                 engine.take(fact, now)
@@ -181,7 +183,7 @@ class App:
                 engine.take(Halted("engine", cannot_be_folded(self._recovered.odd)), now)
             if options.guard is not None:
                 self._begin_guard(engine, options.guard, now)
-            control = self._control(engine, snapshots, account, library, ib)
+            control = self._control(engine, snapshots, account, library, ib, feed)
             try:
                 await background.prepare(now)
             except Transient:  # the missing data is requested again; open positions must be guarded meanwhile
@@ -211,11 +213,13 @@ class App:
             refuse_in_session(self._restart, self._clock.now())
         return library, changes
 
-    def _sources(self, engine: Engine, broker: IbBroker, library: Library, outcomes: Outcomes, now: datetime) -> Sources:
+    def _sources(
+        self, engine: Engine, broker: IbBroker, library: Library, outcomes: Outcomes, feed: Feed, now: datetime
+    ) -> Sources:
         parts = (engine, broker, self._finder, library, self._inbox, self._clock)
         notifier = self._options.notifier
         notices = notifier.counts if notifier is not None else dict[str, int]
-        sources = Sources(*parts, outcomes, api_gauges(), self._restart, began_at=now, notices=notices)
+        sources = Sources(*parts, outcomes, api_gauges(), self._restart, feed, began_at=now, notices=notices)
         self._options.on_reading(partial(reading, sources))
         return sources
 
@@ -238,6 +242,7 @@ class App:
         archive_every = timedelta(minutes=settings.archive_every_min)
         beside: list[tuple[str, Callable[[], Awaitable[object]]]] = [
             ("keeping the link", background.keep_link),
+            ("exploring the chain", background.explore),
             ("watching for the restart of TWS", lambda: background.watch_restart(self._restart)),
             ("looking for the HALT file", lambda: background.watch_halt_file(settings.state)),
             ("watching the guardian", lambda: background.watch_guardian(settings.state)),
@@ -249,8 +254,10 @@ class App:
             beside.append(("watching the strategies", lambda: background.watch_strategies(settings.strategies, options.stop)))
         return beside
 
-    def _control(self, engine: Engine, snapshots: Snapshots, account: str, library: Library, broker: IbBroker) -> Control:
-        refused, traffic = partial(_refused, library), partial(_traffic, broker)
+    def _control(
+        self, engine: Engine, snapshots: Snapshots, account: str, library: Library, broker: IbBroker, feed: Feed
+    ) -> Control:
+        refused, traffic = partial(_refused, library), partial(_traffic, broker, feed, self._clock)
         return Control(engine, snapshots, self._inbox, self._clock, self._identity(account), library.notices, refused, traffic)
 
     def _explanations(self, account: str) -> Explanations:
@@ -336,6 +343,7 @@ def _refused(library: Library) -> Mapping[str, str]:
     return library.in_force.refused
 
 
-def _traffic(broker: IbBroker) -> Traffic:
-    gauges = broker.gauges
-    return Traffic(gauges.lines_used, gauges.lines_limit, gauges.queue_length, gauges.throttles, broker.highest_order_id + 1)
+def _traffic(broker: IbBroker, feed: Feed, clock: Clock) -> Traffic:
+    gauges, next_id = broker.gauges, broker.highest_order_id + 1
+    lines = (gauges.lines_used, gauges.lines_limit, gauges.queue_length, gauges.throttles, next_id)
+    return Traffic(*lines, feed.coverage(clock.now()), gauges.explored_s)

@@ -65,6 +65,12 @@ class Reading:
     subscriptions_pct: Annotated[
         float, _gauge("ibkr_subscription_usage_pct", "Market data lines in use, percent of the limit.")
     ] = 0.0
+    chain_contracts: Annotated[int, _gauge("spreads_chain_contracts", "Options that can pass, or are held.")] = 0
+    chain_fresh: Annotated[int, _gauge("spreads_chain_fresh", "Of these, those told within the last minute.")] = 0
+    chain_oldest_s: Annotated[float | None, _gauge("spreads_chain_age_seconds", "Age of the oldest quote of them.")] = None
+    chain_round_s: Annotated[
+        float | None, _gauge("spreads_chain_round_seconds", "In what time each option that takes turns on the lines has had one.")
+    ] = None
     evictions: Annotated[int, _counter("ibkr_subscription_evictions", "Market data lines given up for more important ones.")] = 0
     queue: Annotated[int, _gauge("ibkr_request_queue_size", "Requests that wait for the pacing limit.")] = 0
     throttles: Annotated[int, _counter("ibkr_throttle_events", "Times that requests had to wait for the pacing limit.")] = 0

@@ -241,8 +241,9 @@ class Broker(Protocol):
 
     async def daily_bars(self, underlying: Underlying, days: int) -> DailyBars: ...
 
-    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
-        """Make the streamed quotes exactly these, most important first; excess over the broker's lines rotates."""
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying], exploring: Iterable[Contract] = ()) -> None:
+        """Make the streamed quotes exactly these, most important first; excess over the broker's lines rotates. Those that
+        explore take turns on the lines that are left."""
         ...
 
     def requote(self, options: Iterable[Contract]) -> None:

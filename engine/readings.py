@@ -17,6 +17,7 @@ from engine.domain.session import trading_day
 from engine.metrics import Reading
 from engine.ports import Clock
 from engine.runtime.engine import Engine
+from engine.runtime.feed import Feed
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.outcomes import Outcomes
@@ -61,6 +62,7 @@ class Sources:
     outcomes: Outcomes
     api: ApiGauges
     restart: Restart
+    feed: Feed
     began_at: datetime
     notices: Callable[[], Mapping[str, int]] = dict
 
@@ -69,6 +71,7 @@ def reading(of: Sources) -> Reading:
     """Every number that is published, as it is now. It folds nothing and asks nobody: a scrape costs no beat."""
     now, ledger, gauges, beat = of.clock.now(), of.engine.ledger, of.broker.gauges, of.engine.gauges
     account, limits, worth = of.broker.account, of.library.in_force.account, of.broker.account.net_liquidation
+    seen = of.feed.coverage(now)
     reconciled, limit = ledger.reconciled, usd(limits.risk.total, account)
     return Reading(
         connected=of.broker.is_connected,
@@ -78,6 +81,10 @@ def reading(of: Sources) -> Reading:
         loss_expected=is_loss_expected(now, of.restart),
         subscriptions=gauges.lines_used,
         subscriptions_max=gauges.lines_limit,
+        chain_contracts=seen.contracts,
+        chain_fresh=seen.fresh,
+        chain_oldest_s=seen.oldest_s,
+        chain_round_s=gauges.explored_s,
         subscriptions_pct=gauges.lines_share_pct,
         evictions=gauges.line_evictions,
         queue=gauges.queue_length,

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     """Its private key, PEM, readable by its owner only."""
     lines: Annotated[int, Field(ge=10, le=10_000)] = 100
     """Market data lines of the user."""
+    explore_share: Annotated[float, Field(ge=0, le=0.9)] = 0.4
+    """Share of the lines for options that goes through the whole chain in turns, where that is larger than the lines; 0 looks
+    only at what is guessed to fit."""
     tws_zone: Annotated[str, BeforeValidator(_zone)] = "America/New_York"
     """Time zone that TWS runs in, for the times of executions that name none."""
     tws_restart: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "23:45"

@@ -95,8 +95,9 @@ class IbBroker:
         self._books.filled = self._gateway.filled
         self._books.overdue = self._overdue
         free = Lines(max(1, lines - LINES_RESERVED))
-        link = self._session.link
-        self._stream = Stream(ib.client, quotes, free, self.gauges, self._contracts, unread, link, self._session.say)
+        self._stream = Stream(
+            ib.client, quotes, free, self.gauges, self._contracts, unread, self._session.link, ib.client.pacing, self._session.say
+        )
         self._chains = Chains(ib, self._stream, self._contracts, clock, unread, calendar, publish)
         self._history = History(ib, self._contracts, clock, unread)
         names.on_bound = ib.wrapper.bound
@@ -194,8 +195,8 @@ class IbBroker:
     async def daily_bars(self, underlying: Underlying, days: int) -> DailyBars:
         return await self._history.daily_bars(underlying, days)
 
-    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
-        self._stream.watch(options, underlyings)
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying], exploring: Iterable[Contract] = ()) -> None:
+        self._stream.watch(options, underlyings, exploring)
 
     def requote(self, options: Iterable[Contract]) -> None:
         self._stream.requote(option.con_id for option in options)

@@ -38,6 +38,10 @@ class BrokerGauges:
     lines_limit: int = 0
     line_evictions: int = 0
     """Lines taken from a contract that was still wanted, because there were not enough."""
+    lines_exploring: int = 0
+    """Contracts that take turns on the lines that are left."""
+    explored_s: float | None = None
+    """Seconds until each of them has had its turn; None while there are none, or no lines for them."""
     ticks: int = 0
     prices: int = 0
     """Ticks that told a price."""

@@ -66,7 +66,7 @@ _AT_THE_MONEY = DeltaRange(Decimal("0.35"), Decimal("0.65"), Decimal("0.5"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Anchor:
+class Anchor:
     """A leg that is sold, and how far below and above it legs are bought."""
 
     put_call: PutCall
@@ -84,19 +84,20 @@ def subscriptions(
     most: int,
     calendar: Calendar = WEEKDAYS,
     idle: Collection[str] = (),
+    near: Iterable[Contract] = (),
 ) -> list[Contract]:
     """At most so many contracts worth a line, most important first, each once; what is held always counts.
 
-    `idle` names the strategies that cannot open now: they come after all others. A class whose last trading session is over is
-    watched no more.
+    `near` are legs of what may pass: they come next. `idle` names the strategies that cannot open now: they come after all
+    others. A class whose last trading session is over is watched no more.
     """
-    listed = _series(contracts, now, calendar)
+    listed = still_traded(contracts, now, calendar)
 
     def turns_of(searching: Iterable[Strategy]) -> Iterator[Contract]:
         searches = [
             _for_strategy(strategy, rules, listed[name], guesses[name], now, calendar)
             for strategy in searching
-            for rules in _rules(strategy, ledger, trading_day(now))
+            for rules in expiry_rules(strategy, ledger, trading_day(now))
             for name in strategy.universe
             if name in listed and name in guesses
         ]
@@ -104,13 +105,13 @@ def subscriptions(
 
     enabled = [strategy for strategy in strategies if strategy.enabled]
     turns = chain(turns_of(one for one in enabled if one.name not in idle), turns_of(one for one in enabled if one.name in idle))
-    held = list(dict.fromkeys(_held(ledger)))
-    chosen = dict.fromkeys((*held, *islice(_each_once(turns), max(0, most))))
+    held = list(dict.fromkeys(held_options(ledger)))
+    chosen = dict.fromkeys((*held, *near, *islice(_each_once(turns), max(0, most))))
     pairs = _pairs(chosen, listed, guesses, now, max(0, most) // PAIRS_SHARE)
     return list(dict.fromkeys((*held, *pairs, *chosen)))[: max(most, len(held))]
 
 
-def _series(contracts: Iterable[Contract], now: datetime, calendar: Calendar) -> dict[str, dict[Series, list[Contract]]]:
+def still_traded(contracts: Iterable[Contract], now: datetime, calendar: Calendar) -> dict[str, dict[Series, list[Contract]]]:
     """The contracts that still trade, by underlying, root and expiry."""
     listed: dict[str, dict[Series, list[Contract]]] = {}
     for contract in contracts:
@@ -171,14 +172,14 @@ def _at_the_money(options: Sequence[Contract], level: float) -> tuple[Contract, 
     return sides[strike]["C"], sides[strike]["P"]
 
 
-def _held(ledger: Ledger) -> Iterator[Contract]:
+def held_options(ledger: Ledger) -> Iterator[Contract]:
     """Options; shares are watched as underlyings."""
     legs = [leg for position in ledger.open_positions() for leg in position.legs]
     legs += [leg for order in ledger.working() for leg in order.spread.legs]
     yield from (leg.contract for leg in legs if not leg.contract.is_share)
 
 
-def _rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[tuple[ExpiryRule, ...], ...]:
+def expiry_rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[tuple[ExpiryRule, ...], ...]:
     """Which expiries a strategy looks for: those it opens, and those it rolls to while it holds or has just closed something.
 
     Each is one rule, or that of what is sold and that of what is bought."""
@@ -200,8 +201,8 @@ def _for_strategy(
 ) -> Iterator[Contract]:
     """Its likeliest combination of every expiry, then the second of every one, and so on."""
     series = {(group[0].rule, day) for (_, day), group in listed.items()}
-    days, *later = (_expiries(rule, series, now, calendar) for rule in rules)
-    anchors, roots = _anchors(strategy.spread), sorted({root for root, _ in listed})
+    days, *later = (expiries_of(rule, series, now, calendar) for rule in rules)
+    anchors, roots = anchors_of(strategy.spread), sorted({root for root, _ in listed})
     pairs = [(day, other) for day in days for other in (later[0] if later else [day]) if other > day or not later]
     groups = [
         (listed[root, day], listed[root, other])
@@ -214,7 +215,7 @@ def _for_strategy(
 
 
 def _combinations(
-    anchors: Sequence[_Anchor],
+    anchors: Sequence[Anchor],
     group: Sequence[Contract],
     bought: Sequence[Contract],
     guess: Guess,
@@ -223,7 +224,7 @@ def _combinations(
 ) -> Iterator[list[Contract]]:
     """The contracts of each combination of one class, sold of one expiry and bought of the same or a later one, likeliest first;
     beside the first what their volatilities need."""
-    sides = [(anchor, _of_right(group, anchor.put_call), _of_right(bought, anchor.put_call)) for anchor in anchors]
+    sides = [(anchor, of_right(group, anchor.put_call), of_right(bought, anchor.put_call)) for anchor in anchors]
     found = [_around(anchor, side, others, guess, now, calendar) for anchor, side, others in sides if side]
     near = [
         nsmallest(ATM_STRIKES, some, key=lambda contract: (abs(float(contract.strike) - guess.spot), contract.strike))
@@ -235,13 +236,13 @@ def _combinations(
     yield from (list(_in_turns(unit)) for unit in units)
 
 
-def _of_right(contracts: Sequence[Contract], right: PutCall) -> list[Contract]:
+def of_right(contracts: Sequence[Contract], right: PutCall) -> list[Contract]:
     return [contract for contract in contracts if contract.put_call == right]
 
 
-def _anchors(spread: Structure) -> list[_Anchor]:
+def anchors_of(spread: Structure) -> list[Anchor]:
     """Every leg that is sold, with how far below and above it the legs are bought that it meets."""
-    anchors: list[_Anchor] = []
+    anchors: list[Anchor] = []
     shape = spread.shape
     for leg in (one for one in shape.legs if one.action == "sell"):
         reaches: dict[str, WidthRange | None] = {"below": None, "above": None}
@@ -256,22 +257,25 @@ def _anchors(spread: Structure) -> list[_Anchor]:
         # A bought leg of the same strike has about the same delta, whenever it expires.
         twin = next((join.leg for join in shape.joins if join.meets == leg.role and join.how == "same strike"), leg.role)
         band = spread.delta_of(leg.role) or (spread.delta_of(twin) if shape.is_later(twin) else None)
-        anchors.append(_Anchor(leg.put_call, band or (_AT_THE_MONEY if is_atm else None), **reaches))
+        anchors.append(Anchor(leg.put_call, band or (_AT_THE_MONEY if is_atm else None), **reaches))
     return anchors
 
 
-def _expiries(rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar) -> list[date]:
+def expiries_of(
+    rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar, most: int | None = EXPIRIES_MAX
+) -> list[date]:
+    """The expiries that a rule names, those nearest to its middle first and at most so many."""
     if isinstance(rule, DayRange):
         middle = (rule.min_days + rule.max_days) / 2 if rule.nearest is None else rule.nearest
         days = {day for of, day in listed if not rule.is_monthly or calendar.is_monthly(of, day)}
         inside = [day for day in sorted(days) if rule.min_days <= days_to_expiry(now, day) <= rule.max_days]
-        return sorted(inside, key=lambda day: (abs(days_to_expiry(now, day) - middle), day))[:EXPIRIES_MAX]
+        return sorted(inside, key=lambda day: (abs(days_to_expiry(now, day) - middle), day))[:most]
     day = next_monthly(listed, now, calendar)
     return [] if day is None else [day]
 
 
 def _around(
-    anchor: _Anchor, side: Sequence[Contract], bought: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar
+    anchor: Anchor, side: Sequence[Contract], bought: Sequence[Contract], guess: Guess, now: datetime, calendar: Calendar
 ) -> Iterator[list[Contract]]:
     """Each short leg, nearest to the middle of the wanted deltas first, with its partners, narrowest first."""
     by_strike = {contract.strike: contract for contract in bought}
@@ -286,9 +290,9 @@ def _around(
     for _, short in sorted(inside, key=lambda pair: (pair[0], pair[1].strike)):
         reaches: list[Sequence[Decimal]] = []
         if anchor.below is not None:
-            reaches.append(_within(strikes, short.strike - anchor.below.high, short.strike - anchor.below.low)[::-1])
+            reaches.append(within(strikes, short.strike - anchor.below.high, short.strike - anchor.below.low)[::-1])
         if anchor.above is not None:
-            reaches.append(_within(strikes, short.strike + anchor.above.low, short.strike + anchor.above.high))
+            reaches.append(within(strikes, short.strike + anchor.above.low, short.strike + anchor.above.high))
         partners = _in_turns([_spaced(reach, PARTNERS_MAX) for reach in reaches])
         yield [short, *(by_strike[strike] for strike in partners)]
 
@@ -306,7 +310,7 @@ def _in_turns(lists: Iterable[Iterable[_Thing]]) -> Iterator[_Thing]:
     return (one for turn in zip_longest(*lists) for one in turn if one is not None)
 
 
-def _within(strikes: Sequence[Decimal], low: Decimal, high: Decimal) -> Sequence[Decimal]:
+def within(strikes: Sequence[Decimal], low: Decimal, high: Decimal) -> Sequence[Decimal]:
     return strikes[bisect_left(strikes, low) : bisect_right(strikes, high)]
 
 

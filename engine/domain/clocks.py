@@ -49,6 +49,11 @@ ASKED_AGAIN_AFTER = _seconds(5)
 NO_PRICE_AGAIN = BackOff(_seconds(10), _seconds(120))
 """Between two questions for the quotes of an exit that has no price."""
 
+EXPLORED_FOR = _seconds(5)
+"""A turn of an option on the lines that go through the chain: TWS begins a line with the quote as it stands."""
+NEAR_EVERY = _seconds(10)
+"""Between two looks for what would pass but for its age, up to `STANDS_FOR`: it gets lines, and is judged once it is fresh."""
+
 # Stops.
 
 CONFIRMED_BY = 3

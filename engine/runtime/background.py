@@ -4,7 +4,7 @@ Nothing here decides or trades. What it learns goes into the inbox as facts; wha
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,8 @@ from pathlib import Path
 from watchfiles import awatch
 
 from engine.decide.entry.find import Finder
+from engine.domain.clocks import NEAR_EVERY
+from engine.domain.contract import Contract
 from engine.domain.errors import Transient, UserError
 from engine.domain.facts.halts import Halted
 from engine.domain.facts.running import ErrorHeard
@@ -57,11 +59,12 @@ class Background:
         inbox: Inbox,
         clock: Clock,
         idle: Callable[[datetime, Ledger], frozenset[str]],
+        near: Callable[[datetime, Ledger, frozenset[str]], Sequence[Contract]] = lambda *_: (),
     ) -> None:
-        """`idle` names the strategies that cannot open now."""
+        """`idle` names the strategies that cannot open now, `near` the legs of what may pass but for the age of its quotes."""
         self._broker, self._feed, self._library, self._finder = broker, feed, library, finder
         self._ledger, self._inbox, self._clock = ledger, inbox, clock
-        self._idle_now = idle
+        self._idle_now, self._near_now = idle, near
         self._idle: frozenset[str] = frozenset()
         """As lines were last chosen by."""
         self._is_unkept_said = False
@@ -112,6 +115,16 @@ class Background:
                 # Said by the broker as a fact already; the journal and every face show it.
                 await asyncio.sleep(pause)
                 pause = min(RETRY_MAX_S, pause * 2)
+
+    async def explore(self) -> None:
+        """Give lines to the legs of what may pass, as the turns through the chain find it."""
+        while True:
+            await asyncio.sleep(NEAR_EVERY.total_seconds())
+            now = self._clock.now()
+            if not self._feed.explores or not self._broker.is_connected:
+                continue
+            if not _is_in_session(now) or self._feed.bring_near(self._near_now(now, self._ledger, self._idle)):
+                self._rewatch(now)
 
     async def watch_restart(self, restart: Restart) -> None:
         """Tell the daily restart of TWS, before it and once all is as it was."""

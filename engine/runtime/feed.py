@@ -8,9 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+
 from engine.compile.market import VIX, openings_in, others_in
-from engine.decide.subscriptions import Guess, subscriptions
+from engine.decide.exploration import Wish, wish
+from engine.decide.subscriptions import Guess
 from engine.domain.chain import Level, MarketState
+from engine.domain.clocks import NUMBERS_STAND_FOR
 from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
 from engine.domain.index_classes import trades_itself
@@ -19,6 +23,7 @@ from engine.domain.session import days_to_expiry, trading_day
 from engine.ports import Broker, DailyBars, Underlying
 from engine.runtime.library import StrategySet
 from engine.runtime.schedule import calendar_around, session_of
+from engine.runtime.standing import Coverage
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
 from engine.strategy.expressions.tree import Condition
@@ -59,9 +64,11 @@ class _Known:
 class Feed:
     """Chains and history of everything that the strategies or the open positions need."""
 
-    def __init__(self, broker: Broker, quotes: QuoteStore, lines: int) -> None:
-        """`lines` are the market data lines that may be used."""
+    def __init__(self, broker: Broker, quotes: QuoteStore, lines: int, explore_share: float = 0.0) -> None:
+        """`lines` are the market data lines that may be used; the share of them goes through the whole chain in turns."""
         self._broker, self._quotes, self._lines = broker, quotes, lines
+        self._explore_share = explore_share
+        self._near: tuple[Contract, ...] = ()
         self._known: dict[str, _Known] = {}
         self._contracts: dict[str, tuple[Contract, ...]] = {}
         self._loaded_for: dict[str, Days] = {}
@@ -76,7 +83,7 @@ class Feed:
         """What the strategies in force need, kept as long as it is the same one: asked for every second."""
         self._opening_minutes: tuple[StrategySet, frozenset[int]] | None = None
         """How many first minutes of a session the lines look at, kept in the same way."""
-        self._watched: list[Contract] = []
+        self._watched = Wish(())
         self._laid_out: frozenset[int] = frozenset()
         """Contracts that have a row, by contract number."""
         self.carries: dict[str, Carry] = {}
@@ -122,7 +129,7 @@ class Feed:
                 self._loaded_for.pop(symbol, None)
             elif known is not None and known.lacks_history(now):
                 self._known[symbol] = replace(known, bars=await self._history(known.underlying, refused), requested_at=now)
-        self._broker.watch(self._watched, self._underlyings())
+        self._broker.watch(self._watched.kept, self._underlyings(), self._watched.exploring)
         for symbol in sorted({name for strategy in strategies for name in strategy.universe} & self._known.keys()):
             days = _days(symbol, strategies)
             is_had = symbol in self._contracts and days <= self._loaded_for[symbol]
@@ -148,7 +155,7 @@ class Feed:
         }
         self._quotes.layout(contracts, self.carries, calendar_around(now))
         self._laid_out = frozenset(contract.con_id for contract in contracts)
-        self._watched = []
+        self._watched = Wish(())
         self.rewatch(in_force, ledger, now)
         return refused
 
@@ -202,13 +209,35 @@ class Feed:
             if price is not None:
                 last = known.bars.implied_volatilities[-1:] or (None,)
                 guesses[symbol] = Guess(price, self._quotes.volatility(symbol) or last[0], volatilities)
-        contracts = (contract for chain in self._contracts.values() for contract in chain)
+        contracts = [contract for chain in self._contracts.values() for contract in chain]
         most = self._lines - len(self._known) - LINES_SPARE
         strategies, calendar = list(in_force.strategies.values()), calendar_around(now)
-        chosen = subscriptions(strategies, contracts, guesses, ledger, now, most, calendar, idle)
+        session = session_of(now)
+        share = self._explore_share if session is not None and session.contains(now) else 0.0
+        near = self._near
+        chosen = wish(strategies, contracts, guesses, ledger, now, most, calendar, idle, near, share)
         if chosen != self._watched:
-            self._broker.watch(chosen, self._underlyings())
+            self._broker.watch(chosen.kept, self._underlyings(), chosen.exploring)
             self._watched = chosen
+
+    @property
+    def explores(self) -> bool:
+        """Whether options take turns on the lines."""
+        return bool(self._watched.exploring)
+
+    def bring_near(self, contracts: Sequence[Contract]) -> bool:
+        """Keep lines on the legs of what may pass, from the next choice of lines on; whether they are others than before."""
+        is_new = tuple(contracts) != self._near
+        self._near = tuple(contracts)
+        return is_new
+
+    def coverage(self, now: datetime) -> Coverage:
+        """How much of what can pass is quoted, and how long ago."""
+        wanted = [contract.con_id for contract in (*self._watched.kept, *self._watched.exploring)]
+        ages = now.timestamp() - self._quotes.quoted_at(wanted)
+        told = ages[np.isfinite(ages)]
+        fresh = int((told <= NUMBERS_STAND_FOR.total_seconds()).sum())
+        return Coverage(len(wanted), fresh, len(told), float(told.max()) if len(told) else None)
 
     def market(self, in_force: StrategySet, now: datetime) -> dict[str, MarketState]:
         """What is known of every underlying, for the `when` conditions."""

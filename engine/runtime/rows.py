@@ -25,6 +25,7 @@ from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
 from engine.runtime.order_rows import order_row
 from engine.runtime.plain import Row, age_s, number
+from engine.runtime.standing import Traffic
 from engine.store.heartbeat import trace_of
 from engine.strategy.changes import direction_of
 
@@ -230,6 +231,20 @@ def funnel_rows(funnel: FunnelRecorded | None) -> list[Row]:
     if funnel is None:
         return []
     return [{"condition": step.condition, "passed": step.passed, "unknown": step.unknown} for step in funnel.steps]
+
+
+def chain_row(traffic: Traffic | None) -> Row | None:
+    """How much of the options that can pass is quoted, and in what time each has had a turn; None where nobody counts."""
+    if traffic is None or traffic.coverage is None:
+        return None
+    seen = traffic.coverage
+    return {
+        "contracts": seen.contracts,
+        "fresh": seen.fresh,
+        "told": seen.told,
+        "oldest_age_s": seen.oldest_s,
+        "round_s": traffic.explored_s,
+    }
 
 
 def session_row(snapshot: Snapshot) -> Row | None:

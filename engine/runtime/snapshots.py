@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from engine.broker.asking import machine_pace
 from engine.decide.entry.find import Finder
 from engine.decide.entry.idle import idle
+from engine.decide.exploration import near_legs
 from engine.decide.rulebook import Rulebook
+from engine.domain.contract import Contract
 from engine.domain.ledger import Ledger
 from engine.domain.maintenance import Restart
 from engine.domain.snapshot import Snapshot
@@ -56,6 +58,10 @@ class Snapshots:
     def idle(self, now: datetime, ledger: Ledger) -> frozenset[str]:
         """Names of the strategies that cannot open now, whatever the options quote."""
         return idle(self.take(now, ledger), self.rulebook())
+
+    def near(self, now: datetime, ledger: Ledger, idle: frozenset[str]) -> list[Contract]:
+        """Legs of what would pass but for the age of its quotes."""
+        return near_legs(self.take(now, ledger), self.rulebook(), idle)
 
     def is_open(self, now: datetime) -> bool:
         session = session_of(now)

@@ -23,6 +23,20 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the options that can pass is quoted."""
+
+    contracts: int
+    """That can pass, or are held."""
+    fresh: int
+    """Told so lately that something may be opened on them."""
+    told: int
+    """Told at any time."""
+    oldest_s: float | None
+    """Age of the oldest quote of those that were told, seconds; None where none was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """How much of what the broker grants is in use."""
 
@@ -35,6 +49,10 @@ class Traffic:
     """Times that messages had to wait since the start."""
     next_order_id: int | None = None
     """Lowest number that the next order at the broker can have; None where nobody counts them."""
+    coverage: Coverage | None = None
+    """How much of what can pass is quoted; None where nobody counts it."""
+    explored_s: float | None = None
+    """Seconds until every option that takes turns has had its one; None while none does."""
 
 
 @dataclass(frozen=True, slots=True)

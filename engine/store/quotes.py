@@ -258,6 +258,11 @@ class QuoteStore:
             ticks=self._ticks,
         )
 
+    def quoted_at(self, con_ids: Sequence[int]) -> np.ndarray:
+        """When a bid or an ask of each contract was told last, UTC seconds since 1970; NaN where none was, or it has no row."""
+        rows, told = self._layout.rows, self._columns["quoted_at"]
+        return np.array([told[rows[con_id]] if con_id in rows else np.nan for con_id in con_ids], np.float64)
+
     def changed_since(self, beat: int) -> tuple[frozenset[int], int]:
         """The groups in which anything changed in a snapshot after `beat` (0: ever), and the beat to ask with next time."""
         return frozenset(np.flatnonzero(self._changed_at > beat).tolist()), self._beat - 1

@@ -191,7 +191,7 @@ class FakeBroker:
         self._must_be_connected("daily bars")
         return DailyBars(self.bars.days[-days:], self.bars.closes[-days:], self.bars.implied_volatilities[-days:])
 
-    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying], exploring: Iterable[Contract] = ()) -> None:
         self.watched = tuple(options)
         self.watched_underlyings = tuple(underlyings)
 

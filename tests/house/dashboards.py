@@ -124,6 +124,17 @@ _BY_TITLE: Mapping[str, Sequence[Panel]] = {
             "Market data lines, and their limit.",
             {"in use": "ibkr_active_subscriptions", "limit": "ibkr_subscriptions_limit"},
         ),
+        Panel(
+            "The chain",
+            "Options that can pass, and those told within the last minute.",
+            {"can pass": "spreads_chain_contracts", "fresh": "spreads_chain_fresh"},
+        ),
+        Panel(
+            "Age of the chain",
+            "Of the oldest quote of what can pass, and in what time each has a turn on the lines.",
+            {"oldest": "spreads_chain_age_seconds", "a round": "spreads_chain_round_seconds"},
+            "s",
+        ),
         Panel("Share of the lines", "Above 90 the lines take turns.", "ibkr_subscription_usage_pct", "percent", bad=90),
         Panel(
             "Lines that change hands",

@@ -30,6 +30,21 @@ class GuardianState(Model):
     """Seconds since it looked last: it looks every few seconds."""
 
 
+class ChainCoverage(Model):
+    """How much of the options that can pass is quoted."""
+
+    contracts: int = Field(examples=[904])
+    """Options that can pass, or are held."""
+    fresh: int = Field(examples=[212])
+    """Told within the last minute, so that something may be opened on them."""
+    told: int = Field(examples=[904])
+    """Told at any time."""
+    oldest_age_s: float | None = Field(examples=[148.0])
+    """Seconds since the oldest quote of those was told."""
+    round_s: float | None = Field(examples=[145.0])
+    """Seconds in which every option that takes turns on the lines has had one; null where there are lines for all."""
+
+
 class Session(Model):
     """The trading session of today."""
 
@@ -109,6 +124,8 @@ class Status(Model):
     """Streaming quotes that the engine may use."""
     queue: int | None = Field(examples=[0])
     """Messages to the broker that wait for their turn."""
+    chain: ChainCoverage | None = None
+    """Null where nobody counts it."""
     net_liquidation: float | None = Field(examples=[104210.0])
     """USD; null where it was told too long ago."""
     available_funds: float | None

@@ -1,15 +1,22 @@
 """Which contracts hold a market data line, when there are fewer lines than contracts.
 
 TWS gives 100 lines to all programs and windows of a user together. What is held (counted, so that two who need the same
-contract do not take it from each other) comes first, then the wish list in its order. Where the list is longer than the
-lines, its head keeps them and its tail takes turns on the rest.
+contract do not take it from each other) comes first, then the wish list in its order. What explores the chain takes turns on
+what is left of the lines, those first whose turn was longest ago. Where the wish list alone is longer than the lines, its head
+keeps them and its tail takes turns on the rest.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.domain.clocks import EXPLORED_FOR
+
 PINNED_SHARE = 0.75
 """Of the lines, for the head of a list that is too long: open legs and candidates are at its head and must not blink."""
+SPARE = 5
+"""Lines that exploring leaves free: for what is asked for between two turns."""
+EXPLORING_PER_S = 12.0
+"""So many lines that explore change in a second at the most: each is two messages, of 45 for everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,8 @@ class Changes:
 
     close: tuple[int, ...]
     open: tuple[int, ...]
+    exploring: frozenset[int] = frozenset()
+    """Of both, those that only have their turn: they can wait."""
 
 
 class Lines:
@@ -34,6 +43,10 @@ class Lines:
         self._refused: set[int] = set()
         self._open: dict[int, None] = {}
         self._cursor = 0
+        self._exploring: tuple[int, ...] = ()
+        self._turn = 0
+        self._seen: dict[int, int] = {}
+        """Number of the last turn in which each explored contract had a line."""
 
     @property
     def subscriptions(self) -> tuple[int, ...]:
@@ -43,11 +56,26 @@ class Lines:
     @property
     def is_short(self) -> bool:
         """True when contracts take turns."""
-        return len(self._ranked()) > self.limit
+        ranked = len(self._ranked())
+        return ranked > self.limit or 0 < self.turning < len(self._exploring)
 
-    def want(self, con_ids: Iterable[int]) -> None:
-        """The wish list, most important first; it replaces the last one."""
+    @property
+    def exploring(self) -> int:
+        """Contracts that take turns on what is left of the lines."""
+        return len(self._exploring)
+
+    @property
+    def turning(self) -> int:
+        """Lines that change their contract at a turn of those that explore."""
+        return min(len(self._exploring), max(0, self.limit - SPARE - len(self._ranked()))) if self._exploring else 0
+
+    def want(self, con_ids: Iterable[int], exploring: Iterable[int] = ()) -> None:
+        """The wish list, most important first, and what explores, in its order; they replace the last ones."""
         self._wanted = tuple(dict.fromkeys(con_ids))
+        known = set(self._wanted)
+        self._exploring = tuple(dict.fromkeys(one for one in exploring if one not in known))
+        asked = set(self._exploring)
+        self._seen = {con_id: turn for con_id, turn in self._seen.items() if con_id in asked}
 
     def hold(self, con_id: int) -> None:
         """One more who needs this contract, whatever the wish list says."""
@@ -60,7 +88,8 @@ class Lines:
             del self._held[con_id]
 
     def turn(self) -> None:
-        """Give the contracts at the tail of the list their turn."""
+        """Give the contracts at the tail of the list, and the next ones that explore, their turn."""
+        self._turn += 1
         self._cursor += self.limit - int(self.limit * PINNED_SHARE)
 
     def full(self, con_id: int) -> None:
@@ -87,7 +116,8 @@ class Lines:
     def changes(self) -> Changes:
         """The step from the open lines to the right ones; the ledger takes it as done."""
         ranked = self._ranked()
-        target = dict.fromkeys(self._chosen(ranked))
+        kept = self._chosen(ranked)
+        target = dict.fromkeys((*kept, *self._explored(kept)))
         close = tuple(con_id for con_id in self._open if con_id not in target)
         opening = tuple(con_id for con_id in target if con_id not in self._open)
         wanted = set(ranked)
@@ -95,7 +125,20 @@ class Lines:
         for con_id in close:
             del self._open[con_id]
         self._open.update(dict.fromkeys(opening))
-        return Changes(close, opening)
+        return Changes(close, opening, frozenset(self._exploring).intersection((*close, *opening)))
+
+    def _explored(self, kept: tuple[int, ...]) -> tuple[int, ...]:
+        """Whose turn it is: those that have theirs keep it until the next, the rest are those that waited longest."""
+        room = min(self.limit - SPARE - len(kept), self.turning)
+        if room <= 0:
+            return ()
+        taken = set(kept) | self._refused
+        waiting = [con_id for con_id in self._exploring if con_id not in taken]
+        now = [con_id for con_id in waiting if self._seen.get(con_id) == self._turn][:room]
+        waited = sorted((one for one in waiting if self._seen.get(one) != self._turn), key=lambda one: self._seen.get(one, -1))
+        chosen = (*now, *waited[: room - len(now)])
+        self._seen.update(dict.fromkeys(chosen, self._turn))
+        return chosen
 
     def _ranked(self) -> tuple[int, ...]:
         ranked = dict.fromkeys((*self._held, *self._wanted))
@@ -108,3 +151,13 @@ class Lines:
         head, tail = ranked[:pinned], ranked[pinned:]
         start = self._cursor % len(tail)
         return (*head, *(tail[start:] + tail[:start])[: self.limit - pinned])
+
+
+def turn_s(exploring: int) -> float:
+    """How long a turn lasts, seconds: long enough for the quotes to come, and for the messages of so many exploring lines."""
+    return max(EXPLORED_FOR.total_seconds(), exploring / EXPLORING_PER_S)
+
+
+def round_s(contracts: int, turning: int) -> float | None:
+    """Seconds until so many contracts have each had a turn on so many lines; None where there is nothing to turn."""
+    return -(-contracts // turning) * turn_s(turning) if contracts and turning else None

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from ib_async import Client
 from ib_async import Contract as IbContract
 
+from engine.broker.asking import machine_s
 from engine.broker.data.line import Line, asked_for
-from engine.broker.data.lines import Lines
+from engine.broker.data.lines import Lines, round_s, turn_s
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
 from engine.broker.session.link import Link
+from engine.broker.session.pacing import Pacing
 from engine.broker.translate import delta as delta_of
 from engine.broker.translate import greek, price, volatility
 from engine.broker.translate import size as size_of
@@ -27,6 +29,8 @@ from engine.ports import QuoteSink, Underlying
 
 ROTATE_S = 20.0
 """A turn of the contracts that share lines: greeks need some seconds to come, and what is older than a minute is stale."""
+WAITING_MAX = 25
+"""Messages that wait, from which on what explores waits for the next turn."""
 ASK_AGAIN_S = 300.0
 """After a refusal: a farm that was away, or a person's watch list, may have given way; where nothing is subscribed it costs a
 hundred requests every five minutes."""
@@ -61,6 +65,7 @@ class Stream:
     """Contracts as TWS described them, by number: asked for with these, a line is never ambiguous."""
     unread: Unread
     link: Link
+    pacing: Pacing
     say: Callable[[LinkChanged | None], object]
     """Tells what a price changes of the link."""
     at: float = 0.0
@@ -75,12 +80,14 @@ class Stream:
 
     # What the loop asks for.
 
-    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
-        """Make the lines these: underlyings first, since no option can be judged without its own, then options in order."""
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying], exploring: Iterable[Contract] = ()) -> None:
+        """Make the lines these: underlyings first, since no option can be judged without its own, then options in order; those
+        that explore take turns on what is left."""
         first = {one.con_id: one for one in underlyings}
         self._underlyings |= first
-        self._options = {one.con_id: one for one in options}
-        self.lines.want((*first, *self._options))
+        kept, turning = ({one.con_id: one for one in some} for some in (options, exploring))
+        self._options = kept | turning
+        self.lines.want((*first, *kept), turning)
         self.apply()
 
     def requote(self, con_ids: Iterable[int]) -> None:
@@ -94,8 +101,9 @@ class Stream:
             request = self._requests.get(con_id)
             if request is not None and not self._open[request].is_blind:
                 self._give_up(request)
-                self.client.cancelMktData(request)
-                self._subscribe(con_id)
+                with self.pacing.at("questions"):
+                    self.client.cancelMktData(request)
+                    self._subscribe(con_id)
 
     def hold(self, underlying: Underlying) -> None:
         """Keep a line on an underlying that the wish list may not have."""
@@ -141,9 +149,11 @@ class Stream:
         for con_id in changes.close:
             request = self._requests.pop(con_id)
             del self._open[request]
-            self.client.cancelMktData(request)
+            with self.pacing.at("turns" if con_id in changes.exploring else "rest"):
+                self.client.cancelMktData(request)
         for con_id in changes.open:
-            self._subscribe(con_id)
+            with self.pacing.at("turns" if con_id in changes.exploring else "rest"):
+                self._subscribe(con_id)
         self._take_turns()
         self._count()
 
@@ -311,11 +321,14 @@ class Stream:
 
     def _take_turns(self) -> None:
         if self.lines.is_short and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(ROTATE_S, self._rotate)
+            wait_s = machine_s(turn_s(self.lines.turning)) if self.lines.turning else ROTATE_S
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._rotate)
 
     def _rotate(self) -> None:
+        """The next turn; where messages wait, what explores waits too."""
         self._timer = None
-        self.lines.turn()
+        if self.gauges.queue_length < WAITING_MAX:
+            self.lines.turn()
         self.apply()
 
     def _ask_again_later(self) -> None:
@@ -331,3 +344,5 @@ class Stream:
         self.gauges.lines_used = len(self._open)
         self.gauges.lines_limit = self.lines.limit
         self.gauges.line_evictions = self.lines.evictions
+        exploring, turning = self.lines.exploring, self.lines.turning
+        self.gauges.lines_exploring, self.gauges.explored_s = exploring, round_s(exploring, turning)

@@ -2,13 +2,16 @@
 
 TWS allows 50 messages a second of all kinds and answers more with error 100, later with a closed socket. ib_async's own
 queue is one line for everything: an order behind 328 data requests left after 7 seconds. Here orders go first, then what they
-depend on, then everything else, and a few places in every second are kept from the lanes behind.
+depend on (the broker's books, quotes that exits ask for anew), then everything else, then the lines that explore the chain and
+history; a few places in every second are kept from the lanes behind.
 """
 
 import asyncio
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Literal
 
 from engine.broker.gauges import BrokerGauges
 
@@ -43,6 +46,17 @@ QUESTIONS = frozenset(
 """Message numbers that wait behind orders only."""
 
 
+LATER = frozenset(
+    {
+        "20",  # history
+    }
+)
+"""Message numbers that wait behind everything else."""
+ASKS, GIVES_BACK = "1\0", "2\0"
+"""A market data line; the third field of both is its number."""
+Lane = Literal["orders", "questions", "rest", "turns"]
+
+
 class Pacing:
     """The queue before the socket. `write` takes one framed message."""
 
@@ -52,6 +66,9 @@ class Pacing:
         self._orders: deque[str] = deque()
         self._questions: deque[str] = deque()
         self._rest: deque[str] = deque()
+        self._turns: deque[str] = deque()
+        self._chosen: Lane | None = None
+        """The lane of what is sent now, where somebody has said so."""
         self._left_at: deque[float] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._slow_until = 0.0
@@ -62,12 +79,27 @@ class Pacing:
         return bool(self._orders)
 
     def send(self, message: str) -> None:
-        """Let the message leave now if its lane has room, else as soon as it has."""
+        """Let the message leave now if its lane has room, else as soon as it has.
+
+        A line that is given back before it was asked for is neither asked for nor given back: the two could leave the other way
+        round, in lanes of their own, and TWS would keep it open.
+        """
+        if message.startswith(GIVES_BACK) and self._forget_line(message.split("\0")[2]):
+            return
         self._lane(message.split("\0", 1)[0]).append(message)
         waited = self._timer is not None
         self._pump()
         if self._timer is not None and not waited:
             self._gauges.throttles += 1
+
+    @contextmanager
+    def at(self, lane: Lane) -> Generator[None]:
+        """What is sent meanwhile goes into this lane; orders go first all the same."""
+        before, self._chosen = self._chosen, lane
+        try:
+            yield
+        finally:
+            self._chosen = before
 
     def slow_down(self) -> None:
         """TWS complained of too many messages."""
@@ -86,15 +118,34 @@ class Pacing:
         self._gauges.queue_length = 0
         return waiting
 
+    def _forget_line(self, request: str) -> bool:
+        """Take the question for a line out of where it waits; False where it has left."""
+        for lane in self._lanes:
+            waits = next((one for one in lane if one.startswith(ASKS) and one.split("\0", 3)[2] == request), None)
+            if waits is not None:
+                lane.remove(waits)
+                self._pump()
+                return True
+        return False
+
     @property
     def _lanes(self) -> tuple[deque[str], ...]:
         """The first one first."""
-        return self._orders, self._questions, self._rest
+        return self._orders, self._questions, self._rest, self._turns
 
     def _lane(self, number: str) -> deque[str]:
         if number in ORDERS:
             return self._orders
-        return self._questions if number in QUESTIONS else self._rest
+        match self._chosen:
+            case "questions":
+                return self._questions
+            case "turns":
+                return self._turns
+            case _:
+                pass
+        if number in QUESTIONS:
+            return self._questions
+        return self._turns if number in LATER else self._rest
 
     def _pump(self) -> None:
         loop = asyncio.get_running_loop()

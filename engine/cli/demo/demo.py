@@ -181,7 +181,9 @@ class Stage:
             observers=(narrator, self),
             on_control=lambda control: self._opened(control, narrator, pace),
         )
-        settings = Settings(mode="sim", port=PORT, account=ACCOUNT, state=self.state, strategies=self.strategies, lines=LINES)
+        settings = Settings(
+            mode="sim", port=PORT, account=ACCOUNT, explore_share=0, state=self.state, strategies=self.strategies, lines=LINES
+        )
         app = App(settings, simulator, self.options)
         self._nudge = app.nudge
         loop = asyncio.get_running_loop()

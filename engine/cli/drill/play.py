@@ -83,7 +83,7 @@ class _Play:
         longest = sessions_between(DAY - PAST, DAY + timedelta(days=400))
         market = GeneratedMarket(seed, begins, longest, symbols, BREADTH, SIM_OPTIONS.cadence_s)
         self._sim = Simulator(market, seed=seed, begins=begins, cash=CASH, options=SIM_OPTIONS)
-        self._settings = Settings(mode="sim", port=PORT, state=state, strategies=strategies, lines=LINES)
+        self._settings = Settings(mode="sim", port=PORT, state=state, strategies=strategies, lines=LINES, explore_share=0)
         self._latest, self._ends = begins + LATEST, begins + timedelta(minutes=minutes)
         self._stop = asyncio.Event()
         self._app: App | None = None

@@ -139,8 +139,8 @@ class PaperBroker:
         volumes = {bar.day: float(bar.volume) for bar in bars if bar.volume}
         return joined({bar.day: bar.close for bar in bars}, volatilities, days, volumes)
 
-    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
-        self._telling.watch([option.con_id for option in options], [one.symbol for one in underlyings])
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying], exploring: Iterable[Contract] = ()) -> None:
+        self._telling.watch([option.con_id for option in (*options, *exploring)], [one.symbol for one in underlyings])
 
     def requote(self, options: Iterable[Contract]) -> None:
         """What stands is told whole at every step."""

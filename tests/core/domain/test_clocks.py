@@ -55,3 +55,9 @@ def test_hopeless_profit_or_a_leg_that_nobody_bids_for_takes_few_messages_a_day(
         changes_of_the_first, moment = changes_of_the_first + 1, moment + clocks.CLOSE_STEP.wait(max(1, changes_of_the_first + 1))
 
     assert tries * len(("send", "cancel")) + changes_of_the_first <= clocks.MESSAGES_A_DAY
+
+
+def test_turn_through_the_chain_is_long_enough_for_a_quote_and_what_it_finds_is_looked_at_before_it_is_too_old() -> None:
+    assert clocks.ANSWERED_WITHIN <= clocks.EXPLORED_FOR < clocks.NEAR_EVERY
+    assert clocks.NUMBERS_STAND_FOR + clocks.NEAR_EVERY + clocks.EXPLORED_FOR < clocks.STANDS_FOR
+    assert clocks.ASKED_AGAIN_AFTER <= clocks.EXPLORED_FOR, "the quotes of exits are asked for at least as often"

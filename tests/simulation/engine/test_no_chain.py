@@ -36,8 +36,8 @@ class Reserved:
             return DailyBars((date(2026, 11, 20),), (100.0,), (0.2,))
         return await self._broker.daily_bars(underlying, days)
 
-    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying]) -> None:
-        self._broker.watch(options, [one for one in underlyings if one != LISTED])
+    def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying], exploring: Iterable[Contract] = ()) -> None:
+        self._broker.watch(options, [one for one in underlyings if one != LISTED], exploring)
 
     async def chain(self, underlying: Underlying, expiries: Callable[[date], bool], band: float) -> Sequence[Contract]:
         if underlying == LISTED:

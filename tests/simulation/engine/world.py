@@ -139,6 +139,7 @@ class World:
             strategies=self.strategies,
             account=ACCOUNT,
             lines=LINES,
+            explore_share=0,
             archive_every_min=60,
         )
         return settings.model_copy(update=changes)

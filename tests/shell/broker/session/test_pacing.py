@@ -1,4 +1,4 @@
-"""Three lanes before the socket: never more than the budget in a second, orders first, nothing dropped in silence."""
+"""Four lanes before the socket: never more than the budget in a second, orders first, nothing dropped in silence."""
 
 import asyncio
 
@@ -7,6 +7,7 @@ from engine.broker.session.pacing import BUDGET, RESERVED, SLOW_BUDGET, Pacing
 from engine.sim.loop import VirtualLoop, run
 
 DATA, BOOKS, ORDER, CANCEL = "1\0data\0", "16\0books\0", "3\0order\0", "4\0cancel\0"
+HISTORY, EXIT, DETAILS = "20\0history\0", "1\0exit\0", "9\0details\0"
 
 
 def left(
@@ -81,3 +82,56 @@ def test_what_waited_is_returned_with_orders_first_when_the_link_is_gone():
     assert waiting[0] == ORDER
     assert gauges.unsent == len(waiting)
     assert pacing.drop() == ()
+
+
+def test_lines_that_explore_and_history_leave_behind_everything_else():
+    loop, out = VirtualLoop(), list[str]()
+
+    async def main() -> None:
+        pacing = Pacing(lambda frame: out.append(frame[4:].decode()), BrokerGauges())
+        with pacing.at("turns"):
+            for _ in range(200):
+                pacing.send(DATA)
+        pacing.send(HISTORY)
+        with pacing.at("questions"):
+            pacing.send(EXIT)
+        pacing.send(DETAILS)
+        await asyncio.sleep(20)
+
+    run(main(), loop)
+
+    first = BUDGET - 3 * RESERVED
+    assert out[:first] == [DATA] * first
+    assert out[first : first + 2] == [EXIT, DETAILS]
+    assert out[-1] == HISTORY
+
+
+def test_line_that_is_given_back_while_its_question_waits_is_never_asked_for():
+    loop, out = VirtualLoop(), list[str]()
+
+    async def main() -> None:
+        pacing = Pacing(lambda frame: out.append(frame[4:].decode()), BrokerGauges())
+        with pacing.at("turns"):
+            for number in range(100):
+                pacing.send(f"1\x0011\x00{number}\x00")
+        with pacing.at("questions"):
+            pacing.send("2\x002\x0099\x00")  # its question waits still
+            pacing.send("2\x002\x000\x00")  # its question has left
+        await asyncio.sleep(20)
+
+    run(main(), loop)
+
+    assert [message for message in out if message.endswith("\x0099\x00")] == []
+    assert out.index("1\x0011\x000\x00") < out.index("2\x002\x000\x00")
+    assert len(out) == 100
+
+
+def test_burst_of_a_thousand_messages_of_all_kinds_keeps_to_the_budget_and_to_the_order_of_importance():
+    kinds = [HISTORY, DATA, BOOKS, ORDER]
+    out, _, gauges = left([(0.0, kinds[n % 4]) for n in range(1000)], 60)
+
+    last = {kind: max(at for at, message in out if message == kind) for kind in kinds}
+    assert len(out) == 1000
+    assert busiest(out) <= BUDGET
+    assert last[ORDER] < last[BOOKS] < last[DATA] <= last[HISTORY]
+    assert gauges.queue_length == 0
