@@ -61,7 +61,10 @@ GROUPS = {
         "why": "engine.cli.reasons:why",
     },
     "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},
-    "Research": {"backtest": "engine.cli.research.backtest:backtest"},
+    "Research": {
+        "backtest": "engine.cli.research.backtest:backtest",
+        "import": "engine.cli.research.importing:import_files",
+    },
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},
     "Set up": {
         "keys": "engine.cli.keys:keys",
