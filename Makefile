@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast long check bench chaos stops schema docs release clean
+.PHONY: help demo test fast long coverage check bench chaos stops schema docs release clean
 
 help:  ## what can be made, a line each
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ fast: $(VENV)/.installed-test  ## the tests of the core and of the house, withou
 long: $(VENV)/.installed-test  ## what does not fit into `make test`: every kill, chaos and stops, SEEDS=10
 	$(BIN)/python -m pytest -n auto --dist worksteal --durations=20 -m long
 	$(MAKE) chaos stops
+
+coverage: $(VENV)/.installed-coverage  ## all tests again, slower, and how many lines of each file they run
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov=engine --cov-report=term:skip-covered
 
 check: $(VENV)/.installed-test  ## lint, format, layers, types
 	$(BIN)/ruff check .
@@ -69,6 +72,11 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 $(VENV)/.installed-test: $(VENV)/.installed
 	@echo "installing what the tests need ..."
 	@$(PIP) install -c constraints.txt -e '.[test,check]'
+	@touch $@
+
+$(VENV)/.installed-coverage: $(VENV)/.installed-test
+	@echo "installing what counts lines ..."
+	@$(PIP) install -c constraints.txt -e '.[coverage]'
 	@touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-test
