@@ -183,15 +183,15 @@ class Narrator:
             case CancelRequested(reason=reason):
                 return f"cancel    {fact.order_ref}: {reason}"
             case OrderDenied():
-                return f"denied    {fact.order_ref}: {fact.obstacle}"
+                return f"denied    {fact.order_ref}: {fact.obstacle}{self._without(fact.order_ref)}"
             case OrderTightened():
                 return f"safer     {fact.order_ref} by {fact.by}: {fact.quantity}, never below {fact.worst}"
             case OrderDeclined():
                 return f"declined  {fact.order_ref} by {fact.by}" + (f": {fact.reason}" if fact.reason else "")
             case OrderExpired():
-                return f"expired   {fact.order_ref}: {fact.reason}"
+                return f"expired   {fact.order_ref}: {fact.reason}{self._without(fact.order_ref)}"
             case OrderCanceled():
-                return f"canceled  {fact.order_ref}: {fact.reason}"
+                return f"canceled  {fact.order_ref}: {fact.reason}{self._without(fact.order_ref)}"
             case OrderRejected():
                 return f"rejected  {fact.order_ref}: {fact.code} {fact.text}"
             case OrderUnknown():
@@ -227,7 +227,12 @@ class Narrator:
             made, several = dollars(position.realised, signed=True), self.ledger.closings_of(position.id)
             is_one = sum(one.filled > 0 for one in several) == 1
             text += f": {made} before fees" if is_one else f"; all that was closed of the position: {made} before fees"
-        return text
+        return text if order.joins is None else f"{text}: a part of {order.joins} now"
+
+    def _without(self, order_ref: str) -> str:
+        """What becomes of the position that an opening was to join and does not."""
+        order = self.ledger.orders.get(order_ref) if self.ledger else None
+        return f"; {order.joins} goes on without it" if order is not None and order.joins is not None and not order.filled else ""
 
 
 def money(net: Decimal) -> str:

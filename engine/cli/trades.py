@@ -20,7 +20,7 @@ from engine.store.history import MAX_ROWS, query
 
 TRADES = """
 SELECT t.position, t.strategy, t.opened_at, t.closed_at, t.is_open, t.quantity, p.quantity AS open_quantity, t.opening_net,
-  t.closing_net, t.realised, t.fees, t.max_loss, t.close_reason, t.rolled_from, p.spread, p.structure, p.parts
+  t.closing_net, t.realised, t.fees, t.max_loss, t.close_reason, t.rolled_from, t.rolls, p.spread, p.structure, p.parts
 FROM trades AS t JOIN positions AS p USING (account, position)
 ORDER BY t.opened_at DESC, t.position DESC"""
 LAST_DAY = "SELECT max(recorded_at)::DATE FROM facts"
@@ -50,6 +50,7 @@ COLUMNS = (
     "max_loss_usd",
     "close_reason",
     "rolled_from",
+    "rolls",
 )
 
 
@@ -116,7 +117,10 @@ def _trade(row: Row, live: dict[str, Row], archived: defaultdict[str, Row]) -> R
         **{key: row[key] for key in ("position", "strategy")},
         "spread": str(msgspec.convert(json.loads(str(row["spread"])), Spread, strict=False)),
         "open_parts": _left(row),
-        **{key: row[key] for key in ("quantity", "open_quantity", "opening_net", "closing_net", "close_reason", "rolled_from")},
+        **{
+            key: row[key]
+            for key in ("quantity", "open_quantity", "opening_net", "closing_net", "close_reason", "rolled_from", "rolls")
+        },
         "opened_at": _utc(row["opened_at"]),
         "closed_at": _utc(row["closed_at"]),
         **{f"{key}_usd": row[key] for key in ("realised", "fees", "max_loss")},
@@ -144,6 +148,7 @@ def _told(row: Row) -> Row:
         "closed": None if row["closed_at"] is None else f"at {money(row['closing_net'])}, {instant(row['closed_at'])}",
         "because": row["close_reason"] or None,
         "rolled from": row["rolled_from"] or None,
+        "parts rolled": row["rolls"] or None,
         "strategy": row["strategy"],
     }
 

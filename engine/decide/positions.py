@@ -173,11 +173,12 @@ def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow
     """The measures that are money, where closing each part brings so much net per share; None where nobody knows."""
     parts = [(part, part.quantity * part.spread.multiplier) for part in position.parts]
     open_for = opening = sum((part.opening_net * scale for part, scale in parts), Decimal(0))
-    # What is over beside what lives on was one trade with it: the long that is left is no new position at its own price.
-    is_one_trade = position.has_expired or position.has_exercised
+    # What is over, or was rolled, beside what lives on was one trade with it: the long that is left is no new position at its own
+    # price. Credit and debit stay those of the opening, so that what a profit or a loss is measured by is not moved by a roll.
+    is_one_trade = position.has_expired or position.has_exercised or bool(position.rolls)
     made = position.realised if is_one_trade else Decimal(0)
     if is_one_trade:
-        opening = -sum((_paid(lot) for lot in position.lots if not lot.leg.contract.is_share), Decimal(0))
+        opening = -sum((_paid(lot) for lot in position.lots if not lot.leg.contract.is_share and not lot.roll), Decimal(0))
     is_credit = opening > 0
     profit = None
     if closings is not None:
@@ -198,8 +199,9 @@ def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow
 
 def _total_credit(position: Position) -> float | None:
     """USD that all legs brought of as many spreads as have anything open; None where that is no credit."""
-    lots = [lot for lot in position.lots if not lot.leg.contract.is_share]
-    spreads = max((-(-lot.held // lot.leg.ratio) for lot in lots), default=0)
+    options = [lot for lot in position.lots if not lot.leg.contract.is_share]
+    spreads = max((-(-lot.held // lot.leg.ratio) for lot in options), default=0)
+    lots = [lot for lot in options if not lot.roll]
     brought = -sum((lot.leg.sign * lot.leg.ratio * lot.opening_price for lot in lots), Decimal(0)) * spreads
     return float(brought * lots[0].leg.contract.multiplier) if brought > 0 else None
 

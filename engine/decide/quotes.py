@@ -1,6 +1,8 @@
 """What the chain says right now: one value of one option, and the mark of one spread."""
 
 import math
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import cast
 
 import numpy as np
@@ -59,6 +61,16 @@ def closing_marks(position: Position, rows: Rows) -> tuple[Mark, ...] | None:
     marks = tuple(rows.mark(part.spread, "close") for part in position.parts)
     known = tuple(mark for mark in marks if mark is not None)
     return known if len(known) == len(marks) else None
+
+
+def mids(legs: Iterable[Leg], rows: Rows) -> dict[int, Decimal]:
+    """The middle of each leg's quote by con_id, USD per share; what is not quoted counts as 0."""
+    return {leg.contract.con_id: _mid(leg.contract.con_id, rows) for leg in legs}
+
+
+def _mid(con_id: int, rows: Rows) -> Decimal:
+    bid, ask = rows.value(con_id, "bid") or 0.0, rows.value(con_id, "ask") or 0.0
+    return Decimal(repr(round((bid + ask) / 2, 4)))
 
 
 def _quoted(leg: Leg, rows: Rows) -> QuotedLeg:

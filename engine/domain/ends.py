@@ -1,7 +1,7 @@
 """What became of positions without an order of ours: settled, expired in part, turned into shares, or given back to a person."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -45,11 +45,11 @@ class Ends:
             case PositionReleased():
                 self.released.setdefault(fact.position, (at, fact))
 
-    def position_of(self, opening: Order, closings: list[Order]) -> Position | None:
+    def position_of(self, opening: Order, closings: Sequence[Order], rolls: Sequence[Order]) -> Position | None:
         """The position that an opening made, with what became of it; None while nothing of it has filled."""
         name = opening.ref
         value, at = self.settled.get(name, (None, opening.changed_at))
-        made = position_of(opening, closings, value, at, self.expired.get(name, ()), self.exercised.get(name, ()))
+        made = position_of(opening, closings, value, at, self.expired.get(name, ()), self.exercised.get(name, ()), rolls)
         return released(made, *self.released[name]) if made is not None and name in self.released else made
 
     def contracts_held(self, orders: Mapping[str, Order]) -> dict[int, int]:
@@ -64,16 +64,16 @@ class Ends:
                 continue
             for fill in order.fills.values():
                 held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
+        signs = _signs(orders, self.exercised.keys() | self.expired.keys())
         for position, became in self.exercised.items():
             for fact in became if position not in self.released else ():
                 held[fact.share.con_id] += fact.shares
                 if position not in self.settled:
-                    held[fact.con_id] -= _signs(orders[position])[fact.con_id] * fact.contracts
+                    held[fact.con_id] -= signs[position, fact.con_id] * fact.contracts
         for position, made in self.expired.items():
-            if position not in self.settled and position not in self.released and (opening := orders.get(position)):
-                signs = _signs(opening)
+            if position not in self.settled and position not in self.released and position in orders:
                 for leg in (leg for fact in made for leg in fact.expired):
-                    held[leg.con_id] -= signs[leg.con_id] * leg.contracts
+                    held[leg.con_id] -= signs[position, leg.con_id] * leg.contracts
         return {con_id: quantity for con_id, quantity in held.items() if quantity}
 
     def _exercise(self, fact: OptionsExercised, position: Position | None) -> None:
@@ -84,6 +84,7 @@ class Ends:
         self.exercised[fact.position] = (*self.exercised.get(fact.position, ()), fact)
 
 
-def _signs(opening: Order) -> dict[int, int]:
-    """+1 where a position was opened by buying the contract, -1 where by selling it."""
-    return {leg.contract.con_id: leg.sign for leg in opening.spread.legs}
+def _signs(orders: Mapping[str, Order], positions: Collection[str]) -> dict[tuple[str, int], int]:
+    """+1 where one of these positions has got a contract by buying it, -1 where by selling it, as it was last; by con_id."""
+    openings = (one for one in orders.values() if one.purpose == "open" and one.proposed.position in positions and one.filled)
+    return {(one.proposed.position, leg.contract.con_id): leg.sign for one in openings for leg in one.spread.legs}

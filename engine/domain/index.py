@@ -32,6 +32,8 @@ class Index:
     """By position."""
     successors: dict[str, Refs] = field(default_factory=dict[str, Refs])
     """Openings that take the place of a position, by that position."""
+    rolls: dict[str, Refs] = field(default_factory=dict[str, Refs])
+    """Openings that join a position, by that position."""
     opened: dict[date, Refs] = field(default_factory=dict[date, Refs])
     """Openings that filled or still may, by the trading day on which they were proposed."""
     failed: dict[tuple[str, str], Refs] = field(default_factory=dict[tuple[str, str], Refs])
@@ -56,6 +58,7 @@ class Index:
             working=dict(self.working),
             closings=_copied(self.closings),
             successors=_copied(self.successors),
+            rolls=_copied(self.rolls),
             opened=_copied(self.opened),
             failed=_copied(self.failed),
             sent=_copied(self.sent),
@@ -75,6 +78,8 @@ class Index:
             self.closings.setdefault(proposed.position, {})[ref] = None
         if before is None and proposed.rolled_from is not None:
             self.successors.setdefault(proposed.rolled_from, {})[ref] = None
+        if before is None and after.joins is not None:
+            self.rolls.setdefault(after.joins, {})[ref] = None
         if after.sent_at is not None and (before is None or before.sent_at is None):
             self.sent.setdefault(trading_day(after.sent_at), {})[ref] = None
             self.openings_sent[after.strategy] += after.purpose == "open"

@@ -85,6 +85,12 @@ class Order:
         return self.proposed.spread
 
     @property
+    def joins(self) -> str | None:
+        """The position that this opening becomes a part of: it takes the place of what was closed of that one."""
+        proposed = self.proposed
+        return proposed.position if proposed.purpose == "open" and proposed.position != proposed.order_ref else None
+
+    @property
     def quantity(self) -> int:
         return self.proposed.quantity
 

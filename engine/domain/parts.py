@@ -1,6 +1,6 @@
 """What is held of a position, taken apart into combinations that can be closed by one order each."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
@@ -30,6 +30,8 @@ class Lot:
     """Average price of the contracts opened, USD per share, not signed."""
     closing_price: Decimal | None
     """Average price of the contracts closed, USD per share, not signed; None before the first."""
+    roll: int = 0
+    """By which roll of the position it was opened, from 1; 0 where by its opening."""
 
     @property
     def excess(self) -> int:
@@ -97,11 +99,35 @@ def parts_of(opening: Spread, held: Sequence[int]) -> Iterator[tuple[Spread, int
     each of its shorts covered wherever the whole does.
     """
     left = list(held)
-    whole = min(count // leg.ratio for count, leg in zip(left, opening.legs, strict=True))
+    whole = min(count // leg.ratio for count, leg in zip(left, opening.legs, strict=True)) if is_one(opening) else 0
     if whole > 0:
         yield opening, whole
         left = [count - leg.ratio * whole for count, leg in zip(left, opening.legs, strict=True)]
     yield from pairs_of(opening, left)
+
+
+def formed(opening: Spread, rolled: Iterable[Spread]) -> Spread:
+    """The structure as it stands: each leg that was rolled to takes the place of the one of its right and its direction.
+
+    It may be no combination any more (`is_one`): a side that was rolled to another day.
+    """
+    made, legs = opening, list(opening.legs)
+    for spread in rolled:
+        for leg in spread.legs:
+            legs[_place_of(leg, legs)] = leg
+        made = replace(spread, structure=opening.structure, legs=tuple(legs))
+    return made
+
+
+def is_one(spread: Spread) -> bool:
+    """Whether these legs end as one structure: all that is owed on one day, and all that is owned."""
+    return all(len({leg.contract.expiry for leg in spread.legs if leg.sign == sign}) <= 1 for sign in (-1, 1))
+
+
+def _place_of(leg: Leg, legs: Sequence[Leg]) -> int:
+    return next(
+        at for at, known in enumerate(legs) if (known.contract.put_call, known.action) == (leg.contract.put_call, leg.action)
+    )
 
 
 def pairs_of(opening: Spread, held: Sequence[int]) -> Iterator[tuple[Spread, int]]:

@@ -16,9 +16,10 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
-from engine.domain.facts.positions import ExpiredLeg, LegsExpired, OptionsExercised, PositionReleased, ProfitPeaked
+from engine.domain.facts.positions import LegsExpired, OptionsExercised, PositionReleased, ProfitPeaked
+from engine.domain.lots import lots_of, standing
 from engine.domain.order import Order
-from engine.domain.parts import Lot, Part, parts_of
+from engine.domain.parts import Lot, Part, formed, parts_of
 from engine.domain.shares import shares_lot, with_shares
 from engine.domain.spread import Leg, Spread
 
@@ -65,6 +66,10 @@ class Position:
     """Short contracts that no long one of the position covers: a loss without a bound, which a person must end."""
     rolled_from: str | None = None
     """The position that was closed to make room for this one."""
+    rolls: tuple[str, ...] = ()
+    """The openings that took the place of a side or of a leg of it, by order_ref, oldest first."""
+    formed: Spread | None = None
+    """The structure as it stands after those; None where nothing of it was rolled."""
     entry_spot: Decimal | None = None
     """Price of the underlying when its opening was approved, USD per share; None where it was not known."""
     peak: ProfitPeaked | None = None
@@ -160,13 +165,17 @@ class Position:
 
 def position_of(
     opening: Order,
-    closings: list[Order],
+    closings: Sequence[Order],
     settled: Decimal | None,
     at: datetime,
     expired: Sequence[LegsExpired] = (),
     exercised: Sequence[OptionsExercised] = (),
+    rolls: Sequence[Order] = (),
 ) -> Position | None:
     """The position that these orders make; None while nothing has filled.
+
+    `rolls` are openings that took the place of what was closed of it, oldest first: what they bought and sold is a lot like any
+    other, behind those of the opening.
 
     `settled` is the worth at expiry of all options that were held then, USD per share of one combination of its first part,
     + received; `at` is then the time of settlement. `expired` are legs that were over before; each counts as closed at what it
@@ -176,26 +185,27 @@ def position_of(
     net = opening.net_filled
     if net is None:
         return None
-    made = [order for order in closings if order.filled]
+    made, rolled = ([order for order in orders if order.filled] for orders in (closings, rolls))
     over = {leg.con_id: leg for fact in expired for leg in fact.expired}
-    signs = {leg.contract.con_id: leg.sign for leg in opening.spread.legs}
     gone = Counter[int]()
     for fact in exercised:
         gone[fact.con_id] += fact.contracts
-    lots = [_lot(leg, opening, made, over.get(leg.contract.con_id), gone[leg.contract.con_id]) for leg in opening.spread.legs]
+    lots = lots_of(opening, rolled, made, over, gone)
+    signs = {lot.leg.contract.con_id: lot.leg.sign for lot in lots}
+    stands = formed(opening.spread, [order.spread for order in rolled])
     reasons = [order.proposed.reason for order in made]
     ends = [order.last_executed_at for order in made if order.last_executed_at]
     ends += [fact.expired_at for fact in expired] + [fact.exercised_at for fact in exercised]
     closed_at = max(ends, default=None)
-    parts = tuple(_parts(opening, net, lots))
+    parts = tuple(_parts(opening, net, stands, lots))
     brought = ZERO
     if settled is not None and parts:
         brought = settled * parts[0].quantity
         lots = [replace(lot, held=0) for lot in lots]
-        parts, settled_at = (), min(at, _expired_at(opening.spread))
+        parts, settled_at = (), min(at, _expired_at(stands))
         closed_at = max(settled_at, *ends) if exercised else settled_at
         reasons.append("settled at expiry")
-    whole = min(lot.held // lot.leg.ratio for lot in lots)
+    whole = min(lot.held // lot.leg.ratio for lot in standing(lots, stands.legs))
     closed = opening.filled - whole
     cash = brought + sum((signs[leg.con_id] * leg.contracts * leg.worth for leg in over.values()), ZERO)
     cash += sum((_cash(order, opening) for order in made), ZERO)
@@ -213,13 +223,13 @@ def position_of(
         id=opening.ref,
         strategy=opening.strategy,
         digest=opening.proposed.digest,
-        spread=first.spread if first else opening.spread,
+        spread=first.spread if first else stands,
         opened_at=opened_at,
         opened=opening.filled,
         closed=closed,
         opening_net=first.opening_net if first else net,
         closing_net=cash / times if times else None,
-        fees=opening.commission + sum((order.commission for order in closings), ZERO),
+        fees=sum((order.commission for order in (opening, *closings, *rolls)), ZERO),
         max_loss=sum((part.max_loss for part in parts), ZERO),
         closed_at=None if parts else closed_at,
         close_reason=reasons[-1] if reasons else "",
@@ -230,6 +240,8 @@ def position_of(
         settled=brought,
         rolled_from=opening.proposed.rolled_from,
         entry_spot=opening.spot,
+        rolls=tuple(order.ref for order in rolled),
+        formed=stands if rolled else None,
     )
     return position if settled is not None and shares is None else _with_bare(position)
 
@@ -273,26 +285,14 @@ def _cash(close: Order, opening: Order) -> Decimal:
     return (close.net_filled or ZERO) * close.filled * close.spread.multiplier / opening.spread.multiplier
 
 
-def _lot(leg: Leg, opening: Order, closings: Sequence[Order], over: ExpiredLeg | None, exercised: int) -> Lot:
-    con_id = leg.contract.con_id
-    opened = opening.filled * leg.ratio
-    closed, cash = exercised, ZERO
-    for order in closings:
-        ratio = next((one.ratio for one in order.spread.legs if one.contract.con_id == con_id), 0)
-        closed += ratio * order.filled
-        if ratio:
-            cash += order.leg_price(con_id) * ratio * order.filled
-    if over is not None:
-        closed += over.contracts
-        cash += over.contracts * over.worth
-    price = cash / closed if closed else None
-    return Lot(leg, opened, closed, max(0, opened - closed), opening.leg_price(con_id), price)
-
-
-def _parts(opening: Order, net: Decimal, lots: Sequence[Lot]) -> Iterator[Part]:
-    prices = {lot.leg.contract.con_id: lot.opening_price for lot in lots}
+def _parts(opening: Order, net: Decimal, stands: Spread, lots: Sequence[Lot]) -> Iterator[Part]:
+    now = standing(lots, stands.legs)
+    # What an execution that came late has left of a leg that was rolled away is open too.
+    now += [lot for lot in lots if lot.held and not any(lot is one for one in now)]
+    every = stands if len(now) == len(stands.legs) else replace(stands, legs=tuple(lot.leg for lot in now))
+    prices = {lot.leg.contract.con_id: lot.opening_price for lot in now}
     contracts = sum(leg.ratio for leg in opening.spread.legs)
-    for spread, quantity in parts_of(opening.spread, [lot.held for lot in lots]):
+    for spread, quantity in parts_of(every, [lot.held for lot in now]):
         brought = net
         if spread is not opening.spread:
             brought = -sum((leg.sign * leg.ratio * prices[leg.contract.con_id] for leg in spread.legs), ZERO)

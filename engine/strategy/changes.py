@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS, ExitRule
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS, ROLLS, ExitRule
 from engine.strategy.events import Event
 from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
 from engine.strategy.spelled import parts_of, spelled
@@ -76,7 +76,7 @@ _STRENGTH: dict[str, int] = {
     **dict.fromkeys((LET_EXPIRE, *LEFT_SIDES), 0),
     "alert": 1,
     **dict.fromkeys((*PORTIONS, "close part"), 2),
-    "roll": 3,
+    **dict.fromkeys(ROLLS, 3),
     "close": 4,
 }
 """How surely an exit ends a risk."""
@@ -179,10 +179,10 @@ def _is_worse(old: PriceWalk, new: PriceWalk) -> bool:
 
 
 def _of_exits(path: str, old: tuple[ExitRule, ...], new: tuple[ExitRule, ...]) -> Iterator[Change]:
-    found = list(_of_lines(path, old, new, _is_looser_exit, lambda rule: rule.action in {"let expire", "roll"}))
+    found = list(_of_lines(path, old, new, _is_looser_exit, lambda rule: rule.action in {"let expire", *ROLLS}))
     yield from found
     if not found and list(map(_meaning, old)) != list(map(_meaning, new)):
-        yield f"{path}: in another order", any(rule.action in {"let expire", "roll"} for rule in new)
+        yield f"{path}: in another order", any(rule.action in {"let expire", *ROLLS} for rule in new)
 
 
 def _of_lines(

@@ -26,7 +26,10 @@ PartClose: TypeAlias = Literal[
 ]
 """A close of a portion: half of the spreads, `close 25%` of those opened, one side of a structure that has two, what is owed
 only, or only on one side."""
-Deed: TypeAlias = Literal["close", PartClose, "roll", "alert"]
+PartRoll: TypeAlias = Literal["roll put side", "roll call side"]
+"""A roll of one side of a structure that has two: the other one stays as it is."""
+RollDeed: TypeAlias = Literal["roll", PartRoll]
+Deed: TypeAlias = Literal["close", PartClose, RollDeed, "alert"]
 """What an exit does to a position."""
 LeftSide: TypeAlias = Literal["let put side expire", "let call side expire"]
 """What lines below do not touch: a side that is left to expire."""
@@ -43,8 +46,12 @@ PORTIONS: Mapping[str, Portion] = {
     "close short": Portion(short=True),
     "close put short": Portion(side="put", short=True),
     "close call short": Portion(side="call", short=True),
+    "roll put side": Portion(side="put"),
+    "roll call side": Portion(side="call"),
 }
-"""What each of these closes."""
+"""What each of these closes, a roll before it opens what takes its place."""
+ROLLS: frozenset[RollDeed] = frozenset(get_args(RollDeed))
+"""The actions that close something and open what takes its place."""
 
 LEFT_SIDES: Mapping[Action, Side] = {"let put side expire": "put", "let call side expire": "call"}
 LET_EXPIRE: Literal["let expire"] = "let expire"
@@ -94,6 +101,7 @@ _SHARES = {"third": 33, "quarter": 25, "tenth": 10, "fifth": 20, "two thirds": 6
 _ROLLED_SIDE = re.compile(
     r"roll(?: (?:up|down|out|over|forward))? (?:only )?(?:the )?(?:short )?(?P<side>put|call)s?(?: (?:side|spread|short|leg))?"
 )
+"""Other words for the roll of one side."""
 _LEAVES = re.compile(
     rf"(?:let (?:it |them )?)?expires?|(?:hold|held|keep|ride)(?: it| them)?{_UNTIL}|no (?:exit|close)|never close|let ride"
 )
@@ -197,12 +205,6 @@ class OneLine:
         found = f"found '{shortened(word, 30)}'; " if isinstance(word, Text) and word else ""
         known = f"{found}wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}"
         said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
-        if rolled := _ROLLED_SIDE.fullmatch(said):
-            nearest_by = f"close {rolled['side']} side"
-            message = (
-                f"one side is not rolled by itself: '{nearest_by}' ends it and keeps the other, 'roll' moves the whole position"
-            )
-            raise complaint(word.place, message, write_any([nearest_by, "roll"]))
         likely = _meant_by(said) or nearest(said, ACTIONS)
         options = [likely, *(one for one in ACTIONS if one != likely)] if likely else list(ACTIONS)
         if _meant_by(said) is None and (told := reader.later_action(said)) is not None:
@@ -247,6 +249,8 @@ def _meant_by(said: str) -> str | None:
     """The action that another program's word for one means; None where it is no such word."""
     if said in _OTHER_ACTIONS:
         return _OTHER_ACTIONS[said]
+    if rolled := _ROLLED_SIDE.fullmatch(said):
+        return f"roll {rolled['side']} side"
     found = _OTHER_PART.fullmatch(said)
     if found is None:
         return None

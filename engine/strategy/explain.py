@@ -279,6 +279,8 @@ def _exits(strategy: Strategy) -> list[str]:
     verbs: dict[Action, str] = {
         "close": "is closed",
         "roll": "is rolled",
+        "roll put side": "has its put side rolled, the call side stays,",
+        "roll call side": "has its call side rolled, the put side stays,",
         "alert": "is reported",
         "let expire": "is left to expire",
         "let put side expire": "has its put side left to expire, and the lines below look at its calls only,",
@@ -307,7 +309,8 @@ def _exits(strategy: Strategy) -> list[str]:
         )
         other = {"close": "closed", "alert": "reported", "keep": "kept"}[roll.otherwise]
         times = "once" if roll.at_most == 1 else f"{roll.at_most} times"
+        moved = "it" if any(rule.action == "roll" for rule in rules) else "that side"
         said.append(
-            f"Rolling moves it {in_days(roll.to)} out for {price}, at most {times}; where that cannot be had it is {other}."
+            f"Rolling moves {moved} {in_days(roll.to)} out for {price}, at most {times}; where that cannot be had it is {other}."
         )
     return said

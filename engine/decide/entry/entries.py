@@ -15,6 +15,7 @@ from decimal import ROUND_CEILING, Decimal
 from itertools import islice
 
 from engine.decide.entry.find import Found, Look
+from engine.decide.entry.joining import Joining, joining
 from engine.decide.entry.rolls import Roll, pending_roll, search_for
 from engine.decide.entry.size import contracts
 from engine.decide.order.price import Plan, combo_tick, has_moved, opening_plan
@@ -24,7 +25,7 @@ from engine.decide.risk.account_age import account_verdict, must_wait
 from engine.decide.risk.armed import lots_of
 from engine.decide.risk.asked import Opening
 from engine.decide.risk.breakers import ACCOUNT
-from engine.decide.risk.gate import gates, strategy_obstacle
+from engine.decide.risk.gate import gates, strategy_obstacle, until_one_fails
 from engine.decide.rows import ChainRows
 from engine.decide.rulebook import Rulebook
 from engine.domain.candidate import Candidate, candidate_row
@@ -54,12 +55,15 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
     for strategy in rulebook.strategies:
         if not strategy.enabled or (strategy.name in snapshot.paused and strategy.name not in snapshot.ledger.pauses):
             continue
-        obstacle = strategy_obstacle(strategy, snapshot, rulebook)
+        obstacle, roll = strategy_obstacle(strategy, snapshot, rulebook), pending_roll(strategy, snapshot)
+        # What joins a position takes no more room than that one has.
+        makes_room = roll.position.id if roll is not None and roll.is_part else None
+        of_roll = obstacle if makes_room is None else strategy_obstacle(strategy, snapshot, rulebook, without=makes_room)
         busy = _has_opening(strategy, snapshot)
         due = _is_funnel_due(strategy, snapshot, rulebook)
         if not busy and obstacle is not None and obstacle.answer == "unknown":
             decisions.append(RefreshAccount(str(obstacle)))
-        if not due and (obstacle is not None or busy or proposed):
+        if not due and ((obstacle is not None and of_roll is not None) or busy or proposed):
             continue
         chain = chain or rulebook.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
         found = rulebook.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
@@ -72,9 +76,8 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
             decisions.append(RefreshAccount("an opening waits"))
             if waits:
                 continue
-        roll = pending_roll(strategy, snapshot)
         look = _Look(strategy, obstacle, None, snapshot, rulebook, rows)
-        made = _try(replace(look, roll=roll), _rolled(roll, look, chain)) if roll else None
+        made = _try(replace(look, roll=roll, obstacle=of_roll), _rolled(roll, look, chain)) if roll else None
         made = made or _try(look, found.candidates)
         if made is not None and not (proposed and isinstance(made, Propose)):
             if isinstance(made, Propose) and not due:
@@ -139,13 +142,16 @@ def _try(look: _Look, candidates: Sequence[Candidate]) -> Propose | DenyEntry | 
 
 def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> OrderProposed | EntryDenied:
     """The order of a candidate, or its denial with the answers of all gates; a brief one ends with the gate that stops it."""
+    if look.roll is not None and look.roll.is_part:
+        ask = Joining(look.strategy, look.roll, candidate, look.obstacle, look.snapshot, look.rulebook, look.rows)
+        return joining(ask, is_brief=is_brief)
     strategy, snapshot, rulebook = look.strategy, look.snapshot, look.rulebook
     spread = candidate.spread
     quote = spread_quote(spread, look.rows, "open")
     plan = opening_plan(spread, quote, strategy.walk) if quote else None
     one, fees = _most_lost(candidate, plan), _usd(candidate.fees)
     quantity = contracts(one, fees, strategy.sizing, rulebook.account, snapshot.account)
-    bounds = [look.roll.position.closed] if look.roll is not None else []
+    bounds = [look.roll.count] if look.roll is not None else []
     bounds += [lots] if (lots := lots_of(strategy.name, snapshot)) is not None else []
     if quantity is not None:
         quantity = min([quantity, *bounds])
@@ -177,7 +183,7 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
         )
     if quote is not None and first_obstacle(verdicts) is None:
         asked = gates(Opening(strategy, spread, count, loss, quote, look.leaves), snapshot, rulebook, look.rows)
-        verdicts += tuple(_until_one_fails(asked) if is_brief else asked)
+        verdicts += tuple(until_one_fails(asked) if is_brief else asked)
     stop = first_obstacle(verdicts)
     if stop is not None or plan is None or quantity is None:
         assert stop is not None, "without a plan or a quantity there is a verdict that says so"
@@ -253,13 +259,6 @@ def picked_outcome(asked: OpenAsked, snapshot: Snapshot, rulebook: Rulebook, row
     return _outcome(_Look(strategy, obstacle, None, snapshot, rulebook, rows, picked=asked), candidate)
 
 
-def _until_one_fails(asked: Iterator[Verdict]) -> Iterator[Verdict]:
-    for verdict in asked:
-        yield verdict
-        if verdict.answer == "fail":
-            return
-
-
 def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
     """USD that one spread can lose, fees apart, if it fills at the worst price it may get."""
     at_mid = _usd(candidate.max_loss)
@@ -313,6 +312,8 @@ def _is_passed_over(look: _Look, candidate: Candidate) -> bool:
     key, underlying = candidate.spread.key, candidate.spread.underlying
     if any(position.spread.key == key for position in snapshot.ledger.open_positions()):
         return True
+    if look.roll is not None and look.roll.closed is not None and look.roll.closed.key == key:
+        return True  # a side is not rolled to itself
     if look.roll is None and (waiting := pending_roll(strategy, snapshot)) and waiting.position.spread.underlying == underlying:
         return True  # what was closed to be rolled is rolled or stays closed
     last = next(snapshot.ledger.failed_openings(strategy.name, underlying), None)

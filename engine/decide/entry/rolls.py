@@ -1,69 +1,129 @@
-"""Rolls: a position is closed, and what takes its place is an opening like any other that must bring enough.
+"""Rolls: a position, or a side of it, is closed, and what takes its place is an opening like any other that must bring enough.
 
 Its successor is looked for before anything is sent (`successors`). The close comes first and alone. Once it has filled, the same
 strategy looks in the same session for a spread on the same underlying whose days are those of `roll.to`, whose net, together with
 what the close brought or cost, is at least what `roll.for` asks, and that cannot lose more than the closed one could. An opening
-that was sent and did not fill is not tried again: then the position stays closed.
+that was sent and did not fill is not tried again: then the position stays closed, or goes on with what is left of it.
+
+What takes the place of a whole position is a position of its own. What takes the place of a side joins the position that the side
+was closed of (`joining`).
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
+from engine.decide.exit.cuts import is_done
+from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.ledger import Ledger
+from engine.domain.order import Order
+from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.domain.snapshot import Snapshot
-from engine.strategy.conditions import Deed, ExitRule
+from engine.domain.spread import Spread
+from engine.strategy.conditions import PORTIONS, ROLLS, Deed, ExitRule, RollDeed
 from engine.strategy.model import Strategy
+from engine.strategy.spreads.sides import side_alone
 
 Done = Deed | Literal["keep"]
 """What is done about a position: an action, or what a roll that cannot be made leaves it to."""
-PREFIX = "roll: "
-"""Begins the reason of a close that makes room for a successor."""
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """A position that was closed to be rolled and has no successor yet."""
+    """What was closed to be rolled and has no successor yet."""
 
     position: Position
+    """As it is now; `closes` have not filled yet where there are any."""
     wanted: Decimal
     """What closing and opening together must bring at the least, USD per share, + received; 0 is more than nothing."""
+    count: int
+    """Combinations that were closed, and that the successor has at the most."""
+    closing_net: Decimal
+    """What closing one of them brought, USD per share, + received."""
+    portion: Portion = ALL
+    """The side that is rolled; all of it where nothing is said."""
+    closed: Spread | None = None
+    """What of a side was closed; None where it is the whole."""
+    closes: tuple[Order, ...] = ()
+    """The closes that make room, as if they had filled: before a roll has begun."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the successor joins the position instead of being one of its own."""
+        return self.portion != ALL
 
     def most_loss(self) -> Decimal:
         """USD that the successor may lose at the most, fees apart: what the closed spreads could when they were opened."""
         position, spread = self.position, self.position.spread
-        return max(Decimal(0), spread.max_loss(position.opening_net) * spread.multiplier * position.closed)
+        return max(ZERO, spread.max_loss(position.opening_net) * spread.multiplier * position.closed)
 
     def least_net(self, tick: Decimal) -> Decimal:
         """The least net that the opening may be filled at, USD per share, on the ticks."""
-        assert self.position.closing_net is not None, "only a position that was closed is rolled"
-        needed = self.wanted - self.position.closing_net
+        needed = self.wanted - self.closing_net
         on_tick = (needed / tick).to_integral_value(rounding=ROUND_CEILING) * tick
         return on_tick + tick if self.wanted == 0 and on_tick == needed else on_tick
 
 
+def reason_of(deed: RollDeed, rule: str) -> str:
+    """Why a close is sent that makes room for a successor."""
+    return f"{deed}: {rule}"
+
+
+def rolled_by(reason: str) -> RollDeed | None:
+    """Which roll a close belongs to, by its reason; None where it makes no room for anything."""
+    deed = reason.partition(": ")[0]
+    return next((known for known in ROLLS if known == deed), None)
+
+
+def rule_of(reason: str) -> str:
+    """The rule of the file by which a close was sent, without the word that it makes room."""
+    return reason if rolled_by(reason) is None else reason.partition(": ")[2]
+
+
 def pending_roll(strategy: Strategy, snapshot: Snapshot) -> Roll | None:
     """The roll that a strategy still owes in this session; None without one."""
+    return next(_pending(strategy, snapshot), None)
+
+
+def _pending(strategy: Strategy, snapshot: Snapshot) -> Iterator[Roll]:
     if strategy.roll is None:
-        return None
-    ledger, today = snapshot.ledger, trading_day(snapshot.at)
+        return
+    ledger, today, wanted = snapshot.ledger, trading_day(snapshot.at), strategy.roll.for_.least_net
     for position in ledger.closed_on(strategy.name, today):
-        if position.close_reason.startswith(PREFIX) and not _has_successor(position, ledger):
-            return Roll(position, strategy.roll.for_.least_net)
-    return None
+        if rolled_by(position.close_reason) == "roll" and not _has_successor(position, ledger):
+            assert position.closing_net is not None, "only a position that was closed is rolled"
+            yield Roll(position, wanted, position.closed, position.closing_net)
+    for position in ledger.open_positions():
+        closes = _closes_of_part(position, snapshot) if position.strategy == strategy.name else []
+        portion = PORTIONS[rolled_by(closes[-1].proposed.reason) or "roll"] if closes else ALL
+        if closes and is_done(position, portion, "", snapshot) and _is_at_rest(position, snapshot):
+            yield part_rolled(position, portion, wanted, closes)
+
+
+def part_rolled(position: Position, portion: Portion, wanted: Decimal, closes: Sequence[Order], *, begun: bool = True) -> Roll:
+    """The roll of a side, or of a leg, that these closes make room for; they have filled where it has `begun`."""
+    closed = closes[-1].spread
+    shorts = sum(leg.ratio for leg in closed.shorts)
+    count = sum(leg.ratio * order.filled for order in closes for leg in order.spread.shorts) // max(1, shorts)
+    cash = sum(((order.net_filled or ZERO) * order.filled for order in closes), ZERO)
+    return Roll(position, wanted, count, cash / max(1, count), portion, closed, () if begun else tuple(closes))
 
 
 def search_for(strategy: Strategy, roll: Roll) -> Strategy:
     """The strategy as it looks for the successor: one underlying, the days of the roll, and queries of its own by its digest."""
     assert strategy.roll is not None, "a roll is owed only where the strategy has one"
-    underlying = roll.position.spread.underlying
+    underlying, spread, what = roll.position.spread.underlying, strategy.spread, "roll"
+    if roll.portion.side is not None:
+        spread, what = side_alone(spread, roll.portion.side), f"roll {roll.portion.side} side"
     return strategy.model_copy(
         update={
             "universe": (underlying,),
-            "spread": strategy.spread.model_copy(update={"expiry": strategy.roll.to}),
-            "digest": f"{strategy.digest} roll {underlying}",
+            "spread": spread.model_copy(update={"expiry": strategy.roll.to}),
+            "digest": f"{strategy.digest} {what} {underlying}",
         }
     )
 
@@ -73,23 +133,50 @@ def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Le
     match rule.action:
         case "let expire" | "let put side expire" | "let call side expire":
             raise AssertionError("what is left to expire has nothing done to it")
-        case "roll":
-            pass
+        case "roll" | "roll put side" | "roll call side" as deed:
+            roll = strategy.roll
+            if roll is None:
+                return "close"
+            return deed if times_rolled(position, ledger) < roll.at_most else roll.otherwise
         case _:
             return rule.action
-    roll = strategy.roll
-    if roll is None:
-        return "close"
-    return "roll" if times_rolled(position, ledger) < roll.at_most else roll.otherwise
 
 
 def times_rolled(position: Position, ledger: Ledger) -> int:
-    """How many positions were closed, one after the other, to make this one."""
-    count, before = 0, position.rolled_from
+    """How often this position, or those that were closed one after the other to make it, has been rolled."""
+    count, before = len(position.rolls), position.rolled_from
     while before is not None and before in ledger.positions:
-        count, before = count + 1, ledger.positions[before].rolled_from
+        count, before = count + 1 + len(ledger.positions[before].rolls), ledger.positions[before].rolled_from
     return count
 
 
 def _has_successor(position: Position, ledger: Ledger) -> bool:
-    return any(order.sent_at is not None or not order.is_over for order in ledger.successors_of(position.id))
+    return any(_is_tried(order) for order in ledger.successors_of(position.id) if order.joins is None)
+
+
+def _is_tried(order: Order) -> bool:
+    """Whether an opening was sent or still may be: one that neither was nor will be has used up no try."""
+    return order.sent_at is not None or not order.is_over
+
+
+def _closes_of_part(position: Position, snapshot: Snapshot) -> list[Order]:
+    """The closes of today that make room for a roll of the same part, with no opening after them that was tried; oldest first."""
+    ledger, today = snapshot.ledger, trading_day(snapshot.at)
+    tried = [order.proposed_at for order in ledger.rolls_of(position.id) if _is_tried(order)]
+    since = max(tried, default=None)
+    found: list[Order] = []
+    for order in ledger.closings_of(position.id):
+        deed, ended_at = rolled_by(order.proposed.reason), order.last_executed_at
+        if deed in {None, "roll"} or ended_at is None or trading_day(ended_at) != today:
+            continue
+        if since is None or order.proposed_at > since:
+            found = [one for one in found if rolled_by(one.proposed.reason) == deed] + [order]
+    return found
+
+
+def _is_at_rest(position: Position, snapshot: Snapshot) -> bool:
+    """Whether no close of it is at work, and none has ended without filling whole so lately that fills may be travelling."""
+    return all(
+        order.is_over and (order.state == "filled" or snapshot.waited(order.changed_at) >= SETTLES_AFTER)
+        for order in snapshot.ledger.closings_of(position.id)
+    )

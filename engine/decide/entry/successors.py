@@ -5,12 +5,14 @@ the worst that is certain. Where there is none, `else` of the roll decides inste
 leave before the opening follows: that is searched, sized and gated anew, and then the position stays closed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from engine.decide.entry.entries import first_outcome
-from engine.decide.entry.rolls import Roll
-from engine.decide.quotes import Rows
+from engine.decide.entry.rolls import Roll, part_rolled
+from engine.decide.exit.cuts import Cut
+from engine.decide.quotes import Rows, mids
 from engine.decide.risk.account_age import account_verdict, must_wait
 from engine.decide.risk.gate import strategy_obstacle
 from engine.decide.rulebook import Rulebook
@@ -18,10 +20,13 @@ from engine.domain.clocks import ACCOUNT_AGAIN_AFTER, ROLL_SEARCHED_AGAIN
 from engine.domain.decision import Decision, DenyEntry, RefreshAccount
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.searches import EntryDenied
+from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
 from engine.domain.snapshot import ExitHits, Snapshot
+from engine.domain.supposed import supposed
 from engine.pricing.mark import Mark
 from engine.strategy.model import Strategy
+from engine.strategy.spreads.sides import has_rollable_sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,19 @@ class Search:
     """Nothing is decided yet: the account's values are being asked for."""
 
 
-def search(position: Position, mark: Mark, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Search:
-    """Whether there is a successor now that would pass every gate and bring enough."""
+def search(
+    position: Position,
+    mark: Mark,
+    snapshot: Snapshot,
+    rulebook: Rulebook,
+    rows: Rows,
+    portion: Portion = ALL,
+    cuts: Sequence[Cut] = (),
+) -> Search:
+    """Whether there is a successor now that would pass every gate and bring enough.
+
+    `mark` is that of the whole; of a portion, `cuts` are what would be closed of it.
+    """
     strategy = next((one for one in rulebook.strategies if one.name == position.strategy), None)
     if strategy is None or strategy.roll is None:
         return Search(is_found=False, text="its strategy is gone, or rolls no more")
@@ -51,7 +67,10 @@ def search(position: Position, mark: Mark, snapshot: Snapshot, rulebook: Ruleboo
             asks = (RefreshAccount("a roll waits"),)
         if must_wait(snapshot):
             return Search(is_found=False, decisions=asks, waits=True)
-    outcome = _outcome(position, strategy, mark, snapshot, rulebook, rows)
+    roll = _whole(position, strategy, mark) if portion == ALL else _part(position, strategy, portion, cuts, snapshot, rows)
+    if isinstance(roll, str):
+        return Search(is_found=False, text=roll, decisions=asks)
+    outcome = _outcome(roll, strategy, snapshot, rulebook, rows)
     if isinstance(outcome, OrderProposed):
         return Search(is_found=True, decisions=asks)
     if outcome is None:
@@ -64,13 +83,48 @@ def is_searched_again(hits: ExitHits | None, snapshot: Snapshot) -> bool:
     return hits is None or not hits.count or snapshot.at - hits.last_at >= ROLL_SEARCHED_AGAIN
 
 
-def _outcome(
-    position: Position, strategy: Strategy, mark: Mark, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
-) -> OrderProposed | EntryDenied | None:
+def _whole(position: Position, strategy: Strategy, mark: Mark) -> Roll:
     assert strategy.roll is not None, "asked of strategies that roll"
     closed = replace(position, opened=position.quantity, closed=position.quantity, closing_net=mark.natural)
-    roll = Roll(closed, strategy.roll.for_.least_net)
-    obstacle = strategy_obstacle(strategy, snapshot, rulebook, without=position.id)
+    return Roll(closed, strategy.roll.for_.least_net, position.quantity, mark.natural)
+
+
+def _part(
+    position: Position, strategy: Strategy, portion: Portion, cuts: Sequence[Cut], snapshot: Snapshot, rows: Rows
+) -> Roll | str:
+    """The roll of a portion that has not begun, its closes counted as filled at natural; why there is none."""
+    assert strategy.roll is not None, "asked of strategies that roll"
+    if not has_rollable_sides(strategy.spread):
+        return "its strategy rolls no sides any more"
+    if len(cuts) != 1:
+        return "what would be closed of it does not stand in one combination"
+    (cut,) = cuts
+    mark = rows.mark(cut.spread, "close")
+    if mark is None:
+        return "what would be closed of it is not quoted"
+    proposal = OrderProposed(
+        order_ref="",
+        purpose="close",
+        strategy=position.strategy,
+        digest=position.digest,
+        snapshot=snapshot.chain.id,
+        position=position.id,
+        spread=cut.spread,
+        quantity=cut.quantity,
+        limit=mark.natural,
+        worst=mark.natural,
+        max_loss=Decimal(0),
+        fees=Decimal(0),
+        reason="",
+    )
+    close = supposed(proposal, mark.natural, mids(cut.spread.legs, rows), snapshot.at)
+    return part_rolled(position, portion, strategy.roll.for_.least_net, (close,), begun=False)
+
+
+def _outcome(
+    roll: Roll, strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
+) -> OrderProposed | EntryDenied | None:
+    obstacle = strategy_obstacle(strategy, snapshot, rulebook, without=roll.position.id)
     return first_outcome(strategy, obstacle, roll, snapshot, rulebook, rows)
 
 

@@ -141,13 +141,14 @@ def _try(due: Due, cut: Cut, position: Position, snapshot: Snapshot, rows: Rows,
     return _Tried(tuple(decisions), is_sent=True, has_failed=bool(failed))
 
 
-def is_held_up(kind: Kind, position: Position, mark: Mark | None, snapshot: Snapshot) -> bool:
-    """Whether a close of this kind would not be sent now: something is in its way, or it waits for one more try."""
-    if why_not_sent(snapshot) is not None or not snapshot.holds(position.spread):
+def is_held_up(kind: Kind, position: Position, mark: Mark | None, snapshot: Snapshot, part: Spread | None = None) -> bool:
+    """Whether a close of this kind would not be sent now: something is in its way, or it waits for one more try. `part` is what
+    would be closed where it is not the whole."""
+    if why_not_sent(snapshot) is not None or not snapshot.holds(part or position.spread):
         return True
     if mark is None or unpriced_because(mark, is_guard=kind == "guard") is not None:
         return True
-    failed = failed_closes(position, snapshot)
+    failed = failed_closes(position, snapshot, part)
     return bool(failed) and snapshot.at < _again_at(failed, position, snapshot, seldom=bool(mark.unbid) or kind == "target")
 
 

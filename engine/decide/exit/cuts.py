@@ -45,7 +45,7 @@ def free_parts(position: Position, snapshot: Snapshot) -> tuple[Part, ...]:
     }
     if not busy:
         return position.parts
-    opening = snapshot.ledger.orders[position.id].spread
+    opening = position.formed or snapshot.ledger.orders[position.id].spread
     there = {lot.leg.contract.con_id: lot.held for lot in position.lots if lot.leg.contract.con_id not in busy}
     held = [there.get(leg.contract.con_id, 0) for leg in opening.legs]
     free = [Part(spread, quantity, ZERO, ZERO) for spread, quantity in parts_of(opening, held)]

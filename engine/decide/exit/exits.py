@@ -19,7 +19,7 @@ from typing import Literal
 from engine.decide.apart import apart
 from engine.decide.asking import ask_now, ask_quiet, ask_silent, quoted_at
 from engine.decide.entry.find import ExitAnswer
-from engine.decide.entry.rolls import PREFIX, Done, action_of
+from engine.decide.entry.rolls import Done, action_of, reason_of
 from engine.decide.entry.successors import is_searched_again, search
 from engine.decide.exit.blocked import (
     UNJUDGED,
@@ -37,7 +37,7 @@ from engine.decide.exit.blocked import (
 )
 from engine.decide.exit.closing import is_closing_time, is_free, proposals, why_not_sent
 from engine.decide.exit.confirm import counted, is_stop, pending
-from engine.decide.exit.cuts import is_done
+from engine.decide.exit.cuts import Cut, is_done, portion_cuts
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.flatten import flatten_due, shorts_first
 from engine.decide.exit.held import Held, looked_at, told_at
@@ -50,10 +50,10 @@ from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import ConfirmExit, Decision, TriggerExit
 from engine.domain.facts.positions import ExitTriggered
-from engine.domain.parts import ALL, BOTH, Side, beside
+from engine.domain.parts import ALL, BOTH, Portion, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ROLLS
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
 """What leaves a position open."""
@@ -135,7 +135,7 @@ def _exit(held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propos
         elif answer.holds is None and answer.rule.action not in STAYS:
             unknown.append(answer)
         if answer.holds is False:
-            yield from _forgotten(held.position, (text, PREFIX + text), snapshot)
+            yield from _forgotten(held.position, (text, *(reason_of(deed, text) for deed in ROLLS)), snapshot)
         if answer.holds is not True:
             continue
         left |= _left_by(answer)
@@ -152,8 +152,8 @@ def _exit(held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propos
         belief = yield from _believed(answer, action, held, snapshot, rows, at_once=at_once)
         is_due = belief != "no"
         why = RAN_ON if belief == "runs" else ""
-        if is_due and action == "roll":
-            action, not_rolled = yield from _rolled(answer, held, snapshot, rulebook, rows, kind)
+        if is_due and action in ROLLS:
+            action, not_rolled = yield from _rolled(answer, portion, held, snapshot, rulebook, rows, kind)
             why = not_rolled or why
         if action in STAYS:
             continue
@@ -209,27 +209,32 @@ def _forgotten(position: Position, rules: Sequence[str], snapshot: Snapshot) -> 
 
 
 def _rolled(
-    answer: ExitAnswer, held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, kind: Kind
+    answer: ExitAnswer, portion: Portion, held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, kind: Kind
 ) -> Generator[Decision, None, tuple[Done | Literal["wait"], str]]:
     """What is done about a position whose roll is due, and why: it is rolled where a successor is there; else as the file says.
 
     Decided before anything is sent. What is kept or reported is so once, and looked at for a successor again every minute.
     """
-    position, mark = held.position, held.mark
+    position, mark, deed = held.position, held.mark, answer.rule.action
     assert held.strategy is not None, "rules that answer are those of a strategy"
     assert held.strategy.roll is not None, "what rolls says how"
-    if mark is None or is_held_up(kind, position, mark, snapshot):
-        return "roll", ""  # what is in the way of its close is said there
-    otherwise, key = held.strategy.roll.otherwise, PREFIX + answer.rule.condition.text
+    assert deed in ROLLS, "asked of rolls"
+    closes: tuple[Cut, ...] = ()
+    if portion != ALL:
+        closes = portion_cuts(position, portion, rows)
+        mark = rows.mark(closes[0].spread, "close") if closes else None
+    if mark is None or is_held_up(kind, position, mark, snapshot, closes[0].spread if closes else None):
+        return deed, ""  # what is in the way of its close is said there
+    otherwise, key = held.strategy.roll.otherwise, reason_of(deed, answer.rule.condition.text)
     hits = snapshot.exit_hits.get((position.id, key))
     if not is_searched_again(hits, snapshot):
         return otherwise, ""
-    found = search(position, mark, snapshot, rulebook, rows)
+    found = search(position, mark, snapshot, rulebook, rows, portion, closes)
     yield from found.decisions
     if found.waits:
         return "wait", ""
     if found.is_found:
-        return "roll", ""
+        return deed, ""
     text, count = f"not rolled: {found.text}", hits.count if hits is not None else 0
     if otherwise in STAYS:
         yield ConfirmExit(position.id, key, snapshot.at, count + 1)
@@ -263,7 +268,7 @@ def _believed(
             yield TriggerExit(_triggered(answer, action, held, snapshot))
         return "no"
     if count.is_believed:
-        if action == "roll":  # it may be kept: then it is not forgotten, and not asked for anew
+        if action in ROLLS:  # it may be kept: then it is not forgotten, and not asked for anew
             yield counting
         return "runs" if count.runs else "yes"
     if snapshot.at - count.first_at >= DECIDED_WITHIN:
@@ -303,7 +308,7 @@ def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
 
 def _due(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot, kind: Kind, text: str, *, runs: bool = False) -> Due:
     rule = answer.rule.condition.text
-    reason = (PREFIX if action == "roll" else "") + rule
+    reason = reason_of(action, rule) if action in ROLLS else rule
     portion = answer.rule.portion
     part = str(portion) if portion.percent is not None else ""
     triggered = replace(_triggered(answer, action, held, snapshot), text=": ".join(filter(None, (part, text))))

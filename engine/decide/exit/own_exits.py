@@ -8,34 +8,31 @@ would ever protect: unknown is no pass. An exit on something that may have no an
 that is not announced, stops nothing: it does not act before it has one.
 """
 
-from decimal import Decimal
-
 from engine.decide.entry.find import ExitAnswer
+from engine.decide.entry.rolls import action_of
 from engine.decide.positions import market_columns, measured, needs_prices
-from engine.decide.quotes import Rows, spread_quote
+from engine.decide.quotes import Rows, closing_marks, mids
+from engine.decide.risk.asked import Opening
 from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict
 from engine.domain.position import newly_opened
 from engine.domain.snapshot import Snapshot
-from engine.domain.spread import Spread
-from engine.pricing.mark import Mark
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
-from engine.strategy.model import Strategy
 
 GATE = "own_exits"
 _BOUND = "no exit of its own file that holds already"
 
 
-def own_exits(
-    strategy: Strategy, spread: Spread, contracts: int, quote: Mark, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
-) -> Verdict:
-    """Whether an opening would stay open by the exits of its own file."""
-    prices = {leg.contract.con_id: _mid(leg.contract.con_id, rows) for leg in spread.legs}
-    position = newly_opened("", strategy.name, strategy.digest, spread, contracts, quote.mid, snapshot.at, prices)
-    mark = spread_quote(spread, rows, "close")
-    believed = mark if mark is not None and mark.obstacle is None else None
+def own_exits(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Verdict:
+    """Whether an opening would stay open by the exits of its own file; of one that joins a position, all of that."""
+    strategy, spread = opening.strategy, opening.spread
+    position = opening.after or newly_opened(
+        "", strategy.name, strategy.digest, spread, opening.contracts, opening.quote.mid, snapshot.at, mids(spread.legs, rows)
+    )
+    marks = closing_marks(position, rows)
+    believed = marks if marks is not None and all(mark.obstacle is None for mark in marks) else None
     market = snapshot.market.get(spread.underlying)
-    row = measured(position, None if believed is None else (believed,), rows, market, snapshot.at, snapshot.session)
+    row = measured(position, believed, rows, market, snapshot.at, snapshot.session)
     row |= market_columns(strategy, spread.underlying, snapshot)
     unknown: ExitAnswer | None = None
     for answer in rulebook.finder.exits(strategy, [row])[0]:
@@ -43,6 +40,8 @@ def own_exits(
             break
         if answer.rule.action in {"alert", LET_EXPIRE, *LEFT_SIDES}:
             continue
+        if opening.after is not None and action_of(answer.rule, opening.after, strategy, snapshot.ledger) in {"alert", "keep"}:
+            continue  # it has been rolled often enough then, and stays
         if answer.holds is True:
             return Verdict(GATE, "fail", f"{answer.rule.condition.text} holds", _BOUND, strategy.name)
         if answer.holds is None and any(needs_prices(name) and value is None for name, value in answer.values.items()):
@@ -50,8 +49,3 @@ def own_exits(
     if unknown is not None:
         return Verdict(GATE, "unknown", f"{unknown.rule.condition.text} cannot be answered", _BOUND, strategy.name)
     return Verdict(GATE, "pass", "none holds", _BOUND, strategy.name)
-
-
-def _mid(con_id: int, rows: Rows) -> Decimal:
-    bid, ask = rows.value(con_id, "bid") or 0.0, rows.value(con_id, "ask") or 0.0
-    return Decimal(repr(round((bid + ask) / 2, 4)))

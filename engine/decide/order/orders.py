@@ -40,6 +40,7 @@ from engine.domain.clocks import (
     TOLD_WITHIN,
     URGENT_STEP,
 )
+from engine.domain.cover import signed, uncovered
 from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Expire, MarkUnknown, Reply, Reprice, Send
 from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
@@ -150,7 +151,7 @@ def _too_late(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> str | Non
         return "nobody could be asked in time"
     if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
         return "the session is over"
-    return _stopped(order.strategy, snapshot, rulebook)
+    return _cannot_join(order, snapshot) or _stopped(order.strategy, snapshot, rulebook)
 
 
 def _approval(
@@ -276,9 +277,22 @@ def _unwanted(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> str | Non
     closes = (other for other in snapshot.ledger.working() if other.purpose == "close")
     return (
         "it makes room for a close"
-        if any(crosses(close, order) for close in closes)
-        else _stopped(order.strategy, snapshot, rulebook)
+        if any(crosses(close, order) or order.joins == close.proposed.position for close in closes)
+        else _cannot_join(order, snapshot) or _stopped(order.strategy, snapshot, rulebook)
     )
+
+
+def _cannot_join(order: Order, snapshot: Snapshot) -> str | None:
+    """Why an opening has nothing to join any more, or would owe what nothing covers; None while it may, and for any other."""
+    position = snapshot.ledger.positions.get(order.joins) if order.joins is not None else None
+    if position is None:
+        return None
+    if not position.is_open:
+        return f"{position.id}, which it was to join, is closed"
+    held = position.held
+    held.update(signed(order.spread.legs, order.remaining))
+    bare = uncovered(held)
+    return f"it would leave {', '.join(map(str, bare))} with no long contract beside it" if bare else None
 
 
 def _stopped(name: str, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
@@ -312,8 +326,11 @@ def _unseen(order: Order, snapshot: Snapshot, rows: Rows) -> str | None:
 
 def _is_blocked(close: Order, snapshot: Snapshot) -> bool:
     """Whether an order at the broker must end first: an opening that trades a contract of this close the other way, which the
-    broker would reject; for a leg alone, any order that trades its contract, whose fills must be counted before."""
+    broker would reject, or one that joins its position, which could owe what this close leaves bare; for a leg alone, any order
+    that trades its contract, whose fills must be counted before."""
     at_broker = [order for order in snapshot.ledger.working() if order.is_at_broker and order.ref != close.ref]
+    if any(order.joins == close.proposed.position for order in at_broker):
+        return True
     if len(close.spread.legs) == 1:
         contract = close.spread.legs[0].contract
         return any(leg.contract == contract for order in at_broker for leg in order.spread.legs)

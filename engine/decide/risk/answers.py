@@ -21,6 +21,7 @@ from engine.strategy.spelled import spelled
 from engine.strategy.values.meaning import Amount, Window
 
 QUOTE_AGE_MAX_S = 15.0
+ZERO = Decimal(0)
 MESSAGES_FREE = 30
 """Fewer order messages than these in a day are nobody's concern, whatever they fill."""
 
@@ -137,7 +138,7 @@ def per_day(asked: Asked) -> Iterator[Verdict]:
 
 
 def per_expiry(asked: Asked) -> Iterator[Verdict]:
-    expiry, strategy = asked.opening.spread.expiry, asked.strategy
+    expiry, strategy = asked.opening.made.expiry, asked.strategy
     same = asked.held.count(lambda h: asked.is_ours(h) and h.spread.expiry == expiry)
     yield at_most("per_expiry", same + 1, strategy.limits.per_expiry, strategy.name)
 
@@ -164,7 +165,7 @@ def stop_for_day(asked: Asked) -> Iterator[Verdict]:
 
 def risk_sums(asked: Asked) -> Iterator[Verdict]:
     opening, held, limits = asked.opening, asked.held, asked.rulebook.account.risk
-    spread, loss = opening.spread, opening.max_loss
+    spread, loss = opening.made, opening.max_loss
     groups = asked.rulebook.account.groups_of(spread.underlying)
     members = {member for group in groups for member in asked.rulebook.account.groups[group]}
     today = sum((h.max_loss for h in held.opened_today), Decimal(0))
@@ -209,8 +210,9 @@ def orders_at_work(asked: Asked) -> Iterator[Verdict]:
 
 
 def covered(asked: Asked) -> Iterator[Verdict]:
-    """Of one spread: its partial fills are whole spreads."""
-    bare = uncovered(signed(asked.opening.spread.legs, 1))
+    """Of one spread: its partial fills are whole spreads. Of what joins a position by all that this holds then."""
+    after = asked.opening.after
+    bare = uncovered(signed(asked.opening.spread.legs, 1) if after is None else after.held)
     told = ", ".join(f"{count} × {contract}" for contract, count in bare.items())
     yield Verdict("covered", "fail" if bare else "pass", told or "every one", "a long contract beside every short one", "engine")
 
@@ -255,7 +257,8 @@ def margin(asked: Asked) -> Iterator[Verdict]:
     worth, free, excess = account.net_liquidation, account.available_funds, account.excess_liquidity
     age = (snapshot.at - account.reported_at).total_seconds() if account.reported_at else None
     # Size is decided by what can be lost; the broker may hold more than that, and less of it is never believed.
-    taken = opening.max_loss if opening.needed is None else max(opening.max_loss, opening.needed)
+    risked = max(ZERO, opening.max_loss - opening.risked_before)
+    taken = risked if opening.needed is None else max(risked, opening.needed)
     if worth is None or free is None:
         yield Verdict("buying_power_used", "unknown", "unknown", f"{limits.buying_power_used:.0%}", ACCOUNT, age)
     else:
@@ -284,7 +287,8 @@ def revalued(asked: Asked) -> Iterator[Verdict]:
     """What all positions and this one would lose together where the market moves."""
     opening, snapshot, rulebook = asked.opening, asked.snapshot, asked.rulebook
     worth = snapshot.account.net_liquidation
-    new = Holding(asked.strategy.name, opening.spread, opening.contracts, opening.max_loss, snapshot.at, is_working=True)
+    name, made, beside = asked.strategy.name, opening.made, opening.beside
+    new = Holding(name, made, opening.contracts, opening.max_loss, snapshot.at, is_working=True, beside=beside)
     legs = lines((*asked.held.holdings, new), asked.rows)
     greeks, stress = rulebook.account.greeks, rulebook.account.stress
     rate = float(rulebook.account.pricing.rate)
@@ -306,6 +310,4 @@ def revalued(asked: Asked) -> Iterator[Verdict]:
 
 def own_exits_hold(asked: Asked) -> Iterator[Verdict]:
     opening = asked.opening
-    yield own_exits(
-        opening.strategy, opening.spread, opening.contracts, opening.quote, asked.snapshot, asked.rulebook, asked.rows
-    )
+    yield own_exits(opening, asked.snapshot, asked.rulebook, asked.rows)

@@ -9,6 +9,7 @@ from engine.decide.risk.breakers import dollars
 from engine.decide.risk.exposure import Exposure, Holding
 from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict
+from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
 from engine.pricing.mark import Mark
@@ -30,6 +31,23 @@ class Opening:
     """The order itself where it exists already: it must not count against itself."""
     needed: Decimal | None = None
     """USD that the broker's what-if takes of the funds; None before it was asked and where it did not say."""
+    after: Position | None = None
+    """The position as it would be, where the opening joins one."""
+    risked_before: Decimal = Decimal(0)
+    """USD that this position can lose without it: of that the broker holds its margin already."""
+
+    @property
+    def made(self) -> Spread:
+        """The combination that it makes, with what it joins."""
+        new = {leg.contract for leg in self.spread.legs}
+        parts = self.after.parts if self.after is not None else ()
+        return next((part.spread for part in parts if new <= {leg.contract for leg in part.spread.legs}), self.spread)
+
+    @property
+    def beside(self) -> tuple[tuple[Spread, int], ...]:
+        """What stays open of the position that it joins, beside the combination that it makes."""
+        parts = self.after.parts if self.after is not None else ()
+        return tuple((part.spread, part.quantity) for part in parts if part.spread is not self.made)
 
 
 @dataclass(frozen=True, slots=True)

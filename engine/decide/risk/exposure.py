@@ -54,7 +54,10 @@ class Exposure:
 
 
 def exposure(ledger: Ledger, now: datetime, without: str | None = None) -> Exposure:
-    """The exposure of the ledger; `without` leaves one order out, for asking its own gates again."""
+    """The exposure of the ledger; `without` leaves one order out, for asking its own gates again, or one position.
+
+    An opening that joins a position names the loss of all of it: the two are left out together.
+    """
     holdings = tuple(_holdings(ledger, without))
     return Exposure(holdings, tuple(_opened_on(ledger, trading_day(now), without)))
 
@@ -91,22 +94,28 @@ def crosses(close: Order, opening: Order) -> bool:
 
 def _holdings(ledger: Ledger, without: str | None) -> Iterator[Holding]:
     """A position together with what of its opening may still fill is one holding: two would count twice in every count."""
-    openings = {order.ref: order for order in ledger.working() if order.purpose == "open" and order.remaining}
+    left_out = _left_out(ledger, without)
+    openings = {order.joins or order.ref: order for order in ledger.working() if order.purpose == "open" and order.remaining}
     for position in ledger.open_positions():
         rest = openings.pop(position.id, None)
-        if position.id == without:
+        if position.id in left_out:
             continue
         parts = Counter({part.spread: part.quantity for part in position.parts})
         loss = position.max_loss
         if rest is not None:
             parts[rest.spread] += rest.remaining
-            loss += _rest_loss(rest)
+            loss = loss + _rest_loss(rest) if rest.joins is None else max(loss, rest.max_loss)
         (spread, quantity), *beside = parts.items()
         yield Holding(position.strategy, spread, quantity, loss, position.opened_at, is_working=False, beside=tuple(beside))
     for order in openings.values():
-        if order.ref != without:
+        if left_out.isdisjoint((order.ref, order.joins)):
             is_working = order.filled == 0
             yield Holding(order.strategy, order.spread, order.remaining, _rest_loss(order), order.proposed_at, is_working)
+
+
+def _left_out(ledger: Ledger, without: str | None) -> frozenset[str]:
+    order = ledger.orders.get(without) if without is not None else None
+    return frozenset(name for name in (without, order.joins if order is not None else None) if name is not None)
 
 
 def _rest_loss(order: Order) -> Decimal:
@@ -114,8 +123,9 @@ def _rest_loss(order: Order) -> Decimal:
 
 
 def _opened_on(ledger: Ledger, day: date, without: str | None) -> Iterator[Holding]:
+    left_out = _left_out(ledger, without)
     for order in ledger.opened_on(day):
-        if order.ref != without:
+        if order.ref not in left_out:
             filled = order.filled
             spreads = order.quantity if not order.is_over else filled
             loss = order.max_loss * spreads / order.quantity

@@ -186,6 +186,14 @@ def gates(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) 
         yield from one.answers(asked)
 
 
+def until_one_fails(asked: Iterator[Verdict]) -> Iterator[Verdict]:
+    """The answers up to the first that stops the opening."""
+    for verdict in asked:
+        yield verdict
+        if verdict.answer == "fail":
+            return
+
+
 def strategy_obstacle(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook, without: str | None = None) -> Verdict | None:
     """What stops every opening of a strategy whatever the candidate: asked before anything is searched.
 

@@ -4,7 +4,7 @@ Nothing is judged before it was asked: each waits for what the broker answered t
 the link as it stands. A person who resumes has seen them: each halts again only for what came after.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from engine.domain.decision import Halt
 from engine.domain.order import Order
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
-from engine.domain.spread import Spread
+from engine.domain.spread import Leg
 
 UNBALANCED_FOR = timedelta(seconds=30)
 """Legs of one combination are reported within a second. A broker that is asked so long after the last one, over
@@ -50,14 +50,14 @@ def _reasons(snapshot: Snapshot, rulebook: Rulebook) -> Iterator[str]:
 def _legs(snapshot: Snapshot) -> Iterator[str]:
     for ref, filled_at in snapshot.ledger.unbalanced.items():
         if snapshot.requested_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot):
-            counts, way_out = _counted(snapshot.ledger.orders[ref].spread, snapshot, "make them whole in TWS")
+            counts, way_out = _counted(snapshot.ledger.orders[ref].spread.legs, snapshot, "make them whole in TWS")
             yield f"the legs of {ref} are not whole spreads ({counts}): {way_out}, then resume"
 
 
 def _excess(snapshot: Snapshot) -> Iterator[str]:
     for position in snapshot.ledger.excess_positions():
         if _is_asked(position, snapshot):
-            counts, way_out = _counted(snapshot.ledger.orders[position.id].spread, snapshot, "undo that in TWS")
+            counts, way_out = _counted(_all_legs(position), snapshot, "undo that in TWS")
             more = f"position {position.id} was closed {position.excess} more than it was opened"
             yield f"{more} ({counts}): {way_out}, then resume"
 
@@ -66,24 +66,29 @@ def _bare(snapshot: Snapshot) -> Iterator[str]:
     """Shorts that stand alone, but for those of a leg that was closed too often: that is said already."""
     for position in snapshot.ledger.bare_positions():
         if not position.excess and _is_asked(position, snapshot):
-            counts, way_out = _counted(snapshot.ledger.orders[position.id].spread, snapshot, "buy them back in TWS")
+            counts, way_out = _counted(_all_legs(position), snapshot, "buy them back in TWS")
             bare = ", ".join(f"{count} × {contract}" for contract, count in position.bare)
             yield f"position {position.id} owes {bare} with no long contract beside it ({counts}): {way_out}, then resume"
 
 
 def _is_asked(position: Position, snapshot: Snapshot) -> bool:
     """Whether the broker has been asked since the last fill of the position, and no person has seen it since."""
-    orders = (snapshot.ledger.orders[position.id], *snapshot.ledger.closings_of(position.id))
+    orders = snapshot.ledger.orders_of(position.id)
     filled_at = max((order.fill_reported_at for order in orders if order.fill_reported_at), default=position.opened_at)
     return snapshot.requested_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot)
 
 
-def _counted(spread: Spread, snapshot: Snapshot, way_out: str) -> tuple[str, str]:
+def _all_legs(position: Position) -> tuple[Leg, ...]:
+    """Every option that it has traded, as opened."""
+    return tuple(lot.leg for lot in position.lots if not lot.leg.contract.is_share)
+
+
+def _counted(legs: Sequence[Leg], snapshot: Snapshot, way_out: str) -> tuple[str, str]:
     """Our count of each leg beside the broker's, and what a person is to do: to trade only where the two are one."""
     ours = snapshot.ledger.contracts_held()
     theirs = snapshot.count.contracts if snapshot.count is not None else {}
     told, is_one = list[str](), True
-    for leg in spread.legs:
+    for leg in legs:
         con_id = leg.contract.con_id
         mine, broker = Decimal(ours.get(con_id, 0)), theirs.get(con_id, Decimal(0))
         told.append(f"{leg.contract}: our fills make {_signed(mine)}, the broker holds {_signed(broker)}")

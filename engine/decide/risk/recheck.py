@@ -1,8 +1,8 @@
 """Holds an opening that was previewed against every gate once more, before anybody says yes to it."""
 
 from engine.decide.quotes import Rows
-from engine.decide.risk.asked import Opening
 from engine.decide.risk.gate import gate
+from engine.decide.risk.joined import opening_of
 from engine.decide.rulebook import Rulebook
 from engine.domain.gate import Verdict
 from engine.domain.order import Order
@@ -20,7 +20,7 @@ def recheck(order: Order, quote: Mark, snapshot: Snapshot, rulebook: Rulebook, r
     assert strategy is not None, "an order whose version is gone expires before its gates are asked"
     assert preview is not None, "only previewed orders are asked again"
     needed = preview.initial_margin_change if preview.needed is None else preview.needed
-    opening = Opening(strategy, order.spread, order.quantity, order.max_loss, quote, order.ref, needed)
+    opening = opening_of(order, strategy, quote, needed, snapshot, rows)
     answer = {"fits": "pass", "refused": "fail", "unknown": "unknown"}[preview.outcome]
     text = preview.text or preview.outcome
     previewed = Verdict("preview", answer, text, "the broker's what-if accepts it", "broker")  # type: ignore[arg-type]

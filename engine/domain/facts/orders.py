@@ -21,7 +21,7 @@ class OrderProposed:
     """The strategy file this order was born with."""
     snapshot: str
     position: str
-    """The position it opens (its own order_ref) or closes."""
+    """The position it opens (its own order_ref), joins in the place of what was closed of it, or closes."""
     spread: Spread
     quantity: int
     """Spreads."""
@@ -30,7 +30,8 @@ class OrderProposed:
     worst: Decimal
     """Frozen: the order is never priced below this, USD per share, + received."""
     max_loss: Decimal
-    """USD for the whole order at its worst price, fees included; 0 for a close."""
+    """USD for the whole order at its worst price, fees included; 0 for a close. Of one that joins a position, what all of that
+    can lose with it."""
     fees: Decimal
     """USD for the whole order, estimated, to open and to close; half of it for a close."""
     reason: str

@@ -18,7 +18,7 @@ class ExitTriggered:
     """The condition as the trader wrote it."""
     action: Literal[
         "close", "close half", "close part", "close put side", "close call side", "close short", "close put short",
-        "close call short", "roll", "alert", "keep",
+        "close call short", "roll", "roll put side", "roll call side", "alert", "keep",
     ]  # fmt: skip
     """What is done; of a part, `text` says how much."""
     snapshot: str

@@ -5,6 +5,38 @@ WITH known AS MATERIALIZED (
 opened AS MATERIALIZED (
   SELECT * FROM known WHERE position = order_ref AND filled > 0
 ),
+-- Openings that took the place of what was closed of a position, and became a part of it.
+rolled AS MATERIALIZED (
+  SELECT * FROM known WHERE purpose = 'open' AND position <> order_ref
+),
+rolls AS (
+  SELECT
+    account, position, count(*) FILTER (filled > 0) AS number, sum(commission) AS commission,
+    max(expires_at) FILTER (filled > 0) AS expires_at,
+    arg_max(onward_growth, seq) FILTER (filled > 0) AS onward_growth,
+    arg_max(onward_discount, seq) FILTER (filled > 0) AS onward_discount
+  FROM rolled
+  GROUP BY ALL
+),
+-- Every leg that was opened, with the place in the structure that it took: that of its right and its direction.
+opened_legs AS MATERIALIZED (
+  SELECT l.account, l.position, l.seq, l.spot, l.filled, l.leg, l.is_opening, CASE WHEN l.is_opening THEN l.spot ELSE r.role END AS role
+  FROM (
+    SELECT account, position, seq, filled, true AS is_opening, unnest(legs) AS leg, generate_subscripts(legs, 1) AS spot FROM opened
+    UNION ALL
+    SELECT account, position, seq, filled, false, unnest(legs), generate_subscripts(legs, 1) FROM rolled WHERE filled > 0
+  ) AS l
+  LEFT JOIN (
+    SELECT account, position, leg.put_call AS put_call, leg.action AS action, min(spot) AS role
+    FROM (SELECT account, position, unnest(legs) AS leg, generate_subscripts(legs, 1) AS spot FROM opened)
+    GROUP BY ALL
+  ) AS r ON r.account = l.account AND r.position = l.position AND r.put_call = l.leg.put_call AND r.action = l.leg.action
+),
+last_opened AS (
+  SELECT account, position, leg.con_id AS con_id, arg_max(leg.action, seq * 100 + spot) AS action
+  FROM opened_legs
+  GROUP BY ALL
+),
 closings AS (
   SELECT
     account, position,
@@ -51,42 +83,76 @@ share_lots AS MATERIALIZED (
 ),
 -- A close counts in whole combinations of its own legs. A leg that is over before others counts as closed at what it turned into.
 closed_legs AS (
-  SELECT account, position, con_id, sum(closed) AS closed, sum(cash) AS cash
+  SELECT account, position, con_id, action, sum(closed) AS closed, sum(cash) AS cash
   FROM (
-    SELECT account, position, leg.con_id AS con_id, filled * leg.ratio AS closed, filled * leg.ratio * leg.price AS cash
+    SELECT
+      account, position, leg.con_id AS con_id, leg.action AS action, filled * leg.ratio AS closed,
+      filled * leg.ratio * leg.price AS cash
     FROM (SELECT account, position, filled, unnest(legs) AS leg FROM known WHERE purpose = 'close' AND filled > 0)
     UNION ALL
-    SELECT account, position, leg.con_id, leg.contracts, leg.contracts * leg.worth FROM expired_legs
-    UNION ALL
-    SELECT account, position, con_id, contracts, 0 FROM became
+    SELECT e.account, e.position, e.con_id, l.action, e.closed, e.cash
+    FROM (
+      SELECT account, position, leg.con_id AS con_id, leg.contracts AS closed, leg.contracts * leg.worth AS cash FROM expired_legs
+      UNION ALL
+      SELECT account, position, con_id, contracts, 0 FROM became
+    ) AS e
+    JOIN last_opened AS l ON l.account = e.account AND l.position = e.position AND l.con_id = e.con_id
   )
   GROUP BY ALL
 ),
--- `left_over` is held until a settlement, which ends all of it.
+-- domain/lots.py: what is closed of a contract is taken from the lot that was opened first; what is too much of it, from the last.
+-- `left_over` is held until a settlement, which ends all of it. The structure stands in the lot of each place that came last.
 leg_lots AS MATERIALIZED (
   SELECT
-    o.account, o.position, o.place, o.leg.con_id AS con_id, o.leg.action AS action, o.leg.put_call AS put_call,
-    o.leg.strike AS strike, o.leg.expiry AS expiry, o.leg.ratio AS ratio, CASE o.leg.action WHEN 'buy' THEN 1 ELSE -1 END AS sign,
-    o.filled * o.leg.ratio AS opened, coalesce(c.closed, 0) AS closed,
-    greatest(0, o.filled * o.leg.ratio - coalesce(c.closed, 0)) AS left_over,
-    o.leg.price AS opening_price, c.cash / c.closed AS closing_price
+    *, greatest(0, opened - closed) AS left_over, CASE WHEN closed > 0 THEN closed_for END AS closing_price,
+    row_number() OVER (
+      PARTITION BY account, position ORDER BY NOT is_standing, CASE WHEN is_standing THEN role END, seq, spot
+    ) AS place
   FROM (
-    SELECT account, position, filled, unnest(legs) AS leg, generate_subscripts(legs, 1) AS place FROM opened
-  ) AS o
-  LEFT JOIN closed_legs AS c ON c.account = o.account AND c.position = o.position AND c.con_id = o.leg.con_id
+    SELECT
+      o.account, o.position, o.seq, o.spot, o.role, o.is_opening,
+      o.leg.con_id AS con_id, o.leg.action AS action, o.leg.put_call AS put_call, o.leg.strike AS strike, o.leg.expiry AS expiry,
+      o.leg.ratio AS ratio, CASE o.leg.action WHEN 'buy' THEN 1 ELSE -1 END AS sign,
+      o.filled * o.leg.ratio AS opened,
+      row_number() OVER (PARTITION BY o.account, o.position, o.role ORDER BY o.seq DESC) = 1 AS is_standing,
+      greatest(0, CASE
+        WHEN row_number() OVER lots = count(*) OVER (PARTITION BY o.account, o.position, o.leg.con_id, o.leg.action)
+          THEN coalesce(c.closed, 0) - (sum(o.filled * o.leg.ratio) OVER lots - o.filled * o.leg.ratio)
+        ELSE least(
+          o.filled * o.leg.ratio, coalesce(c.closed, 0) - (sum(o.filled * o.leg.ratio) OVER lots - o.filled * o.leg.ratio)
+        )
+      END) AS closed,
+      o.leg.price AS opening_price, c.cash / c.closed AS closed_for
+    FROM opened_legs AS o
+    LEFT JOIN closed_legs AS c
+      ON c.account = o.account AND c.position = o.position AND c.con_id = o.leg.con_id AND c.action = o.leg.action
+    WINDOW lots AS (
+      PARTITION BY o.account, o.position, o.leg.con_id, o.leg.action ORDER BY o.seq, o.spot
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )
+  )
 ),
 -- domain/parts.py: whole combinations first; then each short with a long of its right, in the order of the structure; then what
 -- stands alone. Of one right every long covers every short, so that pairs are where both stand in line at the same number.
 wholes AS (
-  SELECT account, position, min(left_over // ratio) AS quantity, count(DISTINCT put_call) > 1 AS has_both
+  SELECT
+    account, position,
+    -- A side that was rolled to another day is no combination with the other one.
+    CASE
+      WHEN count(DISTINCT expiry) FILTER (is_standing AND sign < 0) <= 1
+        AND count(DISTINCT expiry) FILTER (is_standing AND sign > 0) <= 1
+      THEN min(left_over // ratio) FILTER (is_standing)
+      ELSE 0
+    END AS quantity,
+    count(DISTINCT put_call) FILTER (is_standing OR left_over > 0) > 1 AS has_both
   FROM leg_lots
   GROUP BY ALL
 ),
 lined_up AS (
   SELECT
     l.account, l.position, l.place, l.sign, l.action, l.put_call, w.has_both,
-    l.left_over - w.quantity * l.ratio AS rest,
-    sum(l.left_over - w.quantity * l.ratio) OVER before AS last
+    l.left_over - CASE WHEN l.is_standing THEN w.quantity * l.ratio ELSE 0 END AS rest,
+    sum(l.left_over - CASE WHEN l.is_standing THEN w.quantity * l.ratio ELSE 0 END) OVER before AS last
   FROM leg_lots AS l
   JOIN wholes AS w ON w.account = l.account AND w.position = l.position
   WINDOW before AS (
@@ -120,13 +186,19 @@ taken_apart AS (
 ),
 part_legs AS MATERIALIZED (
   SELECT
-    t.* EXCLUDE (places), l.con_id, l.place, l.sign, l.put_call, l.strike, l.expiry, l.opening_price, o.onward_discount,
-    o.onward_growth, o.root IN ({{european_roots}}) AS is_european,
+    t.* EXCLUDE (places), l.con_id, l.place, l.sign, l.put_call, l.strike, l.expiry, l.opening_price,
+    CASE t.what WHEN 'opened' THEN o.onward_discount ELSE coalesce(r.onward_discount, o.onward_discount) END AS onward_discount,
+    CASE t.what WHEN 'opened' THEN o.onward_growth ELSE coalesce(r.onward_growth, o.onward_growth) END AS onward_growth, o.root IN ({{european_roots}}) AS is_european,
     min(l.expiry) OVER (PARTITION BY t.account, t.position, t.rank_1, t.rank_2) AS first_expiry,
     CASE WHEN t.places IS NULL THEN l.ratio ELSE 1 END AS ratio
   FROM taken_apart AS t
-  JOIN leg_lots AS l ON l.account = t.account AND l.position = t.position AND (t.places IS NULL OR list_contains(t.places, l.place))
+  JOIN leg_lots AS l ON l.account = t.account AND l.position = t.position AND CASE t.what
+    WHEN 'opened' THEN l.is_opening
+    WHEN 'whole' THEN l.is_standing
+    ELSE list_contains(t.places, l.place)
+  END
   JOIN opened AS o ON o.account = t.account AND o.order_ref = t.position
+  LEFT JOIN rolls AS r ON r.account = t.account AND r.position = t.position
   WHERE t.quantity > 0
 ),
 -- The least that a combination can be worth when its first leg expires, USD per share: it bends at 0 and at its strikes, and beyond
@@ -185,7 +257,7 @@ reckoned AS MATERIALIZED (
   JOIN floors AS f ON f.account = p.account AND f.position = p.position AND f.rank_1 = p.rank_1 AND f.rank_2 = p.rank_2
   JOIN opened AS o ON o.account = p.account AND o.order_ref = p.position
   JOIN (
-    SELECT account, position, sum(ratio) AS contracts FROM leg_lots GROUP BY ALL
+    SELECT account, position, sum(ratio) AS contracts FROM leg_lots WHERE is_opening GROUP BY ALL
   ) AS w ON w.account = p.account AND w.position = p.position
 ),
 -- What stands alone beside shares protects them: what they can lose together is counted with the shares.
@@ -249,7 +321,7 @@ held AS (
   SELECT
     o.account, o.position,
     any_value(s.is_settled) AS is_settled, any_value(s.brought) AS brought,
-    min(CASE WHEN s.is_settled THEN 0 ELSE l.left_over END // l.ratio) AS whole,
+    min(CASE WHEN s.is_settled THEN 0 ELSE l.left_over END // l.ratio) FILTER (l.is_standing) AS whole,
     max(greatest(0, l.closed - l.opened)) AS excess,
     max(ceil(l.closed / l.ratio)) AS times,
     sum(
@@ -262,7 +334,7 @@ held AS (
       'con_id': l.con_id, 'action': l.action, 'ratio': l.ratio, 'put_call': l.put_call, 'strike': l.strike, 'expiry': l.expiry,
       'opened': l.opened, 'closed': l.closed, 'held': CASE WHEN s.is_settled THEN 0 ELSE l.left_over END,
       'opening_price': l.opening_price, 'closing_price': l.closing_price
-    } ORDER BY l.place) AS lots
+    } ORDER BY l.seq, l.spot) AS lots
   FROM opened AS o
   JOIN (
     -- A settlement ends what was open; its value is that of one combination of the first part.
@@ -295,7 +367,7 @@ SELECT
 FROM (
   SELECT
     o.account, o.order_ref AS position, o.strategy, o.digest, o.underlying, o.root, o.structure, o.expiry, o.multiplier, o.spread,
-    o.rolled_from, o.first_executed_at AS opened_at, o.filled AS opened,
+    o.rolled_from, coalesce(r.number, 0) AS rolls, o.first_executed_at AS opened_at, o.filled AS opened,
     o.filled - h.whole AS closed,
     coalesce(CASE WHEN NOT h.is_settled THEN p.quantity END, a.quantity, 0)::BIGINT AS quantity,
     h.excess::BIGINT AS excess,
@@ -307,7 +379,7 @@ FROM (
     ((h.brought + h.made) * o.multiplier + coalesce(
       g.sign * (coalesce(g.closing_price * g.closed, 0) - g.opening_price * (g.opened - g.held)), 0
     ))::DECIMAL(18,4) AS realised,
-    o.commission + coalesce(c.commission, 0) AS fees,
+    o.commission + coalesce(c.commission, 0) + coalesce(r.commission, 0) AS fees,
     -- Null where a call is owed that nothing covers: no number bounds the loss.
     CASE
       WHEN p.quantity IS NULL OR h.is_settled THEN coalesce(a.max_loss, 0)
@@ -316,8 +388,8 @@ FROM (
     first.max_loss::DECIMAL(18,4) AS max_loss_opened,
     CASE
       WHEN a.quantity IS NOT NULL THEN NULL
-      WHEN h.is_settled AND e.paid IS NULL THEN least(o.settled_at, o.expires_at)
-      WHEN h.is_settled THEN greatest(c.closed_at, e.exercised_at, least(o.settled_at, o.expires_at))
+      WHEN h.is_settled AND e.paid IS NULL THEN least(o.settled_at, greatest(o.expires_at, r.expires_at))
+      WHEN h.is_settled THEN greatest(c.closed_at, e.exercised_at, least(o.settled_at, greatest(o.expires_at, r.expires_at)))
       WHEN p.quantity IS NULL THEN greatest(c.closed_at, o.legs_expired_at, e.exercised_at)
     END AS closed_at,
     CASE
@@ -335,9 +407,9 @@ FROM (
   JOIN reckoned AS first ON first.account = o.account AND first.position = o.order_ref AND first.rank_1 = 3
   LEFT JOIN open_parts AS p ON p.account = o.account AND p.position = o.order_ref
   LEFT JOIN (
-    SELECT e.account, e.position, sum(l.sign * e.leg.contracts * e.leg.worth) AS brought
+    SELECT e.account, e.position, sum(CASE l.action WHEN 'buy' THEN 1 ELSE -1 END * e.leg.contracts * e.leg.worth) AS brought
     FROM expired_legs AS e
-    JOIN leg_lots AS l ON l.account = e.account AND l.position = e.position AND l.con_id = e.leg.con_id
+    JOIN last_opened AS l ON l.account = e.account AND l.position = e.position AND l.con_id = e.leg.con_id
     GROUP BY ALL
   ) AS x ON x.account = o.account AND x.position = o.order_ref
   LEFT JOIN (
@@ -346,5 +418,6 @@ FROM (
   LEFT JOIN share_lots AS g ON g.account = o.account AND g.position = o.order_ref
   LEFT JOIN shares_open AS a ON a.account = o.account AND a.position = o.order_ref
   LEFT JOIN closings AS c ON c.account = o.account AND c.position = o.order_ref
+  LEFT JOIN rolls AS r ON r.account = o.account AND r.position = o.order_ref
 ) AS p
 LEFT JOIN released AS r ON r.account = p.account AND r.position = p.position

@@ -1,6 +1,6 @@
 -- One row for each position that was ever opened. What is made on the open part is not in it: that is in marks.
 SELECT
-  account, position, rolled_from, strategy, underlying, root, structure, expiry, opened_at, closed_at,
+  account, position, rolled_from, rolls, strategy, underlying, root, structure, expiry, opened_at, closed_at,
   date_diff('day', opened_at, closed_at) AS days_held,
   opened AS quantity, is_open, opening_net, closing_net, realised, fees,
   (realised - fees)::DECIMAL(18,4) AS pnl,

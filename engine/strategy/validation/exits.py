@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from engine.domain.index_classes import option_class
 from engine.domain.parts import ALL
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ROLLS, ExitRule
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
@@ -77,16 +77,23 @@ def check_portions(validation: Validation) -> None:
     for at, rule in enumerate(validation.strategy.exits):
         if not has_sides and (rule.portion.side is not None or rule.action in LEFT_SIDES):
             message = f"a {validation.spread.name()} has no sides: all of its legs are of one right"
-            instead = "close short" if rule.portion.short else "close" if rule.portion.side is not None else LET_EXPIRE
+            instead = _whole_of(rule)
             validation.error(validation.at("exits", at, rule.condition.text), message, write(instead))
         if rule.percent is not None and validation.strategy.sizing.contracts.high == 1:
             message = f"a position has one spread, so '{rule.deed}' closes all of it"
             way_out = write("close", note="  or allow more spreads in sizing.contracts")
             validation.warn(validation.at("exits", at, rule.condition.text), message, way_out)
         is_below = any(above.action in LEFT_SIDES for above in validation.strategy.exits[:at])
-        if rule.action == "roll" and is_below:
+        if rule.action in ROLLS and is_below:
             message = "a position of which a line above leaves one side to expire is not rolled"
             validation.error(validation.at("exits", at, rule.condition.text), message, write("close"))
+
+
+def _whole_of(rule: ExitRule) -> str:
+    """What a line about one side says of a structure that has none."""
+    if rule.action in ROLLS:
+        return "roll"
+    return "close short" if rule.portion.short else "close" if rule.portion.side is not None else LET_EXPIRE
 
 
 def check_let_expire(validation: Validation) -> None:
@@ -182,7 +189,10 @@ def _check_bound(validation: Validation, condition: Condition, about: Expression
 def _check_days(validation: Validation, condition: Condition, bound: Bound) -> None:
     """An exit on days to expiry against the days with which a position begins, opened or else rolled."""
     roll = validation.strategy.roll
-    if not _check_days_of(validation, condition, bound, "expiry", validation.spread.first_expiry) and roll is not None:
+    # Of a position of which a side was rolled, the days are still those of the other one.
+    moves_all = any(rule.action == "roll" for rule in validation.strategy.exits)
+    is_told = _check_days_of(validation, condition, bound, "expiry", validation.spread.first_expiry)
+    if not is_told and roll is not None and moves_all:
         _check_days_of(validation, condition, bound, "to", roll.to)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from engine.domain.parts import Side
+from engine.strategy.conditions import ROLLS
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure
+from engine.strategy.spreads.sides import has_rollable_sides, side_alone
 from engine.strategy.validation.bounds import bounds_of
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import DayRange
@@ -22,7 +25,8 @@ _AT_THE_MONEY = 0.4
 
 def check_roll(validation: Validation) -> None:
     """Exits that roll and no word where to, or the other way round; and a roll that can hardly bring what it asks."""
-    rolling = [rule.condition for rule in validation.strategy.exits if rule.action == "roll"]
+    rules = [rule for rule in validation.strategy.exits if rule.action in ROLLS]
+    rolling = [rule.condition for rule in rules]
     if len(validation.spread.expiries) > 1:
         for condition in rolling:
             message = f"a {validation.spread.name()} is not rolled: what is sold and what is bought would each need new days"
@@ -37,22 +41,41 @@ def check_roll(validation: Validation) -> None:
         validation.error(rolling[0], message, add(f"roll: {{to: {days}, for: a credit}}"))
     if validation.strategy.roll is not None and not rolling:
         validation.warn(validation.at("roll"), "no exit rolls, so this never happens", remove(", or end an exit with  : roll"))
-    for condition in rolling:
-        _check_net(validation, condition)
+    for rule in rules:
+        if rule.portion.side is None:
+            _check_net(validation, rule.condition)
+        elif has_rollable_sides(validation.spread):
+            _check_side_net(validation, rule.condition, rule.portion.side)
 
 
 def _check_net(validation: Validation, condition: Condition) -> None:
     """What closing costs at least when this exit holds, against what a successor brings at most."""
+    if validation.spread.pays == "credit" and validation.spread.span is not None:
+        _check_brings(validation, condition, _costs_at_least(validation, condition), _brings_at_most(validation), "spreads")
+
+
+def _check_side_net(validation: Validation, condition: Condition, side: Side) -> None:
+    """The same of one side, by what its own delta says."""
+    alone = side_alone(validation.spread, side)
+    low, high = float(alone.width.low), float(alone.width.high)
+    brings = high * min(1.0, float(alone.short_delta.high) * _ABOVE_DELTA if alone.short_delta is not None else 1.0)
+    costs = [0.0]
+    for about, bound in bounds_of(condition):
+        if about == Measure(f"{side}_side_delta", "position") and math.isfinite(bound.low):
+            costs.append(max(0.0, bound.low) * _BELOW_DELTA * low)
+    if condition.expression == Measure(f"{side}_side_breached", "position"):
+        costs.append(_AT_THE_MONEY * low)
+    _check_brings(validation, condition, max(costs), brings, f"{side} sides")
+
+
+def _check_brings(validation: Validation, condition: Condition, costs: float, brings: float, what: str) -> None:
     roll = validation.strategy.roll
-    if roll is None or validation.spread.pays != "credit" or validation.spread.span is None:
-        return
-    wanted, costs, brings = float(roll.for_.least_net), _costs_at_least(validation, condition), _brings_at_most(validation)
-    if costs == 0 or brings - costs > wanted:
+    if roll is None or costs == 0 or brings - costs > (wanted := float(roll.for_.least_net)):
         return
     asked = "a credit" if wanted == 0 else f"a credit of ${wanted:.2f}" if wanted > 0 else f"a debit up to ${-wanted:.2f}"
     message = (
         f"'{' '.join(condition.text.split())}' rolls when closing costs at least about ${costs:.2f} a share, "
-        f"and the spreads of this file bring about ${brings:.2f} at most: that is not {asked}"
+        f"and the {what} of this file bring about ${brings:.2f} at most: that is not {asked}"
     )
     debit = math.ceil((costs - brings) * 20 + 1) / 20
     instead = "a credit" if brings > costs else f"a debit up to ${debit:.2f}"

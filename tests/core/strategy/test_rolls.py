@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.strategy.explain import sentences
 from engine.strategy.parse import parse_strategy
 from engine.strategy.problems import Problem
 from tests.core.strategy.mending import applied
@@ -74,18 +75,47 @@ def test_roll_that_may_bring_what_it_asks_is_left_alone(changed: dict[str, str])
 
 @pytest.mark.parametrize(
     ("said", "side"),
-    [("roll call side", "call"), ("roll the put side", "put"), ("roll calls", "call"), ("roll up the put spread", "put")],
+    [("roll calls", "call"), ("roll the put side", "put"), ("roll call spread", "call"), ("roll up the put spread", "put")],
 )
-def test_roll_of_one_side_is_told_what_comes_nearest(said: str, side: str) -> None:
-    text = FILE.replace("  - {exit}: roll\n", "  - {side}_side_delta >= 0.45: {said}\n").replace(
-        "roll: {{to: 30-60 days, for: {net}}}\n", ""
-    )
-    text = text.format(**(PLAIN | {"type": "iron_condor", "side": side, "said": said}))
+def test_other_words_for_the_roll_of_one_side_are_led_to_it(said: str, side: str) -> None:
+    text = condor(f"{side}_side_delta >= 0.45", said, "a debit up to $9.00")
 
-    (problem,) = parse_strategy(text, "x.yaml").problems
+    (problem,) = [one for one in parse_strategy(text, "x.yaml").problems if one.severity == "error"]
 
-    assert problem.severity == "error"
-    assert problem.message == (
-        f"one side is not rolled by itself: 'close {side} side' ends it and keeps the other, 'roll' moves the whole position"
-    )
+    assert problem.message.startswith(f"found '{said}'; wanted close, ")
     assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
+    assert f"roll {side} side" in applied(text, problem.edits)
+
+
+def test_roll_of_one_side_is_read_and_told() -> None:
+    read = parse_strategy(condor("put_side_delta >= 0.22", "roll put side", "a debit up to $2.00"), "x.yaml")
+
+    assert read.problems == ()
+    assert read.value is not None
+    assert read.value.exits[-1].action == "roll put side"
+    told = " ".join(sentences(read.value))
+    assert "has its put side rolled, the call side stays, when put_side_delta >= 0.22" in told
+    assert "Rolling moves that side 30 to 60 days out" in told
+
+
+@pytest.mark.parametrize(("exit_line", "costs"), [("put_side_delta >= 0.35", "$7.44"), ("put_side_breached", "$10.00")])
+def test_side_whose_roll_cannot_bring_a_credit_is_warned_of(exit_line: str, costs: str) -> None:
+    (problem,) = parse_strategy(condor(exit_line, "roll put side", "a credit"), "x.yaml").problems
+
+    assert problem.severity == "warning"
+    assert f"closing costs at least about {costs} a share, and the put sides of this file bring about $5.50" in problem.message
+
+
+def test_structure_without_sides_has_none_to_roll() -> None:
+    text = condor("put_side_delta >= 0.35", "roll put side", "a debit up to $5.00").replace("iron_condor", "bull_put")
+    text = text.replace("{put: 0.12-0.20, call: 0.08-0.14}", "0.12-0.20")
+
+    assert "a bull_put has no sides: all of its legs are of one right" in {
+        one.message for one in parse_strategy(text, "x.yaml").problems
+    }
+
+
+def condor(exit_line: str, said: str, net: str) -> str:
+    text = FILE.replace("  - {exit}: roll\n", f"  - {exit_line}: {said}\n").replace("{delta}", "@")
+    text = text.format(**(PLAIN | {"type": "iron_condor", "net": net}))
+    return text.replace("@", "{put: 0.12-0.20, call: 0.08-0.14}")

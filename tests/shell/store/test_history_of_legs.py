@@ -1,6 +1,7 @@
 """Positions of which a part is closed, in SQL: the same as the fold says, and what plain arithmetic says."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,6 +86,57 @@ def test_short_that_is_bought_back_leaves_the_long_and_its_cost(tmp_path: Path) 
         ("bull_put", 1, Decimal("0.8")),
         ("bull_put long", 2, Decimal("-1.2")),
     ]
+
+
+def rolled_to(ref: str, spread: Spread, quantity: int, prices: list[str], *, position: str = "o1") -> list[Fact]:
+    """An opening that joins a position."""
+    joining = replace(proposal(ref, quantity=quantity, spread=spread), position=position, rolled_from=position)
+    return [joining, *placed(ref), *filled(ref, spread, quantity, prices)]
+
+
+def puts_at(short: float, long: float, expiry: date = world.EXPIRY) -> Spread:
+    legs = (Leg(world.contract(short, "P", expiry=expiry), "sell"), Leg(world.contract(long, "P", expiry=expiry), "buy"))
+    return Spread("iron_condor put side", legs)
+
+
+@pytest.mark.parametrize(
+    ("successor", "parts"),
+    [
+        # Of the same day it is one condor again; of another day its sides stand beside each other.
+        (puts_at(575, 570), [("iron_condor", 2)]),
+        (puts_at(570, 565, world.LATER), [("iron_condor put side", 2), ("iron_condor call side", 2)]),
+    ],
+)
+def test_side_that_was_rolled_is_a_part_of_the_same_position(
+    tmp_path: Path, successor: Spread, parts: list[tuple[str, int]]
+) -> None:
+    puts = side_of(CONDOR, "put")
+    assert puts is not None
+    story = [*opened(CONDOR, 2, ["2.10", "1.20", "1.90", "1.05"]), *closed("c1", puts, 2, ["3.40", "2.15"])]
+    ledger = told(tmp_path, [*story, *rolled_to("r1", successor, 2, ["3.10", "1.80"])])
+
+    assert_views_are_the_fold(tmp_path, ledger)
+    (row,) = rows(tmp_path, "FROM positions")
+    # The puts brought 0.90 and cost 1.25; what took their place brought 1.30.
+    assert (row["is_open"], row["closed"], row["quantity"], row["rolls"], row["realised"]) == (True, 0, 2, 1, Decimal(-70))
+    assert [(part["structure"], part["quantity"]) for part in row["parts"]] == parts  # type: ignore[attr-defined]
+
+
+def test_contract_that_is_sold_again_after_it_was_bought_back_is_a_lot_of_its_own(tmp_path: Path) -> None:
+    puts = side_of(CONDOR, "put")
+    assert puts is not None
+    further, story = puts_at(570, 565), opened(CONDOR, 2, ["2.10", "1.20", "1.90", "1.05"])
+    story += closed("c1", puts, 2, ["3.40", "2.15"]) + rolled_to("r1", further, 2, ["2.00", "1.10"])
+    story += closed("c2", further, 2, ["1.00", "0.40"]) + rolled_to("r2", puts, 1, ["2.50", "1.60"])
+    ledger = told(tmp_path, story)
+
+    assert_views_are_the_fold(tmp_path, ledger)
+    position = ledger.positions["o1"]
+    assert [(lot.opened, lot.held, lot.roll) for lot in position.lots[4:]] == [(2, 0, 1), (2, 0, 1), (1, 1, 2), (1, 1, 2)]
+    stands = [(part.spread.structure, part.quantity) for part in position.parts]
+    assert stands == [("iron_condor", 1), ("iron_condor call side", 1)]
+    assert position.parts[0].opening_net == Decimal("1.75")
+    assert position.realised == Decimal(-10)
 
 
 def test_call_that_is_owed_alone_has_no_most_that_it_can_lose(tmp_path: Path) -> None:

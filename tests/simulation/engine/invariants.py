@@ -109,7 +109,7 @@ class Invariants:
             known = {_known(fill) for fill in order.fills.values() if not fill.provisional and not order.is_adopted}
             assert known <= self._executed, f"{order.ref} has executions that the broker does not know"
             assert order.filled <= order.quantity, f"{order.ref} filled {order.filled} of {order.quantity}"
-            assert order.proposed.position == order.ref or order.purpose == "close"
+            assert order.proposed.position == order.ref or order.purpose == "close" or order.proposed.rolled_from == order.joins
         for position in ledger.positions.values():
             assert 0 <= position.quantity <= position.opened, f"{position.id}: {position.closed} of {position.opened} closed"
         if ledger.worth.equity is not None:

@@ -1,6 +1,5 @@
 """Rolls: close first, then an opening that brings enough, in the same session, so many times and no more."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -89,10 +88,10 @@ def test_least_net_is_what_the_close_cost_and_what_the_trader_asks(terms: str, t
 
 
 def test_least_net_is_rounded_up_to_the_tick() -> None:
-    position = replace(closed_to_roll("-1.02").positions["o1"], closing_net=Decimal("-1.02"))
+    position = closed_to_roll("-1.02").positions["o1"]
 
-    assert Roll(position, Decimal(0)).least_net(Decimal("0.05")) == Decimal("1.05")
-    assert Roll(position, Decimal("0.10")).least_net(Decimal("0.05")) == Decimal("1.15")
+    assert Roll(position, Decimal(0), 1, Decimal("-1.02")).least_net(Decimal("0.05")) == Decimal("1.05")
+    assert Roll(position, Decimal("0.10"), 1, Decimal("-1.02")).least_net(Decimal("0.05")) == Decimal("1.15")
 
 
 @pytest.mark.parametrize(

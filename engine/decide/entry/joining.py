@@ -1,0 +1,129 @@
+"""Openings that join a position: the new side of one that was rolled.
+
+They are held against every gate as the position that they would make. So nothing is risked twice: what such an order may lose is
+what all of the position can lose once it has filled, and the position without it does not count beside it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from engine.decide.entry.rolls import Roll
+from engine.decide.entry.size import contracts
+from engine.decide.order.price import Plan, combo_tick, opening_plan
+from engine.decide.order.references import next_ref
+from engine.decide.quotes import Rows, spread_quote
+from engine.decide.risk.asked import Opening
+from engine.decide.risk.gate import gates, until_one_fails
+from engine.decide.risk.joined import joined
+from engine.decide.rulebook import Rulebook
+from engine.domain.candidate import Candidate, candidate_row
+from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.searches import EntryDenied
+from engine.domain.gate import Verdict, first_obstacle
+from engine.domain.snapshot import Snapshot
+from engine.domain.spread import Spread
+from engine.strategy.model import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What would join which position, and the world it is asked in."""
+
+    strategy: Strategy
+    roll: Roll
+    candidate: Candidate
+    obstacle: Verdict | None
+    """What stops the strategy whatever the candidate."""
+    snapshot: Snapshot
+    rulebook: Rulebook
+    rows: Rows
+
+
+def joining(ask: Joining, *, is_brief: bool = False) -> OrderProposed | EntryDenied:
+    """The order of the successor of a side, or its denial with the answers of all gates; a brief one ends with the gate that
+    stops it.
+
+    A side is rolled with all of its spreads or not at all.
+    """
+    roll, snapshot, rulebook, name = ask.roll, ask.snapshot, ask.rulebook, ask.strategy.name
+    spread = _named(ask)
+    quote = spread_quote(spread, ask.rows, "open")
+    plan = opening_plan(spread, quote, ask.strategy.walk) if quote else None
+    verdicts: tuple[Verdict, ...] = (ask.obstacle,) if ask.obstacle else ()
+    if plan is None:
+        verdicts += (Verdict("price", "fail", "no price", "a price on the ticks within the spread's bounds", "engine"),)
+    else:
+        least = roll.least_net(combo_tick(spread))
+        enough = "pass" if plan.limit >= least else "fail"
+        verdicts += (Verdict("roll_net", enough, f"{plan.limit}", f"at least {least}", name),)
+        plan = Plan(plan.limit, max(plan.worst, least))
+    proposal = _proposal(ask, spread, plan)
+    after = joined(proposal, snapshot, ask.rows, roll.closes)
+    proposal = replace(proposal, max_loss=after.max_loss)
+    verdicts += tuple(_sized(ask, proposal))
+    verdicts += (_no_wider(roll, spread),)
+    if quote is not None and first_obstacle(verdicts) is None:
+        opening = Opening(
+            ask.strategy, spread, roll.count, after.max_loss, quote, roll.position.id, None, after, roll.position.max_loss
+        )
+        asked = gates(opening, snapshot, rulebook, ask.rows)
+        verdicts += tuple(until_one_fails(asked) if is_brief else asked)
+    stop = first_obstacle(verdicts)
+    if stop is not None:
+        return EntryDenied(name, snapshot.chain.id, spread, roll.count, stop, verdicts)
+    return replace(proposal, verdicts=verdicts)
+
+
+def _named(ask: Joining) -> Spread:
+    """What is found, called as the part of the position that it becomes."""
+    side, found = ask.roll.portion.side, ask.candidate.spread
+    return found if side is None else replace(found, structure=f"{ask.strategy.spread.name()} {side} side")
+
+
+def _proposal(ask: Joining, spread: Spread, plan: Plan | None) -> OrderProposed:
+    candidate, roll = ask.candidate, ask.roll
+    net = candidate.net_decimal()
+    return OrderProposed(
+        order_ref=next_ref(ask.snapshot.ledger, ask.snapshot.at),
+        purpose="open",
+        strategy=ask.strategy.name,
+        digest=ask.strategy.digest,
+        snapshot=ask.snapshot.chain.id,
+        position=roll.position.id,
+        spread=spread,
+        quantity=roll.count,
+        limit=plan.limit if plan is not None else net,
+        worst=plan.worst if plan is not None else net,
+        max_loss=Decimal(0),
+        fees=_usd(candidate.fees) * roll.count,
+        reason=f"roll of {roll.position.id}: rank {candidate.rank}, score {candidate.score:.4g}",
+        candidate=candidate_row(replace(candidate, spread=spread)),
+        rolled_from=roll.position.id,
+    )
+
+
+def _sized(ask: Joining, proposal: OrderProposed) -> Iterator[Verdict]:
+    roll, account = ask.roll, ask.snapshot.account
+    fees = proposal.fees / roll.count
+    one = proposal.max_loss / roll.count - fees
+    sized = contracts(one, fees, ask.strategy.sizing, ask.rulebook.account, account)
+    if sized is None:
+        yield Verdict("size", "unknown", "account value unknown", "a known net liquidation", "broker")
+    else:
+        told = f"${proposal.max_loss:,.0f} for the position with it"
+        answer = "pass" if sized >= roll.count else "fail"
+        yield Verdict("size", answer, told, f"{roll.count} within the risk", ask.strategy.name)
+
+
+def _no_wider(roll: Roll, spread: Spread) -> Verdict:
+    """A side may come to owe no more than the one that it follows."""
+    assert roll.closed is not None, "of a side it is known what was closed"
+    scale = spread.multiplier * roll.count
+    owed, most = -spread.floor * scale, -roll.closed.floor * scale
+    return Verdict("roll_loss", "pass" if owed <= most else "fail", f"${owed:,.0f} wide", f"at most ${most:,.0f}", "engine")
+
+
+def _usd(amount: float) -> Decimal:
+    """A float of the scan as money, to the cent."""
+    return Decimal(repr(round(amount, 2)))
