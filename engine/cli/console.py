@@ -16,7 +16,7 @@ from engine.console.keys import read_keys
 from engine.console.themes import COLOUR_SAFE, CONTRAST, DARK, LIGHT
 from engine.domain.errors import UserError
 
-KEYS = "keys.yaml"
+KEYS, MEMORY = "keys.yaml", "console.json"
 THEMES = {"dark": DARK, "light": LIGHT, "high-contrast": CONTRAST, "colour-safe": COLOUR_SAFE}
 
 
@@ -42,13 +42,18 @@ def console(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError("the console needs a terminal; `spreads status`, `approvals` and `positions` tell the same without one")
     chosen = own_keys(keys)
-    setup = Setup(state=state, by=somebody(by), is_read_only=readonly, keys=chosen, theme=THEMES[theme])
+    setup = Setup(state=state, by=somebody(by), is_read_only=readonly, keys=chosen, theme=THEMES[theme], memory=own_memory())
     open_console(state, setup)
 
 
 def open_console(state: Path, setup: Setup) -> None:
     """Run the console until it is left."""
     Console(AsyncClient(state, by=setup.by), time.monotonic, setup).run()
+
+
+def own_memory() -> Path:
+    """The file in which a console remembers how this person likes to see it."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "spreads" / MEMORY
 
 
 def own_keys(named: Path | None) -> dict[str, str]:

@@ -156,9 +156,10 @@ class Console(Host):
         """Show what was heard, and say what is new."""
         self._will_draw = False
         self._ring()
-        mode = mode_of(self.feed.status)
+        status = self.feed.status
+        mode = f"{mode_of(status)} {status.account}" if status is not None else ""
         if mode and mode != self._told_mode:
-            self._told_mode, self.sub_title = mode, mode
+            self._told_mode = self.sub_title = mode
         self.draw()
 
     def draw(self) -> None:

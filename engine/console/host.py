@@ -13,6 +13,7 @@ from engine.api.access.roles import ROLES, Role, may, rule_of
 from engine.api.models.words import Outcome
 from engine.client.asynchronous import AsyncClient
 from engine.console.feed import Feed
+from engine.console.memory import Memory
 from engine.console.themes import DARK
 from engine.domain.errors import EngineError, UserError
 
@@ -40,6 +41,8 @@ class Setup:
     """False for somebody who calls `look` by hand."""
     folder: Path | None = Path()
     """Where exports go; None gives them to the browser."""
+    memory: Path | None = None
+    """File in which it is remembered how somebody likes to see it; None where nothing is."""
     theme: str = DARK
 
 
@@ -51,6 +54,7 @@ class Host(App[None]):
         super().__init__()
         self.feed = Feed(engine, elapsed)
         self.setup = setup
+        self.memory = Memory(setup.memory)
         self.woken = asyncio.Event()
         self.coaches = setup.coaches
 

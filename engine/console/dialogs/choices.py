@@ -72,6 +72,24 @@ class ChoiceDialog(Dialog[str]):
             self.dismiss(event.value.strip())
 
 
+class NameDialog(Dialog[str]):
+    """A name to type."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title_text, self.hint = title, "Enter keeps it   Esc leaves"
+
+    def controls(self) -> ComposeResult:
+        """Where it is typed."""
+        yield Input(placeholder="a name", max_length=60)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """A name that is not empty."""
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+
+
 class ColumnsDialog(Dialog[tuple[str, ...]]):
     """Which columns a table has, and in which order."""
 

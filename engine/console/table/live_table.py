@@ -119,9 +119,11 @@ class LiveTable(ScrollView, can_focus=True):
     def show_columns(self, names: Sequence[str]) -> None:
         """Draw these columns in this order."""
         places = {column.name: at for at, column in enumerate(self.columns)}
-        self.painter.shown = [places[name] for name in names if name in places]
-        self._measure()
-        self.redraw()
+        shown = [places[name] for name in names if name in places]
+        if shown:
+            self.painter.shown = shown
+            self._measure()
+            self.redraw()
 
     def set_stale(self, is_stale: bool) -> None:
         """Draw everything grey and let nothing flash: what is shown is of the past."""

@@ -1,5 +1,6 @@
 """Candidates: every spread that the rules of the strategies let through, live, and the selected one in full."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
@@ -16,6 +17,8 @@ from engine.console.text import line
 from engine.console.texts.candidate import candidate_lines
 from engine.console.texts.picked import picked_lines
 from engine.console.topics import Topic
+from engine.console.views.filter_line import FilterLine
+from engine.console.views.presets import SAVE, choose, save
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
 
@@ -47,8 +50,13 @@ ALIASES = {"symbol": "sym", "underlying": "sym", "credit": "net", "expiry": "exp
 class CandidatesView(SplitView):
     """The second screen."""
 
-    BINDINGS: ClassVar = [Binding("O", "order", "order (preview)", id="candidates.order")]
-    NEEDS_ENGINE: ClassVar = frozenset({"order"})
+    BINDINGS: ClassVar = [
+        Binding("O", "order", "order (preview)", id="candidates.order"),
+        Binding("f", "presets", "presets", id="candidates.presets"),
+        Binding("ctrl+s", "save_preset", "keep as a preset", id="candidates.save", show=False),
+    ]
+    NEEDS_ENGINE: ClassVar = frozenset({"order", "save_preset"})
+    NEEDS_ROLE: ClassVar[Mapping[str, str]] = {"save_preset": SAVE}
     wants: ClassVar[tuple[Topic, ...]] = ("candidates",)
     tab: ClassVar[str] = "candidates"
 
@@ -156,6 +164,16 @@ class CandidatesView(SplitView):
         if text is not None:
             self.console.tell(text)
         self.console.wake()
+
+    def action_presets(self) -> None:
+        """Show the table as a preset says."""
+        if self.table is not None:
+            self.run_worker(choose(self.console, self.table, self.query_one(FilterLine)), exclusive=True, group="presets")
+
+    def action_save_preset(self) -> None:
+        """Keep the filter, the order and the columns under a name."""
+        if self.table is not None:
+            save(self.console, self.table, self.query_one(FilterLine))
 
     def action_why(self) -> None:
         """Why the strategy of the selected candidate trades or does not."""

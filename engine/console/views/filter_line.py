@@ -73,6 +73,15 @@ class FilterLine(Horizontal):
         """Go and write."""
         self.query_one(Input).focus()
 
+    @property
+    def text(self) -> str:
+        """The filter as it is written."""
+        return self.query_one(Input).value
+
+    def write(self, text: str) -> None:
+        """Filter by this text."""
+        self.query_one(Input).value = text
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter by what is written so far; what is no filter yet leaves the rows as they are."""
         event.stop()

@@ -1,5 +1,6 @@
 """Positions: what is held, what it has made, which exit comes next and how far it is, and closing it by hand."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from textual.binding import Binding
@@ -14,6 +15,7 @@ from engine.console.table.live_table import LiveTable
 from engine.console.text import Tone, line
 from engine.console.texts.position import close_lines, next_exit, position_lines, state_of
 from engine.console.topics import Topic
+from engine.console.views.custody import ADOPT, RELEASE, adopt, release
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
 
@@ -68,8 +70,13 @@ ALIASES = {"sym": "position", "spread": "position", "profit": "pnl", "pl": "pnl"
 class PositionsView(SplitView):
     """The fourth screen."""
 
-    BINDINGS: ClassVar = [Binding("C", "close", "close (preview)", id="positions.close")]
-    NEEDS_ENGINE: ClassVar = frozenset({"close"})
+    BINDINGS: ClassVar = [
+        Binding("C", "close", "close (preview)", id="positions.close"),
+        Binding("U", "adopt", "adopt from TWS", id="positions.adopt"),
+        Binding("R", "release", "release", id="positions.release"),
+    ]
+    NEEDS_ENGINE: ClassVar = frozenset({"close", "adopt", "release"})
+    NEEDS_ROLE: ClassVar[Mapping[str, str]] = {"adopt": ADOPT, "release": RELEASE}
     wants: ClassVar[tuple[Topic, ...]] = ("positions",)
     tab: ClassVar[str] = "positions"
 
@@ -149,6 +156,18 @@ class PositionsView(SplitView):
         if text is not None:
             self.console.tell(text)
         self.console.wake()
+
+    def action_adopt(self) -> None:
+        """Take options that were opened in TWS into the engine's hands."""
+        status = self.feed.status
+        names = [one.name for one in status.strategies] if status is not None else []
+        self.run_worker(adopt(self.console, names), exclusive=True, group="custody")
+
+    def action_release(self) -> None:
+        """Take the selected position out of the engine's hands."""
+        one = self._selected()
+        if self.acting() is not None and one is not None:
+            release(self.console, one)
 
     def action_why(self) -> None:
         """What its strategy is doing."""

@@ -42,6 +42,11 @@ class SplitView(View):
         yield FilterLine(table, self.aliases())
         yield Container(table, Detail(), classes="split")
 
+    def on_mount(self) -> None:
+        """The columns that were chosen last."""
+        if self.table is not None:
+            self.table.show_columns(self.console.memory.columns(self.tab))
+
     @abstractmethod
     def make_table(self) -> LiveTable:
         """The table of this screen."""

@@ -1,6 +1,6 @@
 """What the eight screens share: the frame around them, and being shown anew each time the engine has answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import ClassVar
 
@@ -33,6 +33,8 @@ class View(Screen[None]):
     ]
     NEEDS_ENGINE: ClassVar[frozenset[str]] = frozenset()
     """Actions that are off while the engine does not answer, and hidden where the console only looks."""
+    NEEDS_ROLE: ClassVar[Mapping[str, str]] = {}
+    """Endpoint of the API behind an action: whoever may not use it does not see its key."""
     wants: ClassVar[tuple[Topic, ...]] = ()
     tab: ClassVar[str] = ""
 
@@ -96,6 +98,8 @@ class View(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What sends something is off while the engine does not answer, and not there where the console only looks."""
+        if action in self.NEEDS_ROLE and not self.console.may(self.NEEDS_ROLE[action]):
+            return False
         if action in self.NEEDS_ENGINE:
             return False if self.console.is_read_only else None if self.feed.is_lost else True
         if action in {"columns", "export", "copy", "meaning"}:
@@ -122,6 +126,9 @@ class View(Screen[None]):
     def _take_columns(self, chosen: tuple[str, ...] | None) -> None:
         if chosen and self.table is not None:
             self.table.show_columns(chosen)
+            problem = self.console.memory.keep_columns(self.tab, chosen)
+            if problem is not None:
+                self.console.tell(problem, is_bad=True)
 
     def action_meaning(self) -> None:
         """What each column means."""

@@ -1,5 +1,6 @@
 """Answers of the API's own models, as a quiet Monday morning has them; a test changes what it is about."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -438,4 +439,32 @@ def picked(candidate: str, quantity: int | None) -> dict[str, Any]:
         "preview_commission_usd": 1.3 * count,
         "gates": gates,
         "obstacle": gates[0]["text"] if too_many else None,
+    }
+
+
+def adoption(legs: Sequence[int] = (), strategy: str = "") -> dict[str, Any]:
+    """A vertical that was opened in TWS, and a short that nothing covers."""
+    foreign = [
+        {
+            "con_id": number,
+            "contract": contract,
+            "underlying": "SPX",
+            "quantity": quantity,
+            "average_price": 8.4,
+            "bid": 8.3,
+            "ask": 8.6,
+            "obstacle": obstacle,
+        }
+        for number, contract, quantity, obstacle in (
+            (701, "SPX 15 Jan 27 6550P", -1, None),
+            (702, "SPX 15 Jan 27 6500P", 1, None),
+            (703, "SPX 15 Jan 27 7100C", -1, "no long covers it"),
+        )
+    ]
+    fits = strategy in {"", "spx_bull_put"}
+    return {
+        "foreign": foreign,
+        "books_age_s": 4.0,
+        "position": position("sp1-261123-0009", quantity=1) if legs and fits else None,
+        "obstacle": None if fits else f"{strategy} does not trade this structure",
     }

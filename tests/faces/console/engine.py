@@ -1,17 +1,19 @@
 """An engine as the console knows it: answers of the API's own models, which a test changes, and what was said to it."""
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from engine.api.models.adoption import Adoption
 from engine.api.models.approvals import Approval
 from engine.api.models.candidates import Candidate
 from engine.api.models.history import Table
 from engine.api.models.orders import Execution, OrderDetail, OrderPreview
 from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.scan import Preset
 from engine.api.models.status import Status
 from engine.api.models.strategies import Strategies
 from engine.api.models.why import Why
@@ -19,6 +21,7 @@ from engine.api.models.words import Outcome
 from engine.client.errors import NoEngine, Refused, Unknown, Wrong
 from tests.faces.console.answers import (
     AT,
+    adoption,
     approval,
     candidate,
     closed_positions,
@@ -79,6 +82,7 @@ class FakeEngine:
         self.told_trades = [position(), *closed_positions()]
         self.told_strategies = strategies()
         self.told_executions: list[dict[str, Any]] = []
+        self.told_presets: list[Preset] = []
 
     def _hear(self) -> None:
         if not self.is_there:
@@ -137,6 +141,24 @@ class FakeEngine:
     async def close_preview(self, name: str, **portion: Any) -> ClosePreview:
         self._hear()
         return made(ClosePreview, preview())
+
+    async def adoption(self, strategy: str = "", legs: Sequence[int] = ()) -> Adoption:
+        self._hear()
+        return made(Adoption, adoption(legs, strategy))
+
+    async def adopt(self, strategy: str, legs: Mapping[int, int], reason: str, *, by: str) -> Outcome:
+        return self._take("adopt", strategy, dict(legs), reason, by)
+
+    async def release(self, name: str, reason: str, *, by: str) -> Outcome:
+        return self._take("release", name, reason, by)
+
+    async def presets(self) -> tuple[Preset, ...]:
+        self._hear()
+        return tuple(self.told_presets)
+
+    async def save_preset(self, preset: Preset) -> Outcome:
+        self.told_presets.append(preset)
+        return self._take("save_preset", preset.name)
 
     async def approve(self, ref: str, net: float | None, *, by: str) -> Outcome:
         return self._take("approve", ref, net, by)
