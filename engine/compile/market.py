@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from engine.compile.conditions import ConditionsPlan, Value, compile_conditions
 from engine.domain.calendar import WEEKDAYS, Calendar
-from engine.domain.chain import EVENT_KINDS, Level, MarketState
+from engine.domain.chain import EVENT_KINDS, Bars, Level, MarketState
 from engine.domain.session import NEW_YORK, Session, trading_day
 from engine.pricing.volatility import expected_move, iv_standing
 from engine.strategy.expressions.tree import Arithmetic, Call, Condition, Expression, Measure, Number, measures_in
@@ -53,6 +53,8 @@ def market_value(
             return _change(state.day_open, state.previous_close) if is_of_today else None
         case "high_of" | "low_of" | "range_of":
             return _opening(measure.name, state.openings.get(days))
+        case "sma" | "ema" | "rsi" | "trend" if len(measure.arguments) > 1:
+            return _of_bars(measure.name, days, state.bars.get(int(measure.arguments[1])), state.price)
         case "vix_today":
             level = state.levels.get(VIX, _NOWHERE)
             return _change(level.price, level.previous_close)
@@ -223,6 +225,27 @@ def _opening(name: str, extremes: tuple[float, float] | None) -> float | None:
         return None
     low, high = extremes
     return high if name == "high_of" else low if name == "low_of" else high / low - 1
+
+
+def bars_in(conditions: Iterable[Condition]) -> frozenset[int]:
+    """The lengths, in minutes, of the bars that these lines look at."""
+    found = (measure for condition in conditions for measure in measures_in(condition.expression))
+    return frozenset(int(one.arguments[1]) for one in found if one.relation == "market" and len(one.arguments) > 1)
+
+
+def _of_bars(name: str, count: int, bars: Bars | None, price: float | None) -> float | None:
+    """A measure of so many bars; what is exponential needs all of them since the open, so that it is one number."""
+    if bars is None:
+        return None
+    some = _last(bars.closes, count)
+    if name == "sma":
+        return None if some is None else math.fsum(some) / count
+    if name == "trend":
+        return None if some is None else _change(price, some[0])
+    closes = bars.closes if bars.is_since_open and all(map(math.isfinite, bars.closes)) else ()
+    if name == "ema":
+        return _exponential(closes, count) if len(closes) >= count else None
+    return _strength(closes, count) if len(closes) > count else None
 
 
 def _exponential(closes: Sequence[float] | None, days: int) -> float | None:

@@ -147,6 +147,16 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """The bars of one length that are over, of today's session."""
+
+    closes: tuple[float, ...]
+    """Last price of each, USD per share, oldest first; all that were heard without a gap up to the last one."""
+    is_since_open: bool
+    """Whether these are all since the session began."""
+
+
+@dataclass(frozen=True, slots=True)
 class MarketState:
     """One row of the market relation: what is known of one underlying. None is unknown."""
 
@@ -172,6 +182,8 @@ class MarketState:
     """When that was told: it is today's only after today's open."""
     openings: Mapping[int, tuple[float, float]] = field(default_factory=dict[int, tuple[float, float]])
     """Least and greatest price of the first so many minutes of today's session, by minutes; only those that were heard whole."""
+    bars: Mapping[int, Bars] = field(default_factory=dict[int, Bars])
+    """By the minutes of one bar; only lengths that somebody asks for."""
     levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
     """Of every symbol that is watched, by symbol."""
     next_earnings: date | None = None

@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from engine.compile.market import VIX, openings_in, others_in
+from engine.compile.market import VIX, bars_in, openings_in, others_in
 from engine.decide.exploration import Wish, wish
 from engine.decide.subscriptions import Guess
-from engine.domain.chain import Level, MarketState
+from engine.domain.chain import Bars, Level, MarketState
 from engine.domain.clocks import NUMBERS_STAND_FOR
 from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
@@ -81,8 +81,8 @@ class Feed:
         self._is_prepared = False
         self._needed: tuple[StrategySet, Mapping[str, Days]] | None = None
         """What the strategies in force need, kept as long as it is the same one: asked for every second."""
-        self._opening_minutes: tuple[StrategySet, frozenset[int]] | None = None
-        """How many first minutes of a session the lines look at, kept in the same way."""
+        self._heard_minutes: tuple[StrategySet, frozenset[int], frozenset[int]] | None = None
+        """How many first minutes of a session the lines look at, and how long the bars are, kept in the same way."""
         self._watched = Wish(())
         self._laid_out: frozenset[int] = frozenset()
         """Contracts that have a row, by contract number."""
@@ -247,10 +247,10 @@ class Feed:
             for symbol, known in self._known.items()
         }
         events = in_force.events.calendar() if in_force.events is not None else ()
-        if self._opening_minutes is None or self._opening_minutes[0] is not in_force:
-            known = [*in_force.strategies.values(), *in_force.versions.values()]
-            self._opening_minutes = (in_force, openings_in(_lines(known)))
-        asked = self._opening_minutes[1]
+        if self._heard_minutes is None or self._heard_minutes[0] is not in_force:
+            lines = list(_lines([*in_force.strategies.values(), *in_force.versions.values()]))
+            self._heard_minutes = (in_force, openings_in(lines), bars_in(lines))
+        _, asked, lengths = self._heard_minutes
         return {
             symbol: MarketState(
                 underlying=symbol,
@@ -265,6 +265,7 @@ class Feed:
                 day_open=opened[0] if (opened := self._quotes.day_opens.get(symbol)) else None,
                 day_open_at=datetime.fromtimestamp(opened[1], UTC) if opened else None,
                 openings=self._openings(symbol, asked, now),
+                bars=self._bars(symbol, lengths, now),
                 levels=levels,
             )
             for symbol, known in self._known.items()
@@ -279,6 +280,14 @@ class Feed:
         over = [minutes for minutes in asked if start + minutes * 60 <= now.timestamp()]
         found = {minutes: heard.extremes(start, start + minutes * 60) for minutes in over}
         return {minutes: extremes for minutes, extremes in found.items() if extremes is not None}
+
+    def _bars(self, symbol: str, lengths: Collection[int], now: datetime) -> dict[int, Bars]:
+        """The bars of today's session by their length in minutes, as far as they were heard."""
+        session, heard = session_of(now) if lengths else None, self._quotes.heard.get(symbol)
+        if session is None or heard is None or now < session.open:
+            return {}
+        at = min(now, session.close).timestamp()
+        return {minutes: heard.closes(session.open.timestamp(), at, minutes) for minutes in lengths}
 
     def _underlyings(self) -> list[Underlying]:
         return [known.underlying for _, known in sorted(self._known.items())]

@@ -76,6 +76,8 @@ def written(expression: Expression) -> str:
             if not arguments or argument is None:
                 return declared.spoken or name
             before = f"{argument.before} " if argument.before else ""
+            if len(arguments) > 1:
+                return f"{name}({_number(arguments[0], Unit.NUMBER)} bars of {_number(arguments[1], Unit.NUMBER)} min)"
             return f"{name}({', '.join(before + _number(value, argument.unit) for value in arguments)})"
         case Arithmetic(op="*", left=Number(value=value, unit=Unit.RATIO), right=right):
             return f"{plain(value * 100)}% of {_inside(right)}"

@@ -103,6 +103,8 @@ def fits(loose: Loose, unit: Unit) -> bool:
             return unit in BARE
         case Loose.ZERO:
             return unit not in {Unit.CLOCK, Unit.WEEKDAY, Unit.FLAG}
+        case Loose.BARS:
+            return False
         case Loose.DURATION:
             return unit in {Unit.SECONDS, Unit.MINUTES}
 

@@ -40,6 +40,7 @@ class Loose(Enum):
     BARE = "a plain number"
     ZERO = "zero"
     DURATION = "a duration"
+    BARS = "a number of bars"
 
 
 Kind: TypeAlias = Unit | Loose
@@ -48,7 +49,7 @@ Kind: TypeAlias = Unit | Loose
 @dataclass(frozen=True, slots=True)
 class Token:
     """`value` and `kind` are set for numbers; percent and cents are already fractions, durations seconds, clock times
-    minutes in New York.
+    minutes in New York. Of bars the value is how many, `bar_minutes` how long each is.
     """
 
     sort: Literal["number", "name", "word", "sign"]
@@ -57,6 +58,7 @@ class Token:
     end: int
     value: float = 0.0
     kind: Kind = Loose.BARE
+    bar_minutes: float = 0.0
 
 
 FUNCTIONS: tuple[Function, ...] = get_args(Function)
@@ -75,6 +77,7 @@ _TOKEN = re.compile(
     (?:\s+(?P<zone>{"|".join(zone.replace(" ", "[ ]") for zone in ZONES)}))?
   | (?P<money>\$\s*-?\s*(?:{NUMBER}))(?![A-Za-z0-9_.])
   | (?P<percent>{NUMBER})\s*%
+  | (?P<bars>{NUMBER})\s*bars?\s+of\s+(?P<bar>{NUMBER})\s*(?:min|minutes|minute)\b
   | (?P<days>{NUMBER})\s*(?:days|day)\b
   | (?P<span>{NUMBER})\s*(?P<span_word>{DURATION})\b
   | (?P<delta>{NUMBER})\s*(?:deltas?\b|Δ)
@@ -129,7 +132,7 @@ def tokens_of(text: Text, way_out: str) -> list[Token]:
 
 def words_pattern(names: Iterable[str]) -> str:
     """A pattern for editors that accepts a line whose words are all known: these names, and the words of the language."""
-    units = ("days", "day", "deltas", "delta", "points", *SECONDS, *FUNCTIONS, *EVENT_KINDS)
+    units = ("bars", "bar", "days", "day", "deltas", "delta", "points", *SECONDS, *FUNCTIONS, *EVENT_KINDS)
     names = tuple(names)
     parts = [part for name in names for part in (name, *name.split("_"))]
     parts += [word for spoken, name in SPOKEN.items() if name in names for word in spoken.split()]
@@ -154,13 +157,16 @@ def _token(text: Text, match: re.Match[str]) -> Token:
     if match["sign"] is not None:
         return Token("sign", _PLAIN_SIGNS.get(match["sign"], match["sign"]), start, end)
     value, kind = _number(text, match)
-    return Token("number", match[0], start, end, value, kind)
+    length = float(match["bar"].replace(",", "")) if match["bar"] is not None else 0.0
+    return Token("number", match[0], start, end, value, kind, length)
 
 
 def _number(text: Text, match: re.Match[str]) -> tuple[float, Kind]:
     if match["clock"] is not None:
         return _clock(text, match), Unit.CLOCK
-    sort = next(name for name in ("money", "percent", "days", "span", "delta", "points", "number") if match[name] is not None)
+    sort = next(
+        name for name in ("money", "percent", "bars", "days", "span", "delta", "points", "number") if match[name] is not None
+    )
     number = Decimal(re.sub(r"[$,\s]", "", match[sort]))
     if sort == "delta" and 0 < number < 1:
         hint = write(match[sort], f"{(number * 100).normalize():f} delta")
@@ -174,6 +180,7 @@ def _number(text: Text, match: re.Match[str]) -> tuple[float, Kind]:
     kinds: dict[str, tuple[Decimal, Kind]] = {
         "money": (number, Loose.MONEY),
         "percent": (number / 100, Loose.PERCENT),
+        "bars": (number, Loose.BARS),
         "days": (number, Unit.DAYS),
         "span": (number * SECONDS.get(match["span_word"], 1), Loose.DURATION),
         "delta": (number / 100, Unit.DELTA),

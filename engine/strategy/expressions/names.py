@@ -13,7 +13,7 @@ from engine.strategy.expressions.lexer import FUNCTIONS, Loose, Token
 from engine.strategy.expressions.line import Line
 from engine.strategy.expressions.tree import Measure, Number, Relation
 from engine.strategy.loader.spelling import nearest
-from engine.strategy.measures.declaration import Declaration
+from engine.strategy.measures.declaration import LONGEST_BAR, Declaration
 from engine.strategy.measures.index import declared_in, find_measures
 from engine.strategy.source import PydanticCustomError, about
 from engine.strategy.units import Unit
@@ -78,9 +78,15 @@ def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ..
     example = write(f"{declared.name}({wanted.example})")
     if not given and wanted.default is not None:
         return (wanted.default,)
+    tokens = [line.token(one) for one in given if isinstance(one, exp.Column)]
+    if declared.most_bars is not None and [token.kind for token in tokens] == [Loose.BARE, Loose.DURATION]:
+        of_bars = write(f"{declared.name}({tokens[0].text} bars of {tokens[1].text})")
+        raise line.wrong(node, f"'{declared.name}' wants bars in so many words", of_bars)
     if len(given) != 1 or not isinstance(given[0], exp.Column) or line.token(given[0]).sort != "number":
         raise line.wrong(node, f"'{declared.name}' wants one number of {wanted.unit.value} in brackets", example)
     token = line.token(given[0])
+    if token.kind is Loose.BARS:
+        return _bars(line, token, declared)
     if wanted.before and line.tokens[line.tokens.index(token) - 1].text != wanted.before:
         hint = write(f"{declared.name}({wanted.before} {token.text})")
         raise line.wrong(node, f"'{declared.name}' wants the {wanted.before} minutes of the session", hint)
@@ -90,6 +96,20 @@ def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ..
         message = f"'{declared.name}' wants {wanted.low} to {wanted.high} {wanted.unit.value}"
         raise line.wrong_at(token, message, example)
     return (token.value,)
+
+
+def _bars(line: Line, token: Token, declared: Declaration) -> tuple[float, ...]:
+    """How many bars, and how many minutes each of them has."""
+    if declared.most_bars is None:
+        counted = write(f"{declared.name}({declared.argument.example})") if declared.argument else write(declared.name)
+        raise line.wrong_at(token, f"'{declared.name}' is not counted in bars", counted)
+    if not 2 <= token.value <= declared.most_bars or token.value % 1:
+        message = f"'{declared.name}' wants 2 to {declared.most_bars} bars"
+        raise line.wrong_at(token, message, write(f"{declared.name}(9 bars of 5 min)"))
+    if not 1 <= token.bar_minutes <= LONGEST_BAR or token.bar_minutes % 1:
+        message = f"a bar has 1 to {LONGEST_BAR} whole minutes"
+        raise line.wrong_at(token, message, write(f"{declared.name}({token.value:g} bars of 5 min)"))
+    return token.value, token.bar_minutes
 
 
 def _refuse_days(line: Line, node: Tree, declared: Declaration) -> None:

@@ -9,6 +9,9 @@ from engine.domain.chain import EVENT_KINDS
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.units import Unit
 
+LONGEST_BAR = 60
+"""Minutes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -40,6 +43,8 @@ class Declaration:
     nullable: bool = False
     argument: Argument | None = None
     structures: Literal["credit", "debit"] | None = None
+    most_bars: int | None = None
+    """How many bars of minutes it may count in place of days, `ema(9 bars of 5 min)`; None where it counts none."""
     between: tuple[float, float] | None = None
     """Bounds that its values never leave, both included; None where there are none."""
     spoken: str = ""

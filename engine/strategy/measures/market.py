@@ -17,10 +17,12 @@ def _market(
     between: tuple[float, float] | None = None,
     spoken: str = "",
     takes_symbol: bool = False,
+    most_bars: int | None = None,
 ) -> Declaration:
     return Declaration(
-        name, "market", unit, sentence, name, nullable, argument, between=between, spoken=spoken, takes_symbol=takes_symbol
-    )
+        name, "market", unit, sentence, name, nullable, argument,
+        most_bars=most_bars, between=between, spoken=spoken, takes_symbol=takes_symbol,
+    )  # fmt: skip
 
 
 _DAYS_BACK = Argument(Unit.DAYS, 2, 400, "50 days")
@@ -81,15 +83,19 @@ MARKET = (
         "ema",
         Unit.POINTS,
         "Exponential mean of the last 4 n daily closes before today: it begins with the mean of the first n, and each later "
-        "close weighs 2 / (n + 1).",
+        "close weighs 2 / (n + 1). `ema(9 bars of 5 min)` is that of all bars of today's session so far, absent before the n-th "
+        "is over and where the engine did not hear all of them.",
         Argument(Unit.DAYS, 2, 70, "9 days"),
+        most_bars=100,
     ),
     _market(
         "rsi",
         Unit.NUMBER,
         "Wilder's relative strength of the last 6 n daily changes before today, 0 to 100: it begins with the mean rise and fall "
-        "of the first n, and each later change weighs 1 / n; absent where nothing changed.",
+        "of the first n, and each later change weighs 1 / n; absent where nothing changed. `rsi(14 bars of 5 min)` is that of "
+        "all bars of today's session so far, absent as ema is.",
         Argument(Unit.DAYS, 2, 45, "14 days"),
+        most_bars=100,
         between=(0, 100),
     ),
     _market(
@@ -98,8 +104,22 @@ MARKET = (
         "Mean of the shares traded on the last n days before today; absent for an index.",
         Argument(Unit.DAYS, 1, 250, "30 days"),
     ),
-    _market("sma", Unit.POINTS, "Simple mean of the last n daily closes before today.", _DAYS_BACK),
-    _market("trend", Unit.RATIO, "price / close n trading days ago - 1.", Argument(Unit.DAYS, 2, 400, "20 days")),
+    _market(
+        "sma",
+        Unit.POINTS,
+        "Simple mean of the last n daily closes before today. `sma(9 bars of 5 min)` is that of the last n bars of today's "
+        "session, absent where the engine did not hear all of these.",
+        _DAYS_BACK,
+        most_bars=380,
+    ),
+    _market(
+        "trend",
+        Unit.RATIO,
+        "price / close n trading days ago - 1. `trend(6 bars of 5 min)` is price / close of the first of the last n bars "
+        "of today's session - 1, absent where the engine did not hear all of these.",
+        Argument(Unit.DAYS, 2, 400, "20 days"),
+        most_bars=380,
+    ),
     _market(
         "realized_vol",
         Unit.VOL,

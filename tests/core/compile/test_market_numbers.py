@@ -1,6 +1,7 @@
 """Numbers of the market from daily bars and from other indices: by plain loops, and unknown where something is missing."""
 
 import math
+import re
 import statistics
 from datetime import timedelta
 
@@ -10,13 +11,13 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from engine.compile.conditions import column_of
-from engine.compile.market import market_value, openings_in, others_in
+from engine.compile.market import bars_in, market_value, openings_in, others_in
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
-from engine.domain.chain import Level
+from engine.domain.chain import Bars, Level
 from engine.strategy.explain import written
 from engine.strategy.expressions.reader import LineReader
-from engine.strategy.expressions.tree import Measure
+from engine.strategy.expressions.tree import Measure, measures_in
 from engine.strategy.measures.index import declaration
 from engine.strategy.source import Text
 from tests.core.compile import given
@@ -224,3 +225,51 @@ def premiums(iv30: float, closes: tuple[float, ...], ivs: tuple[float, ...], day
     last = len(closes)
     past = [ivs[len(ivs) - back] - realized(last - back + 1) for back in range(252, 0, -1)]
     return iv30 - realized(last), past
+
+
+@drawn(closes=st.lists(st.floats(50, 150), min_size=1, max_size=60), count=st.integers(2, 30), is_since_open=st.booleans())
+def test_numbers_of_bars_are_those_of_plain_loops(closes: list[float], count: int, *, is_since_open: bool) -> None:
+    bars = {5: Bars(tuple(closes), is_since_open)}
+    enough = len(closes) >= count
+
+    mean = sum(closes[-count:]) / count if enough else None
+    assert value("sma", count, 5, bars=bars) == (None if mean is None else pytest.approx(mean))
+    trend = 100.0 / closes[-count] - 1 if enough else None
+    assert value("trend", count, 5, bars=bars) == (None if trend is None else pytest.approx(trend))
+    exponential = None
+    if enough and is_since_open:
+        exponential = sum(closes[:count]) / count
+        for close in closes[count:]:
+            exponential = close * 2 / (count + 1) + exponential * (1 - 2 / (count + 1))
+    assert value("ema", count, 5, bars=bars) == (None if exponential is None else pytest.approx(exponential))
+    strength = value("rsi", count, 5, bars=bars)
+    assert (strength is not None) is (len(closes) > count and is_since_open and len(set(closes)) > 1)
+
+
+@pytest.mark.parametrize("name", ["sma", "ema", "rsi", "trend"])
+def test_bars_of_another_length_are_unknown(name: str) -> None:
+    assert value(name, 2, 5, bars={1: Bars((99.0, 100.0, 101.0), is_since_open=True)}) is None
+
+
+def test_bars_are_read_aloud_as_they_are_written() -> None:
+    strategy = given.strategy(when=["ema(5 bars of 5 min) > ema(40 bars of 5 minutes)", "trend(6 bars of 15 min) > 0%"])
+
+    assert bars_in(strategy.when) == {5, 15}
+    measures = [column_of(one) for line in strategy.when for one in measures_in(line.expression)]
+    assert measures == ["ema_5_5", "ema_40_5", "trend_6_15"]
+    assert written(measures_in(strategy.when[0].expression)[1]) == "ema(40 bars of 5 min)"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("high_of(5 bars of 5 min) > price", "'high_of' is not counted in bars"),
+        ("realized_vol(9 bars of 5 min) > 10%", "'realized_vol' is not counted in bars"),
+        ("ema(1 bars of 5 min) > price", "'ema' wants 2 to 100 bars"),
+        ("ema(9 bars of 90 min) > price", "a bar has 1 to 60 whole minutes"),
+        ("price > 5 bars of 5 min", "5 bars of 5 min is a number of bars"),
+    ],
+)
+def test_bars_that_make_no_sense_are_said_so(line: str, says: str) -> None:
+    with pytest.raises(PydanticCustomError, match=re.escape(says)):
+        LineReader("condition", ("market",)).read(Text(line))

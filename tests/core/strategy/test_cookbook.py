@@ -11,7 +11,7 @@ from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
 from engine.decide.risk.gate import strategy_obstacle
 from engine.domain.candidate import Candidate
-from engine.domain.chain import ChainSnapshot, EventDays, Level, MarketState
+from engine.domain.chain import Bars, ChainSnapshot, EventDays, Level, MarketState
 from engine.domain.session import Session
 from engine.strategy.explain import sentences
 from engine.strategy.model import Strategy
@@ -343,3 +343,37 @@ def test_each_ticker_has_its_share_of_the_risk_and_its_delta(ticker: str, share:
     assert strategy.limits.open_risk == ShareOf(Decimal(share) / 100, "net liquidation")
     assert is_searched(strategy, given.market(ticker, 599.0, previous_close=600.0))
     assert not is_searched(strategy, given.market(ticker, 601.0, previous_close=600.0))
+
+
+def test_entry_waits_for_averages_on_bars_of_five_minutes() -> None:
+    strategy = recipe("conditional_entries")
+    rising, falling = (Bars(tuple(6000 + sign * n for n in range(48)), is_since_open=True) for sign in (1, -1))
+    opened = {"day_open": 6010.0, "day_open_at": given.SESSION.open, "previous_close": 6000.0}
+    quiet = given.market("SPX", 6050.0, vix=16.0, bars={5: rising}, **opened)
+
+    assert is_searched(strategy, quiet)
+    assert not is_searched(strategy, replace(quiet, bars={5: falling}))
+    assert not is_searched(strategy, replace(quiet, bars={5: replace(rising, is_since_open=False)})), "started in the day"
+    assert not is_searched(strategy, replace(quiet, bars={5: replace(rising, closes=rising.closes[:39])})), "before 12:50"
+    assert not is_searched(strategy, replace(quiet, day_open=6100.0)), "a gap"
+    levels = {"VIX": Level(20.0, 21.0)}
+    assert is_searched(strategy, replace(quiet, vix=20.0, levels=levels)), "high, and falling today"
+    assert not is_searched(strategy, replace(quiet, vix=20.0, levels={"VIX": Level(20.0, 19.0)}))
+    tuesday = given.NOW + timedelta(days=1)
+    assert not is_searched(strategy, quiet, at=tuesday)
+    assert found_by(strategy, spx_today())
+
+
+@pytest.mark.parametrize(("name", "sign", "right"), [("trend_up_put_spreads", 1, "P"), ("trend_down_call_spreads", -1, "C")])
+def test_spreads_go_with_the_trend_of_the_last_hour(name: str, sign: int, right: str) -> None:
+    strategy = recipe(name)
+    bars = {5: Bars(tuple(6000 + sign * n for n in range(12)), is_since_open=False)}
+    with_it, against = (given.market("SPX", 6000.0 + sign * way * 20, bars=bars) for way in (1, -1))
+
+    assert is_searched(strategy, with_it)
+    assert not is_searched(strategy, against)
+    assert not is_searched(strategy, replace(with_it, bars={5: Bars(bars[5].closes[:11], is_since_open=True)}))
+    for found in found_by(strategy, spx_today()):
+        assert {leg.contract.put_call for leg in found.spread.legs} == {right}
+    assert strategy.entry.at is not None
+    assert len(strategy.entry.at.times) == 18

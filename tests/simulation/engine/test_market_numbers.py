@@ -62,3 +62,26 @@ def test_opening_range_is_known_to_an_engine_that_heard_all_of_it(begins: str, i
     assert before == "unknown"
     assert (found is not None) is is_known
     assert 0 <= (found or 0) <= (day.high or 0) / (day.low or 1) - 1
+
+
+@pytest.mark.parametrize(("begins", "is_since_open"), [("09:29", True), ("09:32", False)])
+def test_bars_of_minutes_are_known_as_far_as_they_were_heard(begins: str, is_since_open: bool, tmp_path: Path) -> None:
+    staged = generated(1, ("SPY",), f"2026-11-30 {begins} New York", 5.0)
+    sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, options=staged.options)
+    lines = "when: [sma(3 bars of 1 min) >= 1, ema(3 bars of 1 min) >= 1]"
+    file = given.strategy("puts", exits="dte <= 3").replace("spread:", f"{lines}\nspread:", 1)
+
+    async def act(world: World) -> tuple[dict[str, float | None], list[str]]:
+        life = await world.start(lines=60)
+        before = [row["answer"] for row in life.control.why("puts")["when"]]  # type: ignore[index]
+        await world.when(lambda: world.sim.now().minute >= 38, within_s=900)
+        told = life.control.why("puts")
+        assert told is not None
+        return {name: value for row in told["when"] for name, value in row["values"].items()}, before
+
+    values, before = play(act, tmp_path, sim=sim, strategies={"puts.yaml": file})
+
+    price = staged.market.spot("SPY").price
+    assert before == ["unknown", "unknown"]
+    assert values["sma_3_1"] == pytest.approx(price, rel=0.01)
+    assert (values["ema_3_1"] is not None) is is_since_open
