@@ -53,7 +53,15 @@ from engine.domain.facts.positions import (
     PositionReleased,
     PositionSettled,
 )
-from engine.domain.facts.running import EngineStarted, ErrorHeard, FactRefused, GuardianTookOver, LinkChanged, RestartTold
+from engine.domain.facts.running import (
+    EngineStarted,
+    ErrorHeard,
+    FactRefused,
+    GuardianTookOver,
+    LinkChanged,
+    LoginReminded,
+    RestartTold,
+)
 from engine.domain.facts.searches import EntryDenied
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
@@ -109,6 +117,8 @@ class Narrator:
                 return f"disarmed  {fact.strategy} by {fact.by}: {fact.reason}"
             case LinkChanged():
                 return f"link      {words.link(fact.state)}: {fact.text}"
+            case LoginReminded():
+                return f"LOGIN     {fact.text}"
             case RestartTold():
                 return f"restart   of TWS {fact.phase}: {fact.text}"
             case GuardianTookOver():

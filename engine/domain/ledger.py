@@ -58,6 +58,7 @@ from engine.domain.facts.running import (
     FactRefused,
     GuardianTookOver,
     LinkChanged,
+    LoginReminded,
     RequestHandled,
     RestartTold,
 )
@@ -69,6 +70,7 @@ from engine.domain.order import Order
 from engine.domain.position import Position
 from engine.domain.reload import Reload, with_reload
 from engine.domain.session import trading_day
+from engine.domain.told import ToldOfTws
 from engine.domain.tripped import Breakers
 from engine.domain.worth import Worth
 
@@ -109,8 +111,7 @@ class Ledger:
     connection: LinkChanged | None = None
     """What began the link as it stands for orders: losing and finding market data changes nothing of it."""
     connection_at: datetime | None = None
-    restart: tuple[datetime, RestartTold] | None = None
-    """What was said last of the daily restart of TWS, with the moment."""
+    tws: ToldOfTws = field(default_factory=ToldOfTws)
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
     foreign: tuple[str, ...] = ()
@@ -172,7 +173,7 @@ class Ledger:
                 self.blocked_exits.pop(fact.position, None)
             case BreakerTripped() | BreakerLifted():
                 self.breakers.hear(fact, at, self.worth)
-            case LinkChanged() | RestartTold():
+            case LinkChanged() | RestartTold() | LoginReminded():
                 self._link(fact, at)
             case Reconciled():
                 self.reconciled, self.agreed_at = fact, self.agreed_at if fact.differences else at
@@ -194,17 +195,16 @@ class Ledger:
                 assert_never(fact)
         return True
 
-    def _link(self, fact: LinkChanged | RestartTold, at: datetime) -> None:
-        if isinstance(fact, RestartTold):
-            self.restart = (at, fact)
+    def _link(self, fact: LinkChanged | RestartTold | LoginReminded, at: datetime) -> None:
+        if not isinstance(fact, LinkChanged):
+            self.tws.hear(fact, at)
             return
         passed, before = (self.link.passes_orders, self.link.state) if self.link is not None else (False, None)
         self.link, self.link_at = fact, at
         is_of_data = passed and fact.passes_orders and fact.state != before
         if not is_of_data:
             self.connection, self.connection_at = fact, at
-        if not fact.passes_orders:
-            self.reconciled = None  # what happened meanwhile is not known
+        self.reconciled = self.reconciled if fact.passes_orders else None  # what happened meanwhile is not known
 
     def working(self) -> Iterator[Order]:
         """Orders that are not over, oldest first."""

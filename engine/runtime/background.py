@@ -18,6 +18,7 @@ from engine.domain.errors import Transient, UserError
 from engine.domain.facts.halts import Halted
 from engine.domain.facts.running import ErrorHeard
 from engine.domain.ledger import Ledger
+from engine.domain.login import login_facts
 from engine.domain.maintenance import Restart
 from engine.ports import Broker, Clock
 from engine.runtime.feed import Feed
@@ -127,10 +128,13 @@ class Background:
                 self._rewatch(now)
 
     async def watch_restart(self, restart: Restart) -> None:
-        """Tell the daily restart of TWS, before it and once all is as it was."""
+        """Tell the daily restart of TWS, before it and once all is as it was, and remind of the weekly login."""
         while True:
             await self._look_again()
-            for fact in restart_facts(self._clock.now(), restart, self._ledger, self._broker):
+            now, ledger = self._clock.now(), self._ledger
+            for fact in restart_facts(now, restart, ledger, self._broker):
+                self._inbox.publish(fact)
+            for fact in login_facts(now, ledger) if ledger.mode != "sim" else ():
                 self._inbox.publish(fact)
 
     async def watch_halt_file(self, state: Path) -> None:

@@ -18,6 +18,7 @@ from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.positions import PositionAdopted
 from engine.domain.facts.running import RequestHandled
 from engine.domain.ledger import Ledger
+from engine.domain.login import session_end
 from engine.domain.parts import ALL, Portion
 from engine.domain.session import trading_day
 from engine.domain.snapshot import (
@@ -151,6 +152,7 @@ class Control:
             "link_state": ledger.link.state if ledger.link else None,
             "link_at": ledger.link_at.isoformat() if ledger.link_at else None,
             "link_age_s": age_s(ledger.link_at, now),
+            "login_ends_at": session_end(now).isoformat() if ledger.mode != "sim" else None,
             "data": snapshot.data,
             "session": session_row(snapshot),
             "last_beat_age_s": age_s(gauges.last_beat_at, now),

@@ -19,13 +19,13 @@ TOLD_WITHIN = timedelta(minutes=1)
 
 def near(now: datetime, restart: Restart, ledger: Ledger) -> Window | None:
     """The restart that is near or under way by what was told of it; None while none is."""
-    told = ledger.restart
+    told = ledger.tws.restart
     return restart_near(now, restart, told[0] if told is not None and told[1].phase == "over" else None)
 
 
 def restart_facts(now: datetime, restart: Restart, ledger: Ledger, broker: Broker) -> Iterator[RestartTold]:
     """What is to be told of it now; nothing twice."""
-    window, told = near(now, restart, ledger), ledger.restart
+    window, told = near(now, restart, ledger), ledger.tws.restart
     is_told = told is not None and told[1].phase == "near"
     if window is None:
         if is_told:

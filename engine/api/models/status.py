@@ -110,6 +110,8 @@ class Status(Model):
     """When the link last changed."""
     link_age_s: float | None = Field(default=None, examples=[7200.0])
     """Seconds since the link last changed."""
+    login_ends_at: Instant | None = None
+    """When the session of TWS with IBKR ends next, and wants a person's login: on a Sunday; null on a simulator."""
     data: Literal["live", "frozen", "delayed", "unknown"]
     """Quality of the market data."""
     session: Session | None

@@ -1,6 +1,7 @@
 """What the engine, its connection and its faces did."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 LinkState = Literal["down", "connecting", "restarting", "degraded", "no_data", "competing", "up"]
@@ -54,6 +55,15 @@ class RestartTold:
     """The daily restart of TWS is near, or is over: everything is as it was before it."""
 
     phase: Literal["near", "over"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginReminded:
+    """A person was reminded of the login that TWS wants once a week."""
+
+    ends_at: datetime
+    """When the session of TWS with IBKR ends, or ended."""
     text: str
 
 

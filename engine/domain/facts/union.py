@@ -64,6 +64,7 @@ from engine.domain.facts.running import (
     FactRefused,
     GuardianTookOver,
     LinkChanged,
+    LoginReminded,
     RequestHandled,
     RestartTold,
 )
@@ -78,10 +79,10 @@ Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 """What was looked at and not done. Nothing that leaves the machine depends on it: it is kept beside the journal, for a while."""
 Fact = (
     EngineStarted | EngineStopped | GuardianTookOver | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed
-    | StrategyDisarmed | SharedFileLoaded | LinkChanged | RestartTold | Halted | Resumed | FlattenBegan | FlattenEnded
-    | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded | Explanation | OrderFact
-    | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled | LegsExpired | OptionsExercised
-    | PositionReleased | PositionAdopted | FactRefused | RequestHandled | ErrorHeard
+    | StrategyDisarmed | SharedFileLoaded | LinkChanged | RestartTold | LoginReminded | Halted | Resumed | FlattenBegan
+    | FlattenEnded | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded
+    | Explanation | OrderFact | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled | LegsExpired
+    | OptionsExercised | PositionReleased | PositionAdopted | FactRefused | RequestHandled | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""
