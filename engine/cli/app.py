@@ -63,6 +63,7 @@ GROUPS = {
     "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},
     "Research": {
         "backtest": "engine.cli.research.backtest:backtest",
+        "replay": "engine.cli.research.replaying:replay",
         "import": "engine.cli.research.importing:import_files",
     },
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},

@@ -9,10 +9,12 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from hashlib import file_digest, sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
@@ -26,6 +28,7 @@ from engine.research.journals import MemoryJournal, PatientJournal
 from engine.research.result import Result, Trade, save
 from engine.research.rig import ACCOUNT, Rig, Terms
 from engine.research.watched import Watched
+from engine.runtime.seams import Observer
 from engine.sim.exchange.fills import TRAVELED
 from engine.store import chains
 from engine.store.explanations import Explanations
@@ -35,6 +38,7 @@ from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE
 
 FILES = "files"
 SHARED = (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE)
+_BARS = {"symbol", "date", "open", "high", "low", "close", "volume"}
 KEPT = timedelta(days=365 * 200)
 """Explanations of a run are kept as long as its folder."""
 
@@ -53,30 +57,40 @@ class Request:
     first: date | None
     last: date | None
     said_at: time | None
-    bars: pa.Table | None
+    bars: Path | None
+    """Daily bars, Parquet."""
     terms: Terms
 
 
 def opened(request: Request) -> History:
     """The history that a request asks for. Raises UserError where it cannot be had."""
-    return history_of(request.chains, request.first, request.last, request.said_at, request.bars)
+    bars = None if request.bars is None else _bars(request.bars)
+    return history_of(request.chains, request.first, request.last, request.said_at, bars)
 
 
-def backtest(request: Request, history: History, out: Path | None, progress: Progress = lambda _end, _done, _all: None) -> Result:
+def backtest(
+    request: Request,
+    history: History,
+    out: Path | None,
+    progress: Progress = lambda _end, _done, _all: None,
+    observers: Sequence[Observer] = (),
+) -> Result:
     """The result of one run; `out` is an empty state folder that it is left in, None keeps nothing.
 
-    Raises UserError where the files cannot be used, EngineError where the folder cannot be written.
+    `observers` hear every fact of it. Raises UserError where the files cannot be used, EngineError where the folder cannot be
+    written.
     """
     with TemporaryDirectory() as scratch:
         folder = out or Path(scratch)
         _copied(request, folder / FILES)
         watched = Watched()
         if out is None:
-            return _run(request, history, folder, MemoryJournal(ACCOUNT), watched, (watched,), progress)
+            return _run(request, history, folder, MemoryJournal(ACCOUNT), watched, (watched, *observers), progress)
         journal = Journal.open(out, ACCOUNT).journal
         explanations = Explanations(out, ACCOUNT, kept=KEPT, follows=lambda: journal.head.seq)
+        told = (watched, explanations, *observers)
         try:
-            result = _run(request, history, folder, PatientJournal(journal), watched, (watched, explanations), progress)
+            result = _run(request, history, folder, PatientJournal(journal), watched, told, progress)
         finally:
             journal.close()
         save(out, result)
@@ -90,7 +104,7 @@ def _run(
     folder: Path,
     journal: JournalPort,
     watched: Watched,
-    observers: Sequence[Watched | Explanations],
+    observers: Sequence[Observer],
     progress: Progress,
 ) -> Result:
     rig = Rig(history, request.terms, folder / FILES, folder / "strategies", journal, observers)
@@ -157,6 +171,14 @@ def _setup(request: Request, history: History) -> Mapping[str, object]:
     terms, counts = request.terms, history.counts
     parts = terms.fills.parts
     return {
+        "asked": {
+            "strategies": [str(path) for path in request.strategies],
+            "account": None if request.account is None else str(request.account),
+            "chains": [str(path) for path in request.chains],
+            "from": None if request.first is None else str(request.first),
+            "bars": None if request.bars is None else str(request.bars),
+        },
+        "data": {str(path): digest_of(path) for path in (*request.chains, *([request.bars] if request.bars else []))},
         "strategies": [path.name for path in request.strategies],
         "chains": [path.name for path in request.chains],
         "from": str(history.days[0].session.day),
@@ -172,6 +194,26 @@ def _setup(request: Request, history: History) -> Mapping[str, object]:
         "fill": "default" if parts == TRAVELED else str(terms.fill),
         "fill_by_legs": {str(legs): str(part) for legs, part in parts.items()},
     }
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, or of all Parquet files of a folder."""
+    whole = sha256()
+    for file in [path] if path.is_file() else sorted(path.glob("**/*.parquet")):
+        with file.open("rb") as opened_file:
+            whole.update(file_digest(opened_file, "sha256").digest())
+    return whole.hexdigest()
+
+
+def _bars(path: Path) -> pa.Table:
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"--bars {path}: cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+    missing = sorted(_BARS - set(table.column_names))
+    if missing:
+        raise UserError(f"--bars {path}: lacks the columns {', '.join(missing)}; daily bars have {', '.join(sorted(_BARS))}")
+    return table
 
 
 def _trade(rig: Rig, position: Position, reasons: Mapping[str, str]) -> Trade:

@@ -82,6 +82,13 @@ class Explanations:
             _pack(tail)
 
 
+def every(state: Path) -> Iterator[Line]:
+    """All that is kept, oldest first."""
+    for _, files in _days(state / FOLDER):
+        for file in files:
+            yield from _lines(file)
+
+
 def latest(state: Path, until: datetime | None = None, strategies: Collection[str] = ()) -> list[Line]:
     """The last explanation of each kind, of every strategy and underlying, up to a moment; oldest first.
 

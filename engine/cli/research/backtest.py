@@ -10,8 +10,6 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
@@ -35,7 +33,6 @@ CASH = 100_000
 TOLD_EVERY_S = 1.0
 """Between two words about how far a run is, on a terminal; elsewhere a word a month of the history."""
 _OPENS, _CLOSES = time(9, 30), time(16)
-_BARS = {"symbol", "date", "open", "high", "low", "close", "volume"}
 
 
 def backtest(
@@ -77,13 +74,13 @@ def backtest(
         first=_day("--from", first),
         last=_day("--to", last),
         said_at=_clock(said_at),
-        bars=None if bars is None else _bars(bars),
+        bars=bars,
         terms=terms,
     )
     history = opened(request)
     folder = emptied(out, MARKER, "backtest", "--out")
-    with _progress("") as progress:
-        result = run(request, history, folder, progress)
+    with progress("") as told:
+        result = run(request, history, folder, told)
     others = {f"{part} {name}": _at(request, history, part) for part, name in (("0", "(mid)"), ("1", "(natural)")) if bounds}
     if format == "json":
         show_json(_plain(result, others))
@@ -97,8 +94,8 @@ def backtest(
 
 def _at(request: Request, history: History, part: str) -> Result:
     """The same run where packages trade at another part of their half-width; nothing of it is kept."""
-    with _progress(f"fill {part}, ") as progress:
-        return run(replace(request, terms=replace(request.terms, fill=Decimal(part))), history, None, progress)
+    with progress(f"fill {part}, ") as told:
+        return run(replace(request, terms=replace(request.terms, fill=Decimal(part))), history, None, told)
 
 
 def _plain(result: Result, others: Mapping[str, Result]) -> Mapping[str, object]:
@@ -118,7 +115,7 @@ def _plain(result: Result, others: Mapping[str, Result]) -> Mapping[str, object]
 
 
 @contextmanager
-def _progress(what: str) -> Generator[Progress]:
+def progress(what: str) -> Generator[Progress]:
     """Says on stderr how far the run is: in one place on a terminal, elsewhere once a month of the history."""
     attended, said_at, month = is_attended(), machine.monotonic(), 0
 
@@ -187,14 +184,3 @@ def _clock(text: str | None) -> time | None:
     if not _OPENS <= clock < _CLOSES:
         raise UserError(f"--said-at: {text} lies outside of the session, 09:30 to 16:00 New York; write one as 15:15")
     return clock
-
-
-def _bars(path: Path) -> pa.Table:
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"--bars {path}: cannot be read as Parquet ({str(error).splitlines()[0]})") from error
-    missing = sorted(_BARS - set(table.column_names))
-    if missing:
-        raise UserError(f"--bars {path}: lacks the columns {', '.join(missing)}; daily bars have {', '.join(sorted(_BARS))}")
-    return table

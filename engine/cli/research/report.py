@@ -99,11 +99,11 @@ def _results(one: Figures) -> Iterator[str]:
 
 
 def _bounds(runs: Mapping[str, Result]) -> Iterator[str]:
-    yield f"  {'fill, part of the half-width':<30}{'result':>12}{'fees':>10}{'trades':>8}{'deepest fall':>14}"
+    yield f"  {'fill, part of the half-width':<30}{'result':>14}{'fees':>12}{'trades':>8}{'deepest fall':>16}"
     for name, result in runs.items():
         one = figures(result)
         made, fees = dollars(one.made, signed=True), dollars(-one.fees, signed=True)
-        yield f"  {name:<30}{made:>12}{fees:>10}{one.trades:>8}{dollars(one.fall.usd, signed=True):>14}"
+        yield f"  {name:<30}{made:>14}{fees:>12}{one.trades:>8}{dollars(one.fall.usd, signed=True):>16}"
 
 
 def _months(result: Result) -> Iterator[str]:
@@ -121,11 +121,11 @@ def _short(amount: Decimal | None) -> str:
 def _buckets(title: str, found: Sequence[Bucket]) -> Iterator[str]:
     width = max(len(title), *(len(one.name) for one in found)) + 2
     yield ""
-    yield f"  {title:<{width}}{'trades':>8}{'won':>6}{'result':>12}{'mean':>10}{'worst':>10}"
+    yield f"  {title:<{width}}{'trades':>8}{'won':>6}{'result':>13}{'mean':>13}{'worst':>13}"
     for one in found:
         mean = dollars(one.made / one.trades, signed=True)
-        numbers = f"{one.trades:>8}{one.won / one.trades:>6.0%}{dollars(one.made, signed=True):>12}{mean:>10}"
-        yield f"  {one.name:<{width}}{numbers}{dollars(one.worst, signed=True):>10}"
+        numbers = f"{one.trades:>8}{one.won / one.trades:>6.0%}{dollars(one.made, signed=True):>13}{mean:>13}"
+        yield f"  {one.name:<{width}}{numbers}{dollars(one.worst, signed=True):>13}"
 
 
 def _worst(trades: Sequence[Trade]) -> Iterator[str]:

@@ -82,7 +82,10 @@ class Telling:
         at, market = now.timestamp(), self._tape.market
         for symbol in self._underlyings:
             shown, instrument = market.spot(symbol), self._tape.underlying(symbol)
-            self._quotes.underlying(symbol, at, shown.price)
+            listed = market.listing.rows(symbol)
+            # Options that were recorded without a price of what they are on: its last close is another market's.
+            is_known = shown.open is not None or listed.start == listed.stop
+            self._quotes.underlying(symbol, at, shown.price if is_known else None)
             self._quotes.underlying_volatility(symbol, self._volatilities.get(symbol))
             if shown.open is not None and self._is_open_known:
                 self._quotes.day_open(symbol, at, shown.open)

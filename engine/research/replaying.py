@@ -1,0 +1,217 @@
+"""Runs a backtest that was left in a state folder again, through today's code, files and data, and holds its decisions against
+those of then.
+
+What makes a difference is found by taking today's things back one by one: the limits, then the strategies; what is different even
+with both as they were is the code. Data cannot be taken back: where they are others, they are named first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, cast
+
+from engine.domain.errors import UserError
+from engine.domain.facts.halts import BreakerTripped, Halted
+from engine.domain.facts.orders import CancelRequested, OrderDenied, OrderProposed, OrderRepriced, OrderSent
+from engine.domain.facts.positions import ExitTriggered, PositionSettled
+from engine.domain.facts.searches import EntryDenied
+from engine.domain.facts.union import Fact
+from engine.domain.session import trading_day
+from engine.ports import Line
+from engine.research.backtest import FILES, SHARED, Progress, Request, backtest, digest_of, opened
+from engine.research.result import load
+from engine.research.rig import Terms
+from engine.store import explanations, lines
+from engine.store.journal import FOLDER
+from engine.store.lines import START
+from engine.strategy.parse import ACCOUNT_FILE
+
+Cause = Literal["data", "limits", "file", "code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision: what was decided about what, in words that tell it apart from any other."""
+
+    at: datetime
+    kind: str
+    about: str
+    """Order, position or strategy."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One decision that is another one today; None where there is none."""
+
+    at: datetime
+    kind: str
+    about: str
+    then: str | None
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of a replay."""
+
+    compared: int
+    """Decisions of then that were held against today's."""
+    differences: tuple[Difference, ...]
+    """In the order of time."""
+    cause: Cause | None
+    """What makes the first difference of the run; None where there is none."""
+    changed: tuple[str, ...]
+    """What is not as it was then, for people."""
+    first_day: date | None
+    """The first day of the run with a difference, also before the day that was asked for."""
+
+
+@dataclass(slots=True)
+class _Heard:
+    """An observer that keeps decisions."""
+
+    decided: list[Decided] = field(default_factory=list[Decided])
+
+    def saw(self, fact: Fact, at: datetime) -> None:
+        one = _decision(fact, at)
+        if one is not None:
+            self.decided.append(one)
+
+
+def replay(state: Path, day: date | None, progress: Progress) -> Replayed:
+    """The decisions of a day, or of all days where none is named, then and now.
+
+    Raises UserError where the folder holds no backtest, or what it was made of is gone.
+    """
+    setup = load(state).setup
+    then = _then(state)
+    if day is not None and day not in {trading_day(one.at) for one in then}:
+        days = sorted({trading_day(one.at) for one in then})
+        raise UserError(f"{state}: nothing was decided on {day}" + (f"; it runs from {days[0]} to {days[-1]}" if days else ""))
+    today = _request(setup, day)
+    data = cast("Mapping[str, str]", setup["data"])
+    others = [f"{path}: the recorded chains are others" for path, digest in data.items() if digest_of(Path(path)) != digest]
+    before = _until(then, day)
+    whole = tuple(_differences(before, _run(today, progress)))
+    cause: Cause | None = None
+    if whole:
+        cause = "data" if others else _cause(state, today, before)
+    asked = tuple(one for one in whole if day is None or trading_day(one.at) == day)
+    compared = sum(day is None or trading_day(one.at) == day for one in then)
+    first = trading_day(whole[0].at) if whole else None
+    return Replayed(compared, asked, cause, (*others, *_changed_files(state, today)), first)
+
+
+def _cause(state: Path, today: Request, then: Sequence[Decided]) -> Cause:
+    """Which of today's things makes the difference."""
+    files = state / FILES
+    limits = replace(today, account=files / ACCOUNT_FILE) if (files / ACCOUNT_FILE).is_file() else today
+    if not any(_differences(then, _run(limits, _quiet))):
+        return "limits"
+    strategies = tuple(files / path.name for path in today.strategies)
+    if not any(_differences(then, _run(replace(limits, strategies=strategies), _quiet))):
+        return "file"
+    return "code"
+
+
+def _quiet(_end: object, _done: int, _all: int) -> None: ...
+
+
+def _run(request: Request, progress: Progress) -> list[Decided]:
+    heard = _Heard()
+    backtest(request, opened(request), None, progress, (heard,))
+    return heard.decided
+
+
+def _then(state: Path) -> list[Decided]:
+    """The decisions in a state folder, in the order of time."""
+    folder = state / FOLDER
+    head, _ = lines.verified(folder)
+    told = [line for line in lines.facts(folder, START, head) if isinstance(line, Line)]
+    told += explanations.every(state)
+    found = (_decision(line.fact, line.at) for line in sorted(told, key=lambda line: line.at))
+    return [one for one in found if one is not None]
+
+
+def _until(decided: Sequence[Decided], day: date | None) -> list[Decided]:
+    return [one for one in decided if day is None or trading_day(one.at) <= day]
+
+
+def _differences(then: Sequence[Decided], now: Sequence[Decided]) -> Iterator[Difference]:
+    keyed = [{(one.at, one.kind, one.about): one.text for one in decided} for decided in (then, now)]
+    for at, kind, about in sorted(keyed[0].keys() | keyed[1].keys()):
+        before, after = (known.get((at, kind, about)) for known in keyed)
+        if before != after:
+            yield Difference(at, kind, about, before, after)
+
+
+def _changed_files(state: Path, today: Request) -> Iterator[str]:
+    files = state / FILES
+    for path in today.strategies:
+        if path.read_bytes() != (files / path.name).read_bytes():
+            yield f"{path}: is another version"
+    for name in SHARED:
+        beside = [path.parent / name for path in today.strategies if (path.parent / name).is_file()]
+        now = today.account if name == ACCOUNT_FILE and today.account is not None else next(iter(beside), None)
+        before = files / name if (files / name).is_file() else None
+        if (now.read_bytes() if now else None) != (before.read_bytes() if before else None):
+            yield f"{now or before}: is another version"
+
+
+def _request(setup: Mapping[str, object], day: date | None) -> Request:
+    asked = cast("dict[str, str | list[str] | None]", setup["asked"])
+
+    def path(name: str) -> Path | None:
+        value = asked[name]
+        return None if value is None else Path(str(value))
+
+    def paths(name: str) -> tuple[Path, ...]:
+        return tuple(Path(one) for one in cast("list[str]", asked[name]))
+
+    request = Request(
+        strategies=paths("strategies"),
+        account=path("account"),
+        chains=paths("chains"),
+        first=None if asked["from"] is None else date.fromisoformat(str(asked["from"])),
+        last=day or date.fromisoformat(str(setup["to"])),
+        said_at=None if setup["said_at"] is None else time.fromisoformat(str(setup["said_at"])),
+        bars=path("bars"),
+        terms=Terms(
+            Decimal(str(setup["cash"])),
+            None if setup["fill"] == "default" else Decimal(str(setup["fill"])),
+            None if setup["lines"] == "all" else int(str(setup["lines"])),
+        ),
+    )
+    needed = (*request.strategies, *request.chains, *(one for one in (request.account, request.bars) if one is not None))
+    gone = [str(one) for one in needed if not one.exists()]
+    if gone:
+        raise UserError(f"{', '.join(gone)}: not there; a replay runs where the backtest ran, with what it was made of")
+    return request
+
+
+def _decision(fact: Fact, at: datetime) -> Decided | None:
+    kind = type(fact).__name__
+    match fact:
+        case OrderProposed(order_ref=ref, purpose=purpose, quantity=quantity, spread=spread, limit=limit, worst=worst):
+            return Decided(at, kind, ref, f"{purpose} {quantity} × {spread} at {limit}, never below {worst}")
+        case OrderSent(order_ref=ref, limit=limit) | OrderRepriced(order_ref=ref, limit=limit):
+            return Decided(at, kind, ref, f"at {limit}")
+        case CancelRequested(order_ref=ref, reason=reason):
+            return Decided(at, kind, ref, reason)
+        case OrderDenied(order_ref=ref, obstacle=obstacle):
+            return Decided(at, kind, ref, str(obstacle))
+        case EntryDenied(strategy=strategy, spread=spread, obstacle=obstacle):
+            return Decided(at, kind, strategy, f"{spread}: {obstacle}")
+        case ExitTriggered(position=position, rule=rule, action=action):
+            return Decided(at, kind, position, f"{action}: {rule}")
+        case PositionSettled(position=position, value=value):
+            return Decided(at, kind, position, f"settled at {value}")
+        case Halted(reason=reason):
+            return Decided(at, kind, "engine", reason)
+        case BreakerTripped(name=name, strategy=strategy, value=value):
+            return Decided(at, kind, f"{name} {strategy}".strip(), f"tripped at {value}")
+        case _:
+            return None
