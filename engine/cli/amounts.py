@@ -40,6 +40,11 @@ def marked(row: Mapping[str, object]) -> str:
     return f"{money(row['mark'])}, archived quotes of {instant(row['marked_at']) or 'unknown age'}"
 
 
+def counted(number: int, what: str) -> str:
+    """1 opening, 2 openings."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def instant(written: object) -> str:
     """An instant of the API on the clock of the exchange, with the zone; empty where there is none."""
     if not isinstance(written, str):

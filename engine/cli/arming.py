@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 from cyclopts import Parameter
 
-from engine.cli.amounts import dollars, instant
+from engine.cli.amounts import counted, dollars, instant
 from engine.cli.client import ask, named
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
@@ -88,7 +88,8 @@ def _meaning(found: Row, *, full: bool) -> Iterator[tuple[str, object]]:
     else:
         yield "armed", f"no: {found['why_not_armed']}"
     yield "a trade", f"risks {dollars(found['risk_per_trade_usd'])} by its sizing"
-    yield "a day", f"{found['per_day']} openings at most, {found['open']} positions open"
+    a_day, open_at_once = cast("int", found["per_day"]), cast("int", found["open"])
+    yield "a day", f"{counted(a_day, 'opening')} at most, {counted(open_at_once, 'position')} open"
     stop = found["stop_for_day_usd"]
     yield "stops", "never for the day: its file has no stop_for_day" if stop is None else f"for the day at {dollars(stop)}"
     yield "all together", f"{dollars(found['new_per_day_usd'])} a day at most, by account.yaml"

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 from cyclopts import Parameter
 
-from engine.cli.amounts import dollars
+from engine.cli.amounts import counted, dollars
 from engine.cli.arming import ending, typed
 from engine.cli.client import ask
 from engine.cli.options import STATE, By, State
@@ -74,7 +74,7 @@ def _meaning(found: Row) -> Iterator[tuple[str, object]]:
     flattening = found["flattening"]
     if isinstance(flattening, dict):
         yield "flattening", f"since {cast('Row', flattening)['by']} said so; `spreads flatten --stop` ends it"
-    yield "canceled first", f"{found['openings_at_work']} openings at work"
+    yield "canceled first", counted(cast("int", found["openings_at_work"]), "opening") + " at work"
     foreign = cast("list[str]", found["foreign"])
     yield "not touched", "; ".join(foreign) or "nothing: all that the broker holds is the engine's"
     yield "when", "now" if found["is_open"] else "when the market opens"

@@ -14,7 +14,7 @@ from engine.domain.errors import EngineError, UserError
 from engine.store import halt_file
 from engine.store.folder import HALT_FILE
 
-DOLLARS = frozenset({"net_liquidation", "buying_power", "day_pnl"})
+DOLLARS = frozenset({"net_liquidation", "available_funds", "buying_power", "day_pnl"})
 """Lines of the status that are amounts."""
 REASON_MAX = 500
 """Characters that the engine keeps of a reason; a halt must not fail for more."""
@@ -169,7 +169,7 @@ def _told(name: str, value: object) -> tuple[str, object]:
             return words, f"{'open' if is_open else 'closed'}, from {instant(opens)} to {instant(closes)}"
         case {"doing": doing, "text": text, "age_s": age}:
             return words, f"{doing}: {text}, {age:,.0f} s ago"
-        case str() if name == "at":
+        case str() if name == "at" or name.endswith("_at"):
             return words, instant(value)
         case int() | float() if name.endswith("_age_s"):
             return words.removesuffix(" s"), f"{value:,.1f} s"

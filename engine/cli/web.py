@@ -15,7 +15,7 @@ from engine.cli.options import STATE, State
 from engine.cli.show import say
 from engine.domain.errors import UserError
 from engine.store.folder import is_state_folder, no_folder
-from engine.web.server import Place, serve
+from engine.web.server import Place, listening, serve
 from engine.web.site import CONSOLES_MAX, Site
 
 CONSOLE = (sys.executable, "-m", "engine.console.served")
@@ -70,9 +70,10 @@ def web(
         raise UserError(f"--consoles {consoles}: wanted 0 to {MOST_CONSOLES}")
     place = Place(host, port, frozenset(name), tls_cert, tls_key)
     log_to_terminal("engine.web")
-    say(f"{place.url} shows the engine on {wanted}; Ctrl-C ends it, and the engine goes on")
-    command = CONSOLE if consoles and _has_terminal() else ()
-    asyncio.run(serve(Site(wanted, place.hosts, place.is_secure, time.monotonic, ca, command, consoles), place))
+    with listening(place) as taken:
+        say(f"{place.url} shows the engine on {wanted}; Ctrl-C ends it, and the engine goes on")
+        command = CONSOLE if consoles and _has_terminal() else ()
+        asyncio.run(serve(Site(wanted, place.hosts, place.is_secure, time.monotonic, ca, command, consoles), place, taken))
     return 0
 
 

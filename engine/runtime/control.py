@@ -346,5 +346,5 @@ class Control:
     def _why_not_waiting(self, ref: str) -> str:
         order = self.ledger.orders.get(ref)
         if order is None:
-            return f"no order {ref}"
+            return f"no order {ref}; `spreads approvals` lists what waits for an answer"
         return f"{ref} does not wait for an answer: it is {order.state}" + (f" ({order.why})" if order.why else "")

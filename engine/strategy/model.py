@@ -139,7 +139,7 @@ class StrategyFile(Written):
     enabled: YesNo = True
     """false stops entries; exits of open positions go on."""
     mode: Annotated[Literal["paper", "live"], words("paper", "live", wanted="paper or live", also=_MODES)] = "paper"
-    """paper or live; this version trades paper accounts only."""
+    """paper, or live for real money: then it opens nothing before `spreads arm`."""
     universe: Universe
     """Underlyings, or a list of common.yaml: {list: indices, except: [RUT]}."""
     when: tuple[MarketCondition, ...] = ()

@@ -84,12 +84,11 @@ def server(site: Site, place: Place) -> QuietServer:
     )
 
 
-async def serve(site: Site, place: Place) -> None:
+async def serve(site: Site, place: Place, port: socket.socket) -> None:
     """Serve the pages until SIGINT or SIGTERM."""
-    with listening(place) as port:
-        web = server(site, place)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError, ValueError):
-                loop.add_signal_handler(number, lambda: setattr(web, "should_exit", True))
-        await web.serve(sockets=[port])
+    web = server(site, place)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, ValueError):
+            loop.add_signal_handler(number, lambda: setattr(web, "should_exit", True))
+    await web.serve(sockets=[port])

@@ -16,7 +16,9 @@ STATUS = {
     "halt": {"by": "trader", "reason": "lunch"},
     "session": {"open": "2026-11-23T14:30:00+00:00", "close": "2026-11-23T21:00:00+00:00", "is_open": True},
     "last_beat_age_s": 0.5448,
+    "link_at": "2026-11-23T14:31:00.5+00:00",
     "net_liquidation": 499998.7,
+    "available_funds": 480000.0,
     "cushion": 0.9913,
     "day_pnl": -1.3,
     "differences": ["SPY 580P: we hold 1, the broker 0"],
@@ -37,7 +39,9 @@ def test_status_says_amounts_in_dollars_times_of_the_exchange_and_why_it_is_halt
     assert "notice: events.yaml knows FOMC to 2026-12-31 only\n" in told
     assert "session          open, from Mon 2026-11-23 09:30:00 New York to Mon 2026-11-23 16:00:00 New York\n" in told
     assert "last beat age    0.5 s\n" in told
+    assert "link at          Mon 2026-11-23 09:31:00 New York\n" in told
     assert "net liquidation  $499,998.70\n" in told
+    assert "available funds  $480,000\n" in told
     assert "cushion          99.1%\n" in told
     assert "day pnl          -$1.30\n" in told
     assert "books differ: SPY 580P: we hold 1, the broker 0\n" in told

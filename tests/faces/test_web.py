@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,21 @@ def test_wrong_place_is_one_clear_error(
     assert main(["web", *words]) == 2
 
     assert told in capsys.readouterr().err
+
+
+def test_port_that_is_taken_is_one_error_and_nothing_is_said_of_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        assert main(["web", "--port", str(port)]) == 2
+
+    told = capsys.readouterr().err
+    assert f"port {port} on 127.0.0.1 cannot be used for the pages" in told
+    assert "shows the engine" not in told
 
 
 @pytest.mark.slow

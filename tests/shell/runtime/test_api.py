@@ -142,7 +142,8 @@ def test_decline_keeps_its_reason() -> None:
 def test_word_that_cannot_be_done_is_409_and_says_why() -> None:
     async def story(api: Api) -> None:
         nothing = await api.post(f"/v1/approvals/{REF}x/approve", by="trader")
-        assert (nothing.status_code, nothing.json()["detail"]) == (409, f"no order {REF}x")
+        assert nothing.status_code == 409
+        assert nothing.json()["detail"] == f"no order {REF}x; `spreads approvals` lists what waits for an answer"
 
         await asked(api)
         api.bench.broker.data = "delayed"
