@@ -14,7 +14,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine import words
 from engine.console.table.columns import Column, Values
 from engine.console.table.painter import Painter
 from engine.console.table.rows import Passes, Rows
@@ -86,8 +85,9 @@ class LiveTable(ScrollView, can_focus=True):
         old = {key: found for key in upserts if (found := rows.values.get(key)) is not None}
         changes = rows.update(upserts, removed)
         self.painter.forget(changes.changed)
+        visible = self._visible()
         for key, columns in changes.changed.items():
-            if self._is_near(key):
+            if rows.place(key) in visible:
                 self.painter.flash(key, old[key], rows.values[key], columns)
         if self.painter.flashes and self.is_mounted:
             self._fading.resume()
@@ -159,22 +159,14 @@ class LiveTable(ScrollView, can_focus=True):
             return None, "no row is selected"
         if rows.actionable() is None:
             return None, "the selected row has gone; choose another one"
-        if not self._is_in_view():
+        if self._line_of_selection() is None:
             self._keep_in_view()
             return None, "the selected row was out of sight; look, and press again"
         return rows.selected, ""
 
     def note(self) -> str:
         """How many rows are shown, and of when their order is where it no longer holds."""
-        rows = self.rows
-        total, shown = len(rows.values), len(rows.order)
-        count = f"{total:,}" if shown == total else f"{shown:,} of {total:,}"
-        if rows.sort_column is None or rows.sorted_at is None:
-            return count
-        by = self.columns[rows.sort_column].title
-        if rows.has_drifted:
-            return f"{count} · order as of {words.clock(rows.sorted_at)}, S to re-sort by {by}"
-        return f"{count} · by {by}"
+        return self.rows.note([column.title for column in self.columns])
 
     def visible_values(self) -> tuple[list[str], list[list[object]]]:
         """What is shown, for an export: the names of the columns, and the values of every row in its order."""
@@ -219,28 +211,23 @@ class LiveTable(ScrollView, can_focus=True):
         self.virtual_size = Size(self.painter.width, len(self.rows.order) + 1)
 
     def _repaint(self, keys: Iterable[str]) -> None:
-        top, height, width = self.scroll_offset.y, self._room.height, self._room.width
-        regions = [
-            Region(0, place + 1 - top, width, 1)
-            for key in keys
-            if (place := self.rows.place(key)) is not None and 0 <= place - top < height - 1
-        ]
+        visible, width = self._visible(), self._room.width
+        places = (place for key in keys if (place := self.rows.place(key)) is not None and place in visible)
+        regions = [Region(0, place + 1 - visible.start, width, 1) for place in places]
         if regions:
             self.refresh(*regions)
 
-    def _is_near(self, key: str) -> bool:
-        place = self.rows.place(key)
-        return place is not None and 0 <= place - self.scroll_offset.y < max(1, self._room.height - 1)
+    def _visible(self) -> range:
+        """Places of the rows that are on the screen; not to be asked for each row, as Textual measures it each time."""
+        top = self.scroll_offset.y
+        return range(top, top + max(1, self._room.height - 1))
 
     # Where the selection stands on the screen.
 
-    def _is_in_view(self) -> bool:
-        return self.rows.selected is not None and self._is_near(self.rows.selected)
-
     def _line_of_selection(self) -> int | None:
         """Which line of the screen the selected row is on, None where it is not visible."""
-        place = self.rows.place(self.rows.selected or "")
-        return place - self.scroll_offset.y if place is not None and self._is_in_view() else None
+        place, visible = self.rows.place(self.rows.selected or ""), self._visible()
+        return place - visible.start if place is not None and place in visible else None
 
     def _keep_line(self, line: int | None) -> None:
         """After rows have come or gone: the selected row stays on its line of the screen, as far as that is possible."""
@@ -252,11 +239,17 @@ class LiveTable(ScrollView, can_focus=True):
 
     def _keep_in_view(self) -> None:
         self._resize()
-        place, room = self.rows.place(self.rows.selected or ""), max(1, self._room.height - 1)
-        if place is not None and not self._is_in_view():
-            top = place if place < self.scroll_offset.y else place - room + 1
-            self.scroll_to(y=max(0, top), animate=False, force=True)
+        self._bring_into_view()
         self.refresh()
+
+    def _bring_into_view(self, line: int | None = None) -> bool:
+        """Scroll to the selected row where it is not on the screen, to this line of it or to its edge; whether that was so."""
+        place, visible = self.rows.place(self.rows.selected or ""), self._visible()
+        if place is None or place in visible:
+            return False
+        edge = place if place < visible.start else place - len(visible) + 1
+        self.scroll_to(y=max(0, edge if line is None else place - line), animate=False, force=True)
+        return True
 
     def _note(self) -> None:
         text = self.note()
@@ -266,11 +259,16 @@ class LiveTable(ScrollView, can_focus=True):
 
     # Keys and mouse.
 
-    def _go(self, by: int) -> None:
-        before = self.rows.selected
+    def _go(self, by: int, *, keeps_line: bool = False) -> None:
+        before, count = self.rows.selected, len(self.rows.order)
+        line = self._line_of_selection() if keeps_line else None
         self.rows.move(by)
-        self.painter.forget([before] if before is not None else [])
-        self._keep_in_view()
+        touched = [key for key in (before, self.rows.selected) if key is not None]
+        self.painter.forget(touched)
+        if len(self.rows.order) != count:  # the selected row had gone, and has left the screen now
+            self._keep_in_view()
+        elif not self._bring_into_view(line):
+            self._repaint(touched)
         if before != self.rows.selected:
             self.post_message(self.Selected())
             self._note()
@@ -281,7 +279,7 @@ class LiveTable(ScrollView, can_focus=True):
 
     def action_page(self, pages: int) -> None:
         """Select the row a page further."""
-        self._go(pages * max(1, self._room.height - 2))
+        self._go(pages * max(1, self._room.height - 2), keeps_line=True)
 
     def action_end(self, direction: int) -> None:
         """Select the first or the last row."""

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from engine.console.table.columns import Column, Values, fitted
 from engine.console.table.rows import Rows
 from engine.console.text import Tone
-from engine.console.themes import style
+from engine.console.themes import style as of_theme
 
 GUTTER = 2
 """Characters left of the row: the selection, and a mark."""
@@ -87,7 +87,7 @@ class Painter:
 
     def heading(self) -> Strip:
         """The names of the columns; an arrow stands behind that which the rows are sorted by."""
-        rows, plain = self._rows, style(self._variables(), "strong", on="panel")
+        rows, plain = self._rows, of_theme(self._variables(), "strong", on="panel")
         segments = [Segment(" " * GUTTER, plain)]
         for at, width in zip(self.shown, self._widths, strict=True):
             column = self.columns[at]
@@ -120,7 +120,9 @@ class Painter:
     def _drawn(self, key: str, *, is_selected: bool) -> Strip:
         rows, is_gone = self._rows, key == self._rows.gone
         mark = "✗" if is_gone else "●" if key in rows.marked else " "
-        segments = [Segment(("▶" if is_selected else " ") + mark, self._style("", False, is_selected))]
+        # Cells beside each other that look the same are one segment: what Textual does with a line it does for each.
+        style, run = self._style("", False, is_selected), ("▶" if is_selected else " ") + mark
+        segments: list[Segment] = []
         values = rows.values[key]
         for at, width in zip(self.shown, self._widths, strict=True):
             column, value = self.columns[at], values[at]
@@ -128,13 +130,17 @@ class Painter:
             tone: Tone = "stale" if self.is_stale or is_gone or value is None else column.tone(value) if column.tone else ""
             flash = self._flashes.get((key, at))
             arrow, moved = (" ", tone) if flash is None else _DIRECTIONS[flash[1]]
-            segments.append(Segment(text + arrow, self._style(tone or moved, flash is not None, is_selected)))
-        return Strip(segments)
+            own = self._style(tone or moved, flash is not None, is_selected)
+            if own is not style:
+                segments.append(Segment(run, style))
+                style, run = own, ""
+            run += text + arrow
+        return Strip([*segments, Segment(run, style)])
 
     def _style(self, tone: Tone, is_flashing: bool, is_selected: bool) -> Style:
         found = self._styles.get((tone, is_flashing, is_selected))
         if found is None:
-            found = style(self._variables(), tone)
+            found = of_theme(self._variables(), tone)
             found += Style(bold=is_flashing or is_selected or None, underline=is_flashing or None, reverse=is_selected or None)
             self._styles[tone, is_flashing, is_selected] = found
         return found

@@ -6,10 +6,11 @@ is told. A selected row that is removed stays where it is, marked as gone, until
 looked at it, and no other row may slip under the key.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine import words
 from engine.console.table.columns import Values
 
 Passes = Callable[[Values], bool]
@@ -131,6 +132,17 @@ class Rows:
     def actionable(self) -> str | None:
         """The selected row, where there is one and it has not gone."""
         return None if self.selected is None or self.selected == self.gone else self.selected
+
+    def note(self, titles: Sequence[str]) -> str:
+        """How many rows are shown, and of when their order is where it no longer holds; `titles` are those of the columns."""
+        total, shown = len(self.values), len(self.order)
+        count = f"{total:,}" if shown == total else f"{shown:,} of {total:,}"
+        if self.sort_column is None or self.sorted_at is None:
+            return count
+        by = titles[self.sort_column]
+        if self.has_drifted:
+            return f"{count} · order as of {words.clock(self.sorted_at)}, S to re-sort by {by}"
+        return f"{count} · by {by}"
 
     def _remove(self, key: str) -> None:
         self.marked.discard(key)

@@ -157,6 +157,42 @@ async def test_changed_row_repaints_its_line_and_no_other(monkeypatch: pytest.Mo
 
 
 @pytest.mark.asyncio
+async def test_key_repaints_the_line_that_it_leaves_and_the_one_that_it_selects_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with OneTable().run_test(size=SIZE) as pilot:
+        table = pilot.app.query_one(LiveTable)
+        table.update(many(30))
+        await pilot.press("j")
+        drawn: list[tuple[Region, ...]] = []
+        refresh = table.refresh
+        monkeypatch.setattr(table, "refresh", lambda *regions, **how: (drawn.append(regions), refresh(*regions, **how))[1])
+
+        await pilot.press("j")
+
+        assert [[region.y for region in regions] for regions in drawn] == [[2, 3]]
+        assert "r002" in selected_line(text_of(pilot.app))
+
+
+@pytest.mark.asyncio
+async def test_page_further_keeps_the_selection_on_its_line_of_the_screen() -> None:
+    async with OneTable().run_test(size=SIZE) as pilot:
+        table = pilot.app.query_one(LiveTable)
+        table.update(many(30))
+        await pilot.press("j", "j")
+        before = text_of(pilot.app).splitlines().index(selected_line(text_of(pilot.app)))
+
+        await pilot.press("pagedown")
+        further = text_of(pilot.app)
+        await pilot.press("pageup")
+        back = text_of(pilot.app)
+
+        assert further.splitlines().index(selected_line(further)) == before
+        assert "r008" in selected_line(further)
+        assert "r002" in selected_line(back)
+
+
+@pytest.mark.asyncio
 async def test_changed_number_flashes_with_an_arrow_and_stops() -> None:
     app = OneTable()
     async with app.run_test(size=SIZE) as pilot:
