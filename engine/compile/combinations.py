@@ -23,6 +23,7 @@ from engine.strategy.spreads.flies import BrokenWing, Butterfly
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.spreads.wings import TwoWings
+from engine.strategy.values.meaning import TimesNear
 
 PLACE = 4294967296
 """Room of one group for its strikes in tenths of a cent."""
@@ -85,6 +86,11 @@ def _broken_wing(
     low = parameters.named("upper_width_low", float(spread.upper_width.low) - ROUNDING)
     high = parameters.named("upper_width_high", float(spread.upper_width.high) + ROUNDING)
     reached = [met, f"upper.strike - halves.body_strike BETWEEN {low} AND {high}", *wanted("upper", "upper.")]
+    if isinstance(spread.width.far, TimesNear):
+        above, below = "(upper.strike - halves.body_strike)", "(halves.body_strike - halves.lower_strike)"
+        near, far = (above, below) if spread.right == "put" else (below, above)
+        factor = parameters.named("times_near", float(spread.width.far.factor))
+        reached.append(f"abs({far} - {factor} * {near}) < {ROUNDING}")
     joined = f"""pairs AS (
   SELECT {", ".join(["halves.*", *_of("upper", columns)])}
   FROM (SELECT {doubled} FROM halves) halves

@@ -64,7 +64,7 @@ def width_text(spread: Structure) -> str:
             put, call = (_dollars(spread.width_of(name)) for name in ("put", "call"))
             return f"both wings equally wide, {put}" if spread.has_equal_widths else f"put wing {put} wide, call wing {call}"
         case BrokenWing():
-            return f"near wing {_dollars(spread.width.near)} wide, far wing {_dollars(spread.width.far)}"
+            return f"near wing {_dollars(spread.width.near)} wide, far wing {spelled(spread.width.far)}"
         case Butterfly():
             return f"wings {_dollars(spread.width)} wide"
         case Vertical():

@@ -43,6 +43,7 @@ from engine.strategy.values.meaning import (
     Auto,
     Manual,
     PriceWalk,
+    TimesNear,
     WidthRange,
     WorstFromMid,
     WorstNatural,
@@ -176,6 +177,8 @@ def _legs(spread: Structure, key: str, side: Sequence[str]) -> str:
     """The legs that a delta chooses, and the verb."""
     if key == "body_delta":
         return "the sold options have"
+    if key == "near_delta":
+        return "the bought one towards the money has"
     traded = {"short_delta": "sold", "long_delta": "bought"}[key]
     if side:
         return f"the {traded} {side[0]} has"
@@ -195,7 +198,7 @@ def _distances(spread: Structure) -> Iterator[str]:
             yield f"those of the calls {_apart(call)}"
         case BrokenWidths(near=near, far=far):
             yield f"the bought strike towards the money is {_apart(near)} from the sold one"
-            yield f"the other one {_apart(far)}"
+            yield f"the other one {f'{plain(far.factor)} times as far' if isinstance(far, TimesNear) else _apart(far)}"
         case _:
             pass
 

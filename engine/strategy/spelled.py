@@ -31,6 +31,7 @@ from engine.strategy.values.meaning import (
     StrikeAt,
     StrikePlace,
     Times,
+    TimesNear,
     Usd,
     WidthRange,
     Window,
@@ -106,6 +107,8 @@ def _of_range(value: object) -> str | None:
     match value:
         case DayRange() | DaysAfter():
             return value.as_written
+        case TimesNear(factor=factor):
+            return f"{_plain(factor)} x near"
         case NextMonthly():
             return "next monthly"
         case DeltaRange(low=low, high=high, nearest=nearest) if nearest is not None:

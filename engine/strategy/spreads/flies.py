@@ -83,8 +83,10 @@ class BrokenWing(Fly):
         ("profit >= 40% of max_profit", "loss >= 50% of max_loss"),
     )
     type: Literal["broken_wing"] = "broken_wing"
+    near_delta: Deltas | None = None
+    """Delta of the option that is bought towards the money, without its sign."""
     width: BrokenWidths
-    """Distances from the sold strike to the bought ones: `{near: $5, far: $10}`."""
+    """Distances from the sold strike to the bought ones: `{near: $5, far: $10}`, `{near: $25-$50, far: 2 x near}`."""
 
     @property
     def shape(self) -> Shape:
@@ -92,7 +94,16 @@ class BrokenWing(Fly):
 
     @property
     def span(self) -> WidthRange:
-        return WidthRange(max(self.width.near.low, self.width.far.low), max(self.width.near.high, self.width.far.high))
+        near, far = self.width.near, self.width.of_far
+        return WidthRange(max(near.low, far.low), max(near.high, far.high))
+
+    def delta_of(self, role: str) -> DeltaRange | None:
+        return self.near_delta if role == self.near_role else super().delta_of(role)
+
+    @property
+    def near_role(self) -> str:
+        """The role of the leg that is bought towards the money."""
+        return "upper" if self.right == "put" else "lower"
 
     def reach_of(self, role: str) -> WidthRange | None:
         return {"body": self.lower_width, "upper": self.upper_width}.get(role)
@@ -100,9 +111,9 @@ class BrokenWing(Fly):
     @property
     def lower_width(self) -> WidthRange:
         """Distance of the lower bought strike from the sold one."""
-        return self.width.far if self.right == "put" else self.width.near
+        return self.width.of_far if self.right == "put" else self.width.near
 
     @property
     def upper_width(self) -> WidthRange:
         """Distance of the upper bought strike from the sold one."""
-        return self.width.near if self.right == "put" else self.width.far
+        return self.width.near if self.right == "put" else self.width.of_far

@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import BaseModel, Discriminator, Tag
 
 from engine.strategy.values.legs import LegPrice, StrikeFrom
-from engine.strategy.values.meaning import DeltaRange
+from engine.strategy.values.meaning import DeltaRange, TimesNear, WidthRange
 from engine.strategy.values.scalar import words
-from engine.strategy.values.spread import Deltas, Expiry, LaterExpiry, Width
+from engine.strategy.values.spread import Deltas, Expiry, FarWidth, LaterExpiry, Width
 from engine.strategy.written import Written
 
 Side: TypeAlias = Literal["put", "call"]
@@ -85,8 +85,13 @@ class BrokenWidths(Pair):
 
     near: Width
     """From the sold strike to the bought one that is nearer to the money: above the body for puts, below it for calls."""
-    far: Width
-    """From the sold strike to the bought one beyond it: below the body for puts, above it for calls."""
+    far: FarWidth
+    """From the sold strike to the bought one beyond it, below the body for puts, above it for calls; or `2 x near`."""
+
+    @property
+    def of_far(self) -> WidthRange:
+        """What the far one is at the most."""
+        return self.far.of(self.near) if isinstance(self.far, TimesNear) else self.far
 
     @classmethod
     def beside(cls, key: str, other: str) -> str:

@@ -25,7 +25,7 @@ def check_wings(validation: Validation) -> None:
     spread = validation.spread
     if not isinstance(spread, BrokenWing):
         return
-    near, far = spread.width.near, spread.width.far
+    near, far = spread.width.near, spread.width.of_far
     if near != far or near.low != near.high:
         return
     message = "both wings are equally wide, which is a butterfly"

@@ -126,6 +126,17 @@ class WidthRange:
 
 
 @dataclass(frozen=True, slots=True)
+class TimesNear:
+    """A distance that is so many times that of the other wing."""
+
+    factor: Decimal
+
+    def of(self, near: WidthRange) -> WidthRange:
+        """The distances that it is at the most, beside these."""
+        return WidthRange(near.low * self.factor, near.high * self.factor)
+
+
+@dataclass(frozen=True, slots=True)
 class Usd:
     usd: Decimal
 

@@ -8,7 +8,16 @@ from typing import Annotated, TypeAlias
 
 from engine.strategy import guesses
 from engine.strategy.source import Text, about
-from engine.strategy.values.meaning import DayRange, DaysAfter, DeltaRange, ExpiryRule, LaterRule, NextMonthly, WidthRange
+from engine.strategy.values.meaning import (
+    DayRange,
+    DaysAfter,
+    DeltaRange,
+    ExpiryRule,
+    LaterRule,
+    NextMonthly,
+    TimesNear,
+    WidthRange,
+)
 from engine.strategy.values.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of, shortened
 from engine.strategy.way_out import write, write_any
 
@@ -217,6 +226,30 @@ Width: TypeAlias = Annotated[
         _width,
         "a distance in dollars",
         ("$25-$50", "$5"),
+        misread=_no_width,
+        guess=guesses.width,
+    ),
+]
+
+
+def _far_width(text: Text, match: re.Match[str]) -> WidthRange | TimesNear:
+    if match[3] is None:
+        return _width(text, match)
+    factor = decimal_of(text, match[3])
+    if factor in {0, 1}:
+        what = "a spread of no width is no spread" if factor == 0 else "both wings are equally wide, which is a butterfly"
+        raise about(text, what, write("2 x near"))
+    return TimesNear(factor)
+
+
+FarWidth: TypeAlias = Annotated[
+    WidthRange | TimesNear,
+    Scalar(
+        (WidthRange, TimesNear),
+        rf"{DOLLARS}(?:{DASH}\$?\s*({NUMBER}))?|({NUMBER})\s*(?:x|×|times)\s*near",
+        _far_width,
+        "a distance in dollars, or so many times the near one",
+        ("$50-$100", "2 x near", "$10"),
         misread=_no_width,
         guess=guesses.width,
     ),

@@ -17,7 +17,7 @@ from engine.strategy.spreads.flies import BrokenWing, Fly
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import Vertical
 from engine.strategy.spreads.wings import TwoWings
-from engine.strategy.values.meaning import DayRange, DaysAfter, PriceRange, StrikeAt
+from engine.strategy.values.meaning import DayRange, DaysAfter, PriceRange, StrikeAt, TimesNear
 from tests.core.compile import later_loops
 
 ROUNDING = 1e-9
@@ -189,10 +189,19 @@ def _meets(spread: Structure, join: Join, so_far: Mapping[str, Option], option: 
         case "below":
             return _within(_width(spread, join.leg), -above)
         case "above":
-            return _within(_width(spread, join.leg), above)
+            return _within(_width(spread, join.leg), above) and _is_in_proportion(spread, join, so_far, above)
         case "same distance":
             first = spread.shape.joins[0]
             return abs(above - abs(so_far[first.leg]["strike"] - so_far[first.meets]["strike"])) < 1e-6
+
+
+def _is_in_proportion(spread: Structure, join: Join, so_far: Mapping[str, Option], above: float) -> bool:
+    """Whether the far wing of a broken butterfly is as many times the near one as is asked."""
+    if not isinstance(spread, BrokenWing) or join.leg != "upper" or not isinstance(spread.width.far, TimesNear):
+        return True
+    below = so_far["body"]["strike"] - so_far["lower"]["strike"]
+    near, far = (above, below) if spread.right == "put" else (below, above)
+    return abs(far - float(spread.width.far.factor) * near) < 1e-6
 
 
 def _expiries(spread: Structure) -> list[DayRange]:
@@ -219,6 +228,8 @@ def _deltas(spread: Structure, role: str) -> object:
         case TwoWings():
             action, side = role.split("_")
             return getattr(spread, f"{action}_delta_of")(side)
+        case BrokenWing() if role != "body":
+            return spread.near_delta if (role == "upper") == (spread.right == "put") else None
         case Fly():
             return spread.body_delta if role == "body" else None
         case TwoCalendars():

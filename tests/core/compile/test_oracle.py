@@ -184,7 +184,13 @@ KEYS = {
     "iron_condor": OF_SIDES,
     "iron_butterfly": OF_SIDES,
     "butterfly": st.fixed_dictionaries({"width": WIDTHS, **OF_FLIES}),
-    "broken_wing": st.fixed_dictionaries({"width": st.fixed_dictionaries({"near": WIDTHS, "far": WIDTHS}), **OF_FLIES}),
+    "broken_wing": st.fixed_dictionaries(
+        {
+            "width": st.fixed_dictionaries({"near": WIDTHS, "far": WIDTHS | st.sampled_from(["2 x near", "0.5 x near"])}),
+            "near_delta": DELTAS,
+            **OF_FLIES,
+        }
+    ),
 }
 """The keys of each structure."""
 

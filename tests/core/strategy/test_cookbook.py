@@ -377,3 +377,15 @@ def test_spreads_go_with_the_trend_of_the_last_hour(name: str, sign: int, right:
         assert {leg.contract.put_call for leg in found.spread.legs} == {right}
     assert strategy.entry.at is not None
     assert len(strategy.entry.at.times) == 18
+
+
+def test_far_wing_of_the_put_broken_wing_is_twice_the_near_one() -> None:
+    strategy = recipe("broken_wing_21_days")
+
+    for found in found_by(strategy, spx_later(14, 22, 30)):
+        lower, body, upper = (float(leg.contract.strike) for leg in found.spread.legs)
+        assert body - lower == 2 * (upper - body)
+        assert 0.30 <= abs(found.quotes[2].delta or 0) <= 0.35
+        assert 0.20 <= abs(found.quotes[1].delta or 0) <= 0.25
+        assert found.net >= 0
+        assert (found.spread.legs[0].contract.expiry - TODAY).days == 22
