@@ -7,6 +7,7 @@ from decimal import Decimal
 from engine.decide.risk.gate import strategy_obstacle
 from engine.domain.facts.halts import BreakerTripped, Halted
 from engine.domain.facts.orders import (
+    CancelRequested,
     LegFilled,
     OrderCanceled,
     OrderDenied,
@@ -53,6 +54,8 @@ class Watched:
         """Strategies of which something was opened today."""
         self._stopped: dict[str, NotTraded] = {}
         """By strategy, the reason of today that came furthest."""
+        self._asked_for: dict[str, str] = {}
+        """Why an order that works was to be canceled."""
         self._stops: list[_Stop] = []
         self._fired: list[ExitTriggered] = []
 
@@ -81,8 +84,10 @@ class Watched:
             case OrderDenied(order_ref=ref, obstacle=obstacle):
                 strategy = rig.ledger.orders[ref].strategy
                 self._stop(strategy, NotTraded(self._day, strategy, "gate", obstacle.gate, str(obstacle)))
+            case CancelRequested(order_ref=ref, reason=reason):
+                self._asked_for[ref] = reason
             case OrderCanceled(order_ref=ref, reason=reason) | OrderExpired(order_ref=ref, reason=reason):
-                self._unfilled(ref, reason)
+                self._unfilled(ref, self._asked_for.pop(ref, reason))
             case OrderRejected(order_ref=ref, text=text):
                 self._unfilled(ref, text)
             case ExitTriggered(position=position, rule=rule, action=action):
@@ -104,10 +109,10 @@ class Watched:
         assert self._rig is not None, "watched from the beginning"
         self._judge(at)
         self._enter(trading_day(at))
-        for fact in self._fired:
+        for fact in {fact.position: fact for fact in self._fired}.values():
             position = self._rig.ledger.positions.get(fact.position)
             profit = fact.values.get("profit")
-            if position is not None and ((profit is not None and profit < 0) or "loss" in fact.values):
+            if position is not None and not position.is_open and ((profit is not None and profit < 0) or "loss" in fact.values):
                 spread = self._rig.ledger.orders[position.id].spread
                 made = self._made(spread, position.opening_net, position.opened)
                 if made is not None and made < 0:

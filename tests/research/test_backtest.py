@@ -120,6 +120,23 @@ def test_not_traded_says_for_each_day_what_stopped_a_strategy(spreads: Spreads, 
         assert told[day, "hours"] == ("gate", "hours")
 
 
+def test_order_that_does_not_fill_is_not_traded_for_the_reason_that_took_it_back(spreads: Spreads, tmp_path: Path) -> None:
+    # given: packages trade at natural alone, and the order never goes there
+    text = given.PUTS.replace("no worse than natural", "no worse than 99% of mid")
+    folder = given.files(tmp_path / "mine", {"account.yaml": given.LIMITS, "puts.yaml": text})
+    chain = given.recording(tmp_path / "chain.parquet", CALM[:1])
+
+    # when
+    ran = spreads("backtest", folder / "puts.yaml", "--chain", chain, "--fill", "1", "--format", "json")
+
+    # then
+    told = json.loads(ran.out)
+    assert told["trades"] == []
+    [one] = told["not_traded"]
+    assert one["stopper"] == "not filled"
+    assert one["text"] == "not filled within 180 s"
+
+
 def test_chain_recorded_after_the_close_is_refused_with_the_flag_that_tells_it(spreads: Spreads, tmp_path: Path) -> None:
     folder = given.files(tmp_path / "mine")
     chain = given.recording(tmp_path / "chain.parquet", CALM[:3], clocks=[time(16, 15)])
