@@ -239,6 +239,11 @@ class Broker(Protocol):
         """Contracts whose expiry is wanted and whose strike lies within `band` (a fraction) of the spot price."""
         ...
 
+    @property
+    def unfinished_chains(self) -> frozenset[str]:
+        """Underlyings of whose chain some expiry was not had; it is asked for again with the next question for the chain."""
+        ...
+
     async def daily_bars(self, underlying: Underlying, days: int) -> DailyBars: ...
 
     def watch(self, options: Iterable[Contract], underlyings: Iterable[Underlying], exploring: Iterable[Contract] = ()) -> None:

@@ -140,6 +140,10 @@ class IbBroker:
         return self._stream.told
 
     @property
+    def unfinished_chains(self) -> frozenset[str]:
+        return self._chains.unfinished
+
+    @property
     def subscriptions(self) -> Mapping[int, int]:
         """Contract number by request number of every open market data line."""
         return self._stream.subscriptions

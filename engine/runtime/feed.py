@@ -133,6 +133,7 @@ class Feed:
         for symbol in sorted({name for strategy in strategies for name in strategy.universe} & self._known.keys()):
             days = _days(symbol, strategies)
             is_had = symbol in self._contracts and days <= self._loaded_for[symbol]
+            is_had = is_had and symbol not in self._broker.unfinished_chains
             if not is_had and not self._is_refused(symbol, now):
                 band = BAND if trades_itself(symbol) else BAND_OF_VOLATILITY
                 try:
@@ -145,6 +146,8 @@ class Feed:
                     refused.append(f"{symbol} is not traded today: {error}")
                     continue
                 self._contracts[symbol], self._loaded_for[symbol] = tuple(chain), days
+                if symbol in self._broker.unfinished_chains:
+                    self._put_off[symbol] = now
         held = {leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
         contracts = {contract for chain in self._contracts.values() for contract in chain}
         contracts |= {contract for contract in held if contract.expiry >= today and not contract.is_share}
@@ -183,7 +186,7 @@ class Feed:
 
     def is_stale(self, in_force: StrategySet, ledger: Ledger, now: datetime) -> bool:
         """Whether `prepare` must run again: the last one did not come to its end, a new trading day, a history that was not had,
-        an underlying or expiries that were not wanted before, or a leg that was adopted and has no quote yet."""
+        an underlying or expiries that were not wanted before or not had, or a leg that was adopted and has no quote yet."""
         if not self._is_prepared or any(known.lacks_history(now) for known in self._known.values()):
             return True
         today = trading_day(now)
@@ -195,8 +198,8 @@ class Feed:
         for name, days in self._needed[1].items():
             if self._is_refused(name, now):
                 continue
-            known = self._known.get(name)
-            if known is None or known.loaded_on != today or not days <= self._loaded_for.get(name, frozenset()):
+            known, lacks = self._known.get(name), name in self._broker.unfinished_chains
+            if lacks or known is None or known.loaded_on != today or not days <= self._loaded_for.get(name, frozenset()):
                 return True
         return False
 

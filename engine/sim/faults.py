@@ -94,6 +94,7 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("fill_unheard", "armed", "The next order of a client that has gone fills."),
     FaultKind("id_jump", "moment", "The next valid order id jumps and is told.", 1000, "ids"),
     FaultKind("completed_extra_field", "armed", "The next completed combination has an empty field too many."),
+    FaultKind("contracts_endless", "armed", "The next list of options never ends."),
     FaultKind("multiplier", "armed", "The next option is told with another multiplier.", 0.5, "shares"),
     FaultKind("no_perm_id", "span", "Orders that work are shown as pending, without a permanent id.", 60, "seconds"),
     FaultKind("no_reference", "span", "Executions and completed orders are told without their reference.", 600, "seconds"),
@@ -119,7 +120,18 @@ _PATTERN = re.compile(
 )
 _STAGED = frozenset(
     [
-        *("by_hand", "assigned", "delayed", "half_open", "mute", "link_lost_unsaid", "multiplier", "no_perm_id", "no_reference"),
+        *(
+            "contracts_endless",
+            "by_hand",
+            "assigned",
+            "delayed",
+            "half_open",
+            "mute",
+            "link_lost_unsaid",
+            "multiplier",
+            "no_perm_id",
+            "no_reference",
+        ),
         *("odd_times", "shared_exec_ids", "executions_late", "what_if_no", "inactive", "positions_late", "cancel_refused"),
         *("terms_changed", "foreign_leg", "no_data", "no_option_data", "read_only", "no_account", "untrusted", "clock_ahead"),
     ]

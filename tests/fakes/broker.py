@@ -102,6 +102,7 @@ class FakeBroker:
     is_connected: bool = False
     clock_skew_s: float | None = 0.0
     quotes_told: tuple[int, int] = (0, 0)
+    unfinished_chains: frozenset[str] = frozenset()
     refuses: Transient | UserError | None = None
     """What the next connects raise."""
     held: dict[str, HeldOrder] = field(default_factory=dict[str, HeldOrder])

@@ -7,7 +7,7 @@
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from itertools import islice
 
@@ -63,6 +63,8 @@ class Chains:
         self._known: dict[Part, tuple[Contract, ...]] = {}
         self._strikes: dict[tuple[int, str], frozenset[float]] = {}
         self._known_on: date | None = None
+        self._missing: dict[str, frozenset[Part]] = {}
+        """Of each underlying what was not had when its chain was asked for last."""
 
     async def underlying(self, symbol: str) -> Underlying:
         """Raises UserError where TWS knows no such index or US stock, or an index whose options settle nobody knows how, and
@@ -85,6 +87,7 @@ class Chains:
     async def chain(self, underlying: Underlying, expiries: Callable[[date], bool], band: float) -> Sequence[Contract]:
         """Contracts by expiry, class, right and strike. Only standard ones: 100 shares, and a class without a digit.
 
+        An expiry whose list does not come stops only itself: it is left out, said once, and asked for with the next question.
         Raises UserError where every class is one whose settlement is not known.
         """
         self._forget_yesterday()
@@ -103,7 +106,10 @@ class Chains:
             self._forget_if_listed_anew(underlying, row)
             listed = self._wanted(underlying, row, expiries)
             parts += [Part(underlying, row.tradingClass, day, right) for day in listed for right in ("C", "P")]
-        await self._fill(part for part in parts if part not in self._known)
+        problem = await self._fill(underlying.symbol, [part for part in parts if part not in self._known])
+        parts = [part for part in parts if part in self._known]
+        if problem is not None and not parts:
+            raise problem
         low, high = price * (1 - band), price * (1 + band)
         chosen = [
             contract
@@ -150,18 +156,30 @@ class Chains:
         """The expiration day of options that TWS lists by their last trading day."""
         return self._calendar(self._clock.now()).expiry_of(option_class(root), last_trading_day)
 
-    async def _fill(self, parts: Iterable[Part]) -> None:
-        waiting = iter(parts)
+    @property
+    def unfinished(self) -> frozenset[str]:
+        """Underlyings of whose chain something was not had."""
+        return frozenset(symbol for symbol, parts in self._missing.items() if parts)
+
+    async def _fill(self, symbol: str, parts: Sequence[Part]) -> BaseException | None:
+        """Ask for these lists; what stopped the last that did not come, if any. Raises where the link is lost."""
+        waiting, problems = iter(parts), dict[Part, BaseException]()
         while batch := list(islice(waiting, BATCH)):
             asked = (self._details(f"{part.root} {part.listed} {part.right}", half_open(part)) for part in batch)
-            problem: BaseException | None = None
             for part, found in zip(batch, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-                if isinstance(found, BaseException):
-                    problem = found
-                else:
+                if not isinstance(found, BaseException):
                     self._known[part] = self._options(part, found)
-            if problem is not None:
-                raise problem
+                elif isinstance(found, Transient | BrokerRefused) and self._ib.isConnected():
+                    problems[part] = found
+                else:
+                    raise found
+        for part, problem in problems.items():
+            if part not in self._missing.get(symbol, ()):
+                self._publish(
+                    ErrorHeard(0, f"{part.root} {part.listed} {part.right} is not traded until its list is had: {problem}")
+                )
+        self._missing[symbol] = frozenset(problems)
+        return next(reversed(problems.values()), None)
 
     async def _details(self, what: str, contract: IbContract) -> list[ContractDetails]:
         """What matches; nothing where TWS knows no such contract."""
@@ -232,6 +250,7 @@ class Chains:
         if today != self._known_on:
             self._known_on = today
             self._known.clear()
+            self._missing.clear()
             self._strikes.clear()
 
     def _forget_if_listed_anew(self, underlying: Underlying, row: OptionChain) -> None:

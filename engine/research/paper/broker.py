@@ -65,6 +65,11 @@ class PaperBroker:
         return "live" if self._is_connected else "unknown"
 
     @property
+    def unfinished_chains(self) -> frozenset[str]:
+        """What was recorded is there whole."""
+        return frozenset()
+
+    @property
     def account(self) -> AccountValues:
         """The exchange's own numbers, in whole cents, reported now."""
         if self._values is None:

@@ -81,7 +81,9 @@ class ContractHandler:
         hours = ";".join(_hours(day, session) for day, session in shown)
         for instrument in found:
             self._send(self._details(req_id, instrument, hours))
-        self._send(Message("contract_details_end", {"req_id": req_id}))
+        is_endless = found[0].option is not None and self._faults.take("contracts_endless", self._now()) is not None
+        if not is_endless:
+            self._send(Message("contract_details_end", {"req_id": req_id}))
 
     def chain(self, request: Message) -> None:
         """Expiries and strikes of each trading class, once for SMART and once for CBOE."""

@@ -70,3 +70,20 @@ def test_underlying_without_a_chain_is_told_once_and_asked_for_again_while_the_o
     assert told == [f"AAA is not traded until its chain is had: {problem}"]
     assert life.orders("open", "others") == []
     assert brokers[-1].asked <= 4
+
+
+def test_expiry_whose_list_never_ends_is_left_out_for_a_minute_while_the_rest_is_traded(tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        life = await world.start()
+        await world.when(lambda: life.orders("open"), within_s=200)
+        await world.when(lambda: len(named(life)) == 1 and life.ledger.reconciled is not None, within_s=10)
+        await life.stop()
+        return life
+
+    def named(life: Life) -> list[str]:
+        return [fact.text for fact in life.all(ErrorHeard) if "is not traded until its list is had" in fact.text]
+
+    life = play(act, tmp_path, schedule=("contracts_endless",))
+
+    assert life.orders("open")
+    assert len(named(life)) == 1

@@ -220,6 +220,33 @@ def test_chain_may_be_asked_for_again_when_an_answer_stays_away(silent: str, nam
     play(scenario, tws)
 
 
+def test_expiry_whose_list_never_ends_stops_only_itself_and_is_asked_for_again():
+    tws, asked = listing(), list[str]()
+    whole = tws.script["req_contract_details"]
+
+    def endless(tws: ScriptedTws, message: Message) -> None:
+        asked.append(f"{message.text('trading_class')} {message.text('right')}")
+        if (message.text("trading_class"), message.text("right")) != ("SPXW", "C") or asked.count("SPXW C") > 2:
+            whole(tws, message)
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        spx = await bench.broker.underlying("SPX")
+        tws.script["req_contract_details"] = endless
+        for _ in range(2):
+            found = await bench.broker.chain(spx, lambda day: day == FRIDAY, 0.03)
+            assert {(one.root, one.put_call) for one in found} == {("SPX", "C"), ("SPX", "P"), ("SPXW", "P")}
+            assert bench.broker.unfinished_chains == {"SPX"}
+        assert len(await bench.broker.chain(spx, lambda day: day == FRIDAY, 0.03)) == 12
+        assert bench.broker.unfinished_chains == frozenset()
+
+    bench = play(scenario, tws)
+
+    assert asked.count("SPXW P") == 1
+    (said,) = bench.all(ErrorHeard)
+    assert said.text.startswith("SPXW 20261218 C is not traded until its list is had: ")
+
+
 def test_price_is_waited_for_in_seconds_of_the_machine_when_the_loop_is_faster():
     tws, waited = listing(), list[float]()
     tws.script.pop("req_mkt_data")
