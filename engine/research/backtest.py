@@ -121,7 +121,7 @@ def _run(
     return Result(
         setup=_setup(request, history),
         days=tuple(days),
-        trades=tuple(_trade(rig, position, watched.reasons) for position in positions),
+        trades=tuple(_trade(rig, position, watched) for position in positions),
         not_traded=tuple(watched.not_traded),
         doubtful=tuple(watched.doubtful),
         said=(*watched.said, *_left(rig)),
@@ -216,9 +216,10 @@ def _bars(path: Path) -> pa.Table:
     return table
 
 
-def _trade(rig: Rig, position: Position, reasons: Mapping[str, str]) -> Trade:
+def _trade(rig: Rig, position: Position, watched: Watched) -> Trade:
     order = rig.ledger.orders[position.id]
-    reason = reasons.get(position.id, "")
+    reason = watched.reasons.get(position.id, "")
+    worst, best = watched.excursions.get(position.id, (None, None))
     if not position.is_open and not reason:
         reason = "delivered" if position.has_exercised else "expired"
     return Trade(
@@ -236,6 +237,8 @@ def _trade(rig: Rig, position: Position, reasons: Mapping[str, str]) -> Trade:
         realised=position.realised,
         fees=position.fees,
         max_loss=order.max_loss * position.opened / order.quantity,
+        worst=worst,
+        best=best,
         reason=reason,
     )
 

@@ -4,7 +4,7 @@ A day   the instants of its session, each: fills, quotes told whole, beats until
         the close: orders for the day end, the engine hears the closing prices and settles what has expired, then the broker does
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -37,6 +37,10 @@ class DayEnd:
     day: date
     equity: Decimal
     """Net liquidation: cash, and what is held at mid."""
+    low: Decimal
+    """The least that it was worth at the instants of the day and at its end."""
+    high: Decimal
+    """The most."""
     cash: Decimal
     held: int
     """Contracts and lots of shares that are held."""
@@ -65,22 +69,23 @@ def driven(rig: Rig, watcher: Watcher | None = None) -> Iterator[DayEnd]:
     rig.begin()
     _beats(rig)  # the books are agreed before the first quote is told
     for day in rig.history.days:
-        steps = _day(rig, day, watcher)
+        steps, worth = _day(rig, day, watcher)
         if watcher is not None:
             watcher.ended(day.session.day)
-        yield _ended(rig, day, steps)
+        yield _ended(rig, day, steps, worth)
 
 
-def _day(rig: Rig, day: Day, watcher: Watcher | None) -> int:
-    """How often quotes were told."""
-    steps = 0
+def _day(rig: Rig, day: Day, watcher: Watcher | None) -> tuple[int, list[Decimal]]:
+    """How often quotes were told, and what the account was worth after each instant."""
+    steps, worth = 0, list[Decimal]()
     for number, at in enumerate(day.instants):
         until = day.instants[number + 1] if number + 1 < len(day.instants) else day.session.close
         from_the_open = day.instants[0] - day.session.open <= AT_THE_OPEN
         steps += _instant(rig, at, until, from_the_open=from_the_open)
+        worth.append(rig.exchange.account.net_liquidation(rig.tape))
         if watcher is not None:
             watcher.looked(at)
-    return steps
+    return steps, worth
 
 
 def _instant(rig: Rig, at: datetime, until: datetime, *, from_the_open: bool) -> int:
@@ -116,7 +121,7 @@ def _acted(rig: Rig) -> int:
     return sum(count for name, count in rig.engine.gauges.decisions.items() if name not in QUIET)
 
 
-def _ended(rig: Rig, day: Day, steps: int) -> DayEnd:
+def _ended(rig: Rig, day: Day, steps: int, worth: Sequence[Decimal]) -> DayEnd:
     close = day.session.close
     _evening(rig, close)
     closes = {name: rig.market.close_of(name, day.session.day) for name in rig.market.underlyings}
@@ -125,10 +130,12 @@ def _ended(rig: Rig, day: Day, steps: int) -> DayEnd:
     _evening(rig, settled_at)
     rig.broker.settle()
     _evening(rig, settled_at + MOMENT)
-    held = rig.exchange.account.held()
+    held, equity = rig.exchange.account.held(), rig.exchange.account.net_liquidation(rig.tape)
     return DayEnd(
         day=day.session.day,
-        equity=rig.exchange.account.net_liquidation(rig.tape),
+        equity=equity,
+        low=min(equity, *worth),
+        high=max(equity, *worth),
         cash=rig.exchange.account.cash,
         held=len(held),
         unmarked=sum(1 for one in held if rig.tape.quote(one.instrument.con_id).mark is None),

@@ -46,6 +46,11 @@ class Trade:
     """Commissions both ways, positive is paid."""
     max_loss: Decimal
     """When it was opened, fees included."""
+    worst: Decimal | None
+    """What closing it at mid would have made at the worst of the recorded instants while it was whole, USD before fees; None
+    where no instant quoted all of its legs."""
+    best: Decimal | None
+    """The same at the best of them."""
     reason: str
     """The exit rule that closed it, or what became of it; empty while it is open."""
 
@@ -103,6 +108,7 @@ _MONEY = pa.decimal128(18, 6)
 _INSTANT = pa.timestamp("us", tz="UTC")
 _TYPES: dict[Any, pa.DataType] = {
     Decimal: _MONEY,
+    Decimal | None: _MONEY,
     datetime: _INSTANT,
     datetime | None: _INSTANT,
     date: pa.date32(),

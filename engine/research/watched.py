@@ -48,6 +48,8 @@ class Watched:
         self.said: list[str] = []
         self.reasons: dict[str, str] = {}
         """The exit that last acted on each position."""
+        self.excursions: dict[str, tuple[Decimal, Decimal]] = {}
+        """By position the least and the most that closing it at mid would have made, USD before fees."""
         self._rig: Rig | None = None
         self._day = date.min
         self._opened: set[str] = set()
@@ -109,6 +111,7 @@ class Watched:
         assert self._rig is not None, "watched from the beginning"
         self._judge(at)
         self._enter(trading_day(at))
+        self._mark()
         for fact in {fact.position: fact for fact in self._fired}.values():
             position = self._rig.ledger.positions.get(fact.position)
             profit = fact.values.get("profit")
@@ -163,6 +166,15 @@ class Watched:
             self.said.append(f"{at.astimezone(NEW_YORK):%Y-%m-%d %H:%M}: {text}")
         elif len(self.said) == SAID_MAX:
             self.said.append("and more, which the journal has")
+
+    def _mark(self) -> None:
+        """Take down how every position stands that is whole."""
+        assert self._rig is not None, "watched from the beginning"
+        for position in self._rig.ledger.open_positions():
+            made = self._made(position.spread, position.opening_net, position.opened) if position.is_whole else None
+            if made is not None:
+                low, high = self.excursions.get(position.id, (made, made))
+                self.excursions[position.id] = (min(low, made), max(high, made))
 
     def _judge(self, at: datetime) -> None:
         """Hold the stops of the instant before against this one."""

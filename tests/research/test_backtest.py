@@ -207,6 +207,34 @@ def test_archive_is_a_recording_of_what_was_quoted_lately(spreads: Spreads, tmp_
     assert spreads("backtest", folder / "puts.yaml", "--chain", "left/chains", "--lines", "all", "--out", "again").code == 0
 
 
+def test_trade_knows_how_badly_and_how_well_it_stood_and_the_account_its_low(spreads: Spreads, tmp_path: Path) -> None:
+    # given: the market falls and comes back, and nothing is closed meanwhile
+    folder = given.files(tmp_path / "mine")
+    chain = given.recording(tmp_path / "chain.parquet", [100.0, 97.5, 100.5, 101.0])
+
+    # when
+    assert spreads("backtest", folder / "puts.yaml", "--chain", chain, "--lines", "all", "--out", "left").code == 0
+
+    # then
+    result = load(tmp_path / "left")
+    first = result.trades[0]
+    assert first.worst is not None
+    assert first.best is not None
+    assert first.worst < 0 < first.best
+    assert all(day.low <= day.equity <= day.high for day in result.days)
+    mids = {
+        (row["quote_ts"].date(), row["expiry"], row["strike"], row["right"]): (
+            Decimal(repr(row["bid"])) + Decimal(repr(row["ask"]))
+        )
+        / 2
+        for row in pq.read_table(chain).to_pylist()
+    }
+    sold, bought = (float(strike) for strike in first.spread.split()[4].removesuffix("P").split("/"))
+    low_day = result.days[1].day
+    closing = mids[low_day, given.EXPIRY, bought, "P"] - mids[low_day, given.EXPIRY, sold, "P"]
+    assert first.worst == (first.opening_net + closing) * first.quantity * 100
+
+
 def test_folder_that_holds_something_else_is_left_alone(spreads: Spreads, tmp_path: Path) -> None:
     folder, chain = given.files(tmp_path / "mine"), given.recording(tmp_path / "chain.parquet", CALM[:1])
 
