@@ -170,10 +170,14 @@ def _files_read(words: Sequence[str]) -> Generator[None]:
         yield
 
 
+ALIKE = 0.75
+"""So like a command a word is at the least to be taken for it: logs is not a misspelled close."""
+
+
 def _unknown(error: UnknownCommandError) -> str:
     """The library's own sentence would import every command to find a similar one."""
     word = (error.unused_tokens or [""])[0]
-    similar = difflib.get_close_matches(word, COMMANDS, n=1)
+    similar = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=ALIKE)
     return f"no command {word!r}" + (f"; did you mean {similar[0]!r}?" if similar else "")
 
 

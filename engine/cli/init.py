@@ -15,7 +15,7 @@ from engine.cli.doctor.doctor import of_tws
 from engine.cli.doctor.tws import Answers, local_instant
 from engine.cli.given import settings_of
 from engine.cli.options import SETTINGS_FILE
-from engine.cli.setup import shipped_files, write_new
+from engine.cli.setup import needs_rest, shipped_files, write_new
 from engine.cli.show import say
 from engine.cli.sized import sized, too_wide
 from engine.domain.errors import UserError
@@ -57,6 +57,7 @@ def init(
     """
     if size is not None and not 0 < size <= 10**12:
         raise UserError(f"--size {size:g}: dollars, above 0")
+    needs_rest(folder)
     settings = settings_of({name: value for name, value in (("host", host), ("port", port)) if value is not None})
     wanted = judge.Wanted(
         settings.mode, settings.account, settings.lines, zone_name(None), settings.tws_restart, needs=len(ASKED)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from engine.cli.client import runs
 from engine.cli.shipped import FOLDERS, shipped
 from engine.cli.show import say
 from engine.domain.errors import UserError
@@ -17,6 +18,7 @@ def init_files(folder: Path = Path()) -> int:
     folder
         Where strategies/, schemas/ and monitoring/ are to be; the current folder when not given.
     """
+    needs_rest(folder)
     write_new(folder, shipped_files())
     say("read a strategy with `spreads explain strategies/spx_bull_put.yaml`, and run `spreads check`")
     return 0
@@ -45,6 +47,12 @@ def shipped_files() -> dict[Path, bytes]:
         for name, folder in ((name, shipped(name)) for name in FOLDERS)
         for source in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     }
+
+
+def needs_rest(folder: Path) -> None:
+    """Raises UserError where an engine trades from this folder: it would take up the examples as they are written."""
+    if runs(state := folder / "state"):
+        raise UserError(f"{state}: an engine runs here and would trade by the examples at once; name another folder, or stop it")
 
 
 def write_new(folder: Path, texts: Mapping[Path, bytes]) -> None:

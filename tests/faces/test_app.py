@@ -1,6 +1,7 @@
 """The command line as a whole: help, mistakes, exit codes, pipes."""
 
 import contextlib
+import importlib
 import inspect
 import os
 import re
@@ -146,3 +147,19 @@ def test_command_line_imports_nothing_heavy_before_it_is_needed() -> None:
 
     assert "engine.cli.app" in loaded
     assert heavy.isdisjoint(loaded)
+
+
+def test_word_that_only_shares_letters_with_a_command_is_not_taken_for_it(spreads: Spreads) -> None:
+    ran = spreads("logs")
+
+    assert ran.err.splitlines()[0] == "spreads: no command 'logs'"
+
+
+def test_no_option_takes_a_secret_as_every_user_of_the_machine_sees_the_list_of_processes() -> None:
+    for target in app.COMMANDS.values():
+        module, _, function = target.partition(":")
+        command = getattr(importlib.import_module(module), function)
+        words = {word for name in inspect.signature(command).parameters for word in name.split("_")}
+        assert words & {"password", "passphrase", "secret", "token", "pin"} == set(), target
+        # The file of a certificate's private key, and the folder of shortcuts of a console, are none.
+        assert "key" not in words or "tls" in words, target

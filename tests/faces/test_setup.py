@@ -53,3 +53,13 @@ def test_completion_knows_every_command_and_is_read_by_the_shell(shell: str, spr
     if shutil.which(shell):
         read = subprocess.run([shell, "-n"], input=ran.out, capture_output=True, text=True, check=False)
         assert (read.returncode, read.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["init", "init-files"])
+def test_examples_are_not_put_before_an_engine_that_runs(command: str, spreads: Spreads) -> None:
+    with given.engine_that_says({}):
+        ran = spreads(command)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "spreads: state: an engine runs here and would trade by the examples at once" in ran.err
+    assert not Path("strategies").exists()
