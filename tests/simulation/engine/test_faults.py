@@ -11,6 +11,7 @@ import pytest
 
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.running import ErrorHeard
 from engine.runtime.standing import blocked_because
 from engine.sim.faults import KINDS, random_schedule
 from tests.simulation.engine import given
@@ -29,6 +30,7 @@ SCHEDULES = {
     "account_not_ready": ("account_not_ready=60@+8", "close@+9"),
     "account_slow": ("account_slow=120@+1",),
     "client_id_taken": ("client_id_taken@+8x2", "close@+9"),
+    "clock_ahead": ("clock_ahead=1@+8",),
     "close_after": ("close_after=30@+8", "close@+9"),
     "competing": ("competing=60@+8",),
     "delayed": ("delayed=60@+8", "close@+9"),
@@ -97,6 +99,25 @@ def test_engine_opens_nothing_more_and_says_why_after(name: str, tmp_path: Path)
     for position in life.ledger.positions.values():
         if any(leg.contract.con_id in missing for leg in position.spread.legs):
             assert life.ledger.closings_of(position.id) == []
+
+
+def test_engine_opens_nothing_while_clocks_differ_and_closes_all_the_same(tmp_path: Path) -> None:
+    async def act(world: World) -> Life:
+        life = await world.start()
+        await world.until("09:40:50")
+        world.sim.inject("clock_ahead=30")
+        await world.until("09:44:00")
+        life.before = life.control.status()
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, seed=3, strategies=STRATEGIES)
+
+    said = [fact.text for fact in life.all(ErrorHeard) if "this machine's clock" in fact.text]
+    assert life.before["trading"].startswith("this machine's clock is ")
+    assert len(said) == 1
+    assert opened(life, "late") == []
+    assert [order.state for order in life.orders("close")] == ["filled", "filled"]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 41))])
