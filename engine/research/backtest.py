@@ -124,7 +124,7 @@ def _run(
         trades=tuple(_trade(rig, position, watched) for position in positions),
         not_traded=tuple(watched.not_traded),
         doubtful=tuple(watched.doubtful),
-        said=(*watched.said, *_left(rig)),
+        said=(*watched.said, *rig.unserved, *_left(rig)),
     )
 
 

@@ -58,6 +58,11 @@ class History:
     """Daily bars by symbol, for closes, settlements, and underlyings without options."""
 
     @property
+    def underlyings(self) -> tuple[str, ...]:
+        """What options were recorded of."""
+        return tuple(sorted({name for table in self.tables for name in table["underlying"].unique().to_pylist()}))
+
+    @property
     def sessions(self) -> tuple[Session, ...]:
         first, last = self.days[0].session.day, self.days[-1].session.day
         return sessions_between(date(first.year - _YEARS_BACK, 1, 1), date(last.year + _YEARS_AHEAD, 12, 31))

@@ -140,23 +140,23 @@ def load(folder: Path) -> Result:
     try:
         told = json.loads((place / "run.json").read_text(encoding="utf-8"))
         days, trades, not_traded = (pq.read_table(place / f"{name}.parquet").to_pylist() for name in _TABLES)
+        return Result(
+            setup=told["setup"],
+            days=tuple(DayEnd(**row) for row in days),
+            trades=tuple(Trade(**row) for row in trades),
+            not_traded=tuple(NotTraded(**row) for row in not_traded),
+            doubtful=tuple(_doubtful(one) for one in told["doubtful"]),
+            said=tuple(told["said"]),
+        )
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise UserError(
-            f"{place}: holds no result of a backtest ({error}); `spreads backtest … --out {folder}` makes one"
-        ) from error
-    return Result(
-        setup=told["setup"],
-        days=tuple(DayEnd(**row) for row in days),
-        trades=tuple(Trade(**row) for row in trades),
-        not_traded=tuple(NotTraded(**row) for row in not_traded),
-        doubtful=tuple(
-            Doubtful(
-                one["position"], one["rule"], datetime.fromisoformat(one["at"]), Decimal(one["loss"]), Decimal(one["loss_next"])
-            )
-            for one in told["doubtful"]
-        ),
-        said=tuple(told["said"]),
-    )
+        raise UserError(f"{place}: holds no result of a backtest ({error}); `--out {folder}` leaves one there") from error
+    except (TypeError, KeyError) as error:
+        raise UserError(f"{place}: another version has written this result; run the backtest again") from error
+
+
+def _doubtful(told: Mapping[str, str]) -> Doubtful:
+    at, loss, after = datetime.fromisoformat(told["at"]), Decimal(told["loss"]), Decimal(told["loss_next"])
+    return Doubtful(told["position"], told["rule"], at, loss, after)
 
 
 _TABLES = ("equity", "trades", "not_traded")

@@ -86,6 +86,8 @@ class Rig:
             self.broker, self.quotes, self.feed, self.library, self.finder, funnel_every=FUNNEL_EVERY, probation=0
         )
         self.engine = Engine(self.clock, journal, self.ledger, self.broker, self._snapshots, self.inbox, at_once)
+        self.unserved: dict[str, None] = {}
+        """What the recording could not give when it was asked for a chain or a history, for people."""
         self._answers = asyncio.new_event_loop()
         """Makes the futures that a person would wait for; it never runs."""
         self.engine.observers += [*observers, self]
@@ -113,7 +115,7 @@ class Rig:
         """Load what a new day or a new position needs, and choose the lines."""
         now = self.clock.now()
         if self.feed.is_stale(self.library.in_force, self.ledger, now):
-            at_once(self.feed.prepare(self.library.in_force, self.ledger, now))
+            self.unserved |= dict.fromkeys(at_once(self.feed.prepare(self.library.in_force, self.ledger, now)))
         self.telling.tell_prices(now)
         if self._is_by_lines:
             self.feed.rewatch(self.library.in_force, self.ledger, now)

@@ -235,6 +235,31 @@ def test_trade_knows_how_badly_and_how_well_it_stood_and_the_account_its_low(spr
     assert first.worst == (first.opening_net + closing) * first.quantity * 100
 
 
+def test_strategy_on_what_was_not_recorded_is_refused(spreads: Spreads, tmp_path: Path) -> None:
+    texts = {"account.yaml": given.LIMITS, "puts.yaml": given.PUTS.replace("XYZ", "ABC")}
+    folder, chain = given.files(tmp_path / "mine", texts), given.recording(tmp_path / "chain.parquet", CALM[:1])
+
+    ran = spreads("backtest", folder / "puts.yaml", "--chain", chain)
+
+    assert ran.code == 2
+    assert "puts trades ABC; the recorded chains have XYZ" in ran.err
+
+
+def test_result_of_another_version_is_said(spreads: Spreads, tmp_path: Path) -> None:
+    # given: a result without what this version keeps of each day
+    folder, chain = given.files(tmp_path / "mine"), given.recording(tmp_path / "chain.parquet", CALM[:1])
+    assert spreads("backtest", folder / "puts.yaml", "--chain", chain, "--out", "left").code == 0
+    path = tmp_path / "left" / "research" / "equity.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["low"]), path)
+
+    # when
+    ran = spreads("replay", "--state", "left")
+
+    # then
+    assert ran.code == 2
+    assert "another version has written this result" in ran.err
+
+
 def test_folder_that_holds_something_else_is_left_alone(spreads: Spreads, tmp_path: Path) -> None:
     folder, chain = given.files(tmp_path / "mine"), given.recording(tmp_path / "chain.parquet", CALM[:1])
 

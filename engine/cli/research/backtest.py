@@ -78,6 +78,10 @@ def backtest(
         terms=terms,
     )
     history = opened(request)
+    for path, strategy in zip(files, strategies, strict=True):
+        if not set(strategy.universe) & set(history.underlyings):
+            has = ", ".join(history.underlyings)
+            raise UserError(f"{path}: {strategy.name} trades {', '.join(strategy.universe)}; the recorded chains have {has}")
     folder = emptied(out, MARKER, "backtest", "--out")
     with progress("") as told:
         result = run(request, history, folder, told)
