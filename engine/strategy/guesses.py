@@ -40,6 +40,9 @@ def days(text: str) -> list[str]:
     if re.search(r"\bmonthl(?:y|ies)\b|\bthird friday\b", said):
         between = numbers_in(re.sub(r"[^0-9]+", " ", said))
         within = [f"monthly, within {int(min(between))}-{int(max(between))} days"] if len(set(between)) == 2 else []
+        if len(between) == 1 and _NEAREST.search(said) and 21 <= between[0] <= _LONGEST_DAYS:
+            day = int(between[0])
+            within = [f"monthly nearest {day} days, within {day - 21}-{day + 21} days"]
         return [*within, "next monthly"]
     if re.search(r"\b(?:to|same) ?day\b|\bexpir(?:y|ation) day\b|\bdaily\b", said) and not re.search("[1-9]", said):
         return ["0 days"]

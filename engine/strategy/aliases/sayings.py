@@ -16,7 +16,12 @@ from engine.strategy.units import WEEKDAYS
 
 Saying: TypeAlias = tuple[str, str | Callable[[re.Match[str]], str]]
 
+_BARS = r"([0-9]+)[\s-]*min(?:ute)?s?[\s-]*(?:bars?|candles?|chart)"
+"""`5-min bars`."""
+
 SPELLED: tuple[Saying, ...] = (
+    (rf"\b([0-9]+)\s*(?:x\s*)?(?<![0-9]){_BARS}", r"\1 bars of \2 min"),
+    (rf"\b(ema|sma|rsi|trend)\s*\(?\s*([0-9]+)\s*\)?\s*(?:on|of|in)\s*(?:the\s+)?{_BARS}", r"\1(\2 bars of \3 min)"),
     (r"[`“”\"]|(?<![a-z])'|'(?![a-z])", ""),
     (r"\s*&&\s*|\s+&\s+", " and "),
     (r"\s*\|\|\s*|\s+\|\s+", " or "),
@@ -34,7 +39,7 @@ SPELLED: tuple[Saying, ...] = (
     (
         (
             r"\b(?:is |be )?(?:greater than or equal to|greater or equal to|more than or equal to|at least|no less than"
-            r"|not less than|not below|minimum(?: of)?|min)\b"
+            r"|not less than|not below|minimum(?: of)?|(?<![0-9])(?<![0-9] )min)\b"
         ),
         ">=",
     ),
