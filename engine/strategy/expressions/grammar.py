@@ -119,7 +119,7 @@ def _meant(text: Text, left: Token, right: Token) -> WayOut | None:
         return write(f"{left.text} of {right.text}")
     meant = [nearest(token.text, _SPELLED) if token.sort == "name" else None for token in (right, left)]
     for token, word in zip((right, left), meant, strict=False):
-        if word:
+        if word and word != token.text:
             start = token.start - left.start
             written = f"{text[left.start : left.start + start]}{word}{text[token.end : right.end]}"
             return WayOut.of(f"did you mean '{word}'?", Write(written))

@@ -288,3 +288,10 @@ def test_fields_are_found_by_name_first_and_then_by_sentence() -> None:
     assert find_measures("no such thing") == []
     assert len(find_measures()) == len(DECLARATIONS)
     assert set(declared_in("leg")) == {declared.name for declared in DECLARATIONS if declared.relation == "leg"}
+
+
+def test_unit_that_is_written_twice_is_not_offered_again() -> None:
+    with pytest.raises(PydanticCustomError) as told:
+        read_condition(Text("no event within 2 day days"), ("market",))
+
+    assert "did you mean" not in (told.value.context or {})["hint"]
