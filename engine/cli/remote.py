@@ -167,6 +167,8 @@ def _told(name: str, value: object) -> tuple[str, object]:
             return words, f"by {by}: {reason}"
         case {"open": opens, "close": closes, "is_open": is_open}:
             return words, f"{'open' if is_open else 'closed'}, from {instant(opens)} to {instant(closes)}"
+        case {"contracts": contracts, "fresh": fresh, "oldest_age_s": oldest, "round_s": took}:
+            return words, _chain(contracts, fresh, oldest, took)
         case {"doing": doing, "text": text, "age_s": age}:
             return words, f"{doing}: {text}, {age:,.0f} s ago"
         case str() if name == "at" or name.endswith("_at"):
@@ -179,3 +181,10 @@ def _told(name: str, value: object) -> tuple[str, object]:
             return words, f"{value:.1%}"
         case _:
             return words, value
+
+
+def _chain(contracts: object, fresh: object, oldest_s: float | None, round_s: float | None) -> str:
+    """How much of what can pass is quoted."""
+    oldest = "" if oldest_s is None else f", the oldest {oldest_s:.0f} s"
+    turns = "" if round_s is None else f"; a round of those that take turns takes {round_s:.0f} s"
+    return f"{fresh} of {contracts} options that can pass were told within the last minute{oldest}{turns}"

@@ -49,6 +49,16 @@ def test_status_says_amounts_in_dollars_times_of_the_exchange_and_why_it_is_halt
     assert "Mon 2026-11-23 09:59:00 New York" in told
 
 
+@pytest.mark.parametrize(("round_s", "turns"), [(145.0, "; a round of those that take turns takes 145 s"), (None, "")])
+def test_status_says_how_much_of_the_chain_is_fresh(spreads: Spreads, round_s: float | None, turns: str) -> None:
+    chain = {"contracts": 904, "fresh": 212, "told": 904, "oldest_age_s": 148.2, "round_s": round_s}
+    with engine_that_says({"chain": chain, "strategies": []}):
+        told = spreads("status").out
+
+    line = next(one for one in told.splitlines() if one.startswith("chain"))
+    assert line.endswith(f"212 of 904 options that can pass were told within the last minute, the oldest 148 s{turns}")
+
+
 def test_status_says_what_is_not_ours_and_how_it_becomes_so(spreads: Spreads) -> None:
     with engine_that_says({**STATUS, "foreign": ["2 of SPY 18 Dec 26 600C"]}):
         told = spreads("status").out
