@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from bench import console, latency, many, more_legs, pipeline, vertical
+from bench import console, decide, latency, many, more_legs, pipeline, vertical
 from bench.timing import Taken
 
 _LABEL = 52
@@ -38,6 +38,7 @@ def main() -> None:
     _table(f"{pipeline.TICKS} ticks to candidates, 20,000 contracts", found, pipeline.PRODUCT)
     tables, key_p95 = console.tables()
     _table("A tick of 200 changes in 2,000 rows of 16 columns, 170 x 50; four a second", tables, console.PRODUCT)
+    fresh, seasoned = decide.milliseconds([decide.with_history(0), decide.with_history(decide.ORDERS)])
     loads = latency.loads()
     _latencies(loads)
     _goals(scans, handed, ticks, found)
@@ -45,8 +46,11 @@ def main() -> None:
     _at_most("G8 fifty verticals, x fifty numba passes", fifty.taken, many.SHARED, many.LOOPS, 10)
     _at_least("G8 fifty verticals, faster than fifty scans", fifty.taken, many.APART, many.SHARED, 3.5)
     _of_the_console(tables, key_p95)
+    beat = loads[latency.FULL].between_beats
+    _line("a look of fifty mixed, ms, against a beat at 1,300/s", look.wall, look.cpu, "<=", beat)
     for name, load in loads.items():
         print(_goal(f"tick to what-if, ms, {name}", load.preview_median, "<=", 25))
+    print(_goal(f"a decision with {decide.ORDERS:,} past orders, x one with none", seasoned / fresh, "<=", decide.MOST))
     print(f"\noptopsy was not measured: it needs another Python. {time.perf_counter() - started:.0f} s in all.")
 
 
@@ -89,11 +93,11 @@ def _table(title: str, taken: Mapping[str, Taken], unit: str) -> None:
 
 def _latencies(loads: Mapping[str, latency.Latency]) -> None:
     print("Tick to what-if and to order over TCP, TWS in a process of its own; milliseconds by its clock")
-    print(f"  {'':<{_LABEL}} {'what-if':>9} {'p95':>9} {'order':>9} {'p95':>9}")
+    print(f"  {'':<{_LABEL}} {'what-if':>9} {'p95':>9} {'order':>9} {'p95':>9} {'a beat every':>14}")
     for name, load in loads.items():
         title = f"{name} ({load.lines} lines, {load.messages_per_second:,}/s)"
         taken = (load.preview_median, load.preview_p95, load.order_median, load.order_p95)
-        print(f"  {title:<{_LABEL}} " + " ".join(f"{ms:9.1f}" for ms in taken))
+        print(f"  {title:<{_LABEL}} " + " ".join(f"{ms:9.1f}" for ms in taken) + f" {load.between_beats:14.1f}")
     print()
 
 

@@ -1,4 +1,5 @@
-"""What one decision costs with a long history behind it, against the same decision with none: `python -m bench.decide`.
+"""What one decision costs with a long history behind it, against the same decision with none: `python -m bench.decide`, and in
+`make bench` beside the rest.
 
 The fold holds 8,000 finished orders of past days. G: at most 1.2 times the decision of a ledger that holds none of them.
 """

@@ -14,7 +14,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -25,7 +25,7 @@ from engine.sim.market.generated import GeneratedMarket
 from engine.sim.market.quotes import Change
 from engine.sim.market.series import Breadth
 from engine.sim.options import SimOptions
-from engine.sim.server import Received
+from engine.sim.server import ConnectionEvents, Received
 from engine.sim.simulator import Simulator
 
 BEGINS = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
@@ -103,9 +103,14 @@ class _TimedSimulator(Simulator):
         self._told = heard
         super().__init__(market, seed=1, begins=BEGINS, cash=500_000_000, options=SIM_OPTIONS)
 
-    def _keep(self, request: Received) -> None:
-        super()._keep(request)
-        self._told(request)
+    def _connection_events(self) -> ConnectionEvents:
+        events = super()._connection_events()
+
+        def received(request: Received) -> None:
+            events.received(request)
+            self._told(request)
+
+        return replace(events, received=received)
 
 
 class _Bench:

@@ -12,6 +12,8 @@ import json
 import logging
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +21,7 @@ from tempfile import TemporaryDirectory
 from bench.drummed import CADENCE_S
 from engine.app import App
 from engine.cli.simclock import simulated_now
+from engine.metrics import Reading
 from engine.options import Options
 from engine.settings import Settings
 from engine.sim.loop import LoopClock
@@ -73,11 +76,16 @@ class Latency:
     preview_p95: float
     order_median: float
     order_p95: float
+    between_beats: float
+    """Mean time from one beat of the engine to the next."""
+
+
+FULL = "1,300 messages a second"
 
 
 def loads() -> dict[str, Latency]:
     """A hundred lines that are told four times a second, and 1,300 messages a second."""
-    return {"100 lines, 4 a second": measure(100, full=False), "1,300 messages a second": measure(65, full=True)}
+    return {"100 lines, 4 a second": measure(100, full=False), FULL: measure(65, full=True)}
 
 
 def measure(per_step: int, *, full: bool) -> Latency:
@@ -100,14 +108,17 @@ async def _measure(folder: Path, per_step: int, full: bool) -> Latency:
         now = await asyncio.to_thread(simulated_now, "127.0.0.1", port)
         settings = Settings(mode="sim", port=port, state=folder / "state", strategies=strategies, lines=LINES)
         (folder / "state").mkdir()
-        options = Options(serves_api=False, watches_files=False)
+        readings: list[Callable[[], Reading]] = []
+        options = Options(serves_api=False, watches_files=False, on_reading=readings.append)
         app = App(settings, LoopClock(asyncio.get_running_loop(), now), options)
         engine = asyncio.create_task(app.run())
+        counted = asyncio.create_task(_beats(readings))
         answer = asyncio.create_task(tws.stdout.readline())
         await asyncio.wait({engine, answer}, return_when=asyncio.FIRST_COMPLETED)
+        counted.cancel()
         if engine.done():
             await engine
-        told = json.loads(await answer)
+        told, between_beats = json.loads(await answer), _between(await counted)
         options.stop.set()
         app.nudge()
         await engine
@@ -116,10 +127,26 @@ async def _measure(folder: Path, per_step: int, full: bool) -> Latency:
             tws.terminate()
         await tws.wait()
     per_step = min(per_step, int(told["lines"]))
-    return _latency(told, round(per_step * (MESSAGES_OF_A_QUOTE if full else MESSAGES_OF_A_BID) / CADENCE_S))
+    return _latency(told, round(per_step * (MESSAGES_OF_A_QUOTE if full else MESSAGES_OF_A_BID) / CADENCE_S), between_beats)
 
 
-def _latency(told: dict[str, object], messages_per_second: int) -> Latency:
+async def _beats(readings: Sequence[Callable[[], Reading]]) -> list[tuple[float, int]]:
+    """Now and then, until it is canceled: the time, and how many beats there were."""
+    seen: list[tuple[float, int]] = []
+    with suppress(asyncio.CancelledError):
+        while True:
+            await asyncio.sleep(0.5)
+            seen += [(asyncio.get_running_loop().time(), read().beats) for read in readings]
+    return seen
+
+
+def _between(seen: Sequence[tuple[float, int]]) -> float:
+    """Milliseconds between two beats in the later half, when everything was streamed."""
+    (start, before), (end, after) = seen[len(seen) // 2], seen[-1]
+    return 1e3 * (end - start) / (after - before)
+
+
+def _latency(told: dict[str, object], messages_per_second: int, between_beats: float) -> Latency:
     trials = told["trials"]
     assert isinstance(trials, list), "as bench.drummed prints it"
     assert trials, "no opening came through: there is nothing to measure"
@@ -127,7 +154,8 @@ def _latency(told: dict[str, object], messages_per_second: int) -> Latency:
     orders = sorted(1e3 * (sent - triggered) for triggered, _, sent in trials)
     lines = told["lines"]
     assert isinstance(lines, int), "as bench.drummed prints it"
-    return Latency(lines, messages_per_second, len(trials), *_middle_and_late(previews), *_middle_and_late(orders))
+    late = (*_middle_and_late(previews), *_middle_and_late(orders))
+    return Latency(lines, messages_per_second, len(trials), *late, between_beats)
 
 
 def _middle_and_late(taken: list[float]) -> tuple[float, float]:
