@@ -175,7 +175,7 @@ def money(position: Position, closings: Sequence[Decimal] | None) -> PositionRow
     open_for = opening = sum((part.opening_net * scale for part, scale in parts), Decimal(0))
     # What is over, or was rolled, beside what lives on was one trade with it: the long that is left is no new position at its own
     # price. Credit and debit stay those of the opening, so that what a profit or a loss is measured by is not moved by a roll.
-    is_one_trade = position.has_expired or position.has_exercised or bool(position.rolls)
+    is_one_trade = position.outlives or position.has_exercised or bool(position.rolls)
     made = position.realised if is_one_trade else Decimal(0)
     if is_one_trade:
         opening = -sum((_paid(lot) for lot in position.lots if not lot.leg.contract.is_share and not lot.roll), Decimal(0))

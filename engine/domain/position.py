@@ -23,6 +23,8 @@ from engine.domain.parts import Lot, Part, formed, parts_of
 from engine.domain.shares import shares_lot, with_shares
 from engine.domain.spread import Leg, Spread
 
+SHORT_ROLLED = "roll short: "
+"""Begins the reason of a close that buys back what is sold to sell it again at a later day."""
 PositionState = Literal["open", "closed", "settled"]
 ZERO = Decimal(0)
 
@@ -62,6 +64,8 @@ class Position:
     """Whether some legs are over and others live on, or did."""
     has_exercised: bool = False
     """Whether options of it have become shares."""
+    has_rolled: bool = False
+    """Whether what was sold has been bought back to be sold again at a later day."""
     bare: tuple[tuple[Contract, int], ...] = ()
     """Short contracts that no long one of the position covers: a loss without a bound, which a person must end."""
     rolled_from: str | None = None
@@ -79,6 +83,11 @@ class Position:
     def quantity(self) -> int:
         """Spreads of the first part that are open."""
         return self.parts[0].quantity if self.parts else 0
+
+    @property
+    def outlives(self) -> bool:
+        """Whether a long that stands alone was meant to: what was sold beside it has expired, or was bought back to be rolled."""
+        return self.has_expired or self.has_rolled
 
     @property
     def is_open(self) -> bool:
@@ -235,6 +244,7 @@ def position_of(
         close_reason=reasons[-1] if reasons else "",
         has_expired=bool(over),
         has_exercised=bool(exercised),
+        has_rolled=any(reason.startswith(SHORT_ROLLED) for reason in reasons),
         lots=tuple(lots),
         parts=parts,
         settled=brought,

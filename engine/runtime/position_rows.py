@@ -173,7 +173,7 @@ def _side_rows(position: Position, row: PositionRow) -> Iterator[Row]:
 
 def _exit_rows(position: Position, row: PositionRow, rulebook: Rulebook, hits: Hits) -> Iterator[Row]:
     strategy = rules_of(position, rulebook)
-    if strategy is None or not row or not (position.shorts or position.has_expired):
+    if strategy is None or not row or not (position.shorts or position.outlives):
         return
     (answers,) = rulebook.finder.exits(strategy, [row])
     for answer in answers:

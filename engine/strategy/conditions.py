@@ -26,8 +26,8 @@ PartClose: TypeAlias = Literal[
 ]
 """A close of a portion: half of the spreads, `close 25%` of those opened, one side of a structure that has two, what is owed
 only, or only on one side."""
-PartRoll: TypeAlias = Literal["roll put side", "roll call side"]
-"""A roll of one side of a structure that has two: the other one stays as it is."""
+PartRoll: TypeAlias = Literal["roll put side", "roll call side", "roll short"]
+"""A roll of one side of a structure that has two, or of what is sold against what is bought and lives longer: the rest stays."""
 RollDeed: TypeAlias = Literal["roll", PartRoll]
 Deed: TypeAlias = Literal["close", PartClose, RollDeed, "alert"]
 """What an exit does to a position."""
@@ -48,6 +48,7 @@ PORTIONS: Mapping[str, Portion] = {
     "close call short": Portion(side="call", short=True),
     "roll put side": Portion(side="put"),
     "roll call side": Portion(side="call"),
+    "roll short": Portion(short=True),
 }
 """What each of these closes, a roll before it opens what takes its place."""
 ROLLS: frozenset[RollDeed] = frozenset(get_args(RollDeed))
@@ -86,6 +87,7 @@ _OTHER_ACTIONS: Mapping[str, str] = {
         ("buy back the short call", "buy back the call", "close short call", "close the short call", "buy back short call"),
         "close call short",
     ),
+    **dict.fromkeys(("roll the short", "roll short leg", "roll near", "roll near leg", "roll the near leg"), "roll short"),
     **dict.fromkeys(("rollover", "roll over", "roll out", "roll forward", "adjust", "roll down"), "roll"),
     **dict.fromkeys(("notify", "warn", "email", "message", "ping", "sms", "notification", "tell", "warning", "alarm"), "alert"),
     **dict.fromkeys(("expire", "hold", "keep", "let it expire", "let_expire", "let-expire", "ignore"), "let expire"),

@@ -286,6 +286,7 @@ def _exits(strategy: Strategy) -> list[str]:
         "roll": "is rolled",
         "roll put side": "has its put side rolled, the call side stays,",
         "roll call side": "has its call side rolled, the put side stays,",
+        "roll short": "has what it sold rolled, against what it bought,",
         "alert": "is reported",
         "let expire": "is left to expire",
         "let put side expire": "has its put side left to expire, and the lines below look at its calls only,",
@@ -314,7 +315,7 @@ def _exits(strategy: Strategy) -> list[str]:
         )
         other = {"close": "closed", "alert": "reported", "keep": "kept"}[roll.otherwise]
         times = "once" if roll.at_most == 1 else f"{roll.at_most} times"
-        moved = "it" if any(rule.action == "roll" for rule in rules) else "that side"
+        moved = "it" if any(rule.action == "roll" for rule in rules) else "that part"
         said.append(
             f"Rolling moves {moved} {in_days(roll.to)} out for {price}, at most {times}; where that cannot be had it is {other}."
         )

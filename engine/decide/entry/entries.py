@@ -16,7 +16,7 @@ from itertools import islice
 
 from engine.decide.entry.find import Found, Look
 from engine.decide.entry.joining import Joining, joining
-from engine.decide.entry.rolls import Roll, pending_roll, search_for
+from engine.decide.entry.rolls import Roll, fits, pending_roll, search_for
 from engine.decide.entry.size import contracts
 from engine.decide.order.price import Plan, combo_tick, has_moved, opening_plan
 from engine.decide.order.references import next_ref
@@ -271,8 +271,10 @@ def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
 
 
 def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:
-    search, snapshot = search_for(look.strategy, roll), look.snapshot
-    return look.rulebook.finder.find(search, chain, snapshot.market, snapshot.at, snapshot.session).candidates
+    snapshot = look.snapshot
+    search = search_for(look.strategy, roll, snapshot.at)
+    found = look.rulebook.finder.find(search, chain, snapshot.market, snapshot.at, snapshot.session).candidates
+    return [candidate for candidate in found if fits(roll, candidate)]
 
 
 def _funnel(strategy: Strategy, found: Found, snapshot: Snapshot, rulebook: Rulebook, chain: ChainRows) -> RecordFunnel:
@@ -312,8 +314,6 @@ def _is_passed_over(look: _Look, candidate: Candidate) -> bool:
     key, underlying = candidate.spread.key, candidate.spread.underlying
     if any(position.spread.key == key for position in snapshot.ledger.open_positions()):
         return True
-    if look.roll is not None and look.roll.closed is not None and look.roll.closed.key == key:
-        return True  # a side is not rolled to itself
     if look.roll is None and (waiting := pending_roll(strategy, snapshot)) and waiting.position.spread.underlying == underlying:
         return True  # what was closed to be rolled is rolled or stays closed
     last = next(snapshot.ledger.failed_openings(strategy.name, underlying), None)

@@ -21,9 +21,14 @@ from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.searches import EntryDenied
 from engine.domain.gate import Verdict, first_obstacle
+from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
+from engine.pricing.fees import FeeLeg, commission
 from engine.strategy.model import Strategy
+
+CENT = Decimal("0.01")
+"""What a position can lose at the least, for its size: one that can only win with what joins it fits any risk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ def joining(ask: Joining, *, is_brief: bool = False) -> OrderProposed | EntryDen
     A side is rolled with all of its spreads or not at all.
     """
     roll, snapshot, rulebook, name = ask.roll, ask.snapshot, ask.rulebook, ask.strategy.name
-    spread = _named(ask)
+    spread, fees = _named(ask), _fees(ask)
     quote = spread_quote(spread, ask.rows, "open")
     plan = opening_plan(spread, quote, ask.strategy.walk) if quote else None
     verdicts: tuple[Verdict, ...] = (ask.obstacle,) if ask.obstacle else ()
@@ -58,15 +63,17 @@ def joining(ask: Joining, *, is_brief: bool = False) -> OrderProposed | EntryDen
         enough = "pass" if plan.limit >= least else "fail"
         verdicts += (Verdict("roll_net", enough, f"{plan.limit}", f"at least {least}", name),)
         plan = Plan(plan.limit, max(plan.worst, least))
-    proposal = _proposal(ask, spread, plan)
+    proposal = _proposal(ask, spread, plan, fees)
     after = joined(proposal, snapshot, ask.rows, roll.closes)
     proposal = replace(proposal, max_loss=after.max_loss)
     verdicts += tuple(_sized(ask, proposal))
-    verdicts += (_no_wider(roll, spread),)
-    if quote is not None and first_obstacle(verdicts) is None:
-        opening = Opening(
-            ask.strategy, spread, roll.count, after.max_loss, quote, roll.position.id, None, after, roll.position.max_loss
-        )
+    opening = (
+        Opening(ask.strategy, spread, roll.count, after.max_loss, quote, roll.position.id, None, after, roll.position.max_loss)
+        if quote is not None
+        else None
+    )
+    verdicts += (_no_wider(roll, after, spread, snapshot),)
+    if opening is not None and first_obstacle(verdicts) is None:
         asked = gates(opening, snapshot, rulebook, ask.rows)
         verdicts += tuple(until_one_fails(asked) if is_brief else asked)
     stop = first_obstacle(verdicts)
@@ -77,12 +84,34 @@ def joining(ask: Joining, *, is_brief: bool = False) -> OrderProposed | EntryDen
 
 def _named(ask: Joining) -> Spread:
     """What is found, called as the part of the position that it becomes."""
-    side, found = ask.roll.portion.side, ask.candidate.spread
-    return found if side is None else replace(found, structure=f"{ask.strategy.spread.name()} {side} side")
+    portion, found, name = ask.roll.portion, ask.candidate.spread, ask.strategy.spread.name()
+    if portion.short:
+        return replace(found, structure=f"{name} short", legs=found.shorts)
+    return replace(found, structure=f"{name} {portion.side} side")
 
 
-def _proposal(ask: Joining, spread: Spread, plan: Plan | None) -> OrderProposed:
-    candidate, roll = ask.candidate, ask.roll
+def _told(ask: Joining, spread: Spread, fees: Decimal) -> Candidate:
+    """The candidate as the order trades it: a short is found with what it stands beside, and has its own price."""
+    found = ask.candidate
+    traded = [quote for leg, quote in zip(found.spread.legs, found.quotes, strict=True) if leg in spread.legs]
+    if len(traded) == len(found.quotes):
+        return replace(found, spread=spread)
+    (quote,) = traded
+    bid, offer = quote.bid or 0.0, quote.ask or 0.0
+    return replace(found, spread=spread, quotes=(quote,), net=(bid + offer) / 2, natural=bid, fees=float(fees))
+
+
+def _fees(ask: Joining) -> Decimal:
+    """USD of one, to open and to close."""
+    if not ask.roll.portion.short:
+        return _usd(ask.candidate.fees)
+    (leg,) = ask.candidate.spread.shorts
+    premium = ask.rows.value(leg.contract.con_id, "ask") or 0.0
+    return 2 * commission([FeeLeg(leg.ratio, premium, leg.contract.root)], 1)
+
+
+def _proposal(ask: Joining, spread: Spread, plan: Plan | None, fees: Decimal) -> OrderProposed:
+    candidate, roll = _told(ask, spread, fees), ask.roll
     net = candidate.net_decimal()
     return OrderProposed(
         order_ref=next_ref(ask.snapshot.ledger, ask.snapshot.at),
@@ -96,9 +125,9 @@ def _proposal(ask: Joining, spread: Spread, plan: Plan | None) -> OrderProposed:
         limit=plan.limit if plan is not None else net,
         worst=plan.worst if plan is not None else net,
         max_loss=Decimal(0),
-        fees=_usd(candidate.fees) * roll.count,
+        fees=fees * roll.count,
         reason=f"roll of {roll.position.id}: rank {candidate.rank}, score {candidate.score:.4g}",
-        candidate=candidate_row(replace(candidate, spread=spread)),
+        candidate=candidate_row(candidate),
         rolled_from=roll.position.id,
     )
 
@@ -107,7 +136,7 @@ def _sized(ask: Joining, proposal: OrderProposed) -> Iterator[Verdict]:
     roll, account = ask.roll, ask.snapshot.account
     fees = proposal.fees / roll.count
     one = proposal.max_loss / roll.count - fees
-    sized = contracts(one, fees, ask.strategy.sizing, ask.rulebook.account, account)
+    sized = contracts(max(CENT, one), fees, ask.strategy.sizing, ask.rulebook.account, account)
     if sized is None:
         yield Verdict("size", "unknown", "account value unknown", "a known net liquidation", "broker")
     else:
@@ -116,11 +145,14 @@ def _sized(ask: Joining, proposal: OrderProposed) -> Iterator[Verdict]:
         yield Verdict("size", answer, told, f"{roll.count} within the risk", ask.strategy.name)
 
 
-def _no_wider(roll: Roll, spread: Spread) -> Verdict:
-    """A side may come to owe no more than the one that it follows."""
-    assert roll.closed is not None, "of a side it is known what was closed"
-    scale = spread.multiplier * roll.count
-    owed, most = -spread.floor * scale, -roll.closed.floor * scale
+def _no_wider(roll: Roll, after: Position, spread: Spread, snapshot: Snapshot) -> Verdict:
+    """A side, or a short with what stands beside it, may come to owe no more than what it follows."""
+    assert roll.closed is not None, "of a part it is known what was closed"
+    scale, now, before = spread.multiplier * roll.count, spread, roll.closed
+    if roll.portion.short:
+        before = roll.position.formed or snapshot.ledger.orders[roll.position.id].spread
+        now = after.formed or spread
+    owed, most = max(Decimal(0), -now.floor) * scale, max(Decimal(0), -before.floor) * scale
     return Verdict("roll_loss", "pass" if owed <= most else "fail", f"${owed:,.0f} wide", f"at most ${most:,.0f}", "engine")
 
 

@@ -11,21 +11,23 @@ was closed of (`joining`).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 from engine.decide.exit.cuts import is_done
+from engine.domain.candidate import Candidate
 from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
-from engine.domain.session import trading_day
+from engine.domain.session import days_to_expiry, trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
 from engine.strategy.conditions import PORTIONS, ROLLS, Deed, ExitRule, RollDeed
 from engine.strategy.model import Strategy
-from engine.strategy.spreads.sides import side_alone
+from engine.strategy.spreads.sides import against, filters_against, side_alone
 
 Done = Deed | Literal["keep"]
 """What is done about a position: an action, or what a roll that cannot be made leaves it to."""
@@ -113,19 +115,31 @@ def part_rolled(position: Position, portion: Portion, wanted: Decimal, closes: S
     return Roll(position, wanted, count, cash / max(1, count), portion, closed, () if begun else tuple(closes))
 
 
-def search_for(strategy: Strategy, roll: Roll) -> Strategy:
+def search_for(strategy: Strategy, roll: Roll, now: datetime) -> Strategy:
     """The strategy as it looks for the successor: one underlying, the days of the roll, and queries of its own by its digest."""
     assert strategy.roll is not None, "a roll is owed only where the strategy has one"
     underlying, spread, what = roll.position.spread.underlying, strategy.spread, "roll"
-    if roll.portion.side is not None:
+    found: dict[str, object] = {"universe": (underlying,)}
+    if roll.portion.short:
+        long = max((leg.contract for leg in roll.position.legs), key=lambda contract: contract.expiry)
+        days = days_to_expiry(now, long.expiry)
+        spread, what = against(spread, strategy.roll.to, days), f"roll short against {long.con_id} in {days} days"
+        found["filters"] = filters_against(strategy.filters, days, long.strike)
+    elif roll.portion.side is not None:
         spread, what = side_alone(spread, roll.portion.side), f"roll {roll.portion.side} side"
-    return strategy.model_copy(
-        update={
-            "universe": (underlying,),
-            "spread": spread.model_copy(update={"expiry": strategy.roll.to}),
-            "digest": f"{strategy.digest} {what} {underlying}",
-        }
-    )
+        spread = spread.model_copy(update={"expiry": strategy.roll.to})
+    else:
+        spread = spread.model_copy(update={"expiry": strategy.roll.to})
+    return strategy.model_copy(update={**found, "spread": spread, "digest": f"{strategy.digest} {what} {underlying}"})
+
+
+def fits(roll: Roll, candidate: Candidate) -> bool:
+    """Whether a candidate can take the place: not what was closed itself, and against what is held where that stays."""
+    found = {leg.contract for leg in candidate.spread.legs}
+    if roll.closed is not None and {leg.contract for leg in roll.closed.legs} <= found:
+        return False
+    held = {leg.contract for leg in roll.position.legs}
+    return not roll.portion.short or all(leg.contract in held for leg in candidate.spread.legs if leg.sign > 0)
 
 
 def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Ledger) -> Done:
@@ -133,7 +147,7 @@ def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Le
     match rule.action:
         case "let expire" | "let put side expire" | "let call side expire":
             raise AssertionError("what is left to expire has nothing done to it")
-        case "roll" | "roll put side" | "roll call side" as deed:
+        case "roll" | "roll put side" | "roll call side" | "roll short" as deed:
             roll = strategy.roll
             if roll is None:
                 return "close"

@@ -26,7 +26,7 @@ from engine.domain.snapshot import ExitHits, Snapshot
 from engine.domain.supposed import supposed
 from engine.pricing.mark import Mark
 from engine.strategy.model import Strategy
-from engine.strategy.spreads.sides import has_rollable_sides
+from engine.strategy.spreads.sides import has_rollable_short, has_rollable_sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ def _part(
 ) -> Roll | str:
     """The roll of a portion that has not begun, its closes counted as filled at natural; why there is none."""
     assert strategy.roll is not None, "asked of strategies that roll"
-    if not has_rollable_sides(strategy.spread):
-        return "its strategy rolls no sides any more"
+    if not (has_rollable_short(strategy.spread) if portion.short else has_rollable_sides(strategy.spread)):
+        return "its strategy trades another structure by now"
     if len(cuts) != 1:
         return "what would be closed of it does not stand in one combination"
     (cut,) = cuts

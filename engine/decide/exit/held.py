@@ -48,8 +48,8 @@ def looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Ruleb
     told: dict[int, tuple[ExitAnswer, ...]] = {}
     seen_of: dict[int, PositionRow] = {}
     by_clock: dict[int, tuple[bool, ...]] = {}
-    # Nobody's rules are about longs that are left alone, but where what was sold beside them has expired, as it was meant to.
-    versions = [_rules_of(position, rulebook) if position.shorts or position.has_expired else None for position in positions]
+    # Nobody's rules are about longs that are left alone, but where what was sold beside them was meant to end before them.
+    versions = [_rules_of(position, rulebook) if position.shorts or position.outlives else None for position in positions]
     for strategy in {one.digest: one for one in versions if one is not None}.values():
         numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
         seen = [_row(positions[n], strategy, marks[n], snapshot, rows) for n in numbers]

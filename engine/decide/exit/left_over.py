@@ -22,7 +22,7 @@ def left_over(position: Position) -> str | None:
     """Why something of it is traded away without a rule of the file; None where nothing is."""
     if position.shares is not None:
         return SHARES
-    is_left = not position.has_expired and any(not part.spread.shorts for part in position.parts)
+    is_left = not position.outlives and any(not part.spread.shorts for part in position.parts)
     return LEFT_ALONE if is_left else None
 
 

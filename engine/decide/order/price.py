@@ -47,11 +47,16 @@ def opening_plan(spread: Spread, quote: Mark, walk: PriceWalk) -> Plan | None:
     tick = combo_tick(spread)
     worst = max(_up(_worst(walk.worst, quote, spread.width), tick), _up(tick - spread.cap, tick))
     limit = max(worst, _up(quote.mid + walk.better_than_mid, tick))
-    if not spread.is_sane(quote.mid):
+    if not _is_sane(spread, quote.mid):
         return None  # a credit that costs money, or a debit that brings some, is a bad quote
-    if limit * quote.mid <= 0 or worst * quote.mid <= 0 or not spread.is_sane(limit):
+    if limit * quote.mid <= 0 or worst * quote.mid <= 0 or not _is_sane(spread, limit):
         return None
     return Plan(limit, worst)
+
+
+def _is_sane(spread: Spread, net: Decimal) -> bool:
+    """Whether it can both win and lose. A short that joins what is held has no bound of its own: it is sold for something."""
+    return spread.is_sane(net) if spread.floor.is_finite() else net > 0
 
 
 def closing_plan(
@@ -113,7 +118,11 @@ def has_moved(shown: Decimal, now: Decimal, tick: Decimal) -> bool:
 def _worst(worst: Worst, quote: Mark, width: Decimal) -> Decimal:
     match worst:
         case WorstShare(fraction=fraction, base="mid"):
-            return fraction * quote.mid
+            # 108% of a debit is 92% of a credit: what is sold against a structure that was paid for.
+            is_worse = (fraction <= 1) == (quote.mid > 0)
+            return (fraction if is_worse else 2 - fraction) * quote.mid
+        case WorstShare() if not width.is_finite():
+            return quote.natural
         case WorstShare(fraction=fraction):
             return fraction * width if quote.mid > 0 else -fraction * width
         case WorstFromMid(usd=usd):

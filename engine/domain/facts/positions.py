@@ -18,7 +18,8 @@ class ExitTriggered:
     """The condition as the trader wrote it."""
     action: Literal[
         "close", "close half", "close part", "close put side", "close call side", "close short", "close put short",
-        "close call short", "roll", "roll put side", "roll call side", "alert", "keep",
+        "close call short", "roll", "roll put side", "roll call side", "roll short",
+        "alert", "keep",
     ]  # fmt: skip
     """What is done; of a part, `text` says how much."""
     snapshot: str

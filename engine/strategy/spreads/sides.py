@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import TypeVar
 
-from engine.strategy.spreads.pairs import Pair, Side
+from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Or
+from engine.strategy.spreads.calendars import Calendar, Diagonal
+from engine.strategy.spreads.pairs import Expiries, Pair, Side
 from engine.strategy.spreads.structure import Structure
 from engine.strategy.spreads.verticals import BearCall, BullPut
 from engine.strategy.spreads.wings import TwoWings
+from engine.strategy.units import Unit
+from engine.strategy.values.meaning import DayRange
 
 Of = TypeVar("Of")
 
@@ -15,6 +22,36 @@ Of = TypeVar("Of")
 def has_rollable_sides(spread: Structure) -> bool:
     """Whether one side of it can be found alone."""
     return isinstance(spread, TwoWings)
+
+
+def has_rollable_short(spread: Structure) -> bool:
+    """Whether what is sold can be rolled against what is bought and lives longer."""
+    return isinstance(spread, Calendar | Diagonal)
+
+
+def against(spread: Structure, near: DayRange, far_days: int) -> Structure:
+    """The calendar or diagonal with what is held of it: what is sold as the file says in new days, what is bought so many
+    days from now.
+
+    The bought leg is there already: nothing that the file asks of one that is to be bought is asked of it.
+    """
+    assert isinstance(spread, Calendar | Diagonal), "asked of structures whose short is rolled"
+    expiry = Expiries(near=near, far=DayRange(far_days, far_days))
+    held = {"long_delta": None, "long_price": None, "long_strike": None} if isinstance(spread, Diagonal) else {}
+    return spread.model_copy(update={"expiry": expiry, "rules": (), "rank": _rank(spread), **held})
+
+
+def filters_against(filters: Sequence[Condition], far_days: int, strike: Decimal) -> tuple[Condition, ...]:
+    """What an option must fulfil to be sold against one that is held: what ends so late is that one, and passes the filters."""
+    days = Measure("dte", "leg")
+    is_far, is_near = (Compare(op, days, Number(far_days, Unit.DAYS)) for op in (">=", "<"))
+    is_held = Compare("=", Measure("strike", "leg"), Number(float(strike), Unit.POINTS))
+    lines = (replace(line, expression=Or((is_far, line.expression))) for line in filters)
+    return (Condition("ends before what is held, or is that", Or((is_near, is_held))), *lines)
+
+
+def _rank(spread: Structure) -> Expression:
+    return type(spread).model_fields["rank"].default
 
 
 def side_alone(spread: Structure, side: Side) -> BullPut | BearCall:

@@ -38,7 +38,7 @@ _LONGEST_MONTH = 31
 def check_exits(validation: Validation) -> None:
     """No exit that limits a loss, none that closes before expiry where that is not said to be meant."""
     strategy = validation.strategy
-    closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll"}]
+    closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll", "roll short"}]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
     apart = [rule.condition for rule in strategy.exits if rule.portion != ALL]
     limiting = names | {measure.name for condition in apart for measure in measures_in(condition.expression)}
@@ -190,7 +190,7 @@ def _check_days(validation: Validation, condition: Condition, bound: Bound) -> N
     """An exit on days to expiry against the days with which a position begins, opened or else rolled."""
     roll = validation.strategy.roll
     # Of a position of which a side was rolled, the days are still those of the other one.
-    moves_all = any(rule.action == "roll" for rule in validation.strategy.exits)
+    moves_all = any(rule.action in {"roll", "roll short"} for rule in validation.strategy.exits)
     is_told = _check_days_of(validation, condition, bound, "expiry", validation.spread.first_expiry)
     if not is_told and roll is not None and moves_all:
         _check_days_of(validation, condition, bound, "to", roll.to)

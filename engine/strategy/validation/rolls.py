@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 
 from engine.domain.parts import Side
-from engine.strategy.conditions import ROLLS
+from engine.strategy.conditions import ROLLS, ExitRule
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure
-from engine.strategy.spreads.sides import has_rollable_sides, side_alone
+from engine.strategy.spreads.sides import has_rollable_short, has_rollable_sides, side_alone
 from engine.strategy.validation.bounds import bounds_of
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import DayRange
@@ -27,13 +27,13 @@ def check_roll(validation: Validation) -> None:
     """Exits that roll and no word where to, or the other way round; and a roll that can hardly bring what it asks."""
     rules = [rule for rule in validation.strategy.exits if rule.action in ROLLS]
     rolling = [rule.condition for rule in rules]
-    if len(validation.spread.expiries) > 1:
-        for condition in rolling:
-            message = f"a {validation.spread.name()} is not rolled: what is sold and what is bought would each need new days"
-            validation.error(condition, message, write(" ".join(condition.text.split()), note=", which closes it"))
-        if validation.strategy.roll is not None and not rolling:
-            validation.error(validation.at("roll"), f"a {validation.spread.name()} is not rolled", remove())
+    if len(validation.spread.expiries) > 1 and not _check_two_expiries(validation, rules):
         return
+    for at, rule in enumerate(validation.strategy.exits):
+        if rule.action == "roll short" and not has_rollable_short(validation.spread):
+            message = "what is sold is rolled by itself where what is bought lives longer: in a calendar or a diagonal"
+            validation.error(validation.at("exits", at, rule.condition.text), message, write("roll"))
+            return
     if rolling and "roll" not in validation.tree:  # one that is written and wrong is told by itself
         message = "this exit rolls, but roll: does not say where to"
         expiry = validation.spread.first_expiry
@@ -42,10 +42,43 @@ def check_roll(validation: Validation) -> None:
     if validation.strategy.roll is not None and not rolling:
         validation.warn(validation.at("roll"), "no exit rolls, so this never happens", remove(", or end an exit with  : roll"))
     for rule in rules:
+        if rule.portion.short:
+            continue
         if rule.portion.side is None:
             _check_net(validation, rule.condition)
         elif has_rollable_sides(validation.spread):
             _check_side_net(validation, rule.condition, rule.portion.side)
+
+
+def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bool:
+    """Whether all is sound so far: of two expiries only what is sold is rolled, to before what is bought ends."""
+    name, roll = validation.spread.name(), validation.strategy.roll
+    is_rolled = has_rollable_short(validation.spread)
+    wrong = [rule for rule in rules if not is_rolled or rule.action != "roll short"]
+    for rule in wrong:
+        line = " ".join(rule.condition.text.split())
+        if is_rolled:
+            message = f"of a {name} only what is sold is rolled, against what was bought"
+            validation.error(rule.condition, message, write(f"{line}: roll short"))
+        else:
+            message = f"a {name} is not rolled: what is sold and what is bought would each need new days"
+            validation.error(rule.condition, message, write(line, note=", which closes it"))
+    if roll is not None and not rules and not is_rolled:
+        validation.error(validation.at("roll"), f"a {name} is not rolled", remove())
+    far = validation.spread.expiries[-1]
+    if roll is not None and is_rolled and isinstance(far, DayRange) and roll.to.min_days >= far.max_days:
+        message = f"what is sold is rolled to days before what is bought ends, and that is bought {far.as_written} out"
+        validation.error(
+            validation.at("roll", "to"),
+            message,
+            write(
+                validation.spread.first_expiry.as_written
+                if isinstance(validation.spread.first_expiry, DayRange)
+                else "20-40 days"
+            ),
+        )
+        return False
+    return is_rolled and not wrong
 
 
 def _check_net(validation: Validation, condition: Condition) -> None:

@@ -95,7 +95,7 @@ def test_roll_of_one_side_is_read_and_told() -> None:
     assert read.value.exits[-1].action == "roll put side"
     told = " ".join(sentences(read.value))
     assert "has its put side rolled, the call side stays, when put_side_delta >= 0.22" in told
-    assert "Rolling moves that side 30 to 60 days out" in told
+    assert "Rolling moves that part 30 to 60 days out" in told
 
 
 @pytest.mark.parametrize(("exit_line", "costs"), [("put_side_delta >= 0.35", "$7.44"), ("put_side_breached", "$10.00")])
@@ -113,6 +113,16 @@ def test_structure_without_sides_has_none_to_roll() -> None:
     assert "a bull_put has no sides: all of its legs are of one right" in {
         one.message for one in parse_strategy(text, "x.yaml").problems
     }
+
+
+def test_what_is_sold_of_one_expiry_is_not_rolled_by_itself() -> None:
+    text = FILE.replace("{exit}: roll", "{exit}: roll short").format(**(PLAIN | {"net": "a debit up to $5.00"}))
+
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    assert problem.severity == "error"
+    assert problem.message.startswith("what is sold is rolled by itself where what is bought lives longer")
+    assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
 
 
 def condor(exit_line: str, said: str, net: str) -> str:

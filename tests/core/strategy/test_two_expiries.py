@@ -53,8 +53,25 @@ def test_most_that_an_open_position_can_earn_is_not_known(kind: str) -> None:
     assert message.startswith(f"'max_profit' is not defined for a {kind} that is open: what its bought legs will be worth")
 
 
-@pytest.mark.parametrize("kind", KEYS)
-def test_none_of_them_is_rolled(kind: str) -> None:
-    found = problems(["loss >= 50% of max_loss", "dte <= 7: roll"], kind, "roll: {to: 30-60 days, for: a credit}\n")
+ROLL = "roll: {to: 20-40 days, for: a credit}\n"
+
+
+@pytest.mark.parametrize("kind", ["double_calendar", "double_diagonal"])
+@pytest.mark.parametrize("action", ["roll", "roll short"])
+def test_double_ones_are_not_rolled(kind: str, action: str) -> None:
+    found = problems(["loss >= 50% of max_loss", f"dte <= 7: {action}"], kind, ROLL)
 
     assert f"a {kind} is not rolled: what is sold and what is bought would each need new days" in found
+
+
+@pytest.mark.parametrize("kind", ["calendar", "diagonal"])
+def test_what_is_sold_is_rolled_against_what_was_bought(kind: str) -> None:
+    assert problems(["loss >= 50% of max_loss", "dte <= 7: roll short"], kind, ROLL) == []
+    found = problems(["loss >= 50% of max_loss", "dte <= 7: roll"], kind, ROLL)
+    assert found == [f"of a {kind} only what is sold is rolled, against what was bought"]
+
+
+def test_what_is_sold_is_not_rolled_beyond_what_was_bought() -> None:
+    found = problems(["loss >= 50% of max_loss", "dte <= 7: roll short"], "calendar", ROLL.replace("20-40", "90-120"))
+
+    assert found == ["what is sold is rolled to days before what is bought ends, and that is bought 50-90 days out"]

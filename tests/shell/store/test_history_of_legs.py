@@ -122,6 +122,20 @@ def test_side_that_was_rolled_is_a_part_of_the_same_position(
     assert [(part["structure"], part["quantity"]) for part in row["parts"]] == parts  # type: ignore[attr-defined]
 
 
+def test_short_that_was_rolled_stands_beside_the_long_that_is_held(tmp_path: Path) -> None:
+    first = world.contract(590, "P", expiry=date(2026, 12, 4))
+    calendar = Spread("calendar", (Leg(first, "sell"), CALENDAR.legs[1]), Decimal("1.004"), Decimal("0.995"))
+    short = replace(calendar, structure="calendar short", legs=calendar.shorts)
+    following = Spread("calendar short", CALENDAR.shorts, Decimal("1.002"), Decimal("0.997"))
+    story = [*opened(calendar, 2, ["2.00", "6.35"]), *closed("c1", short, 2, ["3.00"]), *rolled_to("r1", following, 2, ["4.50"])]
+    ledger = told(tmp_path, story)
+
+    assert_views_are_the_fold(tmp_path, ledger)
+    (row,) = rows(tmp_path, "FROM positions")
+    assert (row["is_open"], row["closed"], row["quantity"], row["rolls"], row["realised"]) == (True, 0, 2, 1, Decimal(-200))
+    assert [(part["structure"], part["opening_net"]) for part in row["parts"]] == [("calendar", Decimal("-1.85"))]  # type: ignore[attr-defined]
+
+
 def test_contract_that_is_sold_again_after_it_was_bought_back_is_a_lot_of_its_own(tmp_path: Path) -> None:
     puts = side_of(CONDOR, "put")
     assert puts is not None

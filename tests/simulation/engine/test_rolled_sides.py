@@ -1,6 +1,6 @@
 """The put side of a condor is rolled by the whole engine: two orders, one position; also where it is killed between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -74,8 +74,7 @@ def test_side_is_closed_and_its_successor_becomes_a_part_of_the_same_position(tm
 @pytest.mark.parametrize("number", range(6))
 def test_engine_that_is_killed_between_the_two_orders_ends_the_roll_or_leaves_it(number: int, tmp_path: Path) -> None:
     chance = Random(f"rolled side {number}")
-    between = [at for at, point in enumerate(points()) if first_close() <= at]
-    at, told = chance.choice(between), list[str]()
+    at, told = chance.choice([at for at in range(len(points())) if first_of(points()) <= at]), list[str]()
 
     async def act(world: World) -> tuple[list[str], Ledger]:
         await killed(world, at, chance, told)
@@ -103,9 +102,9 @@ def position_is_open(ledger: Ledger) -> bool:
     return any(True for _ in ledger.open_positions()) or not ledger.positions
 
 
-def first_close() -> int:
-    """The point at which the close of the side was written."""
-    return next(at for at, point in enumerate(points()) if point.kind == "after append" and point.of == "ExitTriggered")
+def first_of(points: Sequence[Point]) -> int:
+    """The point at which the close was written that makes room."""
+    return next(at for at, point in enumerate(points) if point.kind == "after append" and point.of == "ExitTriggered")
 
 
 @cache
