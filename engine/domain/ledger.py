@@ -265,20 +265,7 @@ class Ledger:
         return [self.orders[ref] for ref in self.index.closings.get(position, ())]
 
     def rolls_of(self, position: str) -> list[Order]:
-        """Openings that join a position in the place of what was closed of it, oldest first."""
         return [self.orders[ref] for ref in self.index.rolls.get(position, ())]
-
-    def orders_of(self, position: str) -> list[Order]:
-        """Every order that has made a position what it is: its opening first."""
-        return [self.orders[position], *self.closings_of(position), *self.rolls_of(position)]
-
-    def position_with(self, position: str, *more: Order) -> Position:
-        """The position as it would be if these closes and rolls of it had filled as well."""
-        closings = [*self.closings_of(position), *(order for order in more if order.purpose == "close")]
-        rolls = [*self.rolls_of(position), *(order for order in more if order.purpose == "open")]
-        made = self.ends.position_of(self.orders[position], closings, rolls)
-        assert made is not None, "asked of positions that were opened"
-        return made
 
     def _proposed(self, fact: OrderProposed, at: datetime) -> bool:
         if fact.order_ref in self.orders:

@@ -2,6 +2,7 @@
 
 from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.facts.positions import PositionReleased
+from engine.domain.rolled import orders_of
 from engine.domain.snapshot import Snapshot
 
 
@@ -13,7 +14,7 @@ def released_by(name: str, by: str, reason: str, snapshot: Snapshot) -> Position
         return f"no position {name}"
     if not position.is_open:
         return f"nothing was released: {name} is closed already, {position.close_reason}"
-    for order in ledger.orders_of(name):
+    for order in orders_of(name, ledger):
         if not order.is_over:
             return f"nothing was released: {order.ref} is {order.state} and may fill; end it with `spreads cancel {order.ref}`"
         if order.sent_at is not None and snapshot.waited(order.changed_at) < SETTLES_AFTER:

@@ -27,6 +27,7 @@ from engine.decide.order.price import (
     next_limit,
     opening_plan,
 )
+from engine.decide.order.unwanted import cannot_join, left_behind, spot_of, stopped, unseen, unwanted
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.exposure import crosses
 from engine.decide.risk.recheck import recheck
@@ -37,15 +38,12 @@ from engine.domain.clocks import (
     CLOSE_PATIENCE,
     CLOSE_STEP,
     PRICED_WITHIN,
-    TOLD_WITHIN,
     URGENT_STEP,
 )
-from engine.domain.cover import signed, uncovered
 from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Expire, MarkUnknown, Reply, Reprice, Send
 from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
-from engine.domain.session import trading_day
 from engine.domain.snapshot import Answer, Snapshot
 from engine.pricing.mark import Mark
 from engine.strategy.model import Policy, Strategy
@@ -60,9 +58,6 @@ APPROVED_PATIENCE = timedelta(seconds=60)
 """An approval that could not be sent within a minute is stale."""
 APPROVAL_BEFORE_CLOSE = timedelta(seconds=30)
 ONE_MINUTE = timedelta(minutes=1)
-MOVED_DAYS = 0.25
-"""An opening whose underlying moved by more than this part of a day's standard deviation fills where it has become worse."""
-SESSIONS_PER_YEAR = 252
 
 
 def tend(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
@@ -151,7 +146,7 @@ def _too_late(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> str | Non
         return "nobody could be asked in time"
     if snapshot.session is None or snapshot.at >= snapshot.session.close - APPROVAL_BEFORE_CLOSE:
         return "the session is over"
-    return _cannot_join(order, snapshot) or _stopped(order.strategy, snapshot, rulebook)
+    return cannot_join(order, snapshot) or stopped(order.strategy, snapshot, rulebook)
 
 
 def _approval(
@@ -164,7 +159,7 @@ def _approval(
     rulebook: Rulebook,
     rows: Rows,
 ) -> Iterator[Decision]:
-    plan, spot = opening_plan(order.spread, quote, strategy.walk), _spot(order, rows)
+    plan, spot = opening_plan(order.spread, quote, strategy.walk), spot_of(order, rows)
     unknown = first_obstacle(verdicts)
     if answer is not None:
         shown = answer.shown_net if answer.shown_net is not None else order.asked.shown_net if order.asked else None
@@ -206,7 +201,7 @@ def _question(order: Order, snapshot: Snapshot, quote: Mark, strategy: Strategy,
 
 def _approved(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
     is_open = order.purpose == "open"
-    reason = _unwanted(order, snapshot, rulebook) if is_open else _gone(order, snapshot)
+    reason = unwanted(order, snapshot, rulebook) if is_open else _gone(order, snapshot)
     if reason is not None:
         yield Expire(order.ref, reason)
     elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
@@ -243,85 +238,15 @@ def _give_up(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -
         if short_of is not None:
             return short_of
         return "not filled in time, to be decided anew" if worked > CLOSE_PATIENCE else None
-    strategy, unwanted = (
+    strategy, why = (
         rulebook.versions.get(order.proposed.digest),
-        _unwanted(order, snapshot, rulebook) or _unseen(order, snapshot, rows),
+        unwanted(order, snapshot, rulebook) or unseen(order, snapshot, rows),
     )
-    if strategy is None or unwanted is not None:
-        return unwanted or "its strategy is gone"
+    if strategy is None or why is not None:
+        return why or "its strategy is gone"
     if worked > timedelta(seconds=strategy.walk.give_up_after_s):
         return f"not filled within {strategy.walk.give_up_after_s} s"
-    return _left_behind(order, rows)
-
-
-def _left_behind(order: Order, rows: Rows) -> str | None:
-    """Why the market is not the one that the opening was approved in; None while it is, and while nobody can tell."""
-    con_id, then, now = order.spread.shorts[0].contract.con_id, order.spot, _spot(order, rows)
-    iv = rows.value(con_id, "atm_iv") or rows.value(con_id, "iv")
-    if then is None or now is None or iv is None:
-        return None
-    if abs(now - then) <= Decimal(MOVED_DAYS * iv / SESSIONS_PER_YEAR**0.5) * then:
-        return None
-    return f"the underlying went from {then} to {now} since it was approved"
-
-
-def _spot(order: Order, rows: Rows) -> Decimal | None:
-    spot = rows.value(order.spread.shorts[0].contract.con_id, "spot")
-    return None if spot is None else Decimal(repr(round(spot, 4)))
-
-
-def _unwanted(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
-    """Why an opening that was approved already must not fill any more; None while it may."""
-    if snapshot.ledger.halt is not None:
-        return "halted"
-    closes = (other for other in snapshot.ledger.working() if other.purpose == "close")
-    return (
-        "it makes room for a close"
-        if any(crosses(close, order) or order.joins == close.proposed.position for close in closes)
-        else _cannot_join(order, snapshot) or _stopped(order.strategy, snapshot, rulebook)
-    )
-
-
-def _cannot_join(order: Order, snapshot: Snapshot) -> str | None:
-    """Why an opening has nothing to join any more, or would owe what nothing covers; None while it may, and for any other."""
-    position = snapshot.ledger.positions.get(order.joins) if order.joins is not None else None
-    if position is None:
-        return None
-    if not position.is_open:
-        return f"{position.id}, which it was to join, is closed"
-    held = position.held
-    held.update(signed(order.spread.legs, order.remaining))
-    bare = uncovered(held)
-    return f"it would leave {', '.join(map(str, bare))} with no long contract beside it" if bare else None
-
-
-def _stopped(name: str, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
-    """Why a strategy may open nothing, not even what it has begun; None where it may."""
-    strategy = next((one for one in rulebook.strategies if one.name == name), None)
-    if strategy is None:
-        return "its strategy is gone"
-    if not strategy.enabled:
-        return "its strategy is switched off"
-    if name in snapshot.ledger.pauses:
-        return f"its strategy is paused by {snapshot.ledger.pauses[name][1].by}"
-    if name in snapshot.paused:
-        return "its strategy is held back"
-    if snapshot.ledger.mode == "live" and snapshot.ledger.arms.of(name, snapshot.at) is None:
-        return f"it is not armed: {snapshot.ledger.arms.why_none(name)}"
-    trip = snapshot.ledger.breakers.that_stops(name, trading_day(snapshot.at))
-    return f"{trip[1].name} has tripped" if trip is not None else None
-
-
-def _unseen(order: Order, snapshot: Snapshot, rows: Rows) -> str | None:
-    """Why an opening that works must not fill: nobody sees its market, or what is held; None while both are known."""
-    if snapshot.data in {"delayed", "frozen"}:
-        return f"market data is {snapshot.data}"
-    if snapshot.data == "unknown":  # also for a moment after every connect
-        mark = spread_quote(order.spread, rows, "open")
-        if mark is None or mark.age_s > TOLD_WITHIN.total_seconds():
-            return "market data is unknown"
-    reconciled = snapshot.ledger.reconciled
-    return "our books differ from the broker's" if reconciled is not None and reconciled.differences else None
+    return left_behind(order, rows)
 
 
 def _is_blocked(close: Order, snapshot: Snapshot) -> bool:

@@ -12,6 +12,7 @@ from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Halt
 from engine.domain.order import Order
 from engine.domain.position import Position
+from engine.domain.rolled import orders_of
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
 
@@ -73,7 +74,7 @@ def _bare(snapshot: Snapshot) -> Iterator[str]:
 
 def _is_asked(position: Position, snapshot: Snapshot) -> bool:
     """Whether the broker has been asked since the last fill of the position, and no person has seen it since."""
-    orders = snapshot.ledger.orders_of(position.id)
+    orders = orders_of(position.id, snapshot.ledger)
     filled_at = max((order.fill_reported_at for order in orders if order.fill_reported_at), default=position.opened_at)
     return snapshot.requested_since(filled_at) > UNBALANCED_FOR and _is_news(filled_at, snapshot)
 

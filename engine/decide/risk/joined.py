@@ -8,6 +8,7 @@ from engine.decide.risk.asked import Opening
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.order import Order
 from engine.domain.position import Position
+from engine.domain.rolled import position_with
 from engine.domain.snapshot import Snapshot
 from engine.domain.supposed import supposed
 from engine.pricing.mark import Mark
@@ -17,7 +18,7 @@ from engine.strategy.model import Strategy
 def joined(opening: OrderProposed, snapshot: Snapshot, rows: Rows, closes: Sequence[Order] = ()) -> Position:
     """The position once the opening has filled at its worst price, and these closes before it."""
     filled = supposed(opening, opening.worst, mids(opening.spread.legs, rows), snapshot.at)
-    return snapshot.ledger.position_with(opening.position, *closes, filled)
+    return position_with(opening.position, snapshot.ledger, *closes, filled)
 
 
 def opening_of(order: Order, strategy: Strategy, quote: Mark, needed: Decimal | None, snapshot: Snapshot, rows: Rows) -> Opening:
