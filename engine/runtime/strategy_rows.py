@@ -1,9 +1,10 @@
 """Strategies as plain data: in a line for the status, and with their last look."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from engine.decide.quotes import Rows
+from engine.decide.risk.times import next_entry
 from engine.decide.rulebook import Rulebook
 from engine.domain.facts.halts import OpeningsPaused
 from engine.domain.snapshot import Snapshot
@@ -27,6 +28,7 @@ def summary_row(name: str, snapshot: Snapshot, rulebook: Rulebook) -> Row:
         "scanned_at": at.isoformat() if at else None,
         "open": sum(1 for position in ledger.open_positions() if position.strategy == name),
         "stopped": next(iter(stopped_now(name, snapshot, rulebook)), None),
+        "next_entry": _next_entry(name, snapshot, rulebook),
     }
 
 
@@ -52,6 +54,14 @@ def strategy_row(name: str, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, 
         "problems": refused.get(ledger.strategies[name].file),
         "changed": changed_rows(ledger, snapshot.at, name),
     }
+
+
+def _next_entry(name: str, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
+    written = next((one for one in rulebook.strategies if one.name == name), None)
+    if written is None or not written.enabled:
+        return None
+    at = next_entry(written, rulebook.account, snapshot)
+    return at.astimezone(UTC).isoformat() if at is not None else None
 
 
 def _pause(found: tuple[datetime, OpeningsPaused] | None) -> Row | None:

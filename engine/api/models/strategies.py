@@ -36,6 +36,8 @@ class StrategySummary(Model):
     """Open positions."""
     stopped: str | None
     """The first thing that stops its openings; null where nothing does."""
+    next_entry: Instant | None
+    """When the clock next lets it open, today; null while it does, where no time is left, and where its file opens nothing."""
 
 
 class Strategy(StrategySummary):

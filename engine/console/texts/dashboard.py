@@ -88,6 +88,8 @@ def strategy_line(one: StrategySummary, at_s: float | None) -> Line:
     tone: Tone = "warn" if one.stopped else "up"
     looked = "" if at_s is None else f", {span(at_s)} ago"
     state = one.stopped or "searching"
+    if one.next_entry is not None:
+        state = f"next {clock(one.next_entry, seconds=False)}   {state}"
     return row(
         (f"{'○' if one.stopped else '●'} ", tone),
         (f"{one.name:<20} ", "strong"),

@@ -29,6 +29,8 @@ def strategy_lines(one: Strategy) -> list[Line]:
     if one.problems:
         lines += [line(text, "fault") for text in one.problems.splitlines()]
     lines += [EMPTY, *(line(f"⚠ {text}", "warn") for text in one.stopped_by)]
+    if one.next_entry is not None:
+        lines.append(facts(("opens next at", clock(one.next_entry, seconds=False), "info")))
     lines.append(
         facts(
             ("open", str(one.open)),

@@ -18,7 +18,9 @@ from engine.domain.gate import Answer, Verdict
 from engine.domain.position import Position
 from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.snapshot import Snapshot
-from engine.strategy.values.meaning import Times
+from engine.strategy.account import Account
+from engine.strategy.model import Strategy
+from engine.strategy.values.meaning import Times, Window
 
 Slot = tuple[datetime, datetime]
 """From the time on, until it is passed."""
@@ -32,6 +34,30 @@ def slots(at: Times, now: datetime) -> list[Slot]:
     ends = [start + timedelta(seconds=at.within_s) for start in starts]
     ends[:-1] = [min(end, following) for end, (_, following) in zip(ends[:-1], pairwise(starts), strict=True)]
     return list(zip(starts, ends, strict=True))
+
+
+def next_entry(strategy: Strategy, account: Account, snapshot: Snapshot) -> datetime | None:
+    """When the clock next lets this strategy open, today; None while it does, and where no time is left today.
+
+    By its own window or times, the account's, and the session; every other gate may still stop it then.
+    """
+    session, now = snapshot.session, snapshot.at
+    if session is None:
+        return None
+    shared, at = account.session.half_day if session.is_half_day else account.session.open, strategy.entry.at
+    own = slots(at, now) if at is not None else [_today(strategy.entry.window, now)]
+    begin, end = _today(shared, now)
+    for start, over in own:
+        opens, closes = max(start, begin, session.open), min(over, end, session.close)
+        if opens < closes and now < closes:
+            return opens if now < opens else None
+    return None
+
+
+def _today(window: Window, now: datetime) -> Slot:
+    zone = ZoneInfo(window.zone)
+    day = now.astimezone(zone).date()
+    return datetime.combine(day, window.start, zone), datetime.combine(day, window.end, zone)
 
 
 def is_over(at: Times, now: datetime) -> bool:

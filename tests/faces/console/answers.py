@@ -20,6 +20,7 @@ def status(**other: Any) -> dict[str, Any]:
             "scanned_at": AT - timedelta(seconds=12),
             "open": 1,
             "stopped": None,
+            "next_entry": None,
         },
         {
             "name": "spy_condor",
@@ -29,6 +30,7 @@ def status(**other: Any) -> dict[str, Any]:
             "scanned_at": AT - timedelta(seconds=12),
             "open": 1,
             "stopped": "hours: 10:41 beyond 11:00-15:00 New York",
+            "next_entry": datetime(2026, 11, 23, 16, tzinfo=UTC),
         },
     ]
     return {

@@ -3,6 +3,7 @@
 Openings and closes are facts of the ledger; nothing else is kept, so a restart changes no answer.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from engine.decide.entry.idle import idle
 from engine.decide.quotes import spread_quote
 from engine.decide.risk.asked import Opening
 from engine.decide.risk.gate import gate, strategy_obstacle
+from engine.decide.risk.times import next_entry
 from engine.domain.ledger import Ledger
 from engine.domain.session import Session
 from engine.domain.spread import Spread
@@ -82,6 +84,36 @@ def test_strategy_is_idle_when_its_last_time_has_passed() -> None:
 
     assert idle(before, given.rulebook(rules)) == frozenset()
     assert idle(after, given.rulebook(rules)) == {"puts"}
+
+
+@pytest.mark.parametrize(
+    ("yaml", "minute", "opens"),
+    [
+        (LADDER, -20, 0),
+        (LADDER, 4, None),
+        (LADDER, 5, 30),
+        (LADDER, 64, None),
+        (LADDER, 65, None),
+        ("entry: {window: 10:15-12:30 New York}", 0, 15),
+        ("entry: {window: 10:15-12:30 New York}", 15, None),
+        ("entry: {window: 10:15-12:30 New York}", 150, None),
+        ("entry: {window: 09:31-15:45 New York}", -40, -15),
+        ("entry: {window: 09:31-15:45 New York}", 331, None),
+        ("entry: {at: '08:30, 10:00 Chicago, within 5 min'}", 0, 60),
+    ],
+)
+def test_clock_next_lets_a_strategy_open(yaml: str, minute: float, opens: float | None) -> None:
+    rules = given.strategy(yaml)
+
+    found = next_entry(rules, given.rulebook(rules).account, given.snapshot(given.ledger(), at=TEN + minute * MINUTE))
+
+    assert found == (TEN + opens * MINUTE if opens is not None else None)
+
+
+def test_day_without_a_session_has_no_next_entry() -> None:
+    rules = given.strategy(LADDER)
+
+    assert next_entry(rules, given.rulebook(rules).account, replace(given.snapshot(given.ledger(), at=TEN), session=None)) is None
 
 
 @pytest.mark.parametrize(("minute", "answer"), [(29, ("apart", "opened at 10:00")), (30, None)])
