@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 WHO_MAX, REASON_MAX, NAME_MAX = 60, 500, 60
 
@@ -25,9 +25,10 @@ Instant = Annotated[
 """A moment with its zone, UTC in everything that the engine says, as ISO 8601."""
 Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WHO_MAX, pattern=r"^[\w .@:-]+$")]
 """Who says something, as the journal keeps it."""
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=REASON_MAX)]
+# Spaces at the ends are cut off behind the bound, which so is that of the document: of the text as it is sent.
+Reason = Annotated[str, StringConstraints(max_length=REASON_MAX), AfterValidator(str.strip)]
 """Why; kept in the journal."""
-NeededReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_MAX)]
+NeededReason = Annotated[str, StringConstraints(min_length=1, max_length=REASON_MAX, pattern=r"\S"), AfterValidator(str.strip)]
 """Why, where nothing is done without a reason."""
 OrderRef = Annotated[str, StringConstraints(max_length=NAME_MAX)]
 """Reference of an order, and of the position that it opened: sp3f2a1-261130-0004."""

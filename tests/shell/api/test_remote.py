@@ -312,10 +312,10 @@ def test_stream_that_is_never_read_is_let_go_and_others_are_served(
             await stream.recv()
             stream.transport.pause_reading()
             number = 0
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 while not refusals(caplog):
                     number += 1
-                    far.bench.engine.record(Halted("bob", f"{number} {'x' * 50_000}"), far.bench.clock.at)
+                    far.bench.engine.record(Halted("bob", f"{number} {'x' * 500_000}"), far.bench.clock.at)
                     far.bench.engine.beat()
                     await asyncio.sleep(0.005)
             assert refusals(caplog) == ["it does not read"]
