@@ -76,7 +76,7 @@ def measure(chain: ChainSnapshot, bounds: peers.Bounds, seconds: float) -> Measu
     polars, pandas, columns = peers.polars_frame(chain.table), peers.pandas_frame(chain.table), peers.numba_columns(chain.table)
 
     def prepared_scan() -> object:
-        return scanner.rows(prepared, searched(rows, names, declared.spread.expiry, AS_OF))
+        return scanner.rows(prepared, searched(rows, names, declared.spread.expiries, AS_OF))
 
     runs = {
         PRODUCT: prepared_scan,
