@@ -42,7 +42,9 @@ async def answer(what: str, within_s: float, ask: Callable[P, Awaitable[T]], *ar
     BrokerRefused where TWS said no.
     """
     try:
-        return await asyncio.wait_for(ask(*args, **kwargs), machine_s(within_s))
+        # `wait_for` of Python 3.11 loses a cancellation that comes in the same moment as the answer.
+        async with asyncio.timeout(machine_s(within_s)):
+            return await ask(*args, **kwargs)
     except TimeoutError:
         raise NoAnswer(f"{what}: TWS did not answer within {within_s:g} s; it may be asked again") from None
     except ConnectionError as problem:

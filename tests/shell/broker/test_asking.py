@@ -1,23 +1,29 @@
-"""Patience with TWS is counted in the machine's seconds, however fast the loop's clock runs."""
+"""What TWS is asked waits for its answer within bounds, and is given up at once by whoever ends the engine."""
 
 import asyncio
 
 import pytest
 
-from engine.broker.asking import machine_pace, machine_s
-from engine.sim.loop import PacedLoop, VirtualLoop, run
+from engine.broker.asking import answer
 
 
-async def asked() -> tuple[float, float]:
-    return machine_pace(), machine_s(5.0)
+def test_end_that_comes_in_the_moment_of_the_answer_is_an_end() -> None:
+    async def story() -> None:
+        # Given a question that waits
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
+        async def ask() -> int:
+            return await told
 
-@pytest.mark.parametrize(("speed", "pace"), [(60.0, 60.0), (1.0, 1.0), (0.1, 1.0)])
-def test_loop_that_runs_faster_has_more_of_its_seconds(speed: float, pace: float) -> None:
-    assert run(asked(), PacedLoop(speed)) == (pace, 5.0 * pace)
+        asked = asyncio.ensure_future(answer("positions", 5.0, ask))
+        await asyncio.sleep(0)
 
+        # When the answer comes and the task is ended at once
+        told.set_result(1)
+        asked.cancel()
 
-def test_loop_without_a_speed_and_no_loop_at_all_run_at_the_machine_s() -> None:
-    assert run(asked(), VirtualLoop()) == (1.0, 5.0)
-    assert asyncio.run(asked()) == (1.0, 5.0)
-    assert machine_pace() == 1.0
+        # Then it ends, whatever was told
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+
+    asyncio.run(story())

@@ -25,7 +25,7 @@ from engine.sim.loop import VirtualLoop, run
 from tests.simulation.chaos.mutations import Mutator
 from tests.simulation.engine import given
 from tests.simulation.engine.killing import Fate, Killed
-from tests.simulation.engine.world import BEGINS, Life, World, generated, sim_options
+from tests.simulation.engine.world import BEGINS, Life, World, generated, quiet, sim_options
 
 BURST_S, SETTLES_S = 20.0, 60.0
 QUIET_S = (150.0, 900.0)
@@ -260,5 +260,6 @@ def trade(seed: int, days: int, folder: Path, mutator: Mutator | None = None, bu
         finally:
             await world.end()
 
-    run(main(), VirtualLoop())
+    with quiet():
+        run(main(), VirtualLoop())
     return outcome

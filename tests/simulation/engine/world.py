@@ -6,7 +6,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -52,7 +53,16 @@ SIM_OPTIONS = SimOptions(
 )
 """Five seconds between quotes, and a market that trades readily: a fill takes ten seconds or so."""
 
-logging.disable(logging.ERROR)  # what ib_async says about every fault is on purpose here; the engine's facts are looked at
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the log: what ib_async says about every fault is on purpose here; the engine's facts are looked at."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def play(act: "Callable[[World], Awaitable[T]]", folder: Path, seed: int = 1, **options: object) -> T:
@@ -67,7 +77,8 @@ def play(act: "Callable[[World], Awaitable[T]]", folder: Path, seed: int = 1, **
             await world.end()
 
     try:
-        return run(main(), VirtualLoop())
+        with quiet():
+            return run(main(), VirtualLoop())
     except BaseException as error:
         error.add_note(f"world of seed {seed}")
         raise
