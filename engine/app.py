@@ -146,7 +146,7 @@ class App:
             options.on_mended(str(problem))
         library, changes = self._opened(ledger)
         last_id = max((order.order_id or 0 for order in ledger.orders.values()), default=0)
-        recall(ledger, latest(settings.state, strategies=ledger.strategies))
+        recall(ledger, latest(settings.state, strategies=ledger.files.strategies))
         ib = await self._connected(journal_id, account, last_id)
         ib.recall(ledger.orders.values())
         broker = options.wrap_broker(ib)
@@ -245,6 +245,7 @@ class App:
             ("exploring the chain", background.explore),
             ("watching for the restart of TWS", lambda: background.watch_restart(self._restart)),
             ("looking for the HALT file", lambda: background.watch_halt_file(settings.state)),
+            ("reading what was accepted", lambda: background.watch_accepted(settings.strategies)),
             ("watching the guardian", lambda: background.watch_guardian(settings.state)),
             ("archiving the chain", lambda: background.archive(self._quotes, settings.state, account, archive_every)),
         ]
@@ -257,8 +258,9 @@ class App:
     def _control(
         self, engine: Engine, snapshots: Snapshots, account: str, library: Library, broker: IbBroker, feed: Feed
     ) -> Control:
-        refused, traffic = partial(_refused, library), partial(_traffic, broker, feed, self._clock)
-        return Control(engine, snapshots, self._inbox, self._clock, self._identity(account), library.notices, refused, traffic)
+        refused, traffic = lambda: library.in_force.refused, partial(_traffic, broker, feed, self._clock)
+        parts = (engine, snapshots, self._inbox, self._clock, self._identity(account))
+        return Control(*parts, library.notices, refused, traffic, library.edits)
 
     def _explanations(self, account: str) -> Explanations:
         kept, recovered = timedelta(days=self._settings.explain_days), self._recovered
@@ -337,10 +339,6 @@ class App:
             engine.record(EngineStopped(reason), self._clock.now())
             journal.sync()
             save(self._recovered.journal.state, self._recovered.journal, engine.ledger)
-
-
-def _refused(library: Library) -> Mapping[str, str]:
-    return library.in_force.refused
 
 
 def _traffic(broker: IbBroker, feed: Feed, clock: Clock) -> Traffic:

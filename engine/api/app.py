@@ -20,6 +20,7 @@ from engine.api.routes import (
     arming,
     candidates,
     documents,
+    edits,
     flatten,
     halt,
     health,
@@ -37,7 +38,8 @@ from engine.runtime.control import Control
 
 VERSIONED = "/v1"
 RESOURCES = (
-    adoption, arming, flatten, status, candidates, approvals, positions, orders, strategies, scan, history, halt, documents,
+    adoption, arming, flatten, status, candidates, approvals, positions, orders, strategies, edits, scan,
+    history, halt, documents,
 )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ GROUPS = {
         "lift": "engine.cli.remote:lift",
         "release": "engine.cli.holdings:release",
         "adopt": "engine.cli.adopting:adopt",
+        "accept": "engine.cli.edits:accept",
         "why": "engine.cli.reasons:why",
     },
     "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},

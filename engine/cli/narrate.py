@@ -8,6 +8,8 @@ from decimal import Decimal
 from engine import words
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.files import (
+    EditAccepted,
+    EditHeld,
     SharedFileLoaded,
     StrategyArmed,
     StrategyDisarmed,
@@ -97,6 +99,10 @@ class Narrator:
                 return f"{_reload(fact)}{fact.strategy} from {fact.file}{_changes(fact)}"
             case StrategyRefused():
                 return f"refused   {fact.file}; what was in force before stays in force\n{fact.problems}"
+            case EditHeld():
+                return f"WAITS     {fact.file} for a yes, `spreads accept` tells more: {'; '.join(fact.changes)}"
+            case EditAccepted():
+                return f"accepted  the edit of {fact.file} by {fact.by}{f': {fact.reason}' if fact.reason else ''}"
             case StrategyRemoved():
                 return f"removed   {fact.strategy}: no new entries, exits go on"
             case SharedFileLoaded():

@@ -9,7 +9,7 @@ from engine.cli.amounts import dollars, instant
 from engine.cli.client import Reply, ask, named, runs
 from engine.cli.options import STATE, By, State, somebody
 from engine.cli.show import Row, line, pairs, say, show_told
-from engine.cli.troubles import blocked, changed, refused, tripped, unwatched
+from engine.cli.troubles import blocked, changed, held, refused, tripped, unwatched
 from engine.domain.errors import EngineError, UserError
 from engine.store import halt_file
 from engine.store.folder import HALT_FILE
@@ -148,6 +148,7 @@ def _warnings(found: Row) -> Iterator[str]:
     """What needs a person, a sentence each."""
     yield from tripped(found)
     yield from (refused(row) for row in cast("list[Row]", found.get("refused", [])))
+    yield from (held(row) for row in cast("list[Row]", found.get("held_edits", [])))
     yield from changed(found)
     yield from (blocked(row) for row in cast("list[Row]", found.get("blocked_exits", [])))
     yield from unwatched(found)

@@ -36,6 +36,12 @@ def changed(found: Row) -> list[str]:
     return lines
 
 
+def held(row: Row) -> str:
+    """An edit that waits for a person, in one sentence."""
+    what = "; ".join(cast("list[str]", row["changes"]))
+    return f"waits: {row['file']}: {what}; `spreads accept` puts it in force"
+
+
 def blocked(row: Row) -> str:
     """An exit that is due and cannot act, in one sentence."""
     until = f"since {instant(row['since'])}, tried again by {instant(row['again_at'])}"

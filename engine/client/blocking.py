@@ -19,6 +19,7 @@ from engine.api.models.adoption import Adoption
 from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
+from engine.api.models.edits import HeldEdit
 from engine.api.models.files import Checked
 from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Table
@@ -225,6 +226,14 @@ class Client:
     def stop_flattening(self, reason: str = "", *, by: str | None = None) -> Outcome:
         """Stop it: what is left keeps the exits of its file."""
         return self._ask(calls.stop_flattening(by or self._by, reason))
+
+    def edits(self) -> tuple[HeldEdit, ...]:
+        """Edits that loosen what trades without asking, and wait for a person."""
+        return self._ask(calls.edits())
+
+    def accept_edit(self, edit: HeldEdit, reason: str = "", *, by: str | None = None) -> Outcome:
+        """Let an edit take effect; nothing is accepted where the file was edited again since."""
+        return self._ask(calls.accept_edit(edit.file, edit.digest, by or self._by, reason))
 
     def arming(self, strategy: str) -> Arming:
         """What arming a strategy for real money would mean, and the arm that it has."""

@@ -16,6 +16,7 @@ from engine.api.models.adoption import Adoption
 from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
+from engine.api.models.edits import AcceptWord, HeldEdit
 from engine.api.models.files import Checked, CheckWord
 from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Question, Table
@@ -68,6 +69,7 @@ _SCAN, _RESULTS = TypeAdapter(Scan), TypeAdapter(ScanResults)
 _PRESETS, _PRESETS_TEXT = TypeAdapter(tuple[Preset, ...]), TypeAdapter(PresetsText)
 _TOKEN = TypeAdapter(Token)
 _STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
+_EDITS = TypeAdapter(tuple[HeldEdit, ...])
 
 
 def status() -> Call[Status]:
@@ -201,6 +203,14 @@ def flatten(word: FlattenWord) -> Call[Outcome]:
 
 def stop_flattening(by: str, reason: str) -> Call[Outcome]:
     return Call("POST", "/v1/flatten/stop", _OUTCOME, Word(by=by, reason=reason))
+
+
+def edits() -> Call[tuple[HeldEdit, ...]]:
+    return Call("GET", "/v1/edits", _EDITS)
+
+
+def accept_edit(file: str, digest: str, by: str, reason: str) -> Call[Outcome]:
+    return Call("POST", "/v1/edits/accept", _OUTCOME, AcceptWord(by=by, reason=reason, file=file, digest=digest))
 
 
 def arming(strategy: str) -> Call[Arming]:

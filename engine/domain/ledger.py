@@ -13,19 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import assert_never
 
 from engine.domain import order_life
-from engine.domain.arming import Arms
 from engine.domain.ends import Ends
 from engine.domain.errors import IllegalFact
 from engine.domain.executions import is_repeated
 from engine.domain.facts.account import EquityRecorded, Reconciled
-from engine.domain.facts.files import (
-    SharedFileLoaded,
-    StrategyArmed,
-    StrategyDisarmed,
-    StrategyLoaded,
-    StrategyRefused,
-    StrategyRemoved,
-)
 from engine.domain.facts.halts import (
     BreakerLifted,
     BreakerTripped,
@@ -64,11 +55,11 @@ from engine.domain.facts.running import (
 )
 from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded
 from engine.domain.facts.union import Fact, OrderFact
+from engine.domain.files import FileFact, Files
 from engine.domain.index import Index, index_of
 from engine.domain.messages import Messages
 from engine.domain.order import Order
 from engine.domain.position import Position
-from engine.domain.reload import Reload, with_reload
 from engine.domain.session import trading_day
 from engine.domain.told import ToldOfTws
 from engine.domain.tripped import Breakers
@@ -85,13 +76,8 @@ class Ledger:
     """What became of positions without an order of ours."""
     peaks: dict[str, ProfitPeaked] = field(default_factory=dict[str, ProfitPeaked])
     """How well each position has stood at its best, where an exit of its asks for that."""
-    strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
-    shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
-    """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
-    arms: Arms = field(default_factory=Arms)
-    """Who may trade real money."""
-    reloads: tuple[Reload, ...] = ()
-    """Readings of the trader's files that changed something, newest last; as many as are kept."""
+    files: Files = field(default_factory=Files)
+    """What is in force of the trader's files, and who may trade real money by it."""
     denials: dict[tuple[str, str], EntryDenied] = field(default_factory=dict[tuple[str, str], EntryDenied], compare=False)
     """Last denial of an opening, by (strategy, underlying). This and the next two explain, and are not in the journal."""
     funnels: dict[str, tuple[datetime, FunnelRecorded]] = field(
@@ -144,6 +130,8 @@ class Ledger:
         """
         if isinstance(fact, OrderFact):
             return self._proposed(fact, at) if isinstance(fact, OrderProposed) else self._advance(fact, at)
+        if isinstance(fact, FileFact):
+            return self.files.hear(fact, at)
         match fact:
             case PositionSettled() | LegsExpired() | OptionsExercised() | PositionReleased():
                 self.ends.hear(fact, at, self.positions.get(fact.position))
@@ -155,8 +143,6 @@ class Ledger:
                 return self._adopt(fact, at)
             case EntryDenied():
                 self.denials[(fact.strategy, fact.spread.underlying)] = fact
-            case StrategyLoaded() | StrategyRemoved() | SharedFileLoaded() | StrategyArmed() | StrategyDisarmed():
-                self._file(fact, at)
             case FlattenBegan() | FlattenEnded():
                 self.flatten = fact if isinstance(fact, FlattenBegan) else None
             case Halted():
@@ -189,7 +175,7 @@ class Ledger:
                 self.reconciled = None
             case FactRefused():
                 self.reconciled = None
-            case EngineStopped() | GuardianTookOver() | StrategyRefused() | ExitTriggered() | RequestHandled() | ErrorHeard():
+            case EngineStopped() | GuardianTookOver() | ExitTriggered() | RequestHandled() | ErrorHeard():
                 pass
             case _:
                 assert_never(fact)
@@ -323,23 +309,6 @@ class Ledger:
         self.index.order(None, made)
         self._refresh(fact.order_ref)
         return True
-
-    def _file(
-        self, fact: StrategyLoaded | StrategyRemoved | SharedFileLoaded | StrategyArmed | StrategyDisarmed, at: datetime
-    ) -> None:
-        """A file that is in force from now on or gone, or a person's word about one; an edit that loosens ends arms."""
-        self.arms.hear(fact)
-        match fact:
-            case StrategyLoaded():
-                self.strategies[fact.strategy] = fact
-            case StrategyRemoved():
-                self.strategies.pop(fact.strategy, None)
-            case SharedFileLoaded():
-                self.shared_files[fact.file.rsplit("/", 1)[-1]] = fact
-            case StrategyArmed() | StrategyDisarmed():
-                pass
-        if isinstance(fact, StrategyLoaded | SharedFileLoaded):
-            self.reloads = with_reload(self.reloads, fact, at)
 
     def _resume(self, at: datetime) -> None:
         """A person has seen the damage: what halts is what comes later. Breakers stand until each is lifted by its name."""

@@ -23,7 +23,7 @@ class Arming:
         strategy = next((one for one in rulebook.strategies if one.name == name), None)
         if strategy is None:
             return None
-        arm, stop = snapshot.ledger.arms.of(name, snapshot.at), strategy.limits.stop_for_day
+        arm, stop = snapshot.ledger.files.arms.of(name, snapshot.at), strategy.limits.stop_for_day
         told = arm and {
             "by": arm.by,
             "expires_at": arm.expires_at.isoformat(),
@@ -38,7 +38,7 @@ class Arming:
             "account": self._account,
             "is_real_money": snapshot.ledger.mode == "live",
             "armed": told,
-            "why_not_armed": None if arm is not None else snapshot.ledger.arms.why_none(name),
+            "why_not_armed": None if arm is not None else snapshot.ledger.files.arms.why_none(name),
             "risk_per_trade_usd": number(usd(strategy.sizing.risk, snapshot.account)),
             "per_day": strategy.limits.per_day,
             "open": strategy.limits.open,

@@ -69,6 +69,8 @@ class Background:
         self._idle: frozenset[str] = frozenset()
         """As lines were last chosen by."""
         self._is_unkept_said = False
+        self._reading = asyncio.Lock()
+        """One reading of the folder after the other: what was saved and what was accepted may come together."""
         self._told: list[str] = []
         """What the broker could not give when it was asked last, for people."""
         self._unreadable = ""
@@ -186,7 +188,19 @@ class Background:
                 await self._reload(folder)
                 await asyncio.sleep(FOLDER_AGAIN_S)
 
+    async def watch_accepted(self, folder: Path) -> None:
+        """Read the folder again whenever a person has accepted an edit that waited."""
+        edits = self._library.edits
+        while True:
+            await edits.was_accepted.wait()
+            edits.was_accepted.clear()
+            await self._reload(folder)
+
     async def _reload(self, folder: Path, *, is_another: bool = False) -> None:
+        async with self._reading:
+            await self._read(folder, is_another=is_another)
+
+    async def _read(self, folder: Path, *, is_another: bool) -> None:
         """Read the folder again. What is in the way is said once, and that it is no longer; so is another folder in its place."""
         try:
             changes = self._library.reload()

@@ -31,18 +31,21 @@ from engine.domain.snapshot import (
     TightenAsked,
 )
 from engine.ports import Clock
+from engine.runtime.accepting import Accepting
 from engine.runtime.adopting import Adoption
 from engine.runtime.arming import Arming
 from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
 from engine.runtime.flattening import Flattening
+from engine.runtime.held_edits import HeldEdits
 from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
 from engine.runtime.openings import Openings
 from engine.runtime.order_rows import execution_rows, order_row
 from engine.runtime.pick_rows import pick_row, previewed
-from engine.runtime.plain import Row, age_s, number
+from engine.runtime.plain import Row, age_s
 from engine.runtime.position_rows import endings, position_detail
 from engine.runtime.rows import (
+    account_values,
     approval_row,
     blocked_rows,
     breaker_rows,
@@ -83,17 +86,18 @@ class Control:
         notices: Callable[[datetime], Sequence[str]],
         refused: Callable[[], Mapping[str, str]] = dict,
         traffic: Callable[[], Traffic | None] = lambda: None,
+        edits: HeldEdits | None = None,
     ) -> None:
         """`notices` says what in the trader's files will soon open nothing, `refused` which of them are not in force, and why."""
         self.identity, self._notices, self._refused, self._traffic = identity, notices, refused, traffic
-        self._timelines = Timelines()
+        self._timelines, self._began_at = Timelines(), clock.now()
         engine.observers.append(self._timelines)
         self._engine, self._snapshots, self._inbox, self._clock = engine, snapshots, inbox, clock
         self.flattening = Flattening(identity.account, self.snapshot, inbox)
         self.adoption = Adoption(self.snapshot, lambda: engine.books, snapshots, inbox)
         self.openings = Openings(self.snapshot, snapshots, inbox)
+        self.edits = Accepting(edits or HeldEdits(), inbox)
         self.arming = Arming(identity.account, self.snapshot, snapshots, inbox)
-        self._began_at = clock.now()
 
     @property
     def ledger(self) -> Ledger:
@@ -161,21 +165,17 @@ class Control:
             "lines_max": traffic.lines_max if traffic else None,
             "queue": traffic.queue if traffic else None,
             "chain": chain_row(traffic),
-            "net_liquidation": number(account.net_liquidation),
-            "available_funds": number(account.available_funds),
-            "buying_power": number(account.buying_power),
-            "cushion": number(account.cushion),
-            "day_pnl": number(account.day_pnl),
-            "account_age_s": age_s(account.reported_at, now),
+            **account_values(account, now),
             "open_positions": sum(1 for _ in ledger.open_positions()),
             "working_orders": sum(1 for order in ledger.working() if order.is_at_broker),
             "waiting_approvals": sum(1 for _ in waiting(ledger)),
             "differences": list(ledger.reconciled.differences) if ledger.reconciled else [NOT_RECONCILED],
             "foreign": list(ledger.reconciled.foreign) if ledger.reconciled else [],
             "refused": refused_rows(self._refused()),
+            "held_edits": self.edits.rows(),
             "changed": changed_rows(ledger, now),
             "notices": list(self._notices(now)),
-            "strategies": [summary_row(name, snapshot, rulebook) for name in sorted(ledger.strategies)],
+            "strategies": [summary_row(name, snapshot, rulebook) for name in sorted(ledger.files.strategies)],
         }
 
     def sick_because(self) -> str | None:
@@ -205,7 +205,7 @@ class Control:
         """The ranked spreads that the last look of each strategy, or of one, found, with their quotes of now."""
         snapshot = self.snapshot()
         looks = self._snapshots.rulebook().finder.looks
-        names = sorted(name for name in self.ledger.strategies if strategy in {None, name})
+        names = sorted(name for name in self.ledger.files.strategies if strategy in {None, name})
         wanted = [looks[name] for name in names if name in looks]
         return list(live_rows(wanted, self.ledger, Rows(snapshot.chain), snapshot.at))
 
@@ -252,12 +252,12 @@ class Control:
         """Every strategy of the ledger with its last look."""
         snapshot, rulebook, refused = self.snapshot(), self._snapshots.rulebook(), self._refused()
         rows = Rows(snapshot.chain)
-        return [strategy_row(name, snapshot, rulebook, rows, refused) for name in sorted(self.ledger.strategies)]
+        return [strategy_row(name, snapshot, rulebook, rows, refused) for name in sorted(self.ledger.files.strategies)]
 
     def why(self, strategy: str) -> Row | None:
         """Why a strategy trades or does not: its funnel, its nearest miss and the gate that stopped it; None if unknown."""
         ledger = self.ledger
-        known = strategy in ledger.strategies or strategy in ledger.funnels
+        known = strategy in ledger.files.strategies or strategy in ledger.funnels
         if not known and not any(trip.strategy == strategy for _, trip in ledger.breakers.trips(trading_day(self._clock.now()))):
             return None
         snapshot, rulebook = self.snapshot(), self._snapshots.rulebook()

@@ -18,7 +18,8 @@ from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.runtime.archive import Archive
-from engine.runtime.reloads import InForce, shared_changes, strategy_changes
+from engine.runtime.held_edits import HeldEdit, HeldEdits, is_unattended
+from engine.runtime.reloads import InForce, edit_of, shared_changes, shared_edit, strategy_changes
 from engine.strategy.account import Account
 from engine.strategy.common import Common
 from engine.strategy.events import Events
@@ -64,6 +65,8 @@ class Library:
         """`shown` is what facts and messages call the folder; itself where nothing is said."""
         self._folder, self._archive, self._shown = folder, Archive(archive), folder if shown is None else shown
         self._shared = InForce({})
+        self.edits = HeldEdits()
+        self._is_real_money: Callable[[], bool] = lambda: False
         self._lost: set[str] = set()
         """Strategies that were in force before the start and whose version is not kept."""
         self.in_force = StrategySet({}, {}, Account(schema=1), None, {})
@@ -72,7 +75,10 @@ class Library:
         """The first reading: files, and from the archive whatever the ledger's orders and positions still need."""
         if not self._folder.is_dir():
             raise UserError(f"{self._folder}: no such folder; `spreads new` writes a first strategy, --strategies names another")
-        known = {loaded.file: loaded for loaded in ledger.strategies.values()}
+        self._is_real_money = lambda: ledger.mode == "live"
+        for accepted in ledger.files.accepted.values():
+            self.edits.accept(accepted.file, accepted.digest)
+        known = {loaded.file: loaded for loaded in ledger.files.strategies.values()}
         last_good = {file: found for file, loaded in known.items() if (found := self._archive.strategy(loaded.digest, file))}
         self._lost = {loaded.strategy for file, loaded in known.items() if file not in last_good}
         needed = {order.proposed.digest for order in ledger.orders.values() if not order.is_over}
@@ -104,7 +110,8 @@ class Library:
         """
         texts, before = read_folder(self._folder), self.in_force
         refused: dict[str, str] = {}
-        shared = self._read_shared(texts, refused)
+        self.edits.is_on = not self._is_real_money()
+        shared = self._unheld(self._read_shared(texts, refused))
         found = self._read_strategies(texts, shared.common, refused)
         versions = {**before.versions, **{strategy.digest: strategy for strategy in found.values()}}
         self.in_force = StrategySet(found, versions, shared.account or Account(schema=1), shared.events, refused)
@@ -112,6 +119,7 @@ class Library:
             *shared_changes(self._shared, shared, {file: self._named(file) for file in SHARED}),
             *strategy_changes(before.strategies, found, self._lost),
             *_refusals(before, self.in_force),
+            *self.edits.settle(),
         )
         self._shared, self._lost = shared, set()
         return facts
@@ -128,7 +136,8 @@ class Library:
             if file in SHARED:
                 continue
             known = by_file.get(self._named(file))
-            strategy = self._kept(self._strategy(file, text, common, refused), texts, refused) or known
+            read = self._kept(self._strategy(file, text, common, refused), texts, refused)
+            strategy = known if read is None else self._let(known or self.in_force.strategies.get(read.name), read)
             if strategy is not None and strategy.name in found:
                 other = found[strategy.name].file
                 refused[self._named(file)] = (
@@ -138,6 +147,26 @@ class Library:
             if strategy is not None:
                 found[strategy.name] = strategy
         return found
+
+    def _let(self, known: Strategy | None, read: Strategy) -> Strategy:
+        """What was read, or the version before it where the edit waits for a person."""
+        if known is None:
+            return read
+        edit = edit_of(known, read)
+        held = HeldEdit(read.file, read.digest, edit.said)
+        return known if self.edits.holds(held, loosens=edit.loosens, affects=is_unattended(known, read)) else read
+
+    def _unheld(self, read: InForce) -> InForce:
+        """What was read of the shared files, with the version before of each whose edit waits for a person."""
+        affects = is_unattended(*self.in_force.strategies.values())
+        for file in SHARED:
+            before, digest = self._shared.digests.get(file), read.digests.get(file, "")
+            if before is None or before == digest:
+                continue
+            edit = shared_edit(file, self._shared, read)
+            if self.edits.holds(HeldEdit(self._named(file), digest, edit.said), loosens=edit.loosens, affects=affects):
+                read = read.with_one(file, self._shared)
+        return read
 
     def _strategy(self, file: str, text: bytes, common: Common | None, refused: dict[str, str]) -> Strategy | None:
         parsed = parse_strategy(text, self._named(file), common)
@@ -178,7 +207,7 @@ class Library:
 
     def _kept_before(self, ledger: Ledger) -> InForce:
         """The shared files that were in force when the engine ended, as far as their versions are kept."""
-        digests = {file: loaded.digest for file, loaded in ledger.shared_files.items()}
+        digests = {file: loaded.digest for file, loaded in ledger.files.shared_files.items()}
         kept = {file: text for file, digest in digests.items() if digest and (text := self._archive.shared(file, digest))}
         account = parse_account(kept[ACCOUNT_FILE]).value if ACCOUNT_FILE in kept else None
         common = parse_common(kept[COMMON_FILE]).value if COMMON_FILE in kept else None

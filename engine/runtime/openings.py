@@ -19,8 +19,11 @@ class Openings:
     def pause(self, strategy: str, by: str, reason: str) -> tuple[bool, str]:
         """Stop the openings of one strategy: (whether it is done, what became of it)."""
         ledger = self._snapshot().ledger
-        if strategy not in ledger.strategies:
-            return False, f"no strategy {strategy!r}; strategies: {', '.join(sorted(ledger.strategies)) or 'none is loaded'}"
+        if strategy not in ledger.files.strategies:
+            return (
+                False,
+                f"no strategy {strategy!r}; strategies: {', '.join(sorted(ledger.files.strategies)) or 'none is loaded'}",
+            )
         if strategy in ledger.pauses:
             return False, f"{strategy} is paused already, by {ledger.pauses[strategy][1].by}"
         self._inbox.publish(OpeningsPaused(strategy, by, reason))

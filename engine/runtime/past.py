@@ -25,8 +25,8 @@ def why_then(state: Path, strategy: str, until: datetime | None, told: str = "")
     `told` is that moment as it was asked for. Raises UserError where nothing was written by then or the strategy was not known.
     """
     ledger, seen_at, refused = ledger_at(state, until, {strategy}, told)
-    if strategy not in ledger.strategies and strategy not in ledger.funnels:
-        known = ", ".join(sorted({*ledger.strategies, *ledger.funnels})) or "none"
+    if strategy not in ledger.files.strategies and strategy not in ledger.funnels:
+        known = ", ".join(sorted({*ledger.files.strategies, *ledger.funnels})) or "none"
         raise UserError(f"no strategy {strategy!r} in the history{_by(until, told)}; known: {known}")
     _, funnel = ledger.funnels.get(strategy, (None, None))
     stopped = stopped_then(strategy, ledger, seen_at, session_of(seen_at))

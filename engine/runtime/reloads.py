@@ -3,7 +3,7 @@ and whether that loosens.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRemoved
 from engine.domain.facts.union import Fact
@@ -30,13 +30,18 @@ class InForce:
     common: Common | None = None
     events: Events | None = None
 
+    def with_one(self, file: str, of: "InForce") -> "InForce":
+        """These, with one file as it was in others."""
+        name = file.removesuffix(".yaml")
+        return replace(self, digests={**self.digests, file: of.digests[file]}, **{name: getattr(of, name)})
+
 
 def shared_changes(before: InForce, after: InForce, named: Mapping[str, str]) -> Iterator[Fact]:
     """A fact for each shared file of which another version is in force; `named` has the file names as the trader sees them."""
     for file in (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE):
         old, new = before.digests.get(file), after.digests.get(file, "")
         if new != old and (old is not None or new):
-            changes = _changes(file, before, after) if old is not None else Changes((), False)
+            changes = shared_edit(file, before, after) if old is not None else Changes((), False)
             yield SharedFileLoaded(named[file], new, changes.said, changes.loosens)
 
 
@@ -48,17 +53,26 @@ def strategy_changes(before: Mapping[str, Strategy], after: Mapping[str, Strateg
         known = before.get(name)
         if known is None:
             renamed = next((one for one in before.values() if one.file == strategy.file and one.name not in after), None)
-            changes = _renamed(renamed, strategy) if renamed else UNKNOWN_BEFORE if name in lost else Changes((), False)
+            changes = edit_of(renamed, strategy) if renamed else UNKNOWN_BEFORE if name in lost else Changes((), False)
             yield _loaded(strategy, changes)
         elif known.digest != strategy.digest or known.file != strategy.file:
-            found = changes_of(known, strategy) if known.digest != strategy.digest else Changes((), False)
-            moved = (f"the file is {strategy.file}, it was {known.file}",) if known.file != strategy.file else ()
-            yield _loaded(strategy, Changes((*moved, *found.said), found.loosens))
+            yield _loaded(strategy, edit_of(known, strategy))
     for name in sorted({*before, *lost} - {*after}):
         yield StrategyRemoved(name)
 
 
-def _changes(file: str, before: InForce, after: InForce) -> Changes:
+def edit_of(known: Strategy, strategy: Strategy) -> Changes:
+    """What is different in a strategy that takes the place of another, of the same name or of the same file."""
+    if known.name != strategy.name:
+        said = f"the name is {strategy.name}, it was {known.name}: its limits count from nothing"
+        return Changes((said, *changes_of(known, strategy).said), True)
+    found = changes_of(known, strategy) if known.digest != strategy.digest else Changes((), False)
+    moved = (f"the file is {strategy.file}, it was {known.file}",) if known.file != strategy.file else ()
+    return Changes((*moved, *found.said), found.loosens)
+
+
+def shared_edit(file: str, before: InForce, after: InForce) -> Changes:
+    """What is different in one of the shared files."""
     is_lost = bool(before.digests[file])
     match file:
         case "account.yaml":
@@ -73,11 +87,6 @@ def _changes(file: str, before: InForce, after: InForce) -> Changes:
         return _NO_EVENTS
     absent = {ACCOUNT_FILE: Account(schema=1), COMMON_FILE: Common(schema=1), EVENTS_FILE: Events(schema=1, horizon={})}[file]
     return changes_of(known or absent, now or absent)
-
-
-def _renamed(known: Strategy, strategy: Strategy) -> Changes:
-    said = f"the name is {strategy.name}, it was {known.name}: its limits count from nothing"
-    return Changes((said, *changes_of(known, strategy).said), True)
 
 
 def _loaded(strategy: Strategy, changes: Changes) -> StrategyLoaded:

@@ -21,7 +21,7 @@ from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
 from engine.domain.session import trading_day
-from engine.domain.snapshot import Snapshot
+from engine.domain.snapshot import AccountValues, Snapshot
 from engine.domain.spread import Leg
 from engine.runtime.order_rows import order_row
 from engine.runtime.plain import Row, age_s, number
@@ -104,6 +104,15 @@ def guardian_row(state: Path, now: datetime) -> Row | None:
     return {"doing": trace.doing, "text": trace.text, "age_s": age_s(trace.at, now)}
 
 
+def account_values(account: AccountValues, now: datetime) -> Row:
+    """What the broker told of the account last, USD, and how long ago."""
+    told = ("net_liquidation", "available_funds", "buying_power", "cushion", "day_pnl")
+    return {
+        **{name: number(getattr(account, name)) for name in told},
+        "account_age_s": age_s(account.reported_at, now),
+    }
+
+
 def breaker_rows(ledger: Ledger, now: datetime) -> list[Row]:
     """The breakers that stand now, oldest first, each with its moment, its number, and how it is lifted."""
     return [
@@ -130,7 +139,7 @@ def changed_rows(ledger: Ledger, now: datetime, strategy: str | None = None) -> 
             "direction": direction_of(reload.changes, loosens=reload.loosens),
             "changes": list(reload.changes),
         }
-        for reload in reversed(ledger.reloads)
+        for reload in reversed(ledger.files.reloads)
         if now - CHANGES_SHOWN <= reload.at <= now and (strategy is None or reload.strategy in {"", strategy})
     ]
 

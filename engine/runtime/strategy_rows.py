@@ -18,7 +18,7 @@ from engine.strategy.model import Auto, Policy, Strategy
 def summary_row(name: str, snapshot: Snapshot, rulebook: Rulebook) -> Row:
     """One strategy of the ledger in a line."""
     ledger = snapshot.ledger
-    loaded = ledger.strategies[name]
+    loaded = ledger.files.strategies[name]
     at, funnel = ledger.funnels.get(name, (None, None))
     return {
         "name": name,
@@ -51,7 +51,7 @@ def strategy_row(name: str, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, 
         "stopped_by": stopped_now(name, snapshot, rulebook),
         "funnel": funnel_rows(funnel),
         "nearest_miss": funnel.nearest_miss if funnel else None,
-        "problems": refused.get(ledger.strategies[name].file),
+        "problems": refused.get(ledger.files.strategies[name].file),
         "changed": changed_rows(ledger, snapshot.at, name),
     }
 

@@ -30,7 +30,7 @@ def why_row(
 ) -> Row:
     """The whole answer about one strategy at one moment."""
     looked_at, funnel = ledger.funnels.get(strategy, (None, None))
-    loaded = ledger.strategies.get(strategy)
+    loaded = ledger.files.strategies.get(strategy)
     ours = {file: text for file, text in refused.items() if file.rsplit("/", 1)[-1] in SHARED or (loaded and file == loaded.file)}
     return {
         "strategy": strategy,

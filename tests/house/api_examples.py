@@ -13,6 +13,7 @@ from typing import Any
 from engine.api.access.roles import RULES
 from engine.domain.facts.files import StrategyLoaded
 from engine.domain.facts.halts import BreakerTripped
+from engine.runtime.held_edits import HeldEdit
 from tests import given
 from tests.shell.api.test_access import Port
 from tests.shell.runtime.bench import MANUAL
@@ -74,6 +75,9 @@ async def story(port: Port) -> dict[str, dict[str, Any]]:
     (port.folder / "strategies" / f"{MANUAL.digest}.yaml").write_text(given.strategy_text())
     engine.record(StrategyLoaded("puts", "strategies/puts.yaml", MANUAL.digest), clock.at)
     admin = port.key("admin", "ada")
+    waits = HeldEdit("strategies/puts.yaml", "b" * 64, ("sizing.risk was $900, is $1,900",))
+    port.edits.holds(waits, loosens=True, affects=True)
+    assert len(list(port.edits.settle())) == 1
     to = Recorder(port, await port.token(admin))
     to.masks[admin] = str(DRAWN["key"])
     await _reads(to)
@@ -136,6 +140,8 @@ async def _stops(to: Recorder) -> None:
     trip = BreakerTripped("breaker_week", "", Decimal(-5200), Decimal(-5000), "person", bench.clock.at.date())
     bench.engine.record(trip, bench.clock.at)
     await to.ask("POST", "/v1/breakers/{name}/lift", {"reason": "hedged by hand"}, name="breaker_week")
+    accepted = {"file": "strategies/puts.yaml", "digest": "b" * 64, "reason": "as planned"}
+    await to.ask("POST", "/v1/edits/accept", accepted)
     await to.ask("POST", "/v1/strategies/{strategy}/pause", {"reason": "CPI tomorrow"}, strategy="puts")
     await bench.beats(1)
     await to.ask("POST", "/v1/strategies/{strategy}/resume", {}, strategy="puts")

@@ -4,8 +4,9 @@ import ast
 import inspect
 from typing import get_args
 
-from engine.domain import decision, ledger, order_life
+from engine.domain import decision, files, ledger, order_life
 from engine.domain.facts.union import KINDS, Fact, OrderFact
+from engine.domain.files import FileFact
 
 
 def classes_in_matches(source: object) -> set[str]:
@@ -18,12 +19,15 @@ def classes_in_matches(source: object) -> set[str]:
 def test_every_kind_of_fact_has_a_place_in_the_fold() -> None:
     source = inspect.getsource(ledger.Ledger.apply)
     of_orders = {kind.__name__ for kind in get_args(OrderFact)}
+    of_files = {kind.__name__ for kind in get_args(FileFact)}
 
     assert "assert_never(fact)" in source
     assert "isinstance(fact, OrderFact)" in source
+    assert "isinstance(fact, FileFact)" in source
     tree = ast.parse(source.lstrip().replace("\n    ", "\n"))
     named = {node.cls.id for node in ast.walk(tree) if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)}
-    assert named == set(KINDS) - of_orders
+    assert named == set(KINDS) - of_orders - of_files
+    assert classes_in_matches(files.Files) == of_files
     assert classes_in_matches(order_life.advance) | {"LegFilled"} == of_orders, "an execution has a way of its own there"
 
 

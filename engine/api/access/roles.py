@@ -2,7 +2,7 @@
 
 viewer    reads
 trader    answers, orders, closes, pauses and halts: whatever trades within the limits, or stops
-operator  resumes, lifts, releases and adopts: whatever lets more happen again, ends exits, or begins them
+operator  resumes, lifts, releases, adopts and accepts edits: whatever lets more happen again, ends exits, or begins them
 admin     real money, and keys
 """
 
@@ -51,6 +51,7 @@ RULES: tuple[Rule, ...] = (
         "/v1/strategies/{strategy}/arm",
         "/v1/why/{strategy}",
         "/v1/adoption",
+        "/v1/edits",
         "/v1/flatten",
         "/v1/openapi.json",
         "/v1/asyncapi.json",
@@ -81,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/v1/flatten/stop", "operator"),
     Rule("POST", "/v1/strategies/{strategy}/resume", "operator"),
     Rule("POST", "/v1/resume", "operator"),
+    Rule("POST", "/v1/edits/accept", "operator"),
     Rule("POST", "/v1/breakers/{name}/lift", "operator"),
     Rule("POST", "/v1/positions/{position}/release", "operator"),
     Rule("POST", "/v1/adoption", "operator"),

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.api.models.base import Instant, Model
+from engine.api.models.edits import HeldEdit
 from engine.api.models.strategies import StrategySummary
 from engine.api.models.why import BlockedExit, Breaker, ChangedFile, RefusedFile
 from engine.domain.facts.running import LinkState
@@ -92,6 +93,8 @@ class Status(Model):
     """Options that became shares, of positions that are open."""
     ending: tuple[str, ...]
     """Positions of which legs end within three sessions, each with what is done about them."""
+    held_edits: tuple[HeldEdit, ...]
+    """Edits that loosen what trades without asking, and wait for a person."""
     halt: HaltState | None
     """Null where it is not halted."""
     flatten: HaltState | None

@@ -51,7 +51,7 @@ def router(control: Control) -> APIRouter:
         """
         found = control.why(strategy) if at is None else await _then(control, strategy, at)
         if found is None:
-            known = ", ".join(sorted(control.ledger.strategies)) or "none is loaded"
+            known = ", ".join(sorted(control.ledger.files.strategies)) or "none is loaded"
             unknown(f"no strategy {strategy!r}; strategies: {known}")
         return Why.model_validate(found)
 

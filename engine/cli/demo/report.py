@@ -100,7 +100,7 @@ def _staged(record: Record) -> Iterator[str]:
 
 def _searches(record: Record, ledger: Ledger) -> Iterator[str]:
     """One funnel of each strategy, as bars, and what stopped it."""
-    for name in sorted(ledger.strategies):
+    for name in sorted(ledger.files.strategies):
         told = [(at, fact) for at, fact in record.facts if isinstance(fact, FunnelRecorded) and fact.strategy == name]
         if not told:
             continue
@@ -258,7 +258,7 @@ def _strike(strikes: Sequence[Decimal], spread: Spread, *, up: bool) -> str:
 def _most_telling(ledger: Ledger) -> str:
     """A strategy that has something to tell."""
     traded = [order.strategy for order in ledger.orders.values()]
-    return next(iter([*traded, *ledger.strategies]), "STRATEGY")
+    return next(iter([*traded, *ledger.files.strategies]), "STRATEGY")
 
 
 def picture(values: Sequence[float], low: float, high: float, width: int = PICTURE_WIDTH) -> str:

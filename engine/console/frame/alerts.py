@@ -82,6 +82,8 @@ def _of(status: Status) -> Iterator[Alert]:
         yield Alert(f"{what} lines of market data are in use: {status.lines_used} of {status.lines_max}", "", "warn")
     for refused in status.refused:
         yield Alert(f"{refused.file} is not in force: {refused.problem}", "6 strategies", "warn")
+    for edit in status.held_edits:
+        yield Alert(f"{edit.file} waits for a yes: {'; '.join(edit.changes)}", "spreads accept", "warn")
     for foreign in status.foreign:
         yield Alert(f"not ours at the broker: {foreign}", "", "info")
     for plan in status.ending:

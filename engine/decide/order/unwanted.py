@@ -68,8 +68,8 @@ def stopped(name: str, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
         return f"its strategy is paused by {snapshot.ledger.pauses[name][1].by}"
     if name in snapshot.paused:
         return "its strategy is held back"
-    if snapshot.ledger.mode == "live" and snapshot.ledger.arms.of(name, snapshot.at) is None:
-        return f"it is not armed: {snapshot.ledger.arms.why_none(name)}"
+    if snapshot.ledger.mode == "live" and snapshot.ledger.files.arms.of(name, snapshot.at) is None:
+        return f"it is not armed: {snapshot.ledger.files.arms.why_none(name)}"
     trip = snapshot.ledger.breakers.that_stops(name, trading_day(snapshot.at))
     return f"{trip[1].name} has tripped" if trip is not None else None
 

@@ -18,10 +18,10 @@ def armed(asked: Asked) -> Iterator[Verdict]:
     ledger, name = asked.snapshot.ledger, asked.strategy.name
     if ledger.mode != "live":
         return
-    arm = ledger.arms.of(name, asked.snapshot.at)
+    arm = ledger.files.arms.of(name, asked.snapshot.at)
     bound = f"`spreads arm {name}`"
     if arm is None:
-        yield Verdict("armed", "fail", f"not armed: {ledger.arms.why_none(name)}", bound, SOURCE)
+        yield Verdict("armed", "fail", f"not armed: {ledger.files.arms.why_none(name)}", bound, SOURCE)
     else:
         yield Verdict("armed", "pass", f"armed by {arm.by} until {arm.expires_at:%Y-%m-%d %H:%M} UTC", bound, SOURCE)
 
@@ -53,4 +53,4 @@ def lots_of(strategy: str, snapshot: Snapshot) -> int | None:
 
 
 def _arm(strategy: str, snapshot: Snapshot) -> StrategyArmed | None:
-    return snapshot.ledger.arms.of(strategy, snapshot.at) if snapshot.ledger.mode == "live" else None
+    return snapshot.ledger.files.arms.of(strategy, snapshot.at) if snapshot.ledger.mode == "live" else None

@@ -60,8 +60,8 @@ def armed(name: str, wish: Wish, account: str, snapshot: Snapshot, rulebook: Rul
 
 def disarmed(name: str, by: str, reason: str, ledger: Ledger) -> StrategyDisarmed | str:
     """The end of an arm, or why there is none to end."""
-    if name not in ledger.arms.standing:
-        return f"{name} is not armed: {ledger.arms.why_none(name)}"
+    if name not in ledger.files.arms.standing:
+        return f"{name} is not armed: {ledger.files.arms.why_none(name)}"
     return StrategyDisarmed(name, by, reason)
 
 

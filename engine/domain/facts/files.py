@@ -29,6 +29,28 @@ class StrategyRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class EditHeld:
+    """An edit that loosens what trades without asking: it waits for a person's yes, and the version before stays in force."""
+
+    file: str
+    digest: str
+    """SHA-256 of the bytes that wait; empty where the file is gone."""
+    changes: tuple[str, ...]
+    """What it would change, a sentence a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditAccepted:
+    """A person lets an edit take effect that waited."""
+
+    file: str
+    digest: str
+    """SHA-256 of the bytes that the person saw; empty where the file is gone."""
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyRemoved:
     strategy: str
     """Its entries have stopped; the exits of its positions keep running."""

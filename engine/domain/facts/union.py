@@ -9,6 +9,8 @@ from typing import get_args
 
 from engine.domain.facts.account import EquityRecorded, Reconciled
 from engine.domain.facts.files import (
+    EditAccepted,
+    EditHeld,
     SharedFileLoaded,
     StrategyArmed,
     StrategyDisarmed,
@@ -79,10 +81,10 @@ Explanation = FunnelRecorded | CandidatesRecorded | EntryDenied
 """What was looked at and not done. Nothing that leaves the machine depends on it: it is kept beside the journal, for a while."""
 Fact = (
     EngineStarted | EngineStopped | GuardianTookOver | StrategyLoaded | StrategyRefused | StrategyRemoved | StrategyArmed
-    | StrategyDisarmed | SharedFileLoaded | LinkChanged | RestartTold | LoginReminded | Halted | Resumed | FlattenBegan
-    | FlattenEnded | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled | EquityRecorded
-    | Explanation | OrderFact | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled | LegsExpired
-    | OptionsExercised | PositionReleased | PositionAdopted | FactRefused | RequestHandled | ErrorHeard
+    | StrategyDisarmed | EditHeld | EditAccepted | SharedFileLoaded | LinkChanged | RestartTold | LoginReminded | Halted
+    | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled
+    | EquityRecorded | Explanation | OrderFact | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled
+    | LegsExpired | OptionsExercised | PositionReleased | PositionAdopted | FactRefused | RequestHandled | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

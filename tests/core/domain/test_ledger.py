@@ -169,7 +169,7 @@ def test_messages_are_those_that_left_and_bounded() -> None:
 def test_strategy_that_was_removed_is_not_in_force() -> None:
     known = given.ledger(StrategyLoaded("puts", "puts.yaml", "d"), StrategyRemoved("puts"))
 
-    assert "puts" not in known.strategies
+    assert "puts" not in known.files.strategies
 
 
 def test_reloads_that_changed_something_are_known_with_their_moment_and_bounded() -> None:
@@ -178,9 +178,9 @@ def test_reloads_that_changed_something_are_known_with_their_moment_and_bounded(
         at = given.NOW + timedelta(seconds=number)
         given.told(known, SharedFileLoaded("account.yaml", str(number), (f"risk.open was {number}%",), loosens=True), at=at)
 
-    assert len(known.reloads) == RELOADS_KEPT
+    assert len(known.files.reloads) == RELOADS_KEPT
     last = RELOADS_KEPT + 4
-    assert known.reloads[-1] == Reload(
+    assert known.files.reloads[-1] == Reload(
         given.NOW + timedelta(seconds=last), "account.yaml", "", (f"risk.open was {last}%",), loosens=True
     )
 

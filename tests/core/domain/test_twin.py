@@ -17,7 +17,7 @@ def test_twin_is_equal_and_shares_nothing_that_changes() -> None:
 
     assert other == known
     assert [name for name, held in changing(other, "ledger") if id(held) in containers] == []
-    assert {"ledger.ends.exercised", "ledger.breakers.tripped", "ledger.arms.standing"} <= set(containers.values())
+    assert {"ledger.ends.exercised", "ledger.breakers.tripped", "ledger.files.arms.standing"} <= set(containers.values())
 
 
 def changing(fold: object, path: str) -> Iterator[tuple[str, object]]:

@@ -44,6 +44,7 @@ def status(**other: Any) -> dict[str, Any]:
         "blocked_exits": [],
         "exercised": [],
         "ending": [],
+        "held_edits": [],
         "halt": None,
         "connected": True,
         "link": "connected",

@@ -24,6 +24,7 @@ from engine.domain.facts.halts import Halted
 from engine.domain.facts.running import RequestHandled
 from engine.metrics import Reading, registry
 from engine.runtime.control import Control
+from engine.runtime.held_edits import HeldEdits
 from engine.runtime.standing import Identity
 from tests.shell.runtime.bench import MANUAL, Bench
 from tests.shell.runtime.serving import REF
@@ -35,10 +36,10 @@ class Port:
     """The API as a port serves it, asked without a network."""
 
     def __init__(self, folder: Path, *, is_own_socket: bool = False) -> None:
-        self.bench = Bench(MANUAL)
+        self.bench, self.edits = Bench(MANUAL), HeldEdits()
         control = Control(
             self.bench.engine, self.bench.snapshots, self.bench.inbox, self.bench.clock, Identity("0", "sim", "DU1", str(folder)),
-            lambda now: (),
+            lambda now: (), edits=self.edits,
         )  # fmt: skip
         self.folder, self.tokens = folder, own_tokens(folder) if is_own_socket else tokens_of(folder)
         self.app = build(control, registry(Reading), self.tokens, is_own_socket=is_own_socket)

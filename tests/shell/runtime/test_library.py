@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.domain.errors import UserError
-from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts.files import EditAccepted, EditHeld, SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts.running import EngineStarted
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.runtime.library import FILES_MAX, Library, read_folder
@@ -399,3 +400,156 @@ def test_too_many_files_are_refused(folder: Folder) -> None:
 
     with pytest.raises(UserError, match=f"{FILES_MAX} is the most"):
         read_folder(folder.files)
+
+
+def automatic(risk: str = "$900", name: str = "puts") -> str:
+    """A strategy that sends orders without asking."""
+    limits = 'limits: {stop_for_day: -$500}\nentry: {approval: auto, auto_up_to: "$2,000 risk, 2 orders per day"}\n'
+    return text(name).replace("$900", risk) + limits
+
+
+def test_edit_that_loosens_what_trades_without_asking_waits_for_a_person(folder: Folder) -> None:
+    # Given a strategy that sends orders by itself
+    folder.write("puts.yaml", automatic())
+    library, _ = folder.open()
+    before = library.in_force.strategies["puts"]
+
+    # When its risk grows
+    folder.write("puts.yaml", automatic("$1,900"))
+    (held,) = folder.hear(library.reload())
+
+    # Then nothing is different, it is said once, and the edit waits
+    assert isinstance(held, EditHeld)
+    assert held.changes == ("sizing.risk was $900, is $1,900",)
+    assert library.in_force.strategies["puts"] == before
+    assert library.reload() == ()
+    assert [edit.digest for edit in library.edits.waiting.values()] == [held.digest]
+
+    # When a person accepts it
+    folder.hear((EditAccepted(held.file, held.digest, "trader"),))
+    library.edits.accept(held.file, held.digest)
+    (loaded,) = folder.hear(library.reload())
+
+    # Then it is in force, and loosening is called that
+    assert isinstance(loaded, StrategyLoaded)
+    assert (loaded.changes, loaded.loosens) == (("sizing.risk was $900, is $1,900",), True)
+    assert library.edits.waiting == {}
+    assert folder.ledger.files.accepted == {}
+
+
+def test_accepting_one_text_accepts_no_other_and_no_second_time(folder: Folder) -> None:
+    folder.write("puts.yaml", automatic())
+    library, _ = folder.open()
+    folder.write("puts.yaml", automatic("$1,200"))
+    (held,) = library.reload()
+    assert isinstance(held, EditHeld)
+
+    folder.write("puts.yaml", automatic("$1,900"))
+    library.edits.accept(held.file, held.digest)
+    (another,) = library.reload()
+    folder.write("puts.yaml", automatic("$1,200"))
+    (taken,) = library.reload()
+    folder.write("puts.yaml", automatic())
+    library.reload()
+    folder.write("puts.yaml", automatic("$1,200"))
+    (again,) = library.reload()
+
+    assert kinds((another, taken, again)) == ["EditHeld", "StrategyLoaded", "EditHeld"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (automatic(), automatic("$500")),  # tighter
+        (text(), text().replace("$900", "$1,900")),  # asks a person for every order
+    ],
+    ids=["tightened", "asks"],
+)
+def test_edit_that_tightens_or_asks_for_every_order_takes_effect_at_once(folder: Folder, first: str, second: str) -> None:
+    folder.write("puts.yaml", first)
+    library, _ = folder.open()
+
+    folder.write("puts.yaml", second)
+
+    assert kinds(library.reload()) == ["StrategyLoaded"]
+
+
+def test_edit_that_waits_waits_after_a_restart_too_and_one_that_was_accepted_does_not(folder: Folder) -> None:
+    folder.write("puts.yaml", automatic())
+    folder.open()
+    folder.write("puts.yaml", automatic("$1,900"))
+
+    waiting, (held,) = folder.open()
+    assert isinstance(held, EditHeld)
+    folder.hear((EditAccepted(held.file, held.digest, "trader"),))
+    accepted, (loaded,) = folder.open()
+
+    assert waiting.in_force.strategies["puts"].sizing.risk.usd == 900  # type: ignore[union-attr]
+    assert kinds((loaded,)) == ["StrategyLoaded"]
+    assert accepted.in_force.strategies["puts"].sizing.risk.usd == 1900  # type: ignore[union-attr]
+
+
+def test_edit_that_is_taken_back_no_longer_waits(folder: Folder) -> None:
+    folder.write("puts.yaml", automatic())
+    library, _ = folder.open()
+    folder.write("puts.yaml", automatic("$1,900"))
+    library.reload()
+
+    folder.write("puts.yaml", automatic())
+
+    assert library.reload() == ()
+    assert library.edits.waiting == {}
+
+
+@pytest.mark.parametrize("second", [ACCOUNT % "$900", None], ids=["looser", "gone"])
+def test_looser_limits_of_the_account_wait_where_something_trades_without_asking(folder: Folder, second: str | None) -> None:
+    folder.write("puts.yaml", automatic())
+    folder.write("account.yaml", ACCOUNT % "$700")
+    library, _ = folder.open()
+
+    if second is None:
+        (folder.files / "account.yaml").unlink()
+    else:
+        folder.write("account.yaml", second)
+    (held,) = folder.hear(library.reload())
+    assert isinstance(held, EditHeld)
+    in_force = library.in_force.account.risk.per_trade.usd  # type: ignore[union-attr]
+    library.edits.accept(held.file, held.digest)
+    (loaded,) = folder.hear(library.reload())
+
+    assert in_force == 700
+    assert isinstance(loaded, SharedFileLoaded)
+    assert loaded.loosens
+
+
+def test_renamed_strategy_that_trades_without_asking_waits_under_its_old_name(folder: Folder) -> None:
+    folder.write("puts.yaml", automatic())
+    library, _ = folder.open()
+
+    folder.write("puts.yaml", automatic(name="income"))
+    (held,) = library.reload()
+
+    assert isinstance(held, EditHeld)
+    assert "its limits count from nothing" in held.changes[0]
+    assert list(library.in_force.strategies) == ["puts"]
+
+
+def test_strategy_that_becomes_automatic_waits(folder: Folder) -> None:
+    folder.write("puts.yaml", text())
+    library, _ = folder.open()
+
+    folder.write("puts.yaml", automatic())
+
+    assert kinds(library.reload()) == ["EditHeld"]
+
+
+def test_with_real_money_an_edit_ends_the_arms_and_nothing_waits(folder: Folder) -> None:
+    folder.ledger.apply(EngineStarted("0.1.0", "live", "spt"), given.NOW)
+    folder.write("puts.yaml", automatic())
+    library, _ = folder.open()
+
+    folder.write("puts.yaml", automatic("$1,900"))
+    (loaded,) = library.reload()
+
+    assert isinstance(loaded, StrategyLoaded)
+    assert loaded.loosens

@@ -228,7 +228,7 @@ def test_a_fact_that_cannot_follow_is_passed_over_by_its_line_and_the_rest_is_fo
         found.journal.close()
         [odd] = found.odd
         assert odd.endswith("journal: line 1 cannot follow what was known: OrderAbsent for order never, which was never proposed")
-        assert found.ledger.strategies.keys() == {"puts"}
+        assert found.ledger.files.strategies.keys() == {"puts"}
         assert verify(tmp_path) == 2, "the line is kept"
 
 
@@ -248,7 +248,7 @@ def test_facts_of_a_newer_version_are_named_and_passed_over(tmp_path: Path, monk
 
     [odd] = found.odd
     assert "the fact OrderDreamt is unknown to this version" in odd
-    assert found.ledger.strategies.keys() == {"puts", "calls"}
+    assert found.ledger.files.strategies.keys() == {"puts", "calls"}
 
 
 def test_what_a_person_has_resumed_after_is_not_held_against_the_next_start(tmp_path: Path) -> None:

@@ -69,9 +69,9 @@ def test_arm_stands_through_a_restart_and_disarming_leaves_exits(tmp_path: Path)
         await world.when(lambda: is_one_filled(first))
         await first.stop()
         life = await start(world)
-        stands = life.ledger.arms.of("puts", world.sim.now()) is not None
+        stands = life.ledger.files.arms.of("puts", world.sim.now()) is not None
         assert life.control.arming.disarm("puts", "ada", "lunch")[0]
-        await world.when(lambda: life.ledger.arms.of("puts", world.sim.now()) is None)
+        await world.when(lambda: life.ledger.files.arms.of("puts", world.sim.now()) is None)
         sent = len([fact for fact in life.all(OrderSent) if life.ledger.orders[fact.order_ref].purpose == "open"])
         await world.until("09:46:00")
         life.invariants.check_at_rest(life.ledger)

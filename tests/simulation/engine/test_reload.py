@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
+from engine.domain.facts.files import EditAccepted, EditHeld, SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.running import ErrorHeard
 from engine.runtime.library import FILES_MAX
@@ -45,6 +45,14 @@ def editor(monkeypatch: pytest.MonkeyPatch) -> Editor:
     return made
 
 
+async def accept(world: World, life: Life, edits: int = 1) -> None:
+    """A person's yes to what waits, once so many edits do."""
+    await world.when(lambda: len(life.control.edits.rows()) == edits)
+    for row in life.control.edits.rows():
+        is_accepted, text = life.control.edits.accept(str(row["file"]), str(row["digest"]), "trader", "meant so")
+        assert is_accepted, text
+
+
 def opened(life: Life) -> list[str]:
     return [life.ledger.orders[fact.order_ref].state for fact in life.all(OrderProposed) if fact.purpose == "open"]
 
@@ -56,6 +64,7 @@ def test_changed_file_takes_over_and_its_positions_keep_their_rules(tmp_path: Pa
         life = await world.start(watches_files=True)
         await world.when(lambda: opened(life) == ["filled"])
         editor.save(world, "puts.yaml", given.strategy("puts", exits="time >= 11:00 New York", per_day=2))
+        await accept(world, life)
         await world.when(lambda: opened(life) == ["filled", "filled"])
         await world.until("09:42:30")
         life.invariants.check_at_rest(life.ledger)
@@ -71,6 +80,34 @@ def test_changed_file_takes_over_and_its_positions_keep_their_rules(tmp_path: Pa
     assert [position.id for position in life.ledger.open_positions()] == [after.ref]
 
 
+def test_edit_that_loosens_what_trades_without_asking_waits_and_takes_effect_at_a_yes(tmp_path: Path, editor: Editor) -> None:
+    puts = given.strategy("puts", window="09:31-09:41", exits="time >= 11:00 New York")
+
+    async def act(world: World) -> Life:
+        life = await world.start(watches_files=True)
+        await world.when(lambda: opened(life) == ["filled"])
+        # When more openings a day are written into the file
+        editor.save(world, "puts.yaml", given.strategy("puts", exits="time >= 11:00 New York", per_day=2))
+        await world.when(lambda: bool(life.all(EditHeld)))
+        await world.until("09:36:00")
+        # Then none follows while it waits; of what is not the text that was seen nothing is accepted
+        assert opened(life) == ["filled"]
+        (row,) = life.control.edits.rows()
+        assert not life.control.edits.accept(str(row["file"]), "0" * 64, "trader", "")[0]
+        assert not life.control.edits.accept("calls.yaml", str(row["digest"]), "trader", "")[0]
+        await accept(world, life)
+        await world.when(lambda: opened(life) == ["filled", "filled"])
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, strategies={"puts.yaml": puts})
+
+    (held,), (accepted,) = life.all(EditHeld), life.all(EditAccepted)
+    assert (accepted.digest, accepted.by) == (held.digest, "trader")
+    assert life.all(StrategyLoaded)[-1].digest == held.digest
+    assert "limits.per_day was 1, is 2" in held.changes
+
+
 def test_changed_file_may_want_other_expiries(tmp_path: Path, editor: Editor) -> None:
     puts = given.strategy("puts", window="09:31-09:41")
 
@@ -78,6 +115,7 @@ def test_changed_file_may_want_other_expiries(tmp_path: Path, editor: Editor) ->
         life = await world.start(watches_files=True)
         await world.when(lambda: opened(life) == ["filled"])
         editor.save(world, "puts.yaml", given.strategy("puts", per_day=2).replace("30-35 days", "3-6 days"))
+        await accept(world, life)
         await world.when(lambda: len(opened(life)) == 2)
         await life.stop()
         return life
@@ -146,10 +184,12 @@ def test_folder_replaced_by_links_is_told_with_every_change_and_a_dangling_one_c
         folder.unlink()
         folder.symlink_to(other)
         editor.saved.set()
+        await accept(world, life, 2)
         await world.when(lambda: len(life.all(StrategyLoaded)) == 2)
         folder.unlink()
         folder.symlink_to(moved)
         editor.saved.set()
+        await accept(world, life, 2)
         await world.when(lambda: len(life.all(StrategyLoaded)) == 3)
         await life.stop()
         return life, world
