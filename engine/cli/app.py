@@ -43,6 +43,7 @@ GROUPS = {
         "console": "engine.cli.console:console",
         "web": "engine.cli.web:web",
         "status": "engine.cli.remote:status",
+        "watch": "engine.cli.watch:watch",
         "health": "engine.cli.remote:health",
         "approvals": "engine.cli.answers:approvals",
         "approve": "engine.cli.answers:approve",

@@ -33,7 +33,7 @@ def status(*, state: State = STATE, format: Literal["table", "json"] = "table") 
         print(json.dumps(found))
         return
     pairs(_told(name, value) for name, value in found.items() if not isinstance(value, list))
-    for words in _warnings(found):
+    for words in warnings(found):
         line(words)
     rows = [
         {
@@ -144,7 +144,7 @@ def _text(reply: Reply) -> str:
     return text
 
 
-def _warnings(found: Row) -> Iterator[str]:
+def warnings(found: Row) -> Iterator[str]:
     """What needs a person, a sentence each."""
     yield from tripped(found)
     yield from (refused(row) for row in cast("list[Row]", found.get("refused", [])))
