@@ -4,7 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LINES_MAX = 350
-WAITING = {"engine/runtime/engine.py": 475, "engine/strategy/loader/renamed.py": 395}
+WAITING = {"engine/runtime/engine.py": 475}
 """Files that are to be cut still, with what they must not grow beyond meanwhile."""
 
 

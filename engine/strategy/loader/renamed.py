@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticCustomError
 
 from engine.strategy import guesses
 from engine.strategy.aliases.keys import KEYS, LATER_KEYS, Key
@@ -20,7 +19,8 @@ from engine.strategy.expressions.reader import LineReader, Patience
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.loader.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of, types_of
 from engine.strategy.loader.spelling import nearest
-from engine.strategy.source import Listed, Mapped, Node, Place, Text, texts_in
+from engine.strategy.loader.written import best_of, lines_with, source_of, yes_or_no
+from engine.strategy.source import Mapped, Node, Place, Text, texts_in
 from engine.strategy.spreads.pairs import BrokenWidths, Pair
 from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.structures import leg_list, likely_structure
@@ -190,7 +190,7 @@ class Renaming:
         reader = LineReader("condition", (relation,), **self.about_lines)
         named = next((one for one in KEYS if one.path == section and one.line and plain(key) in one.words), None)
         pattern = named.line if named else f"{key} {{}}"
-        for filled in _filled(pattern, value):
+        for filled in lines_with(pattern, value):
             if meant := reader.meant(filled):
                 return meant
         return None
@@ -227,7 +227,7 @@ class Renaming:
         if one.line:
             relation = RELATIONS[one.path]
             reader = LineReader("condition", (relation,), **self.about_lines)
-            meant = next((found for filled in _filled(one.line, value) if (found := reader.meant(filled))), None)
+            meant = next((found for filled in lines_with(one.line, value) if (found := reader.meant(filled))), None)
             return meant, meant is not None
         if path == "universe":
             tickers = guesses.tickers(", ".join(texts_in(value)))
@@ -240,7 +240,7 @@ class Renaming:
         if scalar is None:
             return (f"{last}: {source_of(value)}", not isinstance(value, Text)) if source_of(value) else (None, False)
         said = self._said(word, above, value)
-        if one.answers is not None and (answer := _yes_or_no(said)) is not None:
+        if one.answers is not None and (answer := yes_or_no(said)) is not None:
             return f"{last}: {one.answers[0 if answer else 1]}", True
         best = best_of(scalar, said)
         return f"{last}: {best or said}", best is not None
@@ -323,40 +323,6 @@ _BY_WORD: Mapping[str, tuple[Key, ...]] = {
 }
 
 
-def best_of(scalar: Scalar, said: str) -> str | None:
-    """What was written, or the value that was meant by it, if it reads."""
-    meant = scalar.meant_by(said)
-    for text in (*meant, said) if scalar.guess in {guesses.deltas, guesses.days} else (said, *meant):
-        if scalar.reads(text):
-            return text
-    try:
-        scalar.value_of(Text(said))
-    except PydanticCustomError as error:
-        hint = (error.context or {}).get("hint", "")
-        text = next((change.text for change in changes_of(hint) if isinstance(change, Write)), None)
-        return text if text is not None and scalar.reads(text) and _share_a_number(said, text) else None
-    return None
-
-
-def _share_a_number(said: str, text: str) -> bool:
-    """Whether what is offered is made of what was written, and no example."""
-    digits = set(re.findall("[0-9]+", said.replace(",", "")))
-    return bool(digits & set(re.findall("[0-9]+", text.replace(",", ""))))
-
-
-def source_of(value: Node) -> str | None:
-    """A value as it would stand on one line; None where it is too long for that."""
-    match value:
-        case Text():
-            return str(value) or None
-        case Listed():
-            parts = [source_of(part) for part in value]
-            return f"[{', '.join(part or '' for part in parts)}]" if all(parts) else None
-        case _:
-            pairs = [(key, source_of(part)) for key, part in value.items()]
-            return f"{{{', '.join(f'{key}: {part}' for key, part in pairs)}}}" if all(part for _, part in pairs) else None
-
-
 def plain(key: str) -> str:
     """A key in small letters with underscores."""
     return re.sub(r"[\s_-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key.strip()).casefold())
@@ -369,23 +335,3 @@ def _stands(tree: Mapped, path: str) -> bool:
             return False
         node = node[Text(part)]
     return True
-
-
-def _filled(pattern: str, value: Node) -> Iterator[str]:
-    """The line with what was written: its own sign where it has one, `between` for two numbers."""
-    texts = [str(text).strip() for text in texts_in(value) if text.strip()]
-    said = " ".join(texts)
-    name = pattern.split(maxsplit=1)[0]
-    if len(texts) == 2 and all(guesses.numbers_in(text) for text in texts):
-        yield f"{name} between {texts[0]} and {texts[1]}"
-    if re.match(r"[<>=≤≥]", said):
-        yield f"{name} {said}"
-    if re.search(r"[a-z]", said.casefold()) and name in said:
-        yield said
-    yield pattern.format(re.sub(r"^-\s*(?=[$0-9.])", "", said))
-    yield f"{name} {said}"
-
-
-def _yes_or_no(said: str) -> bool | None:
-    word = said.strip().casefold()
-    return True if word in {"true", "yes", "on", "1"} else False if word in {"false", "no", "off", "0", "none"} else None

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from engine.strategy.expressions.reader import LineReader
 from engine.strategy.loader.keys import keys_of, scalar_of
-from engine.strategy.loader.renamed import RELATIONS, Renaming, best_of, source_of
+from engine.strategy.loader.renamed import RELATIONS, Renaming
+from engine.strategy.loader.written import best_of, source_of
 from engine.strategy.source import Listed, Mapped, Node, Text
 from engine.strategy.spreads.pairs import Pair
 from engine.strategy.way_out import WayOut, remove, turn, write
