@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.broker.asking import machine_pace
@@ -91,10 +92,11 @@ class Inbox:
         if self._began_at is not None:
             self.beat_seconds.add((now - self._began_at) / machine_pace())
         self._rested_at = now if self._began_at is None else now + (now - self._began_at)
-        try:
-            async with asyncio.timeout(at_most_s):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
+        if at_most_s <= 0:
+            await asyncio.sleep(0)  # a timeout that is over when it begins takes the end of the task for its own
+        else:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(at_most_s):
+                    await self._wake.wait()
         self._began_at = loop.time()
         self._wake.clear()

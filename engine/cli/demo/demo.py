@@ -7,6 +7,7 @@ seen in the console, or told in plain lines.
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -206,9 +207,13 @@ class Stage:
             pace.look()
         if self.front is not None:
             self._look_to_the_front(self.front)
+        with suppress(NotImplementedError, RuntimeError):  # on this system, or in another thread than the first
+            loop.add_signal_handler(signal.SIGINT, self._interrupted)
         try:
             await app.run()
         finally:
+            with suppress(NotImplementedError, RuntimeError):
+                loop.remove_signal_handler(signal.SIGINT)
             if pace is not None:
                 pace.stop()
             if self.listens:
@@ -226,6 +231,11 @@ class Stage:
             self.stop()
         else:
             asyncio.get_running_loop().call_later(FRONT_EVERY_S, self._look_to_the_front, front)
+
+    def _interrupted(self) -> None:
+        """Ctrl-C ends it in good order; a second one at once."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        self.stop()
 
     def stop(self) -> None:
         """End the demonstration after the present beat."""

@@ -107,3 +107,31 @@ def test_a_fact_wakes_the_beat_at_once_also_where_it_has_not_rested() -> None:
         return loop.time() - ended_at
 
     assert run(story(), VirtualLoop()) == pytest.approx(0.0, abs=0.001)
+
+
+def test_end_that_comes_during_a_beat_is_not_lost_in_a_wait_without_patience() -> None:
+    async def story() -> bool:
+        inbox = Inbox()
+
+        async def beats() -> None:
+            while True:
+                await inbox.wait(0.0)
+
+        # Given an engine that waits for nothing, and a Ctrl-C in the middle of its beat
+        task = asyncio.ensure_future(beats())
+
+        async def beat() -> None:
+            own = asyncio.current_task()
+            assert own is not None
+            own.cancel()
+            await inbox.wait(0.0)
+
+        beating = asyncio.ensure_future(beat())
+        await asyncio.wait({beating}, timeout=5.0)
+        task.cancel()
+        await asyncio.wait({task}, timeout=5.0)
+
+        # Then both have ended
+        return beating.cancelled() and task.cancelled()
+
+    assert run(story(), VirtualLoop())
