@@ -44,5 +44,7 @@ def log_to(state: Path, file: str = FILE) -> None:
     root = logging.getLogger()
     for known in list(root.handlers):
         root.removeHandler(known)
+        if isinstance(known, _Log):
+            known.close()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)

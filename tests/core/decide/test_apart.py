@@ -1,10 +1,13 @@
 """A part of the decision that fails stops no other, says where it failed, and is left alone while it rests."""
 
+from types import ModuleType
+
 import pytest
 
 from engine.decide import decide as deciding
 from engine.decide.decide import decide
 from engine.decide.exit import exits as exiting
+from engine.decide.exit import held as holding
 from engine.domain.decision import Fault, Halt, Propose, RecordFunnel, Send, Settle
 from engine.domain.facts.orders import OrderApproved
 from engine.domain.snapshot import Snapshot
@@ -44,11 +47,11 @@ def test_entries_that_fail_leave_exits_and_orders_to_act(monkeypatch: pytest.Mon
     assert [one.order.position for one in closes if isinstance(one, Propose)] == ["o1", "o2"]
 
 
-@pytest.mark.parametrize("step", ["settled", "_row"])
+@pytest.mark.parametrize(("module", "step"), [(exiting, "settled"), (holding, "_row")])
 def test_exits_of_one_position_that_fail_leave_the_others_theirs_and_open_nothing(
-    step: str, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    breaking(monkeypatch, exiting, step, when="o1")
+    breaking(monkeypatch, module, step, when="o1")
 
     found = decide(two_positions(), given.rulebook(RULES))
 
