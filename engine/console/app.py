@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from engine.client.asynchronous import AsyncClient
+from engine.client.errors import NotAllowed, Refused
 from engine.client.mirror import Lost
 from engine.client.streaming import Stream
 from engine.console.dialogs.choices import ReadDialog
@@ -38,6 +39,9 @@ from engine.console.views.orders import OrdersView
 from engine.console.views.positions import PositionsView
 from engine.console.views.strategies import StrategiesView
 from engine.console.views.view import View
+from engine.domain.errors import EngineError, UserError
+from engine.store import halt_file
+from engine.store.folder import HALT_FILE
 
 VIEWS: Mapping[str, type[View]] = {
     view.tab: view
@@ -201,7 +205,25 @@ class Console(Host):
 
     def _halt(self, is_meant: bool | None) -> None:
         if is_meant:
-            self.say(lambda: self.feed.engine.halt("typed HALT in the console", by=self.setup.by))
+            self.run_worker(self._halted(), group="said")
+
+    async def _halted(self) -> None:
+        """Halt; where the engine does not answer, by the file in its state folder, as `spreads halt` does."""
+        word, by, state = "typed HALT in the console", self.setup.by, self.setup.state
+        try:
+            self.tell((await self.feed.engine.halt(word, by=by)).text)
+        except (UserError, Refused, NotAllowed) as error:
+            self.tell(f"NOT HALTED: {error}", is_bad=True)
+        except EngineError as error:
+            try:
+                if state is None:
+                    raise UserError("this console has no state folder before it; halt with the page's button or `spreads halt`")
+                halt_file.leave(state, f"{by}: {word}")
+            except UserError as problem:
+                self.tell(f"NOT HALTED: {error}; {problem}", is_bad=True)
+            else:
+                self.tell(f"{error}; wrote {state / HALT_FILE}: it halts within a beat, or from its start", is_bad=True)
+        self.wake()
 
     def action_resume(self) -> None:
         """Ask for the word RESUME."""

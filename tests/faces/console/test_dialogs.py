@@ -1,12 +1,14 @@
 """What sends something asks twice: priced at the keypress, confirmed, once; and HALT opens above everything."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.faces.console.answers import AT, approval, order, status
-from tests.faces.console.conftest import NARROW, Opened
+from tests.faces.console.conftest import NARROW, Desk, Opened
 
 REF = "sp1-261123-0004"
 
@@ -162,6 +164,35 @@ async def test_halt_opens_from_everywhere(keys: tuple[str, ...], desk: Opened) -
         await at.press("f12", *"HALT", "enter")
 
         assert [word[0] for word in at.engine.said] == ["halt"]
+
+
+def told(at: Desk) -> str:
+    """Every sentence that stands on the screen for a while."""
+    return " ".join(one.message for one in at.app._notifications)
+
+
+@pytest.mark.asyncio
+async def test_halt_that_the_engine_does_not_hear_is_left_as_a_file(desk: Opened, tmp_path: Path) -> None:
+    (tmp_path / "state" / "journal").mkdir(parents=True)
+    async with desk() as at:
+        at.app.setup = replace(at.app.setup, state=tmp_path / "state")
+        at.engine.is_there = False
+
+        await at.press("f12", *"HALT", "enter")
+
+        assert (tmp_path / "state" / "HALT").read_text() == "ada: typed HALT in the console\n"
+        assert "it halts within a beat" in told(at)
+
+
+@pytest.mark.asyncio
+async def test_halt_that_can_be_left_nowhere_says_that_nothing_was_halted(desk: Opened, tmp_path: Path) -> None:
+    async with desk() as at:
+        at.app.setup = replace(at.app.setup, state=tmp_path / "nowhere")
+        at.engine.is_there = False
+
+        await at.press("f12", *"HALT", "enter")
+
+        assert "NOT HALTED: no engine answers" in told(at)
 
 
 @pytest.mark.asyncio
