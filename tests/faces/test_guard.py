@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.remote import _told, _warnings
+from engine.cli.remote import _told, warnings
 from engine.runtime.rows import guardian_row
 from engine.store.heartbeat import Trace, leave_trace
 from engine.store.lock import GUARDIAN, WATCH_FILE, Lock
@@ -59,5 +59,5 @@ def test_status_says_what_the_guardian_does_and_warns_when_it_does_no_more(tmp_p
     old = guardian_row(tmp_path, AT.replace(minute=12))
 
     assert _told("guardian", fresh) == ("guardian", "watching: the engine on state, 4 s ago")
-    assert list(_warnings({"guardian": fresh})) == []
-    assert list(_warnings({"guardian": old})) == ["guardian: it has not looked for 720 s; start `spreads guard` again"]
+    assert list(warnings({"guardian": fresh})) == []
+    assert list(warnings({"guardian": old})) == ["guardian: it has not looked for 720 s; start `spreads guard` again"]

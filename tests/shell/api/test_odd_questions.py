@@ -7,6 +7,7 @@ import pytest
 
 from engine.api.access.roles import RULES
 from engine.api.documents import STREAMS
+from engine.runtime import control
 from tests.shell.api.test_access import Port, play
 
 ODD_BODIES = (
@@ -39,7 +40,9 @@ DOCUMENTED = {200, 400, 404, 409, 422}
 
 
 @pytest.mark.parametrize("rule", WORDS, ids=lambda rule: f"{rule.method} {rule.path}")
-def test_odd_words_are_answered_as_documented(rule: object) -> None:
+def test_odd_words_are_answered_as_documented(rule: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "ANSWER_PATIENCE_S", 0.1)  # nothing beats while it is asked
+
     async def story(port: Port) -> None:
         token = await port.token(port.key("admin"))
         (port.folder / "journal").mkdir()
