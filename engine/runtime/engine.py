@@ -10,72 +10,35 @@ Between two beats the world cannot change under the decider. A beat is one synch
 reconciliations) is started by `spawn` and comes back through the inbox as facts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import assert_never
 
 from engine.broker.asking import machine_pace
 from engine.decide.apart import described
 from engine.decide.decide import decide
 from engine.decide.waiting import looks_again_in_s
-from engine.domain.candidate import candidate_name
 from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY, LOOKED_AT_EVERY
-from engine.domain.contract import Contract
-from engine.domain.decision import (
-    Approve,
-    Ask,
-    AskQuotes,
-    BlockExit,
-    Cancel,
-    ConfirmExit,
-    CountBreaker,
-    Decision,
-    Decline,
-    Deny,
-    DenyEntry,
-    EndFlatten,
-    Expire,
-    Fault,
-    FreeExit,
-    Halt,
-    MarkUnknown,
-    Propose,
-    RecordFunnel,
-    RefreshAccount,
-    RememberProfit,
-    Reply,
-    Reprice,
-    Send,
-    Settle,
-    Tighten,
-    TriggerExit,
-    Trip,
-    facts_of,
-)
-from engine.domain.errors import EngineError, IllegalFact, Transient
+from engine.domain.decision import Decision, facts_of
+from engine.domain.errors import EngineError, IllegalFact
 from engine.domain.facts.account import EquityRecorded, Reconciled
-from engine.domain.facts.halts import Halted
-from engine.domain.facts.orders import CancelRequested, OrderPreviewed, OrderProposed, OrderUnknown
+from engine.domain.facts.orders import CancelRequested, OrderPreviewed, OrderProposed
 from engine.domain.facts.positions import PositionAdopted, PositionReleased
 from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Explanation, Fact
 from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
-from engine.domain.snapshot import BreakerHits, ExitHits, Snapshot
+from engine.domain.snapshot import ExitHits, Snapshot
 from engine.domain.waited import Leap
 from engine.log import about, logger
 from engine.ports import Broker, BrokerState, Clock, Journal
-from engine.runtime.account_asked import AccountAsked
+from engine.runtime.acting import Acting, Effect
 from engine.runtime.faults import Faults
 from engine.runtime.inbox import Inbox, PersonAnswer, PersonRequest
 from engine.runtime.inquiry import Books, Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
 from engine.runtime.seams import BeatGauges, Observer, SnapshotSource
-from engine.runtime.words import Words
 
 log = logger(__name__)
 
@@ -87,8 +50,6 @@ TIMER_CLOSED_S = 60.0
 LEAVE_WAIT_S, LEAVE_WAITS = 1.0, 10
 """How often, and how many times, a stopping engine looks for the answers to its last cancels."""
 EQUITY_EVERY = timedelta(minutes=1)
-
-Effect = Callable[[], object]
 
 
 class Engine:
@@ -112,14 +73,9 @@ class Engine:
         self.leaps: Callable[[], tuple[Leap, ...]] = tuple
         """When the clock went ahead at once; a clock in virtual time never does."""
         self._clock, self._journal, self._broker = clock, journal, broker
-        self._snapshots, self._inbox, self._spawn = snapshots, inbox, spawn
-        self._words = Words()
-        self._hits: dict[tuple[str, str], ExitHits] = {}
+        self._snapshots, self._inbox = snapshots, inbox
         self._inquiry = Inquiry(broker, inbox, clock, spawn)
-        self._breaker_hits: dict[tuple[str, str], BreakerHits] = {}
-        self._account_asked = AccountAsked()
-        self._requested_quotes: dict[int, datetime] = {}
-        """When each leg was asked for anew, by contract number."""
+        self._acting = Acting(ledger, broker, inbox, self._inquiry, spawn, self.gauges, self.fault)
         self._looks_again_in_s = TIMER_BUSY_S
         self._faults = Faults()
         self._ticks = -1
@@ -132,7 +88,7 @@ class Engine:
     @property
     def exit_hits(self) -> Mapping[tuple[str, str], ExitHits]:
         """How often in a row each exit rule has held, by (position, rule)."""
-        return self._hits
+        return self._acting.exit_hits
 
     @property
     def books(self) -> Books | None:
@@ -205,7 +161,7 @@ class Engine:
             self._sync()
         for effect in effects:
             effect()
-        self._words.settle()
+        self._acting.words.settle()
         self._inquiry.ask_when_due(self.ledger, now)
         self.gauges.beats += 1
         self.gauges.last_beat_at = now
@@ -296,9 +252,9 @@ class Engine:
             self._inquiry.hurry()
         while (item := self._inbox.take()) is not None:
             if isinstance(item, PersonAnswer):
-                self._words.take_answer(item)
+                self._acting.words.take_answer(item)
             elif isinstance(item, PersonRequest):
-                self._words.take_request(item)
+                self._acting.words.take_request(item)
             elif isinstance(item, BrokerState):
                 self._learn(item, now)
             else:
@@ -349,18 +305,11 @@ class Engine:
             # On a new day the same value is news: the day's result is measured from it.
             if recorded is None or equity != self.ledger.worth.equity or trading_day(recorded) != trading_day(now):
                 self.record(equity, now)
-        is_answered = self._account_asked.hears(account.reported_at)
+        is_answered = self._acting.account_asked.hears(account.reported_at)
         ticks, self._ticks = self._ticks, self._snapshots.ticks()
         return replace(
-            snapshot,
+            self._acting.remembered(snapshot),
             count=self._inquiry.count(self.ledger),
-            answers=self._words.answers,
-            requests=self._words.requests,
-            exit_hits=self._hits,
-            breaker_hits=self._breaker_hits,
-            account_requested_at=self._account_asked.last_at,
-            account_awaited_since=self._account_asked.awaited_since,
-            requested_quotes=self._requested_quotes,
             leaps=self.leaps(),
             is_fresh=self._ticks != ticks or is_answered,
             resting=self._faults.resting(now),
@@ -371,102 +320,14 @@ class Engine:
         self.gauges.decisions[name] = self.gauges.decisions.get(name, 0) + 1
         for fact in facts_of(decision):
             self.record(fact, now)
-        match decision:
-            case Propose(order=fact):
-                return self._proposed(fact)
-            case Approve(order_ref=ref, limit=limit):
-                self._words.answered(ref, f"approved at {limit}")
-                self._inbox.nudge()
-            case Send(order_ref=ref, limit=limit):
-                return [partial(self._tell_broker, ref, lambda: self._broker.send(self.ledger.orders[ref], limit))]
-            case Reprice(order_ref=ref, limit=limit):
-                return [partial(self._tell_broker, ref, lambda: self._broker.reprice(self.ledger.orders[ref], limit))]
-            case Cancel(order_ref=ref):
-                self._words.served(ref, f"canceling {ref}")
-                return [partial(self._tell_broker, ref, lambda: self._broker.cancel(self.ledger.orders[ref]))]
-            case Tighten(fact=fact):
-                self._words.served(fact.order_ref, f"changed {fact.order_ref}: {fact.quantity}, never below {fact.worst}")
-            case Deny(order_ref=ref, obstacle=obstacle):
-                self._stopped_by(obstacle.gate)
-                self._words.answered(ref, f"denied: {obstacle}")
-            case DenyEntry(fact=fact):
-                self._stopped_by(fact.obstacle.gate)
-            case Decline(order_ref=ref):
-                self._words.answered(ref, "declined")
-                self._words.served(ref, f"canceled {ref}: it was not sent")
-            case Expire(order_ref=ref, reason=reason):
-                self._words.answered(ref, f"expired: {reason}")
-                self._words.served(ref, f"canceled {ref}: it was not sent")
-            case MarkUnknown():
-                self._inquiry.hurry()
-            case ConfirmExit(position=position, rule=rule, first_at=first_at, count=count, net=net):
-                self._hits[(position, rule)] = ExitHits(first_at, now, count, net)
-            case CountBreaker(strategy=strategy, name=name, hits=hits):
-                self._breaker_hits[(strategy, name)] = hits
-            case RefreshAccount():
-                self._account_asked.again(now)
-                return [self._broker.refresh_account]
-            case AskQuotes(contracts=contracts):
-                self._requested_quotes |= dict.fromkeys((contract.con_id for contract in contracts), now)
-                return [partial(self._requote, contracts)]
-            case Reply(order_ref=ref, text=text):
-                self._words.answered(ref, text)
-                self._words.served(ref, text)
-            case Halt() | Trip() | EndFlatten():
-                self._inbox.nudge()
-            case Fault(place=place, text=text):
-                log.error("a part of the beat failed", place=place, problem=text)
-                self.fault(place, text, now)
-            case Ask() | Settle() | TriggerExit() | RememberProfit() | BlockExit() | FreeExit() | RecordFunnel():
-                pass
-            case _:
-                assert_never(decision)
-        return []
-
-    def _proposed(self, order: OrderProposed) -> list[Effect]:
-        """Have an opening previewed; a close goes straight on."""
-        ref = order.order_ref
-        if order.purpose == "open":
-            made = f"proposed {ref}: {order.quantity} at {order.limit}"
-            self._words.served(candidate_name(order.strategy, order.spread.key), made)
-            return [lambda: self._spawn(self._preview(ref))]
-        self._words.closing(order.position, f"{order.quantity} by order {ref}")
-        self._inbox.nudge()
-        return []
-
-    def _tell_broker(self, ref: str, message: Effect) -> None:
-        """Send one order message. What stops it leaves the order unknown, and the broker is asked; a person mends the rest."""
-        try:
-            message()
-        except EngineError as error:
-            self._inbox.publish(OrderUnknown(ref, f"it may not have left: {error}"))
-            if not isinstance(error, Transient) and self.ledger.halt is None:
-                self._inbox.publish(Halted("engine", str(error)))
-        except Exception as error:  # noqa: BLE001 - the other messages of the beat must leave
-            self._inbox.publish(OrderUnknown(ref, f"it may not have left: {described(error)}"))
-            self._failed(f"a message about order {ref}", error, self._clock.now())
-
-    def _requote(self, contracts: Sequence[Contract]) -> None:
-        with suppress(EngineError):  # the link is lost: that is a fact of its own, and the question is asked again
-            self._broker.requote(contracts)
+        return self._acting.follow(decision, now)
 
     async def preview(self, order: OrderProposed) -> OrderPreviewed:
         """The broker's what-if of an order that nobody has proposed; nothing of it is written down."""
         return await self._broker.preview(order)
 
-    async def _preview(self, ref: str) -> None:
-        try:
-            answer = await self._broker.preview(self.ledger.orders[ref].proposed)
-        except Exception as error:
-            log.exception("the what-if failed", order=ref)
-            answer = OrderPreviewed(ref, "unknown", None, None, None, None, f"the what-if could not be asked: {described(error)}")
-        self._inbox.publish(answer)
-
-    def _stopped_by(self, gate: str) -> None:
-        self.gauges.obstacles[gate] = self.gauges.obstacles.get(gate, 0) + 1
-
     def _timer_s(self) -> float:
-        if self._account_asked.waits(self._clock.now(), ACCOUNT_ANSWERED_WITHIN * machine_pace()):
+        if self._acting.account_asked.waits(self._clock.now(), ACCOUNT_ANSWERED_WITHIN * machine_pace()):
             return ACCOUNT_LOOKED_AT_EVERY.total_seconds()
         if any(True for _ in self.ledger.working()):
             return TIMER_BUSY_S
