@@ -36,8 +36,10 @@ bench: $(VENV)/.installed-bench  ## ratios to other engines, measured side by si
 	$(BIN)/python -m bench
 
 SEEDS ?= 10
-chaos: $(VENV)/.installed-test  ## days with mutated messages and kills, SEEDS=10
+HOURS ?= 50
+chaos: $(VENV)/.installed-test  ## days with mutated messages and kills, SEEDS=10, and hours with many faults, HOURS=50
 	$(BIN)/python -m tests.simulation.chaos --seeds $(SEEDS)
+	$(BIN)/python -m tests.simulation.chaos.hours --seeds 1-$(HOURS) --processes 2
 
 stops: $(VENV)/.installed-test  ## demonstrations of five days, each stop judged, SEEDS=10
 	$(BIN)/python -m tests.simulation.stops --seeds 1-$(SEEDS) --least 60

@@ -67,7 +67,7 @@ class Mutator:
         if connection.session is None:
             return chunk
         told: list[bytes] = []
-        for fields in _frames(chunk):
+        for fields in frames_of(chunk):
             if self._invented[tuple(fields)]:
                 self._invented[tuple(fields)] -= 1
                 told.append(frame(fields))
@@ -165,7 +165,8 @@ def _value(field: Field) -> object:
     return None
 
 
-def _frames(chunk: bytes) -> Iterator[list[str]]:
+def frames_of(chunk: bytes) -> Iterator[list[str]]:
+    """The fields of each message in what is sent at once."""
     begin = 0
     while begin < len(chunk):
         (length,) = struct.unpack_from(">I", chunk, begin)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.simulation.chaos.days import trade
+from tests.simulation.chaos.hour import trade as trade_hour
 from tests.simulation.chaos.mutations import Mutator, samples
 
 
@@ -31,3 +32,11 @@ def test_every_kind_of_message_that_the_simulator_can_send_has_a_sample() -> Non
     kinds = [fields[0] for fields in samples()]
 
     assert len(kinds) == len(set(kinds)) == 84
+
+
+def test_hour_in_which_much_goes_wrong_ends_with_books_that_agree(tmp_path: Path) -> None:
+    hour = trade_hour(1, tmp_path)
+
+    assert hour.faults == [], hour.told
+    assert hour.filled >= 10
+    assert hour.beats > 300
