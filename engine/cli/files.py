@@ -35,6 +35,7 @@ _USED_IN: dict[Relation, str] = {
     "market": "when",
     "leg": "filters",
     "spread": "rules, rank",
+    "side": "exits: each side",
     "position": "exits",
     "account": "auto_when",
 }

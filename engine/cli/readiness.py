@@ -141,7 +141,7 @@ def _exits(shown: Shown, orders: Iterable[Order], strategy: Strategy) -> Check:
     closed = [order.proposed.position for order in orders if order.proposed.purpose != "open" and order.filled]
     used = Counter(shown.rules[position] for position in closed if position in shown.rules)
     told = ", ".join(f"{rule} ({times})" for rule, times in used.items())
-    rules = [rule.condition.text for rule in strategy.exits if rule.action != "alert" and not rule.lets_all_expire]
+    rules = [rule.text for rule in strategy.exits if rule.action != "alert" and not rule.lets_all_expire]
     never = [rule for rule in rules if rule not in used]
     if not used:
         return fail("exits", "none has closed a position yet", "wait, or narrow one exit on paper, as  profit >= 10% of credit")

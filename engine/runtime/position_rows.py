@@ -177,12 +177,12 @@ def _exit_rows(position: Position, row: PositionRow, rulebook: Rulebook, hits: H
         return
     (answers,) = rulebook.finder.exits(strategy, [row])
     for answer in answers:
-        yield _exit_row(answer, row, hits.get((position.id, answer.rule.condition.text)))
+        yield _exit_row(answer, row, hits.get((position.id, answer.rule.text)))
 
 
 def _exit_row(answer: ExitAnswer, row: Mapping[str, Value], hits: ExitHits | None) -> Row:
     return {
-        "rule": answer.rule.condition.text,
+        "rule": answer.rule.text,
         "action": answer.rule.deed,
         "answer": "unknown" if answer.holds is None else "yes" if answer.holds else "no",
         "values": dict(answer.values),

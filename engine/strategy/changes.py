@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS, ROLLS, ExitRule
 from engine.strategy.events import Event
+from engine.strategy.exit_groups import ExitGroups, groups_of
 from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
 from engine.strategy.spelled import parts_of, spelled
 from engine.strategy.validation.bounds import Bound, bounds_of
@@ -123,6 +124,10 @@ def _of_values(path: str, old: Any, new: Any) -> Iterator[Change]:
             yield from _of_mappings(path, old, new)  # pyright: ignore[reportUnknownArgumentType]
         case (tuple(), tuple()):
             yield from _of_tuples(path, old, new)
+        case (ExitGroups(), _) | (_, ExitGroups()):
+            (of_each, whole), (new_of_each, new_whole) = groups_of(old), groups_of(new)
+            yield from _of_exits(f"{path}.each side", of_each, new_of_each)
+            yield from _of_exits(f"{path}.whole", whole, new_whole)
         case _ if old != new:
             yield f"{path} was {spelled(old)}, is {spelled(new)}", _loosens(path, old, new)
         case _:

@@ -54,6 +54,7 @@ PORTIONS: Mapping[str, Portion] = {
 ROLLS: frozenset[RollDeed] = frozenset(get_args(RollDeed))
 """The actions that close something and open what takes its place."""
 
+GROUPS = ("each side", "whole")
 LEFT_SIDES: Mapping[Action, Side] = {"let put side expire": "put", "let call side expire": "call"}
 LET_EXPIRE: Literal["let expire"] = "let expire"
 _ALWAYS = Compare(">=", Measure("dte", "position"), Number(0, Unit.DAYS))
@@ -116,6 +117,13 @@ class ExitRule:
     action: Action = "close"
     percent: int | None = None
     """Of the spreads opened, where it closes a part."""
+    side: Side | None = None
+    """The side that a line below `each side:` looks at, and acts on; None where it is about the whole position."""
+
+    @property
+    def text(self) -> str:
+        """Its condition as it is written, with the side that it looks at: what it is known by."""
+        return self.condition.text if self.side is None else f"{self.side} side: {self.condition.text}"
 
     @property
     def portion(self) -> Portion:
@@ -142,6 +150,7 @@ class OneLine:
     wants: Literal["condition", "ranking", "exit"]
     relations: tuple[Relation, ...]
     examples: tuple[str, ...]
+    actions: tuple[str, ...] = ACTIONS
 
     def value_of(self, written: object, info: ValidationInfo | None = None) -> object:
         """What `written` becomes; a value already read passes through. The context of a validation may say what the structure
@@ -204,6 +213,8 @@ class OneLine:
             told = reader.meant(str(line)) if reader.reads(line) else None
             hint = turn(told) if told else f"write  {self.examples[0]}"
             raise about(line, f"found a key with a ':'; wanted {_WANTED[self.wants]} on one line", hint)
+        if nearest(line.casefold().replace("_", " "), GROUPS):
+            raise about(line, f"'{line}' is a group of exits, not a line", "write it as a key below exits, without a dash")
         found = f"found '{shortened(word, 30)}'; " if isinstance(word, Text) and word else ""
         known = f"{found}wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}"
         said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
@@ -237,14 +248,15 @@ class OneLine:
         }
         if self.wants != "exit":
             return line
+        part = [{"type": "string", "pattern": f"^{_PART.pattern}$"}] if self.actions == ACTIONS else []
         act = {
             "type": "object",
             "minProperties": 1,
             "maxProperties": 1,
             "propertyNames": {"pattern": pattern, "patternErrorMessage": refusal},
-            "additionalProperties": {"anyOf": [{"enum": list(ACTIONS)}, {"type": "string", "pattern": f"^{_PART.pattern}$"}]},
+            "additionalProperties": {"anyOf": [{"enum": list(self.actions)}, *part]},
         }
-        return {"anyOf": [{"const": LET_EXPIRE}, line, act]}
+        return {"anyOf": [*({"const": LET_EXPIRE} for _ in part), line, act]}
 
 
 def _meant_by(said: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.strategy.conditions import Action
+from engine.strategy.exit_groups import groups_of
 from engine.strategy.explain_words import (
     all_of,
     amount_of,
@@ -280,6 +281,16 @@ def _walk(walk: PriceWalk) -> str:
     return f"The price starts at {start}, {pace}, {worst}, and is given up after {duration(walk.give_up_after_s)}."
 
 
+def _side_says(action: Action) -> str:
+    """What a line below `each side:` does to the side that it looks at."""
+    return {
+        "close": "Each side alone is closed",
+        "close short": "Each side alone has its sold leg bought back, the bought one stays,",
+        "roll": "Each side alone is rolled, the other one stays,",
+        "alert": "Each side alone is reported",
+    }.get(action, "Each side alone is left to expire, and nothing below looks at it,")
+
+
 def _exits(strategy: Strategy) -> list[str]:
     verbs: dict[Action, str] = {
         "close": "is closed",
@@ -299,10 +310,14 @@ def _exits(strategy: Strategy) -> list[str]:
         "close call side": "has its call side closed",
         "close short": "has its sold legs bought back, the bought ones stay,",
     }
-    rules = [rule for rule in strategy.exits if not rule.lets_all_expire]
-    said = [f"A position {verbs[rule.action].format(percent=rule.percent)} when {rule.condition.text}." for rule in rules]
+    of_each, whole = groups_of(strategy.exits_as_written)
+    rules = [rule for rule in whole if not rule.lets_all_expire]
+    said = [f"{_side_says(rule.action)} when {rule.condition.text}." for rule in of_each]
+    if of_each:
+        said.append("The puts and the calls are looked at apart, and of these lines the first that is true wins for each.")
+    said += [f"A position {verbs[rule.action].format(percent=rule.percent)} when {rule.condition.text}." for rule in rules]
     if rules:
-        said.append("The first of these that is true wins.")
+        said.append(f"The first of these that is true wins{', for whatever is still open' if of_each else ''}.")
     if strategy.lets_expire:
         said.append(f"What {'none of these closes' if rules else 'is opened'} is left to expire, and is settled in cash.")
     elif not strategy.exits:

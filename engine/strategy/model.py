@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag
 
-from engine.strategy.conditions import AutoCondition, Exit, LegCondition, MarketCondition
+from engine.strategy.conditions import AutoCondition, ExitRule, LegCondition, MarketCondition
+from engine.strategy.exit_groups import Exits, groups_of, rules_in
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.spreads.union import Spread
 from engine.strategy.universe import Universe
@@ -154,10 +156,21 @@ class StrategyFile(Written):
     """What this strategy may not exceed."""
     entry: Entry = Entry()
     """When, with whose approval and at which price it opens."""
-    exits: tuple[Exit, ...] = ()
-    """When positions are closed, rolled or reported; the first that is true wins."""
+    exits_as_written: Exits = Field((), alias="exits")
+    """When positions are closed, rolled or reported, the first that is true wins: lines, or `each side` and `whole` of them."""
     roll: Roll | None = None
     """What `roll` means in exits."""
+
+    @cached_property
+    def exits(self) -> tuple[ExitRule, ...]:
+        """Every rule that its positions are asked for; a line about each side stands once for the puts and once for the calls."""
+        return rules_in(self.exits_as_written)
+
+    @property
+    def exit_lines(self) -> tuple[ExitRule, ...]:
+        """The lines as they are written, each once: those about each side first."""
+        of_each, whole = groups_of(self.exits_as_written)
+        return (*of_each, *whole)
 
     @property
     def lets_expire(self) -> bool:

@@ -34,6 +34,7 @@ USED_IN: Mapping[Relation, str] = {
     "market": "Market, in `when`",
     "leg": "One option, in `filters`",
     "spread": "One spread, in `spread.rules`, `spread.rank` and `auto_when`",
+    "side": "One side of an open position, below `each side` of `exits`",
     "position": "One open position, in `exits`",
     "account": "The account and the order, in `auto_when`",
 }

@@ -124,7 +124,7 @@ def stops(
 
 def bound_of(rule: str, position: Position, strategy: Strategy, finder: Finder) -> Decimal | None:
     """The least loss of the whole position on which the rule holds, to the cent; None where it does not speak of a loss."""
-    number = next((number for number, one in enumerate(strategy.exits) if one.condition.text == rule), None)
+    number = next((number for number, one in enumerate(strategy.exits) if one.text == rule), None)
     if number is None:
         return None
     whole = newly_opened(

@@ -12,7 +12,7 @@ A stop, a date and a time must be done, so they are tried for as long as they ho
 can what nobody bids for: its messages would only count against the account's order efficiency.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -80,11 +80,19 @@ class _Tried:
 
 
 def act(
-    due: Due, position: Position, snapshot: Snapshot, rows: Rows, proposed: int, wanted: Sequence[Cut] | None = None
+    due: Due,
+    position: Position,
+    snapshot: Snapshot,
+    rows: Rows,
+    proposed: int,
+    wanted: Sequence[Cut] | None = None,
+    *,
+    beside: Collection[str] = (),
 ) -> Iterator[Decision]:
     """The closes of a position whose exit is due, or these of it; where one cannot be now, what is said and asked.
 
-    What another close is at work on is left to that. Of several that cannot be, the first is told.
+    What another close is at work on is left to that. Of several that cannot be, the first is told. `beside` are other rules of
+    the position that are due now: what blocks those goes on.
     """
     tried = list[_Tried]()
     must, is_guard = due.kind != "target", due.kind == "guard"
@@ -94,7 +102,7 @@ def act(
         number = proposed + sum(proposals(one.decisions) for one in tried)
         tried.append(_try(due, cut, position, snapshot, rows, number))
     known = _known(position, snapshot)
-    if known is not None and tried and all(one.is_sent and not one.has_failed for one in tried):
+    if known is not None and known.rule not in beside and tried and all(one.is_sent and not one.has_failed for one in tried):
         yield FreeExit(ExitFreed(position.id, known.rule, "it can act again"))
     yield from next((one.decisions for one in tried if not one.is_sent), ())
     sent = [decision for one in tried if one.is_sent for decision in one.decisions]

@@ -3,7 +3,7 @@
 1. Positions whose legs have expired are settled; that needs no quote.
 2. Each strategy's rules are asked once for all of its positions, at the mark of each. What a quote that is not believed would
    answer is unknown; dates and times are answered all the same.
-3. The first rule that holds wins: at once (a profit, a date, a time of day), or once it is believed (a stop, `confirm`).
+3. The first rule of a group that holds wins: at once (a profit, a date, a clock), or once it is believed (a stop, `confirm`).
 4. What is due is closed, or it is said why it cannot be (`blocked`). Shares that options became are only reduced: they are
    traded away before anything else of their position. A long whose short was bought back or assigned, which no rule is about any
    more, is sold where somebody bids for it, once no shares are left that it protects.
@@ -40,6 +40,7 @@ from engine.decide.exit.confirm import counted, is_stop, pending
 from engine.decide.exit.cuts import Cut, is_done, portion_cuts
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.flatten import flatten_due, shorts_first
+from engine.decide.exit.groups import First, act_on, chosen, is_over
 from engine.decide.exit.held import Held, looked_at, told_at
 from engine.decide.exit.left_over import left_over, traded_away
 from engine.decide.exit.memory import remembered
@@ -54,6 +55,7 @@ from engine.domain.parts import ALL, BOTH, Portion, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ROLLS
+from engine.strategy.exit_groups import SIDES
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
 """What leaves a position open."""
@@ -118,21 +120,51 @@ def _alone(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: Row
 
 
 def _exit(held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, proposed: int) -> Iterator[Decision]:
-    """What is done about one position: the first rule that holds wins, also while it is not believed yet."""
+    """What is done about one position: the first rule of each group that holds wins, also while it is not believed yet."""
     if held.strategy is not None:
         yield from remembered(held.position, held.strategy, held.row, told_at(held, snapshot, rows), snapshot)
-    due: Due | None = None
-    left: frozenset[Side] = frozenset()
-    unknown = list[ExitAnswer]()
-    # Also the rules below one that waits to be believed, which are not come to.
-    standing = [answer.rule.condition.text for answer in held.answers if answer.holds is not False]
-    answers = zip(held.answers, held.by_clock, strict=True)
+    # Also the rules that are not come to.
+    standing = [answer.rule.text for answer in held.answers if answer.holds is not False]
+    answers = tuple(zip(held.answers, held.by_clock, strict=True))
+    of_sides, left, unknown = list[Due](), frozenset[Side](), tuple[ExitAnswer, ...]()
+    for side in SIDES:
+        of_side = [one for one in answers if one[0].rule.side == side]
+        first = yield from _first_of(of_side, frozenset(), held, snapshot, rulebook, rows)
+        of_sides += [] if first.due is None else [first.due]
+        left, unknown = left | first.left, unknown + first.unknown
+    of_all = [one for one in answers if one[0].rule.side is None]
+    first = yield from _first_of(of_all, left, held, snapshot, rulebook, rows)
+    due, left, unknown = first.due, first.left, unknown + first.unknown
+    is_hopeless = due is not None and due.kind == "target" and bool(failed_closes(held.position, snapshot))
+    if is_hopeless:
+        # A profit can wait, what stands below it may not: it is done as hard as it must be.
+        due = _date_among(of_all, held, snapshot, left) or due
+    stays = BOTH if held.strategy is not None and held.strategy.lets_expire else left
+    if (due is None or is_hopeless) and guards(held.position, rows, snapshot, stays):
+        # The last day waits neither for a stop to be believed nor for quotes to become clean, nor for a profit to be filled.
+        due = Due(GUARD, GUARD, "guard", portion=beside(ALL, stays) or ALL)
+    if dues := chosen(due, of_sides):
+        yield from act_on(dues, held.position, snapshot, rows, proposed)
+    else:
+        yield from _undisturbed(held, standing, unknown, snapshot, rows, proposed)
+
+
+def _first_of(
+    answers: Sequence[tuple[ExitAnswer, bool]],
+    left: frozenset[Side],
+    held: Held,
+    snapshot: Snapshot,
+    rulebook: Rulebook,
+    rows: Rows,
+) -> Generator[Decision, None, First]:
+    """What is due by the first of these rules that holds, beside the sides that are left to expire already."""
+    due, unknown = None, list[ExitAnswer]()
     for answer, by_clock in answers:
-        text, kind = answer.rule.condition.text, _kind(answer, by_clock=by_clock)
+        text, kind = answer.rule.text, _kind(answer, by_clock=by_clock)
         hits = snapshot.exit_hits.get((held.position.id, text))
         if answer.holds is None and pending(hits, snapshot) is not None:
             yield from _waits(text, held, snapshot, rows)
-        elif answer.holds is None and answer.rule.action not in STAYS:
+        elif answer.holds is None and answer.rule.action not in STAYS and not is_over(answer, held.position, snapshot):
             unknown.append(answer)
         if answer.holds is False:
             yield from _forgotten(held.position, (text, *(reason_of(deed, text) for deed in ROLLS)), snapshot)
@@ -142,6 +174,8 @@ def _exit(held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propos
         if left == BOTH:
             break
         if answer.rule.action in LEFT_SIDES:
+            if answer.rule.side is not None:
+                break
             continue
         assert held.strategy is not None, "rules that answer are those of a strategy"
         action = action_of(answer.rule, held.position, held.strategy, snapshot.ledger)
@@ -160,18 +194,7 @@ def _exit(held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propos
         if is_due and action != "wait":
             due = replace(_due(answer, action, held, snapshot, kind, why, runs=belief == "runs"), portion=portion)
         break
-    is_hopeless = due is not None and due.kind == "target" and bool(failed_closes(held.position, snapshot))
-    if is_hopeless:
-        # A profit can wait, what stands below it may not: it is done as hard as it must be.
-        due = _date_among(answers, held, snapshot, left) or due
-    stays = BOTH if held.strategy is not None and held.strategy.lets_expire else left
-    if (due is None or is_hopeless) and guards(held.position, rows, snapshot, stays):
-        # The last day waits neither for a stop to be believed nor for quotes to become clean, nor for a profit to be filled.
-        due = Due(GUARD, GUARD, "guard", portion=beside(ALL, stays) or ALL)
-    if due is not None:
-        yield from act(due, held.position, snapshot, rows, proposed)
-    else:
-        yield from _undisturbed(held, standing, unknown, snapshot, rows, proposed)
+    return First(due, left, tuple(unknown))
 
 
 def _undisturbed(
@@ -225,7 +248,7 @@ def _rolled(
         mark = rows.mark(closes[0].spread, "close") if closes else None
     if mark is None or is_held_up(kind, position, mark, snapshot, closes[0].spread if closes else None):
         return deed, ""  # what is in the way of its close is said there
-    otherwise, key = held.strategy.roll.otherwise, reason_of(deed, answer.rule.condition.text)
+    otherwise, key = held.strategy.roll.otherwise, reason_of(deed, answer.rule.text)
     hits = snapshot.exit_hits.get((position.id, key))
     if not is_searched_again(hits, snapshot):
         return otherwise, ""
@@ -250,7 +273,7 @@ def _believed(
 
     An alert is given once; a look without a fresh quote counts nothing.
     """
-    text, position = answer.rule.condition.text, held.position
+    text, position = answer.rule.text, held.position
     hits = snapshot.exit_hits.get((position.id, text))
     is_alert = action in STAYS
     if at_once and not is_alert:
@@ -289,7 +312,7 @@ def _judged(held: Held, unknown: Sequence[ExitAnswer], snapshot: Snapshot) -> It
     missing = ", ".join(sorted(name for name, value in answer.values.items() if value is None))
     why = unpriced_because(held.mark) or f"{missing or 'what it looks at'} is unknown"
     text = f"whether it is due is not known: {why}"
-    yield from unjudged(answer.rule.condition.text, held.position, text, snapshot)
+    yield from unjudged(answer.rule.text, held.position, text, snapshot)
 
 
 def _waits(
@@ -307,7 +330,7 @@ def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
 
 
 def _due(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot, kind: Kind, text: str, *, runs: bool = False) -> Due:
-    rule = answer.rule.condition.text
+    rule = answer.rule.text
     reason = reason_of(action, rule) if action in ROLLS else rule
     portion = answer.rule.portion
     part = str(portion) if portion.percent is not None else ""
@@ -317,7 +340,7 @@ def _due(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot, kind:
 
 def _triggered(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot) -> ExitTriggered:
     values = {name: None if value is None else float(value) for name, value in answer.values.items()}
-    return ExitTriggered(held.position.id, answer.rule.condition.text, action, snapshot.chain.id, values)
+    return ExitTriggered(held.position.id, answer.rule.text, action, snapshot.chain.id, values)
 
 
 def _freed(held: Held, standing: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:

@@ -43,9 +43,9 @@ def own_exits(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Ro
         if opening.after is not None and action_of(answer.rule, opening.after, strategy, snapshot.ledger) in {"alert", "keep"}:
             continue  # it has been rolled often enough then, and stays
         if answer.holds is True:
-            return Verdict(GATE, "fail", f"{answer.rule.condition.text} holds", _BOUND, strategy.name)
+            return Verdict(GATE, "fail", f"{answer.rule.text} holds", _BOUND, strategy.name)
         if answer.holds is None and any(needs_prices(name) and value is None for name, value in answer.values.items()):
             unknown = unknown or answer
     if unknown is not None:
-        return Verdict(GATE, "unknown", f"{unknown.rule.condition.text} cannot be answered", _BOUND, strategy.name)
+        return Verdict(GATE, "unknown", f"{unknown.rule.text} cannot be answered", _BOUND, strategy.name)
     return Verdict(GATE, "pass", "none holds", _BOUND, strategy.name)

@@ -45,6 +45,8 @@ KEYS: tuple[Key, ...] = (
     Key("sizing", "size, position_sizing, position_size, money_management, risk_management"),
     Key("limits", "limit, constraints, caps, portfolio, guardrails"),
     Key("entry", "entries, opening, execution, open"),
+    Key("exits.each side", "per_side, every_side, either_side, side_exits, each"),
+    Key("exits.whole", "whole_position, whole_condor"),
     Key("exits", "exit, exit_rules, exit_conditions, close, closing, close_when, management, manage"),
     Key("roll", "rolling, rolls, roll_rules, adjustment"),
     Key(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.strategy.expressions.tree import Relation
+from engine.strategy.measures.positions import SIDE
 
-NAMES: Mapping[Relation, Mapping[str, str]] = {
+_NAMES: Mapping[Relation, Mapping[str, str]] = {
     "market": {
         "price": (
             "spot, last, underlying price, underlying, close, stock price, index price, last price, spx, spy, qqq, iwm, ndx, "
@@ -129,6 +130,10 @@ NAMES: Mapping[Relation, Mapping[str, str]] = {
         "contracts": "quantity, qty, lots",
     },
 }
+NAMES: Mapping[Relation, Mapping[str, str]] = {
+    **_NAMES,
+    "side": {one.name: _NAMES["position"][one.name] for one in SIDE if one.name in _NAMES["position"]},
+}
 """Words set off by commas, in small letters, a space for whatever parts their syllables."""
 
 AT_MOST: Mapping[Relation, frozenset[str]] = {
@@ -137,6 +142,7 @@ AT_MOST: Mapping[Relation, frozenset[str]] = {
     "spread": frozenset(
         {"debit", "fees", "long_delta", "max_loss", "natural_debit", "p_touch", "quote_width", "short_delta", "slippage"}
     ),
+    "side": frozenset({"dte", "minutes_to_close"}),
     "position": frozenset({"dte", "extrinsic_of_short", "minutes_to_close"}),
     "account": frozenset({"contracts", "open_risk", "order_risk", "post_trade_margin"}),
 }

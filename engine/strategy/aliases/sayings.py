@@ -124,7 +124,7 @@ def _weekdays(found: re.Match[str]) -> str:
 
 
 _LEAVE = r"(?:close|exit|take|get out|sell|buy back|out)(?: out| it| position| trade| spread)?"
-SENTENCES: dict[Relation, tuple[Saying, ...]] = {
+_SENTENCES: dict[Relation, tuple[Saying, ...]] = {
     "market": (
         (_ON_DAYS, _weekdays),
         (
@@ -268,6 +268,7 @@ SENTENCES: dict[Relation, tuple[Saying, ...]] = {
     ),
     "account": (),
 }
+SENTENCES: dict[Relation, tuple[Saying, ...]] = {**_SENTENCES, "side": _SENTENCES["position"]}
 """Sentences by what the line is about."""
 
 

@@ -29,6 +29,7 @@ _EXAMPLES: dict[Relation, str] = {
     "market": "iv_rank >= 25%",
     "leg": "open_interest >= 200",
     "spread": "pop >= 70%",
+    "side": "loss >= 100% of total_credit",
     "position": "dte <= 21",
     "account": "order_risk <= $300",
 }

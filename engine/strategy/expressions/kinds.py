@@ -27,6 +27,7 @@ _WHOLES: dict[Relation, dict[Unit, str]] = {
     "market": {Unit.POINTS: "price"},
     "leg": {Unit.USD_PER_SHARE: "mid", Unit.POINTS: "strike"},
     "spread": {Unit.USD_PER_SHARE: "width", Unit.USD: "max_profit"},
+    "side": {Unit.USD: "total_credit", Unit.POINTS: "price"},
     "position": {Unit.USD_PER_SHARE: "width", Unit.USD: "max_profit"},
     "account": {Unit.USD_PER_SHARE: "width", Unit.USD: "net_liquidation"},
 }
@@ -241,6 +242,8 @@ _DOLLARS_OF_ONE = 50
 
 def _wholes(line: Line, name: str, unit: Unit) -> list[str]:
     whole = next((of[unit] for of in (_WHOLES[relation] for relation in line.relations) if unit in of), None)
+    if line.relations[:1] == ("side",) and unit is Unit.USD:
+        return ["total_credit" if name == "loss" else "credit"] if line.pays != "debit" else []
     if line.relations[:1] == ("position",) and unit is Unit.USD:
         other = "max_loss" if name == "loss" else "max_profit"
         return [line.pays, other] if line.pays else [other]

@@ -23,6 +23,7 @@ _RELATION_WORDS: dict[Relation, str] = {
     "market": "the market (when)",
     "leg": "one option (filters)",
     "spread": "a spread (rules, rank)",
+    "side": "one side of a position (exits: each side)",
     "position": "an open position (exits)",
     "account": "the account (auto_when)",
 }
@@ -135,6 +136,8 @@ def _unknown(line: Line, token: Token, *, called: bool) -> PydanticCustomError:
         return line.wrong_at(token, f"no such function '{name}'", did_you_mean(meant, f"functions here: {', '.join(FUNCTIONS)}"))
     here = f"numbers here: {', '.join(line.declared)}"
     elsewhere: list[Relation] = [declared.relation for declared in find_measures(name) if declared.name == name]
+    if "position" in elsewhere:
+        elsewhere = [relation for relation in elsewhere if relation != "side"]
     if elsewhere:
         message = f"'{name}' is a number of {_all_of(elsewhere)}; this line is about {_all_of(line.relations)}"
         return line.wrong_at(token, message, here)

@@ -22,6 +22,7 @@ from engine.strategy.expressions.phrases import phrases
 from engine.strategy.expressions.tree import Compare, Expression, Relation, measures_in
 from engine.strategy.guesses import NUMBER
 from engine.strategy.measures.index import WITHOUT_SOURCE, declared_in
+from engine.strategy.measures.positions import SIDE_MEASURES, of_each
 from engine.strategy.source import Place, Text, about, complaint
 from engine.strategy.values.entry import SECONDS
 from engine.strategy.values.scalar import shortened
@@ -33,6 +34,7 @@ _SECTIONS: dict[Relation, str] = {
     "market": "when",
     "leg": "filters",
     "spread": "spread.rules",
+    "side": "",
     "position": "exits",
     "account": "",
 }
@@ -198,6 +200,15 @@ class LineReader:
             told = there.read(Text(line)) if line else None
             if line is None or told is None or not measures_in(told):
                 continue
+            if relation == "position" and self.relations[:1] == ("side",):
+                names = [measure.name for measure in measures_in(told) if measure.name not in declared_in(*self.relations)]
+                if names[0] in SIDE_MEASURES:
+                    message = (
+                        f"a line below each side is asked for the puts and for the calls, so '{names[0]}' is said without a side"
+                    )
+                    return about(text, message, write(of_each(line)))
+                message = f"'{names[0]}' is a number of the whole position, and no side has one of its own"
+                return about(text, message, move(f"- {line}", "exits.whole"))
             if self.wants == "exit":
                 return self._later_exit(text, told)
             context = dict(error.context or {})
@@ -207,6 +218,7 @@ class LineReader:
     def _later_exit(self, text: Text, told: Expression) -> PydanticCustomError:
         """An exit on what only an opening can ask for yet."""
         stop = f"loss >= {'50' if self.pays == 'debit' else '200'}% of {self.pays or 'max_loss'}"
+        stop = "short_delta >= 0.35" if self.relations[:1] == ("side",) else stop
         name = next((measure.name for measure in measures_in(told)), "")
         message = f"an exit on {name} is not there yet; what comes nearest is a stop at a loss"
         return about(text, message, WayOut.of(f"write  {stop}", Write(stop, text.place), is_later=True))

@@ -11,8 +11,10 @@ from typing import Literal, TypeAlias
 
 from engine.strategy.units import Unit
 
-Relation: TypeAlias = Literal["market", "leg", "spread", "position", "account"]
-"""Where a measure lives: the underlying's market, one option, one candidate, one open position, the whole account."""
+Relation: TypeAlias = Literal["market", "leg", "spread", "side", "position", "account"]
+"""Where a measure lives: the underlying's market, one option, one candidate, one side of an open position, one open position, the
+whole account.
+"""
 
 Comparison: TypeAlias = Literal["<", "<=", ">", ">=", "=", "!="]
 Operation: TypeAlias = Literal["+", "-", "*", "/"]

@@ -118,6 +118,8 @@ class Source:
         """With `key: value` or `- line` in a section, which is made where it is not there."""
         node: Node | None = self.tree
         above: _Entry | None = None
+        if path == ["exits"] and isinstance(node, Mapped) and isinstance(node.get(Text("exits")), Mapped):
+            path = ["exits", "whole"]  # of two groups the one for lines that a list has
         missing = list(path)
         while missing and isinstance(node, Mapped) and Text(missing[0]) in node:
             node = node[Text(missing.pop(0))]

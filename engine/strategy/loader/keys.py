@@ -20,6 +20,7 @@ _EXAMPLES = {
     "sizing": "{risk: 2% of net liquidation}",
     "universe": "[SPX]",
     "auto_when": "[max_loss <= $300]",
+    "each_side": "[loss >= 100% of total_credit]",
 }
 
 
@@ -57,7 +58,7 @@ def _homes(model: type[BaseModel], above: str = "") -> dict[str, list[str]]:
     """The sections below a model that have each key."""
     homes: dict[str, list[str]] = {}
     for name, field in model.model_fields.items():
-        path = f"{above}.{name}" if above else name
+        path = ".".join(filter(None, (above, field.alias or name)))
         for inner in _models(field.annotation):
             for key in keys_of(inner):
                 homes.setdefault(key, []).append(path)

@@ -27,7 +27,14 @@ from engine.strategy.structures import leg_list, likely_structure
 from engine.strategy.values.scalar import Scalar, shortened
 from engine.strategy.way_out import Add, Change, Remove, Turn, WayOut, Write, changes_of, did_you_mean, move, remove, turn, write
 
-RELATIONS: Mapping[str, Relation] = {"when": "market", "filters": "leg", "spread.rules": "spread", "exits": "position"}
+RELATIONS: Mapping[str, Relation] = {
+    "when": "market",
+    "filters": "leg",
+    "spread.rules": "spread",
+    "exits": "position",
+    "exits.each side": "side",
+    "exits.whole": "position",
+}
 """What the lines of each list are about."""
 
 _PAIRS = (("min_", "max_"), ("start", "end"), ("low", "high"), ("from", "to"))

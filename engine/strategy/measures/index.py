@@ -11,13 +11,13 @@ from engine.strategy.measures.account import ACCOUNT
 from engine.strategy.measures.declaration import Declaration
 from engine.strategy.measures.legs import LEG
 from engine.strategy.measures.market import MARKET
-from engine.strategy.measures.positions import POSITION
+from engine.strategy.measures.positions import POSITION, SIDE
 from engine.strategy.measures.spreads import SPREAD
 
 WITHOUT_SOURCE = frozenset({"days_to_earnings", "days_to_ex_dividend"})
 """Measures that nobody tells in this version: they are always unknown."""
 
-DECLARATIONS: tuple[Declaration, ...] = (*MARKET, *LEG, *SPREAD, *POSITION, *ACCOUNT)
+DECLARATIONS: tuple[Declaration, ...] = (*MARKET, *LEG, *SPREAD, *POSITION, *SIDE, *ACCOUNT)
 
 OF_OTHERS: tuple[str, ...] = tuple(declared.name for declared in DECLARATIONS if declared.takes_symbol)
 """Measures that can be taken of another index or share."""

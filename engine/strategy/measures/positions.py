@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.strategy.measures.declaration import Declaration
@@ -21,23 +22,62 @@ def _position(
     return Declaration(name, "position", unit, sentence, name, nullable, structures=structures, between=between)
 
 
-def _of_side(side: str) -> Iterator[Declaration]:
-    """What one side of a position that has two is by itself, as long as anything of it is open."""
-    of = f"the {side} side"
-    yield _position(f"{side}_side_profit", Unit.USD, f"What {of} has made, at mid, before fees; negative is a loss.")
-    yield _position(f"{side}_side_loss", Unit.USD, f"{side}_side_profit with the other sign.")
-    yield _position(f"{side}_side_credit", Unit.USD, f"What {of} brought when it was opened, at the prices of its legs.")
-    yield _position(f"{side}_side_delta", Unit.DELTA, f"Delta of the sold leg of {of}, without its sign.", between=(0, 1))
-    yield _position(f"{side}_side_breached", Unit.FLAG, f"The underlying is at or beyond the sold strike of {of}.")
-    yield _position(
-        f"{side}_side_distance", Unit.POINTS, f"How far the underlying is from the sold strike of {of}; negative beyond it."
-    )
+@dataclass(frozen=True, slots=True)
+class _SideNumber:
+    """A number that a side of a position has by itself, as long as anything of it is open."""
+
+    name: str
+    """Behind `put_side_`."""
+    within: str
+    """What it is called below `each side:`, as the same number of a whole position is."""
+    unit: Unit
+    sentence: str
+    """With `{side}` for the side, and `{profit}` for what its profit is called there."""
+    between: tuple[float, float] | None = None
+
+    def of(self, side: str) -> Declaration:
+        """As a measure of the position: `put_side_loss`."""
+        said = self.sentence.format(side=f"the {side} side", profit=f"{side}_side_profit")
+        return _position(f"{side}_side_{self.name}", self.unit, said, between=self.between)
+
+    def of_each(self) -> Declaration:
+        """As a measure of the side that a line below `each side:` is asked for."""
+        said = self.sentence.format(side="this side", profit="profit")
+        return replace(_position(self.within, self.unit, said, between=self.between), relation="side")
 
 
-SIDE_MEASURES: frozenset[str] = frozenset(
-    f"{side}_side_{name}" for side in ("put", "call") for name in ("profit", "loss", "credit", "delta", "breached", "distance")
+_SIDE_NUMBERS = (
+    _SideNumber("profit", "profit", Unit.USD, "What {side} has made, at mid, before fees; negative is a loss."),
+    _SideNumber("loss", "loss", Unit.USD, "{profit} with the other sign."),
+    _SideNumber("credit", "credit", Unit.USD, "What {side} brought when it was opened, at the prices of its legs."),
+    _SideNumber("delta", "short_delta", Unit.DELTA, "Delta of the sold leg of {side}, without its sign.", (0, 1)),
+    _SideNumber("breached", "short_strike_breached", Unit.FLAG, "The underlying is at or beyond the sold strike of {side}."),
+    _SideNumber(
+        "distance",
+        "short_distance",
+        Unit.POINTS,
+        "How far the underlying is from the sold strike of {side}; negative beyond it.",
+    ),
 )
+
+SIDE_MEASURES: frozenset[str] = frozenset(f"{side}_side_{one.name}" for side in ("put", "call") for one in _SIDE_NUMBERS)
 """Measures of one side of a position."""
+WITHIN_A_SIDE = {one.within: one.name for one in _SIDE_NUMBERS}
+"""What a number is called below `each side:`, and behind `put_side_`."""
+
+
+def of_each(line: str) -> str:
+    """A line about one side as it stands below `each side:`."""
+    for within, name in WITHIN_A_SIDE.items():
+        line = re.sub(rf"\b(?:put|call)_side_{name}\b", within, line)
+    return line
+
+
+_BESIDE_A_SIDE = frozenset(
+    {"total_credit", "dte", "days_held", "minutes_held", "price", "move_since_entry", "days_to_ex_dividend"}
+    | {"minutes_to_close", "time"}
+)
+"""What is one number of the whole position, and may be asked for below `each side:` too."""
 
 
 POSITION = (
@@ -125,7 +165,13 @@ POSITION = (
     _position(
         "extrinsic_of_short", Unit.USD_PER_SHARE, "Mid of its sold leg above the intrinsic value; the least where several are."
     ),
-    *(declared for side in ("put", "call") for declared in _of_side(side)),
+    *(one.of(side) for side in ("put", "call") for one in _SIDE_NUMBERS),
     _position("minutes_to_close", Unit.MINUTES, "Minutes until the regular session of the options ends today."),
     _position("time", Unit.CLOCK, "Time of day in New York.", nullable=False),
 )
+
+SIDE = (
+    *(one.of_each() for one in _SIDE_NUMBERS),
+    *(replace(declared, relation="side") for declared in POSITION if declared.name in _BESIDE_A_SIDE),
+)
+"""What a line below `each side:` may ask of the side that it looks at."""

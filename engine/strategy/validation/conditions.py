@@ -36,7 +36,7 @@ def check_contradictions(validation: Validation) -> None:
 def check_values(validation: Validation) -> None:
     """Conditions that no value of the measure fulfils, such as a probability above 100%, or every value."""
     strategy = validation.strategy
-    exits = [rule.condition for rule in strategy.exits]
+    exits = [rule.condition for rule in strategy.exit_lines]
     for condition in (*strategy.when, *strategy.filters, *strategy.spread.rules, *exits):
         for about, bound in bounds_of(condition):
             between = _between(validation, about) if isinstance(about, Measure) else None
@@ -54,7 +54,7 @@ def check_values(validation: Validation) -> None:
 def check_undefined(validation: Validation) -> None:
     """Measures that the structure does not have: a debit structure has no credit, a calendar no width."""
     spread, approval = validation.spread, validation.strategy.entry.approval
-    conditions = [*spread.rules, *(rule.condition for rule in validation.strategy.exits)]
+    conditions = [*spread.rules, *(rule.condition for rule in validation.strategy.exit_lines)]
     if isinstance(approval, Policy):
         conditions.extend(approval.auto_when)
     lines: list[tuple[Expression, Place | Condition]] = [(spread.rank, validation.at("spread", "rank"))]
@@ -136,8 +136,8 @@ def check_repeated(validation: Validation) -> None:
     """Conditions and underlyings that stand twice in one list."""
     strategy = validation.strategy
     # Behind an alert, or what is about one portion, the same may close.
-    exits = [rule.condition for rule in strategy.exits if rule.portion == ALL and rule.action not in {"alert", *LEFT_SIDES}]
-    alerts = [rule.condition for rule in strategy.exits if rule.action == "alert"]
+    exits = [rule.condition for rule in strategy.exit_lines if rule.portion == ALL and rule.action not in {"alert", *LEFT_SIDES}]
+    alerts = [rule.condition for rule in strategy.exit_lines if rule.action == "alert"]
     lists: Iterable[Iterable[Condition]] = (strategy.when, strategy.filters, strategy.spread.rules, exits, alerts)
     for conditions in lists:
         seen: dict[Expression, Condition] = {}

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from engine.domain.index_classes import option_class
 from engine.domain.parts import ALL
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ROLLS, ExitRule
+from engine.strategy.exit_groups import ExitGroups
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
+from engine.strategy.spelled import spelled
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.spread import most_worth
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import DayRange, ExpiryRule
-from engine.strategy.way_out import add, write
+from engine.strategy.way_out import add, turn, write
 
 _LIMIT_A_LOSS = frozenset(
     {"loss", "short_delta", "short_strike_breached", "short_strike", "short_distance", "delta", "mark", "move_since_entry", "pop"}
@@ -28,6 +30,10 @@ _STOPS: Mapping[Pays, str] = {
     "debit": "loss >= 50% of debit",
     "either": "loss >= 50% of max_loss",
 }
+_CLOSING = frozenset({"close", "roll", "roll short"})
+_CLOSING_A_SIDE = frozenset({"close put side", "close call side", "roll put side", "roll call side"})
+"""Of a line below `each side:`, which stands for both sides."""
+_PROFITS = frozenset({"profit", "put_side_profit", "call_side_profit"})
 _DOLLARS_LEAST = 5
 """A result of the whole position below this was meant for one share."""
 _END_IN_TIME = frozenset({"dte", "time", "minutes_to_close", "days_held", "minutes_held"})
@@ -38,7 +44,9 @@ _LONGEST_MONTH = 31
 def check_exits(validation: Validation) -> None:
     """No exit that limits a loss, none that closes before expiry where that is not said to be meant."""
     strategy = validation.strategy
-    closing = [rule.condition for rule in strategy.exits if rule.action in {"close", "roll", "roll short"}]
+    closing = [
+        rule.condition for rule in strategy.exits if rule.action in _CLOSING or (rule.side and rule.action in _CLOSING_A_SIDE)
+    ]
     names = {measure.name for condition in closing for measure in measures_in(condition.expression)}
     apart = [rule.condition for rule in strategy.exits if rule.portion != ALL]
     limiting = names | {measure.name for condition in apart for measure in measures_in(condition.expression)}
@@ -66,7 +74,7 @@ def _is_below_zero(condition: Condition) -> bool:
     return any(
         bound.high < 0
         for about, bound in bounds_of(condition)
-        if Measure("profit", "position") in (about, *(measures_in(about)[:1]))
+        if any(one.name in _PROFITS for one in (about, *measures_in(about)[:1]) if isinstance(one, Measure))
     )
 
 
@@ -74,19 +82,24 @@ def check_portions(validation: Validation) -> None:
     """Sides that the structure does not have, and a roll of what is left to expire by half."""
     shape = validation.spread.shape
     has_sides = len({leg.put_call for leg in shape.legs}) > 1
-    for at, rule in enumerate(validation.strategy.exits):
+    if not has_sides and isinstance(validation.strategy.exits_as_written, ExitGroups):
+        message = f"a {validation.spread.name()} has no sides: all of its legs are of one right"
+        lines = ", ".join(spelled(rule) for rule in validation.strategy.exit_lines)
+        validation.error(validation.at("exits"), message, turn(f"exits: [{lines}]"))
+    for at, rule in enumerate(validation.strategy.exit_lines):
         if not has_sides and (rule.portion.side is not None or rule.action in LEFT_SIDES):
             message = f"a {validation.spread.name()} has no sides: all of its legs are of one right"
             instead = _whole_of(rule)
-            validation.error(validation.at("exits", at, rule.condition.text), message, write(instead))
+            validation.error(validation.deed_at(at), message, write(instead))
         if rule.percent is not None and validation.strategy.sizing.contracts.high == 1:
             message = f"a position has one spread, so '{rule.deed}' closes all of it"
             way_out = write("close", note="  or allow more spreads in sizing.contracts")
-            validation.warn(validation.at("exits", at, rule.condition.text), message, way_out)
-        is_below = any(above.action in LEFT_SIDES for above in validation.strategy.exits[:at])
+            validation.warn(validation.deed_at(at), message, way_out)
+        above = (*validation.strategy.exit_lines[:at], *(one for one in validation.strategy.exits if one.side is not None))
+        is_below = any(one.action in LEFT_SIDES for one in above)
         if rule.action in ROLLS and is_below:
             message = "a position of which a line above leaves one side to expire is not rolled"
-            validation.error(validation.at("exits", at, rule.condition.text), message, write("close"))
+            validation.error(validation.deed_at(at), message, write("close"))
 
 
 def _whole_of(rule: ExitRule) -> str:
@@ -99,7 +112,7 @@ def _whole_of(rule: ExitRule) -> str:
 def check_let_expire(validation: Validation) -> None:
     """What is left to expire and would become shares; lines behind one that leaves everything."""
     in_shares, above = _settled_in_shares(validation), False
-    for at, rule in enumerate(validation.strategy.exits):
+    for at, rule in enumerate(validation.strategy.exit_lines):
         if above:
             message = "this is never looked at: what stands above lets everything expire"
             validation.warn(rule.condition, message, "move  let expire  to the end")
@@ -108,7 +121,7 @@ def check_let_expire(validation: Validation) -> None:
             if rule.lets_all_expire:
                 validation.error(rule.condition, message, write(in_time(validation.spread.first_expiry, latest=True)))
             else:
-                validation.error(validation.at("exits", at, rule.condition.text), message, write("close"))
+                validation.error(validation.deed_at(at), message, write("close"))
         above = above or rule.lets_all_expire
 
 
@@ -135,7 +148,7 @@ def _is_of_today(expiry: ExpiryRule) -> bool:
 
 def check_at_once(validation: Validation) -> None:
     """Exits that would close what was just opened, and exits that can never come true."""
-    for rule in validation.strategy.exits:
+    for rule in validation.strategy.exit_lines:
         if rule.action == LET_EXPIRE or rule.action in LEFT_SIDES:
             continue
         for about, bound in bounds_of(rule.condition):

@@ -29,10 +29,10 @@ def check_roll(validation: Validation) -> None:
     rolling = [rule.condition for rule in rules]
     if len(validation.spread.expiries) > 1 and not _check_two_expiries(validation, rules):
         return
-    for at, rule in enumerate(validation.strategy.exits):
+    for at, rule in enumerate(validation.strategy.exit_lines):
         if rule.action == "roll short" and not has_rollable_short(validation.spread):
             message = "what is sold is rolled by itself where what is bought lives longer: in a calendar or a diagonal"
-            validation.error(validation.at("exits", at, rule.condition.text), message, write("roll"))
+            validation.error(validation.deed_at(at), message, write("roll"))
             return
     if rolling and "roll" not in validation.tree:  # one that is written and wrong is told by itself
         message = "this exit rolls, but roll: does not say where to"

@@ -34,6 +34,12 @@ CHEAP = {
     )
 }
 """Puts that are offered at fifty cents at the most: a missing bid of one is believed."""
+SIDES = {
+    "sides.yaml": CONDORS["condors.yaml"]
+    .replace("condors", "sides")
+    .replace("exits:\n  - time", "exits:\n  each side:\n    - loss >= 0.5% of total_credit\n  whole:\n    - time")
+}
+"""Each side stops alone at a loss that one of the two has within minutes; what is left is closed by the whole's date."""
 NO_BIDS = "no_bids=240@09:44:30"
 OVER_BY = timedelta(minutes=12)
 """After the beginning: the rule closes at its fifth minute."""
@@ -155,6 +161,20 @@ def test_side_that_a_person_closes_and_the_rest_that_a_rule_closes_end_with_the_
     closes = {order.spread.structure for order in life.orders("close") if order.filled}
     # What was killed before it was sent is nowhere, and the rule closes the condor whole.
     assert closes == ({"iron_condor"} if died_at == ("OrderSent", 2) else {"iron_condor put side", "iron_condor call side"})
+
+
+@pytest.mark.parametrize("died_at", [None, ("LegFilled", 5)], ids=str)
+def test_side_that_stops_leaves_the_other_to_the_lines_of_the_whole(died_at: tuple[str, int] | None, tmp_path: Path) -> None:
+    life = played(tmp_path, died_at, SIDES, lambda _: nothing)
+
+    position = only_position(life)
+    assert not position.is_open
+    stopped, rest = [order for order in life.orders("close") if order.filled]
+    side = stopped.spread.structure.removeprefix("iron_condor ")
+    other = {"put side": "call side", "call side": "put side"}[side]
+    assert stopped.proposed.reason == f"{side}: loss >= 0.5% of total_credit"
+    assert (rest.spread.structure, rest.proposed.reason) == (f"iron_condor {other}", "time >= 09:45 New York")
+    assert stopped.changed_at < rest.proposed_at
 
 
 @pytest.mark.parametrize("died_at", FEW, ids=str)

@@ -4,8 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from engine.decide.exit.blocked import Due, Kind
+from engine.decide.exit.groups import chosen
 from engine.decide.positions import position_row
-from engine.domain.decision import Fault, Propose, TriggerExit
+from engine.domain.decision import BlockExit, ConfirmExit, Fault, Propose, TriggerExit
 from engine.domain.ledger import Ledger
 from engine.domain.parts import side_of
 from engine.domain.spread import Spread
@@ -218,3 +220,79 @@ def test_side_is_stopped_at_what_both_sides_brought() -> None:
     row = position_row(known.positions["o1"], quoted(LOSING_PUTS), given.market(), given.NOW, given.SESSION)
 
     assert (row["put_side_loss"], row["total_credit"], row["credit"]) == (pytest.approx(118.0), 160.0, 80.0)
+
+
+def grouped(*of_each: str, whole: tuple[str, ...] = ("dte <= 10",)) -> Strategy:
+    each, all_of_it = ("".join(f"    - {line}\n" for line in lines) for lines in (of_each, whole))
+    shape = "  type: iron_condor\n  expiry: 20-30 days\n  short_delta: 0.10-0.40\n  width: $5\n  rank: return_on_risk\n"
+    return given.strategy(f"spread:\n{shape}exits:\n  each side:\n{each}  whole:\n{all_of_it}")
+
+
+def test_line_of_each_side_closes_the_side_on_which_it_holds_and_the_other_goes_on() -> None:
+    file = grouped("profit >= 50% of credit", whole=("loss >= 900% of credit",))
+
+    found = look(held(file, 2), quoted(LOSING_PUTS), strategy=file)
+    after = look(bought_back(held(file, 2), side(CONDOR, "call"), 2, net="-0.40"), quoted(LOSING_PUTS), strategy=file)
+
+    (order,) = proposed(found)
+    assert (order.spread.structure, order.reason) == ("iron_condor call side", "call side: profit >= 50% of credit")
+    assert [one.fact.action for one in found if isinstance(one, TriggerExit)] == ["close call side"]
+    assert proposed(after) == []  # the side that is gone has no answer, and blocks nothing
+    assert not any(isinstance(one, BlockExit | ConfirmExit) for one in after)
+
+
+def test_what_is_due_of_both_sides_is_closed_with_an_order_each() -> None:
+    file = grouped("time >= 09:35 New York: close short", "time >= 09:30 New York")
+    known = held(file)
+
+    found = look(known, quoted(LOSING_PUTS), strategy=file)
+
+    orders = proposed(found)
+    assert [order.spread.structure for order in orders] == ["iron_condor put side short", "iron_condor call side short"]
+    assert len({one.order.order_ref for one in found if isinstance(one, Propose)}) == 2
+
+
+def test_side_without_a_price_holds_up_neither_the_other_nor_a_date_of_the_whole() -> None:
+    no_offer = LOSING_PUTS | {"p580": (3.95, 0.0)}
+    sides = grouped("time >= 09:35 New York")
+    both = grouped("short_distance <= $0", whole=("time >= 09:35 New York",))
+
+    (calls,) = proposed(look(held(sides), quoted(no_offer), strategy=sides))
+    (all_of_it,) = proposed(look(held(both), quoted(LOSING_PUTS), strategy=both))
+
+    assert calls.spread.structure == "iron_condor call side"
+    assert all_of_it.spread.structure == "iron_condor"
+
+
+def due(kind: Kind, name: str = "whole") -> Due:
+    return Due(name, name, kind)
+
+
+@pytest.mark.parametrize(
+    ("whole", "of_sides", "goes"),
+    [
+        (None, ["stop", "target"], ["a", "b"]),
+        ("stop", ["stop", "stop"], ["whole"]),
+        ("clock", ["stop"], ["whole"]),
+        ("guard", ["target"], ["whole"]),
+        ("target", ["target"], ["whole"]),
+        ("target", ["stop"], ["a"]),
+        ("target", ["target", "clock"], ["a", "b"]),
+    ],
+)
+def test_side_that_must_be_closed_goes_before_a_profit_of_the_whole(
+    whole: Kind | None, of_sides: list[Kind], goes: list[str]
+) -> None:
+    sides = [due(kind, name) for kind, name in zip(of_sides, "ab", strict=False)]
+
+    assert [one.rule for one in chosen(due(whole) if whole else None, sides)] == goes
+
+
+def test_side_that_is_left_to_expire_is_left_by_the_lines_of_the_whole() -> None:
+    shape = "  type: iron_condor\n  expiry: 20-30 days\n  short_delta: 0.10-0.40\n  width: $5\n  rank: return_on_risk\n"
+    lines = "  each side:\n    - profit >= $1: let expire\n    - time >= 09:35 New York: close short\n  whole:\n"
+    file = given.strategy(f"universe: [SPX]\nspread:\n{shape}exits:\n{lines}    - time >= 09:36 New York\n")
+
+    (order,) = proposed(look(held(file), quoted(LOSING_PUTS), strategy=file))
+
+    assert order.spread.structure == "iron_condor put side"  # the whole is due: its date closes what the calls leave
