@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from bench import console, decide, latency, many, more_legs, pipeline, vertical
+from bench import console, decide, faces, latency, many, more_legs, pipeline, vertical
 from bench.timing import Taken
 
 _LABEL = 52
@@ -41,6 +41,7 @@ def main() -> None:
     fresh, seasoned = decide.milliseconds([decide.with_history(0), decide.with_history(decide.ORDERS)])
     loads = latency.loads()
     _latencies(loads)
+    faces.printed()
     _goals(scans, handed, ticks, found)
     _goals_of_structures(*structures)
     _at_most("G8 fifty verticals, x fifty numba passes", fifty.taken, many.SHARED, many.LOOPS, 10)

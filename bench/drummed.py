@@ -53,7 +53,7 @@ class Trial:
     sent: float | None = None
 
 
-class _DrummedMarket(GeneratedMarket):
+class DrummedMarket(GeneratedMarket):
     """A market whose spot stands still while the quotes of its streamed options go up and down by a cent.
 
     `per_step` options move at a step; `full` moves bid, ask and volatility, else the bid alone.
@@ -96,7 +96,7 @@ class _DrummedMarket(GeneratedMarket):
         return now
 
 
-class _TimedSimulator(Simulator):
+class TimedSimulator(Simulator):
     """Tells of each request when it has arrived."""
 
     def __init__(self, market: GeneratedMarket, heard: Callable[[Received], None]) -> None:
@@ -113,10 +113,50 @@ class _TimedSimulator(Simulator):
         return replace(events, received=received)
 
 
+async def until_streaming(sim: Simulator, market: DrummedMarket) -> None:
+    """Wait until the lines of the client have not changed for some seconds; they are the ones that are drummed then."""
+    before: list[int] = []
+    while True:
+        await asyncio.sleep(READY_S)
+        now = _streamed(sim, market)
+        if now and now == before:
+            market.rows = now
+            return
+        before = now
+
+
+def _streamed(sim: Simulator, market: DrummedMarket) -> list[int]:
+    lines: dict[int, int] = {}
+    for request in sim.received:
+        if request.name == "req_mkt_data":
+            lines[request.message.whole("req_id")] = request.message.whole("con_id")
+        elif request.name == "cancel_mkt_data":
+            lines.pop(request.message.whole("req_id"), None)
+    rows = (market.row(con_id) for con_id in lines.values())
+    return sorted(row for row in rows if row is not None)
+
+
+def pairs(market: DrummedMarket) -> list[tuple[int, int]]:
+    """Puts of one expiry beside each other, each option in one pair only: sold above, bought below."""
+    listing, found, rest = market.listing, [], list(market.rows)
+    while len(rest) > 1:
+        low, high = rest[0], rest[1]
+        is_pair = (
+            listing.sign[low] < 0
+            and listing.sign[high] < 0
+            and listing.expiry[low] == listing.expiry[high]
+            and 0 < listing.strike[high] - listing.strike[low] <= 5
+        )
+        rest = rest[2:] if is_pair else rest[1:]
+        if is_pair:
+            found.append((low, high))
+    return found
+
+
 class _Bench:
     def __init__(self, per_step: int, full: bool, trials: int) -> None:
-        self._market = _DrummedMarket(per_step, full)
-        self._sim = _TimedSimulator(self._market, self._heard)
+        self._market = DrummedMarket(per_step, full)
+        self._sim = TimedSimulator(self._market, self._heard)
         self._wanted = trials
         self._trial: Trial | None = None
         self._sent = asyncio.Event()
@@ -124,51 +164,14 @@ class _Bench:
 
     async def play(self) -> None:
         print(await self._sim.start(port=0), flush=True)
-        await self._until_streaming()
-        for pair in self._pairs():
+        await until_streaming(self._sim, self._market)
+        for pair in pairs(self._market):
             await self._one(pair)
             if len(self._trials) == self._wanted:
                 break
         told = [[trial.triggered, trial.previewed, trial.sent] for trial in self._trials]
         print(json.dumps({"lines": len(self._market.rows), "trials": told}), flush=True)
         await self._sim.stop()
-
-    async def _until_streaming(self) -> None:
-        """Wait until the lines of the client have not changed for some seconds."""
-        before: list[int] = []
-        while True:
-            await asyncio.sleep(READY_S)
-            now = self._streamed()
-            if now and now == before:
-                self._market.rows = now
-                return
-            before = now
-
-    def _streamed(self) -> list[int]:
-        lines: dict[int, int] = {}
-        for request in self._sim.received:
-            if request.name == "req_mkt_data":
-                lines[request.message.whole("req_id")] = request.message.whole("con_id")
-            elif request.name == "cancel_mkt_data":
-                lines.pop(request.message.whole("req_id"), None)
-        rows = (self._market.row(con_id) for con_id in lines.values())
-        return sorted(row for row in rows if row is not None)
-
-    def _pairs(self) -> list[tuple[int, int]]:
-        """Puts of one expiry beside each other, each option in one pair only: sold above, bought below."""
-        listing, pairs, rest = self._market.listing, [], list(self._market.rows)
-        while len(rest) > 1:
-            low, high = rest[0], rest[1]
-            is_pair = (
-                listing.sign[low] < 0
-                and listing.sign[high] < 0
-                and listing.expiry[low] == listing.expiry[high]
-                and 0 < listing.strike[high] - listing.strike[low] <= 5
-            )
-            rest = rest[2:] if is_pair else rest[1:]
-            if is_pair:
-                pairs.append((low, high))
-        return pairs
 
     async def _one(self, pair: tuple[int, int]) -> None:
         market = self._market

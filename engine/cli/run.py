@@ -1,6 +1,7 @@
 """`spreads run`: the engine, until it is stopped."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping
@@ -174,6 +175,7 @@ async def _serve(settings: Settings, clock: Clock, notifier: Notifier | None) ->
 
     def opened(control: Control) -> None:
         narrator.ledger = control.ledger
+        settle_memory()
         for notice in outdated(read_folder(settings.strategies), trading_day(clock.now())):
             say(notice)
         say(f"engine on {settings.state}; `spreads status --state {settings.state}` asks it, Ctrl-C stops it")
@@ -199,12 +201,20 @@ async def _serve(settings: Settings, clock: Clock, notifier: Notifier | None) ->
         await app.run()
     except* EngineError as group:
         errors = _leaves(group)
+    finally:
+        gc.unfreeze()
     if errors:
         for text in dict.fromkeys(str(error) for error in errors):
             complain(text)
         return 2 if all(isinstance(error, UserError) for error in errors) else 1
     say(f"stopped at {clock.now():%Y-%m-%d %H:%M:%S} UTC; positions stay as they are")
     return 0
+
+
+def settle_memory() -> None:
+    """Have what is there at the start not looked through again: to do so would hold up a beat by a tenth of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def _alive(control: Control) -> str | None:

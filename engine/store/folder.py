@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from engine.domain.errors import UserError
-from engine.store import journal
 
+JOURNAL = "journal"
+"""Folder of the journal in it."""
 HALT_FILE = "HALT"
 OWN_ENTRIES = frozenset(
     {
@@ -38,7 +39,7 @@ def is_state_folder(folder: Path) -> bool:
 
     Raises PermissionError where nobody may know.
     """
-    if (folder / journal.FOLDER).is_dir():
+    if (folder / JOURNAL).is_dir():
         return True
     return folder.is_dir() and all(path.name in OWN_ENTRIES or path.name.startswith(".") for path in folder.iterdir())
 

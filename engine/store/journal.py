@@ -17,12 +17,13 @@ from engine.domain.errors import EngineError, UserError
 from engine.domain.facts.union import Fact
 from engine.ports import Line
 from engine.store import codec, lines
+from engine.store.folder import JOURNAL
 from engine.store.lines import START, Head, Odd, Torn
 from engine.store.lock import Lock
 from engine.store.mark import Mark, hold
 from engine.store.place import Place, sync_folder
 
-FOLDER = "journal"
+FOLDER = JOURNAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ A row that has not changed stays the same object, so that a client is told what 
 Ages alone are no change: they run with the clock. A row whose ages only have moved is told again after `AGES_EVERY_S`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -26,8 +27,12 @@ LAST_ROWS = 500
 """Of orders and executions: more than a screen can show; the resources have all."""
 SHARE_OF_TIME = 20
 """Reading a topic rests so many times as long as it took: all clients together take at most 5% of the engine's time with it."""
+AHEAD_MAX = 4
+"""So many readings may be ahead of their rests where states change: a fill is not to wait for what quotes have cost."""
 _RUNS = frozenset({"at", "beats", "expires_in_s", "as_of"})
 """Values that move with the clock, beside those that end in `age_s`."""
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Most values of most rows."""
 
 Values = tuple[Any, ...]
 
@@ -74,34 +79,53 @@ class Board:
     """By key, in the order in which they were read."""
     happened: int = -1
     """How much of what has happened is in them."""
+    facts: int = -1
+    """How many facts are in them."""
     _kept: dict[str, _Kept] = field(default_factory=dict[str, _Kept])
     _read_at_s: float = float("-inf")
     _rests_until_s: float = float("-inf")
+    _rest_s: float = 0.0
+    """What the last reading was worth."""
+
+    _pick: Callable[[Row], Values] = tuple
+    """The values of a row in the order of the fields."""
+    _stable: Callable[[Values], Values] = tuple
+    """Those of them that do not run with the clock."""
 
     def __post_init__(self) -> None:
         self.fields = tuple(self.source.model.model_fields)
+        self._pick = itemgetter(*self.fields)
+        self._stable = itemgetter(*(at for at, name in enumerate(self.fields) if not _runs(name)))
 
-    def refresh(self, time: Callable[[], float], happened: int) -> None:
-        """Read anew, unless nothing has happened since or it was read a moment ago.
+    def ready_s(self, happened: int, facts: int) -> float:
+        """From when on, in seconds of the loop, it shows what has happened by now; states that have changed hardly wait."""
+        if happened == self.happened:
+            return float("-inf")
+        ahead_s = (AHEAD_MAX - 1) * self._rest_s if facts != self.facts else 0.0
+        return self._rests_until_s - ahead_s
 
-        `time` is the loop's; `happened` counts what the engine has done.
+    def refresh(self, time: Callable[[], float], happened: int, facts: int) -> None:
+        """Read anew, unless nothing has happened since or it rests from what it has cost.
+
+        `time` is the loop's; `happened` counts what the engine has done, `facts` those of it that change a state.
         """
         now_s = time()
         is_aged = now_s - self._read_at_s >= AGES_EVERY_S
-        if now_s < self._rests_until_s or (happened == self.happened and not is_aged):
+        if (happened == self.happened and not is_aged) or now_s < self.ready_s(happened, facts):
             return
         rows: dict[str, Values] = {}
         kept: dict[str, _Kept] = {}
         for row in self.source.read(self.control):
             key = str(row[self.source.key])
-            kept[key] = self._one(key, tuple(row[name] for name in self.fields), now_s)
+            kept[key] = self._one(key, self._pick(row), now_s)
             rows[key] = kept[key].values
-        self.rows, self._kept, self.happened = rows, kept, happened
+        self.rows, self._kept, self.happened, self.facts = rows, kept, happened, facts
         self._read_at_s, ended_s = now_s, time()
-        self._rests_until_s = ended_s + SHARE_OF_TIME * (ended_s - now_s)
+        self._rest_s = SHARE_OF_TIME * (ended_s - now_s)
+        self._rests_until_s = max(ended_s, self._rests_until_s) + self._rest_s
 
     def _one(self, key: str, values: Values, now_s: float) -> _Kept:
-        known, stable = self._kept.get(key), _stable(self.fields, values)
+        known, stable = self._kept.get(key), tuple([_without_ages(one) for one in self._stable(values)])
         if known is not None and known.stable == stable and now_s - known.at_s < AGES_EVERY_S:
             return known
         if known is not None and known.values == values:
@@ -109,11 +133,9 @@ class Board:
         return _Kept(values, stable, now_s)
 
 
-def _stable(fields: Sequence[str], values: Values) -> Values:
-    return tuple(_without_ages(value) for name, value in zip(fields, values, strict=True) if not _runs(name))
-
-
 def _without_ages(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     match value:
         case dict():
             return {name: _without_ages(part) for name, part in value.items() if not _runs(str(name))}

@@ -46,7 +46,7 @@ class _Wanted:
     happened: int = -1
     """How much of what has happened it was told."""
     facts: int = 0
-    """The hub's count of facts at that moment."""
+    """How many facts it was told."""
 
     def frame(self, board: Board, at: str) -> Snapshot | Delta | None:
         """What to send so that the client has the board as it stands; None where it has."""
@@ -164,9 +164,11 @@ class Session:
 
     def _due_s(self, one: _Wanted) -> float:
         """When a topic is told next: at once after a change of state, else at its own pace, and for its ages alone seldom."""
-        if one.happened == self.hub.happened:
+        hub, board = self.hub, self.hub.boards[one.topic]
+        if one.happened == hub.happened:
             return one.sent_at_s + AGES_EVERY_S
-        return one.sent_at_s + (SPACING_S if one.facts != self.hub.facts else one.every_s)
+        pause_s = SPACING_S if one.facts != hub.facts else one.every_s
+        return max(one.sent_at_s + pause_s, board.ready_s(hub.happened, hub.facts))
 
     async def _rest(self, pause_s: float) -> None:
         """Until something happens, at most so long."""
@@ -180,13 +182,13 @@ class Session:
         hub, board = self.hub, self.hub.boards[one.topic]
         facts = hub.facts
         try:
-            board.refresh(time, hub.happened)
+            board.refresh(time, hub.happened, facts)
         except Exception as error:  # noqa: BLE001 - a topic that cannot be read must not end the others
             one.sent_at_s, one.facts = time(), facts
             await self._send(Error(f"{one.topic} cannot be read now: {error}", one.topic))
             return
         frame = one.frame(board, hub.now())
-        one.sent_at_s, one.facts, one.happened = time(), facts, board.happened
+        one.sent_at_s, one.facts, one.happened = time(), board.facts, board.happened
         if frame is not None:
             await self._send(frame)
 

@@ -1,5 +1,7 @@
 """Opening the console, and the advice that somebody new is given by what is there to be seen."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,14 @@ def test_keys_that_are_wrong_are_told_before_the_console_opens(
 
     assert code == 2
     assert "keys.yaml:1: hallt: nothing is called so; did you mean halt?" in capsys.readouterr().err
+
+
+def test_console_is_spared_what_only_an_engine_needs() -> None:
+    asks = "import engine.cli.console, sys; print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True).stdout.split()
+
+    assert not {"fastapi", "uvicorn", "ib_async", "duckdb", "pyarrow", "exchange_calendars"} & set(loaded)
 
 
 @pytest.mark.asyncio

@@ -187,7 +187,7 @@ def test_row_is_the_same_while_only_its_ages_move_and_is_told_again_after_some_s
         def look(seconds: float, happened: int) -> object:
             clock[0] += seconds
             api.bench.clock.at += timedelta(seconds=seconds)
-            board.refresh(lambda: clock[0], happened)
+            board.refresh(lambda: clock[0], happened, 0)
             return board.rows["DU1"]
 
         first, aged, later = look(0, 1), look(1, 2), look(AGES_EVERY_S, 3)
