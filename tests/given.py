@@ -301,9 +301,11 @@ def proposal(
     position: str | None = None,
     by: Strategy | None = None,
     reason: str = "rank 1",
+    rule: str | None = None,
+    roll: str | None = None,
     **more: object,
 ) -> OrderProposed:
-    """An opening, or with `position` the close of that one."""
+    """An opening, or with `position` the close of that one. Where a rule sends it, its reason is that."""
     chosen = of or spread()
     lowest = Decimal(worst) if worst is not None else Decimal(limit) - Decimal("0.10")
     loss = chosen.max_loss(lowest) * 100 * quantity + Decimal("2.60") * quantity
@@ -321,7 +323,9 @@ def proposal(
             worst=lowest,
             max_loss=loss if position is None else Decimal(0),
             fees=Decimal("2.60") * quantity,
-            reason=reason,
+            reason=reason if rule is None else rule if roll is None else f"{roll}: {rule}",
+            rule=rule,
+            roll=roll,  # type: ignore[arg-type]
         ),
         **more,
     )

@@ -16,7 +16,7 @@ from engine.domain import order_life
 from engine.domain.ends import Ends
 from engine.domain.errors import IllegalFact
 from engine.domain.executions import is_repeated
-from engine.domain.facts.account import EquityRecorded, Reconciled
+from engine.domain.facts.account import EquityRecorded, Foreign, Reconciled
 from engine.domain.facts.halts import (
     BreakerLifted,
     BreakerTripped,
@@ -100,7 +100,7 @@ class Ledger:
     tws: ToldOfTws = field(default_factory=ToldOfTws)
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
-    foreign: tuple[str, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
     """What was not ours when the books agreed last: shares that come beside it when options are gone were delivered for them."""
     agreed_at: datetime | None = None
     """When our books and the broker's last agreed, as far as that was written."""
@@ -163,7 +163,7 @@ class Ledger:
                 self._link(fact, at)
             case Reconciled():
                 self.reconciled, self.agreed_at = fact, self.agreed_at if fact.differences else at
-                self.foreign = self.foreign if fact.differences else fact.foreign
+                self.foreign = self.foreign if fact.differences else fact.foreign_held
             case EquityRecorded():
                 self.worth.hear(fact, at)
             case FunnelRecorded():

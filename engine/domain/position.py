@@ -16,6 +16,7 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
+from engine.domain.deeds import RollDeed
 from engine.domain.facts.positions import LegsExpired, OptionsExercised, PositionReleased, ProfitPeaked
 from engine.domain.lots import lots_of, standing
 from engine.domain.order import Order
@@ -23,8 +24,6 @@ from engine.domain.parts import Lot, Part, formed, parts_of
 from engine.domain.shares import shares_lot, with_shares
 from engine.domain.spread import Leg, Spread
 
-SHORT_ROLLED = "roll short: "
-"""Begins the reason of a close that buys back what is sold to sell it again at a later day."""
 PositionState = Literal["open", "closed", "settled"]
 ZERO = Decimal(0)
 
@@ -54,6 +53,7 @@ class Position:
     """Most that what is open can still lose, USD, fees included."""
     closed_at: datetime | None
     close_reason: str
+    """For people; empty before the first close."""
     lots: tuple[Lot, ...] = ()
     """One a leg, in the order in which the structure lists them."""
     parts: tuple[Part, ...] = ()
@@ -68,6 +68,10 @@ class Position:
     """Whether what was sold has been bought back to be sold again at a later day."""
     bare: tuple[tuple[Contract, int], ...] = ()
     """Short contracts that no long one of the position covers: a loss without a bound, which a person must end."""
+    close_rule: str | None = None
+    """What sent its last close, as the trader wrote it; None where a person did, or where it was settled."""
+    closed_for: RollDeed | None = None
+    """The roll that its last close makes room for; None where it was settled, or closed for good."""
     rolled_from: str | None = None
     """The position that was closed to make room for this one."""
     rolls: tuple[str, ...] = ()
@@ -203,6 +207,7 @@ def position_of(
     signs = {lot.leg.contract.con_id: lot.leg.sign for lot in lots}
     stands = formed(opening.spread, [order.spread for order in rolled])
     reasons = [order.proposed.reason for order in made]
+    last = made[-1].proposed if made else None
     ends = [order.last_executed_at for order in made if order.last_executed_at]
     ends += [fact.expired_at for fact in expired] + [fact.exercised_at for fact in exercised]
     closed_at = max(ends, default=None)
@@ -214,6 +219,7 @@ def position_of(
         parts, settled_at = (), min(at, _expired_at(stands))
         closed_at = max(settled_at, *ends) if exercised else settled_at
         reasons.append("settled at expiry")
+        last = None
     whole = min(lot.held // lot.leg.ratio for lot in standing(lots, stands.legs))
     closed = opening.filled - whole
     cash = brought + sum((signs[leg.con_id] * leg.contracts * leg.worth for leg in over.values()), ZERO)
@@ -244,7 +250,9 @@ def position_of(
         close_reason=reasons[-1] if reasons else "",
         has_expired=bool(over),
         has_exercised=bool(exercised),
-        has_rolled=any(reason.startswith(SHORT_ROLLED) for reason in reasons),
+        close_rule=last.rule if last is not None else None,
+        closed_for=last.roll if last is not None else None,
+        has_rolled=any(order.proposed.roll == "roll short" for order in made),
         lots=tuple(lots),
         parts=parts,
         settled=brought,

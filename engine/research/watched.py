@@ -78,7 +78,7 @@ class Watched:
             case FunnelRecorded(strategy=strategy, steps=steps, candidates=0):
                 step = next((step for step in steps if not step.passed), steps[-1])
                 unknown = f", unknown for {step.unknown:,}" if step.unknown else ""
-                market = step.condition.startswith("when ")
+                market = step.line is not None
                 text = f"{step.condition}{unknown}"
                 self._stop(strategy, NotTraded(self._day, strategy, "market" if market else "no spread", step.condition, text))
             case EntryDenied(strategy=strategy, obstacle=obstacle):

@@ -52,7 +52,7 @@ from engine.domain.snapshot import BreakerHits, ExitHits, Snapshot
 from engine.log import logger
 from engine.ports import Broker
 from engine.runtime.account_asked import AccountAsked
-from engine.runtime.inbox import Inbox
+from engine.runtime.inbox import Inbox, Outcome
 from engine.runtime.inquiry import Inquiry, Spawn
 from engine.runtime.seams import BeatGauges
 from engine.runtime.words import Words
@@ -102,28 +102,29 @@ class Acting:
             case Propose(order=fact):
                 return self._proposed(fact)
             case Approve(order_ref=ref, limit=limit):
-                self.words.answered(ref, f"approved at {limit}")
+                self.words.answered(ref, Outcome(True, f"approved at {limit}"))
                 self._inbox.nudge()
             case Send(order_ref=ref, limit=limit):
                 return [self._message(ref, lambda order: self._broker.send(order, limit), now)]
             case Reprice(order_ref=ref, limit=limit):
                 return [self._message(ref, lambda order: self._broker.reprice(order, limit), now)]
             case Cancel(order_ref=ref):
-                self.words.served(ref, f"canceling {ref}")
+                self.words.served(ref, Outcome(True, f"canceling {ref}"))
                 return [self._message(ref, self._broker.cancel, now)]
             case Tighten(fact=fact):
-                self.words.served(fact.order_ref, f"changed {fact.order_ref}: {fact.quantity}, never below {fact.worst}")
+                text = f"changed {fact.order_ref}: {fact.quantity}, never below {fact.worst}"
+                self.words.served(fact.order_ref, Outcome(True, text))
             case Deny(order_ref=ref, obstacle=obstacle):
                 self._stopped_by(obstacle.gate)
-                self.words.answered(ref, f"denied: {obstacle}")
+                self.words.answered(ref, Outcome(False, f"denied: {obstacle}"))
             case DenyEntry(fact=fact):
                 self._stopped_by(fact.obstacle.gate)
             case Decline(order_ref=ref):
-                self.words.answered(ref, "declined")
-                self.words.served(ref, f"canceled {ref}: it was not sent")
+                self.words.answered(ref, Outcome(True, "declined"))
+                self.words.served(ref, Outcome(True, f"canceled {ref}: it was not sent"))
             case Expire(order_ref=ref, reason=reason):
-                self.words.answered(ref, f"expired: {reason}")
-                self.words.served(ref, f"canceled {ref}: it was not sent")
+                self.words.answered(ref, Outcome(False, f"expired: {reason}"))
+                self.words.served(ref, Outcome(True, f"canceled {ref}: it was not sent"))
             case MarkUnknown():
                 self._inquiry.hurry()
             case ConfirmExit(position=position, rule=rule, first_at=first_at, count=count, net=net):
@@ -137,8 +138,8 @@ class Acting:
                 self._requested_quotes |= dict.fromkeys((contract.con_id for contract in contracts), now)
                 return [partial(self._requote, contracts)]
             case Reply(order_ref=ref, text=text):
-                self.words.answered(ref, text)
-                self.words.served(ref, text)
+                self.words.answered(ref, Outcome(False, text))
+                self.words.served(ref, Outcome(False, text))
             case Halt() | Trip() | EndFlatten():
                 self._inbox.nudge()
             case Fault(place=place, text=text):
@@ -155,7 +156,7 @@ class Acting:
         ref = order.order_ref
         if order.purpose == "open":
             made = f"proposed {ref}: {order.quantity} at {order.limit}"
-            self.words.served(candidate_name(order.strategy, order.spread.key), made)
+            self.words.served(candidate_name(order.strategy, order.spread.key), Outcome(True, made))
             return [lambda: self._spawn(self._preview(ref))]
         self.words.closing(order.position, f"{order.quantity} by order {ref}")
         self._inbox.nudge()

@@ -38,7 +38,7 @@ from engine.runtime.candidate_rows import live_rows
 from engine.runtime.engine import Engine
 from engine.runtime.flattening import Flattening
 from engine.runtime.held_edits import HeldEdits
-from engine.runtime.inbox import Inbox, Item, PersonAnswer, PersonRequest
+from engine.runtime.inbox import Inbox, Item, Outcome, PersonAnswer, PersonRequest
 from engine.runtime.openings import Openings
 from engine.runtime.order_rows import execution_rows, order_row
 from engine.runtime.pick_rows import pick_row, previewed
@@ -274,8 +274,7 @@ class Control:
         """
         if ref not in {order.ref for order in waiting(self.ledger)}:
             return False, self._why_not_waiting(ref)
-        text = await self._heard(lambda outcome: PersonAnswer(Answer(ref, approve, by, reason, shown_net), outcome))
-        return text.startswith(("approved", "declined")), text
+        return await self._heard(lambda outcome: PersonAnswer(Answer(ref, approve, by, reason, shown_net), outcome))
 
     def close_row(self, position: str, portion: Portion = ALL) -> Row | None:
         """What closing a position, or a portion of it, would do now; None where there is none of that name."""
@@ -314,18 +313,18 @@ class Control:
         return previewed(row, answer)
 
     async def _asked(self, request: Request) -> tuple[bool, str]:
-        text = await self._heard(lambda outcome: PersonRequest(request, outcome))
-        return text.startswith(("closing", "canceling", "canceled", "changed", "proposed")), text
+        return await self._heard(lambda outcome: PersonRequest(request, outcome))
 
-    async def _heard(self, item: Callable[[asyncio.Future[str]], Item]) -> str:
-        """What the next beat made of a word; past the patience nobody is promised anything, and the word is not kept."""
-        outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async def _heard(self, item: Callable[[asyncio.Future[Outcome]], Item]) -> tuple[bool, str]:
+        """Whether the next beat did what a word wants, and what it says of it; past the patience the word is not kept."""
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._inbox.put(item(outcome))
         try:
             async with asyncio.timeout(machine_s(ANSWER_PATIENCE_S)):
-                return await outcome
+                said = await outcome
+                return said.is_done, said.text
         except TimeoutError:
-            return "the engine did not answer; nothing was promised, look at `spreads status`"
+            return False, "the engine did not answer; nothing was promised, look at `spreads status`"
 
     def halt(self, by: str, reason: str) -> str:
         if self.ledger.halt is not None:

@@ -1,12 +1,13 @@
 """What of the broker's state our books cannot explain: positions, terms of contracts, and orders under this program's name."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.decide.order.references import day_of
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
+from engine.domain.facts.account import Foreign
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
@@ -45,11 +46,16 @@ def changed(ledger: Ledger, state: BrokerState) -> tuple[int, ...]:
     )
 
 
-def foreign(ledger: Ledger, state: BrokerState, requested_at: datetime) -> tuple[str, ...]:
-    """Positions in contracts that are not ours, for people."""
+def foreign(ledger: Ledger, state: BrokerState, requested_at: datetime) -> Iterator[Foreign]:
+    """Positions in contracts that are not ours."""
     known = ours(ledger, requested_at)
     told = ((position, _not_ours(position, known, ledger)) for position in sorted(state.positions, key=_con_id))
-    return tuple(f"{position.text} {_signed(quantity)}" for position, quantity in told if quantity)
+    yield from (Foreign(position.text, quantity) for position, quantity in told if quantity)
+
+
+def foreign_told(held: Iterable[Foreign]) -> tuple[str, ...]:
+    """The same for people."""
+    return tuple(f"{one.name} {_signed(one.quantity)}" for one in held)
 
 
 def ours(ledger: Ledger, requested_at: datetime) -> set[int]:

@@ -52,9 +52,7 @@ def beside_foreign(ledger: Ledger, state: BrokerState) -> BrokerState:
 
 def foreign_quantity(position: BrokerPosition, ledger: Ledger) -> Decimal:
     """How many shares of a position were not ours when the books agreed last."""
-    name = f"{position.text} "
-    told = next((text.removeprefix(name) for text in ledger.foreign if text.startswith(name)), "0")
-    return Decimal(told)
+    return next((one.quantity for one in ledger.foreign if one.name == position.text), ZERO)
 
 
 def exercised(ledger: Ledger, state: BrokerState, now: datetime) -> Iterator[OptionsExercised]:

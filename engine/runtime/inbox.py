@@ -16,11 +16,20 @@ ITEMS_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a person's word."""
+
+    is_done: bool
+    text: str
+    """For the person."""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonAnswer:
     """A person's word on a waiting order, with the future that gets the outcome."""
 
     answer: Answer
-    outcome: asyncio.Future[str]
+    outcome: asyncio.Future[Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class PersonRequest:
     """What a person asks for, with the future that gets the outcome."""
 
     request: Request
-    outcome: asyncio.Future[str]
+    outcome: asyncio.Future[Outcome]
 
 
 Item = Fact | PersonAnswer | PersonRequest | BrokerState

@@ -26,7 +26,7 @@ from engine.domain.order import Order
 from engine.domain.twin import twin
 from engine.domain.waited import Leap, waited
 from engine.ports import BrokerOrder, BrokerState
-from engine.runtime.differences import changed, differences, foreign, missing
+from engine.runtime.differences import changed, differences, foreign, foreign_told, missing
 from engine.runtime.exercised import beside_foreign, exercised
 from engine.runtime.matching import matched
 from engine.runtime.rebuild import rebuilt
@@ -80,7 +80,8 @@ def reconcile(ledger: Ledger, state: BrokerState, now: datetime, requested_at: d
         *(_said(one) for one in refused),
         *state.unread,
     )
-    facts.append(Reconciled(told, foreign(after, state, requested_at), missing(after, state), changed(after, state)))
+    held = tuple(foreign(after, state, requested_at))
+    facts.append(Reconciled(told, foreign_told(held), missing(after, state), changed(after, state), held))
     return Outcome(tuple(facts), is_settled=not unknown)
 
 

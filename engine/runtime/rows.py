@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from engine.decide.exit.closing import close
+from engine.decide.exit.closing import Why, close
 from engine.decide.exit.cuts import Cut, net_of, portion_cuts
 from engine.decide.exit.left_over import left_over
 from engine.decide.order.requests import close_obstacle
@@ -176,7 +176,7 @@ def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: 
 
 
 def _plan(position: Position, cut: Cut, snapshot: Snapshot, rows: Rows) -> OrderProposed | None:
-    proposed = next(close(position, cut, "", snapshot, rows, urgent=False, proposed=0), None)
+    proposed = next(close(position, cut, Why(""), snapshot, rows, urgent=False, proposed=0), None)
     return proposed.order if isinstance(proposed, Propose) else None
 
 

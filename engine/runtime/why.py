@@ -91,7 +91,7 @@ def when_then(funnel: FunnelRecorded | None) -> list[Row]:
     """The same of a recorded look: underlyings that an earlier line had turned away were not asked."""
     steps = funnel.steps if funnel is not None else ()
     return [
-        _when_row(step.condition.removeprefix("when "), asked.underlying, asked.holds, asked.values)
+        _when_row(step.line or step.condition, asked.underlying, asked.holds, asked.values)
         for step in steps
         for asked in step.asked
     ]

@@ -5,7 +5,7 @@ A word counts in one beat. One that could not be used there is answered, not kep
 
 from engine.decide.order.requests import subject
 from engine.domain.snapshot import Answer, Request
-from engine.runtime.inbox import PersonAnswer, PersonRequest
+from engine.runtime.inbox import Outcome, PersonAnswer, PersonRequest
 
 
 class Words:
@@ -32,10 +32,10 @@ class Words:
             return  # whoever said it was told meanwhile that nothing was promised
         earlier = self._answers.get(ref)
         if earlier is not None and (said.answer.approve or not earlier.answer.approve):
-            said.outcome.set_result(f"not done: {earlier.answer.by} answered first")
+            said.outcome.set_result(Outcome(False, f"not done: {earlier.answer.by} answered first"))
             return
         if earlier is not None:
-            self.answered(ref, f"not done: {said.answer.by} declined it")
+            self.answered(ref, Outcome(False, f"not done: {said.answer.by} declined it"))
         self._answers[ref] = said
 
     def take_request(self, asked: PersonRequest) -> None:
@@ -44,17 +44,17 @@ class Words:
         if asked.outcome.done():
             return
         if about in self._requests:
-            asked.outcome.set_result(f"not done: {self._requests[about].request.by} asked first")
+            asked.outcome.set_result(Outcome(False, f"not done: {self._requests[about].request.by} asked first"))
             return
         self._requests[about] = asked
 
-    def answered(self, ref: str, outcome: str) -> None:
+    def answered(self, ref: str, outcome: Outcome) -> None:
         """Tell what became of the word on an order; nothing where nobody said one."""
         said = self._answers.pop(ref, None)
         if said is not None and not said.outcome.done():
             said.outcome.set_result(outcome)
 
-    def served(self, about: str, outcome: str) -> None:
+    def served(self, about: str, outcome: Outcome) -> None:
         """Tell what became of what was asked of a position or an order; nothing where nobody did."""
         asked = self._requests.pop(about, None)
         if asked is not None and not asked.outcome.done():
@@ -67,8 +67,9 @@ class Words:
     def settle(self) -> None:
         """The beat has ended: tell what is being closed, and of every other word that it was not used."""
         for ref in list(self._answers):
-            self.answered(ref, "not done: the order is not ready for an answer, try again")
+            self.answered(ref, Outcome(False, "not done: the order is not ready for an answer, try again"))
         closing, self._closing = self._closing, {}
         for about in list(self._requests):
             made = " and ".join(closing.get(about, ()))
-            self.served(about, f"closing {made}" if made else "not done: the engine was about to halt, try again")
+            text = f"closing {made}" if made else "not done: the engine was about to halt, try again"
+            self.served(about, Outcome(bool(made), text))

@@ -10,6 +10,7 @@ SHA-256 of the previous line's hash (its 64 ASCII digits; 64 zeros before the fi
 and newline: from `{` through the last field, then `}`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,6 +20,7 @@ import msgspec
 from engine.domain.errors import Damaged
 from engine.domain.facts.union import KINDS, Fact
 from engine.ports import Line
+from engine.store.older import READ, Held
 
 FIRST_HASH = "0" * 64
 """What the first line is chained to."""
@@ -127,8 +129,12 @@ def decode(raw: bytes) -> Line:
         decoder = _facts.get(around.kind)
         if decoder is None:
             raise Damaged(f"the fact {around.kind} is unknown to this version; start the version that wrote it")
-        fact: Fact = decoder.decode(raw) if around.kind not in _RENAMED else _from_keys(around.kind, raw)
-    except (msgspec.DecodeError, ValueError) as error:
+        key, read = READ.get(around.kind, (b"", None))
+        if read is not None and key not in raw:
+            fact = _as_of_today(around.kind, raw, read)
+        else:
+            fact = decoder.decode(raw) if around.kind not in _RENAMED else _from_keys(around.kind, raw)
+    except (msgspec.DecodeError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise Damaged(f"not a journal line of this version ({error})") from error
     return Line(around.seq, around.at, around.account, fact)
 
@@ -160,6 +166,12 @@ def _with_keys(fact: Fact) -> object:
 def _from_keys(kind: str, raw: bytes) -> Fact:
     held = msgspec.json.decode(raw)
     return msgspec.convert({name: held[key] for name, key in _RENAMED[kind].items() if key in held}, KINDS[kind])
+
+
+def _as_of_today(kind: str, raw: bytes, read: Callable[[Held], None]) -> Fact:
+    held: Held = msgspec.json.decode(raw)
+    read(held)
+    return msgspec.convert({key: value for key, value in held.items() if key not in AROUND}, KINDS[kind])
 
 
 def _chained(previous: str, body: bytes) -> str:

@@ -15,7 +15,8 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, PORTIONS, ROLLS, ExitRule
+from engine.domain.deeds import PORTIONS, ROLLS
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ExitRule
 from engine.strategy.events import Event
 from engine.strategy.exit_groups import ExitGroups, groups_of
 from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from engine.domain.deeds import PORTIONS, Deed
 from engine.domain.parts import ALL, Portion, Side
 from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.expressions.reader import LineReader
@@ -21,16 +22,6 @@ from engine.strategy.units import Unit
 from engine.strategy.values.scalar import shortened
 from engine.strategy.way_out import WayOut, Whole, is_later, turn, write, write_any
 
-PartClose: TypeAlias = Literal[
-    "close half", "close part", "close put side", "close call side", "close short", "close put short", "close call short"
-]
-"""A close of a portion: half of the spreads, `close 25%` of those opened, one side of a structure that has two, what is owed
-only, or only on one side."""
-PartRoll: TypeAlias = Literal["roll put side", "roll call side", "roll short"]
-"""A roll of one side of a structure that has two, or of what is sold against what is bought and lives longer: the rest stays."""
-RollDeed: TypeAlias = Literal["roll", PartRoll]
-Deed: TypeAlias = Literal["close", PartClose, RollDeed, "alert"]
-"""What an exit does to a position."""
 LeftSide: TypeAlias = Literal["let put side expire", "let call side expire"]
 """What lines below do not touch: a side that is left to expire."""
 Action: TypeAlias = Literal[Deed, LeftSide, "let expire"]
@@ -39,21 +30,6 @@ ACTIONS: tuple[str, ...] = tuple("close 25%" if action == "close part" else acti
 """As they are written, one of any percentage."""
 _BY_WORD: Mapping[str, Action] = {action: action for action in get_args(Action) if action != "close part"}
 _PART = re.compile(r"close ([1-9][0-9]?)%")
-PORTIONS: Mapping[str, Portion] = {
-    "close half": Portion(half=True),
-    "close put side": Portion(side="put"),
-    "close call side": Portion(side="call"),
-    "close short": Portion(short=True),
-    "close put short": Portion(side="put", short=True),
-    "close call short": Portion(side="call", short=True),
-    "roll put side": Portion(side="put"),
-    "roll call side": Portion(side="call"),
-    "roll short": Portion(short=True),
-}
-"""What each of these closes, a roll before it opens what takes its place."""
-ROLLS: frozenset[RollDeed] = frozenset(get_args(RollDeed))
-"""The actions that close something and open what takes its place."""
-
 GROUPS = ("each side", "whole")
 LEFT_SIDES: Mapping[Action, Side] = {"let put side expire": "put", "let call side expire": "call"}
 LET_EXPIRE: Literal["let expire"] = "let expire"

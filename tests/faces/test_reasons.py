@@ -26,9 +26,9 @@ from tests.faces.given import engine_that_says
 
 AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 STEPS = (
-    FunnelStep("when iv_rank >= 25%", 1, 0, (Asked("SPX", True, {"iv_rank": 0.31}),)),
-    FunnelStep("when vix between 14 and 32", 0, 0, (Asked("SPX", False, {"vix": 12.4}),)),
-    FunnelStep("when no event within 2 days", 0, 0),
+    FunnelStep("when iv_rank >= 25%", 1, 0, "iv_rank >= 25%", (Asked("SPX", True, {"iv_rank": 0.31}),)),
+    FunnelStep("when vix between 14 and 32", 0, 0, "vix between 14 and 32", (Asked("SPX", False, {"vix": 12.4}),)),
+    FunnelStep("when no event within 2 days", 0, 0, "no event within 2 days"),
     FunnelStep("puts, 30-60 days", 904, 0),
     FunnelStep("spreads $25-$50 wide", 0, 12),
 )

@@ -103,8 +103,8 @@ def test_order_that_was_declined_says_so() -> None:
 
 
 def test_strategy_shows_the_look_that_led_to_its_first_order_and_one_without_says_what_the_market_lacked() -> None:
-    steps = (FunnelStep("when vix <= 20", 1, 0), FunnelStep("puts, 20-30 days", 40, 3))
-    unsuited = (FunnelStep("when vix <= 20", 0, 0), FunnelStep("puts, 20-30 days", 50, 0))
+    steps = (FunnelStep("when vix <= 20", 1, 0, "vix <= 20"), FunnelStep("puts, 20-30 days", 40, 3))
+    unsuited = (FunnelStep("when vix <= 20", 0, 0, "vix <= 20"), FunnelStep("puts, 20-30 days", 50, 0))
     funnels = [
         FunnelRecorded("puts", "S1", steps, 2),
         FunnelRecorded("puts", "S2", (steps[0], FunnelStep("puts, 20-30 days", 60, 0)), 4),
@@ -142,7 +142,7 @@ def test_report_fits_eighty_columns(snapshot: SnapshotAssertion) -> None:
     opening = proposed("o1", WANTED, score=0.3)
     closing = given.proposal("o3", of=WANTED, position="o1", limit="-0.30", worst="-0.35", reason="profit >= 50% of credit")
     steps = (
-        FunnelStep("when vix between 14 and 32", 1, 0),
+        FunnelStep("when vix between 14 and 32", 1, 0, "vix between 14 and 32"),
         FunnelStep("quoted on both sides, neither locked nor crossed", 904, 874),
         FunnelStep("quote_width <= 10% of mid or quote_width <= $0.10", 30, 0),
     )

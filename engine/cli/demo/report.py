@@ -115,7 +115,7 @@ def _searches(record: Record, ledger: Ledger) -> Iterator[str]:
             bar = BAR * round(BAR_WIDTH * step.passed / most) if most else ""
             unknown = f"  ({step.unknown} unknown)" if step.unknown else ""
             yield from _filled(f"  {step.passed:>6,} {bar:<{BAR_WIDTH}} {step.condition}{unknown}", FUNNEL_INDENT)
-        if any(step.condition.startswith("when ") and not step.passed for step in shown.steps):
+        if any(step.line is not None and not step.passed for step in shown.steps):
             yield "  the market did not suit it: nothing was looked for, and the rest says what would have been there"
         if shown.nearest_miss:
             yield f"  nearest miss: {shown.nearest_miss}"

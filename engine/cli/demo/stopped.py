@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decide.entry.find import Finder
-from engine.decide.entry.rolls import rule_of
 from engine.decide.positions import money
 from engine.domain.contract import Contract
 from engine.domain.ledger import Ledger
@@ -104,10 +103,10 @@ def stops(
     """Every position that a stop has closed, in the order in which they were opened."""
     found: list[Stopped] = []
     for position in ledger.positions.values():
-        strategy, rule = versions.get(position.digest), rule_of(position.close_reason)
-        bound = None if position.is_open or strategy is None else bound_of(rule, position, strategy, finder)
+        strategy, rule = versions.get(position.digest), position.close_rule
+        bound = None if position.is_open or strategy is None or rule is None else bound_of(rule, position, strategy, finder)
         due_at = next((c.proposed_at for c in ledger.closings_of(position.id) if c.filled), None)
-        if bound is None or due_at is None:
+        if rule is None or bound is None or due_at is None:
             continue
         way = way_of(position, days, due_at, walked)
         held = np.flatnonzero(way.loss >= float(bound) - TRACE)

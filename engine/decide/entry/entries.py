@@ -296,7 +296,7 @@ def _market_steps(strategy: Strategy, found: Found) -> Iterator[FunnelStep]:
             Asked(name, answer.holds, {key: None if value is None else float(value) for key, value in answer.values.items()})
             for name, answer in answers.items()
         )
-        yield FunnelStep(f"when {line.text}", len(left), sum(one.holds is None for one in asked), asked)
+        yield FunnelStep(f"when {line.text}", len(left), sum(one.holds is None for one in asked), line.text, asked)
 
 
 def _is_funnel_due(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook) -> bool:

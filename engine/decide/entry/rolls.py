@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
-from typing import Literal
 
 from engine.decide.exit.cuts import is_done
 from engine.domain.candidate import Candidate
 from engine.domain.clocks import SETTLES_AFTER
+from engine.domain.deeds import PORTIONS, Done, RollDeed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
@@ -25,12 +25,10 @@ from engine.domain.position import Position
 from engine.domain.session import days_to_expiry, trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
-from engine.strategy.conditions import PORTIONS, ROLLS, Deed, ExitRule, RollDeed
+from engine.strategy.conditions import ExitRule
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.sides import against, filters_against, side_alone
 
-Done = Deed | Literal["keep"]
-"""What is done about a position: an action, or what a roll that cannot be made leaves it to."""
 ZERO = Decimal(0)
 
 
@@ -71,19 +69,8 @@ class Roll:
 
 
 def reason_of(deed: RollDeed, rule: str) -> str:
-    """Why a close is sent that makes room for a successor."""
+    """Why a close is sent that makes room for a successor, for people."""
     return f"{deed}: {rule}"
-
-
-def rolled_by(reason: str) -> RollDeed | None:
-    """Which roll a close belongs to, by its reason; None where it makes no room for anything."""
-    deed = reason.partition(": ")[0]
-    return next((known for known in ROLLS if known == deed), None)
-
-
-def rule_of(reason: str) -> str:
-    """The rule of the file by which a close was sent, without the word that it makes room."""
-    return reason if rolled_by(reason) is None else reason.partition(": ")[2]
 
 
 def pending_roll(strategy: Strategy, snapshot: Snapshot) -> Roll | None:
@@ -96,12 +83,12 @@ def _pending(strategy: Strategy, snapshot: Snapshot) -> Iterator[Roll]:
         return
     ledger, today, wanted = snapshot.ledger, trading_day(snapshot.at), strategy.roll.for_.least_net
     for position in ledger.closed_on(strategy.name, today):
-        if rolled_by(position.close_reason) == "roll" and not _has_successor(position, ledger):
+        if position.closed_for == "roll" and not _has_successor(position, ledger):
             assert position.closing_net is not None, "only a position that was closed is rolled"
             yield Roll(position, wanted, position.closed, position.closing_net)
     for position in ledger.open_positions():
         closes = _closes_of_part(position, snapshot) if position.strategy == strategy.name else []
-        portion = PORTIONS[rolled_by(closes[-1].proposed.reason) or "roll"] if closes else ALL
+        portion = PORTIONS.get(closes[-1].proposed.roll or "roll", ALL) if closes else ALL
         if closes and is_done(position, portion, "", snapshot) and _is_at_rest(position, snapshot):
             yield part_rolled(position, portion, wanted, closes)
 
@@ -180,11 +167,11 @@ def _closes_of_part(position: Position, snapshot: Snapshot) -> list[Order]:
     since = max(tried, default=None)
     found: list[Order] = []
     for order in ledger.closings_of(position.id):
-        deed, ended_at = rolled_by(order.proposed.reason), order.last_executed_at
+        deed, ended_at = order.proposed.roll, order.last_executed_at
         if deed in {None, "roll"} or ended_at is None or trading_day(ended_at) != today:
             continue
         if since is None or order.proposed_at > since:
-            found = [one for one in found if rolled_by(one.proposed.reason) == deed] + [order]
+            found = [one for one in found if one.proposed.roll == deed] + [order]
     return found
 
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Literal
 
 from engine.decide.asking import ask_now, ask_silent
-from engine.decide.exit.closing import NOT_HELD, close, proposals, why_not_sent
+from engine.decide.exit.closing import NOT_HELD, Why, close, proposals, why_not_sent
 from engine.decide.exit.confirm import pending
 from engine.decide.exit.cuts import Cut, rule_cuts
 from engine.decide.quotes import Rows
@@ -33,6 +33,7 @@ from engine.domain.clocks import (
     TARGET_AGAIN,
 )
 from engine.domain.decision import BlockExit, ConfirmExit, Decision, FreeExit, TriggerExit
+from engine.domain.deeds import RollDeed
 from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitObstacle, ExitTriggered
 from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
@@ -67,6 +68,8 @@ class Due:
     """How much of the position it closes."""
     runs: bool = False
     """Whether the market runs away from it: its close begins at what is certain to trade."""
+    roll: RollDeed | None = None
+    """The roll that its close makes room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def _try(due: Due, cut: Cut, position: Position, snapshot: Snapshot, rows: Rows,
     decisions += close(
         position,
         cut,
-        due.reason,
+        Why(due.reason, due.rule, due.roll),
         snapshot,
         rows,
         urgent,

@@ -1,6 +1,7 @@
 """The close of a position: whether it can be closed now, and the order that does it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.decision import Decision, Propose
+from engine.domain.deeds import RollDeed
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.position import Position
 from engine.domain.session import Session
@@ -19,6 +21,20 @@ from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
 from engine.pricing.fees import FeeLeg, commission, share_commission
 from engine.strategy.values.meaning import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a close is sent."""
+
+    reason: str
+    """For people."""
+    rule: str | None = None
+    """The condition as the trader wrote it, or the engine's own rule; None where a person asks."""
+    roll: RollDeed | None = None
+    """The roll that it makes room for."""
+    asked_by: str | None = None
+
 
 LEFT_BEFORE_CLOSE = timedelta(minutes=5)
 """The last minutes belong to those who must trade: no close is decided in them."""
@@ -93,12 +109,11 @@ def why_not_sent(snapshot: Snapshot) -> str | None:
 def close(
     position: Position,
     cut: Cut,
-    reason: str,
+    why: Why,
     snapshot: Snapshot,
     rows: Rows,
     urgent: bool,
     proposed: int,
-    asked_by: str | None = None,
     *,
     at_natural: bool = False,
     spares_fees: bool = True,
@@ -128,10 +143,12 @@ def close(
             worst=plan.worst,
             max_loss=Decimal(0),
             fees=fees,
-            reason=reason,
-            asked_by=asked_by,
+            reason=why.reason,
+            asked_by=why.asked_by,
             urgent=urgent,
             at_natural=at_natural,
+            rule=why.rule,
+            roll=why.roll,
         )
     )
 

@@ -115,7 +115,7 @@ def is_done(position: Position, portion: Portion, rule: str, snapshot: Snapshot)
 def _left(position: Position, portion: Portion, rule: str, snapshot: Snapshot) -> int:
     """Combinations of the first part that a rule has still to close to have closed its share, rounded up: half of those that it
     met, or so many of a hundred of those that were opened."""
-    filled = sum(order.filled for order in snapshot.ledger.closings_of(position.id) if order.proposed.reason == rule)
+    filled = sum(order.filled for order in snapshot.ledger.closings_of(position.id) if order.proposed.rule == rule)
     if portion.percent is not None:
         return -(-position.opened * portion.percent // 100) - filled
     return -(-(position.quantity + filled) // 2) - filled

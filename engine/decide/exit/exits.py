@@ -19,7 +19,7 @@ from typing import Literal
 from engine.decide.apart import apart
 from engine.decide.asking import ask_now, ask_quiet, ask_silent, quoted_at
 from engine.decide.entry.find import ExitAnswer
-from engine.decide.entry.rolls import Done, action_of, reason_of
+from engine.decide.entry.rolls import action_of, reason_of
 from engine.decide.entry.successors import is_searched_again, search
 from engine.decide.exit.blocked import (
     UNJUDGED,
@@ -44,17 +44,17 @@ from engine.decide.exit.groups import First, act_on, chosen, is_over
 from engine.decide.exit.held import Held, looked_at, told_at
 from engine.decide.exit.left_over import left_over, traded_away
 from engine.decide.exit.memory import remembered
-from engine.decide.exit.reduction import RULE as REDUCTION
 from engine.decide.exit.reduction import reduction
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import ConfirmExit, Decision, TriggerExit
+from engine.domain.deeds import ROLLS, Done
 from engine.domain.facts.positions import ExitTriggered
 from engine.domain.parts import ALL, BOTH, Portion, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ROLLS
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
 from engine.strategy.exit_groups import SIDES
 
 STAYS: frozenset[str] = frozenset({"alert", "keep"})
@@ -331,11 +331,12 @@ def _kind(answer: ExitAnswer, *, by_clock: bool) -> Kind:
 
 def _due(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot, kind: Kind, text: str, *, runs: bool = False) -> Due:
     rule = answer.rule.text
-    reason = reason_of(action, rule) if action in ROLLS else rule
+    roll = action if action in ROLLS else None
+    reason = reason_of(roll, rule) if roll is not None else rule
     portion = answer.rule.portion
     part = str(portion) if portion.percent is not None else ""
     triggered = replace(_triggered(answer, action, held, snapshot), text=": ".join(filter(None, (part, text))))
-    return Due(rule, reason, kind, triggered, portion, runs)
+    return Due(rule, reason, kind, triggered, portion, runs, roll)
 
 
 def _triggered(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot) -> ExitTriggered:
@@ -346,5 +347,5 @@ def _triggered(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot)
 def _freed(held: Held, standing: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:
     """The word that what was due no longer is; a rule that cannot be answered is still due."""
     _, blocked = snapshot.ledger.blocked_exits.get(held.position.id, (None, None))
-    if blocked is not None and blocked.rule not in standing and not blocked.rule.startswith(REDUCTION):
+    if blocked is not None and blocked.rule not in standing and not blocked.frees_margin:
         yield from free(held.position, "its rule no longer holds", snapshot)

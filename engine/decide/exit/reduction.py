@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from engine.decide.asking import ask_now
 from engine.decide.exit.blocked import failed_closes, unpriced_because
-from engine.decide.exit.closing import close, may_close, out_of_hands
+from engine.decide.exit.closing import Why, close, may_close, out_of_hands
 from engine.decide.exit.confirm import counted
 from engine.decide.exit.cuts import Cut, cuts
 from engine.decide.quotes import Rows, spread_quote
@@ -19,19 +19,18 @@ from engine.domain.snapshot import Snapshot
 
 ACCOUNT = "account"
 """Under this name the account's own rule is counted, beside the positions' rules."""
-RULE = "cushion below "
 
 
 def reduction(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
     """The close of the position that frees the most margin, one at a time, while the account's cushion stays too thin."""
     cushion, least = snapshot.account.cushion, rulebook.account.margin.cushion_reduce
-    rule = f"{RULE}{least:.0%}"
+    rule = f"cushion below {least:.0%}"
     hits = snapshot.exit_hits.get((ACCOUNT, rule))
     if cushion is None or cushion >= least or not may_close(snapshot, rulebook):
         if hits is not None and hits.count:
             yield ConfirmExit(ACCOUNT, rule, snapshot.at, 0)
         if cushion is not None and cushion >= least:
-            yield from _freed(rule, snapshot)
+            yield from _freed(snapshot)
         return
     if any(order.purpose == "close" for order in snapshot.ledger.working()):
         return
@@ -47,7 +46,7 @@ def reduction(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[De
         ready = [cut for cut in cuts(position.parts, rows, must=True) if cut.spread.shorts and _is_priced(cut, rows)]
         if ready:
             for number, cut in enumerate(ready):
-                yield from close(position, cut, f"{rule}: it is {cushion:.1%}", snapshot, rows, True, number)
+                yield from close(position, cut, Why(f"{rule}: it is {cushion:.1%}", rule), snapshot, rows, True, number)
             return
     if dearest:
         yield from _unpriced(rule, dearest[0], snapshot, rows)
@@ -73,13 +72,13 @@ def _unpriced(rule: str, position: Position, snapshot: Snapshot, rows: Rows) -> 
     text = unpriced_because(spread_quote(position.spread, rows, "close"), is_guard=True) or ""
     yield from ask_now(position.legs, snapshot)
     again_at = snapshot.at + NO_PRICE_AGAIN.wait(tries)
-    yield BlockExit(ExitBlocked(position.id, rule, "no price", text, tries, again_at))
+    yield BlockExit(ExitBlocked(position.id, rule, "no price", text, tries, again_at, frees_margin=True))
 
 
-def _freed(rule: str, snapshot: Snapshot) -> Iterator[Decision]:
+def _freed(snapshot: Snapshot) -> Iterator[Decision]:
     for name, (_, blocked) in snapshot.ledger.blocked_exits.items():
-        if blocked.rule == rule:
-            yield FreeExit(ExitFreed(name, rule, "the cushion is wide enough again"))
+        if blocked.frees_margin:
+            yield FreeExit(ExitFreed(name, blocked.rule, "the cushion is wide enough again"))
 
 
 def _margin(position: Position, ledger: Ledger) -> Decimal:

@@ -8,7 +8,7 @@ again by whoever wants it. What a rule closes, nobody cancels: the rule would on
 
 from collections.abc import Iterator, Sequence
 
-from engine.decide.exit.closing import NOT_HELD, close, may_close, on_its_way, proposals
+from engine.decide.exit.closing import NOT_HELD, Why, close, may_close, on_its_way, proposals
 from engine.decide.exit.cuts import Cut, net_of, portion_cuts
 from engine.decide.order.price import combo_tick, has_moved
 from engine.decide.order.tighten import tightening
@@ -113,9 +113,8 @@ def _closing(request: CloseAsked, snapshot: Snapshot, rulebook: Rulebook, rows: 
         yield Reply(position.id, "moved", f"nothing was sent: {text}")
         return
     for number, cut in enumerate(cuts):
-        yield from close(
-            position, cut, _by(request), snapshot, rows, urgent=False, proposed=proposed + number, asked_by=request.by
-        )
+        why = Why(_by(request), asked_by=request.by)
+        yield from close(position, cut, why, snapshot, rows, urgent=False, proposed=proposed + number)
 
 
 def _canceling(request: CancelAsked, snapshot: Snapshot) -> Iterator[Decision]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from engine.domain.deeds import RollDeed
 from engine.domain.gate import Verdict
 from engine.domain.spread import Action, Spread
 
@@ -35,6 +36,7 @@ class OrderProposed:
     fees: Decimal
     """USD for the whole order, estimated, to open and to close; half of it for a close."""
     reason: str
+    """For people."""
     candidate: dict[str, object] | None = None
     verdicts: tuple[Verdict, ...] = ()
     rolled_from: str | None = None
@@ -45,6 +47,10 @@ class OrderProposed:
     """Whether a close stops a loss, or must not wait: it may follow the market to its worst price."""
     at_natural: bool = False
     """Whether a close begins at what is certain to trade, and not at mid."""
+    rule: str | None = None
+    """What sends a close: the condition as the trader wrote it, or the engine's own rule; None where a person does."""
+    roll: RollDeed | None = None
+    """The roll that a close makes room for; what follows names the position in `rolled_from`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from engine.domain.contract import Contract
+from engine.domain.deeds import Done
 from engine.domain.spread import Spread
 
 ExitObstacle = Literal["no price", "not sent", "not filled", "no bid"]
@@ -16,11 +17,7 @@ class ExitTriggered:
     position: str
     rule: str
     """The condition as the trader wrote it."""
-    action: Literal[
-        "close", "close half", "close part", "close put side", "close call side", "close short", "close put short",
-        "close call short", "roll", "roll put side", "roll call side", "roll short",
-        "alert", "keep",
-    ]  # fmt: skip
+    action: Done
     """What is done; of a part, `text` says how much."""
     snapshot: str
     values: dict[str, float | None] = field(default_factory=dict[str, float | None])
@@ -56,6 +53,8 @@ class ExitBlocked:
     """Tries that have come to nothing."""
     again_at: datetime
     """When it is tried again at the latest."""
+    frees_margin: bool = False
+    """Whether the account's cushion asks for it, and no line of the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class FunnelStep:
     """Rows left after this condition and all before it."""
     unknown: int
     """Rows dropped here because the condition had no value to look at."""
+    line: str | None = None
+    """The line of `when` as the trader wrote it; None of a step that drops options or spreads."""
     asked: tuple[Asked, ...] = ()
     """Of a line of `when`: its answer for each underlying that the lines before it let through."""
 

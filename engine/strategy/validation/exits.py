@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Mapping
 
+from engine.domain.deeds import ROLLS
 from engine.domain.index_classes import option_class
 from engine.domain.parts import ALL
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ROLLS, ExitRule
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ExitRule
 from engine.strategy.exit_groups import ExitGroups
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
 from engine.strategy.spelled import spelled

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from engine.domain.deeds import ROLLS
 from engine.domain.parts import Side
-from engine.strategy.conditions import ROLLS, ExitRule
+from engine.strategy.conditions import ExitRule
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure
 from engine.strategy.spreads.sides import has_rollable_short, has_rollable_sides, side_alone
 from engine.strategy.validation.bounds import bounds_of

@@ -17,7 +17,7 @@ from engine.domain.order import Order
 from engine.domain.snapshot import Answer, Snapshot
 from engine.ports import Line
 from engine.runtime.engine import Engine
-from engine.runtime.inbox import Inbox, PersonAnswer
+from engine.runtime.inbox import Inbox, Outcome, PersonAnswer
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy
 from tests import given
@@ -161,8 +161,8 @@ class Bench:
             await self.beats(1, seconds)
         raise AssertionError("it never came to that")
 
-    def say(self, ref: str, *, approve: bool, by: str = "trader") -> asyncio.Future[str]:
-        outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    def say(self, ref: str, *, approve: bool, by: str = "trader") -> asyncio.Future[Outcome]:
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.inbox.put(PersonAnswer(Answer(ref, approve, by, "because"), outcome))
         return outcome
 

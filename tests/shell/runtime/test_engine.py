@@ -294,7 +294,7 @@ def test_word_is_answered_in_the_beat_that_hears_it(approve: bool, outcome: str,
         said = bench.say(REF, approve=approve)
         bench.engine.beat()
         assert said.done()
-        assert said.result().startswith(outcome)
+        assert said.result().text.startswith(outcome)
 
     assert [fact.by for fact in play(story, MANUAL).of(kind)] == ["trader"]
 
@@ -306,9 +306,9 @@ def test_word_on_an_order_that_does_not_wait_is_told_why_and_not_kept() -> None:
         bench.engine.beat()
         late = bench.say(REF, approve=False)
         bench.engine.beat()
-        assert yes.result().startswith("approved")
-        assert again.result() == "this order no longer waits for an answer"
-        assert late.result().startswith("not done")
+        assert yes.result().text.startswith("approved")
+        assert again.result().text == "this order no longer waits for an answer"
+        assert late.result().text.startswith("not done")
         await bench.beats(2)
 
     assert play(story, MANUAL).order().state == "working"
@@ -319,9 +319,9 @@ def test_no_wins_over_a_yes_of_the_same_beat_and_both_are_told() -> None:
         await asked(bench)
         yes, no, third = bench.say(REF, approve=True), bench.say(REF, approve=False, by="bob"), bench.say(REF, approve=True)
         bench.engine.beat()
-        assert yes.result() == "not done: bob declined it"
-        assert no.result() == "declined"
-        assert third.result() == "not done: bob answered first"
+        assert yes.result().text == "not done: bob declined it"
+        assert no.result().text == "declined"
+        assert third.result().text == "not done: bob answered first"
 
     assert play(story, MANUAL).order().state == "declined"
 
@@ -345,7 +345,7 @@ def test_yes_during_a_halt_denies_and_sends_nothing() -> None:
         bench.inbox.publish(Halted("trader", "lunch"))
         said = bench.say(REF, approve=True)
         bench.engine.beat()
-        assert said.result().startswith("denied: halt")
+        assert said.result().text.startswith("denied: halt")
         await bench.beats(3)
 
     assert play(story, MANUAL).broker.sent == []

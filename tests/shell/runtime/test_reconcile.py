@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.facts.account import Reconciled
+from engine.domain.facts.account import Foreign, Reconciled
 from engine.domain.facts.orders import OrderAbsent, OrderAcknowledged, OrderCanceled, OrderRejected, OrderUnknown
 from engine.domain.facts.positions import PositionSettled
 from engine.domain.facts.running import FactRefused
@@ -303,7 +303,7 @@ def test_position_of_somebody_else_is_foreign_and_blocks_nothing() -> None:
 
     outcome = against(given.ledger(), positions=[stock])
 
-    assert outcome.facts == (Reconciled((), ("AAPL -100",)),)
+    assert outcome.facts == (Reconciled((), ("AAPL -100",), foreign_held=(Foreign("AAPL", Decimal(-100)),)),)
 
 
 def test_position_in_contracts_of_an_order_whose_end_nobody_saw_is_ours_to_explain() -> None:

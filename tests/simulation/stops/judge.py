@@ -28,7 +28,6 @@ from engine.cli.demo.lookback import days_of, versions_of, walked_in
 from engine.cli.demo.stopped import TRACE, Stopped, Way, bound_of, way_of
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
-from engine.decide.entry.rolls import rule_of
 from engine.decide.risk.breakers import STOP
 from engine.domain.clocks import CLOSE_AGAIN, DECIDED_WITHIN, DEMO_IDLE_CADENCE, MESSAGES_A_DAY
 from engine.domain.facts.halts import BreakerTripped, Halted
@@ -173,7 +172,7 @@ def _messages(stage: Stage, found: Judged) -> Iterator[str]:
         if isinstance(fact, OrderSent | OrderRepriced | CancelRequested):
             order = ledger.orders[fact.order_ref]
             key = (order.proposed.position, trading_day(at))
-            is_profit = rule_of(order.proposed.reason).startswith("profit")
+            is_profit = (order.proposed.rule or "").startswith("profit")
             if order.purpose == "close" and (is_profit or order.ref in unbid):
                 counts[key] += 1
     found.most_messages = max(counts.values(), default=0)

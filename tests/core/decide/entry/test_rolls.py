@@ -33,11 +33,11 @@ A_MINUTE_AGO = given.NOW - timedelta(minutes=1)
 
 
 def closed_to_roll(
-    cost: str = "-1.00", *, by: Strategy = RULES, at: datetime = A_MINUTE_AGO, reason: str = "roll: delta"
+    cost: str = "-1.00", *, by: Strategy = RULES, at: datetime = A_MINUTE_AGO, roll: str | None = "roll"
 ) -> Ledger:
     """A position opened for 0.80 and bought back to be rolled."""
     known = given.ledger(*given.opened(given.proposal(by=by, quantity=2), net="0.80"))
-    close = given.proposal("c1", position="o1", quantity=2, limit=cost, reason=reason, by=by)
+    close = given.proposal("c1", position="o1", quantity=2, limit=cost, rule="delta", roll=roll, by=by)
     return given.told(known, *given.closed(close, at=at), at=at)
 
 
@@ -97,7 +97,7 @@ def test_least_net_is_rounded_up_to_the_tick() -> None:
 @pytest.mark.parametrize(
     ("known", "why"),
     [
-        (closed_to_roll(reason="profit >= 50%"), "it was closed for another reason"),
+        (closed_to_roll(roll=None), "it was closed for another reason"),
         (closed_to_roll(at=given.NOW - timedelta(days=1)), "that was another session"),
         (given.ledger(*given.opened(given.proposal(by=RULES))), "it is open"),
     ],
@@ -108,7 +108,7 @@ def test_no_roll_is_owed(known: Ledger, why: str) -> None:
 
 def test_no_roll_is_owed_while_part_of_the_position_is_open() -> None:
     known = given.ledger(*given.opened(given.proposal(by=RULES, quantity=2), net="0.80"))
-    given.told(known, *given.closed(given.proposal("c1", position="o1", limit="-1.00", reason="roll: delta", by=RULES)))
+    given.told(known, *given.closed(given.proposal("c1", position="o1", limit="-1.00", rule="delta", roll="roll", by=RULES)))
 
     assert pending_roll(RULES, given.snapshot(known)) is None
 
@@ -131,7 +131,7 @@ def test_roll_that_was_never_sent_is_still_owed() -> None:
 
 def test_nothing_else_is_opened_on_that_underlying_while_a_roll_is_owed() -> None:
     assert decided(closed_to_roll("-4.50")) == []
-    assert len(decided(closed_to_roll("-4.50", reason="profit"))) == 1
+    assert len(decided(closed_to_roll("-4.50", roll=None))) == 1
 
 
 def test_limits_of_openings_hold_for_a_successor() -> None:
@@ -151,7 +151,7 @@ def test_chain_of_rolls_is_counted() -> None:
 def test_successor_never_risks_more_than_the_position_could_lose() -> None:
     wide = given.strategy((ROLL % ("a credit", 1)) + "\n" + WIDE)
     position = given.ledger(*given.opened(given.proposal(by=wide), net="0.80"))
-    close = given.proposal("c1", position="o1", limit="-1.00", reason="roll: delta", by=wide)
+    close = given.proposal("c1", position="o1", limit="-1.00", rule="delta", roll="roll", by=wide)
     known = given.told(position, *given.closed(close, at=A_MINUTE_AGO), at=A_MINUTE_AGO)
     chain = given.chain(given.options(expiries=(given.EXPIRY, LATER)))
 

@@ -74,9 +74,9 @@ def market(volume_of_far: float = 100) -> ChainSnapshot:
     return given.chain(rows)
 
 
-def bought_back(by: Strategy, kind: str = "calendar", cost: str = "-3.00", reason: str = "roll short: dte <= 14") -> Ledger:
+def bought_back(by: Strategy, kind: str = "calendar", cost: str = "-3.00", roll: str | None = "roll short") -> Ledger:
     short = replace(spread(kind), structure=f"{kind} short", legs=spread(kind).shorts)
-    close = given.proposal("c1", of=short, position="o1", quantity=2, limit=cost, worst=cost, reason=reason, by=by)
+    close = given.proposal("c1", of=short, position="o1", quantity=2, limit=cost, worst=cost, rule="dte <= 14", roll=roll, by=by)
     return given.told(held(by, kind), *given.closed(close, at=A_MINUTE_AGO), at=A_MINUTE_AGO)
 
 
@@ -92,6 +92,7 @@ def test_short_is_bought_back_alone_once_its_successor_is_found(kind: str) -> No
 
     (close,) = proposed(found)
     assert (close.purpose, close.spread.legs, close.quantity) == ("close", spread(kind).shorts, 2)
+    assert (close.rule, close.roll) == ("dte <= 14", "roll short")
     assert close.reason == "roll short: dte <= 14"
     assert [one.fact.action for one in found if isinstance(one, TriggerExit)] == ["roll short"]
 
@@ -144,13 +145,13 @@ def test_rolled_calendar_is_one_trade_and_covered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "sells"),
-    [("roll short: dte <= 14", []), ("dte <= 14", [LEFT_ALONE])],
+    ("roll", "sells"),
+    [("roll short", []), (None, [LEFT_ALONE])],
 )
-def test_long_is_kept_where_its_short_was_bought_back_to_be_rolled(reason: str, sells: list[str]) -> None:
+def test_long_is_kept_where_its_short_was_bought_back_to_be_rolled(roll: str | None, sells: list[str]) -> None:
     by = rules(terms="a credit of $9.00")
 
-    found = look(bought_back(by, reason=reason), market(), strategy=by, **RICH)
+    found = look(bought_back(by, roll=roll), market(), strategy=by, **RICH)
 
     assert [one.reason for one in proposed(found)] == sells
 

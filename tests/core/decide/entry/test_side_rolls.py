@@ -52,8 +52,9 @@ def market() -> ChainSnapshot:
 def side_closed(by: Strategy, cost: str = "-0.90", quantity: int = 1) -> Ledger:
     """The same with its put side bought back to be rolled."""
     assert PUTS is not None
-    reason = "roll put side: days_held >= 2"
-    close = given.proposal("c1", of=PUTS, position="o1", quantity=quantity, limit=cost, reason=reason, by=by)
+    close = given.proposal(
+        "c1", of=PUTS, position="o1", quantity=quantity, limit=cost, rule="days_held >= 2", roll="roll put side", by=by
+    )
     return given.told(held(by, quantity), *given.closed(close, at=A_MINUTE_AGO), at=A_MINUTE_AGO)
 
 
@@ -68,6 +69,7 @@ def test_side_is_closed_alone_once_its_successor_is_found() -> None:
 
     (close,) = proposed(found)
     assert (close.purpose, close.position, close.spread) == ("close", "o1", PUTS)
+    assert (close.rule, close.roll) == ("days_held >= 2", "roll put side")
     assert close.reason == "roll put side: days_held >= 2"
     assert [one.fact.action for one in found if isinstance(one, TriggerExit)] == ["roll put side"]
 

@@ -227,7 +227,9 @@ def test_position_that_was_rolled_often_enough_is_closed_or_only_reported(otherw
     known = given.ledger(
         *given.opened(given.proposal("o0", of=given.spread(short=590, long=585), by=rules), net="0.80"),
         *given.closed(
-            given.proposal("c0", of=given.spread(short=590, long=585), position="o0", limit="-1.00", reason="roll: x", by=rules)
+            given.proposal(
+                "c0", of=given.spread(short=590, long=585), position="o0", limit="-1.00", rule="x", roll="roll", by=rules
+            )
         ),
         *given.opened(given.proposal("o1", by=rules, rolled_from="o0"), net="0.80"),
     )

@@ -79,7 +79,7 @@ def test_half_is_closed_once_and_the_next_line_goes_on() -> None:
     known = position(by=file, quantity=5)
 
     (first,) = proposed(look(known, chain, strategy=file))
-    close = given.proposal("c1", of=given.spread(), position="o1", quantity=3, limit="-0.50", reason=rule)
+    close = given.proposal("c1", of=given.spread(), position="o1", quantity=3, limit="-0.50", rule=rule)
     given.told(known, *given.closed(close, at=seconds(-600)), at=seconds(-600))
     (second,) = proposed(look(known, chain, strategy=file))
 
@@ -90,7 +90,7 @@ def test_half_is_closed_once_and_the_next_line_goes_on() -> None:
 def test_half_of_which_a_part_filled_is_closed_to_the_half() -> None:
     file = given.strategy("exits:\n  - profit >= 10% of credit: close half\n  - dte <= 10")
     known = position(by=file, quantity=5)
-    close = given.proposal("c1", of=given.spread(), position="o1", quantity=1, limit="-0.50", reason="profit >= 10% of credit")
+    close = given.proposal("c1", of=given.spread(), position="o1", quantity=1, limit="-0.50", rule="profit >= 10% of credit")
     given.told(known, *given.closed(close, at=seconds(-600)), at=seconds(-600))
 
     (order,) = proposed(look(known, quoted({"p580": (1.70, 1.72), "p575": (1.20, 1.22)}), strategy=file))
@@ -181,7 +181,7 @@ def test_split_targets_close_their_share_of_what_was_opened_once_each_rounded_up
         closed.append(order.quantity)
         at = seconds(-600 + len(closed))
         close = given.proposal(
-            f"c{len(closed)}", of=given.spread(), position="o1", quantity=order.quantity, limit="-0.50", reason=order.reason
+            f"c{len(closed)}", of=given.spread(), position="o1", quantity=order.quantity, limit="-0.50", rule=order.rule
         )
         given.told(known, *given.closed(close, at=at), at=at)
 
@@ -191,7 +191,7 @@ def test_split_targets_close_their_share_of_what_was_opened_once_each_rounded_up
 def test_part_of_which_some_filled_is_closed_to_its_share() -> None:
     file = split_file(*SPLIT)
     known = position(by=file, quantity=10)
-    close = given.proposal("c1", of=given.spread(), position="o1", quantity=2, limit="-0.50", reason="profit >= 10% of credit")
+    close = given.proposal("c1", of=given.spread(), position="o1", quantity=2, limit="-0.50", rule="profit >= 10% of credit")
     given.told(known, *given.closed(close, at=seconds(-600)), at=seconds(-600))
 
     found = look(known, quoted(CHEAP), strategy=file)
