@@ -75,6 +75,25 @@ class Reading:
     queue: Annotated[int, _gauge("ibkr_request_queue_size", "Requests that wait for the pacing limit.")] = 0
     throttles: Annotated[int, _counter("ibkr_throttle_events", "Times that requests had to wait for the pacing limit.")] = 0
     requests: Annotated[int, _counter("ibkr_requests", "Messages sent to the broker; their rate is requests per second.")] = 0
+    class_queue: Annotated[Counts, _gauge("ibkr_class_queue", "Messages that wait, by their class.", "class")] = field(
+        default_factory=dict[str, int]
+    )
+    class_requests: Annotated[
+        Counts, _counter("ibkr_class_requests", "Messages sent to the broker, by their class.", "class")
+    ] = field(default_factory=dict[str, int])
+    class_wait_seconds: Annotated[
+        Mapping[str, Tally],
+        _histogram("ibkr_class_wait_seconds", "How long a message waited before it was sent, by its class.", "class"),
+    ] = field(default_factory=dict[str, Tally])
+    class_resting: Annotated[
+        Counts, _gauge("ibkr_class_resting", "1 while nothing of this class is asked, since its questions failed.", "class")
+    ] = field(default_factory=dict[str, int])
+    shared_questions: Annotated[
+        int, _counter("ibkr_shared_questions", "Questions answered by the answer to the same one, which was under way.")
+    ] = 0
+    scan_pauses: Annotated[
+        int, _counter("spreads_explore_pauses", "Times that exploring the chain stopped because too many messages waited.")
+    ] = 0
     request_seconds: Annotated[
         Mapping[str, Tally], _histogram("ibkr_request_seconds", "From a question to the broker's answer, by kind.", "kind")
     ] = field(default_factory=dict[str, Tally])

@@ -19,6 +19,7 @@ from engine.broker.orders.executions import Executions
 from engine.broker.orders.gateway import OrderGateway
 from engine.broker.orders.names import Names
 from engine.broker.orders.previews import Previews
+from engine.broker.questions import Questions
 from engine.broker.session.session import Address, Session
 from engine.broker.session.tws import Tws
 from engine.broker.session.wrapper import Parts
@@ -88,9 +89,9 @@ class IbBroker:
         """Request number of the subscription to the result of the day."""
         self._session = Session(ib, Address(host, port, client_id, account), publish, clock, self.gauges, self._expected)
         self._session.lost = self._lost
-        self._gateway = OrderGateway(ib.client, client_id, publish, names, self.gauges)
+        self._gateway = OrderGateway(ib.client, ib.client.pacing, client_id, publish, names, self.gauges)
         self._gateway.highest_order_id = min(last_order_id, ID_MAX)
-        self._previews = Previews(ib.client, self.gauges)
+        self._previews = Previews(ib.client, ib.client.pacing, self.gauges)
         self._books = Books(ib, names, executions, unread, zone)
         self._books.filled = self._gateway.filled
         self._books.overdue = self._overdue
@@ -98,8 +99,9 @@ class IbBroker:
         self._stream = Stream(
             ib.client, quotes, free, self.gauges, self._contracts, unread, self._session.link, ib.client.pacing, self._session.say
         )
-        self._chains = Chains(ib, self._stream, self._contracts, clock, unread, calendar, publish)
-        self._history = History(ib, self._contracts, clock, unread)
+        questions = self._questions = Questions(publish, clock, self.gauges, lambda: self._session.is_up)
+        self._chains = Chains(ib, questions, self._stream, self._contracts, clock, unread, calendar, publish)
+        self._history = History(ib, questions, self._contracts, clock, unread)
         names.on_bound = ib.wrapper.bound
         ib.wrapper.parts = Parts(
             session=self._session,
@@ -270,4 +272,5 @@ class IbBroker:
         self._names.new_connection()
         self._books.link_lost()
         self._previews.link_lost()
+        self._questions.link_lost()
         self._stream.forget()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from engine.broker.classes import CLASSES, NAMES, ClassName
 from engine.tally import BROKER_S, Tally
 
 CODES_MAX, OTHER_CODES = 300, 0
@@ -23,6 +24,20 @@ class BrokerGauges:
     queue_length: int = 0
     """Messages that wait for their turn now."""
     queue_length_max: int = 0
+    waiting_by_class: dict[ClassName, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
+    """The same by class, and with them what explores and was not handed over yet."""
+    sent_by_class: dict[ClassName, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
+    wait_seconds: dict[ClassName, Tally] = field(default_factory=lambda: {name: Tally(BROKER_S) for name in NAMES})
+    """From the handing over of a message until it left, in seconds of the loop."""
+    scan_pauses: int = 0
+    """Times that exploring stopped because too many messages waited."""
+    questions_shared: int = 0
+    """Questions that were answered by the answer to the same one, which was under way."""
+    resting: dict[ClassName, bool] = field(
+        default_factory=lambda: {one.name: False for one in CLASSES if one.rests_after is not None}
+    )
+    """Classes of which nothing is asked, since their questions failed; of those that may rest."""
+    rests_by_class: dict[ClassName, int] = field(default_factory=dict[ClassName, int])
     unsent: int = 0
     """Messages that were still waiting when the link was lost."""
     failures: int = 0
@@ -54,6 +69,12 @@ class BrokerGauges:
     def unreadable(self) -> int:
         """What could not be read, of all kinds."""
         return sum(self.unreadable_by_kind.values())
+
+    def left(self, name: ClassName, waited_s: float) -> None:
+        """A message of this class left."""
+        self.messages_sent += 1
+        self.sent_by_class[name] += 1
+        self.wait_seconds[name].add(waited_s)
 
     def count_unreadable(self, kind: str) -> None:
         self.unreadable_by_kind[kind] = self.unreadable_by_kind.get(kind, 0) + 1

@@ -62,6 +62,7 @@ from engine.domain.facts.running import (
     GuardianTookOver,
     LinkChanged,
     LoginReminded,
+    RequestsRested,
     RestartTold,
 )
 from engine.domain.facts.searches import EntryDenied
@@ -171,6 +172,8 @@ class Narrator:
                 return f"released  {fact.position} by {fact.by}: {fact.reason}"
             case PositionSettled():
                 return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"
+            case RequestsRested():
+                return f"{'REQUESTS' if fact.until else 'requests'}  {fact.text}"
             case FactRefused() | ErrorHeard():
                 return f"broker    {fact.text}"
             case _:

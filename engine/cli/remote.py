@@ -156,6 +156,8 @@ def warnings(found: Row) -> Iterator[str]:
     yield from cast("list[str]", found.get("ending", []))
     for name, word in (("differences", "books differ"), ("foreign", "not ours"), ("notices", "notice")):
         yield from (f"{word}: {words}" for words in cast("list[str]", found.get(name, [])))
+    for name in cast("list[str]", found.get("resting", [])):
+        yield f"TWS does not answer questions of the class {name}: none is asked for a while, everything else goes on"
     if found.get("foreign"):
         yield "what is not ours is never traded; `spreads adopt` takes option legs into the engine's hands"
 

@@ -51,6 +51,7 @@ from engine.domain.facts.running import (
     LinkChanged,
     LoginReminded,
     RequestHandled,
+    RequestsRested,
     RestartTold,
 )
 from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded
@@ -175,7 +176,7 @@ class Ledger:
                 self.reconciled = None
             case FactRefused():
                 self.reconciled = None
-            case EngineStopped() | GuardianTookOver() | ExitTriggered() | RequestHandled() | ErrorHeard():
+            case EngineStopped() | GuardianTookOver() | ExitTriggered() | RequestHandled() | ErrorHeard() | RequestsRested():
                 pass
             case _:
                 assert_never(fact)

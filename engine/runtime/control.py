@@ -49,13 +49,13 @@ from engine.runtime.rows import (
     approval_row,
     blocked_rows,
     breaker_rows,
-    chain_row,
     changed_rows,
     close_row,
     exercised_rows,
     guardian_row,
     refused_rows,
     session_row,
+    traffic_row,
 )
 from engine.runtime.seams import Observer, SnapshotSource
 from engine.runtime.standing import Identity, Pulse, Traffic, Vitals, blocked_because, trading, waiting
@@ -161,10 +161,7 @@ class Control:
             "session": session_row(snapshot),
             "last_beat_age_s": age_s(gauges.last_beat_at, now),
             "beats": gauges.beats,
-            "lines_used": traffic.lines_used if traffic else None,
-            "lines_max": traffic.lines_max if traffic else None,
-            "queue": traffic.queue if traffic else None,
-            "chain": chain_row(traffic),
+            **traffic_row(traffic),
             **account_values(account, now),
             "open_positions": sum(1 for _ in ledger.open_positions()),
             "working_orders": sum(1 for order in ledger.working() if order.is_at_broker),
@@ -194,7 +191,8 @@ class Control:
         traffic, uptime_s = self._traffic(), age_s(self._began_at, self._clock.now()) or 0.0
         if traffic is None:
             return Vitals(uptime_s, None, is_throttled=False, next_order_id=None)
-        return Vitals(uptime_s, traffic.throttles, is_throttled=traffic.queue > 0, next_order_id=traffic.next_order_id)
+        is_throttled, next_id = traffic.queue > 0, traffic.next_order_id
+        return Vitals(uptime_s, traffic.throttles, is_throttled=is_throttled, next_order_id=next_id, resting=traffic.resting)
 
     def approvals(self) -> list[Row]:
         """Openings that wait for a person, oldest first, with the net as it is now."""

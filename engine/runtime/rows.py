@@ -242,6 +242,17 @@ def funnel_rows(funnel: FunnelRecorded | None) -> list[Row]:
     return [{"condition": step.condition, "passed": step.passed, "unknown": step.unknown} for step in funnel.steps]
 
 
+def traffic_row(traffic: Traffic | None) -> Row:
+    """What is in use of what the broker grants; None where nobody counts it."""
+    return {
+        "lines_used": traffic.lines_used if traffic else None,
+        "lines_max": traffic.lines_max if traffic else None,
+        "queue": traffic.queue if traffic else None,
+        "resting": list(traffic.resting) if traffic else [],
+        "chain": chain_row(traffic),
+    }
+
+
 def chain_row(traffic: Traffic | None) -> Row | None:
     """How much of the options that can pass is quoted, and in what time each has had a turn; None where nobody counts."""
     if traffic is None or traffic.coverage is None:

@@ -53,6 +53,8 @@ class Traffic:
     """How much of what can pass is quoted; None where nobody counts it."""
     explored_s: float | None = None
     """Seconds until every option that takes turns has had its one; None while none does."""
+    resting: tuple[str, ...] = ()
+    """Classes of questions to the broker that are not asked now, since they failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Vitals:
     is_throttled: bool
     """Whether messages wait now."""
     next_order_id: int | None
+    resting: tuple[str, ...] = ()
+    """Classes of questions to the broker that are not asked now, since they failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,9 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("fill_unheard", "armed", "The next order of a client that has gone fills."),
     FaultKind("id_jump", "moment", "The next valid order id jumps and is told.", 1000, "ids"),
     FaultKind("completed_extra_field", "armed", "The next completed combination has an empty field too many."),
+    FaultKind("too_many_messages", "moment", "Every client is told that it sends too many messages (100)."),
+    FaultKind("history_refused", "span", "Daily bars are refused for pacing (162).", 60, "seconds"),
+    FaultKind("contracts_silent", "span", "Questions about contracts are not answered.", 60, "seconds"),
     FaultKind("contracts_endless", "armed", "The next list of options never ends."),
     FaultKind("multiplier", "armed", "The next option is told with another multiplier.", 0.5, "shares"),
     FaultKind("no_perm_id", "span", "Orders that work are shown as pending, without a permanent id.", 60, "seconds"),
@@ -122,6 +125,9 @@ _STAGED = frozenset(
     [
         *(
             "contracts_endless",
+            "contracts_silent",
+            "history_refused",
+            "too_many_messages",
             "by_hand",
             "assigned",
             "delayed",

@@ -55,8 +55,9 @@ class SimOptions:
     """What is said where data are not subscribed: 354, or 10089 where the API needs a subscription of its own."""
     missing_underlying: bool = False
     """Whether greeks need a subscription to the underlying that the account lacks (10090)."""
-    history_pacing: bool = True
-    """Whether identical or too many historical requests are refused (162)."""
+    history_pacing: Literal["none", "small bars", "all bars"] = "small bars"
+    """Of which bars identical or too many requests are refused (162). Source: IBKR, historical data limitations: of those up to
+    30 seconds; longer ones are slowed down."""
     execution_times: TimeFormat = "zone"
     bag_commissions: bool = False
     """Whether the row of a combination has a commission report of its own, of 0."""

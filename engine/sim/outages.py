@@ -66,6 +66,7 @@ class Outages:
         self._reopening: asyncio.Task[None] | None = None
         self._moments: dict[str, Callable[[Fault, datetime], None]] = {
             "close": self._close,
+            "too_many_messages": self._complain,
             "half_open": self._half_open,
             "cancelled": self._cancel_oldest,
             "id_jump": self._jump,
@@ -151,6 +152,10 @@ class Outages:
     def _close(self, _: Fault, __: datetime) -> None:
         for connection in self._at.connections():
             connection.close()
+
+    def _complain(self, _: Fault, __: datetime) -> None:
+        for session in self._at.sessions():
+            session.say(100, "Max rate of messages per second has been exceeded:max=50 rec=51 (1)")
 
     def _half_open(self, _: Fault, __: datetime) -> None:
         for connection in self._at.connections():

@@ -6,7 +6,7 @@
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,6 +67,8 @@ class ConnectionEvents:
     now: Callable[[], datetime]
     received: Callable[[Received], None]
     handle: Callable[[Session, Message], None]
+    violations: Counter[int]
+    """Complaints of too many requests, by code."""
     spoken: Callable[["Connection", bytes, bool], None]
     """Every frame body or chunk as it passes; the last argument says whether the simulator sent it."""
     register: Callable[["Connection", int], Session | None] = lambda _, __: None
@@ -260,6 +262,7 @@ class Connection(asyncio.Protocol):
     def _complain(self) -> None:
         limit, strikes = self._events.options.messages_per_second, self._events.options.pacing_strikes
         text = f"Max rate of messages per second has been exceeded:max={limit} rec={limit + 1} ({self._rate.strikes})"
+        self._events.violations[100] += 1
         self.send(error(-1, 100, text))
         if strikes is not None and self._rate.strikes >= strikes:
             self.close()

@@ -32,7 +32,6 @@ _EMPTY_ANSWERS = {
 _REFUSALS = {
     "req_mkt_depth": (10092, "Deep market data is not supported for this combination of security type/exchange"),
     "req_tick_by_tick": (10189, "Failed to request tick-by-tick data:No market data permissions"),
-    "req_real_time_bars": (420, "Invalid Real-time Query:No market data permissions"),
     "req_historical_ticks": (10187, "Failed to request historical ticks:No data"),
     "req_histogram_data": (162, "Historical Market Data Service error message:HMDS query returned no data"),
     "req_fundamental_data": (430, "We are sorry, but fundamentals data for the security specified is not available."),
@@ -124,6 +123,7 @@ class Session:
             "req_market_data_type": quotes.data_type,
             "req_historical_data": history.bars,
             "cancel_historical_data": history.cancel,
+            "req_real_time_bars": history.live_bars,
             "req_head_timestamp": history.begins,
             "req_account_updates": accounts.updates,
             "req_account_summary": accounts.summary,

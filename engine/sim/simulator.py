@@ -7,7 +7,7 @@ ticks, profits and values to the clients.
 
 import asyncio
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from engine.sim.faults import Fault, Faults, parse_fault
 from engine.sim.glances import Glances
 from engine.sim.handlers.context import Context
 from engine.sim.handlers.lines import Lines
-from engine.sim.handlers.pacing import HistoryPacing
+from engine.sim.handlers.pacing import history_pacing
 from engine.sim.kept import KeptRequests
 from engine.sim.listener import Listener
 from engine.sim.loop import LoopClock
@@ -75,6 +75,8 @@ class Simulator:
     ) -> None:
         self.options = options or SimOptions()
         self._kept = KeptRequests()
+        self.pacing_violations = Counter[int]()
+        """Complaints of too many requests, by code, of all clients."""
         self.tape = MarketTape(market)
         self.exchange = Exchange(
             self.tape,
@@ -222,6 +224,7 @@ class Simulator:
             now=self.now,
             received=self._kept.keep,
             handle=self._handle,
+            violations=self.pacing_violations,
             spoken=self._spoken,
             tampered=self._tampered,
         )
@@ -233,7 +236,8 @@ class Simulator:
             lines=Lines(self.options.max_lines),
             options=self.options,
             faults=self.faults,
-            history_pacing=HistoryPacing() if self.options.history_pacing else None,
+            history_pacing=history_pacing(self.options.history_pacing),
+            violations=self.pacing_violations,
             tell=self._dispatcher.tell,
             arrived=self._arrived,
             later=self.later,

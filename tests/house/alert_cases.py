@@ -41,6 +41,7 @@ WELL: dict[str, str] = {
     "ibkr_subscription_usage_pct": steady(60),
     "ibkr_subscription_evictions_total": rising(0),
     "ibkr_request_queue_size": steady(2),
+    'ibkr_class_resting{class="contracts"}': steady(0),
     "ibkr_requests_total": rising(600),
     "ibkr_unanswered_requests_total": steady(0),
     "ibkr_api_failures_total": rising(0),
@@ -117,6 +118,13 @@ CASES = (
         {"ibkr_subscription_usage_pct": once(60, 60, 90)},
     ),
     Case("QueueLong", {"ibkr_request_queue_size": once(60, 2, 101)}, 60, 62, {"ibkr_request_queue_size": once(60, 2, 100)}),
+    Case(
+        "RequestsRest",
+        {'ibkr_class_resting{class="contracts"}': once(60)},
+        61,
+        63,
+        {'ibkr_class_resting{class="contracts"}': "0+0x59 1+0x1 0+0x300"},
+    ),
     Case(
         "ScansSlow",
         took("spreads_scan_seconds", {**QUICK, "0.1": 90, "0.5": 98}),

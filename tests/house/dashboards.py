@@ -147,6 +147,25 @@ _BY_TITLE: Mapping[str, Sequence[Panel]] = {
             "Requests a second", "The broker's limit is 50, the engine's own 45.", "spreads:requests_per_second", "reqps", bad=45
         ),
         Panel("Queue", "Messages that wait for the limit.", "ibkr_request_queue_size", bad=100),
+        Panel("Queue by class", "Messages that wait, the class that leaves first on top.", {"{{class}}": "ibkr_class_queue"}),
+        Panel(
+            "Requests by class",
+            "A second; beside them the questions that another one's answer was good for.",
+            {"{{class}}": "rate(ibkr_class_requests_total[5m])", "shared": "rate(ibkr_shared_questions_total[5m])"},
+            "reqps",
+        ),
+        Panel(
+            "Wait by class",
+            "How long 99 of 100 messages waited before they were sent; exits should never.",
+            {"{{class}}": quantile(0.99, "ibkr_class_wait_seconds", "class")},
+            "s",
+        ),
+        Panel(
+            "Classes that rest",
+            "1 while nothing of a class is asked, since its questions failed; exploring stops where too many messages wait.",
+            {"{{class}}": "ibkr_class_resting", "exploring stopped": "increase(spreads_explore_pauses_total[5m])"},
+            bad=1,
+        ),
         Panel("Throttling", "Times in a minute that messages had to wait.", "increase(ibkr_throttle_events_total[1m])"),
         Panel(
             "Answers of the broker",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.broker.classes import ALL, CLASSES, NAMES
 from engine.cli.app import COMMANDS, build
 from engine.cli.compiling import sql_of
 from engine.sim.faults import KINDS as FAULTS
@@ -103,6 +104,19 @@ def test_page_of_the_simulator_has_every_fault_and_every_option() -> None:
     assert told == [(kind.name, kind.shape) for kind in FAULTS]
     named = re.findall(r"`(\w+)`", page.rpartition("## Options")[2].rpartition("\n\n")[2])
     assert named == [field.name for field in fields(SimOptions)]
+
+
+def test_page_of_tws_has_the_table_of_what_is_sent() -> None:
+    rows = re.findall(r"^\| (\w+) \| ([^|]+) \| ([^|]+) \| ([^|]*) \| ([^|]+) \|$", TEXTS["docs/tws.md"], re.MULTILINE)
+
+    told = {row[0]: row[1:] for row in rows}
+    for one in CLASSES:
+        most = [f"{one.share} of all in {ALL.seconds:g} s", " and ".join(map(str, one.rates))]
+        most.append(f"{one.at_once} at once" if one.at_once > 1 else "")
+        waits = f"{one.deadline_s:g} s" if one.deadline_s else "none"
+        rests = f"{one.rests_after} in a row" if one.rests_after else "never"
+        assert told[one.name] == (one.says, "; ".join(filter(None, most)), waits, rests)
+    assert [name for name in told if name in NAMES] == list(NAMES)
 
 
 def test_proof_in_the_page_of_the_history_finds_a_changed_line(tmp_path: Path) -> None:

@@ -129,6 +129,8 @@ class Status(Model):
     """Streaming quotes that the engine may use."""
     queue: int | None = Field(examples=[0])
     """Messages to the broker that wait for their turn."""
+    resting: tuple[str, ...] = ()
+    """Classes of questions to the broker that are not asked now, since they failed: `contracts`, `history`."""
     chain: ChainCoverage | None = None
     """Null where nobody counts it."""
     net_liquidation: float | None = Field(examples=[104210.0])
@@ -178,3 +180,5 @@ class Health(Model):
     """Whether messages wait for that limit now."""
     next_order_id: int | None = Field(examples=[42])
     """Lowest number that the next order at the broker can have; null where nobody counts them."""
+    resting: tuple[str, ...] = ()
+    """Classes of questions to the broker that are not asked now, since they failed: `contracts`, `history`."""

@@ -25,6 +25,7 @@ def router(control: Control, registry: CollectorRegistry) -> APIRouter:
             throttles=vitals.throttles,
             is_throttled=vitals.is_throttled,
             next_order_id=vitals.next_order_id,
+            resting=vitals.resting,
         )
 
     @routes.get("/metrics", response_class=PlainTextResponse)

@@ -9,14 +9,15 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from itertools import islice
+from functools import partial
 
 from ib_async import IB, ContractDetails, OptionChain
 from ib_async import Contract as IbContract
 
-from engine.broker.asking import answer, machine_s
+from engine.broker.asking import machine_s
 from engine.broker.data.listed import STANDARD_MULTIPLIER, Part, by_symbol, contract_of, half_open, must_be, name_of, option_of
 from engine.broker.data.quotes import Stream
+from engine.broker.questions import Questions
 from engine.broker.translate import calendar_day, identifier, multiplier
 from engine.broker.unread import Unread, Unreadable
 from engine.domain.calendar import Calendar
@@ -26,14 +27,9 @@ from engine.domain.facts.running import ErrorHeard
 from engine.domain.index_classes import INDEXES, is_index, is_known, option_class, refusal
 from engine.ports import Clock, Publish, Underlying
 
-DETAILS_S = 30.0
-"""For the contracts of one class, expiry and right: TWS throttles such requests, some take many seconds."""
-PARAMETERS_S = 15.0
 SPOT_S = 11.0
 """A first price; where nothing trades TWS takes up to eleven seconds to say what it has."""
 SPOT_STEP_S = 0.25
-BATCH = 4
-"""Requests for contracts under way at once: TWS answers them one after the other anyway."""
 NO_CONTRACT = 200
 
 
@@ -43,6 +39,7 @@ class Chains:
     def __init__(
         self,
         ib: IB,
+        questions: Questions,
         stream: Stream,
         contracts: dict[int, IbContract],
         clock: Clock,
@@ -51,6 +48,7 @@ class Chains:
         publish: Publish,
     ) -> None:
         self._ib = ib
+        self._questions = questions
         self._unread = unread
         self._stream = stream
         self._contracts = contracts
@@ -72,7 +70,7 @@ class Chains:
         if symbol not in self._underlyings:
             kinds = ("IND", "STK") if is_index(symbol) else ("STK", "IND")
             for kind in kinds:
-                found = await self._details(symbol, by_symbol(symbol, kind))
+                found = await self._details(f"{symbol} as {kind}", by_symbol(symbol, kind))
                 if found and kind == "IND" and symbol not in INDEXES:
                     raise UserError(refusal(symbol, symbol))
                 for details in found:
@@ -92,15 +90,8 @@ class Chains:
         """
         self._forget_yesterday()
         price = await self.spot(underlying)
-        rows = await answer(
-            f"expiries and strikes of {underlying.symbol}",
-            PARAMETERS_S,
-            self._ib.reqSecDefOptParamsAsync,
-            underlying.symbol,
-            "",
-            underlying.kind,
-            underlying.con_id,
-        )
+        ask = partial(self._ib.reqSecDefOptParamsAsync, underlying.symbol, "", underlying.kind, underlying.con_id)
+        rows = await self._questions.ask("contracts", f"expiries and strikes of {underlying.symbol}", ask)
         parts: list[Part] = []
         for row in self._known_classes(underlying, self._standard_classes(underlying, rows)):
             self._forget_if_listed_anew(underlying, row)
@@ -163,16 +154,15 @@ class Chains:
 
     async def _fill(self, symbol: str, parts: Sequence[Part]) -> BaseException | None:
         """Ask for these lists; what stopped the last that did not come, if any. Raises where the link is lost."""
-        waiting, problems = iter(parts), dict[Part, BaseException]()
-        while batch := list(islice(waiting, BATCH)):
-            asked = (self._details(f"{part.root} {part.listed} {part.right}", half_open(part)) for part in batch)
-            for part, found in zip(batch, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-                if not isinstance(found, BaseException):
-                    self._known[part] = self._options(part, found)
-                elif isinstance(found, Transient | BrokerRefused) and self._ib.isConnected():
-                    problems[part] = found
-                else:
-                    raise found
+        problems = dict[Part, BaseException]()
+        asked = (self._details(f"{part.root} {part.listed} {part.right}", half_open(part)) for part in parts)
+        for part, found in zip(parts, await asyncio.gather(*asked, return_exceptions=True), strict=True):
+            if not isinstance(found, BaseException):
+                self._known[part] = self._options(part, found)
+            elif isinstance(found, Transient | BrokerRefused) and self._ib.isConnected():
+                problems[part] = found
+            else:
+                raise found
         for part, problem in problems.items():
             if part not in self._missing.get(symbol, ()):
                 self._publish(
@@ -184,7 +174,8 @@ class Chains:
     async def _details(self, what: str, contract: IbContract) -> list[ContractDetails]:
         """What matches; nothing where TWS knows no such contract."""
         try:
-            return await answer(f"contracts of {what}", DETAILS_S, self._ib.reqContractDetailsAsync, contract)
+            ask = partial(self._ib.reqContractDetailsAsync, contract)
+            return await self._questions.ask("contracts", f"contracts of {what}", ask)
         except BrokerRefused as refusal:
             if refusal.code == NO_CONTRACT:
                 return []

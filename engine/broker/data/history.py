@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from ib_async import IB, BarDataList
 from ib_async import Contract as IbContract
 
-from engine.broker.asking import answer, machine_s
+from engine.broker.asking import machine_s
+from engine.broker.classes import HISTORY_S
+from engine.broker.questions import Questions
 from engine.broker.translate import calendar_day, price, size
 from engine.broker.unread import Unread, Unreadable
 from engine.domain.errors import BrokerRefused, Transient
 from engine.ports import Clock, DailyBars, Underlying
 
-HISTORY_S = 60.0
-"""TWS queues historical requests and answers the last of many late; then ib_async takes the request back."""
+TAKEN_BACK_S = 1.0
+"""Before its deadline ib_async takes a question back at TWS, which counts those that are open."""
 DAYS_MAX = 365
 """Up to here TWS takes days; longer spans it wants in years."""
 TRADING_DAYS = 252
@@ -25,12 +28,15 @@ _NEW_YORK = ZoneInfo("America/New_York")
 class History:
     """Daily bars, asked for once a day for each underlying and length: TWS refuses who asks often."""
 
-    def __init__(self, ib: IB, contracts: dict[int, IbContract], clock: Clock, unread: Unread) -> None:
+    def __init__(self, ib: IB, questions: Questions, contracts: dict[int, IbContract], clock: Clock, unread: Unread) -> None:
         self._ib = ib
+        self._questions = questions
         self._unread = unread
         self._contracts = contracts
         self._clock = clock
         self._known: dict[tuple[int, int], DailyBars] = {}
+        self._closes: dict[tuple[int, int], tuple[dict[date, float], dict[date, float]]] = {}
+        """Closes and volumes that were had, also where the volatilities were not."""
         self._known_on: date | None = None
 
     async def daily_bars(self, underlying: Underlying, days: int) -> DailyBars:
@@ -42,11 +48,13 @@ class History:
         if today != self._known_on:
             self._known_on = today
             self._known.clear()
+            self._closes.clear()
         key = (underlying.con_id, days)
         if key not in self._known:
-            closes, volumes = await self._bars(underlying, days, "TRADES", today)
+            closes, volumes = self._closes.get(key) or await self._bars(underlying, days, "TRADES", today)
             if not closes:
                 raise Transient(f"daily bars of {underlying.symbol}: TWS sent none")
+            self._closes[key] = (closes, volumes)
             try:
                 volatilities, _ = await self._bars(underlying, days, "OPTION_IMPLIED_VOLATILITY", today)
             except BrokerRefused:
@@ -64,9 +72,7 @@ class History:
             conId=underlying.con_id, exchange=underlying.exchange, secType=underlying.kind, symbol=underlying.symbol
         )
         asked = days + 1  # today's bar is there too and is dropped
-        bars: BarDataList = await answer(
-            f"daily {what} of {underlying.symbol}",
-            HISTORY_S + 1,
+        ask = partial(
             self._ib.reqHistoricalDataAsync,
             contract,
             endDateTime="",
@@ -74,8 +80,9 @@ class History:
             barSizeSetting="1 day",
             whatToShow=what,
             useRTH=True,
-            timeout=machine_s(HISTORY_S),
+            timeout=machine_s(HISTORY_S - TAKEN_BACK_S),
         )
+        bars: BarDataList = await self._questions.ask("history", f"{asked} days of {what} of {underlying.symbol}", ask)
         closes, volumes = dict[date, float](), dict[date, float]()
         for bar in bars:
             with self._unread.row("daily bar", f"daily {what} of {underlying.symbol}"):

@@ -9,14 +9,15 @@ keeps them and its tail takes turns on the rest.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.broker.classes import BY_NAME
 from engine.domain.clocks import EXPLORED_FOR
 
 PINNED_SHARE = 0.75
 """Of the lines, for the head of a list that is too long: open legs and candidates are at its head and must not blink."""
 SPARE = 5
 """Lines that exploring leaves free: for what is asked for between two turns."""
-EXPLORING_PER_S = 12.0
-"""So many lines that explore change in a second at the most: each is two messages, of 45 for everything."""
+EXPLORING_PER_S = BY_NAME["scans"].rates[0].tokens / 2
+"""So many lines that explore change in a second at the most: each is two messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,6 @@ from engine.ports import QuoteSink, Underlying
 
 ROTATE_S = 20.0
 """A turn of the contracts that share lines: greeks need some seconds to come, and what is older than a minute is stale."""
-WAITING_MAX = 25
-"""Messages that wait, from which on what explores waits for the next turn."""
 ASK_AGAIN_S = 300.0
 """After a refusal: a farm that was away, or a person's watch list, may have given way; where nothing is subscribed it costs a
 hundred requests every five minutes."""
@@ -101,7 +99,7 @@ class Stream:
             request = self._requests.get(con_id)
             if request is not None and not self._open[request].is_blind:
                 self._give_up(request)
-                with self.pacing.at("questions"):
+                with self.pacing.at("positions"):
                     self.client.cancelMktData(request)
                     self._subscribe(con_id)
 
@@ -149,10 +147,10 @@ class Stream:
         for con_id in changes.close:
             request = self._requests.pop(con_id)
             del self._open[request]
-            with self.pacing.at("turns" if con_id in changes.exploring else "rest"):
+            with self.pacing.at("scans" if con_id in changes.exploring else "entries"):
                 self.client.cancelMktData(request)
         for con_id in changes.open:
-            with self.pacing.at("turns" if con_id in changes.exploring else "rest"):
+            with self.pacing.at("scans" if con_id in changes.exploring else "entries"):
                 self._subscribe(con_id)
         self._take_turns()
         self._count()
@@ -325,9 +323,9 @@ class Stream:
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._rotate)
 
     def _rotate(self) -> None:
-        """The next turn; where messages wait, what explores waits too."""
+        """The next turn; where messages of the last one wait still, it waits too."""
         self._timer = None
-        if self.gauges.queue_length < WAITING_MAX:
+        if not self.pacing.explores:
             self.lines.turn()
         self.apply()
 

@@ -19,6 +19,7 @@ from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
 from engine.broker.asking import NoAnswer, answer, machine_s
+from engine.broker.classes import BY_NAME
 from engine.broker.orders.executions import Executions
 from engine.broker.orders.names import Disagreement, Names, RowNames, legs_of, order_fits
 from engine.broker.orders.times import execution_time
@@ -31,7 +32,7 @@ from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Fact
 from engine.ports import BrokerOrder, BrokerPosition, BrokerState
 
-BOOK_S = 10.0
+BOOK_S = BY_NAME["positions"].deadline_s or 0.0
 """For one book. TWS answers in well under a second; during a reset it answers late or never."""
 OWED_S = 20.0
 """An answer that is so late will not come on this connection. Half a minute after it was asked for the books are to be agreed."""

@@ -22,11 +22,13 @@ from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
 from engine.broker.asking import machine_s
+from engine.broker.classes import class_of
 from engine.broker.errors import CANCEL_REFUSED, Meaning, meaning
 from engine.broker.gauges import BrokerGauges
 from engine.broker.orders.combos import instrument, limit_order
 from engine.broker.orders.held import Held
 from engine.broker.orders.names import Names, RowNames, Sent, any_fits, order_fits
+from engine.broker.session.pacing import Pacing
 from engine.broker.translate import ACKNOWLEDGED, ID_MAX, QUANTITY_MAX, STANDING, whole
 from engine.broker.unread import Unreadable
 from engine.domain.errors import Transient, UserError
@@ -50,8 +52,11 @@ REFUSALS_MAX = 3
 class OrderGateway:
     """Our orders at TWS, by our reference; `client` encodes and sends."""
 
-    def __init__(self, client: Client, client_id: int, publish: Publish, names: Names, gauges: BrokerGauges) -> None:
+    def __init__(
+        self, client: Client, pacing: Pacing, client_id: int, publish: Publish, names: Names, gauges: BrokerGauges
+    ) -> None:
         self._client = client
+        self._pacing = pacing
         self._client_id = client_id
         self._out = publish
         self._names = names
@@ -70,7 +75,8 @@ class OrderGateway:
             held = Held(order.ref, order_id, self._client_id, sent_at=asyncio.get_running_loop().time())
             held.wanted = {leg.contract.con_id: leg.ratio * order.quantity for leg in order.spread.legs}
             request = limit_order(order.ref, order.spread, order.purpose, order.quantity, limit, account)
-            self._client.placeOrder(order_id, instrument(order.spread), request)
+            with self._pacing.at(class_of(order.purpose)):
+                self._client.placeOrder(order_id, instrument(order.spread), request)
             self._remember(held)
             turn = 1 if order.purpose == "open" else -1
             legs = {leg.contract.con_id: turn * leg.sign * leg.ratio * order.quantity for leg in order.spread.legs}
@@ -82,7 +88,8 @@ class OrderGateway:
         """Change the price of a working order, which may have been found again after a restart."""
         held = self._known(order)
         request = limit_order(order.ref, order.spread, order.purpose, order.quantity, limit, account)
-        self._client.placeOrder(held.order_id, held.contract or instrument(order.spread), request)
+        with self._pacing.at(class_of(order.purpose)):
+            self._client.placeOrder(held.order_id, held.contract or instrument(order.spread), request)
 
     def cancel(self, order: Order) -> None:
         self._client.cancelOrder(self._known(order).order_id)

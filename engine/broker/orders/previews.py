@@ -14,10 +14,12 @@ from ib_async import Contract as IbContract
 from ib_async import Order as IbOrder
 
 from engine.broker.asking import machine_s
+from engine.broker.classes import class_of
 from engine.broker.errors import meaning
 from engine.broker.gauges import BrokerGauges
 from engine.broker.orders.combos import instrument, limit_order
 from engine.broker.orders.names import legs_of
+from engine.broker.session.pacing import Pacing
 from engine.broker.translate import money
 from engine.domain.facts.orders import OrderPreviewed, OrderProposed, PreviewOutcome
 
@@ -56,8 +58,9 @@ class _Question:
 class Previews:
     """The what-ifs under way, by the order ids they went out with."""
 
-    def __init__(self, client: Client, gauges: BrokerGauges) -> None:
+    def __init__(self, client: Client, pacing: Pacing, gauges: BrokerGauges) -> None:
         self._client = client
+        self._pacing = pacing
         self._gauges = gauges
         self._questions: dict[int, _Question] = {}
 
@@ -99,7 +102,8 @@ class Previews:
         number = self._client.getReqId()
         question.numbers.append(number)
         self._questions[number] = question
-        self._client.placeOrder(number, instrument(order.spread), request)
+        with self._pacing.at(class_of(order.purpose)):
+            self._client.placeOrder(number, instrument(order.spread), request)
 
     async def _wait(self, question: _Question, seconds: float) -> None:
         """Until there is an answer, or so long."""

@@ -109,6 +109,8 @@ def _values(status: Status) -> Iterator[Part]:
         yield Part(f"lines {words.gauge(share, 6)} {status.lines_used}/{status.lines_max}", tone, 2)
     if status.queue:
         yield Part(f"queue {status.queue}", "warn", 1)
+    if status.resting:
+        yield Part(f"not asked: {', '.join(status.resting)}", "warn", 2)
     beat = status.last_beat_age_s
     yield Part(f"beat {words.age(beat)}", "warn" if beat is None or beat > SLOW_BEAT_S else "", 3)
     day: Tone = "" if not status.day_pnl else "up" if status.day_pnl > 0 else "down"

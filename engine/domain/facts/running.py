@@ -68,6 +68,16 @@ class LoginReminded:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestsRested:
+    """A class of questions to the broker kept failing and is not asked for a while, or is asked as before; no other one waits."""
+
+    of: str
+    until: datetime | None
+    """When one of them is tried again; None where they are asked as before."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactRefused:
     """The broker told something that cannot follow what is known; it changed nothing and entries wait for a reconciliation."""
 

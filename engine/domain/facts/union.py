@@ -68,6 +68,7 @@ from engine.domain.facts.running import (
     LinkChanged,
     LoginReminded,
     RequestHandled,
+    RequestsRested,
     RestartTold,
 )
 from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, FunnelRecorded
@@ -84,7 +85,8 @@ Fact = (
     | StrategyDisarmed | EditHeld | EditAccepted | SharedFileLoaded | LinkChanged | RestartTold | LoginReminded | Halted
     | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled
     | EquityRecorded | Explanation | OrderFact | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled
-    | LegsExpired | OptionsExercised | PositionReleased | PositionAdopted | FactRefused | RequestHandled | ErrorHeard
+    | LegsExpired | OptionsExercised | PositionReleased | PositionAdopted | FactRefused | RequestHandled | RequestsRested
+    | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

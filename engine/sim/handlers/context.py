@@ -1,5 +1,6 @@
 """What the handlers work with: the context that all clients of one simulated TWS share, and the client that is served."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,8 @@ class Context:
     options: SimOptions
     faults: Faults
     history_pacing: HistoryPacing | None
+    violations: Counter[int]
+    """Complaints of too many requests, by code."""
     tell: Callable[[Sequence[Notice]], None]
     """Tells every client what happened at the exchange."""
     arrived: Callable[[Order], None]

@@ -66,6 +66,8 @@ class ContractHandler:
 
     def details(self, request: Message) -> None:
         req_id = request.whole("req_id")
+        if self._faults.on("contracts_silent") is not None:
+            return
         if request.text("sec_type") == "BAG":
             text = "'BAG' isn't supported for contract data request. Please enter a valid security type"
             self._send(error(req_id, 321, f"Error validating request.-'bI' : cause - {text}"))
@@ -88,6 +90,8 @@ class ContractHandler:
     def chain(self, request: Message) -> None:
         """Expiries and strikes of each trading class, once for SMART and once for CBOE."""
         req_id, symbol = request.whole("req_id"), request.text("symbol")
+        if self._faults.on("contracts_silent") is not None:
+            return
         under = self._tape.underlying(symbol)
         wanted = request.whole("under_con_id")
         if under is None or (wanted and wanted != under.con_id):

@@ -45,6 +45,7 @@ _DURATION = re.compile(r"([1-9][0-9]{0,4}) ([SDWMY])")
 _CALENDAR_DAYS = {"S": 0, "D": 1, "W": 7, "M": 31, "Y": 366}
 _REGULAR_HOURS = time(9, 30), time(16)
 
+TOO_FAST, LIVE_BARS = 162, 420
 _SMALL_BARS = frozenset({"1 secs", "5 secs", "10 secs", "15 secs", "30 secs"})
 
 
@@ -53,7 +54,7 @@ class HistoryHandler:
 
     def __init__(self, context: Context, client: Client, find: Find) -> None:
         self._tape = context.tape
-        self._pacing = context.history_pacing
+        self._pacing, self._violations, self._faults = context.history_pacing, context.violations, context.faults
         self._now = context.now
         self._send = client.send
         self._version = client.version
@@ -71,12 +72,25 @@ class HistoryHandler:
         duration, end = _DURATION.fullmatch(request.text("duration")), self._end_of(request)
         assert duration is not None, "looked at before"
         assert end is not None, "looked at before"
-        if self._too_fast(instrument, request):
+        if self._too_fast(instrument, request) or self._faults.on("history_refused") is not None:
+            self._violations[TOO_FAST] += self._faults.on("history_refused") is None
             self._fail(req_id, "Historical data request pacing violation")
         elif request.text("what_to_show") == "SCHEDULE":
             self._show_schedule(req_id, instrument, end, int(duration[1]), duration[2])
         else:
             self._answer(req_id, request, instrument, end, int(duration[1]), duration[2])
+
+    def live_bars(self, request: Message) -> None:
+        """Bars of five seconds: nobody has the permission here, and who asks too often hears that first."""
+        req_id, found = request.whole("req_id"), self._find(request)
+        what = request.text("what_to_show")
+        if len(found) == 1 and self._pacing is not None:
+            key = (found[0].con_id, what)
+            if self._pacing.is_violated_by(key, (*key, "live"), self._now()):
+                self._violations[LIVE_BARS] += 1
+                self._send(error(req_id, LIVE_BARS, "Invalid Real-time Query:Historical data request pacing violation"))
+                return
+        self._send(error(req_id, LIVE_BARS, "Invalid Real-time Query:No market data permissions"))
 
     def begins(self, request: Message) -> None:
         """The first instant with data."""
@@ -163,7 +177,7 @@ class HistoryHandler:
         return self._tape.market.daily_bars(instrument.symbol, ALL_DAYS) if what in PRICES else ()
 
     def _too_fast(self, instrument: Instrument, request: Message) -> bool:
-        if self._pacing is None or request.text("bar_size") not in _SMALL_BARS:
+        if self._pacing is None or not (self._pacing.all_bars or request.text("bar_size") in _SMALL_BARS):
             return False
         what = request.text("what_to_show")
         names = ("end", "bar_size", "duration", "use_rth")
@@ -171,7 +185,7 @@ class HistoryHandler:
         return self._pacing.is_violated_by((instrument.con_id, what), identity, self._now())
 
     def _fail(self, req_id: int, reason: str) -> None:
-        self._send(error(req_id, 162, f"Historical Market Data Service error message:{reason}"))
+        self._send(error(req_id, TOO_FAST, f"Historical Market Data Service error message:{reason}"))
 
 
 def _row(bar: Bar, *, trades: bool) -> dict[str, Value]:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from datetime import datetime, timedelta
+from typing import Literal
 
 _IDENTICAL_S, _BURST, _BURST_S, _MANY, _MANY_S = 15, 6, 2, 60, 600
 """Small bars: no identical request within 15 s, fewer than 6 of one contract in 2 s, at most 60 in 10 minutes."""
@@ -10,7 +11,9 @@ _IDENTICAL_S, _BURST, _BURST_S, _MANY, _MANY_S = 15, 6, 2, 60, 600
 class HistoryPacing:
     """Which historical requests come too fast, for one user. Source: IBKR, historical data limitations."""
 
-    def __init__(self) -> None:
+    def __init__(self, all_bars: bool) -> None:
+        self.all_bars = all_bars
+        """Whether it looks at longer bars too."""
         self._asked: deque[tuple[datetime, tuple[int, str], tuple[object, ...]]] = deque(maxlen=_MANY + 1)
 
     def is_violated_by(self, contract: tuple[int, str], request: tuple[object, ...], now: datetime) -> bool:
@@ -21,3 +24,8 @@ class HistoryPacing:
         burst = sum(ago < timedelta(seconds=_BURST_S) and of == contract for ago, of, _ in earlier) + 1 >= _BURST
         many = sum(ago < timedelta(seconds=_MANY_S) for ago, _, _ in earlier) + 1 > _MANY
         return identical or burst or many
+
+
+def history_pacing(of: Literal["none", "small bars", "all bars"]) -> HistoryPacing | None:
+    """The pacing of these bars; None of none."""
+    return None if of == "none" else HistoryPacing(all_bars=of == "all bars")

@@ -20,6 +20,7 @@ from engine.domain.order_life import proposed
 from engine.domain.spread import Action, Leg, Spread
 from engine.ports import Broker, DailyBars
 from engine.sim.loop import LoopClock, VirtualLoop, run
+from engine.sim.options import SimOptions
 from engine.sim.simulator import Simulator
 from tests.core.sim_market.given import market
 from tests.fakes.broker import FakeBroker, Habits
@@ -151,10 +152,15 @@ class FakeStage(Stage):
 
 
 class SimulatedStage(Stage):
+    options = SimOptions()
+    underlyings: tuple[str, ...] = ("SPY",)
+    lines = 100
+
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__(loop)
-        self.tws = Simulator(market(7, START, ("SPY",), 1.0), seed=7, begins=START)
-        self.ib = IbBroker("127.0.0.1", PORT, 7, None, self.heard.append, self.sink, self.clock, order_prefix="sp-")
+        self.tws = Simulator(market(7, START, self.underlyings, 1.0), seed=7, begins=START, options=self.options)
+        where = ("127.0.0.1", PORT, 7, None)
+        self.ib = IbBroker(*where, self.heard.append, self.sink, self.clock, order_prefix="sp-", lines=self.lines)
         self.broker = self.ib
 
     async def open(self) -> None:

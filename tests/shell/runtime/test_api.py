@@ -82,8 +82,9 @@ def test_health_tells_how_long_it_runs_whether_it_is_throttled_and_the_next_orde
 
         assert vitals["uptime_s"] >= 30
         assert (vitals["throttles"], vitals["is_throttled"], vitals["next_order_id"]) == (7, True, 42)
+        assert vitals["resting"] == ["history"]
 
-    serve(story, traffic=Traffic(lines_used=61, lines_max=100, queue=2, throttles=7, next_order_id=42))
+    serve(story, traffic=Traffic(lines_used=61, lines_max=100, queue=2, throttles=7, next_order_id=42, resting=("history",)))
 
 
 def test_health_is_503_with_the_reason_when_the_engine_cannot_work() -> None:

@@ -279,7 +279,7 @@ def test_bars_are_not_remembered_when_their_volatilities_did_not_come():
             tws.say("historical_data", req_id=request, start="", end="", bars=bars)
         else:
             broken[0] = False
-            tws.error(request, 162, "Historical Market Data Service error message:pacing violation")
+            tws.error(request, 162, "Historical Market Data Service error message:HMDS server disconnect occurred")
 
     tws.script["req_historical_data"] = answer
 
