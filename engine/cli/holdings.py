@@ -200,6 +200,7 @@ def _held(row: Row) -> Row:
         "mark": marked(row),
         "opened at": money(row["opening_net"]),
         "max loss": dollars(row["max_loss_usd"]),
+        "rolled": _rolled(cast("Row", row["rolls"])) if row.get("rolls") else None,
         "exercised": "\n".join(cast("list[str]", row.get("exercised", []))) or None,
         "reduced": row.get("reduced_because"),
         "at its end": cast("Row", row["ending"])["plan"] if row.get("ending") else None,
@@ -207,6 +208,11 @@ def _held(row: Row) -> Row:
         "strategy": row["strategy"],
         "since": instant(row["opened_at"]),
     }
+
+
+def _rolled(rolls: Row) -> str:
+    times = "once" if rolls["count"] == 1 else f"{rolls['count']} times"
+    return f"{times}, {dollars(rolls['net_usd'], signed=True)} in all, last on {rolls['last_on']}"
 
 
 def order_told(row: Row) -> Row:

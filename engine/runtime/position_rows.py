@@ -14,6 +14,7 @@ from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
 from engine.domain.parts import BOTH, Lot
 from engine.domain.position import Position
+from engine.domain.rolled import rolls_so_far
 from engine.domain.session import days_to_expiry
 from engine.domain.snapshot import ExitHits, Snapshot
 from engine.runtime.plain import Row, number
@@ -84,6 +85,7 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         "blocked": _blocked(position, snapshot),
         "exercised": [fact.reason for fact in snapshot.ledger.ends.exercised.get(position.id, ())],
         "reduced_because": left_over(position),
+        "rolls": _rolls_row(position, snapshot),
         "closing": [order.ref for order in snapshot.ledger.closings_of(position.id) if not order.is_over],
     }
 
@@ -114,6 +116,13 @@ def _ending_row(found: Ending | None) -> Row | None:
         "guarded_from": found.guarded_from.isoformat() if found.guarded_from else None,
         "plan": found.plan,
     }
+
+
+def _rolls_row(position: Position, snapshot: Snapshot) -> Row | None:
+    rolls = rolls_so_far(position, snapshot.ledger)
+    if rolls is None:
+        return None
+    return {"count": rolls.count, "net_usd": number(rolls.net_usd), "last_on": rolls.last_on.isoformat()}
 
 
 def _blocked(position: Position, snapshot: Snapshot) -> str | None:

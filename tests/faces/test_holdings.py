@@ -36,6 +36,7 @@ UNMARKED = {
     "mark": None,
     "mark_obstacle": "a leg has no quote",
     "unrealised_usd": None,
+    "rolls": {"count": 2, "net_usd": 85.0, "last_on": "2026-11-20"},
     "blocked": "loss >= 200% of credit: nobody quotes SPY 31 Dec 26 627C",
 }
 CLOSING: dict[str, Any] = {

@@ -130,6 +130,17 @@ class Ending(Model):
     """What is done about them, in a sentence."""
 
 
+class Rolls(Model):
+    """How often something was closed to open what takes its place, and what that brought."""
+
+    count: int
+    """How often; what `at_most` of the file is held against."""
+    net_usd: float
+    """What closing and opening brought together, USD, + received, before fees."""
+    last_on: date
+    """The trading day on which the last one was opened."""
+
+
 class Position(Model):
     """One position, with the mark of what is open. Amounts are USD for all of it, fees apart where not said."""
 
@@ -201,6 +212,8 @@ class Position(Model):
     """Why it was closed last; empty where it was not."""
     rolled_from: str | None
     """The position that was closed to make room for it."""
+    rolls: Rolls | None
+    """Those that have led to it, of parts of it and of positions before it; null before the first."""
     exercised: tuple[str, ...]
     """What became of options of it that were assigned or exercised, a sentence each."""
     reduced_because: str | None

@@ -1,6 +1,6 @@
 """A position in full, its next exit, and what closing it would do."""
 
-from engine.api.models.positions import ClosePreview, Exit, ExitDistance, Position, PositionLeg, PositionSide
+from engine.api.models.positions import ClosePreview, Exit, ExitDistance, Position, PositionLeg, PositionSide, Rolls
 from engine.console.table.columns import gain_or_loss
 from engine.console.text import EMPTY, Line, Tone, facts, line, row
 from engine.words import age, dollars, moved, number, percent, signed, signed_dollars
@@ -19,6 +19,11 @@ def state_of(one: Position) -> str:
     if any(side.breached for side in one.sides):
         return "⚠ tested"
     return "⚠ no mark" if one.mark_obstacle else "ok"
+
+
+def rolled(rolls: Rolls) -> str:
+    """How often, and what it brought: 2×, +$40."""
+    return f"{rolls.count}×, {signed_dollars(rolls.net_usd)}"
 
 
 def next_exit(one: Position) -> str | None:
@@ -71,6 +76,8 @@ def position_lines(one: Position) -> list[Line]:
         facts(("can lose", dollars(one.max_loss_usd), "down"), ("can make", dollars(one.max_profit_usd), "up")),
         facts(("Δ", signed(one.delta, 1)), ("Γ", signed(one.gamma, 2)), ("Θ", signed(one.theta, 1)), ("V", signed(one.vega, 1))),
     ]
+    if one.rolls is not None:
+        lines.append(facts(("rolled", rolled(one.rolls)), ("last on", f"{one.rolls.last_on:%d %b}")))
     if one.mark_obstacle:
         lines.append(line(f"⚠ no mark: {one.mark_obstacle}", "warn"))
     if one.ending:

@@ -13,7 +13,7 @@ from engine.console.table import shown
 from engine.console.table.columns import Column, gain_or_loss
 from engine.console.table.live_table import LiveTable
 from engine.console.text import Tone, line
-from engine.console.texts.position import close_lines, next_exit, position_lines, state_of
+from engine.console.texts.position import close_lines, next_exit, position_lines, rolled, state_of
 from engine.console.topics import Topic
 from engine.console.views.custody import ADOPT, RELEASE, adopt, release
 from engine.console.views.questions import ask_why
@@ -59,6 +59,7 @@ COLUMNS = (
     Column("state", "state", 9, "ok, tested (a short strike is reached), closing, or what is in the way", tone=_state),
     Column("next", "next exit", 24, "the exit rule that is nearest to firing, and how far it is", is_wide=True),
     Column("shape", "shape+spot", 12, "what it makes at expiry; ┊ is the underlying"),
+    Column("rolls", "rolled", 9, "how often it was rolled, and what that brought, USD, + received, before fees"),
     Column("delta", "Δ", 6, "shares that all of it behaves like", is_number=True, show=shown.signed(1)),
     Column("theta", "Θ", 6, "USD per calendar day, + earned", is_number=True, show=shown.signed(1)),
     Column("strategy", "strategy", 14, "whose position it is"),
@@ -108,6 +109,7 @@ class PositionsView(SplitView):
             state_of(one),
             next_exit(one),
             mini(risk, 12) if risk is not None else None,
+            rolled(one.rolls) if one.rolls is not None else None,
             one.delta,
             one.theta,
             one.strategy,

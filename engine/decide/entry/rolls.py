@@ -22,6 +22,7 @@ from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
+from engine.domain.rolled import times_rolled
 from engine.domain.session import days_to_expiry, trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
@@ -141,14 +142,6 @@ def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Le
             return deed if times_rolled(position, ledger) < roll.at_most else roll.otherwise
         case _:
             return rule.action
-
-
-def times_rolled(position: Position, ledger: Ledger) -> int:
-    """How often this position, or those that were closed one after the other to make it, has been rolled."""
-    count, before = len(position.rolls), position.rolled_from
-    while before is not None and before in ledger.positions:
-        count, before = count + 1 + len(ledger.positions[before].rolls), ledger.positions[before].rolled_from
-    return count
 
 
 def _has_successor(position: Position, ledger: Ledger) -> bool:

@@ -20,7 +20,6 @@ from engine.decide.apart import apart
 from engine.decide.asking import ask_now, ask_quiet, ask_silent, quoted_at
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.entry.rolls import action_of, reason_of
-from engine.decide.entry.successors import is_searched_again, search
 from engine.decide.exit.blocked import (
     UNJUDGED,
     Due,
@@ -29,7 +28,6 @@ from engine.decide.exit.blocked import (
     failed_closes,
     free,
     free_closed,
-    is_held_up,
     stuck,
     unjudged,
     unpriced_because,
@@ -37,7 +35,7 @@ from engine.decide.exit.blocked import (
 )
 from engine.decide.exit.closing import is_closing_time, is_free, proposals, why_not_sent
 from engine.decide.exit.confirm import counted, is_stop, pending
-from engine.decide.exit.cuts import Cut, is_done, portion_cuts
+from engine.decide.exit.cuts import is_done
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.flatten import flatten_due, shorts_first
 from engine.decide.exit.groups import First, act_on, chosen, is_over
@@ -45,20 +43,18 @@ from engine.decide.exit.held import Held, looked_at, told_at
 from engine.decide.exit.left_over import left_over, traded_away
 from engine.decide.exit.memory import remembered
 from engine.decide.exit.reduction import reduction
+from engine.decide.exit.rolling import STAYS, rolled, triggered
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
 from engine.domain.clocks import DECIDED_WITHIN
 from engine.domain.decision import ConfirmExit, Decision, TriggerExit
 from engine.domain.deeds import ROLLS, Done
-from engine.domain.facts.positions import ExitTriggered
-from engine.domain.parts import ALL, BOTH, Portion, Side, beside
+from engine.domain.parts import ALL, BOTH, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
 from engine.strategy.exit_groups import SIDES
 
-STAYS: frozenset[str] = frozenset({"alert", "keep"})
-"""What leaves a position open."""
 RAN_ON = "the market runs on: each leg was told anew, and closing costs more than on the first look"
 
 Belief = Literal["no", "yes", "runs"]
@@ -187,7 +183,7 @@ def _first_of(
         is_due = belief != "no"
         why = RAN_ON if belief == "runs" else ""
         if is_due and action in ROLLS:
-            action, not_rolled = yield from _rolled(answer, portion, held, snapshot, rulebook, rows, kind)
+            action, not_rolled = yield from rolled(answer, portion, held, snapshot, rulebook, rows, kind)
             why = not_rolled or why
         if action in STAYS:
             continue
@@ -231,41 +227,6 @@ def _forgotten(position: Position, rules: Sequence[str], snapshot: Snapshot) -> 
             yield ConfirmExit(position.id, rule, snapshot.at, 0)
 
 
-def _rolled(
-    answer: ExitAnswer, portion: Portion, held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, kind: Kind
-) -> Generator[Decision, None, tuple[Done | Literal["wait"], str]]:
-    """What is done about a position whose roll is due, and why: it is rolled where a successor is there; else as the file says.
-
-    Decided before anything is sent. What is kept or reported is so once, and looked at for a successor again every minute.
-    """
-    position, mark, deed = held.position, held.mark, answer.rule.action
-    assert held.strategy is not None, "rules that answer are those of a strategy"
-    assert held.strategy.roll is not None, "what rolls says how"
-    assert deed in ROLLS, "asked of rolls"
-    closes: tuple[Cut, ...] = ()
-    if portion != ALL:
-        closes = portion_cuts(position, portion, rows)
-        mark = rows.mark(closes[0].spread, "close") if closes else None
-    if mark is None or is_held_up(kind, position, mark, snapshot, closes[0].spread if closes else None):
-        return deed, ""  # what is in the way of its close is said there
-    otherwise, key = held.strategy.roll.otherwise, reason_of(deed, answer.rule.text)
-    hits = snapshot.exit_hits.get((position.id, key))
-    if not is_searched_again(hits, snapshot):
-        return otherwise, ""
-    found = search(position, mark, snapshot, rulebook, rows, portion, closes)
-    yield from found.decisions
-    if found.waits:
-        return "wait", ""
-    if found.is_found:
-        return deed, ""
-    text, count = f"not rolled: {found.text}", hits.count if hits is not None else 0
-    if otherwise in STAYS:
-        yield ConfirmExit(position.id, key, snapshot.at, count + 1)
-        if not count:
-            yield TriggerExit(replace(_triggered(answer, otherwise, held, snapshot), text=text))
-    return otherwise, text
-
-
 def _believed(
     answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot, rows: Rows, *, at_once: bool
 ) -> Generator[Decision, None, Belief]:
@@ -288,7 +249,7 @@ def _believed(
     if is_alert:
         yield counting
         if count.is_believed and not count.was_believed:
-            yield TriggerExit(_triggered(answer, action, held, snapshot))
+            yield TriggerExit(triggered(answer, action, held, snapshot))
         return "no"
     if count.is_believed:
         if action in ROLLS:  # it may be kept: then it is not forgotten, and not asked for anew
@@ -335,13 +296,8 @@ def _due(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot, kind:
     reason = reason_of(roll, rule) if roll is not None else rule
     portion = answer.rule.portion
     part = str(portion) if portion.percent is not None else ""
-    triggered = replace(_triggered(answer, action, held, snapshot), text=": ".join(filter(None, (part, text))))
-    return Due(rule, reason, kind, triggered, portion, runs, roll)
-
-
-def _triggered(answer: ExitAnswer, action: Done, held: Held, snapshot: Snapshot) -> ExitTriggered:
-    values = {name: None if value is None else float(value) for name, value in answer.values.items()}
-    return ExitTriggered(held.position.id, answer.rule.text, action, snapshot.chain.id, values)
+    fact = replace(triggered(answer, action, held, snapshot), text=": ".join(filter(None, (part, text))))
+    return Due(rule, reason, kind, fact, portion, runs, roll)
 
 
 def _freed(held: Held, standing: Sequence[str], snapshot: Snapshot) -> Iterator[Decision]:

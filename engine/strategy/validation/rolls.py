@@ -8,11 +8,14 @@ from collections.abc import Iterator, Sequence
 from engine.domain.deeds import ROLLS
 from engine.domain.parts import Side
 from engine.strategy.conditions import ExitRule
+from engine.strategy.exit_groups import SIDES
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure
+from engine.strategy.spelled import spelled
 from engine.strategy.spreads.sides import has_rollable_short, has_rollable_sides, side_alone
+from engine.strategy.spreads.verticals import BearCall, BullPut
 from engine.strategy.validation.bounds import bounds_of
 from engine.strategy.validation.validation import Validation
-from engine.strategy.values.meaning import DayRange
+from engine.strategy.values.meaning import DayRange, Usd
 from engine.strategy.way_out import add, remove, write
 
 _ABOVE_DELTA, _BELOW_DELTA = 1.1, 0.85
@@ -20,6 +23,9 @@ _ABOVE_DELTA, _BELOW_DELTA = 1.1, 0.85
 chance that it ends in the money is a little more than the delta, and the long leg's is less.
 """
 
+_SOLD_AT_MOST = 0.5
+"""A side whose short strike lies out of the money brings less than half of its width."""
+_MULTIPLIER = 100
 _AT_THE_MONEY = 0.4
 """A vertical costs at least about so much of its width once its short strike is reached."""
 
@@ -49,6 +55,8 @@ def check_roll(validation: Validation) -> None:
             _check_net(validation, rule.condition)
         elif has_rollable_sides(validation.spread):
             _check_side_net(validation, rule.condition, rule.portion.side)
+    if any(rule.portion.side is not None for rule in rules) and has_rollable_sides(validation.spread):
+        _check_both_sides(validation)
 
 
 def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bool:
@@ -82,6 +90,25 @@ def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bo
     return is_rolled and not wrong
 
 
+def _check_both_sides(validation: Validation) -> None:
+    """Risk for one side, where one that was rolled to another day may lose beside the other."""
+    risk = validation.strategy.sizing.risk
+    if not isinstance(risk, Usd) or validation.strategy.roll is None:
+        return
+    alone = [side_alone(validation.spread, side) for side in SIDES]
+    widths = sum(side.width.low for side in alone)
+    brought = sum(float(side.width.low) * min(_SOLD_AT_MOST, _share_brought(side)) for side in alone)
+    least = math.ceil((float(widths) - brought) * _MULTIPLIER)
+    if risk.usd < least:
+        message = (
+            f"a side that is rolled to another day may lose beside the other one: both together risk ${least:,} at the least, "
+            f"and with  risk: {spelled(risk)}  the roll is never made"
+        )
+        validation.warn(
+            validation.at("sizing", "risk"), message, write(f"${widths * _MULTIPLIER:,.0f}", note=", or roll the whole")
+        )
+
+
 def _check_net(validation: Validation, condition: Condition) -> None:
     """What closing costs at least when this exit holds, against what a successor brings at most."""
     if validation.spread.pays == "credit" and validation.spread.span is not None:
@@ -92,7 +119,7 @@ def _check_side_net(validation: Validation, condition: Condition, side: Side) ->
     """The same of one side, by what its own delta says."""
     alone = side_alone(validation.spread, side)
     low, high = float(alone.width.low), float(alone.width.high)
-    brings = high * min(1.0, float(alone.short_delta.high) * _ABOVE_DELTA if alone.short_delta is not None else 1.0)
+    brings = high * min(1.0, _share_brought(alone))
     costs = [0.0]
     for about, bound in bounds_of(condition):
         if about == Measure(f"{side}_side_delta", "position") and math.isfinite(bound.low):
@@ -100,6 +127,11 @@ def _check_side_net(validation: Validation, condition: Condition, side: Side) ->
     if condition.expression == Measure(f"{side}_side_breached", "position"):
         costs.append(_AT_THE_MONEY * low)
     _check_brings(validation, condition, max(costs), brings, f"{side} sides")
+
+
+def _share_brought(side: BullPut | BearCall) -> float:
+    """What a side brings at the most, as a share of its width."""
+    return float(side.short_delta.high) * _ABOVE_DELTA if side.short_delta is not None else 1.0
 
 
 def _check_brings(validation: Validation, condition: Condition, costs: float, brings: float, what: str) -> None:

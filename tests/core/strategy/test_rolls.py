@@ -106,6 +106,23 @@ def test_side_whose_roll_cannot_bring_a_credit_is_warned_of(exit_line: str, cost
     assert f"closing costs at least about {costs} a share, and the put sides of this file bring about $5.50" in problem.message
 
 
+@pytest.mark.parametrize(("risk", "is_told"), [("$3,000", True), ("$4,064", True), ("$4,065", False), ("$5,000", False)])
+def test_side_that_is_rolled_to_another_day_needs_risk_for_both_widths(risk: str, is_told: bool) -> None:
+    """Two sides of $25 that bring at most 1.1 times 0.17 of that each."""
+    text = condor("put_side_delta >= 0.22", "roll put side", "a debit up to $2.00").replace("risk: $5,000", f"risk: {risk}")
+
+    found = parse_strategy(text, "x.yaml").problems
+
+    told = (
+        "a side that is rolled to another day may lose beside the other one: both together risk $4,065 at the least, "
+        f"and with  risk: {risk}  the roll is never made"
+    )
+    assert [one.message for one in found] == ([told] if is_told else [])
+    assert all(one.severity == "warning" for one in found)
+    for one in found:
+        assert parse_strategy(applied(text, one.edits), "x.yaml").problems == ()
+
+
 def test_structure_without_sides_has_none_to_roll() -> None:
     text = condor("put_side_delta >= 0.35", "roll put side", "a debit up to $5.00").replace("iron_condor", "bull_put")
     text = text.replace("{put: 0.12-0.20, call: 0.08-0.14}", "0.12-0.20")

@@ -287,6 +287,7 @@ def position(name: str = "sp1-261118-0002", **other: Any) -> dict[str, Any]:
         "state": "open",
         "close_reason": "",
         "rolled_from": None,
+        "rolls": {"count": 2, "net_usd": 85.0, "last_on": "2026-11-20"},
         "exercised": [],
         "reduced_because": None,
         "ending": None,

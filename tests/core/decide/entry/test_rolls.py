@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.decide import decide
-from engine.decide.entry.rolls import Roll, pending_roll, times_rolled
+from engine.decide.entry.rolls import Roll, pending_roll
 from engine.domain.decision import DenyEntry, Propose
 from engine.domain.facts.orders import OrderCanceled, OrderExpired, OrderProposed
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
+from engine.domain.rolled import rolls_so_far, times_rolled
 from engine.strategy.model import Strategy
 from tests import given
 
@@ -146,6 +147,10 @@ def test_chain_of_rolls_is_counted() -> None:
     )
 
     assert [times_rolled(known.positions[ref], known) for ref in "abc"] == [0, 1, 2]
+    assert rolls_so_far(known.positions["a"], known) is None
+    rolls = rolls_so_far(known.positions["c"], known)
+    assert rolls is not None
+    assert (rolls.count, rolls.net_usd) == (2, Decimal(160)), "the closes brought nothing here, the openings 0.80 each"
 
 
 def test_successor_never_risks_more_than_the_position_could_lose() -> None:

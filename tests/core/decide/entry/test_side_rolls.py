@@ -14,6 +14,7 @@ from engine.domain.decision import Decision, DenyEntry, Expire, Propose, Trigger
 from engine.domain.facts.orders import OrderCanceled, OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.parts import side_of
+from engine.domain.rolled import Rolls, rolls_so_far
 from engine.strategy.model import Strategy
 from tests import given
 from tests.core.decide.watching import look
@@ -144,6 +145,7 @@ def test_rolled_position_stands_in_the_new_contracts_and_is_one_trade() -> None:
     assert position.parts[0].spread.legs == order.spread.legs
     assert (position.closed, position.bare, position.realised) == (0, (), Decimal(-10))
     assert row["credit"] == row["total_credit"] == 160.0
+    assert rolls_so_far(position, known) == Rolls(1, Decimal(30), given.NOW.date()), "0.90 paid, 1.20 received"
     assert row["put_side_credit"] == 120.0
 
 
