@@ -22,7 +22,7 @@ from engine.decide.apart import described
 from engine.decide.entry.find import Finder
 from engine.decide.exit.ending import Ending
 from engine.domain.errors import EngineError, Transient, UserError
-from engine.domain.facts.halts import Halted
+from engine.domain.facts.halts import GUARDIAN, Halted
 from engine.domain.facts.running import EngineStarted, EngineStopped, ErrorHeard
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
@@ -42,7 +42,7 @@ from engine.runtime.evidence import Evidence
 from engine.runtime.faults import kept_up
 from engine.runtime.feed import Feed
 from engine.runtime.freshness import Freshness
-from engine.runtime.guardian import BY, LET_GO, Takeover
+from engine.runtime.guardian import LET_GO, Takeover
 from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.outcomes import Outcomes
@@ -292,7 +292,7 @@ class App:
         engine.stays_halted = f"{guard.reason} (`spreads guard --release`)"
         engine.take(guard.fact, now)
         if engine.ledger.halt is None:
-            engine.take(Halted(BY, guard.reason), now)
+            engine.take(Halted(GUARDIAN, guard.reason), now)
 
     async def _connected(self, journal_id: str, account: str | None, last_order_id: int) -> IbBroker:
         """A broker session; a guardian waits for it, as nobody else can come."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.decide.entry.find import Finder
+from engine.domain.position import Position
 from engine.strategy.account import Account
 from engine.strategy.model import Strategy
 
@@ -26,3 +27,8 @@ class Rulebook:
     """How often at most a strategy's funnel is recorded."""
     probation: int = 0
     """First openings of a strategy for which a person is asked whatever its policy says."""
+
+    def rules_of(self, position: Position) -> Strategy | None:
+        """The version that opened a position; where it is lost, the present one of that name: some rules are better than none."""
+        born_with = self.versions.get(position.digest)
+        return born_with or next((strategy for strategy in self.strategies if strategy.name == position.strategy), None)

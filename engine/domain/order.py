@@ -116,6 +116,11 @@ class Order:
         return self.state in OVER
 
     @property
+    def rests(self) -> bool:
+        """Whether it is a profit taker that works at its one price, where nothing is due but its fill."""
+        return self.proposed.resting and self.state in {"working", "partly_filled"} and self.cancel_requested_at is None
+
+    @property
     def is_asked(self) -> bool:
         """Whether it waits for a person's yes or no."""
         return self.state == "previewed" and self.asked is not None

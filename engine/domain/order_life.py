@@ -42,6 +42,7 @@ _LATE_FILLS: dict[str, OrderState] = {"PartFilled": "canceled", "WholeFilled": "
 TRANSITIONS: Mapping[OrderState, Mapping[str, OrderState]] = {
     "proposed": {
         "OrderPreviewed": "previewed",
+        "OrderTightened": "proposed",
         "OrderApproved": "approved",
         "OrderDenied": "denied",
         "OrderDeclined": "declined",

@@ -98,7 +98,7 @@ class Engine:
     @property
     def looks_again_in_s(self) -> float:
         """Seconds after which a look is due though nothing is heard; infinite where only news can give one something to do."""
-        if any(True for _ in self.ledger.working()):
+        if any(not order.rests for order in self.ledger.working()):
             return TIMER_BUSY_S
         return self._looks_again_in_s
 
@@ -329,6 +329,6 @@ class Engine:
     def _timer_s(self) -> float:
         if self._acting.account_asked.waits(self._clock.now(), ACCOUNT_ANSWERED_WITHIN * machine_pace()):
             return ACCOUNT_LOOKED_AT_EVERY.total_seconds()
-        if any(True for _ in self.ledger.working()):
+        if any(not order.rests for order in self.ledger.working()):
             return TIMER_BUSY_S
         return min(self._looks_again_in_s, TIMER_OPEN_S if self._snapshots.is_open(self._clock.now()) else TIMER_CLOSED_S)

@@ -37,7 +37,6 @@ END_S, KILL_S = 15.0, 10.0
 """How long a process has to end when it is asked to, and when it is killed. An engine's good-bye takes ten seconds."""
 AGAIN_S = 60.0
 """Before it is tried again, where the engine's place could not be taken."""
-BY = "guardian"
 HALT = "the guardian has taken the engine's place: {}; look at positions and orders in TWS, take it back, then resume"
 LET_GO = "the guardian was told to let go"
 

@@ -33,6 +33,7 @@ def order_row(order: Order, rows: Rows | None = None) -> Row:
         "changed_at": order.changed_at.isoformat(),
         "sent_at": order.sent_at.isoformat() if order.sent_at else None,
         "urgent": order.proposed.urgent,
+        "resting": order.proposed.resting,
         "asked_by": order.proposed.asked_by,
         "approved_by": order.approved_by,
         "max_loss_usd": number(order.max_loss),

@@ -12,13 +12,13 @@ from engine.decide.exit.left_over import left_over
 from engine.decide.positions import SIDES, PositionRow, market_columns, measured
 from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
+from engine.domain.order import Order
 from engine.domain.parts import BOTH, Lot
 from engine.domain.position import Position
 from engine.domain.rolled import rolls_so_far
 from engine.domain.session import days_to_expiry
 from engine.domain.snapshot import ExitHits, Snapshot
 from engine.runtime.plain import Row, number
-from engine.strategy.model import Strategy
 
 GREEKS = ("delta", "gamma", "theta", "vega")
 Hits = Mapping[tuple[str, str], ExitHits]
@@ -72,7 +72,7 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         marks = closing_marks(position, rows)
         is_believed = marks is not None and all(mark.obstacle is None for mark in marks)
         row = measured(position, marks if is_believed else None, rows, market, snapshot.at, snapshot.session)
-        row |= market_columns(rules_of(position, rulebook), position.spread.underlying, snapshot)
+        row |= market_columns(rulebook.rules_of(position), position.spread.underlying, snapshot)
     return {
         **position_row(position, rows, snapshot.at),
         "legs": [_leg_row(lot, rows) for lot in position.lots],
@@ -86,13 +86,14 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         "exercised": [fact.reason for fact in snapshot.ledger.ends.exercised.get(position.id, ())],
         "reduced_because": left_over(position),
         "rolls": _rolls_row(position, snapshot),
-        "closing": [order.ref for order in snapshot.ledger.closings_of(position.id) if not order.is_over],
+        "closing": [order.ref for order in snapshot.ledger.closings_of(position.id) if not order.is_over and not order.rests],
+        "resting": next((_resting(order) for order in snapshot.ledger.closings_of(position.id) if order.rests), None),
     }
 
 
 def ending_of(position: Position, snapshot: Snapshot, rulebook: Rulebook) -> Ending | None:
     """What becomes of its legs that end within days, and what is done about them."""
-    strategy, market = rules_of(position, rulebook), snapshot.market.get(position.spread.underlying)
+    strategy, market = rulebook.rules_of(position), snapshot.market.get(position.spread.underlying)
     left = BOTH if strategy is not None and strategy.lets_expire else ()
     return ending(position, market.price if market else None, snapshot.calendar, snapshot.at, left) if position.is_open else None
 
@@ -129,6 +130,10 @@ def _blocked(position: Position, snapshot: Snapshot) -> str | None:
     """Why an exit of a position is due and cannot act; None where it can."""
     found = snapshot.ledger.blocked_exits.get(position.id)
     return None if found is None else f"{found[1].rule}: {found[1].text}"
+
+
+def _resting(order: Order) -> Row:
+    return {"order_ref": order.ref, "quantity": order.remaining, "limit": number(order.limit), "rule": order.proposed.reason}
 
 
 def _leg_row(lot: Lot, rows: Rows) -> Row:
@@ -181,7 +186,7 @@ def _side_rows(position: Position, row: PositionRow) -> Iterator[Row]:
 
 
 def _exit_rows(position: Position, row: PositionRow, rulebook: Rulebook, hits: Hits) -> Iterator[Row]:
-    strategy = rules_of(position, rulebook)
+    strategy = rulebook.rules_of(position)
     if strategy is None or not row or not (position.shorts or position.outlives):
         return
     (answers,) = rulebook.finder.exits(strategy, [row])
@@ -208,12 +213,6 @@ def _exit_row(answer: ExitAnswer, row: Mapping[str, Value], hits: ExitHits | Non
         ],
         "looks": hits.count if hits else 0,
     }
-
-
-def rules_of(position: Position, rulebook: Rulebook) -> Strategy | None:
-    """The version that opened the position; where it is lost, the present one of that name."""
-    born_with = rulebook.versions.get(position.digest)
-    return born_with or next((one for one in rulebook.strategies if one.name == position.strategy), None)
 
 
 def unrealised(positions: Sequence[Position], rows: Rows) -> Decimal | None:

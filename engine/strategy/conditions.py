@@ -26,7 +26,10 @@ LeftSide: TypeAlias = Literal["let put side expire", "let call side expire"]
 """What lines below do not touch: a side that is left to expire."""
 Action: TypeAlias = Literal[Deed, LeftSide, "let expire"]
 
-ACTIONS: tuple[str, ...] = tuple("close 25%" if action == "close part" else action for action in get_args(Action))
+RESTING = "close resting"
+"""A close that is left at the broker as an order for the day, at the price at which its line would hold."""
+_WRITTEN: Mapping[str, tuple[str, ...]] = {"close": ("close", RESTING), "close part": ("close 25%",)}
+ACTIONS: tuple[str, ...] = tuple(word for action in get_args(Action) for word in _WRITTEN.get(action, (action,)))
 """As they are written, one of any percentage."""
 _BY_WORD: Mapping[str, Action] = {action: action for action in get_args(Action) if action != "close part"}
 _PART = re.compile(r"close ([1-9][0-9]?)%")
@@ -41,6 +44,7 @@ _OTHER_ACTIONS: Mapping[str, str] = {
     **dict.fromkeys(
         ("exit", "sell", "stop", "take profit", "buy back", "flatten", "liquidate", "close all", "out", "true"), "close"
     ),
+    **dict.fromkeys(("resting", "rest", "close, resting", "resting order", "gtc", "working order", "limit order"), RESTING),
     **dict.fromkeys(("half", "close half of it", "sell half", "take half off", "half off"), "close half"),
     **dict.fromkeys(("close puts", "close the puts", "close the put side", "close put", "put side"), "close put side"),
     **dict.fromkeys(("close calls", "close the calls", "close the call side", "close call", "call side"), "close call side"),
@@ -93,6 +97,8 @@ class ExitRule:
     action: Action = "close"
     percent: int | None = None
     """Of the spreads opened, where it closes a part."""
+    rests: bool = False
+    """Whether its close is left at the broker, at the price at which the line would hold."""
     side: Side | None = None
     """The side that a line below `each side:` looks at, and acts on; None where it is about the whole position."""
 
@@ -109,6 +115,8 @@ class ExitRule:
     @property
     def deed(self) -> str:
         """Its action as it is written."""
+        if self.rests:
+            return RESTING
         return self.action if self.percent is None else f"close {self.percent}%"
 
     @property
@@ -175,10 +183,11 @@ class OneLine:
             raise complaint(written.span or next(iter(written)).place, "one exit is one condition and one action", hint)
         ((line, word),) = written.items()
         part = _PART.fullmatch(word) if isinstance(word, Text) else None
-        action: Action | None = "close part" if part else _BY_WORD.get(str(word))
+        rests = word == RESTING
+        action: Action | None = "close part" if part else "close" if rests else _BY_WORD.get(str(word))
         if self.wants == "exit" and action is not None:
             try:
-                return ExitRule(self._of(line, reader.read(line)), action, int(part[1]) if part else None)
+                return ExitRule(self._of(line, reader.read(line)), action, int(part[1]) if part else None, rests)
             except PydanticCustomError as error:
                 raise reader.led(line, error) from None
         meant = reader.meant(f"{line} {word}" if isinstance(word, Text) else str(line))

@@ -315,7 +315,14 @@ def _exits(strategy: Strategy) -> list[str]:
     said = [f"{_side_says(rule.action)} when {rule.condition.text}." for rule in of_each]
     if of_each:
         said.append("The puts and the calls are looked at apart, and of these lines the first that is true wins for each.")
-    said += [f"A position {verbs[rule.action].format(percent=rule.percent)} when {rule.condition.text}." for rule in rules]
+    said += [
+        f"An order that closes a position at {rule.condition.text} is left at the broker, made again each morning."
+        if rule.rests
+        else f"A position {verbs[rule.action].format(percent=rule.percent)} when {rule.condition.text}."
+        for rule in rules
+    ]
+    if any(rule.rests for rule in rules):
+        said.append("It is canceled, and its end and fills are waited for, before anything else closes some of that position.")
     if rules:
         said.append(f"The first of these that is true wins{', for whatever is still open' if of_each else ''}.")
     if strategy.lets_expire:

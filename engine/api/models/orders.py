@@ -61,6 +61,8 @@ class Order(Model):
     """When it left; null where it did not."""
     urgent: bool
     """Whether it is a close that may follow the market to its worst price."""
+    resting: bool
+    """Whether it is a profit taker that waits at its one price for the day."""
     asked_by: str | None
     """The person who asked for it; null where a rule did."""
     approved_by: str | None

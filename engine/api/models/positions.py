@@ -141,6 +141,19 @@ class Rolls(Model):
     """The trading day on which the last one was opened."""
 
 
+class RestingOrder(Model):
+    """A profit taker that rests at the broker."""
+
+    order_ref: str = Field(examples=["sp3f2a1-261130-0007"])
+    """Its reference, here and at the broker."""
+    quantity: int = Field(examples=[2])
+    """Combinations that it may still close."""
+    limit: float = Field(examples=[-4.2])
+    """Its price, USD per share, + received and - paid."""
+    rule: str = Field(examples=["profit >= 50% of credit"])
+    """The line of the file that it rests for."""
+
+
 class Position(Model):
     """One position, with the mark of what is open. Amounts are USD for all of it, fees apart where not said."""
 
@@ -223,7 +236,9 @@ class Position(Model):
     blocked: str | None
     """Why an exit is due and cannot act; null where none is."""
     closing: tuple[str, ...]
-    """Orders on their way that close something of it."""
+    """Orders on their way that close something of it, but for one that rests."""
+    resting: RestingOrder | None
+    """Its profit taker at the broker; null where none rests."""
 
 
 class CloseOrder(Model):

@@ -25,7 +25,7 @@ def speed_at(now: datetime, sessions: Sequence[Session], ledger: Ledger | None) 
     """
     if ledger is not None and any(True for _ in waiting(ledger)):
         return ASKED
-    if ledger is None or ledger.reconciled is None or any(True for _ in ledger.working()):
+    if ledger is None or ledger.reconciled is None or any(not order.rests for order in ledger.working()):
         return BUSY
     if any(session.contains(now) for session in sessions):
         return WATCHING

@@ -7,12 +7,11 @@ from datetime import date, datetime
 
 from engine.cli.drill.play import Played
 from engine.domain.facts.account import Reconciled
-from engine.domain.facts.halts import Halted
+from engine.domain.facts.halts import GUARDIAN, Halted
 from engine.domain.facts.orders import LegFilled, OrderAbsent, OrderCanceled, OrderExpired, OrderRejected, OrderSent, OrderUnknown
 from engine.domain.facts.positions import ExitBlocked
 from engine.domain.facts.running import ErrorHeard, FactRefused, LinkChanged, RestartTold
 from engine.domain.facts.union import Fact
-from engine.runtime.guardian import BY
 
 COUNTED: tuple[tuple[type[Fact], str], ...] = (
     (OrderUnknown, "unknown"),
@@ -108,7 +107,7 @@ def _faults(played: Played) -> Iterator[str]:
             yield f"the books hold {ledger.contracts_held()}, the broker {simulator.positions()}"
         if ledger.reconciled is None or ledger.reconciled.differences:
             yield f"not agreed with the broker: {'; '.join(ledger.reconciled.differences) if ledger.reconciled else 'not asked'}"
-        is_guardians = ledger.halt is not None and ledger.halt.by == BY
+        is_guardians = ledger.halt is not None and ledger.halt.by == GUARDIAN
         if played.failure.is_guarded and not is_guardians:
             yield "no guardian has taken its place"
         if ledger.halt is not None and not played.failure.is_guarded:

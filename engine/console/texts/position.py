@@ -88,6 +88,9 @@ def position_lines(one: Position) -> list[Line]:
         lines.append(line(f"✗ an exit is due and cannot act: {one.blocked}", "fault"))
     lines += [EMPTY, line("legs", "strong"), *(_leg(leg) for leg in one.legs), *(_side(side) for side in one.sides)]
     lines += [EMPTY, line("exits", "strong"), *(_exit(rule) for rule in one.exits)]
+    if one.resting:
+        at = number(one.resting.limit)
+        lines.append(line(f"rests at the broker: {one.resting.quantity} at {at}, {one.resting.order_ref}", "info"))
     if one.closing:
         lines.append(line(f"closing: {', '.join(one.closing)}", "info"))
     return lines

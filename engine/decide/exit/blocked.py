@@ -249,11 +249,12 @@ def free_closed(snapshot: Snapshot) -> Iterator[Decision]:
 def failed_closes(position: Position, snapshot: Snapshot, spread: Spread | None = None) -> list[Order]:
     """Closes that rules have sent today and that ended without a fill, since the last one that filled; oldest first.
 
-    With a spread, those of the same legs: what nobody took as a combination holds back no single leg.
+    With a spread, those of the same legs: what nobody took as a combination holds back no single leg. A profit taker that rested
+    is no try: it was there to wait.
     """
     failed: list[Order] = []
     for order in snapshot.ledger.closings_of(position.id):
-        if spread is not None and order.spread.key != spread.key:
+        if order.proposed.resting or (spread is not None and order.spread.key != spread.key):
             continue
         if order.filled:
             failed = []
@@ -294,12 +295,13 @@ def _said(
 def _again_at(failed: list[Order], position: Position, snapshot: Snapshot, *, seldom: bool) -> datetime:
     again = TARGET_AGAIN if seldom else CLOSE_AGAIN
     due = failed[-1].changed_at + again.wait(len(failed))
-    if seldom and _messages_today(position, snapshot) + FEWEST > MESSAGES_A_DAY:
+    if seldom and messages_today(position, snapshot) + FEWEST > MESSAGES_A_DAY:
         return max(due, snapshot.calendar.after(trading_day(snapshot.at)).open)
     return due
 
 
-def _messages_today(position: Position, snapshot: Snapshot) -> int:
+def messages_today(position: Position, snapshot: Snapshot) -> int:
+    """Order messages of its closes on this trading day: sends, changes and cancels."""
     today = trading_day(snapshot.at)
     return sum(
         1 + order.reprices + (order.cancel_requested_at is not None)

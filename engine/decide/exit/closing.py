@@ -68,6 +68,8 @@ def on_its_way(position: Position, snapshot: Snapshot, legs: Iterable[Leg] | Non
     """
     about = None if legs is None else {leg.contract for leg in legs}
     for order in snapshot.ledger.closings_of(position.id):
+        if order.proposed.resting:
+            continue  # it makes room for whatever is decided
         if about is not None and about.isdisjoint(leg.contract for leg in order.spread.legs):
             continue
         if not order.is_over:
@@ -149,6 +151,31 @@ def close(
             at_natural=at_natural,
             rule=why.rule,
             roll=why.roll,
+        )
+    )
+
+
+def resting_close(
+    position: Position, cut: Cut, reason: str, limit: Decimal, snapshot: Snapshot, rows: Rows, proposed: int
+) -> Iterator[Decision]:
+    """The order that waits for the day at this one price, USD per share, + received."""
+    yield Propose(
+        OrderProposed(
+            order_ref=next_ref(snapshot.ledger, snapshot.at, proposed),
+            purpose="close",
+            strategy=position.strategy,
+            digest=position.digest,
+            snapshot=snapshot.chain.id,
+            position=position.id,
+            spread=cut.spread,
+            quantity=cut.quantity,
+            limit=limit,
+            worst=limit,
+            max_loss=Decimal(0),
+            fees=_fees(cut, rows),
+            reason=reason,
+            rule=reason,
+            resting=True,
         )
     )
 

@@ -36,11 +36,14 @@ class Cut:
 
 
 def free_parts(position: Position, snapshot: Snapshot) -> tuple[Part, ...]:
-    """What of a position no close is at work on, and none was until just now, when its last fills may still be travelling."""
+    """What of a position no close is at work on, and none was until just now, when its last fills may still be travelling.
+
+    A profit taker that rests gives way to what is decided (`resting`).
+    """
     busy = {
         leg.contract.con_id
         for order in snapshot.ledger.closings_of(position.id)
-        if not order.is_over or snapshot.waited(order.changed_at) < SETTLES_AFTER
+        if not order.proposed.resting and (not order.is_over or snapshot.waited(order.changed_at) < SETTLES_AFTER)
         for leg in order.spread.legs
     }
     if not busy:
@@ -145,8 +148,10 @@ def shortage(close: Order, snapshot: Snapshot) -> str | None:
     position = snapshot.ledger.positions.get(close.proposed.position)
     closings = snapshot.ledger.closings_of(close.proposed.position)
     first = [one.ref for one in closings].index(close.ref)
-    # What was proposed later and has not been sent gives way.
-    others = [one for at, one in enumerate(closings) if not one.is_over and at != first and (at < first or one.is_at_broker)]
+    # What was proposed later and has not been sent gives way; a profit taker that rests is waited for before a close is approved.
+    counted = [one for one in closings if not (one.proposed.resting and close.state == "proposed")]
+    others = [one for one in counted if not one.is_over and one is not closings[first]]
+    others = [one for one in others if closings.index(one) < first or one.is_at_broker]
     if position is None or not _is_there(position, close, others):
         return "part of it has been closed meanwhile"
     bare = left_bare(position.held, [(one.spread.legs, one.remaining) for one in (close, *others)])

@@ -38,11 +38,12 @@ from engine.decide.exit.confirm import counted, is_stop, pending
 from engine.decide.exit.cuts import is_done
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.flatten import flatten_due, shorts_first
-from engine.decide.exit.groups import First, act_on, chosen, is_over
+from engine.decide.exit.groups import First, act_on, chosen, is_over, left_by
 from engine.decide.exit.held import Held, looked_at, told_at
 from engine.decide.exit.left_over import left_over, traded_away
 from engine.decide.exit.memory import remembered
 from engine.decide.exit.reduction import reduction
+from engine.decide.exit.resting import rest, watched_here
 from engine.decide.exit.rolling import STAYS, rolled, triggered
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
@@ -52,7 +53,7 @@ from engine.domain.deeds import ROLLS, Done
 from engine.domain.parts import ALL, BOTH, Side, beside
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
+from engine.strategy.conditions import LEFT_SIDES
 from engine.strategy.exit_groups import SIDES
 
 RAN_ON = "the market runs on: each leg was told anew, and closing costs more than on the first look"
@@ -121,7 +122,7 @@ def _exit(held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propos
         yield from remembered(held.position, held.strategy, held.row, told_at(held, snapshot, rows), snapshot)
     # Also the rules that are not come to.
     standing = [answer.rule.text for answer in held.answers if answer.holds is not False]
-    answers = tuple(zip(held.answers, held.by_clock, strict=True))
+    answers = tuple(watched_here(held, snapshot))
     of_sides, left, unknown = list[Due](), frozenset[Side](), tuple[ExitAnswer, ...]()
     for side in SIDES:
         of_side = [one for one in answers if one[0].rule.side == side]
@@ -166,7 +167,7 @@ def _first_of(
             yield from _forgotten(held.position, (text, *(reason_of(deed, text) for deed in ROLLS)), snapshot)
         if answer.holds is not True:
             continue
-        left |= _left_by(answer)
+        left |= left_by(answer)
         if left == BOTH:
             break
         if answer.rule.action in LEFT_SIDES:
@@ -201,12 +202,7 @@ def _undisturbed(
     yield from traded_away(held.position, ruleless, snapshot, rows, proposed)
     yield from _freed(held, [*standing, *([] if ruleless is None else [ruleless])], snapshot)
     yield from _judged(held, unknown, snapshot)
-
-
-def _left_by(answer: ExitAnswer) -> frozenset[Side]:
-    """The sides that a line which holds leaves to expire."""
-    side = LEFT_SIDES.get(answer.rule.action)
-    return BOTH if answer.rule.action == LET_EXPIRE else frozenset() if side is None else frozenset({side})
+    yield from rest(held, snapshot, rows, proposed)
 
 
 def _date_among(answers: Iterable[tuple[ExitAnswer, bool]], held: Held, snapshot: Snapshot, left: Collection[Side]) -> Due | None:

@@ -13,9 +13,10 @@ from engine.decide.exit.closing import proposals
 from engine.decide.exit.cuts import is_done
 from engine.decide.quotes import Rows
 from engine.domain.decision import BlockExit, Decision
-from engine.domain.parts import Portion, Side
+from engine.domain.parts import BOTH, Portion, Side
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,9 @@ def is_over(answer: ExitAnswer, position: Position, snapshot: Snapshot) -> bool:
     """Whether nothing is left of the side that a rule is about: it has no answer, and needs none."""
     portion = answer.rule.portion
     return portion.side is not None and is_done(position, Portion(side=portion.side), answer.rule.text, snapshot)
+
+
+def left_by(answer: ExitAnswer) -> frozenset[Side]:
+    """The sides that a line which holds leaves to expire."""
+    side = LEFT_SIDES.get(answer.rule.action)
+    return BOTH if answer.rule.action == LET_EXPIRE else frozenset() if side is None else frozenset({side})

@@ -49,7 +49,7 @@ def looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Ruleb
     seen_of: dict[int, PositionRow] = {}
     by_clock: dict[int, tuple[bool, ...]] = {}
     # Nobody's rules are about longs that are left alone, but where what was sold beside them was meant to end before them.
-    versions = [_rules_of(position, rulebook) if position.shorts or position.outlives else None for position in positions]
+    versions = [rulebook.rules_of(position) if position.shorts or position.outlives else None for position in positions]
     for strategy in {one.digest: one for one in versions if one is not None}.values():
         numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
         seen = [_row(positions[n], strategy, marks[n], snapshot, rows) for n in numbers]
@@ -82,9 +82,3 @@ def told_at(held: Held, snapshot: Snapshot, rows: Rows) -> list[datetime]:
     if held.marks is not None:
         return [snapshot.at - timedelta(seconds=age_s) for mark in held.marks for age_s in mark.ages_s]
     return [at for leg in held.position.legs if (at := quoted_at(leg.contract, rows)) is not None]
-
-
-def _rules_of(position: Position, rulebook: Rulebook) -> Strategy | None:
-    """The version that opened the position; where it is lost, the present one of that name: some rules are better than none."""
-    born_with = rulebook.versions.get(position.digest)
-    return born_with or next((strategy for strategy in rulebook.strategies if strategy.name == position.strategy), None)

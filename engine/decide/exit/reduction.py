@@ -32,7 +32,7 @@ def reduction(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[De
         if cushion is not None and cushion >= least:
             yield from _freed(snapshot)
         return
-    if any(order.purpose == "close" for order in snapshot.ledger.working()):
+    if any(order.purpose == "close" and not order.proposed.resting for order in snapshot.ledger.working()):
         return
     count = counted(hits, snapshot, (), at_once=False)
     if not count.is_believed:

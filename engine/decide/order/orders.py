@@ -18,6 +18,7 @@ from functools import partial
 from engine.decide.apart import apart
 from engine.decide.asking import ask_silent
 from engine.decide.exit.cuts import shortage
+from engine.decide.exit.resting import is_in_the_way, smaller, withdrawn
 from engine.decide.order.approval import auto_refusal
 from engine.decide.order.price import (
     closing_plan,
@@ -40,7 +41,19 @@ from engine.domain.clocks import (
     PRICED_WITHIN,
     URGENT_STEP,
 )
-from engine.domain.decision import Approve, Ask, Cancel, Decision, Decline, Deny, Expire, MarkUnknown, Reply, Reprice, Send
+from engine.domain.decision import (
+    Approve,
+    Ask,
+    Cancel,
+    Decision,
+    Decline,
+    Deny,
+    Expire,
+    MarkUnknown,
+    Reply,
+    Reprice,
+    Send,
+)
 from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.order import Order
@@ -75,7 +88,7 @@ def tend(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
 def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
     match order.state:
         case "proposed":
-            yield from _proposed(order, snapshot, rows)
+            yield from _proposed(order, snapshot, rulebook, rows)
         case "previewed":
             yield from _previewed(order, answer, snapshot, rulebook, rows)
         case "approved":
@@ -89,16 +102,19 @@ def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rulebook: Rule
             return
 
 
-def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision]:
+def _proposed(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
     if order.purpose == "close":
         quote = spread_quote(order.spread, rows, "close")
-        gone = _gone(order, snapshot)
+        waits = is_in_the_way(order, snapshot)
+        gone = None if waits else _gone(order, snapshot, rulebook)
+        is_clear = not waits and not _is_blocked(order, snapshot)
         if gone is not None:
-            yield Expire(order.ref, gone)
-        elif _can_send(snapshot) and quote is not None and quote.stands(PRICED_WITHIN) and not _is_blocked(order, snapshot):
+            yield smaller(order, snapshot) or Expire(order.ref, gone)
+        elif is_clear and _can_send(snapshot) and quote is not None and quote.stands(PRICED_WITHIN):
             yield Approve(order.ref, order.proposed.asked_by or "exit rule", _first_limit(order, quote))
         elif snapshot.waited(order.proposed_at) > snapshot.patience(APPROVED_PATIENCE):
-            yield Expire(order.ref, "could not be sent in time")
+            why = ": the profit taker that rested did not end in time" if waits else ""
+            yield Expire(order.ref, f"could not be sent in time{why}")
         elif quote is None or not quote.stands(PRICED_WITHIN):
             yield from ask_silent(order.spread.legs, snapshot, rows)
     elif snapshot.waited(order.proposed_at) > snapshot.patience(PREVIEW_PATIENCE):
@@ -106,8 +122,10 @@ def _proposed(order: Order, snapshot: Snapshot, rows: Rows) -> Iterator[Decision
 
 
 def _first_limit(close: Order, mark: Mark) -> Decimal:
-    """The first price of a close as the quotes are now: mid, or natural where it was proposed at that."""
+    """The first price of a close as the quotes are now: mid, or natural where it was proposed at that; one that rests has one."""
     proposed = close.proposed
+    if proposed.resting:
+        return proposed.limit
     return max(proposed.worst, closing_plan(close.spread, mark, urgent=True, at_natural=proposed.at_natural).limit)
 
 
@@ -201,7 +219,7 @@ def _question(order: Order, snapshot: Snapshot, quote: Mark, strategy: Strategy,
 
 def _approved(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
     is_open = order.purpose == "open"
-    reason = unwanted(order, snapshot, rulebook) if is_open else _gone(order, snapshot)
+    reason = unwanted(order, snapshot, rulebook) if is_open else _gone(order, snapshot, rulebook)
     if reason is not None:
         yield Expire(order.ref, reason)
     elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
@@ -237,6 +255,8 @@ def _give_up(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -
         short_of = shortage(order, snapshot)
         if short_of is not None:
             return short_of
+        if order.proposed.resting:
+            return withdrawn(order, snapshot, rulebook)
         return "not filled in time, to be decided anew" if worked > CLOSE_PATIENCE else None
     strategy, why = (
         rulebook.versions.get(order.proposed.digest),
@@ -262,11 +282,11 @@ def _is_blocked(close: Order, snapshot: Snapshot) -> bool:
     return any(order.purpose == "open" and crosses(close, order) for order in at_broker)
 
 
-def _gone(close: Order, snapshot: Snapshot) -> str | None:
+def _gone(close: Order, snapshot: Snapshot, rulebook: Rulebook) -> str | None:
     """Why a close that was not sent yet would close what is not there, or leave a short uncovered; None while it would not."""
     if not snapshot.holds(close.spread):
         return "the broker does not hold all that it would close"
-    return shortage(close, snapshot)
+    return shortage(close, snapshot) or (withdrawn(close, snapshot, rulebook) if close.proposed.resting else None)
 
 
 def _walk_open(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
@@ -285,6 +305,8 @@ def _walk_open(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows)
 
 
 def _walk_close(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
+    if order.proposed.resting:
+        return
     urgent = order.proposed.urgent
     every = (URGENT_STEP if urgent else CLOSE_STEP).wait(max(1, order.reprices))
     if not _is_due(order, snapshot, every, rulebook):

@@ -203,7 +203,7 @@ def entries_per_day(asked: Asked) -> Iterator[Verdict]:
 def orders_at_work(asked: Asked) -> Iterator[Verdict]:
     opening, limits = asked.opening, asked.rulebook.account.counts
     working = asked.snapshot.ledger.working()
-    at_broker = sum(1 for order in working if order.is_at_broker and order.ref != opening.order_ref)
+    at_broker = sum(1 for order in working if order.is_at_broker and not order.rests and order.ref != opening.order_ref)
     yield at_most("working_orders", at_broker + 1, limits.working_orders, ACCOUNT)
     same = asked.held.count(lambda h: h.spread.key == opening.spread.key)
     yield at_most("orders_per_structure", same + 1, limits.orders_per_structure, ACCOUNT)

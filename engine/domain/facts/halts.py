@@ -7,6 +7,8 @@ from typing import Literal
 
 Lifts = Literal["next session", "person"]
 """When a breaker lets go by itself; a person may lift either earlier."""
+GUARDIAN = "guardian"
+"""Who halts where a guardian has taken the engine's place."""
 
 
 @dataclass(frozen=True, slots=True)

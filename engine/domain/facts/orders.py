@@ -51,6 +51,8 @@ class OrderProposed:
     """What sends a close: the condition as the trader wrote it, or the engine's own rule; None where a person does."""
     roll: RollDeed | None = None
     """The roll that a close makes room for; what follows names the position in `rolled_from`."""
+    resting: bool = False
+    """Whether a close waits at its one price for the day and gives way to every other close of its position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class ApprovalAsked:
 
 @dataclass(frozen=True, slots=True)
 class OrderTightened:
-    """A person has made an opening safer: fewer spreads, a better worst price, or both."""
+    """An order is for fewer spreads, or has a better worst price: a person made an opening safer, or less is left to close."""
 
     order_ref: str
     by: str

@@ -50,6 +50,7 @@ class Invariants:
         """All that must hold between two beats."""
         self.beats += 1
         self._check_orders(ledger)
+        self._check_closes(ledger)
         self._check_cover()
         self._check_fold(ledger)
 
@@ -88,6 +89,17 @@ class Invariants:
             if order.is_working:
                 structures[frozenset(con_id for con_id, _ in order.terms.trades())] += 1
         assert all(count == 1 for count in structures.values()), f"two live orders in one structure: {structures}"
+
+    def _check_closes(self, ledger: Ledger) -> None:
+        """The closes that work at the broker, all together, take no contract that is not held there."""
+        taken = Counter[int]()
+        for order in self._sim.orders():
+            ours = ledger.orders.get(order.terms.order_ref)
+            if order.is_working and ours is not None and ours.purpose == "close":
+                taken.update({leg.contract.con_id: leg.ratio * order.remaining for leg in ours.spread.legs})
+        held = {position.instrument.con_id: abs(position.quantity) for position in self._sim.holdings()}
+        over = {con_id: count for con_id, count in taken.items() if count > held.get(con_id, 0)}
+        assert not over, f"closes at work take {over}, held are { ({con_id: held.get(con_id, 0) for con_id in over}) }"
 
     def _check_cover(self) -> None:
         """A short is covered by a long of its right that expires no earlier."""

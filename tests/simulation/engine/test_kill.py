@@ -29,6 +29,8 @@ DRAWS, SHARE = 10, 2
 KINDS = [f"{when} {what}" for what in ("append", "sync", "preview", "send", "reprice", "cancel") for when in ("before", "after")]
 STRUCTURE_DRAWS, STRUCTURE_SHARE = 50, 1
 """The same of each structure of more than two legs, at any point."""
+RESTING = "resting"
+"""In the place of a structure: verticals whose profit rests at the broker until the time exit ends it."""
 STRATEGIES = {
     **given.BOTH,
     "shy.yaml": given.strategy(
@@ -59,7 +61,7 @@ def test_engine_loses_nothing_when_it_is_killed(kind: str, number: int, tmp_path
     assert (second.recovered.orders, second.recovered.positions) == (second.known.orders, second.known.positions)
 
 
-@pytest.mark.parametrize(("structure", "number"), drawn(given.SHAPES, STRUCTURE_DRAWS, STRUCTURE_SHARE))
+@pytest.mark.parametrize(("structure", "number"), drawn((*given.SHAPES, RESTING), STRUCTURE_DRAWS, STRUCTURE_SHARE))
 def test_engine_loses_no_leg_of_a_structure_when_it_is_killed(structure: str, number: int, tmp_path: Path) -> None:
     chance = Random(f"{structure} {number}")
     at = chance.randrange(len(points(SEEDS[0], structure)))
@@ -108,6 +110,12 @@ def second_life(folder: Path, seed: int, at: int, chance: Random, structure: str
 
 def written(structure: str) -> dict[str, str]:
     """The strategies of a life: one of the structure, or those of verticals where none is named."""
+    if structure == RESTING:
+        exits = "profit >= 95% of credit: close resting\n  - time >= 09:41 New York"
+        return {
+            f"{name}.yaml": given.strategy(name, kind, exits=exits)
+            for name, kind in (("puts", "bull_put"), ("calls", "bear_call"))
+        }
     return {"own.yaml": given.strategy("own", structure, shape=given.SHAPES[structure])} if structure else STRATEGIES
 
 
@@ -118,7 +126,7 @@ def points(seed: int, structure: str = "") -> list[Point]:
     async def act(world: World) -> list[Point]:
         fate = Fate(world.state)
         life = await world.start(wrap_journal=fate.journal, wrap_broker=fate.broker)
-        await world.until("09:42:00")
+        await world.until("09:42:00" if structure != RESTING else "09:43:00")
         await life.stop()
         traded = {order.purpose for order in life.ledger.orders.values() if order.filled}
         assert traded == {"open", "close"}, "a life in which nothing is traded proves nothing"
