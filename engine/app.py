@@ -56,6 +56,7 @@ from engine.runtime.unwritten import cancel_openings
 from engine.settings import Settings
 from engine.store.books import books
 from engine.store.checkpoint import recover, save
+from engine.store.contracts import ContractFiles
 from engine.store.explanations import Explanations, latest, recall
 from engine.store.heartbeat import beat
 from engine.store.history import write_views
@@ -307,7 +308,7 @@ class App:
             restart=self._restart,
         )
         sink = Freshness(self._quotes, inbox.nudge, inbox.rested_at)
-        connector = Connector(gate, inbox.publish, sink, self._clock)
+        connector = Connector(gate, inbox.publish, sink, self._clock, ContractFiles(settings.state, self._say))
         if self._options.guard is None:
             return await connector.connected(journal_id, account, last_order_id)
         return await connector.waited(journal_id, account, last_order_id, self._options.stop)

@@ -3,13 +3,13 @@
 The adapters live in broker/, store/ and runtime/; fakes for tests are real classes behind the same port.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from engine.domain.contract import Contract
+from engine.domain.contract import Contract, PutCall
 from engine.domain.facts.orders import OrderPreviewed, OrderProposed
 from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Fact
@@ -113,6 +113,45 @@ class Underlying:
     exchange: str
     primary_exchange: str
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPart:
+    """The contracts of one trading class, last trading day and right, as the broker told them."""
+
+    root: str
+    listed: str
+    """Last trading day: YYYYMMDD."""
+    right: PutCall
+    contracts: tuple[Contract, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractList:
+    """What the broker told of the options of one underlying."""
+
+    underlying: Underlying
+    told_at: datetime
+    """Of the list that was told last."""
+    strikes: Mapping[str, tuple[float, ...]]
+    """By trading class, as the broker lists them for all its expiries together."""
+    parts: tuple[ListedPart, ...]
+
+    def contracts(self) -> Iterator[Contract]:
+        """All of them."""
+        return (contract for part in self.parts for contract in part.contracts)
+
+
+class ContractShelf(Protocol):
+    """Where lists of contracts outlive a process."""
+
+    def load(self, symbol: str) -> ContractList | None:
+        """What was kept last of this underlying; None where nothing is, or nothing that can be used."""
+        ...
+
+    def keep(self, found: ContractList) -> None:
+        """Keep this in the place of what was kept. Never raises."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from engine.domain.facts.orders import OrderPreviewed, OrderProposed, OrderUnkno
 from engine.domain.maintenance import Restart, window_at
 from engine.domain.order import Order
 from engine.domain.snapshot import AccountValues, DataQuality
-from engine.ports import BrokerState, Clock, DailyBars, Publish, QuoteSink, Underlying
+from engine.ports import BrokerState, Clock, ContractShelf, DailyBars, Publish, QuoteSink, Underlying
 
 LINES = 100
 """Market data lines that IBKR gives every user."""
@@ -70,8 +70,10 @@ class IbBroker:
         zone: str = "America/New_York",
         calendar: Callable[[datetime], Calendar] = lambda _: WEEKDAYS,
         restart: Restart | None = None,
+        shelf: ContractShelf | None = None,
     ) -> None:
-        """`restart` is when TWS restarts by itself; a loss then, or while IBKR resets, is told as expected."""
+        """`restart` is when TWS restarts by itself; a loss then, or while IBKR resets, is told as expected. `shelf` keeps lists
+        of contracts."""
         if not order_prefix:
             raise ValueError("order_prefix is empty: without one every order in the account would count as ours")
         self.gauges = BrokerGauges()
@@ -100,7 +102,7 @@ class IbBroker:
             ib.client, quotes, free, self.gauges, self._contracts, unread, self._session.link, ib.client.pacing, self._session.say
         )
         questions = self._questions = Questions(publish, clock, self.gauges, lambda: self._session.is_up)
-        self._chains = Chains(ib, questions, self._stream, self._contracts, clock, unread, calendar, publish)
+        self._chains = Chains(ib, questions, self._stream, self._contracts, clock, unread, calendar, publish, shelf)
         self._history = History(ib, questions, self._contracts, clock, unread)
         names.on_bound = ib.wrapper.bound
         ib.wrapper.parts = Parts(

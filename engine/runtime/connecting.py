@@ -10,7 +10,7 @@ from engine.domain.errors import EngineError, Transient, UserError
 from engine.domain.facts.union import Fact
 from engine.domain.maintenance import Restart
 from engine.log import logger
-from engine.ports import Clock, QuoteSink
+from engine.ports import Clock, ContractShelf, QuoteSink
 from engine.runtime.background import RETRY_FIRST_S, RETRY_MAX_S
 from engine.runtime.guardian import LET_GO
 from engine.runtime.schedule import calendar_around
@@ -42,8 +42,8 @@ class Gate:
 class Connector:
     """Makes the session of one process."""
 
-    def __init__(self, gate: Gate, publish: Callable[[Fact], None], sink: QuoteSink, clock: Clock) -> None:
-        self._gate, self._publish, self._sink, self._clock = gate, publish, sink, clock
+    def __init__(self, gate: Gate, publish: Callable[[Fact], None], sink: QuoteSink, clock: Clock, shelf: ContractShelf) -> None:
+        self._gate, self._publish, self._sink, self._clock, self._shelf = gate, publish, sink, clock, shelf
 
     async def waited(self, journal_id: str, account: str | None, last_order_id: int, stop: asyncio.Event) -> IbBroker:
         """A session as `connected` gives it, waited for however long that takes.
@@ -84,6 +84,7 @@ class Connector:
                 zone=self._gate.zone,
                 calendar=calendar_around,
                 restart=self._gate.restart,
+                shelf=self._shelf,
             )
             try:
                 found = await broker.connect()

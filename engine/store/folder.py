@@ -17,6 +17,7 @@ OWN_ENTRIES = frozenset(
         "links.secret",
         "chains",
         "checkpoints",
+        "contracts",
         "explanations",
         "strategies",
     }

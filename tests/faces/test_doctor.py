@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,11 @@ from engine.cli.doctor.doctor import examine
 from engine.cli.doctor.option import likely
 from engine.cli.doctor.tws import Answers, ask
 from engine.domain.session import Session
+from engine.ports import ContractList, Underlying
 from engine.settings import Settings
 from engine.sim.options import SimOptions
 from engine.sim.wire.frames import frame
+from engine.store.contracts import ContractFiles, file_of
 from tests.faces import given
 from tests.faces.conftest import Spreads
 from tests.faces.tws import simulated_tws
@@ -55,6 +57,7 @@ def test_everything_right_passes(folder: Path) -> None:
         "restart of TWS": "ok",
         "disk": "ok",
         "state folder": "ok",
+        "contracts": "ok",
         "exchange calendar": "ok",
         "strategies": "ok",
         "events.yaml": "ok",
@@ -206,6 +209,21 @@ def test_state_folder_that_others_may_enter_is_refused(folder: Path) -> None:
 
 def test_state_folder_that_is_not_there_yet_will_be_made(folder: Path) -> None:
     assert place.rights(folder / "other").state == "ok"
+
+
+def test_age_of_the_kept_contracts_is_told_and_what_cannot_be_used_named(folder: Path) -> None:
+    state, at = folder / "state", datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+    spy = Underlying("SPY", 756733, "STK", "SMART", "ARCA", "USD")
+    ContractFiles(state, print).keep(ContractList(spy, at, {}, ()))
+
+    fresh = place.contracts(state, ["SPY", "SPX"], at + timedelta(hours=2))
+    old = place.contracts(state, ["SPY"], at + timedelta(days=1))
+    file_of(state, "SPY").write_text("{")
+    broken = place.contracts(state, ["SPY"], at)
+
+    assert (fresh.state, fresh.found) == ("ok", "SPY: 0, 2.0 h old, used at a start; SPX: none kept, asked for at the start")
+    assert old.found == "SPY: 0, 24.0 h old, of another day, asked anew at the start"
+    assert (broken.state, broken.mend) == ("warn", f"rm -r {state / 'contracts'}")
 
 
 def test_broken_strategy_is_told_with_its_place(folder: Path) -> None:

@@ -3,7 +3,7 @@
 1. The underlying by its symbol: an index or a stock.
 2. The expiries and strikes of each trading class (one unthrottled request).
 3. The contracts, one request for each class, expiry and right, since TWS answers half-open requests slowly; remembered for
-   the day, and asked for again when strikes were added.
+   the day, also by the next process, and asked for again when strikes were added.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from ib_async import Contract as IbContract
 from engine.broker.asking import machine_s
 from engine.broker.data.listed import STANDARD_MULTIPLIER, Part, by_symbol, contract_of, half_open, must_be, name_of, option_of
 from engine.broker.data.quotes import Stream
+from engine.broker.data.warm import Warm
 from engine.broker.questions import Questions
 from engine.broker.translate import calendar_day, identifier, multiplier
 from engine.broker.unread import Unread, Unreadable
@@ -25,7 +26,7 @@ from engine.domain.contract import Contract
 from engine.domain.errors import BrokerRefused, Transient, UserError
 from engine.domain.facts.running import ErrorHeard
 from engine.domain.index_classes import INDEXES, is_index, is_known, option_class, refusal
-from engine.ports import Clock, Publish, Underlying
+from engine.ports import Clock, ContractShelf, Publish, Underlying
 
 SPOT_S = 11.0
 """A first price; where nothing trades TWS takes up to eleven seconds to say what it has."""
@@ -46,6 +47,7 @@ class Chains:
         unread: Unread,
         calendar: Callable[[datetime], Calendar],
         publish: Publish,
+        shelf: ContractShelf | None = None,
     ) -> None:
         self._ib = ib
         self._questions = questions
@@ -55,11 +57,14 @@ class Chains:
         self._clock = clock
         self._calendar = calendar
         self._publish = publish
+        self._warm = Warm(shelf, clock, publish)
         self._said: set[str] = set()
         """Classes that were refused, in words."""
         self._underlyings: dict[str, Underlying] = {}
         self._known: dict[Part, tuple[Contract, ...]] = {}
         self._strikes: dict[tuple[int, str], frozenset[float]] = {}
+        self._taken: set[str] = set()
+        """Underlyings of which it was looked today what is kept."""
         self._known_on: date | None = None
         self._missing: dict[str, frozenset[Part]] = {}
         """Of each underlying what was not had when its chain was asked for last."""
@@ -67,6 +72,9 @@ class Chains:
     async def underlying(self, symbol: str) -> Underlying:
         """Raises UserError where TWS knows no such index or US stock, or an index whose options settle nobody knows how, and
         Transient where it does not answer."""
+        kept = self._warm.underlying(symbol) if symbol not in self._underlyings else None
+        if kept is not None:
+            self._underlyings[symbol] = kept
         if symbol not in self._underlyings:
             kinds = ("IND", "STK") if is_index(symbol) else ("STK", "IND")
             for kind in kinds:
@@ -92,12 +100,16 @@ class Chains:
         price = await self.spot(underlying)
         ask = partial(self._ib.reqSecDefOptParamsAsync, underlying.symbol, "", underlying.kind, underlying.con_id)
         rows = await self._questions.ask("contracts", f"expiries and strikes of {underlying.symbol}", ask)
+        self._take_kept(underlying)
         parts: list[Part] = []
         for row in self._known_classes(underlying, self._standard_classes(underlying, rows)):
             self._forget_if_listed_anew(underlying, row)
             listed = self._wanted(underlying, row, expiries)
             parts += [Part(underlying, row.tradingClass, day, right) for day in listed for right in ("C", "P")]
-        problem = await self._fill(underlying.symbol, [part for part in parts if part not in self._known])
+        asked = [part for part in parts if part not in self._known]
+        problem = await self._fill(underlying.symbol, asked)
+        if any(part in self._known for part in asked):
+            self._keep(underlying)
         parts = [part for part in parts if part in self._known]
         if problem is not None and not parts:
             raise problem
@@ -126,6 +138,21 @@ class Chains:
         )
 
     # Inside.
+
+    def _take_kept(self, underlying: Underlying) -> None:
+        """What was told today already, before this process or connection, once: what is asked anew later counts more."""
+        if underlying.symbol in self._taken:
+            return
+        self._taken.add(underlying.symbol)
+        kept, strikes = self._warm.lists(underlying)
+        self._known = kept | self._known
+        for root, some in strikes.items():
+            self._strikes.setdefault((underlying.con_id, root), frozenset(some))
+
+    def _keep(self, underlying: Underlying) -> None:
+        strikes = {root: some for (con_id, root), some in self._strikes.items() if con_id == underlying.con_id}
+        parts = {part: found for part, found in self._known.items() if part.underlying == underlying}
+        self._warm.keep(underlying, strikes, parts)
 
     def _known_classes(self, underlying: Underlying, rows: Sequence[OptionChain]) -> list[OptionChain]:
         """The classes whose settlement is known; the others are named to people, each once."""
@@ -227,6 +254,7 @@ class Chains:
         doubled: set[int] = set()
         for details in found:
             with self._unread.row("contract", lambda details=details: name_of(part, details)):
+                self._warm.look_at(part, details)
                 option = option_of(part, details, self._expiry)
                 if read.setdefault(option.con_id, option) != option:
                     doubled.add(option.con_id)
@@ -241,6 +269,7 @@ class Chains:
         if today != self._known_on:
             self._known_on = today
             self._known.clear()
+            self._taken.clear()
             self._missing.clear()
             self._strikes.clear()
 

@@ -92,6 +92,7 @@ def examine(settings: Settings, now: Callable[[], datetime]) -> Examined:
         judge.restart(wanted, sessions),
         place.disk(settings.state),
         place.rights(settings.state),
+        place.contracts(settings.state, symbols, at),
         place.calendar(at),
         *over_tcp(settings, at),
         *read,

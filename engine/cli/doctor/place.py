@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from engine.cli.compiling import compile_problems
@@ -13,7 +13,10 @@ from engine.cli.folder import Gathered, gather
 from engine.cli.horizon import outdated
 from engine.domain.errors import UserError
 from engine.domain.session import trading_day
+from engine.ports import ContractList
 from engine.runtime.schedule import calendar_around
+from engine.store.contracts import FOLDER as CONTRACTS_FOLDER
+from engine.store.contracts import told as kept_lists
 from engine.store.folder import no_folder
 from engine.strategy.model import Strategy
 from engine.strategy.parse import COMMON_FILE, check_files, parse_common, parse_strategy
@@ -32,6 +35,26 @@ def disk(state: Path) -> Check:
     if free < DISK_NEEDED:
         return fail("disk", told, mend)
     return warn("disk", told, mend) if free < DISK_WARNED else ok("disk", told)
+
+
+def contracts(state: Path, symbols: Sequence[str], now: datetime) -> Check:
+    """How old what is kept of the contracts of these underlyings is: a start with those of today asks TWS little."""
+    name, kept = "contracts", dict(kept_lists(state))
+    broken = [symbol for symbol, found in kept.items() if found is None]
+    if broken:
+        return warn(
+            name, f"what is kept of {', '.join(broken)} cannot be used; TWS is asked for it", f"rm -r {state / CONTRACTS_FOLDER}"
+        )
+    told = [_kept_of(symbol, kept.get(symbol), now) for symbol in symbols]
+    return ok(name, "; ".join(told) or "nothing is traded yet")
+
+
+def _kept_of(symbol: str, found: ContractList | None, now: datetime) -> str:
+    if found is None:
+        return f"{symbol}: none kept, asked for at the start"
+    hours = (now - found.told_at).total_seconds() / 3600
+    asked = "used at a start" if found.told_at.date() == now.astimezone(UTC).date() else "of another day, asked anew at the start"
+    return f"{symbol}: {sum(1 for _ in found.contracts()):,}, {hours:.1f} h old, {asked}"
 
 
 def rights(state: Path) -> Check:
