@@ -261,7 +261,7 @@ class App:
     ) -> Control:
         refused, traffic = lambda: library.in_force.refused, partial(_traffic, broker, feed, self._clock)
         parts = (engine, snapshots, self._inbox, self._clock, self._identity(account))
-        return Control(*parts, library.notices, refused, traffic, library.edits)
+        return Control(*parts, library.notices, refused, traffic, library.edits, library.running)
 
     def _explanations(self, account: str) -> Explanations:
         kept, recovered = timedelta(days=self._settings.explain_days), self._recovered

@@ -26,7 +26,9 @@ from engine.api.routes import (
     health,
     history,
     keys,
+    migration,
     orders,
+    plans,
     positions,
     scan,
     status,
@@ -38,7 +40,7 @@ from engine.runtime.control import Control
 
 VERSIONED = "/v1"
 RESOURCES = (
-    adoption, arming, flatten, status, candidates, approvals, positions, orders, strategies, edits, scan,
+    adoption, arming, flatten, status, candidates, approvals, positions, orders, strategies, edits, plans, migration, scan,
     history, halt, documents,
 )  # fmt: skip
 

@@ -34,6 +34,7 @@ GROUPS = {
     "Strategies": {
         "check": "engine.cli.files:check",
         "explain": "engine.cli.files:explain",
+        "plan": "engine.cli.plan:plan",
         "scan": "engine.cli.scan:scan",
         "fields": "engine.cli.files:fields",
         "new": "engine.cli.files:new",
@@ -60,6 +61,8 @@ GROUPS = {
         "release": "engine.cli.holdings:release",
         "adopt": "engine.cli.adopting:adopt",
         "accept": "engine.cli.edits:accept",
+        "migrate": "engine.cli.versions:migrate",
+        "rollback": "engine.cli.versions:rollback",
         "why": "engine.cli.reasons:why",
     },
     "Real money": {"arm": "engine.cli.arming:arm", "disarm": "engine.cli.arming:disarm"},

@@ -52,6 +52,7 @@ from engine.domain.facts.positions import (
     LegsExpired,
     OptionsExercised,
     PositionAdopted,
+    PositionMigrated,
     PositionReleased,
     PositionSettled,
 )
@@ -170,6 +171,10 @@ class Narrator:
                 return f"adopted   {fact.quantity} × {fact.spread} as {fact.order_ref} by {fact.by}, {exits}: {fact.reason}"
             case PositionReleased():
                 return f"released  {fact.position} by {fact.by}: {fact.reason}"
+            case PositionMigrated():
+                return f"migrated  {fact.position} to the rules {fact.digest[:12]} by {fact.by}" + (
+                    f": {fact.reason}" if fact.reason else ""
+                )
             case PositionSettled():
                 return f"settled   {fact.position} at {money(fact.value)}: {fact.reason}"
             case RequestsRested():

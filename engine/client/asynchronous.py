@@ -20,8 +20,6 @@ from engine.api.models.adoption import Adoption
 from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
-from engine.api.models.edits import HeldEdit
-from engine.api.models.files import Checked
 from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Table
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
@@ -35,6 +33,7 @@ from engine.api.models.words import Outcome
 from engine.client import calls
 from engine.client.address import address_of
 from engine.client.calls import Call, Shown
+from engine.client.files import AsyncFiles
 from engine.client.identity import KeyAuth, LentAuth, trusts
 from engine.client.mirror import Mirror
 from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
@@ -43,7 +42,7 @@ from engine.client.streaming import Stream
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(AsyncFiles):
     """One engine, asked by a program with a loop. Every method raises what `engine.client.errors` lists."""
 
     def __init__(
@@ -214,10 +213,6 @@ class AsyncClient:
         """Allow the openings of one strategy again."""
         return await self._ask(calls.unpause(strategy, by or self._by, reason))
 
-    async def check(self, text: str, file: str = "strategy.yaml") -> Checked:
-        """What the language says of a file, without putting it in force."""
-        return await self._ask(calls.check(text, file))
-
     async def sql(self, text: str, *, limit: int = 1_000, within_s: float = 10.0) -> Table:
         """The answer to one SELECT over the history."""
         return await self._ask(calls.sql(text, limit, within_s))
@@ -241,14 +236,6 @@ class AsyncClient:
     async def stop_flattening(self, reason: str = "", *, by: str | None = None) -> Outcome:
         """Stop it: what is left keeps the exits of its file."""
         return await self._ask(calls.stop_flattening(by or self._by, reason))
-
-    async def edits(self) -> tuple[HeldEdit, ...]:
-        """Edits that loosen what trades without asking, and wait for a person."""
-        return await self._ask(calls.edits())
-
-    async def accept_edit(self, edit: HeldEdit, reason: str = "", *, by: str | None = None) -> Outcome:
-        """Let an edit take effect; nothing is accepted where the file was edited again since."""
-        return await self._ask(calls.accept_edit(edit.file, edit.digest, by or self._by, reason))
 
     async def arming(self, strategy: str) -> Arming:
         """What arming a strategy for real money would mean, and the arm that it has."""

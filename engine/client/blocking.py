@@ -19,8 +19,6 @@ from engine.api.models.adoption import Adoption
 from engine.api.models.approvals import Approval
 from engine.api.models.arming import Arming, ArmWord
 from engine.api.models.candidates import Candidate
-from engine.api.models.edits import HeldEdit
-from engine.api.models.files import Checked
 from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Table
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
@@ -34,6 +32,7 @@ from engine.api.models.words import Outcome
 from engine.client import calls
 from engine.client.address import address_of
 from engine.client.calls import Call, Shown
+from engine.client.files import Files
 from engine.client.identity import KeyAuth, trusts
 from engine.client.mirror import Mirror, Update
 from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
@@ -42,7 +41,7 @@ from engine.client.streaming import follow_blocking
 T = TypeVar("T")
 
 
-class Client:
+class Client(Files):
     """One engine, asked one thing after the other. Every method raises what `engine.client.errors` lists."""
 
     def __init__(
@@ -199,10 +198,6 @@ class Client:
         """Allow the openings of one strategy again."""
         return self._ask(calls.unpause(strategy, by or self._by, reason))
 
-    def check(self, text: str, file: str = "strategy.yaml") -> Checked:
-        """What the language says of a file, without putting it in force."""
-        return self._ask(calls.check(text, file))
-
     def sql(self, text: str, *, limit: int = 1_000, within_s: float = 10.0) -> Table:
         """The answer to one SELECT over the history."""
         return self._ask(calls.sql(text, limit, within_s))
@@ -226,14 +221,6 @@ class Client:
     def stop_flattening(self, reason: str = "", *, by: str | None = None) -> Outcome:
         """Stop it: what is left keeps the exits of its file."""
         return self._ask(calls.stop_flattening(by or self._by, reason))
-
-    def edits(self) -> tuple[HeldEdit, ...]:
-        """Edits that loosen what trades without asking, and wait for a person."""
-        return self._ask(calls.edits())
-
-    def accept_edit(self, edit: HeldEdit, reason: str = "", *, by: str | None = None) -> Outcome:
-        """Let an edit take effect; nothing is accepted where the file was edited again since."""
-        return self._ask(calls.accept_edit(edit.file, edit.digest, by or self._by, reason))
 
     def arming(self, strategy: str) -> Arming:
         """What arming a strategy for real money would mean, and the arm that it has."""

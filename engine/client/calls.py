@@ -21,7 +21,9 @@ from engine.api.models.files import Checked, CheckWord
 from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Question, Table
 from engine.api.models.keys import Token, TokenWord
+from engine.api.models.migration import MigrateWord, Migration
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
+from engine.api.models.plan import Plan, PlanWord
 from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.scan import Preset, PresetsText, Scan, ScanFilters, ScanResults
 from engine.api.models.status import Health, Status
@@ -69,7 +71,8 @@ _SCAN, _RESULTS = TypeAdapter(Scan), TypeAdapter(ScanResults)
 _PRESETS, _PRESETS_TEXT = TypeAdapter(tuple[Preset, ...]), TypeAdapter(PresetsText)
 _TOKEN = TypeAdapter(Token)
 _STRATEGIES, _OUTCOME = TypeAdapter(Strategies), TypeAdapter(Outcome)
-_EDITS = TypeAdapter(tuple[HeldEdit, ...])
+_MIGRATION = TypeAdapter(tuple[Migration, ...])
+_EDITS, _PLAN = TypeAdapter(tuple[HeldEdit, ...]), TypeAdapter(Plan)
 
 
 def status() -> Call[Status]:
@@ -207,6 +210,23 @@ def stop_flattening(by: str, reason: str) -> Call[Outcome]:
 
 def edits() -> Call[tuple[HeldEdit, ...]]:
     return Call("GET", "/v1/edits", _EDITS)
+
+
+def plan(text: str, file: str) -> Call[Plan]:
+    return Call("POST", "/v1/strategies/plan", _PLAN, PlanWord(text=text, file=file))
+
+
+def plan_beside(strategy: str) -> Call[Plan]:
+    return Call("GET", f"/v1/strategies/{quote(strategy, safe='')}/plan", _PLAN)
+
+
+def migration(name: str) -> Call[tuple[Migration, ...]]:
+    return Call("GET", "/v1/migration", _MIGRATION, query={"name": name})
+
+
+def migrate(positions: Sequence[str], digest: str, by: str, reason: str) -> Call[Outcome]:
+    word = MigrateWord(by=by, reason=reason, positions=tuple(positions), digest=digest)
+    return Call("POST", "/v1/migration", _OUTCOME, word)
 
 
 def accept_edit(file: str, digest: str, by: str, reason: str) -> Call[Outcome]:

@@ -26,6 +26,8 @@ FileFact = (
 class Files:
     strategies: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
     """The version of each strategy that is in force, by its name."""
+    before: dict[str, StrategyLoaded] = field(default_factory=dict[str, StrategyLoaded])
+    """The version of each strategy that was in force before the present one, by its name."""
     shared_files: dict[str, SharedFileLoaded] = field(default_factory=dict[str, SharedFileLoaded])
     """The version of account.yaml, common.yaml and events.yaml that is in force, by the name of the file without its folder."""
     accepted: dict[str, EditAccepted] = field(default_factory=dict[str, EditAccepted])
@@ -44,6 +46,9 @@ class Files:
                 self.accepted[fact.file] = fact
                 return True
             case StrategyLoaded():
+                known = self.strategies.get(fact.strategy)
+                if known is not None and known.digest != fact.digest:
+                    self.before[fact.strategy] = known
                 self.strategies[fact.strategy] = fact
             case StrategyRemoved():
                 self.strategies.pop(fact.strategy, None)

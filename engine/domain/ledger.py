@@ -38,6 +38,7 @@ from engine.domain.facts.positions import (
     LegsExpired,
     OptionsExercised,
     PositionAdopted,
+    PositionMigrated,
     PositionReleased,
     PositionSettled,
     ProfitPeaked,
@@ -121,6 +122,8 @@ class Ledger:
     """What the engine was started for: sim, paper or live."""
     resumed_at: datetime | None = None
     """When a person last resumed: what halts is what came later."""
+    migrations: dict[str, str] = field(default_factory=dict[str, str])
+    """Positions that a person has moved to the rules of another version, with its digest."""
     index: Index = field(default_factory=Index, compare=False, repr=False)
     """Derived from orders and positions."""
 
@@ -137,9 +140,8 @@ class Ledger:
             case PositionSettled() | LegsExpired() | OptionsExercised() | PositionReleased():
                 self.ends.hear(fact, at, self.positions.get(fact.position))
                 self._refresh(fact.position)
-            case ProfitPeaked():
-                self.peaks[fact.position] = fact
-                self._refresh(fact.position)
+            case ProfitPeaked() | PositionMigrated():
+                self._note(fact)
             case PositionAdopted():
                 return self._adopt(fact, at)
             case EntryDenied():
@@ -282,6 +284,14 @@ class Ledger:
             self._refresh(known.proposed.position)
         return True
 
+    def _note(self, fact: ProfitPeaked | PositionMigrated) -> None:
+        """What is known of a position beside its orders."""
+        if isinstance(fact, ProfitPeaked):
+            self.peaks[fact.position] = fact
+        else:
+            self.migrations[fact.position] = fact.digest
+        self._refresh(fact.position)
+
     def _refresh(self, position: str) -> None:
         opening = self.orders.get(position)
         if opening is None:
@@ -289,6 +299,8 @@ class Ledger:
         made = self.ends.position_of(opening, self.closings_of(position), self.rolls_of(position))
         if made is not None and position in self.peaks:
             made = replace(made, peak=self.peaks[position])
+        if made is not None and position in self.migrations:
+            made = replace(made, digest=self.migrations[position])
         self.index.position(self.positions.get(position), made)
         if made is not None:
             self.positions[position] = made

@@ -54,6 +54,15 @@ class Archive:
         found = parse_strategy(text, file or path.name, common).value
         return None if found is None or found.digest != digest else found
 
+    def text(self, strategy: Strategy) -> bytes | None:
+        """The bytes of a version, None where they are not here."""
+        return self.bytes_of(strategy.digest)
+
+    def bytes_of(self, digest: str) -> bytes | None:
+        """The bytes of the strategy's version with this digest, None where they are not here."""
+        path = self.folder / f"{digest}.yaml"
+        return path.read_bytes() if path.is_file() else None
+
     def keep_shared(self, name: str, digest: str, text: bytes) -> None:
         """Keep this version of account.yaml, common.yaml or events.yaml once."""
         path = self.folder / "shared" / f"{digest}.{name}"

@@ -21,28 +21,23 @@ from engine.domain.ledger import Ledger
 from engine.domain.login import session_end
 from engine.domain.parts import ALL, Portion
 from engine.domain.session import trading_day
-from engine.domain.snapshot import (
-    Answer,
-    CancelAsked,
-    CloseAsked,
-    OpenAsked,
-    Request,
-    Snapshot,
-    TightenAsked,
-)
+from engine.domain.snapshot import Answer, CancelAsked, CloseAsked, OpenAsked, Request, Snapshot, TightenAsked
 from engine.ports import Clock
 from engine.runtime.accepting import Accepting
 from engine.runtime.adopting import Adoption
 from engine.runtime.arming import Arming
 from engine.runtime.candidate_rows import live_rows
+from engine.runtime.edited import Running, nothing_runs
 from engine.runtime.engine import Engine
 from engine.runtime.flattening import Flattening
 from engine.runtime.held_edits import HeldEdits
 from engine.runtime.inbox import Inbox, Item, Outcome, PersonAnswer, PersonRequest
+from engine.runtime.migrating import Migrating
 from engine.runtime.openings import Openings
 from engine.runtime.order_rows import execution_rows, order_row
 from engine.runtime.pick_rows import pick_row, previewed
 from engine.runtime.plain import Row, age_s
+from engine.runtime.planning import Planning
 from engine.runtime.position_rows import endings, position_detail
 from engine.runtime.rows import (
     account_values,
@@ -87,6 +82,7 @@ class Control:
         refused: Callable[[], Mapping[str, str]] = dict,
         traffic: Callable[[], Traffic | None] = lambda: None,
         edits: HeldEdits | None = None,
+        running: Callable[[], Running] = nothing_runs,
     ) -> None:
         """`notices` says what in the trader's files will soon open nothing, `refused` which of them are not in force, and why."""
         self.identity, self._notices, self._refused, self._traffic = identity, notices, refused, traffic
@@ -97,6 +93,8 @@ class Control:
         self.adoption = Adoption(self.snapshot, lambda: engine.books, snapshots, inbox)
         self.openings = Openings(self.snapshot, snapshots, inbox)
         self.edits = Accepting(edits or HeldEdits(), inbox)
+        self.plans = Planning(self.snapshot, running, lambda: snapshots.rulebook().versions, Path(identity.state))
+        self.migrating = Migrating(self.snapshot, snapshots, inbox)
         self.arming = Arming(identity.account, self.snapshot, snapshots, inbox)
 
     @property

@@ -18,6 +18,7 @@ from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import trading_day
 from engine.runtime.archive import Archive
+from engine.runtime.edited import Running
 from engine.runtime.held_edits import HeldEdit, HeldEdits, is_unattended
 from engine.runtime.reloads import InForce, edit_of, shared_changes, shared_edit, strategy_changes
 from engine.strategy.account import Account
@@ -123,6 +124,10 @@ class Library:
         )
         self._shared, self._lost = shared, set()
         return facts
+
+    def running(self) -> Running:
+        """What runs, for whoever asks what an edit would change."""
+        return Running(self.in_force.strategies, self._shared, self._is_real_money(), self._folder, self._archive.text)
 
     def notices(self, now: datetime) -> list[str]:
         """What in the files will soon open nothing: a kind of event that is asked for and not known much longer."""

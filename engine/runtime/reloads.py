@@ -14,7 +14,8 @@ from engine.strategy.events import Events
 from engine.strategy.model import Strategy
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE
 
-UNKNOWN_BEFORE = Changes(("the version before is not kept, so nobody knows what is different",), True)
+_LOST = ("the version before is not kept, so nobody knows what is different",)
+UNKNOWN_BEFORE = Changes(_LOST, loosens=True, looser=_LOST)
 """Said of a version whose predecessor is lost; what nobody knows counts as looser."""
 _NO_EVENTS = Changes(("it is gone: no event is known, and what asks for one opens nothing",), False)
 
@@ -65,10 +66,11 @@ def edit_of(known: Strategy, strategy: Strategy) -> Changes:
     """What is different in a strategy that takes the place of another, of the same name or of the same file."""
     if known.name != strategy.name:
         said = f"the name is {strategy.name}, it was {known.name}: its limits count from nothing"
-        return Changes((said, *changes_of(known, strategy).said), True)
+        found = changes_of(known, strategy)
+        return Changes((said, *found.said), loosens=True, looser=(said, *found.looser))
     found = changes_of(known, strategy) if known.digest != strategy.digest else Changes((), False)
     moved = (f"the file is {strategy.file}, it was {known.file}",) if known.file != strategy.file else ()
-    return Changes((*moved, *found.said), found.loosens)
+    return Changes((*moved, *found.said), found.loosens, found.looser)
 
 
 def shared_edit(file: str, before: InForce, after: InForce) -> Changes:

@@ -121,9 +121,9 @@ class Scans:
         if search.look is None or self._snapshot().at - search.look.at >= LOOKS_EVERY:
             async with self._turn:
                 snapshot, strategy = self._snapshot(), search.strategy
-                copied = replace(snapshot, chain=_copied(snapshot.chain))
+                seen = replace(snapshot, chain=copied(snapshot.chain))
                 began = perf_counter()
-                found = await asyncio.to_thread(self._found, strategy, copied)
+                found = await asyncio.to_thread(self._found, strategy, seen)
                 if strategy is search.strategy:
                     search.look, search.looks = Look(snapshot.at, found), search.looks + 1
                     search.took_ms = round((perf_counter() - began) * 1000, 3)
@@ -180,7 +180,7 @@ def _lines(value: object) -> list[str]:
     return [str(line) for line in cast("list[object]", value)] if isinstance(value, list) else []
 
 
-def _copied(chain: ChainSnapshot) -> ChainSnapshot:
+def copied(chain: ChainSnapshot) -> ChainSnapshot:
     """The chain with buffers of its own: those of the snapshot change with the next quote."""
     columns = [
         pa.array(np.array(chain.table.column(entry.name).to_numpy(), copy=True), entry.type) for entry in chain.table.schema

@@ -92,12 +92,15 @@ class Changes:
     said: tuple[str, ...]
     """One sentence for each value."""
     loosens: bool
+    looser: tuple[str, ...] = ()
+    """Those of the sentences that loosen, in their order."""
 
 
 def changes_of(before: BaseModel, after: BaseModel) -> Changes:
     """What is different in the second of two values of one kind of file."""
     found = list(_of_models("", before, after))
-    return Changes(tuple(said for said, _ in found), any(loosens for _, loosens in found))
+    looser = tuple(said for said, loosens in found if loosens)
+    return Changes(tuple(said for said, _ in found), bool(looser), looser)
 
 
 def direction_of(said: Iterable[str], *, loosens: bool) -> Literal["loosened", "tightened", "changed"]:

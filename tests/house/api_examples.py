@@ -22,7 +22,14 @@ from tests.shell.runtime.test_adoption import theirs
 
 PAGE = Path(__file__).parents[2] / "engine" / "api" / "examples.json"
 STREAMS = ("/v1/stream", "/v1/scan/stream")
-DRAWN = {"token": "eyJhbGciOiJIUzI1NiJ9…", "key": "spreads_1a2b3c4d_…", "scan": "4f2a91c0", "id": "1a2b3c4d", "took_ms": 1.5}
+DRAWN = {
+    "token": "eyJhbGciOiJIUzI1NiJ9…",
+    "key": "spreads_1a2b3c4d_…",
+    "scan": "4f2a91c0",
+    "id": "1a2b3c4d",
+    "took_ms": 1.5,
+    "beats": 6,
+}
 """What is drawn or measured anew each time, and what stands in its place."""
 ROWS_SHOWN, DIGITS = 2, 6
 
@@ -75,6 +82,7 @@ async def story(port: Port) -> dict[str, dict[str, Any]]:
     (port.folder / "strategies" / f"{MANUAL.digest}.yaml").write_text(given.strategy_text())
     engine.record(StrategyLoaded("puts", "strategies/puts.yaml", MANUAL.digest), clock.at)
     admin = port.key("admin", "ada")
+    (port.folder / "strategies" / "puts.yaml").write_text(given.strategy_text().replace("$900", "$1,900"))
     waits = HeldEdit("strategies/puts.yaml", "b" * 64, ("sizing.risk was $900, is $1,900",))
     port.edits.holds(waits, loosens=True, affects=True)
     assert len(list(port.edits.settle())) == 1
@@ -102,6 +110,8 @@ async def _reads(to: Recorder) -> None:
     await to.ask("GET", "/v1/orders/{order_ref}", order_ref=REF)
     await to.ask("GET", "/v1/strategies/{strategy}/arm", strategy="puts")
     await to.ask("POST", "/v1/strategies/check", {"text": given.strategy_text(), "file": "puts.yaml"})
+    await to.ask("POST", "/v1/strategies/plan", {"text": given.strategy_text().replace("$900", "$400"), "file": "puts.yaml"})
+    await to.ask("GET", "/v1/strategies/{strategy}/plan", strategy="puts")
     await to.ask("POST", "/v1/sql", {"sql": "SELECT strategy, sum(realised) AS realised FROM trades GROUP BY strategy"})
 
 
@@ -123,6 +133,8 @@ async def _trades(to: Recorder) -> None:
     for path in ("/v1/executions", "/v1/positions"):
         await to.ask("GET", path)
     await to.ask("GET", "/v1/positions/{position}", position=REF)
+    await to.ask("GET", "/v1/migration", name=REF)
+    await to.ask("POST", "/v1/migration", {"positions": [REF], "digest": MANUAL.digest, "reason": "the new stop for all"})
     shown = await to.ask("GET", "/v1/positions/{position}/close", position=REF)
     await to.ask("POST", "/v1/orders/{order_ref}/modify", {"worst": "1.50"}, **ref)
     await to.ask("POST", "/v1/orders/{order_ref}/cancel", {"reason": "changed my mind"}, **ref)

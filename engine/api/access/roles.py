@@ -2,7 +2,7 @@
 
 viewer    reads
 trader    answers, orders, closes, pauses and halts: whatever trades within the limits, or stops
-operator  resumes, lifts, releases, adopts and accepts edits: whatever lets more happen again, ends exits, or begins them
+operator  resumes, lifts, releases, adopts, migrates, accepts edits: whatever lets more happen again, ends or begins exits
 admin     real money, and keys
 """
 
@@ -49,9 +49,11 @@ RULES: tuple[Rule, ...] = (
         "/v1/executions",
         "/v1/strategies",
         "/v1/strategies/{strategy}/arm",
+        "/v1/strategies/{strategy}/plan",
         "/v1/why/{strategy}",
         "/v1/adoption",
         "/v1/edits",
+        "/v1/migration",
         "/v1/flatten",
         "/v1/openapi.json",
         "/v1/asyncapi.json",
@@ -66,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/v1/filters/presets/import", "trader", is_kept=False),
     Rule("DELETE", "/v1/filters/presets/{name}", "trader", is_kept=False),
     Rule("POST", "/v1/strategies/check", "viewer", is_kept=False),
+    Rule("POST", "/v1/strategies/plan", "viewer", is_kept=False),
     Rule("POST", "/v1/sql", "viewer", is_kept=False),
     Rule("POST", "/v1/orders/preview", "trader", is_kept=False),
     Rule("POST", "/v1/orders/execute", "trader", sends=True),
@@ -86,6 +89,7 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/v1/breakers/{name}/lift", "operator"),
     Rule("POST", "/v1/positions/{position}/release", "operator"),
     Rule("POST", "/v1/adoption", "operator"),
+    Rule("POST", "/v1/migration", "operator"),
     Rule("POST", "/v1/strategies/{strategy}/arm", "admin"),
     Rule("GET", "/v1/keys", "admin", is_kept=False),
     Rule("DELETE", "/v1/keys/{key}", "admin"),

@@ -13,7 +13,7 @@ from engine.console.table.live_table import LiveTable
 from engine.console.text import Line, Tone, line
 from engine.console.texts.strategy import state_of, strategy_lines
 from engine.console.topics import Topic
-from engine.console.views.questions import ask_why
+from engine.console.views.questions import ask_plan, ask_why
 from engine.console.views.split import SplitView
 
 
@@ -43,7 +43,10 @@ class StrategiesView(SplitView):
     StrategiesView .split > Detail { width: 1fr; }
     StrategiesView.narrow .split > LiveTable { width: 100%; }
     """
-    BINDINGS: ClassVar = [Binding("P", "pause", "pause or go on", id="strategies.pause")]
+    BINDINGS: ClassVar = [
+        Binding("P", "pause", "pause or go on", id="strategies.pause"),
+        Binding("e", "plan", "plan", id="strategies.plan"),
+    ]
     NEEDS_ENGINE: ClassVar = frozenset({"pause"})
     wants: ClassVar[tuple[Topic, ...]] = ("strategies",)
     tab: ClassVar[str] = "strategies"
@@ -109,3 +112,9 @@ class StrategiesView(SplitView):
         key = self.acting()
         if key is not None:
             ask_why(self.console, key)
+
+    def action_plan(self) -> None:
+        """What the edit of the selected strategy would change that waits, is refused or lies beside as a draft."""
+        key = self.acting()
+        if key is not None:
+            ask_plan(self.console, key)

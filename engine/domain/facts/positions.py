@@ -133,6 +133,17 @@ class PositionReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionMigrated:
+    """A person moved an open position to the rules of another version of its strategy: its exits are those from now on."""
+
+    position: str
+    digest: str
+    """SHA-256 of the version."""
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LegCost:
     """What one contract of a leg cost or brought that no order of this engine traded."""
 

@@ -55,6 +55,7 @@ from engine.domain.facts.positions import (
     LegsExpired,
     OptionsExercised,
     PositionAdopted,
+    PositionMigrated,
     PositionReleased,
     PositionSettled,
     ProfitPeaked,
@@ -85,8 +86,8 @@ Fact = (
     | StrategyDisarmed | EditHeld | EditAccepted | SharedFileLoaded | LinkChanged | RestartTold | LoginReminded | Halted
     | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled
     | EquityRecorded | Explanation | OrderFact | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled
-    | LegsExpired | OptionsExercised | PositionReleased | PositionAdopted | FactRefused | RequestHandled | RequestsRested
-    | ErrorHeard
+    | LegsExpired | OptionsExercised | PositionReleased | PositionMigrated | PositionAdopted | FactRefused | RequestHandled
+    | RequestsRested | ErrorHeard
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

@@ -472,3 +472,43 @@ def adoption(legs: Sequence[int] = (), strategy: str = "") -> dict[str, Any]:
         "position": position("sp1-261123-0009", quantity=1) if legs and fits else None,
         "obstacle": None if fits else f"{strategy} does not trade this structure",
     }
+
+
+def plan() -> dict[str, Any]:
+    """An edit that makes the risk larger and the credit, by which fewer pass."""
+
+    def look(credit: str, found: int, *spreads: str) -> dict[str, Any]:
+        funnel = [("puts, 30-60 days", 698), (f"credit >= {credit} of width", found), ("pop >= 70%", found)]
+        return {
+            "enabled": True,
+            "absent": (),
+            "when": [{"line": "vix between 14 and 32", "underlying": "SPX", "answer": "yes"}],
+            "funnel": [{"condition": condition, "passed": passed, "unknown": 0} for condition, passed in funnel],
+            "candidates": found,
+            "nearest_miss": None,
+            "kept": [{"spread": one, "net": 3.45, "max_loss_usd": 2155.0} for one in spreads],
+        }
+
+    held = {"position": "sp3f2a1-261130-0004", "spread": "SPX 15 Jan 27 5775/5750P bull_put", "unknown": ()}
+    return {
+        "file": "strategies/spx_bull_put.yaml",
+        "digest": "b" * 64,
+        "is_new": False,
+        "effect": "after a yes",
+        "direction": "loosened",
+        "changes": [
+            {"said": "spread.rules: `credit >= 8% of width` is `credit >= 12% of width` now", "loosens": False},
+            {"said": "sizing.risk was $900, is $1,900", "loosens": True},
+        ],
+        "warnings": [],
+        "as_of": AT,
+        "source": "the newest snapshot",
+        "strategies": [
+            {
+                "strategy": "spx_bull_put",
+                "before": look("8%", 48, "SPX 15 Jan 27 5775/5750P bull_put", "SPX 15 Jan 27 5770/5745P bull_put"),
+                "after": look("12%", 31, "SPX 15 Jan 27 5775/5750P bull_put"),
+                "exits": [held | {"fires": None, "would_fire": "profit >= 40% of credit: close"}],
+            }
+        ],
+    }

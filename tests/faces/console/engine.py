@@ -12,6 +12,7 @@ from engine.api.models.approvals import Approval
 from engine.api.models.candidates import Candidate
 from engine.api.models.history import Table
 from engine.api.models.orders import Execution, OrderDetail, OrderPreview
+from engine.api.models.plan import Plan
 from engine.api.models.positions import ClosePreview, Position
 from engine.api.models.scan import Preset
 from engine.api.models.status import Status
@@ -27,6 +28,7 @@ from tests.faces.console.answers import (
     closed_positions,
     order,
     picked,
+    plan,
     position,
     preview,
     status,
@@ -51,6 +53,7 @@ class FakeEngine:
         self.is_there = True
         self.refusal: str | None = None
         self.said: list[tuple[Any, ...]] = []
+        self.told_plans: Mapping[str, Mapping[str, Any]] = {"spx_bull_put": plan()}
         self.told_status: Mapping[str, Any] = status()
         self.told_candidates = [candidate(number) for number in range(3)]
         self.told_approvals = [approval()]
@@ -137,6 +140,12 @@ class FakeEngine:
     async def why(self, strategy: str) -> Why:
         self._hear()
         return made(Why, why() | {"strategy": strategy})
+
+    async def plan_beside(self, strategy: str) -> Plan:
+        self._hear()
+        if strategy not in self.told_plans:
+            raise Unknown(f"what runs of {strategy} is what its file says, and no draft lies beside it")
+        return made(Plan, self.told_plans[strategy])
 
     async def close_preview(self, name: str, **portion: Any) -> ClosePreview:
         self._hear()

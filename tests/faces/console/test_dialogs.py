@@ -333,3 +333,14 @@ async def test_history_is_asked_in_sql_and_answers_in_a_table(desk: Opened, snap
 
         assert at.screen == snapshot
         assert [word[0] for word in at.engine.said] == ["sql"]
+
+
+@pytest.mark.asyncio
+async def test_plan_of_an_edit_is_shown_or_that_there_is_none(desk: Opened, snapshot: SnapshotAssertion) -> None:
+    async with desk() as at:
+        await at.press("6")
+        await at.press("e")
+        assert at.screen == snapshot
+
+        await at.press("escape", "down", "e")
+        assert "no draft lies beside it" in told(at)

@@ -9,6 +9,7 @@ import pytest
 
 from engine.domain.facts.files import EditAccepted, EditHeld, SharedFileLoaded, StrategyLoaded, StrategyRefused, StrategyRemoved
 from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.positions import PositionMigrated
 from engine.domain.facts.running import ErrorHeard
 from engine.runtime.library import FILES_MAX
 from tests.simulation.engine import given
@@ -106,6 +107,35 @@ def test_edit_that_loosens_what_trades_without_asking_waits_and_takes_effect_at_
     assert (accepted.digest, accepted.by) == (held.digest, "trader")
     assert life.all(StrategyLoaded)[-1].digest == held.digest
     assert "limits.per_day was 1, is 2" in held.changes
+
+
+def test_position_that_a_person_moves_keeps_the_rules_in_force(tmp_path: Path, editor: Editor) -> None:
+    puts = given.strategy("puts", exits="time >= 11:00 New York")
+
+    async def act(world: World) -> Life:
+        life = await world.start(watches_files=True)
+        await world.when(lambda: opened(life) == ["filled"])
+        # When an edit closes earlier, which the position does not know of until it is moved
+        editor.save(world, "puts.yaml", given.strategy("puts"))
+        await world.when(lambda: len(life.all(StrategyLoaded)) == 2)
+        await world.until("09:42:00")
+        assert not life.orders("close")
+        (row,) = life.control.migrating.rows("puts") or []
+        assert (row["fires"], row["would_fire"]) == (None, "time >= 09:41 New York: close")
+        assert not life.control.migrating.move([str(row["position"])], "0" * 64, "ada", "")[0]
+        is_moved, text = life.control.migrating.move([str(row["position"])], str(row["digest"]), "ada", "earlier")
+        assert is_moved, text
+        await world.when(lambda: [order.state for order in life.orders("close")] == ["filled"])
+        life.invariants.check_at_rest(life.ledger)
+        await life.stop()
+        return life
+
+    life = play(act, tmp_path, strategies={"puts.yaml": puts})
+
+    (position,) = life.ledger.positions.values()
+    assert position.digest == life.all(StrategyLoaded)[-1].digest != life.all(StrategyLoaded)[0].digest
+    (fact,) = life.all(PositionMigrated)
+    assert (fact.by, fact.reason) == ("ada", "earlier")
 
 
 def test_changed_file_may_want_other_expiries(tmp_path: Path, editor: Editor) -> None:
