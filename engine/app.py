@@ -245,6 +245,7 @@ class App:
             ("keeping the link", background.keep_link),
             ("exploring the chain", background.explore),
             ("watching for the restart of TWS", lambda: background.watch_restart(self._restart)),
+            ("watching whether anybody looks", background.watch_looks),
             ("looking for the HALT file", lambda: background.watch_halt_file(settings.state)),
             ("reading what was accepted", lambda: background.watch_accepted(settings.strategies)),
             ("watching the guardian", lambda: background.watch_guardian(settings.state)),

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 
 from engine.api.access.door import Access, Door
+from engine.api.access.looked import Looked
 from engine.api.access.tokens import Tokens
 from engine.api.names import ENGINE_HEADER, VERSION_HEADER
 from engine.api.routes import (
@@ -77,7 +78,9 @@ def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None =
         return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 
     # Added last, so that it is outside of everything: who may not ask is not told whose engine this is either.
-    api.add_middleware(Door, access=Access(control.now, control.keep, tokens, is_own=tokens is None or is_own_socket))
+    looked = Looked(control.now, lambda: control.ledger, control.keep).saw
+    is_own = tokens is None or is_own_socket
+    api.add_middleware(Door, access=Access(control.now, control.keep, looked, tokens, is_own=is_own))
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
     _ = (name_the_engine, stream, wrong)
     return api

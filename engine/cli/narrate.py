@@ -63,6 +63,7 @@ from engine.domain.facts.running import (
     GuardianTookOver,
     LinkChanged,
     LoginReminded,
+    LookMissed,
     RequestsRested,
     RestartTold,
 )
@@ -125,6 +126,8 @@ class Narrator:
                 return f"disarmed  {fact.strategy} by {fact.by}: {fact.reason}"
             case LinkChanged():
                 return f"link      {words.link(fact.state)}: {fact.text}"
+            case LookMissed():
+                return f"NOBODY    {fact.text}"
             case LoginReminded():
                 return f"LOGIN     {fact.text}"
             case RestartTold():

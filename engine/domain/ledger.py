@@ -51,6 +51,8 @@ from engine.domain.facts.running import (
     GuardianTookOver,
     LinkChanged,
     LoginReminded,
+    LookMissed,
+    PersonLooked,
     RequestHandled,
     RequestsRested,
     RestartTold,
@@ -59,6 +61,7 @@ from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, Funnel
 from engine.domain.facts.union import Fact, OrderFact
 from engine.domain.files import FileFact, Files
 from engine.domain.index import Index, index_of
+from engine.domain.looks import Looks
 from engine.domain.messages import Messages
 from engine.domain.order import Order
 from engine.domain.position import Position
@@ -100,6 +103,8 @@ class Ledger:
     """What began the link as it stands for orders: losing and finding market data changes nothing of it."""
     connection_at: datetime | None = None
     tws: ToldOfTws = field(default_factory=ToldOfTws)
+    looks: Looks = field(default_factory=Looks)
+    """When somebody looked last."""
     reconciled: Reconciled | None = None
     """None until the first reconciliation of this run."""
     foreign: tuple[Foreign, ...] = ()
@@ -167,6 +172,8 @@ class Ledger:
             case Reconciled():
                 self.reconciled, self.agreed_at = fact, self.agreed_at if fact.differences else at
                 self.foreign = self.foreign if fact.differences else fact.foreign_held
+            case PersonLooked() | LookMissed():
+                self.looks.hear(fact, at)
             case EquityRecorded():
                 self.worth.hear(fact, at)
             case FunnelRecorded():
@@ -174,8 +181,7 @@ class Ledger:
             case CandidatesRecorded():
                 self.candidates[fact.strategy] = fact
             case EngineStarted():
-                self.journal_id, self.mode = fact.lease, fact.mode
-                self.reconciled = None
+                self._started(fact, at)
             case FactRefused():
                 self.reconciled = None
             case EngineStopped() | GuardianTookOver() | ExitTriggered() | RequestHandled() | ErrorHeard() | RequestsRested():
@@ -183,6 +189,11 @@ class Ledger:
             case _:
                 assert_never(fact)
         return True
+
+    def _started(self, fact: EngineStarted, at: datetime) -> None:
+        self.journal_id, self.mode = fact.lease, fact.mode
+        self.looks.began(at)
+        self.reconciled = None
 
     def _link(self, fact: LinkChanged | RestartTold | LoginReminded, at: datetime) -> None:
         if not isinstance(fact, LinkChanged):

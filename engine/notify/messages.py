@@ -11,7 +11,7 @@ from engine.decide.exit.expiry import GUARD
 from engine.domain.facts.halts import BreakerTripped, Halted, Resumed
 from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderCanceled
 from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitTriggered, LegsExpired, OptionsExercised, PositionSettled
-from engine.domain.facts.running import LinkChanged, LoginReminded
+from engine.domain.facts.running import LinkChanged, LoginReminded, LookMissed
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
@@ -55,6 +55,9 @@ def message_of(fact: Fact, at: datetime, ledger: Ledger) -> Message | None:
             return _tripped(fact)
         case LinkChanged(state=state, text=text) if state not in {"connecting", "restarting"}:
             return Message("link", f"link {state} {at.isoformat()}", f"broker link {words.link(state)}", text)
+        case LookMissed(looked_at=looked_at, is_paused=is_paused, text=text):
+            title = "nobody looks: openings are paused" if is_paused else "nobody looks: openings will be paused"
+            return Message("halt", f"look {looked_at.isoformat()} {is_paused}", title, text)
         case LoginReminded(ends_at=ends_at, text=text):
             return Message("link", f"login {ends_at.date()} {text[:20]}", "TWS wants its weekly login", text)
         case ExitTriggered(position=position, rule=rule, action="alert"):

@@ -19,6 +19,7 @@ from engine.domain.facts.halts import Halted
 from engine.domain.facts.running import ErrorHeard
 from engine.domain.ledger import Ledger
 from engine.domain.login import login_facts
+from engine.domain.looks import look_facts
 from engine.domain.maintenance import Restart
 from engine.ports import Broker, Clock
 from engine.runtime.feed import Feed
@@ -137,6 +138,16 @@ class Background:
             for fact in restart_facts(now, restart, ledger, self._broker):
                 self._inbox.publish(fact)
             for fact in login_facts(now, ledger) if ledger.mode != "sim" else ():
+                self._inbox.publish(fact)
+
+    async def watch_looks(self) -> None:
+        """Say where nobody looks any more and something trades without asking."""
+        while True:
+            await self._look_again()
+            files, ledger = self._library.in_force, self._ledger
+            is_of_concern = ledger.mode != "sim" and any(one.enabled and one.is_unattended for one in files.strategies.values())
+            days = files.account.unattended.pause_after_days
+            for fact in look_facts(self._clock.now(), ledger.looks, days) if is_of_concern else ():
                 self._inbox.publish(fact)
 
     async def watch_halt_file(self, state: Path) -> None:

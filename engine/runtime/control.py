@@ -16,7 +16,7 @@ from engine.decide.quotes import Rows
 from engine.domain.facts.halts import Halted, Resumed
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.positions import PositionAdopted
-from engine.domain.facts.running import RequestHandled
+from engine.domain.facts.running import PersonLooked, RequestHandled
 from engine.domain.ledger import Ledger
 from engine.domain.login import session_end
 from engine.domain.parts import ALL, Portion
@@ -112,8 +112,8 @@ class Control:
         self._engine.observers.append(observer)
         self._engine.after_beat.append(after_beat)
 
-    def keep(self, fact: RequestHandled) -> None:
-        """Keep in the journal who asked for what."""
+    def keep(self, fact: RequestHandled | PersonLooked) -> None:
+        """Keep in the journal who asked for what, and who looked."""
         self._inbox.publish(fact)
 
     def pulse(self) -> Pulse:

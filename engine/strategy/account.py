@@ -126,6 +126,13 @@ class Session(Written):
     """When new positions may be opened on a day with an early close."""
 
 
+class Unattended(Written):
+    """What trades without asking a person."""
+
+    pause_after_days: Count = 14
+    """Days without anybody's look after which it opens nothing more until somebody looks."""
+
+
 class Pricing(Written):
     """What the formulas need and the quotes do not say."""
 
@@ -156,6 +163,8 @@ class Account(Written):
     """What stops openings."""
     session: Session = Session()
     """Hours of trading."""
+    unattended: Unattended = Unattended()
+    """How long what trades without asking goes on while nobody looks."""
     pricing: Pricing = Pricing()
     """Interest and dividends."""
 

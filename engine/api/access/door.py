@@ -63,6 +63,8 @@ class Access:
 
     now: Callable[[], datetime]
     keep: Callable[[RequestHandled], None]
+    looked: Callable[[str, Role, Rule | None, int], None] = lambda *_: None
+    """Told of every call that was answered: by whom, which, and how."""
     tokens: Tokens | None = None
     is_own: bool = True
     """Whether it is the socket in the state folder, which needs no token."""
@@ -92,6 +94,7 @@ class Door:
         else:
             scope[CALLER] = found
             if scope["type"] == "websocket":
+                self._access.looked(found.name, found.role, rule, 101)
                 await self._app(scope, receive, send)
             else:
                 await self._http(scope, receive, send, headers, rule, found)
@@ -113,6 +116,7 @@ class Door:
             await _say_no(found, scope, receive, send)
             return
         scope[CALLER] = found
+        self._access.looked(found.name, found.role, rule, 101)
         await self._app(scope, connected(receive), accepted(send))
 
     def _caller(self, scope: Scope, headers: Headers, rule: Rule | None) -> "Caller | _No | None":
@@ -162,6 +166,7 @@ class Door:
             return
         answer = _Answer(send)
         await self._app(scope, again(body, receive), answer.send)
+        self._access.looked(caller.name, caller.role, rule, answer.status)
         if key:
             self._access.done.end(caller.name, key, answer.text)
         if rule is not None and rule.is_kept:

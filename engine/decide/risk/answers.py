@@ -72,6 +72,20 @@ def paused(asked: Asked) -> Iterator[Verdict]:
     yield Verdict("paused", "pass" if pause is None else "fail", found, "not paused", "engine")
 
 
+def looked_at(asked: Asked) -> Iterator[Verdict]:
+    """Of what trades without asking: whether anybody has looked of late."""
+    ledger, days = asked.snapshot.ledger, asked.rulebook.account.unattended.pause_after_days
+    bound, looked = f"a look within {days} days", ledger.looks.at
+    if not asked.strategy.is_unattended or ledger.mode == "sim":
+        yield Verdict("looked_at", "pass", "a person is asked" if ledger.mode != "sim" else "a simulation", bound, ACCOUNT)
+    elif looked is None:
+        yield Verdict("looked_at", "unknown", "no look is known", bound, ACCOUNT)
+    else:
+        is_late = asked.snapshot.at >= looked + timedelta(days=days)
+        told = f"looked at on {looked.astimezone(NEW_YORK):%d %B %H:%M}"
+        yield Verdict("looked_at", "fail" if is_late else "pass", told, bound, ACCOUNT)
+
+
 # The market.
 
 

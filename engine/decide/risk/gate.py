@@ -35,6 +35,12 @@ class Gate:
 GATES: tuple[Gate, ...] = (
     Gate(("halt",), "engine", "is the engine halted?", answers.halt),
     Gate(("paused",), "engine", "has a person paused the openings of this strategy?", answers.paused),
+    Gate(
+        ("looked_at",),
+        "engine",
+        "of a strategy that trades without asking: has anybody looked at the engine within `unattended.pause_after_days`?",
+        answers.looked_at,
+    ),
     Gate(("reconciled",), "engine", "do our books agree with the broker's, and is the link up? Else unknown", answers.reconciled),
     Gate(("restart",), "engine", "does TWS restart within five minutes, or is it not back from its restart?", answers.restart),
     Gate(("clock",), "engine", "does this machine's clock agree with TWS's within 2 s?", answers.clock),

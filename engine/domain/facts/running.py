@@ -68,6 +68,26 @@ class LoginReminded:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonLooked:
+    """A person looked at the engine: a command, the console, a call of the API; of many in an hour the first."""
+
+    by: str
+    how: str
+    """What was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookMissed:
+    """It was said that nobody looks."""
+
+    looked_at: datetime
+    """When somebody did last."""
+    is_paused: bool
+    """Whether openings without a question are paused; else they soon are."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestsRested:
     """A class of questions to the broker kept failing and is not asked for a while, or is asked as before; no other one waits."""
 

@@ -68,6 +68,8 @@ from engine.domain.facts.running import (
     GuardianTookOver,
     LinkChanged,
     LoginReminded,
+    LookMissed,
+    PersonLooked,
     RequestHandled,
     RequestsRested,
     RestartTold,
@@ -87,7 +89,7 @@ Fact = (
     | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled
     | EquityRecorded | Explanation | OrderFact | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled
     | LegsExpired | OptionsExercised | PositionReleased | PositionMigrated | PositionAdopted | FactRefused | RequestHandled
-    | RequestsRested | ErrorHeard
+    | RequestsRested | ErrorHeard | PersonLooked | LookMissed
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""

@@ -23,7 +23,7 @@ from engine.domain.spread import Leg, Spread
 from tests import given
 
 ALL = """
-halt paused reconciled clock market_data hours quotes open per_day per_expiry open_risk stop_for_day per_trade hard_cap
+halt paused looked_at reconciled clock market_data hours quotes open per_day per_expiry open_risk stop_for_day per_trade hard_cap
 width per_underlying per_expiry_risk per_strategy per_group total new_per_day contracts_per_order
 contracts_per_trade entries_per_day working_orders orders_per_structure covered opposite_legs messages_per_minute
 messages_per_fill account_values buying_power_used available_funds cushion_to_open breaker_day breaker_week breaker_peak
