@@ -81,6 +81,9 @@ class Send:
 
     order_ref: str
     limit: Decimal
+    mid: Decimal | None = None
+    """As in `OrderSent`."""
+    natural: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ class Reprice:
     order_ref: str
     limit: Decimal
     step: int
+    mid: Decimal | None = None
+    """As in `OrderRepriced`."""
+    natural: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +241,10 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (fact,)
         case Approve(order_ref=ref, by=by, limit=limit, spot=spot):
             return (OrderApproved(ref, by, limit, spot),)
-        case Send(order_ref=ref, limit=limit):
-            return (OrderSent(ref, limit),)
-        case Reprice(order_ref=ref, limit=limit, step=step):
-            return (OrderRepriced(ref, limit, step),)
+        case Send():
+            return (OrderSent(decision.order_ref, decision.limit, decision.mid, decision.natural),)
+        case Reprice():
+            return (OrderRepriced(decision.order_ref, decision.limit, decision.step, decision.mid, decision.natural),)
         case Cancel(order_ref=ref, reason=reason):
             return (CancelRequested(ref, reason),)
         case MarkUnknown(order_ref=ref, reason=reason):

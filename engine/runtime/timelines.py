@@ -75,11 +75,11 @@ def told(fact: OrderFact | PositionAdopted) -> str:
         case OrderExpired(reason=reason):
             return f"expired: {reason}"
         case OrderSent(limit=limit):
-            return f"sent at {limit}"
+            return f"sent at {limit}{_asked_in(fact)}"
         case OrderAcknowledged(status=status, order_id=order_id):
             return f"the broker holds it as {order_id}: {status}"
         case OrderRepriced(limit=limit, step=step):
-            return f"price changed to {limit}, step {step}"
+            return f"price changed to {limit}, step {step}{_asked_in(fact)}"
         case CancelRequested(reason=reason):
             return f"cancel asked for: {reason}"
         case LegFilled(action=action, quantity=quantity, price=price, con_id=con_id):
@@ -94,3 +94,8 @@ def told(fact: OrderFact | PositionAdopted) -> str:
             return f"nobody knows what became of it: {reason}"
         case OrderAbsent():
             return "the broker knows nothing of it"
+
+
+def _asked_in(fact: OrderSent | OrderRepriced) -> str:
+    """The quote that a price was asked in, where it was known."""
+    return "" if fact.mid is None else f" (mid {fact.mid}, natural {fact.natural})"

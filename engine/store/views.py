@@ -16,7 +16,14 @@ from engine.domain.order_life import TRANSITIONS
 from engine.domain.spread import DOUBLED
 from engine.store.codec import FIELDS
 
-RENAMED = {"at": "recorded_at", "by": "by_whom", "limit": "limit_price", "foreign": "foreign_positions", "where": "asked_from"}
+RENAMED = {
+    "at": "recorded_at",
+    "by": "by_whom",
+    "limit": "limit_price",
+    "foreign": "foreign_positions",
+    "where": "asked_from",
+    "natural": "natural_net",
+}
 """Keys of journal lines that SQL would need in quotes, and the names of their columns."""
 FIXED = (
     "explanations",
@@ -27,6 +34,7 @@ FIXED = (
     "orders",
     "positions",
     "trades",
+    "asked_prices",
     "decisions",
     "candidates",
     "funnels",

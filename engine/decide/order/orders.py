@@ -92,7 +92,7 @@ def _due(order: Order, answer: Answer | None, snapshot: Snapshot, rulebook: Rule
         case "previewed":
             yield from _previewed(order, answer, snapshot, rulebook, rows)
         case "approved":
-            yield from _approved(order, snapshot, rulebook)
+            yield from _approved(order, snapshot, rulebook, rows)
         case "sent":
             if snapshot.waited(order.changed_at) > snapshot.patience(ACK_PATIENCE):
                 yield MarkUnknown(order.ref, f"no acknowledgement within {ACK_PATIENCE.seconds} s")
@@ -217,13 +217,13 @@ def _question(order: Order, snapshot: Snapshot, quote: Mark, strategy: Strategy,
     return ApprovalAsked(order.ref, expires, quote.mid, reason)
 
 
-def _approved(order: Order, snapshot: Snapshot, rulebook: Rulebook) -> Iterator[Decision]:
+def _approved(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
     is_open = order.purpose == "open"
     reason = unwanted(order, snapshot, rulebook) if is_open else _gone(order, snapshot, rulebook)
     if reason is not None:
         yield Expire(order.ref, reason)
     elif _can_send(snapshot) and (snapshot.is_reconciled or not is_open):
-        yield Send(order.ref, order.limit)
+        yield Send(order.ref, order.limit, *_shown(spread_quote(order.spread, rows, order.purpose)))
     elif snapshot.waited(order.changed_at) > snapshot.patience(APPROVED_PATIENCE):
         yield Expire(order.ref, "could not be sent in time")
 
@@ -301,7 +301,7 @@ def _walk_open(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows)
         return
     limit = next_limit(order.spread, quote, strategy.walk, order.limit, order.proposed.worst)
     if limit is not None:
-        yield Reprice(order.ref, limit, order.reprices + 1)
+        yield Reprice(order.ref, limit, order.reprices + 1, *_shown(quote))
 
 
 def _walk_close(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
@@ -318,7 +318,12 @@ def _walk_close(order: Order, snapshot: Snapshot, rulebook: Rulebook, rows: Rows
         return
     limit = next_closing_limit(order.spread, quote, order.limit, order.proposed.worst, urgent=urgent)
     if limit is not None:
-        yield Reprice(order.ref, limit, order.reprices + 1)
+        yield Reprice(order.ref, limit, order.reprices + 1, *_shown(quote))
+
+
+def _shown(quote: Mark | None) -> tuple[Decimal, Decimal] | tuple[None, None]:
+    """Mid and natural that a price is asked in: what a fill is worth is measured by them."""
+    return (None, None) if quote is None else (quote.mid, quote.natural)
 
 
 def _is_due(order: Order, snapshot: Snapshot, every: timedelta, rulebook: Rulebook) -> bool:

@@ -137,6 +137,10 @@ class OrderSent:
 
     order_ref: str
     limit: Decimal
+    mid: Decimal | None = None
+    """What the spread would bring at mid as it was quoted then, USD per share, + received; None where that was not known."""
+    natural: Decimal | None = None
+    """What it would bring at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,10 @@ class OrderRepriced:
     order_ref: str
     limit: Decimal
     step: int
+    mid: Decimal | None = None
+    """What the spread would bring at mid as it was quoted then, USD per share, + received; None where that was not known."""
+    natural: Decimal | None = None
+    """What it would bring at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -601,3 +601,29 @@ def test_opening_that_was_made_smaller_is_counted_as_the_fold_counts_it(tmp_path
     assert order["worst"] == known.proposed.worst
     assert (order["max_loss"], order["fees_estimated"]) == (known.max_loss, known.fees)
     assert_views_are_the_fold(tmp_path, ledger)
+
+
+def test_asked_prices_tell_where_each_price_stood_in_its_quote_and_what_ended_it(tmp_path: Path) -> None:
+    story = [
+        proposal("o1"),
+        OrderSent("o1", Decimal("1.50"), Decimal("1.50"), Decimal("1.30")),
+        OrderRepriced("o1", Decimal("1.45"), 1, Decimal("1.50"), Decimal("1.30")),
+        *fills("o1", 1, ("5.10", "3.65")),
+        OrderRepriced("o1", Decimal("1.40"), 2, Decimal("1.50"), Decimal("1.30")),
+        OrderCanceled("o1", "worked too long"),
+        proposal("c1", position="o1", limit="-0.70"),
+        OrderSent("c1", Decimal("-0.70"), Decimal("-0.70"), Decimal("-0.70")),
+        proposal("o2"),
+        OrderSent("o2", Decimal("1.50")),
+    ]
+    told_apart(tmp_path, story)
+
+    found = rows(tmp_path, "SELECT order_ref, legs, quantity, limit_price, beyond_mid, is_filled FROM asked_prices ORDER BY seq")
+
+    assert [tuple(row.values()) for row in found] == [
+        ("o1", 2, 2, Decimal("1.50"), 0.0, False),
+        ("o1", 2, 2, Decimal("1.45"), 0.25, True),
+        ("o1", 2, 2, Decimal("1.40"), 0.5, False),
+        ("c1", 2, 2, Decimal("-0.70"), None, False),
+        ("o2", 2, 2, Decimal("1.50"), None, False),
+    ], "a quote without a width has no middle to be beyond, and an older journal has no quote"

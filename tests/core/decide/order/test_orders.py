@@ -58,6 +58,10 @@ MID = Decimal("0.80")
 YES, NO = Answer("o1", True, "trader"), Answer("o1", False, "trader", "not today")
 
 
+QUOTED = (Decimal("0.80"), Decimal("0.78"))
+"""Mid and natural of the quotes below."""
+
+
 def quotes(net: str = "0.80", *, at=given.NOW, age_s: float = 1.0, half: float = 0.01) -> ChainSnapshot:
     """The chain with the spread 580/575 at this mid, each leg a cent to either side."""
     long = 1.20
@@ -408,7 +412,7 @@ def test_probation_asks_a_person_for_the_first_openings() -> None:
 def test_approved_order_is_sent_at_its_limit() -> None:
     facts = [opening(), given.previewed(), OrderApproved("o1", "trader", Decimal("0.79"))]
 
-    assert due(*facts) == [Send("o1", Decimal("0.79"))]
+    assert due(*facts) == [Send("o1", Decimal("0.79"), *QUOTED)]
 
 
 @pytest.mark.parametrize(
@@ -434,7 +438,7 @@ def test_halt_stops_an_approved_opening_and_lets_a_close_go() -> None:
     other = given.proposal("o2", of=given.spread(short=570, long=565), by=PUTS)
     given.told(known, other, given.previewed("o2"), OrderApproved("o2", "trader", MID), Halted("trader", "lunch"))
 
-    assert due(known=known) == [Send("c1", Decimal("-0.40")), Expire("o2", "halted")]
+    assert due(known=known) == [Send("c1", Decimal("-0.40"), Decimal("-0.80"), Decimal("-0.82")), Expire("o2", "halted")]
 
 
 def test_silence_after_sending_is_doubted() -> None:
@@ -455,7 +459,7 @@ def test_opening_walks_a_step_when_its_time_has_come() -> None:
     facts = given.working(opening())
 
     assert due(*facts, after=timedelta(seconds=14)) == []
-    assert due(*facts, after=timedelta(seconds=15)) == [Reprice("o1", Decimal("0.79"), 1)]
+    assert due(*facts, after=timedelta(seconds=15)) == [Reprice("o1", Decimal("0.79"), 1, *QUOTED)]
     assert due(*facts, after=timedelta(seconds=15), age_s=16) == []
     assert due(*facts, after=timedelta(seconds=15), is_connected=False) == []
 
@@ -467,7 +471,7 @@ def test_no_order_message_leaves_from_half_a_minute_before_tws_restarts() -> Non
     def restart_in(seconds: int) -> Window:
         return Window("TWS restarts", at + timedelta(seconds=seconds), at + timedelta(minutes=10))
 
-    assert due(*facts, after=timedelta(seconds=15), restart=restart_in(31)) == [Reprice("o1", Decimal("0.79"), 1)]
+    assert due(*facts, after=timedelta(seconds=15), restart=restart_in(31)) == [Reprice("o1", Decimal("0.79"), 1, *QUOTED)]
     assert due(*facts, after=timedelta(seconds=15), restart=restart_in(30)) == []
     assert due(*facts, after=timedelta(minutes=30), restart=restart_in(-60)) == []
 
@@ -477,7 +481,7 @@ def test_walk_ends_at_the_changes_that_the_account_allows() -> None:
     one = given.limits("counts: {changes_per_order: 1}")
 
     assert due(*facts, after=timedelta(seconds=15), limits=one) == []
-    assert due(*facts, after=timedelta(seconds=15)) == [Reprice("o1", Decimal("0.78"), 2)]
+    assert due(*facts, after=timedelta(seconds=15)) == [Reprice("o1", Decimal("0.78"), 2, *QUOTED)]
 
 
 def test_opening_is_given_up_after_its_patience_or_when_halted() -> None:
@@ -543,7 +547,7 @@ def test_order_that_came_back_from_the_dead_is_canceled() -> None:
 def test_close_walks_halfway_to_natural_even_while_halted_and_is_decided_anew_in_the_end() -> None:
     known = given.told(given.ledger(), *given.opened(opening()), *given.working(close()), Halted("trader", "lunch"))
 
-    assert due(known=known, after=timedelta(seconds=10), net="0.60") == [Reprice("c1", Decimal("-0.51"), 1)]
+    assert due(known=known, after=timedelta(seconds=10), net="0.60") == [Reprice("c1", Decimal("-0.51"), 1, Decimal("-0.60"), Decimal("-0.62"))]
     assert due(known=known, after=timedelta(seconds=91)) == [Cancel("c1", "not filled in time, to be decided anew")]
 
 
