@@ -69,6 +69,7 @@ GROUPS = {
     "Research": {
         "backtest": "engine.cli.research.backtest:backtest",
         "replay": "engine.cli.research.replaying:replay",
+        "fills": "engine.cli.research.fills:fills",
         "import": "engine.cli.research.importing:import_files",
     },
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},

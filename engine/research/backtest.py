@@ -191,7 +191,7 @@ def _setup(request: Request, history: History) -> Mapping[str, object]:
         "left_out": counts.left_out,
         "cash": str(terms.cash),
         "lines": "all" if terms.lines is None else terms.lines,
-        "fill": "default" if parts == TRAVELED else str(terms.fill),
+        "fill": "default" if parts == TRAVELED else "learned" if terms.fill is None else str(terms.fill),
         "fill_by_legs": {str(legs): str(part) for legs, part in parts.items()},
     }
 

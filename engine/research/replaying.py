@@ -181,8 +181,9 @@ def _request(setup: Mapping[str, object], day: date | None) -> Request:
         bars=path("bars"),
         terms=Terms(
             Decimal(str(setup["cash"])),
-            None if setup["fill"] == "default" else Decimal(str(setup["fill"])),
+            None if setup["fill"] in {"default", "learned"} else Decimal(str(setup["fill"])),
             None if setup["lines"] == "all" else int(str(setup["lines"])),
+            _parts(setup["fill_by_legs"]) if setup["fill"] == "learned" else None,
         ),
     )
     needed = (*request.strategies, *request.chains, *(one for one in (request.account, request.bars) if one is not None))
@@ -190,6 +191,11 @@ def _request(setup: Mapping[str, object], day: date | None) -> Request:
     if gone:
         raise UserError(f"{', '.join(gone)}: not there; a replay runs where the backtest ran, with what it was made of")
     return request
+
+
+def _parts(by_legs: object) -> Mapping[int, Decimal]:
+    """What was learned then: today's orders would teach something else."""
+    return {int(legs): Decimal(part) for legs, part in cast("Mapping[str, str]", by_legs).items()}
 
 
 def _decision(fact: Fact, at: datetime) -> Decided | None:

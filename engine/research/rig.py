@@ -55,10 +55,14 @@ class Terms:
     """Part of the half-width beyond mid at which every package trades, 0 to 1; None: by its number of legs."""
     lines: int | None = 100
     """Market data lines; None tells every option."""
+    learned: Mapping[int, Decimal] | None = None
+    """The part by number of legs, learned from an engine's own orders; None where nothing was."""
 
     @property
     def fills(self) -> PackageFills:
-        return PackageFills(TRAVELED if self.fill is None else {1: self.fill})
+        if self.fill is not None:
+            return PackageFills({1: self.fill})
+        return PackageFills(TRAVELED if self.learned is None else self.learned)
 
 
 class Rig:

@@ -16,6 +16,7 @@ from cyclopts.validators import Number
 from engine.cli.folder import load_strategy
 from engine.cli.replaced import emptied
 from engine.cli.research.figures import figures, months, stopped
+from engine.cli.research.fills import learned_parts
 from engine.cli.research.report import report
 from engine.cli.show import is_attended, program, say, show_json
 from engine.domain.errors import UserError
@@ -46,6 +47,10 @@ def backtest(
         str | None,
         Parameter(help="Part of the half-width beyond mid at which packages trade, 0 to 1; by legs when not given."),
     ] = None,
+    fills_of: Annotated[
+        Path | None,
+        Parameter(help="State folder of an engine whose orders teach where packages trade; `spreads fills` shows it."),
+    ] = None,
     bounds: Annotated[bool, Parameter(help="Run at mid (0) and at natural (1) too, and show all three.")] = False,
     cash: Annotated[int, Parameter(validator=Number(gte=1_000, lte=10**10), help="USD to begin with.")] = CASH,
     lines: Annotated[str, Parameter(help="Market data lines, or `all`: every option is seen, which is optimistic.")] = "100",
@@ -66,7 +71,9 @@ def backtest(
     """
     strategies = [load_strategy(path) for path in files]
     _check_names(files, strategies)
-    terms = Terms(Decimal(cash), _part(fill), _lines(lines))
+    if fill is not None and fills_of is not None:
+        raise UserError("--fill and --fills-of both say where packages trade; leave one of them out")
+    terms = Terms(Decimal(cash), _part(fill), _lines(lines), None if fills_of is None else learned_parts(fills_of))
     request = Request(
         strategies=tuple(files),
         account=account,

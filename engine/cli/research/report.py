@@ -71,11 +71,12 @@ def _supposed(result: Result) -> Iterator[str]:
 
 
 def _part(setup: Mapping[str, object]) -> str:
-    if setup["fill"] != "default":
+    if setup["fill"] not in {"default", "learned"}:
         return str(setup["fill"])
     parts = setup["fill_by_legs"]
     assert isinstance(parts, Mapping), "written so"
-    return ", ".join(f"{part} ({legs} leg{'s' if legs != '1' else ''})" for legs, part in parts.items())
+    by_legs = ", ".join(f"{part} ({legs} leg{'s' if legs != '1' else ''})" for legs, part in parts.items())
+    return by_legs if setup["fill"] == "default" else f"{by_legs}, learned from an engine's own orders,"
 
 
 def _results(one: Figures) -> Iterator[str]:
