@@ -48,6 +48,9 @@ def status(*, state: State = STATE, format: Literal["table", "json"] = "table") 
     ]
     print()
     show_told(rows, empty="no strategy is loaded")
+    if limits := cast("list[Row]", found.get("limits", [])):
+        print()
+        show_told([_limit(one) for one in limits], empty="")
 
 
 def health(*, state: State = STATE) -> None:
@@ -160,6 +163,13 @@ def warnings(found: Row) -> Iterator[str]:
         yield f"TWS does not answer questions of the class {name}: none is asked for a while, everything else goes on"
     if found.get("foreign"):
         yield "what is not ours is never traded; `spreads adopt` takes option legs into the engine's hands"
+
+
+def _limit(one: Row) -> Row:
+    """What all that is held or on its way would lose, beside the limit."""
+    used = "?" if one["used"] is None else f"{one['used']:.0%}"
+    lost, most = dollars(one["loss_usd"]), dollars(one["limit_usd"])
+    return {"limit": one["limit"], "would lose": lost, "at most": most, "used": used, "by": one["obstacle"] or one["text"]}
 
 
 def _told(name: str, value: object) -> tuple[str, object]:

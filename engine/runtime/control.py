@@ -134,7 +134,7 @@ class Control:
         """Everything that decides whether the engine trades, each value with its age where it can age."""
         now, ledger, snapshot = self._clock.now(), self.ledger, self.snapshot()
         gauges = self._engine.gauges
-        account, traffic, rulebook = snapshot.account, self._traffic(), self._snapshots.rulebook()
+        traffic, rulebook = self._traffic(), self._snapshots.rulebook()
         return {
             "version": self.identity.version,
             "mode": self.identity.mode,
@@ -160,7 +160,7 @@ class Control:
             "last_beat_age_s": age_s(gauges.last_beat_at, now),
             "beats": gauges.beats,
             **traffic_row(traffic),
-            **account_values(account, now),
+            **account_values(snapshot, rulebook),
             "open_positions": sum(1 for _ in ledger.open_positions()),
             "working_orders": sum(1 for order in ledger.working() if order.is_at_broker),
             "waiting_approvals": sum(1 for _ in waiting(ledger)),

@@ -11,6 +11,7 @@ from engine.decide.exit.left_over import left_over
 from engine.decide.order.requests import close_obstacle
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.breakers import lift_words
+from engine.decide.risk.held import HeldLimit, held_limits
 from engine.decide.risk.recheck import recheck
 from engine.decide.rulebook import Rulebook
 from engine.domain.decision import Propose
@@ -21,7 +22,7 @@ from engine.domain.order import Order
 from engine.domain.parts import ALL, Portion
 from engine.domain.position import Position
 from engine.domain.session import trading_day
-from engine.domain.snapshot import AccountValues, Snapshot
+from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg
 from engine.runtime.order_rows import order_row
 from engine.runtime.plain import Row, age_s, number
@@ -104,13 +105,21 @@ def guardian_row(state: Path, now: datetime) -> Row | None:
     return {"doing": trace.doing, "text": trace.text, "age_s": age_s(trace.at, now)}
 
 
-def account_values(account: AccountValues, now: datetime) -> Row:
-    """What the broker told of the account last, USD, and how long ago."""
-    told = ("net_liquidation", "available_funds", "buying_power", "cushion", "day_pnl")
+def account_values(snapshot: Snapshot, rulebook: Rulebook) -> Row:
+    """What the broker told of the account last, USD, and how long ago; what of its limits is used."""
+    account, told = snapshot.account, ("net_liquidation", "available_funds", "buying_power", "cushion", "day_pnl")
     return {
         **{name: number(getattr(account, name)) for name in told},
-        "account_age_s": age_s(account.reported_at, now),
+        "account_age_s": age_s(account.reported_at, snapshot.at),
+        "limits": [_limit_row(one) for one in held_limits(snapshot, rulebook, Rows(snapshot.chain))],
     }
+
+
+def _limit_row(one: HeldLimit) -> Row:
+    share = one.loss / one.limit if one.loss is not None and one.limit else None
+    loss, limit = number(one.loss), number(one.limit)
+    named = {"limit": one.name, "text": one.text, "loss_usd": loss, "limit_usd": limit}
+    return {**named, "used": None if share is None else round(float(share), 4), "obstacle": one.obstacle}
 
 
 def breaker_rows(ledger: Ledger, now: datetime) -> list[Row]:

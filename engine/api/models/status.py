@@ -57,6 +57,26 @@ class Session(Model):
     """Whether it is open now."""
 
 
+UsedLimitName = Literal["delta", "vega", "gamma", "stress", "total"]
+
+
+class UsedLimit(Model):
+    """One limit of account.yaml, and how much of it everything that is held or on its way uses."""
+
+    limit: UsedLimitName
+    """Delta, vega and gamma by what a move loses, the worst of a grid of moves, and all maximum losses together."""
+    text: str = Field(examples=["1% either way"])
+    """The move that it is about."""
+    loss_usd: float | None = Field(examples=[570.0])
+    """USD that would be lost so, at least 0; null where it is not known."""
+    limit_usd: float | None = Field(examples=[1500.0])
+    """USD that may be; an opening beyond it is denied. Null where it is not known."""
+    used: float | None = Field(examples=[0.38])
+    """The first as a share of the second; above 1 beyond it."""
+    obstacle: str | None = None
+    """Why it is not known; null where it is."""
+
+
 class Exercised(Model):
     """Options of a position that were assigned or exercised."""
 
@@ -145,6 +165,8 @@ class Status(Model):
     """USD, realised and unrealised since the previous close, a loss is negative."""
     account_age_s: float | None
     """Seconds since the account's values were told."""
+    limits: tuple[UsedLimit, ...] = ()
+    """Of account.yaml, with what of each is used."""
     open_positions: int
     """Positions of which something is left."""
     working_orders: int

@@ -6,15 +6,23 @@ from datetime import datetime
 from engine.api.models.approvals import Approval
 from engine.api.models.orders import Execution, Order
 from engine.api.models.positions import Position
-from engine.api.models.status import Status
+from engine.api.models.status import Status, UsedLimit, UsedLimitName
 from engine.api.models.strategies import StrategySummary
-from engine.console.charts.bars import bar
+from engine.console.charts.bars import FULL, NEAR, bar, limit_tone
 from engine.console.table.columns import gain_or_loss
 from engine.console.text import Line, Tone, facts, line, row
 from engine.console.texts.order import state_tone, state_words
 from engine.console.texts.position import next_exit, state_of
 from engine.words import age, clock, countdown, dollars, moved, number, percent, signed, span
 
+_MOVES: dict[UsedLimitName, str] = {
+    "delta": "at ±1%",
+    "gamma": "at ±3%",
+    "vega": "at ±10 pt",
+    "stress": "  worst of the stress",
+    "total": "  all at their worst",
+}
+"""What each limit is about, in a few letters."""
 SHOWN_EVENTS = 12
 BAR = 10
 
@@ -61,25 +69,36 @@ def needs_you(status: Status, approvals: Sequence[Approval], positions: Sequence
             yield row(("6 ", "info"), (f"loosened: {changed.changes[0] if changed.changes else changed.file}", "warn"))
 
 
-def greeks_lines(positions: Sequence[Position]) -> list[Line]:
-    """Sums over everything that is held; one that is not known makes the sum unknown."""
-    rows = (
-        ("Δ", "shares", [one.delta for one in positions], 1),
-        ("Γ", "shares a $", [one.gamma for one in positions], 2),
-        ("Θ", "$ a day", [one.theta for one in positions], 1),
-        ("V", "$ a point", [one.vega for one in positions], 1),
+def greeks_lines(positions: Sequence[Position], limits: Sequence[UsedLimit]) -> list[Line]:
+    """Sums over all that is held, each beside the limit of what it may lose; one that is not known makes the sum unknown."""
+    of = {one.limit: one for one in limits}
+    rows: tuple[tuple[str, str, UsedLimitName | None, list[float | None], int], ...] = (
+        ("Δ", "shares", "delta", [one.delta for one in positions], 1),
+        ("Γ", "shares a $", "gamma", [one.gamma for one in positions], 2),
+        ("Θ", "$ a day", None, [one.theta for one in positions], 1),
+        ("V", "$ a point", "vega", [one.vega for one in positions], 1),
     )
     lines: list[Line] = []
-    for name, unit, values, digits in rows:
+    for name, unit, limit, values, digits in rows:
         total = None if any(value is None for value in values) else sum(value for value in values if value is not None)
-        lines.append(
-            row(
-                (f"{name} ", "strong"),
-                (f"{signed(total, digits):>12}", gain_or_loss(total) if name == "Θ" else ""),
-                (f" {unit}", "stale"),
-            )
-        )
-    return lines
+        tone = gain_or_loss(total) if name == "Θ" else ""
+        told = row((f"{name} ", "strong"), (f"{signed(total, digits):>10}", tone), (f" {unit:<11}", "stale"))
+        lines.append([*told, *_used(of.get(limit), _MOVES.get(limit, ""))] if limit is not None else told)
+    together: tuple[UsedLimitName, ...] = ("stress", "total") if limits else ()
+    return [*lines, *([(f"{_MOVES[limit]:<24}", "stale"), *_used(of.get(limit), "")] for limit in together)]
+
+
+def _used(one: UsedLimit | None, move: str) -> Line:
+    """What would be lost beside its limit, and the share of it as a bar."""
+    if one is None:
+        return []
+    if one.used is None:
+        return [(f"{move:<9} ", "stale"), (one.obstacle or "no limit", "warn")]
+    tone, sign = limit_tone(one.used), "✗" if one.used >= FULL else "⚠" if one.used >= NEAR else " "
+    amounts = f"{dollars(one.loss_usd)} of {dollars(one.limit_usd)}"
+    return row(
+        (f"{move:<9} ", "stale"), (f"{amounts:>20}", ""), (f" {sign}{percent(one.used):>4} ", tone), (bar(one.used, 8), tone)
+    )
 
 
 def strategy_line(one: StrategySummary, at_s: float | None) -> Line:

@@ -21,7 +21,7 @@ from engine.console.texts.dashboard import (
 from engine.console.topics import Topic
 from engine.console.views.view import View
 
-WIDE = 110
+WIDE = 150
 """Columns from which three panels stand side by side."""
 
 
@@ -47,8 +47,9 @@ class DashboardView(View):
     AUTO_FOCUS: ClassVar[str | None] = "VerticalScroll"
     DEFAULT_CSS = """
     DashboardView VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
-    DashboardView Grid { grid-size: 3; grid-rows: auto; height: auto; }
-    DashboardView.narrow Grid { grid-size: 2; }
+    DashboardView Grid { grid-size: 3; grid-columns: 1fr 1fr 74; grid-rows: auto; height: auto; }
+    DashboardView.narrow Grid { grid-size: 2; grid-columns: 1fr; }
+    DashboardView.narrow #greeks { column-span: 2; }
     DashboardView #needs { min-height: 6; }
     """
     wants: ClassVar[tuple[Topic, ...]] = ("positions", "orders", "executions")
@@ -56,7 +57,8 @@ class DashboardView(View):
 
     def body(self) -> Iterator[Widget]:
         """The panels."""
-        first = Grid(Panel("account", "account"), Panel("today", "today"), Panel("greeks of what is held", "greeks"))
+        greeks = Panel("greeks of what is held, and what may be lost by account.yaml", "greeks")
+        first = Grid(Panel("account", "account"), Panel("today", "today"), greeks)
         yield VerticalScroll(
             Panel("needs you", "needs"),
             first,
@@ -79,7 +81,7 @@ class DashboardView(View):
         self._write("needs", needs or [line("nothing: no question is open", "up")])
         self._write("account", account_lines(status))
         self._write("today", today_lines(status, feed.positions))
-        self._write("greeks", greeks_lines(feed.positions))
+        self._write("greeks", greeks_lines(feed.positions, status.limits))
         looked = {
             one.name: None if one.scanned_at is None else (status.at - one.scanned_at).total_seconds()
             for one in status.strategies

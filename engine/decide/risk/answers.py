@@ -11,7 +11,8 @@ from engine.decide.risk.account_age import account_verdict
 from engine.decide.risk.asked import Asked, at_most, at_most_amount, at_most_usd
 from engine.decide.risk.breakers import ACCOUNT, STOP, breaker_verdict, of_account, of_strategy, trip_verdict
 from engine.decide.risk.exposure import Holding, directions
-from engine.decide.risk.greeks import lines, loss_of_move, loss_of_volatility, worst_move
+from engine.decide.risk.greeks import lines
+from engine.decide.risk.held import moves
 from engine.domain.clocks import CLOCK_SKEW_MAX_S, skew_words
 from engine.domain.cover import signed, uncovered
 from engine.domain.gate import Answer, Verdict
@@ -304,22 +305,12 @@ def revalued(asked: Asked) -> Iterator[Verdict]:
     name, made, beside = asked.strategy.name, opening.made, opening.beside
     new = Holding(name, made, opening.contracts, opening.max_loss, snapshot.at, is_working=True, beside=beside)
     legs = lines((*asked.held.holdings, new), asked.rows)
-    greeks, stress = rulebook.account.greeks, rulebook.account.stress
-    rate = float(rulebook.account.pricing.rate)
     if legs is None or worth is None:
         for name in ("delta", "vega", "gamma", "stress"):
             yield Verdict(name, "unknown", "unknown", "a volatility of every leg", ACCOUNT)
         return
-    near = [leg for leg in legs if leg.dte <= greeks.gamma_days]
-    spots = [float(move) for move in stress.spot]
-    volatilities = [float(change) for change in stress.volatility]
-    for name, value, share in (
-        ("delta", loss_of_move(legs, 0.01, rate), greeks.delta),
-        ("vega", loss_of_volatility(legs, 0.10, rate), greeks.vega),
-        ("gamma", loss_of_move(near, 0.03, rate), greeks.gamma),
-        ("stress", -worst_move(legs, spots, volatilities, rate), stress.worst_loss),
-    ):
-        yield at_most_usd(name, Decimal(repr(round(value, 2))), share * worth, ACCOUNT)
+    for name, _, loss, share in moves(legs, rulebook.account):
+        yield at_most_usd(name, loss, share * worth, ACCOUNT)
 
 
 def own_exits_hold(asked: Asked) -> Iterator[Verdict]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from engine.console.charts.bars import bar, limit_bar
+from engine.console.charts.bars import bar, limit_tone
 from engine.console.charts.braille import Canvas, spark
 from engine.console.charts.payoff import Risk, curve_lines, mini, price_by_date
 from engine.pricing.curve import Curve, CurveLeg
@@ -64,20 +64,8 @@ def test_shapes_of_one_line_tell_structures_apart(snapshot: SnapshotAssertion) -
     assert {name: mini(risk) for name, risk in {"bull put": BULL_PUT, "condor": CONDOR, "calendar": CALENDAR}.items()} == snapshot
 
 
-@pytest.mark.parametrize(
-    ("value", "drawn"),
-    [(-750.0, "  ██│    "), (1500.0, "    │████"), (4000.0, "    │████"), (1.0, "    │▌   "), (0.0, "    │    ")],
-)
-def test_bar_of_a_number_within_its_limit(value: float, drawn: str) -> None:
-    assert "".join(text for text, _ in limit_bar(value, 1500.0, 9)) == drawn
-
-
-def test_bar_of_a_number_near_and_over_its_limit_changes_its_colour() -> None:
-    assert [limit_bar(value, 100.0, 9)[1][1] for value in (50.0, 85.0, 100.0)] == ["info", "warn", "down"]
-
-
-def test_bar_without_a_limit_has_only_its_middle() -> None:
-    assert limit_bar(5.0, None, 9) == [("    │    ", "stale")]
+def test_share_of_a_limit_near_and_over_it_changes_its_colour() -> None:
+    assert [limit_tone(used) for used in (0.5, 0.85, 1.0)] == ["info", "warn", "down"]
 
 
 def test_bar_of_a_share_is_drawn_to_an_eighth() -> None:

@@ -28,6 +28,7 @@ def test_overview_tells_whether_it_trades_what_waits_and_what_is_held() -> None:
         page = (await trader.get("/")).text
         assert "<summary>" in page
         assert "days left" in page
+        assert re.search(r"<dt>delta: 1% either way</dt><dd[^>]*>\$\d+ of \$300, \d+%", page)
 
     show(story)
 
