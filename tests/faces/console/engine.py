@@ -40,10 +40,15 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def made(model: type[M], told: Mapping[str, Any]) -> M:
-    """An answer; what a later version of the API tells beside it is absent or empty."""
+    """An answer; what a later version of the API tells beside it is absent, empty or no."""
     wanted = {name: field.annotation for name, field in model.model_fields.items() if field.is_required() and name not in told}
-    kinds = {name: typing.get_args(kind) for name, kind in wanted.items()}
-    return model.model_validate({**told, **{name: None if type(None) in kind else () for name, kind in kinds.items()}})
+    return model.model_validate({**told, **{name: _nothing(kind) for name, kind in wanted.items()}})
+
+
+def _nothing(kind: Any) -> Any:
+    if kind in {bool, int}:
+        return kind()
+    return None if type(None) in typing.get_args(kind) else ()
 
 
 class FakeEngine:
