@@ -10,7 +10,7 @@ from engine.compile.funnel import compile_funnel
 from engine.compile.market import compile_market
 from engine.compile.scanner import Scanner
 from engine.compile.sql import Query
-from engine.compile.wings import REACHED
+from engine.compile.wings import relations
 from engine.decide.rows import SCAN_SCHEMA
 from engine.strategy.loader.document import read_document
 from engine.strategy.model import Policy, Strategy
@@ -25,8 +25,7 @@ def compile_problems(gathered: Gathered) -> list[Problem]:
     lists = parse_common(common).value if common is not None else None
     problems: list[Problem] = []
     scanner = Scanner()
-    scanner.relation("chain", SCAN_SCHEMA)
-    scanner.relation("reached", REACHED)
+    relations(scanner, SCAN_SCHEMA)
     for number, file in enumerate(sorted(gathered.asked & gathered.texts.keys())):
         if file.rsplit("/", 1)[-1] not in SHARED:
             strategy = parse_strategy(gathered.texts[file], file, lists).value

@@ -17,13 +17,14 @@ from typing import Final
 
 from engine.compile.bounds import Bounds
 from engine.compile.combinations import combinations
+from engine.compile.lists import fetched
 from engine.compile.logic import plain, with_quantiles
 from engine.compile.pairs import QUOTED, Meeting, conjunction, of_side, sound
 from engine.compile.priced import Priced
 from engine.compile.spreads import Numbers, leg_term
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.compile.wanted import placed_columns, wanted
-from engine.compile.wings import BEST_CONDORS, BEST_WINGS, OF_CHANCE, REACHED_SCORE, best_condors, fetched, keys
+from engine.compile.wings import BEST_CONDORS, BEST_WINGS, OF_CHANCE, REACHED_SCORE, best_condors, keys
 from engine.pricing.fees import IBKR_TIERED
 from engine.strategy.expressions.tree import Expression
 from engine.strategy.model import Strategy

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from engine.compile import folds
 from engine.compile.bounds import Bounds
+from engine.compile.lists import CELLS, fetched, lists_schema
 from engine.compile.pairs import Meeting, Partner, bucket, conjunction, pairs, side, tenths, underlying
 from engine.compile.scanner import Prepared, Row, Scanner
 from engine.compile.sql import EQUAL, FINITE, Parameters
@@ -140,25 +141,11 @@ def best_condors(
     return ",\n".join(steps)
 
 
-def fetched(best: str, roles: Sequence[str], columns: Sequence[str]) -> str:
-    """A relation with the columns of the legs of its rows, as the step `pairs`.
-
-    Each join reads all legs: of more than two legs, those that are needed are picked first.
-    """
-    of_legs = [f"{role}.{column} AS {role}_{column}" for column in columns for role in roles]
-    legs, picked = ("legs", "") if len(roles) <= 2 else ("picked", _picked(best, roles))
-    joins = "".join(f"\n  JOIN {legs} {role}\n    ON {role}.row_id = {role}_row_id" for role in roles)
-    return f"{picked}pairs AS (\n  SELECT {', '.join([f'{best}.*', *of_legs])}\n  FROM {best}{joins}\n)"  # noqa: S608 - fixed text
-
-
-def _picked(best: str, roles: Sequence[str]) -> str:
-    rows = ", ".join(f"{role}_row_id" for role in roles)
-    return f"""picked AS MATERIALIZED (
-  SELECT *
-  FROM legs
-  WHERE row_id IN (SELECT unnest([{rows}]) FROM {best})
-),
-"""  # noqa: S608 - no word of the trader: fixed text and named numbers
+def relations(scanner: Scanner, chain: pa.Schema) -> None:
+    """Declares what scans read: the chain, and beside it what those in two steps need."""
+    scanner.relation("chain", chain)
+    scanner.relation("reached", REACHED)
+    scanner.relation(CELLS, lists_schema(chain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +156,18 @@ class BoundedRows:
     is_proven: bool
 
 
-def bounded_rows(scanner: Scanner, first: Prepared, rest: Prepared, table: pa.Table, keep: int) -> BoundedRows:
-    """The best condors, at most `keep`, of one underlying."""
-    found = scanner.rows(first, table)
+def bounded_rows(scanner: Scanner, first: Prepared, rest: Prepared, table: pa.Table, cells: pa.Table, keep: int) -> BoundedRows:
+    """The best condors, at most `keep`, of one underlying; `cells` are all rows of the chain, as `lists_of` has them."""
+    found = scanner.rows(first, table, cells=cells)
     left_out = cast("float | None", found[0][-1])
     rows = [row[:-1] for row in found if row[0] is not None]
     last = rows[keep - 1][-1] if len(rows) >= keep else None
     if left_out is None or (last is not None and last > left_out + _margin(left_out)):
         return BoundedRows(rows, is_proven=True)
     reached = -1e308 if last is None else last - _margin(last)
-    return BoundedRows(scanner.rows(rest, table, reached=pa.table({"score": [reached]}, schema=REACHED)), is_proven=False)
+    return BoundedRows(
+        scanner.rows(rest, table, cells=cells, reached=pa.table({"score": [reached]}, schema=REACHED)), is_proven=False
+    )
 
 
 _SIDES: tuple[Side, ...] = ("put", "call")

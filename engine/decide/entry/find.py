@@ -6,23 +6,26 @@ A `Finder` compiles a strategy when it first meets it and keeps the prepared que
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import pyarrow as pa
 
 from engine.compile.conditions import Answer, ConditionsPlan, Value, answer, column_of, compile_conditions
 from engine.compile.entry import compile_bounded, compile_entry
 from engine.compile.exits import compile_exits
 from engine.compile.funnel import FunnelPlan, compile_funnel, funnel_of, misses_of
-from engine.compile.market import compile_market, level_value, market_value
+from engine.compile.lists import lists_of
+from engine.compile.market import compile_market, market_value
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Prepared, Row, Scanner
-from engine.compile.spreads import market_views_of, views_of
-from engine.compile.wings import REACHED, bounded_rows
+from engine.compile.wings import bounded_rows, relations
 from engine.decide.entry.candidates import Views, candidate, spread_of
 from engine.decide.entry.cells import Cells
-from engine.decide.entry.together import Together
+from engine.decide.entry.remembered import Memory, Reads, Remembered
+from engine.decide.entry.together import Together, order
+from engine.decide.entry.views import levels_seen, nothing_known, of_market, views_seen
 from engine.decide.positions import PositionRow
 from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of, with_views
 from engine.domain.calendar import WEEKDAYS, Calendar
@@ -31,7 +34,6 @@ from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.facts.searches import FunnelRecorded
 from engine.domain.session import Session
 from engine.strategy.conditions import ExitRule
-from engine.strategy.expressions.tree import Measure, Number
 from engine.strategy.model import Policy, Strategy
 from engine.tally import MACHINE_S, Tally
 
@@ -79,9 +81,12 @@ class _Plan:
     """One strategy's queries; each is compiled when it is first asked for."""
 
     strategy: Strategy
-    entries: dict[tuple[bool, Meeting], Prepared] = field(default_factory=dict[tuple[bool, Meeting], Prepared])
-    bounded: tuple[Prepared, ...] | None = None
-    """Both steps of a search by bounds; empty where there is none."""
+    entries: dict[tuple[bool, Meeting], tuple[Prepared, Reads | None]] = field(
+        default_factory=dict[tuple[bool, Meeting], tuple[Prepared, "Reads | None"]]
+    )
+    bounded: tuple[Prepared, Prepared, Reads | None] | tuple[()] | None = None
+    """Both steps of a search by bounds, and what they read; empty where there is none."""
+    remembered: Remembered[list[Row]] = field(default_factory=Remembered[list[Row]])
     funnel: tuple[FunnelPlan, Prepared, Prepared] | None = None
     market: tuple[ConditionsPlan, Prepared] | None = None
     exits: tuple[ConditionsPlan, Prepared] | None = None
@@ -107,14 +112,20 @@ class Finder:
         self._plans: dict[str, _Plan] = {}
         self._relations = 0
         self._series: Series | None = None
-        scanner.relation("chain", SCAN_SCHEMA)
-        scanner.relation("reached", REACHED)
-        self._together = Together(scanner)
+        relations(scanner, SCAN_SCHEMA)
+        self._cells: tuple[ChainRows, pa.Table] | None = None
+        self._memory = Memory()
+        self._together = Together(scanner, self._memory)
 
     @property
     def scans(self) -> int:
-        """Searches of a chain so far."""
+        """Searches of a chain so far, with those that found nothing changed."""
         return self.scan_seconds.count
+
+    @property
+    def unchanged(self) -> int:
+        """Searches that were not made, since nothing had changed that they read."""
+        return self._memory.unchanged
 
     def together(self, strategies: tuple[Strategy, ...]) -> None:
         """Declares the strategies in force: those that are alike may search together. The same again costs nothing."""
@@ -144,7 +155,7 @@ class Finder:
 
     def scan(self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime) -> tuple[Candidate, ...]:
         """The best candidates of these underlyings, whatever their market."""
-        seen = _views(strategy, rows, now)
+        seen = views_seen(strategy, rows, now)
         found = self._rows_found(strategy, rows, underlyings, now, seen)
         cells = Cells(rows.chain)
         made = (candidate(strategy, cells, row, rank, seen) for rank, row in enumerate(found, 1))
@@ -167,25 +178,46 @@ class Finder:
         self, strategy: Strategy, rows: ChainRows, underlyings: Sequence[str], now: datetime, seen: Views
     ) -> list[Row] | None:
         """As `_rows_found`; None where no row of the chain can be meant."""
-        meeting, views, levels = self.meeting(rows.chain), _of_market(strategy, seen), _levels(strategy, rows, now)
+        meeting = self.meeting(rows.chain)
         shared = self._together.rows(strategy, rows, meeting, underlyings, now)
         if shared is not None:
             return shared
         bounded = self._bounded(strategy) if meeting == "bucket" else ()
-        # What is bounded is bounded within one underlying; together they stand in the order of the plain scan.
-        parts = [[name] for name in underlyings] if bounded else [underlyings]
-        tables = (with_views(searched(rows, part, strategy.spread.expiries, now), views, levels) for part in parts)
-        tables = [table for table in tables if table.num_rows]
-        if not tables:
+        asked = bounded or self._entry(strategy, several=len(underlyings) > 1, meeting=meeting)
+        reads, known = asked[-1], [name for name in underlyings if name in rows.stretches]
+
+        def anew() -> list[Row]:
+            # What is bounded is bounded within one underlying; together they stand in the order of the plain scan.
+            parts = [[name] for name in known] if bounded else [known]
+            tables = [table for part in parts if (table := self._table(strategy, rows, part, now, seen)).num_rows]
+            cells = self._cells_of(strategy, rows, now, seen) if bounded else None
+            found = [row for table in tables for row in self._asked(asked[:-1], table, cells, strategy.spread.keep)]
+            return sorted(found, key=order) if len(tables) > 1 else found
+
+        if not known:
             return None
-        if not bounded:
-            return self._scanner.rows(self._entry(strategy, several=len(underlyings) > 1, meeting=meeting), tables[0])
-        found: list[Row] = []
-        for table in tables:
-            one = bounded_rows(self._scanner, bounded[0], bounded[1], table, strategy.spread.keep)
-            self.unproven += not one.is_proven
-            found += one.rows
-        return sorted(found, key=lambda row: (-round(row[-1], 10), row[:-1])) if len(tables) > 1 else found
+        return anew() if reads is None else self._memory.found(self._plan(strategy).remembered, reads, rows, known, anew)
+
+    @staticmethod
+    def _table(strategy: Strategy, rows: ChainRows, names: Sequence[str], now: datetime, seen: Views) -> pa.Table:
+        table = searched(rows, names, strategy.spread.expiries, now)
+        return with_views(table, of_market(strategy, seen), levels_seen(strategy, rows, now))
+
+    def _cells_of(self, strategy: Strategy, rows: ChainRows, now: datetime, seen: Views) -> pa.Table:
+        """The chain as lists, made once an instant unless the market says something to it for one strategy alone."""
+        views, levels = of_market(strategy, seen), levels_seen(strategy, rows, now)
+        if views or levels:
+            return lists_of(with_views(rows.table, views, levels))
+        if self._cells is None or self._cells[0] is not rows:
+            self._cells = rows, lists_of(rows.table)
+        return self._cells[1]
+
+    def _asked(self, queries: Sequence[Prepared], table: pa.Table, cells: pa.Table | None, keep: int) -> list[Row]:
+        if cells is None:
+            return self._scanner.rows(queries[0], table)
+        one = bounded_rows(self._scanner, queries[0], queries[1], table, cells, keep)
+        self.unproven += not one.is_proven
+        return one.rows
 
     def meeting(self, chain: ChainSnapshot) -> Meeting:
         """How legs meet in this chain: by buckets where groups are long, so that the width reaches only a part of them."""
@@ -207,7 +239,7 @@ class Finder:
         if plan.market is None:
             plan.market = self._conditions(compile_market(strategy, self._new_table()))
         conditions, prepared = plan.market
-        states = [market.get(name) or _nothing_known(name) for name in strategy.universe]
+        states = [market.get(name) or nothing_known(name) for name in strategy.universe]
         values = [{column_of(m): market_value(m, state, now, session, calendar) for m in conditions.measures} for state in states]
         return dict(zip(strategy.universe, answer(conditions, prepared, self._scanner, values), strict=True))
 
@@ -250,9 +282,7 @@ class Finder:
             counts, nearest = (self._scanner.prepare(query, "chain") for query in queries)
             plan.funnel = (compiled, counts, nearest)
         compiled, counts, nearest = plan.funnel
-        views = _of_market(strategy, _views(strategy, rows, now))
-        levels = _levels(strategy, rows, now)
-        table = with_views(searched(rows, underlyings, strategy.spread.expiries, now), views, levels)
+        table = self._table(strategy, rows, underlyings, now, views_seen(strategy, rows, now))
         steps = funnel_of(compiled, self._scanner.rows(counts, table)[0])
         passed = steps[-1].passed
         miss = None if passed else _nearest_miss(compiled, self._scanner.rows(nearest, table), strategy, rows.chain)
@@ -263,8 +293,8 @@ class Finder:
         digests = {strategy.digest for strategy in strategies}
         for digest in [digest for digest in self._plans if digest not in digests]:
             plan = self._plans.pop(digest)
-            kept = [*plan.entries.values(), *(plan.funnel[1:] if plan.funnel else ())]
-            kept += plan.bounded or ()
+            kept = [*(one[0] for one in plan.entries.values()), *(plan.funnel[1:] if plan.funnel else ())]
+            kept += plan.bounded[:2] if plan.bounded else ()
             kept += [part[1] for part in (plan.market, plan.exits, plan.policy) if part]
             for prepared in kept:
                 self._scanner.forget(prepared)
@@ -275,19 +305,21 @@ class Finder:
             plan = self._plans[strategy.digest] = _Plan(strategy)
         return plan
 
-    def _entry(self, strategy: Strategy, *, several: bool, meeting: Meeting) -> Prepared:
+    def _entry(self, strategy: Strategy, *, several: bool, meeting: Meeting) -> tuple[Prepared, Reads | None]:
         entries = self._plan(strategy).entries
         if (several, meeting) not in entries:
-            compiled = compile_entry(strategy, several=several, meeting=meeting)
-            entries[several, meeting] = self._scanner.prepare(compiled.query, "chain")
+            query = compile_entry(strategy, several=several, meeting=meeting).query
+            entries[several, meeting] = self._scanner.prepare(query, "chain"), Reads.of([strategy], [query])
         return entries[several, meeting]
 
-    def _bounded(self, strategy: Strategy) -> tuple[Prepared, ...]:
+    def _bounded(self, strategy: Strategy) -> tuple[Prepared, Prepared, Reads | None] | tuple[()]:
         plan = self._plan(strategy)
         if plan.bounded is None:
             compiled = compile_bounded(strategy)
-            queries = (compiled.first, compiled.rest) if compiled else ()
-            plan.bounded = tuple(self._scanner.prepare(query, "chain") for query in queries)
+            plan.bounded = ()
+            if compiled is not None:
+                first, rest = (self._scanner.prepare(query, "chain") for query in (compiled.first, compiled.rest))
+                plan.bounded = first, rest, Reads.of([strategy], [compiled.first, compiled.rest])
         return plan.bounded
 
     def _conditions(self, plan: ConditionsPlan) -> tuple[ConditionsPlan, Prepared]:
@@ -299,37 +331,9 @@ class Finder:
         return f"conditions_{self._relations}"
 
 
-def _views(strategy: Strategy, rows: ChainRows, now: datetime) -> Views:
-    """The volatility of each view of the strategy, by underlying of the chain; NaN where it is unknown."""
-    found: dict[Number | Measure, Sequence[float]] = {}
-    for view in views_of(strategy):
-        if isinstance(view, Number):
-            found[view] = [view.value] * len(rows.chain.underlyings)
-            continue
-        states = (rows.market.get(name) or _nothing_known(name) for name in rows.chain.underlyings)
-        values = [market_value(view, state, now, None) for state in states]
-        found[view] = [math.nan if value is None else float(value) for value in values]
-    return found
-
-
-def _levels(strategy: Strategy, rows: ChainRows, now: datetime) -> list[Sequence[float]]:
-    """Each level that legs of the strategy stand at, by underlying of the chain; NaN where it is unknown."""
-    states = [rows.market.get(name) or _nothing_known(name) for name in rows.chain.underlyings]
-    found = ([level_value(level, state, now, None, rows.calendar) for state in states] for level in strategy.spread.levels)
-    return [[math.nan if value is None else value for value in by_underlying] for by_underlying in found]
-
-
-def _of_market(strategy: Strategy, seen: Views) -> list[Sequence[float]]:
-    return [seen[view] for view in market_views_of(strategy)]
-
-
 def _nearest_miss(plan: FunnelPlan, found: Sequence[Row], strategy: Strategy, chain: ChainSnapshot) -> str | None:
     """The spread that fails the fewest conditions by the least, and each condition with value, bound and distance."""
     if not found:
         return None
     spread = spread_of(strategy, chain, [int(row_id) for row_id in found[0][: plan.legs]])
     return f"{spread}: {'; '.join(str(miss) for miss in misses_of(plan, found[0]))}"
-
-
-def _nothing_known(underlying: str) -> MarketState:
-    return MarketState(underlying, None, None, None, (), (), None)

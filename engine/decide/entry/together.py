@@ -14,11 +14,16 @@ from typing import Final
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Prepared, Row, Scanner
 from engine.compile.shared import MOST, can_share, compile_shared
+from engine.decide.entry.remembered import Memory, Reads, Remembered
 from engine.decide.rows import SCAN_SCHEMA, ChainRows, numbers, searched
 from engine.strategy.model import Strategy
 
 FROM: Final = 4
 """So many strategies that look at one instant share their pairs; fewer are faster alone."""
+
+
+_Prepared = tuple[Prepared, Prepared, Reads | None]
+"""The pairs, what each strategy picks of them, and what of the chain they read."""
 
 
 @dataclass(slots=True)
@@ -27,7 +32,8 @@ class _Group:
 
     strategies: tuple[Strategy, ...]
     relation: str
-    prepared: dict[Meeting, tuple[Prepared, Prepared]] = field(default_factory=dict[Meeting, tuple[Prepared, Prepared]])
+    prepared: dict[Meeting, _Prepared] = field(default_factory=dict[Meeting, _Prepared])
+    remembered: Remembered[list[list[Row]]] = field(default_factory=Remembered[list[list[Row]]])
     at: ChainRows | None = None
     """The instant that was looked at last."""
     looked: set[int] = field(default_factory=set[int])
@@ -41,8 +47,8 @@ class _Group:
 class Together:
     """Use it from one thread, as the scanner."""
 
-    def __init__(self, scanner: Scanner) -> None:
-        self._scanner = scanner
+    def __init__(self, scanner: Scanner, memory: Memory) -> None:
+        self._scanner, self._memory = scanner, memory
         self._strategies: tuple[Strategy, ...] = ()
         self._groups: list[_Group] = []
         self._place: dict[int, tuple[_Group, int]] = {}
@@ -55,9 +61,9 @@ class Together:
             return
         self._strategies, self._place = strategies, {}
         for group in self._groups:
-            for pair in group.prepared.values():
-                for prepared in pair:
-                    self._scanner.forget(prepared)
+            for pairs, searches, _ in group.prepared.values():
+                self._scanner.forget(pairs)
+                self._scanner.forget(searches)
         alike: dict[tuple[str, tuple[str, ...]], list[Strategy]] = {}
         for strategy in strategies:
             if strategy.enabled and can_share(strategy):
@@ -99,21 +105,31 @@ class Together:
     def _search(self, group: _Group, rows: ChainRows, meeting: Meeting, now: datetime) -> list[list[Row]]:
         first = group.strategies[0]
         names = [name for name in first.universe if name in rows.chain.underlyings]
-        pairs, searches = self._prepared(group, meeting)
-        table = searched(rows, names, first.spread.expiries, now)
-        found: list[list[Row]] = [[] for _ in group.strategies]
-        for number, *row in self._scanner.rows(searches, self._scanner.table(pairs, table)):
-            found[number].append(tuple(row))
-        for own in found:
-            own.sort(key=lambda row: (-round(row[-1], 10), row[:-1]))
-        return found
+        pairs, searches, reads = self._prepared(group, meeting)
 
-    def _prepared(self, group: _Group, meeting: Meeting) -> tuple[Prepared, Prepared]:
+        def anew() -> list[list[Row]]:
+            found: list[list[Row]] = [[] for _ in group.strategies]
+            table = searched(rows, names, first.spread.expiries, now)
+            for number, *row in self._scanner.rows(searches, self._scanner.table(pairs, table)):
+                found[number].append(tuple(row))
+            for own in found:
+                own.sort(key=order)
+            return found
+
+        return anew() if reads is None else self._memory.found(group.remembered, reads, rows, names, anew)
+
+    def _prepared(self, group: _Group, meeting: Meeting) -> _Prepared:
         if meeting not in group.prepared:
             relation = f"{group.relation}_{meeting}"
             several = len(group.strategies[0].universe) > 1
             plan = compile_shared(group.strategies, relation, several=several, meeting=meeting)
             pairs = self._scanner.prepare(plan.pairs, "chain")
             self._scanner.relation(relation, self._scanner.table(pairs, SCAN_SCHEMA.empty_table()).schema)
-            group.prepared[meeting] = pairs, self._scanner.prepare(plan.searches, relation)
+            reads = Reads.of(group.strategies, [plan.pairs])
+            group.prepared[meeting] = pairs, self._scanner.prepare(plan.searches, relation), reads
         return group.prepared[meeting]
+
+
+def order(row: Row) -> tuple[float, Row]:
+    """The place of a row in the total order of a search, best first."""
+    return -round(row[-1], 10), row[:-1]

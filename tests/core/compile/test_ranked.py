@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.compile.entry import BEST_RANKED, compile_bounded
+from engine.compile.lists import lists_of
 from engine.compile.wings import BoundedRows, bounded_rows
 from engine.decide.rows import chain_rows
 from engine.domain.chain import ChainSnapshot
@@ -25,7 +26,7 @@ def ranked(strategy: Strategy, table: pa.Table, most: tuple[int, int]) -> Bounde
     compiled = compile_bounded(strategy, ranked=most)
     assert compiled is not None, "something dear is asked, and the rank is not"
     first, rest = (_SCANNER.prepare(query, "chain") for query in (compiled.first, compiled.rest))
-    found = bounded_rows(_SCANNER, first, rest, table, strategy.spread.keep)
+    found = bounded_rows(_SCANNER, first, rest, table, lists_of(table), strategy.spread.keep)
     _SCANNER.forget(first)
     _SCANNER.forget(rest)
     return found

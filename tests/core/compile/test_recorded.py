@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from engine.compile.entry import compile_bounded, compile_entry
+from engine.compile.lists import lists_of
 from engine.compile.scanner import Scanner
-from engine.compile.wings import REACHED, bounded_rows
+from engine.compile.wings import bounded_rows, relations
 from engine.decide.rows import SCAN_SCHEMA, chain_rows, searched
 from engine.domain.chain import ChainSnapshot
 from engine.store.recorded import load_chain
@@ -148,9 +149,10 @@ BOTH_SIDES = given.strategy(
 )
 def test_sql_finds_what_plain_loops_find_in_a_recorded_chain(path: Path, at: datetime | None, strategy: Strategy) -> None:
     chain: ChainSnapshot = load_chain(path, at)
-    table = searched(chain_rows(chain, {}, chain.as_of), ["SPX"], strategy.spread.expiries, chain.as_of)
+    rows = chain_rows(chain, {}, chain.as_of)
+    table = searched(rows, ["SPX"], strategy.spread.expiries, chain.as_of)
     scanner = Scanner()
-    scanner.relation("chain", SCAN_SCHEMA)
+    relations(scanner, SCAN_SCHEMA)
 
     found = scanner.rows(scanner.prepare(compile_entry(strategy).query, "chain"), table)
 
@@ -158,6 +160,6 @@ def test_sql_finds_what_plain_loops_find_in_a_recorded_chain(path: Path, at: dat
     assert found
     assert_same(found, wanted[: strategy.spread.keep])
     if compiled := compile_bounded(strategy):
-        scanner.relation("reached", REACHED)
+        cells = lists_of(rows.table)
         first, rest = (scanner.prepare(query, "chain") for query in (compiled.first, compiled.rest))
-        assert_same(bounded_rows(scanner, first, rest, table, strategy.spread.keep).rows, wanted[: strategy.spread.keep])
+        assert_same(bounded_rows(scanner, first, rest, table, cells, strategy.spread.keep).rows, wanted[: strategy.spread.keep])

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from engine.compile.entry import BoundedPlan, compile_bounded
+from engine.compile.lists import lists_of
 from engine.compile.scanner import Scanner
-from engine.compile.wings import REACHED, BoundedRows, bounded_rows
+from engine.compile.wings import BoundedRows, bounded_rows, relations
 from engine.decide.entry.find import Finder
 from engine.decide.rows import SCAN_SCHEMA, chain_rows
 from engine.strategy.model import Strategy
@@ -23,8 +24,7 @@ FEW = (3, 4)
 
 def scanner() -> Scanner:
     made = Scanner()
-    made.relation("chain", SCAN_SCHEMA)
-    made.relation("reached", REACHED)
+    relations(made, SCAN_SCHEMA)
     return made
 
 
@@ -34,7 +34,7 @@ _SCANNER = scanner()
 def bounded(strategy: Strategy, table: pa.Table, best: tuple[int, int] = FEW) -> BoundedRows:
     compiled = plan(strategy, best)
     first, rest = (_SCANNER.prepare(query, "chain") for query in (compiled.first, compiled.rest))
-    found = bounded_rows(_SCANNER, first, rest, table, strategy.spread.keep)
+    found = bounded_rows(_SCANNER, first, rest, table, lists_of(table), strategy.spread.keep)
     _SCANNER.forget(first)
     _SCANNER.forget(rest)
     return found
@@ -104,7 +104,7 @@ def test_both_steps_follow_changing_rows_when_executed_again() -> None:
 
     for world in (CALM, dearer, CALM[:9], [], CALM):
         table = chain_rows(make.chain(world), {}, make.NOW).table
-        found = bounded_rows(engine, first, rest, table, 5).rows
+        found = bounded_rows(engine, first, rest, table, lists_of(table), 5).rows
 
         assert_same(found, search(strategy, options_of(table))[:5])
 

@@ -75,22 +75,9 @@ best_met AS MATERIALIZED (
   ORDER BY condor_score DESC
   LIMIT $best_condors
 ),
-picked AS MATERIALIZED (
-  SELECT *
-  FROM legs
-  WHERE row_id IN (SELECT unnest([short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id]) FROM best_met)
-),
 pairs AS (
-  SELECT best_met.*, short_put.strike AS short_put_strike, long_put.strike AS long_put_strike, short_call.strike AS short_call_strike, long_call.strike AS long_call_strike, short_put.years AS short_put_years, long_put.years AS long_put_years, short_call.years AS short_call_years, long_call.years AS long_call_years, short_put.forward AS short_put_forward, long_put.forward AS long_put_forward, short_call.forward AS short_call_forward, long_call.forward AS long_call_forward, short_put.bid AS short_put_bid, long_put.bid AS long_put_bid, short_call.bid AS short_call_bid, long_call.bid AS long_call_bid, short_put.ask AS short_put_ask, long_put.ask AS long_put_ask, short_call.ask AS short_call_ask, long_call.ask AS long_call_ask, short_put.iv AS short_put_iv, long_put.iv AS long_put_iv, short_call.iv AS short_call_iv, long_call.iv AS long_call_iv, short_put.delta AS short_put_delta, long_put.delta AS long_put_delta, short_call.delta AS short_call_delta, long_call.delta AS long_call_delta, short_put.worth AS short_put_worth, long_put.worth AS long_put_worth, short_call.worth AS short_call_worth, long_call.worth AS long_call_worth, short_put.fee AS short_put_fee, long_put.fee AS long_put_fee, short_call.fee AS short_call_fee, long_call.fee AS long_call_fee, short_put.exchange_fee AS short_put_exchange_fee, long_put.exchange_fee AS long_put_exchange_fee, short_call.exchange_fee AS short_call_exchange_fee, long_call.exchange_fee AS long_call_exchange_fee
-  FROM best_met
-  JOIN picked short_put
-    ON short_put.row_id = short_put_row_id
-  JOIN picked long_put
-    ON long_put.row_id = long_put_row_id
-  JOIN picked short_call
-    ON short_call.row_id = short_call_row_id
-  JOIN picked long_call
-    ON long_call.row_id = long_call_row_id
+  SELECT best_met.*, cells.strike[short_put_row_id + 1] AS short_put_strike, cells.strike[long_put_row_id + 1] AS long_put_strike, cells.strike[short_call_row_id + 1] AS short_call_strike, cells.strike[long_call_row_id + 1] AS long_call_strike, cells.years[short_put_row_id + 1] AS short_put_years, cells.years[long_put_row_id + 1] AS long_put_years, cells.years[short_call_row_id + 1] AS short_call_years, cells.years[long_call_row_id + 1] AS long_call_years, cells.forward[short_put_row_id + 1] AS short_put_forward, cells.forward[long_put_row_id + 1] AS long_put_forward, cells.forward[short_call_row_id + 1] AS short_call_forward, cells.forward[long_call_row_id + 1] AS long_call_forward, cells.bid[short_put_row_id + 1] AS short_put_bid, cells.bid[long_put_row_id + 1] AS long_put_bid, cells.bid[short_call_row_id + 1] AS short_call_bid, cells.bid[long_call_row_id + 1] AS long_call_bid, cells.ask[short_put_row_id + 1] AS short_put_ask, cells.ask[long_put_row_id + 1] AS long_put_ask, cells.ask[short_call_row_id + 1] AS short_call_ask, cells.ask[long_call_row_id + 1] AS long_call_ask, cells.iv[short_put_row_id + 1] AS short_put_iv, cells.iv[long_put_row_id + 1] AS long_put_iv, cells.iv[short_call_row_id + 1] AS short_call_iv, cells.iv[long_call_row_id + 1] AS long_call_iv, cells.delta[short_put_row_id + 1] AS short_put_delta, cells.delta[long_put_row_id + 1] AS long_put_delta, cells.delta[short_call_row_id + 1] AS short_call_delta, cells.delta[long_call_row_id + 1] AS long_call_delta, cells.worth[short_put_row_id + 1] AS short_put_worth, cells.worth[long_put_row_id + 1] AS long_put_worth, cells.worth[short_call_row_id + 1] AS short_call_worth, cells.worth[long_call_row_id + 1] AS long_call_worth, cells.fee[short_put_row_id + 1] AS short_put_fee, cells.fee[long_put_row_id + 1] AS long_put_fee, cells.fee[short_call_row_id + 1] AS short_call_fee, cells.fee[long_call_row_id + 1] AS long_call_fee, cells.exchange_fee[short_put_row_id + 1] AS short_put_exchange_fee, cells.exchange_fee[long_put_row_id + 1] AS long_put_exchange_fee, cells.exchange_fee[short_call_row_id + 1] AS short_call_exchange_fee, cells.exchange_fee[long_call_row_id + 1] AS long_call_exchange_fee
+  FROM best_met, cells
 ),
 lean_1 AS (
   SELECT *,
@@ -253,22 +240,9 @@ best_met AS (
   FROM met
   WHERE condor_score BETWEEN (SELECT score FROM reached) AND 1e308
 ),
-picked AS MATERIALIZED (
-  SELECT *
-  FROM legs
-  WHERE row_id IN (SELECT unnest([short_put_row_id, long_put_row_id, short_call_row_id, long_call_row_id]) FROM best_met)
-),
 pairs AS (
-  SELECT best_met.*, short_put.strike AS short_put_strike, long_put.strike AS long_put_strike, short_call.strike AS short_call_strike, long_call.strike AS long_call_strike, short_put.years AS short_put_years, long_put.years AS long_put_years, short_call.years AS short_call_years, long_call.years AS long_call_years, short_put.forward AS short_put_forward, long_put.forward AS long_put_forward, short_call.forward AS short_call_forward, long_call.forward AS long_call_forward, short_put.bid AS short_put_bid, long_put.bid AS long_put_bid, short_call.bid AS short_call_bid, long_call.bid AS long_call_bid, short_put.ask AS short_put_ask, long_put.ask AS long_put_ask, short_call.ask AS short_call_ask, long_call.ask AS long_call_ask, short_put.iv AS short_put_iv, long_put.iv AS long_put_iv, short_call.iv AS short_call_iv, long_call.iv AS long_call_iv, short_put.delta AS short_put_delta, long_put.delta AS long_put_delta, short_call.delta AS short_call_delta, long_call.delta AS long_call_delta, short_put.worth AS short_put_worth, long_put.worth AS long_put_worth, short_call.worth AS short_call_worth, long_call.worth AS long_call_worth, short_put.fee AS short_put_fee, long_put.fee AS long_put_fee, short_call.fee AS short_call_fee, long_call.fee AS long_call_fee, short_put.exchange_fee AS short_put_exchange_fee, long_put.exchange_fee AS long_put_exchange_fee, short_call.exchange_fee AS short_call_exchange_fee, long_call.exchange_fee AS long_call_exchange_fee
-  FROM best_met
-  JOIN picked short_put
-    ON short_put.row_id = short_put_row_id
-  JOIN picked long_put
-    ON long_put.row_id = long_put_row_id
-  JOIN picked short_call
-    ON short_call.row_id = short_call_row_id
-  JOIN picked long_call
-    ON long_call.row_id = long_call_row_id
+  SELECT best_met.*, cells.strike[short_put_row_id + 1] AS short_put_strike, cells.strike[long_put_row_id + 1] AS long_put_strike, cells.strike[short_call_row_id + 1] AS short_call_strike, cells.strike[long_call_row_id + 1] AS long_call_strike, cells.years[short_put_row_id + 1] AS short_put_years, cells.years[long_put_row_id + 1] AS long_put_years, cells.years[short_call_row_id + 1] AS short_call_years, cells.years[long_call_row_id + 1] AS long_call_years, cells.forward[short_put_row_id + 1] AS short_put_forward, cells.forward[long_put_row_id + 1] AS long_put_forward, cells.forward[short_call_row_id + 1] AS short_call_forward, cells.forward[long_call_row_id + 1] AS long_call_forward, cells.bid[short_put_row_id + 1] AS short_put_bid, cells.bid[long_put_row_id + 1] AS long_put_bid, cells.bid[short_call_row_id + 1] AS short_call_bid, cells.bid[long_call_row_id + 1] AS long_call_bid, cells.ask[short_put_row_id + 1] AS short_put_ask, cells.ask[long_put_row_id + 1] AS long_put_ask, cells.ask[short_call_row_id + 1] AS short_call_ask, cells.ask[long_call_row_id + 1] AS long_call_ask, cells.iv[short_put_row_id + 1] AS short_put_iv, cells.iv[long_put_row_id + 1] AS long_put_iv, cells.iv[short_call_row_id + 1] AS short_call_iv, cells.iv[long_call_row_id + 1] AS long_call_iv, cells.delta[short_put_row_id + 1] AS short_put_delta, cells.delta[long_put_row_id + 1] AS long_put_delta, cells.delta[short_call_row_id + 1] AS short_call_delta, cells.delta[long_call_row_id + 1] AS long_call_delta, cells.worth[short_put_row_id + 1] AS short_put_worth, cells.worth[long_put_row_id + 1] AS long_put_worth, cells.worth[short_call_row_id + 1] AS short_call_worth, cells.worth[long_call_row_id + 1] AS long_call_worth, cells.fee[short_put_row_id + 1] AS short_put_fee, cells.fee[long_put_row_id + 1] AS long_put_fee, cells.fee[short_call_row_id + 1] AS short_call_fee, cells.fee[long_call_row_id + 1] AS long_call_fee, cells.exchange_fee[short_put_row_id + 1] AS short_put_exchange_fee, cells.exchange_fee[long_put_row_id + 1] AS long_put_exchange_fee, cells.exchange_fee[short_call_row_id + 1] AS short_call_exchange_fee, cells.exchange_fee[long_call_row_id + 1] AS long_call_exchange_fee
+  FROM best_met, cells
 ),
 lean_1 AS (
   SELECT *,

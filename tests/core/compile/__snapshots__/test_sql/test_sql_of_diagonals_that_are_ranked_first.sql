@@ -31,12 +31,8 @@ best AS MATERIALIZED (
   LIMIT $best_rows
 ),
 pairs AS (
-  SELECT best.*, near.strike AS near_strike, far.strike AS far_strike, near.years AS near_years, far.years AS far_years, near.forward AS near_forward, far.forward AS far_forward, near.discount AS near_discount, far.discount AS far_discount, near.bid AS near_bid, far.bid AS far_bid, near.ask AS near_ask, far.ask AS far_ask, near.iv AS near_iv, far.iv AS far_iv, near.is_american AS near_is_american, far.is_american AS far_is_american
-  FROM best
-  JOIN legs near
-    ON near.row_id = near_row_id
-  JOIN legs far
-    ON far.row_id = far_row_id
+  SELECT best.*, cells.strike[near_row_id + 1] AS near_strike, cells.strike[far_row_id + 1] AS far_strike, cells.years[near_row_id + 1] AS near_years, cells.years[far_row_id + 1] AS far_years, cells.forward[near_row_id + 1] AS near_forward, cells.forward[far_row_id + 1] AS far_forward, cells.discount[near_row_id + 1] AS near_discount, cells.discount[far_row_id + 1] AS far_discount, cells.bid[near_row_id + 1] AS near_bid, cells.bid[far_row_id + 1] AS far_bid, cells.ask[near_row_id + 1] AS near_ask, cells.ask[far_row_id + 1] AS far_ask, cells.iv[near_row_id + 1] AS near_iv, cells.iv[far_row_id + 1] AS far_iv, cells.is_american[near_row_id + 1] AS near_is_american, cells.is_american[far_row_id + 1] AS far_is_american
+  FROM best, cells
 ),
 lean_1 AS (
   SELECT *,
