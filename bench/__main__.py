@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bench import console, decide, faces, latency, many, more_legs, pipeline, vertical
 from bench.timing import Taken
@@ -12,34 +12,41 @@ from bench.timing import Taken
 _LABEL = 52
 
 
-def main() -> None:
-    """All tables, then the goals."""
+Loads = Mapping[str, latency.Latency]
+
+
+def main(
+    effort: float = 1.0,
+    sizes: Callable[[], Sequence[vertical.Size]] = vertical.sizes,
+    loads_of: Callable[[], Loads] = latency.loads,
+) -> None:
+    """All tables, then the goals. `effort` is how long is measured, as a share; 2,000 and 20,000 contracts must be among the
+    sizes."""
     started = time.perf_counter()
     print(f"Medians of interleaved runs on {os.cpu_count()} cores at load {os.getloadavg()[0]:.1f}: compare ratios only.")
     print("cpu counts all threads of a contender; where the machine is busy it says more than wall.\n")
     scans = {}
-    for chain, bounds in vertical.sizes():
-        measured = vertical.measure(chain, bounds, seconds=12)
+    for chain, bounds in sizes():
+        measured = vertical.measure(chain, bounds, seconds=12 * effort)
         scans[measured.contracts] = measured
         same = "all found the same rows" if not measured.differing else f"DIFFERENT rows: {', '.join(measured.differing)}"
         _table(f"Bull put scan, {measured.contracts:,} contracts, {measured.rows} kept; {same}", measured.taken, vertical.LOOPS)
-    structures = _structures()
-    fifty = many.verticals(seconds=10)
+    structures = _structures(effort)
+    fifty = many.verticals(seconds=10 * effort)
     _table(f"Fifty bull puts, 20,000 contracts; {_same(fifty)}", fifty.taken, many.LOOPS)
-    look, found = many.one_look(seconds=10)
-    title = "Fifty strategies of mixed structures, one look with all candidates"
-    print(f"{title}: {look.wall:.0f} ms by the clock, {look.cpu:.0f} ms of")
-    print(f"the processor; {found} of them found some.\n")
-    handed = pipeline.hand_over(seconds=10)
+    looks, finding = many.one_look(seconds=10 * effort)
+    title = f"Fifty strategies of mixed structures, one look with all candidates; {finding} of them found some"
+    _table(title, looks, many.EVERY_LOOK)
+    handed = pipeline.hand_over(seconds=10 * effort)
     _table("Snapshot hand-over, 20,000 contracts", handed, pipeline.HAND_OVER)
-    ticks = pipeline.one_tick(seconds=5)
+    ticks = pipeline.one_tick(seconds=5 * effort)
     _table(f"{pipeline.MESSAGES:,} ticks (a millisecond here is a microsecond a tick)", ticks, pipeline.STORE)
-    found = pipeline.tick_to_candidate(seconds=10)
+    found = pipeline.tick_to_candidate(seconds=10 * effort)
     _table(f"{pipeline.TICKS} ticks to candidates, 20,000 contracts", found, pipeline.PRODUCT)
-    tables, key_p95 = console.tables()
+    tables, key_p95 = console.tables(rounds=max(1, round(3 * effort)))
     _table("A tick of 200 changes in 2,000 rows of 16 columns, 170 x 50; four a second", tables, console.PRODUCT)
     fresh, seasoned = decide.milliseconds([decide.with_history(0), decide.with_history(decide.ORDERS)])
-    loads = latency.loads()
+    loads = loads_of()
     _latencies(loads)
     faces.printed()
     _goals(scans, handed, ticks, found)
@@ -48,7 +55,8 @@ def main() -> None:
     _at_least("G8 fifty verticals, faster than fifty scans", fifty.taken, many.APART, many.SHARED, 3.5)
     _of_the_console(tables, key_p95)
     beat = loads[latency.FULL].between_beats
-    _line("a look of fifty mixed, ms, against a beat at 1,300/s", look.wall, look.cpu, "<=", beat)
+    for name, look in looks.items():
+        _line(f"fifty mixed, {name}: ms, a beat at 1,300/s", look.wall, look.cpu, "<=", beat)
     for name, load in loads.items():
         print(_goal(f"tick to what-if, ms, {name}", load.preview_median, "<=", 25))
     print(_goal(f"a decision with {decide.ORDERS:,} past orders, x one with none", seasoned / fresh, "<=", decide.MOST))
@@ -64,15 +72,15 @@ def _of_the_console(tables: Mapping[str, Taken], key_p95: Taken) -> None:
     print(_goal(f"a key until its row is drawn, ms, p95 ({key_p95.cpu:.0f} of the processor)", key_p95.wall, "<=", 50))
 
 
-def _structures() -> tuple[more_legs.Condors, more_legs.Compared, more_legs.Ranked]:
-    condors = more_legs.condors(seconds=10)
+def _structures(effort: float) -> tuple[more_legs.Condors, more_legs.Compared, more_legs.Ranked]:
+    condors = more_legs.condors(seconds=10 * effort)
     for compared, name in ((condors.proven, "the bound proves enough"), (condors.unproven, "it proves too little")):
         _table(f"Iron condors, equal wings, 20,000 contracts, {name}; {_same(compared)}", compared.taken, more_legs.LOOPS)
     often = f"{condors.searched_on} of {condors.tried}"
     print(
         f"  Of {condors.tried} condors with other numbers the bound proved too little, and the rest was searched, for {often}.\n"
     )
-    flies, diagonals = more_legs.butterflies(seconds=5), more_legs.diagonals(seconds=5)
+    flies, diagonals = more_legs.butterflies(seconds=5 * effort), more_legs.diagonals(seconds=5 * effort)
     _table(f"Put butterflies, 20,000 contracts; {_same(flies)}", flies.taken, more_legs.KEYED)
     _table(f"Put diagonals, 20,000 contracts; {_same(diagonals.compared)}", diagonals.compared.taken, more_legs.RANKED)
     often = f"{diagonals.searched_on} of {diagonals.tried}"
@@ -92,7 +100,7 @@ def _table(title: str, taken: Mapping[str, Taken], unit: str) -> None:
     print()
 
 
-def _latencies(loads: Mapping[str, latency.Latency]) -> None:
+def _latencies(loads: Loads) -> None:
     print("Tick to what-if and to order over TCP, TWS in a process of its own; milliseconds by its clock")
     print(f"  {'':<{_LABEL}} {'what-if':>9} {'p95':>9} {'order':>9} {'p95':>9} {'a beat every':>14}")
     for name, load in loads.items():

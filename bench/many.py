@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
 from random import Random
 
 from bench import peers
 from bench.chains import AS_OF, spx_like
 from bench.more_legs import written
+from bench.pipeline import filled_store
 from bench.timing import Taken, interleaved
 from engine.compile.entry import compile_entry
 from engine.compile.scanner import Scanner
 from engine.compile.shared import compile_shared
 from engine.decide.entry.find import Finder
 from engine.decide.rows import SCAN_SCHEMA
+from engine.domain.chain import ChainSnapshot
+from engine.store.analytics import FEED_GREEKS
 from engine.strategy.model import Strategy
 
 SHARED, APART, LOOPS = "pairs shared, each picks its own (the product)", "fifty prepared scans", "fifty passes of numba loops"
-MIXED = "fifty strategies of mixed structures (the product)"
+HEARD_LOOK, EVERY_LOOK = "65 options have moved", "every option has moved"
+HEARD = 65
+"""Options that 1,300 messages a second are about: each is told four times a second, in five messages."""
+MOMENT_MS = 1
+"""Between two looks, so short that nothing grows too old while it is measured."""
 FIFTY = 50
 Rows = list[list[tuple[int, ...]]]
 
@@ -115,14 +124,38 @@ def mixed() -> list[Strategy]:
     return [one.model_copy(update={"digest": f"{n:064d}", "name": f"number_{n}"}) for n, one in enumerate(found)]
 
 
-def one_look(seconds: float) -> tuple[Taken, int]:
-    """What a look of fifty mixed strategies takes with all of its candidates, and how many found some."""
-    chain, strategies, finder = spx_like(), tuple(mixed()), Finder(Scanner())
+def one_look(seconds: float) -> tuple[dict[str, Taken], int]:
+    """What a look of fifty mixed strategies takes with all of its candidates, its snapshot and the quotes that it follows on, and
+    how many found some: where the options have moved that an engine hears between two beats, and where every option has."""
+    chain, strategies = spx_like(), tuple(mixed())
+    heard = Random(2).sample(_quoted(chain), HEARD)
+    runs = {HEARD_LOOK: _looks(chain, strategies, heard), EVERY_LOOK: _looks(chain, strategies, _quoted(chain, cheapest=0.0))}
+    counts = {name: run() for name, run in runs.items()}
+    return interleaved(runs, 20, seconds), min(counts.values())
+
+
+def _looks(chain: ChainSnapshot, strategies: tuple[Strategy, ...], moving: Sequence[int]) -> Callable[[], int]:
+    """A look in which each of these rows is quoted a cent higher and lower in turn; how many strategies found some."""
+    store, finder, turn = filled_store(chain), Finder(Scanner()), count(1)
     finder.together(strategies)
+    columns = {name: chain.table.column(name).to_pylist() for name in ("bid", "ask", *FEED_GREEKS)}
 
     def look() -> int:
-        rows = finder.rows(chain, {}, AS_OF)
-        return sum(bool(finder.scan(one, rows, ["SPX"], AS_OF)) for one in strategies)
+        number = next(turn)
+        now = AS_OF + timedelta(milliseconds=MOMENT_MS * number)
+        for row in moving:
+            con_id, bid, ask = chain.contracts[row].con_id, columns["bid"][row], columns["ask"][row]
+            more = 0.01 * (number % 2)
+            store.option(con_id, now.timestamp(), bid=bid + more, ask=ask + more)
+            store.greeks(con_id, *(columns[name][row] for name in FEED_GREEKS))
+        rows = finder.rows(store.snapshot(now), {}, now)
+        return sum(bool(finder.scan(one, rows, ["SPX"], now)) for one in strategies)
 
     look()
-    return interleaved({MIXED: look}, 20, seconds)[MIXED], look()
+    return look
+
+
+def _quoted(chain: ChainSnapshot, cheapest: float = 1.0) -> list[int]:
+    """Rows of expiries that one of the strategies looks at, quoted at this bid or above."""
+    bids, days = (chain.table.column(name).to_pylist() for name in ("bid", "dte"))
+    return [row for row, (bid, dte) in enumerate(zip(bids, days, strict=True)) if bid >= cheapest and 14 <= dte <= 60]

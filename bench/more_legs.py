@@ -11,9 +11,10 @@ from bench.chains import AS_OF, spx_like
 from bench.peers import KEEP
 from bench.timing import Taken, interleaved
 from engine.compile.entry import compile_bounded, compile_entry
+from engine.compile.lists import lists_of
 from engine.compile.scanner import Scanner
 from engine.compile.sql import Query
-from engine.compile.wings import REACHED, BoundedRows, bounded_rows
+from engine.compile.wings import BoundedRows, bounded_rows, relations
 from engine.decide.entry.find import Finder
 from engine.decide.rows import SCAN_SCHEMA
 from engine.strategy.model import Strategy
@@ -90,7 +91,7 @@ def _bounded(scanner: Scanner, declared: Strategy) -> Callable[..., BoundedRows]
     compiled = compile_bounded(declared)
     assert compiled is not None
     first, rest = (scanner.prepare(query, "chain") for query in (compiled.first, compiled.rest))
-    return lambda table: bounded_rows(scanner, first, rest, table, KEEP)
+    return lambda table: bounded_rows(scanner, first, rest, table, lists_of(table), KEEP)
 
 
 def _counted(drawn: Callable[[Random], Mapping[str, object]]) -> int:
@@ -186,6 +187,5 @@ def _compared(runs: Mapping[str, Callable[[], Sequence[tuple[int, ...]]]], refer
 
 def _scanner() -> Scanner:
     scanner = Scanner()
-    scanner.relation("chain", SCAN_SCHEMA)
-    scanner.relation("reached", REACHED)
+    relations(scanner, SCAN_SCHEMA)
     return scanner

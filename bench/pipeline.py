@@ -96,18 +96,24 @@ def tick_to_candidate(seconds: float) -> dict[str, Taken]:
     seen = finder.rows(store.snapshot(AS_OF), {}, AS_OF).table
     objects = seen.to_pylist()
     clock = {"now": AS_OF}
+    turns = {PRODUCT: 0, NAIVE: 0}
+
+    def fresh(contender: str) -> list[float]:
+        """The bids that tick: each a cent higher and lower in turn, so that something has changed at every look."""
+        turns[contender] += 1
+        return [bids[4000 + n * TICKS] + 0.01 * (turns[contender] % 2) for n in range(TICKS)]
 
     def product() -> object:
         clock["now"] += timedelta(milliseconds=100)
         at = clock["now"].timestamp()
-        for n, con_id in enumerate(ticked):
-            store.option(con_id, at, bid=bids[4000 + n * TICKS])
+        for con_id, bid in zip(ticked, fresh(PRODUCT), strict=True):
+            store.option(con_id, at, bid=bid)
         rows = finder.rows(store.snapshot(clock["now"]), {}, clock["now"])
         return finder.scan(declared, rows, ["SPX"], clock["now"])
 
     def naive() -> object:
-        for n in range(TICKS):
-            objects[4000 + n * TICKS]["bid"] = bids[4000 + n * TICKS]
+        for n, bid in enumerate(fresh(NAIVE)):
+            objects[4000 + n * TICKS]["bid"] = bid
         table = seen
         for name in ("bid", "ask", "volume", "delta"):
             at = table.schema.get_field_index(name)

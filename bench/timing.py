@@ -14,6 +14,8 @@ from random import Random
 from statistics import median
 
 Run = Callable[[], object]
+LEAST = 5
+"""Rounds that are made however long they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Taken:
 
 
 def interleaved(runs: Mapping[str, Run], rounds: int, seconds: float) -> dict[str, Taken]:
-    """What each run takes, over at most `rounds` rounds or `seconds` of them all, but at least five rounds."""
+    """What each run takes, over at most `rounds` rounds or `seconds` of them all, but at least `LEAST`."""
     wall: dict[str, list[float]] = {name: [] for name in runs}
     cpu: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
@@ -41,7 +43,7 @@ def interleaved(runs: Mapping[str, Run], rounds: int, seconds: float) -> dict[st
                 run()
                 wall[name].append(time.perf_counter() - clock)
                 cpu[name].append(time.process_time() - work)
-            if n >= 4 and time.perf_counter() - started > seconds:
+            if n + 1 >= LEAST and time.perf_counter() - started > seconds:
                 break
     finally:
         gc.enable()

@@ -36,13 +36,18 @@ class Measured:
     """Contenders that found other rows, or the same in another order."""
 
 
-def sizes() -> list[tuple[ChainSnapshot, peers.Bounds]]:
-    """2,000, 20,000 and 200,000 contracts."""
-    return [
-        (equity_like(1), peers.Bounds(1.0, 10.0)),
-        (spx_like(), peers.Bounds(5.0, 50.0)),
-        (equity_like(100), peers.Bounds(1.0, 10.0)),
-    ]
+Size = tuple[ChainSnapshot, peers.Bounds]
+"""A chain and the numbers of the strategy that is run over it."""
+
+
+def sizes(count: int = 3) -> list[Size]:
+    """The first so many of 2,000, 20,000 and 200,000 contracts."""
+    made = (
+        lambda: (equity_like(1), peers.Bounds(1.0, 10.0)),
+        lambda: (spx_like(), peers.Bounds(5.0, 50.0)),
+        lambda: (equity_like(100), peers.Bounds(1.0, 10.0)),
+    )
+    return [make() for make in made[:count]]
 
 
 def strategy(chain: ChainSnapshot, bounds: peers.Bounds) -> Strategy:

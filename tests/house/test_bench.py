@@ -1,0 +1,48 @@
+"""`make bench` runs: each of its rows once and in its smallest size, so that a renamed part cannot break it unseen."""
+
+import pytest
+
+pytest.importorskip("numba", reason="the benchmarks' extra is not installed")
+pytest.importorskip("polars", reason="the benchmarks' extra is not installed")
+pytest.importorskip("pandas", reason="the benchmarks' extra is not installed")
+
+from bench import __main__ as bench
+from bench import console, decide, journal_size, latency, lines, more_legs, timing, vertical
+
+LOADS = {name: latency.Latency(103, 1_300, 1, 17.0, 24.0, 26.0, 41.0, 160.0) for name in ("quiet", latency.FULL)}
+
+
+@pytest.mark.slow
+def test_bench_prints_every_table_and_every_goal_and_all_ways_find_the_same_rows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module, name, least in (
+        (timing, "LEAST", 1),
+        (more_legs, "TRIED", 1),
+        (console, "TICKS", 1),
+        (decide, "ORDERS", 40),
+        (decide, "DECISIONS", 1),
+    ):
+        monkeypatch.setattr(module, name, least)
+
+    bench.main(effort=0, sizes=lambda: vertical.sizes(2), loads_of=lambda: LOADS)
+
+    printed = capsys.readouterr().out
+    assert "DIFFERENT" not in printed
+    for goal in ("G1", "G3", "G6", "G7", "G8", "G9", "G10", "fifty mixed", "tick to what-if", "with 40 past orders"):
+        assert goal in printed, goal
+
+
+@pytest.mark.long
+def test_bench_measures_the_way_from_a_tick_to_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "TRIALS", 2)
+
+    measured = latency.measure(65, full=True)
+
+    assert measured.trials == 2
+    assert measured.between_beats > 0
+
+
+def test_the_tables_of_lines_and_of_bytes_on_disk_can_be_made() -> None:
+    assert next(lines.table()).startswith("| options that can pass")
+    assert callable(journal_size.main)
