@@ -10,8 +10,6 @@ from bench import console, decide, faces, latency, many, more_legs, pipeline, ve
 from bench.timing import Taken
 
 _LABEL = 52
-
-
 Loads = Mapping[str, latency.Latency]
 
 
@@ -19,9 +17,10 @@ def main(
     effort: float = 1.0,
     sizes: Callable[[], Sequence[vertical.Size]] = vertical.sizes,
     loads_of: Callable[[], Loads] = latency.loads,
+    of_faces: Callable[[], None] = faces.printed,
 ) -> None:
     """All tables, then the goals. `effort` is how long is measured, as a share; 2,000 and 20,000 contracts must be among the
-    sizes."""
+    sizes. `loads_of` and `of_faces` measure a running engine, by the clock."""
     started = time.perf_counter()
     print(f"Medians of interleaved runs on {os.cpu_count()} cores at load {os.getloadavg()[0]:.1f}: compare ratios only.")
     print("cpu counts all threads of a contender; where the machine is busy it says more than wall.\n")
@@ -48,7 +47,7 @@ def main(
     fresh, seasoned = decide.milliseconds([decide.with_history(0), decide.with_history(decide.ORDERS)])
     loads = loads_of()
     _latencies(loads)
-    faces.printed()
+    of_faces()
     _goals(scans, handed, ticks, found)
     _goals_of_structures(*structures)
     _at_most("G8 fifty verticals, x fifty numba passes", fifty.taken, many.SHARED, many.LOOPS, 10)

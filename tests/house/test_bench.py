@@ -25,7 +25,7 @@ def test_bench_prints_every_table_and_every_goal_and_all_ways_find_the_same_rows
     ):
         monkeypatch.setattr(module, name, least)
 
-    bench.main(effort=0, sizes=lambda: vertical.sizes(2), loads_of=lambda: LOADS)
+    bench.main(effort=0, sizes=lambda: vertical.sizes(2), loads_of=lambda: LOADS, of_faces=lambda: None)
 
     printed = capsys.readouterr().out
     assert "DIFFERENT" not in printed

@@ -125,7 +125,9 @@ def test_what_was_found_is_gone_once_its_quotes_are_too_old_though_no_number_has
 
 
 @pytest.mark.parametrize(
-    "chosen", [{"expiry": "nearest 30 days, within 20-40 days"}, {"rules": ["expected_value at realized_vol(20 days) > -$900"]}], ids=str
+    "chosen",
+    [{"expiry": "nearest 30 days, within 20-40 days"}, {"rules": ["expected_value at realized_vol(20 days) > -$900"]}],
+    ids=str,
 )
 def test_nothing_is_remembered_of_what_hangs_on_more_than_its_own_legs(chosen: dict[str, object]) -> None:
     finder, chain = Finder(Scanner()), make.chain(LADDER)
