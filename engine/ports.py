@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from engine.domain.chain import NextDividend
 from engine.domain.contract import Contract, PutCall
 from engine.domain.facts.orders import OrderPreviewed, OrderProposed
 from engine.domain.facts.running import FactRefused
@@ -99,6 +100,10 @@ class QuoteSink(Protocol):
 
     def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
         """The broker's 30-day implied volatility of the underlying, decimal."""
+        ...
+
+    def dividend(self, symbol: str, following: NextDividend | None) -> None:
+        """The next dividend of the underlying; None where it is not known."""
         ...
 
 

@@ -157,6 +157,16 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class NextDividend:
+    """The next cash dividend of an underlying."""
+
+    ex_date: date | None
+    """None where it pays none."""
+    amount: float
+    """USD per share."""
+
+
+@dataclass(frozen=True, slots=True)
 class MarketState:
     """One row of the market relation: what is known of one underlying. None is unknown."""
 
@@ -188,5 +198,7 @@ class MarketState:
     """Of every symbol that is watched, by symbol."""
     next_earnings: date | None = None
     next_ex_dividend: date | None = None
+    next_dividend: float | None = None
+    """What it pays on that day, USD per share; 0 without a day where it pays none."""
     quoted_at: datetime | None = None
     is_halted: bool | None = None

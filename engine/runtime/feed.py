@@ -269,6 +269,8 @@ class Feed:
                 day_open_at=datetime.fromtimestamp(opened[1], UTC) if opened else None,
                 openings=self._openings(symbol, asked, now),
                 bars=self._bars(symbol, lengths, now),
+                next_ex_dividend=paid.ex_date if (paid := self._quotes.dividends.get(symbol)) else None,
+                next_dividend=paid.amount if paid else None,
                 levels=levels,
             )
             for symbol, known in self._known.items()

@@ -7,6 +7,7 @@ many ticks come, and a tick into a rested engine waits for nothing. What the bro
 import asyncio
 from collections.abc import Callable
 
+from engine.domain.chain import NextDividend
 from engine.ports import QuoteSink
 
 GATHER_S = 0.001
@@ -80,6 +81,9 @@ class Freshness:
 
     def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
         self._sink.underlying_volatility(symbol, iv30)
+
+    def dividend(self, symbol: str, following: NextDividend | None) -> None:
+        self._sink.dividend(symbol, following)
 
     def _note(self) -> None:
         if self._timer is None:

@@ -3,6 +3,7 @@
 Source: notes on the protocol by version and by observation; what could not be verified on an account is an option.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -51,6 +52,8 @@ class SimOptions:
     """How long a snapshot waits for values that are missing."""
     data: Literal["live", "delayed", "none"] = "live"
     """Market data the account has; delayed is sent only to clients that ask for it (10167), else 354 is said."""
+    dividends: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By symbol what generic tick 456 tells, as TWS writes it: `6.9,7.1,20261218,1.90`; of any other symbol nothing is told."""
     not_subscribed_code: int = 354
     """What is said where data are not subscribed: 354, or 10089 where the API needs a subscription of its own."""
     missing_underlying: bool = False

@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from engine.domain.calendar import WEEKDAYS, Calendar
-from engine.domain.chain import ChainSnapshot, ShareQuote
+from engine.domain.chain import ChainSnapshot, NextDividend, ShareQuote
 from engine.domain.contract import Contract
 from engine.pricing.fees import IBKR_TIERED, CommissionTable
 from engine.store.analytics import FEED_GREEKS, QUOTE, SOLVE, Analytics
@@ -50,6 +50,7 @@ class QuoteStore:
         """First price of the session by symbol, USD per share, and when it was told (UTC seconds)."""
         self._shares: dict[int, ShareQuote] = {}
         self._volatilities: dict[str, float] = {}
+        self.dividends: dict[str, NextDividend | None] = {}
         self._ticks = 0
         self._beat = 1
         self._last_id = ("", 0)
@@ -165,6 +166,10 @@ class QuoteStore:
             self._volatilities[symbol] = iv30
         else:
             self._volatilities.pop(symbol, None)
+
+    def dividend(self, symbol: str, following: NextDividend | None) -> None:
+        """The next dividend of an underlying; None where it is not known."""
+        self.dividends[symbol] = following
 
     def volatility(self, symbol: str) -> float | None:
         """30-day implied volatility of an underlying, decimal; None where the broker has not told it."""

@@ -8,6 +8,11 @@ from engine.domain.contract import Contract
 from engine.domain.snapshot import DataQuality
 from engine.ports import Underlying
 
+OPTION_TICKS = "100,101"
+"""Generic ticks for an option: volume and open interest."""
+UNDERLYING_TICKS = "106,456"
+"""Generic ticks for an underlying: its 30-day implied volatility, and its next dividend."""
+
 
 @dataclass(slots=True)
 class Line:

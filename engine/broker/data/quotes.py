@@ -12,7 +12,8 @@ from ib_async import Client
 from ib_async import Contract as IbContract
 
 from engine.broker.asking import machine_s
-from engine.broker.data.line import Line, asked_for
+from engine.broker.data.dividends import DIVIDENDS, dividend_of
+from engine.broker.data.line import OPTION_TICKS, UNDERLYING_TICKS, Line, asked_for
 from engine.broker.data.lines import Lines, round_s, turn_s
 from engine.broker.errors import Meaning
 from engine.broker.gauges import BrokerGauges
@@ -34,10 +35,6 @@ ASK_AGAIN_S = 300.0
 hundred requests every five minutes."""
 QUALITY_AGAIN_S = 60.0
 """A line whose data are said to be of another kind than the others' is opened anew after so long: TWS says the kind only once."""
-OPTION_TICKS = "100,101"
-"""Generic ticks for an option: volume and open interest."""
-UNDERLYING_TICKS = "106"
-"""Generic tick for an underlying: its 30-day implied volatility."""
 
 _BIDS, _ASKS, _LASTS = frozenset({1, 66}), frozenset({2, 67}), frozenset({4, 68})
 _CLOSES, _OPENS = frozenset({9, 75}), frozenset({14, 76})
@@ -239,6 +236,11 @@ class Stream:
         line = self._heard(request)
         if line is not None and line.underlying is not None and tick == _IMPLIED_VOLATILITY:
             self.sink.underlying_volatility(line.underlying.symbol, volatility(value))
+
+    def tick_string(self, request: int, tick: int, text: str) -> None:
+        line = self._open.get(request)
+        if line is not None and line.underlying is not None and tick == DIVIDENDS:
+            self.sink.dividend(line.underlying.symbol, dividend_of(text))
 
     def tick_quality(self, request: int, kind: int) -> None:
         line = self._open.get(request)

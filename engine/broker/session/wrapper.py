@@ -248,7 +248,7 @@ class EngineWrapper(TimedWrapper):
         self.parts.stream.tick_generic(reqId, tickType, value)
 
     def tickString(self, reqId: int, tickType: int, value: str) -> None:
-        """Not used: the age of a quote is counted from its arrival."""
+        self.parts.stream.tick_string(reqId, tickType, value)
 
     def tickReqParams(self, reqId: int, minTick: float, bboExchange: str, snapshotPermissions: int) -> None:
         """Not used: increments come from the engine's own table."""

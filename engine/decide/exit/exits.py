@@ -36,6 +36,7 @@ from engine.decide.exit.blocked import (
 from engine.decide.exit.closing import is_closing_time, is_free, proposals, why_not_sent
 from engine.decide.exit.confirm import counted, is_stop, pending
 from engine.decide.exit.cuts import is_done
+from engine.decide.exit.dividend import assigned_for_dividend, told_of_dividend
 from engine.decide.exit.expiry import GUARD, guards, settled
 from engine.decide.exit.flatten import flatten_due, shorts_first
 from engine.decide.exit.groups import First, act_on, chosen, is_over, left_by
@@ -140,6 +141,9 @@ def _exit(held: Held, snapshot: Snapshot, rulebook: Rulebook, rows: Rows, propos
     if (due is None or is_hopeless) and guards(held.position, rows, snapshot, stays):
         # The last day waits neither for a stop to be believed nor for quotes to become clean, nor for a profit to be filled.
         due = Due(GUARD, GUARD, "guard", portion=beside(ALL, stays) or ALL)
+    if due is None or due.kind == "target":
+        due = assigned_for_dividend(held.position, rows, snapshot) or due
+    yield from told_of_dividend(held.position, rows, snapshot)
     if dues := chosen(due, of_sides):
         yield from act_on(dues, held.position, snapshot, rows, proposed)
     else:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import assert_never
 
+from engine.decide.exit.dividend import dividend_within
 from engine.decide.order.measures import order_values
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
@@ -25,7 +26,8 @@ def auto_refusal(
     opened = snapshot.ledger.index.openings_sent[strategy.name]
     if not isinstance(strategy.entry.approval, Manual) and opened < rulebook.probation:
         return f"on probation: {opened} of the first {rulebook.probation} orders"
-    if not isinstance(strategy.entry.approval, Manual) and (early := _exercised_early(order, rows, rulebook)) is not None:
+    early = None if isinstance(strategy.entry.approval, Manual) else _exercised_early(order, snapshot, rows, rulebook)
+    if early is not None:
         return early
     match strategy.entry.approval:
         case Manual():
@@ -41,11 +43,12 @@ def auto_refusal(
     assert_never(strategy.entry.approval)
 
 
-def _exercised_early(order: Order, rows: Rows, rulebook: Rulebook) -> str | None:
+def _exercised_early(order: Order, snapshot: Snapshot, rows: Rows, rulebook: Rulebook) -> str | None:
     """Why a leg that is sold may be exercised before its expiry: nothing of that kind is opened unattended.
 
-    Dividends are not known here, so that of a call in the money nobody knows.
+    Of a call in the money whose next dividend nobody knows it may.
     """
+    market, today = snapshot.market.get(order.spread.underlying), trading_day(snapshot.at)
     rate = float(rulebook.account.pricing.rate)
     for leg in order.spread.shorts:
         contract = leg.contract
@@ -54,11 +57,13 @@ def _exercised_early(order: Order, rows: Rows, rulebook: Rulebook) -> str | None
         bid, ask, spot, years = (rows.value(contract.con_id, column) for column in ("bid", "ask", "spot", "years"))
         if bid is None or ask is None or spot is None or years is None:
             return f"whether {contract} is worth exercising early is unknown"
-        answer = worth_exercising(contract.put_call, spot, float(contract.strike), (bid + ask) / 2, years, rate, None)
+        paid = dividend_within(market, leg, today)
+        answer = worth_exercising(contract.put_call, spot, float(contract.strike), (bid + ask) / 2, years, rate, paid)
         if answer == "unknown":
             return f"{contract} is in the money and its next dividend is unknown: it may be exercised early"
         if answer == "yes":
-            return f"{contract} is worth exercising early: its time value is less than the interest on its strike"
+            gain = "the interest on its strike" if contract.put_call == "P" else f"its next dividend of {paid:g}"
+            return f"{contract} is worth exercising early: its time value is less than {gain}"
     return None
 
 

@@ -180,6 +180,9 @@ class QuoteHandler:
             case UnderlyingLine():
                 self._show_underlying(line)
                 ticks.underlying_generics(self._emit, line, self._tape)
+                told = self._options.dividends.get(line.instrument.symbol) if 456 in line.generics else None
+                if told is not None:
+                    self._emit("tick_string", req_id, 59, told)
             case ComboLine():
                 self._show_combo(line)
         if snapshot:

@@ -14,7 +14,7 @@ from engine.strategy.measures.market import MARKET
 from engine.strategy.measures.positions import POSITION, SIDE
 from engine.strategy.measures.spreads import SPREAD
 
-WITHOUT_SOURCE = frozenset({"days_to_earnings", "days_to_ex_dividend"})
+WITHOUT_SOURCE = frozenset({"days_to_earnings"})
 """Measures that nobody tells in this version: they are always unknown."""
 
 DECLARATIONS: tuple[Declaration, ...] = (*MARKET, *LEG, *SPREAD, *POSITION, *SIDE, *ACCOUNT)

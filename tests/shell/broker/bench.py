@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from engine.broker.adapter import IbBroker
+from engine.domain.chain import NextDividend
 from engine.domain.contract import Contract, PutCall
 from engine.domain.facts.orders import OrderProposed, Purpose
 from engine.domain.facts.union import Fact
@@ -38,6 +39,7 @@ class RecordingSink:
     day_opens: list[tuple[str, float]] = field(default_factory=list)
     shares: list[tuple[int, float | None, float | None]] = field(default_factory=list)
     volatilities: list[tuple[str, float | None]] = field(default_factory=list)
+    dividends: list[tuple[str, NextDividend | None]] = field(default_factory=list)
     at: float = 0.0
 
     def option(self, con_id: int, at: float, **values: float | None) -> None:
@@ -69,6 +71,9 @@ class RecordingSink:
 
     def underlying_volatility(self, symbol: str, iv30: float | None) -> None:
         self.volatilities.append((symbol, iv30))
+
+    def dividend(self, symbol: str, following: NextDividend | None) -> None:
+        self.dividends.append((symbol, following))
 
 
 @dataclass

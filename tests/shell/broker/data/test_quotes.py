@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from engine.domain.chain import NextDividend
 from engine.domain.facts.running import ErrorHeard
 from engine.sim.wire.message import Message
 from tests import given
@@ -114,12 +116,15 @@ def test_underlying_is_worth_its_middle_and_its_last_trade_where_it_is_not_quote
         price(tws, request, 2, 600.3)
         price(tws, request, 2, -1.0, 0)
         tws.say("tick_generic", req_id=request, tick_type=24, value=0.17)
+        tws.say("tick_string", req_id=request, tick_type=59, value="6.9,7.1,20261218,1.90")
+        tws.say("tick_string", req_id=request, tick_type=45, value="1795000000")
 
     bench = watched(quoting(ticks), underlying=True)
 
     assert [round(worth, 4) for _, worth in bench.sink.underlyings if worth is not None] == [600.0, 600.0, 600.2, 600.0]
     assert bench.sink.volatilities == [("SPY", 0.17)]
-    assert [message.text("generic_ticks") for message in bench.tws.asked("req_mkt_data")] == ["106"]
+    assert bench.sink.dividends == [("SPY", NextDividend(date(2026, 12, 18), 1.90))]
+    assert [message.text("generic_ticks") for message in bench.tws.asked("req_mkt_data")] == ["106,456"]
 
 
 def qualities(kinds: list[int], then: Callable[[Bench], None] | None = None) -> str:
