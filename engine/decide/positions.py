@@ -28,7 +28,7 @@ from engine.strategy.model import Strategy
 PositionRow = dict[str, Value]
 
 SIDES: tuple[Side, ...] = ("put", "call")
-PRICED = frozenset({"profit", "loss", "mark", "delta", "short_delta", "extrinsic_of_short", "pop"}) | {
+PRICED = frozenset({"profit", "loss", "mark", "delta", "short_delta", "untested_side_delta", "extrinsic_of_short", "pop"}) | {
     f"{side}_side_{name}" for side in SIDES for name in ("profit", "loss", "delta")
 }
 """Measures that are as old as the quotes of the legs: unknown where those are not believed."""
@@ -134,7 +134,9 @@ def _sides(position: Position, marks: Sequence[Mark] | None, rows: Rows, spot: f
     options = [lot for lot in position.lots if not lot.leg.contract.is_share]
     has_both = len({lot.leg.contract.put_call for lot in options}) > 1
     found = [_of_side(side, position if has_both else None, marks, rows, spot) for side in SIDES]
-    return found[0] | found[1]
+    deltas = [one[f"{side}_side_delta"] for side, one in zip(SIDES, found, strict=True)]
+    untested = _all([None if one is None else float(one) for one in deltas], min)
+    return {**found[0], **found[1], "untested_side_delta": untested}
 
 
 def _of_side(side: Side, position: Position | None, marks: Sequence[Mark] | None, rows: Rows, spot: float | None) -> PositionRow:

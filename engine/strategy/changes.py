@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from engine.domain.deeds import PORTIONS, ROLLS
-from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ExitRule
+from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, TESTED_ROLLS, ExitRule
 from engine.strategy.events import Event
 from engine.strategy.exit_groups import ExitGroups, groups_of
 from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
@@ -78,7 +78,7 @@ _STRENGTH: dict[str, int] = {
     **dict.fromkeys((LET_EXPIRE, *LEFT_SIDES), 0),
     "alert": 1,
     **dict.fromkeys((*PORTIONS, "close part"), 2),
-    **dict.fromkeys(ROLLS, 3),
+    **dict.fromkeys((*ROLLS, *TESTED_ROLLS), 3),
     "close": 4,
 }
 """How surely an exit ends a risk."""
@@ -188,10 +188,10 @@ def _is_worse(old: PriceWalk, new: PriceWalk) -> bool:
 
 
 def _of_exits(path: str, old: tuple[ExitRule, ...], new: tuple[ExitRule, ...]) -> Iterator[Change]:
-    found = list(_of_lines(path, old, new, _is_looser_exit, lambda rule: rule.action in {"let expire", *ROLLS}))
+    found = list(_of_lines(path, old, new, _is_looser_exit, lambda rule: rule.action == LET_EXPIRE or rule.rolls))
     yield from found
     if not found and list(map(_meaning, old)) != list(map(_meaning, new)):
-        yield f"{path}: in another order", any(rule.action in {"let expire", *ROLLS} for rule in new)
+        yield f"{path}: in another order", any(rule.action == LET_EXPIRE or rule.rolls for rule in new)
 
 
 def _of_lines(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from engine.domain.deeds import PORTIONS, Deed
+from engine.domain.deeds import PORTIONS, ROLLS, Deed
 from engine.domain.parts import ALL, Portion, Side
 from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.expressions.reader import LineReader
@@ -24,7 +24,9 @@ from engine.strategy.way_out import WayOut, Whole, is_later, turn, write, write_
 
 LeftSide: TypeAlias = Literal["let put side expire", "let call side expire"]
 """What lines below do not touch: a side that is left to expire."""
-Action: TypeAlias = Literal[Deed, LeftSide, "let expire"]
+TestedRoll: TypeAlias = Literal["roll tested side", "roll untested side"]
+"""A roll of the side whose sold leg has the greater delta, or of the other one: which that is, is known when it is due."""
+Action: TypeAlias = Literal[Deed, LeftSide, TestedRoll, "let expire"]
 
 RESTING = "close resting"
 """A close that is left at the broker as an order for the day, at the price at which its line would hold."""
@@ -34,6 +36,7 @@ ACTIONS: tuple[str, ...] = tuple(word for action in get_args(Action) for word in
 _BY_WORD: Mapping[str, Action] = {action: action for action in get_args(Action) if action != "close part"}
 _PART = re.compile(r"close ([1-9][0-9]?)%")
 GROUPS = ("each side", "whole")
+TESTED_ROLLS: frozenset[Action] = frozenset(get_args(TestedRoll))
 LEFT_SIDES: Mapping[Action, Side] = {"let put side expire": "put", "let call side expire": "call"}
 LET_EXPIRE: Literal["let expire"] = "let expire"
 _ALWAYS = Compare(">=", Measure("dte", "position"), Number(0, Unit.DAYS))
@@ -85,6 +88,13 @@ _ROLLED_SIDE = re.compile(
     r"roll(?: (?:up|down|out|over|forward))? (?:only )?(?:the )?(?:short )?(?P<side>put|call)s?(?: (?:side|spread|short|leg))?"
 )
 """Other words for the roll of one side."""
+_ROLLED_TESTED = re.compile(
+    r"roll(?: (?:up|down|in|out|over|forward))? (?:only )?(?:the )?"
+    r"(?:(?P<tested>tested|threatened|challenged|losing|breached|hurt)"
+    r"|untested|unthreatened|unchallenged|winning|safe|profitable|far|other)"
+    r"(?: (?:side|spread|wing|leg|strike))?"
+)
+"""Other words for the roll of the side that the market tests, or of the other."""
 _LEAVES = re.compile(
     rf"(?:let (?:it |them )?)?expires?|(?:hold|held|keep|ride)(?: it| them)?{_UNTIL}|no (?:exit|close)|never close|let ride"
 )
@@ -111,6 +121,16 @@ class ExitRule:
     def portion(self) -> Portion:
         """How much of a position it closes, where it closes anything."""
         return Portion(percent=self.percent) if self.percent is not None else PORTIONS.get(self.action, ALL)
+
+    @property
+    def rolls(self) -> bool:
+        """Whether it closes something to open what takes its place."""
+        return self.action in ROLLS or self.action in TESTED_ROLLS
+
+    @property
+    def is_of_a_side(self) -> bool:
+        """Whether what it does is about one side of a structure that has two."""
+        return self.portion.side is not None or self.action in LEFT_SIDES or self.action in TESTED_ROLLS
 
     @property
     def deed(self) -> str:
@@ -250,6 +270,8 @@ def _meant_by(said: str) -> str | None:
         return _OTHER_ACTIONS[said]
     if rolled := _ROLLED_SIDE.fullmatch(said):
         return f"roll {rolled['side']} side"
+    if rolled := _ROLLED_TESTED.fullmatch(said):
+        return "roll tested side" if rolled["tested"] else "roll untested side"
     found = _OTHER_PART.fullmatch(said)
     if found is None:
         return None

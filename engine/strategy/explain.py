@@ -297,6 +297,8 @@ def _exits(strategy: Strategy) -> list[str]:
         "roll": "is rolled",
         "roll put side": "has its put side rolled, the call side stays,",
         "roll call side": "has its call side rolled, the put side stays,",
+        "roll tested side": "has the side rolled whose sold leg has the greater delta, the other one stays,",
+        "roll untested side": "has the side rolled whose sold leg has the smaller delta, the other one stays,",
         "roll short": "has what it sold rolled, against what it bought,",
         "alert": "is reported",
         "let expire": "is left to expire",

@@ -135,13 +135,20 @@ def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Le
     match rule.action:
         case "let expire" | "let put side expire" | "let call side expire":
             raise AssertionError("what is left to expire has nothing done to it")
+        case "roll tested side" | "roll untested side":
+            raise AssertionError("which side that is, is said in its answer")
         case "roll" | "roll put side" | "roll call side" | "roll short" as deed:
             roll = strategy.roll
             if roll is None:
                 return "close"
-            return deed if times_rolled(position, ledger) < roll.at_most else roll.otherwise
+            return roll.otherwise if is_spent(position, strategy, ledger) else deed
         case _:
             return rule.action
+
+
+def is_spent(position: Position, strategy: Strategy, ledger: Ledger) -> bool:
+    """Whether a position was rolled as often as its file lets it be."""
+    return strategy.roll is not None and times_rolled(position, ledger) >= strategy.roll.at_most
 
 
 def _has_successor(position: Position, ledger: Ledger) -> bool:

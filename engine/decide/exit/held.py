@@ -11,6 +11,7 @@ from engine.decide.asking import quoted_at
 from engine.decide.entry.find import ExitAnswer
 from engine.decide.exit.closing import why_not_sent
 from engine.decide.exit.memory import looks_at
+from engine.decide.exit.tested import of_its_side
 from engine.decide.positions import PRICED, PositionRow, market_columns, measured, needs_prices
 from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
@@ -54,7 +55,8 @@ def looked_at(positions: Sequence[Position], snapshot: Snapshot, rulebook: Ruleb
         numbers = [n for n, version in enumerate(versions) if version is not None and version.digest == strategy.digest]
         seen = [_row(positions[n], strategy, marks[n], snapshot, rows) for n in numbers]
         seen_of |= dict(zip(numbers, seen, strict=True))
-        found = dict(zip(numbers, rulebook.finder.exits(strategy, seen), strict=True))
+        asked = zip(numbers, rulebook.finder.exits(strategy, seen), strict=True)
+        found = {n: tuple(of_its_side(one, positions[n], seen_of[n]) for one in answers) for n, answers in asked}
         told |= found
         # What holds without any price holds with it too: only those of which something holds are asked again.
         due = {n: row for n, row in zip(numbers, seen, strict=True) if any(answer.holds is True for answer in found[n])}

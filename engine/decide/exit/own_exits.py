@@ -9,7 +9,8 @@ that is not announced, stops nothing: it does not act before it has one.
 """
 
 from engine.decide.entry.find import ExitAnswer
-from engine.decide.entry.rolls import action_of
+from engine.decide.entry.rolls import is_spent
+from engine.decide.exit.tested import of_its_side
 from engine.decide.positions import market_columns, measured, needs_prices
 from engine.decide.quotes import Rows, closing_marks, mids
 from engine.decide.risk.asked import Opening
@@ -18,6 +19,7 @@ from engine.domain.gate import Verdict
 from engine.domain.position import newly_opened
 from engine.domain.snapshot import Snapshot
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE
+from engine.strategy.model import Strategy
 
 GATE = "own_exits"
 _BOUND = "no exit of its own file that holds already"
@@ -35,12 +37,12 @@ def own_exits(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Ro
     row = measured(position, believed, rows, market, snapshot.at, snapshot.session)
     row |= market_columns(strategy, spread.underlying, snapshot)
     unknown: ExitAnswer | None = None
-    for answer in rulebook.finder.exits(strategy, [row])[0]:
+    for answer in (of_its_side(one, position, row) for one in rulebook.finder.exits(strategy, [row])[0]):
         if answer.rule.action == LET_EXPIRE and answer.holds is True:
             break
         if answer.rule.action in {"alert", LET_EXPIRE, *LEFT_SIDES}:
             continue
-        if opening.after is not None and action_of(answer.rule, opening.after, strategy, snapshot.ledger) in {"alert", "keep"}:
+        if answer.rule.rolls and _stays(opening, strategy, snapshot):
             continue  # it has been rolled often enough then, and stays
         if answer.holds is True:
             return Verdict(GATE, "fail", f"{answer.rule.text} holds", _BOUND, strategy.name)
@@ -49,3 +51,9 @@ def own_exits(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Ro
     if unknown is not None:
         return Verdict(GATE, "unknown", f"{unknown.rule.text} cannot be answered", _BOUND, strategy.name)
     return Verdict(GATE, "pass", "none holds", _BOUND, strategy.name)
+
+
+def _stays(opening: Opening, strategy: Strategy, snapshot: Snapshot) -> bool:
+    """Whether a line that rolls leaves the position open once this opening has joined it."""
+    after, roll = opening.after, strategy.roll
+    return after is not None and roll is not None and roll.otherwise != "close" and is_spent(after, strategy, snapshot.ledger)

@@ -60,7 +60,9 @@ _SIDE_NUMBERS = (
     ),
 )
 
-SIDE_MEASURES: frozenset[str] = frozenset(f"{side}_side_{one.name}" for side in ("put", "call") for one in _SIDE_NUMBERS)
+SIDE_MEASURES: frozenset[str] = frozenset(
+    ("untested_side_delta", *(f"{side}_side_{one.name}" for side in ("put", "call") for one in _SIDE_NUMBERS))
+)
 """Measures of one side of a position."""
 WITHIN_A_SIDE = {one.within: one.name for one in _SIDE_NUMBERS}
 """What a number is called below `each side:`, and behind `put_side_`."""
@@ -166,6 +168,13 @@ POSITION = (
         "extrinsic_of_short", Unit.USD_PER_SHARE, "Mid of its sold leg above the intrinsic value; the least where several are."
     ),
     *(one.of(side) for side in ("put", "call") for one in _SIDE_NUMBERS),
+    _position(
+        "untested_side_delta",
+        Unit.DELTA,
+        "Delta of the sold leg of the untested side, the smaller of the two, without its sign; that of the tested side is "
+        "`short_delta`.",
+        between=(0, 1),
+    ),
     _position("minutes_to_close", Unit.MINUTES, "Minutes until the regular session of the options ends today."),
     _position("time", Unit.CLOCK, "Time of day in New York.", nullable=False),
 )

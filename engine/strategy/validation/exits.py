@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Mapping
 
-from engine.domain.deeds import ROLLS
 from engine.domain.index_classes import option_class
 from engine.domain.parts import ALL
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ExitRule
@@ -88,7 +87,7 @@ def check_portions(validation: Validation) -> None:
         lines = ", ".join(spelled(rule) for rule in validation.strategy.exit_lines)
         validation.error(validation.at("exits"), message, turn(f"exits: [{lines}]"))
     for at, rule in enumerate(validation.strategy.exit_lines):
-        if not has_sides and (rule.portion.side is not None or rule.action in LEFT_SIDES):
+        if not has_sides and rule.is_of_a_side:
             message = f"a {validation.spread.name()} has no sides: all of its legs are of one right"
             instead = _whole_of(rule)
             validation.error(validation.deed_at(at), message, write(instead))
@@ -98,14 +97,14 @@ def check_portions(validation: Validation) -> None:
             validation.warn(validation.deed_at(at), message, way_out)
         above = (*validation.strategy.exit_lines[:at], *(one for one in validation.strategy.exits if one.side is not None))
         is_below = any(one.action in LEFT_SIDES for one in above)
-        if rule.action in ROLLS and is_below:
+        if rule.rolls and is_below:
             message = "a position of which a line above leaves one side to expire is not rolled"
             validation.error(validation.deed_at(at), message, write("close"))
 
 
 def _whole_of(rule: ExitRule) -> str:
     """What a line about one side says of a structure that has none."""
-    if rule.action in ROLLS:
+    if rule.rolls:
         return "roll"
     return "close short" if rule.portion.short else "close" if rule.portion.side is not None else LET_EXPIRE
 

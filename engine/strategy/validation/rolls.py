@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from engine.domain.deeds import ROLLS
 from engine.domain.parts import Side
-from engine.strategy.conditions import ExitRule
+from engine.strategy.conditions import TESTED_ROLLS, ExitRule
 from engine.strategy.exit_groups import SIDES
 from engine.strategy.expressions.tree import Arithmetic, Condition, Measure
 from engine.strategy.spelled import spelled
@@ -26,13 +25,14 @@ chance that it ends in the money is a little more than the delta, and the long l
 _SOLD_AT_MOST = 0.5
 """A side whose short strike lies out of the money brings less than half of its width."""
 _MULTIPLIER = 100
+_UNTESTED = Measure("untested_side_delta", "position")
 _AT_THE_MONEY = 0.4
 """A vertical costs at least about so much of its width once its short strike is reached."""
 
 
 def check_roll(validation: Validation) -> None:
     """Exits that roll and no word where to, or the other way round; and a roll that can hardly bring what it asks."""
-    rules = [rule for rule in validation.strategy.exits if rule.action in ROLLS]
+    rules = [rule for rule in validation.strategy.exits if rule.rolls]
     rolling = [rule.condition for rule in rules]
     if len(validation.spread.expiries) > 1 and not _check_two_expiries(validation, rules):
         return
@@ -51,11 +51,13 @@ def check_roll(validation: Validation) -> None:
     for rule in rules:
         if rule.portion.short:
             continue
-        if rule.portion.side is None:
+        if rule.action in TESTED_ROLLS:
+            _check_untested(validation, rule)
+        elif rule.portion.side is None:
             _check_net(validation, rule.condition)
         elif has_rollable_sides(validation.spread):
             _check_side_net(validation, rule.condition, rule.portion.side)
-    if any(rule.portion.side is not None for rule in rules) and has_rollable_sides(validation.spread):
+    if any(rule.is_of_a_side for rule in rules) and has_rollable_sides(validation.spread):
         _check_both_sides(validation)
 
 
@@ -88,6 +90,20 @@ def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bo
         )
         return False
     return is_rolled and not wrong
+
+
+def _check_untested(validation: Validation, rule: ExitRule) -> None:
+    """A line that the roll of the untested side does not end: its successor would be rolled, or closed, at once."""
+    roll = validation.strategy.roll
+    ends = any(about == _UNTESTED and math.isfinite(bound.high) for about, bound in bounds_of(rule.condition))
+    stays = roll is not None and roll.at_most == 1 and roll.otherwise != "close"
+    if rule.action != "roll untested side" or roll is None or ends or stays:
+        return
+    lows = [float(deltas.low) for (key, *_), deltas in validation.spread.deltas if key == "short_delta"]
+    most = max(0.01, round(min(lows, default=0.12) * 0.6, 2))
+    line = " ".join(rule.condition.text.split())
+    message = "this holds still when the untested side has been rolled, so that roll is never made"
+    validation.warn(rule.condition, message, write(f"{line} and untested_side_delta <= {most:g}"))
 
 
 def _check_both_sides(validation: Validation) -> None:

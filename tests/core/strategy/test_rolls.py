@@ -123,6 +123,49 @@ def test_side_that_is_rolled_to_another_day_needs_risk_for_both_widths(risk: str
         assert parse_strategy(applied(text, one.edits), "x.yaml").problems == ()
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("roll the untested side", "roll untested side"),
+        ("roll up the winning side", "roll untested side"),
+        ("roll losing side", "roll tested side"),
+        ("roll out the threatened spread", "roll tested side"),
+    ],
+)
+def test_other_words_for_the_tested_side_are_led_to_it(said: str, meant: str) -> None:
+    text = condor("short_delta >= 0.30 and untested_side_delta <= 0.08", said, "a credit")
+
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    assert problem.message.startswith(f"found '{said}'; wanted close, ")
+    read = parse_strategy(applied(text, problem.edits), "x.yaml")
+    assert (read.problems, read.value is not None and read.value.exits[-1].action) == ((), meant)
+
+
+def test_roll_of_the_untested_side_that_its_own_line_forbids_is_warned_of() -> None:
+    text = condor("short_delta >= 0.30", "roll untested side", "a credit")
+
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    assert problem.severity == "warning"
+    assert problem.message == "this holds still when the untested side has been rolled, so that roll is never made"
+    read = parse_strategy(applied(text, problem.edits), "x.yaml")
+    assert read.problems == ()
+    assert read.value is not None
+    assert read.value.exits[-1].condition.text == "short_delta >= 0.30 and untested_side_delta <= 0.05"
+    assert "has the side rolled whose sold leg has the smaller delta" in " ".join(sentences(read.value))
+
+
+@pytest.mark.parametrize("line", ["roll tested side", "roll untested side"])
+def test_structure_of_one_right_has_no_tested_side(line: str) -> None:
+    text = condor("short_delta >= 0.35", line, "a debit up to $5.00").replace("iron_condor", "bull_put")
+
+    found = parse_strategy(text, "x.yaml").problems
+    (problem,) = [one for one in found if one.message == "a bull_put has no sides: all of its legs are of one right"]
+
+    assert ": roll\n" in applied(text, problem.edits)
+
+
 def test_structure_without_sides_has_none_to_roll() -> None:
     text = condor("put_side_delta >= 0.35", "roll put side", "a debit up to $5.00").replace("iron_condor", "bull_put")
     text = text.replace("{put: 0.12-0.20, call: 0.08-0.14}", "0.12-0.20")

@@ -15,6 +15,7 @@ from engine.domain.facts.orders import OrderCanceled, OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.parts import side_of
 from engine.domain.rolled import Rolls, rolls_so_far
+from engine.domain.snapshot import ExitHits
 from engine.strategy.model import Strategy
 from tests import given
 from tests.core.decide.watching import look
@@ -73,6 +74,67 @@ def test_side_is_closed_alone_once_its_successor_is_found() -> None:
     assert (close.rule, close.roll) == ("days_held >= 2", "roll put side")
     assert close.reason == "roll put side: days_held >= 2"
     assert [one.fact.action for one in found if isinstance(one, TriggerExit)] == ["roll put side"]
+
+
+def of_a_side(what: str, otherwise: str = "keep", line: str = "days_held >= 2") -> Strategy:
+    return given.strategy(
+        (FILE % ("$4,000", "a debit up to $2.00", 1, otherwise)).replace("days_held >= 2: roll put side", f"{line}: {what}")
+    )
+
+
+def deltas(put: float | None, call: float | None) -> ChainSnapshot:
+    """The market with these deltas of what the condor has sold, without their sign."""
+    rows = given.options(expiries=(given.EXPIRY, given.LATER))
+    for row in rows:
+        for leg, delta in zip(CONDOR.shorts, (put, call), strict=True):
+            if row["contract"] == leg.contract:
+                row["delta"] = delta if delta is None or leg.contract.put_call == "C" else -delta
+    return given.chain(rows)
+
+
+@pytest.mark.parametrize(
+    ("what", "put", "call", "side"),
+    [
+        ("roll tested side", 0.30, 0.10, "put"),
+        ("roll tested side", 0.10, 0.30, "call"),
+        ("roll untested side", 0.30, 0.10, "call"),
+        ("roll untested side", 0.10, 0.30, "put"),
+    ],
+)
+def test_side_is_named_by_the_deltas_of_what_is_sold(what: str, put: float, call: float, side: str) -> None:
+    by = of_a_side(what)
+
+    found = look(held(by), deltas(put, call), strategy=by)
+
+    (close,) = proposed(found)
+    assert close.spread.structure == f"iron_condor {side} side"
+    assert (close.rule, close.roll) == ("days_held >= 2", f"roll {side} side")
+    (triggered,) = [one.fact for one in found if isinstance(one, TriggerExit)]
+    assert triggered.values == {"days_held": 2, "put_side_delta": put, "call_side_delta": call}
+
+
+def test_neither_side_is_the_tested_one_where_a_delta_is_not_known_or_a_side_is_gone() -> None:
+    by = of_a_side("roll tested side")
+    alone = given.told(held(by), *given.closed(given.proposal("c1", of=PUTS, position="o1", limit="-0.10", by=by)))
+
+    assert [proposed(look(held(by), deltas(None, 0.10), strategy=by)), proposed(look(alone, market(), strategy=by))] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "line", "rolls"),
+    [
+        ("close", "days_held >= 2", False),
+        ("keep", "days_held >= 2", True),
+        ("close", "days_held >= 2 and untested_side_delta <= 0.07", True),
+    ],
+)
+def test_roll_of_the_untested_side_ends_what_it_was_made_for(otherwise: str, line: str, rolls: bool) -> None:
+    by = of_a_side("roll untested side", otherwise=otherwise, line=line)
+
+    seen = {("o1", line): ExitHits(given.NOW - timedelta(minutes=2), given.NOW - timedelta(seconds=20), 5)}
+    found = look(held(by), deltas(0.30, 0.05), strategy=by, exit_hits=seen)
+
+    assert [order.roll for order in proposed(found)] == (["roll call side"] if rolls else [None])
 
 
 def test_what_takes_its_place_joins_the_position_and_brings_more_than_the_close_cost() -> None:
