@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import zip_longest
 
+from engine.decide.roll_lines import expiries_of, expiry_rules
 from engine.decide.rulebook import Rulebook
 from engine.decide.subscriptions import (
     SLACK,
@@ -20,8 +21,6 @@ from engine.decide.subscriptions import (
     Guess,
     Series,
     anchors_of,
-    expiries_of,
-    expiry_rules,
     guessed_deltas,
     of_right,
     still_traded,

@@ -17,16 +17,16 @@ from typing import TypeVar
 import numpy as np
 from scipy.special import ndtr
 
-from engine.decide.rows import next_monthly
+from engine.decide.roll_lines import expiries_of, expiry_rules, kept_strikes
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.contract import Contract
-from engine.domain.index_classes import OptionClass, trades_itself
+from engine.domain.index_classes import trades_itself
 from engine.domain.ledger import Ledger
-from engine.domain.session import days_to_expiry, trading_day, years_between
+from engine.domain.session import trading_day, years_between
 from engine.domain.structure import PutCall
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.structure import Structure
-from engine.strategy.values.meaning import DayRange, DeltaRange, ExpiryRule, StrikeAt, StrikePlace, WidthRange
+from engine.strategy.values.meaning import DeltaRange, ExpiryRule, StrikeAt, StrikePlace, WidthRange
 
 _Thing = TypeVar("_Thing")
 Series = tuple[str, date]
@@ -34,8 +34,6 @@ Series = tuple[str, date]
 
 GUESSED_IV = 0.20
 """Where the volatility of an underlying is not known yet: about the long-run mean of large indices."""
-EXPIRIES_MAX = 2
-"""Expiries of one strategy that are watched at a time, those nearest to the middle of its window."""
 SLACK = 1.6
 """How far outside the wanted deltas a guess may lie, as a factor: the smile is not in the guess."""
 PARTNERS_MAX = 3
@@ -106,7 +104,8 @@ def subscriptions(
     enabled = [strategy for strategy in strategies if strategy.enabled]
     turns = chain(turns_of(one for one in enabled if one.name not in idle), turns_of(one for one in enabled if one.name in idle))
     held = list(dict.fromkeys(held_options(ledger)))
-    chosen = dict.fromkeys((*held, *near, *islice(_each_once(turns), max(0, most))))
+    kept = kept_strikes(enabled, listed, ledger, now, calendar)
+    chosen = dict.fromkeys((*held, *kept, *near, *islice(_each_once(turns), max(0, most))))
     pairs = _pairs(chosen, listed, guesses, now, max(0, most) // PAIRS_SHARE)
     return list(dict.fromkeys((*held, *pairs, *chosen)))[: max(most, len(held))]
 
@@ -179,18 +178,6 @@ def held_options(ledger: Ledger) -> Iterator[Contract]:
     yield from (leg.contract for leg in legs if not leg.contract.is_share)
 
 
-def expiry_rules(strategy: Strategy, ledger: Ledger, today: date) -> tuple[tuple[ExpiryRule, ...], ...]:
-    """Which expiries a strategy looks for: those it opens, and those it rolls to while it holds or has just closed something.
-
-    Each is one rule, or that of what is sold and that of what is bought."""
-    entered = strategy.spread.expiries
-    if strategy.roll is None or (strategy.roll.to,) == entered:
-        return (entered,)
-    is_held = any(position.strategy == strategy.name for position in ledger.open_positions())
-    may_roll = is_held or any(ledger.closed_on(strategy.name, today))
-    return (entered, (strategy.roll.to,)) if may_roll else (entered,)
-
-
 def _for_strategy(
     strategy: Strategy,
     rules: tuple[ExpiryRule, ...],
@@ -259,19 +246,6 @@ def anchors_of(spread: Structure) -> list[Anchor]:
         band = spread.delta_of(leg.role) or (spread.delta_of(twin) if shape.is_later(twin) else None)
         anchors.append(Anchor(leg.put_call, band or (_AT_THE_MONEY if is_atm else None), **reaches))
     return anchors
-
-
-def expiries_of(
-    rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar, most: int | None = EXPIRIES_MAX
-) -> list[date]:
-    """The expiries that a rule names, those nearest to its middle first and at most so many."""
-    if isinstance(rule, DayRange):
-        middle = (rule.min_days + rule.max_days) / 2 if rule.nearest is None else rule.nearest
-        days = {day for of, day in listed if not rule.is_monthly or calendar.is_monthly(of, day)}
-        inside = [day for day in sorted(days) if rule.min_days <= days_to_expiry(now, day) <= rule.max_days]
-        return sorted(inside, key=lambda day: (abs(days_to_expiry(now, day) - middle), day))[:most]
-    day = next_monthly(listed, now, calendar)
-    return [] if day is None else [day]
 
 
 def _around(

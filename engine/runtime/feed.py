@@ -325,7 +325,12 @@ def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
     """Days to expiry, from and to, that strategies on this underlying may open or roll to."""
     here = [strategy for strategy in strategies if symbol in strategy.universe]
     rules = [rule for strategy in here for rule in strategy.spread.expiries]
-    rules += [strategy.roll.to for strategy in here if strategy.roll]
+    rolls = [strategy.roll for strategy in here if strategy.roll is not None]
+    rules += [rule for roll in rolls for rule in roll.expiries]
+    # What keeps its expiry may be of any day since it was opened.
+    rules += [
+        DayRange(0, rule.max_days) for rule in rules if isinstance(rule, DayRange) and not all(one.expiries for one in rolls)
+    ]
     return frozenset((rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, LATEST_MONTHLY) for rule in rules)
 
 

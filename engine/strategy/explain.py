@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.strategy.conditions import Action
 from engine.strategy.exit_groups import groups_of
+from engine.strategy.explain_rolls import rolls_told
 from engine.strategy.explain_words import (
     all_of,
     amount_of,
@@ -331,16 +332,5 @@ def _exits(strategy: Strategy) -> list[str]:
         said.append(f"What {'none of these closes' if rules else 'is opened'} is left to expire, and is settled in cash.")
     elif not strategy.exits:
         said.append("No exit is written down: positions stay open until they expire or a person closes them.")
-    roll = strategy.roll
-    if roll is not None:
-        net = roll.for_.least_net
-        price = (
-            "a credit" if net == 0 else f"a credit of at least ${plain(net)}" if net > 0 else f"a debit of at most ${plain(-net)}"
-        )
-        other = {"close": "closed", "alert": "reported", "keep": "kept"}[roll.otherwise]
-        times = "once" if roll.at_most == 1 else f"{roll.at_most} times"
-        moved = "it" if any(rule.action == "roll" for rule in rules) else "that part"
-        said.append(
-            f"Rolling moves {moved} {in_days(roll.to)} out for {price}, at most {times}; where that cannot be had it is {other}."
-        )
+    said += rolls_told(strategy.roll, rules)
     return said

@@ -16,15 +16,28 @@ from pydantic import Discriminator, Field, Tag
 
 from engine.strategy.conditions import AutoCondition, ExitRule, LegCondition, MarketCondition
 from engine.strategy.exit_groups import Exits, groups_of, rules_in
+from engine.strategy.spreads.pairs import RollExpiries, RollTo
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.spreads.union import Spread
 from engine.strategy.universe import Universe
 from engine.strategy.values.counts import About, Contracts, Count, Name, SchemaVersion, YesNo
 from engine.strategy.values.entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
-from engine.strategy.values.meaning import Auto, ContractRange, Manual, PriceWalk, Step, Window, WorstFromMid, WorstShare
+from engine.strategy.values.meaning import (
+    Auto,
+    ContractRange,
+    DayRange,
+    DaysAfter,
+    ExpiryRule,
+    Manual,
+    PriceWalk,
+    SameExpiry,
+    Step,
+    Window,
+    WorstFromMid,
+    WorstShare,
+)
 from engine.strategy.values.money import Loss, Risk
 from engine.strategy.values.scalar import words
-from engine.strategy.values.spread import Days
 from engine.strategy.values.times import AtTimes, Reentry, StrikesApart, TimeApart
 from engine.strategy.written import Written
 
@@ -109,9 +122,16 @@ class Entry(Written):
     """How the limit price is worked from mid toward natural."""
 
 
+_SAME = {"the same": ("same", "keep", "kept", "unchanged", "hold", "same strikes", "keep strikes")}
+"""What other programs call strikes that stay."""
+
+
 class Roll(Written):
-    to: Days
-    """Days to expiration of the new position."""
+    to: RollTo
+    """Days to expiration of what takes its place: `30-60 days`, `the same expiry`, or of a calendar or a diagonal that is rolled
+    as a whole `{near: 20-30 days, far: 50-70 days}`."""
+    strikes: Annotated[Literal["the same"], words("the same", wanted="the same", also=_SAME)] | None = None
+    """`the same` keeps the strikes and looks for another expiry; left out, they are chosen anew."""
     for_: RollNet = Field(alias="for")
     """What closing and opening together must bring."""
     at_most: Count = 1
@@ -120,6 +140,20 @@ class Roll(Written):
         Field("close", alias="else")
     )
     """What happens when it cannot be rolled, decided before anything is sent."""
+
+    @property
+    def near(self) -> DayRange | None:
+        """The days of what is sold; None where it keeps its expiry."""
+        to = self.to.near if isinstance(self.to, RollExpiries) else self.to
+        return to if isinstance(to, DayRange) else None
+
+    @property
+    def expiries(self) -> tuple[ExpiryRule, ...]:
+        """The days that it looks into: one rule, or that of what is sold and that of what is bought; none where it keeps them."""
+        if not isinstance(self.to, RollExpiries):
+            return () if isinstance(self.to, SameExpiry) else (self.to,)
+        near, far = self.to.near, self.to.far
+        return (near, far.behind(near) if isinstance(far, DaysAfter) else far)
 
 
 _MODES = {

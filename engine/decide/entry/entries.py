@@ -274,7 +274,7 @@ def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:
     snapshot = look.snapshot
     search = search_for(look.strategy, roll, snapshot.at)
     found = look.rulebook.finder.find(search, chain, snapshot.market, snapshot.at, snapshot.session).candidates
-    return [candidate for candidate in found if fits(roll, candidate)]
+    return [candidate for candidate in found if fits(roll, candidate, look.strategy)]
 
 
 def _funnel(strategy: Strategy, found: Found, snapshot: Snapshot, rulebook: Rulebook, chain: ChainRows) -> RecordFunnel:

@@ -28,7 +28,8 @@ from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
 from engine.strategy.conditions import ExitRule
 from engine.strategy.model import Strategy
-from engine.strategy.spreads.sides import against, filters_against, side_alone
+from engine.strategy.spreads.sides import against, at_strikes, filters_against, filters_at, side_alone, with_days
+from engine.strategy.values.meaning import DayRange
 
 ZERO = Decimal(0)
 
@@ -105,27 +106,44 @@ def part_rolled(position: Position, portion: Portion, wanted: Decimal, closes: S
 
 def search_for(strategy: Strategy, roll: Roll, now: datetime) -> Strategy:
     """The strategy as it looks for the successor: one underlying, the days of the roll, and queries of its own by its digest."""
-    assert strategy.roll is not None, "a roll is owed only where the strategy has one"
-    underlying, spread, what = roll.position.spread.underlying, strategy.spread, "roll"
-    found: dict[str, object] = {"universe": (underlying,)}
+    told = strategy.roll
+    assert told is not None, "a roll is owed only where the strategy has one"
+    underlying, spread, what, filters = roll.position.spread.underlying, strategy.spread, "roll", strategy.filters
+    closed = roll.closed or roll.position.spread
+    left = days_to_expiry(now, closed.expiry)
+    near = told.near or DayRange(left, left)
+    if told.near is None:
+        what = f"{what} in {left} days"
     if roll.portion.short:
         long = max((leg.contract for leg in roll.position.legs), key=lambda contract: contract.expiry)
         days = days_to_expiry(now, long.expiry)
-        spread, what = against(spread, strategy.roll.to, days), f"roll short against {long.con_id} in {days} days"
-        found["filters"] = filters_against(strategy.filters, days, long.strike)
+        spread, what = against(spread, near, days), f"{what} short against {long.con_id} in {days} days"
+        filters = filters_against(filters, days, long.strike)
     elif roll.portion.side is not None:
-        spread, what = side_alone(spread, roll.portion.side), f"roll {roll.portion.side} side"
-        spread = spread.model_copy(update={"expiry": strategy.roll.to})
+        spread, what = with_days(side_alone(spread, roll.portion.side), near, told.to), f"{what} {roll.portion.side} side"
     else:
-        spread = spread.model_copy(update={"expiry": strategy.roll.to})
-    return strategy.model_copy(update={**found, "spread": spread, "digest": f"{strategy.digest} {what} {underlying}"})
+        spread = with_days(spread, near, told.to)
+    if told.strikes is not None:
+        kept = {leg.contract.strike for leg in closed.legs}
+        if roll.portion.short:
+            kept |= {leg.contract.strike for leg in roll.position.legs}
+        spread, filters = at_strikes(spread, kept), filters_at(filters, kept)
+        what = f"{what} at {', '.join(f'{strike:f}' for strike in sorted(kept))}"
+    found = {"universe": (underlying,), "filters": filters, "spread": spread}
+    return strategy.model_copy(update={**found, "digest": f"{strategy.digest} {what} {underlying}"})
 
 
-def fits(roll: Roll, candidate: Candidate) -> bool:
-    """Whether a candidate can take the place: not what was closed itself, and against what is held where that stays."""
+def fits(roll: Roll, candidate: Candidate, strategy: Strategy) -> bool:
+    """Whether a candidate can take the place: not what was closed itself, at its strikes where they are kept, and against what is
+    held where that stays."""
     found = {leg.contract for leg in candidate.spread.legs}
-    if roll.closed is not None and {leg.contract for leg in roll.closed.legs} <= found:
+    closed = (roll.closed or roll.position.spread).legs
+    if {leg.contract for leg in closed} <= found:
         return False
+    if strategy.roll is not None and strategy.roll.strikes is not None:
+        places = {(leg.contract.put_call, leg.action, leg.contract.strike) for leg in candidate.spread.legs}
+        if not {(leg.contract.put_call, leg.action, leg.contract.strike) for leg in closed} <= places:
+            return False
     held = {leg.contract for leg in roll.position.legs}
     return not roll.portion.short or all(leg.contract in held for leg in candidate.spread.legs if leg.sign > 0)
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Discriminator, Tag
 from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange, TimesNear, WidthRange
 from engine.strategy.values.scalar import words
-from engine.strategy.values.spread import Deltas, Expiry, FarWidth, LaterExpiry, Width
+from engine.strategy.values.spread import Days, Deltas, Expiry, FarWidth, LaterExpiry, RollDays, Width
 from engine.strategy.written import Written
 
 Side: TypeAlias = Literal["put", "call"]
@@ -124,6 +124,22 @@ class Expiries(Pair):
         return f"{days[-1] + 20}-{days[-1] + 50} days" if key == "far" else f"{days[0] // 3}-{days[0] // 2} days"
 
 
+class RollExpiries(Pair):
+    """Days to which a calendar or a diagonal is rolled as a whole."""
+
+    said: ClassVar[Mapping[str, str]] = Expiries.said
+
+    near: Days
+    """Of what is sold."""
+    far: LaterExpiry
+    """Of what is bought: later than what is sold, from today or from its expiry: `25-35 days after near`."""
+
+    @classmethod
+    def beside(cls, key: str, other: str) -> str:
+        """As of the expiries of an opening."""
+        return Expiries.beside(key, other)
+
+
 def _form(written: object) -> str:
     return "each" if isinstance(written, Mapping | BaseModel) else "both"
 
@@ -141,6 +157,9 @@ StrikesOfSides: TypeAlias = Annotated[
 
 PricesOfSides: TypeAlias = Annotated[Annotated[PriceSides, Tag("each")] | Annotated[LegPrice, Tag("both")], Discriminator(_form)]
 """One price for both sides, or {put: …, call: …}."""
+
+RollTo: TypeAlias = Annotated[Annotated[RollExpiries, Tag("each")] | Annotated[RollDays, Tag("both")], Discriminator(_form)]
+"""One range of days, the same expiry, or {near: …, far: …}."""
 
 Right: TypeAlias = Annotated[
     Literal["put", "call"],

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Or
 from engine.strategy.spreads.calendars import Calendar, Diagonal
-from engine.strategy.spreads.pairs import Expiries, Pair, Side
-from engine.strategy.spreads.structure import Structure
+from engine.strategy.spreads.pairs import Expiries, Pair, RollExpiries, RollTo, Side
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import BearCall, BullPut
 from engine.strategy.spreads.wings import TwoWings
 from engine.strategy.units import Unit
@@ -27,6 +27,14 @@ def has_rollable_sides(spread: Structure) -> bool:
 def has_rollable_short(spread: Structure) -> bool:
     """Whether what is sold can be rolled against what is bought and lives longer."""
     return isinstance(spread, Calendar | Diagonal)
+
+
+def with_days(spread: Structure, near: DayRange, to: RollTo) -> Structure:
+    """The structure that is searched for in the days of a roll."""
+    if not isinstance(spread, OfTwoExpiries):
+        return spread.model_copy(update={"expiry": near})
+    assert isinstance(to, RollExpiries), "what has two expiries is rolled to two"
+    return spread.model_copy(update={"expiry": Expiries(near=near, far=to.far)})
 
 
 def against(spread: Structure, near: DayRange, far_days: int) -> Structure:
@@ -52,6 +60,23 @@ def filters_against(filters: Sequence[Condition], far_days: int, strike: Decimal
 
 def _rank(spread: Structure) -> Expression:
     return type(spread).model_fields["rank"].default
+
+
+def at_strikes(spread: Structure, strikes: Collection[Decimal]) -> Structure:
+    """The same structure without what chooses its legs, since their strikes are known; of those it is found again.
+
+    Rules of the file are about a spread that is chosen, and are not asked of one that is kept.
+    """
+    chosen = {
+        name: None for name, field in type(spread).model_fields.items() if not field.is_required() and field.default is None
+    }
+    return spread.model_copy(update={**chosen, "rules": (), "keep": max(spread.keep, len(strikes) ** 3)})
+
+
+def filters_at(filters: Sequence[Condition], strikes: Collection[Decimal]) -> tuple[Condition, ...]:
+    """What an option must fulfil to be a leg of a spread that keeps these strikes."""
+    is_kept = tuple(Compare("=", Measure("strike", "leg"), Number(float(one), Unit.POINTS)) for one in sorted(strikes))
+    return (Condition("has a strike that is kept", is_kept[0] if len(is_kept) == 1 else Or(is_kept)), *filters)
 
 
 def side_alone(spread: Structure, side: Side) -> BullPut | BearCall:

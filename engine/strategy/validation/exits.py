@@ -206,10 +206,10 @@ def _check_days(validation: Validation, condition: Condition, bound: Bound) -> N
     moves_all = any(rule.action in {"roll", "roll short"} for rule in validation.strategy.exits)
     is_told = _check_days_of(validation, condition, bound, "expiry", validation.spread.first_expiry)
     if not is_told and roll is not None and moves_all:
-        _check_days_of(validation, condition, bound, "to", roll.to)
+        _check_days_of(validation, condition, bound, "to", roll.near)
 
 
-def _check_days_of(validation: Validation, condition: Condition, bound: Bound, key: str, rule: ExpiryRule) -> bool:
+def _check_days_of(validation: Validation, condition: Condition, bound: Bound, key: str, rule: ExpiryRule | None) -> bool:
     """Whether something was said. Beside another condition it may well be fulfilled from the first moment."""
     if not isinstance(rule, DayRange):
         return False
@@ -233,7 +233,7 @@ def _check_days_of(validation: Validation, condition: Condition, bound: Bound, k
 def _longest(validation: Validation) -> DayRange | None:
     """The days to expiry of what may be held longest, opened or rolled to; None where they are not counted in days."""
     roll = validation.strategy.roll
-    rules = [validation.spread.expiries[-1]] + ([roll.to] if roll is not None else [])
+    rules = [validation.spread.expiries[-1]] + (list(roll.expiries[-1:]) if roll is not None else [])
     ranges = [rule for rule in rules if isinstance(rule, DayRange)]
     return max(ranges, key=lambda rule: rule.max_days) if len(ranges) == len(rules) else None
 

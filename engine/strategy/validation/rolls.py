@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from engine.domain.parts import Side
 from engine.strategy.conditions import TESTED_ROLLS, ExitRule
 from engine.strategy.exit_groups import SIDES
-from engine.strategy.expressions.tree import Arithmetic, Condition, Measure
+from engine.strategy.expressions.tree import Arithmetic, Condition, Measure, measures_in
 from engine.strategy.spelled import spelled
+from engine.strategy.spreads.calendars import Calendar
+from engine.strategy.spreads.pairs import RollExpiries
 from engine.strategy.spreads.sides import has_rollable_short, has_rollable_sides, side_alone
+from engine.strategy.spreads.structure import OfTwoExpiries
 from engine.strategy.spreads.verticals import BearCall, BullPut
 from engine.strategy.validation.bounds import bounds_of
 from engine.strategy.validation.validation import Validation
-from engine.strategy.values.meaning import DayRange, Usd
+from engine.strategy.values.meaning import DayRange, DaysAfter, SameExpiry, Usd
 from engine.strategy.way_out import add, remove, write
 
 _ABOVE_DELTA, _BELOW_DELTA = 1.1, 0.85
@@ -26,6 +29,12 @@ _SOLD_AT_MOST = 0.5
 """A side whose short strike lies out of the money brings less than half of its width."""
 _MULTIPLIER = 100
 _UNTESTED = Measure("untested_side_delta", "position")
+_OF_STRIKES = frozenset(
+    {"short_delta", "delta", "short_strike_breached", "short_distance", "short_strike", "untested_side_delta"}
+) | {f"{side}_side_{name}" for side in SIDES for name in ("delta", "breached", "distance")}
+"""What hangs on where the strikes lie, and hardly on the day."""
+_OF_DAYS = frozenset({"dte", "days_held", "extrinsic_of_short", "first_trading_day", "last_trading_day"})
+"""What another day ends."""
 _AT_THE_MONEY = 0.4
 """A vertical costs at least about so much of its width once its short strike is reached."""
 
@@ -36,6 +45,8 @@ def check_roll(validation: Validation) -> None:
     rolling = [rule.condition for rule in rules]
     if len(validation.spread.expiries) > 1 and not _check_two_expiries(validation, rules):
         return
+    if not _check_where(validation, rules):
+        return
     for at, rule in enumerate(validation.strategy.exit_lines):
         if rule.action == "roll short" and not has_rollable_short(validation.spread):
             message = "what is sold is rolled by itself where what is bought lives longer: in a calendar or a diagonal"
@@ -45,11 +56,16 @@ def check_roll(validation: Validation) -> None:
         message = "this exit rolls, but roll: does not say where to"
         expiry = validation.spread.first_expiry
         days = expiry.as_written if isinstance(expiry, DayRange) else "30-60 days"
+        if any(rule.action == "roll" for rule in rules) and isinstance(validation.spread, OfTwoExpiries):
+            far = validation.spread.expiry.far
+            days = f"{{near: {days}, far: {far.as_written if isinstance(far, DayRange | DaysAfter) else '50-90 days'}}}"
         validation.error(rolling[0], message, add(f"roll: {{to: {days}, for: a credit}}"))
     if validation.strategy.roll is not None and not rolling:
         validation.warn(validation.at("roll"), "no exit rolls, so this never happens", remove(", or end an exit with  : roll"))
+    roll = validation.strategy.roll
     for rule in rules:
-        if rule.portion.short:
+        _check_kept(validation, rule)
+        if rule.portion.short or (roll is not None and roll.strikes is not None):
             continue
         if rule.action in TESTED_ROLLS:
             _check_untested(validation, rule)
@@ -62,34 +78,60 @@ def check_roll(validation: Validation) -> None:
 
 
 def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bool:
-    """Whether all is sound so far: of two expiries only what is sold is rolled, to before what is bought ends."""
-    name, roll = validation.spread.name(), validation.strategy.roll
-    is_rolled = has_rollable_short(validation.spread)
-    wrong = [rule for rule in rules if not is_rolled or rule.action != "roll short"]
-    for rule in wrong:
-        line = " ".join(rule.condition.text.split())
-        if is_rolled:
-            message = f"of a {name} only what is sold is rolled, against what was bought"
-            validation.error(rule.condition, message, write(f"{line}: roll short"))
-        else:
-            message = f"a {name} is not rolled: what is sold and what is bought would each need new days"
-            validation.error(rule.condition, message, write(line, note=", which closes it"))
-    if roll is not None and not rules and not is_rolled:
-        validation.error(validation.at("roll"), f"a {name} is not rolled", remove())
-    far = validation.spread.expiries[-1]
-    if roll is not None and is_rolled and isinstance(far, DayRange) and roll.to.min_days >= far.max_days:
-        message = f"what is sold is rolled to days before what is bought ends, and that is bought {far.as_written} out"
-        validation.error(
-            validation.at("roll", "to"),
-            message,
-            write(
-                validation.spread.first_expiry.as_written
-                if isinstance(validation.spread.first_expiry, DayRange)
-                else "20-40 days"
-            ),
-        )
+    """Whether all is sound so far: of two expiries the whole is rolled, to two, or what is sold, to before the bought ends."""
+    name, roll, is_sound = validation.spread.name(), validation.strategy.roll, True
+    for at, rule in enumerate(validation.strategy.exit_lines):
+        if not rule.rolls or rule.action == "roll" or (rule.action == "roll short" and has_rollable_short(validation.spread)):
+            continue
+        is_sound = False
+        also = ", or what it has sold" if has_rollable_short(validation.spread) else ""
+        validation.error(validation.deed_at(at), f"a {name} is rolled as a whole{also}", write("roll"))
+    if roll is None or not is_sound:
+        return is_sound
+    near, far = (rule.as_written if isinstance(rule, DayRange) else "" for rule in validation.spread.expiries)
+    if any(rule.action == "roll" for rule in rules) and not isinstance(roll.to, RollExpiries):
+        message = f"of a {name} that is rolled as a whole, what is sold and what is bought each need new days"
+        pair = f"{{near: {near or '20-30 days'}, far: {far or '50-90 days'}}}"
+        validation.error(validation.at("roll", "to"), message, write(pair))
         return False
-    return is_rolled and not wrong
+    last = validation.spread.expiries[-1]
+    is_short = any(rule.action == "roll short" for rule in rules)
+    if is_short and roll.near is not None and isinstance(last, DayRange) and roll.near.min_days >= last.max_days:
+        message = f"what is sold is rolled to days before what is bought ends, and that is bought {last.as_written} out"
+        where = ("roll", "to", "near") if isinstance(roll.to, RollExpiries) else ("roll", "to")
+        validation.error(validation.at(*where), message, write(near or "20-40 days"))
+        return False
+    return True
+
+
+def _check_where(validation: Validation, rules: Sequence[ExitRule]) -> bool:
+    """Whether a roll leads to other contracts, and to as many days as the structure has."""
+    roll, to = validation.strategy.roll, validation.at("roll", "to")
+    if roll is None:
+        return True
+    if isinstance(roll.to, RollExpiries) and not isinstance(validation.spread, OfTwoExpiries):
+        validation.error(to, f"all legs of a {validation.spread.name()} end on one day", f"write  to: {roll.to.near.as_written}")
+        return False
+    stays = isinstance(validation.spread, Calendar) and any(rule.action == "roll short" for rule in rules)
+    if isinstance(roll.to, SameExpiry) and (roll.strikes is not None or stays):
+        kept = "of a calendar the strike stays" if stays else "the strikes stay"
+        validation.error(to, f"{kept}, so in the same expiry nothing would be rolled", write("30-60 days"))
+        return False
+    return True
+
+
+def _check_kept(validation: Validation, rule: ExitRule) -> None:
+    """A line that holds still when it has rolled: about deltas or strikes that are kept, or about days that are."""
+    roll = validation.strategy.roll
+    names = {measure.name for measure in measures_in(rule.condition.expression)}
+    if roll is not None and isinstance(roll.to, SameExpiry) and names and names <= {"dte"}:
+        message = "in the same expiry the days are the same, so that roll is never made"
+        validation.warn(rule.condition, message, write("short_delta >= 0.30 and dte >= 7"))
+    if roll is None or roll.strikes is None or roll.near is None or not names & _OF_STRIKES or names & _OF_DAYS:
+        return
+    line, days = " ".join(rule.condition.text.split()), max(0, min(14, roll.near.min_days - 1))
+    message = "of the same strikes this holds still on another day, so that roll is never made"
+    validation.warn(rule.condition, message, write(f"{line} and dte <= {days}"))
 
 
 def _check_untested(validation: Validation, rule: ExitRule) -> None:
@@ -109,7 +151,8 @@ def _check_untested(validation: Validation, rule: ExitRule) -> None:
 def _check_both_sides(validation: Validation) -> None:
     """Risk for one side, where one that was rolled to another day may lose beside the other."""
     risk = validation.strategy.sizing.risk
-    if not isinstance(risk, Usd) or validation.strategy.roll is None:
+    roll = validation.strategy.roll
+    if not isinstance(risk, Usd) or roll is None or isinstance(roll.to, SameExpiry):
         return
     alone = [side_alone(validation.spread, side) for side in SIDES]
     widths = sum(side.width.low for side in alone)

@@ -42,6 +42,16 @@ ExpiryRule: TypeAlias = DayRange | NextMonthly
 
 
 @dataclass(frozen=True, slots=True)
+class SameExpiry:
+    """The expiry of what was closed."""
+
+    @property
+    def as_written(self) -> str:
+        """As it stands in the file."""
+        return "the same expiry"
+
+
+@dataclass(frozen=True, slots=True)
 class DaysAfter:
     """Expiries this many calendar days after that of what is sold, both ends included and above zero."""
 

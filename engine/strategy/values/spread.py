@@ -15,6 +15,7 @@ from engine.strategy.values.meaning import (
     ExpiryRule,
     LaterRule,
     NextMonthly,
+    SameExpiry,
     TimesNear,
     WidthRange,
 )
@@ -55,6 +56,24 @@ Days: TypeAlias = Annotated[
         _days,
         "a range of days to expiry",
         ("30-60 days", "45 days"),
+        misread=_bare_days,
+        guess=guesses.days,
+    ),
+]
+
+
+def _days_or_same(text: Text, match: re.Match[str]) -> DayRange | SameExpiry:
+    return _days(text, match) if match[1] else SameExpiry()
+
+
+RollDays: TypeAlias = Annotated[
+    DayRange | SameExpiry,
+    Scalar(
+        (DayRange, SameExpiry),
+        rf"{_DAYS}|(?:the\s+)?same\s+expiry",
+        _days_or_same,
+        "a range of days to expiry, or the same expiry",
+        ("30-60 days", "45 days", "the same expiry"),
         misread=_bare_days,
         guess=guesses.days,
     ),

@@ -189,3 +189,56 @@ def condor(exit_line: str, said: str, net: str) -> str:
     text = FILE.replace("  - {exit}: roll\n", f"  - {exit_line}: {said}\n").replace("{delta}", "@")
     text = text.format(**(PLAIN | {"type": "iron_condor", "net": net}))
     return text.replace("@", "{put: 0.12-0.20, call: 0.08-0.14}")
+
+
+@pytest.mark.parametrize("said", ["same", "keep", "unchanged"])
+def test_strikes_that_stay_are_said_in_one_way(said: str) -> None:
+    text = FILE.format(**(PLAIN | {"exit": "dte <= 25"})).replace("for: a credit", f"strikes: {said}, for: a credit")
+
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    read = parse_strategy(applied(text, problem.edits), "x.yaml")
+    assert read.problems == ()
+    assert read.value is not None
+    assert "Rolling moves it 30 to 60 days out, at the same strikes, for a credit" in " ".join(sentences(read.value))
+
+
+def test_strikes_that_stay_in_an_expiry_that_stays_are_no_roll() -> None:
+    text = FILE.format(**(PLAIN | {"exit": "dte <= 25"})).replace("to: 30-60 days", "to: the same expiry, strikes: the same")
+
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    assert problem.message == "the strikes stay, so in the same expiry nothing would be rolled"
+    assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
+
+
+def test_line_about_strikes_that_stay_is_warned_of() -> None:
+    text = FILE.format(**PLAIN).replace("for: a credit", "strikes: the same, for: a credit")
+
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    assert problem.message == "of the same strikes this holds still on another day, so that roll is never made"
+    assert "short_delta >= 0.35 and dte <= 14: roll" in applied(text, problem.edits)
+    assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
+
+
+def test_line_about_days_that_stay_is_warned_of() -> None:
+    text = FILE.format(**(PLAIN | {"exit": "dte <= 25"})).replace("to: 30-60 days", "to: the same expiry")
+
+    (problem,) = [one for one in parse_strategy(text, "x.yaml").problems if "the same expiry" in one.message]
+
+    assert (problem.severity, problem.message) == (
+        "warning",
+        "in the same expiry the days are the same, so that roll is never made",
+    )
+
+
+def test_side_that_stays_in_its_expiry_needs_no_risk_for_both() -> None:
+    text = condor("short_delta >= 0.30 and untested_side_delta <= 0.05", "roll untested side", "a credit")
+    text = text.replace("to: 30-60 days", "to: the same expiry").replace("risk: $5,000", "risk: $2,500")
+
+    read = parse_strategy(text, "x.yaml")
+
+    assert read.problems == ()
+    assert read.value is not None
+    assert "Rolling moves that part to other strikes of the same expiry for a credit" in " ".join(sentences(read.value))

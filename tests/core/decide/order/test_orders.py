@@ -547,7 +547,9 @@ def test_order_that_came_back_from_the_dead_is_canceled() -> None:
 def test_close_walks_halfway_to_natural_even_while_halted_and_is_decided_anew_in_the_end() -> None:
     known = given.told(given.ledger(), *given.opened(opening()), *given.working(close()), Halted("trader", "lunch"))
 
-    assert due(known=known, after=timedelta(seconds=10), net="0.60") == [Reprice("c1", Decimal("-0.51"), 1, Decimal("-0.60"), Decimal("-0.62"))]
+    assert due(known=known, after=timedelta(seconds=10), net="0.60") == [
+        Reprice("c1", Decimal("-0.51"), 1, Decimal("-0.60"), Decimal("-0.62"))
+    ]
     assert due(known=known, after=timedelta(seconds=91)) == [Cancel("c1", "not filled in time, to be decided anew")]
 
 
