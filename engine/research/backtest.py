@@ -22,7 +22,7 @@ from engine.domain.facts.running import EngineStopped
 from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.ports import Journal as JournalPort
-from engine.research.drive import DayEnd, driven
+from engine.research.drive import DayEnd, Openings, driven
 from engine.research.history import History, history_of
 from engine.research.journals import MemoryJournal, PatientJournal
 from engine.research.result import Result, Trade, save
@@ -74,23 +74,25 @@ def backtest(
     out: Path | None,
     progress: Progress = lambda _end, _done, _all: None,
     observers: Sequence[Observer] = (),
+    openings: Openings | None = None,
 ) -> Result:
     """The result of one run; `out` is an empty state folder that it is left in, None keeps nothing.
 
-    `observers` hear every fact of it. Raises UserError where the files cannot be used, EngineError where the folder cannot be
+    `observers` hear every fact of it. With `openings` the instants at which nothing can happen are passed over: what was not
+    traded is not told then. Raises UserError where the files cannot be used, EngineError where the folder cannot be
     written.
     """
     with TemporaryDirectory() as scratch:
         folder = out or Path(scratch)
-        _copied(request, folder / FILES)
+        copied(request, folder / FILES)
         watched = Watched()
         if out is None:
-            return _run(request, history, folder, MemoryJournal(ACCOUNT), watched, (watched, *observers), progress)
+            return _run(request, history, folder, MemoryJournal(ACCOUNT), watched, (watched, *observers), progress, openings)
         journal = Journal.open(out, ACCOUNT).journal
         explanations = Explanations(out, ACCOUNT, kept=KEPT, follows=lambda: journal.head.seq)
         told = (watched, explanations, *observers)
         try:
-            result = _run(request, history, folder, PatientJournal(journal), watched, told, progress)
+            result = _run(request, history, folder, PatientJournal(journal), watched, told, progress, openings)
         finally:
             journal.close()
         save(out, result)
@@ -106,12 +108,13 @@ def _run(
     watched: Watched,
     observers: Sequence[Observer],
     progress: Progress,
+    openings: Openings | None,
 ) -> Result:
     rig = Rig(history, request.terms, folder / FILES, folder / "strategies", journal, observers)
     days: list[DayEnd] = []
     watched.watch(rig)
     try:
-        for end in driven(rig, _Keeping(watched, rig, folder, history.days[-1].session.day)):
+        for end in driven(rig, _Keeping(watched, rig, folder, history.days[-1].session.day), openings):
             days.append(end)
             progress(end, len(days), len(history.days))
         rig.engine.record(EngineStopped("the history ends"), rig.clock.now())
@@ -122,7 +125,7 @@ def _run(
         setup=_setup(request, history),
         days=tuple(days),
         trades=tuple(_trade(rig, position, watched) for position in positions),
-        not_traded=tuple(watched.not_traded),
+        not_traded=() if openings is not None else tuple(watched.not_traded),
         doubtful=tuple(watched.doubtful),
         said=(*watched.said, *rig.unserved, *_left(rig)),
     )
@@ -146,7 +149,7 @@ class _Keeping:
             chains.save(self.folder, self.rig.look().chain, ACCOUNT, self.rig.feed.carries)
 
 
-def _copied(request: Request, folder: Path) -> None:
+def copied(request: Request, folder: Path) -> None:
     """The strategies, and what they share, in one folder. Raises UserError where two of them do not go together."""
     folder.mkdir(mode=0o700)
     for path in request.strategies:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from engine.decide.exit.expiry import SETTLED_AFTER
 from engine.domain.clocks import LOOKED_AT_EVERY
+from engine.domain.session import trading_day
 from engine.research.history import Day
 from engine.research.rig import Rig
 
@@ -64,37 +65,67 @@ class Watcher(Protocol):
         ...
 
 
-def driven(rig: Rig, watcher: Watcher | None = None) -> Iterator[DayEnd]:
-    """Each day as it ends. Raises EngineError where the journal cannot be written."""
+Openings = frozenset[datetime]
+"""The instants at which a search finds something: at no other could anything be opened."""
+
+
+def driven(rig: Rig, watcher: Watcher | None = None, openings: Openings | None = None) -> Iterator[DayEnd]:
+    """Each day as it ends. With `openings` the instants at which nothing is held, works or could be opened are passed over.
+
+    Raises EngineError where the journal cannot be written.
+    """
     rig.begin()
     _beats(rig)  # the books are agreed before the first quote is told
     for day in rig.history.days:
-        steps, worth = _day(rig, day, watcher)
+        steps, worth = _day(rig, day, watcher, openings)
         if watcher is not None:
             watcher.ended(day.session.day)
         yield _ended(rig, day, steps, worth)
 
 
-def _day(rig: Rig, day: Day, watcher: Watcher | None) -> tuple[int, list[Decimal]]:
+def tell(rig: Rig, day: Day, number: int) -> datetime:
+    """Bring the rig to an instant of a day: fills, then prices and quotes, told whole. The instant."""
+    at = day.instants[number]
+    rig.clock.move(at)
+    rig.broker.step()
+    rig.telling.tell_anew(from_the_open=day.instants[0] - day.session.open <= AT_THE_OPEN)
+    rig.prepare()
+    rig.telling.tell(at)
+    return at
+
+
+def _day(rig: Rig, day: Day, watcher: Watcher | None, openings: Openings | None) -> tuple[int, list[Decimal]]:
     """How often quotes were told, and what the account was worth after each instant."""
-    steps, worth = 0, list[Decimal]()
+    steps, worth, was_idle = 0, list[Decimal](), False
     for number, at in enumerate(day.instants):
+        # The first look of a day writes what a day begins with; the one behind the last act hears what became of it.
+        if openings is not None and number and was_idle and at not in openings:
+            steps += 1
+            worth.append(worth[-1])
+            continue
         until = day.instants[number + 1] if number + 1 < len(day.instants) else day.session.close
-        from_the_open = day.instants[0] - day.session.open <= AT_THE_OPEN
-        steps += _instant(rig, at, until, from_the_open=from_the_open)
+        steps += _instant(rig, day, number, until)
         worth.append(rig.exchange.account.net_liquidation(rig.tape))
+        was_idle = openings is not None and _is_idle(rig)
         if watcher is not None:
             watcher.looked(at)
     return steps, worth
 
 
-def _instant(rig: Rig, at: datetime, until: datetime, *, from_the_open: bool) -> int:
-    steps, now = 1, at
-    rig.clock.move(now)
-    rig.broker.step()
-    rig.telling.tell_anew(from_the_open=from_the_open)
-    rig.prepare()
-    rig.telling.tell(now)
+def _is_idle(rig: Rig) -> bool:
+    """Whether nothing is held, works, is owed or is doubted, so that only an opening could change anything."""
+    ledger = rig.ledger
+    return not (
+        any(True for _ in ledger.working())
+        or any(True for _ in ledger.open_positions())
+        or rig.exchange.account.held()
+        or any(True for one in rig.strategies if one.roll for _ in ledger.closed_on(one.name, trading_day(rig.clock.now())))
+        or any(ledger.is_end_unchecked(order) for order in ledger.orders.values())
+    )
+
+
+def _instant(rig: Rig, day: Day, number: int, until: datetime) -> int:
+    steps, now = 1, tell(rig, day, number)
     is_busy = _beats(rig)
     while is_busy and now + STEP < until:
         now += STEP

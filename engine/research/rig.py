@@ -3,7 +3,7 @@ or in memory."""
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -38,6 +38,7 @@ from engine.sim.exchange.fills import TRAVELED, PackageFills
 from engine.sim.market.replayed import ReplayedMarket
 from engine.sim.tape import MarketTape
 from engine.store.quotes import QuoteStore
+from engine.strategy.model import Strategy
 
 ACCOUNT = "DU0000000"
 FUNNEL_EVERY = timedelta(minutes=10)
@@ -127,6 +128,11 @@ class Rig:
     def look(self) -> Snapshot:
         """What the engine would look at now."""
         return self._snapshots.take(self.clock.now(), self.ledger)
+
+    @property
+    def strategies(self) -> Collection[Strategy]:
+        """Those in force."""
+        return self.library.in_force.strategies.values()
 
     def rulebook(self) -> Rulebook:
         return self._snapshots.rulebook()

@@ -194,7 +194,7 @@ class Feed:
         if any(contract.con_id not in self._laid_out and contract.expiry >= today for contract in held):
             return True
         if self._needed is None or self._needed[0] is not in_force:
-            self._needed = (in_force, _needed(list(in_force.strategies.values())))
+            self._needed = (in_force, needed(list(in_force.strategies.values())))
         for name, days in self._needed[1].items():
             if self._is_refused(name, now):
                 continue
@@ -251,7 +251,7 @@ class Feed:
         }
         events = in_force.events.calendar() if in_force.events is not None else ()
         if self._heard_minutes is None or self._heard_minutes[0] is not in_force:
-            lines = list(_lines([*in_force.strategies.values(), *in_force.versions.values()]))
+            lines = list(lines_of([*in_force.strategies.values(), *in_force.versions.values()]))
             self._heard_minutes = (in_force, openings_in(lines), bars_in(lines))
         _, asked, lengths = self._heard_minutes
         return {
@@ -307,7 +307,7 @@ class Feed:
         return self._spot(symbol) or (closes[-1] if closes else None)
 
 
-def _lines(strategies: Iterable[Strategy]) -> Iterator[Condition]:
+def lines_of(strategies: Iterable[Strategy]) -> Iterator[Condition]:
     """Where numbers of the market may stand."""
     for strategy in strategies:
         yield from strategy.when
@@ -318,7 +318,7 @@ def _lines(strategies: Iterable[Strategy]) -> Iterator[Condition]:
 def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:
     names = {name for strategy in strategies for name in strategy.universe}
     names |= {position.spread.underlying for position in ledger.open_positions()}
-    return sorted(names | others_in(_lines(strategies)))
+    return sorted(names | others_in(lines_of(strategies)))
 
 
 def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
@@ -334,9 +334,9 @@ def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
     return frozenset((rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, LATEST_MONTHLY) for rule in rules)
 
 
-def _needed(strategies: Sequence[Strategy]) -> dict[str, Days]:
+def needed(strategies: Sequence[Strategy]) -> dict[str, Days]:
     """The days to expiry that must be loaded of every underlying; none of those that are only looked at."""
-    names = {name for strategy in strategies for name in strategy.universe} | others_in(_lines(strategies))
+    names = {name for strategy in strategies for name in strategy.universe} | others_in(lines_of(strategies))
     return {name: _days(name, strategies) for name in names}
 
 

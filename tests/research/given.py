@@ -68,13 +68,24 @@ def recording(
     expiries: Sequence[date] = (EXPIRY, date(2017, 4, 21)),
     first: date = FIRST,
     half_width: float = 0.05,
+    drift: float = 0.0,
 ) -> Path:
-    """Puts and calls on each session from the first on, one spot a session, told at each clock of New York."""
+    """Puts and calls on each session from the first on, one spot a session, told at each clock of New York.
+
+    From one clock to the next the spot changes by `drift`, a share of it, up and down in turns.
+    """
     days = [session.day for session in sessions_between(first, first + timedelta(days=3 * len(spots) + 10))][: len(spots)]
     tables = [
-        _instant(datetime.combine(day, clock, NEW_YORK).astimezone(UTC), spot, underlying, root, expiries, half_width)
+        _instant(
+            datetime.combine(day, clock, NEW_YORK).astimezone(UTC),
+            spot * (1 + drift * (number % 3 - 1)),
+            underlying,
+            root,
+            expiries,
+            half_width,
+        )
         for day, spot in zip(days, spots, strict=True)
-        for clock in clocks
+        for number, clock in enumerate(clocks)
     ]
     pq.write_table(pa.concat_tables(tables), path)
     return path

@@ -12,7 +12,6 @@ from engine.sim.tape import COLUMNS, MarketTape
 from engine.store.quotes import QuoteStore
 
 _TOLD = tuple(name for name in COLUMNS if name != "model")
-_QUOTE = ("bid", "ask")
 
 
 class Telling:
@@ -60,10 +59,9 @@ class Telling:
         values: Floats = self._tape.columns(rows)
         columns = {name: values[COLUMNS.index(name)] for name in _TOLD}
         columns["open_interest"] = self._tape.market.quotes.open_interest[rows]
-        is_shown = np.any([np.isfinite(columns[name]) for name in _QUOTE], axis=0)
-        columns = {name: column[is_shown] for name, column in columns.items()}
-        columns["quoted_at"] = np.full(int(is_shown.sum()), at)
-        self._quotes.fill(listing.con_id[rows[is_shown]].tolist(), columns, whole=True)
+        # What is not quoted at this instant is withdrawn, so that a chain depends on its own instant alone.
+        columns["quoted_at"] = np.full(len(rows), at)
+        self._quotes.fill(listing.con_id[rows].tolist(), columns, whole=True)
 
     def tell_anew(self, *, from_the_open: bool) -> None:
         """Take down what only a new instant changes: the volatility that options imply. `from_the_open` says that the first price
