@@ -70,6 +70,7 @@ GROUPS = {
         "backtest": "engine.cli.research.backtest:backtest",
         "replay": "engine.cli.research.replaying:replay",
         "fills": "engine.cli.research.fills:fills",
+        "tune": "engine.cli.research.tuning:tune",
         "import": "engine.cli.research.importing:import_files",
     },
     "History": {"trades": "engine.cli.trades:trades", "query": "engine.cli.history:query"},

@@ -96,17 +96,18 @@ def tell(rig: Rig, day: Day, number: int) -> datetime:
 
 def _day(rig: Rig, day: Day, watcher: Watcher | None, openings: Openings | None) -> tuple[int, list[Decimal]]:
     """How often quotes were told, and what the account was worth after each instant."""
-    steps, worth, was_idle = 0, list[Decimal](), False
+    steps, worth, is_quiet = 0, list[Decimal](), False
     for number, at in enumerate(day.instants):
-        # The first look of a day writes what a day begins with; the one behind the last act hears what became of it.
-        if openings is not None and number and was_idle and at not in openings:
+        # The first look of a day writes what a day begins with, the one behind the last act what became of it.
+        if openings is not None and number and is_quiet and at not in openings:
             steps += 1
             worth.append(worth[-1])
             continue
+        was_idle = openings is not None and _is_idle(rig)
         until = day.instants[number + 1] if number + 1 < len(day.instants) else day.session.close
         steps += _instant(rig, day, number, until)
         worth.append(rig.exchange.account.net_liquidation(rig.tape))
-        was_idle = openings is not None and _is_idle(rig)
+        is_quiet = was_idle and _is_idle(rig)
         if watcher is not None:
             watcher.looked(at)
     return steps, worth

@@ -73,14 +73,14 @@ def backtest(
     _check_names(files, strategies)
     if fill is not None and fills_of is not None:
         raise UserError("--fill and --fills-of both say where packages trade; leave one of them out")
-    terms = Terms(Decimal(cash), _part(fill), _lines(lines), None if fills_of is None else learned_parts(fills_of))
+    terms = Terms(Decimal(cash), part_of(fill), lines_of(lines), None if fills_of is None else learned_parts(fills_of))
     request = Request(
         strategies=tuple(files),
         account=account,
         chains=tuple(chain),
-        first=_day("--from", first),
-        last=_day("--to", last),
-        said_at=_clock(said_at),
+        first=day_of("--from", first),
+        last=day_of("--to", last),
+        said_at=clock_of(said_at),
         bars=bars,
         terms=terms,
     )
@@ -156,7 +156,7 @@ def _check_names(files: list[Path], strategies: list[Strategy]) -> None:
         known[strategy.name] = path
 
 
-def _part(text: str | None) -> Decimal | None:
+def part_of(text: str | None) -> Decimal | None:
     if text is None or text == "default":
         return None
     try:
@@ -170,7 +170,7 @@ def _part(text: str | None) -> Decimal | None:
     return part
 
 
-def _lines(text: str) -> int | None:
+def lines_of(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdigit() or not 20 <= int(text) <= 100_000:
@@ -178,14 +178,14 @@ def _lines(text: str) -> int | None:
     return int(text)
 
 
-def _day(flag: str, text: str | None) -> date | None:
+def day_of(flag: str, text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
         raise UserError(f"{flag}: {text!r} is no day; write one as 2017-01-03") from None
 
 
-def _clock(text: str | None) -> time | None:
+def clock_of(text: str | None) -> time | None:
     if text is None:
         return None
     try:

@@ -236,7 +236,7 @@ def _digest(request: Request, in_force: StrategySet) -> str:
     lines = list(lines_of(strategies))
     parts: list[Any] = [
         version("ibkr-spreads"),
-        _code(),
+        code_digest(),
         [digest_of(path) for path in (*request.chains, *([request.bars] if request.bars else []))],
         str(request.first),
         str(request.said_at),
@@ -250,7 +250,7 @@ def _digest(request: Request, in_force: StrategySet) -> str:
     return sha256(repr(parts).encode()).hexdigest()[:24]
 
 
-def _code() -> str:
+def code_digest() -> str:
     """Of the sources that make a chain: a version of the engine that is not released yet is another one after every edit."""
     whole, root = sha256(), Path(next(iter(engine.__path__)))
     for path in sorted(path for room in _ROOMS for path in (root / room).rglob("*.py")):
