@@ -243,6 +243,8 @@ def _trade(rig: Rig, position: Position, watched: Watched) -> Trade:
         worst=worst,
         best=best,
         reason=reason,
+        why=order.proposed.reason,
+        iv_rank=watched.iv_ranks.get(position.id),
     )
 
 

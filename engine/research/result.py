@@ -53,6 +53,10 @@ class Trade:
     """The same at the best of them."""
     reason: str
     """The exit rule that closed it, or what became of it; empty while it is open."""
+    why: str
+    """Why it was opened."""
+    iv_rank: float | None
+    """Of its underlying when it was proposed, 0 to 1; None is unknown."""
 
     @property
     def made(self) -> Decimal:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from engine.compile.market import market_value
 from engine.decide.risk.gate import strategy_obstacle
 from engine.domain.facts.halts import BreakerTripped, Halted
 from engine.domain.facts.orders import (
@@ -12,6 +13,7 @@ from engine.domain.facts.orders import (
     OrderCanceled,
     OrderDenied,
     OrderExpired,
+    OrderProposed,
     OrderRejected,
 )
 from engine.domain.facts.positions import ExitTriggered
@@ -22,8 +24,10 @@ from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.spread import Spread
 from engine.research.result import Doubtful, NotTraded
 from engine.research.rig import Rig
+from engine.strategy.expressions.tree import Measure
 from engine.words import signed_dollars
 
+_IV_RANK = Measure("iv_rank", "market")
 _HALF = Decimal("0.5")
 SAID_MAX = 50
 """Sentences for the reader; of more the rest is counted."""
@@ -50,6 +54,8 @@ class Watched:
         """The exit that last acted on each position."""
         self.excursions: dict[str, tuple[Decimal, Decimal]] = {}
         """By position the least and the most that closing it at mid would have made, USD before fees."""
+        self.iv_ranks: dict[str, float | None] = {}
+        """Of the underlying when an opening was proposed, by its reference; None is unknown."""
         self._rig: Rig | None = None
         self._day = date.min
         self._opened: set[str] = set()
@@ -75,6 +81,10 @@ class Watched:
                 order = rig.ledger.orders[ref]
                 if order.purpose == "open":
                     self._opened.add(order.strategy)
+            case OrderProposed(order_ref=ref, purpose="open", spread=spread):
+                state = rig.feed.market(rig.library.in_force, at).get(spread.underlying)
+                rank = None if state is None else market_value(_IV_RANK, state, at, None)
+                self.iv_ranks[ref] = None if rank is None else float(rank)
             case FunnelRecorded(strategy=strategy, steps=steps, candidates=0):
                 step = next((step for step in steps if not step.passed), steps[-1])
                 unknown = f", unknown for {step.unknown:,}" if step.unknown else ""

@@ -17,6 +17,7 @@ from engine.cli.folder import load_strategy
 from engine.cli.replaced import emptied
 from engine.cli.research.figures import figures, months, stopped
 from engine.cli.research.fills import learned_parts
+from engine.cli.research.html.page import write_result
 from engine.cli.research.report import report
 from engine.cli.show import is_attended, program, say, show_json
 from engine.domain.errors import UserError
@@ -63,6 +64,9 @@ def backtest(
         Path | None, Parameter(help="Limits; account.yaml beside the strategies when not given.", show_default=False)
     ] = None,
     out: Annotated[Path, Parameter(help="State folder to leave; an earlier backtest in it is replaced.")] = OUT,
+    html: Annotated[
+        Path | None, Parameter(help="Write a report with charts, one file that needs nothing else.", show_default=False)
+    ] = None,
     format: Literal["table", "json"] = "table",  # noqa: A002
 ) -> int:
     """Ask recorded chains what strategies would have done, with the engine that trades.
@@ -93,6 +97,8 @@ def backtest(
     with progress("") as told:
         result = run(request, history, folder, told)
     others = {f"{part} {name}": _at(request, history, part) for part, name in (("0", "(mid)"), ("1", "(natural)")) if bounds}
+    if html is not None:
+        write_result(html, result)
     if format == "json":
         show_json(_plain(result, others))
     else:

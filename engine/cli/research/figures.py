@@ -13,6 +13,7 @@ from engine.research.result import NotTraded, Result, Trade
 ZERO = Decimal(0)
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DTE = ((0, "0"), (7, "1-7"), (21, "8-21"), (45, "22-45"), (90, "46-90"))
+RANK = ((0.25, "to 25%"), (0.50, "to 50%"), (0.75, "to 75%"), (1.0, "to 100%"))
 DELTA = ((0.10, "to 0.10"), (0.15, "to 0.15"), (0.20, "to 0.20"), (0.30, "to 0.30"), (0.40, "to 0.40"))
 
 
@@ -123,6 +124,12 @@ def by_delta(trade: Trade) -> str:
     return next((name for most, name in DELTA if trade.short_delta <= most), "above 0.40")
 
 
+def by_rank(trade: Trade) -> str:
+    if trade.iv_rank is None:
+        return "unknown"
+    return next((name for most, name in RANK if trade.iv_rank <= most), RANK[-1][1])
+
+
 def by_weekday(trade: Trade) -> str:
     return WEEKDAYS[trade.opened_at.astimezone(NEW_YORK).weekday()]
 
@@ -132,6 +139,7 @@ def by_reason(trade: Trade) -> str:
 
 
 DTE_ORDER = (*(name for _, name in DTE), "91 and more")
+RANK_ORDER = (*(name for _, name in RANK), "unknown")
 DELTA_ORDER = (*(name for _, name in DELTA), "above 0.40", "unknown")
 
 

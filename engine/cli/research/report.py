@@ -7,12 +7,14 @@ from engine.cli.narrate import dollars
 from engine.cli.research.figures import (
     DELTA_ORDER,
     DTE_ORDER,
+    RANK_ORDER,
     WEEKDAYS,
     Bucket,
     Figures,
     buckets,
     by_delta,
     by_dte,
+    by_rank,
     by_reason,
     by_weekday,
     figures,
@@ -30,7 +32,7 @@ STOPPED_MAX = 12
 
 def report(result: Result, bounds: Mapping[str, Result] | None = None) -> Iterator[str]:
     """The report, line by line. `bounds` are runs of the same at other fills, by what they suppose."""
-    yield from _supposed(result)
+    yield from supposed_lines(result)
     yield ""
     yield from _results(figures(result))
     if bounds:
@@ -41,14 +43,21 @@ def report(result: Result, bounds: Mapping[str, Result] | None = None) -> Iterat
     if any(trade.closed_at is not None for trade in result.trades):
         yield from _buckets("days to expiry, when opened", buckets(result.trades, by_dte, DTE_ORDER))
         yield from _buckets("largest delta sold, when chosen", buckets(result.trades, by_delta, DELTA_ORDER))
+        yield from _buckets("IV rank, when chosen", buckets(result.trades, by_rank, RANK_ORDER))
         yield from _buckets("weekday of the opening", buckets(result.trades, by_weekday, WEEKDAYS))
         yield from _buckets("what ended it", buckets(result.trades, by_reason))
         yield from _worst(result.trades)
     yield from _not_traded(result)
-    yield from _said(result)
+    yield from said_lines(result)
 
 
-def _supposed(result: Result) -> Iterator[str]:
+def not_traded_rows(result: Result) -> list[tuple[str, str, str]]:
+    """Strategy, days, and what stopped it on them; most days first."""
+    return [(strategy, f"{days} days", f"{stopper}: {name}") for strategy, stopper, name, days in stopped(result.not_traded)]
+
+
+def supposed_lines(result: Result) -> Iterator[str]:
+    """What a result supposes."""
     setup = result.setup
     days, instants = setup["days"], setup["instants"]
     yield f"{_listed(setup['strategies'])} on {_listed(setup['chains'])}"
@@ -151,7 +160,8 @@ def _not_traded(result: Result) -> Iterator[str]:
         yield f"  and {len(found) - STOPPED_MAX} more reasons"
 
 
-def _said(result: Result) -> Iterator[str]:
+def said_lines(result: Result) -> Iterator[str]:
+    """What a reader must know beside the numbers."""
     if result.doubtful:
         yield ""
         yield f"  {len(result.doubtful)} stops closed on a print that the next one contradicts: the loss was not half of it there"

@@ -16,6 +16,7 @@ from cyclopts.validators import Number
 
 from engine.cli.folder import load_strategy
 from engine.cli.research.backtest import CASH, clock_of, day_of, lines_of, part_of
+from engine.cli.research.html.page import write_study
 from engine.cli.show import program, say, show_json
 from engine.domain.errors import UserError
 from engine.research.backtest import Request, opened
@@ -66,6 +67,9 @@ def tune(
     ] = None,
     seed: Annotated[int, Parameter(validator=Number(gte=0), help="Of the search; the same asks the same variants.")] = 0,
     out: Annotated[Path, Parameter(help="Folder of the study; what is there is not run again.")] = OUT,
+    html: Annotated[
+        Path | None, Parameter(help="Write a report with charts, one file that needs nothing else.", show_default=False)
+    ] = None,
     format: Literal["table", "json"] = "table",  # noqa: A002
 ) -> int:
     """Look for better numbers of a strategy in recorded chains, and argue against what is found.
@@ -94,6 +98,8 @@ def tune(
     with _executor(jobs) as executor:
         tuned = study_of(request, history, space, out, trials, seed, executor, say)
     _keep(out, tuned)
+    if html is not None:
+        write_study(html, tuned)
     if format == "json":
         show_json(plain(tuned))
     else:

@@ -114,7 +114,7 @@ def formula_power(evidence: Evidence, sharpe_a_year: float) -> float:
     return power_of_deflation(sharpe_a_year / DAYS_A_YEAR**0.5, evidence.days, evidence.effective, evidence.variance)
 
 
-def gains_by_place(ratios: Floats, places: Sequence[Place]) -> Mapping[Place, float]:
+def gains_by_place(ratios: Sequence[float] | Floats, places: Sequence[Place]) -> Mapping[Place, float]:
     """What the ratio of each place gains over the present file."""
     return {place: float(ratios[number] - ratios[PRESENT]) for number, place in enumerate(places, 1)}
 

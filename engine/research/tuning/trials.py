@@ -29,6 +29,7 @@ from engine.research.ahead.prepared import code_digest
 from engine.research.backtest import SHARED, Request, backtest, digest_of, opened
 from engine.research.drive import DayEnd
 from engine.research.history import History
+from engine.research.rig import Terms
 from engine.research.statistics.sharpe import Floats
 
 LEAST_MONTHS = 6
@@ -88,7 +89,7 @@ def data_digest(request: Request) -> str:
 def digest(job: Job) -> str:
     """Of all that makes the result of a variant that is run to its end."""
     terms = job.request.terms
-    parts = [job.text, sorted(job.shared), str(terms.cash), str(terms.fill), terms.lines, code_digest()]
+    parts = [job.text, sorted(job.shared), str(terms.cash), repr(terms.fills.parts), terms.lines, code_digest()]
     return sha256(repr(parts).encode()).hexdigest()[:24]
 
 
@@ -108,7 +109,7 @@ def shared_files(request: Request) -> tuple[tuple[str, bytes], ...]:
 
 def run(job: Job) -> bytes:
     """The result of a variant as the bytes of its file: a pure function of the job, for any process."""
-    history = _history(replace(job.request, strategies=(), account=None))
+    history = _history(replace(job.request, strategies=(), account=None, terms=Terms(Decimal(0))))
     with TemporaryDirectory() as scratch:
         folder = Path(scratch) / "mine"
         folder.mkdir()
