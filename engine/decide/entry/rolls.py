@@ -28,7 +28,7 @@ from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
 from engine.strategy.conditions import ExitRule
 from engine.strategy.model import Strategy
-from engine.strategy.spreads.sides import against, at_strikes, filters_against, filters_at, side_alone, with_days
+from engine.strategy.spreads.sides import against, at_strikes, filters_against, filters_at, leads_on, side_alone, with_days
 from engine.strategy.values.meaning import DayRange
 
 ZERO = Decimal(0)
@@ -76,8 +76,11 @@ def reason_of(deed: RollDeed, rule: str) -> str:
 
 
 def pending_roll(strategy: Strategy, snapshot: Snapshot) -> Roll | None:
-    """The roll that a strategy still owes in this session; None without one."""
-    return next(_pending(strategy, snapshot), None)
+    """The roll that a strategy still owes in this session; None without one, or where its file can look for none any more."""
+    told = strategy.roll
+    if told is None:
+        return None
+    return next((roll for roll in _pending(strategy, snapshot) if leads_on(strategy.spread, roll.portion, told.to)), None)
 
 
 def _pending(strategy: Strategy, snapshot: Snapshot) -> Iterator[Roll]:

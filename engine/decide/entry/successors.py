@@ -26,7 +26,7 @@ from engine.domain.snapshot import ExitHits, Snapshot
 from engine.domain.supposed import supposed
 from engine.pricing.mark import Mark
 from engine.strategy.model import Strategy
-from engine.strategy.spreads.sides import has_rollable_short, has_rollable_sides
+from engine.strategy.spreads.sides import leads_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ def search(
             asks = (RefreshAccount("a roll waits"),)
         if must_wait(snapshot):
             return Search(is_found=False, decisions=asks, waits=True)
+    if not leads_on(strategy.spread, portion, strategy.roll.to):
+        return Search(is_found=False, text="its strategy trades another structure by now", decisions=asks)
     roll = _whole(position, strategy, mark) if portion == ALL else _part(position, strategy, portion, cuts, snapshot, rows)
     if isinstance(roll, str):
         return Search(is_found=False, text=roll, decisions=asks)
@@ -94,8 +96,6 @@ def _part(
 ) -> Roll | str:
     """The roll of a portion that has not begun, its closes counted as filled at natural; why there is none."""
     assert strategy.roll is not None, "asked of strategies that roll"
-    if not (has_rollable_short(strategy.spread) if portion.short else has_rollable_sides(strategy.spread)):
-        return "its strategy trades another structure by now"
     if len(cuts) != 1:
         return "what would be closed of it does not stand in one combination"
     (cut,) = cuts

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
+from engine.domain.parts import Portion
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Or
 from engine.strategy.spreads.calendars import Calendar, Diagonal
 from engine.strategy.spreads.pairs import Expiries, Pair, RollExpiries, RollTo, Side
@@ -27,6 +28,15 @@ def has_rollable_sides(spread: Structure) -> bool:
 def has_rollable_short(spread: Structure) -> bool:
     """Whether what is sold can be rolled against what is bought and lives longer."""
     return isinstance(spread, Calendar | Diagonal)
+
+
+def leads_on(spread: Structure, portion: Portion, to: RollTo) -> bool:
+    """Whether so much of a structure can be rolled to there; a file may trade another one by now than it closed to roll."""
+    if portion.short:
+        return has_rollable_short(spread)
+    if portion.side is not None:
+        return has_rollable_sides(spread)
+    return not isinstance(spread, OfTwoExpiries) or isinstance(to, RollExpiries)
 
 
 def with_days(spread: Structure, near: DayRange, to: RollTo) -> Structure:

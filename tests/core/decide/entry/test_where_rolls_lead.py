@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.decide import decide
+from engine.decide.entry.rolls import pending_roll
 from engine.decide.subscriptions import Guess, subscriptions
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import Decision, Propose
@@ -108,6 +109,19 @@ def test_side_is_rolled_within_its_expiry_beside_the_other_one() -> None:
     assert order.max_loss <= 600, "only one side can lose"
 
 
+def test_side_that_keeps_its_strikes_moves_to_another_day() -> None:
+    by = given.strategy(SAME.replace("to: the same expiry", "to: 50-60 days, strikes: the same").replace("$600", "$2,000"))
+    calls = side_of(CONDOR, "call")
+    assert calls is not None
+    close = given.proposal("c1", of=calls, position="o1", limit="-0.30", rule="x", roll="roll call side", by=by)
+    known = given.ledger(*given.opened(given.proposal(of=CONDOR, by=by), net="0.80"))
+    given.told(known, *given.closed(close, at=A_MINUTE_AGO), at=A_MINUTE_AGO)
+
+    (order,) = proposed(decide(given.snapshot(known, market()), given.rulebook(by)))
+
+    assert (strikes(order.spread), order.spread.expiry) == (strikes(calls), given.LATER)
+
+
 # New days of what is sold and of what is bought.
 
 BOTH = """\
@@ -171,3 +185,15 @@ def test_whole_is_closed_and_opened_again_in_new_days_of_both_halves(kind: str) 
     assert {leg.contract.expiry for leg in order.spread.legs if leg.sign < 0} == {FAR}
     assert {leg.contract.expiry for leg in order.spread.legs if leg.sign > 0} == {FARTHER}
     assert order.quantity <= 2
+
+
+def test_roll_that_was_begun_by_a_file_that_trades_something_else_by_now_is_left() -> None:
+    by = rules("calendar")
+    known, now = held("calendar", by), market(NEAR, NEXT, FAR, FARTHER)
+    told = given.proposal("c1", of=spread("calendar"), position="o1", quantity=2, limit="2.00", rule="x", roll="roll", by=by)
+    given.told(known, *given.closed(told, at=A_MINUTE_AGO))
+    text = BOTH.format(kind="calendar", keys=KEYS["calendar"], worst="no worse than 108% of mid")
+    text = text.replace("to: {near: 40-60 days, far: 80-95 days}", "to: 10-14 days").replace("2: roll\n", "2: roll short\n")
+
+    assert pending_roll(by, given.snapshot(known, now)) is not None
+    assert pending_roll(given.strategy(text), given.snapshot(known, now)) is None
