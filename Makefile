@@ -53,6 +53,7 @@ docs: $(VENV)/.installed-test  ## write the reference, the page of metrics, the 
 	$(BIN)/python -m tests.house.metrics_page
 	$(BIN)/python -m tests.house.alert_cases
 	$(BIN)/python -m tests.house.dashboards
+	$(BIN)/python -m tests.house.failures
 
 release: $(VENV)/.installed-test  ## check what ships, then build wheel, image and checksums into dist/
 	$(BIN)/python -m tests.house.release

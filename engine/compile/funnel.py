@@ -147,7 +147,7 @@ CROSS JOIN spread_counts"""  # noqa: S608 - no word of the trader: fixed text an
     texts = [
         f"{rights(spread)}, {expiry(spread)}",
         FORWARD_KNOWN,
-        "quoted on both sides, neither locked nor crossed",
+        "quoted within a minute, not locked or crossed",
         *(line.text for line in strategy.filters),
         *(side_text(spread, role) for role in sides),
     ]

@@ -31,6 +31,7 @@ def test_every_failure_has_a_name_of_its_own_and_faults_that_the_simulator_knows
     assert len({one.name for one in CATALOGUE}) == len(CATALOGUE)
     assert all(parse_fault(fault) for one in CATALOGUE for fault in one.faults)
     assert all(one.faults or one.kill for one in CATALOGUE)
+    assert all(one.minutes == 0 or one.at for one in CATALOGUE)
 
 
 def test_page_has_the_row_of_every_failure() -> None:
@@ -106,10 +107,11 @@ def test_failure_that_never_came_has_proven_nothing() -> None:
 
 
 def test_lines_of_a_verdict_say_first_how_it_ended() -> None:
-    well = Verdict("restart", "", "", "with o1 at work", "link back after 120 s", (), 2.1, 3)
-    broken = Verdict("restart", "", "", "with o1 at work", "halted: look", ("o1 was sent twice",), 2.1, 3)
+    well = Verdict("restart", "", "", "with o1 at work", "link back after 120 s", ("10:02:00 LinkChanged",), (), 2.1, 3)
+    broken = Verdict("restart", "", "", "with o1 at work", "halted: look", (), ("o1 was sent twice",), 2.1, 3)
 
     assert next(iter(told_of(well))) == "ended well  restart, with o1 at work, blind for 2.1 min"
+    assert list(told_of(well))[-1] == "            journal: 10:02:00 LinkChanged"
     assert next(iter(told_of(broken))).startswith("NOT WELL")
     assert list(told_of(broken))[-1] == "          ✗ o1 was sent twice"
 

@@ -143,7 +143,7 @@ def test_report_fits_eighty_columns(snapshot: SnapshotAssertion) -> None:
     closing = given.proposal("o3", of=WANTED, position="o1", limit="-0.30", worst="-0.35", reason="profit >= 50% of credit")
     steps = (
         FunnelStep("when vix between 14 and 32", 1, 0, "vix between 14 and 32"),
-        FunnelStep("quoted on both sides, neither locked nor crossed", 904, 874),
+        FunnelStep("quoted within a minute, not locked or crossed", 904, 874),
         FunnelStep("quote_width <= 10% of mid or quote_width <= $0.10", 30, 0),
     )
     record = Record(cash=100_000, marks={"o2": Decimal(-12)}, ranks={"d" * 64: "return_on_risk * pop"})

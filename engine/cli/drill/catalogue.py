@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.domain.facts.running import ErrorHeard, LinkChanged, LoginReminded, RestartTold
+from engine.domain.facts.union import Fact
+
 When = Literal["start", "asked", "at work", "held"]
 
 
@@ -29,18 +32,33 @@ class Failure:
     """When it begins, New York, where that is its own; the faults then have times of their own."""
     needs_person: bool = False
     """Whether something is left that only a person may end."""
+    shows: tuple[type[Fact], ...] = ()
+    """Facts that must be in the journal from then on."""
+    minutes: int = 0
+    """How long it is watched, where that is its own."""
+    mode: Literal["sim", "paper"] = "sim"
+    """What the engine is started for: TWS's weekly login concerns none on a simulator."""
+    explores: bool = False
+    """Whether lines take turns through the chain, and are few."""
 
 
 LINK = "sends nothing while the link is gone, connects again, asks the broker, then goes on"
+LINKED = (LinkChanged,)
 ASKS = "never sends again; asks the broker until it knows"
 
 CATALOGUE: tuple[Failure, ...] = (
-    Failure("link-lost", "TWS loses IBKR for a minute and keeps the data (1100, 1102)", LINK, ("link_lost",)),
-    Failure("link-lost-data", "TWS loses IBKR and the data with it (1100, 1101)", LINK, ("link_lost_data_lost",)),
-    Failure("link-lost-unsaid", "TWS loses IBKR and never says that it is back", LINK, ("link_lost_unsaid",)),
-    Failure("server-lost", "the server of IBKR is gone for a minute (2110)", LINK, ("server_lost",)),
-    Failure("farm-lost", "the market data farm is gone for a minute (2103)", "opens nothing without live quotes", ("farm_lost",)),
-    Failure("restart", "TWS restarts and is away for two minutes", LINK, ("restart",)),
+    Failure("link-lost", "TWS loses IBKR for a minute and keeps the data (1100, 1102)", LINK, ("link_lost",), shows=LINKED),
+    Failure("link-lost-data", "TWS loses IBKR and the data with it (1100, 1101)", LINK, ("link_lost_data_lost",), shows=LINKED),
+    Failure("link-lost-unsaid", "TWS loses IBKR and never says that it is back", LINK, ("link_lost_unsaid",), shows=LINKED),
+    Failure("server-lost", "the server of IBKR is gone for a minute (2110)", LINK, ("server_lost",), shows=LINKED),
+    Failure(
+        "farm-lost",
+        "the market data farm is gone for a minute (2103)",
+        "opens nothing without live quotes",
+        ("farm_lost",),
+        shows=LINKED,
+    ),
+    Failure("restart", "TWS restarts and is away for two minutes", LINK, ("restart",), shows=LINKED),
     Failure(
         "restart-at-night",
         "TWS restarts by itself at 23:45 and is away for two minutes",
@@ -48,6 +66,18 @@ CATALOGUE: tuple[Failure, ...] = (
         ("restart=120@23:45",),
         when="start",
         at="23:38",
+        shows=(LinkChanged, RestartTold),
+    ),
+    Failure(
+        "login-late",
+        "TWS ends before the open and waits two hours and a half for the login that it wants once a week",
+        "reminds a person, waits as long as it takes, connects by itself, asks the broker, then goes on",
+        ("restart=9600@07:27",),
+        when="start",
+        at="07:25",
+        shows=(LinkChanged, LoginReminded),
+        minutes=190,
+        mode="paper",
     ),
     Failure(
         "clock-wrong",
@@ -55,17 +85,65 @@ CATALOGUE: tuple[Failure, ...] = (
         "opens nothing until the clocks agree, and says so",
         ("clock_ahead",),
     ),
-    Failure("closed", "the connection is closed", LINK, ("close",)),
-    Failure("half-open", "the connection stays open and nothing goes through", LINK, ("half_open",)),
-    Failure("refused", "the port refuses connections for a minute", LINK, ("close", "refuse")),
+    Failure("closed", "the connection is closed", LINK, ("close",), shows=LINKED),
+    Failure("half-open", "the connection stays open and nothing goes through", LINK, ("half_open",), shows=LINKED),
+    Failure("refused", "the port refuses connections for a minute", LINK, ("close", "refuse"), shows=LINKED),
+    Failure(
+        "id-taken",
+        "the engine's client id is still in use when it connects again (326)",
+        LINK,
+        ("client_id_takenx2", "close"),
+        shows=LINKED,
+    ),
+    Failure("torn", "the connection is reset in the middle of a message", LINK, ("reset",), shows=LINKED),
+    Failure(
+        "pacing",
+        "TWS complains of too many messages (100)",
+        "sends less than half as many for half a minute, orders first",
+        ("too_many_messages",),
+        shows=(ErrorHeard,),
+    ),
+    Failure(
+        "lines-taken",
+        "other programs take every market data line that is free (101), and the chain is larger than the rest",
+        "does with the lines that it has, goes through the chain in turns, and trades on fresh quotes alone",
+        ("lines_taken=120",),
+        explores=True,
+    ),
+    Failure(
+        "delayed",
+        "the connection is closed, and for ten minutes only delayed data are there for whoever asks (354)",
+        "opens nothing without live quotes",
+        ("delayed=600", "close"),
+        shows=LINKED,
+    ),
     Failure("slow", "every answer of TWS is two seconds late", "waits, and sends nothing twice", ("slow",)),
-    Failure("competing", "another login takes the market data (10197)", "opens nothing without live quotes", ("competing",)),
+    Failure(
+        "competing",
+        "another login takes the market data (10197)",
+        "opens nothing without live quotes",
+        ("competing",),
+        shows=LINKED,
+    ),
     Failure("frozen", "quotes stand still for a minute", "opens nothing on quotes that are old", ("frozen",)),
     Failure("crossed", "bid and ask change places for half a minute", "believes no quote that is crossed", ("crossed",)),
     Failure("no-bids", "nobody bids for options for a minute", "gives nothing away, and tries again", ("no_bids",), "held"),
     Failure("no-greeks", "TWS tells no greeks for a minute", "uses its own", ("no_greeks",)),
     Failure(
         "account-late", "account values are not told after a fill", "opens nothing on values that are old", ("account_slow",)
+    ),
+    Failure(
+        "account-not-ready",
+        "account values come while TWS says that they are not ready",
+        "believes none of them, and opens nothing on what is old",
+        ("account_not_ready=180",),
+    ),
+    Failure(
+        "what-if-unset",
+        "the what-if is first answered without numbers",
+        "waits for the numbers",
+        ("what_if_unset",),
+        when="start",
     ),
     Failure(
         "what-if-silent", "the what-if is never answered", "asks again, then asks a person", ("what_if_silent",), when="start"
@@ -75,6 +153,27 @@ CATALOGUE: tuple[Failure, ...] = (
     Failure("acknowledgement-lost", "an order works, and nobody says so", ASKS, ("ack_lost",), when="asked"),
     Failure(
         "rejected", "an order is rejected (201)", "is over with it, and halts after several in a row", ("reject",), when="asked"
+    ),
+    Failure(
+        "tick-refused",
+        "an order is refused for its price increment (110)",
+        "is over with it, and says so",
+        ("tick_refused",),
+        when="asked",
+    ),
+    Failure(
+        "preset-notice",
+        "TWS comments an order by a preset of its own, and works it (10349)",
+        "takes no notice for the end of an order",
+        ("preset_notice",),
+        when="asked",
+    ),
+    Failure(
+        "acknowledged-late",
+        "an order is acknowledged after its fill",
+        "counts the fill, whichever comes first",
+        ("ack_after_fill",),
+        when="asked",
     ),
     Failure("change-rejected", "a change of price is refused", "knows that the order works on as it was", ("reject_modify",)),
     Failure(
@@ -106,6 +205,33 @@ CATALOGUE: tuple[Failure, ...] = (
         "statuses come twice and before the executions",
         "counts executions only",
         ("duplicate_status", "status_before_exec"),
+        when="asked",
+    ),
+    Failure(
+        "positions-late",
+        "positions are told 15 s after they are asked for",
+        "waits for the whole answer",
+        ("positions_latex3", "close"),
+    ),
+    Failure(
+        "references-missing",
+        "executions and completed orders are told without their reference",
+        "knows them by their permanent id",
+        ("no_reference",),
+        when="asked",
+    ),
+    Failure(
+        "shared-execution-ids",
+        "the legs of a fill share all of the execution id but its end",
+        "counts each leg once",
+        ("shared_exec_ids=7200",),
+        when="asked",
+    ),
+    Failure(
+        "commission-late",
+        "commissions are told half a minute late",
+        "keeps its estimate until then",
+        ("commission_late",),
         when="asked",
     ),
     Failure("commission-never", "commissions are never told", "keeps its estimate", ("commission_never",), when="asked"),

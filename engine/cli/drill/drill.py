@@ -86,6 +86,8 @@ def told_of(found: Verdict) -> Iterator[str]:
     word = "ended well" if found.ended_well else "NOT WELL  "
     yield f"{word}  {found.name}, {found.moment}, blind for {found.blind_min:g} min"
     yield f"            {found.did}"
+    if found.evidence:
+        yield f"            journal: {'; '.join(found.evidence)}"
     yield from (f"          ✗ {fault}" for fault in found.faults)
 
 

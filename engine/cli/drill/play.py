@@ -35,6 +35,8 @@ DAY = date(2026, 11, 16)
 """A Monday with a quiet calendar, as in the demonstration."""
 NEW_YORK = ZoneInfo("America/New_York")
 PORT, LINES = 7497, 80
+FEW_LINES, EXPLORES = 40, 0.4
+"""Of a drill whose chain is larger than its lines, and the share of them that goes through it."""
 LATEST = timedelta(minutes=12)
 """A failure that has waited so long for its moment comes all the same."""
 LOOKS_S = 5.0
@@ -83,8 +85,11 @@ class _Play:
         longest = sessions_between(DAY - PAST, DAY + timedelta(days=400))
         market = GeneratedMarket(seed, begins, longest, symbols, BREADTH, SIM_OPTIONS.cadence_s)
         self._sim = Simulator(market, seed=seed, begins=begins, cash=CASH, options=SIM_OPTIONS)
-        self._settings = Settings(mode="sim", port=PORT, state=state, strategies=strategies, lines=LINES, explore_share=0)
-        self._latest, self._ends = begins + LATEST, begins + timedelta(minutes=minutes)
+        lines, share = (FEW_LINES, EXPLORES) if self._failure.explores else (LINES, 0.0)
+        self._settings = Settings(
+            mode=self._failure.mode, port=PORT, state=state, strategies=strategies, lines=lines, explore_share=share
+        )
+        self._latest, self._ends = begins + LATEST, begins + timedelta(minutes=self._failure.minutes or minutes)
         self._stop = asyncio.Event()
         self._app: App | None = None
         self._dies_at: Callable[[Fact], bool] = lambda _: False

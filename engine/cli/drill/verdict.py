@@ -8,10 +8,28 @@ from datetime import date, datetime
 from engine.cli.drill.play import Played
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.halts import GUARDIAN, Halted
-from engine.domain.facts.orders import LegFilled, OrderAbsent, OrderCanceled, OrderExpired, OrderRejected, OrderSent, OrderUnknown
+from engine.domain.facts.orders import (
+    CommissionReported,
+    LegFilled,
+    OrderAbsent,
+    OrderCanceled,
+    OrderExpired,
+    OrderRejected,
+    OrderSent,
+    OrderUnknown,
+)
 from engine.domain.facts.positions import ExitBlocked
-from engine.domain.facts.running import ErrorHeard, FactRefused, LinkChanged, RestartTold
+from engine.domain.facts.running import (
+    ErrorHeard,
+    FactRefused,
+    GuardianTookOver,
+    LinkChanged,
+    LoginReminded,
+    RequestsRested,
+    RestartTold,
+)
 from engine.domain.facts.union import Fact
+from engine.domain.session import NEW_YORK
 
 COUNTED: tuple[tuple[type[Fact], str], ...] = (
     (OrderUnknown, "unknown"),
@@ -24,6 +42,11 @@ COUNTED: tuple[tuple[type[Fact], str], ...] = (
     (LegFilled, "executions"),
 )
 """What is told of what the engine did after the failure, by kind of fact."""
+TELLING = (
+    *(LinkChanged, RestartTold, LoginReminded, RequestsRested, ErrorHeard, FactRefused, Reconciled, Halted, GuardianTookOver),
+    *(OrderUnknown, OrderAbsent, OrderRejected, OrderCanceled, OrderExpired, ExitBlocked, LegFilled, CommissionReported),
+)
+"""Kinds of facts that show what was done about a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +59,8 @@ class Verdict:
     moment: str
     did: str
     """What the engine did."""
+    evidence: tuple[str, ...]
+    """Facts of the journal that show it, with the time of the first of each kind, New York."""
     faults: tuple[str, ...]
     """What did not end well; empty where all did."""
     blind_min: float
@@ -56,15 +81,33 @@ def judged(played: Played) -> Verdict:
         failure.expects,
         played.moment or "it never came",
         "; ".join(_done(played)) or "nothing had to be done",
+        tuple(_evidence(played)),
         tuple(_faults(played)),
         round(played.blind_s / 60, 1),
         sum(isinstance(fact, OrderSent) for _, fact in played.facts),
     )
 
 
+def _evidence(played: Played) -> Iterator[str]:
+    """The kinds of facts that tell of the failure and its end, oldest first."""
+    first: dict[type[Fact], datetime] = {}
+    counts: Counter[type[Fact]] = Counter()
+    for at, fact in _after(played):
+        if isinstance(fact, TELLING):
+            first.setdefault(type(fact), at)
+            counts[type(fact)] += 1
+    for kind, at in sorted(first.items(), key=lambda one: one[1]):
+        many = f" × {counts[kind]}" if counts[kind] > 1 else ""
+        yield f"{at.astimezone(NEW_YORK):%H:%M:%S} {kind.__name__}{many}"
+
+
+def _after(played: Played) -> list[tuple[datetime, Fact]]:
+    return [(at, fact) for at, fact in played.facts if played.came_at is not None and at >= played.came_at]
+
+
 def _done(played: Played) -> Iterator[str]:
     """What the engine did after the failure came, in few words."""
-    after = [(at, fact) for at, fact in played.facts if played.came_at is not None and at >= played.came_at]
+    after = _after(played)
     yield from _link(after)
     counts = Counter(type(fact) for _, fact in after)
     yield from (f"{counts[kind]} {words}" for kind, words in COUNTED if counts[kind])
@@ -98,6 +141,8 @@ def _faults(played: Played) -> Iterator[str]:
     control, simulator = played.control, played.simulator
     if played.came_at is None:
         yield "it never came: nothing was sent by the strategies in this time"
+    kinds = {type(fact) for _, fact in _after(played)}
+    yield from (f"nothing in the journal shows it: no {kind.__name__}" for kind in played.failure.shows if kind not in kinds)
     if control is None or simulator is None:
         yield f"the engine ended: {played.ended or 'it never started'}"
         return
@@ -118,6 +163,8 @@ def _faults(played: Played) -> Iterator[str]:
             yield f"at work at the broker are {sorted(working)}, in the books {sorted(ours)}"
     elif ledger.halt is None and ledger.reconciled is not None and not ledger.reconciled.differences:
         yield "it was not said, and a person had to know"
+    if simulator.pacing_violations:
+        yield f"TWS complained of {sum(simulator.pacing_violations.values())} requests that came too fast"
     yield from _twice(played)
     if not needs_person:
         yield from _bare(played)

@@ -71,7 +71,7 @@ class QuoteHandler:
         line = None if problem is not None else self._line_for(req_id, request)
         if problem is None and line is None:
             problem = (200, _NOT_FOUND)
-        elif problem is None and not self._lines.take():
+        elif problem is None and (self._faults.on("lines_taken") is not None or not self._lines.take()):
             problem = (101, "Max number of tickers has been reached")
         if problem is not None:
             self._send(error(req_id, *problem))

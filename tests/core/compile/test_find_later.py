@@ -76,7 +76,7 @@ def test_lines_of_a_funnel_say_what_each_leg_is_asked() -> None:
     assert [step.condition for step in recorded.steps] == [
         "puts, 9 days or next monthly",
         "forward known, from call-put parity or from spot",
-        "quoted on both sides, neither locked nor crossed",
+        "quoted within a minute, not locked or crossed",
         "near expires in 9 days and has a bid and a delta of 0.20-0.60",
         "far expires in next monthly",
         "far strike $1-$10 lower than near",

@@ -190,7 +190,7 @@ def test_nothing_is_searched_where_the_forward_is_unknown_and_the_funnel_says_so
     assert [(step.condition, step.passed, step.unknown) for step in recorded.steps[:3]] == [
         ("puts, 0-400 days", 3, 0),
         ("forward known, from call-put parity or from spot", 0, 3),
-        ("quoted on both sides, neither locked nor crossed", 0, 0),
+        ("quoted within a minute, not locked or crossed", 0, 0),
     ]
     assert finder.scan(strategy, rows, ["SPX"], given.NOW) == ()
 
