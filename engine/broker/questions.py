@@ -65,7 +65,7 @@ class Questions:
         running = self._under_way.get(what)
         if running is None:
             running = self._under_way[what] = asyncio.ensure_future(self._ask(self._states[name], what, put))
-            running.add_done_callback(lambda _: self._under_way.pop(what, None))
+            running.add_done_callback(lambda ended: self._forget(what, ended))
         else:
             self._gauges.questions_shared += 1
         self._awaited[what] = self._awaited.get(what, 0) + 1
@@ -76,6 +76,7 @@ class Questions:
             if not self._awaited[what]:  # nobody waits for it any more
                 del self._awaited[what]
                 running.cancel()
+                self._forget(what, running)
 
     def link_lost(self) -> None:
         """What failed before says nothing of the connection to come."""
@@ -86,6 +87,11 @@ class Questions:
             self._goes_on(state, "the connection is made anew")
 
     # Inside.
+
+    def _forget(self, what: str, ended: "asyncio.Task[Any]") -> None:
+        """Whoever asks from now on asks anew: what was given up is nobody's answer."""
+        if self._under_way.get(what) is ended:
+            del self._under_way[what]
 
     async def _ask(self, state: _State, what: str, put: Callable[[], Awaitable[T]]) -> T:
         tries = self._must_not_rest(state, what)

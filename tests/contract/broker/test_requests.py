@@ -113,6 +113,19 @@ def test_whoever_gives_up_takes_the_answer_from_nobody_else() -> None:
     on_the_wire(act)
 
 
+def test_question_that_everybody_gave_up_is_asked_anew_by_the_next() -> None:
+    async def act(wire: Wire) -> None:
+        spy = await wire.spy()
+        first = asyncio.ensure_future(wire.broker.daily_bars(spy, 30))
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert len((await wire.broker.daily_bars(spy, 30)).closes) == 30
+
+    on_the_wire(act)
+
+
 def test_class_whose_questions_fail_rests_and_is_said_while_the_others_go_on() -> None:
     async def act(wire: Wire) -> None:
         spy = await wire.spy()
