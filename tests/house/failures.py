@@ -363,7 +363,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
                 (),
                 (
                     (
-                        "simulation/engine/test_rolled_sides.py:"
+                        "simulation/engine/test_rolled.py:"
                         "test_engine_that_is_killed_between_the_two_orders_ends_the_roll_or_leaves_it"
                     ),
                 ),
