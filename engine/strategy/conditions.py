@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engine.domain.deeds import PORTIONS, ROLLS, Deed
 from engine.domain.parts import ALL, Portion, Side
+from engine.strategy.aliases.actions import OTHER_ACTIONS
 from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
 from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Relation
@@ -43,40 +44,6 @@ _ALWAYS = Compare(">=", Measure("dte", "position"), Number(0, Unit.DAYS))
 """What a line means that says only `let expire`: it holds as long as there is a position."""
 _UNTIL = r"(?: (?:to|till|until|through) (?:the )?(?:expiry|expiration|close|end))?"
 _WANTED = {"condition": "a condition", "ranking": "one number", "exit": "a condition"}
-_OTHER_ACTIONS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("exit", "sell", "stop", "take profit", "buy back", "flatten", "liquidate", "close all", "out", "true"), "close"
-    ),
-    **dict.fromkeys(("resting", "rest", "close, resting", "resting order", "gtc", "working order", "limit order"), RESTING),
-    **dict.fromkeys(("half", "close half of it", "sell half", "take half off", "half off"), "close half"),
-    **dict.fromkeys(("close puts", "close the puts", "close the put side", "close put", "put side"), "close put side"),
-    **dict.fromkeys(("close calls", "close the calls", "close the call side", "close call", "call side"), "close call side"),
-    **dict.fromkeys(
-        ("buy back the short", "buy back the short only", "buy back short", "close the short", "close short leg", "short only"),
-        "close short",
-    ),
-    **dict.fromkeys(
-        ("let puts expire", "let the puts expire", "let put expire", "let the put side expire", "expire puts", "hold puts"),
-        "let put side expire",
-    ),
-    **dict.fromkeys(
-        ("let calls expire", "let the calls expire", "let call expire", "let the call side expire", "expire calls", "hold calls"),
-        "let call side expire",
-    ),
-    **dict.fromkeys(
-        ("buy back the short put", "buy back the put", "close short put", "close the short put", "buy back short put"),
-        "close put short",
-    ),
-    **dict.fromkeys(
-        ("buy back the short call", "buy back the call", "close short call", "close the short call", "buy back short call"),
-        "close call short",
-    ),
-    **dict.fromkeys(("roll the short", "roll short leg", "roll near", "roll near leg", "roll the near leg"), "roll short"),
-    **dict.fromkeys(("rollover", "roll over", "roll out", "roll forward", "adjust", "roll down"), "roll"),
-    **dict.fromkeys(("notify", "warn", "email", "message", "ping", "sms", "notification", "tell", "warning", "alarm"), "alert"),
-    **dict.fromkeys(("expire", "hold", "keep", "let it expire", "let_expire", "let-expire", "ignore"), "let expire"),
-}
-"""What other programs call the actions."""
 _TAKES = r"(?:close|sell|take off|take|scale out(?: of)?|exit|reduce by|partial(?: close)?)"
 _OTHER_PART = re.compile(
     rf"(?:{_TAKES} )?(?:(?P<percent>[1-9][0-9]?) ?%|(?:a |one )?(?P<word>third|quarter|tenth|fifth)"
@@ -266,8 +233,8 @@ class OneLine:
 
 def _meant_by(said: str) -> str | None:
     """The action that another program's word for one means; None where it is no such word."""
-    if said in _OTHER_ACTIONS:
-        return _OTHER_ACTIONS[said]
+    if said in OTHER_ACTIONS:
+        return OTHER_ACTIONS[said]
     if rolled := _ROLLED_SIDE.fullmatch(said):
         return f"roll {rolled['side']} side"
     if rolled := _ROLLED_TESTED.fullmatch(said):
@@ -310,7 +277,7 @@ def _joined(written: Mapped, reader: LineReader) -> WayOut | None:
 
 def _with_action(text: Text, reader: LineReader) -> PydanticCustomError | None:
     """The complaint about an action that stands within the line: in quotes, behind an arrow, or as its verb."""
-    words = {**{action: action for action in ACTIONS}, **_OTHER_ACTIONS}
+    words = {**{action: action for action in ACTIONS}, **OTHER_ACTIONS}
     names = "|".join([*(re.escape(word) for word in sorted(words, key=len, reverse=True)), _ANY_PART])
     said = " ".join(text.casefold().split())
     behind = re.fullmatch(rf"(.+?)\s*(?::|->|=>|→|,|;|\bthen\b|\s-)\s*({names})(?: it| me| position)?", said)

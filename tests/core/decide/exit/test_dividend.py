@@ -1,6 +1,7 @@
 """The last afternoon before an ex-date: a call that its owner gains by exercising is closed, or it is said that nobody knows."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def found(
     ex_date: date | None = TOMORROW,
     amount: float | None = 1.90,
     known: Ledger | None = None,
-    **more: object,
+    **more: Any,
 ) -> list[Decision]:
     market = {"SPY": given.market(next_ex_dividend=ex_date, next_dividend=amount)}
     decisions = look(known or sold(), chain, strategy=CALLS, market=market, **more)
