@@ -21,7 +21,7 @@ from engine.client.streaming import Stream
 from engine.console.dialogs.choices import ReadDialog
 from engine.console.dialogs.halt import HaltDialog, ResumeDialog, halt_lines, only_looks_lines, resume_lines
 from engine.console.frame.alerts import alerts
-from engine.console.frame.bar import mode_of
+from engine.console.frame.bar import mode_of, window_title
 from engine.console.frame.lines import TABS
 from engine.console.help import help_lines
 from engine.console.host import Host, Setup
@@ -59,6 +59,8 @@ VIEWS: Mapping[str, type[View]] = {
 RESUME = "/v1/resume"
 TICK_S = 1.0
 """Seconds between two looks at countdowns and ages."""
+TITLE_KEPT, TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
+"""Have a terminal keep the title of its window, and show it again. Source: xterm, control sequences, window manipulation."""
 DRAW_AFTER_S = 0.05
 """Frames of several topics come together: they are drawn together."""
 
@@ -91,6 +93,8 @@ class Console(Host):
         self._told_mode = ""
         self._waiting: frozenset[str] | None = None
         """Openings that waited for a yes when it was looked last; None before."""
+        self._is_called = False
+        """Whether the window was given a title."""
         self._stream: Stream | None = None
         self._will_draw = False
 
@@ -161,10 +165,25 @@ class Console(Host):
         self._will_draw = False
         self._ring()
         status = self.feed.status
+        self._call_window(window_title(self.feed))
         mode = f"{mode_of(status)} {status.account}" if status is not None else ""
         if mode and mode != self._told_mode:
             self._told_mode = self.sub_title = mode
         self.draw()
+
+    def _call_window(self, title: str) -> None:
+        """Have the terminal show it where it names its windows; a browser's page has a title of its own."""
+        if title == self.title:
+            return
+        self.title = title
+        if self._driver is not None and not (self.is_headless or self.is_web):
+            self._driver.write(f"{TITLE_KEPT if not self._is_called else ''}\x1b]2;{_printable(title)}\x07")
+            self._is_called = True
+
+    def on_unmount(self) -> None:
+        """Give the window its own title back."""
+        if self._is_called and self._driver is not None:
+            self._driver.write(TITLE_BACK)
 
     def draw(self) -> None:
         """Show what is known."""
@@ -275,6 +294,10 @@ class Console(Host):
 
     def _wear(self, theme: str) -> None:
         self.theme = theme
+
+
+def _printable(text: str) -> str:
+    return "".join(one for one in text if one.isprintable())
 
 
 def scopes() -> Scopes:

@@ -71,6 +71,46 @@ class PickDialog(_ListDialog[str]):
         self.dismiss(self.items[self.at].name)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One of a list of kept things, and whether it is to be shown or to be forgotten."""
+
+    name: str
+    is_to_go: bool = False
+
+
+class KeptDialog(_ListDialog[Kept]):
+    """One of them to be shown, or to be forgotten once that is said a second time."""
+
+    BINDINGS: ClassVar = [Binding("d,delete", "forget", "forget", id="list.forget")]
+
+    def __init__(self, title: str, items: Sequence[Item], *, may_forget: bool) -> None:
+        super().__init__(title, items)
+        self._may_forget, self._asked = may_forget, ""
+        self.hint = f"↑ ↓ choose   Enter shows it   {'d forgets it   ' if may_forget else ''}Esc leaves"
+
+    def action_move(self, by: int) -> None:
+        """Go to the next; what was asked of another one is over."""
+        self._asked = ""
+        self.say(self.hint)
+        super().action_move(by)
+
+    def action_take(self) -> None:
+        """Show this one."""
+        self.dismiss(Kept(self.items[self.at].name))
+
+    def action_forget(self) -> None:
+        """Ask whether it is meant, and then forget it."""
+        name = self.items[self.at].name
+        if not self._may_forget:
+            return
+        if self._asked == name:
+            self.dismiss(Kept(name, is_to_go=True))
+            return
+        self._asked = name
+        self.say(f"forget {name}, for everybody who asks this engine? d again forgets it   Enter shows it   Esc leaves")
+
+
 class MarkDialog(_ListDialog[tuple[str, ...]]):
     """Several of them, by their names."""
 

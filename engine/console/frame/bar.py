@@ -30,6 +30,18 @@ def mode_of(status: Status | None) -> str:
     return "" if status is None else status.mode.upper()
 
 
+def window_title(feed: Feed) -> str:
+    """What the window of the terminal is called: what waits and what is wrong first, as tabs show only a beginning."""
+    status = feed.status
+    if status is None:
+        return "no engine yet · spreads"
+    waiting = f"({len(feed.approvals)}) " if feed.approvals else ""
+    state = (
+        "NO ANSWER · " if feed.is_lost else "HALTED · " if status.halt is not None else "" if status.connected else "NO TWS · "
+    )
+    return f"{waiting}{state}{mode_of(status)} {status.account} · spreads"
+
+
 def parts(feed: Feed, *, is_read_only: bool) -> list[Part]:
     """Left to right; mode and account are always there."""
     status = feed.status

@@ -4,7 +4,7 @@ from functools import partial
 
 from engine.api.models.scan import Preset
 from engine.console.dialogs.choices import NameDialog
-from engine.console.dialogs.lists import Item, PickDialog
+from engine.console.dialogs.lists import Item, Kept, KeptDialog
 from engine.console.host import Host
 from engine.console.table.live_table import LiveTable
 from engine.console.views.filter_line import FilterLine
@@ -15,7 +15,7 @@ NONE = "no preset is kept yet; ctrl+s keeps what is shown as one"
 
 
 async def choose(console: Host, table: LiveTable, line: FilterLine) -> None:
-    """Ask which preset, and show the table so."""
+    """Ask which preset, and show the table so, or forget it."""
     try:
         found = {one.name: one for one in await console.feed.engine.presets()}
     except (EngineError, UserError) as error:
@@ -25,12 +25,17 @@ async def choose(console: Host, table: LiveTable, line: FilterLine) -> None:
         console.tell(NONE)
         return
 
-    def picked(name: str | None) -> None:
-        if name is not None:
-            apply(found[name], table, line)
-            console.tell(f"shown as {name}")
+    def picked(kept: Kept | None) -> None:
+        if kept is None:
+            return
+        if kept.is_to_go:
+            console.say(lambda: console.feed.engine.remove_preset(kept.name))
+            return
+        apply(found[kept.name], table, line)
+        console.tell(f"shown as {kept.name}")
 
-    console.push_screen(PickDialog("Presets", [Item(one.name, _words(one)) for one in found.values()]), picked)
+    items = [Item(one.name, _words(one)) for one in found.values()]
+    console.push_screen(KeptDialog("Presets", items, may_forget=console.may(SAVE)), picked)
 
 
 def apply(preset: Preset, table: LiveTable, line: FilterLine) -> None:

@@ -174,6 +174,10 @@ class FakeEngine:
         self.told_presets.append(preset)
         return self._take("save_preset", preset.name)
 
+    async def remove_preset(self, name: str) -> Outcome:
+        self.told_presets = [one for one in self.told_presets if one.name != name]
+        return self._take("remove_preset", name)
+
     async def approve(self, ref: str, net: float | None, *, by: str) -> Outcome:
         return self._take("approve", ref, net, by)
 

@@ -40,6 +40,23 @@ async def test_filter_order_and_columns_are_kept_under_a_name_and_shown_again(de
 
 
 @pytest.mark.asyncio
+async def test_preset_is_forgotten_once_that_is_said_twice_of_the_same_one(desk: Opened) -> None:
+    async with desk() as at:
+        at.engine.told_presets = [Preset(name="income"), Preset(name="all of it")]
+        await at.press("2", "f", "d")
+        assert "forget income, for everybody who asks this engine?" in at.screen
+        await at.press("down", "d")
+        assert "forget all of it" in at.screen
+        assert at.engine.said == [], "asked of one, and then of the other: neither was meant"
+
+        await at.press("d")
+        assert at.engine.said == [("remove_preset", "all of it")]
+        assert "remove_preset done" in at.screen
+        await at.press("f", "enter")
+        assert "shown as income" in at.screen
+
+
+@pytest.mark.asyncio
 async def test_name_that_is_none_is_told(desk: Opened) -> None:
     async with desk() as at:
         await at.press("2", "ctrl+s", *"a/b", "enter")
@@ -55,6 +72,11 @@ async def test_viewer_chooses_presets_and_keeps_none(desk: Opened) -> None:
         assert len(at.app.screen_stack) == 1
         await at.press("f")
         assert "no preset is kept yet" in at.screen
+
+        at.engine.told_presets = [Preset(name="income")]
+        await at.press("f", "d", "d")
+        assert "forget" not in at.screen
+        assert at.engine.said == []
 
 
 @pytest.mark.asyncio

@@ -60,6 +60,24 @@ async def test_mode_and_account_are_whole_on_eighty_columns_in_every_state(name:
 
 
 @pytest.mark.asyncio
+async def test_title_of_the_window_says_what_waits_and_what_is_wrong(desk: Opened) -> None:
+    async with desk() as at:
+        assert at.app.title == "(1) PAPER DU1234567 · spreads"
+
+        at.engine.told_approvals, at.engine.told_status = [], STATES["halted"]
+        await at.look()
+        assert at.app.title == "HALTED · PAPER DU1234567 · spreads"
+
+        at.engine.told_status = STATES["tws_down"]
+        await at.look()
+        assert at.app.title == "NO TWS · PAPER DU1234567 · spreads"
+
+        at.engine.is_there = False
+        await at.look()
+        assert at.app.title == "NO ANSWER · PAPER DU1234567 · spreads"
+
+
+@pytest.mark.asyncio
 async def test_engine_that_does_not_answer_leaves_what_was_known_grey_with_its_age(
     desk: Opened, snapshot: SnapshotAssertion
 ) -> None:
