@@ -1,6 +1,5 @@
 """The API served in the engine's own loop, on a unix socket that only its owner can open, and on loopback TCP by choice."""
 
-import asyncio
 import os
 import socket
 from collections.abc import Callable, Generator
@@ -17,6 +16,7 @@ from engine.api.certificate import check_certificate
 from engine.api.names import SOCKET_NAME
 from engine.domain.errors import UserError
 from engine.log import logger
+from engine.runtime.clock import elapsed_s
 
 log = logger(__name__)
 
@@ -24,7 +24,9 @@ PATH_MAX = 100
 """A unix socket's path has room for about 104 bytes on every system."""
 
 SILENT_S = 10.0
-"""A connection on which no question has become whole for so long is closed."""
+"""A connection on which no question has become whole for so long is closed, by the machine's clock."""
+KEPT_S = 1_000_000_000
+"""The server's own patience is counted by the loop, which may run at a multiple of real time; so it is left to SILENT_S."""
 CONNECTIONS_MAX = 100
 """Over TCP at the same time; beyond it the answer is 503."""
 FRAME_BYTES_MAX = 4_096
@@ -114,7 +116,7 @@ class QuietServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Told ten times a second."""
-        now = asyncio.get_running_loop().time()
+        now = elapsed_s()
         silent: dict[Any, tuple[object, float]] = {}
         for one in self.server_state.connections:
             asked = getattr(one, "cycle", one)
@@ -124,7 +126,8 @@ class QuietServer(uvicorn.Server):
         self._silent = silent
         for one, (_, since) in silent.items():
             if now - since > SILENT_S and getattr(one, "transport", None) is not None:
-                log.warning("let go", where=str(one.client[0]) if one.client else "?", because="it connects and asks nothing")
+                if getattr(one, "timeout_keep_alive_task", None) is None:  # who was answered and rests goes without a word
+                    log.warning("let go", where=str(one.client[0]) if one.client else "?", because="it connects and asks nothing")
                 one.transport.close()
         return await super().on_tick(counter)
 
@@ -178,6 +181,7 @@ def server(api: FastAPI, remote: Remote | None = None, on_answering: Callable[[]
         log_level="error",
         access_log=False,
         lifespan="off",
+        timeout_keep_alive=KEPT_S,
         timeout_graceful_shutdown=2,
         ws="websockets-sansio",
         ws_max_size=FRAME_BYTES_MAX,

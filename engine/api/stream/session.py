@@ -17,6 +17,7 @@ from engine.api.access.door import CALLER, NO_TOKEN, Caller
 from engine.api.models.stream import Delta, Error, Resync, Said, ShowToken, Snapshot, Subscribe, Told, Topic, Unsubscribe
 from engine.api.stream.boards import AGES_EVERY_S, Board, Values
 from engine.api.stream.hub import CLIENTS_MAX, HEARTBEAT_S, Hub
+from engine.broker.asking import machine_s
 from engine.log import logger
 
 log = logger(__name__)
@@ -193,7 +194,7 @@ class Session:
             await self._send(frame)
 
     async def _send(self, frame: Told) -> None:
-        async with asyncio.timeout(STALLED_S):
+        async with asyncio.timeout(machine_s(STALLED_S)):
             await self.socket.send_text(_encode(frame).decode())
 
     async def _close(self) -> None:

@@ -85,7 +85,9 @@ async def test_somebody_new_sees_a_spread_approves_it_watches_it_fill_and_halts(
         await pilot.press("4")
         await until(pilot, sees("profit >= 50% of credit", "legs"), "the position with its exits")
 
-        await pilot.press("f12", *"HALT", "enter")
+        await pilot.press("f12")
+        await until(pilot, sees("type HALT and press Enter"), "where the word is typed")
+        await pilot.press(*"HALT", "enter")
         await until(pilot, sees("HALTED by ada"), "the halt")
         await pilot.press("7")
         await until(pilot, sees("no position is closed yet"), "the history")
