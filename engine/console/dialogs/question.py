@@ -75,7 +75,8 @@ class QuestionDialog(Dialog[None]):
             self.write([line(str(error), "warn")])
             return
         cut = ", the first of more" if found.is_cut else ""
-        self.write([line(f"{len(found.rows):,} rows{cut} in {found.took_ms:,.0f} ms; times are UTC", "stale")])
+        count = "1 row" if len(found.rows) == 1 else f"{len(found.rows):,} rows"
+        self.write([line(f"{count}{cut} in {found.took_ms:,.0f} ms; times are UTC", "stale")])
         answer = self.query_one(".answer", Container)
         await answer.remove_children()
         table = LiveTable(columns_of(found), self._now)

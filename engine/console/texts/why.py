@@ -7,7 +7,7 @@ from engine.api.models.why import FunnelStep, Why
 from engine.console.charts.bars import bar
 from engine.console.text import EMPTY, Line, Tone, line, row
 
-BAR = 10
+BAR = 6
 
 
 def why_lines(why: Why) -> list[Line]:
@@ -36,7 +36,7 @@ def why_lines(why: Why) -> list[Line]:
     return lines
 
 
-def funnel_lines(funnel: tuple[FunnelStep, ...], width: int = 34) -> list[Line]:
+def funnel_lines(funnel: tuple[FunnelStep, ...], width: int = 30) -> list[Line]:
     """How many were left after each line of the file; the line that dropped most is told."""
     if not funnel:
         return [line("not looked yet", "stale")]
@@ -47,13 +47,18 @@ def funnel_lines(funnel: tuple[FunnelStep, ...], width: int = 34) -> list[Line]:
     lines: list[Line] = [line("funnel", "strong")]
     for at, step in enumerate(funnel):
         unknown = f"  {step.unknown:,} unknown" if step.unknown else ""
-        note = f"  ← drops {words.percent(dropped[at])}" if at == worst and dropped[at] > 0 else ""
+        note = f"  ← −{words.percent(dropped[at])}" if at == worst and dropped[at] > 0 else ""
         lines.append(
             row(
-                (f"  {step.condition[:width]:<{width}} {step.passed:>8,} ", ""),
+                (f"  {_cut(step.condition, width):<{width}} {step.passed:>7,} ", ""),
                 (bar(step.passed / most, BAR), "info"),
                 (unknown, "warn"),
                 (note, "warn"),
             )
         )
     return lines
+
+
+def _cut(text: str, width: int) -> str:
+    """The text, or its beginning where it is longer."""
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -50,7 +50,7 @@ class DashboardView(View):
     DashboardView Grid { grid-size: 3; grid-columns: 1fr 1fr 74; grid-rows: auto; height: auto; }
     DashboardView.narrow Grid { grid-size: 2; grid-columns: 1fr; }
     DashboardView.narrow #greeks { column-span: 2; }
-    DashboardView #needs { min-height: 6; }
+    DashboardView #needs { min-height: 4; }
     """
     wants: ClassVar[tuple[Topic, ...]] = ("positions", "orders", "executions")
     tab: ClassVar[str] = "dashboard"

@@ -81,6 +81,10 @@ class PositionsView(SplitView):
     wants: ClassVar[tuple[Topic, ...]] = ("positions",)
     tab: ClassVar[str] = "positions"
 
+    def on_mount(self) -> None:
+        """Few are held: the selected one stands below them where there is no room beside them."""
+        self.add_class("opened")
+
     def make_table(self) -> LiveTable:
         """Oldest first, as they were opened."""
         return LiveTable(COLUMNS, self.console.moment)

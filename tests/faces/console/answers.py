@@ -306,6 +306,7 @@ def position(name: str = "sp1-261118-0002", **other: Any) -> dict[str, Any]:
         "ending": None,
         "blocked": None,
         "closing": [],
+        "resting": None,
     } | other
 
 
