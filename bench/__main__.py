@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import console, decide, faces, latency, many, more_legs, pipeline, vertical
+from bench import best_set, console, decide, faces, latency, many, more_legs, pipeline, vertical
 from bench.timing import Taken
 
 _LABEL = 52
@@ -45,6 +45,7 @@ def main(
     tables, key_p95 = console.tables(rounds=max(1, round(3 * effort)))
     _table("A tick of 200 changes in 2,000 rows of 16 columns, 170 x 50; four a second", tables, console.PRODUCT)
     fresh, seasoned = decide.milliseconds([decide.with_history(0), decide.with_history(decide.ORDERS)])
+    chosen_ms, asked, offers = best_set.measured()
     loads = loads_of()
     _latencies(loads)
     of_faces()
@@ -56,6 +57,7 @@ def main(
     beat = loads[latency.FULL].between_beats
     for name, look in looks.items():
         _line(f"fifty mixed, {name}: ms, a beat at 1,300/s", look.wall, look.cpu, "<=", beat)
+    print(_goal(f"best set of {offers} openings, asked {asked} times, ms", chosen_ms, "<=", best_set.MOST_MS))
     for name, load in loads.items():
         print(_goal(f"tick to what-if, ms, {name}", load.preview_median, "<=", 25))
     print(_goal(f"a decision with {decide.ORDERS:,} past orders, x one with none", seasoned / fresh, "<=", decide.MOST))

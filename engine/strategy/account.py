@@ -9,13 +9,17 @@ from datetime import time
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from engine.strategy.conditions import Ranking
+from engine.strategy.expressions.tree import Arithmetic, Expression, Measure, measures_in
+from engine.strategy.source import complaint
 from engine.strategy.values.account import Drop, Percent
 from engine.strategy.values.counts import Count, SchemaVersion, Ticker
 from engine.strategy.values.entry import Hours
 from engine.strategy.values.meaning import ShareOf, Window
 from engine.strategy.values.money import Risk
+from engine.strategy.way_out import write
 from engine.strategy.written import Written
 
 
@@ -142,6 +146,32 @@ class Pricing(Written):
     """Dividends per year by underlying, continuous, as a share of its price; none where it is not named."""
 
 
+BOOK_MEASURES = frozenset(
+    {"width", "max_profit", "max_loss", "return_on_risk", "pop", "expected_value", "delta", "gamma", "theta", "vega", "fees"}
+    | {"credit", "debit", "natural_credit", "natural_debit", "slippage", "quote_width", "short_delta", "long_delta", "dte"}
+)
+"""Numbers of a spread that are known of every structure when it is held against the others."""
+
+
+def _of_any_structure(rank: Expression) -> Expression:
+    """Refuses a number that only the search of one file knows."""
+    strange = next((one for one in measures_in(rank) if one.name not in BOOK_MEASURES or one.at is not None), None)
+    if strange is not None:
+        name = strange.name if strange.at is None else f"{strange.name} at …"
+        raise complaint(None, f"'{name}' is known to the rank of a file and not to the book's", write(*_RANKS))
+    return rank
+
+
+_RANKS = ("return_on_risk * pop", "theta / max_loss", "max_profit * pop / max_loss")
+
+
+class Book(Written):
+    rank: Annotated[Ranking, AfterValidator(_of_any_structure)] = Arithmetic(
+        "*", Measure("return_on_risk", "spread"), Measure("pop", "spread")
+    )
+    """What makes an opening worth more than that of another strategy where the limits have no room for both."""
+
+
 class Account(Written):
     schema_version: SchemaVersion = Field(alias="schema")
     """Version of this language."""
@@ -153,6 +183,8 @@ class Account(Written):
         default_factory=lambda: {"sp500": ("SPX", "XSP", "SPY")}
     )
     """Underlyings that move together and count as one."""
+    book: Book = Book()
+    """Which openings go first where not all fit together."""
     greeks: GreekLimits = GreekLimits()
     """Delta, vega, gamma of all positions."""
     stress: StressLimits = StressLimits()

@@ -49,7 +49,9 @@ from engine.strategy.written import fields_in_order
 LineT = TypeVar("LineT", Condition, ExitRule)
 
 _NOT_COMPARED = frozenset({"schema_version", "name", "about", "digest", "file", "sources"})
-NEITHER = frozenset({"pricing.rate", "pricing.dividend_yield", "spread.rank", "spread.keep", "horizon", "entry.approval.expires"})
+NEITHER = frozenset(
+    {"pricing.rate", "pricing.dividend_yield", "spread.rank", "spread.keep", "horizon", "entry.approval.expires", "book.rank"}
+)
 """What changes no limit, with everything below it."""
 _MOVED = ("the",)
 """How sentences begin that tell of another file or another name."""

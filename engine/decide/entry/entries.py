@@ -1,20 +1,24 @@
-"""Entries: the best candidate of each strategy that is sized and passes every gate becomes an order.
+"""Entries: of the candidates of all strategies that are sized and pass every gate, those that go together become orders.
 
 obstacle   what stops the strategy whatever the candidate is asked first: a scan that cannot end in an order is only made
            as often as the funnel is recorded
 find       candidates, best first
 pass over  spreads that are held or worked already, and underlyings that cool down after a failed walk
 roll       where a position was closed to be rolled, its successor is looked for first
-size, gate the first that passes is proposed; the first denial of the best is written when it is new
+size, gate the first that passes is what a strategy would open; the first denial of the best is written when it is new
+book       what the strategies would open competes, and the first of the best set is proposed (`book`)
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
+from functools import partial
 from itertools import islice
 
-from engine.decide.entry.find import Found, Look
+from engine.decide.entry.book import Competition, Offer
+from engine.decide.entry.find import Look
+from engine.decide.entry.funnels import funnel_of, is_funnel_due
 from engine.decide.entry.joining import Joining, joining
 from engine.decide.entry.rolls import Roll, fits, pending_roll, search_for
 from engine.decide.entry.size import contracts
@@ -31,7 +35,7 @@ from engine.decide.rulebook import Rulebook
 from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.decision import Decision, DenyEntry, Propose, RecordFunnel, RefreshAccount
 from engine.domain.facts.orders import OrderProposed
-from engine.domain.facts.searches import Asked, CandidatesRecorded, EntryDenied, FunnelStep
+from engine.domain.facts.searches import EntryDenied
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.snapshot import OpenAsked, Snapshot
 from engine.domain.spread import Spread
@@ -45,13 +49,14 @@ TRIED_MAX = 5
 
 
 def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision]:
-    """Proposals, denials and funnels of all strategies; at most one proposal, so that the next one sees it in the ledger."""
+    """Denials and funnels of all strategies, and the first order of the best set; the next one sees it in the ledger."""
     if not snapshot.is_open or not snapshot.is_fresh or not snapshot.chain.table.num_rows:
         return []
     decisions: list[Decision] = []
     chain: ChainRows | None = None
     rulebook.finder.together(rulebook.strategies)
     proposed, is_old, waits = False, account_verdict(snapshot).answer != "pass", must_wait(snapshot)
+    offered: list[_Offered] = []
     for strategy in rulebook.strategies:
         if not strategy.enabled or (strategy.name in snapshot.paused and strategy.name not in snapshot.ledger.pauses):
             continue
@@ -60,7 +65,7 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
         makes_room = roll.position.id if roll is not None and roll.is_part else None
         of_roll = obstacle if makes_room is None else strategy_obstacle(strategy, snapshot, rulebook, without=makes_room)
         busy = _has_opening(strategy, snapshot)
-        due = _is_funnel_due(strategy, snapshot, rulebook)
+        due = is_funnel_due(strategy, snapshot, rulebook)
         if not busy and obstacle is not None and obstacle.answer == "unknown":
             decisions.append(RefreshAccount(str(obstacle)))
         if not due and ((obstacle is not None and of_roll is not None) or busy or proposed):
@@ -69,7 +74,7 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
         found = rulebook.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
         rulebook.finder.looks[strategy.name] = Look(snapshot.at, found.candidates)
         if due:
-            decisions.append(_funnel(strategy, found, snapshot, rulebook, chain))
+            decisions.append(funnel_of(strategy, found, snapshot, rulebook, chain))
         if busy or (obstacle is not None and obstacle.gate == "hours"):
             continue
         if is_old and found.candidates and (obstacle is None or obstacle.answer == "unknown"):
@@ -78,14 +83,54 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
                 continue
         look = _Look(strategy, obstacle, None, snapshot, rulebook, rows)
         made = _try(replace(look, roll=roll, obstacle=of_roll), _rolled(roll, look, chain)) if roll else None
+        is_rolled = isinstance(made, Propose)
         made = made or _try(look, found.candidates)
-        if made is not None and not (proposed and isinstance(made, Propose)):
-            if isinstance(made, Propose) and not due:
-                # The proposal is explained by what was found at its own instant, not by the last look that was recorded.
-                decisions.append(_funnel(strategy, found, snapshot, rulebook, chain))
-            proposed = proposed or isinstance(made, Propose)
+        if isinstance(made, Propose) and not proposed:
+            told = None if due else partial(funnel_of, strategy, found, snapshot, rulebook, chain)
+            if is_rolled:
+                # What was closed to be rolled is rolled before anything new is opened.
+                decisions += [*([told()] if told is not None else []), made]
+                proposed = True
+            else:
+                offered.append(_Offered(look, found.candidates, made.order, told))
+        elif made is not None and not isinstance(made, Propose):
             decisions.append(made)
+    if offered and not proposed:
+        decisions += _best_of(offered, snapshot, rulebook, rows)
     return decisions
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """What a strategy would open, and how it would be explained."""
+
+    look: "_Look"
+    candidates: Sequence[Candidate]
+    order: OrderProposed
+    told: Callable[[], RecordFunnel] | None
+    """What was found at this instant; None where it is recorded already."""
+
+    def others(self) -> list[OrderProposed]:
+        """What it would open in place of its first choice, of those that are tried in one beat."""
+        wanted = islice((one for one in self.candidates if not _is_passed_over(self.look, one)), TRIED_MAX)
+        found = (_outcome(self.look, one) for one in wanted)
+        return [one for one in found if isinstance(one, OrderProposed) and one.spread.key != self.order.spread.key]
+
+
+def _best_of(offered: Sequence[_Offered], snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Decision]:
+    """The first order of the best set; what is not in it is told why, where that is new."""
+    competition = Competition(snapshot, rulebook, rows)
+    offers = [Offer(one.look.strategy, one.order) for one in offered]
+    if competition.needs_others(offers):
+        offers = [replace(offer, others=one.others()) for offer, one in zip(offers, offered, strict=True)]
+    found = competition.result(offers)
+    yield from (DenyEntry(one) for one in found.denied if _is_new(one, snapshot))
+    if found.opened is not None:
+        told = next(one.told for one in offered if one.look.strategy.name == found.opened.strategy)
+        if told is not None:
+            # The proposal is explained by what was found at its own instant, not by the last look that was recorded.
+            yield told()
+        yield Propose(found.opened)
 
 
 def first_outcome(
@@ -275,33 +320,6 @@ def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:
     search = search_for(look.strategy, roll, snapshot.at)
     found = look.rulebook.finder.find(search, chain, snapshot.market, snapshot.at, snapshot.session).candidates
     return [candidate for candidate in found if fits(roll, candidate, look.strategy)]
-
-
-def _funnel(strategy: Strategy, found: Found, snapshot: Snapshot, rulebook: Rulebook, chain: ChainRows) -> RecordFunnel:
-    # Where the market says no, nothing was searched: the funnel is still made, it answers what would have been there.
-    looked_at = found.searched or tuple(name for name in strategy.universe if name in snapshot.chain.underlyings)
-    funnel = rulebook.finder.funnel(strategy, chain, looked_at, snapshot.at)
-    funnel = replace(funnel, steps=(*_market_steps(strategy, found), *funnel.steps), candidates=len(found.candidates))
-    best = tuple(candidate_row(candidate) for candidate in found.candidates)
-    return RecordFunnel(funnel, CandidatesRecorded(strategy.name, snapshot.chain.id, best))
-
-
-def _market_steps(strategy: Strategy, found: Found) -> Iterator[FunnelStep]:
-    """One step a line of `when`, counting underlyings: those that this line and all before it let through."""
-    left = set(found.market)
-    for number, line in enumerate(strategy.when):
-        answers = {name: found.market[name][number] for name in sorted(left)}
-        left = {name for name, answer in answers.items() if answer.holds is True}
-        asked = tuple(
-            Asked(name, answer.holds, {key: None if value is None else float(value) for key, value in answer.values.items()})
-            for name, answer in answers.items()
-        )
-        yield FunnelStep(f"when {line.text}", len(left), sum(one.holds is None for one in asked), line.text, asked)
-
-
-def _is_funnel_due(strategy: Strategy, snapshot: Snapshot, rulebook: Rulebook) -> bool:
-    at, _ = snapshot.ledger.funnels.get(strategy.name, (None, None))
-    return at is None or snapshot.at - at >= rulebook.funnel_every
 
 
 def _has_opening(strategy: Strategy, snapshot: Snapshot) -> bool:

@@ -63,7 +63,7 @@ def _compared(expression: Expression, row: Mapping[str, Value], *, denied: bool)
             yield _distance(value, "<" if denied else ">=", low, row)
             yield _distance(value, ">" if denied else "<=", high, row)
         case Measure():
-            value, bound = _worth(expression, row), 0.0 if denied else 1.0
+            value, bound = worth(expression, row), 0.0 if denied else 1.0
             missing = None if value is None else abs(bound - value)
             yield Distance(written(expression), value, "is", bound, Unit.FLAG, missing)
         case In() | Number() | Arithmetic() | Call():
@@ -71,7 +71,7 @@ def _compared(expression: Expression, row: Mapping[str, Value], *, denied: bool)
 
 
 def _distance(left: Expression, op: Comparison, right: Expression, row: Mapping[str, Value]) -> Distance:
-    value, bound = _worth(left, row), _worth(right, row)
+    value, bound = worth(left, row), worth(right, row)
     missing = None if value is None or bound is None else _missing(value, op, bound)
     return Distance(written(left), value, op, bound, _unit(left), missing)
 
@@ -88,7 +88,7 @@ def _missing(value: float, op: Comparison, bound: float) -> float:
             return 0.0 if value != bound else 1.0
 
 
-def _worth(expression: Expression, row: Mapping[str, Value]) -> float | None:
+def worth(expression: Expression, row: Mapping[str, Value]) -> float | None:
     """The number that an expression comes to; None where a measure of it is not known."""
     match expression:
         case Number(value=value):
@@ -97,9 +97,9 @@ def _worth(expression: Expression, row: Mapping[str, Value]) -> float | None:
             found = row.get(column_of(expression))
             return None if found is None else float(found)
         case Arithmetic(op=op, left=left, right=right):
-            return _of_two(op, _worth(left, row), _worth(right, row))
+            return _of_two(op, worth(left, row), worth(right, row))
         case Call(name=name, arguments=arguments):
-            values = [value for part in arguments if (value := _worth(part, row)) is not None]
+            values = [value for part in arguments if (value := worth(part, row)) is not None]
             if not values or len(values) < len(arguments):
                 return None
             return abs(values[0]) if name == "abs" else min(values) if name == "least" else max(values)

@@ -1,11 +1,13 @@
 """What `auto_when` may ask of one order: its spread as it was proposed, and the account as it would be after it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from engine.compile.conditions import Value
 from engine.decide.risk.breakers import day_result
 from engine.decide.risk.exposure import exposure
+from engine.domain.facts.orders import OrderProposed
 from engine.domain.order import Order
 from engine.domain.session import days_to_expiry
 from engine.domain.snapshot import Snapshot
@@ -13,11 +15,12 @@ from engine.domain.snapshot import Snapshot
 
 def order_values(order: Order, snapshot: Snapshot) -> dict[str, Value]:
     """Every measure that a policy may ask of an order, by name; None is unknown."""
-    return {**_spread(order), **_account(order, snapshot)}
+    return {**spread_values(order.proposed, order.proposed_at), **_account(order, snapshot)}
 
 
-def _spread(order: Order) -> dict[str, Value]:
-    row: Mapping[str, object] = order.proposed.candidate or {}
+def spread_values(order: OrderProposed, at: datetime) -> dict[str, Value]:
+    """Every measure of the spread of a proposal, by name, as it was found; None is unknown."""
+    row: Mapping[str, object] = order.candidate or {}
     net, natural = _float(row.get("net")), _float(row.get("natural"))
     same = (
         "width",
@@ -43,7 +46,7 @@ def _spread(order: Order) -> dict[str, Value]:
         "quote_width": None if net is None or natural is None else 2 * (net - natural),
         "short_delta": sold,
         "long_delta": bought,
-        "dte": float(days_to_expiry(order.proposed_at, order.spread.expiry)),
+        "dte": float(days_to_expiry(at, order.spread.expiry)),
     }
 
 

@@ -10,7 +10,7 @@ from engine.decide.risk import times
 from engine.decide.risk.account_age import account_verdict
 from engine.decide.risk.asked import Asked, at_most, at_most_amount, at_most_usd
 from engine.decide.risk.breakers import ACCOUNT, STOP, breaker_verdict, of_account, of_strategy, trip_verdict
-from engine.decide.risk.exposure import Holding, directions
+from engine.decide.risk.exposure import directions
 from engine.decide.risk.greeks import lines
 from engine.decide.risk.held import moves
 from engine.domain.clocks import CLOCK_SKEW_MAX_S, skew_words
@@ -219,7 +219,7 @@ def orders_at_work(asked: Asked) -> Iterator[Verdict]:
     opening, limits = asked.opening, asked.rulebook.account.counts
     working = asked.snapshot.ledger.working()
     at_broker = sum(1 for order in working if order.is_at_broker and not order.rests and order.ref != opening.order_ref)
-    yield at_most("working_orders", at_broker + 1, limits.working_orders, ACCOUNT)
+    yield at_most("working_orders", at_broker + len(asked.beside) + 1, limits.working_orders, ACCOUNT)
     same = asked.held.count(lambda h: h.spread.key == opening.spread.key)
     yield at_most("orders_per_structure", same + 1, limits.orders_per_structure, ACCOUNT)
 
@@ -235,6 +235,8 @@ def covered(asked: Asked) -> Iterator[Verdict]:
 def opposite_legs(asked: Asked) -> Iterator[Verdict]:
     opening = asked.opening
     signs = directions(asked.snapshot.ledger, without=opening.order_ref)
+    for leg in (leg for other in asked.beside for leg in other.spread.legs):
+        signs.setdefault(leg.contract.con_id, set()).add(leg.sign)
     against = [str(leg.contract) for leg in opening.spread.legs if signs.get(leg.contract.con_id, {leg.sign}) != {leg.sign}]
     answer: Answer = "fail" if against else "pass"
     yield Verdict("opposite_legs", answer, ", ".join(against) or "none", "no contract traded both ways", "broker rule")
@@ -274,6 +276,7 @@ def margin(asked: Asked) -> Iterator[Verdict]:
     # Size is decided by what can be lost; the broker may hold more than that, and less of it is never believed.
     risked = max(ZERO, opening.max_loss - opening.risked_before)
     taken = risked if opening.needed is None else max(risked, opening.needed)
+    taken += sum((other.max_loss for other in asked.beside), ZERO)
     if worth is None or free is None:
         yield Verdict("buying_power_used", "unknown", "unknown", f"{limits.buying_power_used:.0%}", ACCOUNT, age)
     else:
@@ -302,9 +305,7 @@ def revalued(asked: Asked) -> Iterator[Verdict]:
     """What all positions and this one would lose together where the market moves."""
     opening, snapshot, rulebook = asked.opening, asked.snapshot, asked.rulebook
     worth = snapshot.account.net_liquidation
-    name, made, beside = asked.strategy.name, opening.made, opening.beside
-    new = Holding(name, made, opening.contracts, opening.max_loss, snapshot.at, is_working=True, beside=beside)
-    legs = lines((*asked.held.holdings, new), asked.rows)
+    legs = lines((*asked.held.holdings, opening.holding(snapshot.at)), asked.rows)
     if legs is None or worth is None:
         for name in ("delta", "vega", "gamma", "stress"):
             yield Verdict(name, "unknown", "unknown", "a volatility of every leg", ACCOUNT)

@@ -1,6 +1,7 @@
 """What a gate is asked about, and the sentences that it answers in."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from engine.decide.entry.size import usd
@@ -36,6 +37,10 @@ class Opening:
     risked_before: Decimal = Decimal(0)
     """USD that this position can lose without it: of that the broker holds its margin already."""
 
+    def holding(self, at: datetime) -> Holding:
+        """What it adds to what is at risk once it is proposed."""
+        return Holding(self.strategy.name, self.made, self.contracts, self.max_loss, at, is_working=True, beside=self.beside)
+
     @property
     def made(self) -> Spread:
         """The combination that it makes, with what it joins."""
@@ -61,6 +66,8 @@ class Asked:
     """What is at risk already, taken once for all gates."""
     about: tuple[Opening, Rows] | None = None
     """The opening and the quotes of its legs; None before anything is searched."""
+    beside: tuple[Opening, ...] = ()
+    """Openings that would go out before it, and count as if they had; `held` has them."""
 
     @property
     def opening(self) -> Opening:

@@ -4,7 +4,7 @@ The parts are plain values so that a gate can ask for any slice: one strategy, o
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -48,6 +48,11 @@ class Exposure:
     def risk(self, of: Callable[[Holding], bool] = lambda _: True) -> Decimal:
         """USD that the selected holdings can lose together at the most."""
         return sum((holding.max_loss for holding in self.holdings if of(holding)), Decimal(0))
+
+    def beside(self, openings: Iterable[Holding]) -> "Exposure":
+        """With these openings as if they were proposed already."""
+        more = tuple(openings)
+        return Exposure((*self.holdings, *more), (*self.opened_today, *more)) if more else self
 
     def count(self, of: Callable[[Holding], bool]) -> int:
         return sum(1 for holding in self.holdings if of(holding))

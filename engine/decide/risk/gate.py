@@ -4,7 +4,7 @@ A gate is a row of the table below: the names under which it answers, its family
 goes is where a trader would look at it. Each answers pass, fail or unknown with value, bound and source; unknown is never a pass.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -178,6 +178,12 @@ _BEFORE_THE_SEARCH = (
 )
 """Asked of every strategy before anything is searched, after those of the engine: what stops it whatever the candidate."""
 
+_OF_OTHERS = frozenset(
+    {"open", "per_expiry", "open_risk", "per_trade", "entries_per_day", "working_orders", "opposite_legs", "buying_power_used"}
+    | {"delta"}
+)
+"""Gates whose answer depends on what else goes out."""
+
 
 def gate(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> tuple[Verdict, ...]:
     """The answers of all gates."""
@@ -190,6 +196,17 @@ def gates(opening: Opening, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) 
     asked = Asked(opening.strategy, snapshot, rulebook, held, (opening, rows))
     for one in GATES:
         yield from one.answers(asked)
+
+
+def together(
+    opening: Opening, beside: Sequence[Opening], snapshot: Snapshot, rulebook: Rulebook, rows: Rows
+) -> Iterator[Verdict]:
+    """The answers of the gates that other openings have a part in, as if these had gone out before it."""
+    held = exposure(snapshot.ledger, snapshot.at).beside(other.holding(snapshot.at) for other in beside)
+    asked = Asked(opening.strategy, snapshot, rulebook, held, (opening, rows), tuple(beside))
+    for one in GATES:
+        if not _OF_OTHERS.isdisjoint(one.names):
+            yield from one.answers(asked)
 
 
 def until_one_fails(asked: Iterator[Verdict]) -> Iterator[Verdict]:

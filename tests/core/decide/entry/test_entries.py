@@ -106,7 +106,7 @@ def test_one_opening_at_a_time_over_all_strategies() -> None:
     known = given.ledger(first)
     (second,) = opened(calls, PUTS, known=known)
 
-    assert (first.strategy, second.strategy) == ("calls", "puts")
+    assert (first.strategy, second.strategy) == ("puts", "calls")
     assert second.order_ref == "spt-261123-0002"
 
 
