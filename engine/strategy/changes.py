@@ -21,6 +21,7 @@ from engine.strategy.events import Event
 from engine.strategy.exit_groups import ExitGroups, groups_of
 from engine.strategy.expressions.tree import And, Condition, Expression, Not, Or
 from engine.strategy.spelled import parts_of, spelled
+from engine.strategy.universe import shares_of
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.values.meaning import (
     Again,
@@ -299,7 +300,7 @@ def _allows_more(old: Any, new: Any) -> bool:
         case (tuple(), tuple()) if _is_of(old + new, Decimal):
             return max(new, default=0) > max(old, default=0)
         case (tuple(), tuple()):
-            return not set(new) <= set(old)
+            return not set(new) <= set(old) or _divides_less(shares_of(old), shares_of(new))
         case (Window(), Window()):
             return _minutes(new)[0] < _minutes(old)[0] or _minutes(new)[1] > _minutes(old)[1]
         case _ if _is_chosen(old) and not _is_chosen(new):
@@ -318,6 +319,11 @@ def _allows_more(old: Any, new: Any) -> bool:
             return False
         case _:
             return True
+
+
+def _divides_less(were: Mapping[str, Decimal], shares: Mapping[str, Decimal]) -> bool:
+    """An underlying may take more of the risk than before: all of it where it has no share."""
+    return any(shares.get(name, 1) > share for name, share in were.items())
 
 
 def _is_chosen(value: object) -> bool:

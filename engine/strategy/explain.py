@@ -41,6 +41,7 @@ from engine.strategy.spreads.flies import Fly
 from engine.strategy.spreads.pairs import BrokenWidths, Expiries, WidthSides
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.units import WEEKDAYS, Unit
+from engine.strategy.universe import shares_of
 from engine.strategy.values.meaning import (
     Auto,
     Manual,
@@ -221,6 +222,8 @@ def _size(strategy: Strategy) -> list[str]:
         said.insert(2, f"Open positions of every strategy that says open_among: {limits.open_among} are counted with them.")
     if limits.open_risk is not None:
         said.append(f"All its open positions together risk at most {amount_of(limits.open_risk)}.")
+        of_each = [f"{name} takes at most {plain(float(part) * 100)}%" for name, part in shares_of(strategy.universe).items()]
+        said += [f"Of that, {listed(of_each)}."] if of_each else []
     if limits.stop_for_day is not None:
         said.append(
             f"At a day's result of -${money(-limits.stop_for_day.usd)}, realised and unrealised, it stops opening for the day."

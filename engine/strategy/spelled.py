@@ -12,6 +12,7 @@ from engine.strategy.conditions import ExitRule
 from engine.strategy.events import Event
 from engine.strategy.explain import written
 from engine.strategy.expressions.tree import Arithmetic, Call, Condition, Measure
+from engine.strategy.universe import Weighted
 from engine.strategy.values.entry import ZONES
 from engine.strategy.values.meaning import (
     Again,
@@ -52,6 +53,8 @@ def spelled(value: object) -> str:
             return str(value).lower()
         case Decimal():  # the limits that are bare numbers are shares, and a loss is one of net liquidation
             return f"{_plain(value * 100)}%" + (" of net liquidation" if value < 0 else "")
+        case Weighted():
+            return f"{{{', '.join(f'{ticker}: {_plain(share * 100)}%' for ticker, share in value.shares.items())}}}"
         case tuple() | list():
             return f"[{', '.join(spelled(part) for part in value)}]"  # pyright: ignore[reportUnknownVariableType]
         case Mapping():

@@ -1,17 +1,59 @@
-"""Which underlyings: a list of tickers, or a named list of common.yaml with exceptions."""
+"""Which underlyings: a list of tickers, tickers with a share of the risk each, or a named list of common.yaml with exceptions."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
 
 from engine.strategy import guesses
 from engine.strategy.loader.spelling import nearest
-from engine.strategy.source import Listed, Mapped, Node, PydanticCustomError, Text, about, complaint, texts_in
+from engine.strategy.source import Listed, Mapped, Node, Text, about, complaint, texts_in
 from engine.strategy.values.counts import TICKER, Ticker
-from engine.strategy.values.scalar import shortened
+from engine.strategy.values.scalar import NUMBER, decimal_of, shortened
 from engine.strategy.way_out import Value, WayOut, did_you_mean, write
+
+
+class Weighted(tuple[str, ...]):
+    """Tickers that divide a strategy's `open_risk` among themselves."""
+
+    shares: Mapping[str, Decimal]
+    """The most that each takes of it, 0 to 1."""
+
+    @classmethod
+    def of(cls, tickers: Iterable[str], shares: Mapping[str, Decimal]) -> Weighted:
+        """Tickers with the share of each."""
+        made = cls(tickers)
+        made.shares = dict(shares)
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Weighted) and tuple(self) == tuple(other) and self.shares == other.shares
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((tuple(self), tuple(self.shares.items())))
+
+
+def shares_of(universe: tuple[str, ...]) -> Mapping[str, Decimal]:
+    """The share of the risk that each underlying takes at the most; empty where the universe has no weights."""
+    return universe.shares if isinstance(universe, Weighted) else {}
+
+
+def _read(written: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> tuple[str, ...]:
+    """The tickers, with their shares where the file gives each one."""
+    if isinstance(written, Weighted):
+        return written
+    resolved = _resolved(written, info)
+    if isinstance(resolved, Weighted):
+        return Weighted.of(handler(tuple(resolved)), resolved.shares)
+    return handler(resolved)
+
 
 _FORMS = write("[SPX, SPY]", "{list: indices, except: [RUT]}")
 
@@ -27,7 +69,7 @@ def _resolved(written: Any, info: ValidationInfo) -> Any:
     unknown = [key for key in written if key not in {"list", "except"}]
     tickers = [ticker for key in written for ticker in guesses.tickers(key)]
     if len(unknown) == len(written) == len(tickers) > 0 and all(str(key).upper() == str(key) for key in unknown):
-        raise _weighted(written, tickers)
+        return _weighted(written, tickers)
     if unknown:
         named = " and ".join(f"'{shortened(key)}'" for key in unknown[:3])
         close = [word for key in unknown if (word := nearest(key.casefold(), ("list", "except")))]
@@ -43,14 +85,32 @@ def _resolved(written: Any, info: ValidationInfo) -> Any:
     return tuple(ticker for ticker in lists[name] if ticker not in excepted)
 
 
-def _weighted(written: Mapped, tickers: list[str]) -> PydanticCustomError:
-    """The complaint about tickers in braces, or with a weight each."""
+def _weighted(written: Mapped, tickers: list[str]) -> Weighted:
+    """The share of each ticker. Raises a complaint about tickers in braces without one, and about shares that are none."""
     listed = f"[{', '.join(tickers)}]"
     hint = write(listed, place=written.span) if written.span else WayOut.of(f"write  {listed}", Value(listed))
     if not any(texts_in(part) and any(texts_in(part)) for part in written.values()):
-        return complaint(written.span or written.place, "tickers stand in braces; wanted a list", hint)
-    message = f"a weight for each ticker is not there yet; what comes nearest is  {listed}"
-    return complaint(written.span or written.place, message, WayOut.of(str(hint), *hint.changes, is_later=True))
+        raise complaint(written.span or written.place, "tickers stand in braces; wanted a list", hint)
+    shares: dict[str, Decimal] = {}
+    even = f"{100 // len(tickers)}%"
+    for key, share in written.items():
+        if not isinstance(share, Text):
+            raise complaint(share.place, f"wanted the share of the risk that {key} takes", write(even))
+        said = re.fullmatch(rf"({NUMBER})\s*%(?: of (?:the )?(?:open[ _])?risk)?", share.strip())
+        if said is None:
+            number = re.fullmatch(NUMBER, share.strip())
+            meant = guesses.percent(share.strip())[0] if number and guesses.percent(share.strip()) else even
+            raise about(share, f"found '{shortened(share, 20)}'; wanted the share of the risk that {key} takes", write(meant))
+        shares[str(key)] = decimal_of(share, said[1]) / 100
+        if not 0 < shares[str(key)] <= 1:
+            raise about(share, f"a share is above 0% and at most 100%: {share}", write(even))
+    if (total := sum(shares.values(), Decimal(0))) > 1:
+        split = ", ".join(f"{ticker}: {even}" for ticker in tickers)
+        message = f"the shares add up to {(total * 100).normalize():f}%, and there is 100% to divide"
+        instead = f"{{{split}}}"
+        hint = write(instead, place=written.span) if written.span else WayOut.of(f"write  {instead}", Value(instead))
+        raise complaint(written.span or written.place, message, hint)
+    return Weighted.of(shares, shares)
 
 
 _EVERYTHING = frozenset({"all", "any", "*", "everything", "every", "watchlist"})
@@ -77,14 +137,23 @@ _NAMED = {
         "except": {**_TICKERS, "description": "Tickers of the list that are left out."},
     },
 }
+_SHARES = {
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": {"pattern": f"^{TICKER}$"},
+    "additionalProperties": {
+        "type": "string",
+        "pattern": rf"^\s*{NUMBER}\s*%",
+        "description": "The most that this ticker takes of limits.open_risk.",
+    },
+}
 
 Universe: TypeAlias = Annotated[
-    tuple[Ticker, ...],
-    BeforeValidator(_resolved),
-    Field(min_length=1, max_length=500),
+    Annotated[tuple[Ticker, ...], Field(min_length=1, max_length=500)],
+    WrapValidator(_read),
     WithJsonSchema(
         {
-            "anyOf": [_TICKERS, _NAMED],
+            "anyOf": [_TICKERS, _NAMED, _SHARES],
             "defaultSnippets": [{"label": "[SPX]", "body": ["SPX"]}, {"label": "a list", "body": {"list": "indices"}}],
         }
     ),

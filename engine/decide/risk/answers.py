@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from engine.decide.entry.size import usd
 from engine.decide.exit.own_exits import own_exits
 from engine.decide.risk import times
 from engine.decide.risk.account_age import account_verdict
@@ -19,6 +20,7 @@ from engine.domain.gate import Answer, Verdict
 from engine.domain.session import NEW_YORK, trading_day
 from engine.domain.snapshot import Snapshot
 from engine.strategy.spelled import spelled
+from engine.strategy.universe import shares_of
 from engine.strategy.values.meaning import Amount, Window
 
 QUOTE_AGE_MAX_S = 15.0
@@ -163,6 +165,17 @@ def open_risk(asked: Asked) -> Iterator[Verdict]:
     if bound is not None:
         risked = asked.held.risk(asked.is_ours) + asked.opening.max_loss
         yield at_most_amount("open_risk", risked, bound, asked.snapshot, strategy.name)
+
+
+def share(asked: Asked) -> Iterator[Verdict]:
+    strategy, underlying = asked.strategy, asked.opening.spread.underlying
+    of, together = shares_of(strategy.universe).get(underlying), strategy.limits.open_risk
+    if of is None or together is None:
+        return
+    bound = usd(together, asked.snapshot.account)
+    risked = asked.held.risk(lambda h: asked.is_ours(h) and h.spread.underlying == underlying) + asked.opening.max_loss
+    source = f"{float(of) * 100:g}% of open_risk of {strategy.name}"
+    yield at_most_usd("share", risked, None if bound is None else bound * of, source)
 
 
 def stop_for_day(asked: Asked) -> Iterator[Verdict]:

@@ -91,6 +91,13 @@ GATES: tuple[Gate, ...] = (
     ),
     Gate(("per_expiry",), "strategy", "how many of its positions are in this expiry?", answers.per_expiry),
     Gate(("open_risk",), "strategy", "what can its open positions lose together?", answers.open_risk),
+    Gate(
+        ("share",),
+        "strategy",
+        "where the universe has weights: what can its open positions in this underlying lose together, against its share of"
+        " `open_risk`?",
+        answers.share,
+    ),
     Gate(("stop_for_day",), "strategy", "what is its result of the day?", answers.stop_for_day),
     Gate(
         (
@@ -179,8 +186,8 @@ _BEFORE_THE_SEARCH = (
 """Asked of every strategy before anything is searched, after those of the engine: what stops it whatever the candidate."""
 
 _OF_OTHERS = frozenset(
-    {"open", "per_expiry", "open_risk", "per_trade", "entries_per_day", "working_orders", "opposite_legs", "buying_power_used"}
-    | {"delta"}
+    {"open", "per_expiry", "open_risk", "share", "per_trade", "entries_per_day", "working_orders", "opposite_legs", "delta"}
+    | {"buying_power_used"}
 )
 """Gates whose answer depends on what else goes out."""
 
