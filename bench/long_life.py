@@ -6,7 +6,7 @@ and commissions leg by leg, holds the books against the broker's every quarter o
 
     start        lock, verify and fold from the newest checkpoint, as a restart does
     without      the same without a checkpoint, as the first start after an upgrade does: the whole journal is folded
-    whole chain  `spreads verify`: every line of the journal is held against the chain of hashes
+    whole chain  every line of the journal is held against the chain of hashes
 
 Both starts must come to the same ledger. Times are those of this machine, of the processor and not of the wall.
 """
