@@ -39,6 +39,7 @@ GROUPS = {
         "fields": "engine.cli.files:fields",
         "new": "engine.cli.files:new",
         "schema": "engine.cli.files:schema",
+        "lsp": "engine.cli.lsp:lsp",
     },
     "A running engine": {
         "console": "engine.cli.console:console",

@@ -40,9 +40,7 @@ def sql_of(strategy: Strategy) -> str:
     scan = compile_entry(strategy, several=several).query
     parts = [_section("the scan, over the rows of the chain that belong to its universe", scan)]
     if bounded := compile_bounded(strategy):
-        title = (
-            "the same where expiries have a hundred strikes: only the best are looked at; cells is the chain as lists"
-        )
+        title = "the same where expiries have a hundred strikes: only the best are looked at; cells is the chain as lists"
         parts.append(_section(title, bounded.first))
         parts.append(_section("and where that may have left out better ones: all that may reach what was found", bounded.rest))
     if strategy.when:

@@ -13,7 +13,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from engine.domain.deeds import PORTIONS, ROLLS, Deed
 from engine.domain.parts import ALL, Portion, Side
 from engine.strategy.aliases.actions import OTHER_ACTIONS
-from engine.strategy.expressions.lexer import LONGEST_LINE, words_pattern
+from engine.strategy.expressions.lexer import LONGEST_LINE
+from engine.strategy.expressions.patterns import refused_pattern, words_pattern
 from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Relation
 from engine.strategy.loader.spelling import nearest
@@ -203,8 +204,11 @@ class OneLine:
         declared = declared_in(*self.relations)
         names = ", ".join(declared)
         views = [name for name, found in declared_in("market").items() if found.unit is Unit.VOL]
-        pattern = words_pattern([*declared, *(views if self.relations == ("spread",) else ())])
-        refusal = f"there is a word here that is not known; numbers here: {names}"
+        known = words_pattern([*declared, *(views if self.relations == ("spread",) else ())])
+        pattern = known.replace("^", f"^{refused_pattern(declared.values())}", 1)
+        refusal = (
+            f"a word that is not known, a number without its unit or sign, or `of` without a percentage; numbers here: {names}"
+        )
         line: dict[str, Any] = {
             "type": "string",
             "minLength": 1,

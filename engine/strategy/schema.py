@@ -21,6 +21,39 @@ MODELS: dict[str, tuple[type[BaseModel], str]] = {
 }
 
 
+_LACKS_BUDGET = {"properties": {"entry": {"not": {"required": ["auto_up_to"]}}}}
+_LACKS_STOP = {"not": {"required": ["limits"], "properties": {"limits": {"required": ["stop_for_day"]}}}}
+
+
+def _no_auto(why: str) -> dict[str, Any]:
+    refused = {"pattern": "^(?!auto(?:$|[ ,]))", "patternErrorMessage": why}
+    return {"properties": {"entry": {"properties": {"approval": refused}}}}
+
+
+_ACROSS: dict[str, list[dict[str, Any]]] = {
+    "strategy": [
+        {"if": _LACKS_BUDGET, "then": _no_auto("approval: auto, but no budget is set; add  auto_up_to  in entry")},
+        {"if": _LACKS_STOP, "then": _no_auto("approval: auto, but no stop_for_day is set; add it in limits")},
+        {
+            "if": {"not": {"required": ["roll"]}},
+            "then": {
+                "properties": {
+                    "exits": {
+                        "items": {
+                            "additionalProperties": {
+                                "pattern": "^(?!roll)",
+                                "patternErrorMessage": "this exit rolls, but roll: does not say where to",
+                            }
+                        }
+                    }
+                }
+            },
+        },
+    ]
+}
+"""What one key asks of another, told at the place of the one that asks."""
+
+
 class _WithoutDefaults(GenerateJsonSchema):
     """Defaults are values here and text in the file, so they are left to the descriptions."""
 
@@ -38,6 +71,8 @@ def schema_text(name: str) -> str:
     model, title = MODELS[name]
     schema = model.model_json_schema(by_alias=True, schema_generator=_WithoutDefaults)
     schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_tidy(schema), "title": title}
+    if name in _ACROSS:
+        schema["allOf"] = _ACROSS[name]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

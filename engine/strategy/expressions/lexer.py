@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Literal, TypeAlias, get_args
 
-from engine.domain.chain import EVENT_KINDS
 from engine.strategy.expressions.tree import Function
-from engine.strategy.measures.index import DECLARATIONS, OF_OTHERS
+from engine.strategy.measures.index import DECLARATIONS
 from engine.strategy.source import Text, about
 from engine.strategy.units import WEEKDAYS, Unit
 from engine.strategy.values.entry import DURATION, SECONDS, ZONES
@@ -128,20 +126,6 @@ def tokens_of(text: Text, way_out: str) -> list[Token]:
     _bounded(text, found)
     _refuse_double_meaning(text, found)
     return found
-
-
-def words_pattern(names: Iterable[str]) -> str:
-    """A pattern for editors that accepts a line whose words are all known: these names, and the words of the language."""
-    units = ("bars", "bar", "days", "day", "deltas", "delta", "points", *SECONDS, *FUNCTIONS, *EVENT_KINDS)
-    names = tuple(names)
-    parts = [part for name in names for part in (name, *name.split("_"))]
-    parts += [word for spoken, name in SPOKEN.items() if name in names for word in spoken.split()]
-    parts += WEEKDAYS if "weekday" in names else ()
-    known = sorted(
-        {*parts, *units, *WORDS, *(word for zone in ZONES for word in zone.split())}, key=lambda word: (-len(word), word)
-    )
-    others = f"|(?:{'|'.join(OF_OTHERS)}) +of +[A-Za-z0-9]+" if set(OF_OTHERS) <= set(names) else ""
-    return f"^(?:[^A-Za-z_]{others}|(?:{'|'.join(known)})(?![A-Za-z0-9_]))*$"
 
 
 def _token(text: Text, match: re.Match[str]) -> Token:

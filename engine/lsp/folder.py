@@ -1,0 +1,36 @@
+"""A file as it is typed, among those that the engine would read beside it: what `spreads check` says of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.domain.errors import UserError
+from engine.runtime.library import read_folder
+from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, check_files
+from engine.strategy.problems import Problem
+
+SHARED = (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE)
+SUFFIXES = (".yaml", ".yml")
+
+
+def kind_of(path: Path) -> str:
+    """Which schema a file has, by its name."""
+    return path.stem if path.name in SHARED else "strategy"
+
+
+def is_ours(path: Path, text: str) -> bool:
+    """Whether a YAML file is one of the engine's: it says `schema:` at its top, or lies beside one that only the engine has."""
+    says = any(line.startswith("schema:") for line in text.splitlines())
+    return path.suffix in SUFFIXES and (says or path.name in SHARED or any((path.parent / name).exists() for name in SHARED))
+
+
+def problems_of(path: Path, text: str) -> Sequence[Problem]:
+    """Every problem of the text, by place, with the files beside it as they lie on disk."""
+    if not is_ours(path, text):
+        return ()
+    try:
+        beside: dict[str, str | bytes] = {name: found for name, found in read_folder(path.parent).items() if name != path.name}
+    except UserError:  # a folder that cannot be read says nothing about this text
+        beside = {}
+    shared = {name: found for name, found in beside.items() if name in SHARED}
+    others = {name: found for name, found in beside.items() if name not in SHARED}
+    return [problem for problem in check_files({**others, **shared, path.name: text}) if problem.file == path.name]
