@@ -7,6 +7,7 @@ a share, the new one counts as looser.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ class Changes:
     said: tuple[str, ...]
     """One sentence for each value."""
     loosens: bool
-    looser: tuple[str, ...] = ()
+    looser: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     """Those of the sentences that loosen, in their order."""
 
 

@@ -332,7 +332,9 @@ def _exits(strategy: Strategy) -> list[str]:
     if rules:
         said.append(f"The first of these that is true wins{', for whatever is still open' if of_each else ''}.")
     if strategy.lets_expire:
-        said.append(f"What {'none of these closes' if rules else 'is opened'} is left to expire, and is settled in cash.")
+        said.append(
+            f"What {'none of these closes' if rules or of_each else 'is opened'} is left to expire, and is settled in cash."
+        )
     elif not strategy.exits:
         said.append("No exit is written down: positions stay open until they expire or a person closes them.")
     said += rolls_told(strategy.roll, rules)
