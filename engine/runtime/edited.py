@@ -90,7 +90,7 @@ def edited(text: bytes, shown: str, saved_as: str, running: Running) -> Edited:
         (one for one in running.strategies.values() if one.file.rsplit("/", 1)[-1] == name), None
     )
     read = parsed.model_copy(update={"file": known.file if known else saved_as})
-    changes = edit_of(known, read) if known is not None else Changes((), loosens=False)
+    changes = edit_of(known, read) if known is not None else Changes(())
     affects = is_unattended(known, read)
     effect = "at once" if known is None else _effect(changes, is_same=known.digest == digest, affects=affects, running=running)
     return Edited(read.file, digest, changes, known is None, effect, ((known, read),), problems)

@@ -15,9 +15,9 @@ from engine.strategy.model import Strategy
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE
 
 _LOST = ("the version before is not kept, so nobody knows what is different",)
-UNKNOWN_BEFORE = Changes(_LOST, loosens=True, looser=_LOST)
+UNKNOWN_BEFORE = Changes(_LOST, looser=_LOST)
 """Said of a version whose predecessor is lost; what nobody knows counts as looser."""
-_NO_EVENTS = Changes(("it is gone: no event is known, and what asks for one opens nothing",), False)
+_NO_EVENTS = Changes(("it is gone: no event is known, and what asks for one opens nothing",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def shared_changes(before: InForce, after: InForce, named: Mapping[str, str]) ->
     for file in (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE):
         old, new = before.digests.get(file), after.digests.get(file, "")
         if new != old and (old is not None or new):
-            changes = shared_edit(file, before, after) if old is not None else Changes((), False)
+            changes = shared_edit(file, before, after) if old is not None else Changes(())
             yield SharedFileLoaded(named[file], new, changes.said, changes.loosens)
 
 
@@ -54,7 +54,7 @@ def strategy_changes(before: Mapping[str, Strategy], after: Mapping[str, Strateg
         known = before.get(name)
         if known is None:
             renamed = next((one for one in before.values() if one.file == strategy.file and one.name not in after), None)
-            changes = edit_of(renamed, strategy) if renamed else UNKNOWN_BEFORE if name in lost else Changes((), False)
+            changes = edit_of(renamed, strategy) if renamed else UNKNOWN_BEFORE if name in lost else Changes(())
             yield _loaded(strategy, changes)
         elif known.digest != strategy.digest or known.file != strategy.file:
             yield _loaded(strategy, edit_of(known, strategy))
@@ -67,10 +67,10 @@ def edit_of(known: Strategy, strategy: Strategy) -> Changes:
     if known.name != strategy.name:
         said = f"the name is {strategy.name}, it was {known.name}: its limits count from nothing"
         found = changes_of(known, strategy)
-        return Changes((said, *found.said), loosens=True, looser=(said, *found.looser))
-    found = changes_of(known, strategy) if known.digest != strategy.digest else Changes((), False)
+        return Changes((said, *found.said), (said, *found.looser))
+    found = changes_of(known, strategy) if known.digest != strategy.digest else Changes(())
     moved = (f"the file is {strategy.file}, it was {known.file}",) if known.file != strategy.file else ()
-    return Changes((*moved, *found.said), found.loosens, found.looser)
+    return Changes((*moved, *found.said), found.looser)
 
 
 def shared_edit(file: str, before: InForce, after: InForce) -> Changes:

@@ -95,16 +95,18 @@ Change: TypeAlias = tuple[str, bool]
 class Changes:
     said: tuple[str, ...]
     """One sentence for each value."""
-    loosens: bool
-    looser: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    looser: tuple[str, ...] = ()
     """Those of the sentences that loosen, in their order."""
+
+    @property
+    def loosens(self) -> bool:
+        return bool(self.looser)
 
 
 def changes_of(before: BaseModel, after: BaseModel) -> Changes:
     """What is different in the second of two values of one kind of file."""
     found = list(_of_models("", before, after))
-    looser = tuple(said for said, loosens in found if loosens)
-    return Changes(tuple(said for said, _ in found), bool(looser), looser)
+    return Changes(tuple(said for said, _ in found), tuple(said for said, loosens in found if loosens))
 
 
 def direction_of(said: Iterable[str], *, loosens: bool) -> Literal["loosened", "tightened", "changed"]:
