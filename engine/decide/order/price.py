@@ -73,11 +73,12 @@ def closing_plan(
     An urgent close may follow the market down to that bound; one that takes a profit stops at natural as it is. `fees` are USD
     per share that closing costs and expiry does not: they count, so that a close never costs more than to wait. A quote beyond
     the width is a bad quote, not a reason to pay. `floor` stands in for the least that the legs can be worth, where they are
-    bounded by what stays beside them. A long alone is never given away: it is sold for a step at least. Shares are traded within
-    their quote, whatever the hurry: nothing else bounds what they cost.
+    bounded by what stays beside them. A long alone is never given away, and a short alone is bought for something: each for a
+    step at least, because an exchange takes no order for one option at nothing. Shares are traded within their quote, whatever
+    the hurry: nothing else bounds what they cost.
     """
-    least = spread.floor if floor is None else floor
-    bound, ceiling = min(spread.cap, raised(spread, least + fees) if least.is_finite() else least), spread.cap
+    least, ceiling = spread.floor if floor is None else floor, _ceiling(spread)
+    bound = min(ceiling, raised(spread, least + fees) if least.is_finite() else least)
     if not spread.shorts:
         bound = max(bound, combo_tick(spread))
     natural = min(ceiling, max(bound, lowered(spread, mark.natural)))
@@ -86,9 +87,15 @@ def closing_plan(
     return Plan(natural if at_natural else min(ceiling, max(worst, raised(spread, mark.mid))), worst)
 
 
+def _ceiling(spread: Spread) -> Decimal:
+    """The best that a close may ask for, USD per share: what the legs can be worth, and a step paid for a short alone."""
+    is_short_alone = len(spread.shorts) == len(spread.legs) and not spread.is_shares
+    return min(spread.cap, -combo_tick(spread)) if is_short_alone else spread.cap
+
+
 def next_closing_limit(spread: Spread, quote: Mark, limit: Decimal, worst: Decimal, *, urgent: bool = False) -> Decimal | None:
     """The limit of a close halfway nearer to natural, an urgent one at it, within `worst`; None where it is there already."""
-    natural = min(spread.cap, max(worst, lowered(spread, quote.natural)))
+    natural = min(_ceiling(spread), max(worst, lowered(spread, quote.natural)))
     if natural >= limit:
         return None
     return natural if urgent else max(natural, lowered(spread, (limit + natural) / 2))
