@@ -13,8 +13,10 @@ help:  ## what can be made, a line each
 demo: $(VENV)/.installed  ## two simulated trading days through the real wire protocol, ending in a report
 	$(BIN)/spreads demo
 
+# Some tests wait for processes of their own: one worker more than cores keeps the cores busy meanwhile.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 test: $(VENV)/.installed-test  ## all tests, on every core; the slowest are printed
-	$(BIN)/python -m pytest -n auto --dist worksteal --durations=20
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=20
 
 fast: $(VENV)/.installed-test  ## the tests of the core and of the house, without the slow ones: while you work
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not long" tests/core tests/house

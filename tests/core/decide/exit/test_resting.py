@@ -80,7 +80,9 @@ def test_price_between_two_steps_is_the_better_of_them_for_us() -> None:
 def test_it_is_sent_at_its_one_price_and_never_walks_nor_is_given_up() -> None:
     known = given.told(held(), resting())
     assert looked(known) == [Approve("r1", "exit rule", Decimal("-0.40"))]
-    assert looked(given.told(known, OrderApproved("r1", "exit rule", Decimal("-0.40")))) == [Send("r1", Decimal("-0.40"))]
+    assert looked(given.told(known, OrderApproved("r1", "exit rule", Decimal("-0.40")))) == [
+        Send("r1", Decimal("-0.40"), Decimal("-0.80"), Decimal("-0.82"))
+    ]
 
     hours = costs("0.60", at=given.NOW + timedelta(hours=3))
     assert looked(at_work(), hours) == []
