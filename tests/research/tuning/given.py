@@ -12,8 +12,8 @@ from engine.research.statistics.sharpe import DAYS_A_YEAR, Floats
 SIZES = (10, 5)
 DAYS = 756
 SHARED, REACH = 0.5, 4.0
-"""Correlation of variants that have nothing in common, and over how many steps the rest fades: neighbours have 0.89, as variants
-of a put spread on YUM that differ by a step of delta or of profit have 0.8 to 0.95."""
+"""Correlation of variants that have nothing in common, and over how many steps the rest fades: neighbours have 0.89. Supposed,
+not measured."""
 
 
 def table(seed: int, planted: float = 0.0) -> tuple[Floats, list[Place]]:

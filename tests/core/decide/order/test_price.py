@@ -112,9 +112,7 @@ def test_close_of_a_leg_alone_has_a_price_though_nothing_may_bound_what_it_costs
     assert plan.worst <= stepped <= plan.limit
     assert leg.floor <= plan.worst
     assert plan.limit <= leg.cap
-    assert all(one * sign > 0 for one in (plan.limit, plan.worst, stepped)), (
-        "no exchange takes an option for nothing"
-    )
+    assert all(one * sign > 0 for one in (plan.limit, plan.worst, stepped)), "no exchange takes an option for nothing"
 
 
 @property_of(markets())
