@@ -24,7 +24,7 @@ from tests.simulation.engine.killing import Fate, Point, killed
 from tests.simulation.engine.world import ACCOUNT, Life, World, play
 
 SEEDS = (1, 2, 3)
-DRAWS, SHARE = 10, 2
+DRAWS, SHARE = 10, 1
 """Cases of each kind of point, and how many of them are not left to `make long`."""
 KINDS = [f"{when} {what}" for what in ("append", "sync", "preview", "send", "reprice", "cancel") for when in ("before", "after")]
 STRUCTURE_DRAWS, STRUCTURE_SHARE = 50, 1

@@ -44,7 +44,7 @@ WHOLES = (
         )
     ),
 )
-KILLS, SHARE = 50, 3
+KILLS, SHARE = 50, 1
 """Kills of each case, and how many of them are not left to `make long`."""
 
 
