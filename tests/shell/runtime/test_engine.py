@@ -22,7 +22,7 @@ from engine.domain.facts.orders import (
     OrderSent,
     OrderUnknown,
 )
-from engine.domain.facts.running import ErrorHeard, FactRefused
+from engine.domain.facts.running import EngineStarted, ErrorHeard, FactRefused
 from engine.domain.facts.searches import EntryDenied
 from engine.domain.facts.union import Explanation, Fact
 from engine.domain.snapshot import AccountValues
@@ -80,6 +80,7 @@ def test_no_preview_is_asked_when_the_journal_cannot_be_synced() -> None:
             raise OSError("no space left on device")
 
         await bench.broker.connect()
+        bench.engine.record(EngineStarted("0.1.0", "sim", given.JOURNAL_ID), bench.clock.at)
         await bench.beats(1)
         bench.journal.sync = fail  # type: ignore[method-assign]
         with pytest.raises(OSError, match="no space"):
