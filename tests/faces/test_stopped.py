@@ -29,7 +29,7 @@ def position(by: Strategy = PUTS, quantity: int = 1, net: str = "0.80") -> Ledge
 def stopped(costs: list[float], closed_at: str, width: float = 0.10) -> list[Stopped]:
     """The stops of a position opened for 0.80 where buying it back costs so much at mid, a step every five seconds."""
     known = position()
-    closing = given.proposal("o2", position="o1", by=PUTS, limit=closed_at, worst="-5.00", reason=RULE)
+    closing = given.proposal("o2", position="o1", by=PUTS, limit=closed_at, worst="-5.00", reason=RULE, rule=RULE)
     at = FIRST.timestamp() + 5.0 * np.arange(len(costs))
     given.told(known, *given.closed(closing), at=FIRST + timedelta(seconds=5 * len(costs)))
 
