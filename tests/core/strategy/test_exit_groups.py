@@ -142,8 +142,11 @@ def test_structure_of_one_right_has_no_sides_and_is_led_to_the_same_lines_for_th
 
 
 def test_sides_that_are_closed_by_a_date_and_a_loss_need_no_other_end() -> None:
-    read(text("\n  each side: [loss >= $500, dte <= 7]"))
-    read(text("\n  each side: [profit <= -$500, dte <= 7]"))
+    for line in ("loss >= $500", "profit <= -$500"):
+        found = read(text(f"\n  each side: [{line}, dte <= 7]"))
+        assert [spelled(rule) for rule in found.exits] == [
+            f"{said}: close {side} side" for side in ("put", "call") for said in (line, "dte <= 7")
+        ]
 
 
 def test_edit_of_a_group_is_told_line_by_line() -> None:
