@@ -192,7 +192,9 @@ class Console(Host):
 
     @property
     def view(self) -> View | None:
-        """The screen in front, or that below a dialog."""
+        """The screen in front, or that below a dialog; None once it closes, when screens lose their parts one by one."""
+        if not self.is_running:
+            return None
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, View)), None)
 
     def _ring(self) -> None:

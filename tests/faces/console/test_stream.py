@@ -20,7 +20,9 @@ from engine.client.mirror import Lost, Mirror, Rows
 from engine.client.streaming import Stream
 from engine.console.app import Console
 from engine.console.feed import PERIOD_BESIDE_S, PERIOD_S, SILENT_S, Feed
+from engine.console.frame.lines import TabLine
 from engine.console.host import Setup
+from engine.console.views.view import View
 from tests.faces.console.answers import AT, order, position, status
 from tests.faces.console.conftest import Clock
 from tests.faces.console.engine import FakeEngine, made
@@ -125,6 +127,24 @@ def test_without_a_stream_the_engine_is_asked_as_before() -> None:
             assert not app.feed.is_lost
 
     serve(story)
+
+
+def test_answer_that_comes_while_the_console_closes_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[View | None] = []
+
+    async def story(api: Api) -> None:
+        async with console(Deaf(api.folder)) as (app, pilot):
+            await until(pilot, lambda: "no engine" not in text_of(app))
+
+            def on_unmount(_: TabLine) -> None:
+                app.draw()
+                left.append(app.view)
+
+            monkeypatch.setattr(TabLine, "on_unmount", on_unmount, raising=False)
+
+    serve(story)
+
+    assert left == [None], "a screen that is taken apart is not looked at"
 
 
 def told(topic: Any, key: str, *rows: dict[str, Any], model: Any, **more: Any) -> Rows:
