@@ -1,13 +1,13 @@
 """The close of a position: whether it can be closed now, and the order that does it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from engine.decide.exit.cuts import Cut, free_parts
-from engine.decide.order.price import closing_plan
+from engine.decide.order.price import Plan, closing_plan
 from engine.decide.order.references import next_ref
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.rulebook import Rulebook
@@ -131,52 +131,36 @@ def close(
     per_share = fees / (cut.quantity * spread.multiplier)
     spared = per_share if spares_fees else Decimal(0)
     plan = closing_plan(spread, mark, urgent=urgent, at_natural=at_natural, fees=spared, floor=cut.floor)
-    yield Propose(
-        OrderProposed(
-            order_ref=next_ref(snapshot.ledger, snapshot.at, proposed),
-            purpose="close",
-            strategy=position.strategy,
-            digest=position.digest,
-            snapshot=snapshot.chain.id,
-            position=position.id,
-            spread=spread,
-            quantity=cut.quantity,
-            limit=plan.limit,
-            worst=plan.worst,
-            max_loss=Decimal(0),
-            fees=fees,
-            reason=why.reason,
-            asked_by=why.asked_by,
-            urgent=urgent,
-            at_natural=at_natural,
-            rule=why.rule,
-            roll=why.roll,
-        )
-    )
+    order = _close(position, cut, plan, why.reason, snapshot, fees, proposed)
+    yield Propose(replace(order, asked_by=why.asked_by, urgent=urgent, at_natural=at_natural, rule=why.rule, roll=why.roll))
 
 
 def resting_close(
     position: Position, cut: Cut, reason: str, limit: Decimal, snapshot: Snapshot, rows: Rows, proposed: int
 ) -> Iterator[Decision]:
     """The order that waits for the day at this one price, USD per share, + received."""
-    yield Propose(
-        OrderProposed(
-            order_ref=next_ref(snapshot.ledger, snapshot.at, proposed),
-            purpose="close",
-            strategy=position.strategy,
-            digest=position.digest,
-            snapshot=snapshot.chain.id,
-            position=position.id,
-            spread=cut.spread,
-            quantity=cut.quantity,
-            limit=limit,
-            worst=limit,
-            max_loss=Decimal(0),
-            fees=_fees(cut, rows),
-            reason=reason,
-            rule=reason,
-            resting=True,
-        )
+    order = _close(position, cut, Plan(limit, limit), reason, snapshot, _fees(cut, rows), proposed)
+    yield Propose(replace(order, rule=reason, resting=True))
+
+
+def _close(
+    position: Position, cut: Cut, plan: Plan, reason: str, snapshot: Snapshot, fees: Decimal, proposed: int
+) -> OrderProposed:
+    """What every order that closes legs of a position says; `proposed` counts the orders of this look before it."""
+    return OrderProposed(
+        order_ref=next_ref(snapshot.ledger, snapshot.at, proposed),
+        purpose="close",
+        strategy=position.strategy,
+        digest=position.digest,
+        snapshot=snapshot.chain.id,
+        position=position.id,
+        spread=cut.spread,
+        quantity=cut.quantity,
+        limit=plan.limit,
+        worst=plan.worst,
+        max_loss=Decimal(0),
+        fees=fees,
+        reason=reason,
     )
 
 
