@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
-from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,12 +14,25 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from engine.cli.folder import load_strategy
-from engine.cli.research.backtest import CASH, clock_of, day_of, lines_of, part_of
+from engine.cli.research.flags import (
+    CASH,
+    Bars,
+    Cash,
+    Chains,
+    Fill,
+    FillsOf,
+    First,
+    Html,
+    Last,
+    Limits,
+    SaidAt,
+    check_market,
+    requested,
+)
 from engine.cli.research.html.page import write_study
 from engine.cli.show import program, say, show_json
 from engine.domain.errors import UserError
-from engine.research.backtest import Request, opened
-from engine.research.rig import Terms
+from engine.research.backtest import opened
 from engine.research.tuning.search import ratio
 from engine.research.tuning.space import Space, space_of
 from engine.research.tuning.tune import Tuned, widths
@@ -41,35 +53,26 @@ def tune(
         list[str],
         Parameter(help="A line of the file with a range for a number: 'short_delta: 0.10..0.30'; may be given several times."),
     ],
-    chain: Annotated[list[Path], Parameter(help="Recorded chains, Parquet or CSV; may be given several times.")],
+    chain: Chains,
     trials: Annotated[
         int, Parameter(validator=Number(gte=4, lte=10_000), help="Variants to run; a few more are run around the best.")
     ] = TRIALS,
-    first: Annotated[str | None, Parameter(name="--from", help="First day, as 2017-01-03.", show_default=False)] = None,
-    last: Annotated[str | None, Parameter(name="--to", help="Last day.", show_default=False)] = None,
-    fill: Annotated[
-        str | None,
-        Parameter(help="Part of the half-width beyond mid at which packages trade, 0 to 1; by legs when not given."),
-    ] = None,
-    cash: Annotated[int, Parameter(validator=Number(gte=1_000, lte=10**10), help="USD to begin with.")] = CASH,
+    first: First = None,
+    last: Last = None,
+    fill: Fill = None,
+    fills_of: FillsOf = None,
+    cash: Cash = CASH,
     lines: Annotated[str, Parameter(help="Market data lines when the best is confirmed, or `all`.")] = "100",
-    said_at: Annotated[
-        str | None,
-        Parameter(help="When chains recorded at or after the close are told, as 15:15 New York.", show_default=False),
-    ] = None,
-    bars: Annotated[Path | None, Parameter(help="Daily bars, Parquet: closes, settlements, VIX.", show_default=False)] = None,
-    account: Annotated[
-        Path | None, Parameter(help="Limits; account.yaml beside the strategy when not given.", show_default=False)
-    ] = None,
+    said_at: SaidAt = None,
+    bars: Bars = None,
+    account: Limits = None,
     jobs: Annotated[
         int | None,
         Parameter(validator=Number(gte=1, lte=256), help="Processes; one a processor when not given.", show_default=False),
     ] = None,
     seed: Annotated[int, Parameter(validator=Number(gte=0), help="Of the search; the same asks the same variants.")] = 0,
     out: Annotated[Path, Parameter(help="Folder of the study; what is there is not run again.")] = OUT,
-    html: Annotated[
-        Path | None, Parameter(help="Write a report with charts, one file that needs nothing else.", show_default=False)
-    ] = None,
+    html: Html = None,
     format: Literal["table", "json"] = "table",  # noqa: A002
 ) -> int:
     """Look for better numbers of a strategy in recorded chains, and argue against what is found.
@@ -80,20 +83,21 @@ def tune(
     shared = file.parent / COMMON_FILE
     common = parse_common(shared.read_bytes(), str(shared)).value if shared.is_file() else None
     space = space_of(file.read_text(encoding="utf-8"), str(file), over, common)
-    request = Request(
-        strategies=(file,),
-        account=account,
-        chains=tuple(chain),
-        first=day_of("--from", first),
-        last=day_of("--to", last),
-        said_at=clock_of(said_at),
+    request = requested(
+        [file],
+        chain,
+        first=first,
+        last=last,
+        fill=fill,
+        fills_of=fills_of,
+        cash=cash,
+        lines=lines,
+        said_at=said_at,
         bars=bars,
-        terms=Terms(Decimal(cash), part_of(fill), lines_of(lines)),
+        account=account,
     )
     history = opened(request)
-    if not set(strategy.universe) & set(history.underlyings):
-        has = ", ".join(history.underlyings)
-        raise UserError(f"{file}: {strategy.name} trades {', '.join(strategy.universe)}; the recorded chains have {has}")
+    check_market(file, strategy, history)
     say(f"{space.count:,} variants, {min(trials, space.count)} to run; with the same --out a study goes on where it was")
     with _executor(jobs) as executor:
         tuned = study_of(request, history, space, out, trials, seed, executor, say)
