@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import TypeGuard
 
 import pytest
 from _pytest.mark import ParameterSet
 
 from engine.domain.facts.account import Reconciled
-from engine.domain.facts.orders import OrderProposed, OrderSent
+from engine.domain.facts.orders import OrderProposed, OrderSent, OrderUnknown, Purpose
 from engine.domain.ledger import Ledger
 from engine.store.checkpoint import recover
 from tests.simulation.engine import given
@@ -144,6 +145,7 @@ def is_at_rest(world: World, life: Life) -> bool:
 
 def problems(world: World, life: Life) -> Iterator[str]:
     """Nothing twice, nothing lost, nothing before the books were agreed."""
+    orders = life.ledger.orders
     if world.sim.positions():
         yield f"the exit rule closes everything by now: {world.sim.positions()}"
     filled = Counter(
@@ -153,14 +155,27 @@ def problems(world: World, life: Life) -> Iterator[str]:
     )
     if any(count > 1 for count in filled.values()):
         yield f"one opening a day is allowed: {filled}"
-    agreed = [number for number, (_, fact) in enumerate(life.facts) if isinstance(fact, Reconciled) and not fact.differences]
+    books = [(number, fact) for number, (_, fact) in enumerate(life.facts) if isinstance(fact, Reconciled)]
+    agreed = [number for number, fact in books if not fact.differences]
     if not agreed:
         yield "the books were never agreed"
         return
-    early = [fact.order_ref for _, fact in life.facts[: agreed[0]] if is_entry(fact) or isinstance(fact, OrderSent)]
+    early = [fact.order_ref for _, fact in life.facts[: agreed[0]] if is_entry(fact) or is_sent(fact, life, "open")]
+    early += [fact.order_ref for _, fact in life.facts[: books[0][0]] if isinstance(fact, OrderSent)]
+    # A close waits for what is not known of its own position, and for nobody else's.
+    doubted = {orders[fact.order_ref].proposed.position for _, fact in life.facts if isinstance(fact, OrderUnknown)}
+    early += [
+        fact.order_ref
+        for _, fact in life.facts[: agreed[0]]
+        if is_sent(fact, life, "close") and orders[fact.order_ref].proposed.position in doubted
+    ]
     if early:
         yield f"before the books were agreed: {early}"
 
 
-def is_entry(fact: object) -> bool:
+def is_entry(fact: object) -> TypeGuard[OrderProposed]:
     return isinstance(fact, OrderProposed) and fact.purpose == "open"
+
+
+def is_sent(fact: object, life: Life, purpose: Purpose) -> TypeGuard[OrderSent]:
+    return isinstance(fact, OrderSent) and life.ledger.orders[fact.order_ref].purpose == purpose
