@@ -52,6 +52,7 @@ _WIDEST = 40.0
 """Volatility x sqrt(years) at which every price equals its upper bound in double precision."""
 _STEPS = 64
 """Bisection alone needs about 60 halvings from the widest bracket to double precision; Newton needs 4 to 8."""
+_EPSILON = float(np.finfo(np.float64).eps)
 _INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
 
 
@@ -136,11 +137,12 @@ def _solve(beta: Array, x: Array, start: Array) -> Array:
     found = np.empty_like(beta)
     rows = np.arange(beta.size)
     for _ in range(_STEPS):
-        error, step = _newton(beta, x, s, rising)
+        error, step, noise = _newton(beta, x, s, rising)
         low, high = np.where(error < 0, s, low), np.where(error < 0, high, s)
         following = s - step
         following = np.where((following > low) & (following < high), following, 0.5 * (low + high))
-        following = np.where(error == 0, s, following)
+        # Where the error is lost in the rounding of the price, further steps only wander about in it.
+        following = np.where(np.abs(error) <= noise, s, following)
         done = np.abs(following - s) <= 1e-13 * s
         s = following
         found[rows[done]] = s[done]
@@ -154,19 +156,21 @@ def _solve(beta: Array, x: Array, start: Array) -> Array:
     return found
 
 
-def _newton(beta: Array, x: Array, s: Array, rising: Mask) -> tuple[Array, Array]:
-    """Price less target, and the Newton step: on the price above the inflection, on 1/log of it below.
+def _newton(beta: Array, x: Array, s: Array, rising: Mask) -> tuple[Array, Array, Array]:
+    """Price less target, the Newton step (on the price above the inflection, on 1/log of it below), and what of the price is
+    rounding.
 
     Below, the price dies like exp(-x^2/2s^2): its logarithm's reciprocal is nearly straight in s^2.
     """
     h, half = x / s, 0.5 * s
     grow = np.exp(0.5 * x)
-    price = grow * ndtr(h + half) - ndtr(h - half) / grow
+    bought, sold = grow * ndtr(h + half), ndtr(h - half) / grow
+    price = bought - sold
     vega = _INV_SQRT_2PI * np.exp(-0.5 * (h * h + half * half))
     error = price - beta
     log_price, log_beta = np.log(price), np.log(beta)
     below = (log_price - log_beta) * log_price * price / (log_beta * vega)
-    return error, np.where(rising, error / vega, below)
+    return error, np.where(rising, error / vega, below), _EPSILON * (bought + sold)
 
 
 def _first(beta: Array, x: Array, inflection: Array, at_inflection: Array, rising: Mask) -> Array:

@@ -120,7 +120,18 @@ def atm_volatility(forward: float, strikes: ArrayLike, ivs: ArrayLike) -> float:
     return v1 if k1 == k2 else v1 + (v2 - v1) * (forward - k1) / (k2 - k1)
 
 
-def atm_volatilities(forward: Array, expiry: NDArray[np.int64], strike: Array, call_iv: Array, put_iv: Array) -> Array:
+@dataclass(frozen=True, slots=True)
+class AtTheMoney:
+    """The volatility at the forward of many expiries, one entry an expiry; NaN where the known strikes do not bracket it."""
+
+    volatility: Array
+    """A decimal per root year."""
+    low: Array
+    """The strikes that bracket the forward: no other option has a say."""
+    high: Array
+
+
+def atm_volatilities(forward: Array, expiry: NDArray[np.int64], strike: Array, call_iv: Array, put_iv: Array) -> AtTheMoney:
     """`atm_volatility` of many expiries at once; one forward an expiry, one entry a strike, sorted by expiry and strike."""
     with np.errstate(all="ignore"):
         call, put = (np.where(np.isfinite(iv) & (iv > 0), iv, np.nan) for iv in (call_iv, put_iv))
@@ -132,11 +143,12 @@ def atm_volatilities(forward: Array, expiry: NDArray[np.int64], strike: Array, c
         low = first[:-1] + np.bincount(of, k <= forward[of], count).astype(np.int64) - 1
         high = first[:-1] + np.bincount(of, k < forward[of], count).astype(np.int64)
         brackets = (low >= first[:-1]) & (high < first[1:])
+        if not brackets.any():
+            return AtTheMoney(*(np.full(count, np.nan) for _ in range(3)))
         low, high = np.where(brackets, low, 0), np.where(brackets, high, 0)
-        if not known.size:
-            return np.full(count, np.nan)
         apart = np.where(high > low, k[high] - k[low], 1.0)
-        return np.where(brackets, v[low] + (v[high] - v[low]) * (forward - k[low]) / apart, np.nan)
+        between = v[low] + (v[high] - v[low]) * (forward - k[low]) / apart
+        return AtTheMoney(*(np.where(brackets, values, np.nan) for values in (between, k[low], k[high])))
 
 
 def _delta(feed: ArrayLike | None, own: Array, sign: Array) -> Array:

@@ -57,6 +57,8 @@ class Analytics:
         self._clock: datetime | None = None
         self._solved_growth = np.full(len(layout.expiries), np.nan)
         """ln(forward / level) at which the volatilities of ours were solved."""
+        self._atm_low, self._atm_high = np.full(len(layout.expiries), np.nan), np.full(len(layout.expiries), np.nan)
+        """Strikes that the at-the-money volatility of each expiry comes from; NaN where it is unknown."""
         self._expiry_of = np.repeat(np.arange(len(layout.expiries)), [e.rows.stop - e.rows.start for e in layout.expiries])
         steps = table_steps(fees)
         self._fee_from, self._fee = np.array([s[0] for s in steps]), np.array([s[1] for s in steps])
@@ -70,7 +72,7 @@ class Analytics:
         told = np.flatnonzero(self.stale >= SOLVE)
         heard = told[self.stale[told] == QUOTE]
         self._hear(told, heard)
-        asked[self._expiry_of[heard]] = True
+        asked[self.forwards.concerned(self._expiry_of[heard], self._columns["strike"][heard])] = True
         changed = self.forwards.refresh(at, asked, self.prices, self.price_at)
         self._note_levels(heard, self.forwards.level)  # where it is the forward, it is known only now
         for number in np.flatnonzero(changed):
@@ -81,7 +83,7 @@ class Analytics:
         self._recompute(rows, at)
         self.stale[rows] = CLEAN
         touched.update(np.unique(self._columns["group_id"][rows]).tolist())
-        self._move_atm(np.unique(self._expiry_of[rows]), touched)
+        self._move_atm(rows, changed, touched)
         return touched
 
     def _move_clock(self, now: datetime) -> np.ndarray:
@@ -203,9 +205,14 @@ class Analytics:
             if name != "iv":
                 columns[name][rows] = getattr(found, name)
 
-    def _move_atm(self, numbers: np.ndarray, touched: set[int]) -> None:
-        """Measure the at-the-money volatility of these expiries anew."""
+    def _move_atm(self, rows: np.ndarray, changed: np.ndarray, touched: set[int]) -> None:
+        """Measure the at-the-money volatility anew where one of these rows, or the forward of an expiry, may move it."""
         columns, layout = self._columns, self._layout
+        of_row, strike = self._expiry_of[rows], columns["strike"][rows]
+        # What lies outside the strikes that bracket the forward has no say while the forward stands; not so where none did.
+        concerned = changed.copy()
+        concerned[of_row[~((strike < self._atm_low[of_row]) | (strike > self._atm_high[of_row]))]] = True
+        numbers = np.flatnonzero(concerned)
         if not numbers.size:
             return
         strikes = layout.strikes
@@ -215,7 +222,8 @@ class Analytics:
         of = np.repeat(np.arange(len(numbers)), ends - begins)
         of_call, of_put = np.where(call >= 0, ivs[call], np.nan), np.where(put >= 0, ivs[put], np.nan)
         found = atm_volatilities(self.forwards.forward[numbers], of, strikes.strike[places], of_call, of_put)
-        for number, atm_iv in zip(numbers.tolist(), found.tolist(), strict=True):
+        self._atm_low[numbers], self._atm_high[numbers] = found.low, found.high
+        for number, atm_iv in zip(numbers.tolist(), found.volatility.tolist(), strict=True):
             expiry = layout.expiries[number]
             if not _same(atm_iv, float(columns["atm_iv"][expiry.rows.start])):
                 columns["atm_iv"][expiry.rows] = atm_iv

@@ -51,6 +51,8 @@ class Forwards:
         """Forward by the expiry's own pairs, at the level `_parity_level`."""
         self._parity_level = np.full(count, np.nan)
         self._parity_at = np.full(count, np.nan)
+        self._lowest, self._highest = np.full(count, -np.inf), np.full(count, np.inf)
+        """Strikes among which the pairs were looked for last."""
         self._seen: tuple[np.ndarray, np.ndarray] | None = None
         """Prices of the underlyings, and when they were told, at the last refresh."""
 
@@ -64,11 +66,21 @@ class Forwards:
         for number, expiry in enumerate(self._layout.expiries):
             columns["discount"][expiry.rows] = self._discount[number]
 
+    def concerned(self, expiry: np.ndarray, strike: np.ndarray) -> np.ndarray:
+        """Numbers of the expiries whose forward these options may have a say in, of all whose quotes were heard.
+
+        Those have none whose strike lies neither among the pairs that were asked last, nor as near to where the forward is now.
+        """
+        low, high, forward = self._lowest[expiry], self._highest[expiry], self.forward[expiry]
+        asked = (strike >= low) & (strike <= high)
+        near = np.abs(strike - forward) <= 0.5 * (high - low)
+        return expiry[asked | near | np.isnan(forward)]
+
     def refresh(self, at: float, asked: np.ndarray, prices: np.ndarray, price_at: np.ndarray) -> np.ndarray:
         """Bring everything to now, UTC seconds; True for each expiry of which forward, level or age has changed.
 
-        `asked` is True for each expiry of which a quote was heard or the clock has moved; `prices` and `price_at` are by
-        underlying.
+        `asked` is True for each expiry of which a quote was heard near the money or the clock has moved; `prices` and `price_at`
+        are by underlying.
         """
         asked = asked | (self._parity_at < at - self._reach)
         if asked.any():
@@ -106,12 +118,14 @@ class Forwards:
         """Places among the strikes of these expiries: those around the reference, or all of them."""
         strikes = self._layout.strikes
         begins, ends = strikes.starts[numbers], strikes.starts[numbers + 1]
+        self._lowest[numbers], self._highest[numbers] = -np.inf, np.inf
         if reference is not None:
             money = np.array(
                 [np.searchsorted(strikes.strike[b:e], reference[n]) for n, b, e in zip(numbers, begins, ends, strict=True)]
             )
             middles = begins + money.astype(np.int64)
             begins, ends = np.maximum(begins, middles - _NEAR), np.minimum(ends, middles + _NEAR)
+            self._lowest[numbers], self._highest[numbers] = strikes.strike[begins], strikes.strike[ends - 1]
         if not numbers.size:
             return np.empty(0, np.int64)
         return np.concatenate([np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)])

@@ -142,7 +142,7 @@ def test_many_atm_volatilities_are_those_of_one_after_the_other(
     strike = np.array([strikes[n] for _, quoted in expiries for n in range(len(quoted))])
     call, put = (np.array([iv[side] for _, quoted in expiries for iv in quoted]) for side in (0, 1))
 
-    found = atm_volatilities(np.array([forward for forward, _ in expiries]), number, strike, call, put)
+    found = atm_volatilities(np.array([forward for forward, _ in expiries]), number, strike, call, put).volatility
 
     one_by_one = [
         atm_volatility(forward, [k for k in strikes[: len(quoted)] for _ in range(2)], [iv for both in quoted for iv in both])
