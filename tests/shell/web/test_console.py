@@ -104,9 +104,10 @@ def consoles() -> list[int]:
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, parent = status.read_text().rpartition(")")[2].split()[:2]
-        except OSError:
+            line = (status.parent / "cmdline").read_bytes()
+        except OSError:  # it has ended meanwhile
             continue
-        if int(parent) == os.getpid() and state != "Z" and b"engine.console.served" in (status.parent / "cmdline").read_bytes():
+        if int(parent) == os.getpid() and state != "Z" and b"engine.console.served" in line:
             found.append(int(status.parent.name))
     return found
 
