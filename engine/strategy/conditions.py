@@ -22,7 +22,7 @@ from engine.strategy.measures.index import declared_in
 from engine.strategy.source import Listed, Mapped, Text, about, complaint, texts_in
 from engine.strategy.units import Unit
 from engine.strategy.values.scalar import shortened
-from engine.strategy.way_out import WayOut, Whole, is_later, turn, write, write_any
+from engine.strategy.way_out import Add, Remove, WayOut, Whole, is_later, turn, write, write_any
 
 LeftSide: TypeAlias = Literal["let put side expire", "let call side expire"]
 """What lines below do not touch: a side that is left to expire."""
@@ -143,6 +143,10 @@ class OneLine:
         return self._exit_line(text, reader) if self.wants == "exit" else self._line(text, reader)
 
     def _line(self, text: Text, reader: LineReader) -> Condition | Expression:
+        if self.wants == "condition" and _LEAVES.fullmatch(" ".join(text.casefold().replace("_", " ").split())):
+            told = f"write it as  - {LET_EXPIRE}  in exits"
+            hint = WayOut.of(told, Remove(), Add(f"- {LET_EXPIRE}", "exits", once=True))
+            raise about(text, f"'{shortened(text, 30)}' is an action, and this line is a condition", hint)
         try:
             expression = reader.read(text)
         except PydanticCustomError as error:
@@ -156,7 +160,7 @@ class OneLine:
         words = " ".join(text.casefold().split())
         if words == LET_EXPIRE:
             return ExitRule(self._of(text, _ALWAYS), LET_EXPIRE)
-        if _LEAVES.fullmatch(words.replace("_", " ")):
+        if _LEAVES.fullmatch(words.replace("_", " ")) or nearest(words, (LET_EXPIRE,)):
             raise about(text, f"'{shortened(text, 30)}' is no exit", write(LET_EXPIRE))
         try:
             return ExitRule(self._of(text, reader.read(text)))

@@ -23,7 +23,7 @@ def no_structure(written: Text, known: Sequence[str], spread: Mapped) -> tuple[s
     name = _plain(written)
     if name in NAKED.split(", "):
         instead = _vertical("call" if "call" in name else "put", is_debit=name.startswith("long_"))
-        why = f":  a short leg without a long one cannot be written down   {hint}"
+        why = f"  (a short leg without a long one cannot be written down)   {hint}"
         return message, write(instead, note=why)
     if options := [one for one, kind in STRUCTURES.items() if name in kind.perhaps.split(", ")]:
         others = [one for one in known if one not in options]
@@ -36,6 +36,8 @@ def likely_structure(written: str, known: Sequence[str]) -> str | None:
     """Which of these is meant by another name, or by a misspelled one."""
     name = _plain(written)
     kinds = [kind for kind in STRUCTURES.values() if kind.name() in known]
+    if (bare := re.sub(r"_spreads?$", "", name)) in known:
+        return bare
     if kind := _named(name, kinds) or next((kind for kind in kinds if name in kind.perhaps.split(", ")), None):
         return kind.name()
     names = {other: kind.name() for kind in kinds for other in kind.also.split(", ") if len(other) >= _LONG_ENOUGH}

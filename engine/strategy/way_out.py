@@ -23,10 +23,13 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """`key: value`, or `- line`, into the section at this path; into the file itself where the path is empty."""
+    """`key: value`, or `- line`, into the section at this path; into the file itself where the path is empty. With `once` only
+    where the line does not stand there yet.
+    """
 
     text: str
     section: str = ""
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,12 @@ class WayOut(str):
 
 def write(first: str, *others: str, note: str = "", place: Place | None = None) -> WayOut:
     """`write  A  |  B`, and then a note; what is done is A."""
-    return WayOut.of(f"write  {'  |  '.join((first, *others))}{note}", Write(first, place))
+    return WayOut.of(f"write  {'  |  '.join((first, *others))}{_apart(note)}", Write(first, place))
+
+
+def _apart(note: str) -> str:
+    """A note set off from what is written, so that nobody takes it for a part of that."""
+    return f"  ({note.lstrip(',:; ')})" if note and not note.startswith("  ") else note
 
 
 def write_any(options: Sequence[str]) -> WayOut:
@@ -98,7 +106,7 @@ def write_any(options: Sequence[str]) -> WayOut:
 
 def add(text: str, section: str = "", note: str = "") -> WayOut:
     """`add  key: value  in section`, and then a note."""
-    return WayOut.of(f"add  {text}" + (f"  in {section}" if section else "") + note, Add(text, section))
+    return WayOut.of(f"add  {text}" + (f"  in {section}" if section else "") + _apart(note), Add(text, section))
 
 
 def remove(note: str = "", place: Place | None = None) -> WayOut:
@@ -113,12 +121,12 @@ def strike(what: str = "it") -> WayOut:
 
 def move(text: str, section: str, note: str = "") -> WayOut:
     """`write it as  key: value  in section`: it goes here and comes there."""
-    return WayOut.of(f"write it as  {text}  in {section}{note}", Remove(), Add(text, section))
+    return WayOut.of(f"write it as  {text}  in {section}{_apart(note)}", Remove(), Add(text, section))
 
 
 def turn(text: str, note: str = "") -> WayOut:
     """`write  key: value`: another entry in place of the whole one."""
-    return WayOut.of(f"write  {text}{note}", Turn(text))
+    return WayOut.of(f"write  {text}{_apart(note)}", Turn(text))
 
 
 def did_you_mean(meant: str | None, known: str) -> WayOut:

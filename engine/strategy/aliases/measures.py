@@ -105,8 +105,8 @@ _NAMES: Mapping[Relation, Mapping[str, str]] = {
         "pop": "prob of profit, probability of profit, prob profit, chance of profit, probability, win rate",
         "short_strike": "short strike price, sold strike",
         "short_distance": (
-            "distance to short, distance to short strike, distance from short strike, distance to the short strike, points to "
-            "short strike"
+            "distance, distance to short, distance to short strike, distance from short strike, distance to the short strike, "
+            "points to short strike"
         ),
         "days_held": "days in trade, dit, days open, held, holding days, days since entry, hold, age, days in position",
         "short_delta": (

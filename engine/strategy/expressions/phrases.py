@@ -36,7 +36,7 @@ def phrases(text: str, relations: Iterable[Relation]) -> list[str]:
         r"^(?:if|when|only if|only when|require|requires|where|ensure|trade only if|trade when|enter if|enter when)\s+", "", said
     )
     shaped = _replaced(said, SPELLED)
-    found = [_shaped(shaped, relations, sentences=True), _shaped(shaped, relations, sentences=False)]
+    found = [_shaped(shaped, relations, sentences=True), _shaped(shaped, relations, sentences=False), _named(shaped, relations)]
     return [line for line in dict.fromkeys(found) if line and line != text]
 
 

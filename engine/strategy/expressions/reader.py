@@ -60,15 +60,20 @@ class LineReader:
 
     wants: Literal["condition", "ranking", "exit"]
     relations: tuple[Relation, ...]
-    pays: Pays = None
+    pays: Pays | Literal["either"] = None
     are_indices: bool = False
     patience: Patience | None = None
+
+    @property
+    def _paid(self) -> Pays:
+        """What a share can be taken of; nothing where it may be either, which is no number."""
+        return None if self.pays == "either" else self.pays
 
     def read(self, text: Text) -> Expression:
         """The meaning of a line. Raises a complaint."""
         if self.wants == "ranking":
             return read_ranking(text, self.relations)
-        return read_condition(text, self.relations, self.pays)
+        return read_condition(text, self.relations, self._paid)
 
     def reads(self, line: str) -> bool:
         """Whether a line has a meaning as it stands."""
@@ -102,7 +107,9 @@ class LineReader:
             return self._in_other_words(text, error, by_phrase)
         if text.exact and (line := self._followed(str(text))):
             return self._with(text, error, line)
-        return (self._elsewhere(text, error, as_written=False) if self._is_strange(text) else None) or error
+        if changes_of(_hint_of(error)) and not self._is_strange(text):
+            return error
+        return self._elsewhere(text, error, as_written=not self._is_strange(text)) or error
 
     def later_action(self, word: str) -> tuple[str, WayOut] | None:
         """What is told about an action that the language does not have yet."""
@@ -209,7 +216,7 @@ class LineReader:
                     return about(text, message, write(of_each(line)))
                 message = f"'{names[0]}' is a number of the whole position, and no side has one of its own"
                 return about(text, message, move(f"- {line}", "exits.whole"))
-            if self.wants == "exit":
+            if self.wants == "exit" and self._is_strange(text):
                 return self._later_exit(text, told)
             context = dict(error.context or {})
             return complaint(context.get("place"), str(context["message"]), move(f"- {line}", section))
@@ -217,7 +224,7 @@ class LineReader:
 
     def _later_exit(self, text: Text, told: Expression) -> PydanticCustomError:
         """An exit on what only an opening can ask for yet."""
-        stop = f"loss >= {'50' if self.pays == 'debit' else '200'}% of {self.pays or 'max_loss'}"
+        stop = f"loss >= {'50' if self._paid == 'debit' else '200'}% of {self._paid or 'max_loss'}"
         stop = "short_delta >= 0.35" if self.relations[:1] == ("side",) else stop
         name = next((measure.name for measure in measures_in(told)), "")
         message = f"an exit on {name} is not there yet; what comes nearest is a stop at a loss"
@@ -243,7 +250,7 @@ class LineReader:
         number, sign = re.search(NUMBER, re.sub(r"\([^)]*\)", "", said)), re.search(r"[<>]=?", said)
         pattern = later.nearest.get(self.relations[0])
         nearest = pattern and self.meant(
-            pattern.format(number=number[0] if number else "1", sign=sign[0] if sign else "<=", paid=self.pays or "max_loss")
+            pattern.format(number=number[0] if number else "1", sign=sign[0] if sign else "<=", paid=self._paid or "max_loss")
         )
         if nearest is None:
             advice = later.advice or "to leave it out"

@@ -13,6 +13,9 @@ from engine.strategy.problems import Edit
 from engine.strategy.source import Listed, Mapped, Node, Place, Text, texts_in
 from engine.strategy.way_out import Add, Change, Remove, Turn, Value, Whole, Write
 
+_LAST = "let expire"
+"""A line behind which nothing is looked at: what is added to its list stands above it."""
+
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
 
 
@@ -82,8 +85,9 @@ class Source:
                 entry = self._entry_at(place or marked)
                 if entry is not None:
                     yield self._removed(entry)
-            case Add(text=text, section=section):
-                yield self._added(text, [part for part in section.split(".") if part])
+            case Add(text=text, section=section, once=once):
+                if not once or text not in {f"- {line}" for line in texts_in(self.tree or Mapped())}:
+                    yield self._added(text, [part for part in section.split(".") if part])
 
     def _turned(self, entry: _Entry, texts: Sequence[str]) -> Edit:
         start = entry.start if entry.key is not None else self._start_of(entry.node)
@@ -124,6 +128,12 @@ class Source:
         while missing and isinstance(node, Mapped) and Text(missing[0]) in node:
             node = node[Text(missing.pop(0))]
             above = next(one for one in self._entries() if one.node is node)
+        last = next((one for one in self._entries() if one.container is node and one.node == _LAST), None)
+        if last is not None and text != f"- {_LAST}":
+            line = self.text.rfind("\n", 0, last.start) + 1
+            if last.is_flow:
+                return self._edit(last.start, last.start, f"{_quoted_entry(text)}, ")
+            return self._edit(line, line, f"{' ' * (last.start - line)}{text}\n")
         if isinstance(node, Mapped | Listed) and node.closes is not None:
             return self._added_in_brackets(node, _nested_flow(text, missing))
         column = self._child_column(node, above)

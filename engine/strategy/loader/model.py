@@ -14,7 +14,7 @@ from engine.strategy.loader.document import Document
 from engine.strategy.loader.keys import types_of
 from engine.strategy.loader.model_errors import NO_TAG, report, unknown_key
 from engine.strategy.loader.renamed import Renaming
-from engine.strategy.source import Location, Mapped, Text, steps_to, without
+from engine.strategy.source import Location, Mapped, Text, steps_to, texts_in, without
 from engine.strategy.spreads.structure import OfOneRight
 from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.structures import is_of_another_kind, likely_structure, right_in
@@ -31,9 +31,11 @@ def read_model(model: type[ModelT], document: Document, context: Mapping[str, An
         return _validated(model, tree, context)
     except ValidationError as error:
         found = error.errors(include_url=False)
+    likely: str | None = None
     for location in [details["loc"] for details in found if details["type"] in NO_TAG]:
-        found += _beside_the_tag(model, tree, location, context)
-    renaming = Renaming(model, tree, dict(context or {}).get("line", {}))
+        likely, beside = _beside_the_tag(model, tree, location, context)
+        found += beside
+    renaming = Renaming(model, tree, dict(context or {}).get("line", {}), likely)
     renamed = _renamed(renaming, found)
     for details in found:
         if details["type"] in {"missing", *NO_TAG} and _plain(details, tree) in renamed:
@@ -62,23 +64,37 @@ def _validated(model: type[ModelT], tree: Mapped, context: Mapping[str, Any] | N
 
 def _beside_the_tag(
     model: type[BaseModel], tree: Mapped, location: Location, context: Mapping[str, Any] | None
-) -> list[ErrorDetails]:
-    """What else is wrong below a structure whose type is not known, so that it is told at once.
+) -> tuple[str | None, list[ErrorDetails]]:
+    """The likeliest structure where its type is not known, and what else is wrong below it, so that it is told at once.
 
-    It is read as the likeliest structure; one of a later version has keys of its own and is left alone.
+    One of a later version has keys of its own and is left alone. Where no type is written, it is the one that fits best.
     """
     node = tree.get(Text(str(location[0]))) if len(location) == 1 else None
     if not isinstance(node, Mapped):
-        return []
+        return None, []
     written = node.get(Text("type"))
     if isinstance(written, Text) and is_of_another_kind(written):
-        return []
+        return None, []
     known = types_of(model, str(location[0]))
-    likely = (likely_structure(written, known) if isinstance(written, Text) else None) or known[0]
+    said = [text for text in ([] if written is None else texts_in(written)) if text]
+    likely = likely_structure(said[0], known) if len(said) == 1 else None
+    tried = [likely or known[0]] if said else known
+    found = {one: _wrong_below(model, tree, location, one, context) for one in tried}
+    best = min(tried, key=lambda one: len(found[one]))
+    return (likely if said else best), found[best]
+
+
+def _wrong_below(
+    model: type[BaseModel], tree: Mapped, location: Location, kind: str, context: Mapping[str, Any] | None
+) -> list[ErrorDetails]:
+    """What is wrong below a structure if it is of this kind."""
+    node = tree[Text(str(location[0]))]
+    assert isinstance(node, Mapped), "only keys have a type"
+    written = node.get(Text("type"))
     typed = Mapped({key: value for key, value in node.items() if key != "type"})
     typed.place = node.place
-    typed[Text("type")] = Text(likely)
-    if isinstance(written, Text) and (right := right_in(written)) and issubclass(STRUCTURES[likely], OfOneRight):
+    typed[Text("type")] = Text(kind)
+    if isinstance(written, Text) and (right := right_in(written)) and issubclass(STRUCTURES[kind], OfOneRight):
         typed.setdefault(Text("right"), Text(right))  # it is told with the type
     whole = Mapped(tree)
     whole[Text(str(location[0]))] = typed

@@ -42,7 +42,7 @@ def report(renaming: Renaming, document: Document, details: ErrorDetails) -> Non
         case "extra_forbidden" | "invalid_key":
             _report_unknown(renaming, document, location)
         case kind if kind in NO_TAG:
-            _report_structure(model, document, node, location)
+            _report_structure(renaming, document, node, location)
         case kind:
             message, hint = _shape(renaming, kind, node, names)
             document.report(node.place, message, hint)
@@ -78,12 +78,12 @@ def _report_unknown(renaming: Renaming, document: Document, location: Location) 
         document.report(key.place, *told)
 
 
-def _report_structure(model: type[BaseModel], document: Document, node: Node, location: Location) -> None:
-    owner = model_at(model, location[:-1]) or model
+def _report_structure(renaming: Renaming, document: Document, node: Node, location: Location) -> None:
+    owner = model_at(renaming.model, location[:-1]) or renaming.model
     known = types_of(owner, str(location[-1]))
     written = node.get(Text("type")) if isinstance(node, Mapped) else None
     name = ".".join(str(part) for part in location)
-    first, others = f"type: {known[0]}", f"   types here: {', '.join(known)}"
+    first, others = f"type: {renaming.likely or known[0]}", f"   types here: {', '.join(known)}"
     match written:
         case None:
             if not isinstance(node, Mapped) or not any(meant_key(key, ["type"]) for key in node):

@@ -66,6 +66,8 @@ class Renaming:
     model: type[BaseModel]
     tree: Mapped
     about_lines: Mapping[str, Any]
+    likely: str | None = None
+    """The structure that the file is likely to mean, where it does not say so as it should."""
 
     def unknown(self, path: Sequence[str], above: Mapped, key: Text, value: Node) -> tuple[str, str] | None:
         """What is wrong with a key below `path`, and the way out; None where another key tells it too."""
@@ -76,7 +78,7 @@ class Renaming:
         word = plain(key)
         if word in {"legs", "leg"} and section in {"", "spread"}:
             return leg_list(value, [*above] if section else [])
-        if any(_WEEKDAY.search(text) for text in texts_in(value)):
+        if any(_WEEKDAY.search(text) and not re.search(r"[<>=(]", text) for text in texts_in(value)):
             word = "weekdays"
         if word in LATER_KEYS:
             return self._later(word, value)
@@ -101,7 +103,7 @@ class Renaming:
         """The structure that the file is likely to mean."""
         spread = self.tree.get(Text("spread"))
         named = spread.get(Text("type")) if isinstance(spread, Mapped) else None
-        return likely_structure(named, list(STRUCTURES)) if isinstance(named, Text) else None
+        return (likely_structure(named, list(STRUCTURES)) if isinstance(named, Text) else None) or self.likely
 
     def owner(self, path: Sequence[str]) -> type[BaseModel] | None:
         """The model that has the keys below a path."""

@@ -31,6 +31,8 @@ def as_list(renaming: Renaming, name: str, node: Node) -> WayOut | None:
         return turn(f"{key}: [{', '.join(line or '' for line in lines)}]") if lines and all(lines) else None
     if not isinstance(node, Text):
         return None
+    if name.startswith("exits") and node.casefold() == "let expire":
+        return write("[let expire]")
     reader = LineReader("condition", (RELATIONS[name],), **renaming.about_lines)
     if re.match(r"-[A-Za-z]", node):
         dashed = [f"- {part.strip()}" for part in re.split(r"(?:^|\s)-(?=[A-Za-z])", node) if part.strip()]

@@ -20,6 +20,13 @@ STRAY_LIST = (
 )
 """What is said of a list below a key that has a value."""
 
+DASH_ALONE = "a dash without a space begins no part of a list"
+
+_NO_COLON = "this line has no ':' with a space behind it"
+
+_KEY = re.compile(r"([a-z_]+)(?:\s*[:=]\s*|\s+|$)(.*)")
+"""A key and its value, set off by anything."""
+
 _LONGEST_OFFER = 120
 """Characters of a line that is shown again as it should be."""
 
@@ -29,7 +36,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
         "a ':' stands where none can be",
         "put text with ': ' in it in quotes, or check the indentation of this line and the one above",
     ),
-    ("could not find expected ':'", "this line has no ':' with a space behind it", write("key: value")),
+    ("could not find expected ':'", _NO_COLON, write("key: value")),
     ("expected a comment or a line break", "a text cannot begin with '>' or '|' in YAML", "begin with a number:  iv_rank >= 25%"),
     ("expected chomping or indentation", "a text cannot begin with '>' or '|' in YAML", "begin with a number:  iv_rank >= 25%"),
     ("incompatible YAML document", "this names a version of YAML that is not known", "remove the line"),
@@ -71,6 +78,8 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
         return whole, "in YAML nothing stands behind the ] of a list", write(f"{found[2].strip()}{found[3]}")
     if line.lstrip().startswith("- ") and ("block end" in problem or "did not find expected" in problem):
         return Place(place.line, place.column, len(line) + 1), STRAY_LIST[0], STRAY_LIST[1]
+    if "mapping values" in problem and (above := _without_colon(lines, place)) is not None:
+        return above
     for part, message, hint in _SENTENCES:
         if part in problem:
             began = error.context_mark
@@ -84,8 +93,8 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
                 if len(written) > _LONGEST_OFFER:
                     return place, message, hint
                 if written[:1] == "-":
-                    return whole, "a dash without a space begins no part of a list", write(f"- {written[1:].strip()}")
-                if found := re.match(r"([a-z_]+)(?:\s*:\s*|\s+|$)(.*)", written):
+                    return whole, DASH_ALONE, write(f"- {written[1:].strip()}")
+                if found := _KEY.match(written):
                     return whole, message, write(f"{found[1]}: {found[2]}".rstrip())
             return place, message, _mended(part, lines, place, hint)
     return (
@@ -93,6 +102,27 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
         "this cannot be read as YAML",
         "keys of one level begin in the same column, and text with : # [ { in it stands in quotes",
     )
+
+
+def _without_colon(lines: list[str], place: Place) -> tuple[Place, str, WayOut] | None:
+    """What is told of the line above, where it is a key without its colon: YAML stumbles over the colon of the next one."""
+    number = next((at for at in range(place.line - 1, 0, -1) if lines[at - 1].strip() and lines[at - 1].strip()[:1] != "#"), 0)
+    if not number:
+        return None
+    written = re.split(r"\s#", lines[number - 1])[0].rstrip()
+    indents = [len(line) - len(line.lstrip()) for line in (lines[place.line - 1], written)]
+    said, found = written.strip(), _KEY.match(written.strip())
+    if (
+        found is None
+        or not found[2]
+        or ": " in said
+        or said.endswith(":")
+        or indents[0] > indents[1]
+        or len(said) > _LONGEST_OFFER
+    ):
+        return None
+    whole = Place(number, indents[1] + 1, len(written) + 1)
+    return whole, _NO_COLON, write(f"{found[1]}: {found[2]}")
 
 
 def _without_tabs(lines: list[str]) -> WayOut:

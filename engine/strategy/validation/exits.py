@@ -11,13 +11,14 @@ from engine.domain.parts import ALL
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ExitRule
 from engine.strategy.exit_groups import ExitGroups
 from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
+from engine.strategy.source import Place
 from engine.strategy.spelled import spelled
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.spread import most_worth
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import DayRange, ExpiryRule
-from engine.strategy.way_out import add, turn, write
+from engine.strategy.way_out import Add, Remove, WayOut, add, turn, write
 
 _LIMIT_A_LOSS = frozenset(
     {"loss", "short_delta", "short_strike_breached", "short_strike", "short_distance", "delta", "mark", "move_since_entry", "pop"}
@@ -111,18 +112,22 @@ def _whole_of(rule: ExitRule) -> str:
 
 def check_let_expire(validation: Validation) -> None:
     """What is left to expire and would become shares; lines behind one that leaves everything."""
-    in_shares, above = _settled_in_shares(validation), False
+    in_shares, above, leaves = _settled_in_shares(validation), False, None
     for at, rule in enumerate(validation.strategy.exit_lines):
         if above:
             message = "this is never looked at: what stands above lets everything expire"
-            validation.warn(rule.condition, message, "move  let expire  to the end")
+            hint = WayOut.of(
+                f"move  {LET_EXPIRE}  to the end", *([Remove(leaves), Add(f"- {LET_EXPIRE}", "exits")] if leaves else [])
+            )
+            validation.warn(rule.condition, message, hint)
         elif (rule.action == LET_EXPIRE or rule.action in LEFT_SIDES) and in_shares:
             message = f"{in_shares[0]} options are settled in shares, so a position is not left to expire"
             if rule.lets_all_expire:
                 validation.error(rule.condition, message, write(in_time(validation.spread.first_expiry, latest=True)))
             else:
                 validation.error(validation.deed_at(at), message, write("close"))
-        above = above or rule.lets_all_expire
+        if rule.lets_all_expire and not above:
+            above, leaves = True, Place(rule.condition.line, rule.condition.column, rule.condition.column + len(LET_EXPIRE))
 
 
 def in_time(expiry: ExpiryRule, *, latest: bool = False) -> str:

@@ -55,10 +55,11 @@ def check_roll(validation: Validation) -> None:
     if rolling and "roll" not in validation.tree:  # one that is written and wrong is told by itself
         message = "this exit rolls, but roll: does not say where to"
         expiry = validation.spread.first_expiry
-        days = expiry.as_written if isinstance(expiry, DayRange) else "30-60 days"
+        days = _within(expiry) if isinstance(expiry, DayRange) else "30-60 days"
         if any(rule.action == "roll" for rule in rules) and isinstance(validation.spread, OfTwoExpiries):
             far = validation.spread.expiry.far
-            days = f"{{near: {days}, far: {far.as_written if isinstance(far, DayRange | DaysAfter) else '50-90 days'}}}"
+            behind = _within(far) if isinstance(far, DayRange) else far.as_written if isinstance(far, DaysAfter) else "50-90 days"
+            days = f"{{near: {days}, far: {behind}}}"
         validation.error(rolling[0], message, add(f"roll: {{to: {days}, for: a credit}}"))
     if validation.strategy.roll is not None and not rolling:
         validation.warn(validation.at("roll"), "no exit rolls, so this never happens", remove(", or end an exit with  : roll"))
@@ -77,6 +78,11 @@ def check_roll(validation: Validation) -> None:
         _check_both_sides(validation)
 
 
+def _within(days: DayRange) -> str:
+    """The days of a rule that a roll can look into: it takes no nearest one."""
+    return DayRange(days.min_days, days.max_days).as_written
+
+
 def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bool:
     """Whether all is sound so far: of two expiries the whole is rolled, to two, or what is sold, to before the bought ends."""
     name, roll, is_sound = validation.spread.name(), validation.strategy.roll, True
@@ -88,7 +94,7 @@ def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bo
         validation.error(validation.deed_at(at), f"a {name} is rolled as a whole{also}", write("roll"))
     if roll is None or not is_sound:
         return is_sound
-    near, far = (rule.as_written if isinstance(rule, DayRange) else "" for rule in validation.spread.expiries)
+    near, far = (_within(rule) if isinstance(rule, DayRange) else "" for rule in validation.spread.expiries)
     if any(rule.action == "roll" for rule in rules) and not isinstance(roll.to, RollExpiries):
         message = f"of a {name} that is rolled as a whole, what is sold and what is bought each need new days"
         pair = f"{{near: {near or '20-30 days'}, far: {far or '50-90 days'}}}"
