@@ -11,6 +11,7 @@ from typing import TypeVar
 from engine.domain.chain import EVENT_KINDS
 from engine.domain.index_classes import is_index
 from engine.strategy.account import Account
+from engine.strategy.aliases.keys import KEYS
 from engine.strategy.common import Common
 from engine.strategy.events import Events
 from engine.strategy.expressions.reader import Patience
@@ -131,12 +132,19 @@ def _without_events(strategy: Strategy, source: str | bytes) -> tuple[Problem, .
 _EVENTS = frozenset({"event", *(kind.casefold() for kind in EVENT_KINDS)})
 
 
+_TYPES = ("type", *(word for key in KEYS if key.path == "spread.type" for word in key.words))
+"""Keys of the file itself under which other programs say what the spread is."""
+
+
 def _about_lines(document: Document) -> dict[str, object]:
     """What the lines of a strategy may need to know of the rest of the file, as far as it can be read."""
     tree = document.tree or Mapped()
     spread, universe = tree.get(Text("spread")), tree.get(Text("universe"))
     named = spread.get(Text("type")) if isinstance(spread, Mapped) else None
-    structure = likely_structure(named, list(STRUCTURES)) if isinstance(named, Text) else None
+    # Where another program has it, it says as much.
+    elsewhere = (tree.get(Text(word)) for word in _TYPES)
+    names = [name for name in (named, spread, *elsewhere) if isinstance(name, Text)]
+    structure = next((found for name in names if (found := likely_structure(name, list(STRUCTURES)))), None)
     pays = None if structure is None else STRUCTURES[structure].pays
     tickers = [text for text in texts_in(universe) if text] if isinstance(universe, Listed) else []
     return {"patience": Patience(), "pays": pays, "are_indices": bool(tickers) and all(is_index(ticker) for ticker in tickers)}

@@ -222,18 +222,31 @@ def _in_unit(line: Line, measured: Tree, unit: Unit, number: str) -> list[str]:
 def _of_money(line: Line, name: str, unit: Unit, digits: str, *, is_share: bool) -> list[str]:
     """Dollars, or a share of something that is measured in the same."""
     value = Decimal(digits.replace(",", ""))
-    wholes = _wholes(line, name, unit)
     if is_share:
-        share = "50%" if line.pays == "debit" and name == "loss" and value >= 100 else f"{digits}%"
-        return [f"{share} of {whole}" for whole in wholes] or [f"${digits}"]
+        return _shares(line, name, unit, value) or [f"${digits}"]
     if unit is Unit.USD and name in {"profit", "loss"}:
         is_multiple = name == "loss" and 1 <= value <= 5 and line.pays != "debit"
-        shares = [f"{_percentage(value * 100 if is_multiple else value)} of {whole}" for whole in wholes]
+        shares = _shares(line, name, unit, value * 100 if is_multiple or 0 < value < 1 else value)
         is_money = value > (300 if name == "loss" else 100)
         return [f"${digits}", *shares[:1]] if is_money else [*shares, f"${digits}"]
     if name in {"credit", "debit", "natural_credit", "natural_debit"} and value >= _DOLLARS_OF_ONE and value % 1 == 0:
         return [f"${(value / 100).quantize(Decimal('0.01'))}"]  # $150 for one spread are $1.50 a share
-    return [f"${digits}", *(f"{_percentage(value)} of {whole}" for whole in wholes[:1] if value <= 100)]
+    return [f"${digits}", *(f"{_percentage(value)} of {whole}" for whole in _wholes(line, name, unit)[:1] if value <= 100)]
+
+
+def _shares(line: Line, name: str, unit: Unit, percent: Decimal) -> list[str]:
+    """So many percent of each of the amounts that may be meant.
+
+    A stop at all of what was paid, or of what can be lost at most, would come when nothing is left: half of it is offered. A
+    credit alone can be lost several times over.
+    """
+    wholes, said = _wholes(line, name, unit), percent
+    if name == "loss" and percent >= 100:
+        if line.pays in {"debit", "either"}:
+            said = Decimal(50)
+        else:
+            wholes = [whole for whole in wholes if whole != "max_loss"] or ["credit"]
+    return [f"{said.normalize():f}% of {whole}" for whole in wholes]
 
 
 _DOLLARS_OF_ONE = 50
@@ -246,7 +259,7 @@ def _wholes(line: Line, name: str, unit: Unit) -> list[str]:
         return ["total_credit" if name == "loss" else "credit"] if line.pays != "debit" else []
     if line.relations[:1] == ("position",) and unit is Unit.USD:
         other = "max_loss" if name == "loss" else "max_profit"
-        return [line.pays, other] if line.pays else [other]
+        return [line.pays, other] if line.pays in {"credit", "debit"} else [other]
     return [whole] if whole else []
 
 
