@@ -298,7 +298,8 @@ def _with_action(text: Text, reader: LineReader) -> PydanticCustomError | None:
         led = reader.led(inner, _error_of(inner, reader)) if inner is not None else None
         return led if led is not None and is_later((led.context or {}).get("hint", "")) else None
     action = words.get(word) or _meant_by(word)
-    hint = turn(meant if action == "close" else f"{meant}: {action}")
+    # The verb may say what the number is of: who stops has lost it.
+    hint = turn(reader.meant(said) or meant if action == "close" else f"{meant}: {action}")
     quoted = (
         "the quotes hold the action as a part of the condition"
         if not text.plain

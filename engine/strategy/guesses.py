@@ -7,8 +7,11 @@ that were written; only units, signs and order are put right.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeVar
 
+Amount = TypeVar("Amount", int, Decimal)
 NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _LONGEST_DAYS = 1500
 _OF_DEVIATIONS = {"0.5": "0.31", "1": "0.16", "1.0": "0.16", "1.5": "0.07", "2": "0.03", "2.0": "0.03"}
@@ -59,12 +62,22 @@ def days(text: str) -> list[str]:
     if len(found) == 1 and _NEAREST.search(said) and found[0] > 0:
         within = around_days(found[0])[0]
         return [f"nearest {found[0]} days, within {within}", within]
+    if chosen := _chosen(found):
+        return [f"nearest {chosen[0]} days, within {chosen[1]}-{chosen[2]} days"]
     if len(found) == 1:
         return _one_day(found[0], said, is_counted_in_days=length == 1)
     if re.search(r"\+\s*/?\s*-|±", said):
         return [f"{max(0, found[0] - found[1])}-{found[0] + found[1]} days"]
     low, high = min(found[:2]), max(found[:2])
     return [f"{low}-{high} days"] if low < high else around_days(low)
+
+
+def _chosen(found: Sequence[Amount]) -> tuple[Amount, Amount, Amount] | None:
+    """Of three numbers the one that lies between the others, then these: `nearest 45, within 38-52`, `38 to 52, ideally 45`."""
+    if len(found) != 3:
+        return None
+    low, wanted, high = sorted(found)
+    return (wanted, low, high) if low < high else None
 
 
 _LATER = re.compile(r"\b(?:later|after|behind|beyond|past|further|out)\b|^\+")
@@ -103,7 +116,10 @@ def deltas(text: str) -> list[str]:
     if deviations := re.search(rf"({NUMBER})\s*(?:sd|σ|sigmas?|std\w*|standard dev\w*)\b", text.casefold()):
         delta = _OF_DEVIATIONS.get(deviations[1])
         return around_delta(Decimal(delta)) if delta else []
-    found = [number / 100 if number > 1 else number for number in numbers_in(text)][:2]
+    found = [number / 100 if number > 1 else number for number in numbers_in(text)]
+    if (chosen := _chosen(found)) and chosen[1] > 0 and chosen[2] <= 1:
+        return [f"nearest {_two(chosen[0])}, within {_two(chosen[1])}-{_two(chosen[2])}"]
+    found = found[:2]
     if not found or max(found) > 1 or max(found) == 0:
         return []
     if len(found) == 1 and re.search(r"<|at most|up to|under|below|max", text.casefold()):
@@ -149,9 +165,13 @@ def strike(text: str) -> list[str]:
 
 def leg_price(text: str) -> list[str]:
     """What one leg costs: `3.50`, `about $3.50`, `<= 0.05`, `3.40 to 3.60`."""
-    found = sorted({number for number in numbers_in(text) if number > 0})[:2]
+    found = sorted({number for number in numbers_in(text) if number > 0})
     if not found or "%" in text:
         return []
+    if chosen := _chosen(found):
+        wanted, low, high = (_comma(number) for number in chosen)
+        return [f"nearest ${wanted}, within ${low}-${high}"]
+    found = found[:2]
     if len(found) == 2:
         return ["-".join(f"${_comma(number)}" for number in found)]
     price = found[0]

@@ -132,6 +132,8 @@ KEYS: tuple[Key, ...] = (
     Key("entry.again", "re_entry, reentry, re_enter, reenter, reentries, re_entries, max_reentries, retry, retries"),
     Key("entry.approval", "approve, auto, autotrade, auto_trade, automatic, approvals", answers=("auto", "manual")),
     Key("entry.approval", "confirm, confirmation, require_approval, manual, ask", answers=("manual", "auto")),
+    Key("entry.approval.else", "otherwise, fallback, if_not"),
+    Key("entry.approval.auto_when", "auto_if, automatic_if, approve_when, approve_if"),
     Key("entry.auto_up_to", "budget, daily_budget, auto_budget, max_auto"),
     Key("entry.price", "limit_price, order_type, order, pricing, fill, price_type, order_price, execution"),
     Key("roll.to", "dte, expiry, expiration, to_dte, target_dte, into, days"),

@@ -166,10 +166,18 @@ class Later:
 
 
 LATER: tuple[Later, ...] = (
+    Later("an indicator such as MACD", "macd, momentum, supertrend", {"market": "trend(14 days) {sign} 0%"}),
+    Later("the strength of a trend, whichever its side", "adx, dmi", {"market": "abs(trend(14 days)) {sign} 3%"}),
+    Later("an oscillator other than RSI", "stochastic, stoch, cci, williams", {"market": "rsi(14 days) {sign} 50"}),
     Later(
-        "an indicator such as MACD",
-        "stochastic, stoch, macd, adx, cci, momentum",
-        {"market": "trend(14 days) {sign} 0%"},
+        "the volatility of volatility, or another horizon or index of it",
+        "vvix, vix9d, vix1d, vix6m, vxn, rvx, vxv, vxst, move index",
+        {"market": "vix / vix3m <= 1"},
+    ),
+    Later(
+        "what others trade and hold",
+        "put/call ratio, put call ratio, pcr, gex, gamma exposure, max pain, dark pool, flow, order flow, open interest ratio",
+        {},
     ),
     Later(
         "an average weighed otherwise",

@@ -59,6 +59,8 @@ SPELLED: tuple[Saying, ...] = (
     ),
     (r"\b(?:is |be |goes |falls |drops |gets |trades )?(?:less than|below|under|lower than|smaller than|beneath)\b", "<"),
     (r"\b(?:is not|isn't|not equal to|does not equal)\s*(?=[0-9$.])", "!= "),
+    (r"\b(profit|gain|loss|days held|minutes held)\s+(?:is|hits|reaches|gets to|of at|at|comes to)\s*(?=[0-9$.])", r"\1 >= "),
+    (r"\bdte\s+(?:is|hits|reaches|gets to|comes to|at)\s*(?=[0-9])", "dte <= "),
     (r"\b(?:is|equals|equal to|reaches|hits|of at|are)\s*(?=[0-9$.<>=-])", "= "),
     (r"= (?=[<>!=])", ""),
     (r"\bin(?: the)? range(?: of)?\b|\bfrom\b(?=\s*[$0-9.])|\bin\b(?=\s*[$0-9.])", "between"),
@@ -180,7 +182,21 @@ _SENTENCES: dict[Relation, tuple[Saying, ...]] = {
         (r"\b(time|clock)\s+(?:is )?(?:before|until|till|by)\b", r"\1 <="),
         (r"^(?:after|not before|from)\s+(?=[0-9]{1,2}(?::|\s*[ap]m))", "time >= "),
         (r"^(?:before|not after|until)\s+(?=[0-9]{1,2}(?::|\s*[ap]m))", "time <= "),
+        (r"\bno earnings$", "days_to_earnings > 7"),
         (r"\bno earnings (?:this|within a|in a|in one|next) week\b", "days_to_earnings > 7"),
+        (
+            rf"(?<!no )(?<!not )\bearnings (?:within|in|for|after|over)(?: the)?(?: next)? ({NUMBER}) days?",
+            r"days_to_earnings <= \1",
+        ),
+        (r"^(?:trend(?:ing)?(?: is)? up|up ?trend|bullish(?: trend)?)$", "trend(20 days) > 0%"),
+        (r"^(?:trend(?:ing)?(?: is)? down|down ?trend|bearish(?: trend)?)$", "trend(20 days) < 0%"),
+        (
+            (
+                rf"^(?:wait |market |after )*(?:open (?:for|since)|after(?: the)? open)? ?({NUMBER}) ?min(?:ute)?s?"
+                r"(?: after(?: the)? (?:market )?open(?:ing)?)?$"
+            ),
+            lambda found: f"time >= {(570 + int(found[1])) // 60}:{(570 + int(found[1])) % 60:02d} new york",
+        ),
         (r"\bno earnings (?:today|tomorrow)\b", "days_to_earnings > 1"),
         (
             rf"\bno (?:ex[- ]?)?dividends?(?: date)? (?:within|in|for|before)(?: next)? ({NUMBER}) days?",
@@ -229,6 +245,32 @@ _SENTENCES: dict[Relation, tuple[Saying, ...]] = {
             r"dte <= \1",
         ),
         (rf"\bdte\s*({NUMBER})", r"dte <= \1"),
+        (
+            (
+                rf"^(?:{_LEAVE} )?(?:at |on |by )?(?:one |1 |the )?(?:days? )?before (?:expiry|expiration|it expires)"
+                r"(?: day)?$"
+            ),
+            "dte <= 1",
+        ),
+        (
+            rf"^(?:{_LEAVE} )?(?:at |on |by )?(?:expiry|expiration)(?: day)? (?:at|by|after|>=)\s*(?=[0-9])",
+            "dte <= 0 and time >= ",
+        ),
+        (rf"^(?:buy|bought) (?:it |back |it back |to close )+(?:at|for|below|under|<=?|=)?\s*\$?({NUMBER})$", r"mark <= $\1"),
+        (
+            (
+                rf"^(?:(?:{_LEAVE}|stop)(?: when| if| at| once)? )?(?:it |position |trade |spread )?(?:is )?"
+                rf"(?:down|loses|lost|losing)(?: by| >=| =)?\s*(?=\$?{NUMBER})"
+            ),
+            "loss >= ",
+        ),
+        (
+            (
+                rf"^(?:(?:{_LEAVE})(?: when| if| at| once)? )?(?:it |position |trade |spread )?(?:is )?"
+                rf"(?:up|gains|gained|makes|made|earns|earned)(?: by| >=| =)?\s*(?=\$?{NUMBER})"
+            ),
+            "profit >= ",
+        ),
         (r"^(?:at )?(?:expiry|expiration) day$", "dte <= 0"),
         (r"\b(time|clock)\s+(?:is )?(?:after|past|from)\b", r"\1 >="),
         (r"\b(time|clock)\s+(?:is )?(?:before|until|till|by)\b", r"\1 <="),

@@ -51,7 +51,7 @@ def tree_of(text: Text, tokens: list[Token], way_out: str) -> Tree:
     _spot_sql(text, tokens, way_out)
     _spot_beginning(text, tokens[0], way_out)
     _spot_neighbours(text, tokens, way_out)
-    pieces = _pieces(text, tokens)
+    pieces = _pieces(text, tokens, way_out)
     sql = " ".join(piece for piece, _ in pieces)
     try:
         statements = sqlglot.parse(sql)
@@ -135,7 +135,7 @@ def _compares(token: Token) -> bool:
     return token.sort == "sign" and token.text in {"<", "<=", ">", ">=", "=", "!="}
 
 
-def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
+def _pieces(text: Text, tokens: list[Token], way_out: str) -> list[tuple[str, int]]:
     """SQL word by word, each with the number of the token it comes from."""
     pieces: list[tuple[str, int]] = []
     closing: list[int] = []
@@ -145,7 +145,7 @@ def _pieces(text: Text, tokens: list[Token]) -> list[tuple[str, int]]:
                 pieces.append(("(", at))
                 closing.append(at + 1)
             case "word", "of":
-                _open_share(text, tokens, at, pieces)
+                _open_share(text, tokens, at, pieces, way_out)
                 closing.append(_primary_end(text, tokens, at + 1))
             case "word", "within":
                 _check_within(text, tokens, at)
@@ -185,11 +185,11 @@ def _is_of_other(tokens: list[Token], at: int) -> bool:
     return len(around) == 3 and around[0].text in OF_OTHERS and around[0].sort == around[2].sort == "name"
 
 
-def _open_share(text: Text, tokens: list[Token], at: int, pieces: list[tuple[str, int]]) -> None:
+def _open_share(text: Text, tokens: list[Token], at: int, pieces: list[tuple[str, int]], way_out: str) -> None:
     before = tokens[at - 1] if at else None
     if before is None or before.kind is not Loose.PERCENT:
         start = before.start if before else tokens[at].start
-        raise about(text, "'of' belongs behind a percentage", "write  15% of width", start, tokens[at].end)
+        raise about(text, "'of' belongs behind a percentage", way_out, start, tokens[at].end)
     share, number = pieces.pop()
     pieces.extend([("(", number), (share, number), ("*", at)])
 

@@ -40,6 +40,11 @@ def phrases(text: str, relations: Iterable[Relation]) -> list[str]:
     return [line for line in dict.fromkeys(found) if line and line != text]
 
 
+def spelled(text: str) -> str:
+    """The text in small letters, with the signs of the language for what words say of more and less."""
+    return _replaced(" ".join(text.casefold().replace("_", " ").split()), SPELLED)
+
+
 def _shaped(said: str, relations: tuple[Relation, ...], *, sentences: bool) -> str:
     said = _times(_replaced(_replaced(_fractions(said), PARTS), COUNTS))
     if sentences:

@@ -18,7 +18,7 @@ from engine.strategy.aliases.measures import LATER, Later
 from engine.strategy.expressions.checker import read_condition, read_ranking
 from engine.strategy.expressions.lexer import FUNCTIONS, WORDS
 from engine.strategy.expressions.line import Pays
-from engine.strategy.expressions.phrases import phrases
+from engine.strategy.expressions.phrases import phrases, spelled
 from engine.strategy.expressions.tree import Compare, Expression, Relation, measures_in
 from engine.strategy.guesses import NUMBER
 from engine.strategy.measures.index import WITHOUT_SOURCE, declared_in
@@ -247,7 +247,7 @@ class LineReader:
     def explain_later(self, what: str, said: str) -> tuple[str, WayOut]:
         """The sentence about something that is not there yet, with what comes nearest for the numbers that were written."""
         later = next(one for one in LATER if one.what == what)
-        number, sign = re.search(NUMBER, re.sub(r"\([^)]*\)", "", said)), re.search(r"[<>]=?", said)
+        number, sign = re.search(NUMBER, re.sub(r"\([^)]*\)", "", said)), re.search(r"[<>]=?", spelled(said))
         pattern = later.nearest.get(self.relations[0])
         nearest = pattern and self.meant(
             pattern.format(number=number[0] if number else "1", sign=sign[0] if sign else "<=", paid=self._paid or "max_loss")
