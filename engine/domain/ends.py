@@ -1,7 +1,7 @@
 """What became of positions without an order of ours: settled, expired in part, turned into shares, or given back to a person."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -52,29 +52,30 @@ class Ends:
         made = position_of(opening, closings, value, at, self.expired.get(name, ()), self.exercised.get(name, ()), rolls)
         return released(made, *self.released[name]) if made is not None and name in self.released else made
 
-    def contracts_held(self, orders: Mapping[str, Order]) -> dict[int, int]:
-        """Contracts that the fills make, by con_id; short is negative, flat ones are left out.
+    def contracts_of(self, position: str, orders: Sequence[Order]) -> dict[int, int]:
+        """Contracts that the fills of a position's orders make, by con_id; short is negative, flat ones are left out.
 
         Counted from every leg execution, so that unbalanced legs show, less what expired, with the shares that options became.
         """
-        held: Counter[int] = Counter()
-        for order in orders.values():
-            position = order.proposed.position
-            if position in self.released or (position in self.settled and not order.spread.is_shares):
-                continue
-            for fill in order.fills.values():
-                held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
-        signs = _signs(orders, self.exercised.keys() | self.expired.keys())
-        for position, became in self.exercised.items():
-            for fact in became if position not in self.released else ():
-                held[fact.share.con_id] += fact.shares
-                if position not in self.settled:
-                    held[fact.con_id] -= signs[position, fact.con_id] * fact.contracts
-        for position, made in self.expired.items():
-            if position not in self.settled and position not in self.released and position in orders:
-                for leg in (leg for fact in made for leg in fact.expired):
-                    held[leg.con_id] -= signs[position, leg.con_id] * leg.contracts
+        if position in self.released:
+            return {}
+        is_settled, held = position in self.settled, Counter[int]()
+        for fill in (fill for order in orders if not is_settled or order.spread.is_shares for fill in order.fills.values()):
+            held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
+        signs = _signs(orders) if position in self.exercised or position in self.expired else {}
+        for fact in self.exercised.get(position, ()):
+            held[fact.share.con_id] += fact.shares
+            if not is_settled:
+                held[fact.con_id] -= signs[fact.con_id] * fact.contracts
+        if not is_settled and any(order.ref == position for order in orders):
+            for leg in (leg for fact in self.expired.get(position, ()) for leg in fact.expired):
+                held[leg.con_id] -= signs[leg.con_id] * leg.contracts
         return {con_id: quantity for con_id, quantity in held.items() if quantity}
+
+    @property
+    def positions(self) -> set[str]:
+        """Every position of which something is told here."""
+        return {*self.settled, *self.expired, *self.exercised, *self.released}
 
     def _exercise(self, fact: OptionsExercised, position: Position | None) -> None:
         lots = position.lots if position is not None else ()
@@ -84,7 +85,7 @@ class Ends:
         self.exercised[fact.position] = (*self.exercised.get(fact.position, ()), fact)
 
 
-def _signs(orders: Mapping[str, Order], positions: Collection[str]) -> dict[tuple[str, int], int]:
-    """+1 where one of these positions has got a contract by buying it, -1 where by selling it, as it was last; by con_id."""
-    openings = (one for one in orders.values() if one.purpose == "open" and one.proposed.position in positions and one.filled)
-    return {(one.proposed.position, leg.contract.con_id): leg.sign for one in openings for leg in one.spread.legs}
+def _signs(orders: Sequence[Order]) -> dict[int, int]:
+    """+1 where a position has got a contract by buying it, -1 where by selling it, as it was last; by con_id."""
+    openings = (one for one in orders if one.purpose == "open" and one.filled)
+    return {leg.contract.con_id: leg.sign for one in openings for leg in one.spread.legs}

@@ -50,6 +50,18 @@ class Index:
     """Positions of which more was closed than was open."""
     bare: Refs = field(default_factory=Refs)
     """Positions with a short contract that no long one covers."""
+    contracts: dict[int, int] = field(default_factory=dict[int, int])
+    """Contracts that the fills make, by con_id, short is negative, flat ones are left out."""
+    contracts_of: dict[str, dict[int, int]] = field(default_factory=dict[str, dict[int, int]])
+    """The part of each position in them; of one that holds nothing there is none."""
+    in_contract: dict[int, Refs] = field(default_factory=dict[int, Refs])
+    """Orders that have a leg in a contract, by con_id."""
+    perm_ids: dict[int, Refs] = field(default_factory=dict[int, Refs])
+    """Orders by what the broker calls them; a simulator may give a number again."""
+    filled: dict[date, Refs] = field(default_factory=dict[date, Refs])
+    """By the trading day on which their last execution was heard."""
+    short_ends: dict[date, Refs] = field(default_factory=dict[date, Refs])
+    """Orders that were sent and ended without filling whole, by the trading day of their last change."""
 
     def __copy__(self) -> "Index":
         return Index(
@@ -67,6 +79,12 @@ class Index:
             closed=_copied(self.closed),
             excess=dict(self.excess),
             bare=dict(self.bare),
+            contracts=dict(self.contracts),
+            contracts_of=dict(self.contracts_of),
+            in_contract=_copied(self.in_contract),
+            perm_ids=_copied(self.perm_ids),
+            filled=_copied(self.filled),
+            short_ends=_copied(self.short_ends),
         )
 
     def order(self, before: Order | None, after: Order) -> None:
@@ -83,8 +101,30 @@ class Index:
         if after.sent_at is not None and (before is None or before.sent_at is None):
             self.sent.setdefault(trading_day(after.sent_at), {})[ref] = None
             self.openings_sent[after.strategy] += after.purpose == "open"
+        if before is None:
+            for leg in after.spread.legs:
+                self.in_contract.setdefault(leg.contract.con_id, {})[ref] = None
+        _moved(self.perm_ids, ref, (before.perm_id or None) if before is not None else None, after.perm_id or None)
+        _moved(self.filled, ref, _filled_on(before), _filled_on(after))
+        _moved(self.short_ends, ref, _fell_short_on(before), _fell_short_on(after))
         if after.purpose == "open":
             self._opening(before, after)
+
+    def count(self, position: str, contracts: dict[int, int]) -> None:
+        """The fills of a position make these contracts by now."""
+        for con_id, quantity in self.contracts_of.pop(position, {}).items():
+            self._add(con_id, -quantity)
+        for con_id, quantity in contracts.items():
+            self._add(con_id, quantity)
+        if contracts:
+            self.contracts_of[position] = contracts
+
+    def _add(self, con_id: int, quantity: int) -> None:
+        left = self.contracts.get(con_id, 0) + quantity
+        if left:
+            self.contracts[con_id] = left
+        else:
+            self.contracts.pop(con_id, None)
 
     def _opening(self, before: Order | None, after: Order) -> None:
         is_dead = after.is_over and after.filled == 0
@@ -131,6 +171,25 @@ def _put(refs: Refs, ref: str, *, there: bool) -> None:
         refs[ref] = None
     else:
         refs.pop(ref, None)
+
+
+def _moved(by_key: dict[Key, Refs], ref: str, before: Key | None, after: Key | None) -> None:
+    """Take a reference from one key to another; None is no key."""
+    if before != after and before is not None:
+        _put(by_key[before], ref, there=False)
+        if not by_key[before]:
+            del by_key[before]
+    if after is not None:
+        by_key.setdefault(after, {})[ref] = None
+
+
+def _filled_on(order: Order | None) -> date | None:
+    return trading_day(order.fill_reported_at) if order is not None and order.fill_reported_at is not None else None
+
+
+def _fell_short_on(order: Order | None) -> date | None:
+    fell_short = order is not None and order.sent_at is not None and order.is_over and order.state != "filled"
+    return trading_day(order.changed_at) if order is not None and fell_short else None
 
 
 def _next(places: dict[str, int]) -> int:

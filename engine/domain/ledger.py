@@ -27,10 +27,7 @@ from engine.domain.facts.halts import (
     OpeningsResumed,
     Resumed,
 )
-from engine.domain.facts.orders import (
-    LegFilled,
-    OrderProposed,
-)
+from engine.domain.facts.orders import LegFilled, OrderProposed
 from engine.domain.facts.positions import (
     ExitBlocked,
     ExitFreed,
@@ -251,6 +248,8 @@ class Ledger:
     def reindex(self) -> None:
         """Make the index anew, from orders and positions that were read and not folded."""
         self.index = index_of(self.orders.values(), self.positions.values())
+        for position in sorted({order.proposed.position for order in self.orders.values()} | self.ends.positions):
+            self._count(position)
 
     def is_end_unchecked(self, order: Order) -> bool:
         """Whether an order ended without filling whole, and no books that agreed have followed: a fill may have been missed."""
@@ -259,7 +258,7 @@ class Ledger:
 
     def contracts_held(self) -> dict[int, int]:
         """Contracts that the fills make, by con_id; short is negative, flat ones are left out."""
-        return self.ends.contracts_held(self.orders)
+        return dict(self.index.contracts)
 
     def closings_of(self, position: str) -> list[Order]:
         return [self.orders[ref] for ref in self.index.closings.get(position, ())]
@@ -303,7 +302,14 @@ class Ledger:
             self.migrations[fact.position] = fact.digest
         self._refresh(fact.position)
 
+    def _count(self, position: str) -> None:
+        opening = self.orders.get(position)
+        own = [opening] if opening is not None and opening.proposed.position == position else []
+        orders = [*own, *self.closings_of(position), *self.rolls_of(position)]
+        self.index.count(position, self.ends.contracts_of(position, orders))
+
     def _refresh(self, position: str) -> None:
+        self._count(position)
         opening = self.orders.get(position)
         if opening is None:
             return

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from engine.decide.exit.expiry import SETTLED_AFTER
 from engine.domain.clocks import LOOKED_AT_EVERY
+from engine.domain.past_orders import unchecked_ends
 from engine.domain.session import trading_day
 from engine.research.history import Day
 from engine.research.rig import Rig
@@ -121,7 +122,7 @@ def _is_idle(rig: Rig) -> bool:
         or any(True for _ in ledger.open_positions())
         or rig.exchange.account.held()
         or any(True for one in rig.strategies if one.roll for _ in ledger.closed_on(one.name, trading_day(rig.clock.now())))
-        or any(ledger.is_end_unchecked(order) for order in ledger.orders.values())
+        or any(True for _ in unchecked_ends(ledger))
     )
 
 

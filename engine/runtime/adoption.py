@@ -24,7 +24,7 @@ from engine.domain.snapshot import Snapshot
 from engine.domain.spread import UNBOUNDED, Leg, Spread
 from engine.ports import BrokerPosition
 from engine.pricing.fees import FeeLeg, commission
-from engine.runtime.differences import LAST_TRADE_BEFORE, ours
+from engine.runtime.differences import LAST_TRADE_BEFORE, is_ours
 from engine.runtime.inquiry import Books
 from engine.runtime.plain import Row, age_s, number
 from engine.runtime.position_rows import position_detail
@@ -53,8 +53,9 @@ class AdoptAsked:
 
 def foreign_options(ledger: Ledger, books: Books) -> list[BrokerPosition]:
     """The options at the broker that no order of ours has traded, or that were released, by underlying and contract number."""
-    known = ours(ledger, books.requested_at) | set(ledger.contracts_held())
-    found = (one for one in books.positions if one.kind == OPTION and one.quantity and one.con_id not in known)
+    held = ledger.contracts_held()
+    options = (one for one in books.positions if one.kind == OPTION and one.quantity and one.con_id not in held)
+    found = (one for one in options if not is_ours(one.con_id, ledger, books.requested_at))
     return sorted(found, key=lambda one: (one.symbol, one.text, one.con_id))
 
 

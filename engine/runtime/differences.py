@@ -1,6 +1,6 @@
 """What of the broker's state our books cannot explain: positions, terms of contracts, and orders under this program's name."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from engine.domain.cover import uncovered
 from engine.domain.facts.account import Foreign
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.past_orders import in_contract
 from engine.domain.session import trading_day
 from engine.ports import BrokerPosition, BrokerState
 from engine.runtime.exercised import SHARE, foreign_quantity
@@ -48,8 +49,7 @@ def changed(ledger: Ledger, state: BrokerState) -> tuple[int, ...]:
 
 def foreign(ledger: Ledger, state: BrokerState, requested_at: datetime) -> Iterator[Foreign]:
     """Positions in contracts that are not ours."""
-    known = ours(ledger, requested_at)
-    told = ((position, _not_ours(position, known, ledger)) for position in sorted(state.positions, key=_con_id))
+    told = ((one, _not_ours(one, ledger, requested_at)) for one in sorted(state.positions, key=_con_id))
     yield from (Foreign(position.text, quantity) for position, quantity in told if quantity)
 
 
@@ -58,21 +58,16 @@ def foreign_told(held: Iterable[Foreign]) -> tuple[str, ...]:
     return tuple(f"{one.name} {_signed(one.quantity)}" for one in held)
 
 
-def ours(ledger: Ledger, requested_at: datetime) -> set[int]:
-    """Contracts, by con_id, that an order of ours has traded or may have; those of released positions are not."""
-    return {
-        leg.contract.con_id
-        for order in ledger.orders.values()
-        if _concerns(order, ledger, requested_at)
-        for leg in order.spread.legs
-    }
+def is_ours(con_id: int, ledger: Ledger, requested_at: datetime) -> bool:
+    """Whether an order of ours has traded a contract or may have; that of a released position has not."""
+    return any(_concerns(order, ledger, requested_at) for order in in_contract(con_id, ledger))
 
 
-def _not_ours(position: BrokerPosition, known: Collection[int], ledger: Ledger) -> Decimal:
+def _not_ours(position: BrokerPosition, ledger: Ledger, requested_at: datetime) -> Decimal:
     """How much of a position is not ours: of shares what is there beyond ours, of everything else all or nothing."""
     if position.kind == SHARE:
         return foreign_quantity(position, ledger) + _beyond(position, ledger)
-    return position.quantity if position.con_id not in known else Decimal(0)
+    return Decimal(0) if is_ours(position.con_id, ledger, requested_at) else position.quantity
 
 
 def _beyond(position: BrokerPosition, ledger: Ledger) -> Decimal:
@@ -87,14 +82,10 @@ def _has_all(there: Decimal, ours: int) -> bool:
 
 
 def _of_positions(ledger: Ledger, state: BrokerState, requested_at: datetime) -> Iterator[str]:
-    ours, expired = ledger.contracts_held(), _expired(ledger)
+    ours = ledger.contracts_held()
     theirs = {position.con_id: position for position in state.positions if position.quantity}
-    names = {
-        leg.contract.con_id: str(leg.contract)
-        for order in ledger.orders.values()
-        if _concerns(order, ledger, requested_at)
-        for leg in order.spread.legs
-    }
+    asked = {*ours, *theirs, *state.unread_positions}
+    names = {con_id: _named(con_id, ledger) for con_id in asked if is_ours(con_id, ledger, requested_at)}
     names |= {fact.share.con_id: str(fact.share) for facts in ledger.ends.exercised.values() for fact in facts}
     shares = {position.con_id for position in state.positions if position.kind == SHARE}
     for con_id in sorted(state.unread_positions):
@@ -107,7 +98,7 @@ def _of_positions(ledger: Ledger, state: BrokerState, requested_at: datetime) ->
         if there != quantity and not is_more and con_id not in state.unread_positions:
             yield f"{names.get(con_id, f'contract {con_id}')}: our fills make {quantity:+d}, the broker holds {_signed(there)}"
     for con_id, position in sorted(theirs.items()):
-        if con_id in names and con_id not in ours and con_id not in expired and con_id not in shares:
+        if con_id in names and con_id not in ours and con_id not in shares and not _has_expired(con_id, ledger):
             yield f"{names[con_id]}: our fills make 0, the broker holds {_signed(position.quantity)}"
 
 
@@ -145,13 +136,9 @@ def _of_terms(ledger: Ledger, state: BrokerState) -> Iterator[str]:
 def _held_contracts(ledger: Ledger, state: BrokerState) -> list[tuple[BrokerPosition, Contract]]:
     """The broker's positions in contracts that our fills make, with the contracts as they were traded."""
     ours = ledger.contracts_held()
-    traded = {leg.contract.con_id: leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
-    held = (
-        (position, traded.get(position.con_id))
-        for position in state.positions
-        if position.con_id in ours and position.kind != SHARE
-    )
-    return [(position, contract) for position, contract in held if contract is not None]
+    held = [position for position in state.positions if position.con_id in ours and position.kind != SHARE]
+    traded = ((one, _last(order for order in in_contract(one.con_id, ledger) if order.fills)) for one in held)
+    return [(one, _contract(one.con_id, order)) for one, order in traded if order is not None]
 
 
 def _other_terms(position: BrokerPosition, contract: Contract) -> Iterator[str]:
@@ -207,12 +194,27 @@ def is_end_unseen(order: Order, ledger: Ledger, requested_at: datetime) -> bool:
     return ledger.is_end_unchecked(order) and trading_day(order.changed_at) < trading_day(requested_at)
 
 
-def _expired(ledger: Ledger) -> set[int]:
-    """Contracts that were settled: the broker may list them for a night more."""
-    settled = {
-        leg.contract.con_id for ref in ledger.ends.settled if ref in ledger.orders for leg in ledger.orders[ref].spread.legs
-    }
-    return settled | {leg.con_id for facts in ledger.ends.expired.values() for fact in facts for leg in fact.expired}
+def _has_expired(con_id: int, ledger: Ledger) -> bool:
+    """Whether a contract was settled: the broker may list it for a night more."""
+    ends = ledger.ends
+    return any(
+        order.ref in ends.settled
+        or any(leg.con_id == con_id for fact in ends.expired.get(order.proposed.position, ()) for leg in fact.expired)
+        for order in in_contract(con_id, ledger)
+    )
+
+
+def _named(con_id: int, ledger: Ledger) -> str:
+    order = _last(in_contract(con_id, ledger))
+    return str(_contract(con_id, order)) if order is not None else f"contract {con_id}"
+
+
+def _last(orders: Iterable[Order]) -> Order | None:
+    return next(reversed(list(orders)), None)
+
+
+def _contract(con_id: int, order: Order) -> Contract:
+    return next(leg.contract for leg in order.spread.legs if leg.contract.con_id == con_id)
 
 
 def _con_id(position: BrokerPosition) -> int:

@@ -28,6 +28,7 @@ from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Explanation, Fact
 from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
 from engine.domain.order import Order
+from engine.domain.past_orders import unchecked_ends
 from engine.domain.session import trading_day
 from engine.domain.snapshot import ExitHits, Snapshot
 from engine.domain.waited import Leap
@@ -293,7 +294,7 @@ class Engine:
         """Whether books that agree must be written again: an order has ended, and what is held later is not its doing."""
         if not isinstance(fact, Reconciled) or fact.differences:
             return False
-        ends = (order.changed_at for order in self.ledger.orders.values() if self.ledger.is_end_unchecked(order))
+        ends = (order.changed_at for order in unchecked_ends(self.ledger))
         return any(requested_at - ended > POSITIONS_FOLLOW_WITHIN for ended in ends)
 
     def _look(self, now: datetime) -> Snapshot:

@@ -64,7 +64,7 @@ def exercised(ledger: Ledger, state: BrokerState, now: datetime) -> Iterator[Opt
     if state.unread_positions:
         return
     ours = ledger.contracts_held()
-    unknown = {order.spread.underlying for order in ledger.orders.values() if order.state == "unknown"}
+    unknown = {order.spread.underlying for order in ledger.working() if order.state == "unknown"}
     for position in state.positions:
         came = position.quantity - ours.get(position.con_id, 0)
         if position.kind != SHARE or not came or position.symbol in unknown:

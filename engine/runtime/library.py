@@ -82,7 +82,7 @@ class Library:
         known = {loaded.file: loaded for loaded in ledger.files.strategies.values()}
         last_good = {file: found for file, loaded in known.items() if (found := self._archive.strategy(loaded.digest, file))}
         self._lost = {loaded.strategy for file, loaded in known.items() if file not in last_good}
-        needed = {order.proposed.digest for order in ledger.orders.values() if not order.is_over}
+        needed = {order.proposed.digest for order in ledger.working()}
         needed |= {position.digest for position in ledger.open_positions()}
         pinned = {digest: found for digest in sorted(needed) if (found := self._archive.strategy(digest))}
         self._shared = self._kept_before(ledger)

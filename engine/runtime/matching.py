@@ -8,17 +8,17 @@ nothing and refused.
 from engine.domain.facts.running import FactRefused
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.past_orders import with_perm_id
 from engine.ports import BrokerOrder, BrokerState
 
 
 def matched(ledger: Ledger, state: BrokerState) -> tuple[dict[str, BrokerOrder], list[FactRefused]]:
     """The broker's word on each order of ours, by reference, an open one before a completed one; and what contradicts itself."""
-    by_perm_id = {order.perm_id: order for order in ledger.orders.values() if order.perm_id}
     found: dict[str, BrokerOrder] = {}
     refused: list[FactRefused] = []
     for row in (*state.open_orders, *state.completed_orders):
         # A reference says whose it is; the permId stands in for one that is missing, and a simulator may give it again.
-        order = ledger.orders.get(row.order_ref) if row.order_ref else by_perm_id.get(row.perm_id)
+        order = ledger.orders.get(row.order_ref) if row.order_ref else with_perm_id(row.perm_id, ledger)
         if order is None:
             continue
         contradiction = _contradiction(order, row)

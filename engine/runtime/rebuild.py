@@ -16,6 +16,7 @@ from math import prod
 from engine.domain.facts.orders import LegFilled
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.past_orders import oldest_first, unchecked_ends
 from engine.domain.session import trading_day
 from engine.domain.spread import Action, Leg
 from engine.domain.waited import Leap, waited
@@ -53,7 +54,9 @@ def rebuilt(
     ledger: Ledger, state: BrokerState, found: Find, requested_at: datetime, leaps: Sequence[Leap] = ()
 ) -> Iterator[LegFilled]:
     """The fills that explain the broker's positions, once they are not to be expected any more."""
-    doubtful = [one for order in ledger.orders.values() if (one := _doubt(order, ledger, found, requested_at, leaps)) is not None]
+    open_to_doubt = [one.ref for one in (*ledger.working(), *unchecked_ends(ledger))]
+    orders = oldest_first([*open_to_doubt, *ledger.unbalanced], ledger)
+    doubtful = [one for order in orders if (one := _doubt(order, ledger, found, requested_at, leaps)) is not None]
     held = {position.con_id: position for position in state.positions}
     ours = ledger.contracts_held()
     for group in _groups(doubtful):

@@ -17,12 +17,22 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.domain.errors import IllegalFact
+from engine.domain.executions import is_repeated
 from engine.domain.facts.account import Reconciled
-from engine.domain.facts.orders import LegFilled, OrderAbsent, OrderAcknowledged, OrderCanceled, OrderRejected, OrderUnknown
+from engine.domain.facts.orders import (
+    CommissionReported,
+    LegFilled,
+    OrderAbsent,
+    OrderAcknowledged,
+    OrderCanceled,
+    OrderRejected,
+    OrderUnknown,
+)
 from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.past_orders import filled_since, oldest_first
 from engine.domain.twin import twin
 from engine.domain.waited import Leap, waited
 from engine.ports import BrokerOrder, BrokerState
@@ -51,11 +61,16 @@ def reconcile(ledger: Ledger, state: BrokerState, now: datetime, requested_at: d
 
     The ledger is not changed: it is folded forward on a copy, so that the differences are those that remain afterwards.
     """
-    after, state = twin(ledger), beside_foreign(ledger, state)
+    after, state = ledger, beside_foreign(ledger, state)
     facts: list[Fact] = []
 
     def learn(told: Iterator[Fact]) -> None:
+        nonlocal after
         for fact in list(told):
+            if after is ledger:
+                if _is_known(fact, ledger):
+                    continue
+                after = twin(ledger)  # the copy of a long history costs more than all else here
             try:
                 if after.apply(fact, now):
                     facts.append(fact)
@@ -73,7 +88,7 @@ def reconcile(ledger: Ledger, state: BrokerState, now: datetime, requested_at: d
     if _is_moving(after, state, requested_at):
         return Outcome(tuple(facts), is_settled=False)
     learn(exercised(after, state, now))
-    unknown = [order.ref for order in after.orders.values() if order.state == "unknown"]
+    unknown = [order.ref for order in after.working() if order.state == "unknown"]
     told = (
         *differences(after, state, requested_at),
         *(f"order {ref} is neither found nor absent yet" for ref in unknown),
@@ -83,6 +98,14 @@ def reconcile(ledger: Ledger, state: BrokerState, now: datetime, requested_at: d
     held = tuple(foreign(after, state, requested_at))
     facts.append(Reconciled(told, foreign_told(held), missing(after, state), changed(after, state), held))
     return Outcome(tuple(facts), is_settled=not unknown)
+
+
+def _is_known(fact: Fact, ledger: Ledger) -> bool:
+    """Whether it is an execution or a commission that the books have: the broker tells those of its day each time."""
+    if not isinstance(fact, LegFilled | CommissionReported):
+        return False
+    order = ledger.orders.get(fact.order_ref)
+    return order is not None and is_repeated(order, fact)
 
 
 def _news(refused: list[FactRefused], ledger: Ledger) -> Iterator[FactRefused]:
@@ -103,8 +126,7 @@ def _is_moving(ledger: Ledger, state: BrokerState, requested_at: datetime) -> bo
     told = {fact.exec_id for fact in state.executions if isinstance(fact, LegFilled)}
     return any(
         theirs.get(fill.con_id, Decimal(0)) != ours.get(fill.con_id, 0)
-        for order in ledger.orders.values()
-        if order.fill_reported_at is not None and order.fill_reported_at > requested_at
+        for order in filled_since(requested_at, ledger)
         for fill in order.fills.values()
         if fill.exec_id not in told and not fill.provisional
     )
@@ -121,7 +143,7 @@ def _orders(
     def stood(since: datetime) -> timedelta:
         return waited(since, requested_at, leaps)
 
-    for order in ledger.orders.values():
+    for order in oldest_first([*(order.ref for order in ledger.working()), *found], ledger):
         theirs = found.get(order.ref)
         if order.is_at_broker:
             yield from _standing(order, theirs, ledger, state, stood)

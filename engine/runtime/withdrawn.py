@@ -16,6 +16,7 @@ from engine.domain.facts.orders import CommissionReported, LegFilled
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
+from engine.domain.past_orders import oldest_first
 from engine.domain.session import trading_day
 from engine.ports import BrokerOrder, BrokerState
 
@@ -30,7 +31,7 @@ def withdrawn(ledger: Ledger, state: BrokerState, found: Mapping[str, BrokerOrde
     told = {(fact.order_ref, fill_key(fact)) for fact in state.executions if isinstance(fact, LegFilled)}
     missed = [
         (order, fill)
-        for order in ledger.orders.values()
+        for order in oldest_first(found, ledger)  # of an order without the broker's word on it nothing is invented
         if order.fill_reported_at is not None and order.fill_reported_at < requested_at
         for fill in _invented(order, found.get(order.ref), told, requested_at)
     ]

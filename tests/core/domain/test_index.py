@@ -1,5 +1,6 @@
 """The ledger finds what a beat asks for without walking its history, and finds what walking would."""
 
+from collections import Counter
 from contextlib import suppress
 from copy import copy, deepcopy
 from dataclasses import replace
@@ -10,6 +11,7 @@ from hypothesis import given as property_of
 from hypothesis import strategies as st
 
 from engine.domain.errors import IllegalFact
+from engine.domain.facts.account import Reconciled
 from engine.domain.facts.orders import (
     LegFilled,
     OrderAbsent,
@@ -24,6 +26,8 @@ from engine.domain.facts.orders import (
 from engine.domain.facts.positions import PositionSettled
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
+from engine.domain.order import Order
+from engine.domain.past_orders import filled_since, in_contract, unchecked_ends, with_perm_id
 from engine.domain.session import trading_day
 from tests import given
 
@@ -47,12 +51,15 @@ def _of(ref: str, strategy: str) -> list[Fact]:
         OrderAcknowledged(ref, 7, 7, "Submitted"),
         OrderPreviewed(ref, "fits", None, None, None, None, ""),
     ]
-    settled = [PositionSettled(ref, Decimal(0), "expired")]
+    settled = [Reconciled(()), PositionSettled(ref, Decimal(0), "expired")]
     closes = [*given.closed(close), *given.closed(over[0])]
     return [*given.working(opening), *first, *second, *ends, *closes, *settled, *taken_back]
 
 
 STORY = [fact for ref, strategy in (("o1", "puts"), ("o2", "puts"), ("o3", "calls")) for fact in _of(ref, strategy)]
+CONTRACTS = sorted({leg.contract.con_id for leg in given.proposal().spread.legs})
+PERM_IDS = (7, *(given.perm_id(ref) for ref in ("o1", "o2", "o3", "co1")))
+MOMENTS = [BEGINS + timedelta(hours=hours) for hours in (0, 1, 6, 24)]
 STEPS = st.lists(st.tuples(st.integers(0, len(STORY) - 1), st.integers(0, 90)), max_size=80)
 
 
@@ -82,6 +89,11 @@ def answers(known: Ledger) -> dict[str, object]:
         "openings sent": {name: known.index.openings_sent[name] for name in ("puts", "calls")},
         "closed": {(name, day): [one.id for one in known.closed_on(name, day)] for name in ("puts", "calls") for day in days},
         "excess": [position.id for position in known.excess_positions()],
+        "contracts": known.contracts_held(),
+        "in contract": {con_id: [order.ref for order in in_contract(con_id, known)] for con_id in CONTRACTS},
+        "perm ids": {number: _ref(with_perm_id(number, known)) for number in PERM_IDS},
+        "filled since": {at: [order.ref for order in filled_since(at, known)] for at in MOMENTS},
+        "unchecked ends": [order.ref for order in unchecked_ends(known)],
     }
 
 
@@ -118,7 +130,26 @@ def walked(known: Ledger) -> dict[str, object]:
             for day in days
         },
         "excess": [position.id for position in positions if position.excess],
+        "contracts": _contracts(known),
+        "in contract": {
+            con_id: [o.ref for o in orders if con_id in {leg.contract.con_id for leg in o.spread.legs}] for con_id in CONTRACTS
+        },
+        "perm ids": {number: next((o.ref for o in reversed(orders) if o.perm_id == number), "") for number in PERM_IDS},
+        "filled since": {at: [o.ref for o in orders if o.fill_reported_at and o.fill_reported_at > at] for at in MOMENTS},
+        "unchecked ends": [order.ref for order in orders if known.is_end_unchecked(order)],
     }
+
+
+def _contracts(known: Ledger) -> dict[int, int]:
+    held = Counter[int]()
+    for order in known.orders.values():
+        for fill in order.fills.values() if order.proposed.position not in known.ends.settled else ():
+            held[fill.con_id] += fill.quantity if fill.action == "buy" else -fill.quantity
+    return {con_id: count for con_id, count in held.items() if count}
+
+
+def _ref(order: Order | None) -> str:
+    return order.ref if order is not None else ""
 
 
 @property_of(STEPS)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NoReturn
 
 import pytest
 
@@ -13,6 +14,7 @@ from engine.domain.facts.positions import PositionSettled
 from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
+from engine.domain.order import Order
 from engine.domain.session import NEW_YORK
 from engine.ports import BrokerOrder, BrokerPosition, BrokerState
 from engine.runtime.reconcile import Outcome, reconcile
@@ -62,6 +64,15 @@ def differences(outcome: Outcome) -> tuple[str, ...]:
     last = outcome.facts[-1]
     assert isinstance(last, Reconciled)
     return last.differences
+
+
+class _Unwalked(dict[str, Order]):
+    """Orders that are asked for by their reference, and never one after the other."""
+
+    def values(self) -> NoReturn:
+        raise AssertionError("every order that ever was is walked")
+
+    __iter__ = items = keys = __copy__ = values
 
 
 UNKNOWN = OrderUnknown("o1", "silence")
@@ -444,3 +455,17 @@ def test_long_that_is_gone_from_the_broker_leaves_its_short_said_to_stand_alone(
         "SPY 2026-12-18 575P: our fills make +2, the broker holds +1",
         "position o1: by what the broker holds, 1 × SPY 2026-12-18 580P is owed with no long contract beside it",
     )
+
+
+def test_books_without_news_are_compared_without_walking_what_is_over() -> None:
+    # given: a position, its executions told again, and a close that was canceled
+    closing = given.proposal("c1", position="o1", quantity=2, limit="-0.40")
+    fills = given.fills(ORDER)
+    known = given.ledger(*given.working(ORDER), *fills, *given.working(closing), OrderCanceled("c1", "given up"))
+    known.orders = _Unwalked(known.orders)
+    completed = [order("filled", perm_id=given.perm_id("o1")), order("canceled", "c1", given.perm_id("c1"))]
+    completed = [replace(one, filled=Decimal(2) if one.order_ref == "o1" else Decimal(0)) for one in completed]
+
+    outcome = against(known, completed=completed, executions=fills, positions=holds())
+
+    assert outcome.facts == (Reconciled(()),)
