@@ -77,7 +77,8 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
         whole = Place(place.line, len(found[1]) + 1, len(found[0]) + 1)
         return whole, "in YAML nothing stands behind the ] of a list", write(f"{found[2].strip()}{found[3]}")
     if line.lstrip().startswith("- ") and ("block end" in problem or "did not find expected" in problem):
-        return Place(place.line, place.column, len(line) + 1), STRAY_LIST[0], STRAY_LIST[1]
+        message, hint = _beside_groups(lines, place) or STRAY_LIST
+        return Place(place.line, place.column, len(line) + 1), message, hint
     if "mapping values" in problem and (above := _without_colon(lines, place)) is not None:
         return above
     for part, message, hint in _SENTENCES:
@@ -102,6 +103,22 @@ def in_trade_words(error: MarkedYAMLError, lines: list[str]) -> tuple[Place, str
         "this cannot be read as YAML",
         "keys of one level begin in the same column, and text with : # [ { in it stands in quotes",
     )
+
+
+_GROUPS = {"each side": "whole", "whole": "each side"}
+"""Groups of exits, and what the lines beside one of them may be meant for."""
+
+
+def _beside_groups(lines: list[str], place: Place) -> tuple[str, WayOut] | None:
+    """What is told of a list beside a group of exits: its lines want a group too."""
+    line = lines[place.line - 1]
+    indent = line[: len(line) - len(line.lstrip())]
+    keys = [found[1] for above in lines[: place.line - 1] if (found := re.match(rf"{indent}([a-z ]+):\s*(?:#.*)?$", above))]
+    other = _GROUPS.get(keys[-1]) if keys and indent else None
+    if other is None or other in keys:
+        return None
+    hint = WayOut.of(f"put  {other}:  on a line of its own above it", Write(f"{other}:\n{indent}{line.strip()}"))
+    return f"beside '{keys[-1]}' the other exits stand below '{other}'", hint
 
 
 def _without_colon(lines: list[str], place: Place) -> tuple[Place, str, WayOut] | None:
