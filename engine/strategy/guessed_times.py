@@ -40,9 +40,32 @@ def times(text: str) -> list[str]:
     return found
 
 
+_OPENS, _CLOSES = 9 * 60 + 30, 16 * 60
+_PART_OF_DAY = re.compile(
+    rf"\b(?P<which>first|last)\s+(?P<number>{NUMBER}|half(?: an)?|one|two|three)?\s*(?P<unit>h|hours?|hrs?|m|mins?|minutes?)\b"
+    r"|\b(?P<half>morning|afternoon)\b"
+)
+
+
+def _window(part: re.Match[str]) -> str:
+    """The first or last hours or minutes of a session, the morning or the afternoon."""
+    if part["half"]:
+        return "09:30-12:00 New York" if part["half"] == "morning" else "12:00-15:30 New York"
+    words = {None: "1", "one": "1", "two": "2", "three": "3", "half": "0.5", "half an": "0.5"}
+    minutes = min(Decimal(words.get(part["number"], part["number"])) * (60 if part["unit"][0] == "h" else 1), _CLOSES - _OPENS)
+    begin = _OPENS if part["which"] == "first" else _CLOSES - int(minutes)
+    return f"{_said(begin)}-{_said(begin + int(minutes))} New York"
+
+
+def _said(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
 def hours(text: str) -> list[str]:
     """A window of the day: `10:00`, `9:45am to 3:30pm ET`, `after 10:00`."""
     found, said = times(text), text.casefold()
+    if (part := _PART_OF_DAY.search(said)) and not found:
+        return [_window(part)]
     if re.search(r"\b(?:market|regular|rth|all day|any ?time|session|whole day|always)\b", said) and not found:
         return ["09:30-16:00 New York"]
     if bare := re.fullmatch(r"\s*([0-9]{1,2})\s*(?:-|to)\s*([0-9]{1,2})\s*", said):
@@ -58,8 +81,7 @@ def hours(text: str) -> list[str]:
     if re.search(r"\b(?:after|from|since)\b|>", said):
         return [f"{found[0]}-15:30 New York"] if found[0] < "15:30" else []
     hour, minute = (int(part) for part in found[0].split(":"))
-    later = hour * 60 + minute + 15
-    return [f"{found[0]}-{later // 60:02d}:{later % 60:02d} New York"]
+    return [f"{found[0]}-{_said(hour * 60 + minute + 15)} New York"]
 
 
 def clock_times(text: str) -> list[str]:

@@ -68,7 +68,7 @@ _NAMES: Mapping[Relation, Mapping[str, str]] = {
         "pop": (
             "prob of profit, probability of profit, probability, prob, p.o.p., win rate, prob profit, chance of profit, pprofit"
         ),
-        "p_touch": "prob touch, probability of touch, pot, prob of touching, probability of touching",
+        "p_touch": "prob touch, prob of touch, touch, probability of touch, pot, prob of touching, probability of touching",
         "expected_value at realized_vol(20 days)": "ev, expectancy, edge",
         "breakeven_distance": "breakeven, distance to breakeven, be",
         "short_delta": "delta of short, short leg delta, short strike delta, delta short, short put delta, short call delta",
@@ -195,6 +195,7 @@ LATER: tuple[Later, ...] = (
         "bollinger, prior close, previous close",
         {"market": "abs(move_today) <= 1%"},
     ),
+    Later("a return for a year", "annualized, annualised, annual return, aroc, per annum", {}),
     Later("an exit before earnings", "earnings, earnings date", {"position": "dte <= 21"}),
     Later("an exit on a date", "date, expiry date, on the", {"position": "dte <= 21"}),
     Later(

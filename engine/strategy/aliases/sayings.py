@@ -301,6 +301,21 @@ _SENTENCES: dict[Relation, tuple[Saying, ...]] = {
         ),
     ),
     "spread": (
+        (
+            (
+                rf"\b(?:credit|premium)\s*(>=?|<=?)\s*({NUMBER})% of "
+                r"(?:max[_ ]?loss|risk|max[_ ]?risk|capital|margin|buying[_ ]power)\b"
+            ),
+            r"return_on_risk \1 \2%",
+        ),
+        (
+            (
+                r"\bbreak[ -]?even(?:s| price)?\s*(?:>=?|<=?|is|at)?\s*(?:price|spot|underlying|current price)?"
+                rf"\s*[+-]?\s*({NUMBER})%"
+                r"(?: (?:away|off|out|from price|from spot|of price))?"
+            ),
+            r"breakeven_distance >= \1%",
+        ),
         (r"\b(?:credit|premium)\s*/\s*(?:max[_ ]?loss|risk|max[_ ]?risk|capital)\b", "return_on_risk"),
         (
             r"(?<![0-9:])([1-9][0-9]?)\s*:\s*([1-9][0-9]?)(?![0-9:])",
