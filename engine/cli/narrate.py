@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine import words
+from engine.cli.rungs import of_ladder
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.files import (
     EditAccepted,
@@ -27,6 +28,7 @@ from engine.domain.facts.halts import (
     OpeningsResumed,
     Resumed,
 )
+from engine.domain.facts.ladder import NotedClosed, OpeningNoted, RungLowered
 from engine.domain.facts.orders import (
     ApprovalAsked,
     CancelRequested,
@@ -122,6 +124,8 @@ class Narrator:
                     "one spread at a time" if fact.rung == "one lot" else "its own size",
                 )
                 return f"ARMED     {fact.strategy} by {fact.by} until {until}: {lots}, {dollars(fact.risk_usd)} a day"
+            case OpeningNoted() | NotedClosed() | RungLowered():
+                return of_ladder(fact)
             case StrategyDisarmed():
                 return f"disarmed  {fact.strategy} by {fact.by}: {fact.reason}"
             case LinkChanged():

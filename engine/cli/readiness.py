@@ -1,8 +1,9 @@
-"""`spreads readiness`: what trading a strategy on paper has shown so far, and what it has still to show before real money."""
+"""`spreads readiness`: on which rung a strategy stands, what it has shown there, and what is missing before the next."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -14,8 +15,20 @@ from engine.cli.folder import gather, load_strategy
 from engine.cli.given import settings_of
 from engine.cli.options import STATE, STRATEGIES, State, Strategies
 from engine.cli.show import say
+from engine.decide.risk.arms import PROVEN, proven
+from engine.decide.risk.ladder import (
+    BANDS,
+    DAYS_RECORDED,
+    RUNGS,
+    SHADOWS_CLOSED,
+    Band,
+    measured,
+    rung_of,
+    why_lowered,
+)
 from engine.domain.errors import UserError
 from engine.domain.facts.halts import Halted, Resumed
+from engine.domain.facts.ladder import LadderRung
 from engine.domain.facts.orders import OrderProposed, OrderUnknown
 from engine.domain.facts.positions import ExitTriggered
 from engine.domain.facts.running import EngineStarted
@@ -33,6 +46,13 @@ FILLS = 10
 """Before the price of trading is known to a cent or two."""
 STARTS = 2
 """A restart must have been lived through once, by day, with somebody watching."""
+_MEANS: dict[LadderRung, str] = {
+    "record": "record: what it would open is noted once a day",
+    "shadow": "shadow: what it would open is supposed to trade, and nothing is sent",
+    "paper": "paper: it trades the paper account",
+    "one lot": "one lot: one spread of real money at a time, under an arm",
+    "live": "live: as many spreads as its file says, under an arm",
+}
 OURS = frozenset({"breaker", "engine"})
 """Who halts when no person does; a HALT file is a person's."""
 
@@ -86,7 +106,9 @@ def readiness(
     strategies: Strategies = STRATEGIES,
     format: Literal["table", "json"] = "table",  # noqa: A002
 ) -> int:
-    """What trading a strategy on paper has shown, and what is missing before it may trade money. Exit code 1 when something is.
+    """On which rung a strategy stands, what it has shown, and what is missing before the next. Exit code 1 when something is.
+
+    The rungs: record, shadow, paper, one lot, live. Nobody is moved up by itself; a number out of its band moves one down.
 
     Parameters
     ----------
@@ -100,17 +122,31 @@ def readiness(
     shown = Shown(name)
     found = books(state, shown.see)
     settings = settings_of({"state": state, "strategies": strategies})
-    checks = [*judged(shown, found.ledger, strategy), doctored(examine(settings, SystemClock().now).checks)]
+    clock = SystemClock()
+    now = clock.now()
+    checks = [*judged(shown, found.ledger, strategy, now), doctored(examine(settings, clock.now).checks)]
     show_checks(checks, format)
     missing = sum(one.state == "fail" for one in checks)
-    say(f"{name} has shown what paper can show" if not missing else f"{missing} of {len(checks)} are missing")
+    stands = rung_of(strategy, found.ledger, now)
+    above = RUNGS[RUNGS.index(stands) + 1] if stands != RUNGS[-1] else None
+    shows = f"{name} has shown what {stands} can show" + (f"; the next rung is {above}" if above else "")
+    say(shows if not missing else f"{missing} of {len(checks)} are missing{f' before {above}' if above else ''}")
     return 1 if missing else 0
 
 
-def judged(shown: Shown, ledger: Ledger, strategy: Strategy) -> list[Check]:
-    """The checklist, from what was seen and what it adds up to."""
+def judged(shown: Shown, ledger: Ledger, strategy: Strategy, at: datetime) -> list[Check]:
+    """The checklist of the rung on which it stands, from what was seen and what it adds up to."""
+    stands = rung_of(strategy, ledger, at)
+    standing = [_rung(strategy, stands, ledger), *(_band(band, strategy, stands, ledger) for band in BANDS)]
+    if stands == "record":
+        return [standing[0], _recorded(strategy, ledger)]
+    if stands == "shadow":
+        return [*standing, _shadows(strategy, ledger)]
+    if stands in {"one lot", "live"}:
+        return [*standing, _proven(strategy, ledger), _stop(strategy), _unknown(ledger, shown)]
     orders = [order for order in ledger.orders.values() if order.proposed.position in shown.positions]
     return [
+        *standing,
         _decisions(shown),
         _exits(shown, orders, strategy),
         _halt(shown),
@@ -127,6 +163,47 @@ def doctored(checks: Iterable[Check]) -> Check:
     return (
         fail("doctor", f"against it: {', '.join(failed)}", "spreads doctor") if failed else ok("doctor", "nothing would stop it")
     )
+
+
+def _rung(strategy: Strategy, stands: LadderRung, ledger: Ledger) -> Check:
+    lowered = ledger.ladder.lowered.get(strategy.name)
+    if lowered is not None and lowered.rung == stands:
+        told = f"{stands}, moved down from {lowered.before}: {why_lowered(lowered)}"
+        return fail("rung", told, f"find out why, then spreads resume --strategy {strategy.name}")
+    return ok("rung", _MEANS[stands])
+
+
+def _band(band: Band, strategy: Strategy, stands: LadderRung, ledger: Ledger) -> Check:
+    """A number that must stay where it is; too few to say is nothing against it."""
+    value = measured(band, strategy.name, stands, ledger)
+    if value is None:
+        return ok(f"band {band.name}", f"{band.asks}: fewer than that yet; at least {band.least:.0%} is wanted")
+    told = f"{band.asks}: {value:.0%}, at least {band.least:.0%} is wanted"
+    return ok(f"band {band.name}", told) if value >= band.least else fail(f"band {band.name}", told, "it is moved one rung down")
+
+
+def _recorded(strategy: Strategy, ledger: Ledger) -> Check:
+    days = ledger.ladder.days.get(strategy.name, 0)
+    told = f"an opening was noted on {days} of {DAYS_RECORDED} trading days"
+    if days >= DAYS_RECORDED:
+        return ok("recorded", f"{told}; write  mode: shadow")
+    return fail("recorded", told, f"let it go on; `spreads why {strategy.name}` says what holds it back")
+
+
+def _shadows(strategy: Strategy, ledger: Ledger) -> Check:
+    closed = ledger.ladder.closed.get(strategy.name, 0)
+    told = f"{closed} of {SHADOWS_CLOSED} supposed positions were seen to close, {len(ledger.ladder.open_of(strategy.name))} open"
+    if closed >= SHADOWS_CLOSED:
+        return ok("shadows", f"{told}; write  mode: paper")
+    return fail("shadows", told, f"let it go on; `spreads why {strategy.name}` says what holds it back")
+
+
+def _proven(strategy: Strategy, ledger: Ledger) -> Check:
+    closed = proven(ledger, strategy.name)
+    told = f"{closed} of {PROVEN} positions are closed in this account"
+    if closed >= PROVEN:
+        return ok("closed", f"{told}; spreads arm {strategy.name} --full")
+    return fail("closed", told, f"let it go on, one spread at a time: spreads arm {strategy.name}")
 
 
 def _decisions(shown: Shown) -> Check:

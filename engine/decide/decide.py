@@ -20,6 +20,7 @@ from engine.decide.entry.picks import picks
 from engine.decide.exit.closing import proposals
 from engine.decide.exit.exits import exits
 from engine.decide.exit.flatten import end_of_flatten
+from engine.decide.exit.shadows import shadows
 from engine.decide.order.orders import tend
 from engine.decide.order.requests import requests, without
 from engine.decide.quotes import Rows
@@ -57,8 +58,9 @@ def decide(snapshot: Snapshot, rulebook: Rulebook) -> list[Decision]:
     younger = refresh(snapshot, tripping, wanted=any(isinstance(one, RefreshAccount) for one in openings))
     openings = [one for one in openings if not isinstance(one, RefreshAccount)]
     kept = [one for one in before if not _opens(one, snapshot)] if has_failed else before
+    noted = apart("shadows", partial(shadows, snapshot, rulebook, rows), snapshot) if snapshot.ledger.ladder.open else []
     ended = apart("flatten", partial(end_of_flatten, snapshot), snapshot)
-    return [*kept, *picked, *openings, *younger, *ended]
+    return [*kept, *picked, *openings, *younger, *noted, *ended]
 
 
 def _opens(decision: Decision, snapshot: Snapshot) -> bool:

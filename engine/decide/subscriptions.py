@@ -176,6 +176,7 @@ def held_options(ledger: Ledger) -> Iterator[Contract]:
     legs = [leg for position in ledger.open_positions() for leg in position.legs]
     legs += [leg for order in ledger.working() for leg in order.spread.legs]
     yield from (leg.contract for leg in legs if not leg.contract.is_share)
+    yield from ledger.ladder.contracts
 
 
 def _for_strategy(

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+POSITIONS_FOLLOW_WITHIN = timedelta(seconds=30)
+"""Books that agree within this after the end of an order may be from before its last fill."""
+
 
 @dataclass(frozen=True, slots=True)
 class BackOff:

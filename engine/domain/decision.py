@@ -7,6 +7,7 @@ from typing import Literal, assert_never
 
 from engine.domain.contract import Contract
 from engine.domain.facts.halts import BreakerTripped, FlattenEnded, Halted
+from engine.domain.facts.ladder import NotedClosed, OpeningNoted, RungLowered
 from engine.domain.facts.orders import (
     ApprovalAsked,
     CancelRequested,
@@ -135,6 +136,13 @@ class ConfirmExit:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a strategy on its first rungs is supposed to have done, or that it was moved a rung down."""
+
+    fact: OpeningNoted | NotedClosed | RungLowered
+
+
+@dataclass(frozen=True, slots=True)
 class RememberProfit:
     """A position stands better than ever before, and an exit of its asks how good that was."""
 
@@ -230,7 +238,7 @@ class Reply:
 Decision = (
     Propose | Deny | DenyEntry | Ask | Approve | Decline | Expire | Send | Reprice | Tighten | Cancel | MarkUnknown
     | TriggerExit | ConfirmExit | RememberProfit | AskQuotes | BlockExit | FreeExit | Settle | RecordFunnel | Trip | CountBreaker
-    | RefreshAccount | Halt | EndFlatten | Reply | Fault
+    | RefreshAccount | Halt | EndFlatten | Reply | Fault | Note
 )  # fmt: skip
 
 
@@ -257,7 +265,7 @@ def facts_of(decision: Decision) -> tuple[Fact, ...]:
             return (OrderExpired(ref, reason),)
         case DenyEntry(fact=fact) | Ask(fact=fact) | Settle(fact=fact) | TriggerExit(fact=fact) | Trip(fact=fact):
             return (fact,)
-        case BlockExit(fact=fact) | FreeExit(fact=fact) | RememberProfit(fact=fact) | Tighten(fact=fact):
+        case BlockExit(fact=fact) | FreeExit(fact=fact) | RememberProfit(fact=fact) | Tighten(fact=fact) | Note(fact=fact):
             return (fact,)
         case RecordFunnel(fact=fact, candidates=candidates):
             return (fact, candidates)

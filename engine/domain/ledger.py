@@ -9,10 +9,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import assert_never
 
 from engine.domain import order_life
+from engine.domain.clocks import POSITIONS_FOLLOW_WITHIN
 from engine.domain.ends import Ends
 from engine.domain.errors import IllegalFact
 from engine.domain.executions import is_repeated
@@ -27,6 +28,7 @@ from engine.domain.facts.halts import (
     OpeningsResumed,
     Resumed,
 )
+from engine.domain.facts.ladder import NotedClosed, OpeningNoted, RungLowered
 from engine.domain.facts.orders import LegFilled, OrderProposed
 from engine.domain.facts.positions import (
     ExitBlocked,
@@ -58,6 +60,7 @@ from engine.domain.facts.searches import CandidatesRecorded, EntryDenied, Funnel
 from engine.domain.facts.union import Fact, OrderFact
 from engine.domain.files import FileFact, Files
 from engine.domain.index import Index, index_of
+from engine.domain.ladder import Ladder
 from engine.domain.looks import Looks
 from engine.domain.messages import Messages
 from engine.domain.order import Order
@@ -120,6 +123,7 @@ class Ledger:
     """Exits that are due and cannot act, with the moment since when, by position."""
     pauses: dict[str, tuple[datetime, OpeningsPaused]] = field(default_factory=dict[str, tuple[datetime, OpeningsPaused]])
     """Strategies whose openings a person has paused, with the moment."""
+    ladder: Ladder = field(default_factory=Ladder)
     mode: str = ""
     """What the engine was started for: sim, paper or live."""
     resumed_at: datetime | None = None
@@ -152,12 +156,10 @@ class Ledger:
                 self.flatten = fact if isinstance(fact, FlattenBegan) else None
             case Halted():
                 self.halt = fact
-            case Resumed():
-                self._resume(at)
-            case OpeningsPaused():
-                self.pauses[fact.strategy] = (at, fact)
-            case OpeningsResumed():
-                self.pauses.pop(fact.strategy, None)
+            case Resumed():  # a person has seen the damage; breakers stand until each is lifted by its name
+                self.halt, self.resumed_at, self.messages.failures_in_a_row = None, at, 0
+            case OpeningsPaused() | OpeningsResumed() | OpeningNoted() | NotedClosed() | RungLowered():
+                self._openings(fact, at)
             case ExitBlocked():
                 self.blocked_exits[fact.position] = (self.blocked_exits.get(fact.position, (at, fact))[0], fact)
             case ExitFreed():
@@ -186,6 +188,13 @@ class Ledger:
             case _:
                 assert_never(fact)
         return True
+
+    def _openings(self, fact: OpeningsPaused | OpeningsResumed | OpeningNoted | NotedClosed | RungLowered, at: datetime) -> None:
+        if isinstance(fact, OpeningsPaused):
+            self.pauses[fact.strategy] = (at, fact)
+        else:
+            self.pauses.pop(fact.strategy if isinstance(fact, OpeningsResumed) else "", None)
+            self.ladder.hear(fact, at)
 
     def _started(self, fact: EngineStarted, at: datetime) -> None:
         self.journal_id, self.mode = fact.lease, fact.mode
@@ -339,11 +348,3 @@ class Ledger:
         self.index.order(None, made)
         self._refresh(fact.order_ref)
         return True
-
-    def _resume(self, at: datetime) -> None:
-        """A person has seen the damage: what halts is what comes later. Breakers stand until each is lifted by its name."""
-        self.halt, self.resumed_at, self.messages.failures_in_a_row = None, at, 0
-
-
-POSITIONS_FOLLOW_WITHIN = timedelta(seconds=30)
-"""Books that agree within this after the end of an order may be from before its last fill."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
+from engine.domain.clocks import POSITIONS_FOLLOW_WITHIN
 from engine.domain.index import Refs
-from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
+from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.session import trading_day
 

@@ -200,6 +200,8 @@ class Snapshot:
     """Parts of the decision that have just failed and are left alone for a while."""
     leaps: tuple[Leap, ...] = ()
     """When the clock went ahead at once, newest last."""
+    is_noting: bool = False
+    """Whether what is decided on it is only noted: nothing is sent, so no arm and no rung is asked for."""
     paused: frozenset[str] = frozenset()
     """Strategies whose openings are stopped, those that a person has paused among them."""
 

@@ -7,12 +7,13 @@ from typing import TypeVar
 from engine.domain.arming import Arms
 from engine.domain.ends import Ends
 from engine.domain.files import Files
+from engine.domain.ladder import Ladder
 from engine.domain.ledger import Ledger
 from engine.domain.messages import Messages
 from engine.domain.tripped import Breakers
 from engine.domain.worth import Worth
 
-Fold = TypeVar("Fold", bound=Ledger | Arms | Breakers | Ends | Files | Messages | Worth)
+Fold = TypeVar("Fold", bound=Ledger | Arms | Breakers | Ends | Files | Ladder | Messages | Worth)
 
 
 def twin(fold: Fold) -> Fold:
@@ -24,4 +25,4 @@ def twin(fold: Fold) -> Fold:
     return other
 
 
-_PARTS = (Arms, Breakers, Ends, Files, Messages, Worth)
+_PARTS = (Arms, Breakers, Ends, Files, Ladder, Messages, Worth)

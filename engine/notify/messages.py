@@ -8,7 +8,9 @@ from decimal import Decimal
 from engine import words
 from engine.decide.exit.ending import Ending
 from engine.decide.exit.expiry import GUARD
+from engine.decide.risk.ladder import why_lowered
 from engine.domain.facts.halts import BreakerTripped, Halted, Resumed
+from engine.domain.facts.ladder import RungLowered
 from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderCanceled
 from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitTriggered, LegsExpired, OptionsExercised, PositionSettled
 from engine.domain.facts.running import LinkChanged, LoginReminded, LookMissed
@@ -53,6 +55,9 @@ def message_of(fact: Fact, at: datetime, ledger: Ledger) -> Message | None:
             return Message("halt", f"resumed {at.isoformat()}", f"resumed by {by}")
         case BreakerTripped():
             return _tripped(fact)
+        case RungLowered(strategy=strategy, rung=rung):
+            title = f"{strategy} moved down to {rung}"
+            return Message("trip", f"rung {strategy} {at.isoformat()}", title, f"{why_lowered(fact)}\nIts exits go on.")
         case LinkChanged(state=state, text=text) if state not in {"connecting", "restarting"}:
             return Message("link", f"link {state} {at.isoformat()}", f"broker link {words.link(state)}", text)
         case LookMissed(looked_at=looked_at, is_paused=is_paused, text=text):

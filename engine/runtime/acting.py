@@ -31,6 +31,7 @@ from engine.domain.decision import (
     FreeExit,
     Halt,
     MarkUnknown,
+    Note,
     Propose,
     RecordFunnel,
     RefreshAccount,
@@ -145,7 +146,7 @@ class Acting:
             case Fault(place=place, text=text):
                 log.error("a part of the beat failed", place=place, problem=text)
                 self._faulted(place, text, now)
-            case Ask() | Settle() | TriggerExit() | RememberProfit() | BlockExit() | FreeExit() | RecordFunnel():
+            case Ask() | Settle() | TriggerExit() | RememberProfit() | BlockExit() | FreeExit() | RecordFunnel() | Note():
                 pass
             case _:
                 assert_never(decision)

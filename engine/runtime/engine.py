@@ -18,7 +18,7 @@ from engine.broker.asking import machine_pace
 from engine.decide.apart import described
 from engine.decide.decide import decide
 from engine.decide.waiting import looks_again_in_s
-from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY, LOOKED_AT_EVERY
+from engine.domain.clocks import ACCOUNT_ANSWERED_WITHIN, ACCOUNT_LOOKED_AT_EVERY, LOOKED_AT_EVERY, POSITIONS_FOLLOW_WITHIN
 from engine.domain.decision import Decision, facts_of
 from engine.domain.errors import EngineError, IllegalFact
 from engine.domain.facts.account import EquityRecorded, Reconciled
@@ -26,7 +26,7 @@ from engine.domain.facts.orders import CancelRequested, OrderPreviewed, OrderPro
 from engine.domain.facts.positions import PositionAdopted, PositionReleased
 from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Explanation, Fact
-from engine.domain.ledger import POSITIONS_FOLLOW_WITHIN, Ledger
+from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.past_orders import unchecked_ends
 from engine.domain.session import trading_day

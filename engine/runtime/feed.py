@@ -149,6 +149,7 @@ class Feed:
                 if symbol in self._broker.unfinished_chains:
                     self._put_off[symbol] = now
         held = {leg.contract for order in ledger.orders.values() if order.fills for leg in order.spread.legs}
+        held.update(ledger.ladder.contracts)
         contracts = {contract for chain in self._contracts.values() for contract in chain}
         contracts |= {contract for contract in held if contract.expiry >= today and not contract.is_share}
         pricing = in_force.account.pricing

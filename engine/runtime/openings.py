@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from engine.decide.quotes import Rows
 from engine.decide.risk.breakers import called, dollars, lifted
+from engine.decide.risk.ladder import why_lowered
 from engine.domain.facts.halts import OpeningsPaused, OpeningsResumed
 from engine.domain.snapshot import Snapshot
 from engine.runtime.inbox import Inbox
@@ -32,9 +33,12 @@ class Openings:
     def unpause(self, strategy: str, by: str, reason: str) -> tuple[bool, str]:
         """Allow the openings of one strategy again: (whether it is done, what became of it)."""
         ledger = self._snapshot().ledger
-        if strategy not in ledger.pauses:
+        lowered = ledger.ladder.lowered.get(strategy)
+        if strategy not in ledger.pauses and lowered is None:
             return False, f"{strategy} is not paused"
         self._inbox.publish(OpeningsResumed(strategy, by, reason))
+        if lowered is not None:
+            return True, f"resuming {strategy} on the rung {lowered.before}; it was moved down: {why_lowered(lowered)}"
         return True, f"resuming {strategy}; it was paused by {ledger.pauses[strategy][1].by}"
 
     def lift(self, name: str, strategy: str, by: str, reason: str) -> tuple[bool, str]:

@@ -72,7 +72,7 @@ _LESS_LOOSENS = frozenset(
 _LEAST = frozenset({"limits.apart", "limits.strikes_apart"})
 """What may be left out, and asks for more the greater it is."""
 _CAUTIOUS_FIRST = {
-    "mode": ("paper", "live"),
+    "mode": ("record", "shadow", "paper", "live"),
     "enabled": (False, True),
     "entry.approval.else": ("decline", "ask"),
     "roll.else": ("close", "alert", "keep"),

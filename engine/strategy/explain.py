@@ -53,6 +53,14 @@ from engine.strategy.values.meaning import (
     WorstShare,
 )
 
+_ACCOUNTS = {
+    "record": "noted once a day and never sent",
+    "shadow": "noted and never sent",
+    "paper": "on the paper account",
+    "live": "with real money, once armed",
+}
+"""Where it trades, by its mode."""
+
 
 def sentences(strategy: Strategy) -> list[str]:
     """What the strategy does, one sentence an entry, nothing left out that decides about money."""
@@ -133,7 +141,7 @@ def _purpose(strategy: Strategy) -> list[str]:
     spread = strategy.spread
     said = [strategy.about] if strategy.about else []
     state = "" if strategy.enabled else " It is switched off: nothing is opened, exits go on."
-    account = "with real money, once armed" if strategy.mode == "live" else "on the paper account"
+    account = _ACCOUNTS[strategy.mode]
     return [
         *said,
         f"On {listed(strategy.universe)}, {account}, it {_says(spread)}.{state}",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Discriminator, Field, Tag
 
@@ -156,11 +156,13 @@ class Roll(Written):
         return (near, far.behind(near) if isinstance(far, DaysAfter) else far)
 
 
+Mode = Literal["record", "shadow", "paper", "live"]
 _MODES = {
+    "record": ("observe", "watch", "log only"),
     "paper": ("demo", "sim", "simulated", "simulation", "test", "dry run", "paper trading"),
     "live": ("real", "production", "prod"),
 }
-"""What other programs call the two ways to trade."""
+"""What other programs call the ways to trade."""
 
 
 class StrategyFile(Written):
@@ -174,8 +176,8 @@ class StrategyFile(Written):
     """What it is for, in a sentence."""
     enabled: YesNo = True
     """false stops entries; exits of open positions go on."""
-    mode: Annotated[Literal["paper", "live"], words("paper", "live", wanted="paper or live", also=_MODES)] = "paper"
-    """paper, or live for real money: then it opens nothing before `spreads arm`."""
+    mode: Annotated[Mode, words(*get_args(Mode), wanted="record, shadow, paper or live", also=_MODES)] = "paper"
+    """record or shadow send nothing and note what would be; paper; live for real money, once it is armed."""
     universe: Universe
     """Underlyings, or a list of common.yaml: {list: indices, except: [RUT]}."""
     when: tuple[MarketCondition, ...] = ()

@@ -13,7 +13,7 @@ schema: 1
 name: {name}
 about: {about}
 enabled: true
-mode: paper                       # paper | live: real money, once it is armed
+mode: paper                       # record | shadow: nothing is sent | paper | live: real money, once it is armed
 
 universe: [{underlying}]          # or {{list: indices, except: [RUT]}} with the lists of common.yaml
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from engine.cli.doctor.check import Check, fail, ok
 from engine.cli.readiness import DECISIONS, FILLS, Shown, doctored, judged
 from engine.domain.facts.halts import Halted, Resumed
+from engine.domain.facts.ladder import NotedClosed, OpeningNoted, RungLowered
 from engine.domain.facts.orders import OrderUnknown
 from engine.domain.facts.positions import ExitTriggered
 from engine.domain.facts.running import EngineStarted
@@ -38,7 +40,7 @@ def looked_at(story: Iterable[Fact], declared: Strategy | None = None) -> dict[s
         at = NOON + timedelta(seconds=number)
         ledger.apply(fact, at)
         shown.see(Line(number + 1, at, "DU1", fact))
-    return {check.name: check for check in judged(shown, ledger, declared or strategy())}
+    return {check.name: check for check in judged(shown, ledger, declared or strategy(), NOON)}
 
 
 def opened(count: int, price: str = "31.50") -> Iterable[Fact]:
@@ -74,10 +76,51 @@ def test_strategy_that_has_shown_everything_is_ready() -> None:
     assert found["exits"].found == "loss >= 200% of credit (1), dte <= 21 (1)"
 
 
+RECORD = strategy(INCOME.replace("name: income", "name: income\nmode: record"))
+SHADOW = strategy(INCOME.replace("name: income", "name: income\nmode: shadow"))
+
+
+def noted(number: int, rung: Literal["record", "shadow"]) -> OpeningNoted:
+    order = proposal(f"income-{rung}-{number:04d}", quantity=1)
+    return OpeningNoted("income", rung, order, Decimal("1.30"), {}, Decimal("1.30") if rung == "shadow" else None)
+
+
+def test_record_asks_for_days_and_shadow_for_supposed_positions_that_closed() -> None:
+    record = looked_at([STARTED, noted(1, "record")], RECORD)
+    story = [
+        [noted(n, "shadow"), NotedClosed(f"income-shadow-{n:04d}", "income", "dte <= 21", None, Decimal(20))] for n in range(10)
+    ]
+    shadow = looked_at([STARTED, *(fact for pair in story for fact in pair)], SHADOW)
+
+    assert record["rung"].found == "record: what it would open is noted once a day"
+    assert (record["recorded"].state, record["recorded"].found) == ("fail", "an opening was noted on 1 of 3 trading days")
+    assert set(record) == {"rung", "recorded"}
+    assert shadow["shadows"].state == "ok"
+    assert shadow["shadows"].found.startswith("10 of 10 supposed positions were seen to close, 0 open")
+    assert shadow["band result"].state == "ok"
+
+
+def test_strategy_that_was_moved_down_is_told_why_and_how_it_goes_up_again() -> None:
+    lowered = RungLowered("income", "paper", "shadow", "result", Decimal("-0.4"), Decimal("-0.25"), 10)
+
+    found = looked_at([STARTED, lowered])["rung"]
+
+    assert found.state == "fail"
+    assert found.found == (
+        "shadow, moved down from paper: -40% of what it could lose in the last 10 positions closed, at least -25% wanted"
+    )
+    assert found.mend == "find out why, then spreads resume --strategy income"
+
+
 def test_nothing_shown_says_how_to_show_each() -> None:
     found = looked_at([STARTED], strategy(given.STRATEGY.replace("name: puts", "name: income")))
 
-    assert {name for name, check in found.items() if check.state == "fail"} == set(found) - {"unknown orders"}
+    assert {name for name, check in found.items() if check.state == "fail"} == set(found) - {
+        "unknown orders",
+        "rung",
+        "band result",
+        "band filled",
+    }
     assert all(check.mend for check in found.values() if check.state == "fail")
     assert "stop_for_day: -$500" in found["stop_for_day"].mend
 

@@ -33,7 +33,7 @@ class Arming(Model):
     """Its name."""
     file: str
     """Its file, as the engine reads it."""
-    file_mode: Literal["paper", "live"]
+    file_mode: Literal["record", "shadow", "paper", "live"]
     """What its file says; only `live` can be armed."""
     account: str = Field(examples=["U1234567"])
     """The account that it would trade."""

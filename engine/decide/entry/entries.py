@@ -12,7 +12,6 @@ book       what the strategies would open competes, and the first of the best se
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import ROUND_CEILING, Decimal
 from functools import partial
 from itertools import islice
 
@@ -20,8 +19,9 @@ from engine.decide.entry.book import Competition, Offer
 from engine.decide.entry.find import Look
 from engine.decide.entry.funnels import funnel_of, is_funnel_due
 from engine.decide.entry.joining import Joining, joining
+from engine.decide.entry.noted import on_ladder
 from engine.decide.entry.rolls import Roll, fits, pending_roll, search_for
-from engine.decide.entry.size import contracts
+from engine.decide.entry.size import contracts, money, most_lost
 from engine.decide.order.price import Plan, combo_tick, has_moved, opening_plan
 from engine.decide.order.references import next_ref
 from engine.decide.quotes import Rows, spread_quote
@@ -43,7 +43,6 @@ from engine.strategy.model import Strategy
 
 COOL_DOWN = timedelta(minutes=15)
 """After an opening that did not fill, or that nobody wanted, its underlying is left alone by that strategy."""
-CENT = Decimal("0.01")
 TRIED_MAX = 5
 """Candidates of one strategy that are gated in one beat; the rest waits for the next look at the market."""
 
@@ -75,6 +74,7 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
         rulebook.finder.looks[strategy.name] = Look(snapshot.at, found.candidates)
         if due:
             decisions.append(funnel_of(strategy, found, snapshot, rulebook, chain))
+            decisions += on_ladder(strategy, found.candidates, partial(_supposed, strategy, rulebook, rows), snapshot, rows)
         if busy or (obstacle is not None and obstacle.gate == "hours"):
             continue
         if is_old and found.candidates and (obstacle is None or obstacle.answer == "unknown"):
@@ -98,6 +98,14 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
     if offered and not proposed:
         decisions += _best_of(offered, snapshot, rulebook, rows)
     return decisions
+
+
+def _supposed(
+    strategy: Strategy, rulebook: Rulebook, rows: Rows, candidate: Candidate, snapshot: Snapshot
+) -> OrderProposed | EntryDenied:
+    """What would become of a candidate that is only noted."""
+    obstacle = strategy_obstacle(strategy, snapshot, rulebook)
+    return _outcome(_Look(strategy, obstacle, None, snapshot, rulebook, rows), candidate, is_brief=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +202,7 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
     spread = candidate.spread
     quote = spread_quote(spread, look.rows, "open")
     plan = opening_plan(spread, quote, strategy.walk) if quote else None
-    one, fees = _most_lost(candidate, plan), _usd(candidate.fees)
+    one, fees = most_lost(candidate, plan), money(candidate.fees)
     quantity = contracts(one, fees, strategy.sizing, rulebook.account, snapshot.account)
     bounds = [look.roll.count] if look.roll is not None else []
     bounds += [lots] if (lots := lots_of(strategy.name, snapshot)) is not None else []
@@ -304,17 +312,6 @@ def picked_outcome(asked: OpenAsked, snapshot: Snapshot, rulebook: Rulebook, row
     return _outcome(_Look(strategy, obstacle, None, snapshot, rulebook, rows, picked=asked), candidate)
 
 
-def _most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
-    """USD that one spread can lose, fees apart, if it fills at the worst price it may get."""
-    at_mid = _usd(candidate.max_loss)
-    if plan is None:
-        return at_mid
-    at_worst = candidate.spread.max_loss(plan.worst) * candidate.spread.multiplier
-    if not candidate.spread.is_of_one_expiry:  # a discount has more digits than money has
-        at_worst = at_worst.quantize(CENT, rounding=ROUND_CEILING)
-    return max(at_mid, at_worst)
-
-
 def _rolled(roll: Roll, look: _Look, chain: ChainRows) -> Sequence[Candidate]:
     snapshot = look.snapshot
     search = search_for(look.strategy, roll, snapshot.at)
@@ -342,8 +339,3 @@ def _is_new(denied: EntryDenied, snapshot: Snapshot) -> bool:
     known = snapshot.ledger.denials.get((denied.strategy, denied.spread.underlying))
     # Bounds that are shares of the account change with every tick of it, and are no new reason.
     return known is None or (known.obstacle.gate, known.obstacle.answer) != (denied.obstacle.gate, denied.obstacle.answer)
-
-
-def _usd(amount: float) -> Decimal:
-    """A float of the scan as money, to the cent."""
-    return Decimal(repr(round(amount, 2)))

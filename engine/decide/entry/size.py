@@ -1,13 +1,17 @@
 """How many spreads an opening may be: the strategy's risk over what one spread can lose, fees included, rounded down."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import assert_never
 
+from engine.decide.order.price import Plan
+from engine.domain.candidate import Candidate
 from engine.domain.snapshot import AccountValues
 from engine.pricing.sizing import by_risk, smallest
 from engine.strategy.account import Account
 from engine.strategy.model import Sizing
 from engine.strategy.values.meaning import Amount, ShareOf, Usd
+
+CENT = Decimal("0.01")
 
 
 def contracts(max_loss: Decimal, fees: Decimal, sizing: Sizing, limits: Account, account: AccountValues) -> int | None:
@@ -35,3 +39,19 @@ def usd(amount: Amount, account: AccountValues) -> Decimal | None:
         case ShareOf(fraction=fraction):
             return None if account.buying_power is None else fraction * account.buying_power
     assert_never(amount)
+
+
+def most_lost(candidate: Candidate, plan: Plan | None) -> Decimal:
+    """USD that one spread can lose, fees apart, if it fills at the worst price it may get."""
+    at_mid = money(candidate.max_loss)
+    if plan is None:
+        return at_mid
+    at_worst = candidate.spread.max_loss(plan.worst) * candidate.spread.multiplier
+    if not candidate.spread.is_of_one_expiry:  # a discount has more digits than money has
+        at_worst = at_worst.quantize(CENT, rounding=ROUND_CEILING)
+    return max(at_mid, at_worst)
+
+
+def money(amount: float) -> Decimal:
+    """A float of the scan as money, to the cent."""
+    return Decimal(repr(round(amount, 2)))

@@ -16,7 +16,7 @@ SOURCE = "arming"
 def armed(asked: Asked) -> Iterator[Verdict]:
     """Whether a person has armed the strategy and nothing has ended that."""
     ledger, name = asked.snapshot.ledger, asked.strategy.name
-    if ledger.mode != "live":
+    if ledger.mode != "live" or asked.snapshot.is_noting:
         return
     arm = ledger.files.arms.of(name, asked.snapshot.at)
     bound = f"`spreads arm {name}`"
@@ -36,9 +36,9 @@ def armed_risk(asked: Asked) -> Iterator[Verdict]:
 
 def armed_lots(asked: Asked) -> Iterator[Verdict]:
     """On the first rung, one spread an opening."""
-    arm = arm_of(asked)
-    if arm is not None and arm.rung == "one lot":
-        yield at_most("armed_lots", asked.opening.contracts, 1, SOURCE)
+    lots = lots_of(asked.strategy.name, asked.snapshot)
+    if lots is not None:
+        yield at_most("armed_lots", asked.opening.contracts, lots, SOURCE)
 
 
 def arm_of(asked: Asked) -> StrategyArmed | None:
@@ -49,7 +49,8 @@ def arm_of(asked: Asked) -> StrategyArmed | None:
 def lots_of(strategy: str, snapshot: Snapshot) -> int | None:
     """Spreads that an opening of a strategy may be by its rung; None where only its file and the account bound it."""
     arm = _arm(strategy, snapshot)
-    return 1 if arm is not None and arm.rung == "one lot" else None
+    lowered = snapshot.ledger.ladder.lowered.get(strategy)
+    return 1 if arm is not None and (arm.rung == "one lot" or (lowered is not None and lowered.rung == "one lot")) else None
 
 
 def _arm(strategy: str, snapshot: Snapshot) -> StrategyArmed | None:

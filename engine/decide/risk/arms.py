@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from engine.decide.entry.size import usd
 from engine.decide.risk.breakers import dollars
+from engine.decide.risk.ladder import BANDS, measured, why_lowered
 from engine.decide.rulebook import Rulebook
 from engine.domain.facts.files import Rung, StrategyArmed, StrategyDisarmed
 from engine.domain.ledger import Ledger
@@ -49,6 +50,8 @@ def armed(name: str, wish: Wish, account: str, snapshot: Snapshot, rulebook: Rul
         return f"{wish.days} days: an arm lasts 1 to {DAYS_MAX} days"
     if wish.rung == "full" and (closed := proven(snapshot.ledger, name)) < PROVEN:
         return f"{closed} of {PROVEN} positions of {name} are closed in this account: until then it opens one spread at a time"
+    if wish.rung == "full" and (missing := _not_ready(strategy, snapshot.ledger)):
+        return f"{missing}; `spreads readiness {name}` has it all"
     least, most = least_risk(strategy, snapshot), usd(rulebook.account.risk.new_per_day, snapshot.account)
     if wish.risk_usd <= 0:
         return f"{dollars(wish.risk_usd)} a day opens nothing" + (f"; its sizing risks {dollars(least)} a trade" if least else "")
@@ -56,6 +59,22 @@ def armed(name: str, wish: Wish, account: str, snapshot: Snapshot, rulebook: Rul
         return f"{dollars(wish.risk_usd)} a day is more than account.yaml lets all open together: new_per_day is {dollars(most)}"
     expires_at = snapshot.at + timedelta(days=wish.days)
     return StrategyArmed(name, strategy.digest, wish.risk_usd, wish.rung, expires_at, wish.by, wish.reason)
+
+
+def _not_ready(strategy: Strategy, ledger: Ledger) -> str:
+    """What is missing before the last rung, for people; empty where nothing is."""
+    lowered = ledger.ladder.lowered.get(strategy.name)
+    if lowered is not None:
+        return f"{strategy.name} was moved down to {lowered.rung}: {why_lowered(lowered)}"
+    for band in BANDS:
+        value = measured(band, strategy.name, "one lot", ledger)
+        if value is not None and value < band.least:
+            return f"{band.asks}: {value:.0%}, at least {band.least:.0%} is wanted"
+    if strategy.limits.stop_for_day is None:
+        return f"{strategy.file} sets no stop_for_day"
+    if any(order.state == "unknown" for order in ledger.working()):
+        return "nobody knows what became of an order"
+    return ""
 
 
 def disarmed(name: str, by: str, reason: str, ledger: Ledger) -> StrategyDisarmed | str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.decide.quotes import Rows
-from engine.decide.risk import answers, armed, times
+from engine.decide.risk import answers, armed, ladder, times
 from engine.decide.risk.asked import Asked, Opening
 from engine.decide.risk.exposure import exposure
 from engine.decide.rulebook import Rulebook
@@ -46,6 +46,12 @@ GATES: tuple[Gate, ...] = (
     Gate(("clock",), "engine", "does this machine's clock agree with TWS's within 2 s?", answers.clock),
     Gate(("market_data",), "engine", "are quotes live? Delayed and frozen ones fail", answers.market_data),
     Gate(("mode",), "engine", "with real money only: does the file say `mode: live`?", answers.mode),
+    Gate(
+        ("rung",),
+        "engine",
+        "does the strategy stand where orders are sent? In `record` and `shadow`, by its file or moved down, nothing is",
+        ladder.rung,
+    ),
     Gate(
         ("armed",),
         "engine",

@@ -28,6 +28,7 @@ from engine.domain.facts.halts import (
     OpeningsResumed,
     Resumed,
 )
+from engine.domain.facts.ladder import NotedClosed, OpeningNoted, RungLowered
 from engine.domain.facts.orders import (
     ApprovalAsked,
     CancelRequested,
@@ -89,7 +90,8 @@ Fact = (
     | Resumed | FlattenBegan | FlattenEnded | OpeningsPaused | OpeningsResumed | BreakerTripped | BreakerLifted | Reconciled
     | EquityRecorded | Explanation | OrderFact | ExitTriggered | ProfitPeaked | ExitBlocked | ExitFreed | PositionSettled
     | LegsExpired | OptionsExercised | PositionReleased | PositionMigrated | PositionAdopted | FactRefused | RequestHandled
-    | RequestsRested | ErrorHeard | PersonLooked | LookMissed
+    | RequestsRested | ErrorHeard | PersonLooked | LookMissed | OpeningNoted | NotedClosed
+    | RungLowered
 )  # fmt: skip
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every kind of fact by the name it has in the journal; derived, so that a new fact is one class and its name above."""
