@@ -16,7 +16,7 @@ from engine.cli.options import STATE, State
 from engine.cli.show import Format, Row, say, show, show_told
 from engine.domain.errors import EngineError, UserError
 from engine.domain.spread import Spread
-from engine.store.history import MAX_ROWS, query
+from engine.store.history import MAX_ROWS, Ask, questions
 
 TRADES = """
 SELECT t.position, t.strategy, t.opened_at, t.closed_at, t.is_open, t.quantity, p.quantity AS open_quantity, t.opening_net,
@@ -65,12 +65,12 @@ def trades(*, state: State = STATE, format: Format = "table") -> None:  # noqa: 
         table, json or csv.
     """
     needs_journal(state)
-    found = query(state, TRADES, max_rows=MAX_ROWS)
-    told = [dict(zip(found.columns, row, strict=True)) for row in reversed(found.rows)]
-    live = _live(state)
-    archived = (
-        _archived(state) if any(row["is_open"] and row["position"] not in live for row in told) else defaultdict[str, Row](dict)
-    )
+    with questions(state) as ask:
+        found = ask(TRADES, max_rows=MAX_ROWS)
+        told = [dict(zip(found.columns, row, strict=True)) for row in reversed(found.rows)]
+        live = _live(state)
+        is_marked = all(row["position"] in live for row in told if row["is_open"])
+        archived = defaultdict[str, Row](dict) if is_marked else _archived(ask)
     trades = [_trade(row, live, archived) for row in told]
     if format != "table":
         show(trades, COLUMNS, format, empty="no trade yet")
@@ -93,14 +93,14 @@ def _live(state: Path) -> dict[str, Row]:
         return {}
 
 
-def _archived(state: Path) -> defaultdict[str, Row]:
+def _archived(ask: Ask) -> defaultdict[str, Row]:
     """The last archived mark of each open position, by name; why there is none for every other name."""
-    ((last,),) = query(state, LAST_DAY).rows
+    ((last,),) = ask(LAST_DAY).rows
     marks: defaultdict[str, Row] = defaultdict(lambda: {"mark_obstacle": "no quote of it is archived"})
     if not isinstance(last, date):
         return marks
     try:
-        found = query(state, MARKS.format(since=last - timedelta(days=ARCHIVE_DAYS)))
+        found = ask(MARKS.format(since=last - timedelta(days=ARCHIVE_DAYS)))
     except UserError as error:  # one damaged file of the archive hides no trade
         say(f"no mark is known: {' '.join(str(error).split())}")
         return defaultdict(lambda: {"mark_obstacle": "the archive cannot be read"})

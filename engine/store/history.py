@@ -4,7 +4,7 @@ The file is swapped in whole and never held open by the engine, so that the `duc
 while the engine runs. Its views name the state folder by its absolute path; after a move `write_views` writes it anew.
 `query` attaches it read-only, or makes the same views in memory where somebody holds the file for writing or an engine has not
 made all that they read: asking makes no folder. It runs SELECT only and reaches no files but the journal's, the explanations' and
-the archive's.
+the archive's. `questions` is for several in a row: making the views takes longer than most answers.
 """
 
 import os
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
+from typing import Protocol
 
 import duckdb
 import pyarrow.parquet as pq
@@ -76,24 +77,50 @@ def query(state: Path, sql: str, *, max_rows: int = MAX_ROWS, timeout_s: float =
 
     Raises UserError when the folder is none of an engine, the text is not one SELECT or DuckDB refuses it, or it takes too long.
     """
+    with questions(state) as ask:
+        return ask(sql, max_rows=max_rows, timeout_s=timeout_s)
+
+
+class Ask(Protocol):
+    """One question, as `query` answers it."""
+
+    def __call__(self, sql: str, *, max_rows: int = MAX_ROWS, timeout_s: float = TIMEOUT_S) -> Answer:
+        """The answer to one SELECT over the history. Raises UserError as `query` does."""
+        ...
+
+
+@contextmanager
+def questions(state: Path) -> Generator[Ask]:
+    """A history to be asked several times, one question after the other; each answer is of what is written by then.
+
+    Raises UserError when the folder is none of an engine.
+    """
     if not (state / journal.FOLDER).is_dir():
         raise UserError(f"{state}: no journal here; name the state folder of an engine with --state")
-    _check(sql)
     with _reader(state.resolve()) as connection:
-        timer = Timer(timeout_s, connection.interrupt)
-        timer.start()
-        try:
-            asked = _asked(connection, sql)
-            rows = asked.fetchmany(max_rows + 1)
-            described = asked.description or []
-        except duckdb.InterruptException as error:
-            raise UserError(
-                f"the query took longer than {timeout_s:g} s and was stopped; ask for less, or use the duckdb shell"
-            ) from error
-        except duckdb.Error as error:
-            raise UserError(f"the query was refused: {error}") from error
-        finally:
-            timer.cancel()
+
+        def ask(sql: str, *, max_rows: int = MAX_ROWS, timeout_s: float = TIMEOUT_S) -> Answer:
+            return _answer(connection, sql, max_rows, timeout_s)
+
+        yield ask
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str, max_rows: int, timeout_s: float) -> Answer:
+    _check(sql)
+    timer = Timer(timeout_s, connection.interrupt)
+    timer.start()
+    try:
+        asked = _asked(connection, sql)
+        rows = asked.fetchmany(max_rows + 1)
+        described = asked.description or []
+    except duckdb.InterruptException as error:
+        raise UserError(
+            f"the query took longer than {timeout_s:g} s and was stopped; ask for less, or use the duckdb shell"
+        ) from error
+    except duckdb.Error as error:
+        raise UserError(f"the query was refused: {error}") from error
+    finally:
+        timer.cancel()
     return Answer(tuple(c[0] for c in described), tuple(str(c[1]) for c in described), rows[:max_rows], len(rows) > max_rows)
 
 
