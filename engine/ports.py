@@ -46,6 +46,10 @@ class Journal(Protocol):
         """Write one fact. It is on its way to disk; `sync` makes it certain."""
         ...
 
+    def begin_sync(self) -> None:
+        """Start to bring what is appended to disk, beside what the caller does next. Nothing is certain before `sync` returns."""
+        ...
+
     def sync(self) -> None:
         """Return once every appended line is on disk. Called before every effect that leaves the machine."""
         ...

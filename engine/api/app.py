@@ -5,7 +5,6 @@ its file mode (0600) is the permission. Over TCP there are TLS, keys and roles: 
 """
 
 import json
-from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from engine.api.access.door import Access, Door
 from engine.api.access.looked import Looked
 from engine.api.access.tokens import Tokens
-from engine.api.names import ENGINE_HEADER, VERSION_HEADER
+from engine.api.named import Named
 from engine.api.routes import (
     adoption,
     approvals,
@@ -63,26 +62,19 @@ def build(control: Control, registry: CollectorRegistry, tokens: Tokens | None =
         """Snapshots, then what changes: `api/models/stream.py` has the frames."""
         await Session(hub, socket).run()
 
-    @api.middleware("http")
-    async def name_the_engine(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        """Whoever halts or approves is told whose engine it was, also where it refuses."""
-        response = await answer(request)
-        response.headers[ENGINE_HEADER] = f"{control.identity.mode}, account {control.identity.account}"
-        response.headers[VERSION_HEADER] = control.identity.version
-        return response
-
     @api.exception_handler(RequestValidationError)
     async def wrong(request: Request, problem: RequestValidationError) -> Response:
         """What is wrong with a question, field by field. What was sent is not sent back: it may be a key, or no text at all."""
         told = [{"type": one["type"], "loc": list(one["loc"]), "msg": one["msg"]} for one in problem.errors()]
         return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 
+    api.add_middleware(Named, identity=control.identity)
     # Added last, so that it is outside of everything: who may not ask is not told whose engine this is either.
     looked = Looked(control.now, lambda: control.ledger, control.keep).saw
     is_own = tokens is None or is_own_socket
     api.add_middleware(Door, access=Access(control.now, control.keep, looked, tokens, is_own=is_own))
     # FastAPI holds the handlers; naming them keeps the reader's checker content that they are used.
-    _ = (name_the_engine, stream, wrong)
+    _ = (stream, wrong)
     return api
 
 

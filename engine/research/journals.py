@@ -19,6 +19,9 @@ class MemoryJournal:
         self.lines.append(line)
         return line
 
+    def begin_sync(self) -> None:
+        """Nothing to bring anywhere."""
+
     def sync(self) -> None:
         """Nothing to bring anywhere."""
 
@@ -31,6 +34,9 @@ class PatientJournal:
 
     def append(self, fact: Fact, at: datetime) -> Line:
         return self._journal.append(fact, at)
+
+    def begin_sync(self) -> None:
+        """What is lost in a crash is computed again."""
 
     def sync(self) -> None:
         """What is lost in a crash is computed again."""

@@ -107,10 +107,11 @@ class Control:
     def now(self) -> datetime:
         return self._clock.now()
 
-    def tell(self, observer: Observer, after_beat: Callable[[], None]) -> None:
-        """Have somebody told of every fact and of the end of every beat."""
+    def tell(self, observer: Observer, after_beat: Callable[[], None], during_sync: Callable[[], None]) -> None:
+        """Have somebody told of every fact, of the end of every beat, and when what a beat has changed is on its way to disk."""
         self._engine.observers.append(observer)
         self._engine.after_beat.append(after_beat)
+        self._engine.during_sync.append(during_sync)
 
     def keep(self, fact: RequestHandled | PersonLooked) -> None:
         """Keep in the journal who asked for what, and who looked."""

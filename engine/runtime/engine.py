@@ -39,7 +39,7 @@ from engine.runtime.faults import Faults
 from engine.runtime.inbox import Inbox, PersonAnswer, PersonRequest
 from engine.runtime.inquiry import Books, Inquiry, Spawn
 from engine.runtime.reconcile import reconcile
-from engine.runtime.seams import BeatGauges, Observer, SnapshotSource
+from engine.runtime.seams import BeatGauges, Observer, SnapshotSource, tell
 
 log = logger(__name__)
 
@@ -71,6 +71,8 @@ class Engine:
         self.observers: list[Observer] = []
         self.after_beat: list[Callable[[], None]] = []
         """Told when a beat is over; like observers they neither block nor object."""
+        self.during_sync: list[Callable[[], None]] = []
+        """Told while the lines of a beat that sends nothing go to disk: what people will be told can be read then."""
         self.leaps: Callable[[], tuple[Leap, ...]] = tuple
         """When the clock went ahead at once; a clock in virtual time never does."""
         self._clock, self._journal, self._broker = clock, journal, broker
@@ -155,22 +157,22 @@ class Engine:
         Whatever else fails is said, halts openings, and ends neither the beat nor the engine.
         """
         now = self._clock.now()
-        self._receive(now)
+        if self._receive(now):
+            self._journal.begin_sync()
         decisions = self._decided(now)
         effects = [effect for decision in decisions for effect in self._guarded(decision, now)]
+        self.gauges.beats += 1
+        self.gauges.last_beat_at = now
         if effects or self._written_since_sync:
+            if not effects:
+                self._journal.begin_sync()
+                tell(self.during_sync)
             self._sync()
         for effect in effects:
             effect()
         self._acting.words.settle()
         self._inquiry.ask_when_due(self.ledger, now)
-        self.gauges.beats += 1
-        self.gauges.last_beat_at = now
-        for told in self.after_beat:
-            try:
-                told()
-            except Exception:
-                log.exception("somebody who is told of beats failed")
+        tell(self.after_beat)
 
     def record(self, fact: Fact, now: datetime) -> bool:
         """Write and fold one fact of our own. False where it was known already. Raises IllegalFact.
@@ -246,12 +248,18 @@ class Engine:
                 self._failed(f"{type(decision).__name__} of {getattr(decision, 'order_ref', '') or 'the engine'}", error, now)
             return []
 
-    def _receive(self, now: datetime) -> None:
+    def _receive(self, now: datetime) -> bool:
+        """Hear what has come. Whether lines of it can go to disk while the beat decides.
+
+        The answer to a what-if waits for what is decided upon it: an order is then one sync away, and not two.
+        """
+        is_previewed = False
         lost = self._inbox.take_lost()
         if lost:
             self._hear_fact(FactRefused("", "", f"{lost} facts came faster than they could be heard and are lost"), now)
             self._inquiry.hurry()
         while (item := self._inbox.take()) is not None:
+            is_previewed |= isinstance(item, OrderPreviewed)
             if isinstance(item, PersonAnswer):
                 self._acting.words.take_answer(item)
             elif isinstance(item, PersonRequest):
@@ -262,6 +270,7 @@ class Engine:
                 self._hear_fact(item, now)
                 if isinstance(item, PositionAdopted | PositionReleased):
                     self._inquiry.hurry()  # what is foreign is told anew at once
+        return self._written_since_sync and not is_previewed
 
     def _hear_fact(self, fact: Fact, now: datetime) -> None:
         try:

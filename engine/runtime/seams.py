@@ -1,5 +1,6 @@
 """What the beat is put together with: whom it looks through, who is told of facts, and the counters that the faces read."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +9,9 @@ from engine.decide.rulebook import Rulebook
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import Snapshot
+from engine.log import logger
+
+log = logger(__name__)
 
 
 class SnapshotSource(Protocol):
@@ -53,3 +57,12 @@ class BeatGauges:
     """By kind of decision."""
     obstacles: dict[str, int] = field(default_factory=dict[str, int])
     """Openings stopped, by gate."""
+
+
+def tell(told: Iterable[Callable[[], None]]) -> None:
+    """Tell everybody; who fails is logged, and no failure of the beat."""
+    for one in told:
+        try:
+            one()
+        except Exception:
+            log.exception("somebody who is told of beats failed")

@@ -9,9 +9,12 @@ on disk. Where the folder is gone, or another stands in its place, the journal i
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Semaphore
 
 from engine.domain.errors import EngineError, UserError
 from engine.domain.facts.union import Fact
@@ -52,6 +55,9 @@ class Journal:
         self._file_name = ""
         self._is_synced = True
         self._mark = mark
+        self._beside = ThreadPoolExecutor(1, "journal")
+        self._begun: tuple[Future[None], Head] | None = None
+        """A sync that runs beside its caller, and the last line that it is certain to bring to disk."""
         self._failure: str | None = None
 
     @staticmethod
@@ -123,12 +129,20 @@ class Journal:
         self._head = Head(line.seq, sealed.hash, self._file_name, offset + len(sealed.raw))
         return line
 
+    def begin_sync(self) -> None:
+        """Start to bring what is appended to disk, beside what the caller does next; what fails of it `sync` raises."""
+        if self._begun is None and not self._is_synced and self._failure is None:
+            with suppress(RuntimeError):  # no thread can be had: then `sync` does it all
+                is_begun = Semaphore(0)
+                self._begun = self._beside.submit(_fsync, self._file, is_begun), self._head
+                is_begun.acquire()
+
     def sync(self) -> None:
         """Return once every appended line is on disk, in a folder that is there. Raises EngineError when that cannot be had."""
         self._refuse_after_failure()
         if not self._is_synced:
             try:
-                os.fsync(self._file)
+                self._to_disk()
                 self._mark.move(self._head)
             except OSError as error:
                 raise self._failed("brought to disk", error) from error
@@ -141,17 +155,26 @@ class Journal:
             if self._failure is None:
                 self.sync()
         finally:
+            self._beside.shutdown()
             self._close_file()
             self._mark.close()
             self._place.close()
             self._lock.release()
+
+    def _to_disk(self) -> None:
+        """Wait for the sync that has begun, and bring to disk what was appended since. Raises OSError."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            begun[0].result()
+        if begun is None or begun[1] != self._head:
+            os.fsync(self._file)
 
     def _into_file_of(self, at: datetime) -> int:
         """Open the file that a line of this instant goes into; its length in bytes."""
         name = max(f"{at:%Y-%m-%d}.jsonl", self._head.file)
         if name != self._file_name:
             if not self._is_synced:
-                os.fsync(self._file)
+                self._to_disk()
                 self._is_synced = True
             self._stay()
             self._close_file()
@@ -222,6 +245,12 @@ class Journal:
     def _refuse_after_failure(self) -> None:
         if self._failure is not None:
             raise EngineError(self._failure)
+
+
+def _fsync(file: int, is_begun: Semaphore) -> None:
+    """In a thread. Whoever began it waits so long: otherwise it would not get to run before that one has nothing to do."""
+    is_begun.release()
+    os.fsync(file)
 
 
 def _marked(folder: Path, head: Head) -> Mark:

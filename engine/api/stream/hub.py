@@ -1,7 +1,7 @@
 """All clients of the stream and the boards that they look at. A beat wakes them; nobody's slowness is felt by anybody else."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,23 +24,37 @@ class Hub:
     follows: bool = True
     """Whether the engine tells it of beats and facts; else somebody else does."""
     boards: dict[Topic, Board] = field(default_factory=dict[Topic, Board])
-    clients: set[asyncio.Event] = field(default_factory=set[asyncio.Event])
-    """What wakes each of them."""
+    clients: dict[asyncio.Event, Collection[Topic]] = field(default_factory=dict[asyncio.Event, "Collection[Topic]"])
+    """What wakes each of them, and the topics that it follows."""
     happened: int = 0
     """Counts beats and facts: where it stands still there is nothing new."""
     facts: int = 0
     """Counts facts: a change of state is told at once, quotes at the pace that was asked for."""
 
+    _is_read: bool = False
+    """Whether the boards show the beat that is about to end."""
+
     def __post_init__(self) -> None:
         self.boards = {topic: Board(self.control, source) for topic, source in self.sources.items()}
         if self.follows:
-            self.control.tell(self, self.beat)
+            self.control.tell(self, self.beat, self.read)
 
     def beat(self) -> None:
-        """The engine has looked at the market."""
-        self.happened += 1
+        """The engine has looked at the market, and what it has written is on disk."""
+        if not self._is_read:
+            self.happened += 1
+        self._is_read = False
         for client in self.clients:
             client.set()
+
+    def read(self) -> None:
+        """The lines of a beat are on their way to disk: read what clients follow meanwhile. They are told when it is over."""
+        self.happened += 1
+        self._is_read = True
+        time = asyncio.get_running_loop().time
+        for topic, board in self.boards.items():
+            if board.facts != self.facts and any(topic in followed for followed in self.clients.values()):
+                board.refresh(time, self.happened, self.facts)
 
     def saw(self, fact: Fact, at: datetime) -> None:
         """A fact was folded; the beat that it belongs to tells the clients."""

@@ -89,14 +89,14 @@ class Session:
             await self.socket.close(BUSY, f"{CLIENTS_MAX} clients are connected already")
             return
         await self.socket.accept()
-        self.hub.clients.add(self.wake)
+        self.hub.clients[self.wake] = self.wanted
         try:
             async with asyncio.TaskGroup() as halves:
                 telling = halves.create_task(self._tell())
                 await self._hear()
                 telling.cancel()
         finally:
-            self.hub.clients.discard(self.wake)
+            self.hub.clients.pop(self.wake, None)
 
     async def _hear(self) -> None:
         """Take what the client says until it has left."""

@@ -237,6 +237,10 @@ class _Mortal:
             raise
         return line
 
+    def begin_sync(self) -> None:
+        self._live_on()
+        self._journal.begin_sync()
+
     def sync(self) -> None:
         self._live_on()
         self._journal.sync()

@@ -53,6 +53,9 @@ class TrailJournal:
         self.trail.append(f"line {type(fact).__name__} {getattr(fact, 'order_ref', '')}".rstrip())
         return Line(len(self.facts), at, "DU1", fact)
 
+    def begin_sync(self) -> None:
+        self.trail.append("begin sync")
+
     def sync(self) -> None:
         if self.fails:
             raise OSError("no space left on device")

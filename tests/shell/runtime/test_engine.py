@@ -25,7 +25,8 @@ from engine.domain.facts.orders import (
 from engine.domain.facts.running import EngineStarted, ErrorHeard, FactRefused
 from engine.domain.facts.searches import EntryDenied
 from engine.domain.facts.union import Explanation, Fact
-from engine.domain.snapshot import AccountValues
+from engine.domain.ledger import Ledger
+from engine.domain.snapshot import AccountValues, Snapshot
 from engine.ports import BrokerState
 from tests import given
 from tests.shell.runtime.bench import AUTO, MANUAL, Bench, play
@@ -48,6 +49,56 @@ def test_line_of_every_message_is_on_disk_before_the_message_leaves() -> None:
         before = trail[:number]
         written = max(at for at, line in enumerate(before) if line == f"line {wanted[word]} {ref}")
         assert "sync" in before[written:], f"{word} {ref} left before its line was certain"
+
+
+def test_what_is_heard_goes_to_disk_while_the_beat_decides_and_people_are_told_afterwards() -> None:
+    async def story(bench: Bench) -> None:
+        await bench.beats(5)
+        bench.trail.clear()
+        bench.engine.during_sync.append(lambda: bench.trail.append("read"))
+        bench.engine.after_beat.append(lambda: bench.trail.append("told"))
+        looks = bench.snapshots.take
+
+        def look(now: datetime, ledger: Ledger) -> Snapshot:
+            bench.trail.append("look")
+            return looks(now, ledger)
+
+        bench.snapshots.take = look  # type: ignore[method-assign]
+        bench.inbox.publish(Halted("trader", "lunch"))
+        bench.engine.beat()
+
+    trail = play(story, MANUAL).trail
+
+    assert [one for one in trail if one != "line EntryDenied"] == [
+        "line Halted", "begin sync", "look", f"line OrderDenied {REF}", "begin sync", "read", "sync", "told"
+    ]  # fmt: skip
+
+
+def test_answer_to_a_preview_goes_to_disk_with_the_order_that_follows_from_it() -> None:
+    async def story(bench: Bench) -> None:
+        bench.engine.during_sync.append(lambda: bench.trail.append("read"))
+        await bench.until(lambda: "line OrderSent spt-261123-0001" in bench.trail)
+
+    trail = play(story, AUTO).trail
+
+    previewed, approved = trail.index(f"line OrderPreviewed {REF}"), trail.index(f"line OrderApproved {REF}")
+    sent = trail.index(f"send {REF}")
+    assert "begin sync" not in trail[previewed:approved]
+    beat = trail[trail.index(f"line OrderSent {REF}") : sent]
+    assert beat[-1] == "sync", "nothing is read for people before the order leaves"
+    assert "read" not in beat
+
+
+def test_failure_of_who_reads_while_lines_go_to_disk_is_no_failure_of_the_beat() -> None:
+    async def story(bench: Bench) -> None:
+        bench.engine.during_sync.append(lambda: failing() and None)
+        bench.inbox.publish(Halted("trader", "lunch"))
+        await bench.beats(2)
+
+    bench = play(story, MANUAL)
+
+    assert bench.ledger.halt == Halted("trader", "lunch")
+    assert bench.engine.gauges.faults == 0
 
 
 def test_opening_is_proposed_previewed_approved_sent_filled_and_held() -> None:

@@ -342,6 +342,78 @@ def test_a_sync_that_fails_ends_the_journal(tmp_path: Path, monkeypatch: pytest.
     assert reread(tmp_path) == [line]
 
 
+class CountedDisk:
+    """Counts what is brought to disk, and fails as a disk may."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.brought: list[int] = []
+        self.code = 0
+        self._real = os.fsync
+        monkeypatch.setattr(module.os, "fsync", self)
+
+    def __call__(self, file: int) -> None:
+        if self.code:
+            raise OSError(self.code, os.strerror(self.code))
+        self.brought.append(os.fstat(file).st_size)
+        self._real(file)
+
+
+def mark_of(state: Path) -> int:
+    """The last line that is known to be on disk."""
+    return int((state / "journal" / "mark").read_text().split()[0])
+
+
+def test_a_sync_that_was_begun_is_waited_for_and_not_done_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+    line = journal.append(EngineStopped("x"), NOON)
+    disk = CountedDisk(monkeypatch)
+
+    journal.begin_sync()
+    journal.begin_sync()
+    assert mark_of(tmp_path) == 0, "what is only on its way is not known to be on disk"
+    journal.sync()
+
+    assert disk.brought == [files(tmp_path)[0].stat().st_size]
+    assert mark_of(tmp_path) == line.seq
+    journal.close()
+
+
+def test_lines_after_a_sync_was_begun_are_brought_to_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+    journal.append(EngineStopped("x"), NOON)
+    disk = CountedDisk(monkeypatch)
+
+    journal.begin_sync()
+    last = journal.append(EngineStopped("y"), NOON)
+    journal.sync()
+
+    assert disk.brought[-1] == files(tmp_path)[0].stat().st_size
+    assert mark_of(tmp_path) == last.seq
+    next_day = journal.append(EngineStopped("z"), NOON + timedelta(days=1))
+    journal.begin_sync()
+    journal.append(EngineStopped("z"), NOON + timedelta(days=2))
+    journal.close()
+    monkeypatch.undo()
+    assert [line.seq for line in reread(tmp_path)] == [1, last.seq, next_day.seq, next_day.seq + 1]
+
+
+def test_a_begun_sync_that_fails_ends_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.open(tmp_path, "DU1").journal
+    journal.append(EngineStopped("x"), NOON)
+    disk = CountedDisk(monkeypatch)
+    disk.code = errno.EIO
+
+    journal.begin_sync()
+    with pytest.raises(EngineError, match="could not be brought to disk"):
+        journal.sync()
+
+    journal.begin_sync()
+    with pytest.raises(EngineError, match=os.strerror(errno.EIO)):
+        journal.sync()
+    journal.close()
+    assert mark_of(tmp_path) == 0
+
+
 def fate(state: Path, what: str) -> None:
     """What may become of a state folder while an engine runs on it."""
     match what:

@@ -112,6 +112,10 @@ class _OnDisk:
         self._room()
         return self._journal.append(fact, at)  # type: ignore[arg-type]
 
+    def begin_sync(self) -> None:
+        self._room()
+        self._journal.begin_sync()
+
     def sync(self) -> None:
         self._room()
         self._journal.sync()

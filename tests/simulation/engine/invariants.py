@@ -156,6 +156,9 @@ class _WatchedJournal:
         self._fresh.append(fact)
         return line
 
+    def begin_sync(self) -> None:
+        self._journal.begin_sync()
+
     def sync(self) -> None:
         self._journal.sync()
         for fact in self._fresh:

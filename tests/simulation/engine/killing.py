@@ -127,6 +127,9 @@ class _MortalJournal:
         self._fate.meet("after", "append", type(fact).__name__)
         return line
 
+    def begin_sync(self) -> None:
+        self._journal.begin_sync()
+
     def sync(self) -> None:
         self._fate.meet("before", "sync")
         self._journal.sync()
