@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from engine.cli.amounts import dollars, marked, money
 from engine.cli.client import ask, named
-from engine.cli.narrate import price
+from engine.cli.money import price
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
 from engine.cli.show import Row, is_attended, is_yes, pairs, say, show_told

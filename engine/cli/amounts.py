@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from engine.cli import narrate
+from engine.cli import money as amounts
 from engine.domain.session import NEW_YORK
 
 NONE = "-"
@@ -15,12 +15,12 @@ EUROPEAN_MODELS = "chances, expected value and greeks are those of European ones
 
 def money(net: object) -> str:
     """A net per share, with its direction in words."""
-    return "unknown" if net is None else narrate.money(Decimal(str(net)))
+    return "unknown" if net is None else amounts.money(Decimal(str(net)))
 
 
 def dollars(amount: object, *, signed: bool = False) -> str:
     """An amount in dollars."""
-    return "unknown" if amount is None else narrate.dollars(Decimal(str(amount)), signed=signed)
+    return "unknown" if amount is None else amounts.dollars(Decimal(str(amount)), signed=signed)
 
 
 def priced(mid: object, natural: object, age_s: object, obstacle: object) -> str:

@@ -1,6 +1,6 @@
 """What is told of strategies that send nothing, and of those that were moved a rung down."""
 
-from engine.cli.amounts import dollars
+from engine.cli.money import dollars
 from engine.decide.risk.ladder import why_lowered
 from engine.domain.facts.ladder import NotedClosed, OpeningNoted, RungLowered
 

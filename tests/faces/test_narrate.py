@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.cli.narrate import Narrator, dollars, money
+from engine.cli.money import dollars, money
+from engine.cli.narrate import Narrator
 from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded
 from engine.domain.facts.orders import ApprovalAsked
 from engine.domain.facts.positions import ExitBlocked, ExitFreed, ExitTriggered

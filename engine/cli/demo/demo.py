@@ -28,7 +28,8 @@ from engine.cli.demo.report import report
 from engine.cli.demo.story import Record
 from engine.cli.logs import log_to
 from engine.cli.markets import PAST
-from engine.cli.narrate import INDENT, Narrator, clock, dollars
+from engine.cli.money import dollars
+from engine.cli.narrate import INDENT, Narrator, clock
 from engine.cli.options import State, Strategies
 from engine.cli.replaced import emptied
 from engine.cli.shipped import shipped

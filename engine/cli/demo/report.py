@@ -13,7 +13,8 @@ from textwrap import wrap
 from typing import cast
 
 from engine.cli.demo.story import LABEL, Record, named, story
-from engine.cli.narrate import clock, dollars
+from engine.cli.money import dollars
+from engine.cli.narrate import clock
 from engine.cli.payoff import Onward, breakevens, payoff
 from engine.cli.show import program
 from engine.domain.facts.account import EquityRecorded

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import cast
 
 from engine.cli.demo.stopped import Stopped
-from engine.cli.narrate import clock, direction, dollars, measures, money, price
+from engine.cli.money import direction, dollars, money, price
+from engine.cli.narrate import clock, measures
 from engine.domain.facts.orders import OrderRepriced, OrderSent
 from engine.domain.facts.positions import ExitTriggered
 from engine.domain.facts.searches import CandidatesRecorded

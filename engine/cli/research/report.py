@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from engine.cli.narrate import dollars
+from engine.cli.money import dollars
 from engine.cli.research.figures import (
     DELTA_ORDER,
     DTE_ORDER,

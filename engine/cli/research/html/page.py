@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from engine.cli.narrate import dollars
+from engine.cli.money import dollars
 from engine.cli.research.figures import figures
 from engine.cli.research.html.charts import Spec, of_result, of_study
 from engine.cli.research.report import not_traded_rows, said_lines, supposed_lines
