@@ -58,7 +58,7 @@ from engine.store.books import books
 from engine.store.checkpoint import recover, save
 from engine.store.contracts import ContractFiles
 from engine.store.explanations import Explanations, latest, recall
-from engine.store.heartbeat import beat
+from engine.store.heartbeat import beat, trace_of
 from engine.store.history import write_views
 from engine.store.journal import FOLDER, new_id, probe
 from engine.store.lines import account_on_file
@@ -217,10 +217,10 @@ class App:
     def _sources(
         self, engine: Engine, broker: IbBroker, library: Library, outcomes: Outcomes, feed: Feed, now: datetime
     ) -> Sources:
-        parts = (engine, broker, self._finder, library, self._inbox, self._clock)
-        notifier = self._options.notifier
-        notices = notifier.counts if notifier is not None else dict[str, int]
-        sources = Sources(*parts, outcomes, api_gauges(), self._restart, feed, began_at=now, notices=notices)
+        parts = (engine, broker, self._finder, library, self._inbox, self._clock, outcomes, api_gauges())
+        notices = self._options.notifier.counts if self._options.notifier is not None else dict[str, int]
+        guardian = partial(trace_of, self._recovered.journal.state)
+        sources = Sources(*parts, self._restart, feed, began_at=now, notices=notices, guardian=guardian)
         self._options.on_reading(partial(reading, sources))
         return sources
 

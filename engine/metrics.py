@@ -113,6 +113,20 @@ class Reading:
         _histogram("ibkr_order_execution_seconds", "From sending an order to the broker's acknowledgement."),
     ] = None
     uptime_s: Annotated[float | None, _gauge("spreads_uptime_seconds", "Seconds since the engine started.")] = None
+    guardian_state: Annotated[
+        Counts, _gauge("spreads_guardian_state", "1 for what the guardian does, 0 for the rest; absent without one.", "state")
+    ] = field(default_factory=dict[str, int])
+    guardian_age_s: Annotated[
+        float | None,
+        _gauge(
+            "spreads_guardian_look_age_seconds",
+            "Seconds since the guardian looked last; absent where none ever watched, or it was stopped.",
+        ),
+    ] = None
+    guardian_silent_s: Annotated[
+        float | None,
+        _gauge("spreads_guardian_silence_seconds", "How long the guardian has missed the engine's sign of life."),
+    ] = None
     beats: Annotated[int, _counter("spreads_beats", "Beats of the engine.")] = 0
     beat_seconds: Annotated[Tally | None, _histogram("spreads_beat_seconds", "How long a beat took.")] = None
     beat_age_s: Annotated[float | None, _gauge("spreads_beat_age_seconds", "Seconds since the last beat.")] = None

@@ -22,6 +22,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.library import Library
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.standing import waiting
+from engine.store.heartbeat import Doing, Trace
 from engine.tally import MACHINE_S, Tally
 
 STATUSES = ("2xx", "3xx", "4xx", "503", "5xx")
@@ -65,6 +66,8 @@ class Sources:
     feed: Feed
     began_at: datetime
     notices: Callable[[], Mapping[str, int]] = dict
+    guardian: Callable[[], Trace | None] = lambda: None
+    """What a guardian has said last."""
 
 
 def reading(of: Sources) -> Reading:
@@ -72,6 +75,7 @@ def reading(of: Sources) -> Reading:
     now, ledger, gauges, beat = of.clock.now(), of.engine.ledger, of.broker.gauges, of.engine.gauges
     account, limits, worth = of.broker.account, of.library.in_force.account, of.broker.account.net_liquidation
     seen = of.feed.coverage(now)
+    guardian = of.guardian()
     reconciled, limit = ledger.reconciled, usd(limits.risk.total, account)
     return Reading(
         connected=of.broker.is_connected,
@@ -103,6 +107,9 @@ def reading(of: Sources) -> Reading:
         unreadable=gauges.unreadable_by_kind,
         order_seconds=gauges.acknowledgement_seconds,
         uptime_s=(now - of.began_at).total_seconds(),
+        guardian_state={} if guardian is None else {one: int(one == guardian.doing) for one in get_args(Doing)},
+        guardian_age_s=None if guardian is None or guardian.doing == "stopped" else (now - guardian.at).total_seconds(),
+        guardian_silent_s=None if guardian is None else guardian.silent_s,
         beats=beat.beats,
         beat_seconds=of.inbox.beat_seconds,
         beat_age_s=(now - beat.last_beat_at).total_seconds() if beat.last_beat_at else None,

@@ -23,6 +23,7 @@ from engine.options import Options
 from engine.ports import Clock
 from engine.runtime.control import Control
 from engine.runtime.guardian import Guardian, Takeover, led
+from engine.runtime.service import service_manager
 from engine.settings import Settings
 from engine.store.folder import state_of
 from engine.store.lock import GUARDIAN, WATCH_FILE, Lock, holder_of, holds
@@ -114,7 +115,13 @@ async def _watch(settings: Settings, clock: Clock, notifier: Notifier | None) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, guardian.stop.set)
     loop.add_signal_handler(signal.SIGUSR1, guardian.release)
+    manager = service_manager(os.environ, os.getpid())
+    if manager is not None:
+        manager.ready("watching")
+        manager.keep_told(loop, lambda: guardian.status)
     await guardian.run()
+    if manager is not None:
+        manager.leaving()
     return 0
 
 

@@ -33,6 +33,8 @@ LOOK_S = 5.0
 """Between two looks for a sign of life."""
 LOOK_MAX_S = 3 * LOOK_S
 """Most that the time between two looks counts: who slept, or was stopped, has not watched meanwhile."""
+LOOKED_WITHIN_S = 60.0
+"""A guardian that has left no trace for longer hangs: it looks every few seconds, and ends a process in half a minute."""
 END_S, KILL_S = 15.0, 10.0
 """How long a process has to end when it is asked to, and when it is killed. An engine's good-bye takes ten seconds."""
 AGAIN_S = 60.0
@@ -92,12 +94,21 @@ class Guardian:
         self._state, self._clock, self._after_s = state, clock, after_s
         self._listens, self._guard, self._say = listens, guard, say
         self._released: asyncio.Event | None = None
+        self._looked_at: float | None = None
+        """When it left a trace last, by its loop."""
         self._patience = Patience(beaten(state))
         self._had_tws = True
         self._words: tuple[Doing, str] = ("watching", "")
         """What was said last."""
         self._rests = False
         """Whether the engine is silent still and nothing can or need be done for a while."""
+
+    @property
+    def status(self) -> str | None:
+        """What it does, in words, for the service manager; None where it has not looked for so long that it hangs."""
+        at = self._looked_at
+        is_late = at is not None and asyncio.get_running_loop().time() - at > LOOKED_WITHIN_S
+        return None if is_late else ": ".join(self._words)
 
     @property
     def is_guarding(self) -> bool:
@@ -233,7 +244,8 @@ class Guardian:
 
     def _trace(self, doing: Doing, text: str) -> None:
         """Leave the trace; what is new is said as well."""
-        leave_trace(self._state, Trace(doing, text, os.getpid(), self._clock.now()))
+        self._looked_at = asyncio.get_running_loop().time()
+        leave_trace(self._state, Trace(doing, text, os.getpid(), self._clock.now(), round(self._patience.silent_s, 1)))
         if (doing, text) != self._words:
             self._words = doing, text
             self._say(f"{doing}: {text}")

@@ -26,6 +26,8 @@ class Trace(msgspec.Struct, frozen=True):
     process: int
     at: datetime
     """When it looked last, UTC, by its clock."""
+    silent_s: float = 0.0
+    """For how long it has missed the engine's sign of life."""
 
 
 def beat(state: Path) -> None:

@@ -54,3 +54,32 @@ def test_engine_tells_the_service_manager_of_its_life_and_the_doctor_of_itself(t
     assert [name for name, check in checks.items() if check.state == "fail"] == []
     assert checks["engine"].found.startswith("runs, version ")
     assert re.match(r"\d+ of \d+ in use", checks["data lines"].found)
+
+
+@pytest.mark.slow
+def test_guardian_tells_the_service_manager_that_it_watches_and_leaves(tmp_path: Path) -> None:
+    given.strategy(tmp_path / "strategies", given.STRATEGY)
+    (tmp_path / "state").mkdir(0o700)
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(address)
+        listener.settimeout(PATIENCE_S)
+        environment = {**os.environ, "NOTIFY_SOCKET": address, "WATCHDOG_USEC": "600000000", "PYTHONPATH": str(given.ROOT)}
+        words = ["guard", "--paper", "--port", "1", "--state", "state", "--strategies", "strategies"]
+        guardian = subprocess.Popen(
+            [sys.executable, "-m", "engine", *words], cwd=tmp_path, env=environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            said = [listener.recv(4096).decode() for _ in range(2)]
+            guardian.send_signal(signal.SIGINT)
+            said.append(listener.recv(4096).decode())
+            _, told = guardian.communicate(timeout=PATIENCE_S)
+        finally:
+            guardian.kill()
+            guardian.wait()
+
+    assert said[0] == "READY=1\nSTATUS=watching"
+    assert said[1].startswith("WATCHDOG=1\nSTATUS=watching")
+    assert said[2] == "STOPPING=1"
+    assert guardian.returncode == 0, told

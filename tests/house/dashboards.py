@@ -80,6 +80,15 @@ _BY_TITLE: Mapping[str, Sequence[Panel]] = {
         Panel("Uptime", "Since the engine started; it falls to nothing at a restart.", "spreads_uptime_seconds", "s"),
         Panel("Age of the last beat", "Two minutes are a stall.", "spreads_beat_age_seconds", "s", bad=120),
         Panel(
+            "Guardian",
+            "What it does, when it looked last, and for how long it has missed the engine.",
+            {
+                "{{state}}": "spreads_guardian_state == 1",
+                "looked": "spreads_guardian_look_age_seconds",
+                "misses the engine": "spreads_guardian_silence_seconds",
+            },
+        ),
+        Panel(
             "Beats",
             "How long a beat takes.",
             {"p99": quantile(0.99, "spreads_beat_seconds"), "median": quantile(0.5, "spreads_beat_seconds")},

@@ -17,6 +17,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from engine.cli.app import COMMANDS, build
+from engine.runtime.guardian import END_S, KILL_S, LOOKED_WITHIN_S
 from engine.settings import Settings
 from tests.faces.given import ROOT
 
@@ -167,6 +168,13 @@ def test_unit_of_the_engine_is_told_of_its_life_and_ends_it_in_good_order() -> N
     credentials = re.findall(r"LoadCredential=spreads\.(\w+):", (ROOT / "deploy" / "spreads.service").read_text())
     assert credentials
     assert set(credentials) <= set(Settings.model_fields)
+
+
+def test_unit_of_the_guardian_ends_one_that_hangs() -> None:
+    service = unit(ROOT / "deploy" / "spreads-guardian.service")["Service"]
+
+    assert (service["Type"], service["Restart"]) == ("notify", "always")
+    assert int(service["WatchdogSec"]) > LOOKED_WITHIN_S + END_S + KILL_S, "it may take so long to end an engine"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")

@@ -1,12 +1,15 @@
 """When a guardian acts, and whom it may end: patience that it has lived through, and a lock that names its process."""
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 
 from engine.domain.errors import UserError
-from engine.runtime.guardian import LOOK_MAX_S, Patience
+from engine.runtime.clock import SystemClock
+from engine.runtime.guardian import LOOK_MAX_S, LOOK_S, LOOKED_WITHIN_S, Guardian, Patience, Takeover
+from engine.sim.loop import VirtualLoop, run
 from engine.store.heartbeat import beat, beaten, trace_of
 from engine.store.lock import GUARDIAN, Held, Lock, holder_of, holds, is_suspended
 
@@ -99,3 +102,28 @@ def test_second_guardian_on_a_folder_is_refused(tmp_path: Path) -> None:
         Lock(tmp_path, GUARDIAN, "guardian.lock")
 
     first.release()
+
+
+def test_guardian_that_does_not_look_says_nothing_to_the_service_manager(tmp_path: Path) -> None:
+    async def nobody() -> bool:
+        return False
+
+    async def never(_takeover: Takeover, _released: asyncio.Event) -> None:
+        raise AssertionError("nothing is held")
+
+    async def story() -> tuple[str | None, str | None, str | None]:
+        guardian = Guardian(tmp_path, SystemClock(), 120.0, nobody, never, lambda _: None)
+        before = guardian.status
+        watching = asyncio.ensure_future(guardian.run())
+        await asyncio.sleep(30)
+        fresh = guardian.status
+        watching.cancel()
+        await asyncio.sleep(LOOKED_WITHIN_S + LOOK_S)
+        return before, fresh, guardian.status
+
+    before, fresh, late = run(story(), VirtualLoop())
+
+    assert before is not None
+    assert fresh is not None
+    assert fresh.startswith("watching: the engine on ")
+    assert late is None

@@ -51,6 +51,8 @@ FAULTS, EVENTS = (4, 10), (1, 4)
 """How many faults of TWS, and how many events of the process, in an hour."""
 AWAY_S = (0.0, 1.0, 8.0, 35.0, 150.0)
 """How long the engine is away after its end."""
+FULL_S = 240.0
+"""How long a disk stays full where nothing has to be written."""
 REFUSALS = {"100": "pacing", "101": "lines", "162": "history pacing", "322": "summaries"}
 """Errors of TWS that a client draws by asking too much."""
 SHAPES = {
@@ -191,9 +193,8 @@ class _Run:
     async def _kill(self) -> None:
         life = self._running
         self._fate.is_dead = True
-        life.app.nudge()
         with suppress(Killed):
-            await life.death()
+            await life.stop()  # whatever it would do first kills it, also where nothing happens any more
         for link in asyncio.get_running_loop().network.links:  # type: ignore[attr-defined]
             link.reset()
         await self._come_back(life)
@@ -219,6 +220,9 @@ class _Run:
         life = self._running
         self._disk.is_full = True
         life.app.nudge()
+        if not await life.is_dead_within(FULL_S):
+            self._disk.is_full = False  # nothing happened that had to be written
+            return
         error = await life.death()
         assert isinstance(error, EngineError), f"the engine ended of a full disk with {error!r}"
         await asyncio.sleep(self._chance.choice(AWAY_S))

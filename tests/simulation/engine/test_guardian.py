@@ -283,8 +283,14 @@ def test_engine_says_it_once_when_its_guardian_watches_no_more(tmp_path: Path) -
         task = asyncio.ensure_future(watched.guardian.run())
         await world.until("09:45:00")
         assert not any("guardian" in fact.text for fact in life.all(ErrorHeard))
+        fresh = life.read()
         task.cancel()  # as SIGKILL ends it: without a word
         await world.until("10:00:00")
+        late = life.read()
+        assert {name for name, value in fresh.guardian_state.items() if value} == {"watching"}
+        assert fresh.guardian_age_s is not None
+        assert late.guardian_age_s is not None
+        assert fresh.guardian_age_s < 6 < 120 < late.guardian_age_s, "what its alert looks at"
         assert life.control.status()["guardian"]["doing"] == "watching"
         await life.stop()
         return life

@@ -253,6 +253,12 @@ class Life:
         if error is not None:
             raise error
 
+    async def is_dead_within(self, seconds: float) -> bool:
+        """Whether the engine ends by itself in so much time."""
+        assert self._task is not None, "it has not begun"
+        await asyncio.wait({self._task}, timeout=seconds)
+        return self._task.done()
+
     async def death(self) -> BaseException | None:
         """Wait for the engine to end by itself; what ended it."""
         assert self._task is not None, "it has not begun"
