@@ -36,6 +36,7 @@ GROUPS = {
         "explain": "engine.cli.files:explain",
         "plan": "engine.cli.plan:plan",
         "scan": "engine.cli.scan:scan",
+        "ideas": "engine.cli.ideas:ideas",
         "fields": "engine.cli.files:fields",
         "new": "engine.cli.files:new",
         "schema": "engine.cli.files:schema",

@@ -1,6 +1,6 @@
 """The command that looks for candidates in a recorded chain: no broker, no engine, the same search."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -66,11 +66,11 @@ def scan(file: Path, *, chain: Path, at: str | None = None, account: Path | None
         table, json (every number of each candidate) or csv.
     """
     strategy = load_strategy(file)
-    carries = _carries(_account(file, account), strategy)
+    carries = carries_of(account_beside(file.parent, account), strategy.universe)
     instant = chosen(chain, times(chain), at)
     calendar = calendar_around(instant)
     loaded = load(chain, instant, carries=carries, calendar=calendar)
-    say(_about_snapshot(chain, loaded, instant))
+    say(about_snapshot(chain, loaded, instant))
     for root, underlying in loaded.unknown:
         say(refusal(root, underlying))
     underlyings = _searched(strategy, loaded, chain)
@@ -86,9 +86,9 @@ def scan(file: Path, *, chain: Path, at: str | None = None, account: Path | None
     return 0
 
 
-def _account(strategy: Path, named: Path | None) -> Account:
-    """The named file, or the one beside the strategy where there is one."""
-    path = named or strategy.parent / ACCOUNT_FILE
+def account_beside(folder: Path, named: Path | None) -> Account:
+    """The named file, or the one in the folder where there is one."""
+    path = named or folder / ACCOUNT_FILE
     if named is None and not path.exists():
         return Account(schema=1)
     try:
@@ -100,9 +100,10 @@ def _account(strategy: Path, named: Path | None) -> Account:
     return parsed.value
 
 
-def _carries(account: Account, strategy: Strategy) -> dict[str, Carry]:
+def carries_of(account: Account, underlyings: Iterable[str]) -> dict[str, Carry]:
+    """What the account's file says of interest and dividends, by underlying."""
     pricing = account.pricing
-    return {name: Carry(float(pricing.rate), float(pricing.dividend_yield.get(name, 0))) for name in strategy.universe}
+    return {name: Carry(float(pricing.rate), float(pricing.dividend_yield.get(name, 0))) for name in underlyings}
 
 
 def _searched(strategy: Strategy, loaded: Loaded, chain: Path) -> list[str]:
@@ -121,7 +122,8 @@ def _searched(strategy: Strategy, loaded: Loaded, chain: Path) -> list[str]:
     return found
 
 
-def _about_snapshot(chain: Path, loaded: Loaded, instant: datetime) -> str:
+def about_snapshot(chain: Path, loaded: Loaded, instant: datetime) -> str:
+    """Which snapshot it is, and what of it was left out."""
     counts = {
         "past their last trading session": loaded.over,
         "adjusted or not of 100 shares": loaded.non_standard,

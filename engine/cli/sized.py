@@ -106,7 +106,7 @@ def too_wide(strategies: Sequence[Strategy], account: Account, net_liquidation: 
         if not strategy.enabled or strategy.spread.pays != "credit" or not isinstance(width, WidthRange):
             continue
         least = width.low * 100 * (1 - CREDIT_PART)
-        allowed = min(_usd(risk, net_liquidation) for risk in (strategy.sizing.risk, account.risk.per_trade) if _is_plain(risk))
+        allowed = min(usd_of(risk, net_liquidation) for risk in (strategy.sizing.risk, account.risk.per_trade) if _is_plain(risk))
         if least > allowed:
             told.append(
                 f"{strategy.name} opens nothing: its narrowest spread can lose about {_dollars(least)}, and a trade may risk"
@@ -134,7 +134,8 @@ def _is_plain(risk: object) -> bool:
     return isinstance(risk, Usd) or (isinstance(risk, ShareOf) and risk.base == "net liquidation")
 
 
-def _usd(risk: object, net_liquidation: Decimal) -> Decimal:
+def usd_of(risk: object, net_liquidation: Decimal) -> Decimal:
+    """What an amount at risk is in USD, of an account that is worth so much; a share of buying power counts as one of that."""
     assert isinstance(risk, ShareOf | Usd), "only plain risks are asked"
     return risk.usd if isinstance(risk, Usd) else risk.fraction * net_liquidation
 
