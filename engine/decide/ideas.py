@@ -27,6 +27,8 @@ from engine.pricing.curve import Curve, CurveLeg
 from engine.pricing.view import Expected, View, between, beyond
 from engine.strategy.model import Strategy
 from engine.strategy.parse import parse_strategy
+from engine.strategy.spreads.structure import OfTwoExpiries
+from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.values.view import SaidView
 
 NEAR_EXPIRIES = 2
@@ -142,10 +144,13 @@ def searches(said: SaidView, chain: ChainSnapshot, now: datetime) -> Iterator[tu
     sold = f"expiry: {near[0]}-{near[1]} days" if near[0] < near[1] else f"expiry: {near[0]} days"
     tight = f"quote_width <= ${_TIGHT * price:.2f}"
     later = None if far is None else f"expiry: {{near: {near[0]}-{near[1]} days, far: {far[0]}-{far[1]} days}}"
-    for structure, title, keys, is_later in _STRUCTURES:
+    for kind, keys in ((one, keys) for one in STRUCTURES.values() for keys in one.widest):
+        is_later, structure = issubclass(kind, OfTwoExpiries), kind.name()
         expiry = later if is_later else sold
         if expiry is None:
             continue
+        right = next((key.removeprefix("right: ") for key in keys if key.startswith("right: ")), "")
+        title = f"{right} {structure.replace('_', ' ')}".strip()
         lines = [expiry, *(key.format(width=width, wide=wide) for key in keys)]
         rules = [tight] if is_later else ["quote_width <= 20% of width", "return_on_risk <= 1500%"]
         text = _FILE.format(
@@ -248,35 +253,3 @@ sizing:
 exits:
   - dte <= 0
 """
-
-_STRUCTURES: tuple[tuple[str, str, tuple[str, ...], bool], ...] = (
-    ("bull_put", "bull put", ("short_delta: 0.05-0.75", "width: {width}"), False),
-    ("bear_call", "bear call", ("short_delta: 0.05-0.75", "width: {width}"), False),
-    ("bull_call", "bull call", ("long_delta: 0.15-0.85", "width: {width}"), False),
-    ("bear_put", "bear put", ("long_delta: 0.15-0.85", "width: {width}"), False),
-    ("iron_condor", "iron condor", ("short_delta: 0.05-0.49", "width: {width}"), False),
-    ("iron_butterfly", "iron butterfly", ("short_delta: 0.15-0.85", "width: {width}"), False),
-    ("butterfly", "put butterfly", ("right: put", "body_delta: 0.05-0.60", "width: {width}"), False),
-    ("butterfly", "call butterfly", ("right: call", "body_delta: 0.05-0.60", "width: {width}"), False),
-    (
-        "broken_wing",
-        "put broken wing",
-        ("right: put", "body_delta: 0.05-0.60", "width: {{near: {width}, far: {wide}}}"),
-        False,
-    ),
-    (
-        "broken_wing",
-        "call broken wing",
-        ("right: call", "body_delta: 0.05-0.60", "width: {{near: {width}, far: {wide}}}"),
-        False,
-    ),
-    ("calendar", "put calendar", ("right: put", "short_delta: 0.05-0.75"), True),
-    ("calendar", "call calendar", ("right: call", "short_delta: 0.05-0.75"), True),
-    ("diagonal", "put diagonal", ("right: put", "far_strike: lower", "short_delta: 0.05-0.60", "width: {width}"), True),
-    ("diagonal", "put diagonal", ("right: put", "far_strike: higher", "short_delta: 0.05-0.60", "width: {width}"), True),
-    ("diagonal", "call diagonal", ("right: call", "far_strike: higher", "short_delta: 0.05-0.60", "width: {width}"), True),
-    ("diagonal", "call diagonal", ("right: call", "far_strike: lower", "short_delta: 0.05-0.60", "width: {width}"), True),
-    ("double_calendar", "double calendar", ("short_delta: 0.10-0.45",), True),
-    ("double_diagonal", "double diagonal", ("short_delta: 0.10-0.45", "width: {width}"), True),
-)
-"""Structure, what it is called, its keys, and whether it buys for later."""

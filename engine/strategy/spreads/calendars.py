@@ -8,7 +8,16 @@ from typing import Annotated, ClassVar, Literal
 
 from engine.domain.structure import Join, LegShape, Meeting, PutCall, Shape
 from engine.strategy.spreads.pairs import DeltasOfSides, PricesOfSides, Side, StrikesOfSides, WidthOfSides, of_side, side_of
-from engine.strategy.spreads.structure import NO_WIDTH, TWO_EXPIRIES, Example, OfOneRight, OfTwoExpiries, Pays
+from engine.strategy.spreads.structure import (
+    NO_WIDTH,
+    TWO_EXPIRIES,
+    Example,
+    Keys,
+    OfOneRight,
+    OfTwoExpiries,
+    Pays,
+    of_both_rights,
+)
 from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 from engine.strategy.values.scalar import words
@@ -29,6 +38,7 @@ class Calendar(OfTwoExpiries, OfOneRight):
         ("profit >= 25% of debit", "loss >= 40% of debit"),
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": "both of its legs have one strike"})
+    widest: ClassVar[Keys] = of_both_rights("short_delta: 0.05-0.75")
     type: Literal["calendar"] = "calendar"
     short_delta: Deltas | None = None
     """Delta of the leg that is sold, without its sign."""
@@ -65,6 +75,10 @@ class Diagonal(OfTwoExpiries, OfOneRight):
         ("profit >= 25% of max_loss", "loss >= 40% of max_loss"),
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": NO_WIDTH})
+    widest: ClassVar[Keys] = (
+        *of_both_rights("far_strike: lower", "short_delta: 0.05-0.60", "width: {width}"),
+        *of_both_rights("far_strike: higher", "short_delta: 0.05-0.60", "width: {width}"),
+    )
     type: Literal["diagonal"] = "diagonal"
     far_strike: Annotated[Literal["lower", "higher"], words("lower", "higher", wanted="lower or higher", also=_FAR_STRIKES)]
     """Whether the strike that is bought lies below or above the one that is sold."""
@@ -135,6 +149,7 @@ class DoubleCalendar(TwoCalendars):
         ("profit >= 25% of debit", "loss >= 40% of debit"),
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": NO_WIDTH, "long_delta": "it has two bought legs"})
+    widest: ClassVar[Keys] = (("short_delta: 0.10-0.45",),)
     type: Literal["double_calendar"] = "double_calendar"
 
     @property
@@ -158,6 +173,7 @@ class DoubleDiagonal(TwoCalendars):
         ("profit >= 25% of max_loss", "loss >= 40% of max_loss"),
     )
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({"width": NO_WIDTH, "long_delta": "it has two bought legs"})
+    widest: ClassVar[Keys] = (("short_delta: 0.10-0.45", "width: {width}"),)
     type: Literal["double_diagonal"] = "double_diagonal"
     width: WidthOfSides
     """Distance between the strikes of a side: one range makes both equally wide, `{put: $5, call: $10}` lets them differ."""

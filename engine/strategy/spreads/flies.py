@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from engine.domain.structure import Join, LegShape, PutCall, Shape
 from engine.strategy.spreads.pairs import BrokenWidths
-from engine.strategy.spreads.structure import ONE_EXPIRY, Example, OfOneExpiry, OfOneRight, Pays
+from engine.strategy.spreads.structure import ONE_EXPIRY, Example, Keys, OfOneExpiry, OfOneRight, Pays, of_both_rights
 from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 from engine.strategy.values.spread import Deltas, Width
@@ -48,6 +48,7 @@ class Butterfly(Fly):
         ("debit <= 30% of width", "pop >= 15%"),
         ("profit >= 30% of max_profit", "loss >= 50% of debit"),
     )
+    widest: ClassVar[Keys] = of_both_rights("body_delta: 0.05-0.60", "width: {width}")
     type: Literal["butterfly"] = "butterfly"
     width: Width
     """Distance from the sold strike to either bought one in dollars."""
@@ -82,6 +83,7 @@ class BrokenWing(Fly):
         ("credit >= $0                    # below zero it is a debit", "pop >= 60%"),
         ("profit >= 40% of max_profit", "loss >= 50% of max_loss"),
     )
+    widest: ClassVar[Keys] = of_both_rights("body_delta: 0.05-0.60", "width: {{near: {width}, far: {wide}}}")
     type: Literal["broken_wing"] = "broken_wing"
     near_delta: Deltas | None = None
     """Delta of the option that is bought towards the money, without its sign."""

@@ -40,6 +40,15 @@ OF_DEBIT = ("profit >= 50% of max_profit", "loss >= 50% of debit")
 
 NO_WIDTH = "what its bought leg is worth when the sold one expires is not bounded by strikes"
 
+Keys: TypeAlias = tuple[tuple[str, ...], ...]
+"""Lines of a file, one part a search."""
+
+
+def of_both_rights(*keys: str) -> Keys:
+    """The same keys for puts and for calls."""
+    return tuple((f"right: {right}", *keys) for right in ("put", "call"))
+
+
 _LAST = ("rules", "rank", "keep", "type")
 """Keys that stand behind those of the single structure, though the base class has them."""
 
@@ -65,6 +74,8 @@ class Structure(Written):
     perhaps: ClassVar[str] = ""
     """Names that other structures have too, and for which it is offered first."""
     example: ClassVar[Example]
+    widest: ClassVar[Keys]
+    """Keys of the searches that find nearly whatever there is of it, its expiries apart; `{width}`, `{wide}` are for dollars."""
     lacks: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Measures that it does not have, each with the reason."""
     lacks_held: ClassVar[Mapping[str, str]] = MappingProxyType({})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from engine.domain.structure import PutCall, Shape, vertical
-from engine.strategy.spreads.structure import OF_CREDIT, OF_DEBIT, ONE_EXPIRY, Example, OfOneExpiry, Pays
+from engine.strategy.spreads.structure import OF_CREDIT, OF_DEBIT, ONE_EXPIRY, Example, Keys, OfOneExpiry, Pays
 from engine.strategy.values.legs import LegPrice, StrikeFrom
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 from engine.strategy.values.spread import Deltas, Width
@@ -80,6 +80,7 @@ class BullPut(Vertical):
         "short_vertical, short_spread"
     )
     example: ClassVar[Example] = _SOLD
+    widest: ClassVar[Keys] = (("short_delta: 0.05-0.75", "width: {width}"),)
     type: Literal["bull_put"] = "bull_put"
 
 
@@ -96,6 +97,7 @@ class BearCall(Vertical):
     )
     perhaps: ClassVar[str] = "call_spread, call_vertical, bear_spread, bear_credit_spread"
     example: ClassVar[Example] = _SOLD
+    widest: ClassVar[Keys] = (("short_delta: 0.05-0.75", "width: {width}"),)
     type: Literal["bear_call"] = "bear_call"
 
 
@@ -111,6 +113,7 @@ class BullCall(Vertical):
     )
     perhaps: ClassVar[str] = "debit_spread, long_vertical, debit_vertical, long_spread, debit"
     example: ClassVar[Example] = _BOUGHT
+    widest: ClassVar[Keys] = (("long_delta: 0.15-0.85", "width: {width}"),)
     type: Literal["bull_call"] = "bull_call"
 
 
@@ -125,4 +128,5 @@ class BearPut(Vertical):
         "put_debit_vertical, bear_put_debit_spread, debit_put, bear_put_vertical, buy_put_spread"
     )
     example: ClassVar[Example] = _BOUGHT
+    widest: ClassVar[Keys] = (("long_delta: 0.15-0.85", "width: {width}"),)
     type: Literal["bear_put"] = "bear_put"

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from engine.domain.structure import Join, LegShape, Shape
 from engine.strategy.spreads.pairs import DeltasOfSides, PricesOfSides, Side, StrikesOfSides, WidthOfSides, of_side, side_of
-from engine.strategy.spreads.structure import OF_CREDIT, ONE_EXPIRY, Example, OfOneExpiry, Pays
+from engine.strategy.spreads.structure import OF_CREDIT, ONE_EXPIRY, Example, Keys, OfOneExpiry, Pays
 from engine.strategy.values.meaning import DeltaRange, WidthRange
 
 
@@ -103,6 +103,7 @@ class IronCondor(TwoWings):
         ("credit >= 15% of width", "pop >= 60%"),
         OF_CREDIT,
     )
+    widest: ClassVar[Keys] = (("short_delta: 0.05-0.49", "width: {width}"),)
     type: Literal["iron_condor"] = "iron_condor"
 
 
@@ -119,4 +120,5 @@ class IronButterfly(TwoWings):
         ("credit >= 40% of width", "pop >= 35%"),
         ("profit >= 25% of credit", "loss >= 50% of credit"),
     )
+    widest: ClassVar[Keys] = (("short_delta: 0.15-0.85", "width: {width}"),)
     type: Literal["iron_butterfly"] = "iron_butterfly"
