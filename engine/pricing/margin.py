@@ -103,6 +103,11 @@ def gross_per_share(legs: Sequence[MarginLeg], underlying_price: Number, kind: U
     return _covered_requirement(legs, pairs) + _naked_requirement(naked, exact(underlying_price), kind)
 
 
+def is_covered(legs: Sequence[MarginLeg]) -> bool:
+    """Whether every short leg has a long one of its right that does not expire before it."""
+    return not _paired(legs)[1]
+
+
 def broker_gross_per_share(
     legs: Sequence[MarginLeg], underlying_price: Number, kind: UnderlyingKind = "equity", *, extra: Number = 0
 ) -> Decimal:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from engine.decide.entry.find import Look
 from engine.decide.quotes import Rows, spread_quote
+from engine.decide.tied_up import tied_up
 from engine.domain.candidate import Candidate, candidate_name, candidate_row
 from engine.domain.ledger import Ledger
 from engine.domain.session import days_to_expiry
@@ -23,6 +24,7 @@ def live_rows(looks: Iterable[Look], ledger: Ledger, rows: Rows, now: datetime) 
 def live_row(candidate: Candidate, found_at: datetime, rows: Rows, now: datetime, *, is_held: bool) -> Row:
     spread = candidate.spread
     quote = spread_quote(spread, rows, "open")
+    margin = tied_up(spread, quote.mid if quote else None, rows)
     return {
         "candidate": candidate_name(candidate.strategy, spread.key),
         **candidate_row(candidate),
@@ -36,5 +38,7 @@ def live_row(candidate: Candidate, found_at: datetime, rows: Rows, now: datetime
         "natural_now": number(quote.natural) if quote else None,
         "quotes_age_s": quote.age_s if quote else None,
         "quotes_obstacle": quote.obstacle if quote else "a leg has no quote",
+        "initial_margin_usd": number(margin.gross) if margin else None,
+        "buying_power_change_usd": number(-margin.buying_power) if margin else None,
         "held": is_held,
     }

@@ -142,5 +142,11 @@ class Candidate(CandidateNumbers):
     """Seconds since the oldest quote of a leg was told."""
     quotes_obstacle: str | None
     """Why the quotes of now cannot be traded on; null where they can."""
+    initial_margin_usd: float | None = Field(None, examples=[2500.0])
+    """USD that one spread would add to the initial margin, before its premium is booked, by the exchange's rules as the broker
+    counts them; null where a leg has no quote. It is of the spread alone: the broker's what-if decides, and may say otherwise."""
+    buying_power_change_usd: float | None = Field(None, examples=[-1755.0])
+    """USD by which opening one spread changes what may be spent, negative where it takes some: the margin less the credit, or
+    plus the debit; null where that is not known."""
     held: bool
     """Whether this same spread is open or on its way already."""

@@ -123,12 +123,12 @@ class CandidatesView(SplitView):
             is_gone = table is not None and table.rows.gone is not None
             if is_gone and self._last is not None:
                 gone = line("✗ it has gone since; this is as it was last", "warn")
-                self.detail.fill(self._risk(self._last), [gone, *candidate_lines(self._last)], is_stale=True)
+                self.detail.fill(self._risk(self._last), [gone, *candidate_lines(self._last, self.feed.status)], is_stale=True)
             else:
                 self.detail.fill(None, [line(self._nothing(), "stale")])
             return
         self._last = one
-        self.detail.fill(self._risk(one), candidate_lines(one), is_stale=self.feed.is_lost)
+        self.detail.fill(self._risk(one), candidate_lines(one, self.feed.status), is_stale=self.feed.is_lost)
 
     def _risk(self, one: Candidate) -> Risk:
         net = one.net if one.net_now is None else one.net_now

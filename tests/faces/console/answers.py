@@ -152,6 +152,8 @@ def candidate(number: int, *, net: float = 8.45, score: float | None = None) -> 
         "con_ids": [1, 2],
         "multiplier": 100,
         "dte": 53,
+        "initial_margin_usd": 5000.0,
+        "buying_power_change_usd": round(net * 100 - 5000.0, 2),
         "found_at": AT,
         "net_now": net,
         "natural_now": net - 0.15,

@@ -7,11 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine import words
+from engine.api.models.candidates import Candidate
 from engine.api.models.positions import Position
+from engine.api.models.status import Status
 from engine.console.logfile import last_lines
 from engine.console.performance import closed, equity, grouped, performance
+from engine.console.texts.candidate import candidate_lines
 from engine.console.texts.position import next_exit, position_lines, state_of
-from tests.faces.console.answers import AT, closed_positions, position
+from tests.faces.console.answers import AT, candidate, closed_positions, position, status
 from tests.faces.console.conftest import Opened
 
 
@@ -165,3 +168,18 @@ def test_position_that_ends_soon_says_what_is_done_about_it(sessions: int, when:
     lines = ["".join(text for text, _ in one) for one in position_lines(Position.model_validate(position(ending=told)))]
 
     assert any(f"last day {when}: {plan}" in one for one in lines)
+
+
+def test_what_a_candidate_ties_up_is_told_with_signs_and_a_dash_where_it_is_unknown() -> None:
+    account = Status.model_validate(status() | {"flatten": None, "guardian": None})
+    known = Candidate.model_validate(candidate(0))
+    poor = account.model_copy(update={"available_funds": None, "buying_power": None})
+    unquoted = known.model_copy(update={"initial_margin_usd": None, "buying_power_change_usd": None})
+
+    def told(one: Candidate, of: Status | None) -> list[str]:
+        lines = ["".join(piece[0] for piece in line).rstrip() for line in candidate_lines(one, of)]
+        return [line for line in lines if line.startswith(("margin $", "margin –", "buying power"))]
+
+    assert told(known, account) == ["margin $44,210 → $49,210   +$5,000", "buying power −$4,155 of $62,800"]
+    assert told(known, poor) == told(known, None) == ["margin – → –   +$5,000", "buying power −$4,155 of –"]
+    assert told(unquoted, account) == ["margin $44,210 → –   –", "buying power – of $62,800"]
