@@ -105,7 +105,8 @@ def stops(
     for position in ledger.positions.values():
         strategy, rule = versions.get(position.digest), position.close_rule
         bound = None if position.is_open or strategy is None or rule is None else bound_of(rule, position, strategy, finder)
-        due_at = next((c.proposed_at for c in ledger.closings_of(position.id) if c.filled), None)
+        filled = [order for order in ledger.closings_of(position.id) if order.filled]
+        due_at = next((order.proposed_at for order in filled if order.proposed.rule == filled[0].proposed.rule == rule), None)
         if rule is None or bound is None or due_at is None:
             continue
         way = way_of(position, days, due_at, walked)

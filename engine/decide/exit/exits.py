@@ -163,11 +163,12 @@ def _first_of(
     for answer, by_clock in answers:
         text, kind = answer.rule.text, _kind(answer, by_clock=by_clock)
         hits = snapshot.exit_hits.get((held.position.id, text))
-        if answer.holds is None and pending(hits, snapshot) is not None:
+        over = answer.holds is None and is_over(answer, held.position, snapshot)
+        if answer.holds is None and not over and pending(hits, snapshot) is not None:
             yield from _waits(text, held, snapshot, rows)
-        elif answer.holds is None and answer.rule.action not in STAYS and not is_over(answer, held.position, snapshot):
+        elif answer.holds is None and not over and answer.rule.action not in STAYS:
             unknown.append(answer)
-        if answer.holds is False:
+        if answer.holds is False or over:
             yield from _forgotten(held.position, (text, *(reason_of(deed, text) for deed in ROLLS)), snapshot)
         if answer.holds is not True:
             continue

@@ -121,13 +121,18 @@ def _unanswered(stage: Stage) -> Iterator[str]:
     for position in ledger.positions.values():
         bounds = _bounds(position, versions[position.digest], finder)
         if bounds:
-            way = way_of(position, days, position.closed_at or end, walked)
+            way = way_of(position, days, _whole_until(position, ledger) or end, walked)
             for since, seconds in overdue(way, min(bounds), _tried(position, ledger), PATIENCE.total_seconds()):
                 yield (
                     f"{position.id}: due from ${min(bounds)}, at ${way.loss[since]:.2f} since"
                     f" {way.at_step(since).at:%d %b %H:%M:%S} UTC, and for {seconds:.0f} s nothing was sent"
                 )
     scanner.close()
+
+
+def _whole_until(position: Position, ledger: Ledger) -> datetime | None:
+    """When the first of it was closed, None where all of it stands: what is left then has a credit and a bound of its own."""
+    return min((order.changed_at for order in ledger.closings_of(position.id) if order.filled), default=position.closed_at)
 
 
 def _bounds(position: Position, strategy: Strategy, finder: Finder) -> list[float]:

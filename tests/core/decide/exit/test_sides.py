@@ -10,6 +10,7 @@ from engine.decide.positions import position_row
 from engine.domain.decision import BlockExit, ConfirmExit, Fault, Propose, TriggerExit
 from engine.domain.ledger import Ledger
 from engine.domain.parts import side_of
+from engine.domain.snapshot import ExitHits
 from engine.domain.spread import Spread
 from engine.strategy.model import Strategy
 from tests import given
@@ -296,3 +297,15 @@ def test_side_that_is_left_to_expire_is_left_by_the_lines_of_the_whole() -> None
     (order,) = proposed(look(held(file), quoted(LOSING_PUTS), strategy=file))
 
     assert order.spread.structure == "iron_condor put side"  # the whole is due: its date closes what the calls leave
+
+
+def test_stop_whose_side_was_closed_while_it_was_counted_is_over_and_says_nothing() -> None:
+    rule = "put_side_loss >= 200% of put_side_credit"
+    file = condor_file(f"{rule}: close put side", "loss >= 900% of credit")
+    known = bought_back(held(file), side(CONDOR, "put"), net="-2.00")
+    counted = ExitHits(seconds(-25), seconds(-2), 3, Decimal("-2.00"))
+
+    found = look(known, quoted(LOSING_PUTS), strategy=file, exit_hits={("o1", rule): counted})
+
+    assert [one for one in found if isinstance(one, BlockExit | Propose)] == []
+    assert [(one.rule, one.count) for one in found if isinstance(one, ConfirmExit) and one.rule == rule] == [(rule, 0)]
