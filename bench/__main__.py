@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import best_set, console, decide, faces, latency, many, more_legs, pipeline, vertical
+from bench import best_set, console, decide, edits, faces, latency, many, more_legs, pipeline, vertical
 from bench.timing import Taken
 
 _LABEL = 52
@@ -46,6 +47,8 @@ def main(
     _table("A tick of 200 changes in 2,000 rows of 16 columns, 170 x 50; four a second", tables, console.PRODUCT)
     fresh, seasoned = decide.milliseconds([decide.with_history(0), decide.with_history(decide.ORDERS)])
     chosen_ms, asked, offers = best_set.measured()
+    changed = asyncio.run(edits.measured(edits.EDITS))
+    print(edits.lines(changed, edits.EDITS) + "\n")
     loads = loads_of()
     _latencies(loads)
     of_faces()
@@ -58,6 +61,7 @@ def main(
     for name, look in looks.items():
         _line(f"fifty mixed, {name}: ms, a beat at 1,300/s", look.wall, look.cpu, "<=", beat)
     print(_goal(f"best set of {offers} openings, asked {asked} times, ms", chosen_ms, "<=", best_set.MOST_MS))
+    print(_goal("an edit beside fifty strategies, beats missed", changed.missed, "<=", 0))
     for name, load in loads.items():
         print(_goal(f"tick to what-if, ms, {name}", load.preview_median, "<=", 25))
     print(_goal(f"a decision with {decide.ORDERS:,} past orders, x one with none", seasoned / fresh, "<=", decide.MOST))

@@ -30,7 +30,7 @@ from engine.options import Options
 from engine.ports import Clock
 from engine.runtime.clock import SystemClock
 from engine.runtime.control import BEAT_AGE_MAX_S, Control
-from engine.runtime.library import read_folder
+from engine.runtime.reading import read_folder
 from engine.runtime.service import service_manager
 from engine.settings import PORTS, Settings
 from engine.sim.loop import LoopClock, PacedLoop

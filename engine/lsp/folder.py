@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.domain.errors import UserError
-from engine.runtime.library import read_folder
+from engine.runtime.reading import read_folder
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, check_files
 from engine.strategy.problems import Problem
 

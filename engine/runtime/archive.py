@@ -32,7 +32,9 @@ class Archive:
         """Keep this version once, with the lists that its universe may name."""
         path = self.folder / f"{strategy.digest}.yaml"
         if path.exists():
-            self.strategy(strategy.digest)  # so that it is held
+            for kept in (path, self.folder / f"{strategy.digest}.{COMMON_FILE}"):
+                if kept.name not in self._held and kept.is_file():
+                    self._read(kept)
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         if common is not None:
@@ -46,13 +48,16 @@ class Archive:
         path, shared = self.folder / f"{digest}.yaml", self.folder / f"{digest}.{COMMON_FILE}"
         if not path.is_file():
             return None
-        text, lists = path.read_bytes(), shared.read_bytes() if shared.is_file() else None
-        self._hold(path.name, text)
-        if lists is not None:
-            self._hold(shared.name, lists)
+        text, lists = self._read(path), self._read(shared) if shared.is_file() else None
         common = parse_common(lists, shared.name).value if lists is not None else None
         found = parse_strategy(text, file or path.name, common).value
         return None if found is None or found.digest != digest else found
+
+    def _read(self, path: Path) -> bytes:
+        """The bytes of a version, which is held from then on."""
+        text = path.read_bytes()
+        self._hold(path.name, text)
+        return text
 
     def text(self, strategy: Strategy) -> bytes | None:
         """The bytes of a version, None where they are not here."""

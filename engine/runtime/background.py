@@ -214,7 +214,7 @@ class Background:
     async def _read(self, folder: Path, *, is_another: bool) -> None:
         """Read the folder again. What is in the way is said once, and that it is no longer; so is another folder in its place."""
         try:
-            changes = self._library.reload()
+            changes = self._library.reload(await asyncio.to_thread(self._library.read))
         except UserError as problem:
             text = f"{problem}; strategies are not read again, what was in force stays in force"
             if text != self._unreadable:

@@ -4,13 +4,11 @@ A file that does not pass keeps its last good version in force, also across a re
 in `state/strategies/` under its digest, because positions keep the rules that opened them.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from engine.domain.errors import UserError
 from engine.domain.facts.files import StrategyRefused
@@ -20,9 +18,9 @@ from engine.domain.session import trading_day
 from engine.runtime.archive import Archive
 from engine.runtime.edited import Running
 from engine.runtime.held_edits import HeldEdit, HeldEdits, is_unattended
+from engine.runtime.reading import Reading, SharedT, read_folder
 from engine.runtime.reloads import InForce, edit_of, shared_changes, shared_edit, strategy_changes
 from engine.strategy.account import Account
-from engine.strategy.common import Common
 from engine.strategy.events import Events
 from engine.strategy.horizon import ending
 from engine.strategy.model import Strategy
@@ -33,16 +31,10 @@ from engine.strategy.parse import (
     parse_account,
     parse_common,
     parse_events,
-    parse_strategy,
 )
 from engine.strategy.problems import Parsed, Problem, render
 
-SharedT = TypeVar("SharedT", Account, Common, Events)
-
 SHARED = (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE)
-FILES_MAX = 500
-FILE_BYTES_MAX = 1_000_000
-"""Read at most this much of a file; the parser refuses far less and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +60,8 @@ class Library:
         self._shared = InForce({})
         self.edits = HeldEdits()
         self._is_real_money: Callable[[], bool] = lambda: False
+        self._read: Reading | None = None
+        """The last reading that was swapped in."""
         self._lost: set[str] = set()
         """Strategies that were in force before the start and whose version is not kept."""
         self.in_force = StrategySet({}, {}, Account(schema=1), None, {})
@@ -105,16 +99,27 @@ class Library:
         """Keep the versions in another folder from now on, with all that are known. Raises OSError."""
         self._archive.move(archive)
 
-    def reload(self) -> tuple[Fact, ...]:
-        """Read the folder again; the facts say what changed since the last reading.
-
-        Raises UserError where it cannot be read: then everything stays as it is.
+    def read(self) -> Reading:
+        """A reading of the folder, with every file parsed that has changed. It touches nothing that is in force, and is made in
+        a thread of its own while the beat goes on. Raises UserError where the folder cannot be read.
         """
-        texts, before = read_folder(self._folder), self.in_force
+        reading = Reading(read_folder(self._folder), self._read)
+        shared = self._read_shared(reading, {}, keep=False)
+        for file in reading.texts:
+            if file not in SHARED:
+                reading.strategy(file, self._named(file), shared.common, shared.digests.get(COMMON_FILE, ""))
+        return reading
+
+    def reload(self, reading: Reading | None = None) -> tuple[Fact, ...]:
+        """Swap in what stands in a reading, or in the folder now; the facts say what changed since the last one.
+
+        Raises UserError where the folder cannot be read: then everything stays as it is.
+        """
+        reading, before = reading or self.read(), self.in_force
         refused: dict[str, str] = {}
         self.edits.is_on = not self._is_real_money()
-        shared = self._unheld(self._read_shared(texts, refused))
-        found = self._read_strategies(texts, shared.common, refused)
+        shared = self._unheld(self._read_shared(reading, refused))
+        found = self._read_strategies(reading, shared, refused)
         versions = {**before.versions, **{strategy.digest: strategy for strategy in found.values()}}
         self.in_force = StrategySet(found, versions, shared.account or Account(schema=1), shared.events, refused)
         facts = (
@@ -123,7 +128,8 @@ class Library:
             *_refusals(before, self.in_force),
             *self.edits.settle(),
         )
-        self._shared, self._lost = shared, set()
+        self._shared, self._lost, self._read = shared, set(), reading
+        reading.forget()
         return facts
 
     def running(self) -> Running:
@@ -134,15 +140,15 @@ class Library:
         """What in the files will soon open nothing: a kind of event that is asked for and not known much longer."""
         return list(ending(self.in_force.strategies.values(), self.in_force.events, trading_day(now)))
 
-    def _read_strategies(self, texts: Mapping[str, bytes], common: Common | None, refused: dict[str, str]) -> dict[str, Strategy]:
+    def _read_strategies(self, reading: Reading, shared: InForce, refused: dict[str, str]) -> dict[str, Strategy]:
         by_file = {strategy.file: strategy for strategy in self.in_force.strategies.values()}
         found: dict[str, Strategy] = {}
         # Files that are in force come first: a copy under the same name must not take the place of its original.
-        for file, text in sorted(texts.items(), key=lambda item: (self._named(item[0]) not in by_file, item[0])):
+        for file in sorted(reading.texts, key=lambda name: (self._named(name) not in by_file, name)):
             if file in SHARED:
                 continue
             known = by_file.get(self._named(file))
-            read = self._kept(self._strategy(file, text, common, refused), texts, refused)
+            read = self._kept(self._strategy(file, reading, shared, refused), reading.texts, refused)
             strategy = known if read is None else self._let(known or self.in_force.strategies.get(read.name), read)
             if strategy is not None and strategy.name in found:
                 other = found[strategy.name].file
@@ -174,18 +180,20 @@ class Library:
                 read = read.with_one(file, self._shared)
         return read
 
-    def _strategy(self, file: str, text: bytes, common: Common | None, refused: dict[str, str]) -> Strategy | None:
-        parsed = parse_strategy(text, self._named(file), common)
+    def _strategy(self, file: str, reading: Reading, shared: InForce, refused: dict[str, str]) -> Strategy | None:
+        parsed = reading.strategy(file, self._named(file), shared.common, shared.digests.get(COMMON_FILE, ""))
         if parsed.value is None:
             refused[self._named(file)] = _rendered(parsed.problems)
         return parsed.value
 
-    def _read_shared(self, texts: Mapping[str, bytes], refused: dict[str, str]) -> InForce:
-        """The shared files as they are in force from now on: one that is refused stays as it was, one that is gone is absent."""
+    def _read_shared(self, reading: Reading, refused: dict[str, str], *, keep: bool = True) -> InForce:
+        """The shared files as they are in force from now on: one that is refused stays as it was, one that is gone is absent.
+        With `keep` their versions go to the archive.
+        """
         digests = dict(self._shared.digests)
-        account = self._one_shared(ACCOUNT_FILE, parse_account, self._shared.account, texts, digests, refused)
-        common = self._one_shared(COMMON_FILE, parse_common, self._shared.common, texts, digests, refused)
-        events = self._one_shared(EVENTS_FILE, parse_events, self._shared.events, texts, digests, refused)
+        account = self._one_shared(ACCOUNT_FILE, parse_account, self._shared.account, reading, digests, refused, keep=keep)
+        common = self._one_shared(COMMON_FILE, parse_common, self._shared.common, reading, digests, refused, keep=keep)
+        events = self._one_shared(EVENTS_FILE, parse_events, self._shared.events, reading, digests, refused, keep=keep)
         return InForce(digests, account, common, events)
 
     def _one_shared(
@@ -193,22 +201,25 @@ class Library:
         file: str,
         parse: Callable[[bytes, str], Parsed[SharedT]],
         before: SharedT | None,
-        texts: Mapping[str, bytes],
+        reading: Reading,
         digests: dict[str, str],
         refused: dict[str, str],
+        *,
+        keep: bool,
     ) -> SharedT | None:
         """What is in force of one shared file; its digest is put into `digests`."""
-        if file not in texts:
+        if file not in reading.texts:
             if file in digests:
                 digests[file] = ""
             return None
-        parsed = parse(texts[file], self._named(file))
+        parsed = reading.shared(file, self._named(file), parse)
         if parsed.value is None:
             refused[self._named(file)] = _rendered(parsed.problems)
             return before
-        digests[file] = hashlib.sha256(texts[file]).hexdigest()
-        with suppress(OSError):  # what changed next is told as unknown then; what is in force does not wait for it
-            self._archive.keep_shared(file, digests[file], texts[file])
+        digests[file] = reading.digests[file]
+        if keep:
+            with suppress(OSError):  # what changed next is told as unknown then; what is in force does not wait for it
+                self._archive.keep_shared(file, digests[file], reading.texts[file])
         return parsed.value
 
     def _kept_before(self, ledger: Ledger) -> InForce:
@@ -235,27 +246,6 @@ class Library:
 
     def _named(self, file: str) -> str:
         return str(self._shown / file)
-
-
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """The YAML files of a folder by name, bounded in number and size; hidden files and editors' swap files are passed over."""
-    try:
-        found = [path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")]
-    except FileNotFoundError as error:
-        raise UserError(f"{folder}: {'this link leads nowhere' if folder.is_symlink() else 'the folder is gone'}") from error
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be read: {error.strerror}") from error
-    files = sorted(path for path in found if path.is_file())
-    if len(files) > FILES_MAX:
-        raise UserError(f"{folder}: {len(files)} files; {FILES_MAX} is the most")
-    texts: dict[str, bytes] = {}
-    for path in files:
-        try:
-            with path.open("rb") as file:
-                texts[path.name] = file.read(FILE_BYTES_MAX + 1)
-        except OSError as error:
-            raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    return texts
 
 
 def _refusals(before: StrategySet, after: StrategySet) -> Iterator[Fact]:

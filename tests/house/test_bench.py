@@ -7,7 +7,7 @@ pytest.importorskip("polars", reason="the benchmarks' extra is not installed")
 pytest.importorskip("pandas", reason="the benchmarks' extra is not installed")
 
 from bench import __main__ as bench
-from bench import console, decide, journal_size, latency, lines, more_legs, timing, vertical
+from bench import console, decide, edits, journal_size, latency, lines, more_legs, timing, vertical
 
 LOADS = {name: latency.Latency(103, 1_300, 1, 17.0, 24.0, 26.0, 41.0, 160.0) for name in ("quiet", latency.FULL)}
 
@@ -22,6 +22,9 @@ def test_bench_prints_every_table_and_every_goal_and_all_ways_find_the_same_rows
         (console, "TICKS", 1),
         (decide, "ORDERS", 40),
         (decide, "DECISIONS", 1),
+        (edits, "EDITS", 1),
+        (edits, "FIFTY", 2),
+        (edits, "BEATS", 1),
     ):
         monkeypatch.setattr(module, name, least)
 
@@ -29,7 +32,7 @@ def test_bench_prints_every_table_and_every_goal_and_all_ways_find_the_same_rows
 
     printed = capsys.readouterr().out
     assert "DIFFERENT" not in printed
-    for goal in ("G1", "G3", "G6", "G7", "G8", "G9", "G10", "fifty mixed", "tick to what-if", "with 40 past orders"):
+    for goal in ("G1", "G3", "G6", "G7", "G8", "G9", "G10", "fifty mixed", "tick to what-if", "an edit", "with 40 past orders"):
         assert goal in printed, goal
 
 

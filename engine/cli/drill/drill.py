@@ -17,7 +17,7 @@ from engine.cli.logs import log_to
 from engine.cli.options import STRATEGIES, Strategies
 from engine.cli.show import line, say, show_json, show_told
 from engine.domain.errors import UserError
-from engine.runtime.library import read_folder
+from engine.runtime.reading import read_folder
 from engine.sim.market.catalogue import CHARACTERS
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategy
 

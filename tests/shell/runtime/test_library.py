@@ -10,7 +10,8 @@ from engine.domain.facts.files import EditAccepted, EditHeld, SharedFileLoaded, 
 from engine.domain.facts.running import EngineStarted
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
-from engine.runtime.library import FILES_MAX, Library, read_folder
+from engine.runtime.library import Library
+from engine.runtime.reading import FILES_MAX, Reading, read_folder
 from engine.strategy.account import Account
 from tests import given
 
@@ -553,3 +554,44 @@ def test_with_real_money_an_edit_ends_the_arms_and_nothing_waits(folder: Folder)
 
     assert isinstance(loaded, StrategyLoaded)
     assert loaded.loosens
+
+
+def test_reading_parses_what_has_changed_and_touches_nothing_in_force(folder: Folder) -> None:
+    folder.write("puts.yaml", text())
+    folder.write("calls.yaml", text("calls"))
+    library, _ = folder.open()
+    before = library.in_force
+    unchanged, same = library.read(), library.read()
+    folder.write("calls.yaml", text("calls", width="$10"))
+
+    reading = library.read()
+
+    assert library.in_force is before
+    assert parsed_of(unchanged, folder, "puts") is parsed_of(same, folder, "puts") is parsed_of(reading, folder, "puts")
+    assert parsed_of(reading, folder, "calls") is not parsed_of(unchanged, folder, "calls")
+    assert [fact.strategy for fact in library.reload(reading) if isinstance(fact, StrategyLoaded)] == ["calls"]
+
+
+def parsed_of(reading: Reading, folder: Folder, name: str) -> object:
+    return reading.strategy(f"{name}.yaml", str(folder.files / f"{name}.yaml"), None, "")
+
+
+def test_half_of_a_save_changes_nothing_but_what_it_says(folder: Folder) -> None:
+    folder.write("puts.yaml", text())
+    folder.write("calls.yaml", text("calls"))
+    library, _ = folder.open()
+    whole = library.in_force.strategies
+    lines = text("puts", width="$10").splitlines(keepends=True)
+
+    for half in range(len(lines)):
+        last = library.in_force.strategies["puts"]
+        folder.write("puts.yaml", "".join(lines[:half]))
+        facts = folder.hear(library.reload())
+
+        assert library.in_force.strategies["calls"] is whole["calls"]
+        if library.in_force.refused:
+            assert library.in_force.strategies["puts"] is last
+        else:
+            (loaded,) = facts
+            assert isinstance(loaded, StrategyLoaded)
+            assert loaded.changes

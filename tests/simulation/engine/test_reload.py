@@ -11,7 +11,7 @@ from engine.domain.facts.files import EditAccepted, EditHeld, SharedFileLoaded, 
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.positions import PositionMigrated
 from engine.domain.facts.running import ErrorHeard
-from engine.runtime.library import FILES_MAX
+from engine.runtime.reading import FILES_MAX
 from tests.simulation.engine import given
 from tests.simulation.engine.world import Life, World, play
 
