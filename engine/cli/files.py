@@ -17,6 +17,7 @@ from engine.strategy.expressions.tree import Relation
 from engine.strategy.measures.declaration import Declaration
 from engine.strategy.measures.index import find_measures
 from engine.strategy.parse import check_files, parse_strategy
+from engine.strategy.phrased import NotUnderstood, strategy_text
 from engine.strategy.problems import Problem, in_order, render_all
 from engine.strategy.schema import schema_text, schemas
 from engine.strategy.spreads.union import STRUCTURES
@@ -108,8 +109,9 @@ def fields(word: str = "", *, format: Format = "table") -> None:  # noqa: A002
 
 
 def new(
-    name: str,
+    name: str = "",
     *,
+    from_: Annotated[str, Parameter(name="--from")] = "",
     type: Annotated[Structure, Parameter(name="--type")] = "bull_put",  # noqa: A002 - the language's own word
     underlying: str = "SPX",
     strategies: Strategies = STRATEGIES,
@@ -119,14 +121,23 @@ def new(
     Parameters
     ----------
     name
-        Name of the strategy and of its file: small letters, digits and _.
+        Name of the strategy and of its file: small letters, digits and _. With --from it may be left out.
+    from_
+        What it does in a sentence: "sell 16 delta put spreads on SPY 45 days out, close at half". What the sentence does not say
+        is filled in; a word that is not understood is told, and nothing is written.
     type
         Structure it trades.
     underlying
         Ticker it trades on.
     """
     name = name.removesuffix(".yaml")
-    text, path = template(name, type, underlying), strategies / f"{name}.yaml"
+    if not name and not from_:
+        raise UserError('name the strategy, or say what it does: `spreads new --from "sell 16 delta put spreads on SPY"`')
+    try:
+        name, text = strategy_text(from_, name) if from_ else (name, template(name, type, underlying))
+    except NotUnderstood as problem:
+        raise UserError(str(problem)) from problem
+    path = strategies / f"{name}.yaml"
     errors = parse_strategy(text, str(path)).errors
     if errors:
         raise UserError("\n".join(f"{problem.message}\n         {problem.hint}" for problem in errors[:3]))

@@ -185,6 +185,18 @@ def test_new_strategy_passes_its_check(structure: str, spreads: Spreads) -> None
     assert spreads("check").err == "1 file checked: no problems\n"
 
 
+def test_new_strategy_is_written_from_a_sentence(spreads: Spreads) -> None:
+    ran = spreads("new", "--from", "sell 16 delta put spreads on SPY 45 days out, close at half")
+    again = spreads("new", "--from", "sell put spreads on SPY and dance")
+    nothing = spreads("new")
+
+    assert (ran.code, ran.out) == (0, "strategies/spy_bull_put.yaml\n")
+    assert spreads("check").err == "1 file checked: no problems\n"
+    assert (again.code, nothing.code) == (2, 2)
+    assert "not understood: 'dance'" in again.err
+    assert "spreads new --from" in nothing.err
+
+
 @pytest.mark.parametrize("by", ["option", "setting"])
 def test_new_and_check_use_the_folder_that_the_engine_is_told_to_trade(
     by: str, spreads: Spreads, monkeypatch: pytest.MonkeyPatch
