@@ -13,6 +13,7 @@ from engine.domain.errors import UserError
 from engine.domain.session import trading_day
 from engine.runtime.clock import SystemClock
 from engine.strategy.explain import sentences
+from engine.strategy.explain_day import day_of
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.measures.declaration import Declaration
 from engine.strategy.measures.index import find_measures
@@ -74,7 +75,7 @@ def check(*files: Path, strategies: Strategies = STRATEGIES) -> int:
 
 
 def explain(file: Path, *, sql: bool = False) -> None:
-    """Say in sentences what a strategy does, or show the SQL it becomes.
+    """Say in sentences what a strategy does and what a day of it looks like, or show the SQL it becomes.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def explain(file: Path, *, sql: bool = False) -> None:
 
         print(sql_of(strategy))
         return
-    for sentence in sentences(strategy):
+    for sentence in [*sentences(strategy), "", *day_of(strategy)]:
         print(sentence)
 
 

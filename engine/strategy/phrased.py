@@ -15,7 +15,7 @@ from engine.strategy.parse import parse_strategy
 from engine.strategy.said import Said, written
 from engine.strategy.spreads.structure import OfOneRight, OfTwoExpiries, Structure
 from engine.strategy.spreads.union import STRUCTURES
-from engine.strategy.structures import likely_structure
+from engine.strategy.structures import likely_structure, vertical_of
 
 
 class NotUnderstood(ValueError):
@@ -182,13 +182,6 @@ def _count(said: str) -> int:
     return _COUNTS.get(said.casefold()) or int(said)
 
 
-_VERTICALS = {
-    ("put", False): "bull_put",
-    ("call", False): "bear_call",
-    ("call", True): "bull_call",
-    ("put", True): "bear_put",
-}
-"""By the right and whether it is bought."""
 _SHAPES = (
     r"double calendars?|double diagonals?|iron condors?|iron (?:butterfl(?:y|ies)|fl(?:y|ies))|"
     r"(?:put |call )?broken[- ]wing(?:s)?(?: (?:put |call )?butterfl(?:y|ies))?|(?:put |call )?butterfl(?:y|ies)|"
@@ -201,14 +194,10 @@ def _structure(said: Said) -> tuple[type[Structure], str]:
     if found := said.take(rf"\b(?P<shape>{_SHAPES})\b"):
         shape = found["shape"].casefold()
         right = "call" if "call" in shape else "put"
-        bare = re.sub(r"\b(?:put|call)s?\b|\bspreads?\b", "", shape).strip().replace("-", " ")
-        singular = re.sub(r"flies$|fly$", "butterfly", re.sub(r"butterflies$", "butterfly", bare)).replace(
-            "butterbutterfly", "butterfly"
-        )
-        name = re.sub(r"\s+", "_", singular.removesuffix("s") if not singular.endswith("ss") else singular)
-        name = {"condor": "iron_condor", "broken_wing_butterfly": "broken_wing"}.get(name, name)
-        if name in STRUCTURES:
-            return STRUCTURES[name], right
+        one = re.sub(r"flies$", "fly", re.sub(r"\b(?:put|call)s?\b|\bspreads?\b", "", shape).strip())
+        meant = likely_structure(re.sub(r"\bfly$", "butterfly", one.removesuffix("s")), list(STRUCTURES))
+        if meant is not None:
+            return STRUCTURES[meant], right
     is_bought = re.search(r"\b(?:buy|buying|bought|debit|long)\b", said.left, re.IGNORECASE) is not None
     if named := said.take(r"\b(?:bull|bear)\s+(?:put|call)(?:\s+spreads?)?\b"):
         meant = likely_structure(named[0], list(STRUCTURES))
@@ -222,7 +211,7 @@ def _structure(said: Said) -> tuple[type[Structure], str]:
         names = ", ".join(STRUCTURES).replace("_", " ")
         raise NotUnderstood(f"which structure? one of: {names}; a lone short option is not traded")
     said.take(r"\bverticals?\b")
-    return STRUCTURES[_VERTICALS[right[1].casefold(), is_bought]], ""
+    return STRUCTURES[vertical_of(right[1].casefold(), is_debit=is_bought)], ""
 
 
 def _places(said: Said, kind: tuple[type[Structure], str]) -> dict[str, str]:
@@ -248,7 +237,7 @@ def _places(said: Said, kind: tuple[type[Structure], str]) -> dict[str, str]:
         if "width" not in structure.model_fields:
             raise NotUnderstood(f"a {structure.name()} has no width")
         wide = "-".join(f"${one}" for one in (found["one"], found["two"]) if one)
-        keys["width"] = f"{{near: {wide}, far: 2 x near}}" if structure.name() == "broken_wing" else wide
+        keys["width"] = f"{{near: {wide}, far: 2 x near}}" if "near" in keys.get("width", "") else wide
     days = said.take(
         r"\b0\s*dte\b|\b(?:about |around |roughly )?(?P<days>[0-9]+(?:\s*(?:-|to)\s*[0-9]+)?)[\s-]*(?:days?|dte)"
         r"(?:\s+(?:out|to (?:expiry|expiration)|away|from now|till expiry))*"

@@ -22,7 +22,7 @@ def no_structure(written: Text, known: Sequence[str], spread: Mapped) -> tuple[s
     message, hint = f"no structure '{shortened(written)}'", f"types here: {', '.join(known)}"
     name = _plain(written)
     if name in NAKED.split(", "):
-        instead = _vertical("call" if "call" in name else "put", is_debit=name.startswith("long_"))
+        instead = vertical_of("call" if "call" in name else "put", is_debit=name.startswith("long_"))
         why = f"  (a short leg without a long one cannot be written down)   {hint}"
         return message, write(instead, note=why)
     if options := [one for one, kind in STRUCTURES.items() if name in kind.perhaps.split(", ")]:
@@ -81,7 +81,7 @@ def right_in(written: str) -> str | None:
     return said[1] if said else None
 
 
-def _vertical(right: str, *, is_debit: bool) -> str:
+def vertical_of(right: str, *, is_debit: bool) -> str:
     """The vertical of this right that brings a credit, or costs a debit."""
     put_call, pays = right[0].upper(), "debit" if is_debit else "credit"
     verticals = (kind for kind in STRUCTURES.values() if issubclass(kind, Vertical))
@@ -104,7 +104,7 @@ def leg_list(legs: Node, present: Iterable[str]) -> tuple[str, WayOut]:
     is_debit = short is not None and long is not None and long > short
     days = re.search(r"(?<![0-9.])([0-9]+)\s*(?:dte|days?|d\b)|dte\W{0,2}([0-9]+)", " ; ".join(said))
     entries = {
-        "type": _vertical(kind, is_debit=is_debit),
+        "type": vertical_of(kind, is_debit=is_debit),
         "expiry": (guesses.days(days[1] or days[2]) if days else ["30-60 days"])[0],
         "short_delta": guesses.around_delta(short)[0] if short else None,
         "long_delta": guesses.around_delta(long)[0] if long else None,
