@@ -80,11 +80,10 @@ def ideas(
         raise UserError(f"--size {size:g}: dollars, above 0")
     if min(each, top) < 1:
         raise UserError(f"{'--each' if each < 1 else '--top'} {min(each, top)}: a number from 1")
-    instant = chosen(chain, times(chain), at)
-    calendar = calendar_around(instant)
-    said = _said(view, instant)
-    limits = account_beside(STRATEGIES, account)
-    loaded = load(chain, instant, carries=carries_of(limits, [said.underlying]), calendar=calendar)
+    wanted = [_said(view, chosen(chain, times(chain), at)).underlying]
+    instant = chosen(chain, times(chain, wanted), at)
+    said, calendar, limits = _said(view, instant), calendar_around(instant), account_beside(STRATEGIES, account)
+    loaded = load(chain, instant, carries=carries_of(limits, wanted), calendar=calendar, underlyings=wanted)
     say(about_snapshot(chain, loaded, instant))
     try:
         meant = view_of(said, loaded.snapshot, instant)

@@ -67,9 +67,9 @@ def scan(file: Path, *, chain: Path, at: str | None = None, account: Path | None
     """
     strategy = load_strategy(file)
     carries = carries_of(account_beside(file.parent, account), strategy.universe)
-    instant = chosen(chain, times(chain), at)
+    instant = chosen(chain, times(chain, strategy.universe), at)
     calendar = calendar_around(instant)
-    loaded = load(chain, instant, carries=carries, calendar=calendar)
+    loaded = load(chain, instant, carries=carries, calendar=calendar, underlyings=strategy.universe)
     say(about_snapshot(chain, loaded, instant))
     for root, underlying in loaded.unknown:
         say(refusal(root, underlying))

@@ -6,12 +6,12 @@ price, rates and con_ids are exact. Read back, greeks, probabilities and fees ar
 a file's name is UTC, the day is New York's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from engine.domain.chain import ChainSnapshot
 from engine.domain.clocks import STANDS_FOR
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
+from engine.domain.session import trading_day
 from engine.store.columns import Carry
 from engine.store.quotes import QuoteStore
 
@@ -112,17 +113,32 @@ def is_archived(path: Path) -> bool:
         return False
 
 
-def times(path: Path) -> list[datetime]:
-    """The instants in an archived file, or in all of a folder, oldest first. Raises UserError where there are none."""
-    found = sorted(_instants(path))
+def times(path: Path, underlyings: Collection[str] = ()) -> list[datetime]:
+    """The instants in an archived file, or in all of a folder, oldest first; of these underlyings alone where some are named.
+
+    Raises UserError where there are none.
+    """
+    held = _instants(path)
+    found = sorted(
+        instant for instant, files in held.items() if not underlyings or any(_symbol(one) in underlyings for one in files)
+    )
+    if held and not found:
+        there = sorted({_symbol(file) for files in held.values() for file in files})
+        raise UserError(f"{path}: holds no archived chain of {', '.join(underlyings)}; it has {', '.join(there)}")
     if not found:
         raise UserError(f"{path}: holds no archived chain; name a recorded chain or a folder of the archive")
     return found
 
 
-def load(path: Path, instant: datetime, calendar: Calendar = WEEKDAYS) -> ChainSnapshot:
-    """The chain of one of `times`: of every underlying that was archived at that instant."""
-    rows = pa.concat_tables([_read(file) for file in _instants(path)[instant]]).to_pydict()
+def load(path: Path, instant: datetime, calendar: Calendar = WEEKDAYS, underlyings: Collection[str] = ()) -> ChainSnapshot:
+    """The chain of one of `times`: of every underlying that was archived at that instant.
+
+    The engine archives each underlying when there is something to see in it: where some are named, each is as it was archived
+    last on that day until then.
+    """
+    held = _instants(path)
+    files = held[instant] if not underlyings else _last_of_each(held, instant, underlyings)
+    rows = pa.concat_tables([_read(file) for file in files]).to_pydict()
     contracts = [
         Contract(con_id, symbol, root, expiry, Decimal(strike) / THOUSANDTH, "C" if side > 0 else "P", multiplier)
         for con_id, symbol, root, expiry, strike, side, multiplier in zip(
@@ -133,11 +149,12 @@ def load(path: Path, instant: datetime, calendar: Calendar = WEEKDAYS) -> ChainS
     quotes = QuoteStore()
     first = {symbol: row for row, symbol in reversed(list(enumerate(rows["underlying"])))}
     quotes.layout(contracts, {symbol: Carry(rows["rate"][row], rows["dividend"][row]) for symbol, row in first.items()}, calendar)
+    told_at = [at.timestamp() for at in rows["as_of"]]
     for symbol, row in first.items():
-        quotes.underlying(symbol, instant.timestamp(), rows["spot"][row])
+        quotes.underlying(symbol, told_at[row], rows["spot"][row])
     known = {name: _floats(values) for name, values in rows.items() if name in _QUANTA}
     columns = {_QUANTA[name][0]: values / _QUANTA[name][1] for name, values in known.items()}
-    quotes.fill(rows["con_id"], {**columns, "quoted_at": instant.timestamp() - _floats(rows["age_s"])})
+    quotes.fill(rows["con_id"], {**columns, "quoted_at": np.array(told_at) - _floats(rows["age_s"])})
     return quotes.snapshot(instant)
 
 
@@ -262,6 +279,22 @@ def _instants(path: Path) -> dict[datetime, list[Path]]:
         if (instant := _instant(file)) is not None:
             found.setdefault(instant, []).append(file)
     return found
+
+
+def _last_of_each(held: Mapping[datetime, Sequence[Path]], until: datetime, underlyings: Collection[str]) -> list[Path]:
+    found: dict[str, Path] = {}
+    for instant in sorted(one for one in held if one <= until and trading_day(one) == trading_day(until)):
+        found |= {symbol: file for file in held[instant] if (symbol := _symbol(file)) in underlyings}
+    return list(found.values())
+
+
+def _symbol(file: Path) -> str:
+    """The underlying of a file, as its folder tells it, or the file itself where it was moved."""
+    named = file.parent.name.removeprefix("underlying=")
+    if named != file.parent.name:
+        return unquote(named)
+    held = _read(file)
+    return held[_UNDERLYING][0].as_py() if len(held) else ""
 
 
 def _instant(file: Path) -> datetime | None:

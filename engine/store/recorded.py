@@ -9,7 +9,7 @@ Left out are options whose last trading session was over by then, those that do 
 adjusted series, and classes of an index whose settlement is not known.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -75,13 +75,13 @@ class Loaded:
     """Classes of an index that are not in the table of index classes, with the index: how they settle is not known."""
 
 
-def times(path: Path) -> list[datetime]:
-    """The instants that were recorded, oldest first.
+def times(path: Path, underlyings: Collection[str] = ()) -> list[datetime]:
+    """The instants that were recorded, oldest first; of an archive of ours those of these underlyings, where some are named.
 
     Raises UserError when the path is missing, not a chain or empty.
     """
     if _is_archive(path):
-        return chains.times(path)
+        return chains.times(path, underlyings)
     found = _read(path, ["quote_ts"])["quote_ts"].unique().drop_null().sort()
     if not len(found):
         raise UserError(f"{path}: holds no rows; name a recorded chain that has some")
@@ -118,15 +118,18 @@ def load(
     *,
     carries: Mapping[str, Carry] | None = None,
     calendar: Calendar = WEEKDAYS,
+    underlyings: Collection[str] = (),
 ) -> Loaded:
-    """The latest recorded chain, or the latest not after `at`.
+    """The latest recorded chain, or the latest not after `at`; of an archive of ours each of the `underlyings` as it was
+    archived last until then, where some are named.
 
     `carries` by underlying are what own greeks and probabilities are computed with; zero rates where it says nothing. `calendar`
     tells last trading sessions and settlements. Raises UserError when the path is missing, not a chain, empty, or begins after
     `at`.
     """
     if _is_archive(path):
-        return Loaded(chains.load(path, latest(path, chains.times(path), at), calendar), 0, 0)
+        instant = latest(path, chains.times(path, underlyings), at)
+        return Loaded(chains.load(path, instant, calendar, underlyings), 0, 0)
     instant = latest(path, times(path), at)
     rows = _read(path, None, instant)
     _check_keys(path, rows)

@@ -135,6 +135,28 @@ def test_one_underlying_and_one_file_read_alone(tmp_path: Path) -> None:
         assert list(load_chain(path, NOW).underlyings) == ["SPX"]
 
 
+def test_each_underlying_that_is_named_is_as_it_was_archived_last_until_then(tmp_path: Path) -> None:
+    quotes, early = archived(tmp_path)
+    spx = [contract.con_id for contract in early.contracts if contract.underlying == "SPX"]
+    quotes.option(spx[0], NOW.timestamp() + 55, bid=9.0, ask=9.4)
+    later = NOW + timedelta(seconds=60)
+    chains.save(tmp_path, quotes.kept(later, "SPX", "later"), "DU1", {"SPX": SPX, "SPY": SPY})
+
+    alone = load(tmp_path / chains.FOLDER, underlyings=["SPY"]).snapshot
+    both = load(tmp_path / chains.FOLDER, underlyings=["SPX", "SPY"]).snapshot
+
+    assert (alone.as_of, set(alone.underlyings)) == (NOW, {"SPY"})
+    assert (both.as_of, set(both.underlyings)) == (later, {"SPX", "SPY"})
+    assert times(tmp_path / chains.FOLDER, ["SPY"]) == [NOW]
+    told = dict(zip((one.con_id for one in both.contracts), both.table["quoted_at"].to_pylist(), strict=True))
+    was = dict(zip((one.con_id for one in early.contracts), early.table["quoted_at"].to_pylist(), strict=True))
+    spy = [contract.con_id for contract in early.contracts if contract.underlying == "SPY"]
+    assert told[spx[0]] == pytest.approx(NOW.timestamp() + 55, abs=0.5)
+    assert [told[one] for one in spy] == pytest.approx([was[one] for one in spy], abs=0.5, nan_ok=True)
+    with pytest.raises(UserError, match="no archived chain of RUT; it has SPX, SPY"):
+        times(tmp_path / chains.FOLDER, ["RUT"])
+
+
 def test_the_latest_not_after_a_time_is_found_over_days(tmp_path: Path) -> None:
     moments = [NOW, NOW + timedelta(minutes=1, microseconds=5), NOW + timedelta(days=1)]
     for at in moments:
