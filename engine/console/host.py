@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from textual.app import App
+from textual.notifications import SeverityLevel
 
 from engine.api.access.roles import ROLES, Role, may, rule_of
 from engine.api.models.words import Outcome
 from engine.client.asynchronous import AsyncClient
 from engine.console.feed import Feed
+from engine.console.frame.said import NARROW, STANDS_S, SaidLine
 from engine.console.memory import Memory
 from engine.console.themes import DARK
 from engine.domain.errors import EngineError, UserError
@@ -83,7 +85,31 @@ class Host(App[None]):
 
     def tell(self, text: str, *, is_bad: bool = False) -> None:
         """A sentence for the person, which goes away by itself."""
-        self.notify(text, severity="warning" if is_bad else "information", markup=False, timeout=8)
+        self.notify(text, severity="warning" if is_bad else "information", markup=False, timeout=STANDS_S)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """A notice in a corner; on a narrow terminal, where it would lie on a card, lines of its own."""
+        told = partial(super().notify, message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+        def below() -> None:
+            line = next(iter(self.screen.query(SaidLine)), None)
+            if line is None:
+                told()
+            else:
+                line.say(message, is_bad=severity != "information")
+
+        if self.size.width < NARROW:
+            self.call_later(below)  # a dialog that says it closes first
+        else:
+            told()
 
     def say(self, word: Callable[[], Awaitable[Outcome]]) -> None:
         """Say something to the engine, and tell what became of it."""

@@ -14,6 +14,7 @@ from engine.console.export import CLIPBOARD, EXPORTS, as_csv, as_file, file_name
 from engine.console.feed import Feed
 from engine.console.frame.coach import CoachLine
 from engine.console.frame.lines import AlertLine, FooterLine, StatusBar, TabLine
+from engine.console.frame.said import SaidLine
 from engine.console.host import Host
 from engine.console.table.live_table import LiveTable
 from engine.console.text import Line, row
@@ -45,6 +46,7 @@ class View(Screen[None]):
         yield TabLine(console.feed, self.tab)
         yield AlertLine(console.feed)
         yield from self.body()
+        yield SaidLine()
         if console.coaches:
             yield CoachLine(console.feed, self.tab)
         yield FooterLine(console.setup.farewell)

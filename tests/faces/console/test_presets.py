@@ -29,6 +29,7 @@ async def test_filter_order_and_columns_are_kept_under_a_name_and_shown_again(de
         assert (kept.line, kept.sort, kept.columns[:2]) == ("sym=SPX", "-score", ("exp", "dte"))
 
         at.engine.told_presets.append(Preset(name="all of it", sort="dte", columns=("strikes", "net", "no such column")))
+        at.app.clear_notifications()  # a picture of what goes away by itself would depend on how long a machine takes
         await at.press("f")
         assert at.screen == snapshot
         await at.press("down", "enter")

@@ -159,3 +159,24 @@ async def test_repeats_of_what_is_wrong_are_one_line_with_a_count_and_all_of_it_
 async def test_quiet_engine_has_no_alert_line(desk: Opened) -> None:
     async with desk() as at:
         assert "needs you" in at.lines[2]
+
+
+@pytest.mark.asyncio
+async def test_sentence_on_eighty_columns_stands_below_the_card_and_covers_nothing(desk: Opened) -> None:
+    async with desk(size=NARROW) as at:
+        at.engine.told_approvals = [approval()]
+        await at.look()
+        await at.press("3")
+        card = at.lines
+
+        at.app.tell(
+            "nothing was sent: the credit fell from 8.40 to 8.05 while you looked. a again to accept it, r says no", is_bad=True
+        )
+        await at.pilot.pause()
+
+        said = [line.strip() for line in at.lines[-3:-1]]
+        assert " ".join(said) == (
+            "⚠ nothing was sent: the credit fell from 8.40 to 8.05 while you looked. a again to accept it, r says no"
+        )
+        assert at.lines[:15] == card[:15]
+        assert at.lines[-1] == card[-1], "the keys stay"
