@@ -106,9 +106,10 @@ def recorded(
     if not found:
         return None
     calendar = calendar_around(found[-1])
+    traded = {name for strategy in versions.values() for name in strategy.universe}
     snapshot = Snapshot(
         at=found[-1],
-        chain=load_chain(path, found[-1], calendar=calendar),
+        chain=load_chain(path, found[-1], calendar=calendar, underlyings=traded),
         market={},
         ledger=ledger,
         account=_UNKNOWN,

@@ -137,7 +137,7 @@ def load(path: Path, instant: datetime, calendar: Calendar = WEEKDAYS, underlyin
     last on that day until then.
     """
     held = _instants(path)
-    files = held[instant] if not underlyings else _last_of_each(held, instant, underlyings)
+    files = _last_of_each(held, instant, underlyings) or held[instant]
     rows = pa.concat_tables([_read(file) for file in files]).to_pydict()
     contracts = [
         Contract(con_id, symbol, root, expiry, Decimal(strike) / THOUSANDTH, "C" if side > 0 else "P", multiplier)

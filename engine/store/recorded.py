@@ -107,9 +107,10 @@ def load_chain(
     *,
     carries: Mapping[str, Carry] | None = None,
     calendar: Calendar = WEEKDAYS,
+    underlyings: Collection[str] = (),
 ) -> ChainSnapshot:
     """The latest recorded chain, or the latest not after `at`; `load` also counts what was left out."""
-    return load(path, at, carries=carries, calendar=calendar).snapshot
+    return load(path, at, carries=carries, calendar=calendar, underlyings=underlyings).snapshot
 
 
 def load(
@@ -128,7 +129,7 @@ def load(
     `at`.
     """
     if _is_archive(path):
-        instant = latest(path, chains.times(path, underlyings), at)
+        instant = latest(path, chains.times(path, underlyings if at is None else ()), at)
         return Loaded(chains.load(path, instant, calendar, underlyings), 0, 0)
     instant = latest(path, times(path), at)
     rows = _read(path, None, instant)
