@@ -13,7 +13,7 @@ from engine.compile.conditions import ConditionsPlan, Value, compile_conditions
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import EVENT_KINDS, Bars, Level, MarketState
 from engine.domain.session import NEW_YORK, Session, trading_day
-from engine.pricing.volatility import expected_move, iv_standing
+from engine.pricing.volatility import SUFFICIENT_DAYS, WINDOW_DAYS, expected_move, iv_standing
 from engine.strategy.expressions.tree import Arithmetic, Call, Condition, Expression, Measure, Number, measures_in
 from engine.strategy.model import Strategy
 
@@ -72,7 +72,7 @@ def market_value(
         case "iv30":
             return _known(state.iv30)
         case "iv_rank" | "iv_percentile":
-            return _standing(measure.name, state)
+            return _standing(measure.name, state, days or WINDOW_DAYS)
         case "vix":
             return _known(state.vix)
         case "sma":
@@ -176,8 +176,8 @@ def _change(value: float | None, before: float | None) -> float | None:
     return None if value is None or not before else value / before - 1
 
 
-def _standing(name: str, state: MarketState) -> float | None:
-    return _place(name, _known(state.iv30), state.iv_history)
+def _standing(name: str, state: MarketState, days: int) -> float | None:
+    return _place(name, _known(state.iv30), state.iv_history[-days:], days)
 
 
 def _premium(state: MarketState, days: int) -> float | None:
@@ -199,13 +199,14 @@ def _premiums(ivs: tuple[float, ...], closes: tuple[float, ...], days: int) -> t
     return tuple(found)
 
 
-def _place(name: str, value: float | None, history: Sequence[float]) -> float | None:
-    """Rank or percentile of a value among those of past days, as its measure is called."""
+def _place(name: str, value: float | None, history: Sequence[float], days: int = WINDOW_DAYS) -> float | None:
+    """Rank or percentile of a value among those of so many past days, as its measure is called."""
     if value is None:
         return None
-    standing = iv_standing(value, history)
+    standing = iv_standing(value, history, days)
     percent = standing.rank if name.endswith("_rank") else standing.percentile
-    return percent / 100 if standing.sufficient and percent is not None else None
+    is_enough = standing.days * WINDOW_DAYS >= SUFFICIENT_DAYS * days
+    return percent / 100 if is_enough and percent is not None else None
 
 
 def _last(values: Sequence[float], count: int) -> Sequence[float] | None:

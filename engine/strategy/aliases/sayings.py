@@ -34,6 +34,10 @@ SPELLED: tuple[Saying, ...] = (
     (rf"(?:usd|us\$|€|£)\s*({NUMBER})|({NUMBER})\s*usd", r"$\1\2"),
     (rf"({NUMBER})\s*\$(?!\s*[0-9])", r"$\1"),
     (rf"(?<![0-9.,])(\$?{NUMBER}%?)\s*\+(?=\s|$)", r">= \1"),
+    (
+        r"\b(iv[ _]?(?:rank|percentile)|ivr|ivp)\s+(?:over|of|in|for)\s+(?:the\s+)?(?:last\s+|past\s+)?([0-9]+)[\s-]*days?\b",
+        lambda found: f"{'iv_percentile' if 'p' in found[1] else 'iv_rank'}({found[2]} days)",
+    ),
     (r"\bplus\b", "+"),
     (r"\bminus\b", "-"),
     (

@@ -79,6 +79,8 @@ def _arguments(line: Line, node: Tree, declared: Declaration) -> tuple[float, ..
     example = write(f"{declared.name}({wanted.example})")
     if not given and wanted.default is not None:
         return (wanted.default,)
+    if not given and wanted.is_optional and not isinstance(node, exp.Anonymous):
+        return ()
     tokens = [line.token(one) for one in given if isinstance(one, exp.Column)]
     if declared.most_bars is not None and [token.kind for token in tokens] == [Loose.BARE, Loose.DURATION]:
         of_bars = write(f"{declared.name}({tokens[0].text} bars of {tokens[1].text})")

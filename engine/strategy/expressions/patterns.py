@@ -42,7 +42,7 @@ def refused_pattern(declared: Iterable[Declaration]) -> str:
 
 
 def _refused(declared: tuple[Declaration, ...]) -> Iterator[str]:
-    plain = [one for one in declared if one.unit is not Unit.FLAG and one.argument is None and not one.takes_symbol]
+    plain = [one for one in declared if one.unit is not Unit.FLAG and not _wants_brackets(one) and not one.takes_symbol]
     if shares := _any(one for one in plain if one.unit not in PERCENT):
         yield rf"\b{shares}{_SIGN}{_NUMBER}\s*%{_ENDS}"
     if bare := _any(one for one in plain if one.unit not in BARE | {Unit.CLOCK, Unit.WEEKDAY, Unit.RATIO, Unit.VOL}):
@@ -50,10 +50,18 @@ def _refused(declared: tuple[Declaration, ...]) -> Iterator[str]:
     if unsigned := _any(plain):
         yield rf"\b{unsigned}\s+\$?[0-9]"
         yield rf"(?:^|\b(?:and|or)\s+)\s*\$?{_NUMBER}\s+{unsigned}\b"
-    wants = [one for one in declared if one.unit is not Unit.FLAG and one.argument is not None and one.argument.default is None]
+    wants = [one for one in declared if one.unit is not Unit.FLAG and _wants_brackets(one) and not _has_default(one)]
     if open_ended := _any(wants):
         yield rf"\b{open_ended}(?![A-Za-z0-9_]|\s*\()"
     yield r"[0-9]x?\s+of\b"
+
+
+def _wants_brackets(declared: Declaration) -> bool:
+    return declared.argument is not None and not declared.argument.is_optional
+
+
+def _has_default(declared: Declaration) -> bool:
+    return declared.argument is not None and declared.argument.default is not None
 
 
 def _any(declared: Iterable[Declaration]) -> str:

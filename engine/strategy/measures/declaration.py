@@ -25,6 +25,8 @@ class Argument:
     """The word that stands before the number: `first 60 min`."""
     default: float | None = None
     """What is meant when nothing stands there; None where something must."""
+    is_optional: bool = False
+    """Whether the measure is as often written without brackets, and means then what its sentence says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Declaration:
     @property
     def as_written(self) -> str:
         """The measure as it stands in a line, with an example of what it takes."""
-        if self.argument is None:
+        if self.argument is None or self.argument.is_optional:
             return self.spoken or self.name
         if self.unit is Unit.FLAG:
             name = self.name.upper() if self.name.upper() in EVENT_KINDS else self.name

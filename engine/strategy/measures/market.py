@@ -28,6 +28,7 @@ def _market(
 _DAYS_BACK = Argument(Unit.DAYS, 2, 400, "50 days")
 _FIRST_MINUTES = Argument(Unit.MINUTES, 1, 389, "first 60 min", before="first")
 _DAYS_OF_PREMIUM = Argument(Unit.DAYS, 2, 45, "20 days")
+_DAYS_OF_STANDING = Argument(Unit.DAYS, 20, 252, "60 days", is_optional=True)
 _DAYS_AHEAD = Argument(Unit.DAYS, 0, 60, "2 days", default=0)
 
 OF_THE_CALENDAR = frozenset(
@@ -55,12 +56,16 @@ MARKET = (
     _market(
         "iv_rank",
         Unit.RATIO,
-        "(iv30 - lowest) / (highest - lowest) of the last 252 daily closes before today; absent with fewer than 200.",
+        "(iv30 - lowest) / (highest - lowest) of the last 252 daily closes before today, or of as many as stand in the brackets; "
+        "absent where fewer than four in five of them are known, 200 of 252.",
+        _DAYS_OF_STANDING,
     ),
     _market(
         "iv_percentile",
         Unit.RATIO,
-        "Share of the last 252 daily closes of iv30 strictly below iv30 now; absent with fewer than 200.",
+        "Share of the last 252 daily closes of iv30, or of as many as stand in the brackets, strictly below iv30 now; absent "
+        "where fewer than four in five of them are known, 200 of 252.",
+        _DAYS_OF_STANDING,
         between=(0, 1),
     ),
     _market("vix", Unit.POINTS, "Last value of the VIX index."),

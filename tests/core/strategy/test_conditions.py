@@ -5,6 +5,7 @@ from pydantic_core import PydanticCustomError
 
 from engine.strategy.explain import written
 from engine.strategy.expressions.checker import read_condition, read_ranking
+from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import (
     And,
     Arithmetic,
@@ -295,3 +296,23 @@ def test_unit_that_is_written_twice_is_not_offered_again() -> None:
         read_condition(Text("no event within 2 day days"), ("market",))
 
     assert "did you mean" not in (told.value.context or {})["hint"]
+
+
+@pytest.mark.parametrize("line", ["iv_rank(60 days) >= 25%", "iv_percentile(30 days) < 50%", "iv_rank >= 25%"])
+def test_standing_of_volatility_is_over_a_year_or_over_so_many_days(line: str) -> None:
+    read = read_condition(Text(line), ("market",))
+
+    assert isinstance(read, Compare)
+    assert isinstance(read.left, Measure)
+    assert read.left.arguments == ((60.0,) if "60" in line else (30.0,) if "30" in line else ())
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("iv rank over 60 days above 30%", "iv_rank(60 days) > 30%"),
+        ("IVP of the last 90 days > 50%", "iv_percentile(90 days) > 50%"),
+    ],
+)
+def test_standing_over_days_is_understood_as_traders_say_it(said: str, meant: str) -> None:
+    assert LineReader("condition", ("market",)).meant(said) == meant
