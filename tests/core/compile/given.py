@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
+import pytest
 
 from engine.domain.chain import CHAIN_SCHEMA, EVENT_KINDS, ChainSnapshot, EventDays, MarketState
 from engine.domain.contract import Contract
@@ -21,6 +22,11 @@ from engine.strategy.spreads.wings import IronButterfly, IronCondor
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
+
+
+def examples(few: int, *, all: int) -> pytest.MarkDecorator:  # noqa: A002
+    """How many examples Hypothesis draws: a share of them, other ones each time, in `make test`."""
+    return pytest.mark.parametrize("examples", [few, pytest.param(all, marks=pytest.mark.long)])
 
 
 def strategy(

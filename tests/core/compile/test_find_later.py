@@ -1,11 +1,13 @@
 """What a candidate of two expiries shows is what ranked it, and the funnel counts what the scan finds."""
 
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder
+from engine.decide.rows import ChainRows
 from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot
 from engine.domain.facts.searches import FunnelRecorded
@@ -25,7 +27,16 @@ FINDER = Finder(Scanner())
 
 
 def found_in(strategy: Strategy, chain: ChainSnapshot) -> tuple[Candidate, ...]:
-    return FINDER.scan(strategy, FINDER.rows(chain, {}, given.NOW), ["SPX"], given.NOW)
+    return scanned(strategy, FINDER.rows(chain, {}, given.NOW))
+
+
+def scanned(strategy: Strategy, rows: ChainRows) -> tuple[Candidate, ...]:
+    return FINDER.scan(strategy, rows, ["SPX"], given.NOW)
+
+
+@cache
+def rows_of(seed: int) -> ChainRows:
+    return FINDER.rows(chain_of(seed), {}, given.NOW)
 
 
 def funnel_of(strategy: Strategy, chain: ChainSnapshot) -> FunnelRecorded:
@@ -40,9 +51,9 @@ def made(kind: str, **more: object) -> Strategy:
 @pytest.mark.parametrize("measure", [name for name in SHOWN if name not in {"width", "breakeven_distance"}])
 @pytest.mark.parametrize("kind", KEYS)
 def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) -> None:
-    seen = 0
+    strategy, seen = made(kind, rank=measure), 0
     for seed in range(8):
-        for found in found_in(made(kind, rank=measure), chain_of(seed)):
+        for found in scanned(strategy, rows_of(seed)):
             assert found.score == pytest.approx(SHOWN[measure](found), abs=1e-5)
             seen += 1
     assert seen > 10

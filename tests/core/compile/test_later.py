@@ -109,9 +109,10 @@ def declared(draw: st.DrawFn, kind: str) -> Strategy:
     )
 
 
+@make.examples(12, all=60)
 @pytest.mark.parametrize("kind", KEYS)
-def test_sql_finds_what_plain_loops_find_over_two_expiries(kind: str) -> None:
-    @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+def test_sql_finds_what_plain_loops_find_over_two_expiries(kind: str, examples: int) -> None:
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
     @given(seed=st.integers(0, 10**9), strategy=declared(kind), meeting=st.sampled_from(["bucket", "group"]))
     def finds(seed: int, strategy: Strategy, meeting: Meeting) -> None:
         rows = chain_rows(chain_of(seed), {}, make.NOW)

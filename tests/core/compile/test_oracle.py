@@ -195,16 +195,20 @@ KEYS = {
 """The keys of each structure."""
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 10**9), strategy=declared(), meeting=st.sampled_from(["bucket", "group"]))
-def test_sql_finds_what_plain_loops_find(seed: int, strategy: Strategy, meeting: Meeting) -> None:
-    assert_finds_the_same(seed, strategy, meeting)
+@make.examples(60, all=200)
+def test_sql_finds_what_plain_loops_find(examples: int) -> None:
+    assert_any_finds_the_same(declared(), examples)
 
 
+@make.examples(20, all=60)
 @pytest.mark.parametrize("kind", KEYS)
-def test_sql_of_more_legs_finds_what_plain_loops_find(kind: str) -> None:
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-    @given(seed=st.integers(0, 10**9), strategy=declared([kind]), meeting=st.sampled_from(["bucket", "group"]))
+def test_sql_of_more_legs_finds_what_plain_loops_find(kind: str, examples: int) -> None:
+    assert_any_finds_the_same(declared([kind]), examples)
+
+
+def assert_any_finds_the_same(strategies: st.SearchStrategy[Strategy], examples: int) -> None:
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+    @given(seed=st.integers(0, 10**9), strategy=strategies, meeting=st.sampled_from(["bucket", "group"]))
     def finds(seed: int, strategy: Strategy, meeting: Meeting) -> None:
         assert_finds_the_same(seed, strategy, meeting)
 

@@ -100,9 +100,10 @@ def chain_of(seed: int, kind: str) -> ChainSnapshot:
 
 
 @pytest.mark.slow
+@make.examples(20, all=60)
 @pytest.mark.parametrize("kind", KEYS)
-def test_sql_chooses_the_legs_that_plain_loops_choose(kind: str) -> None:
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_sql_chooses_the_legs_that_plain_loops_choose(kind: str, examples: int) -> None:
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
     @given(seed=st.integers(0, 10**9), strategy=placed(kind), by_group=st.booleans())
     def chooses(seed: int, strategy: Strategy, *, by_group: bool) -> None:
         table = chain_rows(chain_of(seed, kind), {}, make.NOW).table
@@ -115,9 +116,10 @@ def test_sql_chooses_the_legs_that_plain_loops_choose(kind: str) -> None:
 
 
 @pytest.mark.slow
+@make.examples(10, all=30)
 @pytest.mark.parametrize("kind", KEYS)
-def test_funnel_ends_with_as_many_as_the_scan_finds(kind: str) -> None:
-    @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_funnel_ends_with_as_many_as_the_scan_finds(kind: str, examples: int) -> None:
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
     @given(seed=st.integers(0, 10**6), strategy=placed(kind))
     def agrees(seed: int, strategy: Strategy) -> None:
         rows = FINDER.rows(chain_of(seed, kind), {}, make.NOW)
@@ -241,10 +243,11 @@ LEVELS = {
 
 
 @pytest.mark.slow
+@make.examples(6, all=15)
 @pytest.mark.parametrize("text", LEVELS)
 @pytest.mark.parametrize("kind", ["bull_put", "bear_call", "iron_condor", "butterfly"])
-def test_legs_that_stand_at_a_number_of_the_market_are_those_of_plain_loops(kind: str, text: str) -> None:
-    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_legs_that_stand_at_a_number_of_the_market_are_those_of_plain_loops(kind: str, text: str, examples: int) -> None:
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
     @given(seed=st.integers(0, 10**9), is_known=st.booleans())
     def agrees(seed: int, *, is_known: bool) -> None:
         places = {"put": f"at {text}", "call": "at high_of(first 60 min)"}
