@@ -142,7 +142,8 @@ class App:
     async def _with(self, journal: Journal, ledger: Ledger, journal_id: str, account: str, entry: Doors | None) -> None:
         settings, options = self._settings, self._options
         try:
-            write_views(settings.state)
+            if options.writes_views:
+                write_views(settings.state)
         except UserError as problem:  # the views are a convenience: open positions are guarded without them
             options.on_mended(str(problem))
         library, changes = self._opened(ledger)

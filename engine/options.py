@@ -25,6 +25,8 @@ class Options:
     """How often a strategy's look is kept; None takes the settings'."""
     serves_api: bool = True
     watches_files: bool = True
+    writes_views: bool = True
+    """Whether `state/history.duckdb` is there for whoever opens it; `spreads query` needs no engine that wrote it."""
     observers: Sequence[Observer] = ()
     notifier: Notifier | None = None
     """Tells a person what happens while nobody looks."""

@@ -69,7 +69,7 @@ def served(folder: Path) -> Iterator[Served]:
     port, state = free_port(), folder / "state"
     state.mkdir(mode=0o700)
     facts: list[Fact] = []
-    options = Options(observers=[_Heard(facts)])
+    options = Options(writes_views=False, observers=[_Heard(facts)])
     controls: list[Control] = []
     answers, ended = threading.Event(), list[BaseException]()
     with simulated_tws() as tws:

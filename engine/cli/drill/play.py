@@ -138,6 +138,7 @@ class _Play:
         options = Options(
             serves_api=False,
             watches_files=False,
+            writes_views=False,
             observers=(self,),
             on_control=self._opened,
             wrap_journal=lambda journal: _Mortal(journal, self),

@@ -195,6 +195,7 @@ class Life:
             funnel_every=funnel_every,
             serves_api=serves_api,
             watches_files=watches_files,
+            writes_views=False,
             observers=[self],
             notifier=notifier,
             guard=guard,
