@@ -70,7 +70,13 @@ def examples() -> dict[str, dict[str, Any]]:
 
 
 def openapi(api: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with an example of every endpoint, and who may use it."""
+    """The OpenAPI document, with an example of every endpoint, and who may use it; made once."""
+    if api.openapi_schema is None:
+        api.openapi_schema = _openapi(api)
+    return api.openapi_schema
+
+
+def _openapi(api: FastAPI) -> dict[str, Any]:
     document = get_openapi(title="spreads", version=api.version, description=ABOUT, routes=api.routes)
     document.setdefault("components", {})["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Over TCP: from POST /v1/token."}
@@ -125,6 +131,7 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
         told["example"] = example["answer"]
 
 
+@lru_cache(maxsize=1)
 def asyncapi(version: str) -> dict[str, Any]:
     """The AsyncAPI document of the streams: frames, and the rows of each topic."""
     (_, frames) = msgspec.json.schema_components((*SAID, *TOLD), ref_template="#/components/schemas/{name}")

@@ -187,7 +187,7 @@ def rows(path: Path) -> pa.Table:
     )
 
 
-_NOTHING = ARCHIVED.empty_table().append_column(_UNDERLYING, pa.array([], pa.string()))
+_NOTHING = ARCHIVED.append(pa.field(_UNDERLYING, pa.string())).empty_table()
 _QUANTA = {
     "bid_cents": ("bid", CENT),
     "ask_cents": ("ask", CENT),

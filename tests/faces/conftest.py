@@ -9,6 +9,9 @@ import pytest
 
 from engine.cli.app import main
 from tests.faces.given import Ran
+from tests.shell.conftest import cheap_keys
+
+__all__ = ["cheap_keys"]
 
 Spreads = Callable[..., Ran]
 

@@ -20,8 +20,6 @@ from engine.api.documents import REFUSALS
 from engine.domain.facts.halts import Halted
 from tests.faces.served import Served, served
 
-schemathesis = pytest.importorskip("schemathesis", reason="schemathesis asks the questions of these tests")
-
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -42,8 +40,14 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
+def schemathesis_or_skip() -> Any:
+    """What makes the questions; loaded where it asks, for it takes as long as the engine."""
+    return pytest.importorskip("schemathesis", reason="schemathesis asks the questions of these tests")
+
+
 def ask_everything(engine: Served, count: int) -> list[str]:
     """What was not as documented, of `count` right and `count` wrong questions of each endpoint, asked by everybody."""
+    schemathesis = schemathesis_or_skip()
     tokens: dict[Role | None, str] = {role: engine.token(engine.key(role, f"{role} {secrets.token_hex(2)}")) for role in ROLES}
     with engine.client(tokens["viewer"]) as asking:
         document = asking.get("/v1/openapi.json").json()
@@ -63,7 +67,7 @@ def ask_everything(engine: Served, count: int) -> list[str]:
 
 def ask(engine: Served, tokens: dict[Role | None, str], rule: Rule, cases: Any, count: int) -> list[str]:
     """The same for one endpoint and one kind of question: always the same ones."""
-    checks = schemathesis.checks.CHECKS.get_by_names(CHECKS)
+    checks = schemathesis_or_skip().checks.CHECKS.get_by_names(CHECKS)
     wrong: list[str] = []
 
     @settings(

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -24,8 +25,12 @@ FILE = "keys.json"
 KEYS_MAX = 100
 PREFIX = "spreads"
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody's secret")
-"""What a key that is not known is held against, so that it takes as long as one that is."""
+
+
+@cache
+def _nobody() -> str:
+    """What a key that is not known is held against, so that it takes as long as one that is."""
+    return _hasher.hash("nobody's secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class Keys:
         parts = text.split("_", 2)
         known = self.in_force(parts[1]) if len(parts) == 3 and parts[0] == PREFIX else None
         try:
-            _hasher.verify(known.hash if known else _NOBODY, parts[-1])
+            _hasher.verify(known.hash if known else _nobody(), parts[-1])
         except (Argon2Error, InvalidHashError):
             return None
         return known
