@@ -6,11 +6,13 @@ volatility 20% with a cent of half width, unless a test says otherwise.
 
 import math
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from operator import is_
 
 import pyarrow as pa
 
@@ -225,7 +227,20 @@ def rulebook(
 ) -> Rulebook:
     """What is in force, with a real compiler behind it; `also` are versions that are no longer in force."""
     versions = {one.digest: one for one in (*strategies, *also)}
-    return Rulebook(strategies, versions, account or limits(), Finder(Scanner()), probation=probation)
+    return Rulebook(strategies, versions, account or limits(), _finder((*strategies, *also)), probation=probation)
+
+
+_FINDERS: deque[tuple[tuple[Strategy, ...], Finder]] = deque(maxlen=4)
+
+
+def _finder(strategies: tuple[Strategy, ...]) -> Finder:
+    """That of the same strategies, as between two beats: a database of its own takes longer than what most tests ask."""
+    for known, finder in _FINDERS:
+        if len(known) == len(strategies) and all(map(is_, known, strategies)):
+            return finder
+    finder = Finder(Scanner())
+    _FINDERS.append((strategies, finder))
+    return finder
 
 
 # What is known at an instant.
