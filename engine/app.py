@@ -102,8 +102,7 @@ class App:
             # The first start without --account: only the broker knows whose journal this will be.
             account = await self._ask_account(journal_id)
         guard = self._options.guard
-        recovered = recover(settings.state, account, guard.lock if guard is not None else None)
-        self._recovered = recovered
+        recovered = self._recovered = recover(settings.state, account, guard.lock if guard is not None else None)
         journal = self._options.wrap_journal(recovered.journal)
         try:
             for text in recovered.warnings:
