@@ -36,12 +36,18 @@ def _by_day(year: int) -> dict[date, Session]:
 
 @lru_cache(maxsize=8)
 def _calendar(start_year: int, end_year: int) -> exchange_calendars.ExchangeCalendar:
+    """Of whole decades: how long it takes to make one does not hang on how many years it has, and a start asks for several."""
     return exchange_calendars.get_calendar(_EXCHANGE, start=f"{start_year}-01-01", end=f"{end_year}-12-31")
+
+
+def _decades(first: int, last: int) -> tuple[int, int]:
+    """The years of the calendar that has these, the one before them and the four behind them: the same for a decade's starts."""
+    return (first - 1) // 10 * 10, (last + 4) // 10 * 10 + 9
 
 
 def sessions_between(first: date, last: date) -> tuple[Session, ...]:
     """Every session whose day lies between the two, both included, oldest first."""
-    calendar = _calendar(first.year, max(last.year, first.year))
+    calendar = _calendar(*_decades(first.year, max(last.year, first.year)))
     schedule = calendar.schedule.loc[pd.Timestamp(first) : pd.Timestamp(last)]
     return tuple(
         Session(day.date(), opens.to_pydatetime().astimezone(UTC), closes.to_pydatetime().astimezone(UTC))

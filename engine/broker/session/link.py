@@ -37,21 +37,34 @@ class Link:
         """Whether TWS has said of a line that another session of the user has its data."""
         self._expected = expected
         self._broken_at = 0.0
+        self._attempts = 0
+        """To connect, since the session stood last."""
+        self._reason = ""
+        """Why it was down last."""
         self._quoted: set[str] = set()
         """Kinds of contract that were quoted since then."""
 
     def connecting(self, text: str) -> LinkChanged | None:
+        """An attempt begins. In a row of those that fail the first is told, the second, the fourth, the eighth and so on."""
         self._forget_data()
         self.state = "connecting"
-        return None if self.told == "restarting" and self._expected() else self._say("connecting", None, text)
+        self._attempts += 1
+        is_told = self._attempts & (self._attempts - 1) == 0
+        if not is_told or (self.told == "restarting" and self._expected()):
+            return None
+        return self._say("connecting", None, text)
 
     def up(self, text: str) -> LinkChanged | None:
         """The session stands. Stays degraded when TWS said meanwhile that it has no connection itself."""
+        self._attempts = 0
         return None if self.state == "degraded" else self._to("up", None, text)
 
     def down(self, text: str) -> LinkChanged | None:
+        """It is gone, or an attempt has failed; while attempts go on failing, what is said again is another reason."""
         self._forget_data()
-        return self._to("down", None, text)
+        is_news, self._reason = text != self._reason, text
+        told = self._to("down", None, text)
+        return LinkChanged("down", None, text) if told is None and is_news and self.told == "down" else told
 
     def look(self) -> LinkChanged | None:
         """What has changed because time has passed: a loss that was expected outlasts its time, or its time has come."""

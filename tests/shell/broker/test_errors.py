@@ -59,6 +59,26 @@ def test_link_stays_degraded_when_tws_has_no_connection_while_we_connect():
     assert link.state == "degraded"
 
 
+def test_attempts_that_fail_in_a_row_are_told_ever_more_seldom_and_another_reason_at_once():
+    link = Link()
+    link.connecting("")
+    link.up("connected")
+    link.down("closed")
+
+    told: list[list[str]] = []
+    for attempt in range(1, 10):
+        reason = "client id in use" if attempt >= 7 else "nobody listens"
+        said = [link.connecting("again"), link.down(reason)]
+        told.append([change.text for change in said if change is not None])
+
+    both = ["again", "nobody listens"]
+    assert told == [both, both, [], both, [], [], ["client id in use"], ["again", "client id in use"], []]
+    link.connecting("")
+    assert link.up("connected") is not None
+    link.down("closed")
+    assert link.connecting("again") is not None, "counted anew once the session stood"
+
+
 def test_data_is_broken_only_by_a_farm_of_the_united_states():
     link = Link()
 
