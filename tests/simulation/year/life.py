@@ -192,7 +192,7 @@ class _Life:
         year.files_mb.append(sum(path.stat().st_size for path in self._world.state.rglob("*") if path.is_file()) / 2**20)
         self._say(
             f"{session.day}: {year.filled} orders filled, {year.closed} of {year.positions} positions closed,"
-            f" {cpu_s:.1f} s of processor, {year.files_mb[-1]:.1f} MB on disk"
+            f" {cpu_s:.1f} s of processor, {year.files_mb[-1]:.1f} MB on disk, {len(year.faults)} did not hold"
         )
 
     def _tell(self, what: str) -> None:
