@@ -1,12 +1,8 @@
 """`spreads tune`: which numbers of a file would have been better, and whether that is more than luck."""
 
 import json
-import os
-from collections.abc import Generator, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,7 +29,8 @@ from engine.cli.research.html.page import write_study
 from engine.cli.show import program, say, show_json
 from engine.domain.errors import UserError
 from engine.research.backtest import opened
-from engine.research.tuning.search import ratio
+from engine.research.fanout import executor_of
+from engine.research.tuning.search import Where, ratio
 from engine.research.tuning.space import Space, space_of
 from engine.research.tuning.tune import Tuned, widths
 from engine.research.tuning.tune import tune as study_of
@@ -70,6 +67,13 @@ def tune(
         int | None,
         Parameter(validator=Number(gte=1, lte=256), help="Processes; one a processor when not given.", show_default=False),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        Parameter(help="Scheduler of `distributed`, as tcp://host:8786; its workers do the work.", show_default=False),
+    ] = None,
+    results: Annotated[
+        str | None, Parameter(help="Keep results at a URL, as s3://bucket/study, instead of --out.", show_default=False)
+    ] = None,
     seed: Annotated[int, Parameter(validator=Number(gte=0), help="Of the search; the same asks the same variants.")] = 0,
     out: Annotated[Path, Parameter(help="Folder of the study; what is there is not run again.")] = OUT,
     html: Html = None,
@@ -99,8 +103,8 @@ def tune(
     history = opened(request)
     check_market(file, strategy, history)
     say(f"{space.count:,} variants, {min(trials, space.count)} to run; with the same --out a study goes on where it was")
-    with _executor(jobs) as executor:
-        tuned = study_of(request, history, space, out, trials, seed, executor, say)
+    with executor_of(cluster, jobs) as executor:
+        tuned = study_of(request, history, space, Where(out, executor, results), trials, seed, say)
     _keep(out, tuned)
     if html is not None:
         write_study(html, tuned)
@@ -112,13 +116,6 @@ def tune(
         say("")
         say(f"all of it: {out / 'study.json'}   the present file whole: {program()} backtest {file} --chain {chain[0]}")
     return 0
-
-
-@contextmanager
-def _executor(jobs: int | None) -> Generator[Executor]:
-    """Processes that begin anew: a search holds threads of its own, which a copy of this one would not have."""
-    with ProcessPoolExecutor(jobs or os.cpu_count() or 1, mp_context=get_context("spawn")) as executor:
-        yield executor
 
 
 def report(tuned: Tuned) -> Iterator[str]:

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.domain.errors import UserError
+from engine.research.fanout import done, results_in
 from engine.research.statistics.plateau import Place, neighbours
 from engine.research.statistics.reality import MISSING
 from engine.research.statistics.sharpe import track
@@ -54,41 +55,37 @@ class Study:
 
 
 class Store:
-    """Results of variants on one set of data, by digest, in a folder."""
+    """Results of variants on one set of data, by digest, in a folder or at a URL."""
 
-    def __init__(self, folder: Path, job: Job) -> None:
-        """Raises UserError where the folder cannot be written."""
-        self._folder = folder / RESULTS / data_digest(job.request)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{folder}: the study cannot be kept there ({error.strerror}); name another --out") from error
-
-    def known(self, job: Job) -> bytes | None:
-        path = self._path(job)
-        return path.read_bytes() if path.is_file() else None
-
-    def keep(self, job: Job, content: bytes) -> None:
-        path = self._path(job)
-        half = path.with_suffix(".half")
-        half.write_bytes(content)
-        half.replace(path)
+    def __init__(self, place: str | Path, job: Job) -> None:
+        """Raises UserError where nothing can be kept there."""
+        of = f"{RESULTS}/{data_digest(job.request)}"
+        self.results = results_in(f"{place}/{of}" if "://" in str(place) else Path(place) / of)
 
     @property
     def count(self) -> int:
         """Variants that were ever run on these data."""
-        return sum(1 for _ in self._folder.glob("*.parquet"))
-
-    def _path(self, job: Job) -> Path:
-        return self._folder / f"{digest(job)}.parquet"
+        return len(self.results.names())
 
 
-def search(space: Space, job: Job, folder: Path, most: int, seed: int, executor: Executor, said: Said) -> Study:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a study lies, and who works for it."""
+
+    folder: Path
+    """Its journal, prepared chains and results."""
+    executor: Executor
+    results: str | None = None
+    """A URL that results are kept at instead; None is the folder."""
+
+
+def search(space: Space, job: Job, where: Where, most: int, seed: int, said: Said) -> Study:
     """Run the present file and at most `most` variants, and then the neighbours of the best. `job` is that of the present file.
 
     Raises UserError where the folder cannot be written or packages are missing.
     """
-    store = Store(folder, job)
+    folder, executor = where.folder, where.executor
+    store = Store(where.results or folder, job)
     trials: dict[Place, Trial] = {}
     [present] = run_jobs([replace(job, text=space.text)], store, executor)
     said(f"the present file: {_told(present)}")
@@ -179,16 +176,8 @@ def _is_of(params: Mapping[str, object], space: Space) -> bool:
 
 
 def run_jobs(jobs: Sequence[Job], store: Store, executor: Executor) -> list[Trial]:
-    """The results of these jobs, in their order; only what is not kept yet is run."""
-    known = [store.known(job) for job in jobs]
-    futures = [None if content is not None else executor.submit(run, job) for job, content in zip(jobs, known, strict=True)]
-    found: list[Trial] = []
-    for job, content, future in zip(jobs, known, futures, strict=True):
-        whole = content if content is not None else future.result() if future is not None else b""
-        if content is None:
-            store.keep(job, whole)
-        found.append(read(whole))
-    return found
+    """The results of these jobs, in their order; only what is not kept yet is run. Raises UserError where a process died."""
+    return [read(content) for content in done(jobs, run, lambda job: f"{digest(job)}.parquet", store.results, executor)]
 
 
 def _best_months(trials: Mapping[Place, Trial]) -> tuple[float, ...]:

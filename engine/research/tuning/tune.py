@@ -8,7 +8,6 @@ against, and what would change in the file is shown and never written.
 
 import difflib
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from engine.research.backtest import Request
 from engine.research.history import History
 from engine.research.statistics.plateau import Place
-from engine.research.tuning.search import Said, Store, Study, run_jobs, search
+from engine.research.tuning.search import Said, Store, Study, Where, run_jobs, search
 from engine.research.tuning.space import Space
 from engine.research.tuning.trials import Job, Trial, shared_files
 from engine.research.tuning.verdict import Confirmed, Verdict, verdict_of
@@ -52,18 +51,16 @@ class Tuned:
     """What would change in the file, as a unified diff; empty where nothing is proposed."""
 
 
-def tune(
-    request: Request, history: History, space: Space, folder: Path, most: int, seed: int, executor: Executor, said: Said
-) -> Tuned:
+def tune(request: Request, history: History, space: Space, where: Where, most: int, seed: int, said: Said) -> Tuned:
     """The study of one file. Raises UserError where the folder cannot be written or packages are missing."""
     screened = replace(request, terms=replace(request.terms, lines=None))
-    job = Job(screened, space.text, shared_files(request), folder / PREPARED)
-    study = search(space, job, folder, most, seed, executor, said)
+    job = Job(screened, space.text, shared_files(request), where.folder / PREPARED)
+    study = search(space, job, where, most, seed, said)
     best = study.best
     if best is None:
         return Tuned(space, study, (), verdict_of(study.evidence), None, "")
     said("the best is played whole, at other fills, and begun later")
-    confirmed = _confirmed(request, history, job, space.variant(best), folder, executor)
+    confirmed = _confirmed(request, history, job, space.variant(best), where)
     return Tuned(
         space,
         study,
@@ -74,9 +71,7 @@ def tune(
     )
 
 
-def _confirmed(
-    request: Request, history: History, screened: Job, text: str, folder: Path, executor: Executor
-) -> tuple[Confirmed, ...]:
+def _confirmed(request: Request, history: History, screened: Job, text: str, where: Where) -> tuple[Confirmed, ...]:
     whole = replace(screened, request=request, prepared=None)
     named = [("every instant played, as asked", whole)]
     for part, name in ((Decimal(0), "filled at mid"), (Decimal(1), "filled at natural")):
@@ -89,7 +84,7 @@ def _confirmed(
     found: list[Confirmed] = []
     for name, job in named:
         pair = [replace(job, text=one, best_months=()) for one in (text, screened.text)]
-        best, present = run_jobs(pair, Store(folder / CONFIRMED, job), executor)
+        best, present = run_jobs(pair, Store(f"{where.results or where.folder}/{CONFIRMED}", job), where.executor)
         found.append(Confirmed(name, float(best.made.sum()), float(present.made.sum())))
     return tuple(found)
 

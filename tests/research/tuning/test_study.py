@@ -14,7 +14,7 @@ import pytest
 from engine.domain.errors import UserError
 from engine.research.backtest import Request, backtest, opened
 from engine.research.rig import Terms
-from engine.research.tuning.search import AT_ONCE
+from engine.research.tuning.search import AT_ONCE, Where
 from engine.research.tuning.space import space_of
 from engine.research.tuning.trials import Job, by_month, digest, read, run, shared_files
 from engine.research.tuning.tune import Tuned, tune
@@ -40,7 +40,7 @@ def asked(tmp_path: Path, days: int) -> Request:
 
 def studied(request: Request, out: Path, most: int, here: Here, said: list[str]) -> Tuned:
     space = space_of(given.PUTS, "puts.yaml", OVER)
-    return tune(request, opened(request), space, out, most, 3, here, said.append)
+    return tune(request, opened(request), space, Where(out, here), most, 3, said.append)
 
 
 @pytest.mark.slow

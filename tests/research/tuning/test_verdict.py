@@ -40,8 +40,8 @@ def test_verdicts_of_a_hundred_tables_err_no_more_often_than_they_say(capsys: py
             print(f"\nplanted {planted:g}: {dict(words)}; by the formula of the deflated ratio {power:.0%}")
     assert found[0.0][0]["adopt"] <= 5
     assert found[3.0][0]["adopt"] >= 80
-    # Every other question takes some away: it is adopted no more often than the deflated ratio alone would say.
-    assert found[2.0][0]["adopt"] / 100 <= found[2.0][1] + 0.10
+    # The other questions take next to nothing away: it is adopted as often as the deflated ratio alone says.
+    assert found[2.0][0]["adopt"] / 100 == pytest.approx(found[2.0][1], abs=0.10)
 
 
 def test_gain_that_hangs_on_one_run_is_not_adopted() -> None:
