@@ -23,7 +23,7 @@ from engine.domain.position import Position
 from engine.domain.session import trading_day
 from engine.ports import Journal as JournalPort
 from engine.research.drive import DayEnd, Openings, driven
-from engine.research.history import History, history_of
+from engine.research.history import Altered, History, history_of
 from engine.research.journals import MemoryJournal, PatientJournal
 from engine.research.result import Result, Trade, save
 from engine.research.rig import ACCOUNT, Rig, Terms
@@ -62,10 +62,10 @@ class Request:
     terms: Terms
 
 
-def opened(request: Request) -> History:
-    """The history that a request asks for. Raises UserError where it cannot be had."""
+def opened(request: Request, altered: Altered | None = None) -> History:
+    """The history that a request asks for, of rows as `altered` makes them. Raises UserError where it cannot be had."""
     bars = None if request.bars is None else _bars(request.bars)
-    return history_of(request.chains, request.first, request.last, request.said_at, bars)
+    return history_of(request.chains, request.first, request.last, request.said_at, bars, altered)
 
 
 def backtest(

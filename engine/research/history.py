@@ -7,7 +7,7 @@ prices      recorded before the open or after the close otherwise: the price of 
 left out    recorded on a day without a session, or after `last`
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -76,14 +76,23 @@ class History:
             raise UserError(f"the recorded chains cannot be replayed: {error}") from error
 
 
+Altered = Callable[[pa.Table], pa.Table]
+"""Makes other rows of those of a file."""
+
+
 def history_of(
-    files: Sequence[Path], first: date | None, last: date | None, said_at: time | None, bars: pa.Table | None = None
+    files: Sequence[Path],
+    first: date | None,
+    last: date | None,
+    said_at: time | None,
+    bars: pa.Table | None = None,
+    altered: Altered | None = None,
 ) -> History:
-    """The history in these files, told from `first` to `last`, both included.
+    """The history in these files, told from `first` to `last`, both included, of their rows as `altered` makes them.
 
     Raises UserError where a file is no recording, or nothing of it can ever trade: then it says which flag tells it.
     """
-    tables = [rows(path) for path in files]
+    tables = [rows(path) if altered is None else altered(rows(path)) for path in files]
     instants = sorted({instant for table in tables for instant in _instants(table)})
     if not instants:
         raise UserError(f"{', '.join(map(str, files))}: holds no rows; name a recorded chain that has some")

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from engine.cli.folder import load_strategy
 from engine.cli.replaced import emptied
+from engine.cli.research.checked import words_of
 from engine.cli.research.figures import figures, months, stopped
 from engine.cli.research.flags import (
     CASH,
@@ -37,6 +38,8 @@ from engine.research.backtest import Progress, Request, opened
 from engine.research.backtest import backtest as run
 from engine.research.drive import DayEnd
 from engine.research.history import History
+from engine.research.leaks import Heard
+from engine.research.leaks import check as looked_for_leaks
 from engine.research.result import Result
 from engine.strategy.model import Strategy
 
@@ -63,11 +66,13 @@ def backtest(
     account: Limits = None,
     out: Annotated[Path, Parameter(help="State folder to leave; an earlier backtest in it is replaced.")] = OUT,
     html: Html = None,
+    check: Annotated[bool, Parameter(help="Look whether anything was known too early: cut runs, other starts.")] = False,
     format: Literal["table", "json"] = "table",  # noqa: A002
 ) -> int:
     """Ask recorded chains what strategies would have done, with the engine that trades.
 
-    The run leaves a state folder: `spreads trades`, `spreads query` and `spreads why` work on it with --state.
+    The run leaves a state folder: `spreads trades`, `spreads query` and `spreads why` work on it with --state. With --check it
+    exits with 1 where something was known too early.
     """
     strategies = [load_strategy(path) for path in files]
     _check_names(files, strategies)
@@ -88,19 +93,23 @@ def backtest(
     for path, strategy in zip(files, strategies, strict=True):
         check_market(path, strategy, history)
     folder = emptied(out, MARKER, "backtest", "--out")
+    heard = Heard()
     with progress("") as told:
-        result = run(request, history, folder, told)
+        result = run(request, history, folder, told, (heard,) if check else ())
+    checked = looked_for_leaks(request, history, heard.facts) if check else None
     others = {f"{part} {name}": _at(request, history, part) for part, name in (("0", "(mid)"), ("1", "(natural)")) if bounds}
     if html is not None:
         write_result(html, result)
     if format == "json":
-        show_json(_plain(result, others))
+        show_json({**_plain(result, others), **({} if checked is None else {"check": asdict(checked)})})
     else:
         for line in report(result, others):
             print(line)
+        for line in () if checked is None else words_of(checked):
+            print(line)
         say("")
         say(f"ask it: {program()} trades --state {folder}   {program()} why {strategies[0].name} --state {folder}")
-    return 0
+    return 0 if checked is None or checked.is_clean else 1
 
 
 def _at(request: Request, history: History, part: str) -> Result:
