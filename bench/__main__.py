@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import best_set, console, decide, edits, faces, latency, many, more_legs, pipeline, vertical
+from bench import best_set, console, decide, edits, faces, latency, many, more_legs, pipeline, research, vertical
 from bench.timing import Taken
 
 _LABEL = 52
@@ -19,9 +19,10 @@ def main(
     sizes: Callable[[], Sequence[vertical.Size]] = vertical.sizes,
     loads_of: Callable[[], Loads] = latency.loads,
     of_faces: Callable[[], None] = faces.printed,
+    of_research: Callable[[], None] = research.printed,
 ) -> None:
     """All tables, then the goals. `effort` is how long is measured, as a share; 2,000 and 20,000 contracts must be among the
-    sizes. `loads_of` and `of_faces` measure a running engine, by the clock."""
+    sizes. `loads_of` and `of_faces` measure a running engine, by the clock, `of_research` backtests."""
     started = time.perf_counter()
     print(f"Medians of interleaved runs on {os.cpu_count()} cores at load {os.getloadavg()[0]:.1f}: compare ratios only.")
     print("cpu counts all threads of a contender; where the machine is busy it says more than wall.\n")
@@ -52,6 +53,7 @@ def main(
     loads = loads_of()
     _latencies(loads)
     of_faces()
+    of_research()
     _goals(scans, handed, ticks, found)
     _goals_of_structures(*structures)
     _at_most("G8 fifty verticals, x fifty numba passes", fifty.taken, many.SHARED, many.LOOPS, 10)
@@ -65,7 +67,7 @@ def main(
     for name, load in loads.items():
         print(_goal(f"tick to what-if, ms, {name}", load.preview_median, "<=", 25))
     print(_goal(f"a decision with {decide.ORDERS:,} past orders, x one with none", seasoned / fresh, "<=", decide.MOST))
-    print(f"\noptopsy was not measured: it needs another Python. {time.perf_counter() - started:.0f} s in all.")
+    print(f"\n{time.perf_counter() - started:.0f} s in all.")
 
 
 def _of_the_console(tables: Mapping[str, Taken], key_p95: Taken) -> None:

@@ -7,7 +7,7 @@ pytest.importorskip("polars", reason="the benchmarks' extra is not installed")
 pytest.importorskip("pandas", reason="the benchmarks' extra is not installed")
 
 from bench import __main__ as bench
-from bench import console, decide, edits, journal_size, latency, lines, more_legs, timing, vertical
+from bench import console, decide, edits, journal_size, latency, lines, more_legs, research, timing, vertical
 
 LOADS = {name: latency.Latency(103, 1_300, 1, 17.0, 24.0, 26.0, 41.0, 160.0) for name in ("quiet", latency.FULL)}
 
@@ -28,7 +28,7 @@ def test_bench_prints_every_table_and_every_goal_and_all_ways_find_the_same_rows
     ):
         monkeypatch.setattr(module, name, least)
 
-    bench.main(effort=0, sizes=lambda: vertical.sizes(2), loads_of=lambda: LOADS, of_faces=lambda: None)
+    bench.main(effort=0, sizes=lambda: vertical.sizes(2), loads_of=lambda: LOADS, of_faces=lambda: None, of_research=lambda: None)
 
     printed = capsys.readouterr().out
     assert "DIFFERENT" not in printed
@@ -49,3 +49,13 @@ def test_bench_measures_the_way_from_a_tick_to_the_order(monkeypatch: pytest.Mon
 def test_the_tables_of_lines_and_of_bytes_on_disk_can_be_made() -> None:
     assert next(lines.table()).startswith("| options that can pass")
     assert callable(journal_size.main)
+
+
+@pytest.mark.long
+def test_bench_of_research_prints_every_goal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(research, "SESSIONS", 8)
+
+    research.main(())
+
+    printed = capsys.readouterr().out
+    assert printed.count(" pass") + printed.count(" miss") >= 5
