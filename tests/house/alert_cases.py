@@ -124,8 +124,8 @@ CASES = (
     Case(
         "GuardianGuards",
         {'spreads_guardian_state{state="guarding"}': once(60)},
-        61,
-        62,
+        59,
+        60,
         {'spreads_guardian_state{state="guarding"}': "0+0x400"},
     ),
     Case(
