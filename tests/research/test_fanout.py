@@ -124,7 +124,7 @@ def _as_it_is(word: str) -> str:
     return f"{word}.parquet"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_process_that_dies_costs_its_job_and_what_was_done_is_kept(tmp_path: Path) -> None:
     # given
     results = Folder(tmp_path)

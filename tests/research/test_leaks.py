@@ -234,6 +234,7 @@ def test_check_is_clean_and_tells_what_it_compared(tmp_path: Path) -> None:
     assert checked.looks == 2
 
 
+@pytest.mark.long
 def test_backtest_says_that_nothing_was_known_too_early(spreads: Spreads, tmp_path: Path) -> None:
     files = given.files(tmp_path / "mine", {"account.yaml": given.LIMITS, "puts.yaml": DAILY})
     chain = given.recording(tmp_path / "chain.parquet", SPOTS[:2])

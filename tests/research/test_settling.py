@@ -42,7 +42,9 @@ exits:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spots", [CALM, FALLING], ids=["worthless", "delivered"])
+@pytest.mark.parametrize(
+    "spots", [pytest.param(CALM, marks=pytest.mark.long, id="worthless"), pytest.param(FALLING, id="delivered")]
+)
 def test_short_strike_of_two_positions_ends_in_both_to_the_cent(spots: list[float], tmp_path: Path) -> None:
     # given
     chain = given.recording(tmp_path / "chain.parquet", spots, clocks=MORNING, expiries=(given.EXPIRY,))
@@ -66,7 +68,7 @@ def test_short_strike_of_two_positions_ends_in_both_to_the_cent(spots: list[floa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("opening", [98.0, 101.5], ids=["owed", "worthless"])
+@pytest.mark.parametrize("opening", [pytest.param(98.0, id="owed"), pytest.param(101.5, marks=pytest.mark.long, id="worthless")])
 def test_settlement_in_the_morning_pays_by_the_opening_of_the_bars_to_the_cent(opening: float, tmp_path: Path) -> None:
     # given: options of SPX that trade last on a Thursday and settle on Friday morning, on a price that was not recorded
     spots = [100.0, 99.8, 99.9, 100.0, 100.1, 100.0, 99.9, 100.1, 100.0, 100.2]
