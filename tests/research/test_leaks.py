@@ -135,7 +135,7 @@ def fill_at_the_next_quote(patch: pytest.MonkeyPatch) -> None:
         market = self._tape.market  # pyright: ignore
         snapshots = market._recording.snapshots
         rows = snapshots[min(market._seen, len(snapshots) - 1)].rows
-        moved = round(1000 * float(np.nanmean(market._recording.quoted["bid"][rows]))) % 7
+        moved = round(1000 * float(np.nanmean(market._recording.quoted["bid"][rows]))) % 31
         return trade(self, order, price - Decimal(moved) / 100, quantity, now)  # pyright: ignore
 
     patch.setattr(Exchange, "_trade", later)
