@@ -11,7 +11,7 @@ def of_ladder(fact: OpeningNoted | NotedClosed | RungLowered) -> str:
         case OpeningNoted(net=net):
             supposed = "supposed not to fill" if net is None else f"supposed to fill at {net}"
             tells = "" if fact.rung == "record" else f"; {supposed}"
-            return f"noted     {fact.order.order_ref} at {fact.order.limit}{tells}; nothing is sent"
+            return f"noted     {fact.would_open.order_ref} at {fact.would_open.limit}{tells}; nothing is sent"
         case NotedClosed():
             came = "nobody saw its end" if fact.result_usd is None else f"supposed result {dollars(fact.result_usd)}"
             return f"noted     {fact.note} closed, {fact.rule}: {came}"

@@ -72,7 +72,7 @@ class Ladder:
     @property
     def contracts(self) -> list[Contract]:
         """The options of what is supposed to be open: they are watched as those that are held."""
-        return [leg.contract for noted in self.open.values() for leg in noted.fact.order.spread.legs]
+        return [leg.contract for noted in self.open.values() for leg in noted.fact.would_open.spread.legs]
 
     def _note(self, fact: OpeningNoted, at: datetime) -> None:
         known = self.recent.get(fact.strategy, ())
@@ -82,14 +82,14 @@ class Ladder:
         self.recent[fact.strategy] = (*known, noted)[-KEPT:]
         self.notes[fact.strategy] = self.notes.get(fact.strategy, 0) + 1
         if fact.net is not None:
-            self.open[fact.order.order_ref] = noted
+            self.open[fact.would_open.order_ref] = noted
 
     def _close(self, fact: NotedClosed) -> None:
         noted = self.open.pop(fact.note, None)
         if noted is None or fact.result_usd is None:
             return
         self.closed[fact.strategy] = self.closed.get(fact.strategy, 0) + 1
-        result = NotedResult(fact.result_usd, noted.fact.order.max_loss)
+        result = NotedResult(fact.result_usd, noted.fact.would_open.max_loss)
         self.results[fact.strategy] = (*self.results.get(fact.strategy, ()), result)[-KEPT:]
 
     def _anew(self, strategy: str, at: datetime) -> None:

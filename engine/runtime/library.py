@@ -78,7 +78,7 @@ class Library:
         self._lost = {loaded.strategy for file, loaded in known.items() if file not in last_good}
         needed = {order.proposed.digest for order in ledger.working()}
         needed |= {position.digest for position in ledger.open_positions()}
-        needed |= {noted.fact.order.digest for noted in ledger.ladder.open.values()}
+        needed |= {noted.fact.would_open.digest for noted in ledger.ladder.open.values()}
         pinned = {digest: found for digest in sorted(needed) if (found := self._archive.strategy(digest))}
         self._shared = self._kept_before(ledger)
         self.in_force = replace(

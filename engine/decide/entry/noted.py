@@ -77,7 +77,7 @@ def _has_room(strategy: Strategy, stands: str, snapshot: Snapshot) -> bool:
 
 def _is_passed_over(strategy: Strategy, candidate: Candidate, snapshot: Snapshot) -> bool:
     key, underlying, ladder = candidate.spread.key, candidate.spread.underlying, snapshot.ledger.ladder
-    if any(one.fact.order.spread.key == key for one in ladder.open_of(strategy.name)):
+    if any(one.fact.would_open.spread.key == key for one in ladder.open_of(strategy.name)):
         return True
-    last = (one for one in ladder.recent.get(strategy.name, ()) if one.fact.order.spread.underlying == underlying)
+    last = (one for one in ladder.recent.get(strategy.name, ()) if one.fact.would_open.spread.underlying == underlying)
     return any(snapshot.at - one.at < APART for one in last)

@@ -32,7 +32,7 @@ def shadows(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Deci
         if ended is None:
             open_now.append((noted, position))
         elif isinstance(ended.fact, PositionSettled):
-            made = position.unrealised(*(ended.fact.value for _ in position.parts)) - noted.fact.order.fees / 2
+            made = position.unrealised(*(ended.fact.value for _ in position.parts)) - noted.fact.would_open.fees / 2
             yield Note(NotedClosed(position.id, position.strategy, ended.fact.reason, ended.fact.value, made))
         else:  # the first expiry of two: what is left would be another structure
             yield Note(NotedClosed(position.id, position.strategy, "its first expiry is over", None, None))
@@ -42,12 +42,12 @@ def shadows(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> Iterator[Deci
         rule = _rule(held, snapshot, rows)
         if rule is not None and held.marks is not None and all(mark.is_believed for mark in held.marks):
             nets: Sequence[Decimal] = [mark.natural for mark in held.marks]
-            made = held.position.unrealised(*nets) - noted.fact.order.fees
+            made = held.position.unrealised(*nets) - noted.fact.would_open.fees
             yield Note(NotedClosed(held.position.id, held.position.strategy, rule, sum(nets, Decimal(0)), made))
 
 
 def _supposed(noted: Noted) -> Position:
-    order, net = noted.fact.order, noted.fact.net
+    order, net = noted.fact.would_open, noted.fact.net
     assert net is not None, "only what is supposed to have filled is open"
     return newly_opened(
         order.order_ref, order.strategy, order.digest, order.spread, order.quantity, net, noted.at, noted.fact.prices

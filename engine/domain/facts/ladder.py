@@ -16,7 +16,7 @@ class OpeningNoted:
 
     strategy: str
     rung: Literal["record", "shadow"]
-    order: OrderProposed
+    would_open: OrderProposed
     """The order as it would have been; its `order_ref` names the note and is no reference at the broker."""
     natural: Decimal
     """Net at the far side of every leg, USD per share, + received: the worst that is certain to trade."""

@@ -118,6 +118,13 @@ async def until_none_runs() -> None:
             await asyncio.sleep(0.05)
 
 
+async def until_there_is_room(somebody: Somebody) -> None:
+    """The server learns of the end of a process a moment after it is over."""
+    async with asyncio.timeout(WITHIN_S):
+        while (await somebody.http.get("/console")).status_code == 409:
+            await asyncio.sleep(0.05)
+
+
 async def ended(terminal: Terminal) -> int:
     """The code with which a console is closed."""
     async with asyncio.timeout(WITHIN_S):
@@ -209,6 +216,7 @@ def test_no_more_consoles_than_allowed_and_room_again_once_one_is_left() -> None
             assert (full.status_code, "1 consoles are open already" in full.text) == (409, True)
             assert len(consoles()) == 1
         await until_none_runs()
+        await until_there_is_room(ada)
         async with ada.console() as terminal:
             await terminal.until("Dash")
 
