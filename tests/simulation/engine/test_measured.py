@@ -22,7 +22,8 @@ def test_engine_that_traded_publishes_every_metric_and_counts_what_it_did(tmp_pa
 
     now, filled = play(act, tmp_path, strategies=CALLS)
 
-    assert [name for name in PUBLISHED if getattr(now, name) is None] == ["chain_round_s"], "there are lines for all options"
+    unknown = [name for name in PUBLISHED if getattr(now, name) is None]
+    assert unknown == ["chain_round_s", "guardian_age_s", "guardian_silent_s"], "there are lines for all options, and no guardian"
     assert (now.orders["filled"], now.fill_seconds.count) == (filled, filled)
     assert {purpose: tally.count for purpose, tally in now.slippage_usd.items()} == {"open": 1, "close": 1}
     assert now.beat_seconds.count in {now.beats, now.beats - 1}, "a beat is measured when it is over"
