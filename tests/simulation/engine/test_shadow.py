@@ -31,9 +31,9 @@ def test_shadow_is_noted_supposed_to_close_and_kept_over_a_restart(tmp_path: Pat
     first, life, ladder = play(act, tmp_path, strategies={"puts.yaml": RULES})
 
     opened, closed = first.all(OpeningNoted)[0], life.all(NotedClosed)[0]
-    assert closed.note == opened.order.order_ref == "puts-shadow-0001"
+    assert closed.note == opened.would_open.order_ref == "puts-shadow-0001"
     assert closed.rule == "time >= 09:44 New York"
     assert closed.result_usd is not None
-    assert opened.order.order_ref not in ladder.open
+    assert opened.would_open.order_ref not in ladder.open
     assert first.all(OrderProposed) == life.all(OrderProposed) == []
     assert first.ledger.orders == life.ledger.orders == {}

@@ -47,7 +47,7 @@ def test_record_notes_the_first_opening_of_a_day_and_proposes_nothing() -> None:
 
     (fact,) = noted(found)
     assert isinstance(fact, OpeningNoted)
-    assert (fact.rung, fact.net, fact.order.strategy) == ("record", None, "puts")
+    assert (fact.rung, fact.net, fact.would_open.strategy) == ("record", None, "puts")
     assert not proposals(found)
     assert noted(look(after(fact))) == []
 
@@ -57,10 +57,10 @@ def test_shadow_supposes_a_fill_at_the_far_side_of_every_quote_and_holds_it_as_o
 
     (fact,) = noted(found)
     assert isinstance(fact, OpeningNoted)
-    assert fact.net == fact.natural < fact.order.limit
+    assert fact.net == fact.natural < fact.would_open.limit
     assert not proposals(found)
     held = after(fact)
-    assert list(held.ladder.open) == [fact.order.order_ref]
+    assert list(held.ladder.open) == [fact.would_open.order_ref]
     assert held.positions == {}
     assert held.orders == {}
 
@@ -74,7 +74,7 @@ def test_what_a_walk_would_not_reach_is_noted_as_not_filled() -> None:
 
     assert isinstance(fact, OpeningNoted)
     assert fact.net is None
-    assert fact.natural < fact.order.worst
+    assert fact.natural < fact.would_open.worst
     assert after(fact).ladder.open == {}
 
 
@@ -96,7 +96,7 @@ def shadow_open() -> Ledger:
 def test_supposed_position_is_closed_by_the_exits_of_its_file_at_the_far_side() -> None:
     known = shadow_open()
     opened = next(iter(known.ladder.open.values())).fact
-    legs = opened.order.spread.legs
+    legs = opened.would_open.spread.legs
     at = given.NOW + timedelta(minutes=20)
     worthless = given.chain([given.option(leg.contract, at=at, bid=0.05, ask=0.06) for leg in legs], at=at)
 
@@ -107,7 +107,7 @@ def test_supposed_position_is_closed_by_the_exits_of_its_file_at_the_far_side() 
     assert closed.net == Decimal("-0.01")
     assert opened.net is not None
     assert closed.rule == "profit >= 50% of credit"
-    assert closed.result_usd == (opened.net + closed.net) * 100 * opened.order.quantity - opened.order.fees
+    assert closed.result_usd == (opened.net + closed.net) * 100 * opened.would_open.quantity - opened.would_open.fees
     given.told(known, closed)
     assert known.ladder.open == {}
     assert known.ladder.closed == {"puts": 1}
@@ -116,7 +116,7 @@ def test_supposed_position_is_closed_by_the_exits_of_its_file_at_the_far_side() 
 def test_picked_candidate_of_a_shadow_is_not_proposed() -> None:
     (fact,) = noted(look(given.ledger(), SHADOW))
     assert isinstance(fact, OpeningNoted)
-    pick = OpenAsked("puts", fact.order.spread.key, "ada", "")
+    pick = OpenAsked("puts", fact.would_open.spread.key, "ada", "")
 
     found = look(given.ledger(), SHADOW, requests=(pick,))
 
