@@ -171,7 +171,10 @@ def best(
 
 
 def chance(candidate: Candidate, view: View, now: datetime, calendar: Calendar = WEEKDAYS) -> float | None:
-    """Chance of a profit after fees when the first leg expires; None where what lives on has no volatility."""
+    """Chance of a profit after fees when the first leg expires; None where what lives on has no volatility.
+
+    What lives on is valued at its own volatility, without interest until it expires.
+    """
     spread = candidate.spread
     until = [years_between(now, calendar.settles_at(leg.contract.rule, leg.contract.expiry)) for leg in spread.legs]
     first, forward = min(until), candidate.forward
