@@ -75,9 +75,11 @@ def _exits(said: Said, structure: type[Structure], expiry: str, tickers: list[st
     found: list[str] = []
     if said.profit is not None or not said.expires:
         found.append(f"profit >= {said.profit or '50'}% of {target}")
-    loss = said.loss or ("200%" if structure.pays == "credit" else "50%")
     of_loss = "max_loss" if structure.pays == "either" else _TARGETS[structure.pays]
-    found.append(f"loss >= {loss}" if loss.startswith("$") else f"loss >= {loss} of {of_loss}")
+    if said.loss is None:
+        found.extend(one for one in structure.example.exits if one.startswith("loss"))
+    else:
+        found.append(f"loss >= {said.loss}" if said.loss.startswith("$") else f"loss >= {said.loss} of {of_loss}")
     if said.days_left is not None:
         found.append(f"dte <= {said.days_left}")
     if said.time is not None:

@@ -15,6 +15,7 @@ from engine.strategy.source import Place
 from engine.strategy.spelled import spelled
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
+from engine.strategy.validation.reach import most_lost_of_credit
 from engine.strategy.validation.spread import most_worth
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import DayRange, ExpiryRule
@@ -31,6 +32,7 @@ _STOPS: Mapping[Pays, str] = {
     "debit": "loss >= 50% of debit",
     "either": "loss >= 50% of max_loss",
 }
+_TWICE = 2
 _CLOSING = frozenset({"close", "roll", "roll short"})
 _CLOSING_A_SIDE = frozenset({"close put side", "close call side", "roll put side", "roll call side"})
 """Of a line below `each side:`, which stands for both sides."""
@@ -52,7 +54,7 @@ def check_exits(validation: Validation) -> None:
     apart = [rule.condition for rule in strategy.exits if rule.portion != ALL]
     limiting = names | {measure.name for condition in apart for measure in measures_in(condition.expression)}
     if not limiting & _LIMIT_A_LOSS and not any(map(_ends_a_loss, (*closing, *apart))):
-        validation.warn(validation.at("exits"), "no exit limits a loss", add(f"- {_STOPS[validation.spread.pays]}", "exits"))
+        validation.warn(validation.at("exits"), "no exit limits a loss", add(f"- {_stop(validation)}", "exits"))
     in_shares = _settled_in_shares(validation)
     is_left = any(rule.action == LET_EXPIRE for rule in strategy.exits)
     of_today = _is_of_today(validation.spread.first_expiry)
@@ -101,6 +103,12 @@ def check_portions(validation: Validation) -> None:
         if rule.rolls and is_below:
             message = "a position of which a line above leaves one side to expire is not rolled"
             validation.error(validation.deed_at(at), message, write("close"))
+
+
+def _stop(validation: Validation) -> str:
+    """An exit that limits a loss and can come true."""
+    most = most_lost_of_credit(validation.strategy)
+    return _STOPS[validation.spread.pays] if most is None or most >= _TWICE else "loss >= 50% of max_loss"
 
 
 def _whole_of(rule: ExitRule) -> str:
