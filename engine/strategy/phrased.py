@@ -30,6 +30,7 @@ EXAMPLES = (
 _NUMBER = r"(?:[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?|\.[0-9]+)"
 _DELTA = r"(?:0?\.[0-9]+|[0-9]+)"
 _AT_MOST = r"(?:at most\s+|up to\s+|no more than\s+)?"
+_TIME = r"(?:[0-9]{1,2}:[0-9]{2}(?:\s*[ap]m)?|[0-9]{1,2}\s*[ap]m)\b"
 _COUNTS = {"one": 1, "a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
 _COUNT = rf"(?:[0-9]+|{'|'.join(_COUNTS)})"
 _NO_TICKERS = frozenset(
@@ -126,17 +127,23 @@ def _leaving(said: Said) -> None:
         r"|hold (?:it |them )?(?:to|till|until|through) (?:the )?(?:expiry|expiration|close))"
     ):
         said.expires = True
-    elif found := said.take(
-        r"\b(?:close|exit|be out)(?:\s+(?:it|them))?\s+(?:at|by)\s+(?P<clock>[0-9]{1,2}:[0-9]{2})(?:\s*(?P<pm>[ap]m))?"
-    ):
-        said.time = _clock(found["clock"], found["pm"])
+    elif found := said.take(rf"\b(?:close|exit|be out)(?:\s+(?:it|them))?\s+(?:at|by)\s+(?P<at>{_TIME})"):
+        said.time = _clock(found["at"])
 
 
 def _sizes(said: Said) -> None:
     """`risk $500`, `risking 1% of the account`, `three at a time`, `one a day`, `at least $1 of credit`."""
-    if found := said.take(
-        rf"\brisk(?:ing|s)?\s+{_AT_MOST}(?:\$(?P<usd>{_NUMBER})|(?P<of>{_NUMBER})\s*(?:%|percent)"
-        r"(?:\s+of\s+(?:the\s+|my\s+)?(?:account|net liquidation|capital|equity))?)(?:\s+(?:a|per|each) (?:trade|position))?"
+    account = r"\s+of\s+(?:the\s+|my\s+)?(?:account|net liquidation|capital|equity|portfolio)"
+    each = r"(?:\s+(?:a|per|each|in each) (?:trade|position))?"
+    if (
+        found := said.take(
+            rf"\b(?:risk(?:ing|s)?|max(?:imum)? (?:risk|loss))(?:\s+of)?\s+{_AT_MOST}"
+            rf"(?:\$(?P<usd>{_NUMBER})|(?P<of>{_NUMBER})\s*(?:%|percent)(?:{account})?){each}"
+        )
+    ) or (
+        found := said.take(
+            rf"(?:\$(?P<usd>{_NUMBER})\s+(?:max(?:imum)?\s+)?risk|\b(?P<of>{_NUMBER})\s*(?:%|percent){account}){each}"
+        )
     ):
         said.risk = f"${found['usd']}" if found["usd"] else f"{found['of']}% of net liquidation"
     if found := said.take(
@@ -160,22 +167,21 @@ def _sizes(said: Said) -> None:
 
 def _times(said: Said) -> None:
     """`at 10:00`, `between 10:00 and 14:00`."""
-    clock = r"[0-9]{1,2}:[0-9]{2}(?:\s*[ap]m)?"
     if found := said.take(
-        rf"\b(?:between|from)\s+(?P<first>{clock})\s+(?:and|to|until)\s+(?P<last>{clock})(?:\s+(?:new york|ny|et|eastern))?"
+        rf"\b(?:between|from)\s+(?P<first>{_TIME})\s+(?:and|to|until)\s+(?P<last>{_TIME})(?:\s+(?:new york|ny|et|eastern))?"
     ):
         said.window = f"{_clock(found['first'])}-{_clock(found['last'])} New York"
-    elif found := said.take(rf"\bat\s+(?P<at>{clock}(?:(?:\s*,\s*|\s+and\s+){clock})*)(?:\s+(?:new york|ny|et|eastern))?"):
-        times = [_clock(one) for one in re.findall(clock, found["at"], re.IGNORECASE)]
+    elif found := said.take(rf"\bat\s+(?P<at>{_TIME}(?:(?:\s*,\s*|\s+and\s+){_TIME})*)(?:\s+(?:new york|ny|et|eastern))?"):
+        times = [_clock(one) for one in re.findall(_TIME, found["at"], re.IGNORECASE)]
         said.at = f"{', '.join(times)} New York, within 5 min"
         said.per_day = said.per_day or len(times)
 
 
-def _clock(said: str, half: str | None = None) -> str:
-    found = re.match(r"([0-9]{1,2}):([0-9]{2})\s*([ap]m)?", said, re.IGNORECASE)
+def _clock(said: str) -> str:
+    found = re.match(r"([0-9]{1,2})(?::([0-9]{2}))?\s*([ap]m)?", said, re.IGNORECASE)
     assert found is not None, "only what looks like a time is asked for"
-    is_late = (found[3] or half or "").casefold() == "pm" and int(found[1]) < 12
-    return f"{int(found[1]) + 12 * is_late:02d}:{found[2]}"
+    is_late = (found[3] or "").casefold() == "pm" and int(found[1]) < 12
+    return f"{int(found[1]) + 12 * is_late:02d}:{found[2] or '00'}"
 
 
 def _count(said: str) -> int:
@@ -220,22 +226,40 @@ def _places(said: Said, kind: tuple[type[Structure], str]) -> dict[str, str]:
     keys = _example(structure)
     if issubclass(structure, OfOneRight):
         keys["right"] = right
+    if found := said.take(rf"\b(?P<first>{_DELTA})\s*/\s*(?P<second>{_DELTA})[\s-]*deltas?\b"):
+        both = ("long_delta", "short_delta") if structure.pays == "debit" else ("short_delta", "long_delta")
+        ranges = [guesses.deltas(found[one]) for one in ("first", "second")]
+        if not all(ranges) or not all(one in structure.model_fields for one in both):
+            raise NotUnderstood(f"{found[0].strip()!r} are no two deltas of {_one(structure)}")
+        _forget_legs(keys)
+        keys |= {key: one[0] for key, one in zip(both, ranges, strict=True)}
     if found := said.take(
         rf"\b(?:the\s+)?(?:(?P<one>{_DELTA})(?:\s*(?:-|to)\s*(?P<two>{_DELTA}))?[\s-]*deltas?"
         rf"|deltas? (?:of )?(?P<other>{_DELTA}))\b"
     ):
         delta = guesses.deltas(" ".join(one for one in (found["one"] or found["other"], found["two"]) if one))
-        key = next((one for one in _delta_keys(structure) if one in structure.model_fields), None)
+        key = next((one for one in _leg_keys(structure, "delta") if one in structure.model_fields), None)
         if not delta or key is None:
-            raise NotUnderstood(f"{found[0].strip()!r} is no delta of a {structure.name()}")
-        for one in ("short_delta", "long_delta", "body_delta", "short_strike", "long_strike", "body_strike"):
-            keys.pop(one, None)
+            raise NotUnderstood(f"{found[0].strip()!r} is no delta of {_one(structure)}")
+        _forget_legs(keys)
         keys[key] = delta[0]
+    if said.take(r"\b(?:at|on)[- ]the[- ]money\b|\batm\b"):
+        key = next((one for one in _leg_keys(structure, "strike") if one in structure.model_fields), None)
+        if key is None:
+            raise NotUnderstood(f"no leg of {_one(structure)} is told where to stand by its strike")
+        _forget_legs(keys)
+        keys[key] = "at the money"
+    if found := said.take(
+        rf"\$?(?P<near>{_NUMBER})\s*/\s*\$?(?P<far>{_NUMBER})[\s-]*(?:points?|dollars?|\$)?[\s-]*(?:wide|wings?|width)\b"
+    ):
+        if "near" not in keys.get("width", ""):
+            raise NotUnderstood(f"{found[0].strip()!r}: {_one(structure)} has one width")
+        keys["width"] = f"{{near: ${found['near']}, far: ${found['far']}}}"
     if found := said.take(
         rf"\$?(?P<one>{_NUMBER})(?:\s*(?:-|to)\s*\$?(?P<two>{_NUMBER}))?[\s-]*(?:points?|dollars?|\$)?[\s-]*(?:wide|wings?|width)\b"
     ):
         if "width" not in structure.model_fields:
-            raise NotUnderstood(f"a {structure.name()} has no width")
+            raise NotUnderstood(f"{_one(structure)} has no width")
         wide = "-".join(f"${one}" for one in (found["one"], found["two"]) if one)
         keys["width"] = f"{{near: {wide}, far: 2 x near}}" if "near" in keys.get("width", "") else wide
     days = said.take(
@@ -256,9 +280,22 @@ def _places(said: Said, kind: tuple[type[Structure], str]) -> dict[str, str]:
     return keys
 
 
-def _delta_keys(structure: type[Structure]) -> tuple[str, ...]:
+def _leg_keys(structure: type[Structure], of: str) -> tuple[str, ...]:
+    """Keys that say where the leg stands that is meant where none is named, the likeliest first."""
     is_bought = structure.pays == "debit" and "body_delta" not in structure.model_fields
-    return ("long_delta", "short_delta") if is_bought else ("short_delta", "body_delta", "long_delta")
+    return tuple(f"{leg}_{of}" for leg in (("long", "short") if is_bought else ("short", "body", "long")))
+
+
+def _forget_legs(keys: dict[str, str]) -> None:
+    """Without what the example says of where legs stand: the sentence says it."""
+    for leg in ("short", "long", "body"):
+        for of in ("delta", "strike"):
+            keys.pop(f"{leg}_{of}", None)
+
+
+def _one(structure: type[Structure]) -> str:
+    name = structure.name().replace("_", " ")
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
 def _example(structure: type[Structure]) -> dict[str, str]:

@@ -46,6 +46,24 @@ SAID = {
     "sell put spreads on XSP 0 dte 10 delta when VIX is between 14 and 25, close at 15:45": (
         "- vix between 14 and 25", "- time >= 15:45 New York",
     ),
+    "sell a 30 delta iron condor on SPX 0dte at 10am, 25 wide, stop at 2x credit, 2% of account": (
+        "at: 10:00 New York", "risk: 2% of net liquidation", "width: $25", "short_delta: 0.28-0.32",
+    ),
+    "sell put spreads on SPY 45 days out, 16/5 delta, close at 3:45pm": (
+        "short_delta: 0.14-0.18", "long_delta: 0.03-0.07", "- time >= 15:45 New York",
+    ),
+    "buy a QQQ call debit spread 60 days out, 60/40 delta, take profit at 80%": (
+        "type: bull_call", "long_delta: 0.58-0.62", "short_delta: 0.38-0.42", "- profit >= 80% of debit",
+    ),
+    "open put calendars on IWM 30 days out at the money, exit at 20% profit or 7 days to expiry": (
+        "type: calendar", "short_strike: at the money", "- profit >= 20% of debit", "- dte <= 7",
+    ),
+    "broken wing butterfly on SPX 21 days, 40 delta, 50/60 wide": ("type: broken_wing", "width: {near: $50, far: $60}"),
+    "sell put spreads on SPX between 10am and 2pm, 7 days out, $500 max risk": (
+        "window: 10:00-14:00 New York", "risk: $500",
+    ),
+    "sell iron condors on SPY 45 days out, max loss $800, 20 delta": ("risk: $800", "short_delta: 0.18-0.22"),
+    "sell iron butterflies on SPX 30 days out, ATM, $50 wide": ("short_strike: at the money",),
 }  # fmt: skip
 
 
@@ -69,6 +87,8 @@ def test_sentence_becomes_a_file_that_says_the_same_and_passes(sentence: str) ->
         ("buy gamma", "which structure?"),
         ("sell put spreads on SPY 10 days out, close at half or 15 days", "this does not fit together"),
         ("", "which structure?"),
+        ("sell iron condors on SPX 45 days out, 25/50 wide", "an iron condor has one width"),
+        ("sell SPX iron butterflies 45 dte, stop at 2x credit", "loses at most 172% of its credit"),
     ],
 )
 def test_what_is_not_understood_is_named(sentence: str, says: str) -> None:
