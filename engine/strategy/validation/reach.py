@@ -14,6 +14,9 @@ from engine.strategy.way_out import write
 _BETTER_THAN_MID = 0.1
 """A debit that fills a tenth below its mid is luck on which no file counts."""
 
+_SHARES = 100
+"""Of one contract: others are not traded."""
+
 
 def check_reach(validation: Validation) -> None:
     """Exits on `loss` and `profit` that never hold, since a position loses or earns less than that at most."""
@@ -40,10 +43,15 @@ def _beyond(strategy: StrategyFile, about: Expression, bound: Bound) -> tuple[st
             if most is not None and bound.low > most:
                 message = f"by its rules a position here earns at most {most:.0%} of its debit"
                 return message, "profit >= 50% of max_profit"
-        case Measure(name="loss"):
-            risk = strategy.sizing.risk
-            if isinstance(risk, Usd) and bound.low > risk.usd:
-                return f"one position risks at most ${risk.usd:,} here", "loss >= 50% of max_loss"
+        case Measure(name="loss" | "profit" as name):
+            risk, worth = strategy.sizing.risk, _most_worth(strategy)
+            instead = f"{name} >= 50% of max_{name}"
+            if name == "loss" and isinstance(risk, Usd) and bound.low > risk.usd:
+                return f"one position risks at most ${risk.usd:,} here", instead
+            if worth is not None and bound.low > worth:
+                many = strategy.sizing.contracts.high
+                spreads = "one spread" if many == 1 else f"{many} spreads"
+                return f"a position has at most {spreads} here, never worth more than ${worth:,.0f}", instead
         case _:
             pass
     return None
@@ -76,6 +84,12 @@ def _most_earned_of_debit(strategy: StrategyFile) -> float | None:
     least = _least_of_width(strategy, "debit")
     least = None if least is None else least * (1 - _BETTER_THAN_MID)
     return 1 / least - 1 if least is not None and 0 < least < 1 else None
+
+
+def _most_worth(strategy: StrategyFile) -> float | None:
+    """What all spreads of a position are worth at most, USD; None where strikes do not tell."""
+    span = strategy.spread.span
+    return None if span is None else float(span.high) * _SHARES * strategy.sizing.contracts.high
 
 
 def _least_of_width(strategy: StrategyFile, paid: str) -> float | None:

@@ -50,6 +50,8 @@ def errors(file: str) -> list[str]:
                  price=MID.replace("92", "108")),
             "earns at most 122% of its debit",
         ),
+        (text("[loss >= $3,000, loss >= 50% of credit, dte <= 10]"), "at most one spread here, never worth more than $2,000"),
+        (text("[profit >= $3,000, loss >= 50% of credit, dte <= 10]"), "at most one spread here, never worth more than $2,000"),
         (text("[loss >= $600, loss >= 50% of credit, dte <= 10]", risk="$500"), "risks at most $500 here"),
     ],
 )  # fmt: skip
@@ -70,6 +72,7 @@ def test_a_result_that_no_position_has_is_an_error_with_a_way_out(file: str, say
         text("[loss >= 200% of credit, dte <= 10]", price=NATURAL),
         text("[loss >= 200% of credit, dte <= 10]", "[pop >= 40%]"),
         text("[loss >= $400, dte <= 10]", risk="$500"),
+        text("[loss >= $1,400, profit >= $900, dte <= 10]"),
         # Of one side the credit is another one, on which no rule says anything.
         text("{each side: [loss >= 200% of credit], whole: [dte <= 10]}", structure="iron_condor"),
         text("[put_side_loss >= 200% of put_side_credit: close put side, loss >= 100% of credit, dte <= 10]"),
