@@ -347,4 +347,4 @@ def _traffic(broker: IbBroker, feed: Feed, clock: Clock) -> Traffic:
     gauges, next_id = broker.gauges, broker.highest_order_id + 1
     lines = (gauges.lines_used, gauges.lines_limit, gauges.queue_length, gauges.throttles, next_id)
     resting = tuple(name for name, rests in gauges.resting.items() if rests)
-    return Traffic(*lines, feed.coverage(clock.now()), gauges.explored_s, resting)
+    return Traffic(*lines, feed.coverage(clock.now()), gauges.explored_s, resting, gauges.lines_turning)

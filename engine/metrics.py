@@ -62,8 +62,12 @@ class Reading:
     ] = False
     subscriptions: Annotated[int, _gauge("ibkr_active_subscriptions", "Market data lines in use.")] = 0
     subscriptions_max: Annotated[int, _gauge("ibkr_subscriptions_limit", "Market data lines that may be used.")] = 0
+    subscriptions_turning: Annotated[
+        int, _gauge("ibkr_turning_subscriptions", "Of the lines in use, those on which the rest of the chain takes turns.")
+    ] = 0
     subscriptions_pct: Annotated[
-        float, _gauge("ibkr_subscription_usage_pct", "Market data lines in use, percent of the limit.")
+        float,
+        _gauge("ibkr_subscription_usage_pct", "Market data lines in use without those that take turns, percent of the limit."),
     ] = 0.0
     chain_contracts: Annotated[int, _gauge("spreads_chain_contracts", "Options that can pass, or are held.")] = 0
     chain_fresh: Annotated[int, _gauge("spreads_chain_fresh", "Of these, those told within the last minute.")] = 0

@@ -84,6 +84,7 @@ def reading(of: Sources) -> Reading:
         clock_skew_s=gauges.clock_skew_seconds,
         loss_expected=is_loss_expected(now, of.restart),
         subscriptions=gauges.lines_used,
+        subscriptions_turning=gauges.lines_turning,
         subscriptions_max=gauges.lines_limit,
         chain_contracts=seen.contracts,
         chain_fresh=seen.fresh,

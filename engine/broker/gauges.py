@@ -50,6 +50,8 @@ class BrokerGauges:
     """Questions that were given up at their deadline, or with the link."""
     previews_by_outcome: dict[str, int] = field(default_factory=dict[str, int])
     lines_used: int = 0
+    lines_turning: int = 0
+    """Of these, lines on which the rest of the chain takes turns; they give way to what is wanted."""
     lines_limit: int = 0
     line_evictions: int = 0
     """Lines taken from a contract that was still wanted, because there were not enough."""
@@ -81,8 +83,8 @@ class BrokerGauges:
 
     @property
     def lines_share_pct(self) -> float:
-        """Lines in use, percent of the limit; 0 where no limit is known."""
-        return 100.0 * self.lines_used / self.lines_limit if self.lines_limit else 0.0
+        """Lines in use that do not give way, percent of the limit; 0 where no limit is known."""
+        return 100.0 * (self.lines_used - self.lines_turning) / self.lines_limit if self.lines_limit else 0.0
 
     def count_error(self, code: int, *, is_failure: bool) -> None:
         self.failures += is_failure

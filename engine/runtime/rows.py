@@ -255,6 +255,7 @@ def traffic_row(traffic: Traffic | None) -> Row:
     """What is in use of what the broker grants; None where nobody counts it."""
     return {
         "lines_used": traffic.lines_used if traffic else None,
+        "lines_turning": traffic.lines_turning if traffic else None,
         "lines_max": traffic.lines_max if traffic else None,
         "queue": traffic.queue if traffic else None,
         "resting": list(traffic.resting) if traffic else [],

@@ -55,6 +55,8 @@ class Traffic:
     """Seconds until every option that takes turns has had its one; None while none does."""
     resting: tuple[str, ...] = ()
     """Classes of questions to the broker that are not asked now, since they failed."""
+    lines_turning: int = 0
+    """Of the lines in use, those on which the rest of the chain takes turns; they give way to what is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

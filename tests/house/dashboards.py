@@ -131,7 +131,11 @@ _BY_TITLE: Mapping[str, Sequence[Panel]] = {
         Panel(
             "Lines in use",
             "Market data lines, and their limit.",
-            {"in use": "ibkr_active_subscriptions", "limit": "ibkr_subscriptions_limit"},
+            {
+                "in use": "ibkr_active_subscriptions",
+                "taking turns": "ibkr_turning_subscriptions",
+                "limit": "ibkr_subscriptions_limit",
+            },
         ),
         Panel(
             "The chain",

@@ -145,6 +145,8 @@ class Status(Model):
     """Decisions since the start."""
     lines_used: int | None = Field(examples=[61])
     """Streaming quotes in use; null where nobody counts them."""
+    lines_turning: int | None = Field(default=None, examples=[40])
+    """Of these, those on which the rest of the chain takes turns; they give way to what is wanted."""
     lines_max: int | None = Field(examples=[100])
     """Streaming quotes that the engine may use."""
     queue: int | None = Field(examples=[0])

@@ -27,7 +27,7 @@ class Changes:
     close: tuple[int, ...]
     open: tuple[int, ...]
     exploring: frozenset[int] = frozenset()
-    """Of both, those that only have their turn: they can wait."""
+    """Of both, those that only have their turn."""
 
 
 class Lines:
@@ -69,6 +69,12 @@ class Lines:
     def turning(self) -> int:
         """Lines that change their contract at a turn of those that explore."""
         return min(len(self._exploring), max(0, self.limit - SPARE - len(self._ranked()))) if self._exploring else 0
+
+    @property
+    def on_turn(self) -> int:
+        """Open lines on which what explores has its turn: they give way to whatever is wanted."""
+        firm = {*self._held, *self._wanted}
+        return sum(1 for con_id in self._open if con_id not in firm)
 
     def want(self, con_ids: Iterable[int], exploring: Iterable[int] = ()) -> None:
         """The wish list, most important first, and what explores, in its order; they replace the last ones."""

@@ -144,7 +144,7 @@ class Stream:
         for con_id in changes.close:
             request = self._requests.pop(con_id)
             del self._open[request]
-            with self.pacing.at("scans" if con_id in changes.exploring else "entries"):
+            with self.pacing.at("entries"):  # ahead of what opens in its place, or TWS has one line too many for a moment
                 self.client.cancelMktData(request)
         for con_id in changes.open:
             with self.pacing.at("scans" if con_id in changes.exploring else "entries"):
@@ -341,7 +341,7 @@ class Stream:
         self.apply()
 
     def _count(self) -> None:
-        self.gauges.lines_used = len(self._open)
+        self.gauges.lines_used, self.gauges.lines_turning = len(self._open), self.lines.on_turn
         self.gauges.lines_limit = self.lines.limit
         self.gauges.line_evictions = self.lines.evictions
         exploring, turning = self.lines.exploring, self.lines.turning

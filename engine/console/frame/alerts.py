@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine import words
 from engine.api.models.status import Status
 from engine.console.feed import Feed
-from engine.console.frame.bar import LINES_WARN, SLOW_BEAT_S
+from engine.console.frame.bar import LINES_WARN, SLOW_BEAT_S, firm_lines
 from engine.console.text import Tone
 
 GUARDIAN_AGE_MAX_S = 120.0
@@ -77,9 +77,11 @@ def _of(status: Status) -> Iterator[Alert]:
         yield Alert(f"TWS is {words.link(status.link_state)}: openings wait, and so do exits that need a price", "", "fault")
     if status.data not in {"live", "unknown"}:
         yield Alert(f"market data is {status.data}: openings wait", "", "warn")
-    if status.lines_used is not None and status.lines_max and status.lines_used >= LINES_WARN * status.lines_max:
-        what = "all" if status.lines_used >= status.lines_max else "nearly all"
-        yield Alert(f"{what} lines of market data are in use: {status.lines_used} of {status.lines_max}", "", "warn")
+    if status.lines_used is not None and status.lines_max and firm_lines(status) >= LINES_WARN * status.lines_max:
+        is_full = firm_lines(status) >= status.lines_max
+        what, then = ("all", "; quotes take turns") if is_full else ("nearly all", "")
+        told = f"{what} lines of market data are in use: {firm_lines(status)} of {status.lines_max}{then}"
+        yield Alert(told, "close quotes in TWS", "warn")
     for refused in status.refused:
         yield Alert(f"{refused.file} is not in force: {refused.problem}", "6 strategies", "warn")
     for edit in status.held_edits:

@@ -113,12 +113,17 @@ def _market(status: Status) -> Part:
     return Part("closed", "stale", 6)
 
 
+def firm_lines(status: Status) -> int:
+    """Lines in use that do not give way: without those on which the rest of the chain takes turns."""
+    return (status.lines_used or 0) - (status.lines_turning or 0)
+
+
 def _values(status: Status) -> Iterator[Part]:
     """Numbers, each with its age where it can age."""
     if status.lines_used is not None and status.lines_max:
-        share = status.lines_used / status.lines_max
+        share = firm_lines(status) / status.lines_max
         tone: Tone = "down" if share >= LINES_FULL else "warn" if share >= LINES_WARN else ""
-        yield Part(f"lines {words.gauge(share, 6)} {status.lines_used}/{status.lines_max}", tone, 2)
+        yield Part(f"lines {words.gauge(share, 6)} {firm_lines(status)}/{status.lines_max}", tone, 2)
     if status.queue:
         yield Part(f"queue {status.queue}", "warn", 1)
     if status.resting:

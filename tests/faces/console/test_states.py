@@ -156,6 +156,16 @@ async def test_repeats_of_what_is_wrong_are_one_line_with_a_count_and_all_of_it_
 
 
 @pytest.mark.asyncio
+async def test_lines_on_which_the_chain_takes_turns_are_no_shortage(desk: Opened) -> None:
+    async with desk() as at:
+        at.engine.told_status = status(lines_used=95, lines_turning=61, lines_max=100)
+        await at.look()
+
+        assert "34/100" in at.lines[0]
+        assert "needs you" in at.lines[2]
+
+
+@pytest.mark.asyncio
 async def test_quiet_engine_has_no_alert_line(desk: Opened) -> None:
     async with desk() as at:
         assert "needs you" in at.lines[2]

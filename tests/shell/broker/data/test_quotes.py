@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from engine.domain.chain import NextDividend
 from engine.domain.facts.running import ErrorHeard
 from engine.sim.wire.message import Message
@@ -201,6 +203,43 @@ def test_lines_keep_to_what_tws_gives_when_it_refuses_more():
     assert bench.broker.gauges.lines_limit == 95
     assert [fact.code for fact in bench.all(ErrorHeard)].count(101) == 1
     assert len(bench.tws.asked("cancel_mkt_data")) > 0
+
+
+def test_what_explores_gives_its_lines_back_before_others_open_so_that_tws_never_has_too_many():
+    tws, given = ScriptedTws(), set[int]()
+
+    def answer(tws: ScriptedTws, message: Message) -> None:
+        given.add(message.whole("req_id"))
+        if len(given) > 95:
+            tws.error(message.whole("req_id"), 101, "Max number of tickers has been reached")
+
+    tws.script["req_mkt_data"] = answer
+    tws.script["cancel_mkt_data"] = lambda tws, message: given.discard(message.whole("req_id"))
+
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        chain = [contract(200 + n) for n in range(400)]
+        bench.broker.watch([], [SPY], chain)
+        for start in (0, 60, 120, 180):
+            await asyncio.sleep(17.5)
+            bench.broker.watch(chain[start : start + 60], [SPY], chain)
+
+    bench = play(scenario, tws)
+
+    assert [fact.code for fact in bench.all(ErrorHeard)] == []
+    assert bench.broker.gauges.lines_limit == 95
+
+
+def test_lines_that_take_turns_are_not_counted_as_needed():
+    async def scenario(bench: Bench) -> None:
+        await bench.broker.connect()
+        bench.broker.watch([contract(200 + n) for n in range(9)], [SPY], [contract(300 + n) for n in range(400)])
+        await asyncio.sleep(20)
+        gauges = bench.broker.gauges
+        assert (gauges.lines_used, gauges.lines_turning) == (90, 80)
+        assert gauges.lines_share_pct == pytest.approx(100 * 10 / 95)
+
+    play(scenario, ScriptedTws())
 
 
 def test_lines_are_asked_for_again_when_tws_lost_them_or_the_link_is_new():
