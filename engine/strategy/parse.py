@@ -25,6 +25,8 @@ from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.structures import likely_structure
 from engine.strategy.validation.account import check_account
 from engine.strategy.validation.strategy import check_strategy
+from engine.strategy.validation.validation import Validation
+from engine.strategy.validation.within_account import check_within_account
 from engine.strategy.written import Written
 
 WrittenT = TypeVar("WrittenT", bound=Written)
@@ -66,7 +68,7 @@ def parse_events(source: str | bytes, file: str = EVENTS_FILE) -> Parsed[Events]
 def check_files(texts: Mapping[str, str | bytes]) -> list[Problem]:
     """Every problem of every file of a folder, and of the files together: two strategies of one name."""
     common_problems, common = _common_of(texts)
-    problems = list(common_problems)
+    problems, account = list(common_problems), _account_of(texts)
     names: dict[str, str] = {}
     for file, source in texts.items():
         name = _file_name(file)
@@ -80,6 +82,8 @@ def check_files(texts: Mapping[str, str | bytes]) -> list[Problem]:
             problems.extend(_same_name(source, file, names))
             if parsed.value is not None and not any(_file_name(other) == EVENTS_FILE for other in texts):
                 problems.extend(_without_events(parsed.value, source))
+            if parsed.value is not None and account is not None:
+                problems.extend(_beyond_account(parsed.value, source, account))
     return list(in_order(problems))
 
 
@@ -89,6 +93,12 @@ def _common_of(texts: Mapping[str, str | bytes]) -> tuple[tuple[Problem, ...], C
             parsed = parse_common(source, file)
             return parsed.problems, parsed.value
     return (), None
+
+
+def _account_of(texts: Mapping[str, str | bytes]) -> Account | None:
+    """The limits that hold for these strategies; None where their file is wrong or is not among these."""
+    found = (parse_account(source).value for file, source in texts.items() if _file_name(file) == ACCOUNT_FILE)
+    return next(found, None)
 
 
 def _file_name(path: str) -> str:
@@ -126,6 +136,14 @@ def _without_events(strategy: Strategy, source: str | bytes) -> tuple[Problem, .
             message = f"this asks for {name}, and there is no {EVENTS_FILE}: that is unknown, and unknown opens nothing"
             hint = f"`spreads init-files` writes an {EVENTS_FILE} with the FOMC's days; or remove the line"
             document.report(place, message, hint, "warning")
+    return tuple(document.problems)
+
+
+def _beyond_account(strategy: Strategy, source: str | bytes, account: Account) -> tuple[Problem, ...]:
+    document = read_document(source, strategy.file)
+    document.problems.clear()
+    if document.tree is not None:
+        check_within_account(Validation(strategy, document, document.tree), account)
     return tuple(document.problems)
 
 
