@@ -276,9 +276,9 @@ def _entry(strategy: Strategy) -> list[str]:
 
 
 def _walk(walk: PriceWalk) -> str:
-    start = "the mid" if not walk.better_than_mid else f"${plain(walk.better_than_mid)} better than the mid"
+    start = "the mid" if not walk.better_than_mid else f"${money(walk.better_than_mid)} better than the mid"
     step = (
-        f"${plain(walk.step.usd)}"
+        f"${money(walk.step.usd)}"
         if walk.step.usd is not None
         else f"{plain((walk.step.of_half_width or 0) * 100)}% of half the bid-ask width"
     )
@@ -286,7 +286,7 @@ def _walk(walk: PriceWalk) -> str:
         case WorstShare(fraction=fraction, base=base):
             worst = f"never past {plain(fraction * 100)}% of the {base}"
         case WorstFromMid(usd=usd):
-            worst = f"never more than ${plain(usd)} from the mid"
+            worst = f"never more than ${money(usd)} from the mid"
         case WorstNatural():
             worst = "never past the natural price"
     pace = f"moves by {step} every {duration(walk.every_s)}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from engine.strategy.conditions import ExitRule
-from engine.strategy.explain_words import in_days, plain
+from engine.strategy.explain_words import in_days, money
 from engine.strategy.model import Roll
 from engine.strategy.spreads.pairs import RollExpiries
 from engine.strategy.values.meaning import DaysAfter
@@ -14,7 +14,7 @@ def rolls_told(roll: Roll | None, rules: Sequence[ExitRule]) -> Iterator[str]:
     if roll is None:
         return
     net = roll.for_.least_net
-    price = "a credit" if net == 0 else f"a credit of at least ${plain(net)}" if net > 0 else f"a debit of at most ${plain(-net)}"
+    price = "a credit" if net == 0 else f"a credit of at least ${money(net)}" if net > 0 else f"a debit of at most ${money(-net)}"
     other = {"close": "closed", "alert": "reported", "keep": "kept"}[roll.otherwise]
     times = "once" if roll.at_most == 1 else f"{roll.at_most} times"
     moved = "it" if any(rule.action == "roll" for rule in rules) else "that part"

@@ -70,8 +70,8 @@ def from_to(sign: str, low: Decimal, high: Decimal) -> str:
 def in_deltas(deltas: DeltaRange) -> str:
     """Which deltas a leg has."""
     if deltas.nearest is not None:
-        return f"nearest to {plain(deltas.nearest)} of its expiration, within {plain(deltas.low)} to {plain(deltas.high)}"
-    return f"of {plain(deltas.low)}" if deltas.low == deltas.high else f"from {plain(deltas.low)} to {plain(deltas.high)}"
+        return f"nearest to {delta(deltas.nearest)} of its expiration, within {delta(deltas.low)} to {delta(deltas.high)}"
+    return f"of {delta(deltas.low)}" if deltas.low == deltas.high else f"from {delta(deltas.low)} to {delta(deltas.high)}"
 
 
 def in_place(place: Place) -> str:
@@ -90,14 +90,19 @@ def in_place(place: Place) -> str:
             return "the strike nearest to the price of the underlying"
         case StrikePlace(is_share=is_share, low=low, high=high, nearest=nearest):
             ends = [low, high] if nearest is None else [nearest]
-            said = " to ".join(f"{plain(end * 100)}%" if is_share else f"${plain(end)}" for end in ends)
+            said = " to ".join(f"{plain(end * 100)}%" if is_share else f"${money(end)}" for end in ends)
             nearest_to = "a strike" if nearest is None else "the strike nearest to"
             return f"{nearest_to} {said} out of the money"
 
 
 def money(usd: Decimal) -> str:
     """Dollars without their sign, cents where there are some."""
-    return f"{usd:,.2f}".removesuffix(".00")
+    return f"{usd:,.2f}".removesuffix(".00") if usd == round(usd, 2) else f"{usd:,}"
+
+
+def delta(of: Decimal) -> str:
+    """A delta with its hundredths, as traders say it."""
+    return f"{of:.2f}" if of == round(of, 2) else plain(of)
 
 
 def amount_of(amount: Amount) -> str:
