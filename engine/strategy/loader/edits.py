@@ -208,7 +208,12 @@ class Source:
             quote = node.exact and not node.plain
             return self._offset(node.place.line, node.place.end_column) + quote
         if node.closes is not None:
-            return self._offset(node.closes.line, node.closes.column) + 1
+            closes = self._offset(node.closes.line, node.closes.column)
+            if isinstance(node, Mapped) and node and self.text[closes : closes + 1] != "}":
+                # A pair of `[a, b: c]` has no bracket of its own: what stands behind it belongs to the list.
+                last_key, value = list(node.items())[-1]
+                return self._end_of(value, last_key)
+            return closes + 1
         last = max((text.place.line for text in texts_in(node)), default=node.place.line)
         return self._starts[last] - 1
 

@@ -9,6 +9,7 @@ from engine.strategy.model import StrategyFile
 from engine.strategy.validation.conditions import check_contradictions, check_repeated, check_undefined, check_values
 from engine.strategy.validation.entry import check_approval, check_price, check_window
 from engine.strategy.validation.exits import check_at_once, check_exits, check_let_expire, check_portions
+from engine.strategy.validation.implied import check_implied
 from engine.strategy.validation.limits import check_limits
 from engine.strategy.validation.openings import check_openings
 from engine.strategy.validation.reach import check_reach
@@ -21,7 +22,7 @@ from engine.strategy.validation.validation import Validation
 from engine.strategy.validation.views import check_views
 
 _CHECKS: tuple[Callable[[Validation], None], ...] = (
-    check_contradictions, check_values, check_undefined, check_repeated,
+    check_contradictions, check_values, check_undefined, check_repeated, check_implied,
     check_expiry, check_deltas, check_places, check_delta_rules, check_width,
     check_wings, check_expiries, check_sides,
     check_exits, check_portions, check_let_expire, check_at_once, check_openings, check_reach, check_resting, check_roll,

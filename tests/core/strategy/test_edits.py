@@ -63,6 +63,25 @@ def test_edit_changes_what_it_must_and_nothing_else(change: Change, marked: str,
     assert after(change, marked) == BLOCK.replace(before, now, 1)
 
 
+@pytest.mark.parametrize(
+    ("marked", "left"),
+    [
+        ("loss >= $90", "[dte <= 10, dte <= 5: close short]"),
+        ("dte <= 10", "[loss >= $90: close 50%, dte <= 5: close short]"),
+        ("dte <= 5", "[loss >= $90: close 50%, dte <= 10]"),
+    ],
+)
+def test_pair_within_a_list_goes_with_what_it_says_and_leaves_the_list_whole(marked: str, left: str) -> None:
+    text = "exits: [loss >= $90: close 50%, dte <= 10, dte <= 5: close short]\n"
+    document = read_document(text, "x.yaml")
+    assert isinstance(document.tree, Mapped)
+    column = text.index(marked) + 1
+
+    edits = Source(document.lines, document.tree).edits([Remove()], Place(1, column, column + len(marked)))
+
+    assert applied(text, edits) == f"exits: {left}\n"
+
+
 def test_problem_carries_its_edits() -> None:
     document = read_document("schema: 1\nwidth: 5\n", "x.yaml")
 
