@@ -1,5 +1,7 @@
-"""Lines that change nothing beside another one: a condition that a stricter one of its list implies, an exit before which another
-has closed already. What looks like a stop at 200% is none where a line closes at 100%.
+"""Exits that change nothing beside another one, which has closed before: what looks like a stop at 200% is none where a line
+closes at 100%.
+
+Of conditions that must all hold a wider one changes nothing either, and nobody loses by it: of those nothing is said.
 """
 
 from __future__ import annotations
@@ -15,14 +17,8 @@ from engine.strategy.way_out import remove
 
 
 def check_implied(validation: Validation) -> None:
-    """Conditions of which all must hold, and exits of which the first one that holds acts."""
-    strategy = validation.strategy
-    for conditions in (strategy.when, strategy.filters, strategy.spread.rules):
-        for condition in conditions:
-            stricter = next((one for one in conditions if _implies(one, condition) and not _implies(condition, one)), None)
-            if stricter is not None:
-                validation.warn(condition, f"this changes nothing: '{_text(stricter)}' asks for more", remove())
-    for lines in groups_of(strategy.exits_as_written):
+    """Exits before which another line of their group has closed already."""
+    for lines in groups_of(validation.strategy.exits_as_written):
         _check_exits(validation, lines)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from engine.domain.parts import Side
+from engine.domain.parts import ALL, Side
 from engine.strategy.conditions import TESTED_ROLLS, ExitRule
 from engine.strategy.exit_groups import SIDES
-from engine.strategy.expressions.tree import Arithmetic, Condition, Measure, measures_in
+from engine.strategy.expressions.tree import Arithmetic, Compare, Condition, Measure, measures_in
 from engine.strategy.spelled import spelled
 from engine.strategy.spreads.calendars import Calendar
 from engine.strategy.spreads.pairs import RollExpiries
@@ -29,6 +29,8 @@ _SOLD_AT_MOST = 0.5
 """A side whose short strike lies out of the money brings less than half of its width."""
 _MULTIPLIER = 100
 _UNTESTED = Measure("untested_side_delta", "position")
+_DAYS = Measure("dte", "position")
+_A_WEEK = 7
 _OF_STRIKES = frozenset(
     {"short_delta", "delta", "short_strike_breached", "short_distance", "short_strike", "untested_side_delta"}
 ) | {f"{side}_side_{name}" for side in SIDES for name in ("delta", "breached", "distance")}
@@ -135,9 +137,19 @@ def _check_kept(validation: Validation, rule: ExitRule) -> None:
         validation.warn(rule.condition, message, write("short_delta >= 0.30 and dte >= 7"))
     if roll is None or roll.strikes is None or roll.near is None or not names & _OF_STRIKES or names & _OF_DAYS:
         return
-    line, days = " ".join(rule.condition.text.split()), max(0, min(14, roll.near.min_days - 1))
+    line, before = " ".join(rule.condition.text.split()), roll.near.min_days - 1
+    days = max(0, min(14, before), min(_closed_from(validation) + _A_WEEK, before))
     message = "of the same strikes this holds still on another day, so that roll is never made"
     validation.warn(rule.condition, message, write(f"{line} and dte <= {days}"))
+
+
+def _closed_from(validation: Validation) -> int:
+    """Days to expiry at which a position is closed whatever else; -1 where no line says so."""
+    closing = [rule.condition for rule in validation.strategy.exits if rule.action == "close" and rule.portion == ALL]
+    told = [
+        bound.high for one in closing if isinstance(one.expression, Compare) for about, bound in bounds_of(one) if about == _DAYS
+    ]
+    return int(max((high for high in told if math.isfinite(high)), default=-1))
 
 
 def _check_untested(validation: Validation, rule: ExitRule) -> None:

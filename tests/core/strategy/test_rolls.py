@@ -218,7 +218,7 @@ def test_line_about_strikes_that_stay_is_warned_of() -> None:
     (problem,) = parse_strategy(text, "x.yaml").problems
 
     assert problem.message == "of the same strikes this holds still on another day, so that roll is never made"
-    assert "short_delta >= 0.35 and dte <= 14: roll" in applied(text, problem.edits)
+    assert "short_delta >= 0.35 and dte <= 28: roll" in applied(text, problem.edits)
     assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
 
 

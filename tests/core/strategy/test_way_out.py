@@ -69,8 +69,8 @@ def changed(old: str, new: str) -> str:
         ("exits", "profit >= 0.5", "0.5 what?", "50% of max_profit", "profit >= 50% of max_profit"),
         ("exits", "loss >= 0% of credit", "the moment a position opens", "loss >= 50% of", "loss >= 50% of max_loss"),
         ("exits", "loss >= 150% of max_loss", "never loses more", "loss >= 50% of max_loss", "loss >= 50% of max_loss"),
-        ("exits", "dte >= 10", "the moment a position opens", "write  dte <= 21", "dte <= 20"),
-        ("exits", "dte < 0", "this never holds", "write  dte <= 21", "dte <= 20"),
+        ("exits", "dte >= 10", "the moment a position opens", "write  dte <= 21", "days_held >= 25"),
+        ("exits", "dte < 0", "this never holds", "write  dte <= 21", "days_held >= 25"),
         ("exits", "days_held >= 0", "the moment a position opens", "days_held >= 30", "days_held >= 30"),
         ("exits", "days_held >= 61", "with  expiry: 30-60 days  this never holds", "days_held >= 30", "days_held >= 30"),
         (
@@ -104,7 +104,7 @@ def changed(old: str, new: str) -> str:
         ("exits", "minutes_to_close <= 5", "last five minutes", "minutes_to_close <= 15", "minutes_to_close <= 15"),
         ("exits", "mark >= $60", "never worth more than $50", "loss >= 50% of max_loss", "loss >= 50% of max_loss"),
         ("exits", "short_delta >= 0.35 delta", "is hardly meant", "write  0.35  |  35 delta", "short_delta >= 0.36"),
-        ("exits", "dte <= 21:close", "has its action within", "write  dte <= 21", '"dte <= 20": close'),
+        ("exits", "dte <= 21:close", "has its action within", "write  dte <= 21", '"days_held >= 25": close'),
     ],
 )
 def test_way_out_of_a_condition_removes_its_problem(place: str, line: str, says: str, advises: str, mended: str) -> None:
