@@ -1,23 +1,29 @@
 """Commands about strategy files: check, explain, write a new one, what can stand in them, and their schemas."""
 
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from engine.cli.folder import gather, load_strategy
+from engine.cli.folder import Unread, gather, load_strategy, read
 from engine.cli.horizon import outdated
-from engine.cli.options import STRATEGIES, Strategies
+from engine.cli.in_dollars import in_dollars
+from engine.cli.money import dollars
+from engine.cli.options import STATE, STRATEGIES, State, Strategies
 from engine.cli.show import Format, say, show
 from engine.domain.errors import UserError
 from engine.domain.session import trading_day
 from engine.runtime.clock import SystemClock
+from engine.store.worth import last_equity
+from engine.strategy.account import Account
 from engine.strategy.explain import sentences
 from engine.strategy.explain_day import day_of
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.measures.declaration import Declaration
 from engine.strategy.measures.index import find_measures
-from engine.strategy.parse import check_files, parse_strategy
+from engine.strategy.parse import ACCOUNT_FILE, check_files, parse_account, parse_strategy
 from engine.strategy.phrased import NotUnderstood, strategy_text
 from engine.strategy.problems import Problem, in_order, render_all
 from engine.strategy.schema import schema_text, schemas
@@ -74,8 +80,9 @@ def check(*files: Path, strategies: Strategies = STRATEGIES) -> int:
     return 2 if errors else 0
 
 
-def explain(file: Path, *, sql: bool = False) -> None:
-    """Say in sentences what a strategy does and what a day of it looks like, or show the SQL it becomes.
+def explain(file: Path, *, sql: bool = False, net_liquidation: str = "", state: State = STATE) -> None:
+    """Say in sentences what a strategy does, what a day of it looks like and what it comes to in dollars, or show the SQL it
+    becomes.
 
     Parameters
     ----------
@@ -83,6 +90,8 @@ def explain(file: Path, *, sql: bool = False) -> None:
         The strategy.
     sql
         Show the SQL of the scan, of `when` and of the exits, with their parameters.
+    net_liquidation
+        USD that the account is worth, for amounts in dollars: 100000, $100,000. Else what the engine of the state folder heard.
     """
     strategy = load_strategy(file)
     if sql:
@@ -90,8 +99,35 @@ def explain(file: Path, *, sql: bool = False) -> None:
 
         print(sql_of(strategy))
         return
-    for sentence in [*sentences(strategy), "", *day_of(strategy)]:
-        print(sentence)
+    told = [*sentences(strategy), "", *day_of(strategy)]
+    found = _worth(net_liquidation, state)
+    if found is not None:
+        worth, since = found
+        told += ["", f"In an account worth {dollars(worth)}{since}:", *in_dollars(strategy, _limits_beside(file), worth)]
+    print("\n".join(told))
+
+
+def _worth(said: str, state: Path) -> tuple[Decimal, str] | None:
+    """What the account is worth, USD, and since when that is known; None where nobody knows."""
+    if said:
+        number = re.fullmatch(r"\$?([0-9]{1,12}(?:\.[0-9]{1,2})?)", said.replace(",", "").strip())
+        if number is None or Decimal(number[1]) == 0:
+            raise UserError(f"--net-liquidation {said} is no worth of an account; say e.g. --net-liquidation 100000")
+        return Decimal(number[1]), ""
+    heard = last_equity(state)
+    return None if heard is None else (heard[1].net_liquidation, f", as the engine heard it on {heard[0]:%d %b %Y}")
+
+
+def _limits_beside(file: Path) -> Account:
+    """Those of the account.yaml beside a strategy, else the defaults. Raises UserError where that file is wrong."""
+    path = file.parent / ACCOUNT_FILE
+    try:
+        parsed = parse_account(read(path) if path.exists() else "schema: 1\n", str(path))
+    except Unread as error:
+        raise UserError(f"{path}: {error.why}\n         {error.hint}") from None
+    if parsed.value is None:
+        raise UserError(f"{path} cannot be used:\n\n{render_all(parsed.problems)}")
+    return parsed.value
 
 
 def fields(word: str = "", *, format: Format = "table") -> None:  # noqa: A002

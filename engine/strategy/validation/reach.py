@@ -62,7 +62,7 @@ def most_lost_of_credit(strategy: StrategyFile) -> float | None:
 
     That is the width less the credit. The rules bound the credit at mid: the order may fill as far below as its price is worked.
     """
-    least = _least_of_width(strategy, "credit")
+    least = least_of_width(strategy, "credit")
     # Of a side that was rolled, what was lost before is no part of this position.
     if least is None or any(rule.rolls and rule.action != "roll" for rule in strategy.exits):
         return None
@@ -72,7 +72,7 @@ def most_lost_of_credit(strategy: StrategyFile) -> float | None:
     elif isinstance(worst, WorstFromMid):
         span = strategy.spread.span
         least -= float(worst.usd / span.low) if span is not None else least
-    elif (at_natural := _least_of_width(strategy, "natural_credit")) is not None:
+    elif (at_natural := least_of_width(strategy, "natural_credit")) is not None:
         least = at_natural
     else:
         return None
@@ -81,7 +81,7 @@ def most_lost_of_credit(strategy: StrategyFile) -> float | None:
 
 def _most_earned_of_debit(strategy: StrategyFile) -> float | None:
     """What a position can earn at most, as a multiple of the debit that it cost; None where its rules leave that open."""
-    least = _least_of_width(strategy, "debit")
+    least = least_of_width(strategy, "debit")
     least = None if least is None else least * (1 - _BETTER_THAN_MID)
     return 1 / least - 1 if least is not None and 0 < least < 1 else None
 
@@ -92,7 +92,7 @@ def _most_worth(strategy: StrategyFile) -> float | None:
     return None if span is None else float(span.high) * _SHARES * strategy.sizing.contracts.high
 
 
-def _least_of_width(strategy: StrategyFile, paid: str) -> float | None:
+def least_of_width(strategy: StrategyFile, paid: str) -> float | None:
     """The least share of its width that a spread of this strategy brings or costs, by its rules; None where they do not say."""
     spread = strategy.spread
     if spread.span is None or spread.pays != paid.removeprefix("natural_"):
