@@ -7,6 +7,7 @@ Sources, as they stood on 29 November 2026: the exchanges' contract specificatio
 RUI, RLG, RLV, MSCI, Select Sector, S&P 500 Equal Weight and Bitcoin ETF index options; Nasdaq PHLX: NDX, NDXP, NQX, XND, BKX).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -105,6 +106,13 @@ _OTHER_INDEXES = frozenset(
 """Indexes by name, so that nobody takes them for shares where no broker says what they are: the options of some are listed, and
 how they settle was not read from their exchange."""
 
+_NAMES = {
+    **dict.fromkeys(("SP500", "SPX500", "US500", "SNP500"), "SPX"),
+    **dict.fromkeys(("NASDAQ", "NASDAQ100", "NDX100", "NAS100", "US100"), "NDX"),
+    **dict.fromkeys(("RUSSELL", "RUSSELL2000", "RUT2000", "US2000"), "RUT"),
+    **dict.fromkeys(("DJIA", "DOWJONES", "DOW30", "US30"), "DJX"),
+}
+"""Names of indexes that no share has."""
 _VOLATILITY_INDEXES = frozenset({"VIX", "VIX1D", "VIX9D", "VIX3M", "VIX6M", "VVIX", "VXN", "RVX", "OVX", "GVZ", "SPIKE"})
 
 
@@ -116,6 +124,12 @@ def option_class(root: str) -> OptionClass:
 def is_index(symbol: str) -> bool:
     """Whether this is known to be an index, without asking a broker."""
     return symbol in INDEXES or symbol in _OTHER_INDEXES
+
+
+def index_meant(symbol: str) -> str:
+    """The index that people and other programs mean by a name that is no ticker; what is a ticker stays."""
+    bare = re.sub(r"\.(?:X|IND)$", "", symbol)
+    return _NAMES.get(bare, bare if is_index(bare) else symbol)
 
 
 def trades_itself(symbol: str) -> bool:

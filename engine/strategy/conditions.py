@@ -64,7 +64,8 @@ _ROLLED_TESTED = re.compile(
 )
 """Other words for the roll of the side that the market tests, or of the other."""
 _LEAVES = re.compile(
-    rf"(?:let (?:it |them )?)?expires?|(?:hold|held|keep|ride)(?: it| them)?{_UNTIL}|no (?:exit|close)|never close|let ride"
+    rf"(?:let (?:it |them )?)?expires?(?: worthless)?"
+    rf"|(?:hold|held|keep|ride)(?: it| them)?{_UNTIL}|no (?:exit|close)|never close|let ride"
 )
 """Other words for it, which other programs have."""
 
@@ -182,7 +183,8 @@ class OneLine:
                 return ExitRule(self._of(line, reader.read(line)), action, int(part[1]) if part else None, rests)
             except PydanticCustomError as error:
                 raise reader.led(line, error) from None
-        meant = reader.meant(f"{line} {word}" if isinstance(word, Text) else str(line))
+        said = f"{line} {word}" if isinstance(word, Text) else str(line)
+        meant = reader.meant(said) or reader.meant(said.replace("_", " "))
         if meant and (self.wants != "exit" or not reader.reads(line)):
             hint = turn(meant) if written.span is None else write(meant, place=written.span)
             raise about(line, f"found a key with a ':'; wanted {_WANTED[self.wants]} on one line", hint)
@@ -194,10 +196,10 @@ class OneLine:
             raise about(line, f"'{line}' is a group of exits, not a line", "write it as a key below exits, without a dash")
         found = f"found '{shortened(word, 30)}'; " if isinstance(word, Text) and word else ""
         known = f"{found}wanted {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}"
-        said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
-        likely = _meant_by(said) or nearest(said, ACTIONS)
+        action_said = " ".join(word.casefold().split()) if isinstance(word, Text) else ""
+        likely = _meant_by(action_said) or nearest(action_said, ACTIONS)
         options = [likely, *(one for one in ACTIONS if one != likely)] if likely else list(ACTIONS)
-        if _meant_by(said) is None and (told := reader.later_action(said)) is not None:
+        if _meant_by(action_said) is None and (told := reader.later_action(action_said)) is not None:
             raise complaint(word.place, *told)
         raise complaint(word.place, known, write_any(options))
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeVar
 
+from engine.domain.index_classes import index_meant
+
 Amount = TypeVar("Amount", int, Decimal)
 NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _LONGEST_DAYS = 1500
@@ -30,6 +32,10 @@ def numbers_in(text: str) -> list[Decimal]:
     text = re.sub(r"\.{2,}|…", " ", text)
     text = re.sub(r"(?<![0-9.,])0,([0-9]{1,3})(?![0-9])", r"0.\1", text)  # a decimal comma: no thousand begins with 0
     text = re.sub(rf"\b({'|'.join(_WORDS)})\b", lambda word: str(_WORDS.index(word[1].casefold())), text, flags=re.IGNORECASE)
+    text = re.sub(
+        rf"({NUMBER})\s*hundred\b", lambda found: str(Decimal(found[1].replace(",", "")) * 100), text, flags=re.IGNORECASE
+    )
+    text = re.sub(r"\s*\bthousand\b", "k", text, flags=re.IGNORECASE)
     text = _EUROPEAN.sub(lambda number: number[1] + number[2].replace(".", "") + (f".{number[3]}" if number[3] else ""), text)
     found = re.findall(rf"({NUMBER})\s*([kK]\b)?", text)
     return [Decimal(digits.replace(",", "")) * (1000 if k else 1) for digits, k in found]
@@ -153,7 +159,7 @@ def strike(text: str) -> list[str]:
     if re.search(r"\batm\b|\bat the money\b|\bat-the-money\b", said):
         return ["at the money"]
     found = sorted({number for number in numbers_in(said) if number > 0})[:2]
-    if not found or re.search(r"\bitm\b|in the money|delta", said):
+    if not found or re.search(r"\bitm\b|in the money|delta|\bsd\b|\bstd|\bdeviations?\b|\bsigmas?\b|σ|\bexpected\b|\bem\b", said):
         return []
     is_bare = re.fullmatch(rf"\s*{NUMBER}\s*", said) is not None
     if is_bare and found[0] > _MOST_PERCENT:
@@ -238,13 +244,18 @@ def contracts(text: str) -> list[str]:
 
 
 def approval(text: str) -> list[str]:
-    """Who says yes: `automatic`, `confirm`, `manual 10 min`, `yes`."""
+    """Who says yes: `automatic`, `confirm`, `manual 10 min`.
+
+    A `yes` may mean that a yes is asked for, or that it is given: the first comes first, as nothing is sent by it.
+    """
     said = text.casefold()
     patience = re.search(r"([0-9]+)\s*(min|m\b|sec|s\b|h\b)", said)
     expires = f", expires in {patience[1]} {'min' if patience[2][0] == 'm' else patience[2][0]}" if patience else ""
     if re.search(r"\b(?:manual|confirm\w*|ask|human|person|me|off|no|none|false|semi)\b", said):
         return [f"manual{expires}"]
-    return [f"auto{expires}"] if re.search(r"\b(?:auto\w*|yes|true|on|full\w*|always|unattended)\b", said) else []
+    if re.search(r"\b(?:yes|true|on|required?|needed)\b", said):
+        return [f"manual{expires}", f"auto{expires}"]
+    return [f"auto{expires}"] if re.search(r"\b(?:auto\w*|full\w*|always|unattended)\b", said) else []
 
 
 def budget(text: str) -> list[str]:
@@ -290,7 +301,7 @@ def tickers(text: str) -> list[str]:
         bare = re.sub(r"^(?:I:|[$^./])|\.(?:X|US|IND)$|:(?:IND|US)$", "", word.strip("'\"[]()"))
         bare = re.sub(r"[/-]([A-Z]{1,2})$", r".\1", bare)
         if re.fullmatch(r"[A-Z][A-Z0-9]{0,9}(?:\.[A-Z]{1,2})?", bare):
-            found.append(bare)
+            found.append(index_meant(bare))
     return list(dict.fromkeys(found))
 
 

@@ -237,6 +237,7 @@ _SENTENCES: dict[Relation, tuple[Saying, ...]] = {
             ),
             r"profit >= \1",
         ),
+        (r"^max(?:imum)? loss(?: at| of|:|=)?\s*\$?([1-9][0-9]{2,5}(?:\.[0-9]+)?)$", r"loss >= $\1"),
         (
             rf"^(?:stop(?:[ -]?loss| out)?|sl|loss|max loss|cut losses?)(?: at| when| if| of|:|=)?\s*-?(\$?{NUMBER}%?)",
             r"loss >= \1",
@@ -282,7 +283,10 @@ _SENTENCES: dict[Relation, tuple[Saying, ...]] = {
             rf"^(?:{_LEAVE} )?(?:at |by |before )?(?:end of day|eod|market close|close|before close|end of session)$",
             "time >= 15:45 new york",
         ),
-        (rf"^(?:{_LEAVE}|time)(?: at| by| after| =|:)?\s*(?=[0-9]{{1,2}}(?::[0-9]{{2}}|\s*[ap]\.?m))", "time >= "),
+        (
+            rf"^(?:{_LEAVE}|time)(?: time| exit)?(?: at| by| after| =|:)?\s*(?=[0-9]{{1,2}}(?::[0-9]{{2}}|\s*[ap]\.?m))",
+            "time >= ",
+        ),
         (r"^(?:close|exit|stop|get out|stop out)(?: when| if| at| on)?\s+(?=[a-z])", ""),
         (rf"^({NUMBER})% of ([a-z_ ]+)$", lambda found: f"{'loss' if float(found[1]) > 100 else 'profit'} >= {found[0]}"),
         (rf"\b(?:after|held for)\s+({NUMBER})\s*days?(?: in trade| held)?$", r"days_held >= \1"),
@@ -331,19 +335,3 @@ _SENTENCES: dict[Relation, tuple[Saying, ...]] = {
 }
 SENTENCES: dict[Relation, tuple[Saying, ...]] = {**_SENTENCES, "side": _SENTENCES["position"]}
 """Sentences by what the line is about."""
-
-
-def _clock(hour: str, minute: str | None, half: str) -> str:
-    return f"{int(hour) % 12 + (12 if half == 'p' else 0)}:{minute or '00'}"
-
-
-CLOCKS: tuple[Saying, ...] = (
-    (r"\b([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*([ap])\.?m\b\.?", lambda found: _clock(found[1], found[2], found[3])),
-    (r"\b([0-9]{1,2})h([0-9]{2})\b", r"\1:\2"),
-    (r"\b([0-9]{1,2}:[0-9]{2})\s*(?:e[sd]?t|eastern|ny|nyc|new york time|us/eastern|america/new_york)\b", r"\1 New York"),
-    (r"\b([0-9]{1,2}:[0-9]{2})\s*(?:c[sd]?t|central|chi|chicago time)\b", r"\1 Chicago"),
-    (r"\bnew york\b", "New York"),
-    (r"\bchicago\b", "Chicago"),
-    (r"\b([0-9]{1,2}:[0-9]{2})(?!\s*(?:New York|Chicago|[ap]m))", r"\1 New York"),
-)
-"""Times of day: 24 hours, and the city whose clock is meant, New York where none is named."""

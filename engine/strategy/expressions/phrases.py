@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
+from engine.strategy.aliases.clocks import CLOCKS
 from engine.strategy.aliases.measures import AT_MOST, NAMES
-from engine.strategy.aliases.sayings import CLOCKS, COUNTS, PARTS, SENTENCES, SPELLED, Saying
+from engine.strategy.aliases.sayings import COUNTS, PARTS, SENTENCES, SPELLED, Saying
 from engine.strategy.expressions.lexer import SPOKEN
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.guesses import NUMBER

@@ -48,7 +48,8 @@ def check_values(validation: Validation) -> None:
             elif bound.covers(*between) and condition in exits and not isinstance(condition.expression, And):
                 validation.error(condition, f"this holds the moment a position opens: {message}", hint)
             elif bound.covers(*between):
-                validation.warn(condition, f"this is always true: {message}", f"{hint}, or remove it")
+                or_not = hint.reworded(f"{hint}, or remove it") if isinstance(hint, WayOut) else f"{hint}, or remove it"
+                validation.warn(condition, f"this is always true: {message}", or_not)
 
 
 def check_undefined(validation: Validation) -> None:

@@ -10,7 +10,7 @@ from engine.domain.index_classes import option_class
 from engine.domain.parts import ALL
 from engine.strategy.conditions import LEFT_SIDES, LET_EXPIRE, ExitRule
 from engine.strategy.exit_groups import ExitGroups
-from engine.strategy.expressions.tree import And, Arithmetic, Condition, Expression, Measure, measures_in
+from engine.strategy.expressions.tree import And, Arithmetic, Compare, Condition, Expression, Measure, Number, measures_in
 from engine.strategy.source import Place
 from engine.strategy.spelled import spelled
 from engine.strategy.spreads.structure import Pays
@@ -169,6 +169,29 @@ def check_at_once(validation: Validation) -> None:
                 _check_days(validation, rule.condition, bound)
             else:
                 _check_bound(validation, rule.condition, about, bound)
+
+
+def check_equal(validation: Validation) -> None:
+    """Exits on exactly one value of a number that jumps over it, or on one day on which nothing may be traded."""
+    for rule in validation.strategy.exit_lines:
+        match rule.condition.expression:
+            case Compare(op="=", left=Measure(name=name) as left, right=right) if name in _PASSED_BY:
+                if isinstance(right, Number) and name == "dte" and right.value <= 0:
+                    continue
+                what = (
+                    "on that day alone, and not at all where it is no session" if left.name == "dte" else "at that number alone"
+                )
+                text = re.sub(r"\s*=+\s*", f" {_PASSED_BY[name]} ", " ".join(rule.condition.text.split()), count=1)
+                validation.warn(rule.condition, f"this holds {what}", write(text))
+            case _:
+                pass
+
+
+_PASSED_BY = {
+    **dict.fromkeys(("dte", "minutes_to_close", "pop", "short_distance"), "<="),
+    **dict.fromkeys(("profit", "loss", "best_profit", "mark", "days_held", "minutes_held", "time", "short_delta"), ">="),
+}
+"""Numbers that pass by a value, with the sign that holds from there on."""
 
 
 def _check_bound(validation: Validation, condition: Condition, about: Expression, bound: Bound) -> None:

@@ -8,7 +8,7 @@ from engine.strategy.loader.document import Document
 from engine.strategy.model import StrategyFile
 from engine.strategy.validation.conditions import check_contradictions, check_repeated, check_undefined, check_values
 from engine.strategy.validation.entry import check_approval, check_price, check_window
-from engine.strategy.validation.exits import check_at_once, check_exits, check_let_expire, check_portions
+from engine.strategy.validation.exits import check_at_once, check_equal, check_exits, check_let_expire, check_portions
 from engine.strategy.validation.implied import check_implied
 from engine.strategy.validation.limits import check_limits
 from engine.strategy.validation.openings import check_openings
@@ -25,7 +25,8 @@ _CHECKS: tuple[Callable[[Validation], None], ...] = (
     check_contradictions, check_values, check_undefined, check_repeated, check_implied,
     check_expiry, check_deltas, check_places, check_delta_rules, check_width,
     check_wings, check_expiries, check_sides,
-    check_exits, check_portions, check_let_expire, check_at_once, check_openings, check_reach, check_resting, check_roll,
+    check_exits, check_portions, check_let_expire, check_at_once, check_equal, check_openings,
+    check_reach, check_resting, check_roll,
     check_approval, check_window, check_price,
     check_limits,
     check_views, check_sources,

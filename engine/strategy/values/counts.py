@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, TypeAlias
 
+from engine.domain.index_classes import index_meant, option_class
 from engine.strategy import guesses
 from engine.strategy.source import Text, about
 from engine.strategy.values.meaning import ContractRange
@@ -120,7 +121,13 @@ def _ticker(text: Text, match: re.Match[str]) -> str:
         raise about(
             text, f"{text} reads as {kind} in YAML, but a ticker is text", WayOut.of(f'quote it: "{text}"', Write(f'"{text}"'))
         )
-    return str(text).strip()
+    ticker = str(text).strip()
+    root = option_class(ticker).underlying
+    if root and ticker != root and ticker.startswith(root):
+        raise about(text, f"{ticker} is a class of {root}'s options; wanted what they are written on", write(root))
+    if (index := index_meant(ticker)) != ticker:
+        raise about(text, f"{ticker} is no ticker at the broker; the index is {index}", write(index))
+    return ticker
 
 
 def _no_ticker(text: str) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from engine.strategy.expressions.checker import read_level
 from engine.strategy.source import Text, about
 from engine.strategy.values.meaning import PriceRange, StrikeAt, StrikePlace
 from engine.strategy.values.scalar import DASH, DOLLARS, NUMBER, Scalar, backwards, decimal_of
-from engine.strategy.way_out import Remove, WayOut, write, write_any
+from engine.strategy.way_out import Remove, WayOut, turn, write, write_any
 
 AT_THE_MONEY_WITHIN = Decimal("0.02")
 """How far, as a share of the price, a strike may lie from it and still be at the money: beyond, strikes are missing."""
@@ -49,6 +49,15 @@ def _at(text: Text, match: re.Match[str]) -> StrikeAt:
     return StrikeAt(read_level(said), " ".join(said.split()))
 
 
+def _by_deviations(text: str) -> tuple[str, str] | None:
+    """`1 sd`, `outside the expected move`: a place that the delta says, of which the days to expiry are a part."""
+    said = re.search(r"\b(?:sd|std|deviations?|sigmas?|em|expected move)\b|σ", text.casefold())
+    if said is None:
+        return None
+    deltas = guesses.deltas(text) or guesses.deltas("1 sd")
+    return "how many standard deviations away a leg stands is written as its delta", turn(f"short_delta: {deltas[0]}")
+
+
 StrikeFrom: TypeAlias = Annotated[
     StrikePlace | StrikeAt,
     Scalar(
@@ -58,6 +67,7 @@ StrikeFrom: TypeAlias = Annotated[
         _strike,
         "at the money, a distance from the price, or a number of the market",
         ("at the money", "1%-2% from price", "$30 from price", "$25-$35 from price", "at low_of(first 60 min)"),
+        misread=_by_deviations,
         guess=guesses.strike,
     ),
 ]

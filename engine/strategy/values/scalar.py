@@ -16,7 +16,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from engine.strategy.source import Listed, Mapped, PydanticCustomError, Text, about, complaint, texts_in
-from engine.strategy.way_out import Value, WayOut, write, write_any, written_first
+from engine.strategy.way_out import Turn, Value, WayOut, changes_of, write, write_any, written_first
 
 NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"
 """A number as people write it: 1,500 or 0.05 or .16."""
@@ -91,7 +91,11 @@ class Scalar:
     def _leads_out(self, hint: str) -> bool:
         """Whether the first thing that a way out offers fits, or nothing is known that fits better."""
         offered = written_first(hint)
-        return self.guess is None or (offered is not None and self.reads(offered))
+        return (
+            self.guess is None
+            or any(isinstance(one, Turn) for one in changes_of(hint))
+            or (offered is not None and self.reads(offered))
+        )
 
     def reads(self, spelled: str) -> bool:
         """Whether a text has a meaning as it stands."""
