@@ -14,7 +14,7 @@ from engine.compile.wings import relations
 from engine.decide.rows import SCAN_SCHEMA
 from engine.strategy.loader.document import read_document
 from engine.strategy.model import Policy, Strategy
-from engine.strategy.parse import COMMON_FILE, parse_common, parse_strategy
+from engine.strategy.parse import COMMON_FILE, parse_common, parse_strategies
 from engine.strategy.problems import Problem
 from engine.strategy.source import place_at
 
@@ -28,8 +28,8 @@ def compile_problems(gathered: Gathered) -> list[Problem]:
     relations(scanner, SCAN_SCHEMA)
     for number, file in enumerate(sorted(gathered.asked & gathered.texts.keys())):
         if file.rsplit("/", 1)[-1] not in SHARED:
-            strategy = parse_strategy(gathered.texts[file], file, lists).value
-            problems += _failures(scanner, number, strategy, gathered.texts[file]) if strategy else ()
+            for strategy in parse_strategies(gathered.texts[file], file, lists).value or ():
+                problems += _failures(scanner, number, strategy, gathered.texts[file])
     scanner.close()
     return problems
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from engine.cli.folder import Unread, gather, load_strategy, read
+from engine.cli.folder import Unread, gather, load_strategies, read
 from engine.cli.horizon import outdated
 from engine.cli.in_dollars import in_dollars
 from engine.cli.money import dollars
@@ -93,18 +93,20 @@ def explain(file: Path, *, sql: bool = False, net_liquidation: str = "", state: 
     net_liquidation
         USD that the account is worth, for amounts in dollars: 100000, $100,000. Else what the engine of the state folder heard.
     """
-    strategy = load_strategy(file)
-    if sql:
-        from engine.cli.compiling import sql_of  # noqa: PLC0415 - DuckDB is needed for SQL only
+    for number, strategy in enumerate(load_strategies(file)):
+        if number:
+            print()
+        if sql:
+            from engine.cli.compiling import sql_of  # noqa: PLC0415 - DuckDB is needed for SQL only
 
-        print(sql_of(strategy))
-        return
-    told = [*sentences(strategy), "", *day_of(strategy)]
-    found = _worth(net_liquidation, state)
-    if found is not None:
-        worth, since = found
-        told += ["", f"In an account worth {dollars(worth)}{since}:", *in_dollars(strategy, _limits_beside(file), worth)]
-    print("\n".join(told))
+            print(sql_of(strategy))
+            continue
+        told = [*sentences(strategy), "", *day_of(strategy)]
+        found = _worth(net_liquidation, state)
+        if found is not None:
+            worth, since = found
+            told += ["", f"In an account worth {dollars(worth)}{since}:", *in_dollars(strategy, _limits_beside(file), worth)]
+        print("\n".join(told))
 
 
 def _worth(said: str, state: Path) -> tuple[Decimal, str] | None:

@@ -14,9 +14,10 @@ from pathlib import Path
 from engine.cli.options import strategies_in_force
 from engine.cli.show import say
 from engine.domain.errors import UserError
+from engine.strategy.common import Common
 from engine.strategy.model import Strategy
-from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategy
-from engine.strategy.problems import Problem, render_all
+from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategies
+from engine.strategy.problems import Parsed, Problem, in_order, render_all
 
 SUFFIXES = (".yaml", ".yml")
 SHARED = (COMMON_FILE, ACCOUNT_FILE, EVENTS_FILE)
@@ -87,29 +88,59 @@ def read(path: Path) -> bytes:
 
 
 def load_strategy(path: Path) -> Strategy:
-    """The strategy of one file, with the lists of common.yaml beside it; that it has warnings is said on stderr.
+    """The strategy of one file, with common.yaml beside it; `FILE:NAME` is one of its variants. That it has warnings is said on
+    stderr.
 
-    Raises UserError with every problem of the file.
+    Raises UserError with every problem of the file, and where it has several variants and none is named.
     """
+    found: Sequence[Strategy] = load_strategies(path)
+    variant = variant_of(path)
+    if len(found) > 1:
+        names = ", ".join(one.variant for one in found)
+        raise UserError(f"{path} has variants: {names}; name one of them, as {path}:{found[0].variant}")
+    if not found:
+        raise UserError(f"{file_of(path)} has no variant {variant!r}")
+    return found[0]
+
+
+def load_strategies(path: Path) -> tuple[Strategy, ...]:
+    """All strategies of one file, one for each variant, or the one that `FILE:NAME` names. Raises UserError."""
+    path, variant = file_of(path), variant_of(path)
     try:
         text = read(path)
     except Unread as error:
         raise UserError(f"{path}: {error.why}\n         {error.hint}") from None
     if path.name in SHARED:
         raise UserError(f"{path}: this file holds no strategy; name one that does")
-    shared = path.parent / COMMON_FILE
-    try:
-        parsed_common = parse_common(read(shared), str(shared)) if shared.exists() else None
-    except Unread as error:
-        raise UserError(f"{shared}: {error.why}") from None
-    parsed = parse_strategy(text, str(path), parsed_common.value if parsed_common else None)
-    problems = (*(parsed_common.errors if parsed_common else ()), *parsed.problems)
+    parsed_common = common_beside(path)
+    parsed = parse_strategies(text, str(path), parsed_common.value if parsed_common else None)
+    problems = in_order((*(parsed_common.errors if parsed_common else ()), *parsed.problems))
     if parsed.value is None:
         raise UserError(f"{path} cannot be used:\n\n{render_all(problems)}")
     if problems:
         count = "1 warning" if len(problems) == 1 else f"{len(problems)} warnings"
         say(f"{path}: {count}; `spreads check {path}` tells")
-    return parsed.value
+    return tuple(one for one in parsed.value if variant in {"", one.variant})
+
+
+def common_beside(path: Path) -> Parsed[Common] | None:
+    """The common.yaml beside a file; None where there is none. Raises UserError where it cannot be read."""
+    shared = path.parent / COMMON_FILE
+    try:
+        return parse_common(read(shared), str(shared)) if shared.exists() else None
+    except Unread as error:
+        raise UserError(f"{shared}: {error.why}") from None
+
+
+def file_of(path: Path) -> Path:
+    """The file of `FILE` or `FILE:NAME`."""
+    return path.with_name(path.name.rsplit(":", 1)[0]) if variant_of(path) else path
+
+
+def variant_of(path: Path) -> str:
+    """The name behind the colon of `FILE:NAME`; empty where there is none."""
+    file, colon, name = path.name.rpartition(":")
+    return name if colon and file.endswith(SUFFIXES) else ""
 
 
 def unread_problem(file: str, error: Unread) -> Problem:

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from engine.cli.folder import SHARED
 from engine.strategy.horizon import ending
-from engine.strategy.parse import COMMON_FILE, EVENTS_FILE, parse_common, parse_events, parse_strategy
+from engine.strategy.parse import COMMON_FILE, EVENTS_FILE, parse_common, parse_events, parse_strategies
 
 
 def outdated(texts: Mapping[str, bytes], today: date) -> Iterator[str]:
@@ -16,5 +16,5 @@ def outdated(texts: Mapping[str, bytes], today: date) -> Iterator[str]:
     events = parse_events(by_name[EVENTS_FILE]).value if EVENTS_FILE in by_name else None
     if events is None:  # that there is none, or that it is broken, is told as a problem of a file
         return
-    read = (parse_strategy(text, file, common).value for file, text in texts.items() if PurePath(file).name not in SHARED)
-    yield from ending([strategy for strategy in read if strategy is not None], events, today)
+    read = (parse_strategies(text, file, common).value for file, text in texts.items() if PurePath(file).name not in SHARED)
+    yield from ending([strategy for found in read for strategy in found or ()], events, today)

@@ -36,7 +36,7 @@ from engine.strategy.parse import (
     parse_account,
     parse_common,
     parse_events,
-    parse_strategy,
+    parse_strategies,
 )
 
 LOOSENS = 3
@@ -154,8 +154,10 @@ def _saved(folder: Path) -> Running:
         if path.suffix in SUFFIXES and path.is_file() and not path.name.startswith("."):
             texts[path.name] = path.read_bytes()
     shared = _shared(texts, {file: hashed(texts[file]) for file in SHARED if file in texts})
-    parsed = (parse_strategy(text, str(folder / file), shared.common).value for file, text in texts.items() if file not in SHARED)
-    found = {one.name: one for one in parsed if one is not None}
+    parsed = (
+        parse_strategies(text, str(folder / file), shared.common).value for file, text in texts.items() if file not in SHARED
+    )
+    found = {one.name: one for strategies in parsed for one in strategies or ()}
 
     def text_of(strategy: Strategy) -> bytes | None:
         return texts.get(Path(strategy.file).name)

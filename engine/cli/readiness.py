@@ -38,7 +38,7 @@ from engine.ports import Line
 from engine.runtime.clock import SystemClock
 from engine.store.books import books
 from engine.strategy.model import Strategy
-from engine.strategy.parse import parse_strategy
+from engine.strategy.parse import COMMON_FILE, parse_common, parse_strategies
 
 DECISIONS = 20
 """Fewer say little: of twenty trades that win four times in five, chance alone makes it thirteen to nineteen."""
@@ -280,10 +280,12 @@ def _named(name: str, folder: Path) -> Strategy:
     if not folder.is_dir():
         raise UserError(f"no folder {folder}; name the one of your strategies with --strategies")
     (gathered,) = gather((folder,))
+    shared = next((text for file, text in gathered.texts.items() if Path(file).name == COMMON_FILE), None)
+    common = parse_common(shared).value if shared is not None else None
     for file in gathered.texts:
-        found = parse_strategy(gathered.texts[file], file).value
-        if found is not None and found.name == name:
-            return load_strategy(Path(file))
+        for found in parse_strategies(gathered.texts[file], file, common).value or ():
+            if found.name == name:
+                return load_strategy(Path(f"{file}:{found.variant}" if found.variant else file))
     path = folder / f"{name}.yaml"
     if path.exists():
         return load_strategy(path)

@@ -1,6 +1,8 @@
 """A file as it is typed, among those that the engine would read beside it: what `spreads check` says of it."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.domain.errors import UserError
@@ -33,4 +35,21 @@ def problems_of(path: Path, text: str) -> Sequence[Problem]:
         beside = {}
     shared = {name: found for name, found in beside.items() if name in SHARED}
     others = {name: found for name, found in beside.items() if name not in SHARED}
-    return [problem for problem in check_files({**others, **shared, path.name: text}) if problem.file == path.name]
+    found = check_files({**others, **shared, path.name: text})
+    return [_here(problem, text, path.name) for problem in found if path.name in {problem.file, _user_of(problem)}]
+
+
+def _user_of(problem: Problem) -> str | None:
+    """The file on whose account something is wrong in common.yaml."""
+    used = re.search(r" \(used by (.+)\)$", problem.message)
+    return used[1] if used else None
+
+
+def _here(problem: Problem, text: str, file: str) -> Problem:
+    """The problem as it is told in a file: one of common.yaml at the line that takes something from there, without its edits."""
+    if problem.file == file:
+        return problem
+    lines = text.splitlines()
+    line = next((number for number, one in enumerate(lines, 1) if one.startswith("use:")), 1)
+    where = f"{problem.file}:{problem.line}: {problem.message}"
+    return replace(problem, file=file, line=line, column=1, end_column=len(lines[line - 1]) + 1, message=where, edits=())

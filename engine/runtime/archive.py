@@ -3,10 +3,11 @@
 Positions keep the rules that opened them, and a change can only be told where the version before it is at hand.
 """
 
+import hashlib
 from pathlib import Path
 
 from engine.strategy.model import Strategy
-from engine.strategy.parse import COMMON_FILE, parse_common, parse_strategy
+from engine.strategy.parse import COMMON_FILE, parse_common, parse_strategies, written_of
 
 VERSIONS_HELD = 2_000
 """Files of a few kilobytes that are held in memory, the newest; a year of edits makes fewer."""
@@ -29,7 +30,7 @@ class Archive:
             _write_whole(path, text)
 
     def keep(self, strategy: Strategy, text: bytes, common: bytes | None) -> None:
-        """Keep this version once, with the lists that its universe may name."""
+        """Keep this version once, with the common.yaml that it was read with."""
         path = self.folder / f"{strategy.digest}.yaml"
         if path.exists():
             for kept in (path, self.folder / f"{strategy.digest}.{COMMON_FILE}"):
@@ -50,8 +51,12 @@ class Archive:
             return None
         text, lists = self._read(path), self._read(shared) if shared.is_file() else None
         common = parse_common(lists, shared.name).value if lists is not None else None
-        found = parse_strategy(text, file or path.name, common).value
-        return None if found is None or found.digest != digest else found
+        found = parse_strategies(text, file or path.name, common).value or ()
+        if (
+            hashlib.sha256(text).hexdigest() == digest and len(found) == 1
+        ):  # also one that uses lists, as versions were named before
+            return found[0].model_copy(update={"digest": digest})
+        return next((one for one in found if one.digest == digest), None)
 
     def _read(self, path: Path) -> bytes:
         """The bytes of a version, which is held from then on."""
@@ -62,6 +67,13 @@ class Archive:
     def text(self, strategy: Strategy) -> bytes | None:
         """The bytes of a version, None where they are not here."""
         return self.bytes_of(strategy.digest)
+
+    def written_of(self, strategy: Strategy) -> dict[str, object]:
+        """What a version says, with all that it takes from elsewhere, as plain values; empty where it is not here."""
+        path = self.folder / f"{strategy.digest}.{COMMON_FILE}"
+        text, lists = self.text(strategy), path.read_bytes() if path.is_file() else None
+        common = parse_common(lists, path.name).value if lists is not None else None
+        return written_of(text, strategy.file, common, strategy.variant) if text is not None else {}
 
     def bytes_of(self, digest: str) -> bytes | None:
         """The bytes of the strategy's version with this digest, None where they are not here."""

@@ -2,7 +2,7 @@
 
 from engine.runtime.plain import Row
 from engine.strategy.explain import sentences
-from engine.strategy.parse import check_files, parse_strategy
+from engine.strategy.parse import check_files, parse_strategies
 from engine.strategy.problems import Problem, render_all
 
 
@@ -19,8 +19,8 @@ def checked_row(text: str, file: str) -> Row:
 
 
 def _meaning(text: str, file: str) -> list[str]:
-    found = parse_strategy(text, file).value
-    return sentences(found) if found is not None else []
+    found = parse_strategies(text, file).value or ()
+    return [sentence for strategy in found for sentence in sentences(strategy)]
 
 
 def _problem_row(problem: Problem) -> Row:

@@ -4,15 +4,15 @@ Which changes loosen is told by `reloads`, as it is of a file that was saved.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from engine.domain.errors import UserError
 from engine.runtime.held_edits import is_unattended
-from engine.runtime.reloads import InForce, edit_of, shared_edit
-from engine.strategy.changes import Changes, direction_of
+from engine.runtime.reloads import InForce, file_edit, shared_edit, with_uses
+from engine.strategy.changes import Changes, changes_of, direction_of
 from engine.strategy.model import Strategy
 from engine.strategy.parse import (
     ACCOUNT_FILE,
@@ -22,7 +22,7 @@ from engine.strategy.parse import (
     parse_account,
     parse_common,
     parse_events,
-    parse_strategy,
+    parse_strategies,
 )
 from engine.strategy.problems import Problem, render_all
 
@@ -84,16 +84,18 @@ def edited(text: bytes, shown: str, saved_as: str, running: Running) -> Edited:
     name = saved_as.rsplit("/", 1)[-1]
     if name in SHARED:
         return _of_shared(text, shown, name, digest, problems, running)
-    parsed = parse_strategy(text, shown, running.shared.common).value
-    assert parsed is not None, "a file without an error has a value"
-    known = running.strategies.get(parsed.name) or next(
-        (one for one in running.strategies.values() if one.file.rsplit("/", 1)[-1] == name), None
-    )
-    read = parsed.model_copy(update={"file": known.file if known else saved_as})
-    changes = edit_of(known, read) if known is not None else Changes(())
-    affects = is_unattended(known, read)
-    effect = "at once" if known is None else _effect(changes, is_same=known.digest == digest, affects=affects, running=running)
-    return Edited(read.file, digest, changes, known is None, effect, ((known, read),), problems)
+    parsed = parse_strategies(text, shown, running.shared.common).value
+    assert parsed, "a file without an error has a value"
+    of_file = [one for one in running.strategies.values() if one.file.rsplit("/", 1)[-1] == name]
+    named = next((running.strategies[one.name] for one in parsed if one.name in running.strategies), None)
+    file = named.file if named else of_file[0].file if of_file else saved_as
+    read = [one.model_copy(update={"file": file}) for one in parsed]
+    edit = file_edit([one for one in running.strategies.values() if one.file == file], read, running.strategies)
+    is_new = all(known is None for known, _ in edit.pairs)
+    affects = edit.loosens_unattended
+    is_same = all(known is not None and known.digest == one.digest for known, one in edit.pairs)
+    effect = "at once" if is_new else _effect(edit.changes, is_same=is_same, affects=affects, running=running)
+    return Edited(file, digest, edit.changes, is_new, effect, edit.pairs, problems)
 
 
 def hashed(text: bytes) -> str:
@@ -107,7 +109,7 @@ def _problems(text: bytes, shown: str, saved_as: str, running: Running) -> tuple
     if name in SHARED:
         found = tuple(replace(one, file=shown) for one in check_files({name: text}))
     else:
-        found = parse_strategy(text, shown, running.shared.common).problems
+        found = parse_strategies(text, shown, running.shared.common).problems
     if any(problem.severity == "error" for problem in found):
         raise UserError(f"{shown} would be refused, and what runs would stay in force:\n\n{render_all(found)}")
     return found
@@ -126,21 +128,21 @@ def _of_shared(text: bytes, shown: str, name: str, digest: str, problems: tuple[
             after = replace(after, events=parse_events(text, shown).value)
     compared = replace(before, digests={name: "", **before.digests})
     changes = shared_edit(name, compared, after)
-    pairs = tuple(_with_other_lists(after, running)) if name == COMMON_FILE else ()
+    pairs = tuple(_with_other(after, running)) if name == COMMON_FILE else ()
+    changes = with_uses(changes, pairs)
     affects = bool(known) and is_unattended(*running.strategies.values())
     effect = _effect(changes, is_same=known == digest, affects=affects, running=running)
     return Edited(name, digest, changes, not known, effect, pairs, problems)
 
 
-def _with_other_lists(after: InForce, running: Running) -> list[Pair]:
-    """The strategies that would trade something else by other lists of common.yaml."""
-    found: list[Pair] = []
+def _with_other(after: InForce, running: Running) -> Iterator[tuple[Strategy, Strategy]]:
+    """The strategies that would be others by another common.yaml."""
     for strategy in running.strategies.values():
         text = running.text_of(strategy)
-        read = parse_strategy(text, strategy.file, after.common).value if text is not None else None
-        if read is not None and read.universe != strategy.universe:
-            found.append((strategy, read))
-    return found
+        found = parse_strategies(text, strategy.file, after.common).value if text is not None else None
+        read = next((one for one in found or () if one.variant == strategy.variant), None)
+        if read is not None and read.digest != strategy.digest and changes_of(strategy, read).said:
+            yield strategy, read
 
 
 def _effect(changes: Changes, *, is_same: bool, affects: bool, running: Running) -> Effect:

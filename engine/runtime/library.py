@@ -4,7 +4,7 @@ A file that does not pass keeps its last good version in force, also across a re
 in `state/strategies/` under its digest, because positions keep the rules that opened them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from engine.runtime.archive import Archive
 from engine.runtime.edited import Running
 from engine.runtime.held_edits import HeldEdit, HeldEdits, is_unattended
 from engine.runtime.reading import Reading, SharedT, read_folder
-from engine.runtime.reloads import InForce, edit_of, shared_changes, shared_edit, strategy_changes
+from engine.runtime.reloads import InForce, Pair, file_edit, shared_changes, shared_edit, strategy_changes, with_uses
 from engine.strategy.account import Account
 from engine.strategy.events import Events
 from engine.strategy.horizon import ending
@@ -31,6 +31,7 @@ from engine.strategy.parse import (
     parse_account,
     parse_common,
     parse_events,
+    parse_strategies,
 )
 from engine.strategy.problems import Parsed, Problem, render
 
@@ -73,9 +74,9 @@ class Library:
         self._is_real_money = lambda: ledger.mode == "live"
         for accepted in ledger.files.accepted.values():
             self.edits.accept(accepted.file, accepted.digest)
-        known = {loaded.file: loaded for loaded in ledger.files.strategies.values()}
-        last_good = {file: found for file, loaded in known.items() if (found := self._archive.strategy(loaded.digest, file))}
-        self._lost = {loaded.strategy for file, loaded in known.items() if file not in last_good}
+        known = ledger.files.strategies
+        last_good = {name: found for name, one in known.items() if (found := self._archive.strategy(one.digest, one.file))}
+        self._lost = {*known} - {*last_good}
         needed = {order.proposed.digest for order in ledger.working()}
         needed |= {position.digest for position in ledger.open_positions()}
         needed |= {noted.fact.would_open.digest for noted in ledger.ladder.open.values()}
@@ -107,7 +108,7 @@ class Library:
         shared = self._read_shared(reading, {}, keep=False)
         for file in reading.texts:
             if file not in SHARED:
-                reading.strategy(file, self._named(file), shared.common, shared.digests.get(COMMON_FILE, ""))
+                reading.strategies(file, self._named(file), shared.common, shared.digests.get(COMMON_FILE, ""))
         return reading
 
     def reload(self, reading: Reading | None = None) -> tuple[Fact, ...]:
@@ -118,7 +119,7 @@ class Library:
         reading, before = reading or self.read(), self.in_force
         refused: dict[str, str] = {}
         self.edits.is_on = not self._is_real_money()
-        shared = self._unheld(self._read_shared(reading, refused))
+        shared = self._unheld(self._read_shared(reading, refused), reading)
         found = self._read_strategies(reading, shared, refused)
         versions = {**before.versions, **{strategy.digest: strategy for strategy in found.values()}}
         self.in_force = StrategySet(found, versions, shared.account or Account(schema=1), shared.events, refused)
@@ -141,34 +142,56 @@ class Library:
         return list(ending(self.in_force.strategies.values(), self.in_force.events, trading_day(now)))
 
     def _read_strategies(self, reading: Reading, shared: InForce, refused: dict[str, str]) -> dict[str, Strategy]:
-        by_file = {strategy.file: strategy for strategy in self.in_force.strategies.values()}
+        by_file: dict[str, list[Strategy]] = {}
+        for strategy in self.in_force.strategies.values():
+            by_file.setdefault(strategy.file, []).append(strategy)
         found: dict[str, Strategy] = {}
+        is_other = shared.digests.get(COMMON_FILE, "") != self._shared.digests.get(COMMON_FILE, "")
+        reused = {known.name: one for known, one in self._with_other(shared, reading)} if is_other else {}
         # Files that are in force come first: a copy under the same name must not take the place of its original.
         for file in sorted(reading.texts, key=lambda name: (self._named(name) not in by_file, name)):
             if file in SHARED:
                 continue
-            known = by_file.get(self._named(file))
-            read = self._kept(self._strategy(file, reading, shared, refused), reading.texts, refused)
-            strategy = known if read is None else self._let(known or self.in_force.strategies.get(read.name), read)
-            if strategy is not None and strategy.name in found:
-                other = found[strategy.name].file
+            known = by_file.get(self._named(file), [])
+            read = self._kept(self._strategies(file, reading, shared, refused), reading, shared, refused)
+            strategies = known if read is None else self._let(known, read, reused)
+            taken = next((one for one in strategies if one.name in found), None)
+            if taken is not None:
+                other = found[taken.name].file
                 refused[self._named(file)] = (
-                    f"{self._named(file)}: {other} has a strategy {strategy.name} already; give it a name of its own"
+                    f"{self._named(file)}: {other} has a strategy {taken.name} already; give it a name of its own"
                 )
-                strategy = known if known is not None and known.name not in found else None
-            if strategy is not None:
-                found[strategy.name] = strategy
+                strategies = known if not any(one.name in found for one in known) else ()
+            found |= {strategy.name: strategy for strategy in strategies}
         return found
 
-    def _let(self, known: Strategy | None, read: Strategy) -> Strategy:
-        """What was read, or the version before it where the edit waits for a person."""
-        if known is None:
-            return read
-        edit = edit_of(known, read)
-        held = HeldEdit(read.file, read.digest, edit.said)
-        return known if self.edits.holds(held, loosens=edit.loosens, affects=is_unattended(known, read)) else read
+    def _let(self, known: Sequence[Strategy], read: Sequence[Strategy], reused: Mapping[str, Strategy]) -> Sequence[Strategy]:
+        """What was read of a file, or what is in force of it where the edit waits for a person.
 
-    def _unheld(self, read: InForce) -> InForce:
+        `reused` is what another common.yaml makes of what is in force, by name: that was judged as an edit of common.yaml.
+        """
+        before = {name: reused.get(name, one) for name, one in self.in_force.strategies.items()}
+        edit = file_edit([reused.get(one.name, one) for one in known], read, before)
+        if not edit.before:
+            return read
+        held = HeldEdit(read[0].file, edit.digest, edit.changes.said)
+        stays = [self.in_force.strategies[one.name] for one in edit.before]
+        return stays if self.edits.holds(held, loosens=edit.loosens_unattended, affects=True) else read
+
+    def _with_other(self, shared: InForce, reading: Reading) -> Iterator[Pair]:
+        """What is in force, and what it would be with another common.yaml."""
+        digest = shared.digests.get(COMMON_FILE, "")
+        for strategy in self.in_force.strategies.values():
+            text, file = self._archive.text(strategy), Path(strategy.file).name
+            if text is None:
+                continue
+            if reading.texts.get(file) == text:
+                parsed = reading.strategies(file, self._named(file), shared.common, digest)
+            else:
+                parsed = parse_strategies(text, strategy.file, shared.common)
+            yield from ((strategy, one) for one in parsed.value or () if one.variant == strategy.variant)
+
+    def _unheld(self, read: InForce, reading: Reading) -> InForce:
         """What was read of the shared files, with the version before of each whose edit waits for a person."""
         affects = is_unattended(*self.in_force.strategies.values())
         for file in SHARED:
@@ -176,12 +199,14 @@ class Library:
             if before is None or before == digest:
                 continue
             edit = shared_edit(file, self._shared, read)
+            if file == COMMON_FILE:
+                edit = with_uses(edit, self._with_other(read, reading))
             if self.edits.holds(HeldEdit(self._named(file), digest, edit.said), loosens=edit.loosens, affects=affects):
                 read = read.with_one(file, self._shared)
         return read
 
-    def _strategy(self, file: str, reading: Reading, shared: InForce, refused: dict[str, str]) -> Strategy | None:
-        parsed = reading.strategy(file, self._named(file), shared.common, shared.digests.get(COMMON_FILE, ""))
+    def _strategies(self, file: str, reading: Reading, shared: InForce, refused: dict[str, str]) -> tuple[Strategy, ...] | None:
+        parsed = reading.strategies(file, self._named(file), shared.common, shared.digests.get(COMMON_FILE, ""))
         if parsed.value is None:
             refused[self._named(file)] = _rendered(parsed.problems)
         return parsed.value
@@ -231,18 +256,30 @@ class Library:
         events = parse_events(kept[EVENTS_FILE]).value if EVENTS_FILE in kept else None
         return InForce(digests, account, common, events)
 
-    def _kept(self, strategy: Strategy | None, texts: Mapping[str, bytes], refused: dict[str, str]) -> Strategy | None:
-        """The strategy once its version is in the archive; None where it could not be put there: a restart would not find it."""
-        if strategy is None:
+    def _kept(
+        self, read: tuple[Strategy, ...] | None, reading: Reading, shared: InForce, refused: dict[str, str]
+    ) -> tuple[Strategy, ...] | None:
+        """The strategies of a file once their versions are in the archive; None where they could not be put there: a restart
+        would not find them.
+        """
+        if not read:
             return None
-        text = texts.get(Path(strategy.file).name)
+        text, file = reading.texts.get(Path(read[0].file).name), read[0].file
         try:
-            if text is not None:
-                self._archive.keep(strategy, text, texts.get(COMMON_FILE))
+            for strategy in read if text is not None else ():
+                self._archive.keep(strategy, text or b"", self._common_text(reading, shared))
         except OSError as error:
-            refused[strategy.file] = f"{strategy.file}: its version cannot be kept in {self._archive.folder}: {error.strerror}"
+            refused[file] = f"{file}: its version cannot be kept in {self._archive.folder}: {error.strerror}"
             return None
-        return strategy
+        return read
+
+    def _common_text(self, reading: Reading, shared: InForce) -> bytes | None:
+        """The common.yaml in force, which is not the one in the folder where that waits or is refused."""
+        digest = shared.digests.get(COMMON_FILE, "")
+        if not digest:
+            return None
+        is_read = reading.digests.get(COMMON_FILE) == digest
+        return reading.texts[COMMON_FILE] if is_read else self._archive.shared(COMMON_FILE, digest)
 
     def _named(self, file: str) -> str:
         return str(self._shown / file)

@@ -68,7 +68,7 @@ class Planning:
         known = running.strategies.get(strategy)
         if known is None:
             raise UserError(f"no strategy {strategy!r}; strategies: {', '.join(sorted(running.strategies)) or 'none is loaded'}")
-        return beside(running.folder / Path(known.file).name, known)
+        return beside(running.folder / Path(known.file).name, known, running.text_of(known))
 
     def _planned(self, text: bytes, shown: str, saved_as: str, seen: Snapshot, held: Sequence[Position]) -> Row:
         edit = edited(text, shown, saved_as, self._running())
@@ -81,14 +81,17 @@ class Planning:
         return row
 
 
-def beside(path: Path, known: Strategy) -> Beside | None:
-    """The text at a path where it is not what runs, else that of the draft beside it; None where there is neither."""
+def beside(path: Path, known: Strategy, runs: bytes | None) -> Beside | None:
+    """The text at a path where it is not what runs, else that of the draft beside it; None where there is neither.
+
+    `runs` is the text in force, None where it is not kept.
+    """
     for place in (path, path.with_name(path.name + DRAFT)):
         try:
             text = place.read_bytes()
         except OSError:
             continue
-        if hashed(text) != known.digest:
+        if text != runs and hashed(text) != known.digest:
             return Beside(str(Path(known.file).with_name(place.name)), text)
     return None
 

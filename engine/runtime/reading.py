@@ -15,7 +15,7 @@ from engine.strategy.account import Account
 from engine.strategy.common import Common
 from engine.strategy.events import Events
 from engine.strategy.model import Strategy
-from engine.strategy.parse import parse_strategy
+from engine.strategy.parse import parse_strategies
 from engine.strategy.problems import Parsed
 
 SharedT = TypeVar("SharedT", Account, Common, Events)
@@ -40,9 +40,9 @@ class Reading:
     def __post_init__(self) -> None:
         self.digests = {file: hashlib.sha256(text).hexdigest() for file, text in self.texts.items()}
 
-    def strategy(self, file: str, shown: str, common: Common | None, common_digest: str) -> Parsed[Strategy]:
-        """The strategy of a file, read with these lists."""
-        return self._once((shown, self.digests[file], common_digest), lambda: parse_strategy(self.texts[file], shown, common))
+    def strategies(self, file: str, shown: str, common: Common | None, common_digest: str) -> Parsed[tuple[Strategy, ...]]:
+        """The strategies of a file, read with this common.yaml."""
+        return self._once((shown, self.digests[file], common_digest), lambda: parse_strategies(self.texts[file], shown, common))
 
     def shared(self, file: str, shown: str, parse: Callable[[bytes, str], Parsed[SharedT]]) -> Parsed[SharedT]:
         """One of the shared files."""

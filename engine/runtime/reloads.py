@@ -2,11 +2,13 @@
 and whether that loosens.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from engine.domain.facts.files import SharedFileLoaded, StrategyLoaded, StrategyRemoved
 from engine.domain.facts.union import Fact
+from engine.runtime.held_edits import is_unattended
 from engine.strategy.account import Account
 from engine.strategy.changes import Changes, changes_of
 from engine.strategy.common import Common
@@ -71,6 +73,61 @@ def edit_of(known: Strategy, strategy: Strategy) -> Changes:
     found = changes_of(known, strategy) if known.digest != strategy.digest else Changes(())
     moved = (f"the file is {strategy.file}, it was {known.file}",) if known.file != strategy.file else ()
     return Changes((*moved, *found.said), found.looser)
+
+
+Pair = tuple[Strategy, Strategy]
+"""A strategy in force, and what would take its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """One file of which another version was read."""
+
+    before: tuple[Strategy, ...]
+    """What is in force of it."""
+    pairs: tuple[tuple[Strategy | None, Strategy], ...]
+    """Each strategy that was read, with the one whose place it takes."""
+    changes: Changes
+    """A sentence for each value; where the file has variants, each begins with the name of the strategy."""
+
+    @property
+    def loosens_unattended(self) -> bool:
+        """Whether it loosens what trades, or would trade, without asking."""
+        pairs = ((known, read) for known, read in self.pairs if known is not None)
+        return any(is_unattended(known, read) and edit_of(known, read).loosens for known, read in pairs)
+
+    @property
+    def digest(self) -> str:
+        """By which a person's yes knows it: the version's, and of several that of all of them."""
+        digests = [read.digest for _, read in self.pairs]
+        return digests[0] if len(digests) == 1 else sha256("\n".join(digests).encode()).hexdigest()
+
+
+def file_edit(known: Sequence[Strategy], read: Sequence[Strategy], in_force: Mapping[str, Strategy]) -> FileEdit:
+    """What is different in the strategies of a file; `known` are those in force of it, and `in_force` of any file, by name."""
+    by_name = {one.name: one for one in known}
+    alone = known[0] if len(known) == len(read) == 1 else None
+    pairs = tuple((by_name.get(one.name) or alone or in_force.get(one.name), one) for one in read)
+    said: list[str] = []
+    looser: list[str] = []
+    for before, one in pairs:
+        changes = edit_of(before, one) if before is not None else Changes(())
+        name = f"{one.name}: " if one.variant else ""
+        said += [f"{name}{sentence}" for sentence in changes.said]
+        looser += [f"{name}{sentence}" for sentence in changes.looser]
+    taken = tuple(dict.fromkeys([*known, *(before for before, _ in pairs if before is not None)]))
+    return FileEdit(taken, pairs, Changes(tuple(said), tuple(looser)))
+
+
+def with_uses(edit: Changes, pairs: Iterable[Pair]) -> Changes:
+    """An edit of common.yaml, with what it changes and loosens of the strategies that use it."""
+    said, looser = list(edit.said), list(edit.looser)
+    for known, read in pairs:
+        if known.digest != read.digest:
+            found = edit_of(known, read)
+            said += [f"{known.name}: {sentence}" for sentence in found.said]
+            looser += [f"{known.name}: {sentence}" for sentence in found.looser]
+    return Changes(tuple(dict.fromkeys(said)), tuple(dict.fromkeys(looser)))
 
 
 def shared_edit(file: str, before: InForce, after: InForce) -> Changes:

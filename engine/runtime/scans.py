@@ -15,7 +15,6 @@ from typing import cast
 
 import numpy as np
 import pyarrow as pa
-from ruamel.yaml import YAML
 
 from engine.compile.scanner import Scanner
 from engine.decide.entry.find import Finder, Look
@@ -24,6 +23,7 @@ from engine.domain.candidate import Candidate
 from engine.domain.chain import ChainSnapshot
 from engine.domain.errors import UserError
 from engine.domain.snapshot import Snapshot
+from engine.runtime.archive import Archive
 from engine.runtime.candidate_rows import live_rows
 from engine.runtime.plain import Row
 from engine.strategy.model import Strategy
@@ -148,12 +148,14 @@ class Scans:
         if base is None:
             known = ", ".join(one.name for one in self._strategies()) or "none is loaded"
             raise UserError(f"no strategy {wanted.strategy!r}; strategies: {known}")
-        path = self._state / "strategies" / f"{base.digest}.yaml"
+        archive = Archive(self._state / "strategies")
         try:
-            written: object = YAML(typ="safe", pure=True).load(path.read_bytes())
+            written = archive.written_of(base)
         except OSError as error:
-            raise UserError(f"{path}: what is in force of {base.name} cannot be read ({error.strerror})") from error
-        return parsed(cast("dict[str, object]", written), wanted, base.universe)
+            raise UserError(f"{archive.folder}: what is in force of {base.name} cannot be read ({error.strerror})") from error
+        if not written:
+            raise UserError(f"{archive.folder}: what is in force of {base.name} is not there")
+        return parsed(written, wanted, base.universe)
 
 
 def parsed(written: Mapping[str, object], wanted: Wanted, universe: Sequence[str]) -> Strategy:

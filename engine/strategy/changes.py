@@ -49,11 +49,23 @@ from engine.strategy.written import fields_in_order
 
 LineT = TypeVar("LineT", Condition, ExitRule)
 
-_NOT_COMPARED = frozenset({"schema_version", "name", "about", "digest", "file", "sources"})
-NEITHER = frozenset(
-    {"pricing.rate", "pricing.dividend_yield", "spread.rank", "spread.keep", "horizon", "entry.approval.expires", "book.rank"}
+_NOT_COMPARED = frozenset(
+    {"schema_version", "name", "about", "digest", "file", "sources", "use", "variants", "variant", "shared"}
 )
-"""What changes no limit, with everything below it."""
+NEITHER = frozenset(
+    {
+        "pricing.rate",
+        "pricing.dividend_yield",
+        "spread.rank",
+        "spread.keep",
+        "horizon",
+        "entry.approval.expires",
+        "book.rank",
+        "conditions",
+        "presets",
+    }
+)
+"""What changes no limit, with everything below it. What conditions and presets loosen is told of the strategies that use them."""
 _MOVED = ("the",)
 """How sentences begin that tell of another file or another name."""
 _LESS_LOOSENS = frozenset(
@@ -163,7 +175,7 @@ def _of_mappings(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> I
         if name not in new:
             yield f"{path}.{name} was {spelled(old[name])}, is gone", less_loosens
         elif name not in old:
-            yield f"{path}.{name} is new: {spelled(new[name])}", path not in NEITHER and not less_loosens
+            yield f"{path}.{name} is new: {spelled(new[name])}", not _is_below(path, NEITHER) and not less_loosens
         else:
             yield from _of_values(f"{path}.{name}", old[name], new[name])
 

@@ -1,19 +1,34 @@
-"""strategies/common.yaml: lists of underlyings that strategies share by name."""
+"""strategies/common.yaml: lists of underlyings, named conditions and presets that strategies share by name."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
+from engine.strategy.loader.document import Shared
+from engine.strategy.named import Conditions, Named, Preset, Presets
 from engine.strategy.values.counts import SchemaVersion, Ticker
 from engine.strategy.written import Written
 
 Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1, max_length=500)]
 
 
-class Common(Written):
+class CommonFile(Written):
     schema_version: SchemaVersion = Field(default=1, alias="schema")
     """Version of this language."""
     lists: dict[str, Tickers] = Field(default_factory=dict[str, tuple[str, ...]])
     """Lists of underlyings by name."""
+    conditions: Conditions = Field(default_factory=dict[str, Named])
+    """Conditions by name, one line or several that must all hold; a line of a strategy that is such a name stands for them."""
+    presets: Presets = Field(default_factory=dict[str, Preset])
+    """Keys of a strategy by name, which a file takes with `use: NAME` and may override."""
+
+
+class Common(CommonFile):
+    """What one common.yaml says, as strategies use it."""
+
+    file: str = "common.yaml"
+    """Name of the file, as given to the reader."""
+    shared: InstanceOf[Shared] | None = None
+    """Its lines with their tree; None where it was not read from a file."""

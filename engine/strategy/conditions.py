@@ -21,6 +21,7 @@ from engine.strategy.loader.spelling import nearest
 from engine.strategy.measures.index import declared_in
 from engine.strategy.source import Listed, Mapped, Text, about, complaint, texts_in
 from engine.strategy.units import Unit
+from engine.strategy.values.counts import NAME
 from engine.strategy.values.scalar import shortened
 from engine.strategy.way_out import Add, Remove, WayOut, Whole, is_later, turn, write, write_any
 
@@ -212,6 +213,8 @@ class OneLine:
         views = [name for name, found in declared_in("market").items() if found.unit is Unit.VOL]
         known = words_pattern([*declared, *(views if self.relations == ("spread",) else ())])
         pattern = known.replace("^", f"^{refused_pattern(declared.values())}", 1)
+        if self.wants != "ranking":  # a name of the trader's, whose lines stand elsewhere
+            pattern = f"^(?:{NAME}$|{pattern.removeprefix('^')})"
         refusal = (
             f"a word that is not known, a number without its unit or sign, or `of` without a percentage; numbers here: {names}"
         )

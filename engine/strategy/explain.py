@@ -145,6 +145,7 @@ def _purpose(strategy: Strategy) -> list[str]:
     return [
         *said,
         f"On {listed(strategy.universe)}, {account}, it {_says(spread)}.{state}",
+        *([f"It uses {listed(strategy.use)} of common.yaml."] if strategy.use else ()),
     ]
 
 

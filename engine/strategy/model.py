@@ -16,6 +16,7 @@ from pydantic import Discriminator, Field, Tag
 
 from engine.strategy.conditions import AutoCondition, ExitRule, LegCondition, MarketCondition
 from engine.strategy.exit_groups import Exits, groups_of, rules_in
+from engine.strategy.named import Conditions, Named, Uses, Variants
 from engine.strategy.spreads.pairs import RollExpiries, RollTo
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.spreads.union import Spread
@@ -165,8 +166,8 @@ _MODES = {
 """What other programs call the ways to trade."""
 
 
-class StrategyFile(Written):
-    """What one file says."""
+class Declared(Written):
+    """What one strategy says."""
 
     schema_version: SchemaVersion = Field(alias="schema")
     """Version of this language."""
@@ -178,6 +179,8 @@ class StrategyFile(Written):
     """false stops entries; exits of open positions go on."""
     mode: Annotated[Mode, words(*get_args(Mode), wanted="record, shadow, paper or live", also=_MODES)] = "paper"
     """record or shadow send nothing and note what would be; paper; live for real money, once it is armed."""
+    use: Uses = ()
+    """Presets of common.yaml: their keys hold where this file has none of its own, sections key by key."""
     universe: Universe
     """Underlyings, or a list of common.yaml: {list: indices, except: [RUT]}."""
     when: tuple[MarketCondition, ...] = ()
@@ -214,13 +217,26 @@ class StrategyFile(Written):
         return any(rule.lets_all_expire for rule in self.exits)
 
 
-class Strategy(StrategyFile):
+class StrategyFile(Declared):
+    """What one file says."""
+
+    conditions: Conditions = Field(default_factory=dict[str, Named])
+    """Conditions by name, before those of common.yaml: a line that is such a name stands for their lines."""
+    variants: Variants = Field(default_factory=dict[str, object])
+    """Several strategies of one file: by name, the keys that are others in it. Each is called NAME_VARIANT."""
+
+
+class Strategy(Declared):
     """A strategy and the file it comes from."""
 
     digest: str
-    """SHA-256 of the file's bytes, in hexadecimal: which version decided."""
+    """Which version decided: SHA-256, in hexadecimal, of the file's bytes, and of what it takes from common.yaml and the name of
+    its variant where there is any.
+    """
     file: str
     """Name of the file, as given to the reader."""
+    variant: str = ""
+    """Its name among the variants of the file; empty where the file has none."""
 
     @property
     def walk(self) -> PriceWalk:

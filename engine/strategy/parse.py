@@ -5,20 +5,23 @@ Nothing is read from disk here: the caller brings text (or bytes) and the file's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from engine.domain.chain import EVENT_KINDS
 from engine.domain.index_classes import is_index
 from engine.strategy.account import Account
 from engine.strategy.aliases.keys import KEYS
-from engine.strategy.common import Common
+from engine.strategy.common import Common, CommonFile
+from engine.strategy.composed import Composed, composed, over, plain, with_conditions
 from engine.strategy.events import Events
 from engine.strategy.expressions.reader import Patience
 from engine.strategy.expressions.tree import measures_in
-from engine.strategy.loader.document import Document, read_document
+from engine.strategy.loader.document import Document, Shared, read_document
 from engine.strategy.loader.model import read_model, without_errors
-from engine.strategy.model import Strategy, StrategyFile
+from engine.strategy.model import Declared, Strategy, StrategyFile
+from engine.strategy.named import Named
 from engine.strategy.problems import Parsed, Problem, in_order
 from engine.strategy.source import Listed, Mapped, Place, Text, place_at, texts_in
 from engine.strategy.spreads.union import STRUCTURES
@@ -35,19 +38,60 @@ ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE = "account.yaml", "common.yaml", "events.
 """Files of the folder that are no strategies."""
 
 
-def parse_strategy(source: str | bytes, file: str, common: Common | None = None) -> Parsed[Strategy]:
-    """The strategy of one file; `common` has the lists its universe may name."""
+def parse_strategies(source: str | bytes, file: str, common: Common | None = None) -> Parsed[tuple[Strategy, ...]]:
+    """The strategies of one file, one for each variant; `common` has the lists, conditions and presets that it may name."""
     document = read_document(source, file)
+    if document.tree is None:
+        return Parsed(None, in_order(document.problems))
+    document.whole, document.shared = document.tree, common.shared if common else None
+    found: list[Strategy] = []
+    for one in composed(document, common):
+        document.tree = one.tree
+        if (strategy := _strategy_of(one, document, common)) is not None:
+            found.append(strategy)
+    return Parsed(None if document.has_errors else tuple(found), in_order(document.problems))
+
+
+def parse_strategy(source: str | bytes, file: str, common: Common | None = None, variant: str = "") -> Parsed[Strategy]:
+    """One strategy of a file: its variant of this name, the first where none is named. None is there where the file has no such
+    variant, and where anything of the file is wrong.
+    """
+    parsed = parse_strategies(source, file, common)
+    value = next((one for one in parsed.value or () if variant in {"", one.variant}), None)
+    return Parsed(value, parsed.problems)
+
+
+def written_of(source: str | bytes, file: str, common: Common | None, variant: str = "") -> dict[str, object]:
+    """What a strategy says, as plain lists, dictionaries and text: everything that it takes from elsewhere is put in. Empty where
+    the file cannot be read.
+    """
+    document = read_document(source, file)
+    found = (plain(one.tree) for one in composed(document, common) if one.variant == variant)
+    written = next(found, None)
+    left_out = {"use", "variants", "conditions"}
+    return {key: value for key, value in written.items() if key not in left_out} if isinstance(written, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _strategy_of(one: Composed, document: Document, common: Common | None) -> Strategy | None:
+    """One strategy of the document, whose tree it is; None where something is wrong with it, which is reported."""
+    before = sum(problem.severity == "error" for problem in document.problems)
     context = {"lists": common.lists if common else {}, "line": _about_lines(document)}
     written = read_model(StrategyFile, document, context)
     if written is not None:
         check_strategy(written, document)
     elif (sound := without_errors(StrategyFile, document, context)) is not None:
         _check_beside_errors(sound, document)
-    if written is None or document.has_errors:
-        return Parsed(None, in_order(document.problems))
-    fields = {name: getattr(written, name) for name in StrategyFile.model_fields}
-    return Parsed(Strategy(**fields, digest=document.digest, file=file), in_order(document.problems))
+    if written is None or sum(problem.severity == "error" for problem in document.problems) > before:
+        return None
+    fields = {name: getattr(written, name) for name in Declared.model_fields}
+    return Strategy(**fields, digest=_digest_of(one, document.digest), file=document.file, variant=one.variant)
+
+
+def _digest_of(one: Composed, of_file: str) -> str:
+    """The digest of a version: that of the file, where it takes nothing from elsewhere and has no variants."""
+    if not one.used and not one.variant:
+        return of_file
+    return hashlib.sha256("\n".join([of_file, one.variant, *sorted(set(one.used))]).encode()).hexdigest()
 
 
 def parse_account(source: str | bytes, file: str = ACCOUNT_FILE) -> Parsed[Account]:
@@ -56,8 +100,49 @@ def parse_account(source: str | bytes, file: str = ACCOUNT_FILE) -> Parsed[Accou
 
 
 def parse_common(source: str | bytes, file: str = COMMON_FILE) -> Parsed[Common]:
-    """The shared lists."""
-    return _parsed(Common, source, file)
+    """The shared lists, conditions and presets."""
+    document = read_document(source, file)
+    written = read_model(CommonFile, document)
+    sound = written or without_errors(CommonFile, document)
+    if sound is not None:
+        _check_presets(sound, document)
+    if written is None or document.tree is None or document.has_errors:
+        return Parsed(None, in_order(document.problems))
+    value = Common(
+        schema=1,
+        lists=written.lists,
+        conditions={name: one.shared() for name, one in written.conditions.items()},
+        presets={name: one.shared() for name, one in written.presets.items()},
+        file=file,
+        shared=Shared(file, tuple(document.lines), document.tree),
+    )
+    return Parsed(value, in_order(document.problems))
+
+
+_STRATEGY = """schema: 1
+name: example
+universe: [SPX]
+spread: {type: bull_put, expiry: 30-60 days, width: $5}
+sizing: {risk: $500}
+"""
+"""A strategy over which a preset is laid to see whether it reads."""
+
+
+def _check_presets(written: CommonFile, document: Document) -> None:
+    """Reports what is wrong with a preset, whatever file may use it."""
+    for preset in written.presets.values():
+        example = read_document(_STRATEGY, "example.yaml")
+        assert example.tree is not None, "it is read"
+        names = {str(key): Named.of(lines) for key, lines in _mapped(document.tree, "conditions").items()}
+        tree = with_conditions(over(example.tree, preset.tree), names)
+        there = Document(document.file, document.digest, document.lines, tree, [], document.tree)
+        read_model(StrategyFile, there, {"lists": written.lists, "line": {}})
+        document.problems += there.problems
+
+
+def _mapped(tree: Mapped | None, key: str) -> Mapped:
+    node = tree.get(Text(key)) if tree is not None else None
+    return node if isinstance(node, Mapped) else Mapped()
 
 
 def parse_events(source: str | bytes, file: str = EVENTS_FILE) -> Parsed[Events]:
@@ -77,13 +162,13 @@ def check_files(texts: Mapping[str, str | bytes]) -> list[Problem]:
         elif name == EVENTS_FILE:
             problems.extend(parse_events(source, file).problems)
         elif name != COMMON_FILE:
-            parsed = parse_strategy(source, file, common)
+            parsed = parse_strategies(source, file, common)
             problems.extend(parsed.problems)
             problems.extend(_same_name(source, file, names))
-            if parsed.value is not None and not any(_file_name(other) == EVENTS_FILE for other in texts):
-                problems.extend(_without_events(parsed.value, source))
-            if parsed.value is not None and account is not None:
-                problems.extend(_beyond_account(parsed.value, source, account))
+            if parsed.value and not any(_file_name(other) == EVENTS_FILE for other in texts):
+                problems.extend(_without_events(parsed.value, source, common))
+            if parsed.value and account is not None:
+                problems.extend(_beyond_account(parsed.value, source, common, account))
     return list(in_order(problems))
 
 
@@ -118,17 +203,20 @@ def _same_name(source: str | bytes, file: str, names: dict[str, str]) -> tuple[P
     name = tree.get(Text("name"))
     if not isinstance(name, Text) or not name:
         return ()
-    first = names.setdefault(str(name), file)
-    if first != file:
-        document.report(place_at(tree, "name"), f"name: {first} is called '{name}' too", "every strategy has its own name")
+    variants = list(_mapped(tree, "variants"))
+    for whole in [f"{name}_{variant}" for variant in variants] or [str(name)]:
+        first = names.setdefault(whole, file)
+        if first != file:
+            document.report(place_at(tree, "name"), f"name: {first} is called '{whole}' too", "every strategy has its own name")
     return tuple(document.problems)
 
 
-def _without_events(strategy: Strategy, source: str | bytes) -> tuple[Problem, ...]:
+def _without_events(strategies: Iterable[Strategy], source: str | bytes, common: Common | None) -> tuple[Problem, ...]:
     """The problem that a strategy asks for events and no file lists them."""
-    document = read_document(source, strategy.file)
+    document = read_document(source, next(iter(strategies)).file)
     document.problems.clear()
-    for condition in strategy.when if strategy.enabled else ():
+    document.shared = common.shared if common else None
+    for condition in (line for strategy in strategies if strategy.enabled for line in strategy.when):
         kinds = [measure.name for measure in measures_in(condition.expression) if measure.name in _EVENTS]
         if kinds:
             place = Place(condition.line, condition.column, condition.column + len(condition.text))
@@ -139,11 +227,16 @@ def _without_events(strategy: Strategy, source: str | bytes) -> tuple[Problem, .
     return tuple(document.problems)
 
 
-def _beyond_account(strategy: Strategy, source: str | bytes, account: Account) -> tuple[Problem, ...]:
-    document = read_document(source, strategy.file)
+def _beyond_account(
+    strategies: Sequence[Strategy], source: str | bytes, common: Common | None, account: Account
+) -> tuple[Problem, ...]:
+    document = read_document(source, strategies[0].file)
+    trees = composed(document, common)
     document.problems.clear()
-    if document.tree is not None:
-        check_within_account(Validation(strategy, document, document.tree), account)
+    document.whole, document.shared = document.tree, common.shared if common else None
+    for strategy, one in zip(strategies, trees, strict=True):
+        document.tree = one.tree
+        check_within_account(Validation(strategy, document, one.tree), account)
     return tuple(document.problems)
 
 

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from engine.strategy.account import Account
-from engine.strategy.common import Common
+from engine.strategy.common import CommonFile
 from engine.strategy.events import Events
 from engine.strategy.model import StrategyFile
 
 MODELS: dict[str, tuple[type[BaseModel], str]] = {
     "strategy": (StrategyFile, "A strategy"),
     "account": (Account, "Limits of the account"),
-    "common": (Common, "Shared lists"),
+    "common": (CommonFile, "Shared lists, conditions and presets"),
     "events": (Events, "Dated events"),
 }
 
@@ -73,6 +73,12 @@ def schema_text(name: str) -> str:
     schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_tidy(schema), "title": title}
     if name in _ACROSS:
         schema["allOf"] = _ACROSS[name]
+    if name == "strategy":
+        needed = schema.pop("required")
+        own = [key for key in needed if key not in {"universe", "spread", "sizing"}]
+        elsewhere = {"anyOf": [{"required": ["use"]}, {"required": ["variants"]}]}
+        schema["required"] = own
+        schema["allOf"] = [*schema["allOf"], {"if": {"not": elsewhere}, "then": {"required": needed}}]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -25,6 +25,9 @@ class Place:
 NOWHERE = Place(1, 1, 2)
 """The place of what is missing from the file as a whole."""
 
+SHARED_FROM = 1_000_000
+"""Behind this line of a strategy stand those of common.yaml, for what it takes from there; no file has as many of its own."""
+
 
 class Text(str):
     """A scalar as written. `exact` says that its characters stand in the file one by one, so that a part of it can be

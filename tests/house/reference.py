@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from engine.domain.index_classes import INDEX_CLASSES
 from engine.pricing.fees import EXCHANGE_FEES, EXCHANGE_FEES_SINCE
 from engine.strategy.account import Account
-from engine.strategy.common import Common
+from engine.strategy.common import CommonFile
 from engine.strategy.conditions import ACTIONS
 from engine.strategy.events import Event, Events
 from engine.strategy.explain import written
@@ -72,7 +72,7 @@ def page() -> str:
         "## common.yaml",
         "",
         KEYS,
-        *_rows(Common),
+        *_rows(CommonFile),
         "",
         "## events.yaml",
         "",

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.domain.session import trading_day
 from engine.runtime.clock import SystemClock
 from engine.strategy.horizon import NOTICE, ending
-from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_events, parse_strategy
+from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_events, parse_strategies
 from engine.strategy.problems import render_all
 
 FOLDER = Path(__file__).parents[2] / "strategies"
@@ -33,9 +33,9 @@ def obstacles(today: date, folder: Path = FOLDER) -> Iterator[str]:
             yield f"{EVENTS_FILE} knows {listed.kind} to {listed.until} only: a release wants more than {NOTICE.days} days"
     common = parse_common((folder / COMMON_FILE).read_bytes()).value
     files = [path for path in sorted(folder.glob("*.yaml")) if path.name not in {ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE}]
-    parsed = [parse_strategy(path.read_bytes(), path.name, common) for path in files]
+    parsed = [parse_strategies(path.read_bytes(), path.name, common) for path in files]
     yield from (render_all(one.problems) for one in parsed if one.value is None)
-    yield from ending([one.value for one in parsed if one.value is not None], read.value, today)
+    yield from ending([strategy for one in parsed for strategy in one.value or ()], read.value, today)
 
 
 if __name__ == "__main__":

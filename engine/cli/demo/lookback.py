@@ -14,6 +14,7 @@ from engine.decide.quotes import Rows
 from engine.domain.contract import Contract
 from engine.domain.errors import UserError
 from engine.domain.ledger import Ledger
+from engine.runtime.archive import Archive
 from engine.runtime.control import Control
 from engine.runtime.position_rows import position_row
 from engine.runtime.schedule import sessions_between
@@ -23,7 +24,7 @@ from engine.store.history import query
 from engine.strategy.account import Account
 from engine.strategy.explain import written
 from engine.strategy.model import Strategy
-from engine.strategy.parse import parse_account, parse_common, parse_strategy
+from engine.strategy.parse import parse_account
 
 SPOTS = "SELECT underlying, as_of, max(spot) FROM quotes GROUP BY underlying, as_of ORDER BY underlying, as_of"
 ACCOUNT_FILE = "account.yaml"
@@ -91,12 +92,7 @@ def _account(strategies: Path) -> Account:
 
 def _kept(state: Path, digest: str) -> Strategy | None:
     """A version of a strategy, from the file kept beside the journal; None where it is not there."""
-    kept = state / "strategies" / f"{digest}.yaml"
-    if not kept.is_file():
-        return None
-    shared = kept.with_suffix(".common.yaml")
-    common = parse_common(shared.read_bytes()).value if shared.is_file() else None
-    return parse_strategy(kept.read_bytes(), kept.name, common).value
+    return Archive(state / "strategies").strategy(digest)
 
 
 def _spots(state: Path) -> dict[str, list[tuple[datetime, float]]]:

@@ -19,7 +19,7 @@ from engine.store.contracts import FOLDER as CONTRACTS_FOLDER
 from engine.store.contracts import told as kept_lists
 from engine.store.folder import no_folder
 from engine.strategy.model import Strategy
-from engine.strategy.parse import COMMON_FILE, check_files, parse_common, parse_strategy
+from engine.strategy.parse import COMMON_FILE, check_files, parse_common, parse_strategies
 
 DISK_NEEDED, DISK_WARNED = 200 * 1024 * 1024, 2 * 1024 * 1024 * 1024
 """Bytes: below the first a trading day with its chains may not fit any more; the second lasts for months."""
@@ -132,8 +132,7 @@ def _read(gathered: Gathered) -> Iterator[Strategy]:
     for file, text in gathered.texts.items():
         if Path(file).name not in {COMMON_FILE, "account.yaml", "events.yaml"}:
             try:
-                found = parse_strategy(text, file, common).value
+                found = parse_strategies(text, file, common).value
             except UserError:
                 continue
-            if found is not None:
-                yield found
+            yield from found or ()

@@ -19,7 +19,7 @@ from engine.cli.show import line, say, show_json, show_told
 from engine.domain.errors import UserError
 from engine.runtime.reading import read_folder
 from engine.sim.market.catalogue import CHARACTERS
-from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategy
+from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategies
 
 VIX = "VIX"
 FIRST, LAST = "09:31", "15:00"
@@ -95,12 +95,13 @@ def symbols_of(strategies: Path) -> tuple[str, ...]:
     """What the strategies trade, as far as the simulator has a market for it, and VIX. Raises UserError where that is nothing."""
     texts = read_folder(strategies)
     common = parse_common(texts[COMMON_FILE]).value if COMMON_FILE in texts else None
-    parsed = (
-        parse_strategy(text, name, common).value
+    parsed = [
+        strategy
         for name, text in texts.items()
         if name not in {ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE}
-    )
-    traded = {symbol for strategy in parsed if strategy is not None and strategy.enabled for symbol in strategy.universe}
+        for strategy in parse_strategies(text, name, common).value or ()
+    ]
+    traded = {symbol for strategy in parsed if strategy.enabled for symbol in strategy.universe}
     known = sorted(traded & CHARACTERS.keys())
     if not known:
         there = ", ".join(sorted(CHARACTERS))

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from engine.cli.folder import load_strategy
+from engine.cli.folder import common_beside, file_of, load_strategy
 from engine.cli.research.flags import (
     CASH,
     Bars,
@@ -34,7 +34,6 @@ from engine.research.tuning.search import Where, ratio
 from engine.research.tuning.space import Space, space_of
 from engine.research.tuning.tune import Tuned, widths
 from engine.research.tuning.tune import tune as study_of
-from engine.strategy.parse import COMMON_FILE, parse_common
 
 OUT = Path("state/tune")
 TRIALS = 60
@@ -84,9 +83,8 @@ def tune(
     The verdict is adopt, look longer or noise. A change of the file is proposed as a diff; you make it, or not.
     """
     strategy = load_strategy(file)
-    shared = file.parent / COMMON_FILE
-    common = parse_common(shared.read_bytes(), str(shared)).value if shared.is_file() else None
-    space = space_of(file.read_text(encoding="utf-8"), str(file), over, common)
+    common = common_beside(file_of(file))
+    space = space_of(file_of(file).read_text(encoding="utf-8"), str(file_of(file)), over, common.value if common else None)
     request = requested(
         [file],
         chain,

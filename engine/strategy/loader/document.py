@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ruamel.yaml import YAML
@@ -21,14 +21,23 @@ from engine.strategy.loader.edits import Source
 from engine.strategy.loader.invisible import unseen_character
 from engine.strategy.loader.syntax import in_trade_words
 from engine.strategy.problems import Edit, Problem
-from engine.strategy.source import NOWHERE, Listed, Mapped, Place, Text
-from engine.strategy.way_out import changes_of, is_later, written_first
+from engine.strategy.source import NOWHERE, SHARED_FROM, Listed, Mapped, Place, Text, place_at
+from engine.strategy.way_out import Add, Change, Remove, WayOut, Write, changes_of, is_later, written_first
 
 LARGEST_FILE = 256 * 1024
 """Bytes. A hand-written strategy has three thousand; what is larger is another file by mistake."""
 
 MOST_EDITED = 200
 """Problems that come with their edits; nobody is shown more at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """common.yaml, as the files that use it see it."""
+
+    file: str
+    lines: tuple[str, ...]
+    tree: Mapped
 
 
 @dataclass(slots=True)
@@ -40,9 +49,18 @@ class Document:
     lines: list[str]
     tree: Mapped | None
     problems: list[Problem]
+    whole: Mapped | None = None
+    """The tree as it stands in the file, where `tree` is what became of it: one of its variants, with what it takes elsewhere."""
+    shared: Shared | None = None
+    """The file whose lines stand behind those of this one."""
     _source: Source | None = None
 
     def report(self, place: Place, message: str, hint: str, severity: Literal["error", "warning"] = "error") -> None:
+        """Keep a problem in mind. One of a text that the file takes from common.yaml is told there."""
+        if place.line > SHARED_FROM:
+            place, message, hint, told = self._told_there(place, message, hint, severity)
+            if told:
+                return
         line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else None
         end = max(place.end_column, place.column + 1)
         marked = Place(place.line, place.column, end)
@@ -52,12 +70,27 @@ class Document:
         where = (self.file, marked.line, marked.column, marked.end_column)
         self.problems.append(Problem(*where, severity, message, line, said, edits, is_later(hint)))
 
+    def _told_there(
+        self, place: Place, message: str, hint: str, severity: Literal["error", "warning"]
+    ) -> tuple[Place, str, str, bool]:
+        """Tell a problem in common.yaml; one whose way out adds something is told in this file, where that belongs."""
+        assert self.shared is not None, "only what is taken from it has a place there"
+        line = place.line - SHARED_FROM
+        if any(isinstance(change, Add) for change in changes_of(hint)):
+            used = place_at(self.whole or Mapped(), "use")
+            return used, f"{message} ({self.shared.file}:{line})", hint, False
+        there = Document(self.shared.file, "", list(self.shared.lines), self.shared.tree, [])
+        there.report(Place(line, place.column, place.end_column), f"{message} (used by {self.file})", _moved_up(hint), severity)
+        self.problems.extend(there.problems)
+        return place, message, hint, True
+
     def _way_out(self, hint: str, marked: Place) -> tuple[str, tuple[Edit, ...]]:
         """The sentence, with quotes where its text needs them there, and what it does to the file."""
         if not changes_of(hint) or len(self.problems) >= MOST_EDITED:
             return str(hint), ()
-        if self._source is None or self._source.tree is not self.tree:
-            self._source = Source(self.lines, self.tree)
+        tree = self.whole or self.tree
+        if self._source is None or self._source.tree is not tree:
+            self._source = Source(self.lines, tree)
         said = str(hint)
         if (text := written_first(hint)) and (quoted := self._source.in_place(text, marked)) != text:
             said = said.replace(text, quoted, 1)
@@ -66,6 +99,20 @@ class Document:
     @property
     def has_errors(self) -> bool:
         return any(problem.severity == "error" for problem in self.problems)
+
+
+def _moved_up(hint: str) -> str:
+    """The way out with the places that common.yaml has itself."""
+    if not isinstance(hint, WayOut):
+        return hint
+    return WayOut.of(str(hint), *map(_change_moved_up, hint.changes), is_later=hint.is_later)
+
+
+def _change_moved_up(change: Change) -> Change:
+    if isinstance(change, Write | Remove) and change.place is not None and change.place.line > SHARED_FROM:
+        place = change.place
+        return replace(change, place=Place(place.line - SHARED_FROM, place.column, place.end_column))
+    return change
 
 
 def read_document(source: str | bytes, file: str) -> Document:

@@ -19,7 +19,7 @@ from engine.strategy.way_out import add, turn
 NO_TAG = frozenset({"union_tag_invalid", "union_tag_not_found"})
 """What pydantic calls a structure whose type is not known."""
 
-_LINES = frozenset({"when", "filters", "rules", "exits", "auto_when", "rank"})
+_LINES = frozenset({"when", "filters", "rules", "exits", "auto_when", "rank", "conditions"})
 """Keys whose values speak for themselves: a message about them needs no path before it."""
 
 

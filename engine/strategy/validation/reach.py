@@ -5,7 +5,7 @@ less than that. A stop like this protects nothing, and nobody sees it before the
 from __future__ import annotations
 
 from engine.strategy.expressions.tree import Arithmetic, Expression, Measure, measures_in
-from engine.strategy.model import DEFAULT_WALKS, StrategyFile
+from engine.strategy.model import DEFAULT_WALKS, Declared
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import Usd, WorstFromMid, WorstShare
@@ -30,7 +30,7 @@ def check_reach(validation: Validation) -> None:
                 validation.error(rule.condition, f"{message}, so this never holds", write(instead))
 
 
-def _beyond(strategy: StrategyFile, about: Expression, bound: Bound) -> tuple[str, str] | None:
+def _beyond(strategy: Declared, about: Expression, bound: Bound) -> tuple[str, str] | None:
     """Why a bound is never reached, and the line that is."""
     match about:
         case Arithmetic(left=Measure(name="loss"), right=Measure(name="credit" | "max_profit")):
@@ -57,7 +57,7 @@ def _beyond(strategy: StrategyFile, about: Expression, bound: Bound) -> tuple[st
     return None
 
 
-def most_lost_of_credit(strategy: StrategyFile) -> float | None:
+def most_lost_of_credit(strategy: Declared) -> float | None:
     """What a position can lose at most, as a multiple of the credit that it was filled at; None where its rules leave that open.
 
     That is the width less the credit. The rules bound the credit at mid: the order may fill as far below as its price is worked.
@@ -79,20 +79,20 @@ def most_lost_of_credit(strategy: StrategyFile) -> float | None:
     return 1 / least - 1 if 0 < least < 1 else None
 
 
-def _most_earned_of_debit(strategy: StrategyFile) -> float | None:
+def _most_earned_of_debit(strategy: Declared) -> float | None:
     """What a position can earn at most, as a multiple of the debit that it cost; None where its rules leave that open."""
     least = least_of_width(strategy, "debit")
     least = None if least is None else least * (1 - _BETTER_THAN_MID)
     return 1 / least - 1 if least is not None and 0 < least < 1 else None
 
 
-def _most_worth(strategy: StrategyFile) -> float | None:
+def _most_worth(strategy: Declared) -> float | None:
     """What all spreads of a position are worth at most, USD; None where strikes do not tell."""
     span = strategy.spread.span
     return None if span is None else float(span.high) * _SHARES * strategy.sizing.contracts.high
 
 
-def least_of_width(strategy: StrategyFile, paid: str) -> float | None:
+def least_of_width(strategy: Declared, paid: str) -> float | None:
     """The least share of its width that a spread of this strategy brings or costs, by its rules; None where they do not say."""
     spread = strategy.spread
     if spread.span is None or spread.pays != paid.removeprefix("natural_"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.strategy.loader.document import Document
-from engine.strategy.model import StrategyFile
+from engine.strategy.model import Declared
 from engine.strategy.validation.conditions import check_contradictions, check_repeated, check_undefined, check_values
 from engine.strategy.validation.entry import check_approval, check_price, check_window
 from engine.strategy.validation.exits import check_at_once, check_equal, check_exits, check_let_expire, check_portions
@@ -33,7 +33,7 @@ _CHECKS: tuple[Callable[[Validation], None], ...] = (
 )  # fmt: skip
 
 
-def check_strategy(strategy: StrategyFile, document: Document) -> None:
+def check_strategy(strategy: Declared, document: Document) -> None:
     """Reports every problem across fields."""
     if document.tree is None:
         return

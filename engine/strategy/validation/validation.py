@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.strategy.exit_groups import groups_of
 from engine.strategy.expressions.tree import Condition
 from engine.strategy.loader.document import Document
-from engine.strategy.model import StrategyFile
+from engine.strategy.model import Declared
 from engine.strategy.source import Mapped, Place, place_at
 from engine.strategy.spreads.structure import Structure
 
@@ -16,7 +16,7 @@ from engine.strategy.spreads.structure import Structure
 class Validation:
     """A strategy with its file, so that each check is a few lines."""
 
-    strategy: StrategyFile
+    strategy: Declared
     document: Document
     tree: Mapped
 

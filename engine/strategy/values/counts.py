@@ -94,11 +94,13 @@ About: TypeAlias = Annotated[
     str, Scalar((), r"[\s\S]{0,2000}", _text, "a sentence of at most 2000 characters", ("Sell puts when they are dear.",))
 ]
 
+NAME = r"[a-z][a-z0-9_]{0,39}"
+
 Name: TypeAlias = Annotated[
     str,
     Scalar(
         (),
-        r"[a-z][a-z0-9_]{0,39}",
+        NAME,
         _text,
         "a name of small letters, digits and _, at most 40, beginning with a letter",
         ("spx_bull_put",),

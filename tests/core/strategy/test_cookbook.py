@@ -15,7 +15,7 @@ from engine.domain.chain import Bars, ChainSnapshot, EventDays, Level, MarketSta
 from engine.domain.session import Session
 from engine.strategy.explain import sentences
 from engine.strategy.model import Strategy
-from engine.strategy.parse import check_files, parse_strategy
+from engine.strategy.parse import check_files, parse_strategies
 from engine.strategy.values.meaning import ShareOf
 from tests import given
 
@@ -28,10 +28,12 @@ TODAY = date(2026, 11, 23)
 
 
 def recipe(name: str) -> Strategy:
+    """A file of the cookbook; of one with variants `file_variant`, or its first."""
     path = COOKBOOK / f"{name}.yaml"
-    parsed = parse_strategy(path.read_text(), path.name)
-    assert parsed.value is not None, "\n".join(problem.message for problem in parsed.problems)
-    return parsed.value
+    path = path if path.exists() else path.with_stem(name.rpartition("_")[0])
+    parsed = parse_strategies(path.read_text(), path.name)
+    assert parsed.value, "\n".join(problem.message for problem in parsed.problems)
+    return next((one for one in parsed.value if one.name == name), parsed.value[0])
 
 
 def spx_today(iv: float = 0.2) -> ChainSnapshot:

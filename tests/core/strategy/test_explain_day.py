@@ -39,7 +39,7 @@ def test_times_risk_and_orders_of_a_day_are_told() -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "most"),
     [
-        ("allocation_spy", [], 1),
+        ("allocation", [], 1),
         ("condors_through_the_day", [("per_day: 6", "per_day: 4")], 4),
         ("condors_through_the_day", [("per_day: 6", "per_day: 9")], 6),
         ("split_targets", [], 3),
@@ -65,6 +65,6 @@ def test_openings_after_a_stop_are_told_as_such() -> None:
 
 
 def test_one_that_is_off_opens_nothing() -> None:
-    (said,) = day_of(read("allocation_spy", ("universe:", "enabled: false\nuniverse:")))
+    (said,) = day_of(read("allocation", ("when:", "enabled: false\nwhen:")))
 
     assert "nothing is opened while it is off" in said

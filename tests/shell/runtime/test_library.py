@@ -239,10 +239,13 @@ def test_list_that_grows_and_events_that_go_are_told(folder: Folder) -> None:
     (folder.files / "events.yaml").unlink()
     facts = library.reload()
 
-    assert [shared(fact) for fact in facts] == [
+    *of_shared, loaded = facts
+    assert [shared(fact) for fact in of_shared] == [
         ("common.yaml", ("lists.funds was [SPY], is [SPY, QQQ]",), True),
         ("events.yaml", ("it is gone: no event is known, and what asks for one opens nothing",), False),
     ]
+    assert isinstance(loaded, StrategyLoaded)
+    assert (loaded.changes, loaded.loosens) == (("universe was [SPY], is [SPY, QQQ]",), True)
     assert library.in_force.strategies["puts"].universe == ("SPY", "QQQ")
 
 
@@ -573,7 +576,7 @@ def test_reading_parses_what_has_changed_and_touches_nothing_in_force(folder: Fo
 
 
 def parsed_of(reading: Reading, folder: Folder, name: str) -> object:
-    return reading.strategy(f"{name}.yaml", str(folder.files / f"{name}.yaml"), None, "")
+    return reading.strategies(f"{name}.yaml", str(folder.files / f"{name}.yaml"), None, "")
 
 
 def test_half_of_a_save_changes_nothing_but_what_it_says(folder: Folder) -> None:
@@ -595,3 +598,145 @@ def test_half_of_a_save_changes_nothing_but_what_it_says(folder: Folder) -> None
             (loaded,) = facts
             assert isinstance(loaded, StrategyLoaded)
             assert loaded.changes
+
+
+COMMON = """\
+schema: 1
+conditions:
+  calm: [%s]
+presets:
+  out_at_half:
+    exits: [profit >= 50%% of credit, loss >= 200%% of credit, dte <= 7]
+"""
+
+
+def named(risk: str = "$900") -> str:
+    """A strategy that sends orders without asking, in the market that common.yaml calls calm."""
+    return automatic(risk).split("exits:")[0] + "use: out_at_half\nwhen: [calm]\n" + automatic(risk).split("dte <= 7\n")[1]
+
+
+def test_condition_of_common_that_loosens_waits_like_any_edit_that_loosens(folder: Folder) -> None:
+    # Given a strategy that sends orders by itself, and takes its condition from common.yaml
+    folder.write("common.yaml", COMMON % "vix <= 20")
+    folder.write("puts.yaml", named())
+    library, _ = folder.open()
+    before = library.in_force.strategies["puts"]
+
+    # When that condition lets more through
+    folder.write("common.yaml", COMMON % "vix <= 25")
+    (held,) = folder.hear(library.reload())
+
+    # Then common.yaml waits, with what it changes of the strategy
+    assert isinstance(held, EditHeld)
+    assert Path(held.file).name == "common.yaml"
+    assert "puts: when: `vix <= 20` is `vix <= 25` now" in held.changes
+    assert library.in_force.strategies["puts"] == before
+
+    # And a strategy that is edited meanwhile is read with what is in force, through a restart too
+    folder.write("puts.yaml", named("$800"))
+    folder.hear(library.reload())
+    again, _ = folder.open()
+    assert again.in_force.strategies["puts"].when[0].text == "vix <= 20"
+    assert again.in_force.strategies["puts"].sizing.risk.usd == 800  # type: ignore[union-attr]
+
+    # When a person accepts it
+    again.edits.accept(held.file, held.digest)
+    shared_fact, loaded = folder.hear(again.reload())
+
+    # Then it is told of the strategy, as loosened
+    assert shared(shared_fact)[:2] == ("common.yaml", ("conditions.calm was vix <= 20, is vix <= 25",))
+    assert isinstance(loaded, StrategyLoaded)
+    assert (loaded.changes, loaded.loosens) == (("when: `vix <= 20` is `vix <= 25` now",), True)
+
+
+def test_condition_of_common_that_tightens_takes_effect_at_once(folder: Folder) -> None:
+    folder.write("common.yaml", COMMON % "vix <= 20")
+    folder.write("puts.yaml", named())
+    library, _ = folder.open()
+
+    folder.write("common.yaml", COMMON % "vix <= 15")
+    _, loaded = library.reload()
+
+    assert isinstance(loaded, StrategyLoaded)
+    assert not loaded.loosens
+    assert library.in_force.strategies["puts"].when[0].text == "vix <= 15"
+
+
+def test_positions_keep_what_their_version_took_from_common(folder: Folder) -> None:
+    # Given a position that was opened with the exits of a preset
+    folder.write("common.yaml", COMMON % "vix <= 20")
+    folder.write("puts.yaml", named())
+    library, _ = folder.open()
+    born = library.in_force.strategies["puts"]
+    given.told(folder.ledger, *given.opened(given.proposal(by=born)))
+
+    # When the preset says something else, and the engine is started again
+    folder.write("common.yaml", (COMMON % "vix <= 20").replace("profit >= 50%", "profit >= 40%"))
+    folder.hear(library.reload())
+    library, _ = folder.open()
+
+    # Then the position has its own exits and new ones have the others
+    assert library.in_force.versions[born.digest].exits[0].text == "profit >= 50% of credit"
+    assert library.in_force.strategies["puts"].exits[0].text == "profit >= 40% of credit"
+    assert library.in_force.strategies["puts"].digest != born.digest
+
+
+def test_what_a_strategy_does_not_use_of_common_makes_no_version_of_it(folder: Folder) -> None:
+    folder.write("common.yaml", COMMON % "vix <= 20")
+    folder.write("puts.yaml", automatic())
+    library, _ = folder.open()
+
+    folder.write("common.yaml", COMMON % "vix <= 25")
+    facts = library.reload()
+
+    assert kinds(facts) == ["SharedFileLoaded"]
+
+
+VARIANTS = "variants:\n  spy: {universe: [SPY]}\n  qqq: {universe: [QQQ], sizing: {risk: %s}}\n"
+
+
+def test_variants_are_strategies_of_their_own_with_one_file(folder: Folder) -> None:
+    folder.write("puts.yaml", text() + VARIANTS % "$400")
+    library, loaded = folder.open()
+
+    assert {fact.strategy for fact in loaded if isinstance(fact, StrategyLoaded)} == {"puts_spy", "puts_qqq"}
+    spy, qqq = (library.in_force.strategies[name] for name in ("puts_spy", "puts_qqq"))
+    assert (spy.universe, qqq.universe) == (("SPY",), ("QQQ",))
+    assert spy.digest != qqq.digest
+
+    # After a restart each is known by its own version
+    again, facts = folder.open()
+    assert facts == ()
+    assert set(again.in_force.strategies) == {"puts_spy", "puts_qqq"}
+
+    # A broken save keeps both
+    folder.write("puts.yaml", text() + VARIANTS % "400")
+    assert kinds(again.reload()) == ["StrategyRefused"]
+    assert again.in_force.strategies["puts_qqq"] == qqq
+
+
+def test_variant_that_loosens_holds_the_whole_file_and_is_called_by_its_name(folder: Folder) -> None:
+    folder.write("puts.yaml", automatic() + VARIANTS % "$400")
+    library, _ = folder.open()
+    before = dict(library.in_force.strategies)
+
+    folder.write("puts.yaml", automatic() + VARIANTS % "$800")
+    (held,) = folder.hear(library.reload())
+
+    assert isinstance(held, EditHeld)
+    assert held.changes == ("puts_qqq: sizing.risk was $400, is $800",)
+    assert library.in_force.strategies == before
+    library.edits.accept(held.file, held.digest)
+    spy, qqq = sorted(folder.hear(library.reload()), key=lambda fact: fact.loosens)  # type: ignore[union-attr]
+    assert (spy.changes, qqq.changes) == ((), ("sizing.risk was $400, is $800",))  # type: ignore[union-attr]
+
+
+def test_variant_that_is_gone_opens_nothing_more(folder: Folder) -> None:
+    folder.write("puts.yaml", text() + VARIANTS % "$400")
+    library, _ = folder.open()
+
+    folder.write("puts.yaml", text() + "variants:\n  spy: {universe: [SPY]}\n")
+    facts = library.reload()
+
+    assert StrategyRemoved("puts_qqq") in facts
+    assert set(library.in_force.strategies) == {"puts_spy"}
