@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from engine.decide.rows import next_monthly
-from engine.domain.calendar import Calendar
+from engine.domain.calendar import Calendar as ExchangeCalendar
 from engine.domain.contract import Contract
 from engine.domain.index_classes import OptionClass
 from engine.domain.ledger import Ledger
 from engine.domain.position import Position
 from engine.domain.session import days_to_expiry, trading_day
 from engine.strategy.model import Strategy
+from engine.strategy.spreads.calendars import Calendar, DoubleCalendar
 from engine.strategy.values.meaning import DayRange, ExpiryRule
 
 EXPIRIES_MAX = 2
@@ -37,12 +38,15 @@ def kept_strikes(
     listed: Mapping[str, Mapping[tuple[str, date], Sequence[Contract]]],
     ledger: Ledger,
     now: datetime,
-    calendar: Calendar,
+    calendar: ExchangeCalendar,
 ) -> Iterator[Contract]:
-    """The options to which a roll that keeps its strikes would lead: those of what is held, in the days of the roll."""
+    """The options to which a roll that keeps its strikes would lead: those of what is held, in the days of the roll.
+
+    What a calendar has sold keeps its strike whatever the file says, since it is sold again against what is held.
+    """
     today = trading_day(now)
     for strategy in strategies:
-        if strategy.roll is None or strategy.roll.strikes is None:
+        if strategy.roll is None or not (strategy.roll.strikes is not None or _rolls_a_calendar_s_short(strategy)):
             continue
         for contract in (one for position in _rollable(strategy, ledger, today) for one in _options(position)):
             series = listed.get(contract.underlying, {})
@@ -52,6 +56,11 @@ def kept_strikes(
                 if root == contract.root and day in days:
                     like = (contract.strike, contract.put_call)
                     yield from (one for one in group if (one.strike, one.put_call) == like)
+
+
+def _rolls_a_calendar_s_short(strategy: Strategy) -> bool:
+    is_of_one_strike = isinstance(strategy.spread, Calendar | DoubleCalendar)
+    return is_of_one_strike and any(rule.rolls and rule.portion.short for rule in strategy.exits)
 
 
 def _rollable(strategy: Strategy, ledger: Ledger, today: date) -> Iterator[Position]:
@@ -67,7 +76,11 @@ def _options(position: Position) -> Iterator[Contract]:
 
 
 def expiries_of(
-    rule: ExpiryRule, listed: set[tuple[OptionClass, date]], now: datetime, calendar: Calendar, most: int | None = EXPIRIES_MAX
+    rule: ExpiryRule,
+    listed: set[tuple[OptionClass, date]],
+    now: datetime,
+    calendar: ExchangeCalendar,
+    most: int | None = EXPIRIES_MAX,
 ) -> list[date]:
     """The expiries that a rule names, those nearest to its middle first and at most so many."""
     if isinstance(rule, DayRange):

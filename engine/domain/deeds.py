@@ -10,8 +10,9 @@ PartClose: TypeAlias = Literal[
 ]
 """A close of a portion: half of the spreads, `close 25%` of those opened, one side of a structure that has two, what is owed
 only, or only on one side."""
-PartRoll: TypeAlias = Literal["roll put side", "roll call side", "roll short"]
-"""A roll of one side of a structure that has two, or of what is sold against what is bought and lives longer: the rest stays."""
+PartRoll: TypeAlias = Literal["roll put side", "roll call side", "roll short", "roll put short", "roll call short"]
+"""A roll of one side of a structure that has two, or of what is sold against what is bought and lives longer, all of it or on one
+side: the rest stays."""
 RollDeed: TypeAlias = Literal["roll", PartRoll]
 Deed: TypeAlias = Literal["close", PartClose, RollDeed, "alert"]
 Done: TypeAlias = Literal[Deed, "keep"]
@@ -28,6 +29,8 @@ PORTIONS: Mapping[str, Portion] = {
     "close call short": Portion(side="call", short=True),
     "roll put side": Portion(side="put"),
     "roll call side": Portion(side="call"),
-    "roll short": Portion(short=True),
+    "roll short": Portion(short=True, together=True),
+    "roll put short": Portion(side="put", short=True),
+    "roll call short": Portion(side="call", short=True),
 }
 """What each of these closes, a roll before it opens what takes its place."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from engine.domain.cover import covers
 from engine.domain.spread import Leg, Spread
+from engine.domain.structure import PutCall
 
 Side = Literal["put", "call"]
 _RIGHT = {"put": "P", "call": "C"}
@@ -64,6 +65,8 @@ class Portion:
     """What is owed only: the longs stay."""
     percent: int | None = None
     """So many of a hundred of the spreads that were opened, rounded up to whole ones; None where it is no such share."""
+    together: bool = False
+    """Where it is what is owed only, whether one order takes what both sides owe: what follows is one order too."""
 
     def __str__(self) -> str:
         """As a person says it: half of the put side."""
@@ -75,6 +78,8 @@ class Portion:
 
 
 ALL = Portion()
+SHORTS = "shorts"
+"""What the legs that a structure of two sides owes are called together."""
 BOTH: frozenset[Side] = frozenset({"put", "call"})
 
 
@@ -88,7 +93,11 @@ def beside(portion: Portion, left: Collection[Side]) -> Portion | None:
 
 def side_of_leg(leg: Leg) -> Side:
     """Whether an option is one of the puts or of the calls."""
-    return "put" if leg.contract.put_call == "P" else "call"
+    return side_of_right(leg.contract.put_call)
+
+
+def side_of_right(put_call: PutCall) -> Side:
+    return "put" if put_call == "P" else "call"
 
 
 def parts_of(opening: Spread, held: Sequence[int]) -> Iterator[tuple[Spread, int]]:
@@ -170,6 +179,8 @@ def _called(opening: Spread, places: Sequence[int]) -> str:
     """put side, long call, short: of what stays in a structure that has both rights, with its right."""
     has_both = len({leg.contract.put_call for leg in opening.legs}) > 1
     chosen = [opening.legs[at] for at in places]
+    if len(chosen) > 1 and all(leg.sign < 0 for leg in chosen):
+        return SHORTS
     right = next(side for side, put_call in _RIGHT.items() if put_call == chosen[0].contract.put_call) if has_both else ""
     if len(chosen) == 1:
         return f"{_ROLE[chosen[0].action]} {right}".strip()

@@ -16,11 +16,11 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS
 from engine.domain.contract import Contract
 from engine.domain.cover import uncovered
-from engine.domain.deeds import RollDeed
+from engine.domain.deeds import PORTIONS, RollDeed
 from engine.domain.facts.positions import LegsExpired, OptionsExercised, PositionReleased, ProfitPeaked
 from engine.domain.lots import lots_of, standing
 from engine.domain.order import Order
-from engine.domain.parts import Lot, Part, formed, parts_of
+from engine.domain.parts import ALL, Lot, Part, formed, parts_of
 from engine.domain.shares import shares_lot, with_shares
 from engine.domain.spread import Leg, Spread
 
@@ -252,7 +252,7 @@ def position_of(
         has_exercised=bool(exercised),
         close_rule=last.rule if last is not None else None,
         closed_for=last.roll if last is not None else None,
-        has_rolled=any(order.proposed.roll == "roll short" for order in made),
+        has_rolled=any(PORTIONS.get(order.proposed.roll or "roll", ALL).short for order in made),
         lots=tuple(lots),
         parts=parts,
         settled=brought,

@@ -40,6 +40,7 @@ _OF_A_SIDE: Mapping[Action, Mapping[Side, Action]] = {
     "close": {"put": "close put side", "call": "close call side"},
     "close short": {"put": "close put short", "call": "close call short"},
     "roll": {"put": "roll put side", "call": "roll call side"},
+    "roll short": {"put": "roll put short", "call": "roll call short"},
     LET_EXPIRE: {"put": "let put side expire", "call": "let call side expire"},
     "alert": {"put": "alert", "call": "alert"},
 }

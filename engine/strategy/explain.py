@@ -300,6 +300,7 @@ def _side_says(action: Action) -> str:
         "close": "Each side alone is closed",
         "close short": "Each side alone has its sold leg bought back, the bought one stays,",
         "roll": "Each side alone is rolled, the other one stays,",
+        "roll short": "Each side alone has what it sold rolled, against what it bought,",
         "alert": "Each side alone is reported",
     }.get(action, "Each side alone is left to expire, and nothing below looks at it,")
 
@@ -313,6 +314,8 @@ def _exits(strategy: Strategy) -> list[str]:
         "roll tested side": "has the side rolled whose sold leg has the greater delta, the other one stays,",
         "roll untested side": "has the side rolled whose sold leg has the smaller delta, the other one stays,",
         "roll short": "has what it sold rolled, against what it bought,",
+        "roll put short": "has its sold put rolled, against the one that it bought, and the calls stay,",
+        "roll call short": "has its sold call rolled, against the one that it bought, and the puts stay,",
         "alert": "is reported",
         "let expire": "is left to expire",
         "let put side expire": "has its put side left to expire, and the lines below look at its calls only,",

@@ -20,7 +20,8 @@ from engine.decide.entry.find import Look
 from engine.decide.entry.funnels import funnel_of, is_funnel_due
 from engine.decide.entry.joining import Joining, joining
 from engine.decide.entry.noted import on_ladder
-from engine.decide.entry.rolls import Roll, fits, pending_roll, search_for
+from engine.decide.entry.picked import held_against
+from engine.decide.entry.rolls import Roll, fits, pending_rolls, search_for
 from engine.decide.entry.size import contracts, money, most_lost
 from engine.decide.order.price import Plan, combo_tick, has_moved, opening_plan
 from engine.decide.order.references import next_ref
@@ -38,7 +39,6 @@ from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.searches import EntryDenied
 from engine.domain.gate import Verdict, first_obstacle
 from engine.domain.snapshot import OpenAsked, Snapshot
-from engine.domain.spread import Spread
 from engine.strategy.model import Strategy
 
 COOL_DOWN = timedelta(minutes=15)
@@ -59,15 +59,14 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
     for strategy in rulebook.strategies:
         if not strategy.enabled or (strategy.name in snapshot.paused and strategy.name not in snapshot.ledger.pauses):
             continue
-        obstacle, roll = strategy_obstacle(strategy, snapshot, rulebook), pending_roll(strategy, snapshot)
-        # What joins a position takes no more room than that one has.
-        makes_room = roll.position.id if roll is not None and roll.is_part else None
-        of_roll = obstacle if makes_room is None else strategy_obstacle(strategy, snapshot, rulebook, without=makes_room)
+        obstacle = strategy_obstacle(strategy, snapshot, rulebook)
+        rolls = [(roll, _obstacle_of(roll, strategy, obstacle, snapshot, rulebook)) for roll in pending_rolls(strategy, snapshot)]
+        is_stopped = obstacle is not None and all(of_roll is not None for _, of_roll in rolls)
         busy = _has_opening(strategy, snapshot)
         due = is_funnel_due(strategy, snapshot, rulebook)
         if not busy and obstacle is not None and obstacle.answer == "unknown":
             decisions.append(RefreshAccount(str(obstacle)))
-        if not due and ((obstacle is not None and of_roll is not None) or busy or proposed):
+        if not due and (is_stopped or busy or proposed):
             continue
         chain = chain or rulebook.finder.rows(snapshot.chain, snapshot.market, snapshot.at, snapshot.calendar)
         found = rulebook.finder.find(strategy, chain, snapshot.market, snapshot.at, snapshot.session)
@@ -82,7 +81,7 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
             if waits:
                 continue
         look = _Look(strategy, obstacle, None, snapshot, rulebook, rows)
-        made = _try(replace(look, roll=roll, obstacle=of_roll), _rolled(roll, look, chain)) if roll else None
+        made = _first_roll(rolls, look, chain)
         is_rolled = isinstance(made, Propose)
         made = made or _try(look, found.candidates)
         if isinstance(made, Propose) and not proposed:
@@ -98,6 +97,24 @@ def entries(snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> list[Decision
     if offered and not proposed:
         decisions += _best_of(offered, snapshot, rulebook, rows)
     return decisions
+
+
+def _obstacle_of(
+    roll: Roll, strategy: Strategy, obstacle: Verdict | None, snapshot: Snapshot, rulebook: Rulebook
+) -> Verdict | None:
+    """What stops a roll whatever its successor: what joins a position takes no more room than that one has."""
+    return strategy_obstacle(strategy, snapshot, rulebook, without=roll.position.id) if roll.is_part else obstacle
+
+
+def _first_roll(rolls: Sequence[tuple[Roll, Verdict | None]], look: "_Look", chain: ChainRows) -> Propose | DenyEntry | None:
+    """The successor of the first of these that has one; else why the first has none, where that is new."""
+    first: Propose | DenyEntry | None = None
+    for number, (roll, obstacle) in enumerate(rolls):
+        made = _try(replace(look, roll=roll, obstacle=obstacle), _rolled(roll, look, chain))
+        if isinstance(made, Propose):
+            return made
+        first = made if number == 0 else first
+    return first
 
 
 def _supposed(
@@ -219,7 +236,7 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
         least = f"{strategy.sizing.contracts.low} spread within the risk"
         verdicts += (Verdict("size", "fail", f"${loss:,.0f} at the least", least, f"{strategy.name}, {ACCOUNT}"),)
     if look.picked is not None:
-        verdicts += tuple(_picked(look.picked, count, quantity, plan, spread, strategy.name))
+        verdicts += tuple(held_against(look.picked, count, quantity, plan, spread, strategy.name))
         quantity = count if quantity else quantity
         if plan is not None and look.picked.limit is not None:
             plan = Plan(max(plan.limit, look.picked.limit), look.picked.limit)
@@ -270,22 +287,6 @@ def _reason(look: _Look, best: str) -> str:
     return f"roll of {look.roll.position.id}: {best}" if look.roll else f"best of {look.strategy.name}: {best}"
 
 
-def _picked(asked: OpenAsked, count: int, sized: int | None, plan: Plan | None, spread: Spread, source: str) -> Iterator[Verdict]:
-    """What a person has chosen, held against what the strategy would have chosen: fewer and better is always allowed."""
-    if sized:
-        yield Verdict("size", "pass" if 1 <= count <= sized else "fail", f"{count}", f"1 to {sized}", source)
-    limit = asked.limit
-    if limit is None or plan is None:
-        return
-    tick = combo_tick(spread)
-    if limit % tick:
-        yield Verdict("price", "fail", f"{limit}", f"a price in steps of {tick}", "engine")
-    elif limit * plan.worst <= 0 or not spread.is_sane(limit):
-        yield Verdict("price", "fail", f"{limit}", "a price at which it can both win and lose", "engine")
-    else:
-        yield Verdict("price", "pass" if limit >= plan.worst else "fail", f"{limit}", f"not below {plan.worst}", source)
-
-
 def picked_outcome(asked: OpenAsked, snapshot: Snapshot, rulebook: Rulebook, rows: Rows) -> OrderProposed | EntryDenied | str:
     """The order of the candidate that a person has picked, its denial with the answers of all gates, or why there is neither.
 
@@ -329,7 +330,8 @@ def _is_passed_over(look: _Look, candidate: Candidate) -> bool:
     key, underlying = candidate.spread.key, candidate.spread.underlying
     if any(position.spread.key == key for position in snapshot.ledger.open_positions()):
         return True
-    if look.roll is None and (waiting := pending_roll(strategy, snapshot)) and waiting.position.spread.underlying == underlying:
+    waiting = pending_rolls(strategy, snapshot) if look.roll is None else ()
+    if any(roll.position.spread.underlying == underlying for roll in waiting):
         return True  # what was closed to be rolled is rolled or stays closed
     last = next(snapshot.ledger.failed_openings(strategy.name, underlying), None)
     return last is not None and snapshot.at - last.changed_at < COOL_DOWN

@@ -21,6 +21,7 @@ from engine.domain.candidate import Candidate, candidate_row
 from engine.domain.facts.orders import OrderProposed
 from engine.domain.facts.searches import EntryDenied
 from engine.domain.gate import Verdict, first_obstacle
+from engine.domain.parts import SHORTS, of_side, side_of_leg, side_of_right
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
@@ -86,28 +87,31 @@ def _named(ask: Joining) -> Spread:
     """What is found, called as the part of the position that it becomes."""
     portion, found, name = ask.roll.portion, ask.candidate.spread, ask.strategy.spread.name()
     if portion.short:
-        return replace(found, structure=f"{name} short", legs=found.shorts)
+        called = SHORTS if len(found.shorts) > 1 else "short"
+        if len(found.shorts) == 1 and len({leg.put_call for leg in ask.strategy.spread.shape.legs}) > 1:
+            called = f"short {side_of_leg(found.shorts[0])}"
+        return replace(found, structure=f"{name} {called}", legs=found.shorts)
     return replace(found, structure=f"{name} {portion.side} side")
 
 
 def _told(ask: Joining, spread: Spread, fees: Decimal) -> Candidate:
-    """The candidate as the order trades it: a short is found with what it stands beside, and has its own price."""
+    """The candidate as the order trades it: shorts are found with what they stand beside, and have their own price."""
     found = ask.candidate
     traded = [quote for leg, quote in zip(found.spread.legs, found.quotes, strict=True) if leg in spread.legs]
     if len(traded) == len(found.quotes):
         return replace(found, spread=spread)
-    (quote,) = traded
-    bid, offer = quote.bid or 0.0, quote.ask or 0.0
-    return replace(found, spread=spread, quotes=(quote,), net=(bid + offer) / 2, natural=bid, fees=float(fees))
+    bid, offer = (sum(getattr(quote, side) or 0.0 for quote in traded) for side in ("bid", "ask"))
+    return replace(found, spread=spread, quotes=tuple(traded), net=(bid + offer) / 2, natural=bid, fees=float(fees))
 
 
 def _fees(ask: Joining) -> Decimal:
     """USD of one, to open and to close."""
     if not ask.roll.portion.short:
         return _usd(ask.candidate.fees)
-    (leg,) = ask.candidate.spread.shorts
-    premium = ask.rows.value(leg.contract.con_id, "ask") or 0.0
-    return 2 * commission([FeeLeg(leg.ratio, premium, leg.contract.root)], 1)
+    shorts = ask.candidate.spread.shorts
+    premiums = [ask.rows.value(leg.contract.con_id, "ask") or 0.0 for leg in shorts]
+    legs = [FeeLeg(leg.ratio, premium, leg.contract.root) for leg, premium in zip(shorts, premiums, strict=True)]
+    return 2 * commission(legs, 1)
 
 
 def _proposal(ask: Joining, spread: Spread, plan: Plan | None, fees: Decimal) -> OrderProposed:
@@ -150,8 +154,11 @@ def _no_wider(roll: Roll, after: Position, spread: Spread, snapshot: Snapshot) -
     assert roll.closed is not None, "of a part it is known what was closed"
     scale, now, before = spread.multiplier * roll.count, spread, roll.closed
     if roll.portion.short:
-        before = roll.position.formed or snapshot.ledger.orders[roll.position.id].spread
-        now = after.formed or spread
+        # Of one side what stands on it: beside shorts of two days nothing bounds what both sides owe together.
+        stood, stands = roll.position.formed or snapshot.ledger.orders[roll.position.id].spread, after.formed or spread
+        before, now = stood, stands
+        if len(roll.rights) == 1:
+            before, now = (of_side(one, side_of_right(roll.rights[0])) or one for one in (stood, stands))
     owed, most = max(Decimal(0), -now.floor) * scale, max(Decimal(0), -before.floor) * scale
     return Verdict("roll_loss", "pass" if owed <= most else "fail", f"${owed:,.0f} wide", f"at most ${most:,.0f}", "engine")
 

@@ -6,7 +6,7 @@ what the close brought or cost, is at least what `roll.for` asks, and that canno
 that was sent and did not fill is not tried again: then the position stays closed, or goes on with what is left of it.
 
 What takes the place of a whole position is a position of its own. What takes the place of a side joins the position that the side
-was closed of (`joining`).
+was closed of (`joining`). What both sides of a double calendar or diagonal owe is closed in one order, and followed by one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,17 @@ from decimal import ROUND_CEILING, Decimal
 from engine.decide.exit.cuts import is_done
 from engine.domain.candidate import Candidate
 from engine.domain.clocks import SETTLES_AFTER
+from engine.domain.contract import Contract
 from engine.domain.deeds import PORTIONS, Done, RollDeed
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
-from engine.domain.parts import ALL, Portion
+from engine.domain.parts import ALL, Portion, side_of_right
 from engine.domain.position import Position
 from engine.domain.rolled import times_rolled
 from engine.domain.session import days_to_expiry, trading_day
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Spread
+from engine.domain.structure import PutCall
 from engine.strategy.conditions import ExitRule
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.sides import against, at_strikes, filters_against, filters_at, leads_on, side_alone, with_days
@@ -58,6 +60,18 @@ class Roll:
         """Whether the successor joins the position instead of being one of its own."""
         return self.portion != ALL
 
+    @property
+    def rights(self) -> tuple[PutCall, ...]:
+        """Of which rights something was closed of it, puts last; none of a whole."""
+        return tuple(sorted({leg.contract.put_call for leg in self.closed.legs})) if self.closed is not None else ()
+
+    @property
+    def longs(self) -> tuple[Contract, ...]:
+        """What is held beside the shorts that were closed and outlives them, one of each right; empty of a whole."""
+        owned = [leg.contract for leg in self.position.legs if leg.sign > 0 and not leg.contract.is_share]
+        of_each = [[one for one in owned if one.put_call == right] for right in self.rights]
+        return tuple(max(longs, key=lambda long: long.expiry) for longs in of_each if longs)
+
     def most_loss(self) -> Decimal:
         """USD that the successor may lose at the most, fees apart: what the closed spreads could when they were opened."""
         position, spread = self.position, self.position.spread
@@ -75,12 +89,12 @@ def reason_of(deed: RollDeed, rule: str) -> str:
     return f"{deed}: {rule}"
 
 
-def pending_roll(strategy: Strategy, snapshot: Snapshot) -> Roll | None:
-    """The roll that a strategy still owes in this session; None without one, or where its file can look for none any more."""
+def pending_rolls(strategy: Strategy, snapshot: Snapshot) -> tuple[Roll, ...]:
+    """The rolls that a strategy still owes in this session, and for which its file can look."""
     told = strategy.roll
     if told is None:
-        return None
-    return next((roll for roll in _pending(strategy, snapshot) if leads_on(strategy.spread, roll.portion, told.to)), None)
+        return ()
+    return tuple(roll for roll in _pending(strategy, snapshot) if leads_on(strategy.spread, roll.portion, told.to))
 
 
 def _pending(strategy: Strategy, snapshot: Snapshot) -> Iterator[Roll]:
@@ -92,17 +106,22 @@ def _pending(strategy: Strategy, snapshot: Snapshot) -> Iterator[Roll]:
             assert position.closing_net is not None, "only a position that was closed is rolled"
             yield Roll(position, wanted, position.closed, position.closing_net)
     for position in ledger.open_positions():
-        closes = _closes_of_part(position, snapshot) if position.strategy == strategy.name else []
-        portion = PORTIONS.get(closes[-1].proposed.roll or "roll", ALL) if closes else ALL
-        if closes and is_done(position, portion, "", snapshot) and _is_at_rest(position, snapshot):
-            yield part_rolled(position, portion, wanted, closes)
+        if position.strategy != strategy.name or not _is_at_rest(position, snapshot):
+            continue
+        for portion, closes in _closes_of_parts(position, snapshot):
+            roll = part_rolled(position, portion, wanted, closes)
+            is_held = not portion.short or len(roll.longs) == len(roll.rights)
+            if is_held and is_done(position, portion, "", snapshot):
+                yield roll
 
 
 def part_rolled(position: Position, portion: Portion, wanted: Decimal, closes: Sequence[Order], *, begun: bool = True) -> Roll:
     """The roll of a side, or of a leg, that these closes make room for; they have filled where it has `begun`."""
     closed = closes[-1].spread
+    rights = {leg.contract.put_call for leg in closed.legs}
     shorts = sum(leg.ratio for leg in closed.shorts)
-    count = sum(leg.ratio * order.filled for order in closes for leg in order.spread.shorts) // max(1, shorts)
+    owed = ((order, leg) for order in closes for leg in order.spread.shorts if leg.contract.put_call in rights)
+    count = sum(leg.ratio * order.filled for order, leg in owed) // max(1, shorts)
     cash = sum(((order.net_filled or ZERO) * order.filled for order in closes), ZERO)
     return Roll(position, wanted, count, cash / max(1, count), portion, closed, () if begun else tuple(closes))
 
@@ -118,10 +137,11 @@ def search_for(strategy: Strategy, roll: Roll, now: datetime) -> Strategy:
     if told.near is None:
         what = f"{what} in {left} days"
     if roll.portion.short:
-        long = max((leg.contract for leg in roll.position.legs), key=lambda contract: contract.expiry)
-        days = days_to_expiry(now, long.expiry)
-        spread, what = against(spread, near, days), f"{what} short against {long.con_id} in {days} days"
-        filters = filters_against(filters, days, long.strike)
+        longs = roll.longs
+        days = days_to_expiry(now, max(long.expiry for long in longs))
+        spread = against(spread, near, days, [side_of_right(right) for right in roll.rights])
+        what = f"{what} short against {', '.join(f'{long.con_id}' for long in longs)} in {days} days"
+        filters = filters_against(filters, days, [long.strike for long in longs])
     elif roll.portion.side is not None:
         spread, what = with_days(side_alone(spread, roll.portion.side), near, told.to), f"{what} {roll.portion.side} side"
     else:
@@ -129,7 +149,7 @@ def search_for(strategy: Strategy, roll: Roll, now: datetime) -> Strategy:
     if told.strikes is not None:
         kept = {leg.contract.strike for leg in closed.legs}
         if roll.portion.short:
-            kept |= {leg.contract.strike for leg in roll.position.legs}
+            kept |= {long.strike for long in roll.longs}
         spread, filters = at_strikes(spread, kept), filters_at(filters, kept)
         what = f"{what} at {', '.join(f'{strike:f}' for strike in sorted(kept))}"
     found = {"universe": (underlying,), "filters": filters, "spread": spread}
@@ -158,7 +178,7 @@ def action_of(rule: ExitRule, position: Position, strategy: Strategy, ledger: Le
             raise AssertionError("what is left to expire has nothing done to it")
         case "roll tested side" | "roll untested side":
             raise AssertionError("which side that is, is said in its answer")
-        case "roll" | "roll put side" | "roll call side" | "roll short" as deed:
+        case "roll" | "roll put side" | "roll call side" | "roll short" | "roll put short" | "roll call short" as deed:
             roll = strategy.roll
             if roll is None:
                 return "close"
@@ -181,19 +201,23 @@ def _is_tried(order: Order) -> bool:
     return order.sent_at is not None or not order.is_over
 
 
-def _closes_of_part(position: Position, snapshot: Snapshot) -> list[Order]:
-    """The closes of today that make room for a roll of the same part, with no opening after them that was tried; oldest first."""
+def _closes_of_parts(position: Position, snapshot: Snapshot) -> Iterator[tuple[Portion, list[Order]]]:
+    """The closes of today that make room for a roll, of each part those that no tried opening has followed; oldest first."""
     ledger, today = snapshot.ledger, trading_day(snapshot.at)
-    tried = [order.proposed_at for order in ledger.rolls_of(position.id) if _is_tried(order)]
-    since = max(tried, default=None)
-    found: list[Order] = []
+    tried = [order for order in ledger.rolls_of(position.id) if _is_tried(order)]
+    found: dict[RollDeed, list[Order]] = {}
     for order in ledger.closings_of(position.id):
         deed, ended_at = order.proposed.roll, order.last_executed_at
-        if deed in {None, "roll"} or ended_at is None or trading_day(ended_at) != today:
+        if deed is None or deed == "roll" or ended_at is None or trading_day(ended_at) != today:
             continue
-        if since is None or order.proposed_at > since:
-            found = [one for one in found if one.proposed.roll == deed] + [order]
-    return found
+        since = [one.proposed_at for one in tried if _rights(one.spread) & _rights(order.spread)]
+        if not since or order.proposed_at > max(since):
+            found.setdefault(deed, []).append(order)
+    return ((PORTIONS[deed], closes) for deed, closes in found.items())
+
+
+def _rights(spread: Spread) -> set[str]:
+    return {leg.contract.put_call for leg in spread.legs}
 
 
 def _is_at_rest(position: Position, snapshot: Snapshot) -> bool:

@@ -13,7 +13,7 @@ from engine.decide.quotes import Rows
 from engine.domain.clocks import SETTLES_AFTER
 from engine.domain.cover import left_bare
 from engine.domain.order import Order
-from engine.domain.parts import Part, Portion, Side, of_side, pairs_of, parts_of, side_of_leg, some_of
+from engine.domain.parts import BOTH, Part, Portion, Side, of_side, pairs_of, parts_of, side_of_leg, some_of
 from engine.domain.position import Position
 from engine.domain.snapshot import Snapshot
 from engine.domain.spread import Leg, Spread
@@ -87,7 +87,7 @@ def portion_cuts(position: Position, portion: Portion, rows: Rows) -> tuple[Cut,
     parts = position.parts if portion.side is None else of_one_side(position.parts, portion.side)
     if portion.half:
         parts = halved(parts)
-    return tuple(shorts_alone(parts, rows)) if portion.short else tuple(Cut(part.spread, part.quantity) for part in parts)
+    return tuple(_owed(parts, portion, rows)) if portion.short else tuple(Cut(part.spread, part.quantity) for part in parts)
 
 
 def rule_cuts(
@@ -103,7 +103,7 @@ def rule_cuts(
     if (portion.half or portion.percent is not None) and parts:
         left = _left(position, portion, rule, snapshot)
         parts = (replace(parts[0], quantity=min(left, parts[0].quantity)),) if left > 0 else ()
-    return tuple(shorts_alone(parts, rows)) if portion.short else tuple(cuts(parts, rows, must=must, is_guard=is_guard))
+    return tuple(_owed(parts, portion, rows)) if portion.short else tuple(cuts(parts, rows, must=must, is_guard=is_guard))
 
 
 def is_done(position: Position, portion: Portion, rule: str, snapshot: Snapshot) -> bool:
@@ -130,6 +130,23 @@ def net_of(cut_nets: Iterable[tuple[Cut, Decimal]]) -> Decimal:
     first = nets[0][0]
     total = sum((net * cut.quantity * cut.spread.multiplier for cut, net in nets), ZERO)
     return total / (first.quantity * first.spread.multiplier)
+
+
+def _owed(parts: Iterable[Part], portion: Portion, rows: Rows) -> Iterator[Cut]:
+    """The orders that buy back the shorts of these parts: those of both sides in one, where the portion wants it."""
+    return shorts_together(parts, rows) if portion.together else shorts_alone(parts, rows)
+
+
+def shorts_together(parts: Iterable[Part], rows: Rows) -> Iterator[Cut]:
+    """The same with one order for what both sides of a part owe: it costs at most what the part can be worth, and what its longs
+    are bid."""
+    for part in parts:
+        spread, places = part.spread, [at for at, leg in enumerate(part.spread.legs) if leg.sign < 0]
+        if len({side_of_leg(spread.legs[at]) for at in places}) < len(places) or len(places) < len(BOTH):
+            yield from shorts_alone((part,), rows)
+        else:
+            floor = spread.floor - sum((leg.ratio * _bid(leg, rows) for leg in spread.legs if leg.sign > 0), ZERO)
+            yield Cut(some_of(spread, places, as_pairs=False), part.quantity, floor)
 
 
 def shorts_alone(parts: Iterable[Part], rows: Rows) -> Iterator[Cut]:

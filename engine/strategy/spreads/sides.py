@@ -1,4 +1,4 @@
-"""One side of a structure that has two, as a structure of its own: what a side is rolled to is found as that."""
+"""One side of a structure that has two, or what it has sold, as a structure of its own: what is rolled is found as that."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from engine.domain.parts import Portion
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Or
-from engine.strategy.spreads.calendars import Calendar, Diagonal
-from engine.strategy.spreads.pairs import Expiries, Pair, RollExpiries, RollTo, Side
+from engine.strategy.spreads.calendars import Calendar, Diagonal, DoubleDiagonal, TwoCalendars
+from engine.strategy.spreads.pairs import Expiries, Pair, RollExpiries, RollTo, Side, WidthSides
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import BearCall, BullPut
 from engine.strategy.spreads.wings import TwoWings
@@ -27,13 +27,18 @@ def has_rollable_sides(spread: Structure) -> bool:
 
 def has_rollable_short(spread: Structure) -> bool:
     """Whether what is sold can be rolled against what is bought and lives longer."""
-    return isinstance(spread, Calendar | Diagonal)
+    return isinstance(spread, Calendar | Diagonal | TwoCalendars)
+
+
+def has_rollable_shorts(spread: Structure) -> bool:
+    """Whether what one of its sides has sold can be rolled alone."""
+    return isinstance(spread, TwoCalendars)
 
 
 def leads_on(spread: Structure, portion: Portion, to: RollTo) -> bool:
     """Whether so much of a structure can be rolled to there; a file may trade another one by now than it closed to roll."""
     if portion.short:
-        return has_rollable_short(spread)
+        return has_rollable_short(spread) if portion.side is None else has_rollable_shorts(spread)
     if portion.side is not None:
         return has_rollable_sides(spread)
     return not isinstance(spread, OfTwoExpiries) or isinstance(to, RollExpiries)
@@ -47,25 +52,50 @@ def with_days(spread: Structure, near: DayRange, to: RollTo) -> Structure:
     return spread.model_copy(update={"expiry": Expiries(near=near, far=to.far)})
 
 
-def against(spread: Structure, near: DayRange, far_days: int) -> Structure:
-    """The calendar or diagonal with what is held of it: what is sold as the file says in new days, what is bought so many
-    days from now.
+def against(spread: Structure, near: DayRange, far_days: int, sides: Collection[Side]) -> Structure:
+    """The calendars or diagonals of these sides with what is held of them: what is sold as the file says in new days, what is
+    bought so many days from now.
 
-    The bought leg is there already: nothing that the file asks of one that is to be bought is asked of it.
+    The bought legs are there already: nothing that the file asks of one that is to be bought is asked of them, nor that both
+    sides are equally wide.
     """
-    assert isinstance(spread, Calendar | Diagonal), "asked of structures whose short is rolled"
     expiry = Expiries(near=near, far=DayRange(far_days, far_days))
-    held = {"long_delta": None, "long_price": None, "long_strike": None} if isinstance(spread, Diagonal) else {}
-    return spread.model_copy(update={"expiry": expiry, "rules": (), "rank": _rank(spread), **held})
+    one = spread
+    if isinstance(spread, TwoCalendars) and len(sides) == 1:
+        one = _calendar_alone(spread, *sides)
+    held: dict[str, object] = {"long_delta": None, "expiry": expiry, "rules": (), "rank": _rank(one)}
+    if isinstance(one, Diagonal):
+        held |= {"long_price": None, "long_strike": None}
+    if isinstance(one, DoubleDiagonal):
+        held["width"] = WidthSides(put=one.width_of("put"), call=one.width_of("call"))
+    return one.model_copy(update=held)
 
 
-def filters_against(filters: Sequence[Condition], far_days: int, strike: Decimal) -> tuple[Condition, ...]:
+def _calendar_alone(spread: TwoCalendars, side: Side) -> Calendar | Diagonal:
+    """The calendar or diagonal that a side is, what is sold chosen by what the file says of that side."""
+    expiry, keep, delta = spread.expiry, spread.keep, spread.short_delta_of(side)
+    strike, price = _of(spread.short_strike, side), _of(spread.short_price, side)
+    if not isinstance(spread, DoubleDiagonal):
+        return Calendar(right=side, expiry=expiry, short_delta=delta, short_strike=strike, short_price=price, keep=keep)
+    return Diagonal(
+        right=side,
+        far_strike="lower" if side == "put" else "higher",
+        expiry=expiry,
+        short_delta=delta,
+        short_strike=strike,
+        short_price=price,
+        width=spread.width_of(side),
+        keep=keep,
+    )
+
+
+def filters_against(filters: Sequence[Condition], far_days: int, strikes: Sequence[Decimal]) -> tuple[Condition, ...]:
     """What an option must fulfil to be sold against one that is held: what ends so late is that one, and passes the filters."""
     days = Measure("dte", "leg")
     is_far, is_near = (Compare(op, days, Number(far_days, Unit.DAYS)) for op in (">=", "<"))
-    is_held = Compare("=", Measure("strike", "leg"), Number(float(strike), Unit.POINTS))
+    is_held = tuple(Compare("=", Measure("strike", "leg"), Number(float(strike), Unit.POINTS)) for strike in strikes)
     lines = (replace(line, expression=Or((is_far, line.expression))) for line in filters)
-    return (Condition("ends before what is held, or is that", Or((is_near, is_held))), *lines)
+    return (Condition("ends before what is held, or is that", Or((is_near, *is_held))), *lines)
 
 
 def _rank(spread: Structure) -> Expression:

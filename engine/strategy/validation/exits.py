@@ -13,6 +13,7 @@ from engine.strategy.exit_groups import ExitGroups
 from engine.strategy.expressions.tree import And, Arithmetic, Compare, Condition, Expression, Measure, Number, measures_in
 from engine.strategy.source import Place
 from engine.strategy.spelled import spelled
+from engine.strategy.spreads.sides import has_rollable_short
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.validation.bounds import Bound, bounds_of
 from engine.strategy.validation.reach import most_lost_of_credit
@@ -92,7 +93,7 @@ def check_portions(validation: Validation) -> None:
     for at, rule in enumerate(validation.strategy.exit_lines):
         if not has_sides and rule.is_of_a_side:
             message = f"a {validation.spread.name()} has no sides: all of its legs are of one right"
-            instead = _whole_of(rule)
+            instead = _whole_of(rule, validation)
             validation.error(validation.deed_at(at), message, write(instead))
         if rule.percent is not None and validation.strategy.sizing.contracts.high == 1:
             message = f"a position has one spread, so '{rule.deed}' closes all of it"
@@ -111,10 +112,10 @@ def _stop(validation: Validation) -> str:
     return _STOPS[validation.spread.pays] if most is None or most >= _TWICE else "loss >= 50% of max_loss"
 
 
-def _whole_of(rule: ExitRule) -> str:
+def _whole_of(rule: ExitRule, validation: Validation) -> str:
     """What a line about one side says of a structure that has none."""
     if rule.rolls:
-        return "roll"
+        return "roll short" if rule.portion.short and has_rollable_short(validation.spread) else "roll"
     return "close short" if rule.portion.short else "close" if rule.portion.side is not None else LET_EXPIRE
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from engine.domain.parts import ALL, Side
 from engine.strategy.conditions import TESTED_ROLLS, ExitRule
-from engine.strategy.exit_groups import SIDES
+from engine.strategy.exit_groups import SIDES, groups_of
 from engine.strategy.expressions.tree import Arithmetic, Compare, Condition, Measure, measures_in
 from engine.strategy.spelled import spelled
-from engine.strategy.spreads.calendars import Calendar
+from engine.strategy.spreads.calendars import Calendar, DoubleCalendar
 from engine.strategy.spreads.pairs import RollExpiries
-from engine.strategy.spreads.sides import has_rollable_short, has_rollable_sides, side_alone
-from engine.strategy.spreads.structure import OfTwoExpiries
+from engine.strategy.spreads.sides import has_rollable_short, has_rollable_shorts, has_rollable_sides, side_alone
+from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.spreads.verticals import BearCall, BullPut
 from engine.strategy.validation.bounds import bounds_of
 from engine.strategy.validation.validation import Validation
@@ -50,9 +50,9 @@ def check_roll(validation: Validation) -> None:
     if not _check_where(validation, rules):
         return
     for at, rule in enumerate(validation.strategy.exit_lines):
-        if rule.action == "roll short" and not has_rollable_short(validation.spread):
+        if rule.rolls and rule.portion.short and not has_rollable_short(validation.spread):
             message = "what is sold is rolled by itself where what is bought lives longer: in a calendar or a diagonal"
-            validation.error(validation.deed_at(at), message, write("roll"))
+            validation.error(validation.deed_at(at), message, write(_nearest_roll(rule, validation.spread)))
             return
     if rolling and "roll" not in validation.tree:  # one that is written and wrong is told by itself
         message = "this exit rolls, but roll: does not say where to"
@@ -66,6 +66,7 @@ def check_roll(validation: Validation) -> None:
     if validation.strategy.roll is not None and not rolling:
         validation.warn(validation.at("roll"), "no exit rolls, so this never happens", remove(", or end an exit with  : roll"))
     roll = validation.strategy.roll
+    _check_days_of_sides(validation)
     for rule in rules:
         _check_kept(validation, rule)
         if rule.portion.short or (roll is not None and roll.strikes is not None):
@@ -88,12 +89,17 @@ def _within(days: DayRange) -> str:
 def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bool:
     """Whether all is sound so far: of two expiries the whole is rolled, to two, or what is sold, to before the bought ends."""
     name, roll, is_sound = validation.spread.name(), validation.strategy.roll, True
+    of_each, _ = groups_of(validation.strategy.exits_as_written)
     for at, rule in enumerate(validation.strategy.exit_lines):
-        if not rule.rolls or rule.action == "roll" or (rule.action == "roll short" and has_rollable_short(validation.spread)):
+        is_of_each = at < len(of_each)
+        is_all = rule.action == "roll" and not is_of_each
+        is_short = rule.portion.short if is_of_each else _is_of_short(rule, validation.spread)
+        if not rule.rolls or is_all or is_short:
             continue
         is_sound = False
         also = ", or what it has sold" if has_rollable_short(validation.spread) else ""
-        validation.error(validation.deed_at(at), f"a {name} is rolled as a whole{also}", write("roll"))
+        instead = "roll short" if is_of_each else _nearest_roll(rule, validation.spread)
+        validation.error(validation.deed_at(at), f"a {name} is rolled as a whole{also}", write(instead))
     if roll is None or not is_sound:
         return is_sound
     near, far = (_within(rule) if isinstance(rule, DayRange) else "" for rule in validation.spread.expiries)
@@ -103,13 +109,26 @@ def _check_two_expiries(validation: Validation, rules: Sequence[ExitRule]) -> bo
         validation.error(validation.at("roll", "to"), message, write(pair))
         return False
     last = validation.spread.expiries[-1]
-    is_short = any(rule.action == "roll short" for rule in rules)
+    is_short = any(rule.portion.short for rule in rules)
     if is_short and roll.near is not None and isinstance(last, DayRange) and roll.near.min_days >= last.max_days:
         message = f"what is sold is rolled to days before what is bought ends, and that is bought {last.as_written} out"
         where = ("roll", "to", "near") if isinstance(roll.to, RollExpiries) else ("roll", "to")
         validation.error(validation.at(*where), message, write(near or "20-40 days"))
         return False
     return True
+
+
+def _is_of_short(rule: ExitRule, spread: Structure) -> bool:
+    """Whether it rolls what this structure has sold, on both sides or on one that it has."""
+    return rule.portion.short and (has_rollable_shorts(spread) or (rule.portion.side is None and has_rollable_short(spread)))
+
+
+def _nearest_roll(rule: ExitRule, spread: Structure) -> str:
+    """The roll that this structure has and that comes nearest to one that it has not."""
+    side = rule.portion.side
+    if has_rollable_shorts(spread):
+        return "roll short" if side is None else f"roll {side} short"
+    return "roll" if side is None or not has_rollable_sides(spread) else f"roll {side} side"
 
 
 def _check_where(validation: Validation, rules: Sequence[ExitRule]) -> bool:
@@ -120,7 +139,8 @@ def _check_where(validation: Validation, rules: Sequence[ExitRule]) -> bool:
     if isinstance(roll.to, RollExpiries) and not isinstance(validation.spread, OfTwoExpiries):
         validation.error(to, f"all legs of a {validation.spread.name()} end on one day", f"write  to: {roll.to.near.as_written}")
         return False
-    stays = isinstance(validation.spread, Calendar) and any(rule.action == "roll short" for rule in rules)
+    of_one_strike = isinstance(validation.spread, Calendar | DoubleCalendar)
+    stays = of_one_strike and any(rule.portion.short for rule in rules)
     if isinstance(roll.to, SameExpiry) and (roll.strikes is not None or stays):
         kept = "of a calendar the strike stays" if stays else "the strikes stay"
         validation.error(to, f"{kept}, so in the same expiry nothing would be rolled", write("30-60 days"))
@@ -150,6 +170,19 @@ def _closed_from(validation: Validation) -> int:
         bound.high for one in closing if isinstance(one.expression, Compare) for about, bound in bounds_of(one) if about == _DAYS
     ]
     return int(max((high for high in told if math.isfinite(high)), default=-1))
+
+
+def _check_days_of_sides(validation: Validation) -> None:
+    """Lines on days that roll one side to another day: the days of the position are those of the other side still."""
+    roll = validation.strategy.roll
+    if roll is None or roll.near is None or (roll.at_most == 1 and roll.otherwise != "close"):
+        return
+    for at, rule in enumerate(validation.strategy.exit_lines):
+        names = {measure.name for measure in measures_in(rule.condition.expression)}
+        if rule.rolls and rule.portion.side is not None and names == {"dte"}:
+            instead = "roll short" if rule.portion.short else "roll"
+            message = "the days are those of the other side still once this one has been rolled, so that roll is never made"
+            validation.warn(validation.deed_at(at), message, write(instead))
 
 
 def _check_untested(validation: Validation, rule: ExitRule) -> None:

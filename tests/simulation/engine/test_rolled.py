@@ -22,6 +22,9 @@ NEAR = """\
   right: put
   expiry: {near: 1-2 days, far: 30-35 days}
   short_delta: 0.30-0.45"""
+DOUBLE = """\
+  expiry: {{near: 1-2 days, far: 30-35 days}}
+  short_delta: {keys}"""
 FAR = """\
 {right}  expiry: {{near: 1-2 days, far: 55-65 days}}
   short_delta: 0.25-0.45{more}"""
@@ -31,6 +34,11 @@ PARTS = (
     Rolled("side", "iron_condor", "roll put side", WING, f"{{to: 30-35 days, {ANY}"),
     Rolled("untested side", "iron_condor", "roll untested side", WING, f"{{to: the same expiry, {ANY}"),
     Rolled("short", "calendar", "roll short", NEAR, f"{{to: 3-5 days, {ANY}", risk="$4000", is_daily=True),
+    *(
+        Rolled(f"{name} {deed}", name, deed, DOUBLE.format(keys=keys), f"{{to: 3-5 days, {ANY}", risk="$4000", is_daily=True)
+        for name, keys in (("double_calendar", "0.25-0.55"), ("double_diagonal", "0.25-0.45\n  width: $1-$4"))
+        for deed in ("roll short", "roll put short")
+    ),
 )
 WHOLES = (
     Rolled("kept strikes", "bull_put", "roll", WING, f"{{to: 30-35 days, strikes: the same, {ANY}"),
@@ -46,9 +54,14 @@ WHOLES = (
 )
 KILLS, SHARE = 50, 1
 """Kills of each case, and how many of them are not left to `make long`."""
+TOO_MANY = {case.name for case in PARTS if case.structure.startswith("double")} - {"double_diagonal roll short"}
+"""Of the parts of double structures one stands for all in every run of the tests."""
 
 
-@pytest.mark.parametrize("case", PARTS, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=case.name, marks=pytest.mark.long if case.name in TOO_MANY else ()) for case in PARTS],
+)
 def test_part_is_closed_and_its_successor_joins_the_position(case: Rolled, tmp_path: Path) -> None:
     async def act(world: World) -> None:
         life = await has_rolled(world, case)
@@ -90,10 +103,15 @@ def _strikes(spread: Spread) -> list[tuple[str, str, Decimal]]:
     return sorted((leg.action, leg.contract.put_call, leg.contract.strike) for leg in spread.legs)
 
 
+def marks_of(case: Rolled, number: int) -> pytest.MarkDecorator | tuple[()]:
+    is_in_share = number < SHARE and not case.structure.startswith("double")
+    return () if is_in_share else pytest.mark.long
+
+
 @pytest.mark.parametrize(
     ("case", "number"),
     [
-        pytest.param(case, number, id=f"{case.name.replace(' ', '-')}-{number}", marks=() if number < SHARE else pytest.mark.long)
+        pytest.param(case, number, id=f"{case.name.replace(' ', '-')}-{number}", marks=marks_of(case, number))
         for case in (*PARTS, *WHOLES)
         for number in range(KILLS)
     ],

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.decide import decide
-from engine.decide.entry.rolls import Roll, pending_roll
+from engine.decide.entry.rolls import Roll, pending_rolls
 from engine.domain.decision import DenyEntry, Propose
 from engine.domain.facts.orders import OrderCanceled, OrderExpired, OrderProposed
 from engine.domain.facts.union import Fact
@@ -82,7 +82,7 @@ def test_nothing_is_opened_when_the_successor_does_not_bring_enough() -> None:
 )
 def test_least_net_is_what_the_close_cost_and_what_the_trader_asks(terms: str, tick: str, least: str) -> None:
     rules = given.strategy(ROLL % (terms, 1))
-    roll = pending_roll(rules, given.snapshot(closed_to_roll("-1.00", by=rules)))
+    (roll,) = pending_rolls(rules, given.snapshot(closed_to_roll("-1.00", by=rules)))
 
     assert roll is not None
     assert roll.least_net(Decimal(tick)) == Decimal(least)
@@ -104,14 +104,14 @@ def test_least_net_is_rounded_up_to_the_tick() -> None:
     ],
 )
 def test_no_roll_is_owed(known: Ledger, why: str) -> None:
-    assert pending_roll(RULES, given.snapshot(known)) is None, why
+    assert pending_rolls(RULES, given.snapshot(known)) == (), why
 
 
 def test_no_roll_is_owed_while_part_of_the_position_is_open() -> None:
     known = given.ledger(*given.opened(given.proposal(by=RULES, quantity=2), net="0.80"))
     given.told(known, *given.closed(given.proposal("c1", position="o1", limit="-1.00", rule="delta", roll="roll", by=RULES)))
 
-    assert pending_roll(RULES, given.snapshot(known)) is None
+    assert pending_rolls(RULES, given.snapshot(known)) == ()
 
 
 @pytest.mark.parametrize("ending", [[], [OrderCanceled("o2", "not filled")]])
@@ -120,14 +120,14 @@ def test_roll_is_tried_once(ending: list[Fact]) -> None:
 
     known = given.told(closed_to_roll(), *given.working(successor), *ending)
 
-    assert pending_roll(RULES, given.snapshot(known)) is None
+    assert pending_rolls(RULES, given.snapshot(known)) == ()
 
 
 def test_roll_that_was_never_sent_is_still_owed() -> None:
     successor = given.proposal("o2", of=given.spread(expiry=LATER), by=RULES, rolled_from="o1")
     known = given.told(closed_to_roll(), successor, OrderExpired("o2", "nobody answered in time"))
 
-    assert pending_roll(RULES, given.snapshot(known)) is not None
+    assert len(pending_rolls(RULES, given.snapshot(known))) == 1
 
 
 def test_nothing_else_is_opened_on_that_underlying_while_a_roll_is_owed() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.decide import decide
-from engine.decide.entry.rolls import pending_roll
+from engine.decide.entry.rolls import pending_rolls
 from engine.decide.positions import position_row
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import Decision, DenyEntry, Expire, Propose, TriggerExit
@@ -227,7 +227,7 @@ def test_successor_that_was_sent_is_not_tried_again(ending: list[OrderCanceled])
     (order,) = proposed(decide(given.snapshot(side_closed(by), market()), given.rulebook(by)))
     known = given.told(side_closed(by), *given.working(replace(order, order_ref="r1")), *ending)
 
-    assert pending_roll(by, given.snapshot(known)) is None
+    assert pending_rolls(by, given.snapshot(known)) == ()
 
 
 def test_successor_makes_room_where_a_rule_closes_the_rest() -> None:

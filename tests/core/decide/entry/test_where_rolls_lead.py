@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.decide.decide import decide
-from engine.decide.entry.rolls import pending_roll
+from engine.decide.entry.rolls import pending_rolls
 from engine.decide.subscriptions import Guess, subscriptions
 from engine.domain.chain import ChainSnapshot
 from engine.domain.decision import Decision, Propose
@@ -195,5 +195,5 @@ def test_roll_that_was_begun_by_a_file_that_trades_something_else_by_now_is_left
     text = BOTH.format(kind="calendar", keys=KEYS["calendar"], worst="no worse than 108% of mid")
     text = text.replace("to: {near: 40-60 days, far: 80-95 days}", "to: 10-14 days").replace("2: roll\n", "2: roll short\n")
 
-    assert pending_roll(by, given.snapshot(known, now)) is not None
-    assert pending_roll(given.strategy(text), given.snapshot(known, now)) is None
+    assert len(pending_rolls(by, given.snapshot(known, now))) == 1
+    assert pending_rolls(given.strategy(text), given.snapshot(known, now)) == ()
