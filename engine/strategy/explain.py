@@ -21,6 +21,7 @@ from engine.strategy.explain_words import (
     money,
     plain,
     positions,
+    side_says,
 )
 from engine.strategy.expressions.tree import (
     And,
@@ -294,17 +295,6 @@ def _walk(walk: PriceWalk) -> str:
     return f"The price starts at {start}, {pace}, {worst}, and is given up after {duration(walk.give_up_after_s)}."
 
 
-def _side_says(action: Action) -> str:
-    """What a line below `each side:` does to the side that it looks at."""
-    return {
-        "close": "Each side alone is closed",
-        "close short": "Each side alone has its sold leg bought back, the bought one stays,",
-        "roll": "Each side alone is rolled, the other one stays,",
-        "roll short": "Each side alone has what it sold rolled, against what it bought,",
-        "alert": "Each side alone is reported",
-    }.get(action, "Each side alone is left to expire, and nothing below looks at it,")
-
-
 def _exits(strategy: Strategy) -> list[str]:
     verbs: dict[Action, str] = {
         "close": "is closed",
@@ -330,7 +320,7 @@ def _exits(strategy: Strategy) -> list[str]:
     }
     of_each, whole = groups_of(strategy.exits_as_written)
     rules = [rule for rule in whole if not rule.lets_all_expire]
-    said = [f"{_side_says(rule.action)} when {rule.condition.text}." for rule in of_each]
+    said = [f"{side_says(rule.action)} when {rule.condition.text}." for rule in of_each]
     if of_each:
         said.append("The puts and the calls are looked at apart, and of these lines the first that is true wins for each.")
     said += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from engine.strategy.conditions import Action
 from engine.strategy.expressions.tree import Condition
 from engine.strategy.values.entry import ZONES
 from engine.strategy.values.meaning import (
@@ -134,3 +135,14 @@ def at_times(at: Times) -> str:
 def in_window(window: Window) -> str:
     """A window between two clock times."""
     return f"{window.start:%H:%M} and {window.end:%H:%M} {CITIES[window.zone]}"
+
+
+def side_says(action: Action) -> str:
+    """What a line below `each side:` does to the side that it looks at."""
+    return {
+        "close": "Each side alone is closed",
+        "close short": "Each side alone has its sold leg bought back, the bought one stays,",
+        "roll": "Each side alone is rolled, the other one stays,",
+        "roll short": "Each side alone has what it sold rolled, against what it bought,",
+        "alert": "Each side alone is reported",
+    }.get(action, "Each side alone is left to expire, and nothing below looks at it,")
