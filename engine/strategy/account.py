@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import time
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -173,6 +173,8 @@ class Book(Written):
 
 
 class Account(Written):
+    defaults_lead: ClassVar[bool] = True
+
     schema_version: SchemaVersion = Field(alias="schema")
     """Version of this language."""
     risk: RiskLimits = RiskLimits()

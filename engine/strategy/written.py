@@ -15,6 +15,8 @@ class Written(BaseModel):
 
     last_keys: ClassVar[tuple[str, ...]] = ()
     """Fields that stand behind all others, though a base class has them."""
+    defaults_lead: ClassVar[bool] = False
+    """Whether the way out of a value below it is the default: of limits no example and no guess lets through much more."""
 
 
 def fields_in_order(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:

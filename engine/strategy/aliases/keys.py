@@ -176,12 +176,38 @@ KEYS: tuple[Key, ...] = (
     Key("when", "iv_percentile, ivp, min_ivp, min_iv_percentile", "iv_percentile >= {}"),
     Key("when", "vix, max_vix, vix_max", "vix <= {}"),
     Key("when", "min_vix, vix_min", "vix >= {}"),
+    Key(
+        "breakers.stop_for_day",
+        "stop_for_day, daily_stop, daily_loss, daily_loss_limit, max_daily_loss, max_loss_per_day, day_stop, loss_limit, "
+        "max_day_loss",
+    ),
+    Key("breakers.week", "weekly_stop, stop_for_week, weekly_loss, weekly_loss_limit, max_weekly_loss, max_loss_per_week"),
+    Key("breakers.peak", "drawdown, max_drawdown, drawdown_limit, max_dd, trailing_drawdown"),
+    Key("counts.contracts_per_order", "contracts, max_contracts, quantity, max_quantity, order_size, max_order_size, lots"),
+    Key("counts.entries_per_day", "trades_per_day, max_trades_per_day, entries, max_entries_per_day, openings_per_day"),
+    Key("counts.working_orders", "orders, max_orders, open_orders, max_open_orders"),
+    Key("risk.per_trade", "max_risk, risk_per_trade, max_risk_per_trade, max_loss_per_trade, per_position, risk_per_position"),
+    Key("risk.total", "total_risk, max_total_risk, portfolio_risk, max_open_risk, max_portfolio_risk, heat, portfolio_heat"),
+    Key("margin.buying_power_used", "buying_power, max_buying_power, bp, bpr, margin_used, max_margin, bp_limit"),
+    Key("session.open", "trading_hours, hours, entry_hours, window, market_hours"),
+    Key("entries", "events, calendar, dates, event_list"),
     Key("when", "gap, max_gap, gap_max, max_opening_gap", "abs(gap) <= {}"),
     Key("when", "rsi, max_rsi, rsi_max", "rsi(14 days) <= {}"),
     Key("when", "min_rsi, rsi_min", "rsi(14 days) >= {}"),
     Key("when", "min_average_volume, avg_volume, min_avg_volume", "average_volume(30 days) >= {}"),
     Key("when", "weekdays, weekday, days_of_week, day_of_week, trading_days, entry_days, dow", "weekday in ({})"),
 )
+
+ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("account", "account_id", "account_number"), "the account is that of TWS; with several, `--account` chooses"),
+    **dict.fromkeys(("capital", "account_size", "balance", "equity", "net_liquidation"), "TWS tells what the account is worth"),
+    **dict.fromkeys(("currency", "base_currency"), "TWS tells the currency of the account"),
+    **dict.fromkeys(
+        ("notify", "notifications", "email", "telegram", "alerts"), "notifications stand in [notify] of spreads.toml"
+    ),
+    **dict.fromkeys(("port", "host", "client_id", "tws", "gateway"), "the connection stands in spreads.toml"),
+}
+"""What stands in no file of the folder, and where it is said."""
 
 LATER_KEYS: Mapping[str, tuple[str, str]] = {
     "hedge": ("a hedge", "exits"),

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from engine.strategy.loader.defaults import led_by_default
 from engine.strategy.loader.document import Document
 from engine.strategy.loader.keys import example_of, meant_key, model_at, types_of
 from engine.strategy.loader.renamed import Renaming
@@ -34,7 +35,10 @@ def report(renaming: Renaming, document: Document, details: ErrorDetails) -> Non
         case "written":
             context: dict[str, Any] = details.get("ctx") or {}
             prefix = "" if not names or _LINES & set(names) else f"{'.'.join(names)}: "
-            document.report(context.get("place") or node.place, prefix + str(context["message"]), context["hint"])
+            hint = context["hint"]
+            if getattr(model, "defaults_lead", False):
+                hint = led_by_default(model, names, str(node) if isinstance(node, Text) else "", hint)
+            document.report(context.get("place") or node.place, prefix + str(context["message"]), hint)
         case "too_short" if isinstance(node, Listed) and len(node) >= (details.get("ctx") or {}).get("min_length", 1):
             pass  # what is wrong with its parts is told, and they are there
         case "missing":
@@ -44,7 +48,7 @@ def report(renaming: Renaming, document: Document, details: ErrorDetails) -> Non
         case kind if kind in NO_TAG:
             _report_structure(renaming, document, node, location)
         case kind:
-            message, hint = _shape(renaming, kind, node, names)
+            message, hint = _shape(renaming, kind, node, names, (details.get("ctx") or {}).get("min_length", 1))
             document.report(node.place, message, hint)
 
 
@@ -95,12 +99,14 @@ def _report_structure(renaming: Renaming, document: Document, node: Node, locati
             document.report(written.place, f"{name}.type: found {what}; wanted one word", turn(first, others))
 
 
-def _shape(renaming: Renaming, kind: str, node: Node, names: list[str]) -> tuple[str, str]:
+def _shape(renaming: Renaming, kind: str, node: Node, names: list[str], least: int) -> tuple[str, str]:
     """What is wrong with the shape of a value: a list for a mapping and the like."""
     name = ".".join(names) or "this"
     found = f"found '{shortened(node, 30)}'" if isinstance(node, Text) and node else "nothing is written here"
     if isinstance(node, Listed):
-        found = "found a list" if node else "found an empty list"
+        found = (
+            f"found a list of {len(node)}" if kind == "too_short" and node else "found a list" if node else "found an empty list"
+        )
     elif isinstance(node, Mapped):
         found = "found keys"
     match kind:
@@ -111,7 +117,8 @@ def _shape(renaming: Renaming, kind: str, node: Node, names: list[str]) -> tuple
             hint = as_keys(renaming, name, node) or f"write the keys of {name} below it, indented by two spaces"
             return f"{name}: {found}; wanted keys", hint
         case "too_short":
-            return f"{name}: {found}; wanted at least one", "add one, or remove the key"
+            wanted = "one" if least == 1 else f"{least} of them"
+            return f"{name}: {found}; wanted at least {wanted}", "add one, or remove the key"
         case "too_long":
             return f"{name}: this list is too long", "500 is the most"
         case _:

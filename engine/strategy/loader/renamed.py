@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.strategy import guesses
-from engine.strategy.aliases.keys import KEYS, LATER_KEYS, Key
+from engine.strategy.aliases.keys import ELSEWHERE, KEYS, LATER_KEYS, Key
 from engine.strategy.expressions.reader import LineReader, Patience
 from engine.strategy.expressions.tree import Relation
 from engine.strategy.loader.keys import field_of, homes_of, keys_of, meant_key, model_at, scalar_of, types_of
@@ -287,6 +287,8 @@ class Renaming:
     def _home(self, section: str, key: Text, value: Node) -> WayOut | None:
         """The way out where the key is one of ours and stands in the wrong place."""
         homes = self._homes(key)
+        if not homes and plain(key) in ELSEWHERE and "universe" not in self.model.model_fields:
+            return remove(f": {ELSEWHERE[plain(key)]}")
         if not homes:
             is_of_another = section == "spread" and section in homes_of(str(key), self.model)
             return remove(f": {self.kind} has no {key}") if is_of_another and self.kind else None

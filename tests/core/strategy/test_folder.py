@@ -55,7 +55,7 @@ def test_account_limits_are_read_in_dollars_and_shares() -> None:
         ("session: {open: 08:00-15:30 New York}", "options trade from 09:30 to 16:15 New York at most"),
         ("stress: {spot: [5]}", "stress.spot: 5 what?"),
         ("pricing: {dividend_yield: {spy: 1%}}", "pricing.dividend_yield.spy: 'spy' is no ticker: they are written in capitals"),
-        ("groups: {a: [SPX]}", "groups.a: found a list; wanted at least one"),
+        ("groups: {a: [SPX]}", "groups.a: found a list of 1; wanted at least 2 of them"),
     ],
 )
 def test_wrong_limit_is_answered_with_its_name(text: str, message: str) -> None:
