@@ -311,7 +311,7 @@ class Feed:
 def lines_of(strategies: Iterable[Strategy]) -> Iterator[Condition]:
     """Where numbers of the market may stand."""
     for strategy in strategies:
-        yield from strategy.when
+        yield from strategy.market_lines
         yield from (rule.condition for rule in strategy.exits)
         yield from (Condition("", level) for level in strategy.spread.levels)
 

@@ -15,7 +15,7 @@ from engine.strategy.conditions import Ranking
 from engine.strategy.expressions.tree import Arithmetic, Expression, Measure, measures_in
 from engine.strategy.source import complaint
 from engine.strategy.values.account import Drop, Percent
-from engine.strategy.values.counts import Count, SchemaVersion, Ticker
+from engine.strategy.values.counts import Count, Name, SchemaVersion, Ticker
 from engine.strategy.values.entry import Hours
 from engine.strategy.values.meaning import ShareOf, Window
 from engine.strategy.values.money import Risk
@@ -172,6 +172,17 @@ class Book(Written):
     """What makes an opening worth more than that of another strategy where the limits have no room for both."""
 
 
+class StrategyGroup(Written):
+    """What the strategies that name this group in their `limits` may not exceed together."""
+
+    open: Count | None = None
+    """Positions open at the same time."""
+    per_day: Count | None = None
+    """Openings on one day."""
+    open_risk: Risk | None = None
+    """Sum of the maximum losses of their open positions."""
+
+
 class Account(Written):
     defaults_lead: ClassVar[bool] = True
 
@@ -185,6 +196,8 @@ class Account(Written):
         default_factory=lambda: {"sp500": ("SPX", "XSP", "SPY")}
     )
     """Underlyings that move together and count as one."""
+    strategy_groups: dict[Name, StrategyGroup] = Field(default_factory=dict[str, StrategyGroup])
+    """Limits that several strategies share, by the name that stands in their `limits.group`."""
     book: Book = Book()
     """Which openings go first where not all fit together."""
     greeks: GreekLimits = GreekLimits()

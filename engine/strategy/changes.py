@@ -119,6 +119,11 @@ def _of_values(path: str, old: Any, new: Any) -> Iterator[Change]:
             yield from _of_models(path, old, new)
         case (PriceWalk(), PriceWalk()):
             yield from _of_walks(path, old, new)
+        case (Condition(), Condition()):  # one in which a position is smaller
+            if old.expression != new.expression:
+                was, now = _only_bound(old), _only_bound(new)
+                is_looser = was is None or now is None or not _lies_within(was, now)
+                yield f"{path} was {spelled(old)}, is {spelled(new)}", is_looser
         case (Mapping(), Mapping()):
             yield from _of_mappings(path, old, new)  # pyright: ignore[reportUnknownArgumentType]
         case (tuple(), tuple()):

@@ -135,6 +135,11 @@ def _put(one: Composed, document: Document, names: Mapping[str, Named], shared: 
         if isinstance(lines, Listed):
             put = _Put(one, document, names, shared, relations, path)
             one.tree = _with(one.tree, path, put.all_of(lines))
+    half = ("sizing", "half when")
+    line = _at(one.tree, half)
+    found = _Put(one, document, names, shared, ("market",), half).all_of(Listed([line])) if isinstance(line, Text) else ()
+    if found and found[0] is not line:
+        one.tree = _with(one.tree, half, found[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +184,9 @@ class _Put:
             self.document.report(said.place, f"no such condition '{name}'", hint)
             return ()
         named = self.names[name]
-        if self.path[0] == "exits" and len(named.lines) > 1:
+        if self.path[0] in {"exits", "sizing"} and len(named.lines) > 1:
             joined = " and ".join(f"({line})" if " or " in line else str(line) for line in named.lines)
-            self.document.report(said.place, f"'{name}' has {len(named.lines)} lines, and an exit is one", write(joined))
+            self.document.report(said.place, f"'{name}' has {len(named.lines)} lines, and one stands here", write(joined))
             return ()
         if named.lines and (misplaced := self._misplaced(said, named)) is not None:
             return misplaced

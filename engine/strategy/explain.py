@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from engine.strategy.conditions import Action
 from engine.strategy.exit_groups import groups_of
 from engine.strategy.explain_rolls import rolls_told
+from engine.strategy.explain_size import size_told
 from engine.strategy.explain_words import (
     all_of,
-    amount_of,
     at_times,
     duration,
     from_to,
@@ -20,7 +20,6 @@ from engine.strategy.explain_words import (
     listed,
     money,
     plain,
-    positions,
     side_says,
 )
 from engine.strategy.expressions.tree import (
@@ -42,7 +41,6 @@ from engine.strategy.spreads.flies import Fly
 from engine.strategy.spreads.pairs import BrokenWidths, Expiries, WidthSides
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
 from engine.strategy.units import WEEKDAYS, Unit
-from engine.strategy.universe import shares_of
 from engine.strategy.values.meaning import (
     Auto,
     Manual,
@@ -68,7 +66,7 @@ def sentences(strategy: Strategy) -> list[str]:
     return [
         *_purpose(strategy),
         *_search(strategy),
-        *_size(strategy),
+        *size_told(strategy),
         *_entry(strategy),
         *_exits(strategy),
     ]
@@ -218,40 +216,6 @@ def _distances(spread: Structure) -> Iterator[str]:
 
 def _apart(width: WidthRange) -> str:
     return from_to("$", width.low, width.high)
-
-
-def _size(strategy: Strategy) -> list[str]:
-    contracts, limits = strategy.sizing.contracts, strategy.limits
-    count = "one spread" if contracts.high == 1 else f"{contracts.low} to {contracts.high} spreads"
-    said = [
-        f"One position risks at most {amount_of(strategy.sizing.risk)}, fees included, and has {count}.",
-        f"At most {positions(limits.open)} may be open, {limits.per_expiry} in one expiration.",
-        f"At most {limits.per_day} may be opened on one day.",
-    ]
-    if limits.open_among is not None:
-        said.insert(2, f"Open positions of every strategy that says open_among: {limits.open_among} are counted with them.")
-    if limits.open_risk is not None:
-        said.append(f"All its open positions together risk at most {amount_of(limits.open_risk)}.")
-        of_each = [f"{name} takes at most {plain(float(part) * 100)}%" for name, part in shares_of(strategy.universe).items()]
-        said += [f"Of that, {listed(of_each)}."] if of_each else []
-    if limits.stop_for_day is not None:
-        said.append(
-            f"At a day's result of -${money(-limits.stop_for_day.usd)}, realised and unrealised, it stops opening for the day."
-        )
-    if limits.losses_per_day is not None:
-        losses = "one position" if limits.losses_per_day == 1 else f"{limits.losses_per_day} positions"
-        said.append(f"After {losses} closed at a loss on one day it opens nothing more until the next.")
-    if limits.loss_per_week is not None:
-        most = amount_of(limits.loss_per_week)
-        said.append(
-            f"Once the positions that were closed since Monday have lost {most} together, it opens nothing more this week."
-        )
-    if limits.apart is not None:
-        said.append(f"Two openings are at least {duration(limits.apart.seconds)} apart.")
-    if limits.strikes_apart is not None:
-        said.append(f"Of one expiration it sells no strike less than ${money(limits.strikes_apart.usd)} from one that is sold.")
-    said.append("The account's own limits hold besides.")
-    return said
 
 
 def _entry(strategy: Strategy) -> list[str]:

@@ -31,7 +31,7 @@ def ending(strategies: Iterable[Strategy], events: Events | None, today: date) -
 def asked_of(strategy: Strategy) -> dict[EventKind, int]:
     """How many days ahead the market conditions of a strategy look for each kind of event."""
     asked: dict[EventKind, int] = {}
-    for line in strategy.when:
+    for line in strategy.market_lines:
         for measure in measures_in(line.expression):
             for kind in EVENT_KINDS:
                 if measure.name in {"event", kind.casefold()}:

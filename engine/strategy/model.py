@@ -16,11 +16,13 @@ from pydantic import Discriminator, Field, Tag
 
 from engine.strategy.conditions import AutoCondition, ExitRule, LegCondition, MarketCondition
 from engine.strategy.exit_groups import Exits, groups_of, rules_in
+from engine.strategy.expressions.tree import Condition
 from engine.strategy.named import Conditions, Named, Uses, Variants
 from engine.strategy.spreads.pairs import RollExpiries, RollTo
 from engine.strategy.spreads.structure import Pays
 from engine.strategy.spreads.union import Spread
 from engine.strategy.universe import Universe
+from engine.strategy.values.account import Part
 from engine.strategy.values.counts import About, Contracts, Count, Name, SchemaVersion, YesNo
 from engine.strategy.values.entry import DEFAULT_EXPIRES_S, ApprovalWord, BudgetPerDay, Hours, RollNet, Seconds, Walk
 from engine.strategy.values.meaning import (
@@ -48,6 +50,14 @@ class Sizing(Written):
     """The most one position may lose, fees included."""
     contracts: Contracts = ContractRange(1, 1)
     """How many spreads one order may have; one when nothing is said."""
+    premium: Risk | None = None
+    """The most that one position may bring, or cost, at mid: what bounds a credit that is small against its risk."""
+    kelly: Part | None = None
+    """How much of the Kelly fraction one position may risk at the most, by the `expected_value at …` of rules or rank."""
+    volatility: Part | None = None
+    """iv30 up to which a position has its full size; above it, it has less in proportion."""
+    half_when: MarketCondition | None = Field(None, alias="half when")
+    """The market in which a position has half its size, rounded down: `vix >= 25`."""
 
 
 class Limits(Written):
@@ -55,6 +65,8 @@ class Limits(Written):
     """Positions of this strategy open at the same time."""
     open_among: Name | None = None
     """A name that several files share: `open` counts the positions of all strategies that have it, `vix_regime`."""
+    group: Name | None = None
+    """A group of `strategy_groups` in account.yaml, whose limits all strategies that name it share: `vol_book`."""
     per_day: Count = 1
     """Openings on one day."""
     per_expiry: Count = 1
@@ -199,6 +211,11 @@ class Declared(Written):
     """When positions are closed, rolled or reported, the first that is true wins: lines, or `each side` and `whole` of them."""
     roll: Roll | None = None
     """What `roll` means in exits."""
+
+    @property
+    def market_lines(self) -> tuple[Condition, ...]:
+        """What is asked of the market before anything is opened."""
+        return (*self.when, self.sizing.half_when) if self.sizing.half_when is not None else self.when
 
     @cached_property
     def exits(self) -> tuple[ExitRule, ...]:

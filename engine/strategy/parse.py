@@ -216,7 +216,7 @@ def _without_events(strategies: Iterable[Strategy], source: str | bytes, common:
     document = read_document(source, next(iter(strategies)).file)
     document.problems.clear()
     document.shared = common.shared if common else None
-    for condition in (line for strategy in strategies if strategy.enabled for line in strategy.when):
+    for condition in (line for strategy in strategies if strategy.enabled for line in strategy.market_lines):
         kinds = [measure.name for measure in measures_in(condition.expression) if measure.name in _EVENTS]
         if kinds:
             place = Place(condition.line, condition.column, condition.column + len(condition.text))

@@ -22,6 +22,7 @@ from engine.decide.entry.joining import Joining, joining
 from engine.decide.entry.noted import on_ladder
 from engine.decide.entry.picked import held_against
 from engine.decide.entry.rolls import Roll, fits, pending_rolls, search_for
+from engine.decide.entry.scaled import scaled
 from engine.decide.entry.size import contracts, money, most_lost
 from engine.decide.order.price import Plan, combo_tick, has_moved, opening_plan
 from engine.decide.order.references import next_ref
@@ -225,6 +226,9 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
     bounds += [lots] if (lots := lots_of(strategy.name, snapshot)) is not None else []
     if quantity is not None:
         quantity = min([quantity, *bounds])
+    smaller: tuple[Verdict, ...] = ()
+    if quantity:
+        quantity, smaller = scaled(strategy, candidate, quantity, snapshot, rulebook)
     count = quantity or strategy.sizing.contracts.low
     if look.picked is not None and look.picked.quantity is not None:
         count = look.picked.quantity
@@ -232,6 +236,8 @@ def _outcome(look: _Look, candidate: Candidate, *, is_brief: bool = False) -> Or
     verdicts: tuple[Verdict, ...] = (look.obstacle,) if look.obstacle else ()
     if quantity is None:
         verdicts += (Verdict("size", "unknown", "account value unknown", "a known net liquidation", "broker"),)
+    elif smaller:
+        verdicts += smaller
     elif quantity == 0:
         least = f"{strategy.sizing.contracts.low} spread within the risk"
         verdicts += (Verdict("size", "fail", f"${loss:,.0f} at the least", least, f"{strategy.name}, {ACCOUNT}"),)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.decide.quotes import Rows
-from engine.decide.risk import answers, armed, ladder, times
+from engine.decide.risk import answers, armed, ladder, strategy_groups, times
 from engine.decide.risk.asked import Asked, Opening
 from engine.decide.risk.exposure import exposure
 from engine.decide.rulebook import Rulebook
@@ -78,6 +78,13 @@ GATES: tuple[Gate, ...] = (
         "how many positions of the strategy are open, and how many of all those that share its `open_among`?",
         answers.open_positions,
     ),
+    Gate(
+        ("group_open", "group_per_day"),
+        "strategy",
+        "where `limits.group` names a group of account.yaml: how many positions have its strategies open, and how many have they"
+        " opened today? Unknown where account.yaml has no such group",
+        strategy_groups.group_counts,
+    ),
     Gate(("per_day",), "strategy", "how often has it opened today?", answers.per_day),
     Gate(("at",), "strategy", "where it opens at times: has this time its opening already?", times.at_times),
     Gate(("apart",), "strategy", "how long ago was its last opening of today?", times.apart),
@@ -104,6 +111,7 @@ GATES: tuple[Gate, ...] = (
         " `open_risk`?",
         answers.share,
     ),
+    Gate(("group_open_risk",), "strategy", "what can the open positions of its group lose together?", strategy_groups.group_risk),
     Gate(("stop_for_day",), "strategy", "what is its result of the day?", answers.stop_for_day),
     Gate(
         (
@@ -186,14 +194,26 @@ GATES: tuple[Gate, ...] = (
 
 _BY_NAME = {name: one for one in GATES for name in one.names}
 _BEFORE_THE_SEARCH = (
-    *("hours", "at", "stop_for_day", "losses_per_day", "loss_per_week", "open", "open_among", "per_day", "apart", "again"),
+    *(
+        "hours",
+        "at",
+        "stop_for_day",
+        "losses_per_day",
+        "loss_per_week",
+        "open",
+        "open_among",
+        "group_open",
+        "per_day",
+        "apart",
+        "again",
+    ),
     *("entries_per_day", "breaker_day"),
 )
 """Asked of every strategy before anything is searched, after those of the engine: what stops it whatever the candidate."""
 
 _OF_OTHERS = frozenset(
-    {"open", "per_expiry", "open_risk", "share", "per_trade", "entries_per_day", "working_orders", "opposite_legs", "delta"}
-    | {"buying_power_used"}
+    {"open", "group_open", "group_open_risk", "per_expiry", "open_risk", "share", "per_trade", "entries_per_day"}
+    | {"working_orders", "opposite_legs", "delta", "buying_power_used"}
 )
 """Gates whose answer depends on what else goes out."""
 

@@ -116,7 +116,7 @@ KEYS: tuple[Key, ...] = (
         "limits.loss_per_week",
         "max_loss_per_week, weekly_stop, stop_for_week, weekly_loss, weekly_loss_limit, max_weekly_loss, week_stop, weekly_limit",
     ),
-    Key("limits.open_among", "group, shared_group, one_of, exclusive_with, shared_with, open_group"),
+    Key("limits.open_among", "shared_group, one_of, exclusive_with, shared_with, open_group"),
     Key(
         "limits.apart",
         "spacing, minutes_between, time_between, time_between_entries, entry_spacing, minutes_apart, cooldown, "

@@ -10,7 +10,7 @@ from engine.strategy.way_out import remove
 
 def check_sources(validation: Validation) -> None:
     """Lines that must hold before anything is opened, and are always unknown."""
-    for condition in (*validation.strategy.when, *validation.spread.rules):
+    for condition in (*validation.strategy.market_lines, *validation.spread.rules):
         names = [name for name in _names(condition) if name in WITHOUT_SOURCE]
         if names and not isinstance(condition.expression, Or):
             message = f"'{names[0]}' has no source in this version: this line is unknown, and unknown opens nothing"

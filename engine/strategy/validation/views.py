@@ -6,7 +6,7 @@ from engine.strategy.expressions.tree import Expression, Measure, measures_in, v
 from engine.strategy.model import Policy
 from engine.strategy.validation.bounds import bounds_of
 from engine.strategy.validation.validation import Validation
-from engine.strategy.way_out import move, write
+from engine.strategy.way_out import add, move, write
 
 _VIEW = "expected_value at realized_vol(20 days)"
 MOST = 3
@@ -31,6 +31,9 @@ def check_views(validation: Validation) -> None:
         message = "this ranks by fees and rounding: at the market's own smile every spread has about the same expected value"
         validation.warn(where, message, write("return_on_risk * pop", f"{_VIEW} / max_loss"))
     views = views_in(*(rule.expression for rule in spread.rules), spread.rank)
+    if validation.strategy.sizing.kelly is not None and not views:
+        message = "Kelly asks for a view, and none is named: at the market's own odds nothing is worth a risk"
+        validation.error(validation.at("sizing", "kelly"), message, add(f"- {_VIEW} > $0", "spread.rules"))
     if sum(isinstance(view, Measure) for view in views) > MOST:
         validation.error(where, f"more than {MOST} volatilities of the market are views here", "take fewer")
 

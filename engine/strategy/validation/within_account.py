@@ -6,10 +6,11 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.strategy.account import Account
+from engine.strategy.loader.spelling import nearest
 from engine.strategy.spelled import spelled
 from engine.strategy.validation.validation import Validation
 from engine.strategy.values.meaning import ContractRange, Window
-from engine.strategy.way_out import write
+from engine.strategy.way_out import remove, write
 
 _A_DAY = date(2026, 1, 5)
 """Any day will do: hours of different zones are compared within one."""
@@ -20,6 +21,17 @@ def check_within_account(validation: Validation, account: Account) -> None:
     if validation.strategy.enabled:
         _check_contracts(validation, account)
         _check_hours(validation, account.session.open)
+        _check_group(validation, account)
+
+
+def _check_group(validation: Validation, account: Account) -> None:
+    name, known = validation.strategy.limits.group, account.strategy_groups
+    if name is not None and name not in known:
+        message = f"account.yaml has no strategy_groups.{name}: what they may do together is unknown, and unknown opens nothing"
+        meant = nearest(name, known)
+        other = f"add  strategy_groups: {{{name}: {{open: 3}}}}  to account.yaml"
+        hint = write(meant, note=f", or {other}") if meant else remove(f", or {other}")
+        validation.warn(validation.at("limits", "group"), message, hint)
 
 
 def _check_contracts(validation: Validation, account: Account) -> None:

@@ -38,6 +38,30 @@ Percent: TypeAlias = Annotated[
     ),
 ]
 
+
+def _part(text: Text, match: re.Match[str]) -> Decimal:
+    if (share := _percent(text, match)) == 0:
+        raise about(text, f"{match[0]} opens nothing at all", write("25%", note=", or remove the key"))
+    return share
+
+
+Part: TypeAlias = Annotated[
+    Decimal,
+    Scalar(
+        (Decimal,),
+        rf"({NUMBER})\s*%",
+        _part,
+        "a percentage above 0% and at most 100%",
+        ("25%",),
+        misread=lambda text: (
+            (f"{text} what?", write_any(list(dict.fromkeys([*guesses.percent(text), f"{text}%"]))))
+            if re.fullmatch(NUMBER, text)
+            else None
+        ),
+        guess=guesses.percent,
+    ),
+]
+
 Drop: TypeAlias = Annotated[
     Decimal,
     Scalar(

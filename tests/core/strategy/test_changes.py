@@ -223,7 +223,11 @@ def test_lists_and_events_are_compared_too() -> None:
 def test_every_limit_of_the_account_has_a_direction() -> None:
     """Twice as much and half as much of any number: one of the two loosens, or the number is no limit."""
     for path, value in leaves(account("")):
-        if path.split(".")[0] in {"session", "groups", "schema_version"} or path in NEITHER or path == "pricing.dividend_yield":
+        if (
+            path.split(".")[0] in {"session", "groups", "strategy_groups", "schema_version"}
+            or path in NEITHER
+            or path == "pricing.dividend_yield"
+        ):
             continue
         more, less = (changed(account(""), path, scaled(value, factor)) for factor in (2, 0.5))
 
@@ -344,3 +348,22 @@ def test_place_of_a_leg_that_takes_in_more_loosens(old: str, new: str, said: str
     before, after = (strategy(("short_delta: 0.12-0.20", f"short_delta: {text}")) for text in (old, new))
 
     assert changes_of(before, after) == Changes((said,), (said,) if loosens else ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "loosens"),
+    [
+        ("half when: vix >= 25", "half when: vix >= 30", True),
+        ("half when: vix >= 25", "half when: vix >= 20", False),
+        ("half when: vix >= 25", "contracts: 1-5", True),
+        ("contracts: 1-5", "half when: vix >= 25, contracts: 1-5", False),
+        ("premium: $500", "premium: $600", True),
+        ("kelly: 25%", "kelly: 20%", False),
+        ("volatility: 16%", "volatility: 20%", True),
+    ],
+)
+def test_what_makes_a_position_smaller_loosens_where_it_makes_less_of_it_smaller(before: str, after: str, loosens: bool) -> None:
+    rules = "spread: {type: bull_put, expiry: 20-30 days, width: $5, rules: [expected_value at realized_vol(20 days) > $0]}\n"
+    old, new = (given.strategy(f"{rules}sizing: {{risk: $900, {said}}}") for said in (before, after))
+
+    assert changes_of(old, new).loosens is loosens
