@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from engine.compile.conditions import Value
 from engine.decide.entry.find import ExitAnswer
@@ -59,6 +60,20 @@ def position_row(position: Position, rows: Rows, now: datetime) -> Row:
     }
 
 
+def _opening_row(position: Position, order: Order | None) -> Row:
+    """What it was when it was opened: calendar days to its first expiry, and the largest delta of what was sold."""
+    days = [leg.contract.expiry for leg in position.spread.legs if not leg.contract.is_share]
+    legs = (
+        cast("list[dict[str, object]]", order.proposed.candidate.get("legs") or []) if order and order.proposed.candidate else []
+    )
+    deltas = [leg.get("delta") for leg in legs if leg.get("action") == "sell"]
+    known = [abs(delta) for delta in deltas if isinstance(delta, float | int)]
+    return {
+        "opened_dte": days_to_expiry(position.opened_at, min(days)) if days else None,
+        "opened_delta": max(known) if known and len(known) == len(deltas) else None,
+    }
+
+
 def _days_left(position: Position, now: datetime) -> int | None:
     days = [leg.contract.expiry for leg in position.legs if not leg.contract.is_share]
     return days_to_expiry(now, min(days)) if days else None
@@ -75,6 +90,7 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         row |= market_columns(rulebook.rules_of(position), position.spread.underlying, snapshot)
     return {
         **position_row(position, rows, snapshot.at),
+        **_opening_row(position, snapshot.ledger.orders.get(position.id)),
         "legs": [_leg_row(lot, rows) for lot in position.lots],
         "sides": list(_side_rows(position, row)),
         "exits": list(_exit_rows(position, row, rulebook, hits)),

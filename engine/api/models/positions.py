@@ -173,6 +173,10 @@ class Position(Model):
     """When its last one did; null while it is open."""
     dte: int | None
     """Calendar days to the first expiry of what is held; null where it is closed."""
+    opened_dte: int | None = Field(default=None, examples=[45])
+    """Calendar days to its first expiry when it was opened."""
+    opened_delta: float | None = Field(default=None, examples=[0.16])
+    """Largest absolute delta of what was sold when it was proposed, 0 to 1; null where it is not known."""
     quantity: int
     """Combinations of the first part that are open."""
     opened: int

@@ -13,9 +13,35 @@ SPARK = 48
 GROUPS: tuple[tuple[str, Callable[[Position], str]], ...] = (
     ("strategy", lambda one: one.strategy),
     ("structure", lambda one: one.structure),
+    ("days to expiry when opened", lambda one: _days(one.opened_dte)),
+    ("delta of what was sold", lambda one: _delta(one.opened_delta)),
     ("weekday", lambda one: f"{one.opened_at:%u %A}"),
     ("closed because", lambda one: one.close_reason or "expired"),
 )
+
+
+DAYS, DELTAS = (0, 7, 21, 45, 60), (0.05, 0.10, 0.15, 0.20, 0.30, 0.50)
+"""Ends of the groups by days to expiry and by delta, each within its group."""
+
+
+def _days(days: int | None) -> str:
+    if days is None:
+        return "not known"
+    below = next((end for end in DAYS if days <= end), None)
+    if below is None:
+        return f"more than {DAYS[-1]}"
+    begin = 0 if below == 0 else DAYS[DAYS.index(below) - 1] + 1
+    return f"{begin:>2} to {below}" if below else " 0"
+
+
+def _delta(delta: float | None) -> str:
+    if delta is None:
+        return "not known"
+    above = next((end for end in DELTAS if delta <= end), None)
+    if above is None:
+        return f"more than {DELTAS[-1]:.2f}"
+    at = DELTAS.index(above)
+    return f"{DELTAS[at - 1] if at else 0.0:.2f} to {above:.2f}"
 
 
 def performance_lines(positions: Sequence[Position]) -> list[Line]:
