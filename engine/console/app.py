@@ -61,6 +61,8 @@ TICK_S = 1.0
 """Seconds between two looks at countdowns and ages."""
 TITLE_KEPT, TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
 """Have a terminal keep the title of its window, and show it again. Source: xterm, control sequences, window manipulation."""
+NAMED = 2
+"""Openings that wait are named up to so many in one sentence; it may not cover the screen that it tells of."""
 DRAW_AFTER_S = 0.05
 """Frames of several topics come together: they are drawn together."""
 
@@ -206,7 +208,9 @@ class Console(Host):
         self._waiting = waiting
         if new:
             self.bell()
-            self.tell(f"{len(new)} to approve: {', '.join(one.spread for one in self.feed.approvals if one.order_ref in new)}")
+            names = [one.spread for one in self.feed.approvals if one.order_ref in new]
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            self.tell(f"{len(new)} to approve: {', '.join(names[:NAMED])}{more}")
 
     # Keys that hold everywhere.
 

@@ -63,6 +63,8 @@ class Search:
     look: Look | None = None
     took_ms: float | None = None
     looks: int = 0
+    written: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Everything that is looked for, with the lines of the file where nothing stands in their place: filters, rules, spread."""
 
     def row(self) -> Row:
         """What it is and what it has done, apart from its filters."""
@@ -94,7 +96,8 @@ class Scans:
             del self._searches[name]
         if len(self._searches) >= SCANS_MAX:
             raise UserError(f"{SCANS_MAX} searches are going on already; stop one: {', '.join(self._searches)}")
-        search = Search(secrets.token_hex(4), wanted, self._read(wanted), snapshot.at, snapshot.at)
+        strategy, written = self._read(wanted)
+        search = Search(secrets.token_hex(4), wanted, strategy, snapshot.at, snapshot.at, written=written)
         self._searches[search.name] = search
         return search
 
@@ -102,7 +105,7 @@ class Scans:
         """Have a search look for something else; None where there is none. Raises UserError where that is none."""
         search = self.find(name)
         if search is not None:
-            search.strategy, search.wanted, search.look = self._read(wanted), wanted, None
+            (search.strategy, search.written), search.wanted, search.look = self._read(wanted), wanted, None
         return search
 
     def stop(self, name: str) -> bool:
@@ -143,7 +146,7 @@ class Scans:
         finder.keep_only([one.strategy for one in self._searches.values()])
         return found
 
-    def _read(self, wanted: Wanted) -> Strategy:
+    def _read(self, wanted: Wanted) -> tuple[Strategy, Mapping[str, object]]:
         base = next((one for one in self._strategies() if one.name == wanted.strategy), None)
         if base is None:
             known = ", ".join(one.name for one in self._strategies()) or "none is loaded"
@@ -155,20 +158,20 @@ class Scans:
             raise UserError(f"{archive.folder}: what is in force of {base.name} cannot be read ({error.strerror})") from error
         if not written:
             raise UserError(f"{archive.folder}: what is in force of {base.name} is not there")
-        return parsed(written, wanted, base.universe)
+        return parsed(written, wanted, base.universe), whole(written, wanted, base.universe)
 
 
 def parsed(written: Mapping[str, object], wanted: Wanted, universe: Sequence[str]) -> Strategy:
     """The strategy that a file becomes where some of it is replaced or switched off. Raises UserError with every problem."""
-    spread = {**cast("Mapping[str, object]", written.get("spread") or {}), **wanted.spread}
-    rules = wanted.rules if wanted.rules is not None else _lines(spread.get("rules"))
-    filters = wanted.filters if wanted.filters is not None else _lines(written.get("filters"))
-    off = set(wanted.off)
+    all_of_it, off = whole(written, wanted, universe), set(wanted.off)
     changed = {
         **written,
-        "universe": list(wanted.universe if wanted.universe is not None else universe),
-        "filters": [line for line in filters if line not in off],
-        "spread": {**spread, "rules": [line for line in rules if line not in off]},
+        "universe": all_of_it["universe"],
+        "filters": [line for line in cast("list[str]", all_of_it["filters"]) if line not in off],
+        "spread": {
+            **cast("Mapping[str, object]", all_of_it["spread"]),
+            "rules": [line for line in cast("list[str]", all_of_it["rules"]) if line not in off],
+        },
     }
     # Whether it may open now is not asked: it opens nothing.
     changed.pop("when", None)
@@ -176,6 +179,18 @@ def parsed(written: Mapping[str, object], wanted: Wanted, universe: Sequence[str
     if found.value is None:
         raise UserError(render_all(found.errors))
     return found.value
+
+
+def whole(written: Mapping[str, object], wanted: Wanted, universe: Sequence[str]) -> dict[str, object]:
+    """What is looked for with the file's own lines and keys where nothing was put in their place; what is off is among it."""
+    spread = {**cast("Mapping[str, object]", written.get("spread") or {}), **wanted.spread}
+    rules = spread.pop("rules", None)
+    return {
+        "universe": list(wanted.universe if wanted.universe is not None else universe),
+        "filters": list(wanted.filters if wanted.filters is not None else _lines(written.get("filters"))),
+        "rules": list(wanted.rules if wanted.rules is not None else _lines(rules)),
+        "spread": spread,
+    }
 
 
 def _lines(value: object) -> list[str]:

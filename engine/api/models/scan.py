@@ -41,6 +41,8 @@ class Scan(Model):
     """Its name."""
     filters: ScanFilters
     """What it looks for."""
+    written: ScanFilters
+    """The same with the file's own lines and keys where nothing was put in their place: what a form begins with."""
     started_at: Instant
     """When it was begun."""
     looked_at: Instant | None

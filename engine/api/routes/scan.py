@@ -1,6 +1,7 @@
 """Searches of a client's own over the newest snapshot, and the presets of filters."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -193,7 +194,8 @@ def _told(search: Search) -> Scan:
 
 
 def _row(search: Search, filters: ScanFilters) -> Scan:
-    return Scan.model_validate({**search.row(), "filters": filters})
+    whole = {**json.loads(json.dumps(search.written, default=str)), "strategy": filters.strategy, "off": filters.off}
+    return Scan.model_validate({**search.row(), "filters": filters, "written": whole})
 
 
 def _found(scans: Scans, name: str) -> Search:

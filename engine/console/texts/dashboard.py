@@ -106,7 +106,7 @@ def strategy_line(one: StrategySummary, at_s: float | None) -> Line:
     found = "not looked" if one.candidates is None else f"{one.candidates:,} found"
     tone: Tone = "warn" if one.stopped else "up"
     looked = "" if at_s is None else f", {span(at_s)} ago"
-    state = one.stopped or "searching"
+    state = (one.stopped or "searching").removesuffix(f" ({one.name})")
     if one.next_entry is not None:
         state = f"next {clock(one.next_entry, seconds=False)}   {state}"
     return row(

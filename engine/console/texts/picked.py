@@ -5,10 +5,10 @@ from engine.console.text import EMPTY, Line, facts, line
 from engine.words import age, dollars, number, signed_dollars
 
 
-def picked_lines(one: OrderPreview) -> list[Line]:
+def picked_lines(one: OrderPreview, spread: str) -> list[Line]:
     """Its size, price, risk and margin, and what its gates answer."""
     if one.spread is None:
-        return [line(one.candidate, "strong"), line(f"of {one.strategy}", "stale")]
+        return [line(spread, "strong"), line(f"of {one.strategy}", "stale")]
     passed = sum(1 for gate in one.gates if gate.answer == "pass")
     initial, kept = signed_dollars(one.initial_margin_change_usd), signed_dollars(one.maintenance_margin_change_usd)
     lines: list[Line] = [

@@ -3,7 +3,7 @@
 from engine.api.models.strategies import Strategy
 from engine.console.table.columns import gain_or_loss
 from engine.console.text import EMPTY, Line, facts, line, row
-from engine.console.texts.why import funnel_lines
+from engine.console.texts.why import CONDITION, funnel_lines
 from engine.words import clock, moved
 
 
@@ -18,7 +18,7 @@ def state_of(one: Strategy) -> str:
     return "⚠ stopped" if one.stopped else "● searching"
 
 
-def strategy_lines(one: Strategy) -> list[Line]:
+def strategy_lines(one: Strategy, width: int = CONDITION) -> list[Line]:
     """Everything about it; the file itself stays in the trader's editor."""
     valid = row(("✗ the file as it is now is not in force", "fault")) if one.problems else line("✓ the file is in force", "up")
     lines: list[Line] = [
@@ -28,7 +28,7 @@ def strategy_lines(one: Strategy) -> list[Line]:
     ]
     if one.problems:
         lines += [line(text, "fault") for text in one.problems.splitlines()]
-    lines += [EMPTY, *(line(f"⚠ {text}", "warn") for text in one.stopped_by)]
+    lines += [EMPTY, *(line(f"⚠ {text.removesuffix(f' ({one.name})')}", "warn") for text in one.stopped_by)]
     if one.next_entry is not None:
         lines.append(facts(("opens next at", clock(one.next_entry, seconds=False), "info")))
     lines.append(
@@ -41,7 +41,7 @@ def strategy_lines(one: Strategy) -> list[Line]:
     lines.append(EMPTY)
     if one.scanned_at is not None:
         lines.append(line(f"looked at {clock(one.scanned_at)}", "stale"))
-    lines += funnel_lines(one.funnel)
+    lines += funnel_lines(one.funnel, width)
     if one.nearest_miss:
         lines += [EMPTY, row(("nearest miss  ", "strong"), (one.nearest_miss, ""))]
     if one.changed:

@@ -8,9 +8,11 @@ from engine.console.charts.bars import bar
 from engine.console.text import EMPTY, Line, Tone, line, row
 
 BAR = 6
+CONDITION = 30
+"""Characters of a line of the file in a funnel."""
 
 
-def why_lines(why: Why) -> list[Line]:
+def why_lines(why: Why, width: int = CONDITION) -> list[Line]:
     """What stops it first, then what its market says, its funnel, what came nearest, and what our gates stopped."""
     lines: list[Line] = [
         row(("as of ", "stale"), (words.clock(why.as_of), "stale"), (f"   {why.file or 'its file is gone'}", "stale"))
@@ -27,7 +29,7 @@ def why_lines(why: Why) -> list[Line]:
             tone: Tone = "up" if asked.answer == "yes" else "down" if asked.answer == "no" else "warn"
             values = ", ".join(f"{name} {words.number(value)}" for name, value in asked.values.items())
             lines.append(row((f"  {asked.answer:<8}", tone), (f"{asked.line} ({asked.underlying}: {values})", "")))
-    lines += [EMPTY, *funnel_lines(why.funnel)]
+    lines += [EMPTY, *funnel_lines(why.funnel, width)]
     if why.nearest_miss:
         lines += [EMPTY, row(("nearest miss  ", "strong"), (why.nearest_miss, ""))]
     if why.denials:
@@ -36,7 +38,7 @@ def why_lines(why: Why) -> list[Line]:
     return lines
 
 
-def funnel_lines(funnel: tuple[FunnelStep, ...], width: int = 30) -> list[Line]:
+def funnel_lines(funnel: tuple[FunnelStep, ...], width: int = CONDITION) -> list[Line]:
     """How many were left after each line of the file; the line that dropped most is told."""
     if not funnel:
         return [line("not looked yet", "stale")]

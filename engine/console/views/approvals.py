@@ -9,6 +9,7 @@ from engine.api.models.orders import Order
 from engine.console.charts.payoff import Risk
 from engine.console.dialogs.choices import ChoiceDialog
 from engine.console.dialogs.order import Form, OrderDialog, Priced
+from engine.console.dialogs.safer import Safer, SaferDialog
 from engine.console.risks import of_candidate
 from engine.console.table import shown
 from engine.console.table.columns import Column
@@ -42,9 +43,10 @@ class ApprovalsView(SplitView):
 
     BINDINGS: ClassVar = [
         Binding("a", "approve", "approve", id="approvals.approve"),
+        Binding("e", "edit", "edit", id="approvals.edit"),
         Binding("r", "decline", "reject", id="approvals.reject"),
     ]
-    NEEDS_ENGINE: ClassVar = frozenset({"approve", "decline"})
+    NEEDS_ENGINE: ClassVar = frozenset({"approve", "decline", "edit"})
     tab: ClassVar[str] = "approvals"
 
     def on_mount(self) -> None:
@@ -109,6 +111,20 @@ class ApprovalsView(SplitView):
         if text is not None:
             self.console.tell(text)
         self.console.wake()
+
+    def action_edit(self) -> None:
+        """Make it safer before it is answered: fewer, a better worst price, or both."""
+        one = self._selected() if self.acting() is not None else None
+        if one is None:
+            return
+        engine, by = self.feed.engine, self.console.setup.by
+
+        def edit(safer: Safer | None) -> None:
+            if safer is not None:
+                self.console.say(lambda: engine.edit(one.order_ref, quantity=safer.quantity, worst=safer.worst, by=by))
+
+        lines = card_lines(one, self._left(one))
+        self.console.push_screen(SaferDialog("Make this opening safer", lines, one, may_shrink=True), edit)
 
     def action_decline(self) -> None:
         """Ask why, and say no."""

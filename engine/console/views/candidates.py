@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding
@@ -9,15 +10,18 @@ from textual.binding import Binding
 from engine.api.models.candidates import Candidate
 from engine.console.charts.payoff import Risk, mini
 from engine.console.dialogs.order import Form, OrderDialog, Priced
+from engine.console.dialogs.size import SizeDialog
 from engine.console.risks import of_candidate, strikes_of
+from engine.console.sizing import Size, size_lines, size_of
 from engine.console.table import shown
 from engine.console.table.columns import Column, Values
 from engine.console.table.live_table import LiveTable
-from engine.console.text import line
+from engine.console.text import Line, line
 from engine.console.texts.candidate import candidate_lines
 from engine.console.texts.picked import picked_lines
 from engine.console.topics import Topic
 from engine.console.views.filter_line import FilterLine
+from engine.console.views.own_search import OwnSearch
 from engine.console.views.presets import SAVE, choose, save
 from engine.console.views.questions import ask_why
 from engine.console.views.split import SplitView
@@ -52,7 +56,10 @@ class CandidatesView(SplitView):
 
     BINDINGS: ClassVar = [
         Binding("O", "order", "order (preview)", id="candidates.order"),
+        Binding("F", "panel", "filters", id="candidates.panel"),
+        Binding("z", "size", "size, risk", id="candidates.size"),
         Binding("f", "presets", "presets", id="candidates.presets"),
+        Binding("escape", "end_search", "end the search", id="candidates.end"),
         Binding("ctrl+s", "save_preset", "keep as a preset", id="candidates.save", show=False),
     ]
     NEEDS_ENGINE: ClassVar = frozenset({"order", "save_preset"})
@@ -65,6 +72,7 @@ class CandidatesView(SplitView):
         self._rows: dict[str, Candidate] = {}
         self._shapes: dict[str, str] = {}
         self._last: Candidate | None = None
+        self._search = OwnSearch(self._searched)
 
     def make_table(self) -> LiveTable:
         """By score, the best first."""
@@ -80,7 +88,9 @@ class CandidatesView(SplitView):
         if table is None or not self.feed.has("candidates"):
             return
         is_first = not table.rows.values
-        before, self._rows = self._rows, {one.candidate: one for one in self.feed.candidates}
+        self._search.look(self.console)
+        found = self._search.candidates if self._search.filters is not None else self.feed.candidates
+        before, self._rows = self._rows, {one.candidate: one for one in found}
         self._shapes = {name: shape for name, shape in self._shapes.items() if name in self._rows}
         now = self.console.moment()
         told = {name: self._values(one, now) for name, one in self._rows.items() if before.get(name) is not one}
@@ -89,6 +99,15 @@ class CandidatesView(SplitView):
             table.sort_by("score")
             table.action_end(-1)
         self.show_detail()
+
+    def _searched(self) -> None:
+        """A search of one's own has found something else, or is over."""
+        if self.is_mounted:
+            self.show()
+            self.query_one(FilterLine).before = self._search.note
+            self.query_one(FilterLine).note()
+            self._say_if_empty()
+            self.refresh_bindings()
 
     def _values(self, one: Candidate, now: datetime) -> Values:
         shape = self._shapes.get(one.candidate)
@@ -137,26 +156,32 @@ class CandidatesView(SplitView):
     def _nothing(self) -> str:
         """Why the table is empty, in words."""
         status = self.feed.status
+        if self._search.filters is not None:
+            return "your search finds nothing now; F changes it, Esc ends it"
         if status is None or not self.feed.has("candidates"):
             return "waiting for the engine"
-        stopped = [f"{one.name}: {one.stopped}" for one in status.strategies if one.stopped]
+        stopped = [f"{one.name}: {one.stopped.removesuffix(f' ({one.name})')}" for one in status.strategies if one.stopped]
         return "no spread passes the rules now; w says why" + "".join(f"\n  {text}" for text in stopped[:4])
 
     def action_order(self) -> None:
         """Show what the order of the selected candidate would be; nothing is proposed before it is confirmed."""
         name = self.acting()
-        if name is None:
-            return
-        engine, by = self.feed.engine, self.console.setup.by
+        if name is not None:
+            self._order(name)
+
+    def _order(self, name: str, count: int | None = None) -> None:
+        engine, by, spread = self.feed.engine, self.console.setup.by, self._rows[name].spread
 
         async def price(quantity: int | None) -> Priced:
             preview = await engine.order_preview(name, quantity=quantity)
-            return Priced(picked_lines(preview), preview.net_now, preview.obstacle)
+            return Priced(picked_lines(preview, spread), preview.net_now, preview.obstacle)
 
         async def send(quantity: int | None, net: float | None) -> str:
             return (await engine.execute(name, net, quantity=quantity, by=by)).text
 
         choices: list[tuple[str, int | None]] = [("as the strategy sizes it", None), ("1", 1), ("2", 2), ("5", 5), ("10", 10)]
+        if count is not None:
+            choices = [(str(count), count), *(one for one in choices if one[1] != count)]
         form = Form("Order this candidate", choices, price, send, self.console.is_live)
         self.console.push_screen(OrderDialog(form), self._told)
 
@@ -165,10 +190,50 @@ class CandidatesView(SplitView):
             self.console.tell(text)
         self.console.wake()
 
+    def action_panel(self) -> None:
+        """Look for something else in the newest snapshot, beginning with the file of the selected candidate's strategy."""
+        table = self.table
+        one = self._rows.get(table.selected or "") if table is not None else None
+        name = one.strategy if one is not None else self._first_strategy()
+        if name is not None:
+            self._search.open(self.console, name)
+
+    def action_end_search(self) -> None:
+        """Show what the strategies find again."""
+        self._search.end(self.console)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a search there is none to end."""
+        if action == "end_search":
+            return self._search.filters is not None
+        return super().check_action(action, parameters)
+
+    def action_size(self) -> None:
+        """How many of the selected candidate, and what so many come to."""
+        name = self.acting()
+        one = self._rows.get(name or "")
+        if name is None or one is None:
+            return
+        net = one.net if one.net_now is None else one.net_now
+
+        def lines(size: Size) -> list[Line]:
+            risk = of_candidate(one, size.count, one.multiplier, self.console.moment(), net)
+            return size_lines(size, one, risk, self.feed.status)
+
+        def order(count: int | None) -> None:
+            if count is not None:
+                self._order(name, count)
+
+        may_order = self.check_action("order", ()) is True
+        asked = SizeDialog(lambda text: size_of(text, one, self.feed.status), lines, may_order=may_order)
+        self.console.push_screen(asked, order)
+
     def action_presets(self) -> None:
         """Show the table as a preset says."""
         if self.table is not None:
-            self.run_worker(choose(self.console, self.table, self.query_one(FilterLine)), exclusive=True, group="presets")
+            begin = partial(self._search.begin, self.console)
+            chosen = partial(choose, self.console, self.table, self.query_one(FilterLine), begin)
+            self.run_worker(chosen, exclusive=True, group="presets")
 
     def action_save_preset(self) -> None:
         """Keep the filter, the order and the columns under a name."""

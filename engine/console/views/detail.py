@@ -30,6 +30,7 @@ class Detail(VerticalScroll, can_focus=False):
         picture = self.query_one(PayoffView)
         picture.is_stale, picture.risk = is_stale, risk
         picture.display = risk is not None
+        self.set_class(risk is None, "bare")
         self.query_one(Static).update(drawn(lines, self.app.theme_variables, is_stale=is_stale))
 
     def put_numbers_first(self, numbers_first: bool) -> None:

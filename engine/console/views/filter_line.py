@@ -54,13 +54,15 @@ class FilterLine(Horizontal):
     FilterLine > .slash { width: 3; color: $info; }
     FilterLine > Input, FilterLine > Input:focus { width: 1fr; border: none; height: 1; padding: 0; background: $background; }
     FilterLine > Input:focus { background: $panel; }
-    FilterLine > .note { width: auto; max-width: 60%; color: $stale; padding: 0 1; }
+    FilterLine > .note { width: auto; max-width: 70%; color: $stale; padding: 0 1; }
     FilterLine.wrong > .note { color: $warn; }
     """
 
     def __init__(self, table: LiveTable, aliases: dict[str, str] | None = None) -> None:
         super().__init__()
         self.table, self.aliases = table, aliases or {}
+        self.before = ""
+        """What stands before the count of rows."""
         self._problem = ""
 
     def compose(self) -> ComposeResult:
@@ -97,4 +99,4 @@ class FilterLine(Horizontal):
     def note(self) -> None:
         """How many pass, and of when the order is; or what is wrong with the filter."""
         self.set_class(bool(self._problem), "wrong")
-        self.query_one(".note", Static).update(Text(self._problem or self.table.note()))
+        self.query_one(".note", Static).update(Text(self._problem or self.before + self.table.note()))

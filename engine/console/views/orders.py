@@ -7,6 +7,7 @@ from textual.binding import Binding
 
 from engine.api.models.orders import Order, OrderDetail
 from engine.console.dialogs.order import Form, OrderDialog, Priced
+from engine.console.dialogs.safer import Safer, SaferDialog
 from engine.console.table import shown
 from engine.console.table.columns import Column
 from engine.console.table.live_table import LiveTable
@@ -39,8 +40,11 @@ ALIASES = {"order": "ref", "spread": "what", "side": "purpose"}
 class OrdersView(SplitView):
     """The fifth screen."""
 
-    BINDINGS: ClassVar = [Binding("X", "cancel", "cancel", id="orders.cancel")]
-    NEEDS_ENGINE: ClassVar = frozenset({"cancel"})
+    BINDINGS: ClassVar = [
+        Binding("m", "modify", "modify", id="orders.modify"),
+        Binding("X", "cancel", "cancel", id="orders.cancel"),
+    ]
+    NEEDS_ENGINE: ClassVar = frozenset({"cancel", "modify"})
     wants: ClassVar[tuple[Topic, ...]] = ("orders",)
     tab: ClassVar[str] = "orders"
 
@@ -127,6 +131,24 @@ class OrdersView(SplitView):
 
         form = Form("End this order", [("", None)], price, send, is_live=False)
         self.console.push_screen(OrderDialog(form), self._told)
+
+    def action_modify(self) -> None:
+        """Make an opening safer that works or waits for a yes."""
+        one = self._selected() if self.acting() is not None else None
+        if one is None:
+            return
+        engine, by = self.feed.engine, self.console.setup.by
+
+        def modify(safer: Safer | None) -> None:
+            if safer is not None:
+                self.console.say(lambda: engine.modify(one.order_ref, safer.worst, by=by))
+
+        if one.purpose == "close":
+            self.console.tell("a close is not made safer by a better price, only slower; X ends one that a person asked for")
+        elif one.state in OVER:
+            self.console.tell(f"{one.order_ref} is {one.state} already")
+        else:
+            self.console.push_screen(SaferDialog("Make this order safer", order_lines(one, None), one, may_shrink=False), modify)
 
     def _told(self, text: str | None) -> None:
         if text is not None:

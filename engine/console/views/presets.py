@@ -1,8 +1,9 @@
 """Presets of the engine on a screen of a table: its filter line, order and columns under a name that every console knows."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
-from engine.api.models.scan import Preset
+from engine.api.models.scan import Preset, ScanFilters
 from engine.console.dialogs.choices import NameDialog
 from engine.console.dialogs.lists import Item, Kept, KeptDialog
 from engine.console.host import Host
@@ -10,12 +11,13 @@ from engine.console.table.live_table import LiveTable
 from engine.console.views.filter_line import FilterLine
 from engine.domain.errors import EngineError, UserError
 
+Search = Callable[[ScanFilters], Awaitable[None]]
 SAVE = "/v1/filters/presets"
 NONE = "no preset is kept yet; ctrl+s keeps what is shown as one"
 
 
-async def choose(console: Host, table: LiveTable, line: FilterLine) -> None:
-    """Ask which preset, and show the table so, or forget it."""
+async def choose(console: Host, table: LiveTable, line: FilterLine, search: Search) -> None:
+    """Ask which preset, and show the table so, or forget it; one with filters of its own begins its search."""
     try:
         found = {one.name: one for one in await console.feed.engine.presets()}
     except (EngineError, UserError) as error:
@@ -31,7 +33,10 @@ async def choose(console: Host, table: LiveTable, line: FilterLine) -> None:
         if kept.is_to_go:
             console.say(lambda: console.feed.engine.remove_preset(kept.name))
             return
-        apply(found[kept.name], table, line)
+        preset = found[kept.name]
+        apply(preset, table, line)
+        if preset.filters is not None:
+            console.run_worker(partial(search, preset.filters), group="panel", exclusive=True)
         console.tell(f"shown as {kept.name}")
 
     items = [Item(one.name, _words(one)) for one in found.values()]
@@ -71,5 +76,6 @@ def shown_as(name: str, table: LiveTable, text: str) -> Preset:
 
 
 def _words(one: Preset) -> str:
-    said = "  ".join(text for text in (one.line, f"by {one.sort}" if one.sort else "", one.about) if text)
+    search = f"search from {one.filters.strategy}" if one.filters is not None else ""
+    said = "  ".join(text for text in (one.line, search, f"by {one.sort}" if one.sort else "", one.about) if text)
     return f"{one.name:<20} {said}"

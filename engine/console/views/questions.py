@@ -8,6 +8,9 @@ from engine.console.texts.plan import plan_lines
 from engine.console.texts.why import why_lines
 from engine.domain.errors import EngineError, UserError
 
+DIALOG, FUNNEL = 84, 38
+"""Columns of a dialog at the most, and what a line of a funnel takes of them besides the condition."""
+
 
 def ask_why(host: Host, strategy: str) -> None:
     """Open the whole answer about a strategy."""
@@ -20,7 +23,7 @@ async def _why(host: Host, strategy: str) -> None:
     except (EngineError, UserError) as error:
         host.tell(str(error), is_bad=True)
     else:
-        host.push_screen(ReadDialog(f"why {strategy}", why_lines(why)))
+        host.push_screen(ReadDialog(f"why {strategy}", why_lines(why, min(host.size.width, DIALOG) - FUNNEL)))
 
 
 def ask_plan(host: Host, strategy: str) -> None:

@@ -1,4 +1,4 @@
-"""A screen of a table with the selected row in full: beside it where there is room, else below it once it is asked for."""
+"""A screen of a table with the selected row in full: beside it, below it on a tall terminal, or there once it is asked for."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -10,12 +10,18 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from engine.console.table.live_table import LiveTable
+from engine.console.text import line
 from engine.console.views.detail import Detail
 from engine.console.views.filter_line import FilterLine
 from engine.console.views.view import View
 
 WIDE = 130
 """Columns from which there is room for both side by side."""
+TALL = 34
+"""Lines from which there is room for both, one below the other, without being asked."""
+BROAD = 100
+"""Columns from which the numbers of a row and its picture stand side by side below the table."""
+FILTERED = "no row passes the filter; / changes it, Esc there shows all rows again"
 
 
 class SplitView(View):
@@ -29,6 +35,13 @@ class SplitView(View):
     SplitView.narrow.opened .split > Detail { display: block; }
     SplitView.narrow.opened .split > LiveTable { height: auto; min-height: 4; max-height: 33%; }
     SplitView.narrow PayoffView { height: 11; }
+    SplitView.narrow.tall.opened .split > LiveTable { min-height: 8; max-height: 50%; }
+    SplitView.narrow.empty .split > Detail { display: block; }
+    SplitView.narrow.empty .split > LiveTable { height: auto; min-height: 2; }
+    SplitView.broad.tall Detail { layout: horizontal; }
+    SplitView.broad.tall Detail > Static { width: 54; padding: 0 2 0 0; }
+    SplitView.broad.tall Detail.bare > Static { width: 1fr; padding: 0; }
+    SplitView.broad.tall Detail > PayoffView { width: 1fr; height: 16; }
     """
     BINDINGS: ClassVar = [
         Binding("slash", "filter", "filter", id="filter"),
@@ -66,8 +79,12 @@ class SplitView(View):
 
     def on_resize(self, event: events.Resize) -> None:
         """Beside it or below it."""
-        is_narrow = event.size.width < WIDE
+        is_narrow, is_tall = event.size.width < WIDE, event.size.height >= TALL
+        if is_tall and not self.has_class("tall"):
+            self.add_class("opened")
         self.set_class(is_narrow, "narrow")
+        self.set_class(is_tall and is_narrow, "tall")
+        self.set_class(is_narrow and event.size.width >= BROAD, "broad")
         self.detail.put_numbers_first(is_narrow)
 
     def on_live_table_selected(self) -> None:
@@ -77,6 +94,20 @@ class SplitView(View):
     def on_live_table_noted(self) -> None:
         """Another count, or another order."""
         self.query_one(FilterLine).note()
+        self._say_if_empty()
+
+    def look(self) -> None:
+        """An empty table is never silent: what would be the row's detail says why."""
+        super().look()
+        self._say_if_empty()
+
+    def _say_if_empty(self) -> None:
+        rows = self.table.rows if self.table is not None else None
+        if rows is None:
+            return
+        self.set_class(not rows.order, "empty")
+        if rows.values and not rows.order:
+            self.detail.fill(None, [line(FILTERED, "stale")])
 
     def on_live_table_opened(self) -> None:
         """Where there is no room beside the table, the row is opened below it, and closed again."""

@@ -12,8 +12,9 @@ from engine.console.table.columns import Column, gain_or_loss
 from engine.console.table.live_table import LiveTable
 from engine.console.text import Line, Tone, line
 from engine.console.texts.strategy import state_of, strategy_lines
+from engine.console.texts.why import CONDITION
 from engine.console.topics import Topic
-from engine.console.views.questions import ask_plan, ask_why
+from engine.console.views.questions import FUNNEL, ask_plan, ask_why
 from engine.console.views.split import SplitView
 
 
@@ -79,7 +80,11 @@ class StrategiesView(SplitView):
             return
         refused: list[Line] = [line(f"✗ {one.file} is not in force: {one.problem}", "fault") for one in known.refused]
         one = next((one for one in known.strategies if one.name == key), None)
-        lines = strategy_lines(one) if one is not None else [line("no strategy is in force", "warn")]
+        lines = (
+            strategy_lines(one, max(CONDITION, self.detail.size.width - FUNNEL))
+            if one is not None
+            else [line("no strategy is in force", "warn")]
+        )
         self.detail.fill(None, [*refused, *lines], is_stale=self.feed.is_lost)
 
     def action_pause(self) -> None:

@@ -3,6 +3,7 @@
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -14,7 +15,7 @@ from engine.api.models.history import Table
 from engine.api.models.orders import Execution, OrderDetail, OrderPreview
 from engine.api.models.plan import Plan
 from engine.api.models.positions import ClosePreview, Position
-from engine.api.models.scan import Preset
+from engine.api.models.scan import Preset, Scan, ScanFilters, ScanResults
 from engine.api.models.status import Status
 from engine.api.models.strategies import Strategies
 from engine.api.models.why import Why
@@ -35,6 +36,14 @@ from tests.faces.console.answers import (
     strategies,
     why,
 )
+
+SEARCHED: dict[str, Any] = {
+    "strategy": "spx_bull_put",
+    "universe": ["SPX"],
+    "filters": ["open_interest >= 200"],
+    "rules": ["credit >= 8% of width", "pop >= 70%"],
+    "spread": {"type": "bull_put", "expiry": "30-60 days", "short_delta": "0.12-0.20", "width": "$25-$50"},
+}
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,6 +67,7 @@ class FakeEngine:
         self.is_there = True
         self.refusal: str | None = None
         self.said: list[tuple[Any, ...]] = []
+        self.searches: list[ScanFilters] = []
         self.told_plans: Mapping[str, Mapping[str, Any]] = {"spx_bull_put": plan()}
         self.told_status: Mapping[str, Any] = status()
         self.told_candidates = [candidate(number) for number in range(3)]
@@ -196,6 +206,37 @@ class FakeEngine:
 
     async def execute(self, candidate: str, net: float | None, *, quantity: int | None, by: str) -> Outcome:
         return self._take("execute", candidate, net, quantity, by)
+
+    async def edit(self, ref: str, *, quantity: int | None, worst: Decimal | None, by: str) -> Outcome:
+        return self._take("edit", ref, quantity, worst, by)
+
+    async def modify(self, ref: str, worst: Decimal | None, *, by: str) -> Outcome:
+        return self._take("modify", ref, worst, by)
+
+    async def scan_start(self, filters: ScanFilters) -> Scan:
+        self._hear()
+        self.searches.append(filters)
+        return self._scan(filters)
+
+    async def scan_change(self, scan: str, filters: ScanFilters) -> Scan:
+        self._hear()
+        if any("nonsense" in line for line in filters.rules or ()):
+            raise Wrong("scan.yaml:9:7: no measure 'nonsense'")
+        self.searches.append(filters)
+        return self._scan(filters)
+
+    async def scan_results(self, scan: str) -> ScanResults:
+        self._hear()
+        asked = self.searches[-1]
+        found = self.told_candidates[: 2 + len(asked.off)]
+        return made(ScanResults, {"scan": scan, "looked_at": AT, "candidates": [made(Candidate, one) for one in found]})
+
+    async def scan_stop(self, scan: str) -> Outcome:
+        return self._take("scan_stop", scan)
+
+    def _scan(self, filters: ScanFilters) -> Scan:
+        written = SEARCHED | {"off": filters.off} | ({"rules": filters.rules} if filters.rules is not None else {})
+        return made(Scan, {"scan": "4f2a91c0", "filters": filters, "written": written, "started_at": AT})
 
     async def pause(self, strategy: str, reason: str, *, by: str) -> Outcome:
         return self._take("pause", strategy, reason, by)

@@ -47,6 +47,9 @@ def test_search_finds_what_its_own_filters_let_through_and_changes_nothing() -> 
         assert all(one.net >= 0.2 * one.width - 1e-9 for one in fewer.candidates)
         assert [one.candidate for one in again.candidates] == [one.candidate for one in wide.candidates]
         assert narrow.filters.rules == (rule,)
+        assert (narrow.written.rules, narrow.written.filters) == ((rule,), scan.written.filters), "the rest is the file's own"
+        assert scan.written.spread.keys() >= {"type", "expiry", "short_delta", "width", "keep"}
+        assert "rules" not in scan.written.spread
         assert (status.found, status.filters.off) == (len(wide.candidates), (rule,))
         assert stopped.text == f"stopped {scan.scan}"
         assert api.bench.snapshots.rulebook().strategies is before
