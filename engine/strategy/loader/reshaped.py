@@ -49,6 +49,10 @@ def as_keys(renaming: Renaming, name: str, node: Node) -> WayOut | None:
     """The way out where a section is one value, or a list of its keys."""
     path = name.split(".")
     key = path[-1]
+    if isinstance(node, Listed) and name == "conditions" and Text("when") not in renaming.tree:
+        # A list of them is what other programs call what `when` is here; by this name ours have names of their own.
+        key_of = next((one for one in renaming.tree if one == name), None)
+        return write("when", place=key_of.place) if isinstance(key_of, Text) else None
     if isinstance(node, Listed):
         pairs = [(word, source_of(value)) for part in node if isinstance(part, Mapped) for word, value in part.items()]
         whole = len(pairs) >= len(node) and all(value for _, value in pairs)

@@ -52,6 +52,20 @@ def check_deltas(validation: Validation) -> None:
             validation.warn(validation.at("spread", *keys), message, write(f"{low}-{high}"))
 
 
+def check_order_of_deltas(validation: Validation) -> None:
+    """Deltas of the two legs of a vertical that contradict their places: the leg that lies further out has the smaller one."""
+    spread = validation.spread
+    sold, bought = spread.delta_of("short"), spread.delta_of("long")
+    if not isinstance(spread, Vertical) or sold is None or bought is None:
+        return
+    outer, inner = (bought, sold) if spread.pays == "credit" else (sold, bought)
+    if outer.low >= inner.high:
+        leg, key = ("bought", "long_delta") if outer is bought else ("sold", "short_delta")
+        message = f"the {leg} leg lies further out, so its delta is below that of the other one: no spread fits"
+        least = max((inner.low / 3).quantize(Decimal("0.01")), Decimal("0.01"))
+        validation.error(validation.at("spread", key), message, write(f"{least}-{inner.low}"))
+
+
 def check_places(validation: Validation) -> None:
     """A leg that is the nearest to two things at once, and a place that no leg of its side can have."""
     spread = validation.spread

@@ -17,13 +17,20 @@ from engine.strategy.validation.resting import check_resting
 from engine.strategy.validation.rolls import check_roll
 from engine.strategy.validation.sides import check_expiries, check_sides, check_wings
 from engine.strategy.validation.sources import check_sources
-from engine.strategy.validation.spread import check_delta_rules, check_deltas, check_expiry, check_places, check_width
+from engine.strategy.validation.spread import (
+    check_delta_rules,
+    check_deltas,
+    check_expiry,
+    check_order_of_deltas,
+    check_places,
+    check_width,
+)
 from engine.strategy.validation.validation import Validation
 from engine.strategy.validation.views import check_views
 
 _CHECKS: tuple[Callable[[Validation], None], ...] = (
     check_contradictions, check_values, check_undefined, check_repeated, check_implied,
-    check_expiry, check_deltas, check_places, check_delta_rules, check_width,
+    check_expiry, check_deltas, check_order_of_deltas, check_places, check_delta_rules, check_width,
     check_wings, check_expiries, check_sides,
     check_exits, check_portions, check_let_expire, check_at_once, check_equal, check_openings,
     check_reach, check_resting, check_roll,

@@ -60,3 +60,49 @@ def test_delta_of_both_legs_is_told_where_that_of_one_is_meant(changed: dict[str
 )
 def test_delta_of_both_legs_is_left_alone_where_it_may_be_meant(changed: dict[str, str]) -> None:
     assert problems(**changed) == []
+
+
+@pytest.mark.parametrize(
+    ("structure", "keys", "mended"),
+    [
+        ("bull_put", "short_delta: 0.10-0.20\n  long_delta: 0.25-0.30", "long_delta: 0.03-0.10"),
+        ("bear_call", "short_delta: 0.10-0.20\n  long_delta: 0.20-0.30", "long_delta: 0.03-0.10"),
+        ("bull_call", "long_delta: 0.30-0.40\n  short_delta: 0.60-0.70", "short_delta: 0.10-0.30"),
+    ],
+)
+def test_delta_of_the_outer_leg_is_the_smaller_one(structure: str, keys: str, mended: str) -> None:
+    text = OF_LEGS.format(structure=structure, keys=keys)
+
+    (problem,) = parse_strategy(text, "x.yaml").problems
+
+    assert problem.severity == "error"
+    assert problem.message.endswith("leg lies further out, so its delta is below that of the other one: no spread fits")
+    assert mended in applied(text, problem.edits)
+    assert parse_strategy(applied(text, problem.edits), "x.yaml").problems == ()
+
+
+@pytest.mark.parametrize(
+    ("structure", "keys"),
+    [
+        ("bull_put", "short_delta: 0.10-0.20\n  long_delta: 0.15-0.30"),
+        ("bull_call", "long_delta: 0.30-0.60\n  short_delta: 0.55-0.70"),
+    ],
+)
+def test_deltas_that_some_spread_fits_are_none(structure: str, keys: str) -> None:
+    assert parse_strategy(OF_LEGS.format(structure=structure, keys=keys), "x.yaml").problems == ()
+
+
+OF_LEGS = """\
+schema: 1
+name: legs
+universe: [SPX]
+spread:
+  type: {structure}
+  expiry: 30-60 days
+  {keys}
+  width: $25
+sizing: {{risk: $5,000}}
+exits:
+  - loss >= 50% of max_loss
+  - dte <= 10
+"""
