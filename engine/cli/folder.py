@@ -93,14 +93,11 @@ def load_strategy(path: Path) -> Strategy:
 
     Raises UserError with every problem of the file, and where it has several variants and none is named.
     """
-    found: Sequence[Strategy] = load_strategies(path)
-    variant = variant_of(path)
-    if len(found) > 1:
-        names = ", ".join(one.variant for one in found)
-        raise UserError(f"{path} has variants: {names}; name one of them, as {path}:{found[0].variant}")
-    if not found:
-        raise UserError(f"{file_of(path)} has no variant {variant!r}")
-    return found[0]
+    first, *others = load_strategies(path)
+    if others:
+        names = ", ".join(one.variant for one in (first, *others))
+        raise UserError(f"{path} has variants: {names}; name one of them, as {path}:{first.variant}")
+    return first
 
 
 def load_strategies(path: Path) -> tuple[Strategy, ...]:
@@ -120,7 +117,12 @@ def load_strategies(path: Path) -> tuple[Strategy, ...]:
     if problems:
         count = "1 warning" if len(problems) == 1 else f"{len(problems)} warnings"
         say(f"{path}: {count}; `spreads check {path}` tells")
-    return tuple(one for one in parsed.value if variant in {"", one.variant})
+    found = tuple(one for one in parsed.value if variant in {"", one.variant})
+    if not found:
+        names = [one.variant for one in parsed.value if one.variant]
+        of_it = f"its variants: {', '.join(names)}" if names else f"it has none: name {path} alone"
+        raise UserError(f"{path} has no variant {variant!r}; {of_it}")
+    return found
 
 
 def common_beside(path: Path) -> Parsed[Common] | None:

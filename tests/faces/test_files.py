@@ -259,3 +259,19 @@ def test_schema_is_printed_and_written(spreads: Spreads, tmp_path: Path) -> None
     assert (tmp_path / "schemas" / "account.schema.json").read_text(encoding="utf-8") == printed
     assert len(ran.out.splitlines()) == len(MODELS)
     assert spreads("schema", "--write", "/proc/x").code == 2
+
+
+@pytest.mark.parametrize(
+    ("variants", "says"),
+    [
+        ("variants: {near: {}, far: {}}\n", "has no variant 'mid'; its variants: near, far"),
+        ("", "has no variant 'mid'; it has none"),
+    ],
+)
+def test_variant_that_is_not_there_is_refused_by_every_reader(variants: str, says: str, spreads: Spreads, tmp_path: Path) -> None:
+    path = given.strategy(tmp_path, given.STRATEGY + variants)
+
+    ran = spreads("explain", f"{path}:mid")
+
+    assert ran.code == 2
+    assert says in ran.err
