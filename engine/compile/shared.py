@@ -19,7 +19,7 @@ from typing import Final
 from engine.compile.entry import asked_of, best_of
 from engine.compile.pairs import QUOTED, ROUNDING, Meeting, Partner, bucket, conjunction, pairs, side, sound, underlying
 from engine.compile.priced import Priced
-from engine.compile.spreads import Numbers, leg_term, views_of, words
+from engine.compile.spreads import Numbers, leg_term, market_views_of, views_of, words
 from engine.compile.sql import FINITE, Parameters, Query, Writer
 from engine.compile.wanted import has_choice
 from engine.pricing.fees import IBKR_TIERED
@@ -48,7 +48,7 @@ def can_share(strategy: Strategy) -> bool:
     spread = strategy.spread
     if not isinstance(spread, Vertical) or not isinstance(spread.expiry, DayRange) or spread.expiry.is_monthly:
         return False
-    return not has_choice(spread) and not views_of(strategy)
+    return not has_choice(spread) and not views_of(strategy) and not market_views_of(strategy)
 
 
 def compile_shared(

@@ -31,7 +31,7 @@ from engine.compile.normal import needs_normal, normal_cdf, size_of
 from engine.compile.sql import FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
 from engine.domain.structure import Shape
-from engine.strategy.expressions.tree import Measure, Number, views_in
+from engine.strategy.expressions.tree import Measure, Number, measures_in, views_in
 from engine.strategy.measures.index import declaration
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
@@ -41,7 +41,8 @@ MULTIPLIER: Final = 100
 """Options of any other multiplier are adjusted contracts and never become a leg."""
 
 VIEWS: Final = ("view_1", "view_2", "view_3")
-"""Columns of the scan's relation for volatilities of the market that a strategy takes its views at; more are refused."""
+"""Columns of the scan's relation for numbers of the market: what a strategy takes its views at, and what its rules and its rank
+hold spreads against. More are refused."""
 
 _WORD = re.compile(r"\b[a-z_]\w*\b")
 _MAY_BE_ABSENT = {column.name: column.may_be_absent for column in CHAIN_COLUMNS} | {
@@ -67,15 +68,19 @@ class Numbers:
     """SQL of the measures that are no step."""
     views: tuple[Number | Measure, ...]
     """What expected values are taken at: the n-th, counted from 1, is the step `view_name(n)`."""
+    market: tuple[Measure, ...] = ()
+    """What stands in the columns of views, in their order."""
 
     @staticmethod
     def of(strategy: Strategy, parameters: Parameters) -> Numbers:
         shape, views = strategy.spread.shape, views_of(strategy)
         steps = {**_steps(strategy.spread), **_views(shape, views, parameters)}
-        return Numbers(shape, steps, folds.measures(shape), views)
+        return Numbers(shape, steps, folds.measures(shape), views, market_views_of(strategy))
 
     def term(self, measure: Measure) -> Term:
         """A spread measure, or one of the steps, over spreads whose needed steps are columns."""
+        if measure.relation == "market":
+            return Term(f"{self.shape.legs[0].role}_{VIEWS[self.market.index(measure)]}", may_be_absent=True)
         name = measure.name if measure.at is None else view_name(1 + self.views.index(measure.at))
         sql = name if name in self.steps else self.measures[name]
         return Term(_closed(sql), self._may_be_absent(sql), may_be_zero=sql not in _NEVER_ZERO)
@@ -138,8 +143,13 @@ def views_of(strategy: Strategy) -> tuple[Number | Measure, ...]:
 
 
 def market_views_of(strategy: Strategy) -> tuple[Measure, ...]:
-    """Those of them that the market says: the n-th is column `view_n` of the scan's relation."""
-    return tuple(view for view in views_of(strategy) if isinstance(view, Measure))
+    """Those of them that the market says, and the numbers of the market in rules and rank themselves: the n-th is column `view_n`
+    of the scan's relation."""
+    spread = strategy.spread
+    expressions = (*(rule.expression for rule in spread.rules), spread.rank)
+    views = [view for view in views_of(strategy) if isinstance(view, Measure)]
+    beside = [measure for one in expressions for measure in measures_in(one) if measure.relation == "market"]
+    return tuple(dict.fromkeys([*views, *beside]))
 
 
 def view_name(n: int) -> str:

@@ -312,6 +312,8 @@ def lines_of(strategies: Iterable[Strategy]) -> Iterator[Condition]:
     """Where numbers of the market may stand."""
     for strategy in strategies:
         yield from strategy.market_lines
+        yield from strategy.spread.rules
+        yield Condition("", strategy.spread.rank)
         yield from (rule.condition for rule in strategy.exits)
         yield from (Condition("", level) for level in strategy.spread.levels)
 

@@ -58,6 +58,11 @@ def composed(document: Document, common: Common | None) -> list[Composed]:
     if tree is None:
         return []
     found: list[Composed] = []
+    nameless = next((key for key, value in tree.items() if key == "conditions" and not isinstance(value, Mapped)), None)
+    if nameless is not None:  # what other programs call `when`
+        message = "these conditions have no names; those of the market stand in when"
+        document.report(nameless.place, message, write("when"))
+        tree = _without(tree, "conditions")
     for one in _variants(tree, document):
         _use_presets(one, document, common)
         _put_conditions(one, document, common)

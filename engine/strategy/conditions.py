@@ -19,6 +19,7 @@ from engine.strategy.expressions.reader import LineReader
 from engine.strategy.expressions.tree import Compare, Condition, Expression, Measure, Number, Relation
 from engine.strategy.loader.spelling import nearest
 from engine.strategy.measures.index import declared_in
+from engine.strategy.measures.market import BESIDE_SPREADS
 from engine.strategy.source import Listed, Mapped, Text, about, complaint, texts_in
 from engine.strategy.units import Unit
 from engine.strategy.values.counts import NAME
@@ -210,7 +211,7 @@ class OneLine:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         declared = declared_in(*self.relations)
         names = ", ".join(declared)
-        views = [name for name, found in declared_in("market").items() if found.unit is Unit.VOL]
+        views = [name for name, found in declared_in("market").items() if found.unit is Unit.VOL or name in BESIDE_SPREADS]
         known = words_pattern([*declared, *(views if self.relations == ("spread",) else ())])
         pattern = known.replace("^", f"^{refused_pattern(declared.values())}", 1)
         if self.wants != "ranking":  # a name of the trader's, whose lines stand elsewhere

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engine.compile.scanner import Row
-from engine.compile.spreads import MULTIPLIER
+from engine.compile.spreads import MULTIPLIER, views_of
 from engine.decide.entry.cells import Cells, ChosenLeg, Option, known
 from engine.decide.entry.outlook import outlook
 from engine.decide.rows import numbers
@@ -69,7 +69,8 @@ def candidate(strategy: Strategy, cells: Cells, row: Row, rank: int, views: View
                 known(volatilities[of_underlying]),
                 _at(legs, net, fees / multiplier, volatilities[of_underlying]),
             )
-            for view, volatilities in views.items()
+            for view in views_of(strategy)
+            for volatilities in (views[view],)
         ),
         band=seen.band,
     )

@@ -14,12 +14,11 @@ from typing import Final, Generic, TypeVar
 
 import numpy as np
 
-from engine.compile.spreads import views_of, words
+from engine.compile.spreads import market_views_of, words
 from engine.compile.sql import Query
 from engine.compile.wanted import has_choice
 from engine.decide.entry.changes import Changes
 from engine.decide.rows import SCAN_SCHEMA, ChainRows, numbers
-from engine.strategy.expressions.tree import Measure
 from engine.strategy.model import Strategy
 from engine.strategy.values.meaning import DayRange
 
@@ -113,5 +112,4 @@ def _may_be_legs(changed: np.ndarray, reads: Reads, rows: ChainRows, names: Sequ
 
 def _looks_around(strategy: Strategy) -> bool:
     """Whether more than the columns of its own legs decides about a spread."""
-    of_market = any(isinstance(view, Measure) for view in views_of(strategy))
-    return of_market or bool(strategy.spread.levels) or has_choice(strategy.spread)
+    return bool(market_views_of(strategy)) or bool(strategy.spread.levels) or has_choice(strategy.spread)

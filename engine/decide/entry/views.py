@@ -17,9 +17,11 @@ from engine.strategy.model import Strategy
 
 
 def views_seen(strategy: Strategy, rows: ChainRows, now: datetime) -> Views:
-    """The volatility of each view of the strategy, by underlying of the chain; NaN where it is unknown."""
+    """The volatility of each view of the strategy, and each number of the market in its rules and rank, by underlying of the
+    chain; NaN where it is unknown.
+    """
     found: dict[Number | Measure, Sequence[float]] = {}
-    for view in views_of(strategy):
+    for view in (*views_of(strategy), *market_views_of(strategy)):
         if isinstance(view, Number):
             found[view] = [view.value] * len(rows.chain.underlyings)
             continue

@@ -51,7 +51,7 @@ def _view(line: Line, node: Tree, declared: Declaration) -> Number | Measure:
     example = write("expected_value at realized_vol(20 days)", "expected_value at 18%")
     if not declared.takes_view:
         raise line.wrong(node, f"'{declared.name}' is taken at no volatility", write(declared.name))
-    if line.relations != ("spread",):
+    if line.relations[0] != "spread":
         raise line.wrong(node, "a view stands in rules and rank", write(token.text, note="  here, and ask for the view in rules"))
     named = line.token(child)
     if named.sort == "number":

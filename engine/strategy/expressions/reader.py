@@ -22,6 +22,7 @@ from engine.strategy.expressions.phrases import phrases, spelled
 from engine.strategy.expressions.tree import Compare, Expression, Relation, measures_in
 from engine.strategy.guesses import NUMBER
 from engine.strategy.measures.index import WITHOUT_SOURCE, declared_in
+from engine.strategy.measures.market import BESIDE_SPREADS
 from engine.strategy.measures.positions import SIDE_MEASURES, of_each
 from engine.strategy.source import Place, Text, about, complaint
 from engine.strategy.values.entry import SECONDS
@@ -71,9 +72,29 @@ class LineReader:
 
     def read(self, text: Text) -> Expression:
         """The meaning of a line. Raises a complaint."""
+        try:
+            return self._of(text, self.relations)
+        except PydanticCustomError:
+            if (mixed := self._with_market(text)) is None:
+                raise
+            return mixed
+
+    def _of(self, text: Text, relations: tuple[Relation, ...]) -> Expression:
         if self.wants == "ranking":
-            return read_ranking(text, self.relations)
-        return read_condition(text, self.relations, self._paid)
+            return read_ranking(text, relations)
+        return read_condition(text, relations, self._paid)
+
+    def _with_market(self, text: Text) -> Expression | None:
+        """A line of rules or rank that holds a spread against the market; one about the market alone belongs into `when`."""
+        if self.relations != ("spread",):
+            return None
+        try:
+            found = self._of(text, ("spread", "market"))
+        except PydanticCustomError:
+            return None
+        asked = measures_in(found)
+        of_market = [measure for measure in asked if measure.relation == "market"]
+        return found if len(of_market) < len(asked) and all(one.name in BESIDE_SPREADS for one in of_market) else None
 
     def reads(self, line: str) -> bool:
         """Whether a line has a meaning as it stands."""

@@ -188,3 +188,10 @@ MARKET = (
     ),
     _market("time", Unit.CLOCK, "Time of day in New York.", nullable=False),
 )
+
+BESIDE_SPREADS = frozenset(
+    {"price", "move_today", "iv30", "iv_rank", "iv_percentile", "vix", "vix_today", "vix3m", "expected_move"}
+    | {"high_of", "low_of", "range_of", "sma", "ema", "rsi", "trend", "average_volume"}
+    | {"realized_vol", "vol_premium", "vol_premium_rank", "vol_premium_percentile"}
+)
+"""What a line of `rules` or `rank` may hold a spread against: numbers that are the same whatever the session of the day is."""

@@ -10,7 +10,7 @@ from engine.strategy.way_out import add, move, write
 
 _VIEW = "expected_value at realized_vol(20 days)"
 MOST = 3
-"""Views at different volatilities of the market in one strategy."""
+"""Numbers of the market in the rules and the rank of one strategy, those of its views counted too."""
 
 
 def check_views(validation: Validation) -> None:
@@ -34,8 +34,12 @@ def check_views(validation: Validation) -> None:
     if validation.strategy.sizing.kelly is not None and not views:
         message = "Kelly asks for a view, and none is named: at the market's own odds nothing is worth a risk"
         validation.error(validation.at("sizing", "kelly"), message, add(f"- {_VIEW} > $0", "spread.rules"))
-    if sum(isinstance(view, Measure) for view in views) > MOST:
-        validation.error(where, f"more than {MOST} volatilities of the market are views here", "take fewer")
+    lines = (*(rule.expression for rule in spread.rules), spread.rank)
+    beside = {measure for one in lines for measure in measures_in(one) if measure.relation == "market"}
+    if len({*beside, *(view for view in views if isinstance(view, Measure))}) > MOST:
+        validation.error(
+            where, f"more than {MOST} numbers of the market stand in rules and rank, or are views there", "take fewer"
+        )
 
 
 def _is_unnamed(expression: Expression) -> bool:
