@@ -45,7 +45,34 @@ SHAPES = {
   body_delta: 0.20-0.50
   width: {near: $2-$3, far: $4-$6}""",
 }
-"""Keys of structures of three and four legs. An iron butterfly on shares always has a leg in the money: a person is asked."""
+"""Keys of structures of three and four legs whose legs end together and lie out of the money."""
+STRUCTURES = {
+    **SHAPES,
+    "iron_butterfly": """\
+  expiry: 30-35 days
+  short_delta: 0.30-0.70
+  width: $10-$50""",
+    **{
+        name: f"{keys}  expiry: {{near: 1-4 days, far: 30-35 days}}\n  short_delta: 0.25-0.45{more}"
+        for name, keys, more in (
+            ("calendar", "  right: put\n", ""),
+            ("diagonal", "  right: call\n  far_strike: higher\n", "\n  width: $1-$4"),
+            ("double_calendar", "", ""),
+            ("double_diagonal", "", "\n  width: $1-$4"),
+        )
+    },
+}
+"""Keys of every structure that is more than one vertical. An iron butterfly on shares always has a leg in the money, so that a
+person is asked: it trades an index.
+"""
+INDEX = "SPX"
+OF_INDEX = frozenset({"iron_butterfly"})
+
+
+def of_structure(name: str, exits: str = "time >= 09:41 New York") -> dict[str, str]:
+    """The file of a strategy that trades one of them."""
+    text = strategy("own", name, shape=STRUCTURES[name], exits=exits, risk="$8000" if name in OF_INDEX else "$4000")
+    return {"own.yaml": text.replace("[SPY]", f"[{INDEX}]") if name in OF_INDEX else text}
 
 
 def strategy(

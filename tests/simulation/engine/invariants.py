@@ -51,7 +51,7 @@ class Invariants:
         self.beats += 1
         self._check_orders(ledger)
         self._check_closes(ledger)
-        self._check_cover()
+        self.check_cover()
         self._check_fold(ledger)
 
     def check_at_rest(self, ledger: Ledger) -> None:
@@ -103,7 +103,7 @@ class Invariants:
         over = {con_id: count for con_id, count in taken.items() if count > held.get(con_id, 0)}
         assert not over, f"closes at work take {over}, held are { ({con_id: held.get(con_id, 0) for con_id in over}) }"
 
-    def _check_cover(self) -> None:
+    def check_cover(self) -> None:
         """A short is covered by a long of its right that expires no earlier."""
         net: Counter[tuple[str, date]] = Counter()
         for position in self._sim.holdings():

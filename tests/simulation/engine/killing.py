@@ -99,10 +99,13 @@ async def run_to_its_death(life: Life) -> None:
     assert isinstance(error, Killed), f"the engine ended before its time: {error!r}"
 
 
-async def killed(world: World, at: int, chance: Random, told: list[str]) -> None:
-    """A life that ends at the point, and what becomes of its journal, its connection and its orders."""
+async def killed(world: World, at: int, chance: Random, told: list[str], **settings: object) -> None:
+    """A life that ends at the point, and what becomes of its journal, its connection and its orders.
+
+    With the settings of the life whose points are known: in another one they lie elsewhere.
+    """
     fate = Fate(world.state, at)
-    life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker)
+    life = Life(world, wrap_journal=fate.journal, wrap_broker=fate.broker, **settings)
     await run_to_its_death(life)
     left, fills, down_s = chance.random() < 0.5, chance.random() < 0.5, chance.choice([0.0, 0.5, 8.0, 35.0])
     if left:

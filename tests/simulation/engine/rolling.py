@@ -100,7 +100,7 @@ def wrong_after_kill(case: Rolled, number: int, folder: Path) -> list[str]:
     at = chance.choice([at for at in range(len(known)) if first_of(known) <= at])
 
     async def act(world: World) -> list[str]:
-        await killed(world, at, chance, told)
+        await killed(world, at, chance, told, lines=LINES)
         life = await world.start(lines=LINES)
         await world.until("09:51:30")
         await world.when(lambda: not is_open(life.ledger) and not any(True for _ in life.ledger.working()))

@@ -19,6 +19,7 @@ TODAY = {
     "bear_call": "  expiry: 0 days\n  short_delta: 0.10-0.45\n  width: $5-$10",
     "iron_condor": "  expiry: 0 days\n  short_delta: 0.10-0.45\n  width: $5-$10",
     "iron_butterfly": "  expiry: 0 days\n  short_delta: 0.20-0.80\n  width: $5-$15",
+    "broken_wing": "  right: put\n  expiry: 0 days\n  body_delta: 0.15-0.60\n  width: {near: $5-$10, far: $10-$20}",
     "butterfly": "  right: put\n  expiry: 0 days\n  body_delta: 0.15-0.60\n  width: $5-$15",
 }
 

@@ -22,6 +22,8 @@ from engine.domain.ledger import Ledger
 from engine.store.checkpoint import recover
 from tests.simulation.engine import given
 from tests.simulation.engine.killing import Fate, Point, killed
+from tests.simulation.engine.structures import lines, market_of
+from tests.simulation.engine.test_kill_between_legs import check_cash
 from tests.simulation.engine.world import ACCOUNT, Life, World, play
 
 SEEDS = (1, 2, 3)
@@ -62,7 +64,7 @@ def test_engine_loses_nothing_when_it_is_killed(kind: str, number: int, tmp_path
     assert (second.recovered.orders, second.recovered.positions) == (second.known.orders, second.known.positions)
 
 
-@pytest.mark.parametrize(("structure", "number"), drawn((*given.SHAPES, RESTING), STRUCTURE_DRAWS, STRUCTURE_SHARE))
+@pytest.mark.parametrize(("structure", "number"), drawn((*given.STRUCTURES, RESTING), STRUCTURE_DRAWS, STRUCTURE_SHARE))
 def test_engine_loses_no_leg_of_a_structure_when_it_is_killed(structure: str, number: int, tmp_path: Path) -> None:
     chance = Random(f"{structure} {number}")
     at = chance.randrange(len(points(SEEDS[0], structure)))
@@ -90,20 +92,21 @@ def second_life(folder: Path, seed: int, at: int, chance: Random, structure: str
     told: list[str] = [f"seed {seed}, point {at}: {points(seed, structure)[at]}"]
 
     async def act(world: World) -> SecondLife:
-        await killed(world, at, chance, told)
-        life = await world.start()
+        await killed(world, at, chance, told, **lines(structure))
+        life = await world.start(**lines(structure))
         await world.until("09:41:20")
         await world.when(lambda: life.is_over or is_at_rest(world, life))
         assert not life.is_over, f"the engine ended: {life.error!r}"
         life.invariants.check_at_rest(life.ledger)
         wrong = list(problems(world, life))
+        check_cash(world, life.ledger)
         await life.stop()
         recovered = recover(world.state, ACCOUNT)
         recovered.journal.close()
         return SecondLife(wrong, life.ledger, recovered.ledger)
 
     try:
-        return play(act, folder, seed, strategies=written(structure))
+        return play(act, folder, seed, strategies=written(structure), sim=market_of(structure, seed))
     except BaseException as error:
         error.add_note("; ".join(told))
         raise
@@ -117,7 +120,7 @@ def written(structure: str) -> dict[str, str]:
             f"{name}.yaml": given.strategy(name, kind, exits=exits)
             for name, kind in (("puts", "bull_put"), ("calls", "bear_call"))
         }
-    return {"own.yaml": given.strategy("own", structure, shape=given.SHAPES[structure])} if structure else STRATEGIES
+    return given.of_structure(structure) if structure else STRATEGIES
 
 
 @cache
@@ -126,7 +129,7 @@ def points(seed: int, structure: str = "") -> list[Point]:
 
     async def act(world: World) -> list[Point]:
         fate = Fate(world.state)
-        life = await world.start(wrap_journal=fate.journal, wrap_broker=fate.broker)
+        life = await world.start(wrap_journal=fate.journal, wrap_broker=fate.broker, **lines(structure))
         await world.until("09:42:00" if structure != RESTING else "09:43:00")
         await life.stop()
         traded = {order.purpose for order in life.ledger.orders.values() if order.filled}
@@ -134,7 +137,7 @@ def points(seed: int, structure: str = "") -> list[Point]:
         return fate.points
 
     with TemporaryDirectory() as folder:
-        return play(act, Path(folder), seed, strategies=written(structure))
+        return play(act, Path(folder), seed, strategies=written(structure), sim=market_of(structure, seed))
 
 
 def is_at_rest(world: World, life: Life) -> bool:
