@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
+
+from cyclopts import Parameter
 
 from engine.cli.amounts import dollars, instant
 from engine.cli.client import Reply, ask, named, runs
@@ -20,16 +22,35 @@ REASON_MAX = 500
 """Characters that the engine keeps of a reason; a halt must not fail for more."""
 
 
-def status(*, state: State = STATE, format: Literal["table", "json"] = "table") -> None:  # noqa: A002
+def status(
+    *,
+    state: State = STATE,
+    format: Literal["table", "json"] = "table",  # noqa: A002
+    watch: Annotated[bool, Parameter(show_default=False)] = False,
+) -> int | None:
     """Whether the engine trades, and if not, why.
 
     Parameters
     ----------
     format
         table or json.
+    watch
+        Go on telling what changes, a line each, as spreads watch does.
     """
+    if watch and format == "json":
+        raise UserError("--watch tells lines for people; programs follow /v1/stream of the API")
+    _status(state, format)
+    if not watch:
+        return None
+    from engine.cli.watch import watch as tell_changes  # noqa: PLC0415 - it tells the same warnings, in this module's words
+
+    print()
+    return tell_changes(state=state)
+
+
+def _status(state: Path, form: Literal["table", "json"]) -> None:
     found = cast("Row", ask(state, "GET", "/v1/status").found)
-    if format == "json":
+    if form == "json":
         print(json.dumps(found))
         return
     pairs(_told(name, value) for name, value in found.items() if not isinstance(value, list))

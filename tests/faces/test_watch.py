@@ -1,5 +1,7 @@
 """spreads watch: what changes, a plain line each, and nothing twice."""
 
+import pytest
+
 from engine.cli.watch import News
 from tests.faces.conftest import Spreads
 from tests.faces.given import engine_that_says
@@ -112,3 +114,28 @@ def test_watch_without_an_engine_leads_out(spreads: Spreads) -> None:
 
     assert ran.code == 1
     assert "state" in ran.err
+
+
+def test_status_that_is_watched_is_for_people(spreads: Spreads) -> None:
+    ran = spreads("status", "--watch", "--format", "json")
+
+    assert ran.code == 2
+    assert "/v1/stream" in ran.err
+
+
+def test_status_goes_on_with_what_changes(
+    spreads: Spreads, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(_: str, path: str) -> object:
+        return STATUS if path == "/v1/status" else [WAITS] if path == "/v1/approvals" else []
+
+    def leave(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", leave)  # somebody presses Ctrl-C after the first look
+    with engine_that_says(answer), pytest.raises(SystemExit):
+        spreads("status", "--watch")
+
+    told = capsys.readouterr().out
+    assert "trading  on" in told
+    assert "waits for you: 2 × SPY" in told
