@@ -59,7 +59,10 @@ def test_scan_as_csv_has_plain_numbers(spreads: Spreads, tmp_path: Path) -> None
 
 
 def test_scan_without_a_candidate_tells_the_nearest_miss(spreads: Spreads, tmp_path: Path) -> None:
-    path = given.strategy(tmp_path, given.STRATEGY.replace("credit >= 10% of width", "credit >= 60% of width"))
+    path = given.strategy(
+        tmp_path,
+        given.STRATEGY.replace("credit >= 10% of width", "credit >= 60% of width").replace("200% of credit", "50% of max_loss"),
+    )
     chain = given.chain(tmp_path / "chain.parquet")
 
     ran = spreads("scan", path, "--chain", chain, "--format", "json")
