@@ -21,7 +21,7 @@ from engine.strategy.expressions.tree import measures_in
 from engine.strategy.loader.document import Document, Shared, read_document
 from engine.strategy.loader.model import read_model, without_errors
 from engine.strategy.model import Declared, Strategy, StrategyFile
-from engine.strategy.named import Named
+from engine.strategy.named import Named, Preset
 from engine.strategy.problems import Parsed, Problem, in_order
 from engine.strategy.source import Listed, Mapped, Place, Text, place_at, texts_in
 from engine.strategy.spreads.union import STRUCTURES
@@ -163,7 +163,10 @@ def check_files(texts: Mapping[str, str | bytes]) -> list[Problem]:
             problems.extend(parse_events(source, file).problems)
         elif name != COMMON_FILE:
             parsed = parse_strategies(source, file, common)
-            problems.extend(parsed.problems)
+            # What is wrong in a common.yaml that is refused is told there already.
+            is_refused = any(one.severity == "error" for one in common_problems)
+            told = common.file if is_refused and common is not None else None
+            problems.extend(one for one in parsed.problems if one.file != told)
             problems.extend(_same_name(source, file, names))
             if parsed.value and not any(_file_name(other) == EVENTS_FILE for other in texts):
                 problems.extend(_without_events(parsed.value, source, common))
@@ -176,8 +179,25 @@ def _common_of(texts: Mapping[str, str | bytes]) -> tuple[tuple[Problem, ...], C
     for file, source in texts.items():
         if _file_name(file) == COMMON_FILE:
             parsed = parse_common(source, file)
-            return parsed.problems, parsed.value
+            return parsed.problems, parsed.value or _as_far_as_read(source, file)
     return (), None
+
+
+def _as_far_as_read(source: str | bytes, file: str) -> Common | None:
+    """What a common.yaml that is refused names, so that the files which use it are not told that it is not there."""
+    document = read_document(source, file)
+    sound = without_errors(CommonFile, document)
+    if document.tree is None or sound is None:
+        return None
+    conditions, presets = _mapped(document.tree, "conditions"), _mapped(document.tree, "presets")
+    return Common(
+        schema=1,
+        lists=sound.lists,
+        conditions={str(name): Named.of(lines).shared() for name, lines in conditions.items()},
+        presets={str(name): Preset(keys).shared() for name, keys in presets.items() if isinstance(keys, Mapped)},
+        file=file,
+        shared=Shared(file, tuple(document.lines), document.tree),
+    )
 
 
 def _account_of(texts: Mapping[str, str | bytes]) -> Account | None:

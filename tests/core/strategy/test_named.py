@@ -171,6 +171,12 @@ def test_line_that_is_wrong_for_one_file_is_told_in_common_with_who_uses_it() ->
     assert "profit >= 50% of debit" in applied(COMMON, problem.edits).replace("loss >= 200% of credit, ", "")
 
 
+def test_mistake_in_common_is_told_once_and_not_by_the_files_that_use_it() -> None:
+    (problem,) = problems(PUTS, COMMON.replace("vix between 12 and 20", "vix below 20").replace("open: 3", "open: 4"))
+
+    assert (problem.file, problem.line) == ("common.yaml", 4)
+
+
 def test_common_leads_out_by_itself() -> None:
     broken = COMMON.replace("vix >= 30", "vix above 30").replace("50% of credit", "50%").replace("open: 1", "opne: 1")
 
