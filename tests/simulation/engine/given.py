@@ -71,7 +71,8 @@ OF_INDEX = frozenset({"iron_butterfly"})
 
 def of_structure(name: str, exits: str = "time >= 09:41 New York") -> dict[str, str]:
     """The file of a strategy that trades one of them."""
-    text = strategy("own", name, shape=STRUCTURES[name], exits=exits, risk="$8000" if name in OF_INDEX else "$4000")
+    risk = "$8000" if name in OF_INDEX else "$4000"
+    text = strategy("own", name, shape=STRUCTURES[name], exits=exits, risk=risk, window="09:40-09:50")  # once, on the first day
     return {"own.yaml": text.replace("[SPY]", f"[{INDEX}]") if name in OF_INDEX else text}
 
 

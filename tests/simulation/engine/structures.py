@@ -8,7 +8,7 @@ from engine.domain.facts.union import Fact
 from engine.ports import Journal, Line
 from engine.sim.simulator import Simulator
 from tests.simulation.engine import given
-from tests.simulation.engine.world import BEGINS, Life, World, generated, play, sim_options
+from tests.simulation.engine.world import BEGINS, OFTEN_S, Life, World, generated, play, sim_options
 
 SEED = 1
 LINES = 46
@@ -16,11 +16,14 @@ OF_TWO_EXPIRIES = frozenset({"calendar", "diagonal", "double_calendar", "double_
 WITH_SIDES = ("iron_condor", "iron_butterfly", "double_calendar", "double_diagonal")
 
 
-def market_of(structure: str, seed: int, *faults: str) -> Simulator:
-    """Where it is traded: an index where it must be, with an expiry on each of the next days where it needs two."""
+def market_of(structure: str, seed: int, *faults: str, idle_s: float | None = None) -> Simulator:
+    """Where it is traded: an index where it must be, with an expiry on each of the next days where it needs two.
+
+    Over a night what nobody looks at is quoted every `idle_s`; then the first quotes come so late that little is opened early.
+    """
     symbol = given.INDEX if structure in given.OF_INDEX else "SPY"
     breadth = (4, 1, 2) if structure in OF_TWO_EXPIRIES else (1, 1, 2)
-    return generated(seed, 1.0, symbol, breadth, options=sim_options(idle_cadence_s=60), schedule=faults)
+    return generated(seed, 1.0, symbol, breadth, options=sim_options(idle_cadence_s=idle_s), schedule=faults)
 
 
 def lines(structure: str) -> dict[str, object]:
@@ -76,5 +79,5 @@ def lived(
         await life.stop()
         return life
 
-    files = given.of_structure(structure, exits=exits)
-    return play(act, folder, SEED, strategies=files, sim=market_of(structure, SEED, *faults))
+    files, idle_s = given.of_structure(structure, exits=exits), 60.0 if within_s > OFTEN_S * 3 else None
+    return play(act, folder, SEED, strategies=files, sim=market_of(structure, SEED, *faults, idle_s=idle_s))
