@@ -110,6 +110,10 @@ class QuoteSink(Protocol):
         """The next dividend of the underlying; None where it is not known."""
         ...
 
+    def trading(self, symbol: str, at: float, is_halted: bool) -> None:
+        """Whether the exchange has halted trading in the underlying, as it was told at `at`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Underlying:

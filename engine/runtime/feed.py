@@ -273,6 +273,7 @@ class Feed:
                 next_ex_dividend=paid.ex_date if (paid := self._quotes.dividends.get(symbol)) else None,
                 next_dividend=paid.amount if paid else None,
                 levels=levels,
+                is_halted=self._quotes.halts.holds(symbol, now.timestamp()),
             )
             for symbol, known in self._known.items()
         }

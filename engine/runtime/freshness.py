@@ -85,6 +85,10 @@ class Freshness:
     def dividend(self, symbol: str, following: NextDividend | None) -> None:
         self._sink.dividend(symbol, following)
 
+    def trading(self, symbol: str, at: float, is_halted: bool) -> None:
+        self._sink.trading(symbol, at, is_halted)
+        self._note()
+
     def _note(self) -> None:
         if self._timer is None:
             loop = asyncio.get_running_loop()

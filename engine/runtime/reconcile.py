@@ -157,8 +157,10 @@ def _standing(
     """What the broker's word on an order that it may hold makes of it; where it has none, what its age and its fills say."""
     status = found.status if found is not None else ""
     if found is not None and (found.filled > order.filled or (status == "filled" and not order.fills)):
-        # It may be over or work on: first its executions must be told.
-        if order.state != "unknown":
+        if status == "filled" and _was_taken_back(order) and not _may_have_filled(order, ledger, state):
+            yield OrderCanceled(order.ref, "the exchange took executions of it back")
+        # Else it may be over or work on: first its executions must be told.
+        elif order.state != "unknown":
             filled = int(found.filled) or order.quantity
             yield OrderUnknown(order.ref, f"the broker has {filled} of it as filled and tells executions of {order.filled}")
     elif found is not None and status == "working" and order.state in {"sent", "unknown"}:
@@ -178,6 +180,11 @@ def _standing(
             yield OrderCanceled(order.ref, "no longer at the broker") if order.fills else OrderAbsent(order.ref)
         elif order.state != "unknown":
             yield OrderUnknown(order.ref, "the broker does not list it, and its positions are not what was heard of it")
+
+
+def _was_taken_back(order: Order) -> bool:
+    """Whether the exchange has busted executions of it: for the broker it stays filled, and nothing more is to be told."""
+    return any(fill.quantity == 0 for fill in order.fills.values())
 
 
 def _may_have_filled(order: Order, ledger: Ledger, state: BrokerState) -> bool:

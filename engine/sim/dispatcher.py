@@ -96,6 +96,9 @@ class NoticeDispatcher:
         corrected = self._faults.take("exec_corrected", now)
         if corrected is not None:
             self._later(corrected.number(), lambda: self._correct(rows))
+        busted = self._faults.take("exec_busted", now)
+        if busted is not None:
+            self._later(busted.number(), lambda: self._bust(rows))
         if self._faults.take("commission_first", now):
             return [*fees, *rows, *held, *shown, *after]
         if self._faults.take("status_before_exec", now):
@@ -115,6 +118,14 @@ class NoticeDispatcher:
                     corrected = self._exchange.booking.correct(old, max(Decimal(0), worse))
                     self.deliver([Executed(corrected), PositionMoved(corrected.instrument.con_id if corrected.instrument else 0)])
                 return
+
+    def _bust(self, rows: Sequence[Notice]) -> None:
+        """Takes a fill back, leg by leg."""
+        for row in rows:
+            if isinstance(row, Executed) and row.execution.exec_id in self._exchange.booking.executions:
+                taken = self._exchange.booking.bust(row.execution)
+                moved = () if taken.instrument is None else (PositionMoved(taken.instrument.con_id),)
+                self.deliver([Executed(taken), *moved])
 
     def _with_bag_commissions(self, notices: list[Notice]) -> list[Notice]:
         """Where TWS reports commissions for the combination's row too, a report of 0 for it."""

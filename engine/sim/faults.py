@@ -68,7 +68,11 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("frozen", "span", "Quotes stand still.", 60, "seconds"),
     FaultKind("crossed", "span", "Bid and ask of options change places.", 30, "seconds"),
     FaultKind("no_bids", "span", "Nobody bids for options.", 60, "seconds"),
+    FaultKind("wide", "span", "Quotes of options are so many times as wide.", 5, "times, for one minute"),
+    FaultKind("bad_print", "span", "The quote of the first option that is sold is four times what it is worth.", 8, "seconds"),
+    FaultKind("trading_halted", "span", "Trading is halted: quotes stand still, nothing fills.", 300, "seconds"),
     FaultKind("no_greeks", "span", "Greeks are absent.", 60, "seconds"),
+    FaultKind("margin_raised", "span", "The broker asks so many times the margin.", 1.5, "times, for a day"),
     FaultKind("bag_silent", "span", "Combinations have no quote of their own.", 600, "seconds"),
     FaultKind("account_not_ready", "span", "Account values come with AccountReady=false.", 60, "seconds"),
     FaultKind("account_slow", "span", "Account values are not told after a fill, only every three minutes.", 3600, "seconds"),
@@ -90,6 +94,7 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("commission_never", "armed", "The next fill's commissions never come by themselves."),
     FaultKind("partial_fills", "span", "Whatever can be split fills in parts.", 600, "seconds"),
     FaultKind("exec_corrected", "armed", "An execution of the next fill is corrected by a cent.", 5, "seconds later"),
+    FaultKind("exec_busted", "armed", "The next fill is taken back by the exchange.", 5, "seconds later"),
     FaultKind("fill_on_cancel", "armed", "The next order to be cancelled fills first."),
     FaultKind("fill_unheard", "armed", "The next order of a client that has gone fills."),
     FaultKind("id_jump", "moment", "The next valid order id jumps and is told.", 1000, "ids"),
@@ -141,6 +146,7 @@ _STAGED = frozenset(
             "no_reference",
         ),
         *("odd_times", "shared_exec_ids", "executions_late", "what_if_no", "inactive", "positions_late", "cancel_refused"),
+        *("wide", "bad_print", "trading_halted", "margin_raised", "exec_busted"),
         *("terms_changed", "foreign_leg", "no_data", "no_option_data", "read_only", "no_account", "untrusted", "clock_ahead"),
     ]
 )
@@ -149,7 +155,7 @@ _RANDOM = tuple(kind for kind in KINDS if kind.name not in _STAGED)
 """What a random schedule draws from: all that an engine should survive by itself."""
 
 _LONGEST_RANDOM_S = 180.0
-_LASTS_S = {"slow": 60.0, "clock_ahead": 86_400.0}
+_LASTS_S = {"slow": 60.0, "clock_ahead": 86_400.0, "wide": 60.0, "margin_raised": 86_400.0}
 """Spans whose value says how much, and not how long."""
 
 

@@ -45,6 +45,9 @@ class SimOptions:
     """What one client may send; more is answered with error 100."""
     pacing_strikes: int | None = 3
     """Errors 100 after which the client is disconnected; None: never."""
+    other_accounts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """More accounts of the same login, by their cash in USD: named in the greeting, and their values and positions are told
+    beside those of the first one. No order can be sent for them."""
     account_every_s: float = 180.0
     """Account values are sent this often while nothing trades. Source: IBKR, API documentation of account updates."""
     pnl_every_s: float = 1.0

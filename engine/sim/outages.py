@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from engine.sim.exchange.exchange import Exchange
@@ -111,6 +112,9 @@ class Outages:
             case "account_not_ready":
                 for session in self._at.sessions():
                     session.accounts.ready = False
+            case "trading_halted":
+                for session in self._at.sessions():
+                    session.quotes.halt()
             case _:
                 pass
 
@@ -131,6 +135,9 @@ class Outages:
             case "account_not_ready":
                 for session in self._at.sessions():
                     session.accounts.ready = True
+            case "trading_halted":
+                for session in self._at.sessions():
+                    session.quotes.halt()
             case "link_lost" | "link_lost_data_lost" | "link_lost_unsaid" | "server_lost" if not self.link_is_down:
                 self._at.release_held()
             case _:
@@ -144,9 +151,14 @@ class Outages:
                 no_bids=on("no_bids") is not None,
                 crossed=on("crossed") is not None,
                 no_greeks=on("no_greeks") is not None,
+                halted=on("trading_halted") is not None,
+                widened=wide.number() if (wide := on("wide")) is not None else 1.0,
+                spiked=self._first_sold() if on("bad_print") else None,
             )
         )
         exchange = self._at.exchange
+        exchange.is_halted = on("trading_halted") is not None
+        exchange.account.asks = Decimal(str(raised.number())) if (raised := on("margin_raised")) is not None else Decimal(1)
         exchange.fills = replace(self._fills, partial=1.0) if on("partial_fills") else self._fills
 
     def _close(self, _: Fault, __: datetime) -> None:
@@ -177,6 +189,11 @@ class Outages:
         price = self._at.tape.quote(con_id).mark
         if price is not None:
             self._at.tell(self._at.exchange.trade_by_hand(con_id, int(fault.number()), price))
+
+    def _first_sold(self) -> int | None:
+        """The first option that the account owes."""
+        held = self._at.exchange.account.held()
+        return next((one.instrument.con_id for one in held if one.instrument.option is not None and one.quantity < 0), None)
 
     def _assign(self, _: Fault, __: datetime) -> None:
         for position in self._at.exchange.account.held():

@@ -157,4 +157,5 @@ class Session:
         self._tell_accounts(self._context.exchange.account.name)
 
     def _tell_accounts(self, account: str) -> None:
-        self._send(Message("managed_accounts", {"accounts": "" if self._context.faults.on("no_account") else account}))
+        told = ",".join((account, *self._context.exchange.others))
+        self._send(Message("managed_accounts", {"accounts": "" if self._context.faults.on("no_account") else told}))

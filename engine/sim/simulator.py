@@ -41,8 +41,7 @@ from engine.sim.wire.codec import Message
 
 DRILLED = "U000"
 """How an account begins that holds real money on the simulator, and at no broker: for drills."""
-_AFTER_CLOSE = timedelta(seconds=1)
-_SHORTEST_S = 1e-3
+_AFTER_CLOSE, _SHORTEST_S = timedelta(seconds=1), 1e-3
 _ARRIVES_S = 0.3
 """Seconds from the acknowledgement of an order to its first meeting with the market."""
 
@@ -86,6 +85,7 @@ class Simulator:
             fills=self.options.fills,
         )
         self.exchange.ids.next_perm_id = first_perm_id
+        self.exchange.others = {name: Account(name, Decimal(rest)) for name, rest in self.options.other_accounts.items()}
         self._market = market
         self._begins = begins.astimezone(UTC)
         self.faults = Faults(schedule, self._begins)

@@ -27,6 +27,8 @@ COLUMNS = ("bid", "ask", "bid_size", "ask_size", "last", "volume", "model", "iv"
 _BID, _ASK, _BID_SIZE, _ASK_SIZE, _LAST, _, _MODEL = range(7)
 _GREEKS = slice(7, 12)
 _CENT = Decimal("0.01")
+_LEAST, _SPIKE = 0.05, 4.0
+"""What somebody bids all the same where quotes are wide, and how many times what it is worth a bad print shows."""
 _NOTHING = Quote(None, None)
 _STOCK_SIZE = 500
 _UNTOLD_SIZE = 10.0
@@ -42,6 +44,12 @@ class DataFaults:
     no_bids: bool = False
     crossed: bool = False
     no_greeks: bool = False
+    halted: bool = False
+    """Trading is halted everywhere: quotes stand still and nothing fills."""
+    widened: float = 1.0
+    """Quotes of options are so many times as wide."""
+    spiked: int | None = None
+    """The contract whose quote is four times what it is worth."""
 
 
 class MarketTape:
@@ -97,14 +105,14 @@ class MarketTape:
 
     def step(self, now: datetime) -> Change | None:
         """Brings the market to now; None while its data stand still."""
-        if self.data_faults.frozen:
+        if self.data_faults.frozen or self.data_faults.halted:
             return None
         self._quoted.clear()
         return self.market.step(now)
 
     def prices_at(self, now: datetime) -> Mapping[str, float]:
         """Where the underlyings stand at `now`, ahead of the quotes; empty while data stand still, or only a step can tell."""
-        return {} if self.data_faults.frozen else self.market.prices_at(now)
+        return {} if self.data_faults.frozen or self.data_faults.halted else self.market.prices_at(now)
 
     def change_data_faults(self, data_faults: DataFaults) -> None:
         """The faults of the data from now on."""
@@ -121,6 +129,12 @@ class MarketTape:
         for price, size in ((_BID, _BID_SIZE), (_ASK, _ASK_SIZE)):
             values[size] = np.where(np.isnan(values[size]) & (values[price] > 0), _UNTOLD_SIZE, values[size])
         data_faults = self.data_faults
+        if data_faults.widened != 1:
+            half = (data_faults.widened - 1) * (values[_ASK] - values[_BID]) / 2
+            values[_BID] = np.round(np.maximum(values[_BID] - half, np.minimum(values[_BID], _LEAST)), 2)
+            values[_ASK] = np.round(values[_ASK] + half, 2)
+        if data_faults.spiked is not None:
+            values[[_BID, _ASK]] *= np.where(rows == self.market.row(data_faults.spiked), _SPIKE, 1.0)
         if data_faults.crossed:
             values[[_BID, _ASK]] = values[[_ASK, _BID]]
         if data_faults.no_bids:

@@ -17,6 +17,7 @@ from engine.pricing.fees import IBKR_TIERED, CommissionTable
 from engine.store.analytics import FEED_GREEKS, QUOTE, SOLVE, Analytics
 from engine.store.columns import Carry, Columns, Layout, fixed_columns, laid_out
 from engine.store.copies import Copy
+from engine.store.halts import Halts
 from engine.store.heard import Heard
 
 _HUGE = 1e9
@@ -51,6 +52,7 @@ class QuoteStore:
         self._shares: dict[int, ShareQuote] = {}
         self._volatilities: dict[str, float] = {}
         self.dividends: dict[str, NextDividend | None] = {}
+        self.halts = Halts()
         self._ticks = 0
         self._beat = 1
         self._last_id = ("", 0)
@@ -170,6 +172,9 @@ class QuoteStore:
     def dividend(self, symbol: str, following: NextDividend | None) -> None:
         """The next dividend of an underlying; None where it is not known."""
         self.dividends[symbol] = following
+
+    def trading(self, symbol: str, at: float, is_halted: bool) -> None:
+        self.halts.hear(symbol, at, is_halted)
 
     def volatility(self, symbol: str) -> float | None:
         """30-day implied volatility of an underlying, decimal; None where the broker has not told it."""

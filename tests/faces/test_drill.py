@@ -30,7 +30,7 @@ CAME = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
 def test_every_failure_has_a_name_of_its_own_and_faults_that_the_simulator_knows() -> None:
     assert len({one.name for one in CATALOGUE}) == len(CATALOGUE)
     assert all(parse_fault(fault) for one in CATALOGUE for fault in one.faults)
-    assert all(one.faults or one.kill for one in CATALOGUE)
+    assert all(one.faults or one.kill or one.act or one.at or not one.is_answered for one in CATALOGUE)
     assert all(one.minutes == 0 or one.at for one in CATALOGUE)
 
 
@@ -75,6 +75,12 @@ def test_strategies_without_a_simulated_market_are_said(tmp_path: Path) -> None:
         symbols_of(tmp_path)
 
 
+def test_market_of_the_drills_has_what_volatility_is_measured_on(tmp_path: Path) -> None:
+    given.strategy(tmp_path, given.STRATEGY.replace("[SPX]", "[SPY]"))
+
+    assert symbols_of(tmp_path) == ("SPY", "SPX", "VIX")
+
+
 def test_failure_that_nobody_knows_is_named() -> None:
     with pytest.raises(KeyError, match="flood"):
         named(("restart", "flood"))
@@ -107,10 +113,14 @@ def test_failure_that_never_came_has_proven_nothing() -> None:
 
 
 def test_lines_of_a_verdict_say_first_how_it_ended() -> None:
-    well = Verdict("restart", "", "", "with o1 at work", "link back after 120 s", ("10:02:00 LinkChanged",), (), 2.1, 3)
-    broken = Verdict("restart", "", "", "with o1 at work", "halted: look", (), ("o1 was sent twice",), 2.1, 3)
+    blind, closed = ("no connection to the broker 2.1 min",), "1 of 1 positions closed at the end"
+    evidence = ("10:02:00 LinkChanged",)
+    well = Verdict("restart", "", "", "with o1 at work", "link back after 120 s", evidence, (), 2.1, blind, closed, 3)
+    broken = Verdict("restart", "", "", "with o1 at work", "halted: look", (), ("o1 was sent twice",), 2.1, (), closed, 3)
 
-    assert next(iter(told_of(well))) == "ended well  restart, with o1 at work, blind for 2.1 min"
+    head, did, *_ = told_of(well)
+    assert head == "ended well  restart, with o1 at work, blind for 2.1 min: no connection to the broker 2.1 min"
+    assert did == "            link back after 120 s; 1 of 1 positions closed at the end"
     assert list(told_of(well))[-1] == "            journal: 10:02:00 LinkChanged"
     assert next(iter(told_of(broken))).startswith("NOT WELL")
     assert list(told_of(broken))[-1] == "          ✗ o1 was sent twice"

@@ -36,8 +36,23 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
                 ("link-lost-unsaid", "closed", "refused"),
                 ("simulation/engine/test_prometheus.py:test_what_the_simulated_tws_breaks_is_what_fires",),
             ),
-            Tried("the connection stays open and is dead", "TWS is asked for the time every ten seconds", ("half-open",)),
-            Tried("the connection ends in the middle of a message", "what was cut off counts for nothing", ("torn",)),
+            Tried(
+                "the connection stays open and is dead",
+                "TWS is asked for the time every ten seconds",
+                (
+                    "half-open",
+                    "silent-at-login",
+                ),
+            ),
+            Tried(
+                "the connection ends in the middle of a message",
+                "what was cut off counts for nothing",
+                (
+                    "torn",
+                    "split",
+                    "lost-while-connecting",
+                ),
+            ),
             Tried(
                 "IBKR's servers reset at night, or TWS restarts by itself",
                 "told before, nothing sent around it, told when link, books and quotes are back",
@@ -47,7 +62,11 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "an order is sent in the second in which TWS restarts",
                 "no order message leaves from half a minute before; what may have left is asked about, never sent again",
-                ("restart-at-night", "order-lost"),
+                (
+                    "restart-at-night",
+                    "order-lost",
+                    "restart-while-sending",
+                ),
                 ("core/decide/order/test_orders.py:test_no_order_message_leaves_from_half_a_minute_before_tws_restarts",),
             ),
             Tried(
@@ -78,10 +97,22 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "this machine's clock is wrong",
                 "opens nothing while it differs from TWS's by more than two seconds",
-                ("clock-wrong",),
+                (
+                    "clock-wrong",
+                    "clock-set-ahead",
+                    "clock-set-back",
+                ),
                 ("simulation/engine/test_clock.py:test_clock_that_was_set_back_by_hours_stops_openings",),
             ),
-            Tried("TWS answers late", "every question has a deadline, and none is sent twice", ("slow",)),
+            Tried(
+                "TWS answers late",
+                "every question has a deadline, and none is sent twice",
+                (
+                    "slow",
+                    "answer-lost",
+                    "question-lost",
+                ),
+            ),
         ),
     ),
     (
@@ -90,7 +121,10 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "TWS complains of too many messages, or of history asked for too often",
                 "every message has a class with its limits; less than half as many for half a minute after a complaint",
-                ("pacing",),
+                (
+                    "pacing",
+                    "history-refused",
+                ),
                 (
                     (
                         "contract/broker/test_requests.py:"
@@ -102,7 +136,10 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a question is never answered and holds up everything",
                 "a deadline each; a kind that is not answered rests, and no other waits",
-                (),
+                (
+                    "contracts-silent",
+                    "contracts-endless",
+                ),
                 (
                     "contract/broker/test_requests.py:test_class_whose_questions_fail_rests_and_is_said_while_the_others_go_on",
                     (
@@ -137,7 +174,12 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "quotes are delayed, frozen or old",
                 "nothing is opened, sent or closed by itself on what is not live or too old",
-                ("delayed", "frozen"),
+                (
+                    "delayed",
+                    "frozen",
+                    "no-data",
+                    "no-option-data",
+                ),
                 (
                     "core/decide/risk/test_gate.py:test_old_or_bad_quotes_stop_an_opening",
                     "core/decide/exit/test_exits.py:test_nothing_closes_where_no_order_could_be_sent",
@@ -152,15 +194,27 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             ),
             Tried(
                 "trading in the underlying is halted",
-                "its quotes stand still, grow old and are not traded on; no market order is ever sent",
-                ("frozen",),
-                ("core/decide/exit/test_exits.py:test_nothing_closes_where_no_leg_was_quoted_within_half_a_minute",),
+                "nothing is opened until two minutes after it trades again; its quotes grow old and set no price",
+                (
+                    "frozen",
+                    "trading-halted",
+                ),
+                (
+                    "shell/broker/data/test_quotes.py:test_halt_of_an_underlying_is_told_and_what_is_not_known_is_no_halt",
+                    "shell/store/test_halts.py:test_halt_holds_until_two_minutes_after_its_end",
+                    "core/decide/exit/test_exits.py:test_nothing_closes_where_no_leg_was_quoted_within_half_a_minute",
+                ),
             ),
             Tried("greeks are late or absent", "the engine's own, from the middle of the quotes", ("no-greeks",)),
             Tried(
                 "nobody bids, or bid and ask are crossed",
                 "no price is believed; the short is bought back alone where its long has no bid",
-                ("no-bids", "crossed"),
+                (
+                    "no-bids",
+                    "crossed",
+                    "closed-without-bids",
+                    "combination-unquoted",
+                ),
                 (
                     (
                         "simulation/engine/test_legs_apart.py:"
@@ -171,7 +225,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "markets are wide at the open",
                 "windows, and a limit on the width of each quote",
-                (),
+                ("wide",),
                 ("core/decide/entry/test_entries.py:test_nothing_is_searched_outside_the_window_or_without_a_session",),
             ),
         ),
@@ -188,7 +242,11 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a change of price in a doubtful moment becomes a second order",
                 "nothing about an order leaves while the link is in doubt",
-                ("link-lost", "change-rejected"),
+                (
+                    "link-lost",
+                    "change-rejected",
+                    "closed-while-lost",
+                ),
                 ("shell/broker/orders/test_orders.py:test_order_is_not_sent_when_the_link_is_in_doubt",),
             ),
             Tried(
@@ -198,7 +256,14 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
                 ("simulation/engine/test_misleading_errors.py:test_error_on_a_change_is_asked_about_and_the_order_works_on",),
             ),
             Tried("the broker cancels an order by itself", "what filled counts, then it looks anew", ("canceled-by-broker",)),
-            Tried("order ids jump, or were used before", "follows them; the highest is kept over restarts", ("id-jump",)),
+            Tried(
+                "order ids jump, or were used before",
+                "follows them; the highest is kept over restarts",
+                (
+                    "id-jump",
+                    "id-used",
+                ),
+            ),
             Tried(
                 "only the client that placed an order may change it",
                 "one client id, always; an order of another one is left alone and said",
@@ -208,7 +273,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a change does not match the combination as TWS keeps it (105)",
                 "changes use the combination as TWS told it",
-                (),
+                ("change-mismatched",),
                 ("shell/broker/orders/test_orders.py:test_repricing_uses_the_combination_that_tws_returned",),
             ),
             Tried("a price is no whole number of ticks (110)", "rounded by class and side, signed", ("tick-refused",)),
@@ -224,13 +289,22 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "an order is refused (201), or a precaution of TWS holds it",
                 "over, and openings stop after several in a row; what is held is asked about",
-                ("rejected",),
+                (
+                    "rejected",
+                    "several-rejected",
+                    "read-only",
+                ),
                 ("shell/broker/orders/test_orders.py:test_order_is_asked_about_when_a_precaution_holds_it_inactive",),
             ),
             Tried(
                 "the what-if is empty, silent, or numbers come with a no",
                 "fits, refused or unknown; unknown never trades by itself",
-                ("what-if-silent", "what-if-no", "what-if-unset"),
+                (
+                    "what-if-silent",
+                    "what-if-no",
+                    "what-if-unset",
+                    "what-if-error",
+                ),
                 ("core/decide/order/test_orders.py:test_unknown_preview_asks_a_person_even_where_the_policy_would_not",),
             ),
             Tried(
@@ -242,7 +316,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "openings are left at work when the engine ends",
                 "canceled and waited for; what rests is said",
-                (),
+                ("stopped",),
                 ("shell/broker/orders/test_orders.py:test_orders_and_cancels_leave_before_the_session_does",),
             ),
             Tried(
@@ -252,9 +326,18 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
                 ("simulation/engine/test_resting.py:test_a_profit_rests_at_its_price_and_fills_there",),
             ),
             Tried(
+                "a person is asked for an opening and is not there",
+                "nothing is sent that nobody approved; the question expires, and price and gates are asked again at a late yes",
+                ("nobody-answers",),
+                ("core/decide/order/test_orders.py:test_yes_on_old_quotes_sends_nothing",),
+            ),
+            Tried(
                 "two orders close the same thing",
                 "one writer; what may fill meanwhile is waited for",
-                ("filled-while-canceled",),
+                (
+                    "filled-while-canceled",
+                    "closed-in-parts",
+                ),
                 ("simulation/engine/test_resting.py:test_what_fills_while_its_cancel_travels_is_not_closed_again",),
             ),
         ),
@@ -265,7 +348,11 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "one side fills and the other does not",
                 "one guaranteed combination; legs that do not match halt, and are said",
-                ("partial", "killed-filling"),
+                (
+                    "partial",
+                    "killed-filling",
+                    "foreign-leg",
+                ),
                 (
                     "shell/broker/orders/test_ratios.py:test_order_is_whole_when_every_leg_has_its_ratio_and_doubted_when_one_stays_away",
                 ),
@@ -273,13 +360,28 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "fills come in parts, in any order, twice, or before their order",
                 "executions count, each once by its id, whatever the status says",
-                ("partial", "status-twice", "acknowledged-late", "executions-late", "shared-execution-ids"),
+                (
+                    "partial",
+                    "status-twice",
+                    "acknowledged-late",
+                    "executions-late",
+                    "shared-execution-ids",
+                    "status-first",
+                    "commission-first",
+                    "partial-then-canceled",
+                ),
                 ("core/domain/test_order.py:test_execution_counts_once_however_often_it_is_told",),
             ),
             Tried(
                 "fills are missed while the link is gone, or the engine is dead",
                 "the broker is asked for its executions before anything is opened",
-                ("killed-while-it-filled", "link-lost", "positions-late"),
+                (
+                    "killed-while-it-filled",
+                    "link-lost",
+                    "positions-late",
+                    "filled-while-away",
+                    "completed-unreadable",
+                ),
             ),
             Tried(
                 "executions lack names or times",
@@ -287,7 +389,14 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
                 ("references-missing", "no-permanent-id", "odd-times"),
             ),
             Tried("commissions come late or never", "an estimate until then", ("commission-late", "commission-never")),
-            Tried("an execution is corrected", "booked in the place of the first", ("corrected",)),
+            Tried(
+                "an execution is corrected",
+                "booked in the place of the first",
+                (
+                    "corrected",
+                    "busted",
+                ),
+            ),
             Tried(
                 "a person trades in TWS",
                 "said; nothing is opened, and nothing closed that would open something; adopt or release it",
@@ -302,9 +411,21 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
                 ("core/decide/risk/test_gate.py:test_no_contract_is_traded_both_ways",),
             ),
             Tried(
+                "a login has several accounts",
+                "the account is named once; values, positions, orders and executions of another one are none of ours",
+                (),
+                (
+                    (
+                        "simulation/engine/test_several_accounts.py:"
+                        "test_positions_of_another_account_are_neither_counted_nor_closed"
+                    ),
+                    "shell/broker/orders/test_names.py:test_order_under_our_name_in_another_account_is_none_of_ours_and_is_said",
+                ),
+            ),
+            Tried(
                 "two engines on one account",
                 "a lock on the folder; orders of another journal stop openings",
-                (),
+                ("another-engine",),
                 (
                     "simulation/engine/test_refusals.py:test_second_engine_on_the_same_state_is_refused_and_the_first_goes_on",
                     (
@@ -327,7 +448,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a stop is hit by one bad print",
                 "believed on several fresh looks, with the leg told anew, and never beyond the width",
-                (),
+                ("bad-print",),
                 ("core/decide/exit/test_exits.py:test_one_bad_print_closes_nothing_and_counting_starts_again",),
             ),
             Tried(
@@ -339,13 +460,16 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "losses by the middle of wide quotes stop a day",
                 "a breaker trips on what is confirmed, and stays tripped",
-                (),
+                (
+                    "wide",
+                    "bad-print",
+                ),
                 ("core/decide/risk/test_breakers.py:test_bad_print_that_stands_there_stops_no_day",),
             ),
             Tried(
                 "the broker raises its margin",
                 "a thin cushion closes what frees most",
-                (),
+                ("margin-raised",),
                 ("core/decide/exit/test_exits.py:test_thin_cushion_closes_the_position_that_frees_most_once_it_is_believed",),
             ),
             Tried(
@@ -371,7 +495,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a short is assigned, overnight or over a weekend",
                 "shares become a part that is only reduced, and openings stop for what nobody can explain",
-                (),
+                ("assigned",),
                 ("simulation/engine/test_assignment.py:test_an_assigned_short_becomes_shares_that_are_only_reduced",),
             ),
             Tried(
@@ -383,7 +507,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "options end in the morning, in shares, or near their strike",
                 "a plan three sessions ahead; near the money they are closed before",
-                (),
+                ("expiry-day",),
                 (
                     "core/decide/exit/test_exits.py:test_am_settled_options_near_the_money_are_not_carried_over_their_last_night",
                     "core/decide/exit/test_exits.py:test_short_near_the_money_is_not_carried_into_a_physical_expiry",
@@ -393,7 +517,10 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "options are adjusted for a split or a merger",
                 "not traded; held ones are said and guarded",
-                (),
+                (
+                    "adjusted",
+                    "terms-changed",
+                ),
                 (
                     "contract/broker/test_warm_start.py:test_contract_whose_terms_are_others_than_they_were_is_said",
                     (
@@ -405,7 +532,10 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a half day, a holiday, or the change of the clocks",
                 "the exchange's calendar; instants in UTC",
-                (),
+                (
+                    "half-day",
+                    "clocks-change",
+                ),
                 (
                     "core/decide/exit/test_exits.py:test_guard_begins_earlier_on_a_half_day",
                     "shell/broker/orders/test_times.py:test_time_of_summer_is_read_by_the_clocks_of_its_zone",
@@ -420,7 +550,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "an option expires and stays in the books",
                 "settled at its expiry, also where that was missed",
-                (),
+                ("expiry-day",),
                 ("core/decide/exit/test_expiries.py:test_what_is_sold_is_settled_half_an_hour_after_its_own_expiry",),
             ),
         ),
@@ -448,13 +578,16 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a file is changed while orders work",
                 "what is held keeps the rules that it was opened with; a broken file changes nothing",
-                (),
+                (
+                    "file-changed",
+                    "file-broken",
+                ),
                 ("simulation/engine/test_reload.py:test_changed_file_takes_over_and_its_positions_keep_their_rules",),
             ),
             Tried(
                 "the disk is full, or the folder goes away",
                 "nothing is done that cannot be written",
-                (),
+                ("disk-full",),
                 (
                     "simulation/engine/test_refusals.py:test_full_disk_ends_the_engine_before_anything_more_leaves",
                     (

@@ -43,7 +43,7 @@ _MODELS = frozenset({13, 83})
 _OPEN_INTEREST = {27: "C", 28: "P"}
 _OPTION_VOLUME = {29: "C", 30: "P"}
 """Of a single option TWS sends both sides, and 0 for the side it is not."""
-_IMPLIED_VOLATILITY = 24
+_IMPLIED_VOLATILITY, _HALTED = 24, 49
 _QUALITIES: Mapping[int, DataQuality] = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed"}
 _WORST_FIRST: tuple[DataQuality, ...] = ("unknown", "delayed", "frozen", "live")
 
@@ -234,8 +234,11 @@ class Stream:
 
     def tick_generic(self, request: int, tick: int, value: float) -> None:
         line = self._heard(request)
-        if line is not None and line.underlying is not None and tick == _IMPLIED_VOLATILITY:
-            self.sink.underlying_volatility(line.underlying.symbol, volatility(value))
+        symbol = line.underlying.symbol if line is not None and line.underlying is not None else ""
+        if symbol and tick == _IMPLIED_VOLATILITY:
+            self.sink.underlying_volatility(symbol, volatility(value))
+        elif symbol and tick == _HALTED and value >= 0:  # -1: not known
+            self.sink.trading(symbol, self.at, value > 0)
 
     def tick_string(self, request: int, tick: int, text: str) -> None:
         line = self._open.get(request)
@@ -313,8 +316,7 @@ class Stream:
         self._open[request] = Line(con_id, option, underlying)
         self._requests[con_id] = request
         contract = self.contracts.get(con_id) or asked_for(con_id, option, underlying)
-        ticks = UNDERLYING_TICKS if underlying else OPTION_TICKS
-        self.client.reqMktData(request, contract, ticks, False, False, [])
+        self.client.reqMktData(request, contract, UNDERLYING_TICKS if underlying else OPTION_TICKS, False, False, [])
 
     def _give_up(self, request: int) -> None:
         self._requests.pop(self._open.pop(request).con_id, None)
@@ -344,5 +346,5 @@ class Stream:
         self.gauges.lines_used, self.gauges.lines_turning = len(self._open), self.lines.on_turn
         self.gauges.lines_limit = self.lines.limit
         self.gauges.line_evictions = self.lines.evictions
-        exploring, turning = self.lines.exploring, self.lines.turning
-        self.gauges.lines_exploring, self.gauges.explored_s = exploring, round_s(exploring, turning)
+        self.gauges.lines_exploring = exploring = self.lines.exploring
+        self.gauges.explored_s = round_s(exploring, self.lines.turning)

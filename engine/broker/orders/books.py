@@ -128,7 +128,7 @@ class Books:
 
     def open_order(self, order_id: int, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         if self._reading is not None:
-            names = RowNames(order.orderRef, order.permId, order_id, order.clientId)
+            names = RowNames(order.orderRef, order.permId, order_id, order.clientId, order.account)
             self._reading.open[_key(names)] = _Row(names, contract, order, state.status, Decimal(0))
 
     def order_status(self, client_id: int, order_id: int, perm_id: int, filled: float) -> None:
@@ -138,7 +138,7 @@ class Books:
 
     def completed_order(self, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         if self._reading is not None:
-            names = RowNames(order.orderRef, order.permId, 0, 0)
+            names = RowNames(order.orderRef, order.permId, 0, 0, order.account)
             filled = money(order.filledQuantity if isinstance(order.filledQuantity, float) else None) or Decimal(0)
             self._reading.completed.append(_Row(names, contract, order, state.status, filled, state.completedTime))
 

@@ -98,7 +98,8 @@ class OrderGateway:
 
     def open_order(self, order_id: int, contract: IbContract, order: IbOrder, state: OrderState) -> None:
         """Raises Disagreement where the row names two orders, Unreadable where nobody can tell what it would trade."""
-        ref = self._names.match(RowNames(order.orderRef, order.permId, order_id, order.clientId), order_fits(contract, order))
+        names = RowNames(order.orderRef, order.permId, order_id, order.clientId, order.account)
+        ref = self._names.match(names, order_fits(contract, order))
         if not ref:
             return
         held = self._held.get(ref) or Held(ref, order_id, order.clientId, is_bound=False)

@@ -27,6 +27,8 @@ class RowNames:
     perm_id: int
     order_id: int
     client_id: int
+    account: str = ""
+    """In which the order is."""
 
     def __str__(self) -> str:
         return f"reference {self.ref or 'none'}, permanent id {self.perm_id}, order id {self.order_id} of client {self.client_id}"
@@ -68,6 +70,8 @@ class Names:
     def __init__(self, prefix: str, client_id: int) -> None:
         self._prefix = prefix
         self._client_id = client_id
+        self.account = ""
+        """Where our orders are; empty while TWS has not greeted."""
         self._bonds: dict[str, _Bond] = {}
         self._refs: dict[int, str] = {}
         self._sent: dict[int, Sent] = {}
@@ -107,6 +111,8 @@ class Names:
         if not meant:
             return ""
         [ref] = meant
+        if names.account and self.account and names.account != self.account:
+            raise Disagreement(names, meant, f"it is in account {names.account}, and ours are in {self.account}")
         known = self.perm_id_of(ref)
         if names.perm_id > 0 and known and known != names.perm_id:
             raise Disagreement(names, meant, f"order {ref} is known under permanent id {known}")

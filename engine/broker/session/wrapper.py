@@ -75,7 +75,7 @@ class EngineWrapper(TimedWrapper):
         super().managedAccounts(accountsList)
         if self.parts.session.accounts_heard(self.accounts):
             self.parts.account.reset(self.parts.session.account)
-            self.parts.executions.account = self.parts.session.account
+            self.parts.executions.account = self.parts.names.account = self.parts.session.account
 
     def nextValidId(self, reqId: int) -> None:
         self._next_id(reqId, "next order id")

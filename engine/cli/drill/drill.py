@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from engine.cli.drill.catalogue import Failure, named
+from engine.cli.drill.catalogue import named
+from engine.cli.drill.failure import Failure
 from engine.cli.drill.play import LATEST, play
 from engine.cli.drill.verdict import Verdict, judged
 from engine.cli.logs import log_to
@@ -18,10 +19,9 @@ from engine.cli.options import STRATEGIES, Strategies
 from engine.cli.show import line, say, show_json, show_told
 from engine.domain.errors import UserError
 from engine.runtime.reading import read_folder
-from engine.sim.market.catalogue import CHARACTERS
+from engine.sim.market.catalogue import CHARACTERS, VIX, VIX_SOURCE
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategies
 
-VIX = "VIX"
 FIRST, LAST = "09:31", "15:00"
 """Between which a drill may begin, New York."""
 
@@ -84,15 +84,19 @@ def drill(
 def told_of(found: Verdict) -> Iterator[str]:
     """The lines of one verdict."""
     word = "ended well" if found.ended_well else "NOT WELL  "
-    yield f"{word}  {found.name}, {found.moment}, blind for {found.blind_min:g} min"
-    yield f"            {found.did}"
+    why = f": {', '.join(found.blind_by)}" if found.blind_by else ""
+    yield f"{word}  {found.name}, {found.moment}, blind for {found.blind_min:g} min{why}"
+    yield f"            {found.did}; {found.closed}"
     if found.evidence:
         yield f"            journal: {'; '.join(found.evidence)}"
     yield from (f"          ✗ {fault}" for fault in found.faults)
 
 
 def symbols_of(strategies: Path) -> tuple[str, ...]:
-    """What the strategies trade, as far as the simulator has a market for it, and VIX. Raises UserError where that is nothing."""
+    """What the strategies trade, as far as the simulator has a market for it, VIX, and what VIX is the volatility of.
+
+    Raises UserError where that is nothing.
+    """
     texts = read_folder(strategies)
     common = parse_common(texts[COMMON_FILE]).value if COMMON_FILE in texts else None
     parsed = [
@@ -106,7 +110,7 @@ def symbols_of(strategies: Path) -> tuple[str, ...]:
     if not known:
         there = ", ".join(sorted(CHARACTERS))
         raise UserError(f"{strategies}: no strategy here trades what the simulator has a market for ({there})")
-    return (*known, VIX) if VIX not in known else tuple(known)
+    return tuple(dict.fromkeys((*known, VIX_SOURCE, VIX)))
 
 
 def _chosen(failures: tuple[str, ...]) -> tuple[Failure, ...]:

@@ -1,11 +1,14 @@
 """One failure, played: the trader's strategies on a simulated market, the failure at its moment, and what became of it.
 
 The engine, its journal and the wire protocol are the real ones; market, TWS and time are simulated, and a person who is not there
-says yes after twenty seconds. A killed engine loses what was not told and begins again on the same folder.
+says yes after twenty seconds. A killed engine loses what was not told and begins again on the same folder. At the end that person
+has everything closed, so that each drill shows that exits act after its failure.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+import re
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,13 +17,15 @@ from zoneinfo import ZoneInfo
 
 from engine.app import App
 from engine.cli.demo.demo import ANSWER_AFTER_S, BREADTH, CASH, SIM_OPTIONS
-from engine.cli.drill.catalogue import Failure
+from engine.cli.drill.failure import Failure
+from engine.cli.drill.holdings import has_short_american, uncovered
+from engine.cli.drill.staged import Killed, Machine, MortalJournal, break_file, change_file, copied
 from engine.cli.markets import PAST
+from engine.decide.exit.flatten import LAST
 from engine.domain.errors import EngineError
 from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderAcknowledged, OrderPreviewed, OrderSent
 from engine.domain.facts.union import Fact
 from engine.options import Options
-from engine.ports import Journal, Line
 from engine.runtime.control import Control
 from engine.runtime.guardian import Guardian, Takeover, led
 from engine.runtime.schedule import session_of, sessions_between
@@ -40,11 +45,15 @@ FEW_LINES, EXPLORES = 40, 0.4
 LATEST = timedelta(minutes=12)
 """A failure that has waited so long for its moment comes all the same."""
 LOOKS_S = 5.0
+CLOSES_S = 900.0
+"""How long everything may take to be closed at the end."""
+AHEAD = timedelta(seconds=30)
+SECONDS = re.compile(r"[\d,.]+ s ")
+"""By how much a clock is wrong: another number at each look."""
+SET_FOR_S = 60.0
+"""How long a clock that somebody has set is wrong."""
 KINDS = {"sent": OrderSent, "acknowledged": OrderAcknowledged, "filled": LegFilled}
-
-
-class Killed(BaseException):
-    """What SIGKILL is to a process: nobody may catch it."""
+PERSON = "the drill"
 
 
 @dataclass(slots=True)
@@ -64,6 +73,18 @@ class Played:
     control: Control | None = None
     """The engine that stood at the end; None where none did."""
     simulator: Simulator | None = None
+    blind: Counter[str] = field(default_factory=Counter[str])
+    """Looks at which nothing could be opened, by what was in the way."""
+    bare: set[str] = field(default_factory=set[str])
+    """Shorts that were held uncovered at one of the looks, as words."""
+    stopped_by: str | None = None
+    """What stood in the way of openings when the drill was over, before everything was closed."""
+    to_close: int = 0
+    """Positions that were to be closed at the end."""
+    answers: list[str] = field(default_factory=list[str])
+    """What became of what the absent person asked for, as the engine said."""
+    another: str = ""
+    """What became of a second engine on the same folder."""
 
 
 def play(failure: Failure, strategies: Path, state: Path, symbols: Iterable[str], at: str, minutes: int, seed: int) -> Played:
@@ -81,18 +102,21 @@ class _Play:
         self, played: Played, strategies: Path, state: Path, symbols: tuple[str, ...], at: str, minutes: int, seed: int
     ) -> None:
         self._played, self._failure = played, played.failure
-        begins = datetime.fromisoformat(f"{DAY}T{self._failure.at or at}").replace(tzinfo=NEW_YORK)
-        longest = sessions_between(DAY - PAST, DAY + timedelta(days=400))
+        day = self._failure.day or DAY
+        begins = datetime.fromisoformat(f"{day}T{self._failure.at or at}").replace(tzinfo=NEW_YORK)
+        longest = sessions_between(day - PAST, day + timedelta(days=400))
         market = GeneratedMarket(seed, begins, longest, symbols, BREADTH, SIM_OPTIONS.cadence_s)
         self._sim = Simulator(market, seed=seed, begins=begins, cash=CASH, options=SIM_OPTIONS)
+        self._machine = Machine(self._sim)
         lines, share = (FEW_LINES, EXPLORES) if self._failure.explores else (LINES, 0.0)
+        if self._failure.act in {"break a file", "change a file"}:
+            strategies = copied(strategies, state.with_name(f"{state.name}-strategies"))
         self._settings = Settings(
             mode=self._failure.mode, port=PORT, state=state, strategies=strategies, lines=lines, explore_share=share
         )
         self._latest, self._ends = begins + LATEST, begins + timedelta(minutes=self._failure.minutes or minutes)
-        self._stop = asyncio.Event()
+        self._stop, self._life = asyncio.Event(), asyncio.Event()
         self._app: App | None = None
-        self._dies_at: Callable[[Fact], bool] = lambda _: False
         played.simulator = self._sim
         self.dropped: Callable[[], object] = lambda: None
         """Ends every connection, as the kernel does for a process that is killed."""
@@ -105,8 +129,9 @@ class _Play:
             await self._live()
             if self._failure.is_guarded and self._played.ended:
                 await self._watched().run()
-            elif self._failure.kill and self._played.ended:
+            elif not self._stop.is_set() and self._comes_back():
                 await asyncio.sleep(self._failure.down_s)
+                self._machine.is_full = False
                 self._played.ended = ""
                 await self._live()
         finally:
@@ -114,6 +139,12 @@ class _Play:
             with suppress(asyncio.CancelledError):
                 await watching
             await self._sim.stop()
+
+    def _comes_back(self) -> bool:
+        """Whether a service manager starts the engine again: after what the failure did to it, and not for any other reason."""
+        if self._failure.act in {"stop", "break a file", "change a file"}:
+            return not self._played.ended
+        return bool(self._failure.kill or self._failure.act == "fill the disk") and bool(self._played.ended)
 
     def _watched(self) -> Guardian:
         """The guardian of a killed engine; it ends with the play."""
@@ -135,17 +166,20 @@ class _Play:
 
     async def _live(self, guard: Takeover | None = None, released: asyncio.Event | None = None) -> None:
         """One life of the engine, or of a guardian in its place, until it is stopped or ends."""
+        self._life = released or asyncio.Event()
+        if self._stop.is_set():
+            self._life.set()
         options = Options(
             serves_api=False,
             watches_files=False,
             writes_views=False,
             observers=(self,),
             on_control=self._opened,
-            wrap_journal=lambda journal: _Mortal(journal, self),
+            wrap_journal=lambda journal: MortalJournal(journal, self._machine, self.meets),
             guard=guard,
-            stop=released or self._stop,
+            stop=self._life,
         )
-        self._app = App(self._settings, self._sim, options)
+        self._app = App(self._settings, self._machine, options)
         try:
             await self._app.run()
         except BaseException as error:
@@ -162,8 +196,8 @@ class _Play:
         self._played.facts.append((at, fact))
         if isinstance(fact, OrderPreviewed) and self._failure.when == "asked" and self._played.came_at is None:
             self._come(f"before {fact.order_ref} was sent")
-        if isinstance(fact, ApprovalAsked):
-            asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._answer, fact.order_ref)
+        if isinstance(fact, ApprovalAsked) and self._failure.is_answered:
+            asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._beside, self._say_yes(fact.order_ref))
 
     def meets(self, fact: Fact) -> None:
         """Die where the failure says so, once."""
@@ -175,81 +209,130 @@ class _Play:
         self._played.control = control
 
     async def _watch(self) -> None:
-        """Look every few seconds: bring the failure at its moment, count what is blind, stop at the end."""
+        """Look every few seconds: bring the failure at its moment, count what is blind, close everything and stop at the end."""
         while self._sim.now() < self._ends:
             await asyncio.sleep(LOOKS_S)
             if self._played.came_at is None and not self._failure.kill and (moment := self._moment()):
                 self._come(moment)
-            if self._played.came_at is not None:
-                control = self._played.control
-                is_blind = control is None or control.ledger.halt is not None or blocked_because(control.snapshot()) is not None
-                in_session = session_of(self._sim.now())
-                is_in_session = in_session is not None and in_session.contains(self._sim.now())
-                self._played.blind_s += LOOKS_S * (is_blind and is_in_session)
+            self._look()
+        await self._close_everything()
         self._stop.set()
+        self._life.set()
         self._nudge()
+
+    def _look(self) -> None:
+        """Count what is in the way of openings since it came, and shorts that nothing covers."""
+        self._played.bare |= set(uncovered(self._sim))
+        if self._played.came_at is not None and self._is_in_session() and (why := self._in_the_way()) is not None:
+            self._played.blind_s += LOOKS_S
+            self._played.blind[SECONDS.sub("", why)] += 1
+
+    def _in_the_way(self) -> str | None:
+        control = self._played.control
+        if control is None or self._played.ended:
+            return "no engine"
+        halt = control.ledger.halt
+        return f"halted by {halt.by}" if halt is not None else blocked_because(control.snapshot())
+
+    def _is_in_session(self) -> bool:
+        session = session_of(self._sim.now())
+        return session is not None and session.contains(self._sim.now())
+
+    async def _close_everything(self) -> None:
+        """Have the absent person flatten, and wait until nothing is held."""
+        control, played = self._played.control, self._played
+        if not self._is_in_session():
+            return
+        played.stopped_by = self._in_the_way()
+        if control is None or played.ended or self._failure.needs_person:
+            return
+        ledger = control.ledger
+        played.to_close = sum(1 for _ in ledger.open_positions())
+        account = self._sim.exchange.account.name
+        begun, _ = control.flattening.begin(PERSON, "the drill is over", account[-LAST:], played.to_close)
+        waited_s = 0.0
+        while begun and waited_s < CLOSES_S and any(ledger.open_positions()):
+            await asyncio.sleep(LOOKS_S)
+            waited_s += LOOKS_S
 
     def _moment(self) -> str:
         """What is going on, where it is the failure's moment; empty where it is not."""
         control = self._played.control
+        if self._failure.when == "start":
+            return "as the day began"
         if control is None:
             return ""
         working = [order.ref for order in control.ledger.working() if order.is_at_broker and order.purpose == "open"]
         held = [position.id for position in control.ledger.open_positions()]
-        if self._failure.when == "start":
-            return "as the day began"
         if self._failure.when == "at work" and working:
             return f"with {working[0]} at work"
         if self._failure.when == "held" and held:
             return f"with {len(held)} position{'s' if len(held) > 1 else ''} open"
+        if self._failure.when == "owed" and has_short_american(self._sim):
+            return "with an option sold that may be exercised early"
         return "with nothing at work" if self._sim.now() >= self._latest else ""
 
     def _come(self, moment: str) -> None:
         self._played.came_at, self._played.moment = self._sim.now(), moment
         for fault in self._failure.faults:
             self._sim.inject(fault)
+        self._do()
 
-    def _answer(self, ref: str) -> None:
-        task = asyncio.ensure_future(self._say_yes(ref))
+    def _do(self) -> None:
+        """What somebody does, or what happens to the machine, as the failure comes."""
+        match self._failure.act:
+            case "close" | "cancel":
+                self._beside(self._ask())
+            case "stop" | "break a file" | "change a file":
+                if self._failure.act != "stop":
+                    (break_file if self._failure.act == "break a file" else change_file)(self._settings.strategies)
+                self._life.set()
+                self._nudge()
+            case "start another":
+                self._beside(self._start_another())
+            case "fill the disk":
+                self._machine.is_full = True
+                self._nudge()
+            case "set the clock ahead" | "set the clock back":
+                self._machine.by = AHEAD if self._failure.act == "set the clock ahead" else -AHEAD
+                asyncio.get_running_loop().call_later(SET_FOR_S, self._set_right)
+            case "":
+                pass
+
+    def _set_right(self) -> None:
+        self._machine.by = timedelta(0)
+
+    def _beside(self, work: Coroutine[object, object, None]) -> None:
+        """Have something done beside the engine; what it raises is the engine's to show."""
+        task = asyncio.ensure_future(work)
         task.add_done_callback(lambda done: done.exception() if not done.cancelled() else None)
+
+    async def _ask(self) -> None:
+        """Have what is held closed, or what works ended, by a person's word."""
+        control = self._played.control
+        if control is None:
+            return
+        if self._failure.act == "close":
+            for position in list(control.ledger.open_positions()):
+                self._played.answers.append((await control.close(position.id, PERSON))[1])
+        else:
+            for order in [one.ref for one in control.ledger.working() if one.is_at_broker]:
+                self._played.answers.append((await control.cancel(order, PERSON))[1])
+
+    async def _start_another(self) -> None:
+        """Start a second engine on the same folder."""
+        another = App(self._settings, self._machine, Options(serves_api=False, watches_files=False, writes_views=False))
+        try:
+            await another.run()
+        except Exception as error:  # noqa: BLE001 - whatever ends it is what it shows
+            self._played.another = str(_innermost(error))
 
     async def _say_yes(self, ref: str) -> None:
         while (control := self._played.control) is not None and any(order.ref == ref for order in waiting(control.ledger)):
-            done, _ = await control.answer(ref, approve=True, by="the drill")
+            done, _ = await control.answer(ref, approve=True, by=PERSON)
             if done:
                 return
             await asyncio.sleep(ANSWER_AFTER_S)
-
-
-class _Mortal:
-    """A journal that ends its engine where the failure says so."""
-
-    def __init__(self, journal: Journal, play: _Play) -> None:
-        self._journal, self._play = journal, play
-        self._is_dead = False
-
-    def append(self, fact: Fact, at: datetime) -> Line:
-        self._live_on()
-        line = self._journal.append(fact, at)
-        try:
-            self._play.meets(fact)
-        except Killed:
-            self._is_dead = True
-            raise
-        return line
-
-    def begin_sync(self) -> None:
-        self._live_on()
-        self._journal.begin_sync()
-
-    def sync(self) -> None:
-        self._live_on()
-        self._journal.sync()
-
-    def _live_on(self) -> None:
-        """What unwinds after a death says no good-bye."""
-        if self._is_dead:
-            raise Killed
 
 
 def _innermost(error: BaseException) -> BaseException:

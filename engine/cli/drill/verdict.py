@@ -3,11 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from engine.cli.drill.play import Played
+from engine.cli.drill.play import LOOKS_S, PERSON, Played
 from engine.domain.facts.account import Reconciled
-from engine.domain.facts.halts import GUARDIAN, Halted
+from engine.domain.facts.halts import GUARDIAN, FlattenBegan, Halted
 from engine.domain.facts.orders import (
     CommissionReported,
     LegFilled,
@@ -29,7 +29,10 @@ from engine.domain.facts.running import (
     RestartTold,
 )
 from engine.domain.facts.union import Fact
+from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
+from engine.sim.faults import parse_fault
+from engine.sim.simulator import Simulator
 
 COUNTED: tuple[tuple[type[Fact], str], ...] = (
     (OrderUnknown, "unknown"),
@@ -39,6 +42,7 @@ COUNTED: tuple[tuple[type[Fact], str], ...] = (
     (OrderExpired, "given up before sending"),
     (FactRefused, "words of the broker that contradict the books"),
     (ExitBlocked, "exits that could not act"),
+    (OrderSent, "orders sent"),
     (LegFilled, "executions"),
 )
 """What is told of what the engine did after the failure, by kind of fact."""
@@ -47,6 +51,10 @@ TELLING = (
     *(OrderUnknown, OrderAbsent, OrderRejected, OrderCanceled, OrderExpired, ExitBlocked, LegFilled, CommissionReported),
 )
 """Kinds of facts that show what was done about a failure."""
+
+
+TRIPPED = "has tripped"
+"""How a breaker is said to stop openings: by the market's own doing, and until the next session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,10 @@ class Verdict:
     faults: tuple[str, ...]
     """What did not end well; empty where all did."""
     blind_min: float
+    blind_by: tuple[str, ...]
+    """What was in the way of openings in that time, the longest first, with its minutes."""
+    closed: str
+    """What became of all that was held when everything was to be closed at the end."""
     orders: int
     """Orders that were sent in the whole drill."""
 
@@ -73,7 +85,8 @@ class Verdict:
 
 
 def judged(played: Played) -> Verdict:
-    """The verdict: the engine stands, its books are the broker's, no order left twice, every short is covered."""
+    """The verdict: the failure came and met something, the engine stands, its books are the broker's, no order left twice, every
+    short was covered at every look, openings are free again, and what was held could be closed."""
     failure = played.failure
     return Verdict(
         failure.name,
@@ -84,6 +97,8 @@ def judged(played: Played) -> Verdict:
         tuple(_evidence(played)),
         tuple(_faults(played)),
         round(played.blind_s / 60, 1),
+        tuple(f"{why} {looks * LOOKS_S / 60:.1f} min" for why, looks in played.blind.most_common()),
+        _closed(played),
         sum(isinstance(fact, OrderSent) for _, fact in played.facts),
     )
 
@@ -102,7 +117,20 @@ def _evidence(played: Played) -> Iterator[str]:
 
 
 def _after(played: Played) -> list[tuple[datetime, Fact]]:
-    return [(at, fact) for at, fact in played.facts if played.came_at is not None and at >= played.came_at]
+    """From when the failure came until everything was to be closed."""
+    ends = next((at for at, fact in played.facts if isinstance(fact, FlattenBegan) and fact.by == PERSON), None)
+    return [
+        (at, fact)
+        for at, fact in played.facts
+        if played.came_at is not None and at >= played.came_at and (ends is None or at < ends)
+    ]
+
+
+def _closed(played: Played) -> str:
+    if not played.to_close or played.control is None:
+        return "nothing was to be closed"
+    left = sum(1 for _ in played.control.ledger.open_positions())
+    return f"{played.to_close - left} of {played.to_close} positions closed at the end"
 
 
 def _done(played: Played) -> Iterator[str]:
@@ -111,6 +139,9 @@ def _done(played: Played) -> Iterator[str]:
     yield from _link(after)
     counts = Counter(type(fact) for _, fact in after)
     yield from (f"{counts[kind]} {words}" for kind, words in COUNTED if counts[kind])
+    yield from (f"{count} × {words}" if count > 1 else words for words, count in Counter(played.answers).items())
+    if played.another:
+        yield f"the second engine: {played.another}"
     codes = sorted({fact.code for _, fact in after if isinstance(fact, ErrorHeard)})
     if codes:
         yield f"told {', '.join(map(str, codes))}"
@@ -138,36 +169,65 @@ def _link(after: list[tuple[datetime, Fact]]) -> Iterator[str]:
 
 def _faults(played: Played) -> Iterator[str]:
     """What did not end well."""
-    control, simulator = played.control, played.simulator
+    control, simulator, failure = played.control, played.simulator, played.failure
     if played.came_at is None:
         yield "it never came: nothing was sent by the strategies in this time"
+    elif simulator is not None:
+        yield from _unmet(played)
     kinds = {type(fact) for _, fact in _after(played)}
-    yield from (f"nothing in the journal shows it: no {kind.__name__}" for kind in played.failure.shows if kind not in kinds)
+    yield from (f"nothing in the journal shows it: no {kind.__name__}" for kind in failure.shows if kind not in kinds)
     if control is None or simulator is None:
         yield f"the engine ended: {played.ended or 'it never started'}"
         return
-    ledger, needs_person = control.ledger, played.failure.needs_person
-    if not needs_person:
-        if ledger.contracts_held() != simulator.positions():
-            yield f"the books hold {ledger.contracts_held()}, the broker {simulator.positions()}"
-        if ledger.reconciled is None or ledger.reconciled.differences:
-            yield f"not agreed with the broker: {'; '.join(ledger.reconciled.differences) if ledger.reconciled else 'not asked'}"
-        is_guardians = ledger.halt is not None and ledger.halt.by == GUARDIAN
-        if played.failure.is_guarded and not is_guardians:
-            yield "no guardian has taken its place"
-        if ledger.halt is not None and not played.failure.is_guarded:
-            yield f"a halt is left that only a person ends: {ledger.halt.reason}"
-        working = {order.terms.order_ref for order in simulator.orders() if order.is_working}
-        ours = {order.ref for order in ledger.working() if order.is_at_broker}
-        if working != ours:
-            yield f"at work at the broker are {sorted(working)}, in the books {sorted(ours)}"
-    elif ledger.halt is None and ledger.reconciled is not None and not ledger.reconciled.differences:
-        yield "it was not said, and a person had to know"
+    ledger = control.ledger
+    yield from (_unsaid(ledger) if failure.needs_person else _unsettled(played, ledger, simulator))
     if simulator.pacing_violations:
         yield f"TWS complained of {sum(simulator.pacing_violations.values())} requests that came too fast"
+    if any(
+        request.name == "req_contract_details" and request.message.text("sec_type") == "BAG" for request in simulator.received
+    ):
+        yield "TWS was asked to describe a combination, which it never answers"
+    if failure.act == "start another" and not played.another:
+        yield "a second engine was let in"
     yield from _twice(played)
-    if not needs_person:
-        yield from _bare(played)
+    if not failure.needs_person:
+        yield from sorted(played.bare)
+
+
+def _unmet(played: Played) -> Iterator[str]:
+    """Faults that waited for an occasion and had none: then the drill shows nothing of them."""
+    assert played.simulator is not None, "asked of a drill that was played"
+    for text in played.failure.faults:
+        name = parse_fault(text).name
+        if played.simulator.faults.waits_for(name):
+            yield f"it met nothing: no occasion for {name} in this time"
+
+
+def _unsaid(ledger: Ledger) -> Iterator[str]:
+    if ledger.halt is None and ledger.reconciled is not None and not ledger.reconciled.differences:
+        yield "it was not said, and a person had to know"
+
+
+def _unsettled(played: Played, ledger: Ledger, simulator: Simulator) -> Iterator[str]:
+    """What is not as it must be where no person is needed."""
+    if ledger.contracts_held() != simulator.positions():
+        yield f"the books hold {ledger.contracts_held()}, the broker {simulator.positions()}"
+    if ledger.reconciled is None or ledger.reconciled.differences:
+        yield f"not agreed with the broker: {'; '.join(ledger.reconciled.differences) if ledger.reconciled else 'not asked'}"
+    is_guarded = played.failure.is_guarded
+    if is_guarded and (ledger.halt is None or ledger.halt.by != GUARDIAN):
+        yield "no guardian has taken its place"
+    if ledger.halt is not None and ledger.halt.by != PERSON and not is_guarded:
+        yield f"a halt is left that only a person ends: {ledger.halt.reason}"
+    elif played.stopped_by is not None and not is_guarded and not played.stopped_by.endswith(TRIPPED):
+        yield f"nothing could be opened any more when it was over: {played.stopped_by}"
+    working = {order.terms.order_ref for order in simulator.orders() if order.is_working}
+    ours = {order.ref for order in ledger.working() if order.is_at_broker}
+    if working != ours:
+        yield f"at work at the broker are {sorted(working)}, in the books {sorted(ours)}"
+    left = [position.id for position in ledger.open_positions()] if played.to_close else []
+    if left:
+        yield f"could not be closed within a quarter of an hour: {', '.join(left)}"
 
 
 def _twice(played: Played) -> Iterator[str]:
@@ -178,18 +238,3 @@ def _twice(played: Played) -> Iterator[str]:
         if request.name == "place_order" and not request.message.flag("what_if"):
             ids[request.message.text("order_ref")].add((request.client_id, request.message.whole("order_id")))
     yield from (f"{ref} was sent twice" for ref, known in ids.items() if len(known) > 1)
-
-
-def _bare(played: Played) -> Iterator[str]:
-    """Shorts that no long of their right covers which lives as long."""
-    assert played.simulator is not None, "asked of a drill that was played"
-    net: Counter[tuple[str, str, date]] = Counter()
-    for position in played.simulator.holdings():
-        option = position.instrument.option
-        if option is not None:
-            net[position.instrument.symbol, option.put_call, option.expiry] += position.quantity
-    owned: Counter[tuple[str, str]] = Counter()
-    for symbol, right, expiry in sorted(net, key=lambda key: key[2], reverse=True):
-        owned[symbol, right] += net[symbol, right, expiry]
-        if owned[symbol, right] < 0:
-            yield f"a short {symbol} {right} is not covered"

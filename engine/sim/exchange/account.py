@@ -46,6 +46,8 @@ class Account:
     cash: Decimal
     positions: dict[int, Position] = field(default_factory=dict)
     realized: Decimal = Decimal(0)
+    asks: Decimal = Decimal(1)
+    """How many times the margin of the rules the broker asks for."""
 
     def trade(self, instrument: Instrument, quantity: int, price: Decimal, fee: Decimal = Decimal(0)) -> Decimal | None:
         """Books a trade (quantity bought > 0) at a price per share; the profit it realised, None where it only opened."""
@@ -92,7 +94,7 @@ class Account:
             if instrument.option is None:
                 equity += quantity * (tape.quote(instrument.con_id).mark or Decimal(0))
         initial, maintenance = requirement(quantities.values(), tape)
-        return Funds(initial, maintenance, equity)
+        return Funds(initial * self.asks, maintenance * self.asks, equity)
 
     def net_liquidation(self, tape: Tape) -> Decimal:
         return self.cash + sum((position.value(tape) for position in self.held()), Decimal(0))

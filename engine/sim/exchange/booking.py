@@ -85,6 +85,17 @@ class Booking:
             self.commissions[corrected.exec_id] = replace(fee, exec_id=corrected.exec_id)
         return corrected
 
+    def bust(self, execution: Execution) -> Execution:
+        """The exchange takes an execution back: the same id with a higher revision and nothing traded; its fee stays."""
+        head, revision = execution.exec_id.rsplit(".", 1)
+        taken = replace(execution, exec_id=f"{head}.{int(revision) + 1:02d}", shares=0)
+        del self.executions[execution.exec_id]
+        self.executions[taken.exec_id] = taken
+        if execution.instrument is not None:
+            back = -execution.shares if execution.side == "BOT" else execution.shares
+            self._account.trade(execution.instrument, back, execution.price)
+        return taken
+
     def _row(
         self,
         order: Order,

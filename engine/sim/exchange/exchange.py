@@ -58,6 +58,10 @@ class Exchange:
         self.rules = rules or HouseRules()
         self.fills = fills or FillModel()
         self.is_open = False
+        self.is_halted = False
+        """While trading is halted nothing fills; orders work on."""
+        self.others: dict[str, Account] = {}
+        """Further accounts of the same login."""
         self._tape = tape
         self._chance = chance
         self._stepped_at: datetime | None = None
@@ -158,7 +162,7 @@ class Exchange:
         seconds = min(_LONGEST_STEP_S, (now - (self._stepped_at or now)) / timedelta(seconds=1))
         self._stepped_at = now
         notices: list[Notice] = []
-        if not self.is_open:
+        if not self.is_open or self.is_halted:
             return notices
         for order in self.working():
             if order.is_working and order.status == "Submitted":
@@ -167,7 +171,8 @@ class Exchange:
 
     def arrive(self, order: Order, now: datetime) -> list[Notice]:
         """The trade of an order, placed or changed now, that takes what is quoted; any other waits for the market's next step."""
-        natural = self.natural(order.terms) if self.is_open and order.status == "Submitted" else None
+        is_trading = self.is_open and not self.is_halted and order.status == "Submitted"
+        natural = self.natural(order.terms) if is_trading else None
         if natural is None or not is_marketable(self._as_paid(order), natural):
             return []
         return self._match(order, now, 0.0)

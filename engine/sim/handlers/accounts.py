@@ -94,8 +94,9 @@ class AccountHandler:
             self._show_positions()
 
     def _show_positions(self) -> None:
-        for position in self._account.held():
-            self._show_position(position)
+        for account in (self._account, *self._exchange.others.values()):
+            for position in account.held():
+                self._show_position(position, account.name)
         self._send(Message("position_end", {}))
 
     def cancel_positions(self, _: Message) -> None:
@@ -181,6 +182,9 @@ class AccountHandler:
         for (key, currency), value in values.items():
             row = {"key": key, "value": value, "currency": currency, "account": self._account.name}
             self._send(Message("account_value", row))
+        for other in self._exchange.others.values():
+            for (key, currency), value in account_values(other, self._tape).items():
+                self._send(Message("account_value", {"key": key, "value": value, "currency": currency, "account": other.name}))
 
     def _show_time(self) -> None:
         self._send(Message("account_time", {"time": f"{self._now().astimezone(NEW_YORK):%H:%M}"}))
@@ -232,8 +236,9 @@ class AccountHandler:
             )
         )
 
-    def _show_position(self, position: Position) -> None:
-        self._send(Message("position", self._position_values(position)))
+    def _show_position(self, position: Position, account: str = "") -> None:
+        values = self._position_values(position)
+        self._send(Message("position", values | {"account": account or self._account.name}))
 
     def _show_position_multi(self, req_id: int, position: Position) -> None:
         self._send(Message("position_multi", self._position_values(position) | {"req_id": req_id}))

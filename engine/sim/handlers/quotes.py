@@ -124,6 +124,12 @@ class QuoteHandler:
         for req_id in self._open if competing else ():
             self._send(error(req_id, 10197, _COMPETING))
 
+    def halt(self) -> None:
+        """Trading in the underlyings is halted, or goes on."""
+        for line in self._open.values():
+            if isinstance(line, UnderlyingLine):
+                ticks.underlying_halt(self._emit, line, self._tape)
+
     def lose(self) -> None:
         """All lines end without a word: after 1101 they have to be asked for again, and when the client has gone."""
         for req_id in list(self._open):

@@ -135,7 +135,7 @@ def underlying_again(emit: Emit, line: UnderlyingLine) -> None:
 
 
 def underlying_generics(emit: Emit, line: UnderlyingLine, tape: MarketTape) -> None:
-    """Option volume and open interest of the whole chain, historical volatility, and that nothing is halted."""
+    """Option volume and open interest of the whole chain, historical volatility, and whether it is halted."""
     symbol = line.instrument.symbol
     calls, puts, call_interest, put_interest = tape.totals(symbol)
     for generic, pair in ((100, ((29, calls), (30, puts))), (101, ((27, call_interest), (28, put_interest)))):
@@ -144,7 +144,12 @@ def underlying_generics(emit: Emit, line: UnderlyingLine, tape: MarketTape) -> N
     volatility = tape.historical_volatility(symbol) if 104 in line.generics else None
     if volatility is not None:
         emit("tick_generic", line.req_id, 23, volatility)
-    emit("tick_generic", line.req_id, 49, 0.0)
+    underlying_halt(emit, line, tape)
+
+
+def underlying_halt(emit: Emit, line: UnderlyingLine, tape: MarketTape) -> None:
+    """0 while it trades, 1 while trading is halted."""
+    emit("tick_generic", line.req_id, 49, 1.0 if tape.data_faults.halted else 0.0)
 
 
 def underlying_volatility(emit: Emit, line: UnderlyingLine, iv30: float | None) -> None:

@@ -40,6 +40,7 @@ class RecordingSink:
     shares: list[tuple[int, float | None, float | None]] = field(default_factory=list)
     volatilities: list[tuple[str, float | None]] = field(default_factory=list)
     dividends: list[tuple[str, NextDividend | None]] = field(default_factory=list)
+    halts: list[tuple[str, bool]] = field(default_factory=list)
     at: float = 0.0
 
     def option(self, con_id: int, at: float, **values: float | None) -> None:
@@ -74,6 +75,9 @@ class RecordingSink:
 
     def dividend(self, symbol: str, following: NextDividend | None) -> None:
         self.dividends.append((symbol, following))
+
+    def trading(self, symbol: str, at: float, is_halted: bool) -> None:
+        self.halts.append((symbol, is_halted))
 
 
 @dataclass

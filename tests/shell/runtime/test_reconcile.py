@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from engine.domain.facts.account import Foreign, Reconciled
-from engine.domain.facts.orders import OrderAbsent, OrderAcknowledged, OrderCanceled, OrderRejected, OrderUnknown
+from engine.domain.facts.orders import LegFilled, OrderAbsent, OrderAcknowledged, OrderCanceled, OrderRejected, OrderUnknown
 from engine.domain.facts.positions import PositionSettled
 from engine.domain.facts.running import FactRefused
 from engine.domain.facts.union import Fact
@@ -205,6 +205,30 @@ def test_correction_is_news_and_what_it_corrects_is_not() -> None:
     outcome = against(known, executions=[first, better, *others], positions=holds())
 
     assert outcome.facts == (Reconciled(()),)
+
+
+def busted(*fills: Fact) -> list[Fact]:
+    return [replace(fill, exec_id=fill.exec_id[:-2] + "02", quantity=0) for fill in fills if isinstance(fill, LegFilled)]
+
+
+def test_order_whose_executions_were_all_taken_back_is_over_though_the_broker_calls_it_filled() -> None:
+    fills = given.fills(ORDER, 2)
+    known = sent(*fills, *busted(*fills))
+
+    outcome = against(known, completed=[replace(order("filled"), filled=Decimal(2))])
+
+    assert known.orders["o1"].is_at_broker
+    assert outcome.facts == (OrderCanceled("o1", "the exchange took executions of it back"), Reconciled(()))
+    assert outcome.is_settled
+
+
+def test_order_with_executions_taken_back_stays_unknown_while_the_broker_holds_them() -> None:
+    fills = given.fills(ORDER, 2)
+
+    outcome = against(sent(*fills, *busted(*fills)), completed=[replace(order("filled"), filled=Decimal(2))], positions=holds())
+
+    assert not outcome.is_settled
+    assert any("neither found nor absent" in text for text in differences(outcome))
 
 
 def test_strangers_executions_are_passed_over() -> None:

@@ -40,6 +40,7 @@ SCHEDULES = {
     "read_only": ("read_only=60@+8",),
     "refuse": ("refuse=45@+8", "close@+9"),
     "restart": ("restart=60@+8",),
+    "trading_halted": ("trading_halted=60@+8",),
     "what_if_error": ("what_if_error@+0",),
     "what_if_silent": ("what_if_silent@+0",),
     "what_if_unset": ("what_if_unset@+0",),

@@ -385,6 +385,86 @@ def test_data_faults_show_in_the_ticker(fault: str):
     assert (ticker.modelGreeks.delta is None) == (fault == "no_greeks")
 
 
+@pytest.mark.parametrize(("fault", "times"), [("wide=3", 3.0), ("wide", 5.0)])
+def test_wide_quotes_keep_their_middle(fault: str, times: float):
+    async def act(sim: Simulator, client: ib.IB) -> tuple[float, float]:
+        combination, *_ = await stage.spread(client)
+        con_id = combination.comboLegs[0].conId
+        before = sim.tape.quote(con_id)
+        sim.inject(fault)
+        after = sim.tape.quote(con_id)
+        (low, high), (lower, higher) = ((float(quote.bid or 0), float(quote.ask or 0)) for quote in (before, after))
+        return (higher - lower) / (high - low), (higher + lower) - (high + low)
+
+    wider, moved = stage.play(act)
+
+    assert wider == pytest.approx(times, abs=0.3)
+    assert moved == pytest.approx(0, abs=0.02)
+
+
+def test_bad_print_shows_what_is_sold_at_four_times_its_quote_for_some_seconds():
+    async def act(sim: Simulator, client: ib.IB) -> list[float]:
+        await filled(sim, client)
+        sold = next(con_id for con_id, quantity in sim.positions().items() if quantity < 0)
+        mids = [float(sim.tape.quote(sold).mark or 0)]
+        sim.inject("bad_print")
+        mids.append(float(sim.tape.quote(sold).mark or 0))
+        await asyncio.sleep(10)
+        return [*mids, float(sim.tape.quote(sold).mark or 0)]
+
+    before, during, after = stage.play(act)
+
+    assert during == pytest.approx(4 * before, rel=0.02)
+    assert after == pytest.approx(before, rel=0.3)
+
+
+def test_halt_of_trading_is_told_and_nothing_fills_until_it_is_over():
+    async def act(sim: Simulator, client: ib.IB) -> tuple[list[float], list[str]]:
+        (share,) = await client.qualifyContractsAsync(ib.Stock("SPY", "SMART", "USD"))
+        assert isinstance(share, ib.Contract)
+        ticker = client.reqMktData(share)
+        combination, *_ = await stage.spread(client)
+        await asyncio.sleep(2)
+        halted = [ticker.halted]
+        sim.inject("trading_halted=60")
+        await asyncio.sleep(1)
+        halted.append(ticker.halted)
+        trade = client.placeOrder(combination, stage.marketable(sim, combination))
+        await asyncio.sleep(20)
+        statuses = [trade.orderStatus.status]
+        await asyncio.sleep(60)
+        return [*halted, ticker.halted], [*statuses, trade.orderStatus.status]
+
+    assert stage.play(act) == ([0.0, 1.0, 0.0], ["Submitted", "Filled"])
+
+
+def test_raised_margin_takes_so_many_times_as_much():
+    async def act(sim: Simulator, client: ib.IB) -> tuple[float, float]:
+        sim.inject("margin_raised=2")
+        shown = await previewed(client)
+        assert isinstance(shown, ib.OrderState)
+        return float(shown.initMarginChange), float(shown.maintMarginChange)
+
+    assert stage.play(act) == (1000, 1000)
+
+
+def test_busted_fill_is_told_with_nothing_traded_and_its_positions_are_gone():
+    async def act(sim: Simulator, client: ib.IB) -> tuple[list[tuple[str, float]], dict[int, int]]:
+        told: list[tuple[str, float]] = []
+        client.execDetailsEvent += lambda trade, fill: told.append(
+            (fill.execution.execId.rsplit(".", 1)[1], fill.execution.shares)
+        )
+        sim.inject("exec_busted")
+        await filled(sim, client)
+        await asyncio.sleep(10)
+        return told, sim.positions()
+
+    told, positions = stage.play(act)
+
+    assert [row for row in told if row[0] == "02"] == [("02", 0.0)] * 3
+    assert positions == {}
+
+
 def test_silent_combination_has_no_quote_while_its_legs_have():
     async def act(sim: Simulator, client: ib.IB) -> tuple[float, float]:
         combination, short, _ = await stage.spread(client)

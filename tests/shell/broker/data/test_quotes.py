@@ -129,6 +129,14 @@ def test_underlying_is_worth_its_middle_and_its_last_trade_where_it_is_not_quote
     assert [message.text("generic_ticks") for message in bench.tws.asked("req_mkt_data")] == ["106,456"]
 
 
+def test_halt_of_an_underlying_is_told_and_what_is_not_known_is_no_halt():
+    def ticks(tws: ScriptedTws, request: int) -> None:
+        for value in (-1.0, 1.0, 2.0, 0.0):
+            tws.say("tick_generic", req_id=request, tick_type=49, value=value)
+
+    assert watched(quoting(ticks), underlying=True).sink.halts == [("SPY", True), ("SPY", True), ("SPY", False)]
+
+
 def qualities(kinds: list[int], then: Callable[[Bench], None] | None = None) -> str:
     """The quality of the data when the first lines are of these kinds."""
     tws, seen = ScriptedTws(), list[str]()

@@ -50,6 +50,16 @@ def test_order_is_known_by_reference_then_permanent_id_then_the_ids_of_this_conn
     assert known().match(told, any_fits) == ref
 
 
+def test_order_under_our_name_in_another_account_is_none_of_ours_and_is_said() -> None:
+    names = known()
+    names.account = "DU1"
+
+    assert names.match(RowNames("sp-1", 900, 0, 0, "DU1"), any_fits) == "sp-1"
+    assert names.match(RowNames("mine", 901, 0, 0, "DU2"), any_fits) == ""
+    with pytest.raises(Disagreement, match="it is in account DU2, and ours are in DU1"):
+        names.match(RowNames("sp-1", 902, 0, 0, "DU2"), any_fits)
+
+
 @pytest.mark.parametrize(
     "told",
     [

@@ -1,0 +1,82 @@
+"""The session with TWS: links, restarts, logins, clocks."""
+
+from engine.cli.drill.failure import ASKS, LINK, LINKED, Failure
+from engine.domain.facts.running import LinkChanged, LoginReminded, RestartTold
+
+SESSION: tuple[Failure, ...] = (
+    Failure("link-lost", "TWS loses IBKR for a minute and keeps the data (1100, 1102)", LINK, ("link_lost",), shows=LINKED),
+    Failure("link-lost-data", "TWS loses IBKR and the data with it (1100, 1101)", LINK, ("link_lost_data_lost",), shows=LINKED),
+    Failure("link-lost-unsaid", "TWS loses IBKR and never says that it is back", LINK, ("link_lost_unsaid",), shows=LINKED),
+    Failure("server-lost", "the server of IBKR is gone for a minute (2110)", LINK, ("server_lost",), shows=LINKED),
+    Failure(
+        "farm-lost",
+        "the market data farm is gone for a minute (2103)",
+        "opens nothing without live quotes",
+        ("farm_lost",),
+        shows=LINKED,
+    ),
+    Failure("restart", "TWS restarts and is away for two minutes", LINK, ("restart",), shows=LINKED),
+    Failure(
+        "restart-at-night",
+        "TWS restarts by itself at 23:45 and is away for two minutes",
+        "says so five minutes before, sends nothing around it, and says when link, books and quotes are back",
+        ("restart=120@23:45",),
+        when="start",
+        at="23:38",
+        shows=(LinkChanged, RestartTold),
+    ),
+    Failure(
+        "login-late",
+        "TWS ends before the open and waits two hours and a half for the login that it wants once a week",
+        "reminds a person, waits as long as it takes, connects by itself, asks the broker, then goes on",
+        ("restart=9600@07:27",),
+        when="start",
+        at="07:25",
+        shows=(LinkChanged, LoginReminded),
+        minutes=190,
+        mode="paper",
+    ),
+    Failure(
+        "clock-wrong",
+        "this machine's clock is half a minute behind TWS's",
+        "opens nothing until the clocks agree, and says so",
+        ("clock_ahead",),
+    ),
+    Failure("closed", "the connection is closed", LINK, ("close",), shows=LINKED),
+    Failure("half-open", "the connection stays open and nothing goes through", LINK, ("half_open",), shows=LINKED),
+    Failure("refused", "the port refuses connections for a minute", LINK, ("close", "refuse"), shows=LINKED),
+    Failure(
+        "id-taken",
+        "the engine's client id is still in use when it connects again (326)",
+        LINK,
+        ("client_id_takenx2", "close"),
+        shows=LINKED,
+    ),
+    Failure("torn", "the connection is reset in the middle of a message", LINK, ("reset",), shows=LINKED),
+    Failure("slow", "every answer of TWS is two seconds late", "waits, and sends nothing twice", ("slow",)),
+    Failure(
+        "silent-at-login",
+        "the connection is closed, and TWS accepts the next ones without a word for 45 s",
+        LINK,
+        ("mute=45", "close"),
+        shows=LINKED,
+    ),
+    Failure(
+        "lost-while-connecting",
+        "the connection is closed, and the next one again in the middle of its first questions",
+        LINK,
+        ("close_after=30", "close"),
+        shows=LINKED,
+    ),
+    Failure("split", "every byte travels alone", "reads what it is told, however it comes", ("split",)),
+    Failure(
+        "restart-while-sending",
+        "TWS restarts in the second in which an order is sent, and the order vanishes",
+        ASKS,
+        ("order_lost", "restart"),
+        when="asked",
+        shows=LINKED,
+    ),
+    Failure("answer-lost", "a message of TWS is lost", "waits no longer than its deadline, and asks again", ("drop",), "asked"),
+    Failure("question-lost", "a question never reaches TWS", "waits no longer than its deadline", ("drop_request",), "asked"),
+)
