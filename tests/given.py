@@ -6,13 +6,12 @@ volatility 20% with a cent of half width, unless a test says otherwise.
 
 import math
 import re
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from itertools import count
-from operator import is_
 
 import pyarrow as pa
 
@@ -88,11 +87,17 @@ def spread(
 
 def option(of: Contract, *, at: datetime = NOW, spot: float = SPOT, iv: float = IV, age_s: float = 1.0, **more: float | None):
     """One row of the chain: a fair quote and its greeks; any column may be said otherwise, None is absent."""
+    return _fair(of, at, spot, iv, age_s) | more
+
+
+@lru_cache(maxsize=10_000)
+def _fair(of: Contract, at: datetime, spot: float, iv: float, age_s: float) -> dict[str, object]:
+    """The row of an option; most tests look at the same ones. Not to be changed."""
     years = years_between(at, WEEKDAYS.settles_at(of.rule, of.expiry))
     sign = 1 if of.put_call == "C" else -1
     values = greeks(spot, float(of.strike), years, RATE, DIVIDEND, iv, sign)
     fair = round(float(values.price), 2)
-    row: dict[str, object] = {
+    return {
         "contract": of, "put_call": sign, "dte": days_to_expiry(at, of.expiry), "strike": float(of.strike), "years": years,
         "spot": spot, "forward": spot * math.exp((RATE - DIVIDEND) * years), "forward_from": 1,
         "discount": math.exp(-RATE * years), "atm_iv": iv, "bid": max(0.0, fair - HALF_WIDTH), "ask": fair + HALF_WIDTH,
@@ -103,7 +108,6 @@ def option(of: Contract, *, at: datetime = NOW, spot: float = SPOT, iv: float = 
         "worth": float(values.price), "priced_at": at.timestamp() - age_s, "fee": 0.65,
         "exchange_fee": 0.0,
     }  # fmt: skip
-    return row | more
 
 
 def options(
@@ -208,15 +212,18 @@ def strategy_text(snippet: str = "", name: str = "puts") -> str:
     return "\n".join((_STRATEGY | {"name": f"name: {name}"} | said).values()) + "\n"
 
 
+@cache
 def strategy(snippet: str = "", name: str = "puts") -> Strategy:
-    """The strategy of a file: a quiet bull put on SPY; a snippet replaces the top-level keys that it names."""
+    """The strategy of a file: a quiet bull put on SPY; a snippet replaces the top-level keys that it names. It is frozen, and
+    read once."""
     parsed = parse_strategy(strategy_text(snippet, name), f"{name}.yaml")
     assert parsed.value is not None, "\n".join(problem.message for problem in parsed.problems)
     return parsed.value
 
 
+@cache
 def limits(snippet: str = "") -> Account:
-    """The account's limits: as they ship, with what the snippet says."""
+    """The account's limits: as they ship, with what the snippet says. They are frozen, and read once."""
     parsed = parse_account("schema: 1\n" + snippet)
     assert parsed.value is not None, "\n".join(problem.message for problem in parsed.problems)
     return parsed.value
@@ -230,17 +237,14 @@ def rulebook(
     return Rulebook(strategies, versions, account or limits(), _finder((*strategies, *also)), probation=probation)
 
 
-_FINDERS: deque[tuple[tuple[Strategy, ...], Finder]] = deque(maxlen=4)
-
-
 def _finder(strategies: tuple[Strategy, ...]) -> Finder:
     """That of the same strategies, as between two beats: a database of its own takes longer than what most tests ask."""
-    for known, finder in _FINDERS:
-        if len(known) == len(strategies) and all(map(is_, known, strategies)):
-            return finder
-    finder = Finder(Scanner())
-    _FINDERS.append((strategies, finder))
-    return finder
+    return _finder_of(tuple((one.digest, one.file) for one in strategies))
+
+
+@lru_cache(maxsize=16)
+def _finder_of(files: tuple[tuple[str, str], ...]) -> Finder:
+    return Finder(Scanner())
 
 
 # What is known at an instant.

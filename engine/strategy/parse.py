@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from engine.domain.chain import EVENT_KINDS
@@ -145,8 +146,9 @@ def _mapped(tree: Mapped | None, key: str) -> Mapped:
     return node if isinstance(node, Mapped) else Mapped()
 
 
+@lru_cache(maxsize=8)
 def parse_events(source: str | bytes, file: str = EVENTS_FILE) -> Parsed[Events]:
-    """The dated events."""
+    """The dated events. They are longer than every strategy beside them and hardly ever change: what was read is kept."""
     return _parsed(Events, source, file)
 
 

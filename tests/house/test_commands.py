@@ -30,14 +30,24 @@ def test_page_has_no_command_that_is_not_there() -> None:
     assert all(shlex.split(example)[:1] == ["spreads"] for example in EXAMPLES)
 
 
-@pytest.mark.parametrize("example", [example for example in EXAMPLES if example.split()[1] in OFFLINE])
-def test_example_runs(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copytree(given.ROOT / "strategies", tmp_path / "strategies")
-    given.chain(tmp_path / "chain.parquet")
-    journal = Journal.open(tmp_path / "state", "DU1234567").journal
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a trader has after a day: strategies, a recorded chain and a journal. Each example gets a copy."""
+    made = tmp_path_factory.mktemp("trader")
+    shutil.copytree(given.ROOT / "strategies", made / "strategies")
+    given.chain(made / "chain.parquet")
+    journal = Journal.open(made / "state", "DU1234567").journal
     for second, fact in enumerate(trading_day()):
         journal.append(fact, NOON + timedelta(seconds=second))
     journal.close()
+    return made
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example.split()[1] in OFFLINE])
+def test_example_runs(
+    example: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
 
     code = main(shlex.split(example)[1:])

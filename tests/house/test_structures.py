@@ -12,6 +12,8 @@ NAMES = set(STRUCTURES)
 
 def names_in(source: str) -> set[str]:
     """Structures that a module names, each in a text of its own or in a list within a text."""
+    if not any(name in source for name in NAMES):
+        return set()
     texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
     return {part for text in texts if isinstance(text, str) and "\n" not in text for part in text.split(", ")} & NAMES
 

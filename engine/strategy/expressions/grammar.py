@@ -8,6 +8,7 @@ days` and `event today` become function calls.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -54,14 +55,26 @@ def tree_of(text: Text, tokens: list[Token], way_out: str) -> Tree:
     pieces = _pieces(text, tokens, way_out)
     sql = " ".join(piece for piece, _ in pieces)
     try:
-        statements = sqlglot.parse(sql)
+        tree = _tree_over_placeholders(sql)
     except ParseError as error:
         raise _located(text, tokens, pieces, error, way_out) from None
     except (TokenError, RecursionError):
         raise about(text, "this condition cannot be read", way_out) from None
+    if tree is None:
+        raise about(text, "this is no comparison of numbers", way_out)
+    return tree
+
+
+@lru_cache(maxsize=1024)
+def _tree_over_placeholders(sql: str) -> Tree | None:
+    """The tree of a line whose operands are placeholders, None where it has a part that no condition has.
+
+    Lines of one form have one tree, which is only read. Raises what sqlglot raises.
+    """
+    statements = sqlglot.parse(sql)
     tree = statements[0] if len(statements) == 1 else None
     if tree is None or not all(isinstance(node, ALLOWED) and _is_placeholder(node) for node in tree.walk()):
-        raise about(text, "this is no comparison of numbers", way_out)
+        return None
     return tree
 
 

@@ -1,6 +1,7 @@
 """Candidates: which are kept, in which order, and with which numbers."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 
 import pytest
 
@@ -17,10 +18,12 @@ from tests.core.compile import given
 from tests.core.compile.plain_loops import search
 from tests.core.compile.test_oracle import KINDS, chain_of, options_of
 
+FINDER = Finder(Scanner())
+
 
 def candidates(strategy: Strategy, chain: ChainSnapshot, finder: Finder | None = None) -> tuple[Candidate, ...]:
-    """What a search finds; `finder` is one that has compiled the strategy already."""
-    finder = finder or Finder(Scanner())
+    """What a search finds; `finder` is one that nobody else has searched with."""
+    finder = finder or FINDER
     return finder.find(strategy, finder.rows(chain, {}, given.NOW), {}, given.NOW, None).candidates
 
 
@@ -245,13 +248,13 @@ def test_class_whose_last_trading_session_is_over_is_not_searched(at: datetime, 
         for root in ("SPX", "SPXW")
     ]
     chain = shared.chain([row for rows in quotes for row in rows], at=at)
-    finder, strategy = Finder(Scanner()), given.strategy(expiry=f"{days} days", keep=50, rank="return_on_risk")
-    rows = finder.rows(chain, {}, at, CALENDAR)
+    strategy = given.strategy(expiry=f"{days} days", keep=50, rank="return_on_risk")
+    rows = FINDER.rows(chain, {}, at, CALENDAR)
 
-    found = finder.scan(strategy, rows, ["SPX"], at)
+    found = FINDER.scan(strategy, rows, ["SPX"], at)
 
     assert {candidate.spread.root for candidate in found} == roots
-    assert finder.funnel(strategy, rows, ["SPX"], at).steps[0].passed == 5 * len(roots)
+    assert FINDER.funnel(strategy, rows, ["SPX"], at).steps[0].passed == 5 * len(roots)
 
 
 def test_quote_age_counts_from_the_instant_of_the_look() -> None:
@@ -323,13 +326,16 @@ def _distance(one: Candidate, breakeven: float) -> float:
     return (one.spot - breakeven if rises else breakeven - one.spot) / one.spot
 
 
+same_chain_of = cache(chain_of)
+
+
 @pytest.mark.parametrize("measure", SHOWN)
 @pytest.mark.parametrize("kind", [*KINDS, *OF_MORE_LEGS])
 def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) -> None:
     keys = OF_MORE_LEGS.get(kind, {"width": "$1-$30"})
-    strategy, finder, seen = given.strategy(kind, rank=measure, keep=100, **keys), Finder(Scanner()), 0
+    strategy, seen = given.strategy(kind, rank=measure, keep=100, **keys), 0
     for seed in range(12):
-        for found in candidates(strategy, chain_of(seed), finder):
+        for found in candidates(strategy, same_chain_of(seed)):
             assert found.score == pytest.approx(SHOWN[measure](found), abs=1e-6)
             seen += 1
     assert seen > 10

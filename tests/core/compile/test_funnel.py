@@ -14,22 +14,21 @@ from tests.core.compile.plain_loops import leg_measure, may_be_leg, truth
 from tests.core.compile.test_oracle import options_of
 
 LADDER = [given.option(strike, side) for strike in range(85, 116) for side in ("C", "P")]
+FINDER = Finder(Scanner())
 
 
 def funnel(strategy: Strategy, options: list[dict[str, object]]) -> FunnelRecorded:
-    finder = Finder(Scanner())
-    rows = finder.rows(given.chain(options), {}, given.NOW)
-    return finder.funnel(strategy, rows, ["SPX"], given.NOW)
+    rows = FINDER.rows(given.chain(options), {}, given.NOW)
+    return FINDER.funnel(strategy, rows, ["SPX"], given.NOW)
 
 
 def test_funnel_ends_with_as_many_as_the_scan_finds() -> None:
     strategy = given.strategy(rules=["credit >= 20% of width", "pop >= 40%"], width="$2-$6", short_delta="0.10-0.40", keep=10_000)
-    finder = Finder(Scanner())
-    rows = finder.rows(given.chain(LADDER), {}, given.NOW)
+    rows = FINDER.rows(given.chain(LADDER), {}, given.NOW)
 
-    recorded = finder.funnel(strategy, rows, ["SPX"], given.NOW)
+    recorded = FINDER.funnel(strategy, rows, ["SPX"], given.NOW)
 
-    assert recorded.candidates == len(finder.scan(strategy, rows, ["SPX"], given.NOW)) > 0
+    assert recorded.candidates == len(FINDER.scan(strategy, rows, ["SPX"], given.NOW)) > 0
     assert recorded.steps[-1].passed == recorded.candidates
     assert recorded.nearest_miss is None
 
@@ -144,11 +143,10 @@ def test_nearest_condor_is_made_of_wings_that_pass_where_only_a_rule_keeps_it_ou
         "iron_condor", width="$2-$5", short_delta="0.20-0.40", rules=["credit >= 95% of width"], rank="credit"
     )
     every = strategy.spread.model_copy(update={"rules": (), "keep": 10_000})
-    finder = Finder(Scanner())
-    rows = finder.rows(given.chain(LADDER), {}, given.NOW)
-    shares = [one.net / one.width for one in finder.scan(strategy.model_copy(update={"spread": every}), rows, ["SPX"], given.NOW)]
+    rows = FINDER.rows(given.chain(LADDER), {}, given.NOW)
+    shares = [one.net / one.width for one in FINDER.scan(strategy.model_copy(update={"spread": every}), rows, ["SPX"], given.NOW)]
 
-    recorded = finder.funnel(strategy, rows, ["SPX"], given.NOW)
+    recorded = FINDER.funnel(strategy, rows, ["SPX"], given.NOW)
 
     assert recorded.nearest_miss is not None
     best = re.search(r"credit >= 95% of width \(([0-9.]+) against ([0-9.]+),", recorded.nearest_miss)
@@ -182,17 +180,16 @@ def test_miss_is_told_in_percent_and_a_far_one_in_times(miss: Miss, told: str) -
 def test_nothing_is_searched_where_the_forward_is_unknown_and_the_funnel_says_so() -> None:
     options = [given.option(strike, forward=None, forward_from=0) for strike in (95, 100, 105)]
     strategy = given.strategy(rank="credit / width")
-    finder = Finder(Scanner())
-    rows = finder.rows(given.chain(options), {}, given.NOW)
+    rows = FINDER.rows(given.chain(options), {}, given.NOW)
 
-    recorded = finder.funnel(strategy, rows, ["SPX"], given.NOW)
+    recorded = FINDER.funnel(strategy, rows, ["SPX"], given.NOW)
 
     assert [(step.condition, step.passed, step.unknown) for step in recorded.steps[:3]] == [
         ("puts, 0-400 days", 3, 0),
         ("forward known, from call-put parity or from spot", 0, 3),
         ("quoted within a minute, not locked or crossed", 0, 0),
     ]
-    assert finder.scan(strategy, rows, ["SPX"], given.NOW) == ()
+    assert FINDER.scan(strategy, rows, ["SPX"], given.NOW) == ()
 
 
 @pytest.mark.parametrize("asked", [{}, {"filters": ["iv < 90%"]}, {"short_delta": "0.10-0.90"}])

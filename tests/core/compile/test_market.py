@@ -17,6 +17,7 @@ from engine.strategy.measures.index import declared_in
 from tests.core.compile import given
 
 SESSION = Session(date(2026, 11, 20), datetime(2026, 11, 20, 14, 30, tzinfo=UTC), datetime(2026, 11, 20, 21, 0, tzinfo=UTC))
+FINDER = Finder(Scanner())
 
 
 def value(name: str, *arguments: float, session: Session | None = SESSION, **known: object) -> float | bool | None:
@@ -142,10 +143,9 @@ def test_when_answers_each_line_for_each_underlying_and_only_yes_is_searched() -
         "CCC": given.market("CCC", events=()),
         "EEE": given.market("EEE"),
     }
-    finder = Finder(Scanner())
-    rows = finder.rows(given.chain(options), markets, given.NOW)
+    rows = FINDER.rows(given.chain(options), markets, given.NOW)
 
-    found = finder.find(strategy, rows, markets, given.NOW, SESSION)
+    found = FINDER.find(strategy, rows, markets, given.NOW, SESSION)
 
     answers = {name: [line.holds for line in lines] for name, lines in found.market.items()}
     assert answers == {
@@ -164,7 +164,7 @@ def test_when_keeps_two_arguments_of_one_measure_apart() -> None:
     strategy = given.strategy(when=["sma(50 days) > sma(100 days)", "sma(100 days) > sma(50 days)"])
     markets = {"SPX": given.market()}
 
-    (lines,) = Finder(Scanner()).market(strategy, markets, given.NOW, SESSION).values()
+    (lines,) = FINDER.market(strategy, markets, given.NOW, SESSION).values()
 
     assert [line.holds for line in lines] == [True, False]
     assert set(lines[0].values) == {"sma_50", "sma_100"}
@@ -217,6 +217,6 @@ def test_no_trading_day_is_the_first_or_the_last_while_the_exchange_is_closed() 
 def test_when_asks_for_the_day(line: str, *, holds: bool | None) -> None:
     strategy, markets = given.strategy(when=[line]), {"SPX": given.market()}
 
-    (answers,) = Finder(Scanner()).market(strategy, markets, given.NOW, SESSION).values()
+    (answers,) = FINDER.market(strategy, markets, given.NOW, SESSION).values()
 
     assert [one.holds for one in answers] == [holds]

@@ -3,6 +3,7 @@
 import math
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,9 +22,11 @@ from tests.core.compile.given import NOW
 VOLATILITY, RATE, SPOT = 0.2, 0.03, 1000.0
 DAYS = (28, 30, 40, 60)
 BY = date(2026, 12, 17)
+FINDER = Finder(Scanner())
 STRIKES = [float(strike) for strike in range(850, 1155, 5)]
 
 
+@cache
 def market(half: float = 0.05) -> ChainSnapshot:
     """An index at 1,000 whose options are quoted around their worth at 20% volatility."""
     options: list[dict[str, float | str | None]] = []
@@ -46,10 +49,10 @@ def said(low: str | None, high: str | None, sure: str = "0.68", *, is_share: boo
 
 
 def found(view: SaidView, chain: ChainSnapshot, title: str) -> tuple[View, Searched]:
-    meant, finder = view_of(view, chain, NOW), Finder(Scanner())
-    rows = finder.rows(seen(chain, "SPX", meant), {}, NOW)
+    meant = view_of(view, chain, NOW)
+    rows = FINDER.rows(seen(chain, "SPX", meant), {}, NOW)
     strategy = next(strategy for name, strategy in searches(view, chain, NOW) if name == title)
-    return meant, best(finder, strategy, title, rows, meant, NOW)
+    return meant, best(FINDER, strategy, title, rows, meant, NOW)
 
 
 def test_market_s_own_forward_and_volatility_are_found() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,10 @@ FILES = sorted(COOKBOOK.glob("*.yaml"))
 WITHOUT_A_STOP = {"one_trade_at_935.yaml", "contango_put_spread.yaml", "opening_range_60_minutes.yaml"}
 """Files of which it is warned that nothing limits a loss, as the trader wants it."""
 TODAY = date(2026, 11, 23)
+FINDER = Finder(Scanner())
 
 
+@cache
 def recipe(name: str) -> Strategy:
     """A file of the cookbook; of one with variants `file_variant`, or its first."""
     path = COOKBOOK / f"{name}.yaml"
@@ -36,17 +39,20 @@ def recipe(name: str) -> Strategy:
     return next((one for one in parsed.value if one.name == name), parsed.value[0])
 
 
+@cache
 def spx_today(iv: float = 0.2) -> ChainSnapshot:
     """Options on SPX that expire today, at ten in the morning, five points apart about 6000."""
     strikes = range(5800, 6205, 5)
     return given.chain(given.options(strikes, expiries=(TODAY,), spot=6000.0, iv=iv, root="SPXW", underlying="SPX"))
 
 
+@cache
 def spy_later() -> ChainSnapshot:
     """Options on SPY of 38, 46 and 60 days."""
     return given.chain(given.options(expiries=[TODAY + timedelta(days=days) for days in (38, 46, 60)]))
 
 
+@cache
 def spx_later(*days: int) -> ChainSnapshot:
     """Options on SPX of so many days, five points apart about 6000."""
     expiries = [TODAY + timedelta(days=day) for day in days]
@@ -54,8 +60,8 @@ def spx_later(*days: int) -> ChainSnapshot:
 
 
 def found_by(strategy: Strategy, chain: ChainSnapshot, state: MarketState | None = None) -> tuple[Candidate, ...]:
-    finder, market = Finder(Scanner()), {} if state is None else {state.underlying: state}
-    found = finder.scan(strategy, finder.rows(chain, market, given.NOW), strategy.universe, given.NOW)
+    market = {} if state is None else {state.underlying: state}
+    found = FINDER.scan(strategy, FINDER.rows(chain, market, given.NOW), strategy.universe, given.NOW)
     assert found, f"{strategy.name} finds nothing"
     return found
 
@@ -63,13 +69,13 @@ def found_by(strategy: Strategy, chain: ChainSnapshot, state: MarketState | None
 def is_searched(strategy: Strategy, state: MarketState, *, at: datetime = given.NOW, session: Session = given.SESSION) -> bool:
     """Whether the market lets a strategy look for a trade."""
     days = given.calendar(date(2026, 11, 2), date(2027, 1, 29))
-    answers = Finder(Scanner()).market(strategy, {state.underlying: state}, at, session, days)
+    answers = FINDER.market(strategy, {state.underlying: state}, at, session, days)
     return all(line.holds is True for line in answers[state.underlying])
 
 
 def due(strategy: Strategy, **row: float | bool | None) -> list[str]:
     """What is done about a position that stands so, in the order of the file; what is not said is unknown."""
-    ((*answers,),) = Finder(Scanner()).exits(strategy, [row])
+    ((*answers,),) = FINDER.exits(strategy, [row])
     return [f"{answer.rule.condition.text}: {answer.rule.deed}" for answer in answers if answer.holds is True]
 
 
@@ -251,8 +257,7 @@ def test_durational_calendar_costs_no_more_than_its_front_option() -> None:
     near, far = (
         given.options(range(590, 611), expiries=[TODAY + timedelta(days=days)], iv=iv) for days, iv in ((25, 0.2), (53, 0.5))
     )
-    finder = Finder(Scanner())
-    assert finder.scan(strategy, finder.rows(given.chain([*near, *far]), {}, given.NOW), ["SPY"], given.NOW) == ()
+    assert FINDER.scan(strategy, FINDER.rows(given.chain([*near, *far]), {}, given.NOW), ["SPY"], given.NOW) == ()
 
 
 def test_monthly_condor_looks_at_no_weekly_expiry() -> None:
@@ -261,9 +266,8 @@ def test_monthly_condor_looks_at_no_weekly_expiry() -> None:
     expiries = [monthly, monthly + timedelta(days=7)]
     strikes = range(180, 261)
     options = given.options(strikes, expiries=expiries, at=at, spot=220.0, root="IWM", underlying="IWM")
-    finder = Finder(Scanner())
 
-    found = finder.scan(strategy, finder.rows(given.chain(options, at=at), {}, at), ["IWM"], at)
+    found = FINDER.scan(strategy, FINDER.rows(given.chain(options, at=at), {}, at), ["IWM"], at)
 
     assert {leg.contract.expiry for one in found for leg in one.spread.legs} == {monthly}
     assert all(one.net >= 0.80 for one in found)
@@ -285,9 +289,8 @@ def test_put_of_the_opening_range_is_sold_at_the_low_of_the_first_hour() -> None
     assert not is_searched(strategy, replace(broken_out, openings={60: (5985.0, 5990.0)})), "a range of less than 0.2%"
     assert not is_searched(strategy, replace(broken_out, openings={})), "not all of the hour was heard"
     assert not is_searched(strategy, replace(broken_out, events=(EventDays("FOMC", (TODAY,), date(2026, 12, 31)),)))
-    finder = Finder(Scanner())
-    unknown = finder.rows(spx_today(), {"SPX": given.market("SPX", 6000.0)}, given.NOW)
-    assert finder.scan(strategy, unknown, ["SPX"], given.NOW) == ()
+    unknown = FINDER.rows(spx_today(), {"SPX": given.market("SPX", 6000.0)}, given.NOW)
+    assert FINDER.scan(strategy, unknown, ["SPX"], given.NOW) == ()
 
 
 def test_one_loss_ends_the_day_and_4_percent_of_the_account_the_week() -> None:

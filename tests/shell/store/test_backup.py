@@ -100,21 +100,22 @@ def test_no_secret_is_in_it_and_nobody_else_may_read_it(place: Path) -> None:
 def test_backup_while_another_thread_writes_ends_with_a_whole_line(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "state", "DU1").journal
     journal.append(EngineStarted("0.1.0", "sim", "k3v"), NOON)
-    goes_on = threading.Event()
+    lines_of_one, begun = 400, threading.Semaphore(0)
 
     def write() -> None:
-        number = 0
-        while not goes_on.is_set():
+        for number in range(8 * lines_of_one):
+            begun.acquire()
             journal.append(ErrorHeard(number, "x" * 700), NOON + timedelta(hours=number / 200))
-            number += 1
 
-    writer = threading.Thread(target=write)
+    def saved_meanwhile(number: int) -> backup.Manifest:
+        """A backup beside whose making so many lines are written."""
+        begun.release(lines_of_one)
+        return backup.save(tmp_path / "state", tmp_path, tmp_path / f"{number}.tar.gz", "0.1.0", NOON)
+
+    writer = threading.Thread(target=write, daemon=True)
     writer.start()
-    try:
-        made = [backup.save(tmp_path / "state", tmp_path, tmp_path / f"{n}.tar.gz", "0.1.0", NOON) for n in range(8)]
-    finally:
-        goes_on.set()
-        writer.join()
+    made = [saved_meanwhile(number) for number in range(8)]
+    writer.join()
     journal.close()
 
     whole = [raw for path in lines.day_files(tmp_path / "state" / "journal") for raw in path.read_bytes().splitlines()]
