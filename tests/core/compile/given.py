@@ -1,9 +1,10 @@
 """Chains and strategies for these tests, from a few words."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pyarrow as pa
 import pytest
@@ -27,6 +28,12 @@ TODAY = date(2026, 11, 20)
 def examples(few: int, *, all: int) -> pytest.MarkDecorator:  # noqa: A002
     """How many examples Hypothesis draws: a share of them, other ones each time, in `make test`."""
     return pytest.mark.parametrize("examples", [few, pytest.param(all, marks=pytest.mark.long)])
+
+
+def checkered(rows: Iterable[str], columns: Iterable[str]) -> list[object]:
+    """Every row with every column: each second place of the board is tried in `make test`, the others in `make long`."""
+    places = product(enumerate(rows), enumerate(columns))
+    return [pytest.param(row, column, marks=() if (m + n) % 2 == 0 else pytest.mark.long) for (m, row), (n, column) in places]
 
 
 def strategy(

@@ -329,8 +329,7 @@ def _distance(one: Candidate, breakeven: float) -> float:
 same_chain_of = cache(chain_of)
 
 
-@pytest.mark.parametrize("measure", SHOWN)
-@pytest.mark.parametrize("kind", [*KINDS, *OF_MORE_LEGS])
+@pytest.mark.parametrize(("kind", "measure"), given.checkered([*KINDS, *OF_MORE_LEGS], SHOWN))
 def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) -> None:
     keys = OF_MORE_LEGS.get(kind, {"width": "$1-$30"})
     strategy, seen = given.strategy(kind, rank=measure, keep=100, **keys), 0

@@ -48,8 +48,9 @@ def made(kind: str, **more: object) -> Strategy:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("measure", [name for name in SHOWN if name not in {"width", "breakeven_distance"}])
-@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize(
+    ("kind", "measure"), given.checkered(KEYS, [name for name in SHOWN if name not in {"width", "breakeven_distance"}])
+)
 def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) -> None:
     strategy, seen = made(kind, rank=measure), 0
     for seed in range(8):

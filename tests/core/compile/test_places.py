@@ -100,7 +100,7 @@ def chain_of(seed: int, kind: str) -> ChainSnapshot:
 
 
 @pytest.mark.slow
-@make.examples(20, all=60)
+@make.examples(10, all=60)
 @pytest.mark.parametrize("kind", KEYS)
 def test_sql_chooses_the_legs_that_plain_loops_choose(kind: str, examples: int) -> None:
     @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
@@ -116,7 +116,7 @@ def test_sql_chooses_the_legs_that_plain_loops_choose(kind: str, examples: int) 
 
 
 @pytest.mark.slow
-@make.examples(10, all=30)
+@make.examples(5, all=30)
 @pytest.mark.parametrize("kind", KEYS)
 def test_funnel_ends_with_as_many_as_the_scan_finds(kind: str, examples: int) -> None:
     @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
@@ -243,7 +243,7 @@ LEVELS = {
 
 
 @pytest.mark.slow
-@make.examples(6, all=15)
+@make.examples(3, all=15)
 @pytest.mark.parametrize("text", LEVELS)
 @pytest.mark.parametrize("kind", ["bull_put", "bear_call", "iron_condor", "butterfly"])
 def test_legs_that_stand_at_a_number_of_the_market_are_those_of_plain_loops(kind: str, text: str, examples: int) -> None:

@@ -12,7 +12,6 @@ from engine.compile.wings import bounded_rows, relations
 from engine.decide.rows import SCAN_SCHEMA, chain_rows, searched
 from engine.domain.chain import ChainSnapshot
 from engine.store.recorded import load_chain
-from engine.strategy.model import Strategy
 from tests.core.compile import given
 from tests.core.compile.plain_loops import search
 from tests.core.compile.test_oracle import assert_same, options_of
@@ -136,18 +135,18 @@ BOTH_SIDES = given.strategy(
 )
 
 
+SEARCHED = {one.name: one for one in (SOLD, CALLS, BOUGHT, WINGS, PINNED, BODY, BROKEN, SAME_STRIKE, BELOW, BOTH_SIDES)}
+RECORDED = {
+    "SPX, last day": (SPX, None),
+    "SPXW, morning": (SPXW, datetime(2016, 4, 28, 15, 0, tzinfo=UTC)),
+    "SPXW, afternoon": (SPXW, datetime(2016, 4, 29, 19, 30, tzinfo=UTC)),
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "strategy",
-    [SOLD, CALLS, BOUGHT, WINGS, PINNED, BODY, BROKEN, SAME_STRIKE, BELOW, BOTH_SIDES],
-    ids=lambda strategy: strategy.name,
-)
-@pytest.mark.parametrize(
-    ("path", "at"),
-    [(SPX, None), (SPXW, datetime(2016, 4, 28, 15, 0, tzinfo=UTC)), (SPXW, datetime(2016, 4, 29, 19, 30, tzinfo=UTC))],
-    ids=["SPX, last day", "SPXW, morning", "SPXW, afternoon"],
-)
-def test_sql_finds_what_plain_loops_find_in_a_recorded_chain(path: Path, at: datetime | None, strategy: Strategy) -> None:
+@pytest.mark.parametrize(("recorded", "name"), given.checkered(RECORDED, SEARCHED))
+def test_sql_finds_what_plain_loops_find_in_a_recorded_chain(recorded: str, name: str) -> None:
+    (path, at), strategy = RECORDED[recorded], SEARCHED[name]
     chain: ChainSnapshot = load_chain(path, at)
     rows = chain_rows(chain, {}, chain.as_of)
     table = searched(rows, ["SPX"], strategy.spread.expiries, chain.as_of)
