@@ -6,16 +6,23 @@ pytest.importorskip("numba", reason="the benchmarks' extra is not installed")
 pytest.importorskip("polars", reason="the benchmarks' extra is not installed")
 pytest.importorskip("pandas", reason="the benchmarks' extra is not installed")
 
+from numba.core.dispatcher import Dispatcher
+
 from bench import __main__ as bench
-from bench import console, decide, edits, journal_size, latency, lines, more_legs, research, timing, vertical
+from bench import condor_peers, console, decide, edits, journal_size, latency, lines, more_legs, peers, research, timing, vertical
 
 LOADS = {name: latency.Latency(103, 1_300, 1, 17.0, 24.0, 26.0, 41.0, 160.0) for name in ("quiet", latency.FULL)}
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.long)], ids=["loops as written", "compiled"])
 def test_bench_prints_every_table_and_every_goal_and_all_ways_find_the_same_rows(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    compiled: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for module in () if compiled else (peers, condor_peers):
+        # To compile them takes thirty times as long as to run them over so few rows.
+        for name, loops in [one for one in vars(module).items() if isinstance(one[1], Dispatcher)]:
+            monkeypatch.setattr(module, name, loops.py_func)
     for module, name, least in (
         (timing, "LEAST", 1),
         (more_legs, "TRIED", 1),
