@@ -91,7 +91,7 @@ def replayed(files: Sequence[Path], bars: Path | None, at: str | None, speed: fl
         raise UserError(f"{bars or files[0]}: {error}") from error
     span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
     description = f"recorded {span}, {_count(len(instants))} of {', '.join(recording.underlyings)}{note}"
-    options = SimOptions(cadence_s=max(TOLD_AGAIN_S, speed / REPRICINGS_PER_S), repeats_quotes=True)
+    options = SimOptions(cadence_s=max(TOLD_AGAIN_S, speed / REPRICINGS_PER_S), repeats_quotes=True, repeats_greeks=True)
     return Staged(market, begins, tuple(sessions), recorded[-1].close, description, options)
 
 

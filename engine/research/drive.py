@@ -24,8 +24,6 @@ COUNTS_S = LOOKED_AT_EVERY.total_seconds()
 that did not fill or a leg without a quote, waits for other quotes."""
 BEATS_MAX = 100
 """At one instant: an order needs four from the proposal to its acknowledgement."""
-AT_THE_OPEN = timedelta(minutes=1)
-"""A day whose first recorded price is no later than this after the open is recorded from its open on."""
 MOMENT = timedelta(minutes=1)
 """Between the steps of an evening."""
 QUIET = frozenset({"RecordFunnel", "DenyEntry", "AskQuotes", "RefreshAccount", "RememberProfit", "BlockExit", "FreeExit"})
@@ -89,7 +87,8 @@ def tell(rig: Rig, day: Day, number: int) -> datetime:
     at = day.instants[number]
     rig.clock.move(at)
     rig.broker.step()
-    rig.telling.tell_anew(from_the_open=day.instants[0] - day.session.open <= AT_THE_OPEN)
+    rig.telling.tell_anew()
+    rig.hear(at)
     rig.prepare()
     rig.telling.tell(at)
     return at

@@ -6,21 +6,17 @@ with both as they were is the code. Data cannot be taken back: where they are ot
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, cast
 
 from engine.domain.errors import UserError
-from engine.domain.facts.halts import BreakerTripped, Halted
-from engine.domain.facts.orders import CancelRequested, OrderDenied, OrderProposed, OrderRepriced, OrderSent
-from engine.domain.facts.positions import ExitTriggered, PositionSettled
-from engine.domain.facts.searches import EntryDenied
-from engine.domain.facts.union import Fact
 from engine.domain.session import trading_day
 from engine.ports import Line
 from engine.research.backtest import FILES, SHARED, Progress, Request, backtest, digest_of, opened
+from engine.research.decided import Decided, Decisions, decision
 from engine.research.result import load
 from engine.research.rig import Terms
 from engine.store import explanations, lines
@@ -29,17 +25,6 @@ from engine.store.lines import START
 from engine.strategy.parse import ACCOUNT_FILE
 
 Cause = Literal["data", "limits", "file", "code"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """One decision: what was decided about what, in words that tell it apart from any other."""
-
-    at: datetime
-    kind: str
-    about: str
-    """Order, position or strategy."""
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +52,6 @@ class Replayed:
     """What is not as it was then, for people."""
     first_day: date | None
     """The first day of the run with a difference, also before the day that was asked for."""
-
-
-@dataclass(slots=True)
-class _Heard:
-    """An observer that keeps decisions."""
-
-    decided: list[Decided] = field(default_factory=list[Decided])
-
-    def saw(self, fact: Fact, at: datetime) -> None:
-        one = _decision(fact, at)
-        if one is not None:
-            self.decided.append(one)
 
 
 def replay(state: Path, day: date | None, progress: Progress) -> Replayed:
@@ -121,7 +94,7 @@ def _quiet(_end: object, _done: int, _all: int) -> None: ...
 
 
 def _run(request: Request, progress: Progress) -> list[Decided]:
-    heard = _Heard()
+    heard = Decisions()
     backtest(request, opened(request), None, progress, (heard,))
     return heard.decided
 
@@ -132,7 +105,7 @@ def _then(state: Path) -> list[Decided]:
     head, _ = lines.verified(folder)
     told = [line for line in lines.facts(folder, START, head) if isinstance(line, Line)]
     told += explanations.every(state)
-    found = (_decision(line.fact, line.at) for line in sorted(told, key=lambda line: line.at))
+    found = (decision(line.fact, line.at) for line in sorted(told, key=lambda line: line.at))
     return [one for one in found if one is not None]
 
 
@@ -196,28 +169,3 @@ def _request(setup: Mapping[str, object], day: date | None) -> Request:
 def _parts(by_legs: object) -> Mapping[int, Decimal]:
     """What was learned then: today's orders would teach something else."""
     return {int(legs): Decimal(part) for legs, part in cast("Mapping[str, str]", by_legs).items()}
-
-
-def _decision(fact: Fact, at: datetime) -> Decided | None:
-    kind = type(fact).__name__
-    match fact:
-        case OrderProposed(order_ref=ref, purpose=purpose, quantity=quantity, spread=spread, limit=limit, worst=worst):
-            return Decided(at, kind, ref, f"{purpose} {quantity} × {spread} at {limit}, never below {worst}")
-        case OrderSent(order_ref=ref, limit=limit) | OrderRepriced(order_ref=ref, limit=limit):
-            return Decided(at, kind, ref, f"at {limit}")
-        case CancelRequested(order_ref=ref, reason=reason):
-            return Decided(at, kind, ref, reason)
-        case OrderDenied(order_ref=ref, obstacle=obstacle):
-            return Decided(at, kind, ref, str(obstacle))
-        case EntryDenied(strategy=strategy, spread=spread, obstacle=obstacle):
-            return Decided(at, kind, strategy, f"{spread}: {obstacle}")
-        case ExitTriggered(position=position, rule=rule, action=action):
-            return Decided(at, kind, position, f"{action}: {rule}")
-        case PositionSettled(position=position, value=value):
-            return Decided(at, kind, position, f"settled at {value}")
-        case Halted(reason=reason):
-            return Decided(at, kind, "engine", reason)
-        case BreakerTripped(name=name, strategy=strategy, value=value):
-            return Decided(at, kind, f"{name} {strategy}".strip(), f"tripped at {value}")
-        case _:
-            return None

@@ -81,7 +81,7 @@ class Rig:
         self.quotes, self.inbox = QuoteStore(), Inbox()
         self.telling = Telling(self.tape, self.quotes, by_lines=terms.lines is not None)
         self.clock = VirtualClock(history.days[0].session.open)
-        self.broker = PaperBroker(self.tape, self.exchange, self.telling, self.clock, self.inbox.publish)
+        self.broker = PaperBroker(self.tape, self.exchange, self.telling, self.clock, self.inbox.publish, self.inbox.nudge)
         self.library = Library(files, archive, shown=Path())
         self.scanner = Scanner()
         self.finder = Finder(self.scanner, elapsed_s)
@@ -115,6 +115,11 @@ class Rig:
         if isinstance(fact, ApprovalAsked):
             answer = Answer(fact.order_ref, approve=True, by=BY_RESEARCH)
             self.inbox.put(PersonAnswer(answer, self._answers.create_future()))
+
+    def hear(self, now: datetime) -> None:
+        """What the lines of before tell of a new instant: the next ones are chosen by it."""
+        if self._is_by_lines:
+            self.telling.tell(now)
 
     def prepare(self) -> None:
         """Load what a new day or a new position needs, and choose the lines."""

@@ -34,6 +34,8 @@ class SimOptions:
     """Part of the underlying's price: two points of SPX."""
     repeats_quotes: bool = False
     """Whether an update sends bid and ask again where they have not changed, so that their age tells of the line."""
+    repeats_greeks: bool = False
+    """Whether an update sends the model's answer again too: what was recorded of an option stands as long as its quote does."""
     match_every_s: float = 1.0
     """Working orders are held against the quotes this often, or at the cadence where that is longer."""
     max_lines: int = 100

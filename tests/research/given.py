@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,11 @@ def run(
     finally:
         rig.end()
     return Ran(rig, journal, ends)
+
+
+def first_difference(ours: Sequence[object], others: Sequence[object]) -> tuple[object, object] | None:
+    """The first two that differ, None beside what is there alone: long lists of facts are not to be shown whole."""
+    return next(((one, other) for one, other in zip_longest(ours, others) if one != other), None)
 
 
 def _instant(instant: datetime, spot: float, underlying: str, root: str, expiries: Sequence[date], half_width: float) -> pa.Table:

@@ -197,7 +197,7 @@ def test_archive_is_a_recording_of_what_was_quoted_lately(spreads: Spreads, tmp_
 
     # then
     recorded = {
-        (row["expiry"], row["strike"], row["right"]): (row["bid"], row["ask"])
+        (row["expiry"], row["strike"], row["right"]): (row["bid"] or None, row["ask"])
         for row in pq.read_table(chain).to_pylist()
         if row["underlying_price"] == CALM[1]
     }

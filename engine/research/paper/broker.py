@@ -42,9 +42,12 @@ _FOUR_TIMES = 4
 class PaperBroker:
     """One account on one recorded market. Nothing is ever lost on the way."""
 
-    def __init__(self, tape: MarketTape, exchange: Exchange, telling: Telling, clock: Clock, publish: Publish) -> None:
+    def __init__(
+        self, tape: MarketTape, exchange: Exchange, telling: Telling, clock: Clock, publish: Publish, nudge: Callable[[], None]
+    ) -> None:
+        """`nudge` wakes the engine where quotes are told at its request."""
         self._tape, self._exchange, self._telling = tape, exchange, telling
-        self._clock, self._publish = clock, publish
+        self._clock, self._publish, self._nudge = clock, publish, nudge
         self._order_ids: dict[str, int] = {}
         """By our reference."""
         self._told: dict[str, str] = {}
@@ -148,7 +151,9 @@ class PaperBroker:
         self._telling.watch([option.con_id for option in (*options, *exploring)], [one.symbol for one in underlyings])
 
     def requote(self, options: Iterable[Contract]) -> None:
-        """What stands is told whole at every step."""
+        """Tell these at once as they stand, and wake the engine by it."""
+        self._telling.tell_options([option.con_id for option in options], self._clock.now())
+        self._nudge()
 
     def refresh_account(self) -> None:
         self._values = None

@@ -24,7 +24,6 @@ class Telling:
         self._options: Sequence[int] = ()
         self._underlyings: Sequence[str] = ()
         self._volatilities: dict[str, float | None] = {}
-        self._is_open_known = False
 
     def contract(self, con_id: int) -> Contract:
         """The listed option of a number, its strike written without an exponent."""
@@ -48,27 +47,32 @@ class Telling:
 
     def tell(self, now: datetime) -> None:
         """Tell prices and options as the market shows them, all of them as quoted now."""
-        at = now.timestamp()
         self.tell_prices(now)
-        listing = self._tape.market.listing
-        numbers = np.array(self._options, dtype=np.int64) if self._by_lines else listing.con_id
-        rows = np.array([listing.rows_by_con_id.get(number, -1) for number in numbers.tolist()], dtype=np.int64)
+        self.tell_options(self._options if self._by_lines else self._tape.market.listing.con_id.tolist(), now)
+
+    def tell_options(self, con_ids: Sequence[int], now: datetime) -> None:
+        """Tell these options as the market shows them, as quoted now; those that were not recorded today are left out."""
+        at, listing = now.timestamp(), self._tape.market.listing
+        rows = np.array([listing.rows_by_con_id.get(number, -1) for number in con_ids], dtype=np.int64)
         rows = rows[rows >= 0]
         if not rows.size:
             return
         values: Floats = self._tape.columns(rows)
         columns = {name: values[COLUMNS.index(name)] for name in _TOLD}
+        # TWS tells a bid of 0 as it tells that there is none.
+        for side in ("bid", "ask"):
+            is_quoted = columns[side] > 0
+            for name in (side, f"{side}_size"):
+                columns[name] = np.where(is_quoted, columns[name], np.nan)
         columns["open_interest"] = self._tape.market.quotes.open_interest[rows]
         # What is not quoted at this instant is withdrawn, so that a chain depends on its own instant alone.
         columns["quoted_at"] = np.full(len(rows), at)
         self._quotes.fill(listing.con_id[rows].tolist(), columns, whole=True)
 
-    def tell_anew(self, *, from_the_open: bool) -> None:
-        """Take down what only a new instant changes: the volatility that options imply. `from_the_open` says that the first price
-        of the day is that of its open."""
+    def tell_anew(self) -> None:
+        """Take down what only a new instant changes: the volatility that options imply."""
         market = self._tape.market
         self._volatilities = {symbol: market.iv30(symbol) for symbol in market.underlyings}
-        self._is_open_known = from_the_open
 
     def tell_closes(self, now: datetime, closes: Mapping[str, float]) -> None:
         """Tell at which price each underlying closed: what has expired settles at it."""
@@ -82,10 +86,10 @@ class Telling:
             shown, instrument = market.spot(symbol), self._tape.underlying(symbol)
             listed = market.listing.rows(symbol)
             # Options that were recorded without a price of what they are on: its last close is another market's.
-            is_known = shown.open is not None or listed.start == listed.stop
+            is_known = shown.high is not None or listed.start == listed.stop
             self._quotes.underlying(symbol, at, shown.price if is_known else None)
             self._quotes.underlying_volatility(symbol, self._volatilities.get(symbol))
-            if shown.open is not None and self._is_open_known:
+            if shown.open is not None:
                 self._quotes.day_open(symbol, at, shown.open)
             if instrument is not None and instrument.sec_type == "STK":
                 quote = self._tape.quote(instrument.con_id)

@@ -89,6 +89,7 @@ class QuoteHandler:
         """Sends what changed since the last time."""
         if relisted:
             self._option_lines.place_anew(self._tape.market.row)
+            self._tell_generics()
         if self.competing:
             return
         self._tick_options()
@@ -108,6 +109,11 @@ class QuoteHandler:
             return
         self._tick_options(places)
         self._tick_others(underlyings)
+
+    def _tell_generics(self) -> None:
+        """A new day has open interest of its own."""
+        for line, row in zip(self._option_lines.lines, self._option_lines.rows.tolist(), strict=True):
+            ticks.option_generics(self._emit, line, self._tape, row)
 
     def _tick_others(self, moved: frozenset[str]) -> None:
         for line in list(self._open.values()):
@@ -249,6 +255,10 @@ class QuoteHandler:
             )
         if self._options.repeats_quotes:
             self._repeat(lines, values, changed)
+        if self._options.repeats_greeks and not self._options.missing_underlying:
+            for place in np.flatnonzero(~changed[ticks.FROM_MODEL].any(axis=0)).tolist():
+                line, spot = lines[place], self._tape.market.spot(lines[place].instrument.symbol).price or -1.0
+                ticks.model_again(self._emit, line, values[:, place].tolist(), spot)
 
     def _repeat(self, lines: Sequence[OptionLine], values: Floats, changed: Bools) -> None:
         """Bid and ask once more, where there was nothing new to say of them."""

@@ -37,6 +37,8 @@ _BID, _ASK, _BID_SIZE, _ASK_SIZE, _LAST, _VOLUME, _MODEL, _IV, _DELTA, _GAMMA, _
 PRICE_COLUMNS = _ASK + 1
 QUOTE_COLUMNS = _ASK_SIZE + 1
 """Bid and ask come first, their sizes next."""
+FROM_MODEL = slice(_MODEL, None)
+"""Columns of the model's answer."""
 
 
 def type_of(tick: int, delayed: bool) -> int:
@@ -63,7 +65,7 @@ def option_ticks(
             emit("tick_size", req_id, type_of(size_type, delayed), _count(values[size]))
     if changed[_LAST] and not math.isnan(values[_LAST]):
         _traded(emit, req_id, values[_LAST], at, delayed)
-    if changed[_VOLUME]:
+    if changed[_VOLUME] and not math.isnan(values[_VOLUME]):
         emit("tick_size", req_id, type_of(8, delayed), _count(values[_VOLUME]))
     if not greeks or delayed:
         return
@@ -78,6 +80,12 @@ def option_ticks(
         _computation(emit, req_id, 13, values, values[_MODEL], spot)
 
 
+def model_again(emit: Emit, line: OptionLine, values: Sequence[float], spot: float) -> None:
+    """The model's answer as it stands, where there is one."""
+    if not line.delayed and not math.isnan(values[_IV]):
+        _computation(emit, line.req_id, 13, values, values[_MODEL], spot)
+
+
 def written_quote(write: Write, line: OptionLine, values: Sequence[float]) -> tuple[bytes, bytes]:
     """Bid and ask as messages, to be sent as often as nothing new is to be said of them."""
     bid, ask = (
@@ -88,13 +96,14 @@ def written_quote(write: Write, line: OptionLine, values: Sequence[float]) -> tu
 
 
 def option_generics(emit: Emit, line: OptionLine, tape: MarketTape, row: int) -> None:
-    """Volume and open interest of an option: the other right's are 0."""
+    """Volume and open interest of an option, as far as they are known: the other right's are 0."""
+    quotes = tape.market.quotes
     is_call = line.instrument.option is not None and line.instrument.option.put_call == "C"
-    if 100 in line.generics:
-        volume = _count(float(tape.market.quotes.volume[row]))
+    if 100 in line.generics and not math.isnan(quotes.volume[row]):
+        volume = int(quotes.volume[row])
         emit("tick_size", line.req_id, 29, volume if is_call else 0)
         emit("tick_size", line.req_id, 30, 0 if is_call else volume)
-    if 101 in line.generics:
+    if 101 in line.generics and not math.isnan(quotes.open_interest[row]):
         interest = tape.open_interest(row)
         emit("tick_size", line.req_id, 27, interest if is_call else 0)
         emit("tick_size", line.req_id, 28, 0 if is_call else interest)

@@ -5,7 +5,7 @@ is absent. Greeks that are missing follow from the recorded volatility where the
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
@@ -25,6 +25,8 @@ from engine.sim.market.recording import QUOTED, Snapshot, bars_of, recording_of
 from engine.sim.market.sessions import hours_of
 
 _MONTH_DAYS = 30
+_AT_THE_OPEN = timedelta(minutes=1)
+"""A price that was recorded no later than this after the open of a session is that of its open."""
 
 
 class ReplayedMarket:
@@ -95,8 +97,8 @@ class ReplayedMarket:
         today = self._prices_today(underlying)
         if not len(today):
             return UnderlyingQuote(close, None, None, None, None, None, None, None, None, close)
-        first, high, low, last = (float(price) for price in (today[0], today.max(), today.min(), today[-1]))
-        return UnderlyingQuote(last, None, None, None, None, None, first, high, low, close)
+        high, low, last = (float(price) for price in (today.max(), today.min(), today[-1]))
+        return UnderlyingQuote(last, None, None, None, None, None, self._open(underlying), high, low, close)
 
     def iv30(self, underlying: str) -> float | None:
         number = self._shown.get(underlying, -1)
@@ -242,6 +244,16 @@ class ReplayedMarket:
             return np.empty(0)
         prices = self._prices[symbol][self._days[self._day][0] : self._seen]
         return prices[np.isfinite(prices)]
+
+    def _open(self, symbol: str) -> float | None:
+        """The first price of the running session; None where its open was not recorded."""
+        session, (first, end) = self._hours.begun(self._now), self._days[self._day]
+        if session is None:
+            return None
+        begin, late = bisect_left(self._instants, session.open), bisect_right(self._instants, session.open + _AT_THE_OPEN)
+        prices = self._prices[symbol][max(first, begin) : min(end, late, self._seen)]
+        known = prices[np.isfinite(prices)]
+        return float(known[0]) if len(known) else None
 
     # volatility
 
