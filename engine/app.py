@@ -170,7 +170,7 @@ class App:
             explanations, outcomes = self._explanations(account), Outcomes(ledger)
             engine.observers += (
                 outcomes,
-                Evidence(self._quotes, feed, settings.state, account, background.kept),
+                Evidence(self._quotes, feed, lambda: self._recovered.journal.state, account, background.kept, library, broker),
                 explanations,
                 *options.observers,
             )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from engine.domain.errors import UserError
-from engine.research.ahead.prepared import code_digest
+from engine.runtime.sources import code_digest
 
 MISSING = "a cluster needs the extra packages of  pip install 'ibkr-spreads[cluster]'"
 CONNECTED_WITHIN_S = 10

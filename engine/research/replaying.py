@@ -6,52 +6,24 @@ with both as they were is the code. Data cannot be taken back: where they are ot
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from engine.domain.errors import UserError
 from engine.domain.session import trading_day
 from engine.ports import Line
 from engine.research.backtest import FILES, SHARED, Progress, Request, backtest, digest_of, opened
 from engine.research.decided import Decided, Decisions, decision
+from engine.research.replayed import Cause, Difference, Replayed
 from engine.research.result import load
 from engine.research.rig import Terms
 from engine.store import explanations, lines
 from engine.store.journal import FOLDER
 from engine.store.lines import START
 from engine.strategy.parse import ACCOUNT_FILE
-
-Cause = Literal["data", "limits", "file", "code"]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One decision that is another one today; None where there is none."""
-
-    at: datetime
-    kind: str
-    about: str
-    then: str | None
-    now: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What became of a replay."""
-
-    compared: int
-    """Decisions of then that were held against today's."""
-    differences: tuple[Difference, ...]
-    """In the order of time."""
-    cause: Cause | None
-    """What makes the first difference of the run; None where there is none."""
-    changed: tuple[str, ...]
-    """What is not as it was then, for people."""
-    first_day: date | None
-    """The first day of the run with a difference, also before the day that was asked for."""
 
 
 def replay(state: Path, day: date | None, progress: Progress) -> Replayed:

@@ -24,7 +24,7 @@ from typing import IO
 import msgspec
 
 from engine.domain.errors import Damaged, UserError
-from engine.store import chains, checkpoint, explanations, journal, lines, mark
+from engine.store import chains, checkpoint, explanations, journal, lines, mark, scenes
 from engine.store.books import Books, books
 from engine.store.place import sync_folder
 
@@ -40,7 +40,7 @@ _PATTERNS: Mapping[str, tuple[str, ...]] = {
     checkpoint.CHECKPOINTS: ("*.json",),
     "strategies": ("*.yaml", "shared/*.yaml"),
     explanations.FOLDER: ("*.jsonl", "*.jsonl.gz"),
-    chains.FOLDER: ("**/*.parquet",),
+    chains.FOLDER: ("**/*.parquet", f"*/{scenes.FILE}"),
 }
 """What of the state folder is taken, and may be in a backup."""
 

@@ -1,4 +1,4 @@
-"""`spreads replay`: a backtest through today's code, files and data, for people and for a build that holds a golden week."""
+"""`spreads replay`: a backtest, or a day of an engine that traded, through today's code and files, for people and for a build."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -7,45 +7,58 @@ from pathlib import Path
 from typing import Literal
 
 from engine.cli.amounts import instant
-from engine.cli.options import State
+from engine.cli.options import STRATEGIES, State, Strategies
 from engine.cli.research.backtest import OUT, progress
 from engine.cli.show import say, show_json, show_told
 from engine.domain.errors import UserError
-from engine.research.replaying import Cause, Replayed
+from engine.research.live import is_live, replay_live
+from engine.research.replayed import Cause, Replayed
 from engine.research.replaying import replay as run
 
 SHOWN_MAX = 40
 CAUSES: Mapping[Cause, str] = {
-    "data": "the recorded chains: they are not those of then",
+    "data": "the recorded chains: they are not those of then, or were not kept",
     "limits": "account.yaml: with the limits of then everything is as it was",
     "file": "the strategies, or what they share: with the files of then everything is as it was",
     "code": "the code: it differs with every file as it was",
 }
 
 
-def replay(day: str | None = None, /, *, state: State = OUT, format: Literal["table", "json"] = "table") -> int:  # noqa: A002
-    """Run a backtest again through today's code and files, and tell every decision that is another one.
+def replay(
+    day: str | None = None,
+    /,
+    *,
+    state: State = OUT,
+    strategies: Strategies = STRATEGIES,
+    format: Literal["table", "json"] = "table",  # noqa: A002
+) -> int:
+    """Ask today's code and files for what was decided before, and tell every decision that is another one.
 
-    It exits with 1 where one is, so that a build can hold a golden week.
+    A backtest is run again. Of an engine that traded, what was proposed and closed is asked for again, upon the chain and the
+    market that were archived at that instant. It exits with 1 where one is, so that a build can hold a golden week.
 
     Parameters
     ----------
     day
         The day whose decisions are compared, as 2017-02-08; all of them when empty.
     state
-        Folder of a backtest.
+        Folder of a backtest or of an engine.
+    strategies
+        Today's files, for the folder of an engine; a backtest knows its own.
     format
         table or json.
     """
-    found = _ran(Path(state), day)
+    found = _ran(Path(state), Path(strategies), day)
     if format == "json":
         show_json({"day": day, **asdict(found), "cause_in_words": None if found.cause is None else CAUSES[found.cause]})
     else:
         _told(found, day)
-    return 1 if found.differences else 0
+    return 1 if found.differences or found.cause is not None else 0
 
 
-def _ran(state: Path, day: str | None) -> Replayed:
+def _ran(state: Path, strategies: Path, day: str | None) -> Replayed:
+    if is_live(state):
+        return replay_live(state, strategies, _day(day))
     with progress("") as told:
         return run(state, _day(day), told)
 
@@ -56,6 +69,8 @@ def _told(found: Replayed, day: str | None) -> None:
     of = f" of {day}" if day else ""
     if not found.differences:
         print(f"{found.compared:,} decisions{of}: none differs")
+        if found.cause is not None:
+            print(f"first cause: {CAUSES[found.cause]}")
         return
     print(f"{len(found.differences):,} of {found.compared:,} decisions{of} differ")
     if found.cause is not None:

@@ -26,7 +26,6 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-import engine
 from engine.compile.market import bars_in, openings_in
 from engine.decide.rows import SCAN_SCHEMA, ChainRows, numbers, searched
 from engine.domain.chain import MarketState
@@ -39,6 +38,7 @@ from engine.research.journals import MemoryJournal
 from engine.research.rig import ACCOUNT, Rig
 from engine.runtime.feed import lines_of, needed
 from engine.runtime.library import Library, StrategySet
+from engine.runtime.sources import code_digest
 from engine.strategy.model import Strategy
 from engine.strategy.values.meaning import DayRange, NextMonthly
 
@@ -48,8 +48,6 @@ _ALL_DAYS = (DayRange(0, 100_000), NextMonthly())
 """Rules of two expiries: every row that can be traded is kept, and `next monthly` is a column."""
 _OF_DAYS = ("closes", "iv_history", "volumes", "events")
 """What of a market is the same for a whole day."""
-_ROOMS = ("compile", "decide", "domain", "pricing", "research", "runtime", "sim", "store", "strategy")
-"""What of the engine makes a chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +246,3 @@ def _digest(request: Request, in_force: StrategySet) -> str:
         repr(SCAN_SCHEMA),
     ]
     return sha256(repr(parts).encode()).hexdigest()[:24]
-
-
-def code_digest() -> str:
-    """Of the sources that make a chain: a version of the engine that is not released yet is another one after every edit."""
-    whole, root = sha256(), Path(next(iter(engine.__path__)))
-    for path in sorted(path for room in _ROOMS for path in (root / room).rglob("*.py")):
-        whole.update(path.read_bytes())
-    return whole.hexdigest()

@@ -25,12 +25,12 @@ from scipy.stats import wilcoxon
 from engine.domain.errors import UserError
 from engine.domain.session import trading_day
 from engine.research.ahead.at_once import openings_of
-from engine.research.ahead.prepared import code_digest
 from engine.research.backtest import SHARED, Request, backtest, digest_of, opened
 from engine.research.drive import DayEnd
 from engine.research.history import History
 from engine.research.rig import Terms
 from engine.research.statistics.sharpe import Floats
+from engine.runtime.sources import code_digest
 
 LEAST_MONTHS = 6
 """Before so many months a variant is not given up."""
