@@ -1,5 +1,6 @@
 """Exits that hold the moment a position opens, by what the file says of an opening: the market that it waits for, the deltas
-of its legs, the hours. The engine opens nothing on which one of its exits holds already, so such a file never trades.
+of its legs, the hours. The engine opens nothing on which one of its exits holds already, so such a file never trades. It may
+stand for positions that a person hands over, so it is warned of.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def check_openings(validation: Validation) -> None:
             for said, low, high in _openings(validation, about):
                 if bound.covers(low, high):
                     message = f"with  {said}  this holds the moment a position opens, so nothing is opened"
-                    validation.error(rule.condition, message, _instead(about, high))
+                    validation.warn(rule.condition, message, _instead(about, high))
                     break
 
 

@@ -28,7 +28,7 @@ exits:
 
 def told(line: str) -> list[str]:
     parsed = parse_strategy(FILE.format(line=line), "openings.yaml")
-    return [problem.message for problem in parsed.errors]
+    return [problem.message for problem in parsed.problems]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def told(line: str) -> list[str]:
         ("minutes_to_close <= 360", "window: 10:00-15:00 New York"),
     ],
 )
-def test_an_exit_that_holds_at_every_opening_is_an_error(line: str, said: str) -> None:
+def test_an_exit_that_holds_at_every_opening_is_warned_of(line: str, said: str) -> None:
     assert told(line) == [f"with  {said}  this holds the moment a position opens, so nothing is opened"]
 
 
@@ -68,4 +68,4 @@ def test_an_exit_that_some_openings_do_not_fulfil_is_none(line: str) -> None:
 def test_the_line_that_is_proposed_for_a_delta_lies_beyond_it() -> None:
     parsed = parse_strategy(FILE.format(line="short_delta >= 0.15"), "openings.yaml")
 
-    assert parsed.errors[0].hint == "write  short_delta >= 0.40"
+    assert parsed.problems[0].hint == "write  short_delta >= 0.40"
