@@ -50,7 +50,7 @@ def stopped(costs: list[float], closed_at: str, width: float = 0.10) -> list[Sto
         ("mark >= $2.30", "300.00"),
         ("profit >= 50% of credit", None),
         ("short_delta >= 0.35", None),
-        ("loss >= $5,000", None),
+        ("loss >= $900", None),
     ],
 )
 def test_bound_is_the_least_loss_on_which_the_rule_holds(rule: str, bound: str | None) -> None:
