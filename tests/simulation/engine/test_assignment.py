@@ -83,7 +83,7 @@ MANY = [
 ]
 
 
-@pytest.mark.parametrize("died_at", [*FEW, *(pytest.param(line, marks=pytest.mark.long) for line in MANY)])
+@pytest.mark.parametrize("died_at", [pytest.param(line, marks=pytest.mark.long) for line in (*FEW, *MANY)])
 @pytest.mark.parametrize("files", [PUTS, pytest.param(CALLS, marks=pytest.mark.long)], ids=["put", "call"])
 def test_an_assignment_that_an_engine_dies_over_is_understood_once(
     files: dict[str, str], died_at: tuple[str, int], tmp_path: Path

@@ -23,7 +23,7 @@ from tests.simulation.engine.killing import Fate, Killed, Point, killed
 from tests.simulation.engine.world import PORT, Life, World, play
 
 SEEDS = (1, 2, 3)
-DRAWS, SHARE = 50, 3
+DRAWS, SHARE = 50, 2
 """Points at which an engine is killed, and how many of them are not left to `make long`."""
 AFTER_S = 120.0
 FULL_AT_BYTES = 48 * 1024

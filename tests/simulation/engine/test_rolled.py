@@ -54,13 +54,14 @@ WHOLES = (
 )
 KILLS, SHARE = 50, 1
 """Kills of each case, and how many of them are not left to `make long`."""
-TOO_MANY = {case.name for case in PARTS if case.structure.startswith("double")} - {"double_diagonal roll short"}
-"""Of the parts of double structures one stands for all in every run of the tests."""
+IN_SHARE = {"side", "double_diagonal roll short", "calendar", "kept strikes"}
+"""Lives with a roll that stand for all of them in every run of the tests; two of them are killed there, too."""
+KILLED_IN_SHARE = {"side", "calendar"}
 
 
 @pytest.mark.parametrize(
     "case",
-    [pytest.param(case, id=case.name, marks=pytest.mark.long if case.name in TOO_MANY else ()) for case in PARTS],
+    [pytest.param(case, id=case.name, marks=() if case.name in IN_SHARE else pytest.mark.long) for case in PARTS],
 )
 def test_part_is_closed_and_its_successor_joins_the_position(case: Rolled, tmp_path: Path) -> None:
     async def act(world: World) -> None:
@@ -82,7 +83,10 @@ def test_part_is_closed_and_its_successor_joins_the_position(case: Rolled, tmp_p
     play(act, tmp_path, SEED, **case.options())
 
 
-@pytest.mark.parametrize("case", WHOLES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=case.name, marks=() if case.name in IN_SHARE else pytest.mark.long) for case in WHOLES],
+)
 def test_whole_is_closed_and_its_successor_is_a_position_of_its_own(case: Rolled, tmp_path: Path) -> None:
     async def act(world: World) -> None:
         life = await has_rolled(world, case)
@@ -104,7 +108,7 @@ def _strikes(spread: Spread) -> list[tuple[str, str, Decimal]]:
 
 
 def marks_of(case: Rolled, number: int) -> pytest.MarkDecorator | tuple[()]:
-    is_in_share = number < SHARE and not case.structure.startswith("double")
+    is_in_share = number < SHARE and case.name in KILLED_IN_SHARE
     return () if is_in_share else pytest.mark.long
 
 
