@@ -39,6 +39,8 @@ class Failure:
     """Of the simulated TWS, as `spreads sim --fault` writes them, without a time."""
     when: When = "at work"
     act: Act = ""
+    at_once: bool = False
+    """Whether it stands before the engine connects for the first time."""
     kill: Kill = ""
     """The engine is killed the moment such a fact is on disk."""
     down_s: float = 60.0
@@ -53,6 +55,8 @@ class Failure:
     """On which day, where that is its own."""
     needs_person: bool = False
     """Whether something is left that only a person may end."""
+    stops_with: str = ""
+    """A word of what is in the way of openings to the end, where the failure goes on."""
     shows: tuple[type[Fact], ...] = ()
     """Facts that must be in the journal from then on."""
     minutes: int = 0

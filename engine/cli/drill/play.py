@@ -210,6 +210,8 @@ class _Play:
 
     async def _watch(self) -> None:
         """Look every few seconds: bring the failure at its moment, count what is blind, close everything and stop at the end."""
+        if self._failure.at_once:
+            self._come("before the engine connected")
         while self._sim.now() < self._ends:
             await asyncio.sleep(LOOKS_S)
             if self._played.came_at is None and not self._failure.kill and (moment := self._moment()):

@@ -219,6 +219,9 @@ def _unsettled(played: Played, ledger: Ledger, simulator: Simulator) -> Iterator
         yield "no guardian has taken its place"
     if ledger.halt is not None and ledger.halt.by != PERSON and not is_guarded:
         yield f"a halt is left that only a person ends: {ledger.halt.reason}"
+    elif played.failure.stops_with:
+        if played.failure.stops_with not in (played.stopped_by or ""):
+            yield "openings were free though the failure went on"
     elif played.stopped_by is not None and not is_guarded and not played.stopped_by.endswith(TRIPPED):
         yield f"nothing could be opened any more when it was over: {played.stopped_by}"
     working = {order.terms.order_ref for order in simulator.orders() if order.is_working}

@@ -57,7 +57,7 @@ DATA: tuple[Failure, ...] = (
         "the list of one expiry's options never ends",
         "leaves that expiry out and goes on with the others",
         ("contracts_endless",),
-        when="start",
+        at_once=True,
     ),
     Failure(
         "history-refused",
@@ -104,7 +104,7 @@ DATA: tuple[Failure, ...] = (
         "an option is told with another multiplier, as after a split",
         "trades none that is not of the usual size",
         ("multiplier",),
-        when="start",
+        at_once=True,
     ),
     Failure(
         "terms-changed",

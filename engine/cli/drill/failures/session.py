@@ -41,6 +41,7 @@ SESSION: tuple[Failure, ...] = (
         "this machine's clock is half a minute behind TWS's",
         "opens nothing until the clocks agree, and says so",
         ("clock_ahead",),
+        stops_with="clock",
     ),
     Failure("closed", "the connection is closed", LINK, ("close",), shows=LINKED),
     Failure("half-open", "the connection stays open and nothing goes through", LINK, ("half_open",), shows=LINKED),
