@@ -17,8 +17,9 @@ from engine.cli.scan import about_snapshot, account_beside, carries_of
 from engine.cli.show import Format, Row, say, show, show_json, show_told
 from engine.cli.sized import usd_of
 from engine.compile.scanner import Scanner
+from engine.decide.entry.expected import market_at, view_of
 from engine.decide.entry.find import Finder
-from engine.decide.ideas import Idea, Searched, best, fitting, market_at, searches, seen, view_of
+from engine.decide.ideas import Idea, Searched, best, columns_of, fitting, searches, seen
 from engine.domain.calendar import Calendar
 from engine.domain.candidate import candidate_row
 from engine.domain.chain import ChainSnapshot
@@ -86,7 +87,7 @@ def ideas(
     loaded = load(chain, instant, carries=carries_of(limits, wanted), calendar=calendar, underlyings=wanted)
     say(about_snapshot(chain, loaded, instant))
     try:
-        meant = view_of(said, loaded.snapshot, instant)
+        meant = view_of(said, columns_of(loaded.snapshot, said.underlying), instant)
         found = list(_searched(said, meant, loaded.snapshot, instant, calendar))
     except ValueError as error:
         raise UserError(str(error)) from None
@@ -114,7 +115,7 @@ def _searched(said: SaidView, view: View, chain: ChainSnapshot, instant: datetim
 
 def _tell(said: SaidView, view: View, chain: ChainSnapshot) -> None:
     """The view in prices, and what the market gives it."""
-    market = market_at(chain, said.underlying, view.years)
+    market = market_at(said.underlying, columns_of(chain, said.underlying), view.years)
     low, high = (float(view.expected.levels(200)[place]) for place in (9, 189))
     say(
         f"your view   {said.underlying} by {said.by:%d %b %Y} at {view.expected.forward:,.2f} on average, "

@@ -16,7 +16,8 @@ needs, level by level, so that none is computed twice. All per share unless it s
     pop                    chance to end on the profitable side of breakeven_after_fees, 0 where fees eat all profit:
                            N(z), z = ±(ln(B / forward) + iv²/2 x years) / (iv x sqrt(years)) at breakeven_iv, + where
                            the profit lies below B
-    expected_value         100 x (net + worth of what is bought - that of what is sold) - fees; USD
+    expected_value         100 x (net + worth of what is bought - that of what is sold) - fees; USD; at a view of the price
+                           with the worth that each option has under it, a column of the chain
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from engine.compile.normal import needs_normal, normal_cdf, size_of
 from engine.compile.sql import FINITE, Parameters, Term
 from engine.domain.chain import CHAIN_COLUMNS
 from engine.domain.structure import Shape
-from engine.strategy.expressions.tree import Measure, Number, measures_in, views_in
+from engine.strategy.expressions.tree import Measure, NamedView, View, measures_in, views_in
 from engine.strategy.measures.index import declaration
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.structure import OfTwoExpiries, Structure
@@ -44,11 +45,14 @@ VIEWS: Final = ("view_1", "view_2", "view_3")
 """Columns of the scan's relation for numbers of the market: what a strategy takes its views at, and what its rules and its rank
 hold spreads against. More are refused."""
 
+WORTHS: Final = ("worth_1", "worth_2", "worth_3")
+"""Columns of the scan's relation for what each option is worth under the views of a price that rules and rank name."""
+
 _WORD = re.compile(r"\b[a-z_]\w*\b")
 _MAY_BE_ABSENT = {column.name: column.may_be_absent for column in CHAIN_COLUMNS} | {
     "quote_age": True,
     "days_to_ex_dividend": True,
-    **dict.fromkeys(VIEWS, True),
+    **dict.fromkeys((*VIEWS, *WORTHS), True),
     "is_american": False,
 }
 _NEVER_ZERO = frozenset({"width", "max_profit", "max_loss", "fees"})
@@ -66,7 +70,7 @@ class Numbers:
     """SQL by name, in an order in which each uses only earlier ones; a step becomes a column."""
     measures: Mapping[str, str]
     """SQL of the measures that are no step."""
-    views: tuple[Number | Measure, ...]
+    views: tuple[View, ...]
     """What expected values are taken at: the n-th, counted from 1, is the step `view_name(n)`."""
     market: tuple[Measure, ...] = ()
     """What stands in the columns of views, in their order."""
@@ -136,7 +140,7 @@ def leg_term(name: str) -> Term:
     return Term(_closed(sql), absent, is_exact=sql.isidentifier())
 
 
-def views_of(strategy: Strategy) -> tuple[Number | Measure, ...]:
+def views_of(strategy: Strategy) -> tuple[View, ...]:
     """The views that the rules and the rank of a strategy take an expected value at, in that order."""
     spread = strategy.spread
     return views_in(*(rule.expression for rule in spread.rules), spread.rank)
@@ -150,6 +154,11 @@ def market_views_of(strategy: Strategy) -> tuple[Measure, ...]:
     views = [view for view in views_of(strategy) if isinstance(view, Measure)]
     beside = [measure for one in expressions for measure in measures_in(one) if measure.relation == "market"]
     return tuple(dict.fromkeys([*views, *beside]))
+
+
+def named_views_of(strategy: Strategy) -> tuple[NamedView, ...]:
+    """Those of them that are views of a price: what options are worth under the n-th is column `worth_n` of the relation."""
+    return tuple(view for view in views_of(strategy) if isinstance(view, NamedView))
 
 
 def view_name(n: int) -> str:
@@ -176,11 +185,17 @@ def _steps(spread: Structure) -> Mapping[str, str]:
     }
 
 
-def _views(shape: Shape, views: Sequence[Number | Measure], parameters: Parameters) -> Mapping[str, str]:
-    """The expected value at each view: of Black's price of every leg at its one volatility."""
+def _views(shape: Shape, views: Sequence[View], parameters: Parameters) -> Mapping[str, str]:
+    """The expected value at each view: of Black's price of every leg at its one volatility, or of what every leg is worth under
+    a view of the price."""
     steps: dict[str, str] = {}
     first, of_market = shape.legs[0].role, [view for view in views if isinstance(view, Measure)]
+    named = [view for view in views if isinstance(view, NamedView)]
     for n, view in enumerate(views, 1):
+        if isinstance(view, NamedView):
+            earned = folds.signed(shape, folds.column(WORTHS[named.index(view)]))
+            steps[view_name(n)] = f"{MULTIPLIER} * (net + {earned}) - fees"
+            continue
         market = isinstance(view, Measure)
         steps[f"at{n}_vol"] = f"{first}_{VIEWS[of_market.index(view)]}" if market else parameters.named(f"view_{n}", view.value)
         steps[f"at{n}_deviation"] = _deviation(n, first)

@@ -8,7 +8,6 @@ that nobody may give is no idea.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,14 +16,15 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 
+from engine.decide.entry.expected import COLUMNS, PRICED_FROM, Columns, worths
 from engine.decide.entry.find import Finder
 from engine.decide.rows import ChainRows, numbers
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.candidate import Candidate
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot
-from engine.domain.session import NEW_YORK, trading_day, years_between
+from engine.domain.session import trading_day, years_between
 from engine.pricing.curve import Curve, CurveLeg
-from engine.pricing.view import Expected, View, between, beyond
+from engine.pricing.view import View
 from engine.strategy.model import Strategy
 from engine.strategy.parse import parse_strategy
 from engine.strategy.spreads.structure import OfTwoExpiries
@@ -43,7 +43,6 @@ _TIGHT = 0.0006
 """Of the price: the widest quote of a spread of two expiries, whose width is no measure for it."""
 _LEVELS = 4001
 """Parts into which the view is cut to count the chance of a profit: a fortieth of a percent each."""
-_CLOSE_HOUR = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,52 +84,19 @@ class Searched:
     """Best first by their score; none where nothing pays under the view."""
 
 
-def view_of(said: SaidView, chain: ChainSnapshot, now: datetime) -> View:
-    """The view as a distribution, beside the market's own for its day. Raises ValueError where the chain cannot tell that."""
-    rows = _rows_of(chain, said.underlying)
-    spot = float(numbers(chain, "spot")[rows][0])
-    years = years_between(now, datetime(said.by.year, said.by.month, said.by.day, _CLOSE_HOUR, tzinfo=NEW_YORK))
-    market = market_at(chain, said.underlying, years)
-    low, high = said.prices(spot)
-    if low is not None and high is not None and low < high:
-        expected = between(low, high, float(said.sure))
-    elif low is not None and low == high:
-        expected = Expected(math.log(low), market.deviation)
-    else:
-        level, above = (low, True) if low is not None else (high, False)
-        assert level is not None, "a view has an end"
-        expected = beyond(level, float(said.sure), market.deviation, above=above)
-    return View(expected, years, market.forward)
-
-
-def market_at(chain: ChainSnapshot, underlying: str, years: float) -> Expected:
-    """What the market expects at a moment: its forward, and its volatility at the money, on lines between its expiries.
-
-    Raises ValueError where no expiry of it has both.
-    """
-    rows = _rows_of(chain, underlying)
-    until, forward, volatility = (numbers(chain, name)[rows] for name in ("years", "forward", "atm_iv"))
-    known = np.isfinite(forward) & np.isfinite(volatility) & (volatility > 0) & (until > 0)
-    if not known.any():
-        raise ValueError(f"{underlying}: no expiry of this chain is quoted at the money, so the market's own view is not known")
-    at, first = np.unique(until[known], return_index=True)
-    variance = np.square(volatility[known][first]) * at
-    spot = float(numbers(chain, "spot")[rows][0])
-    start = spot if math.isfinite(spot) else float(forward[known][first][0])
-    growth = float(np.interp(years, [0.0, *at], [math.log(start), *np.log(forward[known][first])]))
-    of_then = float(np.interp(years, [0.0, *at], [0.0, *variance])) if years <= at[-1] else float(variance[-1] / at[-1] * years)
-    return Expected(growth - 0.5 * of_then, math.sqrt(of_then))
-
-
 def seen(chain: ChainSnapshot, underlying: str, view: View) -> ChainSnapshot:
     """The chain in which each option of the underlying is worth what the view expects it to pay."""
     rows = _rows_of(chain, underlying)
-    column = {name: numbers(chain, name) for name in ("forward", "strike", "years", "discount", "iv", "put_call", "worth")}
-    worth = column["worth"].copy()
-    of = {name: values[rows] for name, values in column.items()}
-    worth[rows] = view.worth(of["forward"], of["strike"], of["years"], of["discount"], of["iv"], of["put_call"])
+    worth = numbers(chain, "worth").copy()
+    worth[rows] = worths(view, {name: numbers(chain, name)[rows] for name in PRICED_FROM})
     at = CHAIN_SCHEMA.get_field_index("worth")
     return replace(chain, table=chain.table.set_column(at, CHAIN_SCHEMA.field(at), pa.array(worth)))
+
+
+def columns_of(chain: ChainSnapshot, underlying: str) -> Columns:
+    """What the market says of an underlying. Raises ValueError where the chain does not have it."""
+    rows = _rows_of(chain, underlying)
+    return {name: numbers(chain, name)[rows] for name in COLUMNS}
 
 
 def searches(said: SaidView, chain: ChainSnapshot, now: datetime) -> Iterator[tuple[str, Strategy]]:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.compile.market import days_to_ex_dividend
-from engine.compile.spreads import MULTIPLIER, VIEWS
+from engine.compile.spreads import MULTIPLIER, VIEWS, WORTHS
 from engine.compile.wanted import LEVELS
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot, MarketState
@@ -31,16 +31,17 @@ SCAN_SCHEMA = pa.schema(
     [
         *CHAIN_SCHEMA,
         pa.field("class_id", pa.int32()),
-        *(pa.field(name, pa.float64()) for name in ("quote_age", "days_to_ex_dividend", *VIEWS, *LEVELS)),
+        *(pa.field(name, pa.float64()) for name in ("quote_age", "days_to_ex_dividend", *VIEWS, *LEVELS, *WORTHS)),
         pa.field("is_american", pa.bool_()),
         pa.field("is_monthly", pa.bool_()),
         pa.field("is_next_monthly", pa.bool_()),
     ]
 )
 """The chain relation as the scan sees it: class_id numbers the trading classes of the underlyings, quote_age is in seconds,
-days_to_ex_dividend in calendar days, then the volatilities that a strategy takes its views at and the levels that its legs
-stand at; NaN where unknown. is_american is whether it may be exercised early, is_monthly whether its expiry is the standard one
-of its month, is_next_monthly whether it expires on the day that `next monthly` names, told to those that ask.
+days_to_ex_dividend in calendar days, then the volatilities that a strategy takes its views at, the levels that its legs stand
+at and what each option is worth under its views of the price; NaN where unknown. is_american is whether it may be exercised
+early, is_monthly whether its expiry is the standard one of its month, is_next_monthly whether it expires on the day that
+`next monthly` names, told to those that ask.
 """
 
 QUOTED = ("bid", "ask")
@@ -110,7 +111,8 @@ def chain_rows(
     columns |= _without_aged(chain, PRICED, (now.timestamp() - numbers(chain, "priced_at") > oldest) | adrift)
     table = pa.Table.from_arrays(
         [
-            *columns.values(), series.class_ids, pa.array(age), to_dividend, *(series.nothing for _ in (*VIEWS, *LEVELS)),
+            *columns.values(), series.class_ids, pa.array(age), to_dividend,
+            *(series.nothing for _ in (*VIEWS, *LEVELS, *WORTHS)),
             series.is_american, series.is_monthly, series.none,
         ],
         schema=SCAN_SCHEMA,
@@ -182,12 +184,19 @@ def searched(rows: ChainRows, underlyings: Sequence[str], expiries: Sequence[Exp
     return slices[0] if len(slices) == 1 else pa.concat_tables(slices)
 
 
-def with_views(table: pa.Table, volatilities: Sequence[Sequence[float]], levels: Sequence[Sequence[float]] = ()) -> pa.Table:
-    """The table with the volatility of each view and each level in its column; one number an underlying, NaN where it is
-    unknown."""
+def with_views(
+    table: pa.Table,
+    volatilities: Sequence[Sequence[float]],
+    levels: Sequence[Sequence[float]] = (),
+    worths: Sequence[np.ndarray] = (),
+) -> pa.Table:
+    """The table with the volatility of each view and each level in its column, one number an underlying, and the worths under
+    views of the price, one number a row; NaN where it is unknown."""
     for name, by_underlying in (*zip(VIEWS, volatilities, strict=False), *zip(LEVELS, levels, strict=False)):
         column = pa.array(np.array(by_underlying)[table.column("underlying_id").to_numpy()])
         table = table.set_column(SCAN_SCHEMA.get_field_index(name), SCAN_SCHEMA.field(name), column)
+    for name, by_row in zip(WORTHS, worths, strict=False):
+        table = table.set_column(SCAN_SCHEMA.get_field_index(name), SCAN_SCHEMA.field(name), pa.array(by_row))
     return table
 
 

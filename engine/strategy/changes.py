@@ -41,9 +41,11 @@ NEITHER = frozenset(
         "book.rank",
         "conditions",
         "presets",
+        "views",
     }
 )
-"""What changes no limit, with everything below it. What conditions and presets loosen is told of the strategies that use them."""
+"""What changes no limit, with everything below it. What conditions, presets and views loosen is told of the strategies that use
+them."""
 _MOVED = ("the",)
 """How sentences begin that tell of another file or another name."""
 _LESS_LOOSENS = frozenset(

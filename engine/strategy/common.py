@@ -9,6 +9,8 @@ from pydantic import Field, InstanceOf
 from engine.strategy.loader.document import Shared
 from engine.strategy.named import Conditions, Named, Preset, Presets
 from engine.strategy.values.counts import SchemaVersion, Ticker
+from engine.strategy.values.view import StandingView
+from engine.strategy.viewed import Views
 from engine.strategy.written import Written
 
 Tickers = Annotated[tuple[Ticker, ...], Field(min_length=1, max_length=500)]
@@ -21,6 +23,8 @@ class CommonFile(Written):
     """Lists of underlyings by name."""
     conditions: Conditions = Field(default_factory=dict[str, Named])
     """Conditions by name, one line or several that must all hold; a line of a strategy that is such a name stands for them."""
+    views: Views = Field(default_factory=dict[str, StandingView])
+    """Views of a price by name, which `expected_value at NAME` takes: `3% to 5% higher in 30 days, 70% sure`."""
     presets: Presets = Field(default_factory=dict[str, Preset])
     """Keys of a strategy by name, which a file takes with `use: NAME` and may override."""
 

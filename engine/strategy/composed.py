@@ -3,6 +3,7 @@
 1. `variants` stand over the file: a key of a variant takes the place of the file's, sections key by key.
 2. Presets that the file uses stand below it in the same way, a later one over an earlier one.
 3. A line that is the name of a condition is replaced by the lines of that condition: those of the file, else of common.yaml.
+4. `views` gets the views of common.yaml that rules and rank name and the file has not.
 
 What comes from common.yaml keeps its place there, counted on from `SHARED_FROM`, so that a problem is told where the text stands.
 """
@@ -22,12 +23,13 @@ from engine.strategy.expressions.tree import Relation
 from engine.strategy.loader.document import Document
 from engine.strategy.loader.spelling import nearest
 from engine.strategy.measures.index import declared_in
-from engine.strategy.named import Named, no_name, relations_reading
-from engine.strategy.source import Listed, Mapped, Node, Text
+from engine.strategy.named import Named, SaidViews, no_name, relations_reading, text_shared
+from engine.strategy.source import Listed, Mapped, Node, Text, texts_in
 from engine.strategy.values.counts import NAME
+from engine.strategy.viewed import names_viewed, views_written
 from engine.strategy.way_out import did_you_mean, move, write
 
-_SECTIONS = ("spread", "sizing", "limits", "entry", "roll", "conditions")
+_SECTIONS = ("spread", "sizing", "limits", "entry", "roll", "conditions", "views")
 """What is joined key by key; everything else takes the place of what stands below it."""
 
 _PLACES: Mapping[tuple[str, ...], tuple[Relation, ...]] = {
@@ -66,6 +68,7 @@ def composed(document: Document, common: Common | None) -> list[Composed]:
     for one in _variants(tree, document):
         _use_presets(one, document, common)
         _put_conditions(one, document, common)
+        _put_views(one, common)
         found.append(one)
     return found
 
@@ -117,7 +120,7 @@ def with_conditions(tree: Mapped, names: Mapping[str, Named]) -> Mapped:
     """The tree with the lines of these conditions in place of their names; nothing is reported."""
     one = Composed(tree)
     nobody = Document("", "", [], tree, [])
-    _put(one, nobody, names, {})
+    _put(one, nobody, names, {}, {})
     return one.tree
 
 
@@ -127,22 +130,43 @@ def _put_conditions(one: Composed, document: Document, common: Common | None) ->
     names: dict[str, Named] = {**shared}
     for key, lines in own.items() if isinstance(own, Mapped) else ():
         names[str(key)] = Named.of(lines)
-    _put(one, document, names, shared)
+    views = {**(common.views if common else {}), **views_written(one.tree)}
+    _put(one, document, names, shared, views)
     universe = one.tree.get(Text("universe"))
     listed = universe.get(Text("list")) if isinstance(universe, Mapped) else None
     if common is not None and isinstance(listed, Text) and listed in common.lists:
         one.used.append(f"list {listed} {' '.join(common.lists[listed])}")
 
 
-def _put(one: Composed, document: Document, names: Mapping[str, Named], shared: Mapping[str, Named]) -> None:
+def _put_views(one: Composed, common: Common | None) -> None:
+    own, spread = one.tree.get(Text("views")), one.tree.get(Text("spread"))
+    if common is None or not common.views or not isinstance(spread, Mapped) or not isinstance(own, Mapped | None):
+        return
+    lines = [text for key in ("rules", "rank") if (node := spread.get(Text(key))) is not None for text in texts_in(node)]
+    named = dict.fromkeys(name for line in lines for name in names_viewed(line) if name in common.views)
+    taken = [name for name in named if own is None or name not in own]
+    if not taken:
+        return
+    made = Mapped(own or {})
+    made.place = own.place if own is not None else one.tree.place
+    written = common.shared.tree.get(Text("views")) if common.shared is not None else None
+    for name in taken:
+        text = written.get(Text(name)) if isinstance(written, Mapped) else None
+        made[Text(name)] = text_shared(text) if isinstance(text, Text) else Text(str(common.views[name]))
+        one.used.append(f"view {name} {common.views[name]}")
+    one.tree = _without(one.tree)
+    one.tree[Text("views")] = made
+
+
+def _put(one: Composed, document: Document, names: Mapping[str, Named], shared: Mapping[str, Named], views: SaidViews) -> None:
     for path, relations in _PLACES.items():
         lines = _at(one.tree, path)
         if isinstance(lines, Listed):
-            put = _Put(one, document, names, shared, relations, path)
+            put = _Put(one, document, names, shared, views, relations, path)
             one.tree = _with(one.tree, path, put.all_of(lines))
     half = ("sizing", "half when")
     line = _at(one.tree, half)
-    found = _Put(one, document, names, shared, ("market",), half).all_of(Listed([line])) if isinstance(line, Text) else ()
+    found = _Put(one, document, names, shared, views, ("market",), half).all_of(Listed([line])) if isinstance(line, Text) else ()
     if found and found[0] is not line:
         one.tree = _with(one.tree, half, found[0])
 
@@ -155,6 +179,7 @@ class _Put:
     document: Document
     names: Mapping[str, Named]
     shared: Mapping[str, Named]
+    views: SaidViews
     relations: tuple[Relation, ...]
     path: tuple[str, ...]
 
@@ -202,7 +227,7 @@ class _Put:
     def _misplaced(self, said: Text, named: Named) -> tuple[Text, ...] | None:
         """Nothing, with the report that these lines speak of what this place does not have; None where they can stand here."""
         for line in named.lines:
-            if not _reads(line, self.relations) and (elsewhere := relations_reading(line)):
+            if not _reads(line, self.relations, self.views) and (elsewhere := relations_reading(line, self.views)):
                 home = _HOMES[elsewhere[0]]
                 message = f"'{said.strip()}' cannot stand here: `{line}` is for {home}"
                 self.document.report(said.place, message, move(f"- {said.strip()}", home))
@@ -210,9 +235,9 @@ class _Put:
         return None
 
 
-def _reads(line: Text, relations: tuple[Relation, ...]) -> bool:
+def _reads(line: Text, relations: tuple[Relation, ...], views: SaidViews) -> bool:
     try:
-        LineReader("condition", relations).read(line)
+        LineReader("condition", relations, views=views).read(line)
     except PydanticCustomError:
         return False
     return True

@@ -31,9 +31,12 @@ from engine.strategy.expressions.tree import (
     Expression,
     In,
     Measure,
+    NamedView,
     Not,
     Number,
     Or,
+    View,
+    views_in,
 )
 from engine.strategy.measures.index import declaration
 from engine.strategy.model import Policy, Strategy
@@ -72,11 +75,13 @@ def sentences(strategy: Strategy) -> list[str]:
     ]
 
 
-def written(expression: Expression) -> str:
+def written(expression: Expression | NamedView) -> str:
     """An expression as the trader would write it."""
     match expression:
         case Number(value=value, unit=unit):
             return _number(value, unit)
+        case NamedView(name=name):
+            return name
         case Measure(name=name, at=view) if view is not None:
             return f"{name} at {written(view)}"
         case Measure(name=name, of=other) if other:
@@ -164,8 +169,17 @@ def _search(strategy: Strategy) -> list[str]:
     if spread.rules:
         found.append(f"The spread must fulfil {all_of(spread.rules)}.")
     found.append(f"What passes is ranked by {written(spread.rank)}, highest first, and the best {spread.keep} are kept.")
+    found += map(_viewed, views_in(*(rule.expression for rule in spread.rules), spread.rank))
     found.append("A number that is not known is never a pass.")
-    return found
+    return [sentence for sentence in found if sentence]
+
+
+def _viewed(view: View) -> str:
+    """What a view of a price expects; nothing of a volatility, which its line says."""
+    if not isinstance(view, NamedView):
+        return ""
+    after = "" if view.says.by is None else "; once that day has passed it is unknown"
+    return f"`{view.name}` is the view {view.says}{after}."
 
 
 def _choice(spread: Structure) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Whether events.yaml reaches far enough for what strategies ask of it."""
+"""Whether what strategies ask for reaches far enough: the days of events.yaml, and their views of a price."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from engine.domain.chain import EVENT_KINDS, EventDays, EventKind
 from engine.strategy.events import Events
-from engine.strategy.expressions.tree import measures_in
+from engine.strategy.expressions.tree import NamedView, measures_in, views_in
 from engine.strategy.model import Strategy
 
 NOTICE = timedelta(days=60)
@@ -16,10 +16,11 @@ NOTICE = timedelta(days=60)
 
 def ending(strategies: Iterable[Strategy], events: Events | None, today: date) -> Iterator[str]:
     """A sentence for each kind of event that an enabled strategy asks for and that ends within sixty days, has ended, or is
-    not listed at all.
+    not listed at all; and for each view of a price whose day has passed.
     """
     known: dict[EventKind, EventDays] = {listed.kind: listed for listed in events.calendar()} if events is not None else {}
     for strategy in strategies:
+        yield from _passed(strategy, today) if strategy.enabled else ()
         asked = asked_of(strategy) if strategy.enabled else {}
         if asked and events is None:
             yield f"{strategy.name} asks for {_joined(asked)}, and there is no events.yaml: that is unknown, and it opens nothing"
@@ -37,6 +38,16 @@ def asked_of(strategy: Strategy) -> dict[EventKind, int]:
                 if measure.name in {"event", kind.casefold()}:
                     asked[kind] = max(asked.get(kind, 0), int(measure.arguments[0]))
     return asked
+
+
+def _passed(strategy: Strategy, today: date) -> Iterator[str]:
+    spread = strategy.spread
+    for view in views_in(*(rule.expression for rule in spread.rules), spread.rank):
+        if isinstance(view, NamedView) and view.says.by is not None and view.says.by < today:
+            yield (
+                f"{strategy.name}: the view '{view.name}' was by {view.says.by.day} {view.says.by:%b %Y}, which has passed: it is"
+                f" unknown, and unknown opens nothing; write a later day, or days from now, or take its lines out"
+            )
 
 
 def _unlisted(name: str, asked: dict[EventKind, int], known: dict[EventKind, EventDays]) -> Iterator[str]:

@@ -42,6 +42,8 @@ from engine.strategy.values.meaning import (
 from engine.strategy.values.money import Loss, Risk
 from engine.strategy.values.scalar import words
 from engine.strategy.values.times import AtTimes, Reentry, StrikesApart, TimeApart
+from engine.strategy.values.view import StandingView
+from engine.strategy.viewed import Views
 from engine.strategy.written import Written
 
 
@@ -239,6 +241,8 @@ class StrategyFile(Declared):
 
     conditions: Conditions = Field(default_factory=dict[str, Named])
     """Conditions by name, before those of common.yaml: a line that is such a name stands for their lines."""
+    views: Views = Field(default_factory=dict[str, StandingView])
+    """Views of a price by name, before those of common.yaml, which `expected_value at NAME` takes in rules and rank."""
     variants: Variants = Field(default_factory=dict[str, object])
     """Several strategies of one file: by name, the keys that are others in it. Each is called NAME_VARIANT."""
 

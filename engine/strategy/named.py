@@ -16,6 +16,7 @@ from engine.strategy.loader.spelling import nearest
 from engine.strategy.measures.index import declared_in
 from engine.strategy.source import SHARED_FROM, Listed, Mapped, Node, Place, Text, about, complaint
 from engine.strategy.values.counts import NAME
+from engine.strategy.values.view import StandingView
 from engine.strategy.way_out import did_you_mean, remove, write
 
 RELATIONS: tuple[Relation, ...] = ("market", "leg", "spread", "position")
@@ -24,18 +25,21 @@ RELATIONS: tuple[Relation, ...] = ("market", "leg", "spread", "position")
 PRESET_KEYS = ("universe", "when", "filters", "sizing", "limits", "entry", "exits", "roll")
 """What a preset may say: all but what is searched, and what a strategy is."""
 
+SaidViews: TypeAlias = Mapping[str, StandingView]
+"""Views of prices that lines may name."""
+
 _EXAMPLE = write("[vix <= 20, no FOMC within 2 days]")
 
 
-def relations_reading(line: Text) -> list[Relation]:
+def relations_reading(line: Text, views: SaidViews) -> list[Relation]:
     """Where a line has a meaning as it stands."""
-    return [relation for relation in RELATIONS if _error_in(line, relation) is None]
+    return [relation for relation in RELATIONS if _error_in(line, relation, views) is None]
 
 
-def _error_in(line: Text, relation: Relation) -> PydanticCustomError | None:
+def _error_in(line: Text, relation: Relation, views: SaidViews) -> PydanticCustomError | None:
     relations: tuple[Relation, ...] = ("position", "market") if relation == "position" else (relation,)
     try:
-        LineReader("condition", relations).read(line)
+        LineReader("condition", relations, views=views).read(line)
     except PydanticCustomError as error:
         return error
     return None
@@ -55,14 +59,14 @@ class Named:
 
     def shared(self) -> Named:
         """The same with the places that lines of common.yaml have in a file that uses them."""
-        return Named(tuple(_text_shared(line) for line in self.lines))
+        return Named(tuple(text_shared(line) for line in self.lines))
 
     def __str__(self) -> str:
         return str(self.lines[0]) if len(self.lines) == 1 else f"[{', '.join(self.lines)}]"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(_named)
+        return core_schema.with_info_plain_validator_function(_named)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -73,7 +77,7 @@ class Named:
         }
 
 
-def _named(written: Any) -> Named:
+def _named(written: Any, info: core_schema.ValidationInfo) -> Named:
     if isinstance(written, Named):
         return written
     if isinstance(written, Mapped) or (isinstance(written, Listed) and not all(isinstance(one, Text) for one in written)):
@@ -83,11 +87,12 @@ def _named(written: Any) -> Named:
         raise complaint(
             getattr(written, "place", None), "nothing is written here; wanted a condition, or a list of them", _EXAMPLE
         )
+    views: SaidViews = (info.context or {}).get("line", {}).get("views", {})
     for line in named.lines:
-        if not relations_reading(line):
+        if not relations_reading(line, views):
             likely = min(RELATIONS, key=lambda relation: _strange_words(line, relation))
-            reader = LineReader("condition", ("position", "market") if likely == "position" else (likely,))
-            error = _error_in(line, likely)
+            reader = LineReader("condition", ("position", "market") if likely == "position" else (likely,), views=views)
+            error = _error_in(line, likely, views)
             assert error is not None, "it reads nowhere"
             raise reader.led(line, error)
     return named
@@ -148,9 +153,9 @@ def _spelled(node: Node) -> str:
 
 def _shared(node: Node) -> Node:
     if isinstance(node, Text):
-        return _text_shared(node)
+        return text_shared(node)
     if isinstance(node, Mapped):
-        made: Mapped | Listed = Mapped({_text_shared(key): _shared(value) for key, value in node.items()})
+        made: Mapped | Listed = Mapped({text_shared(key): _shared(value) for key, value in node.items()})
     else:
         made = Listed(_shared(part) for part in node)
     made.place = _behind(node.place)
@@ -159,7 +164,8 @@ def _shared(node: Node) -> Node:
     return made
 
 
-def _text_shared(text: Text) -> Text:
+def text_shared(text: Text) -> Text:
+    """A text of common.yaml with the place that it has in a file that uses it."""
     made = Text.at(str(text), _behind(text.place), exact=text.exact, plain=text.plain)
     made.runs_on = text.runs_on
     return made

@@ -31,6 +31,7 @@ from engine.strategy.validation.account import check_account
 from engine.strategy.validation.strategy import check_strategy
 from engine.strategy.validation.validation import Validation
 from engine.strategy.validation.within_account import check_within_account
+from engine.strategy.viewed import views_written
 from engine.strategy.written import Written
 
 WrittenT = TypeVar("WrittenT", bound=Written)
@@ -76,7 +77,7 @@ def written_of(source: str | bytes, file: str, common: Common | None, variant: s
 def _strategy_of(one: Composed, document: Document, common: Common | None) -> Strategy | None:
     """One strategy of the document, whose tree it is; None where something is wrong with it, which is reported."""
     before = sum(problem.severity == "error" for problem in document.problems)
-    context = {"lists": common.lists if common else {}, "line": _about_lines(document)}
+    context = {"lists": common.lists if common else {}, "line": _about_lines(document, common)}
     written = read_model(StrategyFile, document, context)
     if written is not None:
         check_strategy(written, document)
@@ -103,8 +104,9 @@ def parse_account(source: str | bytes, file: str = ACCOUNT_FILE) -> Parsed[Accou
 def parse_common(source: str | bytes, file: str = COMMON_FILE) -> Parsed[Common]:
     """The shared lists, conditions and presets."""
     document = read_document(source, file)
-    written = read_model(CommonFile, document)
-    sound = written or without_errors(CommonFile, document)
+    context = {"line": {"views": views_written(document.tree)}}
+    written = read_model(CommonFile, document, context)
+    sound = written or without_errors(CommonFile, document, context)
     if sound is not None:
         _check_presets(sound, document)
     if written is None or document.tree is None or document.has_errors:
@@ -113,6 +115,7 @@ def parse_common(source: str | bytes, file: str = COMMON_FILE) -> Parsed[Common]
         schema=1,
         lists=written.lists,
         conditions={name: one.shared() for name, one in written.conditions.items()},
+        views=written.views,
         presets={name: one.shared() for name, one in written.presets.items()},
         file=file,
         shared=Shared(file, tuple(document.lines), document.tree),
@@ -188,7 +191,7 @@ def _common_of(texts: Mapping[str, str | bytes]) -> tuple[tuple[Problem, ...], C
 def _as_far_as_read(source: str | bytes, file: str) -> Common | None:
     """What a common.yaml that is refused names, so that the files which use it are not told that it is not there."""
     document = read_document(source, file)
-    sound = without_errors(CommonFile, document)
+    sound = without_errors(CommonFile, document, {"line": {"views": views_written(document.tree)}})
     if document.tree is None or sound is None:
         return None
     conditions, presets = _mapped(document.tree, "conditions"), _mapped(document.tree, "presets")
@@ -196,6 +199,7 @@ def _as_far_as_read(source: str | bytes, file: str) -> Common | None:
         schema=1,
         lists=sound.lists,
         conditions={str(name): Named.of(lines).shared() for name, lines in conditions.items()},
+        views=views_written(document.tree),
         presets={str(name): Preset(keys).shared() for name, keys in presets.items() if isinstance(keys, Mapped)},
         file=file,
         shared=Shared(file, tuple(document.lines), document.tree),
@@ -269,7 +273,7 @@ _TYPES = ("type", *(word for key in KEYS if key.path == "spread.type" for word i
 """Keys of the file itself under which other programs say what the spread is."""
 
 
-def _about_lines(document: Document) -> dict[str, object]:
+def _about_lines(document: Document, common: Common | None) -> dict[str, object]:
     """What the lines of a strategy may need to know of the rest of the file, as far as it can be read."""
     tree = document.tree or Mapped()
     spread, universe = tree.get(Text("spread")), tree.get(Text("universe"))
@@ -280,7 +284,9 @@ def _about_lines(document: Document) -> dict[str, object]:
     structure = next((found for name in names if (found := likely_structure(name, list(STRUCTURES)))), None)
     pays = None if structure is None else STRUCTURES[structure].pays
     tickers = [text for text in texts_in(universe) if text] if isinstance(universe, Listed) else []
-    return {"patience": Patience(), "pays": pays, "are_indices": bool(tickers) and all(is_index(ticker) for ticker in tickers)}
+    are_indices = bool(tickers) and all(is_index(ticker) for ticker in tickers)
+    views = {**(common.views if common else {}), **views_written(tree)}
+    return {"patience": Patience(), "pays": pays, "are_indices": are_indices, "views": views}
 
 
 def _check_beside_errors(sound: StrategyFile, document: Document) -> None:

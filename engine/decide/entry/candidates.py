@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.compile.scanner import Row
 from engine.compile.spreads import MULTIPLIER, views_of
 from engine.decide.entry.cells import Cells, ChosenLeg, Option, known
+from engine.decide.entry.expected import PRICED_FROM
 from engine.decide.entry.outlook import outlook
 from engine.decide.rows import numbers
 from engine.domain.candidate import Candidate, View
@@ -17,14 +18,24 @@ from engine.domain.chain import FORWARD_FROM, ChainSnapshot
 from engine.domain.spread import Leg, Spread
 from engine.pricing.black_scholes import price
 from engine.pricing.fees import IBKR_TIERED
+from engine.pricing.view import View as Expected
 from engine.strategy.explain import written
-from engine.strategy.expressions.tree import Measure, Number
+from engine.strategy.expressions.tree import Measure, NamedView, Number
+from engine.strategy.expressions.tree import View as TakenAt
 from engine.strategy.model import Strategy
 
 _DIGITS = 12
 """Of what grows between two expiries: far below a cent of any strike."""
-Views = Mapping[Number | Measure, Sequence[float]]
-"""The volatility of each view of a strategy, one number an underlying of the chain; NaN where it is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """What a strategy takes expected values at, one entry an underlying of the chain."""
+
+    volatilities: Mapping[Number | Measure, Sequence[float]]
+    """NaN where one is unknown."""
+    expected: Mapping[NamedView, Sequence[Expected | None]]
+    """What is expected of the price; None where that is unknown."""
 
 
 def candidate(strategy: Strategy, cells: Cells, row: Row, rank: int, views: Views) -> Candidate | None:
@@ -63,15 +74,7 @@ def candidate(strategy: Strategy, cells: Cells, row: Row, rank: int, views: View
         forward_from=FORWARD_FROM.get(int(first["forward_from"])),
         spot=known(first["spot"]),
         age_s=_age(chain, legs),
-        views=tuple(
-            View(
-                written(view),
-                known(volatilities[of_underlying]),
-                _at(legs, net, fees / multiplier, volatilities[of_underlying]),
-            )
-            for view in views_of(strategy)
-            for volatilities in (views[view],)
-        ),
+        views=tuple(_viewed(view, views, of_underlying, legs, net, fees / multiplier) for view in views_of(strategy)),
         band=seen.band,
     )
 
@@ -125,6 +128,19 @@ def _at(legs: Sequence[ChosenLeg], net: float, fees: float, volatility: float) -
         value = float(price(forward, float(one.leg.contract.strike), years, rate, rate, volatility, w))
         worth += one.leg.sign * one.leg.ratio * value
     return (net + worth - fees) * MULTIPLIER
+
+
+def _viewed(view: TakenAt, views: Views, underlying: int, legs: Sequence[ChosenLeg], net: float, fees: float) -> View:
+    """The expected value of one spread at a view; `net` and `fees` are per share."""
+    if not isinstance(view, NamedView):
+        volatility = views.volatilities[view][underlying]
+        return View(written(view), known(volatility), _at(legs, net, fees, volatility))
+    expected = views.expected[view][underlying]
+    if expected is None:
+        return View(written(view), None, None)
+    worth = sum(one.leg.sign * one.leg.ratio * float(expected.worth(*(one.option[name] for name in PRICED_FROM))) for one in legs)
+    volatility = expected.expected.deviation / math.sqrt(expected.years)
+    return View(written(view), volatility, known((net + worth - fees) * MULTIPLIER))
 
 
 def _age(chain: ChainSnapshot, legs: Sequence[ChosenLeg]) -> float | None:

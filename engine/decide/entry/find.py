@@ -25,7 +25,7 @@ from engine.decide.entry.candidates import Views, candidate, spread_of
 from engine.decide.entry.cells import Cells
 from engine.decide.entry.remembered import Memory, Reads, Remembered
 from engine.decide.entry.together import Together, order
-from engine.decide.entry.views import levels_seen, nothing_known, of_market, views_seen
+from engine.decide.entry.views import levels_seen, nothing_known, of_market, views_seen, worths_seen
 from engine.decide.positions import PositionRow
 from engine.decide.rows import SCAN_SCHEMA, ChainRows, Series, chain_rows, numbers, searched, series_of, with_views
 from engine.domain.calendar import WEEKDAYS, Calendar
@@ -201,13 +201,13 @@ class Finder:
     @staticmethod
     def _table(strategy: Strategy, rows: ChainRows, names: Sequence[str], now: datetime, seen: Views) -> pa.Table:
         table = searched(rows, names, strategy.spread.expiries, now)
-        return with_views(table, of_market(strategy, seen), levels_seen(strategy, rows, now))
+        return with_views(table, of_market(strategy, seen), levels_seen(strategy, rows, now), worths_seen(strategy, seen, table))
 
     def _cells_of(self, strategy: Strategy, rows: ChainRows, now: datetime, seen: Views) -> pa.Table:
         """The chain as lists, made once an instant unless the market says something to it for one strategy alone."""
         views, levels = of_market(strategy, seen), levels_seen(strategy, rows, now)
-        if views or levels:
-            return lists_of(with_views(rows.table, views, levels))
+        if views or levels or seen.expected:
+            return lists_of(with_views(rows.table, views, levels, worths_seen(strategy, seen, rows.table)))
         if self._cells is None or self._cells[0] is not rows:
             self._cells = rows, lists_of(rows.table)
         return self._cells[1]

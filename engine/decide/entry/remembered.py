@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 
 import numpy as np
 
-from engine.compile.spreads import market_views_of, words
+from engine.compile.spreads import market_views_of, named_views_of, words
 from engine.compile.sql import Query
 from engine.compile.wanted import has_choice
 from engine.decide.entry.changes import Changes
@@ -112,4 +112,9 @@ def _may_be_legs(changed: np.ndarray, reads: Reads, rows: ChainRows, names: Sequ
 
 def _looks_around(strategy: Strategy) -> bool:
     """Whether more than the columns of its own legs decides about a spread."""
-    return bool(market_views_of(strategy)) or bool(strategy.spread.levels) or has_choice(strategy.spread)
+    return (
+        bool(market_views_of(strategy))
+        or bool(named_views_of(strategy))
+        or bool(strategy.spread.levels)
+        or has_choice(strategy.spread)
+    )

@@ -16,7 +16,7 @@ import pyarrow as pa
 from engine.compile.entry import compile_entry
 from engine.compile.market import bars_in, level_value, market_value, openings_in
 from engine.compile.scanner import Row, Scanner
-from engine.compile.spreads import market_views_of
+from engine.compile.spreads import market_views_of, named_views_of
 from engine.decide.entry.find import BUCKETS_FROM, Finder
 from engine.decide.rows import SCAN_SCHEMA, with_views
 from engine.research.ahead.prepared import Chains, Seen, prepared, strategies_of
@@ -32,12 +32,13 @@ from engine.strategy.values.meaning import DayRange
 def openings_of(request: Request, history: History, folder: Path) -> Openings | None:
     """The instants of a history at which any of its strategies could open something; `folder` keeps the prepared chains.
 
-    None where every instant must be played: with data lines what a search sees depends on what is held, and bars of minutes are
-    heard as time goes by. Raises UserError where the files cannot be used or the folder cannot be written.
+    None where every instant must be played: with data lines what a search sees depends on what is held, bars of minutes are
+    heard as time goes by, and a view of a price says something else at each instant. Raises UserError where the files cannot be
+    used or the folder cannot be written.
     """
     strategies = strategies_of(request)
     lines = list(lines_of(strategies))
-    if request.terms.lines is not None or openings_in(lines) or bars_in(lines):
+    if request.terms.lines is not None or openings_in(lines) or bars_in(lines) or any(map(named_views_of, strategies)):
         return None
     many = list(prepared(request, history, folder))
     return frozenset[datetime]().union(

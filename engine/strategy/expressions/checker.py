@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -19,6 +19,7 @@ from engine.strategy.expressions.names import measure_of
 from engine.strategy.expressions.tree import And, Between, Compare, Comparison, Expression, In, Not, Number, Or, Relation
 from engine.strategy.source import PydanticCustomError, Text, about
 from engine.strategy.units import Unit
+from engine.strategy.values.view import StandingView
 from engine.strategy.way_out import write
 
 _COMPARISONS: dict[type[Tree], Comparison] = {
@@ -36,17 +37,19 @@ _EXAMPLES: dict[Relation, str] = {
 """A line about each relation that always makes sense: the way out where nothing better is known."""
 
 
-def read_condition(text: Text, relations: Sequence[Relation], pays: Pays = None) -> Expression:
+def read_condition(
+    text: Text, relations: Sequence[Relation], pays: Pays = None, views: Mapping[str, StandingView] | None = None
+) -> Expression:
     """The meaning of one line that is true, false or unknown. Raises a complaint otherwise, whose way out may take a share
-    of what the structure `pays`.
+    of what the structure `pays`. `views` are the views of prices that it may name.
     """
-    line = line_of(text, relations, f"write a comparison, e.g.  {_EXAMPLES[relations[0]]}", pays)
+    line = line_of(text, relations, f"write a comparison, e.g.  {_EXAMPLES[relations[0]]}", pays, views)
     return _truth(line, line.tree)
 
 
-def read_ranking(text: Text, relations: Sequence[Relation]) -> Expression:
+def read_ranking(text: Text, relations: Sequence[Relation], views: Mapping[str, StandingView] | None = None) -> Expression:
     """The meaning of one line that is a number by which candidates are ordered. Raises a complaint otherwise."""
-    line = line_of(text, relations, "write one number, the highest first, e.g.  return_on_risk * pop")
+    line = line_of(text, relations, "write one number, the highest first, e.g.  return_on_risk * pop", views=views)
     if not is_number(line, line.tree):
         raise about(text, "a rank is a number, not a comparison", write("return_on_risk * pop"))
     kind = kind_of(line, line.tree)

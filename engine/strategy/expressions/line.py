@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from sqlglot import exp
@@ -14,6 +14,7 @@ from engine.strategy.expressions.tree import Relation
 from engine.strategy.measures.declaration import Declaration
 from engine.strategy.measures.index import declared_in
 from engine.strategy.source import PydanticCustomError, Text, about
+from engine.strategy.values.view import StandingView
 
 Pays: TypeAlias = Literal["credit", "debit"] | None
 """What opening the structure brings or costs, None where that is not known."""
@@ -22,7 +23,7 @@ Pays: TypeAlias = Literal["credit", "debit"] | None
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line while it is read. `declared` has the measures of its relations by name; `way_out` shows a line that would
-    be right in its place; `pays` is what the structure is opened for.
+    be right in its place; `pays` is what the structure is opened for, `views` are the views of prices that it may name.
     """
 
     text: Text
@@ -32,6 +33,7 @@ class Line:
     tokens: tuple[Token, ...]
     tree: Tree
     pays: Pays = None
+    views: Mapping[str, StandingView] = field(default_factory=dict[str, StandingView])
 
     def token(self, node: Tree) -> Token:
         """The token that a leaf or a call stands for."""
@@ -70,11 +72,13 @@ class Line:
         return start, end
 
 
-def line_of(text: Text, relations: Sequence[Relation], way_out: str, pays: Pays = None) -> Line:
+def line_of(
+    text: Text, relations: Sequence[Relation], way_out: str, pays: Pays = None, views: Mapping[str, StandingView] | None = None
+) -> Line:
     """The line taken apart, its names not yet looked up. Raises a complaint where it cannot be read."""
     declared = declared_in(*relations)
     tokens = _joined(tokens_of(text, way_out), declared)
-    return Line(text, tuple(relations), way_out, declared, tuple(tokens), tree_of(text, tokens, way_out), pays)
+    return Line(text, tuple(relations), way_out, declared, tuple(tokens), tree_of(text, tokens, way_out), pays, views or {})
 
 
 def _joined(tokens: list[Token], declared: Mapping[str, Declaration]) -> list[Token]:

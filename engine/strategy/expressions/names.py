@@ -11,7 +11,7 @@ from engine.domain.chain import EVENT_KINDS
 from engine.strategy.expressions.grammar import Tree
 from engine.strategy.expressions.lexer import FUNCTIONS, Loose, Token
 from engine.strategy.expressions.line import Line
-from engine.strategy.expressions.tree import Measure, Number, Relation
+from engine.strategy.expressions.tree import Measure, NamedView, Number, Relation, View
 from engine.strategy.loader.spelling import nearest
 from engine.strategy.measures.declaration import LONGEST_BAR, Declaration
 from engine.strategy.measures.index import declared_in, find_measures
@@ -45,8 +45,8 @@ def measure_of(line: Line, node: Tree) -> tuple[Declaration, Measure]:
     return declared, Measure(declared.name, declared.relation, _arguments(line, node, declared))
 
 
-def _view(line: Line, node: Tree, declared: Declaration) -> Number | Measure:
-    """The volatility behind `at`."""
+def _view(line: Line, node: Tree, declared: Declaration) -> View:
+    """The volatility, or the view of a price, behind `at`."""
     token, child = line.token(node), node.expressions[0]
     example = write("expected_value at realized_vol(20 days)", "expected_value at 18%")
     if not declared.takes_view:
@@ -58,8 +58,13 @@ def _view(line: Line, node: Tree, declared: Declaration) -> Number | Measure:
         if named.kind is not Loose.PERCENT or not 0 < named.value <= _HIGHEST_VIEW:
             raise line.wrong_at(named, f"'{named.text}' is no volatility between 0% and {_HIGHEST_VIEW:.0%} a year", example)
         return Number(named.value, Unit.VOL)
+    if named.text in line.views and not child.expressions:
+        return NamedView(named.text, line.views[named.text])
     market = declared_in("market").get(named.text)
     if market is None or market.unit is not Unit.VOL:
+        if market is None and line.views:
+            hint = did_you_mean(nearest(named.text, line.views), f"views here: {', '.join(line.views)}")
+            raise line.wrong_at(named, f"'{named.text}' is neither a view of this file nor a volatility", hint)
         raise line.wrong_at(named, f"'{named.text}' is no volatility of the underlying", example)
     return Measure(market.name, "market", _arguments(line, child, market))
 

@@ -29,6 +29,7 @@ def words_pattern(names: Iterable[str]) -> str:
         {*parts, *units, *WORDS, *(word for zone in ZONES for word in zone.split())}, key=lambda word: (-len(word), word)
     )
     others = f"|(?:{'|'.join(OF_OTHERS)}) +of +[A-Za-z0-9]+" if set(OF_OTHERS) <= set(names) else ""
+    others += "|at +[a-z][a-z0-9_]*(?![A-Za-z0-9_]|\\s*\\()" if "expected_value" in names else ""
     return f"^(?:[^A-Za-z_]{others}|(?:{'|'.join(known)})(?![A-Za-z0-9_]))*$"
 
 

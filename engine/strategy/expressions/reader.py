@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic_core import PydanticCustomError
@@ -27,6 +27,7 @@ from engine.strategy.measures.positions import SIDE_MEASURES, of_each
 from engine.strategy.source import Place, Text, about, complaint
 from engine.strategy.values.entry import SECONDS
 from engine.strategy.values.scalar import shortened
+from engine.strategy.values.view import StandingView
 from engine.strategy.way_out import Remove, Turn, WayOut, Write, changes_of, move, remove, write
 
 _STEPS_MAX = 6
@@ -56,7 +57,7 @@ class Patience:
 @dataclass(frozen=True, slots=True)
 class LineReader:
     """Reads lines over these relations. `pays` is what the structure is opened for; `are_indices` says that no underlying has
-    earnings or dividends.
+    earnings or dividends; `views` are the views of prices that the file may name.
     """
 
     wants: Literal["condition", "ranking", "exit"]
@@ -64,6 +65,7 @@ class LineReader:
     pays: Pays | Literal["either"] = None
     are_indices: bool = False
     patience: Patience | None = None
+    views: Mapping[str, StandingView] = field(default_factory=dict[str, StandingView])
 
     @property
     def _paid(self) -> Pays:
@@ -81,8 +83,8 @@ class LineReader:
 
     def _of(self, text: Text, relations: tuple[Relation, ...]) -> Expression:
         if self.wants == "ranking":
-            return read_ranking(text, relations)
-        return read_condition(text, relations, self._paid)
+            return read_ranking(text, relations, self.views)
+        return read_condition(text, relations, self._paid, self.views)
 
     def _with_market(self, text: Text) -> Expression | None:
         """A line of rules or rank that holds a spread against the market; one about the market alone belongs into `when`."""
@@ -223,7 +225,7 @@ class LineReader:
         for relation, section in _SECTIONS.items():
             if relation in self.relations or not section:
                 continue
-            there = LineReader("condition", (relation,), self.pays)
+            there = LineReader("condition", (relation,), self.pays, views=self.views)
             line = (str(text) if there.reads(str(text)) else None) if as_written else there.meant(str(text))
             told = there.read(Text(line)) if line else None
             if line is None or told is None or not measures_in(told):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from engine.strategy.units import Unit
+from engine.strategy.values.view import StandingView
 
 Relation: TypeAlias = Literal["market", "leg", "spread", "side", "position", "account"]
 """Where a measure lives: the underlying's market, one option, one candidate, one side of an open position, one open position, the
@@ -28,6 +29,14 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedView:
+    """A person's view of a price by its name in the file, with what it says."""
+
+    name: str
+    says: StandingView
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """A declared measure by name; `measures.declaration` has its unit, sentence and SQL.
 
@@ -38,8 +47,8 @@ class Measure:
     name: str
     relation: Relation
     arguments: tuple[float, ...] = ()
-    at: Number | Measure | None = None
-    """The trader's view that the measure is taken at: a volatility, named or of the market."""
+    at: View | None = None
+    """The trader's view that the measure is taken at: a volatility, as a number or of the market, or a view of a price."""
     of: str = ""
     """Symbol of another index or share that it is taken of; empty for the underlying itself."""
 
@@ -94,6 +103,7 @@ class Not:
     part: Expression
 
 
+View: TypeAlias = Number | Measure | NamedView
 Expression: TypeAlias = Number | Measure | Arithmetic | Call | Compare | Between | In | And | Or | Not
 
 
@@ -111,7 +121,7 @@ class Condition:
     column: int = field(default=0, compare=False)
 
 
-def views_in(*expressions: Expression) -> tuple[Number | Measure, ...]:
+def views_in(*expressions: Expression) -> tuple[View, ...]:
     """Every view that a measure is taken at, each once."""
     found = (measure.at for expression in expressions for measure in measures_in(expression))
     return tuple(dict.fromkeys(view for view in found if view is not None))

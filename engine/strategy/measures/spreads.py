@@ -112,7 +112,8 @@ SPREAD = (
         "expected_value",
         Unit.USD,
         "Present value of the mean profit of one spread at mid less fees, at the smile that pop is read from: about minus the "
-        "fees. At a view, `expected_value at realized_vol(20 days)` or `at 18%`, that one volatility counts for every leg.",
+        "fees. At a view, `expected_value at realized_vol(20 days)` or `at 18%`, that one volatility counts for every leg; at a "
+        "view of the price that `views:` names, `expected_value at NAME`, each leg is worth what the view expects it to pay.",
         nullable=True,
         takes_view=True,
     ),

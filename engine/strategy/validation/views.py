@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from engine.strategy.expressions.tree import Expression, Measure, measures_in, views_in
+from collections.abc import Sequence
+
+from engine.strategy.expressions.tree import Expression, Measure, NamedView, measures_in, views_in
 from engine.strategy.model import Policy
 from engine.strategy.validation.bounds import bounds_of
 from engine.strategy.validation.validation import Validation
-from engine.strategy.way_out import add, move, write
+from engine.strategy.way_out import add, joined, move, write
 
 _VIEW = "expected_value at realized_vol(20 days)"
 MOST = 3
@@ -36,10 +38,32 @@ def check_views(validation: Validation) -> None:
         validation.error(validation.at("sizing", "kelly"), message, add(f"- {_VIEW} > $0", "spread.rules"))
     lines = (*(rule.expression for rule in spread.rules), spread.rank)
     beside = {measure for one in lines for measure in measures_in(one) if measure.relation == "market"}
+    _check_named(validation, [view for view in views if isinstance(view, NamedView)])
     if len({*beside, *(view for view in views if isinstance(view, Measure))}) > MOST:
         validation.error(
             where, f"more than {MOST} numbers of the market stand in rules and rank, or are views there", "take fewer"
         )
+
+
+def _check_named(validation: Validation, views: Sequence[NamedView]) -> None:
+    """Views of a price that say nothing of what the strategy trades, and more of them than a scan takes."""
+    spread, universe = validation.spread, list(validation.strategy.universe)
+    for view in views:
+        of = view.says.underlying
+        named = (rule for rule in spread.rules if view in views_in(rule.expression))
+        where = next(named, validation.at("spread", "rank"))
+        if of and of not in universe:
+            message = (
+                f"'{view.name}' is a view of {of}, and this trades {joined(universe)}: it is unknown, and unknown opens nothing"
+            )
+            validation.error(where, message, f"write a view of {universe[0]}, or of none where it is one of each")
+        elif of and len(universe) > 1:
+            others = [name for name in universe if name != of]
+            message = f"'{view.name}' is a view of {of}: of {joined(others)} it is unknown, so nothing is opened there"
+            validation.warn(where, message, f"trade {of} alone in this file")
+    if len(views) > MOST:
+        where = validation.at("spread", "rules")
+        validation.error(where, f"more than {MOST} views of a price stand in rules and rank", "take fewer")
 
 
 def _is_unnamed(expression: Expression) -> bool:

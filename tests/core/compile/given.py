@@ -20,6 +20,7 @@ from engine.strategy.spreads.calendars import Calendar, Diagonal, DoubleCalendar
 from engine.strategy.spreads.flies import BrokenWing, Butterfly
 from engine.strategy.spreads.verticals import BearCall, BearPut, BullCall, BullPut
 from engine.strategy.spreads.wings import IronButterfly, IronCondor
+from engine.strategy.values.view import read_standing
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -51,6 +52,7 @@ def strategy(
     keep: int = 5,
     universe: Sequence[str] = ("SPX",),
     name: str = "tested",
+    views: Mapping[str, str] | None = None,
     **keys: object,
 ) -> Strategy:
     """A strategy from the words of a file, without the file: nothing is checked across its lines. An exit may end in `: roll`;
@@ -73,7 +75,8 @@ def strategy(
             "file": f"{name}.yaml",
         }
     )
-    return made.model_copy(update={"spread": structure.model_validate(spread)})
+    said = {view: read_standing(text) for view, text in (views or {}).items()}
+    return made.model_copy(update={"spread": structure.model_validate(spread, context={"line": {"views": said}})})
 
 
 STRUCTURES = (

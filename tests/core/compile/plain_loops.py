@@ -10,7 +10,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.domain.structure import Join
-from engine.strategy.expressions.tree import And, Arithmetic, Between, Call, Compare, Expression, In, Measure, Not, Number, Or
+from engine.strategy.expressions.tree import (
+    And,
+    Arithmetic,
+    Between,
+    Call,
+    Compare,
+    Expression,
+    In,
+    Measure,
+    NamedView,
+    Not,
+    Number,
+    Or,
+)
 from engine.strategy.model import Strategy
 from engine.strategy.spreads.calendars import DoubleDiagonal, TwoCalendars
 from engine.strategy.spreads.flies import BrokenWing, Fly
@@ -276,6 +289,8 @@ def _judge(strategy: Strategy, chosen: Mapping[str, Option]) -> Hit | None:
 
     def looked_up(measure: Measure) -> float | None:
         if measure.at is not None:
+            if isinstance(measure.at, NamedView):
+                return _expected_value_under(legs, measure.at.name)
             return _expected_value_at(legs, _volatility(measure.at, legs[0].option))
         return _SPREAD[measure.name](legs)
 
@@ -497,10 +512,32 @@ def _expected_value_at(legs: Sequence[Leg], volatility: float | None) -> float |
     return 100 * (_net(legs) + _signed(legs, lambda option: _black(option, volatility))) - _fees(legs)
 
 
+def _expected_value_under(legs: Sequence[Leg], name: str) -> float | None:
+    worth = _signed(legs, lambda option: _worth_under(option, option["expected"][name]))
+    return None if worth is None else 100 * (_net(legs) + worth) - _fees(legs)
+
+
+def _worth_under(option: Option, expected: tuple[float, float, float, float] | None) -> float | None:
+    """Until the view's day the logarithm of the price wanders straight to its distribution, after it at the option's own iv."""
+    if expected is None or option["forward"] is None:
+        return None
+    mean, deviation, until, forward = expected
+    part, after = min(1.0, option["years"] / until), option["years"] - until
+    if after > 0 and option["iv"] is None:
+        return None
+    variance = part * deviation * deviation + (option["iv"] ** 2 * after if after > 0 else 0.0)
+    moved = option["forward"] * math.exp(part * (mean + deviation * deviation / 2 - math.log(forward)))
+    return _black_at(option, moved, math.sqrt(variance))
+
+
 def _black(option: Option, volatility: float) -> float:
-    deviation, w = volatility * math.sqrt(option["years"]), option["put_call"]
-    d1 = math.log(option["forward"] / option["strike"]) / deviation + deviation / 2
-    return option["discount"] * w * (option["forward"] * _normal(w * d1) - option["strike"] * _normal(w * (d1 - deviation)))
+    return _black_at(option, option["forward"], volatility * math.sqrt(option["years"]))
+
+
+def _black_at(option: Option, forward: float, deviation: float) -> float:
+    w = option["put_call"]
+    d1 = math.log(forward / option["strike"]) / deviation + deviation / 2
+    return option["discount"] * w * (forward * _normal(w * d1) - option["strike"] * _normal(w * (d1 - deviation)))
 
 
 def _normal(z: float) -> float:

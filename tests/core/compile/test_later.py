@@ -10,23 +10,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.compile.pairs import Meeting
-from engine.decide.rows import chain_rows, with_views
+from engine.decide.rows import chain_rows
 from engine.domain.chain import ChainSnapshot
 from engine.strategy.model import Strategy
 from tests.core.compile import given as make
 from tests.core.compile.plain_loops import search
 from tests.core.compile.test_oracle import (
     ABSENT_AT_TIMES,
+    AT_VIEWS,
     DEBIT,
     DELTAS,
     LEG,
     SPREAD,
     STRIKES,
+    VIEWS,
     WIDTHS,
     assert_same,
     conditions,
-    options_of,
     scan,
+    viewed,
 )
 
 pytestmark = pytest.mark.slow
@@ -63,7 +65,7 @@ EXPIRIES = st.sampled_from(
         {"near": "20-40 days", "far": "60-70 days"},
     ]
 )
-OF_LATER = {name: form for name, form in SPREAD.items() if name != "width"}
+OF_LATER = {name: form for name, form in (SPREAD | AT_VIEWS).items() if name != "width"}
 
 
 def option_of(rng: Random, strike: float, root: str, dte: int, put_call: str) -> dict[str, float | str | None]:
@@ -102,9 +104,10 @@ def declared(draw: st.DrawFn, kind: str) -> Strategy:
         kind,
         rules=[re.sub(r"\b(natural|price)\b", lambda found: DEBIT[found[0]], line) for line in rules],
         filters=draw(st.lists(conditions(LEG), max_size=1)),
-        rank=draw(st.sampled_from(RANKS)),
+        rank=draw(st.sampled_from((*RANKS, "expected_value at higher / max_loss"))),
         expiry=draw(EXPIRIES),
         keep=draw(st.sampled_from([1, 5, 500])),
+        views=VIEWS,
         **draw(KEYS[kind]),  # type: ignore[arg-type]
     )
 
@@ -116,10 +119,10 @@ def test_sql_finds_what_plain_loops_find_over_two_expiries(kind: str, examples: 
     @given(seed=st.integers(0, 10**9), strategy=declared(kind), meeting=st.sampled_from(["bucket", "group"]))
     def finds(seed: int, strategy: Strategy, meeting: Meeting) -> None:
         rows = chain_rows(chain_of(seed), {}, make.NOW)
-        table = with_views(rows.table, [[[0.15, 0.3, math.nan][seed % 3]]])
+        table, options = viewed(strategy, rows, [0.15, 0.3, math.nan][seed % 3])
 
         found = scan(strategy, table, meeting)
 
-        assert_same(found, search(strategy, options_of(table))[: strategy.spread.keep])
+        assert_same(found, search(strategy, options)[: strategy.spread.keep])
 
     finds()

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from engine.compile.entry import compile_entry
 from engine.compile.pairs import Meeting
 from engine.compile.scanner import Row, Scanner
-from engine.decide.rows import SCAN_SCHEMA, chain_rows, with_views
+from engine.decide.entry.views import views_seen, worths_seen
+from engine.decide.rows import SCAN_SCHEMA, ChainRows, chain_rows, with_views
 from engine.domain.chain import ChainSnapshot
+from engine.pricing.view import View
 from engine.strategy.model import Strategy
 from tests.core.compile import given as make
 from tests.core.compile.plain_loops import Hit, Option, search
@@ -76,6 +78,9 @@ RANKS = (
     "width",
     "expected_value at 25% / max_loss",
 )
+VIEWS = {"higher": "SPX between $101 and $108 by 10 Dec 2026, 70% sure", "calm": "within 4% in 40 days"}
+"""One whose day lies before an expiry, and one whose day lies behind it."""
+AT_VIEWS = {f"expected_value at {name}": ("${}", -100, 100) for name in VIEWS}
 STRIKES = (90.0, 92.5, 95.0, 97.5, 100.0, 102.5, 105.0, 110.0)
 Declared = dict[str, tuple[str, int, int]]
 
@@ -150,20 +155,21 @@ def option_of(rng: Random, strike: float, root: str, dte: int, put_call: str) ->
 
 
 @st.composite
-def declared(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> Strategy:
+def declared(draw: st.DrawFn, kinds: Sequence[str] = KINDS, ranks: Sequence[str] = RANKS, spread: Declared = SPREAD) -> Strategy:
     kind = draw(st.sampled_from(kinds))
     named = DEBIT if kind in {"bull_call", "bear_put", "butterfly"} else CREDIT
     rules = [
         re.sub(r"\b(natural|price)\b", lambda found: named[found[0]], line)
-        for line in draw(st.lists(conditions(SPREAD), max_size=2))
+        for line in draw(st.lists(conditions(spread), max_size=2))
     ]
     return make.strategy(
         kind,
         rules=rules,
         filters=draw(st.lists(conditions(LEG), min_size=kind in KINDS, max_size=2)),
-        rank=draw(st.sampled_from(RANKS)),
+        rank=draw(st.sampled_from(ranks)),
         expiry=draw(st.sampled_from(["0-60 days", "0-60 days", "2-30 days"])),
         keep=draw(st.sampled_from([1, 5, 500])),
+        views=VIEWS,
         **draw(KEYS.get(kind, OF_VERTICALS)),
     )
 
@@ -206,6 +212,12 @@ def test_sql_of_more_legs_finds_what_plain_loops_find(kind: str, examples: int) 
     assert_any_finds_the_same(declared([kind]), examples)
 
 
+@make.examples(25, all=150)
+def test_sql_at_views_of_a_price_finds_what_plain_loops_find(examples: int) -> None:
+    ranks = ("expected_value at higher / max_loss", "expected_value at calm", "expected_value at higher + expected_value at calm")
+    assert_any_finds_the_same(declared([*KINDS, "iron_condor", "broken_wing"], ranks, SPREAD | AT_VIEWS), examples)
+
+
 def assert_any_finds_the_same(strategies: st.SearchStrategy[Strategy], examples: int) -> None:
     @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
     @given(seed=st.integers(0, 10**9), strategy=strategies, meeting=st.sampled_from(["bucket", "group"]))
@@ -216,12 +228,24 @@ def assert_any_finds_the_same(strategies: st.SearchStrategy[Strategy], examples:
 
 
 def assert_finds_the_same(seed: int, strategy: Strategy, meeting: Meeting) -> None:
-    rows = chain_rows(chain_of(seed), {}, make.NOW)
-    table = with_views(rows.table, [[[0.15, 0.3, math.nan][seed % 3]]])
+    table, options = viewed(strategy, chain_rows(chain_of(seed), {}, make.NOW), [0.15, 0.3, math.nan][seed % 3])
 
     found = scan(strategy, table, meeting)
 
-    assert_same(found, search(strategy, options_of(table))[: strategy.spread.keep])
+    assert_same(found, search(strategy, options)[: strategy.spread.keep])
+
+
+def viewed(strategy: Strategy, rows: ChainRows, volatility: float) -> tuple[pa.Table, list[Option]]:
+    """The chain as SQL sees it, with the worths under the views of a price; and as plain loops do, with the views themselves."""
+    seen = views_seen(strategy, rows, make.NOW)
+    expected = {view.name: _distribution(by_underlying[0]) for view, by_underlying in seen.expected.items()}
+    table = with_views(rows.table, [[volatility]])
+    options = [option | {"expected": expected} for option in options_of(table)]
+    return with_views(table, (), (), worths_seen(strategy, seen, rows.table)), options
+
+
+def _distribution(view: View | None) -> tuple[float, float, float, float] | None:
+    return None if view is None else (view.expected.mean, view.expected.deviation, view.years, view.forward)
 
 
 _SCANNER = Scanner()

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from engine.compile.scanner import Scanner
+from engine.decide.entry.expected import market_at, view_of
 from engine.decide.entry.find import Finder
-from engine.decide.ideas import Searched, best, fitting, market_at, searches, seen, view_of
+from engine.decide.ideas import Searched, best, columns_of, fitting, searches, seen
 from engine.domain.chain import ChainSnapshot
 from engine.pricing import black_scholes
 from engine.pricing.payoff import PayoffLeg, profit_at
@@ -49,7 +50,7 @@ def said(low: str | None, high: str | None, sure: str = "0.68", *, is_share: boo
 
 
 def found(view: SaidView, chain: ChainSnapshot, title: str) -> tuple[View, Searched]:
-    meant = view_of(view, chain, NOW)
+    meant = view_of(view, columns_of(chain, view.underlying), NOW)
     rows = FINDER.rows(seen(chain, "SPX", meant), {}, NOW)
     strategy = next(strategy for name, strategy in searches(view, chain, NOW) if name == title)
     return meant, best(FINDER, strategy, title, rows, meant, NOW)
@@ -58,7 +59,7 @@ def found(view: SaidView, chain: ChainSnapshot, title: str) -> tuple[View, Searc
 def test_market_s_own_forward_and_volatility_are_found() -> None:
     years = 35 / 365
 
-    expected = market_at(market(), "SPX", years)
+    expected = market_at("SPX", columns_of(market(), "SPX"), years)
 
     assert expected.forward == pytest.approx(SPOT * math.exp(RATE * years), rel=1e-9)
     assert expected.deviation == pytest.approx(VOLATILITY * math.sqrt(years), rel=1e-9)
@@ -68,10 +69,11 @@ def test_one_price_is_as_wide_as_the_market_and_a_level_is_passed_as_often_as_is
     chain = market()
 
     at, above = (
-        view_of(view, chain, NOW) for view in (said("1050", "1050", is_share=False), said("1030", None, "0.8", is_share=False))
+        view_of(view, columns_of(chain, view.underlying), NOW)
+        for view in (said("1050", "1050", is_share=False), said("1030", None, "0.8", is_share=False))
     )
 
-    assert at.expected.deviation == pytest.approx(market_at(chain, "SPX", at.years).deviation)
+    assert at.expected.deviation == pytest.approx(market_at("SPX", columns_of(chain, "SPX"), at.years).deviation)
     assert at.expected.chance(0.0, 1050.0) == pytest.approx(0.5)
     assert above.expected.chance(1030.0, math.inf) == pytest.approx(0.8)
 
@@ -133,7 +135,7 @@ def test_best_of_a_vertical_is_the_best_of_all_that_meet() -> None:
 
 def test_who_expects_what_the_market_does_gets_no_idea() -> None:
     chain = market()
-    view = view_of(said("1000", "1000", is_share=False), chain, NOW)
+    view = view_of(said("1000", "1000", is_share=False), columns_of(chain, "SPX"), NOW)
     forward = view.forward * math.exp(-0.5 * view.expected.deviation**2)
     same = said(str(forward), str(forward), is_share=False)
 
@@ -165,7 +167,7 @@ def test_what_the_chain_cannot_tell_leads_out(view: SaidView, tells: str) -> Non
     chain = market()
 
     with pytest.raises(ValueError, match=tells):
-        view_of(view, chain, NOW)
+        view_of(view, columns_of(chain, view.underlying), NOW)
         list(searches(view, chain, NOW))
 
 
