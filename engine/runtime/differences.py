@@ -95,7 +95,8 @@ def _of_positions(ledger: Ledger, state: BrokerState, requested_at: datetime) ->
         position = theirs.get(con_id)
         there = position.quantity if position else Decimal(0)
         is_more = con_id in shares and _has_all(there, quantity)  # the rest is somebody else's
-        if there != quantity and not is_more and con_id not in state.unread_positions:
+        is_explained = is_more or (not there and _has_traded_last(con_id, ledger, requested_at))
+        if there != quantity and not is_explained and con_id not in state.unread_positions:
             yield f"{names.get(con_id, f'contract {con_id}')}: our fills make {quantity:+d}, the broker holds {_signed(there)}"
     for con_id, position in sorted(theirs.items()):
         if con_id in names and con_id not in ours and con_id not in shares and not _has_expired(con_id, ledger):
@@ -202,6 +203,16 @@ def _has_expired(con_id: int, ledger: Ledger) -> bool:
         or any(leg.con_id == con_id for fact in ends.expired.get(order.proposed.position, ()) for leg in fact.expired)
         for order in in_contract(con_id, ledger)
     )
+
+
+def _has_traded_last(con_id: int, ledger: Ledger, requested_at: datetime) -> bool:
+    """Whether it is the day on which a contract settles that traded last in the session before: nobody can have sold it, so one
+    that is gone at the broker has been settled there."""
+    order = _last(in_contract(con_id, ledger))
+    contract = _contract(con_id, order) if order is not None else None
+    if contract is None or contract.is_share or contract.rule.trades_until != "session before":
+        return False
+    return trading_day(requested_at) >= contract.expiry
 
 
 def _named(con_id: int, ledger: Ledger) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.cli.drill.catalogue import CATALOGUE, named
-from engine.cli.drill.drill import symbols_of, told_of
-from engine.cli.drill.play import Played, play
+from engine.cli.drill.drill import told_of
+from engine.cli.drill.play import play
+from engine.cli.drill.played import Played
+from engine.cli.drill.traded import symbols_of
 from engine.cli.drill.verdict import Verdict, judged
 from engine.cli.shipped import shipped
 from engine.domain.errors import UserError
@@ -30,7 +32,7 @@ CAME = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
 def test_every_failure_has_a_name_of_its_own_and_faults_that_the_simulator_knows() -> None:
     assert len({one.name for one in CATALOGUE}) == len(CATALOGUE)
     assert all(parse_fault(fault) for one in CATALOGUE for fault in one.faults)
-    assert all(one.faults or one.kill or one.act or one.at or not one.is_answered for one in CATALOGUE)
+    assert all(one.faults or one.kill or one.act or one.at or one.files or not one.is_answered for one in CATALOGUE)
     assert all(one.minutes == 0 or one.at for one in CATALOGUE)
 
 

@@ -407,7 +407,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "two strategies trade one contract against each other",
                 "no contract is traded both ways",
-                (),
+                ("wanted-both-ways",),
                 ("core/decide/risk/test_gate.py:test_no_contract_is_traded_both_ways",),
             ),
             Tried(
@@ -475,7 +475,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a roll leaves a short that outlives its long",
                 "every short is covered by a long that lives as long, before and after every order",
-                (),
+                ("killed-rolling",),
                 (
                     "core/domain/test_cover.py:test_long_covers_a_short_of_its_right_that_it_outlives",
                     "core/decide/exit/test_cuts.py:test_no_fill_of_any_orders_of_one_close_leaves_a_short_uncovered",
@@ -484,7 +484,7 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "a roll finds no successor, or dies half-way",
                 "closes or keeps, as the file says",
-                (),
+                ("killed-rolling", "roll-rejected", "roll-without-successor"),
                 (
                     (
                         "simulation/engine/test_rolled.py:"
@@ -500,14 +500,14 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             ),
             Tried(
                 "a dividend makes early exercise worth while",
-                "a call in the money is not sold unattended before it",
-                (),
+                "a call in the money is not sold unattended before it, and closed on the afternoon before",
+                ("dividend",),
                 ("core/decide/order/test_orders.py:test_call_in_the_money_that_may_be_exercised_early_is_not_sold_unattended",),
             ),
             Tried(
                 "options end in the morning, in shares, or near their strike",
                 "a plan three sessions ahead; near the money they are closed before",
-                ("expiry-day",),
+                ("expiry-day", "morning-settlement"),
                 (
                     "core/decide/exit/test_exits.py:test_am_settled_options_near_the_money_are_not_carried_over_their_last_night",
                     "core/decide/exit/test_exits.py:test_short_near_the_money_is_not_carried_into_a_physical_expiry",

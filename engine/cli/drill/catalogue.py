@@ -2,12 +2,13 @@
 
 from engine.cli.drill.failure import Failure
 from engine.cli.drill.failures.data import DATA
+from engine.cli.drill.failures.days import DAYS
 from engine.cli.drill.failures.fills import FILLS
 from engine.cli.drill.failures.orders import ORDERS
 from engine.cli.drill.failures.program import PROGRAM
 from engine.cli.drill.failures.session import SESSION
 
-CATALOGUE: tuple[Failure, ...] = (*SESSION, *DATA, *ORDERS, *FILLS, *PROGRAM)
+CATALOGUE: tuple[Failure, ...] = (*SESSION, *DATA, *ORDERS, *FILLS, *PROGRAM, *DAYS)
 """In the order in which they are drilled."""
 
 

@@ -13,14 +13,12 @@ from cyclopts.validators import Number
 from engine.cli.drill.catalogue import named
 from engine.cli.drill.failure import Failure
 from engine.cli.drill.play import LATEST, play
+from engine.cli.drill.traded import symbols_of
 from engine.cli.drill.verdict import Verdict, judged
 from engine.cli.logs import log_to
 from engine.cli.options import STRATEGIES, Strategies
 from engine.cli.show import line, say, show_json, show_told
 from engine.domain.errors import UserError
-from engine.runtime.reading import read_folder
-from engine.sim.market.catalogue import CHARACTERS, VIX, VIX_SOURCE
-from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, parse_common, parse_strategies
 
 FIRST, LAST = "09:31", "15:00"
 """Between which a drill may begin, New York."""
@@ -90,27 +88,6 @@ def told_of(found: Verdict) -> Iterator[str]:
     if found.evidence:
         yield f"            journal: {'; '.join(found.evidence)}"
     yield from (f"          ✗ {fault}" for fault in found.faults)
-
-
-def symbols_of(strategies: Path) -> tuple[str, ...]:
-    """What the strategies trade, as far as the simulator has a market for it, VIX, and what VIX is the volatility of.
-
-    Raises UserError where that is nothing.
-    """
-    texts = read_folder(strategies)
-    common = parse_common(texts[COMMON_FILE]).value if COMMON_FILE in texts else None
-    parsed = [
-        strategy
-        for name, text in texts.items()
-        if name not in {ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE}
-        for strategy in parse_strategies(text, name, common).value or ()
-    ]
-    traded = {symbol for strategy in parsed if strategy.enabled for symbol in strategy.universe}
-    known = sorted(traded & CHARACTERS.keys())
-    if not known:
-        there = ", ".join(sorted(CHARACTERS))
-        raise UserError(f"{strategies}: no strategy here trades what the simulator has a market for ({there})")
-    return tuple(dict.fromkeys((*known, VIX_SOURCE, VIX)))
 
 
 def _chosen(failures: tuple[str, ...]) -> tuple[Failure, ...]:

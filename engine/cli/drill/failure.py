@@ -1,16 +1,17 @@
 """One failure that is drilled: what fails, when it comes, and what the engine is to do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from engine.domain.facts.running import LinkChanged
 from engine.domain.facts.union import Fact
 
-When = Literal["start", "asked", "at work", "held", "owed"]
-"""As the day begins, once an opening was previewed, once one works, once something is held, or once an option is sold that may be
-exercised early."""
-Kill = Literal["", "sent", "acknowledged", "filled"]
+When = Literal["start", "asked", "at work", "held", "owed", "rolling"]
+"""As the day begins, once an opening was previewed, once one works, once something is held, once an option is sold that may be
+exercised early, or once what a roll closed is closed and its successor is proposed."""
+Kill = Literal["", "sent", "acknowledged", "filled", "rolling"]
 Act = Literal[
     "",
     "close",
@@ -65,6 +66,16 @@ class Failure:
     """What the engine is started for: TWS's weekly login concerns none on a simulator."""
     explores: bool = False
     """Whether lines take turns through the chain, and are few."""
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Strategies of the drill's own, by file, where the trader's need not do what fails; his limits stay."""
+    dividends: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By symbol what TWS tells of its dividends, as the simulator's options write it."""
+    refuses: str = ""
+    """The gate that must have refused an opening."""
+    closes_for: str = ""
+    """A word of the rule for which something must have been closed."""
+    leaves_nothing: bool = False
+    """Whether nothing may be held any more before everything is closed."""
 
 
 LINK = "sends nothing while the link is gone, connects again, asks the broker, then goes on"

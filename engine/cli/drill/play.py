@@ -7,10 +7,9 @@ has everything closed, so that each drill shows that exits act after its failure
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,12 +17,14 @@ from zoneinfo import ZoneInfo
 from engine.app import App
 from engine.cli.demo.demo import ANSWER_AFTER_S, BREADTH, CASH, SIM_OPTIONS
 from engine.cli.drill.failure import Failure
-from engine.cli.drill.holdings import has_short_american, uncovered
-from engine.cli.drill.staged import Killed, Machine, MortalJournal, break_file, change_file, copied
+from engine.cli.drill.holdings import both_ways, has_short_american, uncovered, without_bids
+from engine.cli.drill.played import Played
+from engine.cli.drill.staged import Killed, Machine, MortalJournal, break_file, change_file, copied, of_its_own
+from engine.cli.drill.traded import symbols_of
 from engine.cli.markets import PAST
 from engine.decide.exit.flatten import LAST
 from engine.domain.errors import EngineError
-from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderAcknowledged, OrderPreviewed, OrderSent
+from engine.domain.facts.orders import ApprovalAsked, LegFilled, OrderAcknowledged, OrderPreviewed, OrderProposed, OrderSent
 from engine.domain.facts.union import Fact
 from engine.options import Options
 from engine.runtime.control import Control
@@ -52,39 +53,8 @@ SECONDS = re.compile(r"[\d,.]+ s ")
 """By how much a clock is wrong: another number at each look."""
 SET_FOR_S = 60.0
 """How long a clock that somebody has set is wrong."""
-KINDS = {"sent": OrderSent, "acknowledged": OrderAcknowledged, "filled": LegFilled}
+KINDS = {"sent": OrderSent, "acknowledged": OrderAcknowledged, "filled": LegFilled, "rolling": OrderProposed}
 PERSON = "the drill"
-
-
-@dataclass(slots=True)
-class Played:
-    """What one failure came to."""
-
-    failure: Failure
-    facts: list[tuple[datetime, Fact]] = field(default_factory=list[tuple[datetime, Fact]])
-    came_at: datetime | None = None
-    """When it came; None where its moment never was."""
-    moment: str = ""
-    """What was going on when it came."""
-    blind_s: float = 0.0
-    """Seconds of the session from then on in which nothing could be opened."""
-    ended: str = ""
-    """Why the engine ended before it was stopped; empty where it did not."""
-    control: Control | None = None
-    """The engine that stood at the end; None where none did."""
-    simulator: Simulator | None = None
-    blind: Counter[str] = field(default_factory=Counter[str])
-    """Looks at which nothing could be opened, by what was in the way."""
-    bare: set[str] = field(default_factory=set[str])
-    """Shorts that were held uncovered at one of the looks, as words."""
-    stopped_by: str | None = None
-    """What stood in the way of openings when the drill was over, before everything was closed."""
-    to_close: int = 0
-    """Positions that were to be closed at the end."""
-    answers: list[str] = field(default_factory=list[str])
-    """What became of what the absent person asked for, as the engine said."""
-    another: str = ""
-    """What became of a second engine on the same folder."""
 
 
 def play(failure: Failure, strategies: Path, state: Path, symbols: Iterable[str], at: str, minutes: int, seed: int) -> Played:
@@ -104,13 +74,18 @@ class _Play:
         self._played, self._failure = played, played.failure
         day = self._failure.day or DAY
         begins = datetime.fromisoformat(f"{day}T{self._failure.at or at}").replace(tzinfo=NEW_YORK)
+        beside = state.with_name(f"{state.name}-strategies")
+        if self._failure.files:
+            strategies = of_its_own(strategies, beside, self._failure.files)
+            symbols = symbols_of(strategies)
+        elif self._failure.act in {"break a file", "change a file"}:
+            strategies = copied(strategies, beside)
         longest = sessions_between(day - PAST, day + timedelta(days=400))
         market = GeneratedMarket(seed, begins, longest, symbols, BREADTH, SIM_OPTIONS.cadence_s)
-        self._sim = Simulator(market, seed=seed, begins=begins, cash=CASH, options=SIM_OPTIONS)
+        options = replace(SIM_OPTIONS, dividends=self._failure.dividends)
+        self._sim = Simulator(market, seed=seed, begins=begins, cash=CASH, options=options)
         self._machine = Machine(self._sim)
         lines, share = (FEW_LINES, EXPLORES) if self._failure.explores else (LINES, 0.0)
-        if self._failure.act in {"break a file", "change a file"}:
-            strategies = copied(strategies, state.with_name(f"{state.name}-strategies"))
         self._settings = Settings(
             mode=self._failure.mode, port=PORT, state=state, strategies=strategies, lines=lines, explore_share=share
         )
@@ -196,14 +171,20 @@ class _Play:
         self._played.facts.append((at, fact))
         if isinstance(fact, OrderPreviewed) and self._failure.when == "asked" and self._played.came_at is None:
             self._come(f"before {fact.order_ref} was sent")
+        if self._failure.when == "rolling" and self._played.came_at is None and _rolls(fact):
+            self._come("with the successor of a roll proposed")
         if isinstance(fact, ApprovalAsked) and self._failure.is_answered:
             asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._beside, self._say_yes(fact.order_ref))
 
     def meets(self, fact: Fact) -> None:
         """Die where the failure says so, once."""
-        if self._played.came_at is None and self._failure.kill and isinstance(fact, KINDS[self._failure.kill]):
+        if self._played.came_at is None and self._failure.kill and self._is_its(fact):
             self._come(f"at {type(fact).__name__} of {getattr(fact, 'order_ref', '')}")
             raise Killed
+
+    def _is_its(self, fact: Fact) -> bool:
+        """Whether it is the fact at which the engine is killed."""
+        return isinstance(fact, KINDS[self._failure.kill]) and (self._failure.kill != "rolling" or _rolls(fact))
 
     def _opened(self, control: Control) -> None:
         self._played.control = control
@@ -225,6 +206,8 @@ class _Play:
     def _look(self) -> None:
         """Count what is in the way of openings since it came, and shorts that nothing covers."""
         self._played.bare |= set(uncovered(self._sim))
+        if self._played.control is not None:
+            self._played.bare |= set(both_ways(self._played.control.ledger))
         if self._played.came_at is not None and self._is_in_session() and (why := self._in_the_way()) is not None:
             self._played.blind_s += LOOKS_S
             self._played.blind[SECONDS.sub("", why)] += 1
@@ -253,7 +236,7 @@ class _Play:
         account = self._sim.exchange.account.name
         begun, _ = control.flattening.begin(PERSON, "the drill is over", account[-LAST:], played.to_close)
         waited_s = 0.0
-        while begun and waited_s < CLOSES_S and any(ledger.open_positions()):
+        while begun and waited_s < CLOSES_S and len(list(ledger.open_positions())) > len(without_bids(ledger, self._sim)):
             await asyncio.sleep(LOOKS_S)
             waited_s += LOOKS_S
 
@@ -335,6 +318,10 @@ class _Play:
             if done:
                 return
             await asyncio.sleep(ANSWER_AFTER_S)
+
+
+def _rolls(fact: Fact) -> bool:
+    return isinstance(fact, OrderProposed) and fact.purpose == "open" and fact.rolled_from is not None
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -1,11 +1,11 @@
 """What a drill does to the engine's surroundings: a journal that ends its engine or has no room, a clock that somebody sets, and
 files that somebody writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 
 from engine.domain.errors import EngineError
 from engine.domain.facts.union import Fact
@@ -14,6 +14,8 @@ from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE
 
 BROKEN = "universe: [\n"
 """No file that anybody can read."""
+SHARED = (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE)
+"""Files that are no strategies."""
 
 
 class Killed(BaseException):
@@ -74,6 +76,17 @@ def copied(strategies: Path, to: Path) -> Path:
     return Path(copytree(strategies, to))
 
 
+def of_its_own(strategies: Path, to: Path, files: Mapping[str, str]) -> Path:
+    """Strategies of a drill's own beside the trader's limits, lists and events."""
+    to.mkdir(parents=True, exist_ok=True)
+    for name in SHARED:
+        if (strategies / name).exists():
+            copy(strategies / name, to / name)
+    for name, text in files.items():
+        (to / name).write_text(text, encoding="utf-8")
+    return to
+
+
 def break_file(strategies: Path) -> None:
     """Leave the first strategy in the middle of being written."""
     _first(strategies).write_text(BROKEN, encoding="utf-8")
@@ -86,5 +99,4 @@ def change_file(strategies: Path) -> None:
 
 
 def _first(strategies: Path) -> Path:
-    shared = {ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE}
-    return next(path for path in sorted(strategies.glob("*.y*ml")) if path.name not in shared)
+    return next(path for path in sorted(strategies.glob("*.y*ml")) if path.name not in SHARED)

@@ -4,8 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from engine.cli.drill.play import LOOKS_S, PERSON, Played
+from engine.cli.demo.demo import CASH
+from engine.cli.drill.holdings import without_bids
+from engine.cli.drill.play import LOOKS_S, PERSON
+from engine.cli.drill.played import Played
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.halts import GUARDIAN, FlattenBegan, Halted
 from engine.domain.facts.orders import (
@@ -14,11 +18,12 @@ from engine.domain.facts.orders import (
     OrderAbsent,
     OrderCanceled,
     OrderExpired,
+    OrderProposed,
     OrderRejected,
     OrderSent,
     OrderUnknown,
 )
-from engine.domain.facts.positions import ExitBlocked
+from engine.domain.facts.positions import ExitBlocked, OptionsExercised, PositionSettled
 from engine.domain.facts.running import (
     ErrorHeard,
     FactRefused,
@@ -28,6 +33,7 @@ from engine.domain.facts.running import (
     RequestsRested,
     RestartTold,
 )
+from engine.domain.facts.searches import EntryDenied
 from engine.domain.facts.union import Fact
 from engine.domain.ledger import Ledger
 from engine.domain.session import NEW_YORK
@@ -48,7 +54,8 @@ COUNTED: tuple[tuple[type[Fact], str], ...] = (
 """What is told of what the engine did after the failure, by kind of fact."""
 TELLING = (
     *(LinkChanged, RestartTold, LoginReminded, RequestsRested, ErrorHeard, FactRefused, Reconciled, Halted, GuardianTookOver),
-    *(OrderUnknown, OrderAbsent, OrderRejected, OrderCanceled, OrderExpired, ExitBlocked, LegFilled, CommissionReported),
+    *(OrderUnknown, OrderAbsent, OrderRejected, OrderCanceled, OrderExpired, ExitBlocked, OptionsExercised),
+    *(PositionSettled, LegFilled, CommissionReported),
 )
 """Kinds of facts that show what was done about a failure."""
 
@@ -129,8 +136,10 @@ def _after(played: Played) -> list[tuple[datetime, Fact]]:
 def _closed(played: Played) -> str:
     if not played.to_close or played.control is None:
         return "nothing was to be closed"
-    left = sum(1 for _ in played.control.ledger.open_positions())
-    return f"{played.to_close - left} of {played.to_close} positions closed at the end"
+    left = list(played.control.ledger.open_positions())
+    unsold = without_bids(played.control.ledger, played.simulator) if left and played.simulator is not None else []
+    told = f", of {len(unsold)} nobody bids for what is left" if unsold else ""
+    return f"{played.to_close - len(left)} of {played.to_close} positions closed at the end{told}"
 
 
 def _done(played: Played) -> Iterator[str]:
@@ -187,11 +196,25 @@ def _faults(played: Played) -> Iterator[str]:
         request.name == "req_contract_details" and request.message.text("sec_type") == "BAG" for request in simulator.received
     ):
         yield "TWS was asked to describe a combination, which it never answers"
+    yield from _undone(played)
     if failure.act == "start another" and not played.another:
         yield "a second engine was let in"
     yield from _twice(played)
+    yield from _mispriced(ledger, simulator)
     if not failure.needs_person:
         yield from sorted(played.bare)
+
+
+def _undone(played: Played) -> Iterator[str]:
+    """What the engine had to do about this failure, and did not."""
+    failure, facts = played.failure, [fact for _, fact in _after(played)]
+    if failure.refuses and all(fact.obstacle.gate != failure.refuses for fact in facts if isinstance(fact, EntryDenied)):
+        yield f"no opening was refused for {failure.refuses}"
+    closes = [fact.rule or "" for fact in facts if isinstance(fact, OrderProposed) and fact.purpose == "close"]
+    if not any(failure.closes_for in rule for rule in closes) and failure.closes_for:
+        yield f"nothing was closed for the {failure.closes_for}"
+    if failure.leaves_nothing and played.to_close:
+        yield f"{played.to_close} positions were still held, and none should have been"
 
 
 def _unmet(played: Played) -> Iterator[str]:
@@ -228,9 +251,24 @@ def _unsettled(played: Played, ledger: Ledger, simulator: Simulator) -> Iterator
     ours = {order.ref for order in ledger.working() if order.is_at_broker}
     if working != ours:
         yield f"at work at the broker are {sorted(working)}, in the books {sorted(ours)}"
-    left = [position.id for position in ledger.open_positions()] if played.to_close else []
+    yield from _unbooked(played, ledger, simulator)
+    unsold = without_bids(ledger, simulator)
+    left = [one.id for one in ledger.open_positions() if one.id not in unsold] if played.to_close else []
     if left:
         yield f"could not be closed within a quarter of an hour: {', '.join(left)}"
+
+
+def _unbooked(played: Played, ledger: Ledger, simulator: Simulator) -> Iterator[str]:
+    """Cash of the broker that the books do not make, where nothing is held and every commission was told."""
+    told = {
+        type(fact): {one.exec_id for _, one in played.facts if isinstance(one, type(fact))}
+        for _, fact in played.facts
+        if isinstance(fact, LegFilled | CommissionReported)
+    }
+    made = sum((position.realised - position.fees for position in ledger.positions.values()), Decimal(0))
+    is_flat = not simulator.positions() and not any(ledger.open_positions())
+    if is_flat and told.get(LegFilled) == told.get(CommissionReported) and simulator.cash != CASH + made:
+        yield f"the broker's cash has changed by {simulator.cash - CASH}, the books make {made}"
 
 
 def _twice(played: Played) -> Iterator[str]:
@@ -241,3 +279,14 @@ def _twice(played: Played) -> Iterator[str]:
         if request.name == "place_order" and not request.message.flag("what_if"):
             ids[request.message.text("order_ref")].add((request.client_id, request.message.whole("order_id")))
     yield from (f"{ref} was sent twice" for ref, known in ids.items() if len(known) > 1)
+
+
+def _mispriced(ledger: Ledger, simulator: Simulator) -> Iterator[str]:
+    """Combinations at a price that none can be worth: beyond what it pays at its expiry, or with the sign turned round."""
+    for request in simulator.received:
+        message = request.message
+        if request.name != "place_order" or message.flag("what_if") or message.text("sec_type") != "BAG":
+            continue
+        order, price = ledger.orders.get(message.text("order_ref")), message.number("lmt_price")
+        if order is not None and price is not None and not order.spread.floor <= round(Decimal(price), 4) <= order.spread.cap:
+            yield f"{order.ref} left at {price}, and what it trades is worth {order.spread.floor} to {order.spread.cap}"

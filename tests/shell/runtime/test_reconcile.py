@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NoReturn
 
@@ -92,6 +92,20 @@ def test_order_that_is_found_working_works(before: list[Fact]) -> None:
 
     assert outcome.facts[0] == OrderAcknowledged("o1", 77, 5, "working")
     assert agreed(outcome)
+
+
+@pytest.mark.parametrize(
+    ("root", "day", "is_explained"),
+    [("SPX", 0, True), ("SPX", -1, False), ("SPXW", 0, False)],
+    ids=["on the day it settles", "while it trades for the last time", "where it still trades that day"],
+)
+def test_what_traded_last_the_session_before_and_is_gone_has_been_settled(root: str, day: int, is_explained: bool) -> None:
+    known = given.told(given.ledger(), *given.opened(given.proposal(of=given.spread(root=root, underlying="SPX"))))
+    morning = datetime.combine(given.EXPIRY + timedelta(days=day), time(9, 35), NEW_YORK)
+
+    outcome = against(known, requested_at=morning)
+
+    assert agreed(outcome) == is_explained
 
 
 def test_order_is_known_by_its_perm_id_where_the_reference_is_missing() -> None:
