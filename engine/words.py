@@ -24,7 +24,10 @@ def link(state: LinkState) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     """With thousands separated: 1,234.50."""
-    return ABSENT if value is None or not math.isfinite(value) else f"{value:,.{digits}f}".replace("-", "−")
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    text = f"{abs(value):,.{digits}f}"
+    return text if value >= 0 or _is_zero(text) else f"−{text}"
 
 
 def signed(value: float | None, digits: int = 0) -> str:
@@ -32,8 +35,11 @@ def signed(value: float | None, digits: int = 0) -> str:
     if value is None or not math.isfinite(value):
         return ABSENT
     text = f"{abs(value):,.{digits}f}"
-    is_zero = not any(digit in text for digit in "123456789")
-    return text if is_zero else f"{'+' if value > 0 else '−'}{text}"
+    return text if _is_zero(text) else f"{'+' if value > 0 else '−'}{text}"
+
+
+def _is_zero(text: str) -> bool:
+    return not any(digit in text for digit in "123456789")
 
 
 def moved(value: float | None, digits: int = 0) -> str:
@@ -46,7 +52,8 @@ def dollars(value: float | None, digits: int = 0) -> str:
     """USD: $1,680, −$320."""
     if value is None or not math.isfinite(value):
         return ABSENT
-    return f"{'−' if value < 0 else ''}${abs(value):,.{digits}f}"
+    text = f"{abs(value):,.{digits}f}"
+    return f"{'−' if value < 0 and not _is_zero(text) else ''}${text}"
 
 
 def signed_dollars(value: float | None, digits: int = 0) -> str:

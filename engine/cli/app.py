@@ -54,6 +54,7 @@ GROUPS = {
         "positions": "engine.cli.holdings:positions",
         "orders": "engine.cli.holdings:orders",
         "close": "engine.cli.holdings:close",
+        "roll": "engine.cli.rolling:roll",
         "cancel": "engine.cli.holdings:cancel",
         "halt": "engine.cli.remote:halt",
         "flatten": "engine.cli.flatten:flatten",

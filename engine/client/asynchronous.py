@@ -37,12 +37,13 @@ from engine.client.files import AsyncFiles
 from engine.client.identity import KeyAuth, LentAuth, trusts
 from engine.client.mirror import Mirror
 from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
+from engine.client.rolls import AsyncRolls
 from engine.client.streaming import Stream
 
 T = TypeVar("T")
 
 
-class AsyncClient(AsyncFiles):
+class AsyncClient(AsyncFiles, AsyncRolls):
     """One engine, asked by a program with a loop. Every method raises what `engine.client.errors` lists."""
 
     def __init__(

@@ -36,12 +36,13 @@ from engine.client.files import Files
 from engine.client.identity import KeyAuth, trusts
 from engine.client.mirror import Mirror, Update
 from engine.client.replies import PATIENCE_S, Engine, answered, engine_of, lost
+from engine.client.rolls import Rolls
 from engine.client.streaming import follow_blocking
 
 T = TypeVar("T")
 
 
-class Client(Files):
+class Client(Files, Rolls):
     """One engine, asked one thing after the other. Every method raises what `engine.client.errors` lists."""
 
     def __init__(

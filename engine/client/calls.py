@@ -25,6 +25,7 @@ from engine.api.models.migration import MigrateWord, Migration
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
 from engine.api.models.plan import Plan, PlanWord
 from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.rolls import RollPreview, RollWord
 from engine.api.models.scan import Preset, PresetsText, Scan, ScanFilters, ScanResults
 from engine.api.models.status import Health, Status
 from engine.api.models.strategies import Strategies
@@ -41,6 +42,7 @@ from engine.api.models.words import (
     ReleaseWord,
     Word,
 )
+from engine.domain.deeds import RollDeed
 
 T = TypeVar("T")
 Method = Literal["GET", "POST", "DELETE"]
@@ -64,6 +66,7 @@ class Call(Generic[T]):
 _STATUS, _HEALTH, _WHY = TypeAdapter(Status), TypeAdapter(Health), TypeAdapter(Why)
 _CANDIDATES, _APPROVALS = TypeAdapter(tuple[Candidate, ...]), TypeAdapter(tuple[Approval, ...])
 _POSITIONS, _POSITION, _CLOSE = TypeAdapter(tuple[Position, ...]), TypeAdapter(Position), TypeAdapter(ClosePreview)
+_ROLL = TypeAdapter(RollPreview)
 _ORDERS, _ORDER, _EXECUTIONS = TypeAdapter(tuple[Order, ...]), TypeAdapter(OrderDetail), TypeAdapter(tuple[Execution, ...])
 _ORDER_PREVIEW, _CHECKED, _TABLE = TypeAdapter(OrderPreview), TypeAdapter(Checked), TypeAdapter(Table)
 _ARMING, _FLATTEN, _ADOPTION = TypeAdapter(Arming), TypeAdapter(Flatten), TypeAdapter(Adoption)
@@ -122,6 +125,15 @@ def close(name: str, word: CloseWord) -> Call[Outcome]:
 
 def close_word(by: str, reason: str, shown_net: Shown, side: Literal["put", "call"] | None, half: bool, short: bool) -> CloseWord:
     return CloseWord(by=by, reason=reason, shown_net=_net(shown_net), side=side, half=half, short=short)
+
+
+def roll_preview(name: str, what: RollDeed) -> Call[RollPreview]:
+    return Call("GET", f"/v1/positions/{_name(name)}/roll", _ROLL, query=_told(what=what))
+
+
+def roll(name: str, what: RollDeed, by: str, reason: str, shown_net: Shown) -> Call[Outcome]:
+    word = RollWord(by=by, reason=reason, shown_net=_net(shown_net), what=what)
+    return Call("POST", f"/v1/positions/{_name(name)}/roll", _OUTCOME, word)
 
 
 def orders(only_working: bool) -> Call[tuple[Order, ...]]:

@@ -9,6 +9,7 @@ from typing import Literal
 from engine.domain.calendar import WEEKDAYS, Calendar
 from engine.domain.chain import ChainSnapshot, MarketState
 from engine.domain.clocks import ACCOUNT_STANDS_FOR
+from engine.domain.deeds import RollDeed
 from engine.domain.ledger import Ledger
 from engine.domain.maintenance import SENDS_STOP_BEFORE, Window
 from engine.domain.parts import ALL, Portion
@@ -87,6 +88,19 @@ class CloseAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class RollAsked:
+    """A person asks that a position, or a part of it, be closed to open what its file says takes its place."""
+
+    position: str
+    by: str
+    reason: str = ""
+    shown_net: Decimal | None = None
+    """What closing and opening brought together at mid when the person was shown it, USD per share of one combination that is
+    closed, + received; None where nobody was shown it."""
+    deed: RollDeed = "roll"
+
+
+@dataclass(frozen=True, slots=True)
 class CancelAsked:
     """A person asks for the end of an order."""
 
@@ -125,7 +139,7 @@ class OpenAsked:
     """Net at mid that the person was shown, USD per share, + received; None where nobody was shown one."""
 
 
-Request = CloseAsked | CancelAsked | TightenAsked | OpenAsked
+Request = CloseAsked | RollAsked | CancelAsked | TightenAsked | OpenAsked
 
 
 @dataclass(frozen=True, slots=True)

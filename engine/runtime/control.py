@@ -39,6 +39,7 @@ from engine.runtime.pick_rows import pick_row, previewed
 from engine.runtime.plain import Row, age_s
 from engine.runtime.planning import Planning
 from engine.runtime.position_rows import endings, position_detail
+from engine.runtime.rolling import Rolling
 from engine.runtime.rows import (
     account_values,
     approval_row,
@@ -92,6 +93,7 @@ class Control:
         self.flattening = Flattening(identity.account, self.snapshot, inbox)
         self.adoption = Adoption(self.snapshot, lambda: engine.books, snapshots, inbox)
         self.openings = Openings(self.snapshot, snapshots, inbox)
+        self.rolling = Rolling(self.snapshot, snapshots, self._asked)
         self.edits = Accepting(edits or HeldEdits(), inbox)
         self.plans = Planning(self.snapshot, running, lambda: snapshots.rulebook().versions, Path(identity.state))
         self.migrating = Migrating(self.snapshot, snapshots, inbox)

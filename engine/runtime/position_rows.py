@@ -10,6 +10,7 @@ from engine.decide.entry.find import ExitAnswer
 from engine.decide.exit.distances import distances
 from engine.decide.exit.ending import Ending, ending
 from engine.decide.exit.left_over import left_over
+from engine.decide.order.hand_rolls import deeds_of
 from engine.decide.positions import SIDES, PositionRow, market_columns, measured
 from engine.decide.quotes import Rows, closing_marks
 from engine.decide.rulebook import Rulebook
@@ -102,6 +103,8 @@ def position_detail(position: Position, snapshot: Snapshot, rulebook: Rulebook, 
         "exercised": [fact.reason for fact in snapshot.ledger.ends.exercised.get(position.id, ())],
         "reduced_because": left_over(position),
         "rolls": _rolls_row(position, snapshot),
+        "can_roll": list(deeds_of(position, snapshot, rulebook)),
+        "best_profit_usd": number(position.best_profit) if position.peak is not None else None,
         "closing": [order.ref for order in snapshot.ledger.closings_of(position.id) if not order.is_over and not order.rests],
         "resting": next((_resting(order) for order in snapshot.ledger.closings_of(position.id) if order.rests), None),
     }

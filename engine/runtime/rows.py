@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.decide.exit.closing import Why, close
 from engine.decide.exit.cuts import Cut, net_of, portion_cuts
 from engine.decide.exit.left_over import left_over
-from engine.decide.order.requests import close_obstacle
+from engine.decide.order.by_hand import close_obstacle
 from engine.decide.quotes import Rows, spread_quote
 from engine.decide.risk.breakers import lift_words
 from engine.decide.risk.held import HeldLimit, held_limits
@@ -159,7 +159,7 @@ def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: 
     Nets of the whole are USD per share of one combination of the first order, everything counted.
     """
     cuts = portion_cuts(position, portion, rows)
-    orders = [_order_row(position, cut, snapshot, rows) for cut in cuts]
+    orders = [close_order_row(position, cut, snapshot, rows) for cut in cuts]
     marks = [mark for cut in cuts if (mark := rows.mark(cut.spread, "close")) is not None]
     plans = [order for order in (_plan(position, cut, snapshot, rows) for cut in cuts) if order is not None]
     is_priced, is_planned = (bool(cuts) and len(found) == len(cuts) for found in (marks, plans))
@@ -171,7 +171,7 @@ def close_row(position: Position, snapshot: Snapshot, rulebook: Rulebook, rows: 
         "opening_net": number(position.opening_net),
         "fees_usd": number(position.fees),
         "orders": orders,
-        "legs": [_leg_row(leg, cut.quantity, rows) for cut in cuts for leg in cut.spread.legs],
+        "legs": [close_leg_row(leg, cut.quantity, rows) for cut in cuts for leg in cut.spread.legs],
         "mid": _together(cuts, [mark.mid for mark in marks]),
         "natural": _together(cuts, [mark.natural for mark in marks]),
         "limit": _together(cuts, [plan.limit for plan in plans]),
@@ -189,7 +189,7 @@ def _plan(position: Position, cut: Cut, snapshot: Snapshot, rows: Rows) -> Order
     return proposed.order if isinstance(proposed, Propose) else None
 
 
-def _order_row(position: Position, cut: Cut, snapshot: Snapshot, rows: Rows) -> Row:
+def close_order_row(position: Position, cut: Cut, snapshot: Snapshot, rows: Rows) -> Row:
     """One order of a close."""
     mark, plan = rows.mark(cut.spread, "close"), _plan(position, cut, snapshot, rows)
     return {
@@ -219,7 +219,7 @@ def _made(position: Position, cuts: Sequence[Cut], nets: Sequence[Decimal]) -> f
     return float(round(made, 4))
 
 
-def _leg_row(leg: Leg, combinations: int, rows: Rows) -> Row:
+def close_leg_row(leg: Leg, combinations: int, rows: Rows) -> Row:
     """One leg as its close trades it."""
     con_id = leg.contract.con_id
     return {

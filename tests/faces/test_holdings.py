@@ -82,6 +82,34 @@ WORKING: dict[str, Any] = {
     "reason": "best of spx_bull_put: rank 1, score -0.005252",
     "why": None,
 }
+ROLLING: dict[str, Any] = {
+    "position": HELD["position"],
+    "strategy": HELD["strategy"],
+    "spread": HELD["spread"],
+    "what": "roll call side",
+    "closes": CLOSING["orders"][0],
+    "closing_legs": CLOSING["legs"],
+    "opens": {
+        "spread": "SPY 29 Jan 27 628/633C bear_call",
+        "quantity": 5,
+        "expiry": "2027-01-29",
+        "mid": 0.7,
+        "natural": 0.65,
+        "limit": 0.7,
+        "worst": 0.66,
+        "max_loss_usd": 2_163.0,
+        "fees_usd": 13.0,
+        "gates": 44,
+    },
+    "mid": 0.3,
+    "natural": 0.2,
+    "brings_at_mid_usd": 150.0,
+    "brings_at_natural_usd": 100.0,
+    "wanted": 0.0,
+    "rolled": 0,
+    "at_most": 2,
+    "obstacle": None,
+}
 DONE = {"done": True, "text": "closing 5 by order spa8ff9-261123-0004"}
 
 
@@ -155,6 +183,26 @@ def test_close_that_cannot_be_sent_says_why_before_it_asks(terminal: Terminal) -
         ran = terminal("close", HELD["position"])
 
     assert (ran.code, ran.err, heard) == (1, "spreads: nothing was sent: the market is closed\n", [])
+
+
+def test_roll_shows_what_closes_what_follows_and_what_both_bring(terminal: Terminal, snapshot: SnapshotAssertion) -> None:
+    terminal.typed += ["y", "n"]
+    with engine_that_says(lambda method, _: ROLLING if method == "GET" else DONE) as heard:
+        ran = terminal("roll", HELD["position"], "more time", "--by", "ann", "--what", "roll call side")
+        terminal("roll", HELD["position"])
+
+    told = {"by": "ann", "reason": "more time", "shown_net": 0.3, "what": "roll call side"}
+    assert (ran.code, heard) == (0, [told])
+    assert ran.out == snapshot
+
+
+def test_roll_that_leads_nowhere_says_why_before_it_asks(terminal: Terminal) -> None:
+    with engine_that_says(
+        {**ROLLING, "opens": None, "mid": None, "wanted": None, "obstacle": "its file says not where"}
+    ) as heard:
+        ran = terminal("roll", HELD["position"])
+
+    assert (ran.code, ran.err, heard) == (1, "spreads: nothing was sent: its file says not where\n", [])
 
 
 def test_cancel_is_told_with_its_reason(spreads: Spreads) -> None:

@@ -136,6 +136,8 @@ async def _trades(to: Recorder) -> None:
     await to.ask("GET", "/v1/migration", name=REF)
     await to.ask("POST", "/v1/migration", {"positions": [REF], "digest": MANUAL.digest, "reason": "the new stop for all"})
     shown = await to.ask("GET", "/v1/positions/{position}/close", position=REF)
+    await to.ask("GET", "/v1/positions/{position}/roll", position=REF)
+    await to.ask("POST", "/v1/positions/{position}/roll", {"what": "roll", "reason": "more time"}, position=REF)
     await to.ask("POST", "/v1/orders/{order_ref}/modify", {"worst": "1.50"}, **ref)
     await to.ask("POST", "/v1/orders/{order_ref}/cancel", {"reason": "changed my mind"}, **ref)
     await to.ask("POST", "/v1/positions/{position}/close", {"shown_net": str(shown["mid"])}, position=REF)

@@ -1,7 +1,7 @@
 """Who may do what: one table, a row an endpoint. Nothing is open that has no row.
 
 viewer    reads
-trader    answers, orders, closes, pauses and halts: whatever trades within the limits, or stops
+trader    answers, orders, closes, rolls, pauses and halts: whatever trades within the limits, or stops
 operator  resumes, lifts, releases, adopts, migrates, accepts edits: whatever lets more happen again, ends or begins exits
 admin     real money, and keys
 """
@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
         "/v1/positions",
         "/v1/positions/{position}",
         "/v1/positions/{position}/close",
+        "/v1/positions/{position}/roll",
         "/v1/orders",
         "/v1/orders/{order_ref}",
         "/v1/executions",
@@ -76,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/v1/approvals/{order_ref}/decline", "trader"),
     Rule("POST", "/v1/approvals/{order_ref}/edit", "trader", sends=True),
     Rule("POST", "/v1/positions/{position}/close", "trader", sends=True),
+    Rule("POST", "/v1/positions/{position}/roll", "trader", sends=True),
     Rule("POST", "/v1/orders/{order_ref}/modify", "trader", sends=True),
     Rule("POST", "/v1/orders/{order_ref}/cancel", "trader"),
     Rule("POST", "/v1/strategies/{strategy}/pause", "trader"),

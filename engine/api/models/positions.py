@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.api.models.base import Instant, Model
+from engine.domain.deeds import RollDeed
 
 
 class Part(Model):
@@ -231,6 +232,10 @@ class Position(Model):
     """The position that was closed to make room for it."""
     rolls: Rolls | None
     """Those that have led to it, of parts of it and of positions before it; null before the first."""
+    can_roll: tuple[RollDeed, ...] = Field(examples=[("roll",)])
+    """What a person may roll of it by the file in force; empty where that says not where to, or it is closed."""
+    best_profit_usd: float | None
+    """Best profit that was believed of what is open, USD, which exits with a memory look back to; null where none was kept."""
     exercised: tuple[str, ...]
     """What became of options of it that were assigned or exercised, a sentence each."""
     reduced_because: str | None

@@ -76,6 +76,10 @@ def position_lines(one: Position) -> list[Line]:
         facts(("can lose", dollars(one.max_loss_usd), "down"), ("can make", dollars(one.max_profit_usd), "up")),
         facts(("Δ", signed(one.delta, 1)), ("Γ", signed(one.gamma, 2)), ("Θ", signed(one.theta, 1)), ("V", signed(one.vega, 1))),
     ]
+    if len(one.parts) > 1:
+        lines += [line(f"also open: {part.quantity} × {part.spread}", "info") for part in one.parts[1:]]
+    if one.best_profit_usd is not None:
+        lines.append(facts(("best profit so far", signed_dollars(one.best_profit_usd), gain_or_loss(one.best_profit_usd))))
     if one.rolls is not None:
         lines.append(facts(("rolled", rolled(one.rolls)), ("last on", f"{one.rolls.last_on:%d %b}")))
     if one.mark_obstacle:

@@ -17,6 +17,7 @@ from engine.console.texts.position import close_lines, next_exit, position_lines
 from engine.console.topics import Topic
 from engine.console.views.custody import ADOPT, RELEASE, adopt, release
 from engine.console.views.questions import ask_why
+from engine.console.views.rolling import roll
 from engine.console.views.split import SplitView
 
 Choice = Literal["all", "half", "put", "call", "short"]
@@ -73,10 +74,11 @@ class PositionsView(SplitView):
 
     BINDINGS: ClassVar = [
         Binding("C", "close", "close (preview)", id="positions.close"),
+        Binding("L", "roll", "roll (preview)", id="positions.roll"),
         Binding("U", "adopt", "adopt from TWS", id="positions.adopt"),
         Binding("R", "release", "release", id="positions.release"),
     ]
-    NEEDS_ENGINE: ClassVar = frozenset({"close", "adopt", "release"})
+    NEEDS_ENGINE: ClassVar = frozenset({"close", "roll", "adopt", "release"})
     NEEDS_ROLE: ClassVar[Mapping[str, str]] = {"adopt": ADOPT, "release": RELEASE}
     wants: ClassVar[tuple[Topic, ...]] = ("positions",)
     tab: ClassVar[str] = "positions"
@@ -162,6 +164,12 @@ class PositionsView(SplitView):
         if text is not None:
             self.console.tell(text)
         self.console.wake()
+
+    def action_roll(self) -> None:
+        """Show what rolling it would do, by the roll of its file; nothing is sent before it is confirmed."""
+        one = self._selected()
+        if self.acting() is not None and one is not None:
+            roll(self.console, one)
 
     def action_adopt(self) -> None:
         """Take options that were opened in TWS into the engine's hands."""

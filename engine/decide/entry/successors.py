@@ -33,13 +33,18 @@ from engine.strategy.spreads.sides import leads_on
 class Search:
     """What a search for a successor came to."""
 
-    is_found: bool
+    found: OrderProposed | None
+    """The opening that would follow; None where there is none."""
     text: str = ""
     """Why there is none."""
     decisions: tuple[Decision, ...] = ()
     """What is written or asked beside."""
     waits: bool = False
     """Nothing is decided yet: the account's values are being asked for."""
+
+    @property
+    def is_found(self) -> bool:
+        return self.found is not None
 
 
 def search(
@@ -57,27 +62,27 @@ def search(
     """
     strategy = next((one for one in rulebook.strategies if one.name == position.strategy), None)
     if strategy is None or strategy.roll is None:
-        return Search(is_found=False, text="its strategy is gone, or rolls no more")
+        return Search(None, text="its strategy is gone, or rolls no more")
     if not strategy.enabled or strategy.name in snapshot.paused:
-        return Search(is_found=False, text="its strategy opens nothing now")
+        return Search(None, text="its strategy opens nothing now")
     asks: tuple[Decision, ...] = ()
     if account_verdict(snapshot).answer != "pass":
         requested_at = snapshot.account_requested_at
         if requested_at is None or snapshot.at - requested_at >= ACCOUNT_AGAIN_AFTER:
             asks = (RefreshAccount("a roll waits"),)
         if must_wait(snapshot):
-            return Search(is_found=False, decisions=asks, waits=True)
+            return Search(None, decisions=asks, waits=True)
     if not leads_on(strategy.spread, portion, strategy.roll.to):
-        return Search(is_found=False, text="its strategy trades another structure by now", decisions=asks)
+        return Search(None, text="its strategy trades another structure by now", decisions=asks)
     roll = _whole(position, strategy, mark) if portion == ALL else _part(position, strategy, portion, cuts, snapshot, rows)
     if isinstance(roll, str):
-        return Search(is_found=False, text=roll, decisions=asks)
+        return Search(None, text=roll, decisions=asks)
     outcome = _outcome(roll, strategy, snapshot, rulebook, rows)
     if isinstance(outcome, OrderProposed):
-        return Search(is_found=True, decisions=asks)
+        return Search(outcome, decisions=asks)
     if outcome is None:
-        return Search(is_found=False, text="no spread is found that could follow", decisions=asks)
-    return Search(is_found=False, text=str(outcome.obstacle), decisions=(*asks, *_new(outcome, snapshot)))
+        return Search(None, text="no spread is found that could follow", decisions=asks)
+    return Search(None, text=str(outcome.obstacle), decisions=(*asks, *_new(outcome, snapshot)))
 
 
 def is_searched_again(hits: ExitHits | None, snapshot: Snapshot) -> bool:

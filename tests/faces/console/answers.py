@@ -303,6 +303,8 @@ def position(name: str = "sp1-261118-0002", **other: Any) -> dict[str, Any]:
         "close_reason": "",
         "rolled_from": None,
         "rolls": {"count": 2, "net_usd": 85.0, "last_on": "2026-11-20"},
+        "can_roll": [],
+        "best_profit_usd": None,
         "exercised": [],
         "reduced_because": None,
         "ending": None,
@@ -369,6 +371,38 @@ def preview() -> dict[str, Any]:
             {"action": "sell", "quantity": 2, "contract": "SPX 2027-01-15 6500P", "bid": 12.0, "ask": 12.4},
             {"action": "buy", "quantity": 2, "contract": "SPX 2027-01-15 6550P", "bid": 17.1, "ask": 17.5},
         ],
+    }
+
+
+def roll_preview(what: str = "roll") -> dict[str, Any]:
+    closing = preview()
+    return {
+        "position": "sp1-261118-0002",
+        "strategy": "spx_bull_put",
+        "spread": closing["spread"],
+        "what": what,
+        "closes": closing["orders"][0],
+        "closing_legs": closing["legs"],
+        "opens": {
+            "spread": "SPX 19 Feb 27 6400/6350P bull_put",
+            "quantity": 2,
+            "expiry": "2027-02-19",
+            "mid": 6.2,
+            "natural": 6.0,
+            "limit": 6.2,
+            "worst": 5.75,
+            "max_loss_usd": 8_770.0,
+            "fees_usd": 5.2,
+            "gates": 44,
+        },
+        "mid": 1.1,
+        "natural": 0.7,
+        "brings_at_mid_usd": 220.0,
+        "brings_at_natural_usd": 140.0,
+        "wanted": 0.0,
+        "rolled": 0,
+        "at_most": 2,
+        "obstacle": None,
     }
 
 

@@ -15,6 +15,7 @@ from engine.api.models.history import Table
 from engine.api.models.orders import Execution, OrderDetail, OrderPreview
 from engine.api.models.plan import Plan
 from engine.api.models.positions import ClosePreview, Position
+from engine.api.models.rolls import RollPreview
 from engine.api.models.scan import Preset, Scan, ScanFilters, ScanResults
 from engine.api.models.status import Status
 from engine.api.models.strategies import Strategies
@@ -32,6 +33,7 @@ from tests.faces.console.answers import (
     plan,
     position,
     preview,
+    roll_preview,
     status,
     strategies,
     why,
@@ -165,6 +167,13 @@ class FakeEngine:
     async def close_preview(self, name: str, **portion: Any) -> ClosePreview:
         self._hear()
         return made(ClosePreview, preview())
+
+    async def roll_preview(self, name: str, *, what: str) -> RollPreview:
+        self._hear()
+        return made(RollPreview, roll_preview(what))
+
+    async def roll(self, name: str, net: float | None, *, what: str, by: str) -> Outcome:
+        return self._take("roll", name, net, what, by)
 
     async def adoption(self, strategy: str = "", legs: Sequence[int] = ()) -> Adoption:
         self._hear()

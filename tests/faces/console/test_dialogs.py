@@ -120,7 +120,7 @@ async def test_rejection_takes_a_reason_of_ones_own(desk: Opened) -> None:
 
 
 @pytest.mark.asyncio
-async def test_close_shows_what_it_would_do_and_which_part(desk: Opened, snapshot: SnapshotAssertion) -> None:
+async def test_close_and_roll_show_what_they_would_do_and_which_part(desk: Opened, snapshot: SnapshotAssertion) -> None:
     async with desk() as at:
         await at.press("4", "C")
         assert at.screen == snapshot
@@ -128,6 +128,15 @@ async def test_close_shows_what_it_would_do_and_which_part(desk: Opened, snapsho
         await at.press("down", "enter")
 
         assert at.engine.said == [("close", "sp1-261118-0002", -5.1, None, True, False, "ada")]
+
+        at.engine.said.clear()
+        at.engine.told_positions[0]["can_roll"] = ("roll", "roll put side")
+        await at.look()
+        await at.press("L", "down")
+        assert at.screen == snapshot(name="roll")
+        await at.press("enter")
+
+        assert at.engine.said == [("roll", "sp1-261118-0002", 1.1, "roll put side", "ada")]
 
 
 @pytest.mark.asyncio
