@@ -1,8 +1,14 @@
 """`python -m engine` and the command `spreads`."""
 
+import gc
 import sys
 
-from engine.cli.app import main as run_command_line
+AT_START = 50_000
+"""New objects before garbage is looked for, while modules load: hardly any of them goes again, and each look costs time."""
+
+gc.set_threshold(AT_START)
+
+from engine.cli.app import main as run_command_line  # noqa: E402 - what it loads is loaded with that in force
 
 
 def main() -> None:

@@ -42,6 +42,8 @@ from engine.store.journal import FOLDER
 from engine.store.retention import old_chains, remove
 
 LIVE_NEEDS_ACCOUNT = "{}: real money needs its account by name; say --account U1234567, or set SPREADS_ACCOUNT"
+OFTEN = 700
+"""New objects before the youngest are looked through for garbage: what Python itself begins with."""
 PROBATION = 5
 """First openings of a strategy with real money that ask a person, whatever its file says."""
 
@@ -212,7 +214,11 @@ async def _serve(settings: Settings, clock: Clock, notifier: Notifier | None) ->
 
 
 def settle_memory() -> None:
-    """Have what is there at the start not looked through again: to do so would hold up a beat by a tenth of a second."""
+    """Have what is there at the start not looked through again: to do so would hold up a beat by a tenth of a second.
+
+    From here on garbage is looked for often, and each look is short.
+    """
+    gc.set_threshold(OFTEN)
     gc.collect()
     gc.freeze()
 
