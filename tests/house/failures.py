@@ -425,9 +425,17 @@ SUBJECTS: tuple[tuple[str, tuple[Tried, ...]], ...] = (
             Tried(
                 "two engines on one account",
                 "a lock on the folder; orders of another journal stop openings",
-                ("another-engine",),
+                ("another-engine", "another-engine-elsewhere", "another-engine-beside"),
                 (
                     "simulation/engine/test_refusals.py:test_second_engine_on_the_same_state_is_refused_and_the_first_goes_on",
+                    (
+                        "simulation/engine/test_two_engines.py:"
+                        "test_engine_that_takes_the_client_id_of_another_opens_nothing_and_the_other_waits_for_it"
+                    ),
+                    (
+                        "simulation/engine/test_two_engines.py:"
+                        "test_engines_that_begin_at_once_see_each_other_and_each_closes_what_is_its_own"
+                    ),
                     (
                         "simulation/engine/test_other_books.py:"
                         "test_order_of_another_engine_that_works_at_the_broker_stops_openings_until_it_is_over"

@@ -49,7 +49,7 @@ GUARDS: dict[int, tuple[str, str]] = {
     2: ("full re-send", "partial-then-canceled closed-in-parts"),
     3: ("duplicate", "order-lost acknowledgement-lost killed-sending"),
     4: ("Cancelled but", "preset-notice inactive cancel-refused"),
-    5: ("clientId", "id-taken another-engine"),
+    5: ("clientId", "id-taken another-engine another-engine-elsewhere"),
     6: ("103", "id-used id-jump"),
     7: ("105", "change-mismatched"),
     8: ("nightly reset", "restart-at-night restart login-late"),
@@ -90,7 +90,7 @@ GUARDS: dict[int, tuple[str, str]] = {
     40: ("shutdown", "stopped"),
     41: ("reload", "file-changed file-broken"),
     42: ("clock skew", "clock-wrong clock-set-ahead clock-set-back"),
-    43: ("two engines", "another-engine"),
+    43: ("two engines", "another-engine another-engine-elsewhere another-engine-beside"),
     44: ("GTC", "canceled-by-broker"),
     45: ("bust", "corrected busted"),
     46: (

@@ -20,11 +20,14 @@ Act = Literal[
     "break a file",
     "change a file",
     "start another",
+    "start another elsewhere",
+    "start another beside",
     "fill the disk",
     "set the clock ahead",
     "set the clock back",
 ]
-"""What somebody does at that moment, or what happens to the machine."""
+"""What somebody does at that moment, or what happens to the machine. Another engine is started on the same folder; elsewhere, on
+a folder of its own under the same client id; or beside, on a folder and under a client id of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from engine.cli.demo.demo import ANSWER_AFTER_S, BREADTH, CASH, SIM_OPTIONS
 from engine.cli.drill.failure import Failure
 from engine.cli.drill.holdings import both_ways, has_short_american, uncovered, without_bids
 from engine.cli.drill.played import Played
+from engine.cli.drill.rival import innermost
 from engine.cli.drill.staged import Killed, Machine, MortalJournal, break_file, change_file, copied, of_its_own
 from engine.cli.drill.traded import symbols_of
 from engine.cli.markets import PAST
@@ -158,7 +159,7 @@ class _Play:
         try:
             await self._app.run()
         except BaseException as error:
-            cause = _innermost(error)
+            cause = innermost(error)
             if not isinstance(cause, EngineError | Killed | Exception):
                 raise
             self._played.ended = "killed" if isinstance(cause, Killed) else str(cause) or type(cause).__name__
@@ -199,6 +200,7 @@ class _Play:
                 self._come(moment)
             self._look()
         await self._close_everything()
+        await self._played.rival.end()
         self._stop.set()
         self._life.set()
         self._nudge()
@@ -273,8 +275,8 @@ class _Play:
                     (break_file if self._failure.act == "break a file" else change_file)(self._settings.strategies)
                 self._life.set()
                 self._nudge()
-            case "start another":
-                self._beside(self._start_another())
+            case "start another" | "start another elsewhere" | "start another beside":
+                self._beside(self._played.rival.run(self._failure.act, self._settings, self._machine))
             case "fill the disk":
                 self._machine.is_full = True
                 self._nudge()
@@ -304,14 +306,6 @@ class _Play:
             for order in [one.ref for one in control.ledger.working() if one.is_at_broker]:
                 self._played.answers.append((await control.cancel(order, PERSON))[1])
 
-    async def _start_another(self) -> None:
-        """Start a second engine on the same folder."""
-        another = App(self._settings, self._machine, Options(serves_api=False, watches_files=False, writes_views=False))
-        try:
-            await another.run()
-        except Exception as error:  # noqa: BLE001 - whatever ends it is what it shows
-            self._played.another = str(_innermost(error))
-
     async def _say_yes(self, ref: str) -> None:
         while (control := self._played.control) is not None and any(order.ref == ref for order in waiting(control.ledger)):
             done, _ = await control.answer(ref, approve=True, by=PERSON)
@@ -322,10 +316,3 @@ class _Play:
 
 def _rolls(fact: Fact) -> bool:
     return isinstance(fact, OrderProposed) and fact.purpose == "open" and fact.rolled_from is not None
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """The first real cause in a group of task errors."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.cli.drill.failure import Failure
+from engine.cli.drill.rival import Rival
 from engine.domain.facts.union import Fact
 from engine.runtime.control import Control
 from engine.sim.simulator import Simulator
@@ -37,5 +38,5 @@ class Played:
     """Positions that were to be closed at the end."""
     answers: list[str] = field(default_factory=list[str])
     """What became of what the absent person asked for, as the engine said."""
-    another: str = ""
-    """What became of a second engine on the same folder."""
+    rival: Rival = field(default_factory=Rival)
+    """A second engine, where there is one."""

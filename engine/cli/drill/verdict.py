@@ -10,6 +10,7 @@ from engine.cli.demo.demo import CASH
 from engine.cli.drill.holdings import without_bids
 from engine.cli.drill.play import LOOKS_S, PERSON
 from engine.cli.drill.played import Played
+from engine.cli.drill.rival import REFUSED
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.halts import GUARDIAN, FlattenBegan, Halted
 from engine.domain.facts.orders import (
@@ -149,8 +150,8 @@ def _done(played: Played) -> Iterator[str]:
     counts = Counter(type(fact) for _, fact in after)
     yield from (f"{counts[kind]} {words}" for kind, words in COUNTED if counts[kind])
     yield from (f"{count} × {words}" if count > 1 else words for words, count in Counter(played.answers).items())
-    if played.another:
-        yield f"the second engine: {played.another}"
+    if played.rival.said:
+        yield f"the second engine: {played.rival.said}"
     codes = sorted({fact.code for _, fact in after if isinstance(fact, ErrorHeard)})
     if codes:
         yield f"told {', '.join(map(str, codes))}"
@@ -197,8 +198,9 @@ def _faults(played: Played) -> Iterator[str]:
     ):
         yield "TWS was asked to describe a combination, which it never answers"
     yield from _undone(played)
-    if failure.act == "start another" and not played.another:
+    if failure.act in REFUSED and not played.rival.said:
         yield "a second engine was let in"
+    yield from (f"the second engine sent {ref}" for ref in played.rival.sent)
     yield from _twice(played)
     yield from _mispriced(ledger, simulator)
     if not failure.needs_person:

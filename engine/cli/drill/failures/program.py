@@ -57,6 +57,19 @@ PROGRAM: tuple[Failure, ...] = (
         act="start another",
     ),
     Failure(
+        "another-engine-elsewhere",
+        "a second engine is started on a folder of its own, under the same client id",
+        "is told by TWS that the id is taken (326), and says what to do; the first goes on",
+        act="start another elsewhere",
+    ),
+    Failure(
+        "another-engine-beside",
+        "a second engine is started on a folder and under a client id of its own, while the first holds something",
+        "sees what the first has traded, and opens nothing beside it; the first goes on and closes what is its own",
+        when="held",
+        act="start another beside",
+    ),
+    Failure(
         "file-broken",
         "a strategy is half written when the engine is started again",
         "keeps the last version that was good",
